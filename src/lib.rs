@@ -1,0 +1,5 @@
+//! Tresor: a self-hosted, encrypted file-exchange server.
+//!
+//! `ARCHITECTURE.md` shows the rooms and the path of a request; each room's module says what it owns.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! The `tresor` program.
+
+fn main() {}

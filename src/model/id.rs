@@ -1,0 +1,100 @@
+//! One newtype per kind of thing, so that a user's number can never be taken for an entry's.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+row_id!(
+    /// A file or folder. Stays the same over rename, move and overwrite; never reused.
+    EntryId
+);
+row_id!(
+    /// One immutable content of an entry.
+    VersionId
+);
+row_id!(
+    /// A person with an account.
+    UserId
+);
+row_id!(
+    /// One device's password.
+    AppPasswordId
+);
+
+macro_rules! random_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// A fresh id from the system's random source (128 bits).
+            pub fn random() -> Self {
+                let mut bytes = [0; 16];
+                getrandom::fill(&mut bytes).expect("the system's random source answers");
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = data_encoding::DecodeError;
+
+            /// Parses 32 lower-case hexadecimal digits.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let bytes = data_encoding::HEXLOWER.decode(text.as_bytes())?;
+                bytes.try_into().map(Self).map_err(|_| data_encoding::DecodeError {
+                    position: 0,
+                    kind: data_encoding::DecodeKind::Length,
+                })
+            }
+        }
+    };
+}
+
+random_id!(
+    /// A client's or team's space; also the name of its directory and key file.
+    SpaceId
+);
+random_id!(
+    /// A container; also its file name on disk.
+    ContainerId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_ids_survive_their_text_form() {
+        let id = ContainerId::random();
+        assert_eq!(id.to_string().len(), 32);
+        assert_eq!(id.to_string().parse::<ContainerId>().unwrap(), id);
+        assert!("../etc/passwd".parse::<ContainerId>().is_err());
+        assert!("abcd".parse::<ContainerId>().is_err());
+    }
+}

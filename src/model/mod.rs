@@ -1,0 +1,20 @@
+//! The words of the house: ids, names, paths, sizes, times, rights. Pure values, no I/O.
+//!
+//! Everything that enters from outside is parsed into one of these types at the edge; inside, no
+//! string is a path and no integer is an id.
+
+mod access;
+mod checksum;
+mod id;
+mod name;
+mod range;
+mod size;
+mod time;
+
+pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
+pub use checksum::{Checksum, ChecksumError, ChecksumKind};
+pub use id::{AppPasswordId, ContainerId, EntryId, SpaceId, UserId, VersionId};
+pub use name::{EntryName, EntryPath, NameError, NamePolicy};
+pub use range::ByteRange;
+pub use size::{ByteSize, ParseSizeError};
+pub use time::Timestamp;

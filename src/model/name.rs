@@ -1,0 +1,265 @@
+//! Names and paths of entries, parsed once at the edge.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// One segment of a path. Never empty, `.` or `..`; holds no `/`, `\` or NUL; at most 255 bytes of
+/// UTF-8, the limit of the file systems on which clients mount us. Kept byte for byte as sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryName(String);
+
+/// Why a name or path is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Empty, `.` or `..`.
+    #[error("a name must not be empty, '.' or '..'")]
+    Reserved,
+    /// `/`, `\` or NUL inside a name: separators on one system or another.
+    #[error("a name must not contain '/', '\\' or a NUL character")]
+    Separator,
+    /// Longer than 255 bytes.
+    #[error("this name is longer than 255 bytes")]
+    TooLong,
+    /// More than 100 levels or 4096 bytes.
+    #[error("this path is nested too deeply or longer than 4096 bytes")]
+    PathTooLong,
+    /// Percent-decoded bytes that are no text.
+    #[error("this name is not UTF-8 text")]
+    NotUtf8,
+    /// A name that Windows cannot hold, while the instance asks for portable names.
+    #[error(
+        "Windows cannot store this name; use another without < > : \" | ? *, control characters, a trailing dot or blank, or a device name such as CON"
+    )]
+    NotPortable,
+}
+
+/// Which names an instance accepts beyond the rules of [`EntryName`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NamePolicy {
+    /// Whatever a client sends comes back byte for byte.
+    #[default]
+    Any,
+    /// Only names that Windows can show as well.
+    Portable,
+}
+
+impl EntryName {
+    /// Longest name in bytes.
+    pub const MAX_BYTES: usize = 255;
+
+    /// Parses one segment.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() || text == "." || text == ".." {
+            return Err(NameError::Reserved);
+        }
+        if text.contains(['/', '\\', '\0']) {
+            return Err(NameError::Separator);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(NameError::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What two names must not share in one folder: NFC and lower case, so that no two entries look
+    /// alike on macOS or Windows. `ß` stays apart from `ss`: Maße and Masse are different words.
+    pub fn key(&self) -> String {
+        self.0.nfc().flat_map(char::to_lowercase).nfc().collect()
+    }
+
+    /// Whether both differ only in how accents are composed.
+    pub fn is_same_text(&self, other: &Self) -> bool {
+        self.0.nfc().eq(other.0.nfc())
+    }
+
+    /// Checks the name against the instance's policy.
+    pub fn check(&self, policy: NamePolicy) -> Result<(), NameError> {
+        match policy {
+            NamePolicy::Portable if !self.is_portable() => Err(NameError::NotPortable),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_portable(&self) -> bool {
+        const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+        let stem = self
+            .0
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .trim_end()
+            .to_lowercase();
+        let numbered = |prefix| {
+            stem.strip_prefix(prefix).is_some_and(|rest| {
+                let mut chars = rest.chars();
+                matches!(chars.next(), Some('1'..='9' | '¹' | '²' | '³')) && chars.next().is_none()
+            })
+        };
+        !(self.0.contains(['<', '>', ':', '"', '|', '?', '*'])
+            || self.0.chars().any(char::is_control)
+            || self.0.ends_with(['.', ' '])
+            || DEVICES.contains(&stem.as_str())
+            || numbered("com")
+            || numbered("lpt"))
+    }
+}
+
+impl fmt::Display for EntryName {
+    /// For people: control and text-direction characters are escaped, so that a name cannot pose as
+    /// another or steer a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let invisible = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        };
+        self.0.chars().try_for_each(|c| {
+            if invisible(c) {
+                write!(f, "{}", c.escape_unicode())
+            } else {
+                write!(f, "{c}")
+            }
+        })
+    }
+}
+
+/// Where an entry lies inside its space; the empty path is the space's root folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct EntryPath(Vec<EntryName>);
+
+impl EntryPath {
+    /// Deepest nesting.
+    pub const MAX_DEPTH: usize = 100;
+    /// Longest path in bytes, separators included.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// The space's root folder.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// From parsed names.
+    pub fn new(names: Vec<EntryName>) -> Result<Self, NameError> {
+        let bytes: usize = names.iter().map(|name| name.as_str().len() + 1).sum();
+        if names.len() > Self::MAX_DEPTH || bytes > Self::MAX_BYTES {
+            return Err(NameError::PathTooLong);
+        }
+        Ok(Self(names))
+    }
+
+    /// Parses decoded text such as `a/b.txt`; one trailing slash is fine, empty segments are not.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        if text.is_empty() {
+            return Ok(Self::root());
+        }
+        Self::new(
+            text.split('/')
+                .map(EntryName::parse)
+                .collect::<Result<_, _>>()?,
+        )
+    }
+
+    /// The names from the root down.
+    pub fn names(&self) -> &[EntryName] {
+        &self.0
+    }
+
+    /// Whether this is the space's root folder.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Parent path and last name; `None` for the root.
+    pub fn split_last(&self) -> Option<(Self, &EntryName)> {
+        let (last, parents) = self.0.split_last()?;
+        Some((Self(parents.to_vec()), last))
+    }
+
+    /// This path with one more name.
+    pub fn join(&self, name: EntryName) -> Result<Self, NameError> {
+        let mut names = self.0.clone();
+        names.push(name);
+        Self::new(names)
+    }
+
+    /// Whether `self` is `other` or lies below it.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+}
+
+impl fmt::Display for EntryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("/")?;
+        self.0.iter().enumerate().try_for_each(|(i, name)| {
+            if i > 0 {
+                f.write_str("/")?;
+            }
+            name.fmt(f)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> EntryName {
+        EntryName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn separators_and_dots_are_refused() {
+        for text in ["", ".", "..", "a/b", "a\\b", "a\0"] {
+            assert!(EntryName::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(EntryName::parse(&"x".repeat(256)), Err(NameError::TooLong));
+        assert!(EntryName::parse(&"x".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn twins_share_a_key_and_german_words_do_not() {
+        assert_eq!(name("Müller").key(), name("mu\u{308}ller").key());
+        assert_ne!(name("Maße").key(), name("Masse").key());
+        assert!(name("ü").is_same_text(&name("u\u{308}")));
+        assert!(!name("A").is_same_text(&name("a")));
+    }
+
+    #[test]
+    fn portable_names_are_those_windows_can_show() {
+        for bad in [
+            "CON", "nul.txt", "com1", "LPT9.log", "a.", "a ", "a:b", "a?", "a\u{1}",
+        ] {
+            assert_eq!(
+                name(bad).check(NamePolicy::Portable),
+                Err(NameError::NotPortable),
+                "{bad}"
+            );
+            assert_eq!(name(bad).check(NamePolicy::Any), Ok(()), "{bad}");
+        }
+        for good in ["CONTRACT", "com10", "ä.pdf", ".hidden", "con-1"] {
+            assert_eq!(name(good).check(NamePolicy::Portable), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_steer_a_terminal() {
+        assert_eq!(name("a\u{202e}fdp.exe").to_string(), "a\\u{202e}fdp.exe");
+        assert_eq!(name("a\nb").to_string(), "a\\u{a}b");
+    }
+
+    #[test]
+    fn paths_have_no_empty_segments() {
+        assert_eq!(EntryPath::parse("").unwrap(), EntryPath::root());
+        assert_eq!(EntryPath::parse("a/b/").unwrap().names().len(), 2);
+        assert!(EntryPath::parse("a//b").is_err());
+        assert!(EntryPath::parse("/a").is_err());
+        assert!(EntryPath::parse(&"a/".repeat(101)).is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! Points in time, passed in rather than read.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since 1970-01-01 00:00:00 UTC. Never a local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The earliest time a file may carry: the Nextcloud desktop refuses anything at or below 0.
+    pub const EARLIEST_MTIME: Self = Self(1_000);
+
+    /// Reads the wall clock. Only the request edge, the command line and `app` call this.
+    pub fn now() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the clock"
+        )]
+        Self::from_system(SystemTime::now())
+    }
+
+    /// From whole seconds since the epoch; saturates far outside any calendar.
+    pub fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(1_000))
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub fn as_secs(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// From the standard library's clock type.
+    pub fn from_system(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
+            Err(before) => {
+                Self(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms))
+            }
+        }
+    }
+
+    /// For formatting libraries; times before the epoch become the epoch.
+    pub fn to_system(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.0).unwrap_or(0))
+    }
+
+    /// This much later; saturates.
+    pub fn after(self, span: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// Time from `earlier` until now; zero if `earlier` lies in the future.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// As a modification time that every client accepts.
+    pub fn as_mtime(self) -> Self {
+        self.max(Self::EARLIEST_MTIME)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_before_1970_do_not_wrap() {
+        let before = UNIX_EPOCH - Duration::from_secs(5);
+        assert_eq!(Timestamp::from_system(before).as_secs(), -5);
+        assert_eq!(Timestamp(-5_000).to_system(), UNIX_EPOCH);
+        assert_eq!(Timestamp(-5_000).as_mtime(), Timestamp::EARLIEST_MTIME);
+    }
+}
