@@ -5,7 +5,9 @@
 
 mod access;
 mod checksum;
+mod condition;
 mod id;
+mod lock;
 mod name;
 mod range;
 mod size;
@@ -13,7 +15,11 @@ mod time;
 
 pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
+pub use condition::{
+    Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken,
+};
 pub use id::{AppPasswordId, ContainerId, EntryId, SpaceId, UserId, VersionId};
+pub use lock::{Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy};
 pub use range::ByteRange;
 pub use size::{ByteSize, ParseSizeError};

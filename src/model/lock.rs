@@ -1,0 +1,45 @@
+//! WebDAV's words that both the protocol and the catalogue use.
+
+/// How far an operation or lock reaches (RFC 4918 10.2); `Depth: 1` exists for PROPFIND only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// The resource itself.
+    Zero,
+    /// The resource and, in a folder, its direct members.
+    One,
+    /// The whole tree.
+    Infinity,
+}
+
+/// Who else may hold a lock beside this one (RFC 4918 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockScope {
+    /// Nobody.
+    Exclusive,
+    /// Others with shared locks.
+    Shared,
+}
+
+/// Name of a WebDAV property: an XML name in a namespace, which may be empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PropertyName {
+    /// Namespace URI; empty for none.
+    pub namespace: String,
+    /// Local name.
+    pub local: String,
+}
+
+impl PropertyName {
+    /// From its two parts.
+    pub fn new(namespace: impl Into<String>, local: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            local: local.into(),
+        }
+    }
+
+    /// A property in the `DAV:` namespace.
+    pub fn dav(local: &str) -> Self {
+        Self::new("DAV:", local)
+    }
+}
