@@ -2,4 +2,5 @@
 //!
 //! `ARCHITECTURE.md` shows the rooms and the path of a request; each room's module says what it owns.
 
+pub mod catalog;
 pub mod model;

@@ -98,10 +98,6 @@ impl Access {
 
     /// The space, if the right reaches `needed`.
     pub fn require(&self, needed: Right) -> Result<SpaceId, AccessDenied> {
-        if self.right >= needed {
-            Ok(self.space)
-        } else {
-            Err(AccessDenied { needed })
-        }
+        if self.right >= needed { Ok(self.space) } else { Err(AccessDenied { needed }) }
     }
 }

@@ -77,19 +77,11 @@ impl FromStr for Checksum {
     type Err = ChecksumError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, hex) = text
-            .trim()
-            .split_once(':')
-            .ok_or(ChecksumError::Malformed)?;
-        let kind = [
-            ChecksumKind::Sha256,
-            ChecksumKind::Sha1,
-            ChecksumKind::Md5,
-            ChecksumKind::Adler32,
-        ]
-        .into_iter()
-        .find(|kind| name.eq_ignore_ascii_case(kind.as_str()))
-        .ok_or(ChecksumError::UnknownKind)?;
+        let (name, hex) = text.trim().split_once(':').ok_or(ChecksumError::Malformed)?;
+        let kind = [ChecksumKind::Sha256, ChecksumKind::Sha1, ChecksumKind::Md5, ChecksumKind::Adler32]
+            .into_iter()
+            .find(|kind| name.eq_ignore_ascii_case(kind.as_str()))
+            .ok_or(ChecksumError::UnknownKind)?;
         let digest = data_encoding::HEXLOWER_PERMISSIVE
             .decode(hex.as_bytes())
             .map_err(|_| ChecksumError::Malformed)?;
@@ -99,12 +91,7 @@ impl FromStr for Checksum {
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}",
-            self.kind.as_str(),
-            data_encoding::HEXLOWER.encode(&self.digest)
-        )
+        write!(f, "{}:{}", self.kind.as_str(), data_encoding::HEXLOWER.encode(&self.digest))
     }
 }
 
@@ -117,13 +104,7 @@ mod tests {
         let text = "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
         assert_eq!(text.parse::<Checksum>().unwrap().to_string(), text);
         assert_eq!("sha1:00".parse::<Checksum>(), Err(ChecksumError::Malformed));
-        assert_eq!(
-            "CRC32:00000000".parse::<Checksum>(),
-            Err(ChecksumError::UnknownKind)
-        );
-        assert_eq!(
-            "ADLER32:0600021A".parse::<Checksum>().unwrap().digest(),
-            [6, 0, 2, 0x1a]
-        );
+        assert_eq!("CRC32:00000000".parse::<Checksum>(), Err(ChecksumError::UnknownKind));
+        assert_eq!("ADLER32:0600021A".parse::<Checksum>().unwrap().digest(), [6, 0, 2, 0x1a]);
     }
 }

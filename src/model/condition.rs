@@ -83,12 +83,11 @@ impl Conditions {
     /// Every lock token that occurs anywhere in the `If` header counts as submitted, whether its
     /// list is true or not, negated or not (RFC 4918 10.4.1).
     pub fn submitted_tokens(&self) -> impl Iterator<Item = &LockToken> {
-        self.if_lists
-            .iter()
-            .flat_map(|list| &list.conditions)
-            .filter_map(|condition| match &condition.state {
+        self.if_lists.iter().flat_map(|list| &list.conditions).filter_map(|condition| {
+            match &condition.state {
                 IfState::Token(token) => Some(token),
                 IfState::Tag(_) => None,
-            })
+            }
+        })
     }
 }

@@ -32,10 +32,7 @@ pub struct PropertyName {
 impl PropertyName {
     /// From its two parts.
     pub fn new(namespace: impl Into<String>, local: impl Into<String>) -> Self {
-        Self {
-            namespace: namespace.into(),
-            local: local.into(),
-        }
+        Self { namespace: namespace.into(), local: local.into() }
     }
 
     /// A property in the `DAV:` namespace.

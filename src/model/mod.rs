@@ -15,9 +15,7 @@ mod time;
 
 pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
-pub use condition::{
-    Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken,
-};
+pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use id::{AppPasswordId, ContainerId, EntryId, SpaceId, UserId, VersionId};
 pub use lock::{Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy};

@@ -88,13 +88,7 @@ impl EntryName {
 
     fn is_portable(&self) -> bool {
         const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
-        let stem = self
-            .0
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .trim_end()
-            .to_lowercase();
+        let stem = self.0.split('.').next().unwrap_or_default().trim_end().to_lowercase();
         let numbered = |prefix| {
             stem.strip_prefix(prefix).is_some_and(|rest| {
                 let mut chars = rest.chars();
@@ -119,11 +113,7 @@ impl fmt::Display for EntryName {
                 || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         };
         self.0.chars().try_for_each(|c| {
-            if invisible(c) {
-                write!(f, "{}", c.escape_unicode())
-            } else {
-                write!(f, "{c}")
-            }
+            if invisible(c) { write!(f, "{}", c.escape_unicode()) } else { write!(f, "{c}") }
         })
     }
 }
@@ -158,11 +148,7 @@ impl EntryPath {
         if text.is_empty() {
             return Ok(Self::root());
         }
-        Self::new(
-            text.split('/')
-                .map(EntryName::parse)
-                .collect::<Result<_, _>>()?,
-        )
+        Self::new(text.split('/').map(EntryName::parse).collect::<Result<_, _>>()?)
     }
 
     /// The names from the root down.
@@ -233,14 +219,8 @@ mod tests {
 
     #[test]
     fn portable_names_are_those_windows_can_show() {
-        for bad in [
-            "CON", "nul.txt", "com1", "LPT9.log", "a.", "a ", "a:b", "a?", "a\u{1}",
-        ] {
-            assert_eq!(
-                name(bad).check(NamePolicy::Portable),
-                Err(NameError::NotPortable),
-                "{bad}"
-            );
+        for bad in ["CON", "nul.txt", "com1", "LPT9.log", "a.", "a ", "a:b", "a?", "a\u{1}"] {
+            assert_eq!(name(bad).check(NamePolicy::Portable), Err(NameError::NotPortable), "{bad}");
             assert_eq!(name(bad).check(NamePolicy::Any), Ok(()), "{bad}");
         }
         for good in ["CONTRACT", "com10", "ä.pdf", ".hidden", "con-1"] {

@@ -15,10 +15,7 @@ impl ByteRange {
 
     /// All of a content of `size` bytes.
     pub fn whole(size: u64) -> Self {
-        Self {
-            start: 0,
-            end: size,
-        }
+        Self { start: 0, end: size }
     }
 
     /// First byte.

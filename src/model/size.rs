@@ -9,9 +9,7 @@ pub struct ByteSize(pub u64);
 
 /// Why a text is not a size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "'{text}' is not a size: write a number with B, KB, MB, GB, TB or KiB, MiB, GiB, TiB, such as 20GB"
-)]
+#[error("'{text}' is not a size: write a number with B, KB, MB, GB, TB or KiB, MiB, GiB, TiB, such as 20GB")]
 pub struct ParseSizeError {
     text: String,
 }
@@ -37,9 +35,7 @@ impl FromStr for ByteSize {
 
     /// Reads `500`, `20GB`, `1.5 GiB`, `10g` (single letters are binary, as in `dd`).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || ParseSizeError {
-            text: text.to_owned(),
-        };
+        let refuse = || ParseSizeError { text: text.to_owned() };
         let lower = text.trim().to_lowercase();
         let (number, factor) = UNITS
             .iter()
@@ -51,11 +47,7 @@ impl FromStr for ByteSize {
             return Err(refuse());
         }
         let scale = 10_u128.pow(u32::try_from(fraction.len()).map_err(|_| refuse())?);
-        let scaled = whole
-            .parse::<u128>()
-            .map_err(|_| refuse())?
-            .checked_mul(scale)
-            .ok_or_else(refuse)?
+        let scaled = whole.parse::<u128>().map_err(|_| refuse())?.checked_mul(scale).ok_or_else(refuse)?
             + fraction.parse::<u128>().map_err(|_| refuse())?;
         let bytes = scaled.checked_mul(u128::from(factor)).ok_or_else(refuse)? / scale;
         i64::try_from(bytes).map_err(|_| refuse())?;
@@ -66,12 +58,7 @@ impl FromStr for ByteSize {
 impl fmt::Display for ByteSize {
     /// Binary units with one decimal: `0 B`, `1.5 KiB`, `20.0 GiB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [
-            ("TiB", 1_u64 << 40),
-            ("GiB", 1 << 30),
-            ("MiB", 1 << 20),
-            ("KiB", 1 << 10),
-        ];
+        let units = [("TiB", 1_u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
         match units.iter().find(|(_, size)| self.0 >= *size) {
             Some((unit, size)) => {
                 let tenths = u128::from(self.0) * 10 / u128::from(*size);

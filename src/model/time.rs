@@ -12,10 +12,7 @@ impl Timestamp {
 
     /// Reads the wall clock. Only the request edge, the command line and `app` call this.
     pub fn now() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that reads the clock"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
         Self::from_system(SystemTime::now())
     }
 
@@ -33,9 +30,7 @@ impl Timestamp {
     pub fn from_system(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Self(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
-            Err(before) => {
-                Self(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms))
-            }
+            Err(before) => Self(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms)),
         }
     }
 
@@ -46,10 +41,7 @@ impl Timestamp {
 
     /// This much later; saturates.
     pub fn after(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// Time from `earlier` until now; zero if `earlier` lies in the future.

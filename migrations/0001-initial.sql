@@ -1,0 +1,147 @@
+-- The first schema. Ids are AUTOINCREMENT or random: none is ever reused.
+-- Times are milliseconds since 1970 UTC, sizes bytes, ids of spaces and containers 16 random bytes.
+
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row: what grows with every change and must survive a restart.
+CREATE TABLE counters (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    revision INTEGER NOT NULL,          -- last revision given to an entry; part of every ETag
+    next_entry_id INTEGER NOT NULL      -- entry ids below this may be in use
+) STRICT;
+INSERT INTO counters (id, revision, next_entry_id) VALUES (1, 0, 1);
+
+CREATE TABLE users (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,      -- how names are compared
+    role TEXT NOT NULL CHECK (role IN ('administrator', 'staff', 'client', 'auditor')),
+    password_hash TEXT,                 -- argon2id in PHC form; NULL: app passwords only
+    epoch INTEGER NOT NULL DEFAULT 0,   -- grows when credentials change
+    created_at INTEGER NOT NULL,
+    disabled_at INTEGER
+) STRICT;
+
+CREATE TABLE app_passwords (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    token_hmac BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX app_passwords_by_user ON app_passwords (user_id);
+
+CREATE TABLE spaces (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('client', 'team')),
+    root_id INTEGER NOT NULL REFERENCES entries (id) DEFERRABLE INITIALLY DEFERRED,
+    quota_bytes INTEGER,                -- NULL: as much as the disk holds
+    used_bytes INTEGER NOT NULL DEFAULT 0 CHECK (used_bytes >= 0),
+    version_days INTEGER NOT NULL,      -- how long replaced contents are kept
+    trash_days INTEGER NOT NULL,        -- how long deleted entries are kept
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE grants (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    space_id BLOB NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
+    "right" TEXT NOT NULL CHECK ("right" IN ('read', 'write', 'manage')),
+    PRIMARY KEY (user_id, space_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grants_by_space ON grants (space_id);
+
+-- The tree. parent_id is NULL for a space's root folder and for the top of what lies in the trash.
+CREATE TABLE entries (
+    id INTEGER NOT NULL PRIMARY KEY,
+    space_id BLOB NOT NULL REFERENCES spaces (id) DEFERRABLE INITIALLY DEFERRED,
+    parent_id INTEGER REFERENCES entries (id),
+    name TEXT NOT NULL,                 -- byte for byte as sent; '' for a root
+    name_key TEXT NOT NULL,             -- NFC and lower case: unique in a folder
+    is_folder INTEGER NOT NULL CHECK (is_folder IN (0, 1)),
+    version_id INTEGER REFERENCES versions (id) DEFERRABLE INITIALLY DEFERRED,
+    size INTEGER NOT NULL DEFAULT 0,    -- file: of its content; folder: of all files below
+    revision INTEGER NOT NULL,          -- file: grows with its content; folder: with any change below
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    CHECK ((is_folder = 1) = (version_id IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX entries_by_name ON entries (parent_id, name_key) WHERE parent_id IS NOT NULL;
+CREATE INDEX entries_by_space ON entries (space_id);
+
+CREATE TABLE versions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    entry_id INTEGER NOT NULL REFERENCES entries (id) DEFERRABLE INITIALLY DEFERRED,
+    size INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,       -- as the client says
+    created_at INTEGER NOT NULL,        -- when it was committed here
+    author_id INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    sha256 BLOB,                        -- of the plaintext; NULL until it is computed
+    sha1 BLOB, md5 BLOB, adler32 BLOB,  -- only those a client sent, after they were verified
+    replaced_at INTEGER                 -- NULL while it is its entry's content
+) STRICT;
+CREATE INDEX versions_by_entry ON versions (entry_id);
+CREATE INDEX versions_replaced ON versions (replaced_at) WHERE replaced_at IS NOT NULL;
+CREATE INDEX versions_unhashed ON versions (id) WHERE sha256 IS NULL;
+
+-- What binds a file on disk to its place: another container, an older or longer one is refused.
+CREATE TABLE containers (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    space_id BLOB NOT NULL REFERENCES spaces (id),
+    header_hash BLOB NOT NULL CHECK (length(header_hash) = 32),
+    length INTEGER NOT NULL,            -- bytes of the container
+    plain_len INTEGER NOT NULL          -- bytes of content
+) STRICT, WITHOUT ROWID;
+CREATE INDEX containers_by_space ON containers (space_id);
+
+CREATE TABLE segments (
+    version_id INTEGER NOT NULL REFERENCES versions (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    container_id BLOB NOT NULL REFERENCES containers (id),
+    PRIMARY KEY (version_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segments_by_container ON segments (container_id);
+
+-- Containers whose row is gone and whose file is about to be: delete goes row first, file after.
+CREATE TABLE garbage (
+    container_id BLOB NOT NULL PRIMARY KEY,
+    space_id BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trash (
+    entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+    space_id BLOB NOT NULL REFERENCES spaces (id),
+    parent_id INTEGER NOT NULL,         -- the folder it was deleted from, which may be gone since
+    path TEXT NOT NULL,                 -- where it was, for people and for restoring
+    deleted_at INTEGER NOT NULL,
+    deleted_by INTEGER REFERENCES users (id) ON DELETE SET NULL
+) STRICT;
+CREATE INDEX trash_by_space ON trash (space_id, deleted_at);
+
+-- WebDAV locks (RFC 4918 6) and dead properties (RFC 4918 4).
+CREATE TABLE locks (
+    token TEXT NOT NULL PRIMARY KEY,
+    entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    is_exclusive INTEGER NOT NULL CHECK (is_exclusive IN (0, 1)),
+    is_deep INTEGER NOT NULL CHECK (is_deep IN (0, 1)),
+    owner TEXT NOT NULL,                -- the client's XML, verbatim; '' if it sent none
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX locks_by_entry ON locks (entry_id);
+CREATE INDEX locks_by_user ON locks (user_id);
+CREATE INDEX locks_expiring ON locks (expires_at);
+
+CREATE TABLE properties (
+    entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,                -- the whole element as XML, namespaces declared
+    PRIMARY KEY (entry_id, namespace, name)
+) STRICT, WITHOUT ROWID;

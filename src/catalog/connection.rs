@@ -1,0 +1,155 @@
+//! Opening a database: key first, then the settings that durability and secrecy rest on.
+
+use std::fmt;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::CatalogError;
+
+/// The raw key of the catalogue, derived from the root secret.
+#[derive(zeroize::ZeroizeOnDrop)]
+pub struct CatalogKey([u8; 32]);
+
+impl CatalogKey {
+    /// From derived bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// As SQLCipher takes a raw key, which skips its password hashing.
+    fn pragma(&self) -> Zeroizing<String> {
+        let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0));
+        Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", *hex))
+    }
+}
+
+impl fmt::Debug for CatalogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CatalogKey([redacted])")
+    }
+}
+
+/// A version of SQLite as its library reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SqliteVersion(pub i32);
+
+impl SqliteVersion {
+    /// First release without the WAL-reset corruption (sqlite.org/wal.html#walresetbug).
+    pub const OLDEST: Self = Self(3_051_003);
+}
+
+impl fmt::Display for SqliteVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0 / 1_000_000, self.0 / 1_000 % 1_000, self.0 % 1_000)
+    }
+}
+
+/// Refuses a library that can corrupt what we keep in it.
+pub(super) fn check_sqlite_version() -> Result<(), CatalogError> {
+    let found = SqliteVersion(rusqlite::version_number());
+    if found < SqliteVersion::OLDEST { Err(CatalogError::OldSqlite { found }) } else { Ok(()) }
+}
+
+/// Makes an empty database; fails if `path` exists.
+pub(super) fn create(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
+    // Claiming the name first makes "must not exist" atomic: SQLite itself would open what is there.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|source| CatalogError::Io { doing: "create the catalogue", source })?;
+    open(path, key).map(drop)
+}
+
+/// Opens for reading and writing; proves that the key fits.
+pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
+    // URI and symlink handling stay off; without CREATE a missing catalogue is an error, not a new one.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // SQLCipher would report a wrong key on standard error by itself; we say it in our own words.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    connection.execute_batch(&key.pragma())?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;   -- NORMAL loses acknowledged commits at power loss in WAL mode
+         PRAGMA temp_store = MEMORY;  -- a temporary file would be plaintext
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cache_size = -16384;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(96);
+    Ok(connection)
+}
+
+/// As [`open`], but unable to change anything.
+pub(super) fn open_reader(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
+    let connection = open(path, key)?;
+    connection.execute_batch("PRAGMA query_only = ON;")?;
+    Ok(connection)
+}
+
+/// Writes a consistent copy under the same key.
+pub(super) fn copy(from: &Connection, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
+    create(to, key)?;
+    let mut target = open(to, key)?;
+    // An encrypted backup demands the same journal mode on both sides before the first page.
+    let backup = rusqlite::backup::Backup::new(from, &mut target)?;
+    backup.run_to_completion(1_000, std::time::Duration::ZERO, None)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> CatalogKey {
+        CatalogKey::new([byte; 32])
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_and_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalog.db");
+        create(&path, &key(1)).unwrap();
+        open(&path, &key(1)).unwrap().execute_batch("CREATE TABLE t (x TEXT) STRICT;").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(open(&path, &key(2)), Err(CatalogError::WrongKey)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_missing_catalogue_is_not_created_by_opening() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalog.db");
+        assert!(open(&path, &key(1)).is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn creating_never_overwrites() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalog.db");
+        create(&path, &key(1)).unwrap();
+        assert!(matches!(create(&path, &key(1)), Err(CatalogError::Io { .. })));
+    }
+
+    #[test]
+    fn nothing_readable_reaches_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalog.db");
+        create(&path, &key(1)).unwrap();
+        let connection = open(&path, &key(1)).unwrap();
+        connection
+            .execute_batch("CREATE TABLE t (x TEXT) STRICT; INSERT INTO t VALUES ('Steuerakte Schmidt');")
+            .unwrap();
+        copy(&connection, &dir.path().join("copy.db"), &key(1)).unwrap();
+        for file in std::fs::read_dir(dir.path()).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            assert!(!bytes.windows(7).any(|w| w == b"Schmidt" || w == b"SQLite "));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The tree of files and folders.
+
+use rusqlite::{Row, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{EntryId, EntryName, SpaceId, Timestamp, VersionId};
+
+/// A file or folder as the catalogue keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Stays the same over rename, move and overwrite.
+    pub id: EntryId,
+    /// The space whose tree it belongs to.
+    pub space: SpaceId,
+    /// Its folder; `None` for a space's root and for what was put into the trash.
+    pub parent: Option<EntryId>,
+    /// Byte for byte as sent; empty for a root.
+    pub name: String,
+    /// A file's current content; `None` for a folder.
+    pub version: Option<VersionId>,
+    /// Bytes of the file, or of all files below the folder.
+    pub size: u64,
+    /// Grows with every change of content, in a folder with every change below.
+    pub revision: i64,
+    /// When it was made here.
+    pub created: Timestamp,
+    /// For files as the client says.
+    pub modified: Timestamp,
+}
+
+impl EntryRow {
+    /// Folders have no content of their own.
+    pub fn is_folder(&self) -> bool {
+        self.version.is_none()
+    }
+}
+
+/// An entry about to be inserted.
+#[derive(Debug)]
+pub struct NewEntry<'a> {
+    /// From [`WriteTx::reserve_entry_ids`].
+    pub id: EntryId,
+    /// Its space.
+    pub space: SpaceId,
+    /// Its folder; `None` for a root.
+    pub parent: Option<EntryId>,
+    /// `None` for a root.
+    pub name: Option<&'a EntryName>,
+    /// `None` for a folder.
+    pub version: Option<VersionId>,
+    /// Bytes of content.
+    pub size: u64,
+    /// From [`WriteTx::next_revision`].
+    pub revision: i64,
+    /// When it was made here.
+    pub created: Timestamp,
+    /// As the client says.
+    pub modified: Timestamp,
+}
+
+const COLUMNS: &str = "id, space_id, parent_id, name, version_id, size, revision, created_at, modified_at";
+
+fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    Ok(EntryRow {
+        id: EntryId(row.get(0)?),
+        space: SpaceId(row.get(1)?),
+        parent: row.get::<_, Option<i64>>(2)?.map(EntryId),
+        name: row.get(3)?,
+        version: row.get::<_, Option<i64>>(4)?.map(VersionId),
+        size: row.get(5)?,
+        revision: row.get(6)?,
+        created: Timestamp(row.get(7)?),
+        modified: Timestamp(row.get(8)?),
+    })
+}
+
+impl ReadTx<'_> {
+    /// The entry of this id.
+    pub fn entry(&self, id: EntryId) -> Result<Option<EntryRow>, CatalogError> {
+        self.one(&format!("SELECT {COLUMNS} FROM entries WHERE id = ?1"), [id.0], entry_row)
+    }
+
+    /// The entry in `parent` whose name has this key ([`EntryName::key`]).
+    pub fn child(&self, parent: EntryId, name_key: &str) -> Result<Option<EntryRow>, CatalogError> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key = ?2"),
+            params![parent.0, name_key],
+            entry_row,
+        )
+    }
+
+    /// Up to `limit` entries of a folder ordered by name, from the one after the name key `after`.
+    pub fn children(
+        &self,
+        parent: EntryId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<EntryRow>, CatalogError> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key > ?2
+                 ORDER BY name_key LIMIT ?3"
+            ),
+            params![parent.0, after.unwrap_or_default(), limit],
+            entry_row,
+        )
+    }
+
+    /// The entry and all folders above it, nearest first.
+    pub fn lineage(&self, id: EntryId) -> Result<Vec<EntryRow>, CatalogError> {
+        let mut lineage: Vec<EntryRow> = Vec::new();
+        let mut next = Some(id);
+        while let Some(entry) = next.map(|id| self.entry(id)).transpose()?.flatten() {
+            next = entry.parent;
+            lineage.push(entry);
+        }
+        Ok(lineage)
+    }
+
+    /// The entry and everything below it, folders before their members.
+    pub fn subtree(&self, top: EntryId) -> Result<Vec<EntryRow>, CatalogError> {
+        self.all(
+            &format!(
+                "WITH RECURSIVE tree (top) AS (
+                     VALUES (?1)
+                     UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.top
+                 )
+                 SELECT {COLUMNS} FROM tree JOIN entries ON entries.id = tree.top"
+            ),
+            [top.0],
+            entry_row,
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// A revision that nothing has had before.
+    pub fn next_revision(&self) -> Result<i64, CatalogError> {
+        self.one("UPDATE counters SET revision = revision + 1 RETURNING revision", [], |row| row.get(0))?
+            .ok_or(CatalogError::NotCommitted)
+    }
+
+    /// Sets aside `count` entry ids for good, used or not; returns the first.
+    pub fn reserve_entry_ids(&self, count: i64) -> Result<EntryId, CatalogError> {
+        self.one(
+            "UPDATE counters SET next_entry_id = next_entry_id + ?1 RETURNING next_entry_id - ?1",
+            [count],
+            |row| row.get(0).map(EntryId),
+        )?
+        .ok_or(CatalogError::NotCommitted)
+    }
+
+    /// Adds an entry; fails if its folder already has one of the same name key.
+    pub fn insert_entry(&self, entry: &NewEntry<'_>) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, version_id, size,
+                                  revision, created_at, modified_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                entry.id.0,
+                entry.space.0,
+                entry.parent.map(|id| id.0),
+                entry.name.map_or("", EntryName::as_str),
+                entry.name.map(EntryName::key).unwrap_or_default(),
+                entry.version.is_none(),
+                entry.version.map(|id| id.0),
+                entry.size,
+                entry.revision,
+                entry.created.0,
+                entry.modified.0,
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Gives a file a new current content.
+    pub fn set_content(
+        &self,
+        file: EntryId,
+        version: VersionId,
+        size: u64,
+        revision: i64,
+        modified: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE entries SET version_id = ?2, size = ?3, revision = ?4, modified_at = ?5 WHERE id = ?1",
+            params![file.0, version.0, size, revision, modified.0],
+        )
+        .map(drop)
+    }
+
+    /// Sets an entry's modification time and nothing else.
+    pub fn set_modified(&self, entry: EntryId, modified: Timestamp) -> Result<(), CatalogError> {
+        self.execute("UPDATE entries SET modified_at = ?2 WHERE id = ?1", params![entry.0, modified.0])
+            .map(drop)
+    }
+
+    /// Notes a change in `folder`: new revision for it and every folder above, so that each one's ETag
+    /// changes, and `size_change` bytes more (or fewer) below each.
+    pub fn touch_folders(
+        &self,
+        folder: EntryId,
+        revision: i64,
+        size_change: i64,
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute("UPDATE entries SET modified_at = ?2 WHERE id = ?1", params![folder.0, now.0])?;
+        self.execute(
+            "WITH RECURSIVE up (id) AS (
+                 VALUES (?1)
+                 UNION ALL SELECT parent_id FROM entries JOIN up USING (id) WHERE parent_id IS NOT NULL
+             )
+             UPDATE entries SET revision = ?2, size = max(0, size + ?3) WHERE id IN (SELECT id FROM up)",
+            params![folder.0, revision, size_change],
+        )
+        .map(drop)
+    }
+
+    /// Hangs an entry, with all below it, into another folder or under another name. Without a folder it
+    /// leaves the tree, as what is in the trash does.
+    pub fn relocate(
+        &self,
+        entry: EntryId,
+        parent: Option<EntryId>,
+        name: &EntryName,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE entries SET parent_id = ?2, name = ?3, name_key = ?4 WHERE id = ?1",
+            params![entry.0, parent.map(|id| id.0), name.as_str(), name.key()],
+        )
+        .map(drop)
+    }
+
+    /// Removes an entry for good with all below it, their versions, locks and properties. Containers
+    /// that nothing else uses become garbage. Returns the number of entries removed.
+    pub fn delete_subtree(&self, top: EntryId) -> Result<usize, CatalogError> {
+        const TREE: &str = "WITH RECURSIVE tree (id) AS (
+                VALUES (?1)
+                UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.id
+            )";
+        let containers = self.all(
+            &format!(
+                "{TREE} SELECT DISTINCT container_id FROM tree
+                 JOIN versions ON versions.entry_id = tree.id
+                 JOIN segments ON segments.version_id = versions.id"
+            ),
+            [top.0],
+            |row| row.get(0),
+        )?;
+        self.execute(
+            &format!("{TREE} DELETE FROM versions WHERE entry_id IN (SELECT id FROM tree)"),
+            [top.0],
+        )?;
+        let removed =
+            self.execute(&format!("{TREE} DELETE FROM entries WHERE id IN (SELECT id FROM tree)"), [top.0])?;
+        self.discard_unused(&containers)?;
+        Ok(removed)
+    }
+}

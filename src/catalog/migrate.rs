@@ -1,0 +1,108 @@
+//! Numbered changes of the schema, each applied once and in order.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{CatalogError, CatalogKey, connection};
+
+/// `migrations/NNNN-name.sql` in order; the position is the format's number. Released files are never
+/// edited, only added.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001-initial.sql")];
+
+/// Brings the database to the newest format, in one transaction, after keeping a copy.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    key: &CatalogKey,
+) -> Result<(), CatalogError> {
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(MIGRATIONS.len()).expect("a handful of migrations");
+    if found > known {
+        return Err(CatalogError::Newer { found, known });
+    }
+    let pending = MIGRATIONS.get(found as usize..).unwrap_or_default();
+    if pending.is_empty() {
+        return Ok(());
+    }
+    if found > 0 {
+        keep_copy(connection, path, key, found)?;
+    }
+    let transaction = connection.transaction()?;
+    for sql in pending {
+        transaction.execute_batch(sql)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
+}
+
+fn keep_copy(
+    connection: &Connection,
+    path: &Path,
+    key: &CatalogKey,
+    format: u32,
+) -> Result<(), CatalogError> {
+    let copy = path.with_extension(format!("format-{format}.db"));
+    // Left over from an earlier try that did not finish: the database is still in the old format, so a
+    // fresh copy says the same.
+    match std::fs::remove_file(&copy) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(CatalogError::Io {
+                doing: "replace the copy kept before a change of format",
+                source: error,
+            });
+        }
+        _ => {}
+    }
+    connection::copy(connection, &copy, key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> (tempfile::TempDir, std::path::PathBuf, CatalogKey) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("catalog.db");
+        let key = CatalogKey::new([7; 32]);
+        connection::create(&path, &key).unwrap();
+        (dir, path, key)
+    }
+
+    #[test]
+    fn every_migration_applies_and_foreign_keys_hold() {
+        let (_dir, path, key) = fresh();
+        let mut connection = connection::open(&path, &key).unwrap();
+        migrate(&mut connection, &path, &key).unwrap();
+        migrate(&mut connection, &path, &key).unwrap();
+        let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
+        assert!(check.query([]).unwrap().next().unwrap().is_none());
+        let loose: i64 = connection
+            .query_row("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND strict = 0", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(loose, 0, "every table is STRICT");
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_untouched() {
+        let (_dir, path, key) = fresh();
+        let mut connection = connection::open(&path, &key).unwrap();
+        connection.pragma_update(None, "user_version", 999).unwrap();
+        assert!(matches!(migrate(&mut connection, &path, &key), Err(CatalogError::Newer { found: 999, .. })));
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn the_copy_before_a_migration_opens_with_the_same_key() {
+        let (_dir, path, key) = fresh();
+        let mut connection = connection::open(&path, &key).unwrap();
+        migrate(&mut connection, &path, &key).unwrap();
+        keep_copy(&connection, &path, &key, 1).unwrap();
+        keep_copy(&connection, &path, &key, 1).unwrap();
+        let copy = connection::open(&path.with_extension("format-1.db"), &key).unwrap();
+        let users: i64 = copy.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+        assert_eq!(users, 0);
+    }
+}

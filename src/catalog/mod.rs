@@ -1,0 +1,161 @@
+//! The encrypted catalogue: names, tree, versions, accounts, locks. All SQL of the program lives here.
+//!
+//! One SQLCipher database under a raw 256-bit key. One thread writes; it commits whatever is queued
+//! as one transaction and answers each writer only when that transaction is durable
+//! (`synchronous=FULL`). A few connections read, each call in its own snapshot.
+//!
+//! The tables' functions hang on [`ReadTx`] and [`WriteTx`], one file per table group; a use case in
+//! another room strings them together in one closure, which is one transaction.
+
+mod connection;
+mod entries;
+mod locks;
+mod migrate;
+mod properties;
+mod readers;
+mod spaces;
+mod trash;
+mod tx;
+mod versions;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use connection::{CatalogKey, SqliteVersion};
+pub use entries::{EntryRow, NewEntry};
+pub use locks::{LockRow, NewLock};
+pub use properties::PropertyRow;
+pub use spaces::{NewSpace, SpaceRow};
+pub use trash::TrashRow;
+pub use tx::{ReadTx, WriteTx};
+pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
+
+use readers::Readers;
+use writer::Writer;
+
+/// What can go wrong in the catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The key does not open this file, or the file is no database.
+    #[error("the catalogue does not open with this key, or its first page is damaged")]
+    WrongKey,
+    /// Made by a newer Tresor.
+    #[error(
+        "the catalogue has format {found}, this program knows up to {known}: use the newer program again"
+    )]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest format we know.
+        known: u32,
+    },
+    /// The linked SQLite can corrupt WAL databases.
+    #[error(
+        "the linked SQLite {found} is older than 3.51.3 and can corrupt a database; rebuild with a current one"
+    )]
+    OldSqlite {
+        /// Its version.
+        found: SqliteVersion,
+    },
+    /// The disk is full; nothing was changed.
+    #[error("the disk that holds the catalogue is full")]
+    Full,
+    /// The disk refuses writes; nothing was changed.
+    #[error("the disk that holds the catalogue is read-only")]
+    ReadOnly,
+    /// The shared transaction failed for a reason that the log tells; nothing was changed.
+    #[error("the catalogue could not commit")]
+    NotCommitted,
+    /// The writer thread has ended: the program is stopping, or it failed.
+    #[error("the catalogue is closed")]
+    Closed,
+    /// Creating, copying or removing one of its files failed.
+    #[error("{doing}")]
+    Io {
+        /// The operation.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Anything else SQLite reports.
+    #[error("the catalogue failed")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl CatalogError {
+    /// The same failure for another writer of the same transaction.
+    fn for_neighbour(&self) -> Self {
+        match self {
+            Self::Full => Self::Full,
+            Self::ReadOnly => Self::ReadOnly,
+            _ => Self::NotCommitted,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::WrongKey,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// The open catalogue. Cheap to clone; the last clone's [`Catalog::close`] ends the writer.
+#[derive(Clone)]
+pub struct Catalog {
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+}
+
+impl Catalog {
+    /// Makes a new catalogue at `path`, which must not exist.
+    pub fn create(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
+        connection::create(path, key)?;
+        Self::open(path, key)
+    }
+
+    /// Opens an existing catalogue and brings it to the newest format; a copy is kept beside it before
+    /// the first change of format.
+    pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
+        connection::check_sqlite_version()?;
+        let mut connection = connection::open(path, key)?;
+        migrate::migrate(&mut connection, path, key)?;
+        let readers = Readers::open(path, key)?;
+        let writer = Writer::start(connection)?;
+        Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
+    }
+
+    /// Runs `job` in the next transaction and returns when that is durable. An `Err` from `job` undoes
+    /// what the job did and nothing else. Not cancelled by dropping the future: once queued, it runs.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        self.writer.run(job).await
+    }
+
+    /// Runs `job` on a snapshot of what is committed, on a blocking thread.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&ReadTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        self.readers.run(job).await
+    }
+
+    /// Ends the writer after what is queued and folds the write-ahead log into the database. Later
+    /// writes fail with [`CatalogError::Closed`].
+    pub fn close(&self) {
+        self.writer.stop();
+    }
+}

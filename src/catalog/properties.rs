@@ -1,0 +1,86 @@
+//! Dead properties: XML that clients hang on entries and expect back verbatim.
+
+use rusqlite::params;
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{EntryId, PropertyName};
+
+/// A dead property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyRow {
+    /// Its name.
+    pub name: PropertyName,
+    /// The whole element as XML with its namespaces declared.
+    pub xml: String,
+}
+
+impl ReadTx<'_> {
+    /// An entry's dead properties, ordered by name.
+    pub fn properties(&self, entry: EntryId) -> Result<Vec<PropertyRow>, CatalogError> {
+        self.all(
+            "SELECT namespace, name, value FROM properties WHERE entry_id = ?1 ORDER BY namespace, name",
+            [entry.0],
+            |row| {
+                let name = PropertyName { namespace: row.get(0)?, local: row.get(1)? };
+                Ok(PropertyRow { name, xml: row.get(2)? })
+            },
+        )
+    }
+
+    /// Dead properties of all members of a folder, in no particular order.
+    pub fn properties_of_members(
+        &self,
+        folder: EntryId,
+    ) -> Result<Vec<(EntryId, PropertyRow)>, CatalogError> {
+        self.all(
+            "SELECT entry_id, namespace, properties.name, value
+             FROM entries JOIN properties ON properties.entry_id = entries.id WHERE parent_id = ?1",
+            [folder.0],
+            |row| {
+                let name = PropertyName { namespace: row.get(1)?, local: row.get(2)? };
+                Ok((EntryId(row.get(0)?), PropertyRow { name, xml: row.get(3)? }))
+            },
+        )
+    }
+
+    /// Number and total bytes of an entry's dead properties, for the limit on them.
+    pub fn property_weight(&self, entry: EntryId) -> Result<(usize, usize), CatalogError> {
+        let weight = self.one(
+            "SELECT count(*), coalesce(sum(length(value)), 0) FROM properties WHERE entry_id = ?1",
+            [entry.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(weight.unwrap_or_default())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Sets a dead property in place of an older value.
+    pub fn set_property(&self, entry: EntryId, name: &PropertyName, xml: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO properties (entry_id, namespace, name, value) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (entry_id, namespace, name) DO UPDATE SET value = excluded.value",
+            params![entry.0, name.namespace, name.local, xml],
+        )
+        .map(drop)
+    }
+
+    /// Removes a dead property; removing one that is not there is no error (RFC 4918 14.23).
+    pub fn remove_property(&self, entry: EntryId, name: &PropertyName) -> Result<(), CatalogError> {
+        self.execute(
+            "DELETE FROM properties WHERE entry_id = ?1 AND namespace = ?2 AND name = ?3",
+            params![entry.0, name.namespace, name.local],
+        )
+        .map(drop)
+    }
+
+    /// Gives `to` the dead properties of `from`.
+    pub fn copy_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO properties (entry_id, namespace, name, value)
+             SELECT ?2, namespace, name, value FROM properties WHERE entry_id = ?1",
+            [from.0, to.0],
+        )
+        .map(drop)
+    }
+}

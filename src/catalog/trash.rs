@@ -1,0 +1,100 @@
+//! What was deleted and can still be brought back.
+
+use rusqlite::{Row, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{EntryId, SpaceId, Timestamp, UserId};
+
+/// A deleted file or folder; what lies below a folder stays below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrashRow {
+    /// The entry, out of the tree but with its id, versions and members.
+    pub entry: EntryId,
+    /// The folder it was deleted from.
+    pub parent: EntryId,
+    /// Where it was, as `a/b.txt`.
+    pub path: String,
+    /// Bytes, all members included.
+    pub size: u64,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// When.
+    pub deleted: Timestamp,
+    /// By whom, while that account exists.
+    pub deleted_by: Option<UserId>,
+}
+
+const COLUMNS: &str = "entry_id, trash.parent_id, path, size, is_folder, deleted_at, deleted_by";
+
+fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
+    Ok(TrashRow {
+        entry: EntryId(row.get(0)?),
+        parent: EntryId(row.get(1)?),
+        path: row.get(2)?,
+        size: row.get(3)?,
+        is_folder: row.get(4)?,
+        deleted: Timestamp(row.get(5)?),
+        deleted_by: row.get::<_, Option<i64>>(6)?.map(UserId),
+    })
+}
+
+impl ReadTx<'_> {
+    /// What lies in a space's trash, latest first.
+    pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
+                 WHERE trash.space_id = ?1 ORDER BY deleted_at DESC, entry_id DESC LIMIT ?2"
+            ),
+            params![space.0, limit],
+            trash_row,
+        )
+    }
+
+    /// One deleted entry of a space.
+    pub fn trashed(&self, space: SpaceId, entry: EntryId) -> Result<Option<TrashRow>, CatalogError> {
+        self.one(
+            &format!(
+                "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
+                 WHERE trash.space_id = ?1 AND entry_id = ?2"
+            ),
+            params![space.0, entry.0],
+            trash_row,
+        )
+    }
+
+    /// Deleted entries whose time is over in their space at `now`, oldest first.
+    pub fn expired_trash(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
+        self.all(
+            "SELECT entry_id FROM trash JOIN spaces ON spaces.id = space_id
+             WHERE deleted_at + trash_days * 86400000 <= ?1 ORDER BY deleted_at LIMIT ?2",
+            params![now.0, limit],
+            |row| row.get(0).map(EntryId),
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Notes where an entry was that is being taken out of the tree.
+    pub fn insert_trash(
+        &self,
+        space: SpaceId,
+        entry: EntryId,
+        parent: EntryId,
+        path: &str,
+        deleted: Timestamp,
+        deleted_by: UserId,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO trash (entry_id, space_id, parent_id, path, deleted_at, deleted_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![entry.0, space.0, parent.0, path, deleted.0, deleted_by.0],
+        )
+        .map(drop)
+    }
+
+    /// Forgets that an entry was in the trash; the caller hangs it into the tree again.
+    pub fn remove_from_trash(&self, entry: EntryId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM trash WHERE entry_id = ?1", [entry.0]).map(drop)
+    }
+}

@@ -1,0 +1,85 @@
+//! What the tables' functions hang on.
+
+use std::ops::Deref;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
+
+use super::CatalogError;
+
+/// A consistent view of the catalogue. Reads only.
+pub struct ReadTx<'a> {
+    connection: &'a Connection,
+}
+
+/// The one open write transaction; reads see what it has written so far.
+pub struct WriteTx<'a> {
+    read: ReadTx<'a>,
+}
+
+impl<'a> ReadTx<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, CatalogError> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The only row, or `None`.
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, CatalogError> {
+        Ok(self.prepare(sql)?.query_row(params, row).optional()?)
+    }
+
+    /// All rows, in the query's order.
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, CatalogError> {
+        Ok(self.prepare(sql)?.query_map(params, row)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A value kept under a name for the whole instance.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, CatalogError> {
+        self.one("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get(0))
+    }
+}
+
+impl<'a> WriteTx<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Self { read: ReadTx::new(connection) }
+    }
+
+    /// Runs a changing statement; returns the number of rows it touched.
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CatalogError> {
+        Ok(self.prepare(sql)?.execute(params)?)
+    }
+
+    pub(super) fn last_insert_id(&self) -> i64 {
+        self.read.connection.last_insert_rowid()
+    }
+
+    /// Keeps a value under a name, in place of an older one.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO settings (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [name, value],
+        )
+        .map(drop)
+    }
+}
+
+impl<'a> Deref for WriteTx<'a> {
+    type Target = ReadTx<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}

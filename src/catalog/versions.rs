@@ -1,0 +1,272 @@
+//! Contents: versions, the containers that hold them, and what is left to remove from the disk.
+
+use rusqlite::{Row, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{Checksum, ChecksumKind, ContainerId, EntryId, SpaceId, Timestamp, UserId, VersionId};
+
+/// One immutable content of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Its id.
+    pub id: VersionId,
+    /// The file it belongs to.
+    pub entry: EntryId,
+    /// Bytes.
+    pub size: u64,
+    /// As the client says.
+    pub modified: Timestamp,
+    /// When it was committed here.
+    pub created: Timestamp,
+    /// Who wrote it, while that account exists.
+    pub author: Option<UserId>,
+    /// Digests of the plaintext that are known.
+    pub checksums: Vec<Checksum>,
+    /// When another content took its place; `None` while it is the current one.
+    pub replaced: Option<Timestamp>,
+}
+
+/// A version about to be inserted.
+#[derive(Debug)]
+pub struct NewVersion<'a> {
+    /// The file.
+    pub entry: EntryId,
+    /// Bytes.
+    pub size: u64,
+    /// As the client says.
+    pub modified: Timestamp,
+    /// Now.
+    pub created: Timestamp,
+    /// Who writes.
+    pub author: Option<UserId>,
+    /// Verified digests of the plaintext.
+    pub checksums: &'a [Checksum],
+}
+
+/// What binds a container file to the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerRow {
+    /// Its id and file name.
+    pub id: ContainerId,
+    /// SHA-256 of header and payload nonce.
+    pub header_hash: [u8; 32],
+    /// Bytes of the file.
+    pub length: u64,
+    /// Bytes of content.
+    pub plain_len: u64,
+}
+
+/// A container file to remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GarbageRow {
+    /// Its id.
+    pub container: ContainerId,
+    /// Whose directory it lies in.
+    pub space: SpaceId,
+}
+
+const COLUMNS: &str =
+    "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32";
+
+fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
+    let digest = |kind, column| -> rusqlite::Result<Option<Checksum>> {
+        Ok(row.get::<_, Option<Vec<u8>>>(column)?.and_then(|digest| Checksum::new(kind, digest)))
+    };
+    let checksums = [
+        digest(ChecksumKind::Sha256, 7)?,
+        digest(ChecksumKind::Sha1, 8)?,
+        digest(ChecksumKind::Md5, 9)?,
+        digest(ChecksumKind::Adler32, 10)?,
+    ];
+    Ok(VersionRow {
+        id: VersionId(row.get(0)?),
+        entry: EntryId(row.get(1)?),
+        size: row.get(2)?,
+        modified: Timestamp(row.get(3)?),
+        created: Timestamp(row.get(4)?),
+        author: row.get::<_, Option<i64>>(5)?.map(UserId),
+        replaced: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        checksums: checksums.into_iter().flatten().collect(),
+    })
+}
+
+impl ReadTx<'_> {
+    /// The version of this id.
+    pub fn version(&self, id: VersionId) -> Result<Option<VersionRow>, CatalogError> {
+        self.one(&format!("SELECT {COLUMNS} FROM versions WHERE id = ?1"), [id.0], version_row)
+    }
+
+    /// All contents a file has or had, newest first.
+    pub fn versions_of(&self, file: EntryId) -> Result<Vec<VersionRow>, CatalogError> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM versions WHERE entry_id = ?1 ORDER BY id DESC"),
+            [file.0],
+            version_row,
+        )
+    }
+
+    /// The containers of a version in the order of their bytes.
+    pub fn segments(&self, version: VersionId) -> Result<Vec<ContainerRow>, CatalogError> {
+        self.all(
+            "SELECT containers.id, header_hash, length, plain_len
+             FROM segments JOIN containers ON containers.id = segments.container_id
+             WHERE version_id = ?1 ORDER BY position",
+            [version.0],
+            |row| {
+                Ok(ContainerRow {
+                    id: ContainerId(row.get(0)?),
+                    header_hash: row.get(1)?,
+                    length: row.get(2)?,
+                    plain_len: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// Whether a row knows this container, be it as content or as garbage still to be removed.
+    pub fn is_known_container(&self, id: ContainerId) -> Result<bool, CatalogError> {
+        let found = self.one(
+            "SELECT 1 FROM containers WHERE id = ?1 UNION ALL SELECT 1 FROM garbage WHERE container_id = ?1",
+            [id.0],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Replaced versions whose time is over in their space at `now`, oldest first.
+    pub fn expired_versions(&self, now: Timestamp, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
+        self.all(
+            "SELECT versions.id FROM versions
+             JOIN entries ON entries.id = versions.entry_id
+             JOIN spaces ON spaces.id = entries.space_id
+             WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
+             ORDER BY replaced_at LIMIT ?2",
+            params![now.0, limit],
+            |row| row.get(0).map(VersionId),
+        )
+    }
+
+    /// Container files to remove from the disk.
+    pub fn garbage(&self, limit: usize) -> Result<Vec<GarbageRow>, CatalogError> {
+        self.all("SELECT container_id, space_id FROM garbage LIMIT ?1", [limit], |row| {
+            Ok(GarbageRow { container: ContainerId(row.get(0)?), space: SpaceId(row.get(1)?) })
+        })
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a version; its segments follow.
+    pub fn insert_version(&self, version: &NewVersion<'_>) -> Result<VersionId, CatalogError> {
+        let digest = |kind| version.checksums.iter().find(|sum| sum.kind() == kind).map(Checksum::digest);
+        self.execute(
+            "INSERT INTO versions (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                version.entry.0,
+                version.size,
+                version.modified.0,
+                version.created.0,
+                version.author.map(|id| id.0),
+                digest(ChecksumKind::Sha256),
+                digest(ChecksumKind::Sha1),
+                digest(ChecksumKind::Md5),
+                digest(ChecksumKind::Adler32),
+            ],
+        )?;
+        Ok(VersionId(self.last_insert_id()))
+    }
+
+    /// Records a durable container and counts it into its space.
+    pub fn insert_container(&self, space: SpaceId, container: &ContainerRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO containers (id, space_id, header_hash, length, plain_len) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![container.id.0, space.0, container.header_hash, container.length, container.plain_len],
+        )?;
+        self.execute(
+            "UPDATE spaces SET used_bytes = used_bytes + ?2 WHERE id = ?1",
+            params![space.0, container.plain_len],
+        )
+        .map(drop)
+    }
+
+    /// Makes a container part of a version.
+    pub fn insert_segment(
+        &self,
+        version: VersionId,
+        position: usize,
+        container: ContainerId,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO segments (version_id, position, container_id) VALUES (?1, ?2, ?3)",
+            params![version.0, position, container.0],
+        )
+        .map(drop)
+    }
+
+    /// Adds a copy of a version for another file; both share the containers.
+    pub fn share_version(
+        &self,
+        source: VersionId,
+        entry: EntryId,
+        author: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<VersionId, CatalogError> {
+        self.execute(
+            "INSERT INTO versions (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32)
+             SELECT ?2, size, modified_at, ?3, ?4, sha256, sha1, md5, adler32 FROM versions WHERE id = ?1",
+            params![source.0, entry.0, now.0, author.map(|id| id.0)],
+        )?;
+        let copy = VersionId(self.last_insert_id());
+        self.execute(
+            "INSERT INTO segments (version_id, position, container_id)
+             SELECT ?2, position, container_id FROM segments WHERE version_id = ?1",
+            params![source.0, copy.0],
+        )?;
+        Ok(copy)
+    }
+
+    /// Notes that a version is no longer its file's content, or is again (`None`).
+    pub fn set_replaced(&self, version: VersionId, at: Option<Timestamp>) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET replaced_at = ?2 WHERE id = ?1",
+            params![version.0, at.map(|time| time.0)],
+        )
+        .map(drop)
+    }
+
+    /// Removes a version that is no file's current content.
+    pub fn delete_version(&self, version: VersionId) -> Result<(), CatalogError> {
+        let containers =
+            self.all("SELECT container_id FROM segments WHERE version_id = ?1", [version.0], |row| {
+                row.get(0)
+            })?;
+        self.execute("DELETE FROM versions WHERE id = ?1", [version.0])?;
+        self.discard_unused(&containers)
+    }
+
+    /// Turns those of `containers` that no version uses any more into garbage and gives their bytes
+    /// back to the space.
+    pub(super) fn discard_unused(&self, containers: &[[u8; 16]]) -> Result<(), CatalogError> {
+        for id in containers {
+            let unused = self.one(
+                "SELECT space_id, plain_len FROM containers
+                 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM segments WHERE container_id = ?1)",
+                [id],
+                |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u64>(1)?)),
+            )?;
+            let Some((space, plain_len)) = unused else { continue };
+            self.execute("DELETE FROM containers WHERE id = ?1", [id])?;
+            self.execute("INSERT INTO garbage (container_id, space_id) VALUES (?1, ?2)", params![id, space])?;
+            self.execute(
+                "UPDATE spaces SET used_bytes = max(0, used_bytes - ?2) WHERE id = ?1",
+                params![space, plain_len],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a garbage container's file is gone.
+    pub fn forget_garbage(&self, container: ContainerId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM garbage WHERE container_id = ?1", [container.0]).map(drop)
+    }
+}
