@@ -2,5 +2,6 @@
 //!
 //! `ARCHITECTURE.md` shows the rooms and the path of a request; each room's module says what it owns.
 
+pub mod accounts;
 pub mod catalog;
 pub mod model;

@@ -1,0 +1,164 @@
+//! Device passwords: random tokens, of which only a keyed hash is stored.
+//!
+//! A token has 160 random bits, so it needs no slow hash and no throttle against guessing; it is
+//! found by its HMAC in one indexed read.
+
+use data_encoding::{Encoding, Specification};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use std::fmt;
+use std::sync::LazyLock;
+use zeroize::Zeroizing;
+
+/// Bytes of randomness in a token.
+const TOKEN_BYTES: usize = 20;
+/// Characters of its text form without separators.
+const TOKEN_CHARS: usize = 32;
+/// Characters per group of the text form.
+const GROUP_CHARS: usize = 4;
+
+/// A device's password: eight groups of four characters, `k3m7-…`, without the look-alikes i, l, o
+/// and without u. Wiped on drop.
+pub struct AppToken(Zeroizing<[u8; TOKEN_BYTES]>);
+
+/// The key under which tokens are hashed; derived from the root secret by `vault::keys`.
+pub struct AppPasswordKey(Zeroizing<[u8; 32]>);
+
+/// What is stored of a token: HMAC-SHA256 of its 20 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl AppToken {
+    /// A fresh token from the system's random source.
+    pub fn random() -> Self {
+        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
+        getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
+        Self(bytes)
+    }
+
+    /// Reads a token as a person types it: case, blanks and hyphens do not matter, and o, i, l pass
+    /// for 0 and 1. `None` for any text of another shape.
+    pub fn parse(text: &SecretString) -> Option<Self> {
+        let mut compact = Zeroizing::new(Vec::with_capacity(TOKEN_CHARS));
+        for byte in text.expose_secret().bytes() {
+            match byte {
+                b' ' | b'-' => {}
+                _ if compact.len() == TOKEN_CHARS => return None,
+                _ => compact.push(byte),
+            }
+        }
+        let decoded = Zeroizing::new(BASE32.decode(&compact).ok()?);
+        let bytes = <[u8; TOKEN_BYTES]>::try_from(decoded.as_slice()).ok()?;
+        Some(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The text to show once to its owner.
+    pub fn reveal(&self) -> SecretString {
+        let mut text = Zeroizing::new(String::with_capacity(TOKEN_CHARS * 5 / GROUP_CHARS));
+        for (at, c) in Zeroizing::new(BASE32.encode(self.0.as_ref())).chars().enumerate() {
+            if at > 0 && at % GROUP_CHARS == 0 {
+                text.push('-');
+            }
+            text.push(c);
+        }
+        SecretString::from(text.as_str())
+    }
+
+    /// What to store and to look up.
+    pub fn hash(&self, key: &AppPasswordKey) -> TokenHash {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.0.as_ref()).expect("HMAC takes keys of any length");
+        mac.update(self.0.as_ref());
+        TokenHash(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for AppToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppToken([redacted])")
+    }
+}
+
+impl AppPasswordKey {
+    /// Takes over a key of 32 uniformly random bytes that serves no other purpose.
+    pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for AppPasswordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppPasswordKey([redacted])")
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash([redacted])")
+    }
+}
+
+/// Base32 over Crockford's alphabet, read tolerantly.
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut spec = Specification::new();
+    spec.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    spec.translate.from.push_str("ABCDEFGHJKMNPQRSTVWXYZoOiIlL");
+    spec.translate.to.push_str("abcdefghjkmnpqrstvwxyz001111");
+    spec.encoding().expect("32 distinct symbols form an encoding")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> AppPasswordKey {
+        AppPasswordKey::new(Zeroizing::new([byte; 32]))
+    }
+
+    fn parse(text: &str) -> Option<AppToken> {
+        AppToken::parse(&SecretString::from(text))
+    }
+
+    #[test]
+    fn tokens_survive_how_people_type_them() {
+        let token = AppToken(Zeroizing::new([7; 20]));
+        let shown = token.reveal();
+        let shown = shown.expose_secret();
+        assert_eq!(shown.len(), 39);
+        assert_eq!(shown.split('-').map(str::len).collect::<Vec<_>>(), [4; 8]);
+        let sloppy = [
+            shown.to_uppercase(),
+            shown.replace('-', ""),
+            shown.replace('-', " "),
+            format!(" {} ", shown.replace('0', "O").replace('1', "l")),
+        ];
+        for text in sloppy {
+            assert_eq!(parse(&text).unwrap().hash(&key(1)), token.hash(&key(1)), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_tokens() {
+        let shown = AppToken::random().reveal();
+        let shown = shown.expose_secret();
+        for text in ["", "secret", "----", &shown[1..], &format!("{shown}0"), &"u".repeat(32)] {
+            assert!(parse(text).is_none(), "{text:?}");
+        }
+        assert!(parse(&"ü".repeat(16)).is_none());
+        assert!(parse(&"0".repeat(1 << 20)).is_none());
+    }
+
+    #[test]
+    fn tokens_differ_and_their_hash_depends_on_the_key() {
+        let token = AppToken::random();
+        assert_ne!(token.hash(&key(1)), AppToken::random().hash(&key(1)));
+        assert_ne!(token.hash(&key(1)), token.hash(&key(2)));
+    }
+
+    #[test]
+    fn tokens_do_not_print() {
+        let token = AppToken(Zeroizing::new([7; 20]));
+        assert_eq!(format!("{token:?}"), "AppToken([redacted])");
+        assert_eq!(format!("{:?}", token.hash(&key(1))), "TokenHash([redacted])");
+    }
+}

@@ -1,0 +1,268 @@
+//! Hashing of people's passwords: argon2id behind a small pool.
+//!
+//! One run takes 19 MiB and some 40 ms of a core. Clients that speak Basic send the password with
+//! every request, and anybody on the network can send wrong ones, so runs are few at a time and the
+//! queue in front of them is short.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+/// Runs at the same time: one per core of the smallest machine we name, 38 MiB in all.
+pub(super) const PARALLEL_RUNS: usize = 2;
+/// Requests that may wait for a run; one more is told to come back.
+pub(super) const MAX_WAITING: usize = 32;
+
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// A stored password: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`).
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct PasswordHash(String);
+
+/// The argon2 runs of this process.
+pub(super) struct PasswordPool {
+    places: Arc<Semaphore>,
+    runs: Arc<Semaphore>,
+    // Stands in for the hash of a user who does not exist or has no password.
+    dummy: PasswordHash,
+    count: Arc<AtomicU64>,
+}
+
+/// The right to one run of argon2; waiting for it is over.
+pub(super) struct Turn {
+    // Held by the run itself, so that a client who leaves does not make room for more runs.
+    permits: [OwnedSemaphorePermit; 2],
+    count: Arc<AtomicU64>,
+    dummy: PasswordHash,
+}
+
+/// What came of comparing a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is the stored password, hashed with today's parameters.
+    Match,
+    /// It is the stored password, but hashed with other parameters: store it anew.
+    MatchStale,
+    /// It is not, or there is none to compare with.
+    Mismatch,
+}
+
+/// Too many passwords are waiting to be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many logins are being checked at this moment; try again in a few seconds")]
+pub(super) struct Busy;
+
+impl PasswordHash {
+    /// From its stored form; a damaged one later matches no password.
+    pub(super) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// For storing it in the (encrypted) catalogue.
+    pub(super) fn as_stored(&self) -> &str {
+        &self.0
+    }
+
+    fn compute(password: &SecretString) -> Self {
+        let hash = argon2id()
+            .hash_password(normalised(password).as_bytes())
+            .expect("argon2 takes any password below 4 GiB with its own salt");
+        Self(hash.to_string())
+    }
+
+    fn compare(&self, password: &SecretString) -> Verdict {
+        let Ok(stored) = phc::PasswordHash::new(&self.0) else {
+            return Verdict::Mismatch;
+        };
+        let verified = argon2id().verify_password(normalised(password).as_bytes(), &stored);
+        match verified {
+            Ok(()) if is_current(&stored) => Verdict::Match,
+            Ok(()) => Verdict::MatchStale,
+            Err(_) => Verdict::Mismatch,
+        }
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash([redacted])")
+    }
+}
+
+impl PasswordPool {
+    /// An idle pool. Runs argon2 once for the dummy hash, so build it once per process.
+    pub(super) fn new() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(PARALLEL_RUNS + MAX_WAITING)),
+            runs: Arc::new(Semaphore::new(PARALLEL_RUNS)),
+            dummy: PasswordHash::compute(&SecretString::from("")),
+            count: Arc::default(),
+        }
+    }
+
+    /// Waits for a run. Cancel safe: dropping the future gives the place back.
+    pub(super) async fn turn(&self) -> Result<Turn, Busy> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
+        let run = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| Busy)?;
+        Ok(Turn { permits: [run, place], count: Arc::clone(&self.count), dummy: self.dummy.clone() })
+    }
+
+    /// Hashes a new password with a fresh salt.
+    pub(super) async fn hash(&self, password: SecretString) -> Result<PasswordHash, Busy> {
+        self.turn().await?.hash(password).await
+    }
+
+    /// Runs of argon2 since the start, for metrics and for tests of "costs the same".
+    pub(super) fn runs(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for PasswordPool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Turn {
+    /// Hashes a new password with a fresh salt.
+    pub(super) async fn hash(self, password: SecretString) -> Result<PasswordHash, Busy> {
+        self.run(move |_| PasswordHash::compute(&password)).await
+    }
+
+    /// Compares a password with the stored one. Without a stored one the same work is done for
+    /// nothing, so that time does not tell which users exist.
+    pub(super) async fn verify(
+        self,
+        password: SecretString,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, Busy> {
+        self.run(move |dummy| {
+            let known = stored.is_some();
+            let verdict = stored.unwrap_or(dummy).compare(&password);
+            if known { verdict } else { Verdict::Mismatch }
+        })
+        .await
+    }
+
+    /// A run that dies (memory gave out) answers Busy rather than taking the server down.
+    async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(PasswordHash) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let Self { permits, count, dummy } = self;
+        tokio::task::spawn_blocking(move || {
+            let _held = permits;
+            count.fetch_add(1, Ordering::Relaxed);
+            work(dummy)
+        })
+        .await
+        .map_err(|_| Busy)
+    }
+}
+
+fn argon2id() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("these parameters are valid");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn is_current(stored: &phc::PasswordHash) -> bool {
+    stored.algorithm.as_str() == "argon2id"
+        && Params::try_from(stored).is_ok_and(|params| {
+            (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
+        })
+}
+
+/// macOS composes accents differently from Windows; the password is the same.
+fn normalised(password: &SecretString) -> Zeroizing<String> {
+    Zeroizing::new(password.expose_secret().nfc().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    async fn verify(pool: &PasswordPool, password: &str, stored: Option<&str>) -> Verdict {
+        let stored = stored.map(|text| PasswordHash::from_stored(text.to_owned()));
+        let turn = pool.turn().await.unwrap();
+        turn.verify(secret(password), stored).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_same_password_matches() {
+        let pool = PasswordPool::new();
+        let hash = pool.hash(secret("Übergabe um neun")).await.unwrap();
+        let stored = Some(hash.as_stored());
+        assert!(hash.as_stored().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(verify(&pool, "Übergabe um neun", stored).await, Verdict::Match);
+        assert_eq!(verify(&pool, "U\u{308}bergabe um neun", stored).await, Verdict::Match);
+        assert_eq!(verify(&pool, "übergabe um neun", stored).await, Verdict::Mismatch);
+        assert_ne!(pool.hash(secret("Übergabe um neun")).await.unwrap(), hash, "salted");
+    }
+
+    #[tokio::test]
+    async fn nobody_costs_as_much_as_somebody_and_never_matches() {
+        let pool = PasswordPool::new();
+        // The dummy's own password is empty: it must not open anything either.
+        assert_eq!(verify(&pool, "", None).await, Verdict::Mismatch);
+        assert_eq!(verify(&pool, "guess", None).await, Verdict::Mismatch);
+        assert_eq!(pool.runs(), 2);
+        assert_eq!(verify(&pool, "guess", Some(pool.dummy.as_stored())).await, Verdict::Mismatch);
+        assert_eq!(pool.runs(), 3);
+    }
+
+    #[tokio::test]
+    async fn old_parameters_are_noticed_and_damage_matches_nothing() {
+        let pool = PasswordPool::new();
+        let params = Params::new(8 * 1024, 1, 1, None).unwrap();
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password(b"a quiet place")
+            .unwrap()
+            .to_string();
+        assert_eq!(verify(&pool, "a quiet place", Some(&weak)).await, Verdict::MatchStale);
+        assert_eq!(verify(&pool, "another place", Some(&weak)).await, Verdict::Mismatch);
+        for damaged in ["", "$argon2id$", &weak[..weak.len() - 3]] {
+            assert_eq!(verify(&pool, "a quiet place", Some(damaged)).await, Verdict::Mismatch);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_answers_busy_and_recovers() {
+        let pool = PasswordPool::new();
+        let running = [pool.turn().await.unwrap(), pool.turn().await.unwrap()];
+        let mut waiting = Vec::new();
+        for _ in 0..MAX_WAITING {
+            let mut turn = Box::pin(pool.turn());
+            let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(turn.as_mut().poll(cx)));
+            assert!(polled.await.is_pending(), "no third run at a time");
+            waiting.push(turn);
+        }
+        assert_eq!(pool.turn().await.err(), Some(Busy));
+        // A client that hangs up while waiting makes room for another one.
+        waiting.pop();
+        let mut late = Box::pin(pool.turn());
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(late.as_mut().poll(cx)));
+        assert!(polled.await.is_pending());
+        drop((running, waiting));
+        assert!(late.await.is_ok());
+    }
+
+    #[test]
+    fn hashes_do_not_print() {
+        let hash = PasswordHash::from_stored("$argon2id$x".to_owned());
+        assert_eq!(format!("{hash:?}"), "PasswordHash([redacted])");
+    }
+}

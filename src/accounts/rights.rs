@@ -1,0 +1,88 @@
+//! The one decision about who may do what. No other code compares roles.
+
+use crate::model::{Access, Right, Role, SpaceId};
+
+/// Whether an account is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// May log in.
+    Enabled,
+    /// Switched off by an administrator; keeps its grants but reaches nothing.
+    Disabled,
+}
+
+/// The right that somebody has in a space in which he was granted `grant`.
+///
+/// Without a grant there is nothing, for administrators too: one who wants to read a client's files
+/// grants himself the right, and that is on record. Auditors never get beyond reading, clients of
+/// the office never beyond writing, whatever was granted.
+pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Right> {
+    let highest = match role {
+        Role::Auditor => Right::Read,
+        Role::Client => Right::Write,
+        Role::Staff | Role::Administrator => Right::Manage,
+    };
+    match standing {
+        Standing::Enabled => grant.map(|granted| granted.min(highest)),
+        Standing::Disabled => None,
+    }
+}
+
+/// The proof that `library` asks for; the only caller of [`Access::granted`].
+pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Option<Right>) -> Option<Access> {
+    decide(role, standing, grant).map(|right| Access::granted(space, right))
+}
+
+/// Whether somebody may change users, spaces and grants.
+pub fn may_administer(role: Role, standing: Standing) -> bool {
+    role == Role::Administrator && standing == Standing::Enabled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Right::{Manage, Read, Write};
+    use Role::{Administrator, Auditor, Client, Staff};
+
+    #[test]
+    fn rights_follow_role_and_grant_and_nothing_else() {
+        let table = [
+            (Administrator, None, None),
+            (Administrator, Some(Read), Some(Read)),
+            (Administrator, Some(Write), Some(Write)),
+            (Administrator, Some(Manage), Some(Manage)),
+            (Staff, None, None),
+            (Staff, Some(Read), Some(Read)),
+            (Staff, Some(Write), Some(Write)),
+            (Staff, Some(Manage), Some(Manage)),
+            (Client, None, None),
+            (Client, Some(Read), Some(Read)),
+            (Client, Some(Write), Some(Write)),
+            (Client, Some(Manage), Some(Write)),
+            (Auditor, None, None),
+            (Auditor, Some(Read), Some(Read)),
+            (Auditor, Some(Write), Some(Read)),
+            (Auditor, Some(Manage), Some(Read)),
+        ];
+        assert_eq!(table.len(), Role::ALL.len() * (Right::ALL.len() + 1));
+        for (role, grant, expected) in table {
+            assert_eq!(decide(role, Standing::Enabled, grant), expected, "{role} {grant:?}");
+            assert_eq!(decide(role, Standing::Disabled, grant), None, "{role} {grant:?}");
+        }
+    }
+
+    #[test]
+    fn access_names_the_space_that_was_asked_for() {
+        let space = SpaceId::random();
+        let access = access(space, Client, Standing::Enabled, Some(Manage)).unwrap();
+        assert_eq!((access.space(), access.right()), (space, Write));
+    }
+
+    #[test]
+    fn only_enabled_administrators_administer() {
+        for &role in Role::ALL {
+            assert_eq!(may_administer(role, Standing::Enabled), role == Administrator);
+            assert!(!may_administer(role, Standing::Disabled));
+        }
+    }
+}
