@@ -7,6 +7,7 @@
 //! The tables' functions hang on [`ReadTx`] and [`WriteTx`], one file per table group; a use case in
 //! another room strings them together in one closure, which is one transaction.
 
+mod accounts;
 mod connection;
 mod entries;
 mod locks;
@@ -22,6 +23,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use connection::{CatalogKey, SqliteVersion};
 pub use entries::{EntryRow, NewEntry};
 pub use locks::{LockRow, NewLock};

@@ -1,0 +1,264 @@
+//! Users, their device passwords and their grants.
+
+use rusqlite::{Row, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
+
+/// A user as the catalogue keeps it, without the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    /// Never used again after the user is gone.
+    pub id: UserId,
+    /// As it was entered.
+    pub name: String,
+    /// How names are compared; unique.
+    pub name_key: String,
+    /// What he is in this office.
+    pub role: Role,
+    /// Whether he has a password of his own, beside those of his devices.
+    pub has_password: bool,
+    /// Grows with everything that must end earlier logins.
+    pub epoch: i64,
+    /// When he was added.
+    pub created: Timestamp,
+    /// Since when he may not log in; `None` while he may.
+    pub disabled: Option<Timestamp>,
+}
+
+/// A device's password, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppPasswordRow {
+    /// Never used again after it is revoked.
+    pub id: AppPasswordId,
+    /// Whose.
+    pub user: UserId,
+    /// What its owner calls the device.
+    pub label: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its last login, exact to about an hour.
+    pub last_used: Option<Timestamp>,
+    /// From when on it opens nothing.
+    pub expires: Option<Timestamp>,
+}
+
+/// What a user was granted in a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    /// To whom.
+    pub user: UserId,
+    /// Where.
+    pub space: SpaceId,
+    /// What, before the limits of his role.
+    pub right: Right,
+}
+
+/// A user about to be inserted.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// As it was entered.
+    pub name: &'a str,
+    /// How names are compared.
+    pub name_key: &'a str,
+    /// What he is in this office.
+    pub role: Role,
+    /// In PHC form; `None` for somebody who logs in with device passwords only.
+    pub password_hash: Option<&'a str>,
+    /// Now.
+    pub created: Timestamp,
+}
+
+/// A device's password about to be inserted.
+#[derive(Debug)]
+pub struct NewAppPassword<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// What its owner calls the device.
+    pub label: &'a str,
+    /// Keyed hash of the secret.
+    pub token_hmac: [u8; 32],
+    /// Now.
+    pub created: Timestamp,
+    /// From when on it opens nothing.
+    pub expires: Option<Timestamp>,
+}
+
+const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, created_at, disabled_at";
+const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
+const GRANT: &str = "user_id, space_id, \"right\"";
+
+fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
+    let role: String = row.get(3)?;
+    Ok(UserRow {
+        id: UserId(row.get(0)?),
+        name: row.get(1)?,
+        name_key: row.get(2)?,
+        role: Role::from_word(&role).ok_or(rusqlite::Error::InvalidColumnName(role))?,
+        has_password: row.get(4)?,
+        epoch: row.get(5)?,
+        created: Timestamp(row.get(6)?),
+        disabled: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+    })
+}
+
+fn app_password_row(row: &Row<'_>) -> rusqlite::Result<AppPasswordRow> {
+    Ok(AppPasswordRow {
+        id: AppPasswordId(row.get(0)?),
+        user: UserId(row.get(1)?),
+        label: row.get(2)?,
+        created: Timestamp(row.get(3)?),
+        last_used: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+        expires: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+    })
+}
+
+fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+    let right: String = row.get(2)?;
+    Ok(GrantRow {
+        user: UserId(row.get(0)?),
+        space: SpaceId(row.get(1)?),
+        right: Right::from_word(&right).ok_or(rusqlite::Error::InvalidColumnName(right))?,
+    })
+}
+
+impl ReadTx<'_> {
+    /// All users by name.
+    pub fn users(&self) -> Result<Vec<UserRow>, CatalogError> {
+        self.all(&format!("SELECT {USER} FROM users ORDER BY name_key"), [], user_row)
+    }
+
+    /// The user of this id.
+    pub fn user(&self, id: UserId) -> Result<Option<UserRow>, CatalogError> {
+        self.one(&format!("SELECT {USER} FROM users WHERE id = ?1"), [id.0], user_row)
+    }
+
+    /// The user whose name has this key.
+    pub fn user_by_name(&self, name_key: &str) -> Result<Option<UserRow>, CatalogError> {
+        self.one(&format!("SELECT {USER} FROM users WHERE name_key = ?1"), [name_key], user_row)
+    }
+
+    /// The stored password of the user whose name has this key; `None` without user or password.
+    pub fn password_hash(&self, name_key: &str) -> Result<Option<String>, CatalogError> {
+        let sql = "SELECT password_hash FROM users WHERE name_key = ?1";
+        Ok(self.one(sql, [name_key], |row| row.get(0))?.flatten())
+    }
+
+    /// How many administrators could log in.
+    pub fn enabled_administrators(&self) -> Result<u32, CatalogError> {
+        let sql = "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL";
+        Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// The device password whose secret has this keyed hash.
+    pub fn app_password_by_hmac(&self, hmac: &[u8; 32]) -> Result<Option<AppPasswordRow>, CatalogError> {
+        let sql = format!("SELECT {APP_PASSWORD} FROM app_passwords WHERE token_hmac = ?1");
+        self.one(&sql, [hmac], app_password_row)
+    }
+
+    /// A user's device passwords, oldest first.
+    pub fn app_passwords_of(&self, user: UserId) -> Result<Vec<AppPasswordRow>, CatalogError> {
+        let sql = format!("SELECT {APP_PASSWORD} FROM app_passwords WHERE user_id = ?1 ORDER BY id");
+        self.all(&sql, [user.0], app_password_row)
+    }
+
+    /// All grants.
+    pub fn grants(&self) -> Result<Vec<GrantRow>, CatalogError> {
+        self.all(&format!("SELECT {GRANT} FROM grants ORDER BY user_id, space_id"), [], grant_row)
+    }
+
+    /// Who was granted what in a space.
+    pub fn grants_in(&self, space: SpaceId) -> Result<Vec<GrantRow>, CatalogError> {
+        let sql = format!("SELECT {GRANT} FROM grants WHERE space_id = ?1 ORDER BY user_id");
+        self.all(&sql, [space.0], grant_row)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a user; the caller has looked that the name is free.
+    pub fn insert_user(&self, user: &NewUser<'_>) -> Result<UserId, CatalogError> {
+        self.execute(
+            "INSERT INTO users (name, name_key, role, password_hash, epoch, created_at)
+             VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+            params![user.name, user.name_key, user.role.as_str(), user.password_hash, user.created.0],
+        )?;
+        Ok(UserId(self.last_insert_id()))
+    }
+
+    /// Gives a user another password, or none; earlier logins end.
+    pub fn set_password_hash(&self, user: UserId, hash: Option<&str>) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE users SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1",
+            params![user.0, hash],
+        )
+        .map(drop)
+    }
+
+    /// Stores the same password under newer parameters, unless it has been changed meanwhile.
+    pub fn renew_password_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+            params![user.0, old, new],
+        )
+        .map(drop)
+    }
+
+    /// Changes what a user is in this office.
+    pub fn set_role(&self, user: UserId, role: Role) -> Result<(), CatalogError> {
+        self.execute("UPDATE users SET role = ?2 WHERE id = ?1", params![user.0, role.as_str()]).map(drop)
+    }
+
+    /// Bars a user from logging in since a time, or with `None` admits him; earlier logins end.
+    pub fn set_disabled(&self, user: UserId, since: Option<Timestamp>) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE users SET disabled_at = ?2, epoch = epoch + 1 WHERE id = ?1",
+            params![user.0, since.map(|at| at.0)],
+        )
+        .map(drop)
+    }
+
+    /// Removes a user with his device passwords, grants and locks; what he wrote stays.
+    pub fn delete_user(&self, user: UserId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM users WHERE id = ?1", [user.0]).map(drop)
+    }
+
+    /// Adds a device password.
+    pub fn insert_app_password(&self, new: &NewAppPassword<'_>) -> Result<AppPasswordId, CatalogError> {
+        self.execute(
+            "INSERT INTO app_passwords (user_id, label, token_hmac, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![new.user.0, new.label, new.token_hmac, new.created.0, new.expires.map(|at| at.0)],
+        )?;
+        Ok(AppPasswordId(self.last_insert_id()))
+    }
+
+    /// Notes a login by a device password.
+    pub fn touch_app_password(&self, id: AppPasswordId, used: Timestamp) -> Result<(), CatalogError> {
+        self.execute("UPDATE app_passwords SET last_used_at = ?2 WHERE id = ?1", params![id.0, used.0])
+            .map(drop)
+    }
+
+    /// Removes a user's device password and ends his earlier logins; false if he has no such one.
+    pub fn delete_app_password(&self, user: UserId, id: AppPasswordId) -> Result<bool, CatalogError> {
+        let sql = "DELETE FROM app_passwords WHERE id = ?1 AND user_id = ?2";
+        let deleted = self.execute(sql, [id.0, user.0])? > 0;
+        self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0])?;
+        Ok(deleted)
+    }
+
+    /// Grants a right in place of an earlier one in the same space.
+    pub fn put_grant(&self, grant: &GrantRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO grants (user_id, space_id, \"right\") VALUES (?1, ?2, ?3)
+             ON CONFLICT (user_id, space_id) DO UPDATE SET \"right\" = excluded.\"right\"",
+            params![grant.user.0, grant.space.0, grant.right.as_str()],
+        )
+        .map(drop)
+    }
+
+    /// Takes a user's right to a space; false if there was none.
+    pub fn delete_grant(&self, user: UserId, space: SpaceId) -> Result<bool, CatalogError> {
+        let sql = "DELETE FROM grants WHERE user_id = ?1 AND space_id = ?2";
+        Ok(self.execute(sql, params![user.0, space.0])? > 0)
+    }
+}
