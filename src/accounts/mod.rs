@@ -1,6 +1,13 @@
 //! Who may do what: users, passwords, device passwords, throttling and the one rights check.
+//!
+//! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`],
+//! `directory.rs` answers what that principal may reach from a snapshot in memory, `admin.rs`
+//! changes both. Every change goes through here, because here the snapshot is renewed after it.
 
+mod admin;
 mod app_password;
+mod directory;
+mod login;
 mod name;
 mod password;
 mod policy;
@@ -8,7 +15,103 @@ mod rights;
 mod throttle;
 mod verified;
 
+#[cfg(test)]
+mod fixture;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::model::{Access, AppPasswordId, Right, Role, SpaceId, UserId};
+
+pub use crate::catalog::{AppPasswordRow, GrantRow, UserRow};
+pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, TokenHash};
+pub use login::{AuthError, Credentials};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::WeakPassword;
 pub use rights::{Standing, decide, may_administer};
+
+use directory::Directory;
+use password::PasswordPool;
+use throttle::Throttle;
+use verified::CredentialCache;
+
+/// The people of this instance. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    catalog: Catalog,
+    directory: Directory,
+    app_password_key: AppPasswordKey,
+    passwords: PasswordPool,
+    remembered: CredentialCache,
+    throttle: Mutex<Throttle>,
+}
+
+/// Somebody who has proved who he is. Says nothing about what he may do: ask [`Accounts::access`],
+/// which knows today's role and grants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// His id.
+    pub user: UserId,
+    /// His name as an administrator entered it.
+    pub name: UserName,
+    /// What he was in this office at login.
+    pub role: Role,
+    /// The device password that he used; `None` if he used his own.
+    pub via_app_password: Option<AppPasswordId>,
+}
+
+impl Accounts {
+    /// The front over an open catalogue. Hashes one password (some 40 ms).
+    pub fn new(catalog: Catalog, app_password_key: AppPasswordKey) -> Self {
+        let inner = Inner {
+            directory: Directory::new(catalog.clone()),
+            catalog,
+            app_password_key,
+            passwords: PasswordPool::new(),
+            remembered: CredentialCache::new(),
+            throttle: Mutex::new(Throttle::new()),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The proof that somebody may use a space, or `None`. Answers from memory.
+    pub async fn access(
+        &self,
+        principal: &Principal,
+        space: SpaceId,
+    ) -> Result<Option<Access>, CatalogError> {
+        Ok(self.inner.directory.current().await?.access(principal.user, space))
+    }
+
+    /// The spaces that somebody may use, with his right in each, ordered by id. Answers from memory.
+    pub async fn spaces_of(&self, principal: &Principal) -> Result<Vec<(SpaceId, Right)>, CatalogError> {
+        Ok(self.inner.directory.current().await?.spaces_of(principal.user))
+    }
+
+    /// Whether somebody may change users, spaces and grants at this moment. Answers from memory.
+    pub async fn may_administer(&self, principal: &Principal) -> Result<bool, CatalogError> {
+        Ok(self.inner.directory.current().await?.may_administer(principal.user))
+    }
+
+    /// To be called after users, grants or spaces were changed by other means than this front.
+    pub fn forget_snapshot(&self) {
+        self.inner.directory.invalidate();
+    }
+
+    /// Runs of argon2 since the start, for metrics.
+    pub fn password_runs(&self) -> u64 {
+        self.inner.passwords.runs()
+    }
+}
+
+impl Inner {
+    /// A panic elsewhere leaves counters that are independent of each other.
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -45,6 +45,11 @@ impl UserName {
         Ok(Self(name))
     }
 
+    /// A name that was parsed before it was stored.
+    pub(super) fn from_stored(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
     /// The name as its owner wrote it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -40,10 +40,20 @@ pub(super) struct PasswordPool {
 /// The right to one run of argon2; waiting for it is over.
 pub(super) struct Turn {
     // Held by the run itself, so that a client who leaves does not make room for more runs.
-    permits: [OwnedSemaphorePermit; 2],
+    permits: Permits,
     count: Arc<AtomicU64>,
     dummy: PasswordHash,
 }
+
+/// A verdict. Until it is dropped nobody else gets this turn, so whoever comes next finds remembered
+/// what its owner makes of it.
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    _permits: Permits,
+}
+
+/// One run and its place in the queue.
+type Permits = [OwnedSemaphorePermit; 2];
 
 /// What came of comparing a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +146,8 @@ impl Default for PasswordPool {
 impl Turn {
     /// Hashes a new password with a fresh salt.
     pub(super) async fn hash(self, password: SecretString) -> Result<PasswordHash, Busy> {
-        self.run(move |_| PasswordHash::compute(&password)).await
+        let (hash, _permits) = self.run(move |_| PasswordHash::compute(&password)).await?;
+        Ok(hash)
     }
 
     /// Compares a password with the stored one. Without a stored one the same work is done for
@@ -145,28 +156,27 @@ impl Turn {
         self,
         password: SecretString,
         stored: Option<PasswordHash>,
-    ) -> Result<Verdict, Busy> {
-        self.run(move |dummy| {
+    ) -> Result<Judgement, Busy> {
+        let compare = move |dummy| {
             let known = stored.is_some();
             let verdict = stored.unwrap_or(dummy).compare(&password);
             if known { verdict } else { Verdict::Mismatch }
-        })
-        .await
+        };
+        let (verdict, permits) = self.run(compare).await?;
+        Ok(Judgement { verdict, _permits: permits })
     }
 
     /// A run that dies (memory gave out) answers Busy rather than taking the server down.
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(PasswordHash) -> T + Send + 'static,
-    ) -> Result<T, Busy> {
+    ) -> Result<(T, Permits), Busy> {
         let Self { permits, count, dummy } = self;
-        tokio::task::spawn_blocking(move || {
-            let _held = permits;
+        let run = move || {
             count.fetch_add(1, Ordering::Relaxed);
-            work(dummy)
-        })
-        .await
-        .map_err(|_| Busy)
+            (work(dummy), permits)
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| Busy)
     }
 }
 
@@ -198,7 +208,7 @@ mod tests {
     async fn verify(pool: &PasswordPool, password: &str, stored: Option<&str>) -> Verdict {
         let stored = stored.map(|text| PasswordHash::from_stored(text.to_owned()));
         let turn = pool.turn().await.unwrap();
-        turn.verify(secret(password), stored).await.unwrap()
+        turn.verify(secret(password), stored).await.unwrap().verdict
     }
 
     #[tokio::test]
@@ -234,7 +244,7 @@ mod tests {
             .to_string();
         assert_eq!(verify(&pool, "a quiet place", Some(&weak)).await, Verdict::MatchStale);
         assert_eq!(verify(&pool, "another place", Some(&weak)).await, Verdict::Mismatch);
-        for damaged in ["", "$argon2id$", &weak[..weak.len() - 3]] {
+        for damaged in ["", "$argon2id$", weak.trim_end_matches(|c| c != '$')] {
             assert_eq!(verify(&pool, "a quiet place", Some(damaged)).await, Verdict::Mismatch);
         }
     }

@@ -103,8 +103,8 @@ impl From<IpAddr> for Network {
                 Self::V4([a, b, c])
             }
             IpAddr::V6(v6) => {
-                let [a, b, c, d, e, f, g, h, ..] = v6.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
+                let [network @ .., _, _, _, _, _, _, _, _] = v6.octets();
+                Self::V6(network)
             }
         }
     }

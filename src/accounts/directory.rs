@@ -1,0 +1,110 @@
+//! Users and grants as a snapshot in memory, so that a request needs no read per check.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::rights::{self, Standing};
+use super::verified::AccountState;
+use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
+use crate::model::{Access, Right, SpaceId, UserId};
+
+/// Loads the snapshot when it is asked for and has been invalidated since.
+pub(super) struct Directory {
+    catalog: Catalog,
+    generation: AtomicU64,
+    latest: RwLock<Option<(u64, Arc<Snapshot>)>>,
+    loading: tokio::sync::Mutex<()>,
+}
+
+/// Everybody and every grant at one moment.
+pub(super) struct Snapshot {
+    users: HashMap<UserId, UserRow>,
+    ids: HashMap<String, UserId>,
+    grants: HashMap<UserId, BTreeMap<SpaceId, Right>>,
+}
+
+impl Directory {
+    pub(super) fn new(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            generation: AtomicU64::new(0),
+            latest: RwLock::new(None),
+            loading: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// A snapshot that shows every change after which [`Self::invalidate`] was called.
+    pub(super) async fn current(&self) -> Result<Arc<Snapshot>, CatalogError> {
+        if let Some(snapshot) = self.fresh() {
+            return Ok(snapshot);
+        }
+        // One load serves everybody who waits for it.
+        let _turn = self.loading.lock().await;
+        if let Some(snapshot) = self.fresh() {
+            return Ok(snapshot);
+        }
+        // Number first: what is loaded after a later change may be taken for older, never for newer.
+        let generation = self.generation.load(Ordering::SeqCst);
+        let snapshot = Arc::new(self.catalog.read(Snapshot::load).await?);
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        *latest = Some((generation, Arc::clone(&snapshot)));
+        Ok(snapshot)
+    }
+
+    /// To be called after a change is durable and before it is acknowledged.
+    pub(super) fn invalidate(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn fresh(&self) -> Option<Arc<Snapshot>> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        let (generation, snapshot) = latest.as_ref()?;
+        (*generation == self.generation.load(Ordering::SeqCst)).then(|| Arc::clone(snapshot))
+    }
+}
+
+impl Snapshot {
+    fn load(tx: &ReadTx<'_>) -> Result<Self, CatalogError> {
+        let mut grants: HashMap<UserId, BTreeMap<SpaceId, Right>> = HashMap::new();
+        for grant in tx.grants()? {
+            grants.entry(grant.user).or_default().insert(grant.space, grant.right);
+        }
+        let users = tx.users()?;
+        Ok(Self {
+            ids: users.iter().map(|user| (user.name_key.clone(), user.id)).collect(),
+            users: users.into_iter().map(|user| (user.id, user)).collect(),
+            grants,
+        })
+    }
+
+    pub(super) fn user_by_name(&self, name_key: &str) -> Option<&UserRow> {
+        self.users.get(self.ids.get(name_key)?)
+    }
+
+    pub(super) fn access(&self, user: UserId, space: SpaceId) -> Option<Access> {
+        let row = self.users.get(&user)?;
+        let grant = self.grants.get(&user).and_then(|spaces| spaces.get(&space));
+        rights::access(space, row.role, standing(row), grant.copied())
+    }
+
+    pub(super) fn spaces_of(&self, user: UserId) -> Vec<(SpaceId, Right)> {
+        let granted = self.grants.get(&user).into_iter().flat_map(BTreeMap::keys);
+        granted
+            .filter_map(|space| self.access(user, *space))
+            .map(|access| (access.space(), access.right()))
+            .collect()
+    }
+
+    pub(super) fn may_administer(&self, user: UserId) -> bool {
+        self.users.get(&user).is_some_and(|row| rights::may_administer(row.role, standing(row)))
+    }
+}
+
+pub(super) fn standing(user: &UserRow) -> Standing {
+    if user.disabled.is_none() { Standing::Enabled } else { Standing::Disabled }
+}
+
+pub(super) fn state(user: &UserRow) -> AccountState {
+    AccountState { user: user.id, epoch: user.epoch }
+}
