@@ -5,3 +5,4 @@
 pub mod accounts;
 pub mod catalog;
 pub mod model;
+pub mod vault;

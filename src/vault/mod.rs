@@ -1,0 +1,12 @@
+//! Sealed bytes at rest: keys, age containers and the disk under them. Knows no names of tables,
+//! users or requests.
+//!
+//! [`keys`] opens with a passphrase, key file or recovery identity and hands out everything derived
+//! from the root secret. [`writer`] and [`reader`] turn plaintext into one container on [`disk`] and
+//! back; [`container`] is the header, [`stream`] the payload. All of it blocks: async callers wrap
+//! it.
+//!
+//! Invariant: a container is never changed after it got its final name, and no plaintext reaches the
+//! disk.
+
+pub mod stream;
