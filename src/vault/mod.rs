@@ -9,4 +9,5 @@
 //! Invariant: a container is never changed after it got its final name, and no plaintext reaches the
 //! disk.
 
+pub mod disk;
 pub mod stream;

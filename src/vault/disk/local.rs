@@ -1,0 +1,503 @@
+//! A data directory on a local file system.
+//!
+//! ```text
+//! spaces/<space-id>/ab/<container-id>.age   ab = first two digits of the container id
+//! keys/…                                    small files
+//! tmp/…part                                 everything that has no final name yet
+//! ```
+//! Files have mode 0600, directories 0700. No directory is made before something is put into it, so
+//! looking into a wrong place leaves no trace there.
+
+use std::collections::HashSet;
+use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::model::{ContainerId, SpaceId, Timestamp};
+
+use super::{ContainerFile, Disk, Overwrite, PartFile, SMALL_FILE_LIMIT, SmallFile, StoredFile};
+
+/// A data directory; see the module's layout.
+#[derive(Debug)]
+pub struct LocalDisk {
+    paths: Arc<Paths>,
+}
+
+#[derive(Debug)]
+struct Paths {
+    root: PathBuf,
+    /// Container directories whose own entries are known to be durable.
+    durable_shards: Mutex<HashSet<(SpaceId, u8)>>,
+}
+
+impl LocalDisk {
+    /// Uses the directory at `root`. Neither reads nor writes anything yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            paths: Arc::new(Paths {
+                root: root.into(),
+                durable_shards: Mutex::default(),
+            }),
+        }
+    }
+}
+
+impl Disk for LocalDisk {
+    fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
+        let path = self.paths.tmp()?.join(format!("{id}.part"));
+        Ok(Box::new(LocalPart {
+            file: new_file(&path)?,
+            temp: Leftover(Some(path)),
+            id,
+            paths: Arc::clone(&self.paths),
+        }))
+    }
+
+    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>> {
+        Ok(Box::new(File::open(self.paths.container(space, id))?))
+    }
+
+    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()> {
+        ignore_missing(fs::remove_file(self.paths.container(space, id)))
+    }
+
+    fn each_container(
+        &self,
+        visit: &mut dyn FnMut(StoredFile) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for (space_dir, space) in parsed_entries::<SpaceId>(&self.paths.root.join("spaces"), "")? {
+            for (shard_dir, _) in parsed_entries::<Shard>(&space_dir, "")? {
+                for (path, id) in parsed_entries::<ContainerId>(&shard_dir, ".age")? {
+                    let metadata = match fs::symlink_metadata(&path) {
+                        Ok(metadata) => metadata,
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                        Err(error) => return Err(error),
+                    };
+                    visit(StoredFile {
+                        space,
+                        id,
+                        length: metadata.len(),
+                        changed: Timestamp::from_secs(metadata.ctime()),
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_parts(&self) -> io::Result<u64> {
+        let mut removed = 0;
+        for entry in entries(&self.paths.root.join("tmp"))? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    fn available(&self) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(&self.paths.root)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
+        let opened = match File::open(self.paths.root.join(file.as_str())) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut bytes = Vec::new();
+        opened.take(SMALL_FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > SMALL_FILE_LIMIT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(Some(bytes))
+    }
+
+    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+        let target = self.paths.root.join(file.as_str());
+        make_dirs(parent(&target)?)?;
+        let temp = self.paths.tmp()?.join(random_part());
+        write_via(&temp, &target, bytes, overwrite)
+    }
+
+    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
+        let target = self.paths.root.join(folder);
+        let temp = self.paths.tmp()?.join(random_part());
+        make_dir(&temp)?;
+        let temp = Leftover(Some(temp));
+        for (name, bytes) in files {
+            let mut file = new_file(&temp.path().join(name))?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+        }
+        sync_dir(temp.path())?;
+        // Onto an empty directory this succeeds, onto a filled one it fails: nothing is lost.
+        rename(temp.path(), &target).map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
+            _ => error,
+        })?;
+        temp.keep();
+        sync_dir(&self.paths.root)
+    }
+
+    fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
+        let target = self.paths.root.join(file.as_str());
+        ignore_missing(fs::remove_file(&target))?;
+        ignore_missing(sync_dir(parent(&target)?))
+    }
+}
+
+/// Writes a file anywhere, atomically and durably, with mode 0600: for what leaves the data
+/// directory, such as the recovery identity of a first start.
+pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+    let temp = parent(target)?.join(format!(".{}", random_part()));
+    write_via(&temp, target, bytes, overwrite)
+}
+
+struct LocalPart {
+    file: File,
+    temp: Leftover,
+    id: ContainerId,
+    paths: Arc<Paths>,
+}
+
+impl PartFile for LocalPart {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
+        // Before the fsync, which then covers it too: times would tell who worked when.
+        let epoch = SystemTime::UNIX_EPOCH;
+        self.file
+            .set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
+        self.file.sync_all()?;
+        let target = self.paths.container(space, self.id);
+        let shard = self.paths.durable_shard(space, self.id)?;
+        rename(self.temp.path(), &target)?;
+        self.temp.keep();
+        sync_dir(&shard)
+    }
+}
+
+impl ContainerFile for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.read_exact_at(buffer, offset)
+    }
+}
+
+impl Paths {
+    fn shard(&self, space: SpaceId, id: ContainerId) -> PathBuf {
+        let [first, ..] = id.0;
+        let mut path = self.root.join("spaces");
+        path.push(space.to_string());
+        path.push(format!("{first:02x}"));
+        path
+    }
+
+    fn container(&self, space: SpaceId, id: ContainerId) -> PathBuf {
+        self.shard(space, id).join(format!("{id}.age"))
+    }
+
+    /// The container's directory, made if need be. The first use in this process also makes its
+    /// entry durable: another writer may have made it and not yet come to its fsync.
+    fn durable_shard(&self, space: SpaceId, id: ContainerId) -> io::Result<PathBuf> {
+        let path = self.shard(space, id);
+        let [first, ..] = id.0;
+        let is_known = self.shards().contains(&(space, first));
+        if !is_known {
+            make_dirs(&path)?;
+            for dir in path.ancestors().skip(1).take(3) {
+                sync_dir(dir)?;
+            }
+            self.shards().insert((space, first));
+        }
+        Ok(path)
+    }
+
+    fn shards(&self) -> std::sync::MutexGuard<'_, HashSet<(SpaceId, u8)>> {
+        self.durable_shards
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tmp(&self) -> io::Result<PathBuf> {
+        let path = self.root.join("tmp");
+        make_dirs(&path)?;
+        Ok(path)
+    }
+}
+
+/// Removes a temporary file or folder on drop, unless it got its final name.
+struct Leftover(Option<PathBuf>);
+
+impl Leftover {
+    fn path(&self) -> &Path {
+        self.0.as_deref().unwrap_or(Path::new(""))
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // What cannot be removed now is swept at the next start.
+            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+        }
+    }
+}
+
+fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+    let mut file = new_file(temp)?;
+    let leftover = Leftover(Some(temp.to_owned()));
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    match overwrite {
+        Overwrite::Replace => {
+            rename(temp, target)?;
+            leftover.keep();
+        }
+        // A link fails if the name is taken; checking first would leave a gap for another process.
+        Overwrite::Forbid => {
+            fs::hard_link(temp, target)?;
+            drop(leftover);
+        }
+    }
+    sync_dir(parent(target)?)
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn make_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Makes missing directories and their entries durable.
+fn make_dirs(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = parent(path)?;
+    make_dirs(parent)?;
+    match make_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    sync_dir(parent)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that renames, after the fsync and before the directory's"
+)]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn parent(path: &Path) -> io::Result<&Path> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Ok(Path::new(".")),
+        Some(parent) => Ok(parent),
+        None => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+fn random_part() -> String {
+    format!("{}.part", ContainerId::random())
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Two hexadecimal digits.
+struct Shard;
+
+impl std::str::FromStr for Shard {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        match text.as_bytes() {
+            [a, b] if is_digit(*a) && is_digit(*b) => Ok(Self),
+            _ => Err(()),
+        }
+    }
+}
+
+fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The entries whose name is a `T` followed by `suffix`.
+fn parsed_entries<T: std::str::FromStr>(dir: &Path, suffix: &str) -> io::Result<Vec<(PathBuf, T)>> {
+    let mut parsed = Vec::new();
+    for entry in entries(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(suffix));
+        if let Some(value) = stem.and_then(|stem| stem.parse().ok()) {
+            parsed.push((entry.path(), value));
+        }
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const FILE: SmallFile = SmallFile::fixed("keys/a.age");
+
+    fn names_below(dir: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut todo = vec![dir.to_owned()];
+        while let Some(next) = todo.pop() {
+            for entry in fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    todo.push(path);
+                } else {
+                    names.push(path.strip_prefix(dir).unwrap().display().to_string());
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_published_container_has_its_place_and_no_times() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let (space, id) = (SpaceId([1; 16]), ContainerId([0xab; 16]));
+        let mut part = disk.create(id).unwrap();
+        part.append(b"sealed").unwrap();
+        assert_eq!(names_below(dir.path()), [format!("tmp/{id}.part")]);
+        part.publish(space).unwrap();
+
+        let name = format!("spaces/{space}/ab/{id}.age");
+        assert_eq!(names_below(dir.path()), [name.as_str()]);
+        let metadata = fs::metadata(dir.path().join(name)).unwrap();
+        assert_eq!((metadata.mtime(), metadata.mode() & 0o777), (0, 0o600));
+        for folder in ["spaces", "tmp"] {
+            let mode = fs::metadata(dir.path().join(folder))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
+        let file = disk.open(space, id).unwrap();
+        let mut end = [0; 3];
+        file.read_at(&mut end, 3).unwrap();
+        assert_eq!((&end, file.length().unwrap()), (b"led", 6));
+        assert_eq!(
+            file.read_at(&mut end, 4).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
+
+        let mut seen = Vec::new();
+        disk.each_container(&mut |stored| {
+            seen.push((stored.space, stored.id, stored.length));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seen, [(space, id, 6)]);
+        disk.remove(space, id).unwrap();
+        disk.remove(space, id).unwrap();
+        assert!(disk.open(space, id).is_err());
+    }
+
+    #[test]
+    fn a_dropped_part_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let mut part = disk.create(ContainerId::random()).unwrap();
+        part.append(b"half").unwrap();
+        drop(part);
+        assert!(names_below(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn looking_makes_no_directories() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("none");
+        let disk = LocalDisk::new(&root);
+        assert_eq!(disk.read_small(&FILE).unwrap(), None);
+        assert_eq!(disk.remove_parts().unwrap(), 0);
+        disk.each_container(&mut |_| Ok(())).unwrap();
+        assert!(!root.exists());
+    }
+
+    #[test]
+    fn small_files_are_replaced_only_on_request() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        disk.write_small(&FILE, b"one", Overwrite::Forbid).unwrap();
+        let refused = disk.write_small(&FILE, b"two", Overwrite::Forbid);
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(disk.read_small(&FILE).unwrap().unwrap(), b"one");
+        disk.write_small(&FILE, b"two", Overwrite::Replace).unwrap();
+        assert_eq!(disk.read_small(&FILE).unwrap().unwrap(), b"two");
+        assert_eq!(names_below(dir.path()), ["keys/a.age"]);
+        disk.remove_small(&FILE).unwrap();
+        disk.remove_small(&FILE).unwrap();
+        assert_eq!(disk.read_small(&FILE).unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_comes_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let files: [(&str, &[u8]); 2] = [("a.age", b"a"), ("b.age", b"b")];
+        disk.create_folder("keys", &files).unwrap();
+        assert_eq!(names_below(dir.path()), ["keys/a.age", "keys/b.age"]);
+        let refused = disk.create_folder("keys", &[("c.age", b"c")]);
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(names_below(dir.path()), ["keys/a.age", "keys/b.age"]);
+    }
+
+    #[test]
+    fn leftovers_are_removed_at_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        std::mem::forget(disk.create(ContainerId::random()).unwrap());
+        fs::create_dir(dir.path().join("tmp/x.part")).unwrap();
+        assert_eq!(disk.remove_parts().unwrap(), 2);
+        assert!(names_below(dir.path()).is_empty());
+    }
+}

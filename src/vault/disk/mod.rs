@@ -1,0 +1,124 @@
+//! The only writer of files: one narrow trait, so that a test can fail any call and another store
+//! can slot in.
+//!
+//! Order of a container's birth: temporary file, write, modification time 0, fsync, rename, fsync of
+//! the directory. Only then may the catalogue name it.
+
+mod local;
+
+use std::borrow::Cow;
+use std::io;
+
+use crate::model::{ContainerId, SpaceId, Timestamp};
+
+pub use local::{LocalDisk, write_durably};
+
+/// Longest small file that is read, in bytes.
+pub const SMALL_FILE_LIMIT: u64 = 1 << 20;
+
+/// Whether a file may take another's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// An existing file stays, the call fails with `AlreadyExists`.
+    Forbid,
+    /// An existing file is replaced atomically: readers see all of the old or all of the new bytes.
+    Replace,
+}
+
+/// A key file or another small file, by its place below the data directory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SmallFile(Cow<'static, str>);
+
+impl SmallFile {
+    /// A file whose place is fixed in the program, such as `keys/root.age`.
+    pub const fn fixed(place: &'static str) -> Self {
+        Self(Cow::Borrowed(place))
+    }
+
+    /// The key file of a space.
+    pub fn space_key(space: SpaceId) -> Self {
+        Self(Cow::Owned(format!("keys/spaces/{space}.age")))
+    }
+
+    /// Path below the data directory, with `/`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One container file as a listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    /// The space whose directory holds it.
+    pub space: SpaceId,
+    /// Its name.
+    pub id: ContainerId,
+    /// Bytes.
+    pub length: u64,
+    /// When the file got its name (inode change time; the modification time is always 0).
+    pub changed: Timestamp,
+}
+
+/// Where containers and key files live.
+///
+/// Errors are the system's own with their kind kept: `StorageFull` and `QuotaExceeded` mean that
+/// space or inodes ran out, `ReadOnlyFilesystem` that nothing can be written. No call is repeated by
+/// the implementation, and none may be taken for done after an error.
+pub trait Disk: Send + Sync {
+    /// Starts a temporary file for a container. Not idempotent: a second call for the same id fails
+    /// with `AlreadyExists`.
+    fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>>;
+
+    /// Opens a container for positioned reads. `NotFound` if there is none. A container that is
+    /// removed while open stays readable.
+    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>>;
+
+    /// Removes a container. Idempotent: removing what is not there succeeds. Need not be durable on
+    /// return, since a file that comes back after a crash is swept.
+    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()>;
+
+    /// Calls `visit` for every container file, in no order; files with other names are passed over.
+    /// Files that come or go meanwhile may or may not be seen. Stops at the first error.
+    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>)
+    -> io::Result<()>;
+
+    /// Removes all temporary files and returns their number. Only for the start, before the first
+    /// writer. Idempotent.
+    fn remove_parts(&self) -> io::Result<u64>;
+
+    /// Bytes that can still be written by this process's user.
+    fn available(&self) -> io::Result<u64>;
+
+    /// Reads a small file; `None` if there is none, `FileTooLarge` above [`SMALL_FILE_LIMIT`].
+    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>>;
+
+    /// Writes a small file, atomically and durably. May be repeated after an error.
+    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()>;
+
+    /// Creates `folder` with all of `files` (names inside it) or not at all, durably. Fails with
+    /// `AlreadyExists` if the folder holds anything.
+    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()>;
+
+    /// Removes a small file durably. Idempotent.
+    fn remove_small(&self, file: &SmallFile) -> io::Result<()>;
+}
+
+/// A container in the making. Dropped without [`PartFile::publish`], it is removed.
+pub trait PartFile: Send {
+    /// Appends all of `bytes`. After an error the file's end is unknown: drop it.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the bytes durable and gives the file its final name in `space`, durably. After an error
+    /// it may or may not have got that name; nothing refers to it, so it is swept later.
+    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()>;
+}
+
+/// An open container.
+pub trait ContainerFile: Send + Sync {
+    /// Length in bytes.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Fills `buffer` from `offset`. `UnexpectedEof` if the file ends before; many threads may read
+    /// at once.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+}
