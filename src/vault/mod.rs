@@ -9,5 +9,11 @@
 //! Invariant: a container is never changed after it got its final name, and no plaintext reaches the
 //! disk.
 
+pub mod container;
 pub mod disk;
+pub mod keys;
 pub mod stream;
+
+mod error;
+
+pub use error::VaultError;

@@ -1,0 +1,176 @@
+//! Writing a header: text form and MAC by the age v1 spec, stanzas by the age crate.
+
+use age::Recipient;
+use age_core::format::Stanza;
+use data_encoding::BASE64_NOPAD;
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use super::{ContainerMeta, HeaderHash, MAX_HEADER_LEN, MetaError, NONCE_LEN, hash};
+use crate::vault::keys::SpaceRecipient;
+use crate::vault::stream::PayloadKey;
+
+/// Labels of the age v1 spec.
+const MAC_LABEL: &[u8] = b"header";
+const PAYLOAD_LABEL: &[u8] = b"payload";
+/// Columns of a stanza's body.
+const BODY_COLUMNS: usize = 64;
+
+/// The key inside a container's header; everything of this one container derives from it.
+#[derive(ZeroizeOnDrop)]
+pub struct FileKey([u8; 16]);
+
+impl FileKey {
+    fn random() -> Self {
+        let mut key = Self([0; 16]);
+        getrandom::fill(&mut key.0).expect("the system's random source answers");
+        key
+    }
+
+    pub(super) fn copy_of(key: &[u8; 16]) -> Self {
+        Self(*key)
+    }
+
+    pub(super) fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(super) fn payload_key(&self, nonce: &[u8; NONCE_LEN]) -> PayloadKey {
+        PayloadKey::derive_with(|key| self.derive(nonce, PAYLOAD_LABEL, key))
+    }
+
+    /// `HKDF-SHA256(ikm = file key, salt, info = label)`.
+    pub(super) fn derive(&self, salt: &[u8], label: &[u8], key: &mut [u8; 32]) {
+        Hkdf::<Sha256>::new(Some(salt), &self.0)
+            .expand(label, key)
+            .expect("32 bytes are within HKDF's limit");
+    }
+}
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FileKey([redacted])")
+    }
+}
+
+/// A header ready to be written in front of its payload.
+#[derive(Debug)]
+pub struct SealedHeader {
+    /// Header and payload nonce.
+    pub bytes: Vec<u8>,
+    /// SHA-256 over [`Self::bytes`].
+    pub hash: HeaderHash,
+    /// The key to seal the payload with.
+    pub payload_key: PayloadKey,
+}
+
+/// A header with a fresh file key and nonce.
+pub(in crate::vault) fn seal(
+    recipient: &SpaceRecipient,
+    meta: &ContainerMeta,
+) -> Result<SealedHeader, MetaError> {
+    let mut nonce = [0; NONCE_LEN];
+    getrandom::fill(&mut nonce).expect("the system's random source answers");
+    reseal(&FileKey::random(), nonce, recipient, meta)
+}
+
+/// A header for an existing file key and nonce. The payload must not be sealed again under them,
+/// only copied.
+pub(super) fn reseal(
+    file_key: &FileKey,
+    nonce: [u8; NONCE_LEN],
+    recipient: &SpaceRecipient,
+    meta: &ContainerMeta,
+) -> Result<SealedHeader, MetaError> {
+    let (mut stanzas, _labels) = recipient
+        .as_age()
+        .wrap_file_key(&age_core::format::FileKey::new(Box::new(
+            *file_key.expose(),
+        )))
+        .expect("wrapping to an X25519 recipient has no failing step");
+    stanzas.push(meta.seal(file_key)?);
+
+    let mut text = String::from("age-encryption.org/v1\n");
+    for stanza in &stanzas {
+        push_stanza(&mut text, stanza);
+    }
+    text.push_str("---");
+    let mac = BASE64_NOPAD.encode(&mac(file_key, text.as_bytes()));
+    text.push(' ');
+    text.push_str(&mac);
+    text.push('\n');
+
+    let mut bytes = text.into_bytes();
+    bytes.extend(nonce);
+    if bytes.len() > MAX_HEADER_LEN {
+        return Err(MetaError::TooLong);
+    }
+    Ok(SealedHeader {
+        hash: hash(&bytes),
+        payload_key: file_key.payload_key(&nonce),
+        bytes,
+    })
+}
+
+fn mac(file_key: &FileKey, header: &[u8]) -> [u8; 32] {
+    let mut key = Zeroizing::new([0; 32]);
+    file_key.derive(&[], MAC_LABEL, &mut key);
+    Hmac::<Sha256>::new_from_slice(key.as_slice())
+        .expect("HMAC takes keys of any length")
+        .chain_update(header)
+        .finalize()
+        .into_bytes()
+        .into()
+}
+
+/// `-> tag args…`, then the body in lines of 64 columns, the last one shorter (empty if need be).
+fn push_stanza(text: &mut String, stanza: &Stanza) {
+    text.push_str("-> ");
+    text.push_str(&stanza.tag);
+    for arg in &stanza.args {
+        text.push(' ');
+        text.push_str(arg);
+    }
+    text.push('\n');
+    let body = BASE64_NOPAD.encode(&stanza.body);
+    for (column, letter) in body.chars().enumerate() {
+        if column > 0 && column % BODY_COLUMNS == 0 {
+            text.push('\n');
+        }
+        text.push(letter);
+    }
+    if !body.is_empty() && body.len().is_multiple_of(BODY_COLUMNS) {
+        text.push('\n');
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bodys_last_line_is_short() {
+        for (len, lines) in [
+            (0, vec![0]),
+            (1, vec![2]),
+            (47, vec![63]),
+            (48, vec![64, 0]),
+            (50, vec![64, 3]),
+        ] {
+            let mut text = String::new();
+            let stanza = Stanza {
+                tag: "t".into(),
+                args: vec!["a".into()],
+                body: vec![0; len],
+            };
+            push_stanza(&mut text, &stanza);
+            assert_eq!(text.lines().next(), Some("-> t a"));
+            let columns: Vec<usize> = text.lines().skip(1).map(str::len).collect();
+            assert_eq!(columns, lines, "{len}");
+            assert!(text.ends_with('\n'));
+        }
+    }
+}

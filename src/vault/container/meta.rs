@@ -1,0 +1,107 @@
+//! What a container says about itself, so that the tree can be rebuilt when the catalogue is lost.
+
+use age_core::format::Stanza;
+use age_core::primitives::{aead_decrypt, aead_encrypt};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::header::FileKey;
+use crate::model::{EntryId, EntryName, EntryPath, Timestamp};
+
+/// Type and version of the stanza; age implementations pass over types they do not know.
+const STANZA_TAG: &str = "tresor";
+const STANZA_VERSION: &str = "v1";
+/// HKDF label of the key that seals the stanza's body.
+const KEY_LABEL: &[u8] = b"tresor/v1/container-meta";
+const SALT_LEN: usize = 16;
+const TAG_LEN: usize = 16;
+/// Sealed text is filled up to a multiple of this, so that the length of a name does not show.
+const PADDING: usize = 256;
+
+/// The entry a container was written for, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerMeta {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its path in the space. Later renames do not reach it.
+    pub path: EntryPath,
+    /// Modification time of the version.
+    pub modified: Timestamp,
+    /// Position of this container among the version's, from 0.
+    pub segment: u32,
+}
+
+/// Why a container's metadata cannot be written or read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MetaError {
+    /// They do not fit a header; no parsed path is so long.
+    #[error("the metadata do not fit a header")]
+    TooLong,
+    /// The stanza is not what was sealed, or from a newer release.
+    #[error("the metadata in the header are damaged")]
+    Damaged,
+}
+
+/// The form inside the stanza, after unsealing; blanks behind it are padding.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    entry: i64,
+    path: String,
+    modified: i64,
+    segment: u32,
+}
+
+pub(super) fn is_ours(stanza: &Stanza) -> bool {
+    stanza.tag == STANZA_TAG && stanza.args == [STANZA_VERSION]
+}
+
+impl ContainerMeta {
+    /// Body: 16 bytes of salt, then the padded record under a key of its own. The salt matters: a
+    /// copy into another space seals other metadata under the same file key.
+    pub(super) fn seal(&self, file_key: &FileKey) -> Result<Stanza, MetaError> {
+        let names: Vec<&str> = self.path.names().iter().map(EntryName::as_str).collect();
+        let record = Record {
+            entry: self.entry.0,
+            path: names.join("/"),
+            modified: self.modified.0,
+            segment: self.segment,
+        };
+        let mut text = serde_json::to_vec(&record).map_err(|_| MetaError::TooLong)?;
+        text.resize(text.len().next_multiple_of(PADDING), b' ');
+
+        let mut salt = [0; SALT_LEN];
+        getrandom::fill(&mut salt).expect("the system's random source answers");
+        let mut body = salt.to_vec();
+        body.extend(aead_encrypt(&key(file_key, &salt), &text));
+        Ok(Stanza {
+            tag: STANZA_TAG.to_owned(),
+            args: vec![STANZA_VERSION.to_owned()],
+            body,
+        })
+    }
+
+    pub(super) fn open(body: &[u8], file_key: &FileKey) -> Result<Self, MetaError> {
+        let (salt, sealed) = body
+            .split_first_chunk::<SALT_LEN>()
+            .ok_or(MetaError::Damaged)?;
+        let text_len = sealed
+            .len()
+            .checked_sub(TAG_LEN)
+            .ok_or(MetaError::Damaged)?;
+        let text =
+            aead_decrypt(&key(file_key, salt), text_len, sealed).map_err(|_| MetaError::Damaged)?;
+        let record: Record = serde_json::from_slice(&text).map_err(|_| MetaError::Damaged)?;
+        Ok(Self {
+            entry: EntryId(record.entry),
+            path: EntryPath::parse(&record.path).map_err(|_| MetaError::Damaged)?,
+            modified: Timestamp(record.modified),
+            segment: record.segment,
+        })
+    }
+}
+
+fn key(file_key: &FileKey, salt: &[u8; SALT_LEN]) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    file_key.derive(salt, KEY_LABEL, &mut key);
+    key
+}

@@ -1,0 +1,128 @@
+//! What can go wrong in the vault, as its callers can act on it.
+
+use std::io;
+
+use crate::model::{ContainerId, SpaceId};
+
+use super::stream::ChunkError;
+
+/// Everything that the vault refuses or fails at. No text here holds a name, path or secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The directory was never initialised: there is no `keys` folder.
+    #[error("there are no keys here yet")]
+    NoKeys,
+    /// There are keys already; nothing was changed.
+    #[error("there are keys here already; they are never overwritten")]
+    KeysExist,
+    /// A key file is gone, though the directory was initialised.
+    #[error("the key file {file} is missing; restore it from the backup of keys/")]
+    KeyFileMissing {
+        /// Its place below the data directory.
+        file: String,
+    },
+    /// A key file is there but not what was written.
+    #[error("the key file {file} is damaged; restore it from the backup of keys/")]
+    KeyFileDamaged {
+        /// Its place below the data directory.
+        file: String,
+    },
+    /// The passphrase does not open the root secret.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// The key file or recovery identity does not open the root secret.
+    #[error("this key does not belong to this data directory")]
+    WrongKeyFile,
+    /// A key file or recovery text was given, the root secret is sealed by a passphrase.
+    #[error("this data directory opens with a passphrase, not with a key file")]
+    PassphraseNeeded,
+    /// A passphrase was given, the root secret is sealed to a key file.
+    #[error("this data directory opens with a key file, not with a passphrase")]
+    KeyFileNeeded,
+    /// The text holds no age identity.
+    #[error("this is no age identity file (a line AGE-SECRET-KEY-1…)")]
+    NotAnIdentity,
+    /// The text is no age recipient.
+    #[error("this is no age recipient (age1…)")]
+    NotARecipient,
+    /// The recovery identity stays offline; the server's own lock must be a passphrase or key file.
+    #[error("the recovery key cannot be the key of everyday use")]
+    RecoveryIsOffline,
+    /// The space has no key: destroyed, or never made.
+    #[error("there is no key for space {0}")]
+    SpaceKeyMissing(SpaceId),
+    /// The space has a key already.
+    #[error("space {0} has a key already")]
+    SpaceKeyExists(SpaceId),
+    /// The catalogue names a container that is not on disk: alarm.
+    #[error("container {0} is missing")]
+    Missing(ContainerId),
+    /// The file is another one than the catalogue's: alarm, send nothing.
+    #[error("container {0} does not belong to this entry")]
+    Foreign(ContainerId),
+    /// The container is the right one, but some of its bytes are not: alarm.
+    #[error("container {0} is damaged")]
+    Damaged(ContainerId),
+    /// The container is intact and sealed to another space's key.
+    #[error("container {0} does not open with this space's key")]
+    WrongSpaceKey(ContainerId),
+    /// The range ends behind the content or is longer than one call may ask for.
+    #[error("the range lies outside the content or is too long for one read")]
+    Range,
+    /// More bytes than one container can hold.
+    #[error("the content is too long for one container")]
+    TooLong,
+    /// An earlier call on this writer failed; its file is gone.
+    #[error("this writer failed before")]
+    WriterFailed,
+    /// Metadata of an entry that do not fit a header.
+    #[error("the entry's metadata do not fit a container header")]
+    MetaTooLong,
+    /// The cipher library failed.
+    #[error("the cipher failed")]
+    Cipher(#[source] ChunkError),
+    /// The disk refused; `source` keeps its kind.
+    #[error("could not {action}")]
+    Io {
+        /// What was tried, such as `write a container`.
+        action: &'static str,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl VaultError {
+    pub(super) fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, source }
+    }
+
+    /// Whether space, inodes or a disk quota ran out. What was committed before stays readable.
+    pub fn is_out_of_space(&self) -> bool {
+        matches!(
+            self.io_kind(),
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        )
+    }
+
+    /// Whether the file system is mounted read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.io_kind() == Some(io::ErrorKind::ReadOnlyFilesystem)
+    }
+
+    /// Whether a container's bytes are not what the catalogue promises: data at risk.
+    pub fn is_integrity_alarm(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing(_) | Self::Foreign(_) | Self::Damaged(_) | Self::WrongSpaceKey(_)
+        )
+    }
+
+    fn io_kind(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Io { source, .. } => Some(source.kind()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The root secret and everything derived from it, one label each.
+
+use age::x25519;
+use bech32::{Bech32, Hrp};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// The root identity's label; the others stand at their key types.
+const IDENTITY_LABEL: &[u8] = b"tresor/v1/root-identity";
+
+/// 32 random bytes from which all of an instance's keys follow.
+#[derive(ZeroizeOnDrop)]
+pub(super) struct RootSecret([u8; 32]);
+
+impl RootSecret {
+    pub(super) fn random() -> Self {
+        let mut secret = Self([0; 32]);
+        getrandom::fill(&mut secret.0).expect("the system's random source answers");
+        secret
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    pub(super) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The X25519 identity that space keys and small secrets are sealed to. It exists in memory only.
+    pub(super) fn identity(&self) -> x25519::Identity {
+        let mut scalar = Zeroizing::new([0; 32]);
+        self.derive(IDENTITY_LABEL, &mut scalar);
+        let prefix = Hrp::parse_unchecked("age-secret-key-");
+        bech32::encode_upper::<Bech32>(prefix, scalar.as_slice())
+            .map(Zeroizing::new)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .expect("32 bytes in Bech32 are an age identity")
+    }
+
+    fn derive(&self, label: &[u8], key: &mut [u8; 32]) {
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(label, key)
+            .expect("32 bytes are within HKDF's limit");
+    }
+}
+
+macro_rules! derived_key {
+    ($(#[$doc:meta])* $name:ident, $label:literal) => {
+        $(#[$doc])*
+        #[derive(ZeroizeOnDrop)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            const LABEL: &'static [u8] = $label;
+
+            pub(super) fn derive(root: &RootSecret) -> Self {
+                let mut key = Self([0; 32]);
+                root.derive(Self::LABEL, &mut key.0);
+                key
+            }
+
+            /// The key's bytes, on the line of use only.
+            pub fn expose(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+    };
+}
+
+derived_key!(
+    /// The raw key of the SQLCipher catalogue.
+    CatalogueKey, b"tresor/v1/catalogue"
+);
+derived_key!(
+    /// HMAC key for app-password and link-token lookup.
+    TokenKey, b"tresor/v1/token"
+);
+derived_key!(
+    /// HMAC key of the audit chain.
+    AuditKey, b"tresor/v1/audit"
+);
+derived_key!(
+    /// HMAC key of session identifiers.
+    SessionKey, b"tresor/v1/session"
+);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// The labels are part of the on-disk format: a change would lock out every instance.
+    #[test]
+    fn derivations_never_change() {
+        let root = RootSecret([1; 32]);
+        let hex = |key: &[u8; 32]| data_encoding::HEXLOWER.encode(key);
+        let derived = [
+            hex(CatalogueKey::derive(&root).expose()),
+            hex(TokenKey::derive(&root).expose()),
+            hex(AuditKey::derive(&root).expose()),
+            hex(SessionKey::derive(&root).expose()),
+            root.identity().to_public().to_string(),
+        ];
+        assert_eq!(derived.iter().collect::<HashSet<_>>().len(), derived.len());
+        assert_eq!(
+            derived,
+            [
+                "67db1b0994c28fa5ee5ebcc2f4cf48dc033ef0e6f0d98528f26c1d89ec7301ca",
+                "79ec78ff63b55622214dddac5e53a14e0d615a36cc1f9a46db96e016c0bd2a0c",
+                "0324a0ac811c853b7d6783f6002232c7bff11514ec783bf27c7d425869038037",
+                "4edccdf27e09aa744422cb00d6e04df6df0718fe2e26ef76113375b39bec8696",
+                "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3"
+            ]
+        );
+    }
+}

@@ -1,0 +1,272 @@
+//! All keys of an instance.
+//!
+//! ```text
+//! keys/root.age                 root secret, sealed by passphrase OR to a key file
+//! keys/root.recovery.age        the same secret, to the offline recovery recipient
+//! keys/recovery-recipient.age   that recipient, to the root identity
+//! keys/spaces/<space-id>.age    a space's identity, to root identity and recovery recipient
+//! ```
+//! A passphrase stanza must stand alone in its file (age v1 spec, "scrypt"), hence two root files.
+//! Recipients are secret too: age does not authenticate senders, so whoever knows one can forge.
+
+mod derive;
+mod lock;
+mod seal;
+mod space;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use age::secrecy::ExposeSecret;
+use zeroize::Zeroizing;
+
+use super::disk::{Disk, Overwrite, SmallFile};
+use super::error::VaultError;
+use crate::model::SpaceId;
+
+pub use derive::{AuditKey, CatalogueKey, SessionKey, TokenKey};
+pub use lock::Unlock;
+pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
+
+use derive::RootSecret;
+use lock::WorkFactor;
+
+const FOLDER: &str = "keys";
+const ROOT: SmallFile = SmallFile::fixed("keys/root.age");
+const ROOT_RECOVERY: SmallFile = SmallFile::fixed("keys/root.recovery.age");
+const RECOVERY_RECIPIENT: SmallFile = SmallFile::fixed("keys/recovery-recipient.age");
+
+/// The unlocked keys of one instance.
+pub struct KeyRing {
+    disk: Arc<dyn Disk>,
+    root: RootSecret,
+    identity: age::x25519::Identity,
+    recovery: RecoveryRecipient,
+    spaces: Mutex<HashMap<SpaceId, Arc<SpaceKey>>>,
+    work: WorkFactor,
+}
+
+impl KeyRing {
+    /// Makes the keys of a new instance: all files or none, durably.
+    ///
+    /// Errors: `KeysExist` (nothing is overwritten), `NotAnIdentity` for an unusable key file,
+    /// `RecoveryIsOffline` for [`Unlock::Recovery`], `Io`.
+    pub fn create(
+        disk: Arc<dyn Disk>,
+        unlock: &Unlock,
+        recovery: &RecoveryRecipient,
+    ) -> Result<Self, VaultError> {
+        Self::create_with(disk, unlock, recovery, WorkFactor::PRODUCTION)
+    }
+
+    fn create_with(
+        disk: Arc<dyn Disk>,
+        unlock: &Unlock,
+        recovery: &RecoveryRecipient,
+        work: WorkFactor,
+    ) -> Result<Self, VaultError> {
+        let root = RootSecret::random();
+        let identity = root.identity();
+        let sealed_root = unlock.seal(root.expose(), work)?;
+        let for_recovery = seal::to(&[recovery.as_age()], root.expose());
+        let recipient = seal::to(&[&identity.to_public()], recovery.text().as_bytes());
+        disk.create_folder(
+            FOLDER,
+            &[
+                ("root.age", sealed_root.as_slice()),
+                ("root.recovery.age", &for_recovery),
+                ("recovery-recipient.age", &recipient),
+            ],
+        )
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => VaultError::KeysExist,
+            _ => VaultError::io("write the key files")(source),
+        })?;
+        Ok(Self {
+            disk,
+            root,
+            identity,
+            recovery: recovery.clone(),
+            spaces: Mutex::default(),
+            work,
+        })
+    }
+
+    /// Opens the keys of an instance. Writes nothing.
+    ///
+    /// Errors: `NoKeys` for a directory that was never initialised; `WrongPassphrase`,
+    /// `WrongKeyFile`, `PassphraseNeeded`, `KeyFileNeeded`, `NotAnIdentity` for what was given;
+    /// `KeyFileMissing`, `KeyFileDamaged` for what lies on disk; `Io`.
+    pub fn open(disk: Arc<dyn Disk>, unlock: &Unlock) -> Result<Self, VaultError> {
+        Self::open_with(disk, unlock, WorkFactor::PRODUCTION)
+    }
+
+    fn open_with(
+        disk: Arc<dyn Disk>,
+        unlock: &Unlock,
+        work: WorkFactor,
+    ) -> Result<Self, VaultError> {
+        let place = match unlock {
+            Unlock::Passphrase(_) | Unlock::KeyFile(_) => ROOT,
+            Unlock::Recovery(_) => ROOT_RECOVERY,
+        };
+        let Some(sealed) = read(disk.as_ref(), &place)? else {
+            return Err(Self::absent(disk.as_ref(), &place));
+        };
+        let secret = unlock.open(&sealed, &place)?;
+        let root = RootSecret::from_bytes(&secret).ok_or_else(|| damaged(&place))?;
+        let identity = root.identity();
+        let recipient = open_to_root(disk.as_ref(), &RECOVERY_RECIPIENT, &identity)?
+            .ok_or_else(|| missing(&RECOVERY_RECIPIENT))?;
+        let recovery = std::str::from_utf8(&recipient)
+            .ok()
+            .and_then(|text| RecoveryRecipient::parse(text).ok())
+            .ok_or_else(|| damaged(&RECOVERY_RECIPIENT))?;
+        Ok(Self {
+            disk,
+            root,
+            identity,
+            recovery,
+            spaces: Mutex::default(),
+            work,
+        })
+    }
+
+    /// Whether an instance lost a file or never had one.
+    fn absent(disk: &dyn Disk, place: &SmallFile) -> VaultError {
+        let others = [ROOT, ROOT_RECOVERY, RECOVERY_RECIPIENT];
+        let any = others
+            .iter()
+            .any(|file| !matches!(disk.read_small(file), Ok(None)));
+        if any {
+            missing(place)
+        } else {
+            VaultError::NoKeys
+        }
+    }
+
+    /// Seals the root secret anew: another passphrase, or a key file instead of one. Containers,
+    /// space keys and the recovery file stay as they are.
+    ///
+    /// Errors: as [`Self::create`], without `KeysExist`. On an error the old way in stays valid.
+    pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), VaultError> {
+        let sealed = unlock.seal(self.root.expose(), self.work)?;
+        self.disk
+            .write_small(&ROOT, &sealed, Overwrite::Replace)
+            .map_err(VaultError::io("replace the root key file"))
+    }
+
+    /// Opens the catalogue.
+    pub fn catalogue_key(&self) -> CatalogueKey {
+        CatalogueKey::derive(&self.root)
+    }
+
+    /// Looks up app passwords and link tokens.
+    pub fn token_key(&self) -> TokenKey {
+        TokenKey::derive(&self.root)
+    }
+
+    /// Chains the audit log.
+    pub fn audit_key(&self) -> AuditKey {
+        AuditKey::derive(&self.root)
+    }
+
+    /// Signs sessions.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey::derive(&self.root)
+    }
+
+    /// Makes a space's key, durably. Errors: `SpaceKeyExists`, `Io`.
+    pub fn create_space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
+        let key = Arc::new(SpaceKey::generate());
+        let sealed = seal::to(
+            &[&self.identity.to_public(), self.recovery.as_age()],
+            key.text().expose_secret().as_bytes(),
+        );
+        let place = SmallFile::space_key(space);
+        self.disk
+            .write_small(&place, &sealed, Overwrite::Forbid)
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AlreadyExists => VaultError::SpaceKeyExists(space),
+                _ => VaultError::io("write a space's key file")(source),
+            })?;
+        self.cache().insert(space, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// A space's key, read from its file the first time.
+    ///
+    /// Errors: `SpaceKeyMissing`, `KeyFileDamaged`, `Io`.
+    pub fn space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
+        if let Some(key) = self.cache().get(&space) {
+            return Ok(Arc::clone(key));
+        }
+        let place = SmallFile::space_key(space);
+        let text = open_to_root(self.disk.as_ref(), &place, &self.identity)?
+            .ok_or(VaultError::SpaceKeyMissing(space))?;
+        let key = Arc::new(SpaceKey::from_text(&text).ok_or_else(|| damaged(&place))?);
+        self.cache().insert(space, Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Destroys a space's key here; with the copies in key backups gone too, no container of the
+    /// space opens ever again. Idempotent. Readers that are open keep their own payload keys.
+    pub fn destroy_space_key(&self, space: SpaceId) -> Result<(), VaultError> {
+        self.disk
+            .remove_small(&SmallFile::space_key(space))
+            .map_err(VaultError::io("remove a space's key file"))?;
+        self.cache().remove(&space);
+        Ok(())
+    }
+
+    /// Seals small data of the instance, such as the TLS key, as an age file to the root identity.
+    pub fn seal_blob(&self, bytes: &[u8]) -> Vec<u8> {
+        seal::to(&[&self.identity.to_public()], bytes)
+    }
+
+    /// Opens what [`Self::seal_blob`] made. `None` if it is anything else.
+    pub fn open_blob(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        seal::open(sealed, &[&self.identity]).ok()
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HashMap<SpaceId, Arc<SpaceKey>>> {
+        self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyRing([redacted])")
+    }
+}
+
+fn read(disk: &dyn Disk, place: &SmallFile) -> Result<Option<Vec<u8>>, VaultError> {
+    disk.read_small(place)
+        .map_err(VaultError::io("read a key file"))
+}
+
+fn open_to_root(
+    disk: &dyn Disk,
+    place: &SmallFile,
+    identity: &age::x25519::Identity,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+    read(disk, place)?
+        .map(|sealed| seal::open(&sealed, &[identity]).map_err(|_| damaged(place)))
+        .transpose()
+}
+
+fn missing(place: &SmallFile) -> VaultError {
+    VaultError::KeyFileMissing {
+        file: place.as_str().to_owned(),
+    }
+}
+
+fn damaged(place: &SmallFile) -> VaultError {
+    VaultError::KeyFileDamaged {
+        file: place.as_str().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

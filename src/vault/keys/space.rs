@@ -1,0 +1,106 @@
+//! Keys of spaces, and the recovery recipient beside them.
+
+use age::secrecy::{ExposeSecret, SecretString};
+use age::x25519;
+
+use crate::vault::error::VaultError;
+
+/// A space's X25519 identity: opens all of its containers.
+pub struct SpaceKey {
+    identity: x25519::Identity,
+    recipient: SpaceRecipient,
+}
+
+impl SpaceKey {
+    pub(in crate::vault) fn generate() -> Self {
+        Self::from_identity(x25519::Identity::generate())
+    }
+
+    fn from_identity(identity: x25519::Identity) -> Self {
+        Self {
+            recipient: SpaceRecipient(identity.to_public()),
+            identity,
+        }
+    }
+
+    /// From the text of a key file.
+    pub(super) fn from_text(text: &[u8]) -> Option<Self> {
+        let line = std::str::from_utf8(text).ok()?.trim_end();
+        line.parse().ok().map(Self::from_identity)
+    }
+
+    /// `AGE-SECRET-KEY-1…` and a newline: what `age -d -i` takes.
+    pub(super) fn text(&self) -> SecretString {
+        SecretString::from(format!("{}\n", self.identity.to_string().expose_secret()))
+    }
+
+    /// What containers of this space are sealed to.
+    pub fn recipient(&self) -> &SpaceRecipient {
+        &self.recipient
+    }
+
+    pub(in crate::vault) fn identity(&self) -> &x25519::Identity {
+        &self.identity
+    }
+}
+
+impl std::fmt::Debug for SpaceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SpaceKey([redacted])")
+    }
+}
+
+/// The public half of a [`SpaceKey`]. Secret nevertheless: with it anyone can forge containers.
+pub struct SpaceRecipient(x25519::Recipient);
+
+impl SpaceRecipient {
+    pub(in crate::vault) fn as_age(&self) -> &x25519::Recipient {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SpaceRecipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SpaceRecipient([redacted])")
+    }
+}
+
+/// The public half of the office's offline recovery identity.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryRecipient(x25519::Recipient);
+
+impl RecoveryRecipient {
+    /// Reads `age1…`, blanks around it ignored. Errors: `NotARecipient`.
+    pub fn parse(text: &str) -> Result<Self, VaultError> {
+        text.trim()
+            .parse()
+            .map(Self)
+            .map_err(|_| VaultError::NotARecipient)
+    }
+
+    pub(super) fn as_age(&self) -> &x25519::Recipient {
+        &self.0
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl std::fmt::Debug for RecoveryRecipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryRecipient([redacted])")
+    }
+}
+
+/// A new recovery identity as the text of an age identity file, which must leave this machine, and
+/// its recipient, which stays.
+pub fn generate_recovery() -> (SecretString, RecoveryRecipient) {
+    let identity = x25519::Identity::generate();
+    let recipient = RecoveryRecipient(identity.to_public());
+    let text = SecretString::from(format!(
+        "# Tresor recovery identity: opens everything. Keep it offline.\n{}\n",
+        identity.to_string().expose_secret()
+    ));
+    (text, recipient)
+}
