@@ -12,8 +12,14 @@
 pub mod container;
 pub mod disk;
 pub mod keys;
+pub mod reader;
+pub mod rewrap;
 pub mod stream;
+pub mod sweep;
+pub mod writer;
 
 mod error;
+#[cfg(test)]
+mod tests;
 
 pub use error::VaultError;

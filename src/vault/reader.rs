@@ -1,0 +1,260 @@
+//! One container in, plaintext out, from any offset.
+
+use bytes::Bytes;
+
+use super::container::{self, ContainerMeta, HeaderError, HeaderHash, MAX_HEADER_LEN, OpenHeader};
+use super::disk::{ContainerFile, Disk};
+use super::error::VaultError;
+use super::keys::SpaceKey;
+use super::stream::{
+    CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN,
+};
+use crate::model::{ByteRange, ContainerId, SpaceId};
+
+/// Most bytes that one [`ContainerReader::read`] returns.
+pub const MAX_READ_LEN: u64 = 16 * CHUNK_LEN as u64;
+
+/// First read of a container; holds the header of all but the longest paths.
+const HEAD_LEN: usize = 4 * 1024;
+
+/// The catalogue's binding of an entry to its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerRef {
+    /// Name on disk.
+    pub id: ContainerId,
+    /// SHA-256 of header and nonce.
+    pub header_hash: HeaderHash,
+    /// Bytes of the file.
+    pub length: u64,
+}
+
+/// An open container whose header and last chunk are authentic. Many threads may read at once.
+pub struct ContainerReader {
+    file: Box<dyn ContainerFile>,
+    found: ContainerRef,
+    header: OpenHeader,
+    payload_key: PayloadKey,
+    shape: PayloadShape,
+    meta: ContainerMeta,
+}
+
+impl ContainerReader {
+    /// Opens the container that the catalogue names.
+    ///
+    /// Length and header hash are compared before anything is unwrapped, and the last chunk is
+    /// authenticated before this returns: a truncated file never yields a first byte.
+    ///
+    /// Errors: `Missing`; `Foreign` if length or hash differ; `WrongSpaceKey`; `Damaged`; `Io`.
+    pub fn open(
+        disk: &dyn Disk,
+        key: &SpaceKey,
+        space: SpaceId,
+        container: &ContainerRef,
+    ) -> Result<Self, VaultError> {
+        let candidate = Candidate::look_at(disk, space, container.id)?;
+        if candidate.found != *container {
+            return Err(VaultError::Foreign(container.id));
+        }
+        candidate.open(key)
+    }
+
+    /// Opens a container of which nothing but the file is known, for rebuilding a lost catalogue.
+    /// Says nothing about whether it is the newest of its entry.
+    ///
+    /// Errors: as [`Self::open`]; `Foreign` for a file that is no container.
+    pub fn open_untracked(
+        disk: &dyn Disk,
+        key: &SpaceKey,
+        space: SpaceId,
+        id: ContainerId,
+    ) -> Result<Self, VaultError> {
+        Candidate::look_at(disk, space, id)?.open(key)
+    }
+
+    /// Bytes of plaintext.
+    pub fn plain_len(&self) -> u64 {
+        self.shape.plain_len()
+    }
+
+    /// What the container says about its entry, as of when it was written.
+    pub fn meta(&self) -> &ContainerMeta {
+        &self.meta
+    }
+
+    /// The binding of this file.
+    pub fn to_ref(&self) -> ContainerRef {
+        self.found.clone()
+    }
+
+    /// Exactly the plaintext of `range`, in order, one piece per chunk; at most [`MAX_READ_LEN`]
+    /// bytes per call. Costs one read of the disk.
+    ///
+    /// Errors: `Range` for a range that is too long or ends behind the content; `Damaged` if any
+    /// chunk fails, and then nothing of this call is returned; `Io`.
+    pub fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, VaultError> {
+        if range.end() > self.plain_len() || range.len() > MAX_READ_LEN {
+            return Err(VaultError::Range);
+        }
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let first = PayloadShape::chunk_at(range.start());
+        let last = PayloadShape::chunk_at(range.end() - 1);
+        let sealed = self.open_chunks(first, last)?;
+
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for index in first..=last {
+            let chunk_start = PayloadShape::plain_start(index);
+            let from = buffer_len(range.start().saturating_sub(chunk_start))?;
+            let to = buffer_len((range.end() - chunk_start).min(CHUNK_LEN as u64))?;
+            pieces.push(sealed.slice(at + from..at + to));
+            at += SEALED_CHUNK_LEN;
+        }
+        Ok(pieces)
+    }
+
+    /// Reads the sealed chunks `first ..= last` and opens them where they lie; the tags stay between
+    /// the plaintexts.
+    fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
+        let sealed = self.shape.sealed_range(first, last);
+        let mut buffer = vec![0; buffer_len(sealed.end - sealed.start)?];
+        read_at(
+            self.file.as_ref(),
+            &mut buffer,
+            self.header.len() as u64 + sealed.start,
+            self.found.id,
+        )?;
+        let mut opener = ChunkOpener::new(&self.payload_key).map_err(VaultError::Cipher)?;
+        for (index, chunk) in (first..).zip(buffer.chunks_mut(SEALED_CHUNK_LEN)) {
+            let is_last = index == self.shape.last_chunk();
+            opener
+                .open(index, is_last, chunk)
+                .map_err(|error| match error {
+                    ChunkError::Cipher(_) => VaultError::Cipher(error),
+                    _ => VaultError::Damaged(self.found.id),
+                })?;
+        }
+        Ok(Bytes::from(buffer))
+    }
+
+    pub(super) fn header(&self) -> &OpenHeader {
+        &self.header
+    }
+
+    /// Raw payload bytes from `offset` behind the nonce, for copying.
+    pub(super) fn read_sealed(&self, offset: u64, buffer: &mut [u8]) -> Result<(), VaultError> {
+        let at = self.header.len() as u64 + offset;
+        read_at(self.file.as_ref(), buffer, at, self.found.id)
+    }
+
+    pub(super) fn shape(&self) -> PayloadShape {
+        self.shape
+    }
+}
+
+impl std::fmt::Debug for ContainerReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContainerReader")
+            .field("id", &self.found.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file whose header was read and hashed, but not opened.
+struct Candidate {
+    file: Box<dyn ContainerFile>,
+    found: ContainerRef,
+    header: Vec<u8>,
+}
+
+impl Candidate {
+    fn look_at(disk: &dyn Disk, space: SpaceId, id: ContainerId) -> Result<Self, VaultError> {
+        let file = disk.open(space, id).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => VaultError::Missing(id),
+            _ => VaultError::io("open a container")(source),
+        })?;
+        let length = file
+            .length()
+            .map_err(VaultError::io("look at a container"))?;
+        let header = read_header(file.as_ref(), length, id)?;
+        Ok(Self {
+            file,
+            found: ContainerRef {
+                id,
+                header_hash: container::hash(&header),
+                length,
+            },
+            header,
+        })
+    }
+
+    fn open(self, key: &SpaceKey) -> Result<ContainerReader, VaultError> {
+        let Self {
+            file,
+            found,
+            header,
+        } = self;
+        let id = found.id;
+        let header = OpenHeader::open_in_space(&header, key).map_err(|error| match error {
+            HeaderError::NoMatch => VaultError::WrongSpaceKey(id),
+            HeaderError::Malformed | HeaderError::BadMac => VaultError::Damaged(id),
+        })?;
+        let damaged = || VaultError::Damaged(id);
+        // The age parser and our search for the header's end must agree on what was hashed.
+        if header.hash() != found.header_hash {
+            return Err(damaged());
+        }
+        let meta = header.meta().ok().flatten().ok_or_else(damaged)?;
+        let shape = found
+            .length
+            .checked_sub(header.len() as u64)
+            .and_then(PayloadShape::from_sealed_len)
+            .ok_or_else(damaged)?;
+        let reader = ContainerReader {
+            payload_key: header.payload_key(),
+            file,
+            found,
+            header,
+            shape,
+            meta,
+        };
+        reader.open_chunks(shape.last_chunk(), shape.last_chunk())?;
+        Ok(reader)
+    }
+}
+
+/// Header and nonce, found by the shape of the MAC line alone.
+fn read_header(
+    file: &dyn ContainerFile,
+    length: u64,
+    id: ContainerId,
+) -> Result<Vec<u8>, VaultError> {
+    for limit in [HEAD_LEN, MAX_HEADER_LEN] {
+        let mut head = vec![0; buffer_len(length.min(limit as u64))?];
+        read_at(file, &mut head, 0, id)?;
+        if let Some(len) = container::header_extent(&head) {
+            head.truncate(len);
+            return Ok(head);
+        }
+    }
+    Err(VaultError::Foreign(id))
+}
+
+fn read_at(
+    file: &dyn ContainerFile,
+    buffer: &mut [u8],
+    offset: u64,
+    id: ContainerId,
+) -> Result<(), VaultError> {
+    file.read_at(buffer, offset)
+        .map_err(|source| match source.kind() {
+            // Shorter than a moment ago: somebody cuts files under us.
+            std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
+            _ => VaultError::io("read a container")(source),
+        })
+}
+
+fn buffer_len(len: u64) -> Result<usize, VaultError> {
+    usize::try_from(len).map_err(|_| VaultError::Range)
+}
