@@ -4,5 +4,6 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod http;
 pub mod model;
 pub mod vault;

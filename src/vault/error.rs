@@ -100,10 +100,7 @@ impl VaultError {
 
     /// Whether space, inodes or a disk quota ran out. What was committed before stays readable.
     pub fn is_out_of_space(&self) -> bool {
-        matches!(
-            self.io_kind(),
-            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        )
+        matches!(self.io_kind(), Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
     }
 
     /// Whether the file system is mounted read-only.
@@ -113,10 +110,7 @@ impl VaultError {
 
     /// Whether a container's bytes are not what the catalogue promises: data at risk.
     pub fn is_integrity_alarm(&self) -> bool {
-        matches!(
-            self,
-            Self::Missing(_) | Self::Foreign(_) | Self::Damaged(_) | Self::WrongSpaceKey(_)
-        )
+        matches!(self, Self::Missing(_) | Self::Foreign(_) | Self::Damaged(_) | Self::WrongSpaceKey(_))
     }
 
     fn io_kind(&self) -> Option<io::ErrorKind> {

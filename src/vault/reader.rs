@@ -6,9 +6,7 @@ use super::container::{self, ContainerMeta, HeaderError, HeaderHash, MAX_HEADER_
 use super::disk::{ContainerFile, Disk};
 use super::error::VaultError;
 use super::keys::SpaceKey;
-use super::stream::{
-    CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN,
-};
+use super::stream::{CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN};
 use crate::model::{ByteRange, ContainerId, SpaceId};
 
 /// Most bytes that one [`ContainerReader::read`] returns.
@@ -119,21 +117,14 @@ impl ContainerReader {
     fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
         let sealed = self.shape.sealed_range(first, last);
         let mut buffer = vec![0; buffer_len(sealed.end - sealed.start)?];
-        read_at(
-            self.file.as_ref(),
-            &mut buffer,
-            self.header.len() as u64 + sealed.start,
-            self.found.id,
-        )?;
+        read_at(self.file.as_ref(), &mut buffer, self.header.len() as u64 + sealed.start, self.found.id)?;
         let mut opener = ChunkOpener::new(&self.payload_key).map_err(VaultError::Cipher)?;
         for (index, chunk) in (first..).zip(buffer.chunks_mut(SEALED_CHUNK_LEN)) {
             let is_last = index == self.shape.last_chunk();
-            opener
-                .open(index, is_last, chunk)
-                .map_err(|error| match error {
-                    ChunkError::Cipher(_) => VaultError::Cipher(error),
-                    _ => VaultError::Damaged(self.found.id),
-                })?;
+            opener.open(index, is_last, chunk).map_err(|error| match error {
+                ChunkError::Cipher(_) => VaultError::Cipher(error),
+                _ => VaultError::Damaged(self.found.id),
+            })?;
         }
         Ok(Bytes::from(buffer))
     }
@@ -155,9 +146,7 @@ impl ContainerReader {
 
 impl std::fmt::Debug for ContainerReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContainerReader")
-            .field("id", &self.found.id)
-            .finish_non_exhaustive()
+        f.debug_struct("ContainerReader").field("id", &self.found.id).finish_non_exhaustive()
     }
 }
 
@@ -174,27 +163,13 @@ impl Candidate {
             std::io::ErrorKind::NotFound => VaultError::Missing(id),
             _ => VaultError::io("open a container")(source),
         })?;
-        let length = file
-            .length()
-            .map_err(VaultError::io("look at a container"))?;
+        let length = file.length().map_err(VaultError::io("look at a container"))?;
         let header = read_header(file.as_ref(), length, id)?;
-        Ok(Self {
-            file,
-            found: ContainerRef {
-                id,
-                header_hash: container::hash(&header),
-                length,
-            },
-            header,
-        })
+        Ok(Self { file, found: ContainerRef { id, header_hash: container::hash(&header), length }, header })
     }
 
     fn open(self, key: &SpaceKey) -> Result<ContainerReader, VaultError> {
-        let Self {
-            file,
-            found,
-            header,
-        } = self;
+        let Self { file, found, header } = self;
         let id = found.id;
         let header = OpenHeader::open_in_space(&header, key).map_err(|error| match error {
             HeaderError::NoMatch => VaultError::WrongSpaceKey(id),
@@ -211,25 +186,14 @@ impl Candidate {
             .checked_sub(header.len() as u64)
             .and_then(PayloadShape::from_sealed_len)
             .ok_or_else(damaged)?;
-        let reader = ContainerReader {
-            payload_key: header.payload_key(),
-            file,
-            found,
-            header,
-            shape,
-            meta,
-        };
+        let reader = ContainerReader { payload_key: header.payload_key(), file, found, header, shape, meta };
         reader.open_chunks(shape.last_chunk(), shape.last_chunk())?;
         Ok(reader)
     }
 }
 
 /// Header and nonce, found by the shape of the MAC line alone.
-fn read_header(
-    file: &dyn ContainerFile,
-    length: u64,
-    id: ContainerId,
-) -> Result<Vec<u8>, VaultError> {
+fn read_header(file: &dyn ContainerFile, length: u64, id: ContainerId) -> Result<Vec<u8>, VaultError> {
     for limit in [HEAD_LEN, MAX_HEADER_LEN] {
         let mut head = vec![0; buffer_len(length.min(limit as u64))?];
         read_at(file, &mut head, 0, id)?;
@@ -247,12 +211,11 @@ fn read_at(
     offset: u64,
     id: ContainerId,
 ) -> Result<(), VaultError> {
-    file.read_at(buffer, offset)
-        .map_err(|source| match source.kind() {
-            // Shorter than a moment ago: somebody cuts files under us.
-            std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
-            _ => VaultError::io("read a container")(source),
-        })
+    file.read_at(buffer, offset).map_err(|source| match source.kind() {
+        // Shorter than a moment ago: somebody cuts files under us.
+        std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
+        _ => VaultError::io("read a container")(source),
+    })
 }
 
 fn buffer_len(len: u64) -> Result<usize, VaultError> {

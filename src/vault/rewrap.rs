@@ -25,14 +25,9 @@ pub fn rewrap(
     space: SpaceId,
     meta: &ContainerMeta,
 ) -> Result<SealedContainer, VaultError> {
-    let header = source
-        .header()
-        .reseal(key.recipient(), meta)
-        .map_err(|_| VaultError::MetaTooLong)?;
+    let header = source.header().reseal(key.recipient(), meta).map_err(|_| VaultError::MetaTooLong)?;
     let id = ContainerId::random();
-    let mut part = disk
-        .create(id)
-        .map_err(VaultError::io("create a container"))?;
+    let mut part = disk.create(id).map_err(VaultError::io("create a container"))?;
     let append_failed = || VaultError::io("write a container");
     part.append(&header.bytes).map_err(append_failed())?;
 
@@ -46,8 +41,7 @@ pub fn rewrap(
         part.append(&buffer).map_err(append_failed())?;
         copied += len;
     }
-    part.publish(space)
-        .map_err(VaultError::io("make a container durable"))?;
+    part.publish(space).map_err(VaultError::io("make a container durable"))?;
     Ok(SealedContainer {
         id,
         header_hash: header.hash,

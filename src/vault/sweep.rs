@@ -25,8 +25,7 @@ pub struct Swept {
 /// Removes the temporary files of an earlier run and returns their number. Only for the start, before
 /// the first writer.
 pub fn sweep_parts(disk: &dyn Disk) -> Result<u64, VaultError> {
-    disk.remove_parts()
-        .map_err(VaultError::io("remove temporary files"))
+    disk.remove_parts().map_err(VaultError::io("remove temporary files"))
 }
 
 /// Removes containers that `is_known` does not know and whose last change lies [`ORPHAN_AGE`] or

@@ -27,11 +27,7 @@ struct Vault {
 impl Vault {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self {
-            disk: LocalDisk::new(dir.path()),
-            dir,
-            key: SpaceKey::generate(),
-        }
+        Self { disk: LocalDisk::new(dir.path()), dir, key: SpaceKey::generate() }
     }
 
     fn writer(&self) -> ContainerWriter {
@@ -51,9 +47,7 @@ impl Vault {
     fn path(&self, container: &ContainerRef) -> PathBuf {
         let id = container.id;
         let [first, ..] = id.0;
-        self.dir
-            .path()
-            .join(format!("spaces/{SPACE}/{first:02x}/{id}.age"))
+        self.dir.path().join(format!("spaces/{SPACE}/{first:02x}/{id}.age"))
     }
 
     /// Changes a container's bytes behind the vault's back.
@@ -65,10 +59,7 @@ impl Vault {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an attacker does not ask vault::disk"
-)]
+#[expect(clippy::disallowed_methods, reason = "an attacker does not ask vault::disk")]
 fn put(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
@@ -84,9 +75,7 @@ fn meta(path: &str) -> ContainerMeta {
 
 /// Bytes that differ from chunk to chunk and within each.
 fn content(len: usize) -> Vec<u8> {
-    (0..len)
-        .map(|i| u8::try_from((i ^ (i / CHUNK_LEN * 7) ^ (i >> 8)) & 0xff).unwrap())
-        .collect()
+    (0..len).map(|i| u8::try_from((i ^ (i / CHUNK_LEN * 7) ^ (i >> 8)) & 0xff).unwrap()).collect()
 }
 
 fn read(reader: &ContainerReader, start: usize, end: usize) -> Result<Vec<u8>, VaultError> {
@@ -107,36 +96,16 @@ fn files_below(dir: &Path) -> usize {
 #[test]
 fn every_length_comes_back_from_every_offset() {
     let vault = Vault::new();
-    for len in [
-        0,
-        1,
-        CHUNK_LEN - 1,
-        CHUNK_LEN,
-        CHUNK_LEN + 1,
-        2 * CHUNK_LEN,
-        5 * CHUNK_LEN + 77,
-    ] {
+    for len in [0, 1, CHUNK_LEN - 1, CHUNK_LEN, CHUNK_LEN + 1, 2 * CHUNK_LEN, 5 * CHUNK_LEN + 77] {
         let plain = content(len);
         let sealed = vault.seal(&plain);
         assert_eq!(sealed.plain_len, len as u64);
-        assert_eq!(
-            fs::metadata(vault.path(&sealed.to_ref())).unwrap().len(),
-            sealed.length
-        );
+        assert_eq!(fs::metadata(vault.path(&sealed.to_ref())).unwrap().len(), sealed.length);
         let reader = vault.open(&sealed.to_ref()).unwrap();
         assert_eq!(reader.plain_len(), len as u64);
         assert_eq!(*reader.meta(), meta("a/b.txt"));
 
-        let marks = [
-            0,
-            1,
-            CHUNK_LEN - 1,
-            CHUNK_LEN,
-            CHUNK_LEN + 1,
-            3 * CHUNK_LEN - 5,
-            len - len.min(1),
-            len,
-        ];
+        let marks = [0, 1, CHUNK_LEN - 1, CHUNK_LEN, CHUNK_LEN + 1, 3 * CHUNK_LEN - 5, len - len.min(1), len];
         for start in marks {
             for end in marks {
                 if start <= end && end <= len {
@@ -202,29 +171,13 @@ fn two_containers_of_the_same_bytes_share_none() {
 fn a_truncated_container_never_yields_its_first_byte() {
     let vault = Vault::new();
     let plain = content(3 * CHUNK_LEN);
-    for cut in [
-        1,
-        16,
-        SEALED_CHUNK_LEN - 1,
-        SEALED_CHUNK_LEN,
-        2 * SEALED_CHUNK_LEN,
-        3 * SEALED_CHUNK_LEN,
-    ] {
+    for cut in [1, 16, SEALED_CHUNK_LEN - 1, SEALED_CHUNK_LEN, 2 * SEALED_CHUNK_LEN, 3 * SEALED_CHUNK_LEN] {
         let sealed = vault.seal(&plain);
         vault.tamper(&sealed.to_ref(), |bytes| bytes.truncate(bytes.len() - cut));
-        assert!(
-            matches!(vault.open(&sealed.to_ref()), Err(VaultError::Foreign(_))),
-            "{cut}"
-        );
+        assert!(matches!(vault.open(&sealed.to_ref()), Err(VaultError::Foreign(_))), "{cut}");
         // Even a catalogue that knows the shorter length does not help a forger.
-        let forged = ContainerRef {
-            length: sealed.length - cut as u64,
-            ..sealed.to_ref()
-        };
-        assert!(
-            matches!(vault.open(&forged), Err(VaultError::Damaged(_))),
-            "{cut}"
-        );
+        let forged = ContainerRef { length: sealed.length - cut as u64, ..sealed.to_ref() };
+        assert!(matches!(vault.open(&forged), Err(VaultError::Damaged(_))), "{cut}");
     }
 }
 
@@ -236,18 +189,9 @@ fn appended_bytes_are_refused() {
         vault.tamper(&sealed.to_ref(), |bytes| {
             bytes.resize(bytes.len() + extra, 0);
         });
-        assert!(matches!(
-            vault.open(&sealed.to_ref()),
-            Err(VaultError::Foreign(_))
-        ));
-        let forged = ContainerRef {
-            length: sealed.length + extra as u64,
-            ..sealed.to_ref()
-        };
-        assert!(
-            matches!(vault.open(&forged), Err(VaultError::Damaged(_))),
-            "{extra}"
-        );
+        assert!(matches!(vault.open(&sealed.to_ref()), Err(VaultError::Foreign(_))));
+        let forged = ContainerRef { length: sealed.length + extra as u64, ..sealed.to_ref() };
+        assert!(matches!(vault.open(&forged), Err(VaultError::Damaged(_))), "{extra}");
     }
 }
 
@@ -261,19 +205,10 @@ fn a_flipped_bit_costs_its_chunk_and_no_other() {
         bytes[payload + SEALED_CHUNK_LEN + 9] ^= 4;
     });
     let reader = vault.open(&sealed.to_ref()).unwrap();
-    assert!(matches!(
-        read(&reader, CHUNK_LEN, CHUNK_LEN + 1),
-        Err(VaultError::Damaged(_))
-    ));
-    assert!(
-        read(&reader, 0, 3 * CHUNK_LEN).is_err(),
-        "nothing of such a call"
-    );
+    assert!(matches!(read(&reader, CHUNK_LEN, CHUNK_LEN + 1), Err(VaultError::Damaged(_))));
+    assert!(read(&reader, 0, 3 * CHUNK_LEN).is_err(), "nothing of such a call");
     assert_eq!(read(&reader, 0, CHUNK_LEN).unwrap(), plain[..CHUNK_LEN]);
-    assert_eq!(
-        read(&reader, 2 * CHUNK_LEN, plain.len()).unwrap(),
-        plain[2 * CHUNK_LEN..]
-    );
+    assert_eq!(read(&reader, 2 * CHUNK_LEN, plain.len()).unwrap(), plain[2 * CHUNK_LEN..]);
 
     // In the header, the nonce, the last chunk and its tag: not even opened.
     for (at, foreign) in [
@@ -305,10 +240,7 @@ fn swapped_and_missing_containers_are_told_apart() {
 
     let c = vault.seal(b"cccc").to_ref();
     vault.tamper(&c, |bytes| *bytes = vec![b'x'; bytes.len()]);
-    assert!(
-        matches!(vault.open(&c), Err(VaultError::Foreign(_))),
-        "no age file at all"
-    );
+    assert!(matches!(vault.open(&c), Err(VaultError::Foreign(_))), "no age file at all");
     vault.tamper(&c, Vec::clear);
     assert!(matches!(vault.open(&c), Err(VaultError::Foreign(_))));
 }
@@ -336,12 +268,8 @@ fn another_spaces_key_opens_nothing() {
 fn a_file_alone_tells_its_binding_and_entry() {
     let vault = Vault::new();
     let container = vault.seal(b"a").to_ref();
-    let reader =
-        ContainerReader::open_untracked(&vault.disk, &vault.key, SPACE, container.id).unwrap();
-    assert_eq!(
-        (reader.to_ref(), reader.meta()),
-        (container, &meta("a/b.txt"))
-    );
+    let reader = ContainerReader::open_untracked(&vault.disk, &vault.key, SPACE, container.id).unwrap();
+    assert_eq!((reader.to_ref(), reader.meta()), (container, &meta("a/b.txt")));
 }
 
 #[test]
@@ -395,10 +323,7 @@ fn only_old_unknown_containers_are_swept() {
     assert_eq!(sweep(Timestamp(0)).removed, 0, "clock set back");
     let later = now.after(ORPHAN_AGE + Duration::from_secs(1));
     let swept = sweep(later);
-    assert_eq!(
-        (swept.seen, swept.removed, swept.bytes),
-        (2, 1, orphan.length)
-    );
+    assert_eq!((swept.seen, swept.removed, swept.bytes), (2, 1, orphan.length));
     vault.open(&known).unwrap();
     assert!(matches!(vault.open(&orphan), Err(VaultError::Missing(_))));
 }

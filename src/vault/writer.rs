@@ -27,11 +27,7 @@ pub struct SealedContainer {
 impl SealedContainer {
     /// What [`super::reader::ContainerReader::open`] compares the file with.
     pub fn to_ref(&self) -> ContainerRef {
-        ContainerRef {
-            id: self.id,
-            header_hash: self.header_hash,
-            length: self.length,
-        }
+        ContainerRef { id: self.id, header_hash: self.header_hash, length: self.length }
     }
 }
 
@@ -67,9 +63,7 @@ impl ContainerWriter {
         let id = ContainerId::random();
         let header = container::seal(key.recipient(), meta).map_err(|_| VaultError::MetaTooLong)?;
         let sealer = ChunkSealer::new(&header.payload_key).map_err(VaultError::Cipher)?;
-        let part = disk
-            .create(id)
-            .map_err(VaultError::io("create a container"))?;
+        let part = disk.create(id).map_err(VaultError::io("create a container"))?;
         let mut buffer = header.bytes;
         buffer.reserve_exact(BATCH_LEN + SEALED_CHUNK_LEN);
         Ok(Self {
@@ -131,10 +125,8 @@ impl ContainerWriter {
         let chunk = self.buffer.get_mut(self.chunk_start..).unwrap_or_default();
         self.sealer.seal_last(chunk).map_err(VaultError::Cipher)?;
         self.length += self.buffer.len() as u64;
-        part.append(&self.buffer)
-            .map_err(VaultError::io("write a container"))?;
-        part.publish(self.space)
-            .map_err(VaultError::io("make a container durable"))?;
+        part.append(&self.buffer).map_err(VaultError::io("write a container"))?;
+        part.publish(self.space).map_err(VaultError::io("make a container durable"))?;
         Ok(SealedContainer {
             id: self.id,
             header_hash: self.header_hash,
@@ -149,8 +141,7 @@ impl ContainerWriter {
         let chunk = self.buffer.get_mut(self.chunk_start..).unwrap_or_default();
         self.sealer.seal(chunk).map_err(VaultError::Cipher)?;
         if self.buffer.len() >= BATCH_LEN {
-            part.append(&self.buffer)
-                .map_err(VaultError::io("write a container"))?;
+            part.append(&self.buffer).map_err(VaultError::io("write a container"))?;
             self.length += self.buffer.len() as u64;
             self.buffer.clear();
         }

@@ -86,9 +86,7 @@ pub(super) fn reseal(
 ) -> Result<SealedHeader, MetaError> {
     let (mut stanzas, _labels) = recipient
         .as_age()
-        .wrap_file_key(&age_core::format::FileKey::new(Box::new(
-            *file_key.expose(),
-        )))
+        .wrap_file_key(&age_core::format::FileKey::new(Box::new(*file_key.expose())))
         .expect("wrapping to an X25519 recipient has no failing step");
     stanzas.push(meta.seal(file_key)?);
 
@@ -107,11 +105,7 @@ pub(super) fn reseal(
     if bytes.len() > MAX_HEADER_LEN {
         return Err(MetaError::TooLong);
     }
-    Ok(SealedHeader {
-        hash: hash(&bytes),
-        payload_key: file_key.payload_key(&nonce),
-        bytes,
-    })
+    Ok(SealedHeader { hash: hash(&bytes), payload_key: file_key.payload_key(&nonce), bytes })
 }
 
 fn mac(file_key: &FileKey, header: &[u8]) -> [u8; 32] {
@@ -153,19 +147,10 @@ mod tests {
 
     #[test]
     fn a_bodys_last_line_is_short() {
-        for (len, lines) in [
-            (0, vec![0]),
-            (1, vec![2]),
-            (47, vec![63]),
-            (48, vec![64, 0]),
-            (50, vec![64, 3]),
-        ] {
+        for (len, lines) in [(0, vec![0]), (1, vec![2]), (47, vec![63]), (48, vec![64, 0]), (50, vec![64, 3])]
+        {
             let mut text = String::new();
-            let stanza = Stanza {
-                tag: "t".into(),
-                args: vec!["a".into()],
-                body: vec![0; len],
-            };
+            let stanza = Stanza { tag: "t".into(), args: vec!["a".into()], body: vec![0; len] };
             push_stanza(&mut text, &stanza);
             assert_eq!(text.lines().next(), Some("-> t a"));
             let columns: Vec<usize> = text.lines().skip(1).map(str::len).collect();

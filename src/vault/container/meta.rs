@@ -73,23 +73,13 @@ impl ContainerMeta {
         getrandom::fill(&mut salt).expect("the system's random source answers");
         let mut body = salt.to_vec();
         body.extend(aead_encrypt(&key(file_key, &salt), &text));
-        Ok(Stanza {
-            tag: STANZA_TAG.to_owned(),
-            args: vec![STANZA_VERSION.to_owned()],
-            body,
-        })
+        Ok(Stanza { tag: STANZA_TAG.to_owned(), args: vec![STANZA_VERSION.to_owned()], body })
     }
 
     pub(super) fn open(body: &[u8], file_key: &FileKey) -> Result<Self, MetaError> {
-        let (salt, sealed) = body
-            .split_first_chunk::<SALT_LEN>()
-            .ok_or(MetaError::Damaged)?;
-        let text_len = sealed
-            .len()
-            .checked_sub(TAG_LEN)
-            .ok_or(MetaError::Damaged)?;
-        let text =
-            aead_decrypt(&key(file_key, salt), text_len, sealed).map_err(|_| MetaError::Damaged)?;
+        let (salt, sealed) = body.split_first_chunk::<SALT_LEN>().ok_or(MetaError::Damaged)?;
+        let text_len = sealed.len().checked_sub(TAG_LEN).ok_or(MetaError::Damaged)?;
+        let text = aead_decrypt(&key(file_key, salt), text_len, sealed).map_err(|_| MetaError::Damaged)?;
         let record: Record = serde_json::from_slice(&text).map_err(|_| MetaError::Damaged)?;
         Ok(Self {
             entry: EntryId(record.entry),

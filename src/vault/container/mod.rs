@@ -70,10 +70,7 @@ impl OpenHeader {
         let bounded = bytes.get(..MAX_HEADER_LEN).unwrap_or(bytes);
         let mut rest = bounded;
         let decryptor = age::Decryptor::new_buffered(&mut rest).map_err(HeaderError::from)?;
-        let capture = Capture {
-            identities,
-            caught: RefCell::new(None),
-        };
+        let capture = Capture { identities, caught: RefCell::new(None) };
         let verified = decryptor.decrypt(std::iter::once(&capture as &dyn age::Identity));
         drop(verified.map_err(HeaderError::from)?);
 
@@ -117,10 +114,7 @@ impl OpenHeader {
 
     /// What the container says about itself; `None` for an age file that is no container of ours.
     pub fn meta(&self) -> Result<Option<ContainerMeta>, MetaError> {
-        self.sealed_meta
-            .as_deref()
-            .map(|sealed| ContainerMeta::open(sealed, &self.file_key))
-            .transpose()
+        self.sealed_meta.as_deref().map(|sealed| ContainerMeta::open(sealed, &self.file_key)).transpose()
     }
 
     /// The same file key and nonce for another space: the payload stays as it is.
@@ -137,14 +131,9 @@ impl OpenHeader {
 /// and the nonce behind it. `None` if `bytes` do not reach so far. The age parser has the last word.
 pub(super) fn header_extent(bytes: &[u8]) -> Option<usize> {
     const MAC_LINE: &[u8] = b"\n--- ";
-    let mac_line = bytes
-        .windows(MAC_LINE.len())
-        .position(|window| window == MAC_LINE)?;
+    let mac_line = bytes.windows(MAC_LINE.len()).position(|window| window == MAC_LINE)?;
     let behind = mac_line + MAC_LINE.len();
-    let line_end = bytes
-        .get(behind..)?
-        .iter()
-        .position(|byte| *byte == b'\n')?;
+    let line_end = bytes.get(behind..)?.iter().position(|byte| *byte == b'\n')?;
     let end = behind + line_end + 1 + NONCE_LEN;
     (end <= bytes.len()).then_some(end)
 }
@@ -177,10 +166,7 @@ struct Caught {
 }
 
 impl age::Identity for Capture<'_> {
-    fn unwrap_stanza(
-        &self,
-        stanza: &Stanza,
-    ) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
+    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
         self.unwrap_stanzas(std::slice::from_ref(stanza))
     }
 
@@ -188,17 +174,11 @@ impl age::Identity for Capture<'_> {
         &self,
         stanzas: &[Stanza],
     ) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
-        let found = self
-            .identities
-            .iter()
-            .find_map(|identity| identity.unwrap_stanzas(stanzas))?;
+        let found = self.identities.iter().find_map(|identity| identity.unwrap_stanzas(stanzas))?;
         if let Ok(file_key) = &found {
             *self.caught.borrow_mut() = Some(Caught {
                 file_key: FileKey::copy_of(file_key.expose_secret()),
-                sealed_meta: stanzas
-                    .iter()
-                    .find(|s| meta::is_ours(s))
-                    .map(|s| s.body.clone()),
+                sealed_meta: stanzas.iter().find(|s| meta::is_ours(s)).map(|s| s.body.clone()),
             });
         }
         Some(found)
@@ -235,10 +215,7 @@ mod tests {
         assert_eq!(header_extent(&bytes), Some(sealed.bytes.len()));
         assert_eq!(header.hash(), sealed.hash);
         assert_eq!(header.meta().unwrap().unwrap(), meta("Müller/Bilanz.pdf"));
-        assert_eq!(
-            open(&bytes, &SpaceKey::generate()).unwrap_err(),
-            HeaderError::NoMatch
-        );
+        assert_eq!(open(&bytes, &SpaceKey::generate()).unwrap_err(), HeaderError::NoMatch);
     }
 
     #[test]
@@ -262,8 +239,8 @@ mod tests {
         let key = SpaceKey::generate();
         let len = |path: &str| seal(key.recipient(), &meta(path)).unwrap().bytes.len();
         assert_eq!(len("a"), len(&"b".repeat(100)));
-        let text = String::from_utf8_lossy(&seal(key.recipient(), &meta("Geheim")).unwrap().bytes)
-            .into_owned();
+        let text =
+            String::from_utf8_lossy(&seal(key.recipient(), &meta("Geheim")).unwrap().bytes).into_owned();
         assert!(!text.contains("Geheim"));
     }
 
@@ -281,14 +258,8 @@ mod tests {
     fn an_endless_header_is_given_up() {
         let mut bytes = b"age-encryption.org/v1\n-> X25519 a\n".to_vec();
         bytes.extend([b"A".repeat(64), b"\n".to_vec()].concat().repeat(10_000));
-        assert_eq!(
-            open(&bytes, &SpaceKey::generate()).unwrap_err(),
-            HeaderError::Malformed
-        );
-        assert_eq!(
-            open(b"", &SpaceKey::generate()).unwrap_err(),
-            HeaderError::Malformed
-        );
+        assert_eq!(open(&bytes, &SpaceKey::generate()).unwrap_err(), HeaderError::Malformed);
+        assert_eq!(open(b"", &SpaceKey::generate()).unwrap_err(), HeaderError::Malformed);
     }
 
     #[test]

@@ -36,12 +36,7 @@ struct Paths {
 impl LocalDisk {
     /// Uses the directory at `root`. Neither reads nor writes anything yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            paths: Arc::new(Paths {
-                root: root.into(),
-                durable_shards: Mutex::default(),
-            }),
-        }
+        Self { paths: Arc::new(Paths { root: root.into(), durable_shards: Mutex::default() }) }
     }
 }
 
@@ -64,10 +59,7 @@ impl Disk for LocalDisk {
         ignore_missing(fs::remove_file(self.paths.container(space, id)))
     }
 
-    fn each_container(
-        &self,
-        visit: &mut dyn FnMut(StoredFile) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         for (space_dir, space) in parsed_entries::<SpaceId>(&self.paths.root.join("spaces"), "")? {
             for (shard_dir, _) in parsed_entries::<Shard>(&space_dir, "")? {
                 for (path, id) in parsed_entries::<ContainerId>(&shard_dir, ".age")? {
@@ -177,8 +169,7 @@ impl PartFile for LocalPart {
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
         // Before the fsync, which then covers it too: times would tell who worked when.
         let epoch = SystemTime::UNIX_EPOCH;
-        self.file
-            .set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
+        self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
         self.file.sync_all()?;
         let target = self.paths.container(space, self.id);
         let shard = self.paths.durable_shard(space, self.id)?;
@@ -228,9 +219,7 @@ impl Paths {
     }
 
     fn shards(&self) -> std::sync::MutexGuard<'_, HashSet<(SpaceId, u8)>> {
-        self.durable_shards
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tmp(&self) -> io::Result<PathBuf> {
@@ -282,11 +271,7 @@ fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Overwrite) -> 
 }
 
 fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn make_dir(path: &Path) -> io::Result<()> {
@@ -415,20 +400,14 @@ mod tests {
         let metadata = fs::metadata(dir.path().join(name)).unwrap();
         assert_eq!((metadata.mtime(), metadata.mode() & 0o777), (0, 0o600));
         for folder in ["spaces", "tmp"] {
-            let mode = fs::metadata(dir.path().join(folder))
-                .unwrap()
-                .permissions()
-                .mode();
+            let mode = fs::metadata(dir.path().join(folder)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);
         }
         let file = disk.open(space, id).unwrap();
         let mut end = [0; 3];
         file.read_at(&mut end, 3).unwrap();
         assert_eq!((&end, file.length().unwrap()), (b"led", 6));
-        assert_eq!(
-            file.read_at(&mut end, 4).unwrap_err().kind(),
-            io::ErrorKind::UnexpectedEof
-        );
+        assert_eq!(file.read_at(&mut end, 4).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 
         let mut seen = Vec::new();
         disk.each_container(&mut |stored| {

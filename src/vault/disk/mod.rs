@@ -79,8 +79,7 @@ pub trait Disk: Send + Sync {
 
     /// Calls `visit` for every container file, in no order; files with other names are passed over.
     /// Files that come or go meanwhile may or may not be seen. Stops at the first error.
-    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>)
-    -> io::Result<()>;
+    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()>;
 
     /// Removes all temporary files and returns their number. Only for the start, before the first
     /// writer. Idempotent.

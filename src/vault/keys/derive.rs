@@ -41,9 +41,7 @@ impl RootSecret {
     }
 
     fn derive(&self, label: &[u8], key: &mut [u8; 32]) {
-        Hkdf::<Sha256>::new(None, &self.0)
-            .expand(label, key)
-            .expect("32 bytes are within HKDF's limit");
+        Hkdf::<Sha256>::new(None, &self.0).expand(label, key).expect("32 bytes are within HKDF's limit");
     }
 }
 

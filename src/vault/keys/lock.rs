@@ -51,13 +51,10 @@ impl Unlock {
                 Ok(seal::to(&[&recipient], secret))
             }
             Self::KeyFile(text) => {
-                let recipients = identity_file(text)?
-                    .to_recipients()
-                    .map_err(|_| VaultError::NotAnIdentity)?;
-                let recipients: Vec<&dyn Recipient> = recipients
-                    .iter()
-                    .map(|recipient| recipient.as_ref() as &dyn Recipient)
-                    .collect();
+                let recipients =
+                    identity_file(text)?.to_recipients().map_err(|_| VaultError::NotAnIdentity)?;
+                let recipients: Vec<&dyn Recipient> =
+                    recipients.iter().map(|recipient| recipient.as_ref() as &dyn Recipient).collect();
                 if recipients.is_empty() {
                     return Err(VaultError::NotAnIdentity);
                 }
@@ -67,14 +64,8 @@ impl Unlock {
         }
     }
 
-    pub(super) fn open(
-        &self,
-        sealed: &[u8],
-        place: &SmallFile,
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let is_scrypt = age::Decryptor::new_buffered(sealed)
-            .map_err(|_| damaged(place))?
-            .is_scrypt();
+    pub(super) fn open(&self, sealed: &[u8], place: &SmallFile) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let is_scrypt = age::Decryptor::new_buffered(sealed).map_err(|_| damaged(place))?.is_scrypt();
         match self {
             Self::Passphrase(_) if !is_scrypt => Err(VaultError::KeyFileNeeded),
             Self::KeyFile(_) | Self::Recovery(_) if is_scrypt => Err(VaultError::PassphraseNeeded),
@@ -85,13 +76,10 @@ impl Unlock {
                     .map_err(|error| refusal(&error, VaultError::WrongPassphrase, place))
             }
             Self::KeyFile(text) | Self::Recovery(text) => {
-                let identities = identity_file(text)?
-                    .into_identities()
-                    .map_err(|_| VaultError::NotAnIdentity)?;
-                let identities: Vec<&dyn Identity> = identities
-                    .iter()
-                    .map(|identity| identity.as_ref() as &dyn Identity)
-                    .collect();
+                let identities =
+                    identity_file(text)?.into_identities().map_err(|_| VaultError::NotAnIdentity)?;
+                let identities: Vec<&dyn Identity> =
+                    identities.iter().map(|identity| identity.as_ref() as &dyn Identity).collect();
                 seal::open(sealed, &identities)
                     .map_err(|error| refusal(&error, VaultError::WrongKeyFile, place))
             }
@@ -102,14 +90,13 @@ impl Unlock {
 /// A key that does not fit is one thing, bytes that nobody sealed another.
 fn refusal(error: &DecryptError, wrong: VaultError, place: &SmallFile) -> VaultError {
     match error {
-        DecryptError::NoMatchingKeys
-        | DecryptError::DecryptionFailed
-        | DecryptError::KeyDecryptionFailed => wrong,
+        DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {
+            wrong
+        }
         _ => damaged(place),
     }
 }
 
 fn identity_file(text: &SecretString) -> Result<IdentityFile<age::NoCallbacks>, VaultError> {
-    IdentityFile::from_buffer(text.expose_secret().as_bytes())
-        .map_err(|_| VaultError::NotAnIdentity)
+    IdentityFile::from_buffer(text.expose_secret().as_bytes()).map_err(|_| VaultError::NotAnIdentity)
 }

@@ -83,14 +83,7 @@ impl KeyRing {
             io::ErrorKind::AlreadyExists => VaultError::KeysExist,
             _ => VaultError::io("write the key files")(source),
         })?;
-        Ok(Self {
-            disk,
-            root,
-            identity,
-            recovery: recovery.clone(),
-            spaces: Mutex::default(),
-            work,
-        })
+        Ok(Self { disk, root, identity, recovery: recovery.clone(), spaces: Mutex::default(), work })
     }
 
     /// Opens the keys of an instance. Writes nothing.
@@ -102,11 +95,7 @@ impl KeyRing {
         Self::open_with(disk, unlock, WorkFactor::PRODUCTION)
     }
 
-    fn open_with(
-        disk: Arc<dyn Disk>,
-        unlock: &Unlock,
-        work: WorkFactor,
-    ) -> Result<Self, VaultError> {
+    fn open_with(disk: Arc<dyn Disk>, unlock: &Unlock, work: WorkFactor) -> Result<Self, VaultError> {
         let place = match unlock {
             Unlock::Passphrase(_) | Unlock::KeyFile(_) => ROOT,
             Unlock::Recovery(_) => ROOT_RECOVERY,
@@ -123,27 +112,14 @@ impl KeyRing {
             .ok()
             .and_then(|text| RecoveryRecipient::parse(text).ok())
             .ok_or_else(|| damaged(&RECOVERY_RECIPIENT))?;
-        Ok(Self {
-            disk,
-            root,
-            identity,
-            recovery,
-            spaces: Mutex::default(),
-            work,
-        })
+        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), work })
     }
 
     /// Whether an instance lost a file or never had one.
     fn absent(disk: &dyn Disk, place: &SmallFile) -> VaultError {
         let others = [ROOT, ROOT_RECOVERY, RECOVERY_RECIPIENT];
-        let any = others
-            .iter()
-            .any(|file| !matches!(disk.read_small(file), Ok(None)));
-        if any {
-            missing(place)
-        } else {
-            VaultError::NoKeys
-        }
+        let any = others.iter().any(|file| !matches!(disk.read_small(file), Ok(None)));
+        if any { missing(place) } else { VaultError::NoKeys }
     }
 
     /// Seals the root secret anew: another passphrase, or a key file instead of one. Containers,
@@ -185,12 +161,10 @@ impl KeyRing {
             key.text().expose_secret().as_bytes(),
         );
         let place = SmallFile::space_key(space);
-        self.disk
-            .write_small(&place, &sealed, Overwrite::Forbid)
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AlreadyExists => VaultError::SpaceKeyExists(space),
-                _ => VaultError::io("write a space's key file")(source),
-            })?;
+        self.disk.write_small(&place, &sealed, Overwrite::Forbid).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => VaultError::SpaceKeyExists(space),
+            _ => VaultError::io("write a space's key file")(source),
+        })?;
         self.cache().insert(space, Arc::clone(&key));
         Ok(key)
     }
@@ -242,8 +216,7 @@ impl std::fmt::Debug for KeyRing {
 }
 
 fn read(disk: &dyn Disk, place: &SmallFile) -> Result<Option<Vec<u8>>, VaultError> {
-    disk.read_small(place)
-        .map_err(VaultError::io("read a key file"))
+    disk.read_small(place).map_err(VaultError::io("read a key file"))
 }
 
 fn open_to_root(
@@ -251,21 +224,15 @@ fn open_to_root(
     place: &SmallFile,
     identity: &age::x25519::Identity,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-    read(disk, place)?
-        .map(|sealed| seal::open(&sealed, &[identity]).map_err(|_| damaged(place)))
-        .transpose()
+    read(disk, place)?.map(|sealed| seal::open(&sealed, &[identity]).map_err(|_| damaged(place))).transpose()
 }
 
 fn missing(place: &SmallFile) -> VaultError {
-    VaultError::KeyFileMissing {
-        file: place.as_str().to_owned(),
-    }
+    VaultError::KeyFileMissing { file: place.as_str().to_owned() }
 }
 
 fn damaged(place: &SmallFile) -> VaultError {
-    VaultError::KeyFileDamaged {
-        file: place.as_str().to_owned(),
-    }
+    VaultError::KeyFileDamaged { file: place.as_str().to_owned() }
 }
 
 #[cfg(test)]

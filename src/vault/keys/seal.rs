@@ -13,19 +13,14 @@ pub(super) fn to(recipients: &[&dyn Recipient], bytes: &[u8]) -> Vec<u8> {
     let encryptor = Encryptor::with_recipients(recipients.iter().copied())
         .expect("native recipients, never a passphrase beside another, always wrap");
     let mut sealed = Vec::new();
-    let mut writer = encryptor
-        .wrap_output(&mut sealed)
-        .expect("a Vec takes every byte");
+    let mut writer = encryptor.wrap_output(&mut sealed).expect("a Vec takes every byte");
     writer.write_all(bytes).expect("a Vec takes every byte");
     writer.finish().expect("a Vec takes every byte");
     sealed
 }
 
 /// Opens an age file with one of `identities`; the buffer is wiped on drop.
-pub(super) fn open(
-    sealed: &[u8],
-    identities: &[&dyn Identity],
-) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
+pub(super) fn open(sealed: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
     let decryptor = Decryptor::new_buffered(sealed)?;
     let reader = decryptor.decrypt(identities.iter().copied())?;
     // Reserved at once: a growing buffer would leave copies of the secret behind.

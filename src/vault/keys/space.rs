@@ -17,10 +17,7 @@ impl SpaceKey {
     }
 
     fn from_identity(identity: x25519::Identity) -> Self {
-        Self {
-            recipient: SpaceRecipient(identity.to_public()),
-            identity,
-        }
+        Self { recipient: SpaceRecipient(identity.to_public()), identity }
     }
 
     /// From the text of a key file.
@@ -72,10 +69,7 @@ pub struct RecoveryRecipient(x25519::Recipient);
 impl RecoveryRecipient {
     /// Reads `age1…`, blanks around it ignored. Errors: `NotARecipient`.
     pub fn parse(text: &str) -> Result<Self, VaultError> {
-        text.trim()
-            .parse()
-            .map(Self)
-            .map_err(|_| VaultError::NotARecipient)
+        text.trim().parse().map(Self).map_err(|_| VaultError::NotARecipient)
     }
 
     pub(super) fn as_age(&self) -> &x25519::Recipient {

@@ -9,17 +9,8 @@ fn passphrase(text: &str) -> Unlock {
     Unlock::Passphrase(SecretString::from(text.to_owned()))
 }
 
-fn create(
-    dir: &Path,
-    unlock: &Unlock,
-    recovery: &RecoveryRecipient,
-) -> Result<KeyRing, VaultError> {
-    KeyRing::create_with(
-        Arc::new(LocalDisk::new(dir)),
-        unlock,
-        recovery,
-        WorkFactor::CHEAP,
-    )
+fn create(dir: &Path, unlock: &Unlock, recovery: &RecoveryRecipient) -> Result<KeyRing, VaultError> {
+    KeyRing::create_with(Arc::new(LocalDisk::new(dir)), unlock, recovery, WorkFactor::CHEAP)
 }
 
 fn open(dir: &Path, unlock: &Unlock) -> Result<KeyRing, VaultError> {
@@ -37,11 +28,7 @@ fn all_bytes(dir: &Path) -> Vec<u8> {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         bytes.extend(path.to_str().unwrap().as_bytes());
-        bytes.extend(if path.is_dir() {
-            all_bytes(&path)
-        } else {
-            std::fs::read(&path).unwrap()
-        });
+        bytes.extend(if path.is_dir() { all_bytes(&path) } else { std::fs::read(&path).unwrap() });
     }
     bytes
 }
@@ -63,17 +50,11 @@ fn every_way_in_finds_the_same_keys() {
 
     for unlock in [passphrase("eins zwei"), Unlock::Recovery(recovery_text)] {
         let again = open(dir.path(), &unlock).unwrap();
-        assert_eq!(
-            again.catalogue_key().expose(),
-            ring.catalogue_key().expose()
-        );
+        assert_eq!(again.catalogue_key().expose(), ring.catalogue_key().expose());
         assert_eq!(again.token_key().expose(), ring.token_key().expose());
         let same = again.space_key(space).unwrap();
         assert_eq!(same.text().expose_secret(), key.text().expose_secret());
-        assert_eq!(
-            again.open_blob(&ring.seal_blob(b"tls")).unwrap().as_slice(),
-            b"tls"
-        );
+        assert_eq!(again.open_blob(&ring.seal_blob(b"tls")).unwrap().as_slice(), b"tls");
     }
 }
 
@@ -84,53 +65,25 @@ fn each_refusal_has_its_reason() {
     let (by_file, _) = key_file();
     let reason = |dir: &Path, unlock: &Unlock| open(dir, unlock).unwrap_err();
 
-    assert!(matches!(
-        reason(dir.path(), &passphrase("a")),
-        VaultError::NoKeys
-    ));
-    assert_eq!(
-        std::fs::read_dir(dir.path()).unwrap().count(),
-        0,
-        "nothing was created"
-    );
+    assert!(matches!(reason(dir.path(), &passphrase("a")), VaultError::NoKeys));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing was created");
 
     create(dir.path(), &passphrase("right"), &recovery).unwrap();
     let before = all_bytes(dir.path());
-    assert!(matches!(
-        reason(dir.path(), &passphrase("wrong")),
-        VaultError::WrongPassphrase
-    ));
-    assert!(matches!(
-        reason(dir.path(), &by_file),
-        VaultError::PassphraseNeeded
-    ));
+    assert!(matches!(reason(dir.path(), &passphrase("wrong")), VaultError::WrongPassphrase));
+    assert!(matches!(reason(dir.path(), &by_file), VaultError::PassphraseNeeded));
     let (_, other_recovery) = key_file();
-    assert!(matches!(
-        reason(dir.path(), &other_recovery),
-        VaultError::WrongKeyFile
-    ));
+    assert!(matches!(reason(dir.path(), &other_recovery), VaultError::WrongKeyFile));
     let nonsense = Unlock::Recovery(SecretString::from("hello"));
-    assert!(matches!(
-        reason(dir.path(), &nonsense),
-        VaultError::NotAnIdentity
-    ));
-    assert!(matches!(
-        create(dir.path(), &passphrase("new"), &recovery),
-        Err(VaultError::KeysExist)
-    ));
+    assert!(matches!(reason(dir.path(), &nonsense), VaultError::NotAnIdentity));
+    assert!(matches!(create(dir.path(), &passphrase("new"), &recovery), Err(VaultError::KeysExist)));
     assert_eq!(all_bytes(dir.path()), before, "refusals touch nothing");
 
     let root = dir.path().join("keys/root.age");
     flip_last_byte(&root);
-    assert!(matches!(
-        reason(dir.path(), &passphrase("right")),
-        VaultError::KeyFileDamaged { .. }
-    ));
+    assert!(matches!(reason(dir.path(), &passphrase("right")), VaultError::KeyFileDamaged { .. }));
     std::fs::remove_file(root).unwrap();
-    assert!(matches!(
-        reason(dir.path(), &passphrase("right")),
-        VaultError::KeyFileMissing { .. }
-    ));
+    assert!(matches!(reason(dir.path(), &passphrase("right")), VaultError::KeyFileMissing { .. }));
 }
 
 #[test]
@@ -140,24 +93,12 @@ fn a_key_file_opens_what_it_sealed() {
     let (unlock, as_recovery) = key_file();
     create(dir.path(), &unlock, &recovery).unwrap();
     open(dir.path(), &unlock).unwrap();
-    assert!(matches!(
-        open(dir.path(), &key_file().0),
-        Err(VaultError::WrongKeyFile)
-    ));
-    assert!(matches!(
-        open(dir.path(), &passphrase("x")),
-        Err(VaultError::KeyFileNeeded)
-    ));
+    assert!(matches!(open(dir.path(), &key_file().0), Err(VaultError::WrongKeyFile)));
+    assert!(matches!(open(dir.path(), &passphrase("x")), Err(VaultError::KeyFileNeeded)));
     let empty = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        create(empty.path(), &as_recovery, &recovery),
-        Err(VaultError::RecoveryIsOffline)
-    ));
+    assert!(matches!(create(empty.path(), &as_recovery, &recovery), Err(VaultError::RecoveryIsOffline)));
     let comments = Unlock::KeyFile(SecretString::from("# nothing\n"));
-    assert!(matches!(
-        create(empty.path(), &comments, &recovery),
-        Err(VaultError::NotAnIdentity)
-    ));
+    assert!(matches!(create(empty.path(), &comments, &recovery), Err(VaultError::NotAnIdentity)));
 }
 
 #[test]
@@ -166,10 +107,7 @@ fn a_new_passphrase_replaces_the_old_one() {
     let (recovery_text, recovery) = generate_recovery();
     let ring = create(dir.path(), &passphrase("old"), &recovery).unwrap();
     ring.change_unlock(&passphrase("new")).unwrap();
-    assert!(matches!(
-        open(dir.path(), &passphrase("old")),
-        Err(VaultError::WrongPassphrase)
-    ));
+    assert!(matches!(open(dir.path(), &passphrase("old")), Err(VaultError::WrongPassphrase)));
     let again = open(dir.path(), &passphrase("new")).unwrap();
     assert_eq!(again.audit_key().expose(), ring.audit_key().expose());
     open(dir.path(), &Unlock::Recovery(recovery_text)).unwrap();
@@ -181,16 +119,10 @@ fn a_destroyed_space_key_is_gone() {
     let ring = create(dir.path(), &passphrase("p"), &generate_recovery().1).unwrap();
     let space = SpaceId::random();
     ring.create_space_key(space).unwrap();
-    assert!(matches!(
-        ring.create_space_key(space),
-        Err(VaultError::SpaceKeyExists(_))
-    ));
+    assert!(matches!(ring.create_space_key(space), Err(VaultError::SpaceKeyExists(_))));
     ring.destroy_space_key(space).unwrap();
     ring.destroy_space_key(space).unwrap();
-    assert!(matches!(
-        ring.space_key(space),
-        Err(VaultError::SpaceKeyMissing(_))
-    ));
+    assert!(matches!(ring.space_key(space), Err(VaultError::SpaceKeyMissing(_))));
 }
 
 #[test]
@@ -211,10 +143,7 @@ fn no_key_text_reaches_the_disk() {
     for secret in secrets.into_iter().chain([ring.root.expose().to_vec()]) {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));
     }
-    assert_eq!(
-        format!("{ring:?} {key:?}"),
-        "KeyRing([redacted]) SpaceKey([redacted])"
-    );
+    assert_eq!(format!("{ring:?} {key:?}"), "KeyRing([redacted]) SpaceKey([redacted])");
 }
 
 #[test]
@@ -225,8 +154,5 @@ fn production_spends_what_the_age_program_spends() {
     let header = std::fs::read(dir.path().join("keys/root.age")).unwrap();
     let text = String::from_utf8_lossy(&header).into_owned();
     let stanza = text.lines().nth(1).unwrap();
-    assert!(
-        stanza.starts_with("-> scrypt ") && stanza.ends_with(" 18"),
-        "{stanza}"
-    );
+    assert!(stanza.starts_with("-> scrypt ") && stanza.ends_with(" 18"), "{stanza}");
 }

@@ -73,10 +73,7 @@ mod tests {
         for len in [0, 1, 70_000] {
             let mut sealed = vec![9; len];
             let expected = age_core::primitives::aead_encrypt(&key, &sealed);
-            let tag = SealEngine::new(&key)
-                .unwrap()
-                .seal(&[0; NONCE_LEN], &mut sealed)
-                .unwrap();
+            let tag = SealEngine::new(&key).unwrap().seal(&[0; NONCE_LEN], &mut sealed).unwrap();
             sealed.extend(tag);
             assert_eq!(sealed, expected);
         }
@@ -86,19 +83,12 @@ mod tests {
     fn a_forged_tag_is_refused_and_the_engine_stays_usable() {
         let key = [7; 32];
         let mut sealed = *b"plain";
-        let tag = SealEngine::new(&key)
-            .unwrap()
-            .seal(&[1; NONCE_LEN], &mut sealed)
-            .unwrap();
+        let tag = SealEngine::new(&key).unwrap().seal(&[1; NONCE_LEN], &mut sealed).unwrap();
         let mut engine = OpenEngine::new(&key).unwrap();
         for bit in 0..TAG_LEN * 8 {
             let mut forged = tag;
             forged[bit / 8] ^= 1 << (bit % 8);
-            assert!(
-                engine
-                    .open(&[1; NONCE_LEN], &mut sealed.clone(), &forged)
-                    .is_err()
-            );
+            assert!(engine.open(&[1; NONCE_LEN], &mut sealed.clone(), &forged).is_err());
         }
         engine.open(&[1; NONCE_LEN], &mut sealed, &tag).unwrap();
         assert_eq!(&sealed, b"plain");

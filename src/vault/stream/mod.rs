@@ -87,13 +87,8 @@ impl ChunkSealer {
         let nonce = nonce(self.next, is_last);
         // Counted up before sealing: not even a failed attempt may use an index twice.
         self.next += 1;
-        let (plain, tag) = chunk
-            .split_last_chunk_mut::<TAG_LEN>()
-            .ok_or(ChunkError::Length)?;
-        *tag = self
-            .engine
-            .seal(&nonce, plain)
-            .map_err(ChunkError::Cipher)?;
+        let (plain, tag) = chunk.split_last_chunk_mut::<TAG_LEN>().ok_or(ChunkError::Length)?;
+        *tag = self.engine.seal(&nonce, plain).map_err(ChunkError::Cipher)?;
         Ok(())
     }
 }
@@ -128,9 +123,7 @@ impl ChunkOpener {
         if !possible.contains(&chunk.len()) || index >= MAX_CHUNKS {
             return Err(ChunkError::Length);
         }
-        let (data, tag) = chunk
-            .split_last_chunk_mut::<TAG_LEN>()
-            .ok_or(ChunkError::Length)?;
+        let (data, tag) = chunk.split_last_chunk_mut::<TAG_LEN>().ok_or(ChunkError::Length)?;
         let nonce = nonce(index, is_last);
         if self.engine.open(&nonce, data, tag).is_err() {
             // OpenSSL does not tell a bad tag from its own failures; both mean "do not use".
@@ -160,10 +153,7 @@ mod tests {
     #[test]
     fn the_nonce_is_a_big_endian_counter_and_a_flag() {
         assert_eq!(nonce(0x0102, false), [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0]);
-        assert_eq!(
-            nonce(u64::MAX, true)[2..],
-            [0, 255, 255, 255, 255, 255, 255, 255, 255, 1]
-        );
+        assert_eq!(nonce(u64::MAX, true)[2..], [0, 255, 255, 255, 255, 255, 255, 255, 255, 1]);
     }
 
     #[test]
@@ -198,10 +188,7 @@ mod tests {
         let mut chunk = vec![5; SEALED_CHUNK_LEN];
         ChunkSealer::new(&key(1)).unwrap().seal(&mut chunk).unwrap();
         chunk[0] ^= 1;
-        let refused = ChunkOpener::new(&key(1))
-            .unwrap()
-            .open(0, false, &mut chunk)
-            .map(|_| ());
+        let refused = ChunkOpener::new(&key(1)).unwrap().open(0, false, &mut chunk).map(|_| ());
         assert!(matches!(refused, Err(ChunkError::Damaged)));
         assert!(chunk[..CHUNK_LEN].iter().all(|byte| *byte == 0));
     }
@@ -212,27 +199,17 @@ mod tests {
         assert!(sealer().seal(&mut [0; 100]).is_err());
         assert!(sealer().seal_last(&mut [0; TAG_LEN - 1]).is_err());
         assert!(sealer().seal_last(&mut [0; TAG_LEN]).is_ok());
-        assert!(
-            sealer()
-                .seal_last(&mut vec![0; SEALED_CHUNK_LEN + 1])
-                .is_err()
-        );
+        assert!(sealer().seal_last(&mut vec![0; SEALED_CHUNK_LEN + 1]).is_err());
         let mut second = sealer();
         second.seal(&mut vec![0; SEALED_CHUNK_LEN]).unwrap();
-        assert!(
-            second.seal_last(&mut [0; TAG_LEN]).is_err(),
-            "empty last chunk"
-        );
+        assert!(second.seal_last(&mut [0; TAG_LEN]).is_err(), "empty last chunk");
     }
 
     #[test]
     fn the_counter_stops_before_it_could_wrap() {
         let mut sealer = ChunkSealer::new(&key(1)).unwrap();
         sealer.next = MAX_CHUNKS;
-        assert!(matches!(
-            sealer.seal(&mut vec![0; SEALED_CHUNK_LEN]),
-            Err(ChunkError::Length)
-        ));
+        assert!(matches!(sealer.seal(&mut vec![0; SEALED_CHUNK_LEN]), Err(ChunkError::Length)));
     }
 
     #[test]

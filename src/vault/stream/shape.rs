@@ -77,10 +77,7 @@ impl PayloadShape {
 
     /// Where the chunks `first ..= last` lie in the payload; clipped to its end.
     pub fn sealed_range(self, first: u64, last: u64) -> Range<u64> {
-        let end = last
-            .saturating_add(1)
-            .saturating_mul(SEALED_CHUNK)
-            .min(self.sealed_len());
+        let end = last.saturating_add(1).saturating_mul(SEALED_CHUNK).min(self.sealed_len());
         first.saturating_mul(SEALED_CHUNK).min(end)..end
     }
 }
@@ -105,10 +102,7 @@ mod tests {
             assert_eq!(PayloadShape::from_sealed_len(sealed), Some(shape));
         }
         let longest = PayloadShape::from_plain_len(MAX_PLAIN_LEN).unwrap();
-        assert_eq!(
-            PayloadShape::from_sealed_len(longest.sealed_len()),
-            Some(longest)
-        );
+        assert_eq!(PayloadShape::from_sealed_len(longest.sealed_len()), Some(longest));
     }
 
     #[test]
@@ -131,10 +125,7 @@ mod tests {
     fn ranges_end_with_the_payload() {
         let shape = PayloadShape::from_plain_len(CHUNK + 1).unwrap();
         assert_eq!(shape.sealed_range(0, 0), 0..SEALED_CHUNK);
-        assert_eq!(
-            shape.sealed_range(1, 1),
-            SEALED_CHUNK..SEALED_CHUNK + TAG + 1
-        );
+        assert_eq!(shape.sealed_range(1, 1), SEALED_CHUNK..SEALED_CHUNK + TAG + 1);
         assert_eq!(shape.sealed_range(0, u64::MAX), 0..shape.sealed_len());
         assert!(shape.sealed_range(9, 9).is_empty());
     }
