@@ -1,7 +1,33 @@
-//! The network: what comes in, what goes out.
+//! The network: connections, TLS, bounds, and what is known of a request before anybody reads it.
+//!
+//! [`serve`] accepts connections and hands requests to a [`Handler`]. On the way in, each passes
+//! `wire` (framing that two servers could read differently), hyper, and `admission` (host, proxy,
+//! size); `watch` cuts what takes too long. On the way out `request_log` gives it an id, counts it,
+//! and writes one line. Routes and protocols are the handler's.
 
+mod admission;
+mod connection;
+mod framing;
 mod health;
+mod limits;
+mod listener;
+mod metrics;
+mod peer;
+mod request_body;
+mod request_log;
 mod response_body;
+mod tls;
+mod watch;
+mod wire;
 
+pub use admission::{AllowedHosts, plain_response};
 pub use health::{Health, HealthState, health_response};
+pub use limits::{Limits, LimitsError, Seconds};
+pub use listener::{Handler, ListenError, RequestInfo, Server, bind, serve};
+pub use metrics::{Metrics, serve_metrics};
+pub use peer::{ForwardedHeader, IpNetwork, ParseNetworkError, ProxyTrust};
+pub use request_body::{BodyError, RequestBody};
+pub use request_log::{LogUser, RequestId, Route};
 pub use response_body::{BodySender, ReceiverGone, ResponseBody};
+pub use tls::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
+pub use watch::{Shutdown, ShutdownSwitch};

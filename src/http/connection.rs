@@ -1,0 +1,244 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::{HeaderValue, Method, Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::admission::{add_standard_headers, admit};
+use super::listener::{Handler, RequestInfo, Server};
+use super::metrics::Refusal;
+use super::request_body::RequestBody;
+use super::request_log::{Exchange, TrackedBody};
+use super::tls::Tls;
+use super::watch::{Activity, Overdue, Shutdown, StreamExecutor};
+use super::wire::{Transport, Wire};
+use crate::model::Timestamp;
+
+/// How long a client may go on sending a body that nobody wants. Closing at once would make the
+/// kernel answer it with a reset, and the client would lose our answer (RFC 9112 9.6).
+const LINGER: Duration = Duration::from_secs(3);
+
+/// hyper's own bound, for which it needs no allocation per request.
+const HYPER_MAX_HEADERS: usize = 100;
+
+/// Serves one accepted connection to its end.
+pub(super) async fn serve_connection<H: Handler>(
+    tcp: TcpStream,
+    peer: IpAddr,
+    tls: Option<Arc<Tls>>,
+    server: Server<H>,
+    shutdown: Shutdown,
+) {
+    // Answers are written whole; waiting for more would only delay small ones.
+    let _ = tcp.set_nodelay(true);
+    let Some(tls) = tls else {
+        return Session::new(peer, false, server, shutdown).http1(tcp).await;
+    };
+    let handshake = TlsAcceptor::from(tls.config()).accept(tcp);
+    let limit = server.limits.tls_handshake_timeout_seconds.0;
+    match timeout(limit, handshake).await {
+        Ok(Ok(stream)) => {
+            let session = Session::new(peer, true, server, shutdown);
+            // By agreement only: a client that did not ask for HTTP/2 gets none.
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                session.http2(stream).await;
+            } else {
+                session.http1(stream).await;
+            }
+        }
+        Ok(Err(error)) => {
+            server.metrics.refuse(Refusal::Handshake);
+            tracing::debug!(kind = ?error.kind(), "tls handshake failed");
+        }
+        Err(_elapsed) => {
+            server.metrics.refuse(Refusal::Overdue);
+            tracing::debug!("tls handshake took too long");
+        }
+    }
+}
+
+struct Session<H: Handler> {
+    peer: IpAddr,
+    tls: bool,
+    server: Server<H>,
+    activity: Arc<Activity>,
+    shutdown: Shutdown,
+}
+
+impl<H: Handler> Session<H> {
+    fn new(peer: IpAddr, tls: bool, server: Server<H>, shutdown: Shutdown) -> Self {
+        Self {
+            peer,
+            tls,
+            server,
+            activity: Activity::new(),
+            shutdown,
+        }
+    }
+
+    async fn http1<S: Transport>(self, stream: S) {
+        let limits = Arc::clone(&self.server.limits);
+        let mut builder = http1::Builder::new();
+        builder
+            // The head's time is kept by `watch`, see there.
+            .header_read_timeout(None)
+            .timer(TokioTimer::new())
+            .max_header_size(limits.max_header_bytes as usize);
+        if limits.max_headers != HYPER_MAX_HEADERS {
+            builder.max_headers(limits.max_headers);
+        }
+        let io = TokioIo::new(Wire::http1(stream, Arc::clone(&self.activity)));
+        let service = service_fn(|request| self.answer(request));
+        let mut connection = builder.serve_connection(io, service);
+        let ended = self
+            .drive(&mut connection, |connection| {
+                Pin::new(&mut **connection).graceful_shutdown();
+            })
+            .await;
+        if ended && self.activity.is_mid_message() && !self.activity.is_broken() {
+            let mut wire = connection.into_parts().io.into_inner();
+            read_away(wire.inner_mut()).await;
+        }
+    }
+
+    async fn http2<S: Transport>(self, stream: S) {
+        let limits = Arc::clone(&self.server.limits);
+        let mut builder = http2::Builder::new(StreamExecutor {
+            write_stall: limits.write_stall_seconds.0,
+        });
+        builder
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(limits.h2_stream_window_bytes)
+            .initial_connection_window_size(limits.h2_connection_window_bytes)
+            .max_concurrent_streams(limits.h2_max_concurrent_streams)
+            .max_header_list_size(limits.max_header_bytes)
+            .max_send_buf_size(limits.h2_send_buffer_bytes)
+            .max_pending_accept_reset_streams(limits.h2_max_pending_resets)
+            .max_local_error_reset_streams(limits.h2_max_error_resets)
+            .keep_alive_interval(limits.h2_ping_interval_seconds.0)
+            .keep_alive_timeout(limits.h2_ping_timeout_seconds.0);
+        let io = TokioIo::new(Wire::http2(stream, Arc::clone(&self.activity)));
+        let session = Arc::new(self);
+        let own = Arc::clone(&session);
+        let service = service_fn(move |request| {
+            let session = Arc::clone(&own);
+            async move { session.answer(request).await }
+        });
+        let connection = pin!(builder.serve_connection(io, service));
+        session
+            .drive(connection, |connection| {
+                connection.as_mut().graceful_shutdown();
+            })
+            .await;
+    }
+
+    /// Runs a connection until it ends or is overdue; `true` if it ended by itself.
+    async fn drive<C>(&self, mut connection: C, mut wind_down: impl FnMut(&mut C)) -> bool
+    where
+        C: Future<Output = hyper::Result<()>> + Unpin,
+    {
+        let limits = &self.server.limits;
+        let mut shutdown = self.shutdown.clone();
+        let mut winding_down = false;
+        loop {
+            tokio::select! {
+                result = &mut connection => {
+                    if let Err(error) = result {
+                        // Its Display names no request data.
+                        tracing::debug!(%error, "connection ended early");
+                    }
+                    return true;
+                }
+                reason = self.activity.overdue(limits) => {
+                    if reason == Overdue::Idle && !winding_down {
+                        wind_down(&mut connection);
+                        // The farewell is short; a client that does not take it is cut off.
+                        let farewell = limits.header_timeout_seconds.0;
+                        let _ = timeout(farewell, &mut connection).await;
+                        return false;
+                    }
+                    self.server.metrics.refuse(Refusal::Overdue);
+                    tracing::debug!(?reason, "connection cut");
+                    return false;
+                }
+                () = shutdown.requested(), if !winding_down => {
+                    winding_down = true;
+                    wind_down(&mut connection);
+                }
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<TrackedBody>, Infallible> {
+        let received = Timestamp::now();
+        let server = &self.server;
+        let exchange = Exchange::begin(
+            request.method().clone(),
+            server.metrics.clone(),
+            Arc::clone(&self.activity),
+        );
+        let version = request.version();
+        let is_head = request.method() == Method::HEAD;
+        let rules = (&*server.limits, &*server.trust, &*server.hosts);
+        let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
+            Ok(origin) => {
+                let bytes_in = Arc::clone(&exchange.received);
+                let request =
+                    request.map(|body| RequestBody::network(body, &server.limits, bytes_in));
+                let info = RequestInfo {
+                    request_id: exchange.id,
+                    peer: origin.client,
+                    secure: origin.secure,
+                    received,
+                };
+                let (head, body) = server.handler.handle(request, info).await.into_parts();
+                (head, body, origin.secure)
+            }
+            Err(refused) => {
+                let (mut head, body) = refused.response().into_parts();
+                if version < Version::HTTP_2 && !head.headers.contains_key(CONNECTION) {
+                    head.headers
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                (head, body, self.tls)
+            }
+        };
+        if version >= Version::HTTP_2 {
+            // RFC 9113 8.2.2
+            head.headers.remove(CONNECTION);
+        }
+        add_standard_headers(&mut head.headers, exchange.id.header_value(), secure);
+        if is_head && let Some(length @ 1..) = http_body::Body::size_hint(&body).exact() {
+            let headers = &mut head.headers;
+            headers.entry(CONTENT_LENGTH).or_insert(length.into());
+        }
+        let body = exchange.answer(&head, body);
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+/// Takes what a client still sends after the last answer, for a short while.
+async fn read_away(stream: &mut impl Transport) {
+    let mut scrap = vec![0; 16 << 10];
+    let _ = timeout(LINGER, async {
+        while matches!(stream.read(&mut scrap).await, Ok(1..)) {}
+    })
+    .await;
+}

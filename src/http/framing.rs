@@ -1,0 +1,325 @@
+//! Where HTTP/1 messages begin and end, read beside hyper to refuse what two servers could read
+//! in two ways (request smuggling, RFC 9112 6.1 and 11.2).
+//!
+//! hyper takes a request with both `Transfer-Encoding` and `Content-Length` as chunked, hides the
+//! length from us whichever comes first, and folds two equal lengths into one; no extension of the
+//! request shows what was really sent. So this reader walks over the same bytes: head, body, next
+//! head. It is stricter than hyper everywhere, so it can only refuse more, never lose its place in
+//! something that hyper accepts. A fault in a head is answered by hyper itself: the rest of the head
+//! is replaced by a line that no parser takes, which makes hyper send its 400 after the answers
+//! that are still due, and close.
+
+/// What hyper is given in place of the rest of a refused head.
+pub(super) const POISON: &[u8] = b"\0\r\n\r\n";
+
+/// Longest chunk-size line with its extensions; hyper's own bound on extensions is 16 KiB per body.
+const MAX_CHUNK_LINE: usize = 1024;
+/// Longest `Content-Length` or `Transfer-Encoding` line with a sane value.
+const MAX_FRAMING_LINE: usize = 256;
+
+/// What [`Framing::observe`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// All bytes may pass.
+    Pass,
+    /// The head is ambiguous; the bytes before this offset may pass, then [`POISON`].
+    BadHead(usize),
+    /// The chunked body is malformed; the bytes before this offset may pass, then an error.
+    BadBody(usize),
+}
+
+/// Where in the stream of messages the reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    /// Between two messages.
+    Boundary,
+    /// Some bytes of a head have come.
+    Head,
+    /// Inside a body.
+    Body,
+}
+
+/// The reader: one per HTTP/1 connection.
+#[derive(Debug, Default)]
+pub(super) struct Framing {
+    state: State,
+    /// Start of the current line, at most `MAX_FRAMING_LINE + 1` bytes.
+    line: Vec<u8>,
+    length: Option<u64>,
+    chunked: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Before a request line; empty lines are skipped (RFC 9112 2.2).
+    #[default]
+    Start,
+    Fields,
+    Fixed(u64),
+    ChunkSize(Option<u64>),
+    /// In the rest of a chunk-size line of the given length so far.
+    ChunkExtension(u64, usize),
+    /// The line feed that ends a chunk-size line.
+    ChunkSizeEnd(u64),
+    ChunkData(u64),
+    ChunkDataCr,
+    ChunkDataLf,
+    Trailers,
+    Refused,
+}
+
+impl Framing {
+    /// Where the reader stands after the bytes observed so far.
+    pub(super) fn position(&self) -> Position {
+        match self.state {
+            State::Start if self.line.is_empty() => Position::Boundary,
+            State::Start | State::Fields => Position::Head,
+            _ => Position::Body,
+        }
+    }
+
+    /// Takes the next bytes of the connection.
+    pub(super) fn observe(&mut self, bytes: &[u8]) -> Verdict {
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest.split_first() {
+            let offset = bytes.len() - rest.len();
+            rest = match self.state {
+                State::Fixed(left) | State::ChunkData(left) => self.skip_data(left, rest),
+                State::Refused => return Verdict::BadBody(offset),
+                State::Start | State::Fields | State::Trailers => {
+                    if byte != b'\n' {
+                        if self.line.len() <= MAX_FRAMING_LINE {
+                            self.line.push(byte);
+                        }
+                    } else if self.end_line().is_none() {
+                        self.state = State::Refused;
+                        return Verdict::BadHead(offset + 1);
+                    }
+                    after
+                }
+                _ => {
+                    let Some(state) = self.chunk_byte(byte) else {
+                        self.state = State::Refused;
+                        return Verdict::BadBody(offset);
+                    };
+                    self.state = state;
+                    after
+                }
+            };
+        }
+        Verdict::Pass
+    }
+
+    /// Passes over body bytes; returns what follows them.
+    fn skip_data<'a>(&mut self, left: u64, bytes: &'a [u8]) -> &'a [u8] {
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        let left = left - here as u64;
+        self.state = match (self.state, left) {
+            (State::Fixed(_), 0) => State::Start,
+            (State::Fixed(_), _) => State::Fixed(left),
+            (_, 0) => State::ChunkDataCr,
+            _ => State::ChunkData(left),
+        };
+        bytes.split_at(here).1
+    }
+
+    /// One byte of chunk framing; `None` if it is malformed.
+    fn chunk_byte(&self, byte: u8) -> Option<State> {
+        match (self.state, byte) {
+            (State::ChunkSize(size), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = u64::from(char::from(byte).to_digit(16)?);
+                let size = size
+                    .unwrap_or(0)
+                    .checked_mul(16)?
+                    .checked_add(digit)
+                    // hyper keeps the two largest numbers for its own use.
+                    .filter(|size| *size < u64::MAX - 1)?;
+                Some(State::ChunkSize(Some(size)))
+            }
+            (State::ChunkSize(Some(size)), b';' | b' ' | b'\t') => {
+                Some(State::ChunkExtension(size, 0))
+            }
+            (State::ChunkSize(Some(size)) | State::ChunkExtension(size, _), b'\r') => {
+                Some(State::ChunkSizeEnd(size))
+            }
+            (State::ChunkExtension(size, length), _) if byte != b'\n' => {
+                (length < MAX_CHUNK_LINE).then_some(State::ChunkExtension(size, length + 1))
+            }
+            (State::ChunkSizeEnd(0), b'\n') => Some(State::Trailers),
+            (State::ChunkSizeEnd(size), b'\n') => Some(State::ChunkData(size)),
+            (State::ChunkDataCr, b'\r') => Some(State::ChunkDataLf),
+            (State::ChunkDataLf, b'\n') => Some(State::ChunkSize(None)),
+            _ => None,
+        }
+    }
+
+    /// A line of a head or trailer is complete; `None` if the head is ambiguous.
+    fn end_line(&mut self) -> Option<()> {
+        let line = std::mem::take(&mut self.line);
+        let text = line.strip_suffix(b"\r").unwrap_or(&line);
+        match self.state {
+            State::Start if text.is_empty() => {}
+            State::Start => self.state = State::Fields,
+            State::Fields if text.is_empty() => self.end_head(),
+            State::Fields => self.field(text)?,
+            _ if text.is_empty() => self.state = State::Start,
+            _ => {}
+        }
+        // The allocation serves the next line.
+        self.line = line;
+        self.line.clear();
+        Some(())
+    }
+
+    fn field(&mut self, line: &[u8]) -> Option<()> {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return None; // obs-fold, RFC 9112 5.2
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return Some(()); // hyper refuses it, or the line is longer than what we keep
+        };
+        let (name, value) = line.split_at(colon);
+        let is_length = name.eq_ignore_ascii_case(b"content-length");
+        let is_encoding = name.eq_ignore_ascii_case(b"transfer-encoding");
+        if !is_length && !is_encoding {
+            return Some(());
+        }
+        if line.len() > MAX_FRAMING_LINE || self.length.is_some() || self.chunked {
+            return None;
+        }
+        let value = value.strip_prefix(b":")?.trim_ascii();
+        if is_encoding {
+            // A list such as `gzip, chunked` would need a decoder that we do not have.
+            self.chunked = value.eq_ignore_ascii_case(b"chunked");
+            return self.chunked.then_some(());
+        }
+        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let length: u64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+        self.length = Some(length);
+        (length < u64::MAX - 1).then_some(())
+    }
+
+    fn end_head(&mut self) {
+        self.state = match (self.length.take(), std::mem::take(&mut self.chunked)) {
+            (_, true) => State::ChunkSize(None),
+            (Some(length @ 1..), false) => State::Fixed(length),
+            _ => State::Start,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `bytes` in one piece and byte by byte; both must agree.
+    fn verdict(bytes: &[u8]) -> (Verdict, Position) {
+        let mut whole = Framing::default();
+        let verdict = whole.observe(bytes);
+        let mut single = Framing::default();
+        let mut piecewise = Verdict::Pass;
+        for (at, byte) in bytes.iter().enumerate() {
+            piecewise = match single.observe(&[*byte]) {
+                Verdict::Pass => continue,
+                Verdict::BadHead(offset) => Verdict::BadHead(at + offset),
+                Verdict::BadBody(offset) => Verdict::BadBody(at + offset),
+            };
+            break;
+        }
+        assert_eq!(verdict, piecewise, "{}", bytes.escape_ascii());
+        (verdict, whole.position())
+    }
+
+    #[test]
+    fn unambiguous_messages_pass_and_end_where_they_should() {
+        for text in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\nHost: a\n\n",
+            "PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n",
+            "PUT / HTTP/1.1\r\ncontent-length:0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nDigest: x\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+        ] {
+            assert_eq!(
+                verdict(text.as_bytes()),
+                (Verdict::Pass, Position::Boundary),
+                "{text:?}"
+            );
+        }
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(5000));
+        assert_eq!(
+            verdict(long.as_bytes()),
+            (Verdict::Pass, Position::Boundary)
+        );
+    }
+
+    #[test]
+    fn ambiguous_heads_are_refused_at_the_offending_line() {
+        for fields in [
+            "Content-Length: 3\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked\r\nContent-Length: 3",
+            "Content-Length: 3\r\nContent-Length: 3",
+            "Content-Length: 3\r\nCONTENT-LENGTH: 4",
+            "Content-Length: 3, 3",
+            "Content-Length: +3",
+            "Content-Length:",
+            "Content-Length: 18446744073709551616",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: xchunked",
+            "X: a\r\n folded",
+            "X: a\r\n\tfolded",
+        ] {
+            let head = format!("PUT / HTTP/1.1\r\n{fields}\r\n");
+            let text = format!("{head}\r\nabc");
+            assert_eq!(
+                verdict(text.as_bytes()).0,
+                Verdict::BadHead(head.len()),
+                "{fields:?}"
+            );
+        }
+        let padded = format!(
+            "PUT / HTTP/1.1\r\nContent-Length: {}3\r\n\r\n",
+            " ".repeat(300)
+        );
+        assert!(matches!(verdict(padded.as_bytes()).0, Verdict::BadHead(_)));
+    }
+
+    #[test]
+    fn malformed_chunks_are_refused() {
+        for body in [
+            "10000000000000000\r\n",
+            "FFFFFFFFFFFFFFFF\r\n",
+            "\r\n",
+            "-1\r\n",
+            "3\nabc",
+            "3\r\nabcd",
+            "3\r\nabc\n",
+            "3;a\nb\r\n",
+            "g\r\n",
+        ] {
+            let text = format!("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+            assert!(
+                matches!(verdict(text.as_bytes()).0, Verdict::BadBody(_)),
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn positions_tell_heads_from_bodies() {
+        let mut framing = Framing::default();
+        assert_eq!(framing.position(), Position::Boundary);
+        framing.observe(b"P");
+        assert_eq!(framing.position(), Position::Head);
+        framing.observe(b"UT / HTTP/1.1\r\nContent-Length: 2\r\n");
+        assert_eq!(framing.position(), Position::Head);
+        framing.observe(b"\r\na");
+        assert_eq!(framing.position(), Position::Body);
+        framing.observe(b"b");
+        assert_eq!(framing.position(), Position::Boundary);
+    }
+}

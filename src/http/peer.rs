@@ -1,0 +1,329 @@
+//! Who is at the other end: the client's address behind proxies that we were told to trust.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+use http::HeaderMap;
+use http::header::{FORWARDED, HeaderName};
+use serde::Deserialize;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// A range of addresses, such as `10.0.0.0/8`, `fd00::/8` or a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct IpNetwork {
+    base: IpAddr,
+    prefix: u32,
+}
+
+/// Why a text is not a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an address or network: write it like 192.0.2.1 or 10.0.0.0/8")]
+pub struct ParseNetworkError(String);
+
+impl IpNetwork {
+    /// Whether `address` lies inside; IPv4 addresses in IPv6 form count as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => same_prefix(
+                base.to_bits().into(),
+                address.to_bits().into(),
+                self.prefix,
+                32,
+            ),
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                same_prefix(base.to_bits(), address.to_bits(), self.prefix, 128)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(a: u128, b: u128, prefix: u32, width: u32) -> bool {
+    // A shift by the whole width overflows, and a prefix of 0 fits everything.
+    (a ^ b).checked_shr(width - prefix).unwrap_or(0) == 0
+}
+
+impl FromStr for IpNetwork {
+    type Err = ParseNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = || ParseNetworkError(text.to_owned());
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let base: IpAddr = address.parse().map_err(|_| refuse())?;
+        let width = if base.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            Some(prefix) => prefix.parse().map_err(|_| refuse())?,
+            None => width,
+        };
+        if prefix > width {
+            return Err(refuse());
+        }
+        Ok(Self { base, prefix })
+    }
+}
+
+impl TryFrom<String> for IpNetwork {
+    type Error = ParseNetworkError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for IpNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.base, self.prefix)
+    }
+}
+
+/// Which header the trusted proxies set. Only this one is read: a proxy passes the other through
+/// as the client wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`, as nginx, Apache, Caddy and Traefik do.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// Whose word on the client's address counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProxyTrust {
+    /// Addresses of our proxies; empty: nobody is believed.
+    pub trusted_proxies: Vec<IpNetwork>,
+    /// The header that they set.
+    pub forwarded_header: ForwardedHeader,
+}
+
+/// What the trusted proxies say of the client's own connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientScheme {
+    Https,
+    Http,
+    /// There is no proxy, or it says nothing.
+    Unsaid,
+}
+
+impl ProxyTrust {
+    /// Whether this connection comes from one of our proxies.
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies
+            .iter()
+            .any(|network| network.contains(address))
+    }
+
+    /// The client's address and scheme for a request that came from `peer`.
+    ///
+    /// Each proxy appends the address it sees, so the list is read from the right, through hops
+    /// that are proxies of ours; the first other address is the client. What stands left of it the
+    /// client may have invented. An entry that is no address ends the walk at the hop before it.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, ClientScheme) {
+        let peer = peer.to_canonical();
+        if !self.trusts(peer) {
+            return (peer, ClientScheme::Unsaid);
+        }
+        let (hops, scheme) = match self.forwarded_header {
+            ForwardedHeader::XForwarded => (
+                list(headers, &X_FORWARDED_FOR).map(parse_hop).collect(),
+                list(headers, &X_FORWARDED_PROTO)
+                    .last()
+                    .map_or(ClientScheme::Unsaid, parse_scheme),
+            ),
+            ForwardedHeader::Forwarded => forwarded(headers),
+        };
+        let mut client = peer;
+        for hop in hops.into_iter().rev() {
+            match hop {
+                Some(address) => client = address,
+                None => break,
+            }
+            if !self.trusts(client) {
+                break;
+            }
+        }
+        (client, scheme)
+    }
+}
+
+/// The comma-separated elements of all header lines of this name, in order.
+fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .iter()
+        // A line with strange bytes counts as an unreadable hop, it does not vanish.
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(str::trim)
+}
+
+fn parse_scheme(text: &str) -> ClientScheme {
+    if text.eq_ignore_ascii_case("https") {
+        ClientScheme::Https
+    } else {
+        // An unknown word is no promise of a safe connection.
+        ClientScheme::Http
+    }
+}
+
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
+fn parse_hop(text: &str) -> Option<IpAddr> {
+    let address: IpAddr = if let Some(rest) = text.strip_prefix('[') {
+        rest.split_once(']')?.0.parse::<Ipv6Addr>().ok()?.into()
+    } else if let Ok(address) = text.parse() {
+        address
+    } else {
+        text.split_once(':')?.0.parse().ok()?
+    };
+    Some(address.to_canonical())
+}
+
+/// The hops of `Forwarded`, and the scheme that the last proxy noted.
+fn forwarded(headers: &HeaderMap) -> (Vec<Option<IpAddr>>, ClientScheme) {
+    let mut scheme = ClientScheme::Unsaid;
+    // Quoted commas occur in no address; a value with one reads as an unreadable hop.
+    let hops = list(headers, &FORWARDED)
+        .map(|element| {
+            let mut hop = None;
+            scheme = ClientScheme::Unsaid;
+            for pair in element.split(';') {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let value = value.trim().trim_matches('"');
+                if name.trim().eq_ignore_ascii_case("for") {
+                    hop = parse_hop(value);
+                } else if name.trim().eq_ignore_ascii_case("proto") {
+                    scheme = parse_scheme(value);
+                }
+            }
+            hop
+        })
+        .collect();
+    (hops, scheme)
+}
+
+/// What connections are counted by: an IPv4 address, or the /64 network that one IPv6 customer has.
+pub(super) fn client_key(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trust(header: ForwardedHeader) -> ProxyTrust {
+        ProxyTrust {
+            trusted_proxies: ["10.0.0.0/8", "fd00::/16"]
+                .map(|text| text.parse().unwrap())
+                .to_vec(),
+            forwarded_header: header,
+        }
+    }
+
+    fn check(header: ForwardedHeader, peer: &str, lines: &[(&'static str, &str)], client: &str) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let (address, _) = trust(header).client(peer.parse().unwrap(), &headers);
+        assert_eq!(address.to_string(), client, "{peer} {lines:?}");
+    }
+
+    #[test]
+    fn only_the_rightmost_untrusted_hop_counts() {
+        let xff = ForwardedHeader::XForwarded;
+        let for_ = "x-forwarded-for";
+        check(xff, "192.0.2.9", &[(for_, "198.51.100.1")], "192.0.2.9");
+        check(xff, "10.0.0.1", &[(for_, "198.51.100.1")], "198.51.100.1");
+        check(
+            xff,
+            "::ffff:10.0.0.1",
+            &[(for_, "198.51.100.1")],
+            "198.51.100.1",
+        );
+        check(
+            xff,
+            "10.0.0.1",
+            &[(for_, "1.1.1.1, 198.51.100.1, 10.9.9.9")],
+            "198.51.100.1",
+        );
+        check(
+            xff,
+            "10.0.0.1",
+            &[(for_, "1.1.1.1"), (for_, "198.51.100.1")],
+            "198.51.100.1",
+        );
+        check(xff, "10.0.0.1", &[(for_, "1.1.1.1, nonsense")], "10.0.0.1");
+        check(
+            xff,
+            "10.0.0.1",
+            &[(for_, "1.1.1.1, nonsense, 10.0.0.2")],
+            "10.0.0.2",
+        );
+        check(xff, "10.0.0.1", &[], "10.0.0.1");
+        check(xff, "10.0.0.1", &[("forwarded", "for=1.1.1.1")], "10.0.0.1");
+        check(
+            xff,
+            "fd00::1",
+            &[(for_, "[2001:db8::1]:443")],
+            "2001:db8::1",
+        );
+    }
+
+    #[test]
+    fn forwarded_is_read_as_rfc_7239_says() {
+        let header = ForwardedHeader::Forwarded;
+        let value = "for=1.1.1.1, for=\"[2001:db8::7]:4711\";proto=https;by=10.0.0.1";
+        check(header, "10.0.0.1", &[("forwarded", value)], "2001:db8::7");
+        check(
+            header,
+            "10.0.0.1",
+            &[("forwarded", "for=unknown")],
+            "10.0.0.1",
+        );
+        check(
+            header,
+            "10.0.0.1",
+            &[("x-forwarded-for", "1.1.1.1")],
+            "10.0.0.1",
+        );
+    }
+
+    #[test]
+    fn networks_are_parsed_strictly() {
+        let any: IpNetwork = "0.0.0.0/0".parse().unwrap();
+        assert!(any.contains("203.0.113.5".parse().unwrap()));
+        assert!(!any.contains("2001:db8::1".parse().unwrap()));
+        let single: IpNetwork = "192.0.2.1".parse().unwrap();
+        assert!(single.contains("::ffff:192.0.2.1".parse().unwrap()));
+        assert!(!single.contains("192.0.2.2".parse().unwrap()));
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "example.org",
+            "::/129",
+            "10.0/8",
+        ] {
+            assert!(text.parse::<IpNetwork>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ipv6_clients_are_counted_by_their_64() {
+        let key = |text: &str| client_key(text.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2:ffff::1"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+    }
+}

@@ -1,0 +1,318 @@
+//! Bodies of requests, with a least speed.
+
+use std::error::Error as _;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::limits::Limits;
+
+/// Why a request body could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The client sent nothing for too long, or less than the least average speed: 408. What came
+    /// before is intact; resumable uploads keep it.
+    #[error("the request body came too slowly")]
+    TooSlow,
+    /// The chunked framing is wrong: 400.
+    #[error("the request body is malformed")]
+    Malformed,
+    /// Longer than the caller takes: 413.
+    #[error("the request body is longer than {limit} bytes")]
+    TooLarge {
+        /// The most that would have been taken.
+        limit: usize,
+    },
+    /// The client went away in the middle; nobody will read the answer.
+    #[error("the client broke off the request body")]
+    Broken(#[source] hyper::Error),
+}
+
+impl BodyError {
+    /// The status to answer with.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Malformed | Self::Broken(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl From<hyper::Error> for BodyError {
+    fn from(error: hyper::Error) -> Self {
+        let mut source = error.source();
+        while let Some(cause) = source {
+            if let Some(cause) = cause.downcast_ref::<io::Error>()
+                && matches!(
+                    cause.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+                )
+            {
+                return Self::Malformed;
+            }
+            source = cause.source();
+        }
+        Self::Broken(error)
+    }
+}
+
+impl From<BodyError> for io::Error {
+    fn from(error: BodyError) -> Self {
+        let kind = match error {
+            BodyError::TooSlow => io::ErrorKind::TimedOut,
+            BodyError::Malformed | BodyError::TooLarge { .. } => io::ErrorKind::InvalidData,
+            BodyError::Broken(_) => io::ErrorKind::ConnectionAborted,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a
+/// [`Body`]. Left unread, it ends the connection after the answer.
+pub struct RequestBody {
+    source: Source,
+    pace: Option<Pace>,
+    received: Arc<AtomicU64>,
+}
+
+enum Source {
+    Network(Incoming),
+    Memory(Bytes),
+}
+
+impl RequestBody {
+    /// A body from the network; counts its bytes in `received`.
+    pub(super) fn network(body: Incoming, limits: &Limits, received: Arc<AtomicU64>) -> Self {
+        Self {
+            pace: (!body.is_end_stream()).then(|| Pace::new(limits)),
+            source: Source::Network(body),
+            received,
+        }
+    }
+
+    /// A body at hand, for tests of handlers.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            source: Source::Memory(bytes.into()),
+            pace: None,
+            received: Arc::default(),
+        }
+    }
+
+    /// No body, for tests of handlers.
+    pub fn empty() -> Self {
+        Self::full(Bytes::new())
+    }
+
+    /// The length that the client announced; `None` for chunked bodies.
+    pub fn announced_length(&self) -> Option<u64> {
+        self.size_hint().exact()
+    }
+
+    /// The next piece, or `None` at the regular end. Cancel safe.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            let frame = poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await?;
+            match frame.map(Frame::into_data) {
+                Ok(Ok(bytes)) => return Some(Ok(bytes)),
+                Ok(Err(_trailers)) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// The whole body, if it has at most `limit` bytes; a longer announced length is refused before
+    /// anything is read.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes, BodyError> {
+        let too_large = BodyError::TooLarge { limit };
+        if self.size_hint().lower() > limit as u64 {
+            return Err(too_large);
+        }
+        let Some(first) = self.next().await.transpose()? else {
+            return Ok(Bytes::new());
+        };
+        if first.len() > limit {
+            return Err(too_large);
+        }
+        let Some(second) = self.next().await.transpose()? else {
+            return Ok(first);
+        };
+        let mut whole = BytesMut::from(first);
+        let mut piece = Some(second);
+        while let Some(bytes) = piece {
+            if bytes.len() > limit - whole.len() {
+                return Err(too_large);
+            }
+            whole.extend_from_slice(&bytes);
+            piece = self.next().await.transpose()?;
+        }
+        Ok(whole.freeze())
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody")
+            .field("announced_length", &self.announced_length())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Self {
+            source,
+            pace,
+            received,
+        } = &mut *self;
+        let incoming = match source {
+            Source::Network(incoming) => incoming,
+            Source::Memory(bytes) => {
+                let bytes = std::mem::take(bytes);
+                return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
+            }
+        };
+        match Pin::new(incoming).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                let length = match &frame {
+                    Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
+                    _ => 0,
+                };
+                received.fetch_add(length, Ordering::Relaxed);
+                if let Some(pace) = pace {
+                    pace.arrived(length);
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
+            }
+            Poll::Pending => match pace {
+                Some(pace) => pace
+                    .poll_too_slow(cx)
+                    .map(|()| Some(Err(BodyError::TooSlow))),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Network(body) => body.is_end_stream(),
+            Source::Memory(bytes) => bytes.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Network(body) => body.size_hint(),
+            Source::Memory(bytes) => SizeHint::with_exact(bytes.len() as u64),
+        }
+    }
+}
+
+/// Measures the time that we wait for the client. Time that the handler takes for itself, on a busy
+/// disk for instance, is not the client's fault.
+struct Pace {
+    stall: Duration,
+    grace: Duration,
+    bytes_per_second: u64,
+    received: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            stall: limits.read_stall_seconds.0,
+            grace: limits.min_body_grace_seconds.0,
+            bytes_per_second: limits.min_body_bytes_per_second,
+            received: 0,
+            waited: Duration::ZERO,
+            waiting_since: None,
+            timer: None,
+        }
+    }
+
+    fn arrived(&mut self, bytes: u64) {
+        self.received = self.received.saturating_add(bytes);
+        // Only a piece that was waited for: the clock is not read on the fast path.
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+
+    /// How long the client may still be waited for if nothing comes.
+    fn allowance(&self) -> Duration {
+        let Some(earned) = self.received.checked_div(self.bytes_per_second) else {
+            return self.stall;
+        };
+        let earned = self.grace.max(Duration::from_secs(earned));
+        self.stall.min(earned.saturating_sub(self.waited))
+    }
+
+    fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.waiting_since.is_none() {
+            let now = Instant::now();
+            let deadline = now + self.allowance();
+            self.waiting_since = Some(now);
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(deadline),
+                None => self.timer = Some(Box::pin(sleep_until(deadline))),
+            }
+        }
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn collect_takes_the_limit_and_not_a_byte_more() {
+        assert_eq!(
+            RequestBody::full("12345").collect(5).await.unwrap(),
+            "12345"
+        );
+        let refused = RequestBody::full("123456").collect(5).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(RequestBody::empty().collect(0).await.unwrap(), "");
+    }
+
+    #[test]
+    fn allowance_grows_with_what_came() {
+        let mut pace = Pace::new(&Limits::default());
+        assert_eq!(pace.allowance(), Duration::from_secs(30));
+        pace.received = 40 * 1024;
+        assert_eq!(pace.allowance(), Duration::from_secs(40));
+        pace.waited = Duration::from_secs(39);
+        assert_eq!(pace.allowance(), Duration::from_secs(1));
+        pace.waited = Duration::from_secs(50);
+        assert_eq!(pace.allowance(), Duration::ZERO);
+        pace.received = 1 << 40;
+        assert_eq!(pace.allowance(), Duration::from_mins(1), "stall");
+        pace.bytes_per_second = 0;
+        assert_eq!(pace.allowance(), Duration::from_mins(1));
+    }
+}

@@ -1,0 +1,202 @@
+//! The socket as hyper sees it: counts what is waited for, and keeps ambiguous requests out.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use super::framing::{Framing, POISON, Position, Verdict};
+use super::watch::Activity;
+
+/// A byte stream over a TCP connection.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// The connection at the bottom.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Transport for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Transport for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// A [`Transport`] that keeps the connection's [`Activity`] up to date.
+#[derive(Debug)]
+pub(super) struct Wire<S: Transport> {
+    inner: S,
+    activity: Arc<Activity>,
+    /// HTTP/1 only.
+    framing: Option<Framing>,
+    pending: Pending,
+    write_blocked: bool,
+}
+
+/// What the next reads answer instead of the network.
+#[derive(Debug)]
+enum Pending {
+    Nothing,
+    Poison,
+    Malformed,
+    End,
+}
+
+impl<S: Transport> Wire<S> {
+    pub(super) fn http1(inner: S, activity: Arc<Activity>) -> Self {
+        Self::new(inner, activity, Some(Framing::default()))
+    }
+
+    pub(super) fn http2(inner: S, activity: Arc<Activity>) -> Self {
+        Self::new(inner, activity, None)
+    }
+
+    fn new(inner: S, activity: Arc<Activity>, framing: Option<Framing>) -> Self {
+        Self {
+            inner,
+            activity,
+            framing,
+            pending: Pending::Nothing,
+            write_blocked: false,
+        }
+    }
+
+    /// The stream below, for reading away what nobody wants.
+    pub(super) fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    fn note_write<T>(&mut self, poll: Poll<T>) -> Poll<T> {
+        if self.write_blocked != poll.is_pending() {
+            self.write_blocked = poll.is_pending();
+            self.activity.write_blocked(self.write_blocked);
+        }
+        poll
+    }
+
+    /// What a read answers after a fault was found.
+    fn read_pending(&mut self, buf: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
+        match self.pending {
+            Pending::Nothing => return None,
+            Pending::End => {}
+            // hyper always offers room for kilobytes; a tiny buffer means a plain end.
+            Pending::Poison => {
+                self.pending = Pending::End;
+                if buf.remaining() >= POISON.len() {
+                    buf.put_slice(POISON);
+                }
+            }
+            Pending::Malformed => {
+                return Some(Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "malformed chunk",
+                )));
+            }
+        }
+        Some(Ok(()))
+    }
+}
+
+impl<S: Transport> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(answer) = self.read_pending(buf) {
+            return Poll::Ready(answer);
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        let Self {
+            framing,
+            activity,
+            pending,
+            ..
+        } = &mut *self;
+        let Some(framing) = framing else {
+            return Poll::Ready(Ok(()));
+        };
+        let fresh = buf.filled().split_at(before).1;
+        if fresh.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let pass = match framing.observe(fresh) {
+            Verdict::Pass => fresh.len(),
+            Verdict::BadHead(offset) => {
+                *pending = Pending::Poison;
+                offset
+            }
+            Verdict::BadBody(offset) => {
+                *pending = Pending::Malformed;
+                offset
+            }
+        };
+        activity.received(match pending {
+            Pending::Nothing => framing.position(),
+            // The client may be sending on; that is to be read away before we close.
+            _ => Position::Body,
+        });
+        buf.set_filled(before + pass);
+        // An empty read would mean the end of the stream.
+        if pass == 0
+            && let Some(answer) = self.read_pending(buf)
+        {
+            return Poll::Ready(answer);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: Transport> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.note_write(poll)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.note_write(poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.inner).poll_flush(cx);
+        self.note_write(poll)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.note_write(poll)
+    }
+}
+
+impl<S: Transport> Drop for Wire<S> {
+    fn drop(&mut self) {
+        // A FIN is the regular end of an HTTP/1.0 answer without a length, so half a file would
+        // look whole. A reset never does.
+        if self.activity.is_broken() {
+            // Fails only on a socket that is already dead.
+            let _ = self.inner.tcp().set_zero_linger();
+        }
+    }
+}
