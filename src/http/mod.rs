@@ -16,6 +16,7 @@ mod peer;
 mod request_body;
 mod request_log;
 mod response_body;
+pub mod systemd;
 mod tls;
 mod watch;
 mod wire;
