@@ -5,5 +5,6 @@
 pub mod accounts;
 pub mod catalog;
 pub mod http;
+pub mod library;
 pub mod model;
 pub mod vault;

@@ -2,8 +2,8 @@
 
 use rusqlite::params;
 
-use super::{CatalogError, ReadTx, WriteTx};
-use crate::model::{EntryId, PropertyName};
+use super::{CatalogError, EntryRow, ReadTx, WriteTx};
+use crate::model::{EntryId, EntryName, PropertyName};
 
 /// A dead property.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +27,20 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Dead properties of all members of a folder, in no particular order.
-    pub fn properties_of_members(
+    /// Dead properties of members of a folder whose names lie between those of the first and the last
+    /// of `members`, in no particular order.
+    pub fn properties_between(
         &self,
         folder: EntryId,
+        members: &[EntryRow],
     ) -> Result<Vec<(EntryId, PropertyRow)>, CatalogError> {
+        let (Some(first), Some(last)) = (members.first(), members.last()) else { return Ok(Vec::new()) };
+        let key = |row: &EntryRow| EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default();
         self.all(
             "SELECT entry_id, namespace, properties.name, value
-             FROM entries JOIN properties ON properties.entry_id = entries.id WHERE parent_id = ?1",
-            [folder.0],
+             FROM entries JOIN properties ON properties.entry_id = entries.id
+             WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3",
+            params![folder.0, key(first), key(last)],
             |row| {
                 let name = PropertyName { namespace: row.get(1)?, local: row.get(2)? };
                 Ok((EntryId(row.get(0)?), PropertyRow { name, xml: row.get(3)? }))

@@ -1,0 +1,91 @@
+//! Files and folders as the other rooms see them.
+
+use super::{Library, Lock};
+use crate::catalog::{EntryRow, PropertyRow};
+use crate::model::{EntryId, Etag, PropertyName, SpaceId, Timestamp, VersionId};
+
+/// A file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Stays the same over rename, move and overwrite.
+    pub id: EntryId,
+    /// The space whose tree it belongs to.
+    pub space: SpaceId,
+    /// Its folder; `None` for a space's top folder.
+    pub parent: Option<EntryId>,
+    /// As sent; empty for a space's top folder.
+    pub name: String,
+    /// File or folder.
+    pub kind: EntryKind,
+    /// Bytes of the file, or of all files below the folder.
+    pub size: u64,
+    /// Changes with the content, in a folder with everything below.
+    pub etag: Etag,
+    /// When it was made here.
+    pub created: Timestamp,
+    /// For files as the client says; at least 1970-01-01 00:00:01.
+    pub modified: Timestamp,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Holds entries.
+    Folder,
+    /// Holds bytes.
+    File {
+        /// Its current content.
+        version: VersionId,
+    },
+}
+
+impl Entry {
+    /// Whether it holds entries.
+    pub fn is_folder(&self) -> bool {
+        self.kind == EntryKind::Folder
+    }
+}
+
+/// An entry with what a property listing asks for beside it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The entry.
+    pub entry: Entry,
+    /// Locks that cover it, inherited ones included.
+    pub locks: Vec<Lock>,
+    /// Its dead properties as `(name, whole element as XML)`.
+    pub properties: Vec<(PropertyName, String)>,
+}
+
+/// Some members of a folder, in the order of their names.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The members.
+    pub members: Vec<Member>,
+    /// Where the next piece starts; `None` after the last.
+    pub next: Option<String>,
+}
+
+impl Library {
+    pub(super) fn etag(&self, revision: i64) -> Etag {
+        Etag(format!("{revision:x}-{}", self.shared.etag_epoch))
+    }
+
+    pub(super) fn entry(&self, row: EntryRow) -> Entry {
+        Entry {
+            id: row.id,
+            space: row.space,
+            parent: row.parent,
+            kind: row.version.map_or(EntryKind::Folder, |version| EntryKind::File { version }),
+            size: row.size,
+            etag: self.etag(row.revision),
+            created: row.created,
+            modified: row.modified.as_mtime(),
+            name: row.name,
+        }
+    }
+}
+
+pub(super) fn property_pair(row: PropertyRow) -> (PropertyName, String) {
+    (row.name, row.xml)
+}

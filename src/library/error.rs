@@ -1,0 +1,125 @@
+//! What a use case can answer instead of doing what was asked.
+
+use crate::catalog::CatalogError;
+use crate::model::{AccessDenied, EntryPath, NameError};
+use crate::vault::VaultError;
+
+/// Why a use case did nothing. Each message is a sentence for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The right is too low.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
+    /// There is nothing at this place.
+    #[error("there is no such file or folder")]
+    NotFound,
+    /// The folder that should hold it does not exist.
+    #[error("the folder that should hold this does not exist; create it first")]
+    ParentMissing,
+    /// Something is there already and must not be replaced.
+    #[error("something of this name exists already")]
+    Exists,
+    /// Another entry differs only in capital letters or in how accents are composed.
+    #[error(
+        "this folder already holds a name that differs only in capitals or accents; use that one or rename it"
+    )]
+    NameTaken,
+    /// The operation needs a file.
+    #[error("this is a folder")]
+    IsFolder,
+    /// The top folder of a space stays where it is.
+    #[error("the top folder of a space cannot be moved, replaced or deleted here")]
+    IsRoot,
+    /// Source and destination are the same, or one lies inside the other.
+    #[error("a folder cannot be moved or copied onto or into itself")]
+    IntoItself,
+    /// A name or path is refused.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A condition of the request does not hold.
+    #[error("the file changed since you last saw it, or another condition of the request does not hold")]
+    PreconditionFailed,
+    /// A lock stands in the way.
+    #[error("someone has locked this; wait until it is unlocked")]
+    Locked {
+        /// The locked entry, as a path in the same space.
+        path: EntryPath,
+    },
+    /// There is no such lock on this entry.
+    #[error("this lock does not exist here or has ended")]
+    NoSuchLock,
+    /// Too many locks.
+    #[error("too many locks are held; release some first")]
+    TooManyLocks,
+    /// Too many or too large properties.
+    #[error("the properties of this entry would become too many or too large")]
+    TooManyProperties,
+    /// The space's quota would be exceeded.
+    #[error("the space's quota is used up; delete something and empty the trash, or ask for a larger quota")]
+    OverQuota,
+    /// The disk is full.
+    #[error("the server's disk is full; nothing was stored")]
+    DiskFull,
+    /// The disk refuses writes.
+    #[error("the server's disk is read-only at the moment; nothing was stored")]
+    ReadOnly,
+    /// Fewer or more bytes came than were announced.
+    #[error("the number of bytes received is not the number announced; nothing was stored")]
+    WrongSize,
+    /// The content is not what its sender meant to send.
+    #[error("the content does not match the checksum sent with it; nothing was stored")]
+    WrongChecksum,
+    /// The stored content is not what was committed. Nothing of it is sent.
+    #[error("the stored file is damaged or missing; restore it from a backup")]
+    Damaged(#[source] VaultError),
+    /// A space of this name exists.
+    #[error("a space of this name exists already")]
+    SpaceExists,
+    /// There is no such space.
+    #[error("there is no such space")]
+    NoSuchSpace,
+    /// Keys or containers failed in another way.
+    #[error("the file store failed")]
+    Vault(#[source] VaultError),
+    /// The catalogue failed.
+    #[error("the catalogue failed")]
+    Catalog(#[source] CatalogError),
+    /// A worker thread panicked or the program is stopping.
+    #[error("the operation was cut short")]
+    Interrupted,
+}
+
+impl From<CatalogError> for LibraryError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Full => Self::DiskFull,
+            CatalogError::ReadOnly => Self::ReadOnly,
+            other => Self::Catalog(other),
+        }
+    }
+}
+
+impl From<VaultError> for LibraryError {
+    fn from(error: VaultError) -> Self {
+        if error.is_out_of_space() {
+            Self::DiskFull
+        } else if error.is_read_only() {
+            Self::ReadOnly
+        } else if error.is_integrity_alarm() {
+            Self::Damaged(error)
+        } else {
+            Self::Vault(error)
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for LibraryError {
+    fn from(_: tokio::task::JoinError) -> Self {
+        Self::Interrupted
+    }
+}
+
+/// An error of the disk seam, with what was tried.
+pub(super) fn disk_error(action: &'static str) -> impl FnOnce(std::io::Error) -> LibraryError {
+    move |source| VaultError::Io { action, source }.into()
+}

@@ -1,0 +1,126 @@
+//! What must hold before a change may happen: the request's conditions and other people's locks.
+//!
+//! Judged twice with the same code: before the body is read, so that a doomed upload ends early, and
+//! inside the transaction that commits, so that nothing can slip in between.
+
+use std::collections::HashSet;
+
+use super::lookup::{find, path_of};
+use super::{Change, Library, LibraryError};
+use crate::catalog::{EntryRow, LockRow, ReadTx};
+use crate::model::{EntryId, EtagMatch, IfCondition, IfState, IfTarget, LockToken, SpaceId};
+
+impl Library {
+    /// Fails unless every condition of the request holds for `target`, the entry it names (`None` where
+    /// there is nothing yet).
+    pub(super) fn check_conditions(
+        &self,
+        tx: &ReadTx<'_>,
+        change: &Change,
+        space: SpaceId,
+        target: Option<&EntryRow>,
+    ) -> Result<(), LibraryError> {
+        let conditions = &change.conditions;
+        let matches = |wanted: &EtagMatch| match (wanted, target) {
+            (_, None) => false,
+            (EtagMatch::Any, Some(_)) => true,
+            (EtagMatch::OneOf(tags), Some(row)) => tags.contains(&self.etag(row.revision)),
+        };
+        let in_time = |limit: crate::model::Timestamp| {
+            target.is_none_or(|row| row.modified.as_mtime().as_secs() <= limit.as_secs())
+        };
+        let mut holds = conditions.if_match.as_ref().is_none_or(matches)
+            && !conditions.if_none_match.as_ref().is_some_and(matches);
+        // RFC 9110 13.1.4: If-Unmodified-Since is ignored beside If-Match.
+        if conditions.if_match.is_none() {
+            holds &= conditions.if_unmodified_since.is_none_or(in_time);
+        }
+        if holds && !conditions.if_lists.is_empty() {
+            holds = self.any_list_holds(tx, change, space, target)?;
+        }
+        if holds { Ok(()) } else { Err(LibraryError::PreconditionFailed) }
+    }
+
+    fn any_list_holds(
+        &self,
+        tx: &ReadTx<'_>,
+        change: &Change,
+        space: SpaceId,
+        target: Option<&EntryRow>,
+    ) -> Result<bool, LibraryError> {
+        for list in &change.conditions.if_lists {
+            let tagged = match &list.target {
+                IfTarget::Request | IfTarget::Elsewhere => None,
+                IfTarget::Entry { space: name, path } => match tx.space_by_name(&name.key())? {
+                    // Another space's state is none of this request's business: MOVE and COPY across
+                    // spaces check the destination's rights separately.
+                    Some(tagged) if tagged.id == space => find(tx, space, path)?,
+                    _ => None,
+                },
+            };
+            let subject = if list.target == IfTarget::Request { target } else { tagged.as_ref() };
+            let mut all_hold = true;
+            for condition in &list.conditions {
+                all_hold = all_hold && self.holds(tx, change, subject, condition)?;
+            }
+            if all_hold {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn holds(
+        &self,
+        tx: &ReadTx<'_>,
+        change: &Change,
+        subject: Option<&EntryRow>,
+        condition: &IfCondition,
+    ) -> Result<bool, LibraryError> {
+        let plain = match (&condition.state, subject) {
+            (_, None) => false,
+            (IfState::Tag(tag), Some(row)) => *tag == self.etag(row.revision),
+            (IfState::Token(token), Some(row)) => {
+                tx.locks_covering(row.id, change.now)?.iter().any(|lock| lock.token == *token)
+            }
+        };
+        Ok(plain != condition.negated)
+    }
+}
+
+/// Fails if a lock on `entry`, its own or one reaching down to it, is not this request's to use.
+pub(super) fn require_unlocked(tx: &ReadTx<'_>, change: &Change, entry: EntryId) -> Result<(), LibraryError> {
+    let locks = tx.locks_covering(entry, change.now)?;
+    require_tokens(tx, change, &locks)
+}
+
+/// As [`require_unlocked`], for `entry` and everything below it: what a move or delete takes along.
+pub(super) fn require_tree_unlocked(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    top: &EntryRow,
+) -> Result<(), LibraryError> {
+    require_unlocked(tx, change, top.id)?;
+    let mut below = Vec::new();
+    for lock in tx.locks_in_space(top.space, change.now)? {
+        if tx.lineage(lock.entry)?.iter().any(|row| row.id == top.id) {
+            below.push(lock);
+        }
+    }
+    require_tokens(tx, change, &below)
+}
+
+/// A locked entry may be changed by whoever holds the lock and says so. Of several shared locks with
+/// one root, one is enough.
+fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result<(), LibraryError> {
+    let submitted: HashSet<&LockToken> = change.conditions.submitted_tokens().collect();
+    let opened: HashSet<EntryId> = locks
+        .iter()
+        .filter(|lock| lock.user == change.user && submitted.contains(&lock.token))
+        .map(|lock| lock.entry)
+        .collect();
+    match locks.iter().find(|lock| !opened.contains(&lock.entry)) {
+        None => Ok(()),
+        Some(lock) => Err(LibraryError::Locked { path: path_of(tx, lock.entry)? }),
+    }
+}

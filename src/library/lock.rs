@@ -1,0 +1,242 @@
+//! WebDAV locks (RFC 4918 6, 7, 9.10, 9.11).
+
+use std::time::Duration;
+
+use super::guard::{require_tree_unlocked, require_unlocked};
+use super::lookup::{find, path_of};
+use super::{Change, Library, LibraryError};
+use crate::catalog::{LockRow, ReadTx, WriteTx};
+use crate::model::{Access, EntryPath, LockScope, LockToken, Right, Timestamp, UserId};
+
+/// Longest time a lock lasts without a refresh. Clients refresh; a crashed one should not block an
+/// office for a day.
+pub const MAX_LOCK_SECONDS: u64 = 3_600;
+/// Locks one user may hold at a time.
+const MAX_PER_USER: usize = 1_000;
+/// Locks all users together may hold at a time.
+const MAX_TOTAL: usize = 10_000;
+
+/// A lock in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// Its token.
+    pub token: LockToken,
+    /// Where it was taken: the lock's root, in the same space.
+    pub root: EntryPath,
+    /// Whether that is a folder.
+    pub root_is_folder: bool,
+    /// Who holds it.
+    pub user: UserId,
+    /// Exclusive or shared.
+    pub scope: LockScope,
+    /// Whether it reaches to everything below.
+    pub is_deep: bool,
+    /// The client's `DAV:owner` element, verbatim; empty if it sent none.
+    pub owner: String,
+    /// When it ends unless refreshed.
+    pub expires: Timestamp,
+}
+
+/// A lock that a client asks for.
+#[derive(Clone, Debug)]
+pub struct LockRequest {
+    /// Exclusive or shared.
+    pub scope: LockScope,
+    /// Whether it shall reach to everything below.
+    pub is_deep: bool,
+    /// The client's `DAV:owner` element, verbatim; empty for none.
+    pub owner: String,
+    /// How long; capped at [`MAX_LOCK_SECONDS`].
+    pub timeout: Duration,
+}
+
+impl Lock {
+    pub(super) fn from_row(tx: &ReadTx<'_>, row: LockRow) -> Result<Self, LibraryError> {
+        let root_is_folder = tx.entry(row.entry)?.is_some_and(|entry| entry.is_folder());
+        Ok(Self {
+            root: path_of(tx, row.entry)?,
+            root_is_folder,
+            token: row.token,
+            user: row.user,
+            scope: row.scope,
+            is_deep: row.is_deep,
+            owner: row.owner,
+            expires: row.expires,
+        })
+    }
+}
+
+impl Library {
+    /// Locks the entry at `path`.
+    ///
+    /// Errors: `NotFound` if there is nothing (an unmapped path is locked by
+    /// [`super::PutSession::commit_locked`]); `Locked` if another lock conflicts.
+    pub async fn lock(
+        &self,
+        change: Change,
+        path: &EntryPath,
+        request: LockRequest,
+    ) -> Result<Lock, LibraryError> {
+        let space = change.access.require(Right::Write)?;
+        let (library, path) = (self.clone(), path.clone());
+        self.catalog()
+            .write(move |tx| {
+                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let row = take(tx, &change, &entry, &request)?;
+                Lock::from_row(tx, row)
+            })
+            .await
+    }
+
+    /// Prolongs a lock that covers the entry at `path` and is named in the `If` header, as long as it is
+    /// this user's.
+    pub async fn refresh_lock(
+        &self,
+        change: Change,
+        path: &EntryPath,
+        timeout: Duration,
+    ) -> Result<Lock, LibraryError> {
+        let space = change.access.require(Right::Write)?;
+        let (library, path) = (self.clone(), path.clone());
+        self.catalog()
+            .write(move |tx| {
+                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let mut lock = tx
+                    .locks_covering(entry.id, change.now)?
+                    .into_iter()
+                    .find(|lock| {
+                        lock.user == change.user
+                            && change.conditions.submitted_tokens().any(|token| *token == lock.token)
+                    })
+                    .ok_or(LibraryError::NoSuchLock)?;
+                lock.expires = change.now.after(capped(timeout));
+                tx.refresh_lock(&lock.token, lock.expires)?;
+                Lock::from_row(tx, lock)
+            })
+            .await
+    }
+
+    /// Ends a lock that covers the entry at `path`. Its holder may, and so may who manages the space.
+    pub async fn unlock(
+        &self,
+        access: &Access,
+        user: UserId,
+        path: &EntryPath,
+        token: &LockToken,
+        now: Timestamp,
+    ) -> Result<(), LibraryError> {
+        let space = access.require(Right::Write)?;
+        let is_manager = access.right() >= Right::Manage;
+        let (path, token) = (path.clone(), token.clone());
+        self.catalog()
+            .write(move |tx| {
+                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let locks = tx.locks_covering(entry.id, now)?;
+                let lock = locks.iter().find(|lock| lock.token == token).ok_or(LibraryError::NoSuchLock)?;
+                if lock.user != user && !is_manager {
+                    return Err(LibraryError::Locked { path: path_of(tx, lock.entry)? });
+                }
+                Ok(tx.delete_lock(&lock.token)?)
+            })
+            .await
+    }
+}
+
+fn capped(timeout: Duration) -> Duration {
+    timeout.clamp(Duration::from_secs(1), Duration::from_secs(MAX_LOCK_SECONDS))
+}
+
+/// Takes a lock on `entry` unless one conflicts: an exclusive lock suffers no other, a shared one no
+/// exclusive one (RFC 4918 6.2).
+pub(super) fn take(
+    tx: &WriteTx<'_>,
+    change: &Change,
+    entry: &crate::catalog::EntryRow,
+    request: &LockRequest,
+) -> Result<LockRow, LibraryError> {
+    let mut standing = tx.locks_covering(entry.id, change.now)?;
+    if request.is_deep {
+        for lock in tx.locks_in_space(entry.space, change.now)? {
+            if tx.lineage(lock.entry)?.iter().any(|row| row.id == entry.id) {
+                standing.push(lock);
+            }
+        }
+    }
+    let conflict = standing
+        .iter()
+        .find(|lock| request.scope == LockScope::Exclusive || lock.scope == LockScope::Exclusive);
+    if let Some(lock) = conflict {
+        return Err(LibraryError::Locked { path: path_of(tx, lock.entry)? });
+    }
+    let (own, all) = tx.lock_counts(change.user, change.now)?;
+    if own >= MAX_PER_USER || all >= MAX_TOTAL {
+        return Err(LibraryError::TooManyLocks);
+    }
+    let row = LockRow {
+        token: fresh_token(),
+        entry: entry.id,
+        user: change.user,
+        scope: request.scope,
+        is_deep: request.is_deep && entry.is_folder(),
+        owner: request.owner.clone(),
+        expires: change.now.after(capped(request.timeout)),
+    };
+    tx.insert_lock(&row)?;
+    Ok(row)
+}
+
+/// `urn:uuid:` with a random (version 4) UUID, RFC 9562 5.4.
+fn fresh_token() -> LockToken {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system's random source answers");
+    let value = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{value:032x}");
+    let mut uuid = String::with_capacity(45);
+    uuid.push_str("urn:uuid:");
+    for (position, digit) in hex.chars().enumerate() {
+        if matches!(position, 8 | 12 | 16 | 20) {
+            uuid.push('-');
+        }
+        uuid.push(digit);
+    }
+    LockToken(uuid)
+}
+
+/// What a change to the members of `folder` needs: its locks, even those of depth 0, guard them.
+pub(super) fn require_members_unlocked(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    folder: &crate::catalog::EntryRow,
+) -> Result<(), LibraryError> {
+    require_unlocked(tx, change, folder.id)
+}
+
+/// What taking `entry` out of its folder needs: its own tree unlocked, and the folder's members.
+pub(super) fn require_removable(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    entry: &crate::catalog::EntryRow,
+) -> Result<(), LibraryError> {
+    require_tree_unlocked(tx, change, entry)?;
+    match entry.parent {
+        Some(parent) => require_unlocked(tx, change, parent),
+        None => Err(LibraryError::IsRoot),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_random_uuids() {
+        let LockToken(token) = fresh_token();
+        let uuid: Vec<&str> = token.strip_prefix("urn:uuid:").unwrap().split('-').collect();
+        assert_eq!(uuid.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(uuid[2].starts_with('4'), "{token}");
+        assert!(uuid[3].starts_with(['8', '9', 'a', 'b']), "{token}");
+        assert_ne!(fresh_token(), fresh_token());
+    }
+}

@@ -1,0 +1,144 @@
+//! The use cases on files: put, open, tree, versions, trash, locks, properties, quota.
+//!
+//! The only room that joins `vault` (containers on disk) with `catalog` (rows about them), and so the
+//! keeper of the write order: container durable first, then one transaction, then the answer; for
+//! removal the row first, the file after. A file without a row is garbage that is swept; a row without a
+//! file would be a loss.
+//!
+//! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
+
+mod digest;
+mod entry;
+mod error;
+mod folder;
+mod guard;
+mod lock;
+mod lookup;
+mod open;
+mod property;
+mod put;
+mod quota;
+mod space;
+mod transfer;
+mod trash;
+mod upkeep;
+mod version;
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
+use crate::vault::disk::Disk;
+use crate::vault::keys::KeyRing;
+
+pub use entry::{Entry, EntryKind, Listing, Member};
+pub use error::LibraryError;
+pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
+pub use open::{Content, PIECE};
+pub use property::PropertyChange;
+pub use put::{NewFile, PutOutcome, PutSession};
+pub use quota::SpaceUsage;
+pub use space::{Space, SpaceSettings};
+pub use transfer::{Overwrite, Transferred};
+pub use trash::TrashItem;
+pub use upkeep::UpkeepReport;
+pub use version::Version;
+
+/// Who changes something, when, by what right and under which conditions of the request.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Proof of the right to the space.
+    pub access: Access,
+    /// Who is noted as author and whose locks count.
+    pub user: UserId,
+    /// The time that is noted.
+    pub now: Timestamp,
+    /// What must hold now and again when the change is committed.
+    pub conditions: Conditions,
+}
+
+/// An open instance's files. Cheap to clone.
+#[derive(Clone)]
+pub struct Library {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    catalog: Catalog,
+    disk: Arc<dyn Disk>,
+    keys: Arc<KeyRing>,
+    quota: quota::Ledger,
+    names: NamePolicy,
+    /// Differs between this instance's life and one restored from a backup, so that an ETag of before
+    /// never names a content of after.
+    etag_epoch: String,
+    ids: IdBlock,
+}
+
+const ETAG_EPOCH: &str = "etag-epoch";
+
+impl Library {
+    /// Joins an open catalogue with the disk and the keys that belong to it.
+    pub async fn open(
+        catalog: Catalog,
+        disk: Arc<dyn Disk>,
+        keys: Arc<KeyRing>,
+        names: NamePolicy,
+    ) -> Result<Self, LibraryError> {
+        let etag_epoch = catalog
+            .write(|tx| -> Result<_, CatalogError> {
+                if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
+                    return Ok(epoch);
+                }
+                let mut random = [0; 4];
+                getrandom::fill(&mut random).expect("the system's random source answers");
+                let epoch = data_encoding::HEXLOWER.encode(&random);
+                tx.set_setting(ETAG_EPOCH, &epoch)?;
+                Ok(epoch)
+            })
+            .await?;
+        let ids = IdBlock::default();
+        let quota = quota::Ledger::default();
+        Ok(Self { shared: Arc::new(Shared { catalog, disk, keys, quota, names, etag_epoch, ids }) })
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.shared.catalog
+    }
+
+    fn disk(&self) -> &Arc<dyn Disk> {
+        &self.shared.disk
+    }
+
+    /// An id that no entry has had or will have. Ids come in durable blocks, because a container names
+    /// its entry before the entry's row exists.
+    async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
+        self.shared.ids.take(self.catalog()).await
+    }
+}
+
+/// A block of reserved entry ids; what is left at a restart is skipped.
+struct IdBlock(Mutex<std::ops::Range<i64>>);
+
+impl Default for IdBlock {
+    fn default() -> Self {
+        Self(Mutex::new(0..0))
+    }
+}
+
+impl IdBlock {
+    const SIZE: i64 = 1_024;
+
+    async fn take(&self, catalog: &Catalog) -> Result<EntryId, LibraryError> {
+        let mut block = self.0.lock().await;
+        loop {
+            if let Some(id) = block.next() {
+                return Ok(EntryId(id));
+            }
+            let first = catalog.write(|tx| tx.reserve_entry_ids(Self::SIZE)).await?;
+            *block = first.0..first.0 + Self::SIZE;
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Storing a file's content.
+//!
+//! ```text
+//! begin_put   conditions, locks, name, quota      nothing on disk yet
+//! write ...   batches sealed on a blocking thread  tmp/<id>.part
+//! commit      length and checksum, fsync, rename, fsync of the folder, then ONE transaction
+//! ```
+//!
+//! Bytes are collected into batches; while one batch is hashed, sealed and written on a blocking thread
+//! the next one fills, and no third is begun: that bounds memory and is the back pressure a fast client
+//! feels. A slow client holds no thread.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use super::digest::Digests;
+use super::folder::signed;
+use super::guard::require_unlocked;
+use super::lock::{self, Lock, LockRequest, require_members_unlocked};
+use super::lookup::{Found, Place, place};
+use super::quota::Reservation;
+use super::version::replace_content;
+use super::{Change, Entry, Library, LibraryError};
+use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
+use crate::model::{Checksum, EntryId, EntryPath, Right, SpaceId, Timestamp};
+use crate::vault::container::ContainerMeta;
+use crate::vault::disk::Disk;
+use crate::vault::keys::SpaceKey;
+use crate::vault::writer::{ContainerWriter, SealedContainer};
+
+/// Bytes that are sealed in one go on a blocking thread. A session holds at most two batches.
+const BATCH: usize = 1024 * 1024;
+/// Steps in which the reservation grows while a body of unknown length arrives.
+const GROWTH: u64 = 16 * 1024 * 1024;
+
+/// A content that is about to arrive.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// Where it shall lie.
+    pub path: EntryPath,
+    /// Its exact size, where the client announced one.
+    pub size: Option<u64>,
+    /// Its modification time, where the client sent one; else the time of the commit.
+    pub modified: Option<Timestamp>,
+    /// What its plaintext must hash to.
+    pub checksum: Option<Checksum>,
+}
+
+/// What a commit made.
+#[derive(Clone, Debug)]
+pub struct PutOutcome {
+    /// The file as it is now.
+    pub entry: Entry,
+    /// Whether there was no file before.
+    pub created: bool,
+    /// The digest that the client sent and that was found right.
+    pub checksum: Option<Checksum>,
+}
+
+/// An upload in progress. Dropped before its commit it leaves nothing behind.
+pub struct PutSession {
+    library: Library,
+    change: Change,
+    file: NewFile,
+    entry: EntryId,
+    reservation: Reservation,
+    received: u64,
+    batch: Vec<u8>,
+    /// The blocking half, away sealing a batch; `None` before the first one.
+    sealing: Option<JoinHandle<Result<Box<Sink>, LibraryError>>>,
+}
+
+struct Sink {
+    writer: ContainerWriter,
+    digests: Digests,
+}
+
+impl Sink {
+    fn open(
+        disk: &dyn Disk,
+        key: &SpaceKey,
+        space: SpaceId,
+        meta: &ContainerMeta,
+        digests: Digests,
+    ) -> Result<Box<Self>, LibraryError> {
+        Ok(Box::new(Self { writer: ContainerWriter::create(disk, key, space, meta)?, digests }))
+    }
+
+    fn take_in(&mut self, batch: &[u8]) -> Result<(), LibraryError> {
+        self.digests.update(batch);
+        Ok(self.writer.write(batch)?)
+    }
+}
+
+impl Library {
+    /// Checks everything that can be checked before the body is read, and reserves its bytes.
+    pub async fn begin_put(&self, change: Change, file: NewFile) -> Result<PutSession, LibraryError> {
+        let space = change.access.require(Right::Write)?;
+        let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
+        let existing = self
+            .catalog()
+            .read(move |tx| {
+                let (_, existing) = admit(&library, tx, &asked, space, &path)?;
+                Ok::<_, LibraryError>(existing.map(|row| row.id))
+            })
+            .await?;
+        let reservation = self.reserve(space, file.size.unwrap_or(0)).await?;
+        let entry = match existing {
+            Some(entry) => entry,
+            None => self.new_entry_id().await?,
+        };
+        Ok(PutSession {
+            library: self.clone(),
+            change,
+            file,
+            entry,
+            reservation,
+            received: 0,
+            batch: Vec::new(),
+            sealing: None,
+        })
+    }
+}
+
+/// Whether this request may put a content at `path`; returns the place and the file that is there now.
+fn admit(
+    library: &Library,
+    tx: &ReadTx<'_>,
+    change: &Change,
+    space: SpaceId,
+    path: &EntryPath,
+) -> Result<(Place, Option<EntryRow>), LibraryError> {
+    let mut place = place(tx, space, path)?;
+    let existing = match std::mem::replace(&mut place.found, Found::Nothing) {
+        Found::Nothing => None,
+        Found::Alike(_) => return Err(LibraryError::NameTaken),
+        Found::Same(row) if row.is_folder() => return Err(LibraryError::IsFolder),
+        // The same letters, composed otherwise: only a request that has seen the file means it.
+        Found::Same(row) if row.name != place.name.as_str() && !has_seen(change) => {
+            return Err(LibraryError::NameTaken);
+        }
+        Found::Same(row) => Some(row),
+    };
+    library.check_conditions(tx, change, space, existing.as_ref())?;
+    if let Some(row) = &existing {
+        require_unlocked(tx, change, row.id)?;
+    } else {
+        place.name.check(library.shared.names)?;
+        require_members_unlocked(tx, change, &place.folder)?;
+    }
+    Ok((place, existing))
+}
+
+/// Whether the request names a state of the file: Finder and davfs2 hold its lock, sync clients send
+/// `If-Match`.
+fn has_seen(change: &Change) -> bool {
+    change.conditions.if_match.is_some() || change.conditions.submitted_tokens().next().is_some()
+}
+
+impl PutSession {
+    /// Takes the next bytes of the body. Waits while the disk is behind.
+    pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
+        let length = bytes.len() as u64;
+        self.received = self.received.saturating_add(length);
+        if self.file.size.is_some_and(|size| self.received > size) {
+            return Err(LibraryError::WrongSize);
+        }
+        if self.received > self.reservation.bytes() {
+            let missing = self.received - self.reservation.bytes();
+            // A whole step may not fit any more where the bytes themselves still do.
+            if self.library.grow(&mut self.reservation, missing.max(GROWTH)).await.is_err() {
+                self.library.grow(&mut self.reservation, missing).await?;
+            }
+        }
+        while !bytes.is_empty() {
+            let room = BATCH - self.batch.len();
+            self.batch.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
+            if self.batch.len() == BATCH {
+                self.seal_batch().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the full batch to a blocking thread, after the batch before it came back.
+    async fn seal_batch(&mut self) -> Result<(), LibraryError> {
+        let batch = std::mem::take(&mut self.batch);
+        let sink = self.sink().await?;
+        self.sealing = Some(tokio::task::spawn_blocking(move || {
+            let mut sink = sink()?;
+            sink.take_in(&batch)?;
+            Ok(sink)
+        }));
+        Ok(())
+    }
+
+    /// The blocking half, still to be opened (on a blocking thread) if this is its first use.
+    async fn sink(
+        &mut self,
+    ) -> Result<impl FnOnce() -> Result<Box<Sink>, LibraryError> + Send + 'static, LibraryError> {
+        let ready = match self.sealing.take() {
+            None => None,
+            Some(task) => Some(task.await??),
+        };
+        let disk = Arc::clone(self.library.disk());
+        let keys = Arc::clone(&self.library.shared.keys);
+        let space = self.change.access.space();
+        let digests = Digests::new(self.file.checksum.as_ref());
+        let meta = ContainerMeta {
+            entry: self.entry,
+            path: self.file.path.clone(),
+            modified: self.file.modified.unwrap_or(self.change.now),
+            segment: 0,
+        };
+        Ok(move || match ready {
+            Some(sink) => Ok(sink),
+            None => Sink::open(&*disk, &*keys.space_key(space)?, space, &meta, digests),
+        })
+    }
+
+    /// Makes the content durable and then the file's current one. Runs to its end even if the future is
+    /// dropped: a client that leaves at the last moment cannot tear a commit.
+    pub async fn commit(self, now: Timestamp) -> Result<PutOutcome, LibraryError> {
+        let task = tokio::spawn(self.commit_uncancelled(now, None));
+        task.await?.map(|(outcome, _)| outcome)
+    }
+
+    /// As [`Self::commit`], and locks the file in the same transaction: LOCK on a path where there is
+    /// nothing (RFC 4918 9.10.4).
+    pub async fn commit_locked(
+        self,
+        now: Timestamp,
+        request: LockRequest,
+    ) -> Result<(PutOutcome, Lock), LibraryError> {
+        let task = tokio::spawn(self.commit_uncancelled(now, Some(request)));
+        let (outcome, lock) = task.await??;
+        Ok((outcome, lock.ok_or(LibraryError::NoSuchLock)?))
+    }
+
+    async fn commit_uncancelled(
+        mut self,
+        now: Timestamp,
+        lock: Option<LockRequest>,
+    ) -> Result<(PutOutcome, Option<Lock>), LibraryError> {
+        if self.file.size.is_some_and(|size| size != self.received) {
+            return Err(LibraryError::WrongSize);
+        }
+        let sink = self.sink().await?;
+        let (batch, expected) = (std::mem::take(&mut self.batch), self.file.checksum.clone());
+        let (sealed, checksums) = tokio::task::spawn_blocking(move || {
+            let mut sink = sink()?;
+            sink.take_in(&batch)?;
+            let Sink { writer, digests } = *sink;
+            let checksums = digests.finish();
+            if expected.is_some_and(|expected| !checksums.contains(&expected)) {
+                return Err(LibraryError::WrongChecksum);
+            }
+            Ok::<_, LibraryError>((writer.finish()?, checksums))
+        })
+        .await??;
+
+        let container = sealed.id;
+        let (library, space) = (self.library.clone(), self.change.access.space());
+        self.change.now = now;
+        let record =
+            Record { change: self.change, file: self.file, entry: self.entry, sealed, checksums, lock };
+        let worker = library.clone();
+        let outcome = library.catalog().write(move |tx| record.commit(&worker, tx)).await;
+        if outcome.is_err() {
+            library.remove_uncommitted(space, container).await;
+        }
+        drop(self.reservation);
+        outcome
+    }
+}
+
+/// Everything the transaction needs once the container is durable.
+struct Record {
+    change: Change,
+    file: NewFile,
+    entry: EntryId,
+    sealed: SealedContainer,
+    checksums: Vec<Checksum>,
+    lock: Option<LockRequest>,
+}
+
+impl Record {
+    fn commit(self, library: &Library, tx: &WriteTx<'_>) -> Result<(PutOutcome, Option<Lock>), LibraryError> {
+        let Self { change, file, sealed, .. } = &self;
+        let space = change.access.space();
+        let (place, existing) = admit(library, tx, change, space, &file.path)?;
+        let modified = file.modified.unwrap_or(change.now).as_mtime();
+        let id = existing.as_ref().map_or(self.entry, |row| row.id);
+
+        tx.insert_container(space, &container_row(sealed))?;
+        let version = tx.insert_version(&NewVersion {
+            entry: id,
+            size: sealed.plain_len,
+            modified,
+            created: change.now,
+            author: Some(change.user),
+            checksums: &self.checksums,
+        })?;
+        tx.insert_segment(version, 0, sealed.id)?;
+        if let Some(row) = &existing {
+            replace_content(tx, change, row, version, sealed.plain_len, modified)?;
+        } else {
+            let revision = tx.next_revision()?;
+            tx.insert_entry(&NewEntry {
+                id,
+                space,
+                parent: Some(place.folder.id),
+                name: Some(&place.name),
+                version: Some(version),
+                size: sealed.plain_len,
+                revision,
+                created: change.now,
+                modified,
+            })?;
+            tx.touch_folders(place.folder.id, revision, signed(sealed.plain_len), change.now)?;
+        }
+        let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
+        let lock = match &self.lock {
+            None => None,
+            Some(request) => {
+                let taken = lock::take(tx, change, &row, request)?;
+                Some(Lock::from_row(tx, taken)?)
+            }
+        };
+        let checksum = file.checksum.clone();
+        Ok((PutOutcome { entry: library.entry(row), created: existing.is_none(), checksum }, lock))
+    }
+}
+
+/// The row that binds a sealed container.
+pub(super) fn container_row(sealed: &SealedContainer) -> ContainerRow {
+    ContainerRow {
+        id: sealed.id,
+        header_hash: sealed.header_hash,
+        length: sealed.length,
+        plain_len: sealed.plain_len,
+    }
+}

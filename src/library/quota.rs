@@ -1,0 +1,127 @@
+//! Bytes promised to writers before they are stored.
+//!
+//! A reservation is taken before the body is read and held until the commit has counted the bytes in
+//! the catalogue, so that many uploads at once can never pass the quota together.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::disk_error;
+use super::{Library, LibraryError};
+use crate::model::{Access, ByteSize, Right, SpaceId};
+
+/// How full a space is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceUsage {
+    /// Bytes stored, old versions and trash included.
+    pub used: ByteSize,
+    /// Bytes that still fit: what the quota leaves, at most what the disk has free.
+    pub available: ByteSize,
+}
+
+/// Reserved bytes per space.
+#[derive(Clone, Default)]
+pub(super) struct Ledger {
+    reserved: Arc<Mutex<HashMap<SpaceId, u64>>>,
+}
+
+/// Bytes held for one writer; given back when dropped.
+pub(super) struct Reservation {
+    ledger: Ledger,
+    space: SpaceId,
+    bytes: u64,
+}
+
+impl Ledger {
+    /// Reserves `bytes` if they fit. `limit` reads the space's used bytes and quota while the ledger is
+    /// locked, so that no other reservation comes between.
+    fn reserve(
+        &self,
+        space: SpaceId,
+        bytes: u64,
+        limit: impl FnOnce() -> Result<(u64, Option<u64>), LibraryError>,
+    ) -> Result<(), LibraryError> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let (used, quota) = limit()?;
+        let held = reserved.entry(space).or_default();
+        let wanted = held.saturating_add(bytes);
+        if quota.is_some_and(|quota| used.saturating_add(wanted) > quota) {
+            return Err(LibraryError::OverQuota);
+        }
+        *held = wanted;
+        Ok(())
+    }
+}
+
+impl Reservation {
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut reserved = self.ledger.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = reserved.get_mut(&self.space) {
+            *held = held.saturating_sub(self.bytes);
+            if *held == 0 {
+                reserved.remove(&self.space);
+            }
+        }
+    }
+}
+
+impl Library {
+    /// Reserves bytes in a space for a writer.
+    pub(super) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
+        let mut reservation = Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 };
+        self.grow(&mut reservation, bytes).await?;
+        Ok(reservation)
+    }
+
+    /// Adds bytes to a reservation, for bodies of unknown length.
+    pub(super) async fn grow(&self, reservation: &mut Reservation, bytes: u64) -> Result<(), LibraryError> {
+        let (ledger, space) = (self.shared.quota.clone(), reservation.space);
+        self.catalog()
+            .read(move |tx| {
+                ledger.reserve(space, bytes, || {
+                    let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                    Ok((row.used.0, row.quota.map(|size| size.0)))
+                })
+            })
+            .await?;
+        reservation.bytes += bytes;
+        Ok(())
+    }
+
+    /// How full a space is.
+    pub async fn usage(&self, access: &Access) -> Result<SpaceUsage, LibraryError> {
+        let space = access.require(Right::Read)?;
+        let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
+        let disk = Arc::clone(self.disk());
+        let free = tokio::task::spawn_blocking(move || disk.available()).await?;
+        let free = free.map_err(disk_error("ask for free space"))?;
+        let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(row.used.0));
+        Ok(SpaceUsage { used: row.used, available: ByteSize(left.min(free)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reservations_never_pass_the_quota_together() {
+        let ledger = Ledger::default();
+        let space = SpaceId([1; 16]);
+        let limit = || Ok((40, Some(100)));
+        ledger.reserve(space, 50, limit).unwrap();
+        assert!(matches!(ledger.reserve(space, 11, limit), Err(LibraryError::OverQuota)));
+        ledger.reserve(space, 10, limit).unwrap();
+        ledger.reserve(SpaceId([2; 16]), 1_000, || Ok((0, None))).unwrap();
+        drop(Reservation { ledger: ledger.clone(), space, bytes: 60 });
+        ledger.reserve(space, 60, limit).unwrap();
+        assert!(matches!(ledger.reserve(space, u64::MAX, limit), Err(LibraryError::OverQuota)));
+    }
+}

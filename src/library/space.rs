@@ -1,0 +1,165 @@
+//! Making and changing spaces.
+
+use super::{Library, LibraryError};
+use crate::catalog::{NewEntry, NewSpace, SpaceRow};
+use crate::model::{ByteSize, EntryId, EntryName, Etag, SpaceId, SpaceKind, Timestamp};
+
+/// A client's or team's space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Its id.
+    pub id: SpaceId,
+    /// Name of its top folder in every mount.
+    pub name: String,
+    /// Client or team.
+    pub kind: SpaceKind,
+    /// Its top folder.
+    pub root: EntryId,
+    /// Bytes stored, old versions and trash included.
+    pub used: ByteSize,
+    /// When it was made.
+    pub created: Timestamp,
+    /// What can be changed.
+    pub settings: SpaceSettings,
+}
+
+/// What an administrator sets for a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceSettings {
+    /// Most bytes it may hold, old versions and trash included; `None` for as much as the disk holds.
+    pub quota: Option<ByteSize>,
+    /// Days that replaced contents are kept; 0 keeps none.
+    pub version_days: u32,
+    /// Days that deleted entries are kept.
+    pub trash_days: u32,
+}
+
+impl Default for SpaceSettings {
+    fn default() -> Self {
+        Self { quota: None, version_days: 30, trash_days: 30 }
+    }
+}
+
+impl From<SpaceRow> for Space {
+    fn from(row: SpaceRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            kind: row.kind,
+            root: row.root,
+            used: row.used,
+            created: row.created,
+            settings: SpaceSettings {
+                quota: row.quota,
+                version_days: row.version_days,
+                trash_days: row.trash_days,
+            },
+        }
+    }
+}
+
+impl Library {
+    /// Makes an empty space with a key of its own. The key is durable before the row: a key without a
+    /// space is harmless, a space without a key would be lost.
+    pub async fn add_space(
+        &self,
+        name: &EntryName,
+        kind: SpaceKind,
+        settings: SpaceSettings,
+        now: Timestamp,
+    ) -> Result<Space, LibraryError> {
+        let id = SpaceId::random();
+        let root = self.new_entry_id().await?;
+        if self.space_named(name).await?.is_some() {
+            return Err(LibraryError::SpaceExists);
+        }
+        let keys = std::sync::Arc::clone(&self.shared.keys);
+        tokio::task::spawn_blocking(move || keys.create_space_key(id)).await??;
+        let name = name.clone();
+        self.catalog()
+            .write(move |tx| {
+                if tx.space_by_name(&name.key())?.is_some() {
+                    return Err(LibraryError::SpaceExists);
+                }
+                tx.insert_space(&NewSpace {
+                    id,
+                    name: &name,
+                    kind,
+                    root,
+                    quota: settings.quota,
+                    version_days: settings.version_days,
+                    trash_days: settings.trash_days,
+                    created: now,
+                })?;
+                tx.insert_entry(&NewEntry {
+                    id: root,
+                    space: id,
+                    parent: None,
+                    name: None,
+                    version: None,
+                    size: 0,
+                    revision: tx.next_revision()?,
+                    created: now,
+                    modified: now,
+                })?;
+                tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)
+            })
+            .await
+    }
+
+    /// All spaces by name. Which of them somebody may see is not decided here.
+    pub async fn spaces(&self) -> Result<Vec<Space>, LibraryError> {
+        self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await
+    }
+
+    /// The space of this name, in any capitals and composition of accents.
+    pub async fn space_named(&self, name: &EntryName) -> Result<Option<Space>, LibraryError> {
+        let key = name.key();
+        self.catalog().read(move |tx| Ok(tx.space_by_name(&key)?.map(Space::from))).await
+    }
+
+    /// Changes a space's settings.
+    pub async fn set_space_settings(
+        &self,
+        space: SpaceId,
+        settings: SpaceSettings,
+    ) -> Result<(), LibraryError> {
+        self.catalog()
+            .write(move |tx| {
+                tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                tx.set_quota(space, settings.quota)?;
+                Ok(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
+            })
+            .await
+    }
+
+    /// Gives a space another name in every mount.
+    pub async fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), LibraryError> {
+        let name = name.clone();
+        self.catalog()
+            .write(move |tx| match tx.space_by_name(&name.key())? {
+                Some(other) if other.id != space => Err(LibraryError::SpaceExists),
+                _ => Ok(tx.rename_space(space, &name)?),
+            })
+            .await
+    }
+
+    /// One ETag for a mount's top level, which shows `spaces`: changes with any change in any of them and
+    /// when one comes, goes or gets another name.
+    pub async fn mount_etag(&self, spaces: &[Space]) -> Result<Etag, LibraryError> {
+        let roots: Vec<_> = spaces.iter().map(|space| (space.root, space.name.clone())).collect();
+        let library = self.clone();
+        self.catalog()
+            .read(move |tx| {
+                let mut hash = <sha2::Sha256 as sha2::Digest>::new();
+                for (root, name) in roots {
+                    let revision = tx.entry(root)?.map_or(0, |row| row.revision);
+                    sha2::Digest::update(&mut hash, format!("{root} {revision} {name}\n"));
+                }
+                let digest = sha2::Digest::finalize(hash);
+                let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
+                Ok(Etag(format!("{text}-{}", library.shared.etag_epoch)))
+            })
+            .await
+    }
+}

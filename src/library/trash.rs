@@ -1,0 +1,112 @@
+//! Bringing back what was deleted, and removing it for good.
+
+use super::folder::signed;
+use super::lock::require_members_unlocked;
+use super::lookup::path_of;
+use super::{Change, Library, LibraryError};
+use crate::catalog::{EntryRow, ReadTx};
+use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
+
+/// Items shown at once.
+const MAX_SHOWN: usize = 10_000;
+/// Numbered names tried before giving up on restoring beside a namesake.
+const MAX_NAMESAKES: u32 = 1_000;
+
+/// A deleted file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrashItem {
+    /// Names it for restoring and purging.
+    pub entry: EntryId,
+    /// Where it was.
+    pub path: String,
+    /// Bytes, all members included.
+    pub size: u64,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// When it was deleted.
+    pub deleted: Timestamp,
+    /// By whom, while that account exists.
+    pub deleted_by: Option<UserId>,
+}
+
+impl Library {
+    /// What lies in a space's trash, latest first.
+    pub async fn trash(&self, access: &Access) -> Result<Vec<TrashItem>, LibraryError> {
+        let space = access.require(Right::Read)?;
+        self.catalog()
+            .read(move |tx| {
+                let rows = tx.trash(space, MAX_SHOWN)?.into_iter();
+                Ok(rows
+                    .map(|row| TrashItem {
+                        entry: row.entry,
+                        path: row.path,
+                        size: row.size,
+                        is_folder: row.is_folder,
+                        deleted: row.deleted,
+                        deleted_by: row.deleted_by,
+                    })
+                    .collect())
+            })
+            .await
+    }
+
+    /// Brings a deleted entry back: to its old folder, or, where that is gone, to the space's top folder;
+    /// beside a namesake under a numbered name. Returns where it is now.
+    pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
+        let space = change.access.require(Right::Write)?;
+        self.catalog()
+            .write(move |tx| {
+                let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
+                let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
+                let folder = home(tx, space, item.parent)?;
+                require_members_unlocked(tx, &change, &folder)?;
+                let name = free_name(tx, folder.id, &EntryName::parse(&row.name)?)?;
+                tx.remove_from_trash(entry)?;
+                tx.relocate(entry, Some(folder.id), &name)?;
+                tx.touch_folders(folder.id, tx.next_revision()?, signed(row.size), change.now)?;
+                path_of(tx, entry)
+            })
+            .await
+    }
+
+    /// Removes a deleted entry for good. The containers' files follow shortly after.
+    pub async fn purge(&self, access: &Access, entry: EntryId) -> Result<(), LibraryError> {
+        let space = access.require(Right::Manage)?;
+        self.catalog()
+            .write(move |tx| {
+                tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
+                tx.delete_subtree(entry)?;
+                Ok::<_, LibraryError>(())
+            })
+            .await?;
+        self.remove_garbage().await.map(drop)
+    }
+}
+
+/// The folder an entry was deleted from, if it is still part of the tree; else the space's top folder.
+fn home(tx: &ReadTx<'_>, space: SpaceId, parent: EntryId) -> Result<EntryRow, LibraryError> {
+    let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
+    let lineage = tx.lineage(parent)?;
+    let is_rooted = lineage.last().is_some_and(|top| top.id == root);
+    let folder = if is_rooted { lineage.into_iter().next() } else { tx.entry(root)? };
+    folder.ok_or(LibraryError::NotFound)
+}
+
+/// `name`, or the first of `name (2)`, `name (3)` … that nothing in the folder looks like.
+fn free_name(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<EntryName, LibraryError> {
+    if tx.child(folder, &name.key())?.is_none() {
+        return Ok(name.clone());
+    }
+    let text = name.as_str();
+    let (stem, extension) = match text.rfind('.') {
+        Some(dot) if dot > 0 => text.split_at(dot),
+        _ => (text, ""),
+    };
+    for number in 2..MAX_NAMESAKES {
+        let candidate = EntryName::parse(&format!("{stem} ({number}){extension}"))?;
+        if tx.child(folder, &candidate.key())?.is_none() {
+            return Ok(candidate);
+        }
+    }
+    Err(LibraryError::Exists)
+}
