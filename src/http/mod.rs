@@ -7,6 +7,7 @@
 
 mod admission;
 mod connection;
+pub mod dav;
 mod framing;
 mod health;
 mod limits;

@@ -1,0 +1,11 @@
+//! WebDAV (RFC 4918) as its clients really speak it: what they send becomes `model` values, what
+//! `library` answers becomes the XML they accept.
+//!
+//! These modules are pure: no I/O, no clock, no knowledge of users. Everything a client can send is
+//! bounded before it is worked on, by the named limits of the module that reads it.
+
+mod error;
+pub mod href;
+pub mod xml;
+
+pub use error::RequestError;

@@ -1,0 +1,123 @@
+//! Request bodies as small trees, read within fixed limits.
+//!
+//! quick-xml delivers events and never recurses; depth is checked before an element is opened, so
+//! nothing here or in its callers can be driven deeper than [`MAX_DEPTH`]. Document types are
+//! refused, therefore no entity but the five predefined ones exists.
+
+mod fragment;
+mod reader;
+mod scope;
+mod text;
+
+pub use reader::parse;
+pub use text::{push_attribute_value, push_text};
+
+use std::rc::Rc;
+
+use crate::model::PropertyName;
+use scope::Scope;
+
+/// Largest XML body in bytes; callers stop reading at this size and answer 413.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Deepest nesting of elements.
+pub const MAX_DEPTH: usize = 32;
+/// Most attributes of one element, namespace declarations included.
+pub const MAX_ATTRIBUTES: usize = 32;
+/// Most elements of one body.
+pub const MAX_ELEMENTS: usize = 4096;
+/// Most namespace declarations in force at one place.
+pub const MAX_BINDINGS: usize = 64;
+/// Longest namespace name or language tag in bytes: each may be repeated in every stored value.
+pub const MAX_NAMESPACE_BYTES: usize = 1024;
+
+/// Why a body is not read. The texts continue "the XML body".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum XmlError {
+    /// Breaks the grammar of XML 1.0 or of its namespaces.
+    #[error("is not well-formed")]
+    NotWellFormed,
+    /// More than [`MAX_DEPTH`] levels.
+    #[error("nests more than 32 levels")]
+    TooDeep,
+    /// More than [`MAX_ATTRIBUTES`] attributes at one element.
+    #[error("has an element with more than 32 attributes")]
+    TooManyAttributes,
+    /// More than [`MAX_ELEMENTS`] elements.
+    #[error("has more than 4096 elements")]
+    TooManyElements,
+    /// Too many or too long namespace declarations.
+    #[error("declares too many or too long namespaces")]
+    TooManyNamespaces,
+    /// A document type declaration.
+    #[error("has a document type declaration, which is not accepted")]
+    DocumentType,
+    /// A reference to an entity that XML does not predefine.
+    #[error("refers to an unknown entity")]
+    UnknownEntity,
+    /// Neither UTF-8 nor UTF-16 with a byte order mark.
+    #[error("is not UTF-8 text")]
+    Encoding,
+}
+
+/// An element with everything below it.
+#[derive(Debug)]
+pub struct Element {
+    namespace: Rc<str>,
+    local: String,
+    prefix: Option<String>,
+    attributes: Vec<Attribute>,
+    children: Vec<Node>,
+    scope: Rc<Scope>,
+}
+
+/// An attribute as written; namespace declarations are among them.
+#[derive(Debug)]
+struct Attribute {
+    name: String,
+    value: String,
+}
+
+/// What stands inside an element.
+#[derive(Debug)]
+enum Node {
+    Element(Element),
+    Text(String),
+}
+
+impl Element {
+    /// Expanded name.
+    pub fn name(&self) -> PropertyName {
+        PropertyName::new(&*self.namespace, &*self.local)
+    }
+
+    /// Whether this is the element `local` of the `DAV:` namespace.
+    pub fn is_dav(&self, local: &str) -> bool {
+        &*self.namespace == "DAV:" && self.local == local
+    }
+
+    /// The child elements in order.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The first child that is the element `local` of the `DAV:` namespace.
+    pub fn dav_child(&self, local: &str) -> Option<&Element> {
+        self.elements().find(|child| child.is_dav(local))
+    }
+
+    /// The character data directly inside, trimmed.
+    pub fn text(&self) -> String {
+        let text: String = self
+            .children
+            .iter()
+            .filter_map(|node| match node {
+                Node::Text(text) => Some(text.as_str()),
+                Node::Element(_) => None,
+            })
+            .collect();
+        text.trim().to_owned()
+    }
+}
