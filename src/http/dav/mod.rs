@@ -4,8 +4,13 @@
 //! These modules are pure: no I/O, no clock, no knowledge of users. Everything a client can send is
 //! bounded before it is worked on, by the named limits of the module that reads it.
 
+pub mod conditional;
+mod dates;
 mod error;
+pub mod headers;
 pub mod href;
+pub mod if_header;
+pub mod range;
 pub mod xml;
 
 pub use error::RequestError;

@@ -1,0 +1,358 @@
+//! The headers of WebDAV and of its clients.
+
+use std::time::Duration;
+
+use http::{HeaderMap, header};
+
+use super::RequestError;
+use super::dates::parse_unix_seconds;
+use super::href::{Located, Site, Target};
+use crate::model::{Checksum, ChecksumError, Depth, LockToken, Timestamp};
+
+/// Longest time for which a lock is granted at once; clients refresh it.
+pub const MAX_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// One header as text; `Err` if it is repeated or not ASCII.
+fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, RequestError> {
+    let mut lines = headers.get_all(name).iter();
+    let Some(line) = lines.next() else {
+        return Ok(None);
+    };
+    match (std::str::from_utf8(line.as_bytes()), lines.next()) {
+        (Ok(text), None) => Ok(Some(text.trim())),
+        _ => Err(RequestError::Header { name, reason: "is repeated or not text" }),
+    }
+}
+
+/// `Depth` (RFC 4918 10.2); `None` if absent, which each method reads in its own way.
+pub fn depth(headers: &HeaderMap) -> Result<Option<Depth>, RequestError> {
+    match single(headers, "Depth")? {
+        None => Ok(None),
+        Some("0") => Ok(Some(Depth::Zero)),
+        Some("1") => Ok(Some(Depth::One)),
+        Some(text) if text.eq_ignore_ascii_case("infinity") => Ok(Some(Depth::Infinity)),
+        Some(_) => Err(RequestError::Header { name: "Depth", reason: "must be 0, 1 or infinity" }),
+    }
+}
+
+/// What COPY and MOVE do where something is already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Put the source in its place.
+    Replace,
+    /// 412.
+    Forbid,
+}
+
+/// `Overwrite` (RFC 4918 10.6); absent means [`Overwrite::Replace`], iOS writes `true` for `T`.
+pub fn overwrite(headers: &HeaderMap) -> Result<Overwrite, RequestError> {
+    match single(headers, "Overwrite")?.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("t" | "true") => Ok(Overwrite::Replace),
+        Some("f" | "false") => Ok(Overwrite::Forbid),
+        Some(_) => Err(RequestError::Header { name: "Overwrite", reason: "must be T or F" }),
+    }
+}
+
+/// How long a lock is granted for: the first wish in `Timeout` that is understood, one second at
+/// least, `longest` at most and by default (RFC 4918 10.7).
+pub fn lock_timeout(headers: &HeaderMap, longest: Duration) -> Duration {
+    let wish = |text: &str| {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("infinite") {
+            return Some(longest);
+        }
+        let (unit, digits) = text.split_once('-')?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        (unit.eq_ignore_ascii_case("second") && is_number)
+            .then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
+    };
+    headers
+        .get_all("timeout")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .find_map(wish)
+        .unwrap_or(longest)
+        .max(Duration::from_secs(1))
+        .min(longest)
+}
+
+/// `Lock-Token` of UNLOCK (RFC 4918 10.5); 400 if it is missing.
+pub fn lock_token(headers: &HeaderMap) -> Result<LockToken, RequestError> {
+    single(headers, "Lock-Token")?
+        .and_then(|text| text.strip_prefix('<')?.strip_suffix('>'))
+        .filter(|token| !token.is_empty() && !token.contains(['<', '>']))
+        .map(|token| LockToken(token.to_owned()))
+        .ok_or(RequestError::Header { name: "Lock-Token", reason: "is missing or not of the form <token>" })
+}
+
+/// `Destination` of COPY and MOVE (RFC 4918 10.3). Errors: 400 if it is missing or broken, 502 if it
+/// leads to another server or out of the tree.
+pub fn destination(headers: &HeaderMap, site: &Site<'_>) -> Result<Located, RequestError> {
+    let uri = single(headers, "Destination")?
+        .ok_or(RequestError::Header { name: "Destination", reason: "is missing" })?;
+    match site.locate(uri)? {
+        Target::Here(located) => Ok(located),
+        Target::OutsideTree | Target::Foreign => Err(RequestError::ForeignDestination),
+    }
+}
+
+/// What a PUT says about its body and the file it makes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct UploadHeaders {
+    /// Bytes that must arrive: `Content-Length`, Finder's `X-Expected-Entity-Length` or Nextcloud's
+    /// `OC-Total-Length`. The quota is checked against it before the body is read, and a body of
+    /// another length is not stored.
+    pub length: Option<u64>,
+    /// `X-OC-Mtime`; when given and stored, the answer says `X-OC-MTime: accepted`.
+    pub modified: Option<Timestamp>,
+    /// `X-OC-CTime`.
+    pub created: Option<Timestamp>,
+    /// `OC-Checksum` over the body, of an algorithm we know.
+    pub checksum: Option<Checksum>,
+}
+
+/// Reads the headers of a PUT. Errors: 400 for `Content-Range` (storing a part would truncate the
+/// file), a malformed checksum or lengths that contradict each other; 415 for `Content-Encoding`.
+/// A time that cannot be read is ignored.
+pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
+    if headers.contains_key(header::CONTENT_RANGE) {
+        return Err(RequestError::Header {
+            name: "Content-Range",
+            reason: "is not supported on PUT; send the whole file",
+        });
+    }
+    if let Some(encoding) = single(headers, "Content-Encoding")?
+        && !encoding.eq_ignore_ascii_case("identity")
+    {
+        return Err(RequestError::ContentEncoded);
+    }
+    Ok(UploadHeaders {
+        length: upload_length(headers)?,
+        modified: single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds),
+        created: single(headers, "X-OC-CTime")?.and_then(parse_unix_seconds),
+        checksum: checksum(headers)?,
+    })
+}
+
+/// `X-OC-Mtime` of a MOVE or COPY.
+pub fn modified(headers: &HeaderMap) -> Result<Option<Timestamp>, RequestError> {
+    Ok(single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds))
+}
+
+/// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
+fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
+    let mut length: Option<u64> = None;
+    for name in ["Content-Length", "X-Expected-Entity-Length", "OC-Total-Length"] {
+        if name == "X-Expected-Entity-Length" && length.is_some() {
+            continue;
+        }
+        let Some(text) = single(headers, name)? else {
+            continue;
+        };
+        let value = text
+            .parse()
+            .ok()
+            .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .ok_or(RequestError::Header { name, reason: "is not a number of bytes" })?;
+        if length.is_some_and(|before| before != value) {
+            return Err(RequestError::Header { name, reason: "contradicts the length of the body" });
+        }
+        length = Some(value);
+    }
+    Ok(length)
+}
+
+/// Clients ask us to ignore algorithms that we do not know; several are separated by blanks.
+fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
+    let text = single(headers, "OC-Checksum")?.unwrap_or_default();
+    for one in text.split_ascii_whitespace() {
+        match one.parse() {
+            Ok(checksum) => return Ok(Some(checksum)),
+            Err(ChecksumError::UnknownKind) => {}
+            Err(ChecksumError::Malformed) => {
+                return Err(RequestError::Header {
+                    name: "OC-Checksum",
+                    reason: "is not of the form SHA1:<hexadecimal digits>",
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue, StatusCode};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::http::dav::href::Mount;
+
+    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn depth_is_one_of_three() {
+        for (value, expected) in [
+            ("0", Depth::Zero),
+            ("1", Depth::One),
+            (" infinity", Depth::Infinity),
+            ("Infinity", Depth::Infinity),
+        ] {
+            assert_eq!(depth(&headers(&[("depth", value)])), Ok(Some(expected)));
+        }
+        assert_eq!(depth(&HeaderMap::new()), Ok(None));
+        for value in ["", "2", "-1", "01", "1,noroot", "infinite"] {
+            assert!(depth(&headers(&[("depth", value)])).is_err(), "{value}");
+        }
+        assert!(depth(&headers(&[("depth", "0"), ("depth", "1")])).is_err());
+    }
+
+    #[test]
+    fn overwrite_is_the_default() {
+        for value in ["T", "t", "true", "TRUE"] {
+            let headers = headers(&[("overwrite", value)]);
+            assert_eq!(overwrite(&headers), Ok(Overwrite::Replace));
+        }
+        for value in ["F", "f", "false"] {
+            let headers = headers(&[("overwrite", value)]);
+            assert_eq!(overwrite(&headers), Ok(Overwrite::Forbid));
+        }
+        assert_eq!(overwrite(&HeaderMap::new()), Ok(Overwrite::Replace));
+        assert!(overwrite(&headers(&[("overwrite", "maybe")])).is_err());
+    }
+
+    #[test]
+    fn lock_timeouts_stay_within_the_hour() {
+        for (value, seconds) in [
+            ("Second-600", 600),
+            ("second-600", 600),
+            ("Second-3600", 3_600),
+            ("Second-3601", 3_600),
+            ("Second-4100000000", 3_600),
+            ("Second-99999999999999999999", 3_600),
+            ("Second-0", 1),
+            ("Infinite", 3_600),
+            ("Infinite, Second-600", 3_600),
+            ("Extend, Second-600", 600),
+            ("Second-x, Second-", 3_600),
+            ("", 3_600),
+        ] {
+            assert_eq!(
+                lock_timeout(&headers(&[("timeout", value)]), MAX_LOCK_TIMEOUT),
+                Duration::from_secs(seconds),
+                "{value}"
+            );
+        }
+        assert_eq!(lock_timeout(&HeaderMap::new(), MAX_LOCK_TIMEOUT), MAX_LOCK_TIMEOUT);
+    }
+
+    #[test]
+    fn lock_tokens_stand_in_angle_brackets() {
+        assert_eq!(
+            lock_token(&headers(&[("lock-token", " <urn:uuid:1> ")])),
+            Ok(LockToken("urn:uuid:1".to_owned()))
+        );
+        for value in ["", "urn:uuid:1", "<>", "<urn:uuid:1", "<a><b>"] {
+            let error = lock_token(&headers(&[("lock-token", value)])).unwrap_err();
+            assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{value}");
+        }
+        assert!(lock_token(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn destinations_stay_in_the_tree() {
+        let mounts = [Mount::new(["dav"])];
+        let site = Site { hosts: &["example.org"], mounts: &mounts };
+        let status = |value: &str| {
+            destination(&headers(&[("destination", value)]), &site).map_err(|error| error.status().as_u16())
+        };
+        for value in ["/dav/a/b%20c", "https://example.org/dav/a/b%20c"] {
+            let located = status(value).unwrap();
+            assert_eq!(mounts[0].href(&located.place, false), "/dav/a/b%20c");
+        }
+        for (value, expected) in [
+            ("https://elsewhere.example/dav/a", 502),
+            ("https://example.org/other", 502),
+            ("/dav/a#b", 400),
+            ("/dav/a?b", 400),
+            ("/dav/../etc", 400),
+            ("/dav/a/%2e%2e%2fb", 400),
+            ("/dav/a/%00", 400),
+            ("/dav/a/b\\c", 400),
+            ("/dav/a//b", 400),
+            ("a", 400),
+            ("", 400),
+        ] {
+            assert_eq!(status(value), Err(expected), "{value}");
+        }
+        assert!(destination(&HeaderMap::new(), &site).is_err());
+    }
+
+    #[test]
+    fn uploads_as_clients_send_them() {
+        // Nextcloud's desktop client.
+        let desktop = upload(&headers(&[
+            ("content-length", "2"),
+            ("oc-total-length", "2"),
+            ("oc-checksum", "SHA1:5f84000000000000000000000000000000000000"),
+            ("x-oc-mtime", "1600000002"),
+        ]))
+        .unwrap();
+        assert_eq!(desktop.length, Some(2));
+        assert_eq!(desktop.modified, Some(Timestamp::from_secs(1_600_000_002)));
+        assert!(desktop.checksum.is_some());
+        // Its app for iOS.
+        let ios = upload(&headers(&[("x-oc-mtime", "1600000003.123456")])).unwrap();
+        assert_eq!(ios.modified, Some(Timestamp(1_600_000_003_123)));
+        // Finder.
+        let finder =
+            upload(&headers(&[("transfer-encoding", "chunked"), ("x-expected-entity-length", "1000")]))
+                .unwrap();
+        assert_eq!(finder.length, Some(1_000));
+        // Times and algorithms that nobody knows are ignored.
+        let odd = upload(&headers(&[("x-oc-mtime", "now"), ("oc-checksum", "CRC9:1 x:2")]));
+        assert_eq!(odd, Ok(UploadHeaders::default()));
+    }
+
+    #[test]
+    fn uploads_that_would_store_something_else_are_refused() {
+        for (lines, status) in [
+            (&[("content-range", "bytes 5-9/10")][..], 400),
+            (&[("content-encoding", "gzip")], 415),
+            (&[("content-length", "5"), ("oc-total-length", "6")], 400),
+            (&[("x-expected-entity-length", "-1")], 400),
+            (&[("x-expected-entity-length", "+1")], 400),
+            (&[("oc-total-length", "99999999999999999999")], 400),
+            (&[("oc-checksum", "SHA1:xyz")], 400),
+            (&[("oc-checksum", "SHA1")], 400),
+        ] {
+            let error = upload(&headers(lines)).unwrap_err();
+            assert_eq!(error.status().as_u16(), status, "{lines:?}");
+        }
+        assert!(upload(&headers(&[("content-encoding", "identity")])).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_panics(value in proptest::collection::vec(0x20_u8..=0xff, 0..40)) {
+            prop_assume!(!value.contains(&0x7f));
+            let mut map = HeaderMap::new();
+            for name in [
+                "depth", "overwrite", "timeout", "lock-token", "destination", "x-oc-mtime",
+                "oc-checksum", "content-length",
+            ] {
+                map.insert(name, HeaderValue::from_bytes(&value).unwrap());
+            }
+            let _ = (depth(&map), overwrite(&map), lock_token(&map), upload(&map), modified(&map));
+            let _ = lock_timeout(&map, MAX_LOCK_TIMEOUT);
+            let _ = destination(&map, &Site { hosts: &[], mounts: &[] });
+        }
+    }
+}
