@@ -7,9 +7,17 @@
 pub mod conditional;
 mod dates;
 mod error;
+pub mod error_body;
 pub mod headers;
 pub mod href;
 pub mod if_header;
+pub mod listing;
+pub mod lockinfo;
+pub mod media_type;
+pub mod multistatus;
+pub mod properties;
+pub mod propfind;
+pub mod proppatch;
 pub mod range;
 pub mod xml;
 
