@@ -3,7 +3,11 @@
 //! `ARCHITECTURE.md` shows the rooms and the path of a request; each room's module says what it owns.
 
 pub mod accounts;
+pub mod admin;
+pub mod app;
 pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod http;
 pub mod library;
 pub mod model;

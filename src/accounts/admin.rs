@@ -236,7 +236,7 @@ impl Accounts {
         password: SecretString,
         user: &UserName,
     ) -> Result<PasswordHash, AccountsError> {
-        policy::check(&password, user)?;
+        policy::check_password(&password, user)?;
         Ok(self.inner.passwords.hash(password).await?)
     }
 

@@ -23,13 +23,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::{Access, AppPasswordId, Right, Role, SpaceId, UserId};
 
-pub use crate::catalog::{AppPasswordRow, GrantRow, UserRow};
+pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, TokenHash};
 pub use login::{AuthError, Credentials};
 pub use name::{UserName, UserNameError, login_name};
-pub use policy::WeakPassword;
-pub use rights::{Standing, decide, may_administer};
+pub use policy::{WeakPassword, check_password};
+pub use rights::{Standing, decide, may_administer, owner_access};
 
 use directory::Directory;
 use password::PasswordPool;

@@ -51,7 +51,7 @@ pub enum WeakPassword {
 }
 
 /// Checks a password that `user` chose.
-pub(super) fn check(password: &SecretString, user: &UserName) -> Result<(), WeakPassword> {
+pub fn check_password(password: &SecretString, user: &UserName) -> Result<(), WeakPassword> {
     let text: Zeroizing<String> = Zeroizing::new(password.expose_secret().nfc().collect());
     let chars = text.chars().count();
     if chars < MIN_CHARS {
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn verdict(password: &str) -> Result<(), WeakPassword> {
-        check(&SecretString::from(password), &UserName::parse("Anna.Huber").unwrap())
+        check_password(&SecretString::from(password), &UserName::parse("Anna.Huber").unwrap())
     }
 
     #[test]

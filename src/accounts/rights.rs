@@ -28,9 +28,15 @@ pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Ri
     }
 }
 
-/// The proof that `library` asks for; the only caller of [`Access::granted`].
+/// The proof that `library` asks for; asked for by everything that comes over the network.
 pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Option<Right>) -> Option<Access> {
     decide(role, standing, grant).map(|right| Access::granted(space, right))
+}
+
+/// The proof for whoever owns the data directory and asks through its socket or on the command line:
+/// he could change any grant, so he is not asked to. For trash and versions, never for a network route.
+pub fn owner_access(space: SpaceId) -> Access {
+    Access::granted(space, Right::Manage)
 }
 
 /// Whether somebody may change users, spaces and grants.

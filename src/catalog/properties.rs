@@ -27,6 +27,15 @@ impl ReadTx<'_> {
         )
     }
 
+    /// One dead property as XML.
+    pub fn property(&self, entry: EntryId, name: &PropertyName) -> Result<Option<String>, CatalogError> {
+        self.one(
+            "SELECT value FROM properties WHERE entry_id = ?1 AND namespace = ?2 AND name = ?3",
+            params![entry.0, name.namespace, name.local],
+            |row| row.get(0),
+        )
+    }
+
     /// Dead properties of members of a folder whose names lie between those of the first and the last
     /// of `members`, in no particular order.
     pub fn properties_between(

@@ -25,11 +25,7 @@ impl AllowedHosts {
 
     fn allow(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
-        self.0.is_empty()
-            || self
-                .0
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(host))
+        self.0.is_empty() || self.0.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 }
 
@@ -87,10 +83,7 @@ pub(super) fn admit<B>(
         // Never let it come to a Basic challenge over an open line (F70).
         return Err(Refused::InsecureClient);
     }
-    Ok(Origin {
-        client,
-        secure: tls || scheme == ClientScheme::Https,
-    })
+    Ok(Origin { client, secure: tls || scheme == ClientScheme::Https })
 }
 
 /// The host without its port. HTTP/1.1 must name one (RFC 9112 3.2), HTTP/1.0 may, HTTP/2 does so
@@ -106,10 +99,7 @@ fn requested_host<B>(request: &Request<B>) -> Result<Option<String>, Refused> {
         None => None,
     };
     let target = request.uri().authority();
-    if target
-        .or(named.as_ref())
-        .is_some_and(|authority| authority.as_str().contains('@'))
-    {
+    if target.or(named.as_ref()).is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(Refused::BadHost);
     }
     match (target, named) {
@@ -126,12 +116,8 @@ fn requested_host<B>(request: &Request<B>) -> Result<Option<String>, Refused> {
 impl Refused {
     pub(super) fn response(self) -> Response<ResponseBody> {
         match self {
-            Self::BadHost => {
-                plain_response(StatusCode::BAD_REQUEST, "The request must name one host.\n")
-            }
-            Self::Connect => {
-                plain_response(StatusCode::METHOD_NOT_ALLOWED, "This is not a proxy.\n")
-            }
+            Self::BadHost => plain_response(StatusCode::BAD_REQUEST, "The request must name one host.\n"),
+            Self::Connect => plain_response(StatusCode::METHOD_NOT_ALLOWED, "This is not a proxy.\n"),
             Self::ContentEncoding => plain_response(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send the body without Content-Encoding.\n",
@@ -150,13 +136,10 @@ impl Refused {
                 headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
                 response
             }
-            Self::TooManyHeaders => plain_response(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "Too many header fields.\n",
-            ),
-            Self::UriTooLong => {
-                plain_response(StatusCode::URI_TOO_LONG, "The address is too long.\n")
+            Self::TooManyHeaders => {
+                plain_response(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many header fields.\n")
             }
+            Self::UriTooLong => plain_response(StatusCode::URI_TOO_LONG, "The address is too long.\n"),
         }
     }
 }
@@ -165,22 +148,13 @@ impl Refused {
 pub fn plain_response(status: StatusCode, text: &'static str) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::full(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
-    (
-        http::header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    (
-        http::header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
+    (http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     // Applies to what a browser shows as a page: nothing may run, nothing may frame it.
     (
         http::header::CONTENT_SECURITY_POLICY,
@@ -197,9 +171,7 @@ pub(super) fn add_standard_headers(headers: &mut http::HeaderMap, id: HeaderValu
         headers.entry(name).or_insert(value);
     }
     if secure {
-        headers
-            .entry(http::header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HSTS);
+        headers.entry(http::header::STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
     }
 }
 
@@ -208,18 +180,11 @@ mod tests {
     use super::*;
 
     fn admitted(request: http::request::Builder, hosts: &[&str]) -> Result<Origin, Refused> {
-        let trust = ProxyTrust {
-            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            ..ProxyTrust::default()
-        };
+        let trust =
+            ProxyTrust { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..ProxyTrust::default() };
         let hosts = AllowedHosts::new(hosts.iter().map(ToString::to_string));
         let peer = "10.0.0.1".parse().unwrap();
-        admit(
-            &request.body(()).unwrap(),
-            peer,
-            false,
-            (&Limits::default(), &trust, &hosts),
-        )
+        admit(&request.body(()).unwrap(), peer, false, (&Limits::default(), &trust, &hosts))
     }
 
     fn get(uri: &str) -> http::request::Builder {
@@ -232,44 +197,23 @@ mod tests {
         assert_eq!(ok(get("/").header(HOST, "files.example.org")), Ok(()));
         assert_eq!(ok(get("/").header(HOST, "FILES.example.org.:8443")), Ok(()));
         assert_eq!(ok(get("/").header(HOST, "[::1]:8443")), Ok(()));
-        assert_eq!(
-            ok(get("/").header(HOST, "evil.example")),
-            Err(Refused::ForeignHost)
-        );
+        assert_eq!(ok(get("/").header(HOST, "evil.example")), Err(Refused::ForeignHost));
         assert_eq!(ok(get("/")), Err(Refused::BadHost));
         assert_eq!(ok(get("/").version(Version::HTTP_10)), Ok(()));
         assert_eq!(
-            ok(get("/")
-                .header(HOST, "files.example.org")
-                .header(HOST, "[::1]")),
+            ok(get("/").header(HOST, "files.example.org").header(HOST, "[::1]")),
             Err(Refused::BadHost)
         );
-        assert_eq!(
-            ok(get("http://evil.example/").header(HOST, "files.example.org")),
-            Err(Refused::BadHost)
-        );
-        assert_eq!(
-            ok(get("/").header(HOST, "a@files.example.org")),
-            Err(Refused::BadHost)
-        );
+        assert_eq!(ok(get("http://evil.example/").header(HOST, "files.example.org")), Err(Refused::BadHost));
+        assert_eq!(ok(get("/").header(HOST, "a@files.example.org")), Err(Refused::BadHost));
         let h2 = get("https://files.example.org/").version(Version::HTTP_2);
         assert_eq!(ok(h2), Ok(()));
-        assert_eq!(
-            admitted(get("/").header(HOST, "any"), &[]).map(|_| ()),
-            Ok(())
-        );
+        assert_eq!(admitted(get("/").header(HOST, "any"), &[]).map(|_| ()), Ok(()));
     }
 
     #[test]
     fn the_line_from_client_to_proxy_must_be_safe() {
-        let proto = |value| {
-            admitted(
-                get("/")
-                    .header(HOST, "a")
-                    .header("x-forwarded-proto", value),
-                &[],
-            )
-        };
+        let proto = |value| admitted(get("/").header(HOST, "a").header("x-forwarded-proto", value), &[]);
         assert_eq!(proto("http"), Err(Refused::InsecureClient));
         assert_eq!(proto("https, http"), Err(Refused::InsecureClient));
         assert!(proto("https").unwrap().secure);
@@ -280,9 +224,7 @@ mod tests {
     fn packed_bodies_and_long_addresses_are_refused() {
         let packed = get("/").header(HOST, "a").header(CONTENT_ENCODING, "gzip");
         assert_eq!(admitted(packed, &[]), Err(Refused::ContentEncoding));
-        let plain = get("/")
-            .header(HOST, "a")
-            .header(CONTENT_ENCODING, "Identity");
+        let plain = get("/").header(HOST, "a").header(CONTENT_ENCODING, "Identity");
         assert!(admitted(plain, &[]).is_ok());
         for (length, expected) in [(8192, None), (8193, Some(Refused::UriTooLong))] {
             let uri = format!("/{}", "x".repeat(length - 1));

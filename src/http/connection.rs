@@ -81,13 +81,7 @@ struct Session<H: Handler> {
 
 impl<H: Handler> Session<H> {
     fn new(peer: IpAddr, tls: bool, server: Server<H>, shutdown: Shutdown) -> Self {
-        Self {
-            peer,
-            tls,
-            server,
-            activity: Activity::new(),
-            shutdown,
-        }
+        Self { peer, tls, server, activity: Activity::new(), shutdown }
     }
 
     async fn http1<S: Transport>(self, stream: S) {
@@ -117,9 +111,7 @@ impl<H: Handler> Session<H> {
 
     async fn http2<S: Transport>(self, stream: S) {
         let limits = Arc::clone(&self.server.limits);
-        let mut builder = http2::Builder::new(StreamExecutor {
-            write_stall: limits.write_stall_seconds.0,
-        });
+        let mut builder = http2::Builder::new(StreamExecutor { write_stall: limits.write_stall_seconds.0 });
         builder
             .timer(TokioTimer::new())
             .initial_stream_window_size(limits.h2_stream_window_bytes)
@@ -183,25 +175,18 @@ impl<H: Handler> Session<H> {
         }
     }
 
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-    ) -> Result<Response<TrackedBody>, Infallible> {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<TrackedBody>, Infallible> {
         let received = Timestamp::now();
         let server = &self.server;
-        let exchange = Exchange::begin(
-            request.method().clone(),
-            server.metrics.clone(),
-            Arc::clone(&self.activity),
-        );
+        let exchange =
+            Exchange::begin(request.method().clone(), server.metrics.clone(), Arc::clone(&self.activity));
         let version = request.version();
         let is_head = request.method() == Method::HEAD;
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
         let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
                 let bytes_in = Arc::clone(&exchange.received);
-                let request =
-                    request.map(|body| RequestBody::network(body, &server.limits, bytes_in));
+                let request = request.map(|body| RequestBody::network(body, &server.limits, bytes_in));
                 let info = RequestInfo {
                     request_id: exchange.id,
                     peer: origin.client,
@@ -214,8 +199,7 @@ impl<H: Handler> Session<H> {
             Err(refused) => {
                 let (mut head, body) = refused.response().into_parts();
                 if version < Version::HTTP_2 && !head.headers.contains_key(CONNECTION) {
-                    head.headers
-                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                    head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 (head, body, self.tls)
             }
@@ -237,8 +221,5 @@ impl<H: Handler> Session<H> {
 /// Takes what a client still sends after the last answer, for a short while.
 async fn read_away(stream: &mut impl Transport) {
     let mut scrap = vec![0; 16 << 10];
-    let _ = timeout(LINGER, async {
-        while matches!(stream.read(&mut scrap).await, Ok(1..)) {}
-    })
-    .await;
+    let _ = timeout(LINGER, async { while matches!(stream.read(&mut scrap).await, Ok(1..)) {} }).await;
 }

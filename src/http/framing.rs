@@ -136,9 +136,7 @@ impl Framing {
                     .filter(|size| *size < u64::MAX - 1)?;
                 Some(State::ChunkSize(Some(size)))
             }
-            (State::ChunkSize(Some(size)), b';' | b' ' | b'\t') => {
-                Some(State::ChunkExtension(size, 0))
-            }
+            (State::ChunkSize(Some(size)), b';' | b' ' | b'\t') => Some(State::ChunkExtension(size, 0)),
             (State::ChunkSize(Some(size)) | State::ChunkExtension(size, _), b'\r') => {
                 Some(State::ChunkSizeEnd(size))
             }
@@ -243,17 +241,10 @@ mod tests {
             "PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n",
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nDigest: x\r\n\r\nGET / HTTP/1.1\r\n\r\n",
         ] {
-            assert_eq!(
-                verdict(text.as_bytes()),
-                (Verdict::Pass, Position::Boundary),
-                "{text:?}"
-            );
+            assert_eq!(verdict(text.as_bytes()), (Verdict::Pass, Position::Boundary), "{text:?}");
         }
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(5000));
-        assert_eq!(
-            verdict(long.as_bytes()),
-            (Verdict::Pass, Position::Boundary)
-        );
+        assert_eq!(verdict(long.as_bytes()), (Verdict::Pass, Position::Boundary));
     }
 
     #[test]
@@ -275,16 +266,9 @@ mod tests {
         ] {
             let head = format!("PUT / HTTP/1.1\r\n{fields}\r\n");
             let text = format!("{head}\r\nabc");
-            assert_eq!(
-                verdict(text.as_bytes()).0,
-                Verdict::BadHead(head.len()),
-                "{fields:?}"
-            );
+            assert_eq!(verdict(text.as_bytes()).0, Verdict::BadHead(head.len()), "{fields:?}");
         }
-        let padded = format!(
-            "PUT / HTTP/1.1\r\nContent-Length: {}3\r\n\r\n",
-            " ".repeat(300)
-        );
+        let padded = format!("PUT / HTTP/1.1\r\nContent-Length: {}3\r\n\r\n", " ".repeat(300));
         assert!(matches!(verdict(padded.as_bytes()).0, Verdict::BadHead(_)));
     }
 
@@ -302,10 +286,7 @@ mod tests {
             "g\r\n",
         ] {
             let text = format!("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
-            assert!(
-                matches!(verdict(text.as_bytes()).0, Verdict::BadBody(_)),
-                "{body:?}"
-            );
+            assert!(matches!(verdict(text.as_bytes()).0, Verdict::BadBody(_)), "{body:?}");
         }
     }
 

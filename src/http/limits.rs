@@ -99,33 +99,13 @@ impl Limits {
     /// Refuses values that would switch the server off or make hyper panic.
     pub fn check(&self) -> Result<(), LimitsError> {
         let demands = [
-            (
-                "max_header_bytes",
-                "8192 to 1048576",
-                (8192..=1 << 20).contains(&self.max_header_bytes),
-            ),
-            (
-                "max_headers",
-                "1 to 1000",
-                (1..=1000).contains(&self.max_headers),
-            ),
-            (
-                "max_uri_bytes",
-                "64 to 65534",
-                (64..=65534).contains(&self.max_uri_bytes),
-            ),
+            ("max_header_bytes", "8192 to 1048576", (8192..=1 << 20).contains(&self.max_header_bytes)),
+            ("max_headers", "1 to 1000", (1..=1000).contains(&self.max_headers)),
+            ("max_uri_bytes", "64 to 65534", (64..=65534).contains(&self.max_uri_bytes)),
             ("max_connections", "at least 1", self.max_connections >= 1),
-            (
-                "max_connections_per_client",
-                "at least 1",
-                self.max_connections_per_client >= 1,
-            ),
+            ("max_connections_per_client", "at least 1", self.max_connections_per_client >= 1),
             ("accept_backlog", "at least 1", self.accept_backlog >= 1),
-            (
-                "h2_max_concurrent_streams",
-                "at least 1",
-                self.h2_max_concurrent_streams >= 1,
-            ),
+            ("h2_max_concurrent_streams", "at least 1", self.h2_max_concurrent_streams >= 1),
             (
                 "h2_stream_window_bytes",
                 "65535 to 1073741824",

@@ -95,9 +95,7 @@ impl<H> Clone for Server<H> {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Passwords would cross the network in the open.
-    #[error(
-        "{0} can be reached from other machines: plain HTTP is served on loopback only, use TLS"
-    )]
+    #[error("{0} can be reached from other machines: plain HTTP is served on loopback only, use TLS")]
     PlainHttp(SocketAddr),
     /// Figures are given without authentication.
     #[error("{0} can be reached from other machines: metrics are served on loopback only")]
@@ -122,11 +120,7 @@ pub enum ListenError {
 /// Opens a listening socket. Port 0 takes a free one.
 pub fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, ListenError> {
     let open = || {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // A restarted server must not wait for old connections to fade.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -198,10 +192,7 @@ pub async fn serve<H: Handler>(
         }
     };
     if timeout(grace, all_ended).await.is_err() {
-        tracing::warn!(
-            count = connections.len(),
-            "cutting connections that did not end in time"
-        );
+        tracing::warn!(count = connections.len(), "cutting connections that did not end in time");
         connections.shutdown().await;
     }
     Ok(())
@@ -219,9 +210,7 @@ fn report_panic(ended: Result<(), tokio::task::JoinError>) {
 fn is_exhaustion(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    error
-        .raw_os_error()
-        .is_some_and(|code| exhausted.contains(&Errno::from_raw_os_error(code)))
+    error.raw_os_error().is_some_and(|code| exhausted.contains(&Errno::from_raw_os_error(code)))
 }
 
 /// Counts open connections, in all and per client.
@@ -259,11 +248,7 @@ impl Slots {
         counts.total += 1;
         counts.clients.insert(client, mine + 1);
         server.metrics.connections.inc();
-        Some(Slot {
-            slots: self.clone(),
-            client,
-            metrics: server.metrics.clone(),
-        })
+        Some(Slot { slots: self.clone(), client, metrics: server.metrics.clone() })
     }
 }
 
@@ -289,11 +274,8 @@ mod tests {
     #[test]
     fn slots_are_bounded_per_client_and_come_back() {
         let mut server = Server::new(());
-        server.limits = Arc::new(Limits {
-            max_connections: 3,
-            max_connections_per_client: 2,
-            ..Limits::default()
-        });
+        server.limits =
+            Arc::new(Limits { max_connections: 3, max_connections_per_client: 2, ..Limits::default() });
         server.trust = Arc::new(ProxyTrust {
             trusted_proxies: vec!["10.0.0.1".parse().unwrap()],
             ..ProxyTrust::default()

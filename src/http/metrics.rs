@@ -22,9 +22,8 @@ use super::response_body::ResponseBody;
 use super::watch::Shutdown;
 
 /// Upper bounds of the duration buckets in seconds: a cached PROPFIND to an upload of an hour.
-const DURATION_BUCKETS: [f64; 12] = [
-    0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0, 300.0, 1_200.0, 3_600.0,
-];
+const DURATION_BUCKETS: [f64; 12] =
+    [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0, 300.0, 1_200.0, 3_600.0];
 
 type Labels = [(&'static str, &'static str); 2];
 
@@ -73,11 +72,7 @@ impl Metrics {
             registry.register("http_sent_bytes", "Answer body bytes", own.bytes_out);
             registry.register("http_connections", "Open connections", own.connections);
             registry.register("http_accepted", "Accepted connections", own.accepted);
-            registry.register(
-                "http_refused",
-                "Connections closed by a limit, by reason",
-                own.refused,
-            );
+            registry.register("http_refused", "Connections closed by a limit, by reason", own.refused);
             registry.register(
                 "http_duration_seconds",
                 "Time from a request's head to the end of its answer",
@@ -151,10 +146,7 @@ pub(super) fn method_label(method: &Method) -> &'static str {
         "SEARCH",
         "TRACE",
     ];
-    KNOWN
-        .into_iter()
-        .find(|known| *known == method.as_str())
-        .unwrap_or("other")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 fn class(status: StatusCode) -> &'static str {
@@ -187,11 +179,7 @@ pub async fn serve_metrics(
 struct Scrape(Metrics);
 
 impl Handler for Scrape {
-    async fn handle(
-        &self,
-        request: Request<RequestBody>,
-        _info: RequestInfo,
-    ) -> Response<ResponseBody> {
+    async fn handle(&self, request: Request<RequestBody>, _info: RequestInfo) -> Response<ResponseBody> {
         let mut response = Response::new(ResponseBody::empty());
         response.extensions_mut().insert(Route::quiet("metrics"));
         if request.uri().path() != "/metrics" {
@@ -202,9 +190,7 @@ impl Handler for Scrape {
             *response.body_mut() = ResponseBody::full(self.0.encode());
             response.headers_mut().insert(
                 CONTENT_TYPE,
-                HeaderValue::from_static(
-                    "application/openmetrics-text; version=1.0.0; charset=utf-8",
-                ),
+                HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"),
             );
         }
         response

@@ -18,6 +18,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
 
+/// Most bytes of a refused body that are taken in for politeness.
+const DISCARD_BYTES: usize = 4 * 1024 * 1024;
+/// Longest time spent on that.
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
 /// Why a request body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -55,10 +60,7 @@ impl From<hyper::Error> for BodyError {
         let mut source = error.source();
         while let Some(cause) = source {
             if let Some(cause) = cause.downcast_ref::<io::Error>()
-                && matches!(
-                    cause.kind(),
-                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-                )
+                && matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
             {
                 return Self::Malformed;
             }
@@ -104,11 +106,7 @@ impl RequestBody {
 
     /// A body at hand, for tests of handlers.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self {
-            source: Source::Memory(bytes.into()),
-            pace: None,
-            received: Arc::default(),
-        }
+        Self { source: Source::Memory(bytes.into()), pace: None, received: Arc::default() }
     }
 
     /// No body, for tests of handlers.
@@ -135,7 +133,7 @@ impl RequestBody {
 
     /// The whole body, if it has at most `limit` bytes; a longer announced length is refused before
     /// anything is read.
-    pub async fn collect(mut self, limit: usize) -> Result<Bytes, BodyError> {
+    pub async fn collect(&mut self, limit: usize) -> Result<Bytes, BodyError> {
         let too_large = BodyError::TooLarge { limit };
         if self.size_hint().lower() > limit as u64 {
             return Err(too_large);
@@ -160,6 +158,22 @@ impl RequestBody {
         }
         Ok(whole.freeze())
     }
+
+    /// Takes in what is still coming, within limits, and forgets it. Closing a connection on a client
+    /// that is still sending resets it, and the answer that says why is lost on the way.
+    pub async fn discard(&mut self) {
+        let drain = async {
+            let mut room = DISCARD_BYTES;
+            while let Some(Ok(piece)) = self.next().await {
+                match room.checked_sub(piece.len()) {
+                    Some(less) => room = less,
+                    None => break,
+                }
+            }
+        };
+        // What is left after that time ends the connection the hard way.
+        let _ = tokio::time::timeout(DISCARD_TIME, drain).await;
+    }
 }
 
 impl fmt::Debug for RequestBody {
@@ -178,11 +192,7 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self {
-            source,
-            pace,
-            received,
-        } = &mut *self;
+        let Self { source, pace, received } = &mut *self;
         let incoming = match source {
             Source::Network(incoming) => incoming,
             Source::Memory(bytes) => {
@@ -203,9 +213,7 @@ impl Body for RequestBody {
                 Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
             }
             Poll::Pending => match pace {
-                Some(pace) => pace
-                    .poll_too_slow(cx)
-                    .map(|()| Some(Err(BodyError::TooSlow))),
+                Some(pace) => pace.poll_too_slow(cx).map(|()| Some(Err(BodyError::TooSlow))),
                 None => Poll::Pending,
             },
         }
@@ -291,10 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn collect_takes_the_limit_and_not_a_byte_more() {
-        assert_eq!(
-            RequestBody::full("12345").collect(5).await.unwrap(),
-            "12345"
-        );
+        assert_eq!(RequestBody::full("12345").collect(5).await.unwrap(), "12345");
         let refused = RequestBody::full("123456").collect(5).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(RequestBody::empty().collect(0).await.unwrap(), "");

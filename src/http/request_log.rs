@@ -118,21 +118,14 @@ impl Exchange {
     }
 
     /// Wraps the answer's body, which from now on keeps the exchange going.
-    pub(super) fn answer(
-        mut self,
-        head: &http::response::Parts,
-        body: ResponseBody,
-    ) -> TrackedBody {
+    pub(super) fn answer(mut self, head: &http::response::Parts, body: ResponseBody) -> TrackedBody {
         self.status = Some(head.status);
         self.user = head.extensions.get::<LogUser>().map(|user| user.0);
         if let Some(route) = head.extensions.get::<Route>() {
             self.route = *route;
         }
         let bodiless = self.method == Method::HEAD
-            || matches!(
-                head.status,
-                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-            );
+            || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let promised = head
             .headers
             .get(http::header::CONTENT_LENGTH)
@@ -208,9 +201,7 @@ pub(super) struct TrackedBody {
 
 impl TrackedBody {
     fn end(&mut self) -> Option<io::Result<Frame<Bytes>>> {
-        let short = self
-            .promised
-            .is_some_and(|promised| self.exchange.sent < promised);
+        let short = self.promised.is_some_and(|promised| self.exchange.sent < promised);
         if short {
             return Some(Err(self.break_off(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
@@ -236,10 +227,7 @@ impl Body for TrackedBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
         if let Some(stream) = &this.stream {
             stream.delivering(false);
@@ -263,9 +251,7 @@ impl Body for TrackedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        let short = self
-            .promised
-            .is_some_and(|promised| self.exchange.sent < promised);
+        let short = self.promised.is_some_and(|promised| self.exchange.sent < promised);
         self.bodiless || (self.body.is_end_stream() && !short)
     }
 

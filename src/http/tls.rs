@@ -10,8 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair,
-    KeyUsagePurpose, SanType,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -124,11 +123,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(Self {
-            config: Arc::new(config),
-            current,
-            files,
-        }))
+        Ok(Arc::new(Self { config: Arc::new(config), current, files }))
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {
@@ -137,8 +132,7 @@ impl Tls {
 
     /// Uses another certificate for connections from now on; on error the old one stays.
     pub fn replace(&self, cert_pem: &str, key_pem: &Zeroizing<String>) -> Result<(), TlsError> {
-        self.current
-            .set(parse_pair(cert_pem.as_bytes(), key_pem.as_bytes())?);
+        self.current.set(parse_pair(cert_pem.as_bytes(), key_pem.as_bytes())?);
         Ok(())
     }
 
@@ -161,10 +155,7 @@ impl Tls {
     }
 
     /// Looks at the files every 30 seconds until shutdown, and says in the log what came of it.
-    pub fn watch(
-        self: &Arc<Self>,
-        mut shutdown: Shutdown,
-    ) -> impl Future<Output = ()> + Send + use<> {
+    pub fn watch(self: &Arc<Self>, mut shutdown: Shutdown) -> impl Future<Output = ()> + Send + use<> {
         let tls = Arc::clone(self);
         async move {
             let mut tick = interval(RELOAD_INTERVAL);
@@ -190,9 +181,7 @@ impl Tls {
     /// SHA-256 of the own certificate in use, as browsers show it: `AB:CD:…`.
     pub fn fingerprint(&self) -> String {
         let pair = self.current.get();
-        pair.cert
-            .first()
-            .map_or_else(String::new, |cert| fingerprint(cert))
+        pair.cert.first().map_or_else(String::new, |cert| fingerprint(cert))
     }
 }
 
@@ -243,27 +232,18 @@ fn provider() -> Arc<CryptoProvider> {
 fn parse_pair(cert_pem: &[u8], key_pem: &[u8]) -> Result<CertifiedKey, TlsError> {
     let chain = CertificateDer::pem_slice_iter(cert_pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|source| TlsError::Pem {
-            part: "certificate",
-            source,
-        })?;
+        .map_err(|source| TlsError::Pem { part: "certificate", source })?;
     if chain.is_empty() {
         return Err(TlsError::Empty);
     }
-    let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|source| TlsError::Pem {
-        part: "private key",
-        source,
-    })?;
+    let key = PrivateKeyDer::from_pem_slice(key_pem)
+        .map_err(|source| TlsError::Pem { part: "private key", source })?;
     Ok(CertifiedKey::from_der(chain, key, &provider())?)
 }
 
 fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
-    let read = |path: &Path| {
-        read_small(path).map_err(|source| TlsError::Read {
-            path: path.to_owned(),
-            source,
-        })
-    };
+    let read =
+        |path: &Path| read_small(path).map_err(|source| TlsError::Read { path: path.to_owned(), source });
     let (cert_pem, _) = read(cert)?;
     let (key_pem, mode) = read(key)?;
     // Debian's ssl-cert group may read keys (0640), everybody may not.
@@ -279,10 +259,7 @@ fn read_small(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, u32)> {
     let file = std::fs::File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > MAX_PEM_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "too long for a PEM file",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "too long for a PEM file"));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(64 << 10));
     file.take(MAX_PEM_BYTES).read_to_end(&mut text)?;
@@ -298,10 +275,7 @@ fn stamp(cert: &Path, key: &Path) -> Option<Stamp> {
 }
 
 fn fingerprint(cert: &CertificateDer<'_>) -> String {
-    let hex: Vec<String> = Sha256::digest(cert)
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
+    let hex: Vec<String> = Sha256::digest(cert).iter().map(|byte| format!("{byte:02X}")).collect();
     hex.join(":")
 }
 
@@ -324,33 +298,19 @@ impl fmt::Debug for SelfSigned {
 /// Makes a P-256 certificate for these names and addresses, and always for `localhost`,
 /// `127.0.0.1` and `::1`; valid from a day before `now`, for clocks that are behind, for
 /// [`SELF_SIGNED_DAYS`] in all.
-pub fn self_signed(
-    names: &[String],
-    addresses: &[IpAddr],
-    now: Timestamp,
-) -> Result<SelfSigned, TlsError> {
-    let local = [
-        IpAddr::from([127, 0, 0, 1]),
-        std::net::Ipv6Addr::LOCALHOST.into(),
-    ];
+pub fn self_signed(names: &[String], addresses: &[IpAddr], now: Timestamp) -> Result<SelfSigned, TlsError> {
+    let local = [IpAddr::from([127, 0, 0, 1]), std::net::Ipv6Addr::LOCALHOST.into()];
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
     let names = names
         .iter()
         .filter(|name| *name != "localhost")
         .map(|name| Ok(SanType::DnsName(name.as_str().try_into()?)))
         .collect::<Result<Vec<_>, rcgen::Error>>()?;
-    let others = addresses
-        .iter()
-        .copied()
-        .filter(|address| !local.contains(address));
+    let others = addresses.iter().copied().filter(|address| !local.contains(address));
     params.subject_alt_names.extend(names);
-    params
-        .subject_alt_names
-        .extend(local.into_iter().chain(others).map(SanType::IpAddress));
+    params.subject_alt_names.extend(local.into_iter().chain(others).map(SanType::IpAddress));
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Tresor self-signed certificate");
+    params.distinguished_name.push(DnType::CommonName, "Tresor self-signed certificate");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let day = Duration::from_hours(24);
@@ -386,8 +346,7 @@ mod tests {
     #[test]
     fn self_signed_pair_is_usable_and_lives_397_days() {
         let now = Timestamp::now();
-        let made =
-            self_signed(&["a.example".into()], &["192.0.2.1".parse().unwrap()], now).unwrap();
+        let made = self_signed(&["a.example".into()], &["192.0.2.1".parse().unwrap()], now).unwrap();
         let days = made.not_after.since(now).as_secs() / 86_400;
         assert_eq!(days, SELF_SIGNED_DAYS - 1);
         let (cert_pem, key_pem) = (made.cert_pem, made.key_pem);
@@ -403,19 +362,13 @@ mod tests {
         let (first, second) = (pair(), pair());
         put(&cert, &first.cert_pem, 0o644);
         put(&key, &first.key_pem, 0o640);
-        let source = TlsSource::Files {
-            cert: cert.clone(),
-            key: key.clone(),
-        };
+        let source = TlsSource::Files { cert: cert.clone(), key: key.clone() };
         let tls = Tls::load(source).unwrap();
         let old = tls.fingerprint();
         assert!(!tls.reload().unwrap(), "nothing changed");
 
         put(&cert, &second.cert_pem, 0o644);
-        assert!(
-            matches!(tls.reload(), Err(TlsError::Unusable(_))),
-            "key is still the old one"
-        );
+        assert!(matches!(tls.reload(), Err(TlsError::Unusable(_))), "key is still the old one");
         assert_eq!(tls.fingerprint(), old);
         put(&key, &second.key_pem, 0o640);
         assert!(tls.reload().unwrap());
@@ -433,14 +386,8 @@ mod tests {
         let pair = pair();
         put(&cert, &pair.cert_pem, 0o644);
         put(&key, &pair.key_pem, 0o644);
-        let source = || TlsSource::Files {
-            cert: cert.clone(),
-            key: key.clone(),
-        };
-        assert!(matches!(
-            Tls::load(source()),
-            Err(TlsError::WorldReadable(_))
-        ));
+        let source = || TlsSource::Files { cert: cert.clone(), key: key.clone() };
+        assert!(matches!(Tls::load(source()), Err(TlsError::WorldReadable(_))));
         put(&key, &pair.key_pem, 0o600);
         assert!(Tls::load(source()).is_ok());
     }

@@ -60,13 +60,7 @@ impl<S: Transport> Wire<S> {
     }
 
     fn new(inner: S, activity: Arc<Activity>, framing: Option<Framing>) -> Self {
-        Self {
-            inner,
-            activity,
-            framing,
-            pending: Pending::Nothing,
-            write_blocked: false,
-        }
+        Self { inner, activity, framing, pending: Pending::Nothing, write_blocked: false }
     }
 
     /// The stream below, for reading away what nobody wants.
@@ -95,10 +89,7 @@ impl<S: Transport> Wire<S> {
                 }
             }
             Pending::Malformed => {
-                return Some(Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "malformed chunk",
-                )));
+                return Some(Err(io::Error::new(io::ErrorKind::InvalidData, "malformed chunk")));
             }
         }
         Some(Ok(()))
@@ -116,12 +107,7 @@ impl<S: Transport> AsyncRead for Wire<S> {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let Self {
-            framing,
-            activity,
-            pending,
-            ..
-        } = &mut *self;
+        let Self { framing, activity, pending, .. } = &mut *self;
         let Some(framing) = framing else {
             return Poll::Ready(Ok(()));
         };
@@ -157,11 +143,7 @@ impl<S: Transport> AsyncRead for Wire<S> {
 }
 
 impl<S: Transport> AsyncWrite for Wire<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.inner).poll_write(cx, buf);
         self.note_write(poll)
     }

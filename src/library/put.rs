@@ -24,7 +24,7 @@ use super::quota::Reservation;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
-use crate::model::{Checksum, EntryId, EntryPath, Right, SpaceId, Timestamp};
+use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp};
 use crate::vault::container::ContainerMeta;
 use crate::vault::disk::Disk;
 use crate::vault::keys::SpaceKey;
@@ -291,8 +291,16 @@ impl Record {
         let Self { change, file, sealed, .. } = &self;
         let space = change.access.space();
         let (place, existing) = admit(library, tx, change, space, &file.path)?;
-        let modified = file.modified.unwrap_or(change.now).as_mtime();
         let id = existing.as_ref().map_or(self.entry, |row| row.id);
+        let modified = match (file.modified, &existing) {
+            (Some(sent), _) => sent,
+            // Explorer makes an empty file, dates it, and only then sends the content.
+            (None, Some(row)) if row.size == 0 && tx.property(row.id, &win32_modified())?.is_some() => {
+                row.modified
+            }
+            (None, _) => change.now,
+        }
+        .as_mtime();
 
         tx.insert_container(space, &container_row(sealed))?;
         let version = tx.insert_version(&NewVersion {
@@ -332,6 +340,11 @@ impl Record {
         let checksum = file.checksum.clone();
         Ok((PutOutcome { entry: library.entry(row), created: existing.is_none(), checksum }, lock))
     }
+}
+
+/// The date of a file as Windows sets it by PROPPATCH.
+fn win32_modified() -> PropertyName {
+    PropertyName::new("urn:schemas-microsoft-com:", "Win32LastModifiedTime")
 }
 
 /// The row that binds a sealed container.

@@ -1,24 +1,147 @@
-//! WebDAV (RFC 4918) as its clients really speak it: what they send becomes `model` values, what
-//! `library` answers becomes the XML they accept.
-//!
-//! These modules are pure: no I/O, no clock, no knowledge of users. Everything a client can send is
-//! bounded before it is worked on, by the named limits of the module that reads it.
+//! WebDAV (RFC 4918) over the library: one file per family of methods. What the requests and answers
+//! look like on the wire is `protocol`'s.
 
-pub mod conditional;
-mod dates;
-mod error;
-pub mod error_body;
-pub mod headers;
-pub mod href;
-pub mod if_header;
-pub mod listing;
-pub mod lockinfo;
-pub mod media_type;
-pub mod multistatus;
-pub mod properties;
-pub mod propfind;
-pub mod proppatch;
-pub mod range;
-pub mod xml;
+mod browse;
+mod failure;
+mod get;
+mod lock;
+mod propfind;
+mod proppatch;
+pub mod protocol;
+mod put;
+mod target;
+mod tree;
 
-pub use error::RequestError;
+use http::header::{ALLOW, EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+use self::failure::Failure;
+use self::protocol::href::{Mount, Site};
+use super::{RequestBody, RequestInfo, ResponseBody};
+use crate::accounts::{Accounts, Principal};
+use crate::library::Library;
+
+/// Answer of an operation.
+type Answer = Result<Response<ResponseBody>, Failure>;
+
+const ALLOWED: HeaderValue = HeaderValue::from_static(
+    "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+);
+
+/// The tree at `/dav/`.
+pub struct Dav {
+    library: Library,
+    accounts: Accounts,
+    mounts: [Mount; 1],
+}
+
+/// A request on its way through this room.
+struct Call<'a> {
+    library: &'a Library,
+    accounts: &'a Accounts,
+    principal: &'a Principal,
+    parts: &'a Parts,
+    info: RequestInfo,
+    mount: &'a Mount,
+    site: Site<'a>,
+}
+
+impl Dav {
+    /// The tree of this library for these people.
+    pub fn new(library: Library, accounts: Accounts) -> Self {
+        Self { library, accounts, mounts: [Mount::new(["dav"])] }
+    }
+
+    /// Whether a path of the URL space is this room's.
+    pub fn serves(path: &str) -> bool {
+        path == "/dav" || path.starts_with("/dav/")
+    }
+
+    /// Answers a request of somebody who has logged in.
+    pub async fn handle(
+        &self,
+        request: Request<RequestBody>,
+        info: RequestInfo,
+        principal: &Principal,
+    ) -> Response<ResponseBody> {
+        let (parts, mut body) = request.into_parts();
+        let [mount] = &self.mounts;
+        let host = requested_host(&parts).to_owned();
+        let call = Call {
+            library: &self.library,
+            accounts: &self.accounts,
+            principal,
+            parts: &parts,
+            info,
+            mount,
+            site: Site { hosts: &[&host], mounts: &self.mounts },
+        };
+        match call.answer(&mut body).await {
+            Ok(response) => response,
+            Err(failure) => {
+                // Who waits for "100 Continue" has sent nothing yet and shall not begin.
+                if !parts.headers.contains_key(EXPECT) {
+                    body.discard().await;
+                }
+                failure.into_response(&call)
+            }
+        }
+    }
+}
+
+impl Call<'_> {
+    async fn answer(&self, body: &mut RequestBody) -> Answer {
+        match self.parts.method.as_str() {
+            "GET" => self.get().await,
+            "HEAD" => self.head().await,
+            "PUT" => self.put(body).await,
+            "PROPFIND" => self.propfind(body).await,
+            "PROPPATCH" => self.proppatch(body).await,
+            "MKCOL" => self.make_folder(body).await,
+            "DELETE" => self.delete().await,
+            "COPY" => self.copy().await,
+            "MOVE" => self.relocate().await,
+            "LOCK" => self.lock(body).await,
+            "UNLOCK" => self.unlock().await,
+            "OPTIONS" => Ok(options()),
+            _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this method is not supported here")),
+        }
+    }
+
+    fn is_method(&self, method: &Method) -> bool {
+        self.parts.method == *method
+    }
+}
+
+/// What every client asks first; class 1 and 2 make Finder mount for writing.
+fn options() -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::OK);
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, ALLOWED);
+    headers.insert(HeaderName::from_static("dav"), HeaderValue::from_static("1, 2"));
+    headers.insert(HeaderName::from_static("ms-author-via"), HeaderValue::from_static("DAV"));
+    response
+}
+
+fn empty(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// The host as the client named it: `:authority` in HTTP/2, `Host` before.
+fn requested_host(parts: &Parts) -> &str {
+    parts
+        .uri
+        .authority()
+        .map(http::uri::Authority::as_str)
+        .or_else(|| parts.headers.get(HOST).and_then(|value| value.to_str().ok()))
+        .unwrap_or_default()
+}
+
+/// A header value of ASCII that we made ourselves.
+fn header_value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text)
+        .map_err(|_| Failure::status(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written"))
+}

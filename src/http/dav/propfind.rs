@@ -1,147 +1,231 @@
-//! What a PROPFIND asks for (RFC 4918 9.1).
+//! PROPFIND: properties of a resource and, with `Depth: 1`, of its members, streamed page by page.
 
-use super::{RequestError, xml};
-use crate::model::PropertyName;
+use std::time::Duration;
 
-/// Most properties that one request may name.
-pub const MAX_PROPERTIES: usize = 512;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
 
-/// The question of a PROPFIND.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PropfindRequest {
-    /// The properties of RFC 4918, all dead ones, and those named here.
-    AllProp {
-        /// Names inside `include`.
-        include: Vec<PropertyName>,
-    },
-    /// The names of all properties there are.
-    PropName,
-    /// These and no others, each once.
-    Prop(Vec<PropertyName>),
-}
+use super::protocol::error_body::Precondition;
+use super::protocol::href::{Mount, Place, set_member};
+use super::protocol::listing::PropfindAnswer;
+use super::protocol::properties::{ActiveLock, LiveProperty, ResourceView};
+use super::protocol::propfind::{self, PropfindRequest};
+use super::protocol::{headers, media_type, multistatus, xml};
+use super::target::{EntryTarget, Target};
+use super::{Answer, Call, Failure};
+use crate::http::{RequestBody, ResponseBody};
+use crate::library::{Library, Listing, Lock, Member, SpaceUsage};
+use crate::model::{Access, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 
-/// Reads the body; an empty one asks for everything, as Windows does. Errors: 400, 413.
-pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
-    if body.trim_ascii().is_empty() {
-        return Ok(PropfindRequest::AllProp { include: Vec::new() });
-    }
-    let root = xml::parse(body)?;
-    if !root.is_dav("propfind") {
-        return Err(RequestError::Body("is no DAV: propfind"));
-    }
-    // Elements that we do not know are skipped (RFC 4918 17); the three known ones exclude each other.
-    let prop = root.dav_child("prop");
-    let allprop = root.dav_child("allprop");
-    let propname = root.dav_child("propname");
-    match (prop, allprop, propname) {
-        (Some(prop), None, None) => Ok(PropfindRequest::Prop(names_in(prop)?)),
-        (None, Some(_), None) => Ok(PropfindRequest::AllProp {
-            include: match root.dav_child("include") {
-                Some(include) => names_in(include)?,
-                None => Vec::new(),
-            },
-        }),
-        (None, None, Some(_)) => Ok(PropfindRequest::PropName),
-        _ => Err(RequestError::Body("must ask for exactly one of prop, allprop and propname")),
-    }
-}
+/// Finished XML that is handed on once it has this many bytes.
+const PIECE: usize = 64 * 1024;
+/// Pieces that may wait for a slow reader.
+const PIECES_AHEAD: usize = 4;
 
-fn names_in(list: &xml::Element) -> Result<Vec<PropertyName>, RequestError> {
-    let mut names = Vec::new();
-    for name in list.elements().map(xml::Element::name) {
-        if names.len() >= MAX_PROPERTIES {
-            return Err(RequestError::Body("names more than 512 properties"));
-        }
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn prop(names: &[(&str, &str)]) -> PropfindRequest {
-        PropfindRequest::Prop(
-            names.iter().map(|(namespace, local)| PropertyName::new(*namespace, *local)).collect(),
-        )
-    }
-
-    #[test]
-    fn the_bodies_that_clients_send() {
-        const OC: &str = "http://owncloud.org/ns";
-        let everything = PropfindRequest::AllProp { include: Vec::new() };
-        for (body, expected) in [
-            ("", everything.clone()),
-            ("\r\n", everything.clone()),
-            (
-                r#"<?xml version="1.0" encoding="utf-8" ?><D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>"#,
-                everything.clone(),
-            ),
-            (r#"<propfind xmlns="DAV:"><propname/></propfind>"#, PropfindRequest::PropName),
-            (
-                r#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:resourcetype/><d:getetag/><oc:size/></d:prop></d:propfind>"#,
-                prop(&[("DAV:", "resourcetype"), ("DAV:", "getetag"), (OC, "size")]),
-            ),
-            // iOS declares namespaces where it uses them.
-            (
-                r#"<d:propfind xmlns:d="DAV:"><d:prop><id xmlns="http://owncloud.org/ns"/><d:getetag></d:getetag><d:getetag/></d:prop></d:propfind>"#,
-                prop(&[(OC, "id"), ("DAV:", "getetag")]),
-            ),
-            (
-                r#"<propfind xmlns="DAV:"><prop><nonamespace xmlns=""/></prop></propfind>"#,
-                prop(&[("", "nonamespace")]),
-            ),
-            (r#"<propfind xmlns="DAV:"><prop/></propfind>"#, prop(&[])),
-            (
-                r#"<D:propfind xmlns:D="DAV:"><D:allprop/><D:include><D:quota-used-bytes/></D:include></D:propfind>"#,
-                PropfindRequest::AllProp { include: vec![PropertyName::dav("quota-used-bytes")] },
-            ),
-            // Extensions are skipped.
-            (r#"<D:propfind xmlns:D="DAV:"><D:foobar/><x/><D:allprop/></D:propfind>"#, everything),
-        ] {
-            assert_eq!(parse(body.as_bytes()), Ok(expected), "{body}");
+impl Call<'_> {
+    pub(super) async fn propfind(&self, body: &mut RequestBody) -> Answer {
+        let depth = headers::depth(&self.parts.headers)?.unwrap_or(Depth::Infinity);
+        let target = self.target().await?;
+        let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
+        match target {
+            Target::Root => self.list_spaces(&request, depth).await,
+            Target::Entry(target) => self.list_entry(target, &request, depth).await,
         }
     }
 
-    #[test]
-    fn other_bodies_are_refused() {
-        for body in [
-            "<propfind><allprop/></propfind>",
-            r#"<propfind xmlns="DAV:"/>"#,
-            r#"<propfind xmlns="DAV:"><foo/></propfind>"#,
-            r#"<propfind xmlns="DAV:"><allprop/><propname/></propfind>"#,
-            r#"<propfind xmlns="DAV:"><prop/><allprop/></propfind>"#,
-            r#"<propertyupdate xmlns="DAV:"/>"#,
-            r#"<propfind xmlns="DAV:"><allprop>"#,
-            // litmus propfind_invalid2: a prefix cannot be undeclared.
-            r#"<D:propfind xmlns:D="DAV:"><D:prop><bar:foo xmlns:bar=""/></D:prop></D:propfind>"#,
-            "null",
-        ] {
-            let error = parse(body.as_bytes()).expect_err(body);
-            assert_eq!(error.status().as_u16(), 400, "{body}");
+    async fn list_entry(&self, target: EntryTarget, request: &PropfindRequest, depth: Depth) -> Answer {
+        let now = self.info.received;
+        let member = self.library.member(&target.access, &target.path, now).await?;
+        let is_folder = member.entry.is_folder();
+        if is_folder && depth == Depth::Infinity {
+            return Err(infinite());
         }
-    }
-
-    #[test]
-    fn the_number_of_properties_is_bounded() {
-        let body = |n: usize| {
-            let names: Vec<String> = (0..n).map(|i| format!("<p{i}/>")).collect();
-            let names = names.concat();
-            format!(r#"<propfind xmlns="DAV:"><prop>{names}</prop></propfind>"#)
+        let usage = match is_folder && asks_for_quota(request) {
+            true => Some(self.library.usage(&target.access).await?),
+            false => None,
         };
-        assert!(parse(body(MAX_PROPERTIES).as_bytes()).is_ok());
-        assert!(parse(body(MAX_PROPERTIES + 1).as_bytes()).is_err());
+        let writer = Writer { mount: self.mount.clone(), space: target.space.clone(), usage, now };
+        let mut answer = PropfindAnswer::new(request);
+        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder));
+        if !is_folder || depth == Depth::Zero {
+            return Ok(multistatus_response(ResponseBody::full(answer.finish())));
+        }
+        // The first page is fetched before the status is sent: what fails here still gets an honest one.
+        let folder = member.entry.id;
+        let first = self.library.list(&target.access, folder, None, now).await?;
+        let base = self.mount.href(&target.place(), true);
+        Ok(multistatus_response(writer.stream(
+            self.library.clone(),
+            target.access,
+            folder,
+            first,
+            base,
+            answer,
+        )))
     }
 
-    proptest! {
-        #[test]
-        fn no_body_panics(body in "(<|</|/>|>|d:|propfind|prop|allprop| xmlns:d='DAV:'| ){0,40}") {
-            let _ = parse(body.as_bytes());
+    /// The mount itself: a folder of the spaces that this person may see.
+    async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
+        if depth == Depth::Infinity {
+            return Err(infinite());
         }
+        let now = self.info.received;
+        let visible = self.visible_spaces().await?;
+        let spaces: Vec<_> = visible.iter().map(|(space, _)| space.clone()).collect();
+        let mut members = Vec::with_capacity(visible.len());
+        for (space, access) in &visible {
+            members.push((space, access, self.library.member(access, &EntryPath::root(), now).await?));
+        }
+        let modified = members.iter().map(|(.., member)| member.entry.modified).max();
+        let created = spaces.iter().map(|space| space.created).min();
+        let mut answer = PropfindAnswer::new(request);
+        answer.push(&ResourceView {
+            href: &self.mount.href(&Place::Root, true),
+            is_folder: true,
+            display_name: "",
+            size: members.iter().map(|(.., member)| member.entry.size).sum(),
+            content_type: "",
+            etag: &self.library.mount_etag(&spaces).await?,
+            created: created.unwrap_or(Timestamp::EARLIEST_MTIME),
+            modified: modified.unwrap_or(Timestamp::EARLIEST_MTIME),
+            quota_available: None,
+            quota_used: None,
+            locks: &[],
+            dead: &[],
+        });
+        if depth == Depth::One {
+            for (space, access, mut member) in members {
+                let Ok(name) = EntryName::parse(&space.name) else { continue };
+                let usage = match asks_for_quota(request) {
+                    true => Some(self.library.usage(access).await?),
+                    false => None,
+                };
+                let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
+                let href = self.mount.href(&place, true);
+                member.entry.name.clone_from(&space.name);
+                Writer { mount: self.mount.clone(), space: name, usage, now }.push(
+                    &mut answer,
+                    &member,
+                    &href,
+                );
+            }
+        }
+        Ok(multistatus_response(ResponseBody::full(answer.finish())))
+    }
+}
+
+fn infinite() -> Failure {
+    let text = "list one folder at a time: Depth 0 or 1";
+    Failure::Precondition(StatusCode::FORBIDDEN, Precondition::PropfindFiniteDepth, text)
+}
+
+fn asks_for_quota(request: &PropfindRequest) -> bool {
+    let names: &[PropertyName] = match request {
+        PropfindRequest::Prop(names) | PropfindRequest::AllProp { include: names } => names,
+        PropfindRequest::PropName => return true,
+    };
+    names.iter().any(|name| {
+        matches!(LiveProperty::find(name), Some(LiveProperty::QuotaAvailable | LiveProperty::QuotaUsed))
+    })
+}
+
+fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::MULTI_STATUS;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
+    response
+}
+
+/// Turns members into responses of a multistatus.
+struct Writer {
+    mount: Mount,
+    /// As the request wrote it.
+    space: EntryName,
+    usage: Option<SpaceUsage>,
+    now: Timestamp,
+}
+
+impl Writer {
+    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str) {
+        let entry = &member.entry;
+        let roots: Vec<String> = member.locks.iter().map(|lock| self.lock_root(lock)).collect();
+        let locks: Vec<_> =
+            member.locks.iter().zip(&roots).map(|(lock, root)| active_lock(lock, root, self.now)).collect();
+        answer.push(&ResourceView {
+            href,
+            is_folder: entry.is_folder(),
+            display_name: if entry.name.is_empty() { self.space.as_str() } else { &entry.name },
+            size: entry.size,
+            content_type: if entry.is_folder() { "" } else { media_type::of_name(&entry.name) },
+            etag: &entry.etag,
+            created: entry.created,
+            modified: entry.modified,
+            quota_available: self.usage.map(|usage| usage.available.0),
+            quota_used: self.usage.map(|usage| usage.used.0),
+            locks: &locks,
+            dead: &member.properties,
+        });
+    }
+
+    fn lock_root(&self, lock: &Lock) -> String {
+        let place = Place::Entry { space: self.space.clone(), path: lock.root.clone() };
+        self.mount.href(&place, lock.root_is_folder)
+    }
+
+    /// The rest of a folder's listing. A failure on the way breaks the answer off, so that no client
+    /// takes half a folder for all of it.
+    fn stream(
+        self,
+        library: Library,
+        access: Access,
+        folder: EntryId,
+        first: Listing,
+        base: String,
+        mut answer: PropfindAnswer,
+    ) -> ResponseBody {
+        let mut page = first;
+        if page.next.is_none() {
+            self.push_page(&mut answer, &page, &base);
+            return ResponseBody::full(answer.finish());
+        }
+        let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
+        tokio::spawn(async move {
+            loop {
+                self.push_page(&mut answer, &page, &base);
+                if answer.pending() >= PIECE && sender.send(answer.take()).await.is_err() {
+                    return;
+                }
+                let Some(next) = page.next.take() else { break };
+                page = match library.list(&access, folder, Some(next), self.now).await {
+                    Ok(page) => page,
+                    Err(error) => return sender.fail(std::io::Error::other(error)),
+                };
+            }
+            if sender.send(answer.finish()).await.is_ok() {
+                let _ = sender.finish().await;
+            }
+        });
+        body
+    }
+
+    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str) {
+        let mut href = base.to_owned();
+        for member in &page.members {
+            let Ok(name) = EntryName::parse(&member.entry.name) else { continue };
+            set_member(&mut href, base.len(), &name, member.entry.is_folder());
+            self.push(answer, member, &href);
+        }
+    }
+}
+
+/// A lock as its element shows it.
+pub(super) fn active_lock<'a>(lock: &'a Lock, root_href: &'a str, now: Timestamp) -> ActiveLock<'a> {
+    ActiveLock {
+        scope: lock.scope,
+        depth: if lock.is_deep { Depth::Infinity } else { Depth::Zero },
+        owner: Some(lock.owner.as_str()).filter(|owner| !owner.is_empty()),
+        timeout: Duration::from_secs(lock.expires.since(now).as_secs()),
+        token: &lock.token,
+        root_href,
     }
 }

@@ -226,8 +226,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::dav::properties::ActiveLock;
-    use crate::http::dav::{propfind, xml};
+    use crate::http::dav::protocol::properties::ActiveLock;
+    use crate::http::dav::protocol::{propfind, xml};
     use crate::model::{Depth, Etag, LockScope, LockToken, Timestamp};
 
     fn folder(etag: &Etag) -> ResourceView<'_> {

@@ -89,7 +89,7 @@ fn exception(status: StatusCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::xml;
+    use crate::http::dav::protocol::xml;
 
     #[test]
     fn errors_name_what_failed() {

@@ -219,7 +219,7 @@ fn push_number(out: &mut String, number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::xml;
+    use crate::http::dav::protocol::xml;
 
     #[test]
     fn names_are_found_in_the_dav_namespace_only() {

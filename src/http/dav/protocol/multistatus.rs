@@ -117,7 +117,7 @@ fn open_response(out: &mut String, href: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::xml;
+    use crate::http::dav::protocol::xml;
 
     #[test]
     fn proppatch_tells_every_property_once() {

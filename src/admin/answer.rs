@@ -1,0 +1,371 @@
+//! Carrying a request out.
+
+use secrecy::ExposeSecret;
+use std::time::Duration;
+
+use super::{
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SpaceShown, StatusShown, TrashShown,
+    UserShown, VersionShown,
+};
+use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
+use crate::catalog::CatalogError;
+use crate::library::{Change, Library, LibraryError, Space, SpaceSettings};
+use crate::model::{
+    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
+    Right, Role, SpaceKind, Timestamp, VersionId,
+};
+
+/// Why a request was refused. The sentence is shown to the owner as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// About users, rights and device passwords.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// About files and spaces.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// A login name is refused.
+    #[error(transparent)]
+    UserName(#[from] accounts::UserNameError),
+    /// The name of a space or a path is refused.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A word that is none of the allowed ones.
+    #[error("'{word}' is no {what}; use {allowed}")]
+    Word {
+        /// What was typed.
+        word: String,
+        /// What it should have been.
+        what: &'static str,
+        /// The allowed words.
+        allowed: String,
+    },
+    /// Nothing here can act for a user because there is no administrator.
+    #[error("there is no administrator to act for; add one with `tresor user add`")]
+    NoAdministrator,
+    /// The request belongs to another state of the instance.
+    #[error("this instance is open already")]
+    NotLocked,
+}
+
+impl From<CatalogError> for AdminError {
+    fn from(error: CatalogError) -> Self {
+        Self::Library(error.into())
+    }
+}
+
+/// An open instance as its owner sees it.
+#[derive(Clone)]
+pub struct Admin {
+    library: Library,
+    accounts: Accounts,
+}
+
+impl Admin {
+    /// Joins the two rooms that requests are about.
+    pub fn new(library: Library, accounts: Accounts) -> Self {
+        Self { library, accounts }
+    }
+
+    /// Carries a request out at `now`.
+    pub async fn answer(&self, request: Request, now: Timestamp) -> Reply {
+        match self.carry_out(request, now).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "request of the owner refused");
+                Reply::Refused(sentence(&error))
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm per request, each a few lines")]
+    async fn carry_out(&self, request: Request, now: Timestamp) -> Result<Reply, AdminError> {
+        match request {
+            Request::Status => self.status().await,
+            Request::Unlock { .. } => Err(AdminError::NotLocked),
+            Request::UserAdd { name, role, password } => {
+                let (name, role) =
+                    (UserName::parse(&name)?, word("role", &role, Role::from_word, Role::ALL)?);
+                let password = password.map(|secret| secret.to_secret_string());
+                self.accounts.add_user(&name, role, password, now).await?;
+                Ok(Reply::Done(format!("{} can log in as {role}", name.as_str())))
+            }
+            Request::UserList => {
+                Ok(Reply::Users(self.accounts.users().await?.iter().map(shown_user).collect()))
+            }
+            Request::UserSetPassword { name, password } => {
+                let user = self.user(&name).await?;
+                self.accounts.set_password(user.id, password.to_secret_string()).await?;
+                Ok(Reply::Done(format!("{} has a new password", user.name)))
+            }
+            Request::UserSetRole { name, role } => {
+                let user = self.user(&name).await?;
+                let role = word("role", &role, Role::from_word, Role::ALL)?;
+                self.accounts.set_role(user.id, role).await?;
+                Ok(Reply::Done(format!("{} is now {role}", user.name)))
+            }
+            Request::UserDisable { name } => {
+                let user = self.user(&name).await?;
+                self.accounts.disable(user.id, now).await?;
+                Ok(Reply::Done(format!("{} is shut out from now on", user.name)))
+            }
+            Request::UserEnable { name } => {
+                let user = self.user(&name).await?;
+                self.accounts.enable(user.id).await?;
+                Ok(Reply::Done(format!("{} can log in again", user.name)))
+            }
+            Request::UserRemove { name } => {
+                let user = self.user(&name).await?;
+                self.accounts.remove_user(user.id).await?;
+                Ok(Reply::Done(format!("{} is removed", user.name)))
+            }
+            Request::AppPasswordAdd { user, label, days } => {
+                let user = self.user(&user).await?;
+                let expires = days.map(|days| now.after(Duration::from_secs(u64::from(days) * 86_400)));
+                let (id, token) = self.accounts.create_app_password(user.id, &label, expires, now).await?;
+                let password = token.reveal().expose_secret().to_owned();
+                Ok(Reply::AppPassword(IssuedAppPassword { id: id.0, user: user.name, password }))
+            }
+            Request::AppPasswordList { user } => {
+                let user = self.user(&user).await?;
+                let rows = self.accounts.app_passwords_of(user.id).await?.into_iter();
+                Ok(Reply::AppPasswords(
+                    rows.map(|row| AppPasswordShown {
+                        id: row.id.0,
+                        label: row.label,
+                        created: row.created.0,
+                        last_used: row.last_used.map(|time| time.0),
+                        expires: row.expires.map(|time| time.0),
+                    })
+                    .collect(),
+                ))
+            }
+            Request::AppPasswordRevoke { user, id } => {
+                let user = self.user(&user).await?;
+                self.accounts.revoke_app_password(user.id, AppPasswordId(id)).await?;
+                Ok(Reply::Done(format!("app password {id} of {} opens nothing any more", user.name)))
+            }
+            Request::SpaceAdd { name, kind, quota, version_days, trash_days } => {
+                let name = EntryName::parse(&name)?;
+                let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
+                let settings = with_changes(SpaceSettings::default(), quota, version_days, trash_days);
+                self.library.add_space(&name, kind, settings, now).await?;
+                self.accounts.forget_snapshot();
+                Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
+            }
+            Request::SpaceList => {
+                Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown_space).collect()))
+            }
+            Request::SpaceSet { name, quota, version_days, trash_days } => {
+                let space = self.space(&name).await?;
+                let settings = with_changes(space.settings, quota, version_days, trash_days);
+                self.library.set_space_settings(space.id, settings).await?;
+                Ok(Reply::Done(format!("space {} has new settings", space.name)))
+            }
+            Request::SpaceRename { name, new_name } => {
+                let (space, new_name) = (self.space(&name).await?, EntryName::parse(&new_name)?);
+                self.library.rename_space(space.id, &new_name).await?;
+                Ok(Reply::Done(format!("space {} is now {new_name}", space.name)))
+            }
+            Request::Grant { user, space, right } => {
+                let (user, space) = (self.user(&user).await?, self.space(&space).await?);
+                let right = word("right", &right, Right::from_word, Right::ALL)?;
+                self.accounts.grant(user.id, space.id, right).await?;
+                Ok(Reply::Done(granted(&user, &space, right)))
+            }
+            Request::Revoke { user, space } => {
+                let (user, space) = (self.user(&user).await?, self.space(&space).await?);
+                self.accounts.revoke(user.id, space.id).await?;
+                Ok(Reply::Done(format!("{} has no right to {} any more", user.name, space.name)))
+            }
+            Request::GrantList { user, space } => self.grants(user, space).await,
+            Request::TrashList { space } => {
+                let access = self.owner_access(&space).await?;
+                let items = self.library.trash(&access).await?.into_iter();
+                Ok(Reply::Trash(
+                    items
+                        .map(|item| TrashShown {
+                            entry: item.entry.0,
+                            path: item.path,
+                            bytes: item.size,
+                            folder: item.is_folder,
+                            deleted: item.deleted.0,
+                        })
+                        .collect(),
+                ))
+            }
+            Request::TrashRestore { space, entry } => {
+                let change = self.owner_change(&space, now).await?;
+                let path = self.library.restore(change, EntryId(entry)).await?;
+                Ok(Reply::Done(format!("restored to {path}")))
+            }
+            Request::TrashPurge { space, entry } => {
+                let access = self.owner_access(&space).await?;
+                self.library.purge(&access, EntryId(entry)).await?;
+                Ok(Reply::Done("removed for good".into()))
+            }
+            Request::VersionList { space, path } => {
+                let access = self.owner_access(&space).await?;
+                let versions = self.library.versions(&access, &parse_path(&path)?).await?.into_iter();
+                Ok(Reply::Versions(
+                    versions
+                        .map(|version| VersionShown {
+                            version: version.id.0,
+                            bytes: version.size,
+                            created: version.created.0,
+                            current: version.replaced.is_none(),
+                            sha256: version
+                                .checksums
+                                .iter()
+                                .find(|sum| sum.kind() == ChecksumKind::Sha256)
+                                .map(|sum| data_encoding::HEXLOWER.encode(sum.digest())),
+                        })
+                        .collect(),
+                ))
+            }
+            Request::VersionRestore { space, path, version } => {
+                let change = self.owner_change(&space, now).await?;
+                self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
+                Ok(Reply::Done(format!("version {version} is the current content again")))
+            }
+        }
+    }
+
+    async fn status(&self) -> Result<Reply, AdminError> {
+        let spaces = self.library.spaces().await?;
+        Ok(Reply::Status(StatusShown {
+            state: "serving".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            users: self.accounts.users().await?.len(),
+            spaces: spaces.len(),
+            used_bytes: spaces.iter().map(|space| space.used.0).sum(),
+        }))
+    }
+
+    async fn grants(&self, user: Option<String>, space: Option<String>) -> Result<Reply, AdminError> {
+        let only_user = match user {
+            Some(name) => Some(self.user(&name).await?.id),
+            None => None,
+        };
+        let only_space = match space {
+            Some(name) => Some(self.space(&name).await?.id),
+            None => None,
+        };
+        let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
+        let rows = self.accounts.grants().await?.into_iter().filter(|row| {
+            only_user.is_none_or(|user| row.user == user) && only_space.is_none_or(|space| row.space == space)
+        });
+        let mut shown: Vec<_> = rows
+            .filter_map(|row| {
+                Some(GrantShown {
+                    user: users.iter().find(|user| user.id == row.user)?.name.clone(),
+                    space: spaces.iter().find(|space| space.id == row.space)?.name.clone(),
+                    right: row.right.as_str().into(),
+                })
+            })
+            .collect();
+        shown.sort_by(|a, b| (&a.space, &a.user).cmp(&(&b.space, &b.user)));
+        Ok(Reply::Grants(shown))
+    }
+
+    async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
+        let name = UserName::parse(name)?;
+        Ok(self.accounts.user_by_name(&name).await?.ok_or(AccountsError::UnknownUser)?)
+    }
+
+    async fn space(&self, name: &str) -> Result<Space, AdminError> {
+        let name = EntryName::parse(name)?;
+        Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
+    }
+
+    /// The owner of the data directory may bring back and remove what others deleted.
+    async fn owner_access(&self, space: &str) -> Result<Access, AdminError> {
+        Ok(accounts::owner_access(self.space(space).await?.id))
+    }
+
+    /// A change of the owner is noted under the first administrator.
+    async fn owner_change(&self, space: &str, now: Timestamp) -> Result<Change, AdminError> {
+        let access = self.owner_access(space).await?;
+        let users = self.accounts.users().await?;
+        let administrator = users.iter().find(|user| user.role == Role::Administrator);
+        let user = administrator.ok_or(AdminError::NoAdministrator)?.id;
+        Ok(Change { access, user, now, conditions: Conditions::default() })
+    }
+}
+
+/// The error and, where it wraps another of our sentences, that one; never the inner workings.
+fn sentence(error: &AdminError) -> String {
+    let mut text = error.to_string();
+    if let Some(first) = text.get(..1) {
+        let upper = first.to_uppercase();
+        text.replace_range(..1, &upper);
+    }
+    text
+}
+
+fn granted(user: &UserRow, space: &Space, right: Right) -> String {
+    let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(right));
+    let cut = match effective {
+        Some(effective) if effective < right => {
+            format!(", which for a {} means {effective}", user.role)
+        }
+        _ => String::new(),
+    };
+    format!("{} may {right} in {}{cut}", user.name, space.name)
+}
+
+fn parse_path(text: &str) -> Result<EntryPath, NameError> {
+    EntryPath::parse(text.strip_prefix('/').unwrap_or(text))
+}
+
+fn word<T: Copy + std::fmt::Display>(
+    what: &'static str,
+    text: &str,
+    parse: fn(&str) -> Option<T>,
+    all: &[T],
+) -> Result<T, AdminError> {
+    parse(text).ok_or_else(|| AdminError::Word {
+        word: text.to_owned(),
+        what,
+        allowed: all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn with_changes(
+    settings: SpaceSettings,
+    quota: Option<u64>,
+    version_days: Option<u32>,
+    trash_days: Option<u32>,
+) -> SpaceSettings {
+    SpaceSettings {
+        quota: match quota {
+            None => settings.quota,
+            Some(0) => None,
+            Some(bytes) => Some(ByteSize(bytes)),
+        },
+        version_days: version_days.unwrap_or(settings.version_days),
+        trash_days: trash_days.unwrap_or(settings.trash_days),
+    }
+}
+
+fn shown_user(row: &UserRow) -> UserShown {
+    UserShown {
+        name: row.name.clone(),
+        role: row.role.as_str().into(),
+        disabled: row.disabled.is_some(),
+        has_password: row.has_password,
+        created: row.created.0,
+    }
+}
+
+fn shown_space(space: &Space) -> SpaceShown {
+    SpaceShown {
+        id: space.id.to_string(),
+        name: space.name.clone(),
+        kind: space.kind.as_str().into(),
+        used_bytes: space.used.0,
+        quota_bytes: space.settings.quota.map(|size| size.0),
+        version_days: space.settings.version_days,
+        trash_days: space.settings.trash_days,
+    }
+}

@@ -1,0 +1,15 @@
+//! What the owner of the data directory can ask of an instance: one request, one reply, as data.
+//!
+//! The command line speaks it to a running server over the socket in the data directory, or carries it
+//! out itself on an instance that it opened. Both ways end in [`Admin::answer`].
+
+mod answer;
+mod reply;
+mod request;
+
+pub use answer::{Admin, AdminError};
+pub use reply::{
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, SpaceShown, StatusShown, TrashShown, UserShown,
+    VersionShown,
+};
+pub use request::{Request, Secret};

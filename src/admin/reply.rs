@@ -1,0 +1,138 @@
+//! The replies, as the command line prints them: tables for people, the same data as JSON for scripts.
+
+use serde::{Deserialize, Serialize};
+
+/// One reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each variant is named by what it carries")]
+pub enum Reply {
+    /// It is done; the sentence says what.
+    Done(String),
+    /// It was refused; the sentence says why and what helps.
+    Refused(String),
+    Status(StatusShown),
+    Users(Vec<UserShown>),
+    AppPassword(IssuedAppPassword),
+    AppPasswords(Vec<AppPasswordShown>),
+    Spaces(Vec<SpaceShown>),
+    Grants(Vec<GrantShown>),
+    Trash(Vec<TrashShown>),
+    Versions(Vec<VersionShown>),
+}
+
+/// How an instance is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusShown {
+    /// `serving`, `locked`, …
+    pub state: String,
+    /// Version of the program.
+    pub version: String,
+    /// Accounts, disabled ones included.
+    pub users: usize,
+    /// Spaces.
+    pub spaces: usize,
+    /// Bytes stored in all spaces.
+    pub used_bytes: u64,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserShown {
+    /// Login name.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Whether it is shut out.
+    pub disabled: bool,
+    /// Whether it has a password of its own, or device passwords only.
+    pub has_password: bool,
+    /// Milliseconds since 1970 UTC.
+    pub created: i64,
+}
+
+/// A fresh device password. Shown once, kept nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedAppPassword {
+    /// Names it for revoking.
+    pub id: i64,
+    /// Whose it is.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A device password without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppPasswordShown {
+    /// Names it for revoking.
+    pub id: i64,
+    /// The device.
+    pub label: String,
+    /// Milliseconds since 1970 UTC.
+    pub created: i64,
+    /// Milliseconds since 1970 UTC; to the hour.
+    pub last_used: Option<i64>,
+    /// Milliseconds since 1970 UTC.
+    pub expires: Option<i64>,
+}
+
+/// A space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceShown {
+    /// Its id: name of its directory and key file.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// `client` or `team`.
+    pub kind: String,
+    /// Bytes stored, old versions and trash included.
+    pub used_bytes: u64,
+    /// Most bytes it may hold.
+    pub quota_bytes: Option<u64>,
+    /// Days that replaced contents are kept.
+    pub version_days: u32,
+    /// Days that deleted entries are kept.
+    pub trash_days: u32,
+}
+
+/// A right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantShown {
+    /// Whose.
+    pub user: String,
+    /// Where.
+    pub space: String,
+    /// What.
+    pub right: String,
+}
+
+/// A deleted entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashShown {
+    /// Names it for restoring and purging.
+    pub entry: i64,
+    /// Where it was.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Milliseconds since 1970 UTC.
+    pub deleted: i64,
+}
+
+/// A content of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionShown {
+    /// Names it for restoring.
+    pub version: i64,
+    /// Bytes.
+    pub bytes: u64,
+    /// When it was committed, milliseconds since 1970 UTC.
+    pub created: i64,
+    /// Whether it is the current one.
+    pub current: bool,
+    /// SHA-256 of the plaintext in hexadecimal, once known.
+    pub sha256: Option<String>,
+}

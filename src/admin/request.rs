@@ -1,0 +1,96 @@
+//! The requests.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// A password or passphrase on its way through the socket, which only the owner can open.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text, for the line that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// For the rooms that keep secrets.
+    pub fn to_secret_string(&self) -> SecretString {
+        SecretString::from(self.expose())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+/// One request. Names are as the owner typed them; they are parsed where they are used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the words of the command line's help")]
+pub enum Request {
+    /// How the instance is.
+    Status,
+    /// Open a locked instance.
+    Unlock { passphrase: Secret },
+    /// Make an account.
+    UserAdd { name: String, role: String, password: Option<Secret> },
+    /// All accounts.
+    UserList,
+    /// Give an account another password; ends nothing but what used the old one.
+    UserSetPassword { name: String, password: Secret },
+    /// Change what somebody is.
+    UserSetRole { name: String, role: String },
+    /// Shut an account out, keeping it.
+    UserDisable { name: String },
+    /// Let a disabled account in again.
+    UserEnable { name: String },
+    /// Remove an account for good.
+    UserRemove { name: String },
+    /// Make a password for one device; the reply shows it once.
+    AppPasswordAdd { user: String, label: String, days: Option<u32> },
+    /// A user's device passwords.
+    AppPasswordList { user: String },
+    /// End a device password.
+    AppPasswordRevoke { user: String, id: i64 },
+    /// Make a space.
+    SpaceAdd {
+        name: String,
+        kind: String,
+        quota: Option<u64>,
+        version_days: Option<u32>,
+        trash_days: Option<u32>,
+    },
+    /// All spaces.
+    SpaceList,
+    /// Change a space's settings; what is `None` stays. A quota of 0 lifts it.
+    SpaceSet { name: String, quota: Option<u64>, version_days: Option<u32>, trash_days: Option<u32> },
+    /// Give a space another name.
+    SpaceRename { name: String, new_name: String },
+    /// Give a user a right to a space, in place of an older one.
+    Grant { user: String, space: String, right: String },
+    /// Take a user's right to a space away.
+    Revoke { user: String, space: String },
+    /// Who may do what where.
+    GrantList { user: Option<String>, space: Option<String> },
+    /// What was deleted in a space and can be brought back.
+    TrashList { space: String },
+    /// Bring a deleted entry back.
+    TrashRestore { space: String, entry: i64 },
+    /// Remove a deleted entry for good.
+    TrashPurge { space: String, entry: i64 },
+    /// The contents a file has and had.
+    VersionList { space: String, path: String },
+    /// Make an earlier content the current one.
+    VersionRestore { space: String, path: String, version: i64 },
+}

@@ -1,0 +1,316 @@
+//! The data directory: what must be there, what must not, and the lock that keeps a second process out.
+//!
+//! ```text
+//! FORMAT                    "tresor 1"; written last, so a half-made instance is recognised
+//! lock                      held by the one process that uses the directory
+//! control.sock              the owner's way to a running server
+//! keys/                     root.age, root.recovery.age, recovery-recipient.age, spaces/<id>.age
+//! catalog/catalog.db        SQLCipher; beside it its write-ahead log and copies of older formats
+//! tls/certificate.pem, key.age
+//! spaces/<id>/ab/<id>.age   containers
+//! tmp/                      containers being written
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// The format this program writes.
+const FORMAT: u32 = 1;
+const KNOWN: [&str; 8] = ["FORMAT", "lock", "control.sock", "keys", "catalog", "tls", "spaces", "tmp"];
+/// First line of every age file.
+const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
+
+/// Why a directory is not used. Nothing in it was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// There is no instance.
+    #[error("{path} holds no Tresor instance; make one with `tresor init --data {path}`")]
+    NotInitialised {
+        /// The directory.
+        path: String,
+    },
+    /// There is one already.
+    #[error("{path} holds a Tresor instance already")]
+    AlreadyInitialised {
+        /// The directory.
+        path: String,
+    },
+    /// An earlier `init` broke off.
+    #[error(
+        "{path} holds an instance whose making broke off half-way; nothing can be stored in it yet, so remove the directory and start again"
+    )]
+    Unfinished {
+        /// The directory.
+        path: String,
+    },
+    /// A part is gone.
+    #[error("{path} is missing; bring it back from a backup before starting")]
+    PartMissing {
+        /// The part.
+        path: String,
+    },
+    /// Files of somebody else.
+    #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
+    Stranger {
+        /// The file.
+        path: String,
+    },
+    /// Another process uses it.
+    #[error("another process uses {path}; stop it first, or let the command talk to it")]
+    InUse {
+        /// The directory.
+        path: String,
+    },
+    /// Made by a newer program.
+    #[error("{path} has format {found}, this program knows format {FORMAT}: use the newer program again")]
+    Newer {
+        /// The directory.
+        path: String,
+        /// Its format.
+        found: String,
+    },
+    /// The file system refused.
+    #[error("cannot {doing} {path}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With what.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A data directory held by this process.
+pub struct DataDirectory {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl DataDirectory {
+    /// Whether there is nothing at `root` yet, so that a first start may fill it.
+    pub fn is_empty(root: &Path) -> Result<bool, DirectoryError> {
+        match fs::read_dir(root) {
+            Ok(mut entries) => Ok(entries.next().is_none()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(source) => Err(failed("read", root)(source)),
+        }
+    }
+
+    /// Takes an existing instance into use.
+    pub fn open(root: &Path) -> Result<Self, DirectoryError> {
+        let path = || root.display().to_string();
+        let format = match fs::read_to_string(root.join("FORMAT")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(match root.join("keys").exists() {
+                    true => DirectoryError::Unfinished { path: path() },
+                    false => DirectoryError::NotInitialised { path: path() },
+                });
+            }
+            Err(source) => return Err(failed("read the format of", root)(source)),
+        };
+        if format.trim() != format!("tresor {FORMAT}") {
+            return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
+        }
+        let directory = Self { _lock: lock(root)?, root: root.to_owned() };
+        directory.check()?;
+        Ok(directory)
+    }
+
+    /// Takes an empty or missing directory into use; [`Self::finish`] makes it an instance.
+    pub fn create(root: &Path) -> Result<Self, DirectoryError> {
+        let path = || root.display().to_string();
+        if root.join("FORMAT").exists() {
+            return Err(DirectoryError::AlreadyInitialised { path: path() });
+        }
+        if root.join("keys").exists() {
+            return Err(DirectoryError::Unfinished { path: path() });
+        }
+        if let Some(stranger) = entries(root)?.first() {
+            return Err(DirectoryError::Stranger { path: stranger.display().to_string() });
+        }
+        private_dir(root)?;
+        let directory = Self { _lock: lock(root)?, root: root.to_owned() };
+        for part in ["catalog", "spaces", "tmp"] {
+            private_dir(&root.join(part))?;
+        }
+        Ok(directory)
+    }
+
+    /// Declares a new instance complete.
+    pub fn finish(&self) -> Result<(), DirectoryError> {
+        let path = self.root.join("FORMAT");
+        let text = format!("tresor {FORMAT}\n");
+        crate::vault::disk::write_durably(&path, text.as_bytes(), crate::vault::disk::Overwrite::Forbid)
+            .map_err(failed("write", &path))
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The catalogue's file.
+    pub fn catalog(&self) -> PathBuf {
+        self.root.join("catalog").join("catalog.db")
+    }
+
+    /// The owner's socket.
+    pub fn control_socket(root: &Path) -> PathBuf {
+        root.join("control.sock")
+    }
+
+    /// All parts are there, nothing lies about in plaintext.
+    fn check(&self) -> Result<(), DirectoryError> {
+        for part in ["keys/root.age", "keys/root.recovery.age", "catalog/catalog.db"] {
+            let path = self.root.join(part);
+            if !path.exists() {
+                return Err(DirectoryError::PartMissing { path: path.display().to_string() });
+            }
+        }
+        let stranger = |path: PathBuf| DirectoryError::Stranger { path: path.display().to_string() };
+        for path in entries(&self.root)? {
+            let is_known = path.file_name().is_some_and(|name| KNOWN.iter().any(|known| name == *known));
+            if !is_known {
+                return Err(stranger(path));
+            }
+        }
+        for path in
+            entries(&self.root.join("keys"))?.into_iter().chain(entries(&self.root.join("keys/spaces"))?)
+        {
+            if path.is_file() && !is_sealed(&path)? {
+                return Err(stranger(path));
+            }
+        }
+        for path in entries(&self.root.join("tls"))? {
+            let is_certificate = path.file_name().is_some_and(|name| name == "certificate.pem");
+            if !is_certificate && !is_sealed(&path)? {
+                return Err(stranger(path));
+            }
+        }
+        for path in entries(&self.root.join("tmp"))? {
+            if path.extension().is_none_or(|extension| extension != "part") {
+                return Err(stranger(path));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+    let path = path.display().to_string();
+    move |source| DirectoryError::Io { doing, path, source }
+}
+
+/// What lies directly in a directory; nothing if it does not exist.
+fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+    match fs::read_dir(path) {
+        Ok(entries) => entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()
+            .map_err(failed("read", path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(failed("read", path)(source)),
+    }
+}
+
+fn is_sealed(path: &Path) -> Result<bool, DirectoryError> {
+    let mut magic = vec![0; AGE_MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    match read {
+        Ok(()) => Ok(magic == AGE_MAGIC),
+        // A temporary key file that a crash cut short holds nothing readable yet.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(true),
+        Err(source) => Err(failed("read", path)(source)),
+    }
+}
+
+fn private_dir(path: &Path) -> Result<(), DirectoryError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("make", path))
+}
+
+/// An advisory lock that ends with the process, however it ends.
+fn lock(root: &Path) -> Result<File, DirectoryError> {
+    let path = root.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let mut file = file.map_err(failed("open", &path))?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match io::Error::from(error) {
+        error if error.kind() == io::ErrorKind::WouldBlock => {
+            DirectoryError::InUse { path: root.display().to_string() }
+        }
+        source => failed("lock", &path)(source),
+    })?;
+    // For people who look; nothing reads it.
+    let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance() -> (tempfile::TempDir, PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("data");
+        let directory = DataDirectory::create(&root).unwrap();
+        let put = |part: &str, bytes: &[u8]| {
+            let path = root.join(part);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
+        };
+        put("keys/root.age", AGE_MAGIC);
+        put("keys/root.recovery.age", AGE_MAGIC);
+        put("catalog/catalog.db", b"");
+        directory.finish().unwrap();
+        (temp, root)
+    }
+
+    #[test]
+    fn a_second_process_is_kept_out() {
+        let (_temp, root) = instance();
+        let held = DataDirectory::open(&root).unwrap();
+        assert!(matches!(DataDirectory::open(&root), Err(DirectoryError::InUse { .. })));
+        drop(held);
+        DataDirectory::open(&root).unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_left_alone() {
+        let (_temp, root) = instance();
+        fs::remove_file(root.join("FORMAT")).unwrap();
+        let bytes = b"tresor 2\n";
+        crate::vault::disk::write_durably(&root.join("FORMAT"), bytes, crate::vault::disk::Overwrite::Forbid)
+            .unwrap();
+        assert!(matches!(DataDirectory::open(&root), Err(DirectoryError::Newer { .. })));
+    }
+
+    #[test]
+    fn plaintext_is_noticed_wherever_keys_lie() {
+        for place in ["recovery.txt", "keys/root.txt", "tls/key.pem", "tmp/report.pdf"] {
+            let (_temp, root) = instance();
+            let path = root.join(place);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let bytes = b"AGE-SECRET-KEY-1 or worse, quite readable";
+            crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
+            assert!(matches!(DataDirectory::open(&root), Err(DirectoryError::Stranger { .. })), "{place}");
+        }
+    }
+
+    #[test]
+    fn missing_and_half_made_instances_are_named() {
+        let temp = tempfile::tempdir().unwrap();
+        assert!(matches!(DataDirectory::open(temp.path()), Err(DirectoryError::NotInitialised { .. })));
+        fs::create_dir(temp.path().join("keys")).unwrap();
+        assert!(matches!(DataDirectory::open(temp.path()), Err(DirectoryError::Unfinished { .. })));
+        assert!(matches!(DataDirectory::create(temp.path()), Err(DirectoryError::Unfinished { .. })));
+        let (_temp, root) = instance();
+        fs::remove_file(root.join("keys/root.age")).unwrap();
+        assert!(matches!(DataDirectory::open(&root), Err(DirectoryError::PartMissing { .. })));
+    }
+}

@@ -1,0 +1,214 @@
+//! An instance: the data directory, its keys, catalogue, files and people, joined in order.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::directory::{DataDirectory, DirectoryError};
+use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
+use crate::catalog::{Catalog, CatalogError, CatalogKey};
+use crate::http::{SelfSigned, Tls, TlsError, TlsSource, self_signed};
+use crate::library::{Library, LibraryError};
+use crate::model::{NamePolicy, Role, Timestamp};
+use crate::vault::VaultError;
+use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile};
+use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
+
+const CERTIFICATE: SmallFile = SmallFile::fixed("tls/certificate.pem");
+/// Sealed: a line with the certificate's end in milliseconds since 1970, then the key as PEM.
+const TLS_KEY: SmallFile = SmallFile::fixed("tls/key.age");
+/// A self-signed certificate is made anew when less than this remains of its life.
+const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+
+/// Why an instance does not open or cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// The directory is not fit for use.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Wrong, missing or damaged keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The catalogue does not open.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A user cannot be made.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// A file use case failed.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The instance's own certificate cannot be made or used.
+    #[error("the server's certificate is unusable")]
+    Tls(#[from] TlsError),
+    /// The sealed TLS key is not what this instance sealed.
+    #[error("tls/key.age is damaged; remove tls/ and a new certificate is made at the next start")]
+    TlsKey,
+    /// A small file could not be read or written.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// An open instance.
+pub struct Instance {
+    /// Files.
+    pub library: Library,
+    /// People.
+    pub accounts: Accounts,
+    keys: Arc<KeyRing>,
+    disk: Arc<dyn Disk>,
+    catalog: Catalog,
+}
+
+/// The first administrator.
+pub struct FirstAdministrator {
+    /// Login name.
+    pub name: UserName,
+    /// Password.
+    pub password: SecretString,
+}
+
+impl FirstAdministrator {
+    /// Refuses a password that the instance would refuse, before anything is made.
+    pub fn check(name: &UserName, password: &SecretString) -> Result<(), AccountsError> {
+        Ok(check_password(password, name)?)
+    }
+}
+
+impl Instance {
+    /// Makes an instance in an empty directory. The directory counts as one only when everything is
+    /// there and durable.
+    pub async fn create(
+        directory: &DataDirectory,
+        unlock: &Unlock,
+        recovery: &RecoveryRecipient,
+        administrator: FirstAdministrator,
+        names: NamePolicy,
+        now: Timestamp,
+    ) -> Result<Self, InstanceError> {
+        let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
+        let keys = Arc::new(KeyRing::create(Arc::clone(&disk), unlock, recovery)?);
+        let catalog = Catalog::create(&directory.catalog(), &catalog_key(&keys))?;
+        let instance = Self::join(catalog, disk, keys, names).await?;
+        let FirstAdministrator { name, password } = administrator;
+        instance.accounts.add_user(&name, Role::Administrator, Some(password), now).await?;
+        directory.finish()?;
+        Ok(instance)
+    }
+
+    /// Opens an existing instance.
+    pub async fn open(
+        directory: &DataDirectory,
+        unlock: &Unlock,
+        names: NamePolicy,
+    ) -> Result<Self, InstanceError> {
+        let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
+        let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
+        disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
+        let catalog = Catalog::open(&directory.catalog(), &catalog_key(&keys))?;
+        Self::join(catalog, disk, keys, names).await
+    }
+
+    async fn join(
+        catalog: Catalog,
+        disk: Arc<dyn Disk>,
+        keys: Arc<KeyRing>,
+        names: NamePolicy,
+    ) -> Result<Self, InstanceError> {
+        let library = Library::open(catalog.clone(), Arc::clone(&disk), Arc::clone(&keys), names).await?;
+        let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
+        let accounts = Accounts::new(catalog.clone(), app_passwords);
+        Ok(Self { library, accounts, keys, disk, catalog })
+    }
+
+    /// The instance's own certificate, made or renewed if need be. Its key lies sealed on the disk.
+    pub fn certificate(&self, hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
+        if let Some((cert_pem, key_pem)) = self.stored_certificate(now)? {
+            return Ok(TlsSource::Memory { cert_pem, key_pem });
+        }
+        let SelfSigned { cert_pem, key_pem, not_after } = new_certificate(hosts, now)?;
+        let kept = Zeroizing::new(format!("{}\n{}", not_after.0, *key_pem));
+        let sealed = self.keys.seal_blob(kept.as_bytes());
+        self.disk
+            .write_small(&TLS_KEY, &sealed, Overwrite::Replace)
+            .and_then(|()| self.disk.write_small(&CERTIFICATE, cert_pem.as_bytes(), Overwrite::Replace))
+            .map_err(io("store the server's certificate"))?;
+        Ok(TlsSource::Memory { cert_pem, key_pem })
+    }
+
+    fn stored_certificate(
+        &self,
+        now: Timestamp,
+    ) -> Result<Option<(String, Zeroizing<String>)>, InstanceError> {
+        let read = |file| self.disk.read_small(file).map_err(io("read the server's certificate"));
+        let (Some(certificate), Some(sealed)) = (read(&CERTIFICATE)?, read(&TLS_KEY)?) else {
+            return Ok(None);
+        };
+        let kept = self.keys.open_blob(&sealed).ok_or(InstanceError::TlsKey)?;
+        let kept = std::str::from_utf8(&kept).map_err(|_| InstanceError::TlsKey)?;
+        let (not_after, key) = kept.split_once('\n').ok_or(InstanceError::TlsKey)?;
+        let not_after = not_after.parse().map(Timestamp).map_err(|_| InstanceError::TlsKey)?;
+        if not_after.since(now) < RENEW_BEFORE {
+            return Ok(None);
+        }
+        let certificate = String::from_utf8(certificate).map_err(|_| InstanceError::TlsKey)?;
+        // A crash between the two writes leaves a pair that does not fit: make a new one.
+        let pair = (certificate, Zeroizing::new(key.to_owned()));
+        let fits = Tls::load(TlsSource::Memory { cert_pem: pair.0.clone(), key_pem: pair.1.clone() }).is_ok();
+        Ok(fits.then_some(pair))
+    }
+
+    /// Seals the root secret under another passphrase or key file.
+    pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), InstanceError> {
+        Ok(self.keys.change_unlock(unlock)?)
+    }
+
+    /// Ends the catalogue's writer after what is queued.
+    pub fn close(&self) {
+        self.catalog.close();
+    }
+}
+
+/// A certificate that nobody keeps: what a locked server answers with, as its own lies sealed.
+pub(super) fn passing_certificate(hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
+    let SelfSigned { cert_pem, key_pem, .. } = new_certificate(hosts, now)?;
+    Ok(TlsSource::Memory { cert_pem, key_pem })
+}
+
+fn new_certificate(hosts: &[String], now: Timestamp) -> Result<SelfSigned, TlsError> {
+    let (addresses, names): (Vec<_>, Vec<_>) = hosts.iter().partition(|host| address_of(host).is_some());
+    let addresses: Vec<_> = addresses.into_iter().filter_map(|host| address_of(host)).collect();
+    let names: Vec<String> = names.into_iter().cloned().collect();
+    self_signed(&names, &addresses, now)
+}
+
+fn address_of(host: &str) -> Option<std::net::IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn catalog_key(keys: &KeyRing) -> CatalogKey {
+    CatalogKey::new(*keys.catalogue_key().expose())
+}
+
+fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> InstanceError {
+    move |source| InstanceError::Io { doing, source }
+}
+
+/// Reads a secret that a file holds: its text without the line end.
+pub fn secret_from_file(path: &Path) -> Result<SecretString, InstanceError> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(io("read a secret's file"))?;
+    Ok(SecretString::from(text.trim_end_matches(['\n', '\r'])))
+}
+
+/// Whether a secret has any text.
+pub fn is_blank(secret: &SecretString) -> bool {
+    secret.expose_secret().trim().is_empty()
+}

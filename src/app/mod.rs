@@ -1,0 +1,13 @@
+//! Composition: which rooms are joined in which order, and how everything stops.
+
+mod control;
+mod directory;
+mod instance;
+mod kit;
+mod serve;
+
+pub use control::{ControlError, ask};
+pub use directory::{DataDirectory, DirectoryError};
+pub use instance::{FirstAdministrator, Instance, InstanceError, is_blank, secret_from_file};
+pub use kit::{Kit, KitError};
+pub use serve::{Announcement, ServeError, serve};

@@ -1,0 +1,314 @@
+//! A server's life: bind, open or wait for the passphrase, answer, stop in order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::control::{self, ControlError};
+use super::directory::DataDirectory;
+use super::instance::{Instance, InstanceError, passing_certificate};
+use crate::admin::{Admin, Reply, Request, StatusShown};
+use crate::config::{Config, Transport};
+use crate::http::{
+    Health, HealthState, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls, TlsError,
+    TlsSource, bind, serve as serve_http, serve_metrics, systemd,
+};
+use crate::model::Timestamp;
+use crate::vault::keys::Unlock;
+
+/// How often expired locks, versions and trash are ended.
+const UPKEEP_EVERY: Duration = Duration::from_mins(10);
+/// Every how many rounds of upkeep orphaned containers are swept: once a day.
+const SWEEP_ROUNDS: u64 = 144;
+
+/// Why the server does not start or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The instance does not open.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The network side does not start.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The certificate files are unusable.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The owner's socket does not open.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The system refused something else.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just made it; else it
+/// is opened with `unlock`, or stays locked without.
+///
+/// `announce` gets the address once requests are answered.
+pub async fn serve(
+    config: Config,
+    directory: DataDirectory,
+    opened: Option<Instance>,
+    unlock: Option<Unlock>,
+    announce: impl FnOnce(&Announcement),
+) -> Result<(), ServeError> {
+    // The socket first: a port in use should not cost a passphrase.
+    let listener = match systemd::inherited_listener().map_err(io("take over systemd's socket"))? {
+        Some(listener) => listener,
+        None => bind(config.listen, &config.limits)?,
+    };
+    let address = listener.local_addr().map_err(io("read the socket's address"))?;
+    let metrics_listener = match config.metrics_listen {
+        Some(address) => Some(bind(address, &config.limits)?),
+        None => None,
+    };
+    let opened = match (opened, unlock) {
+        (Some(instance), _) => Some(instance),
+        (None, Some(unlock)) => Some(Instance::open(&directory, &unlock, config.names).await?),
+        (None, None) => None,
+    };
+
+    let health = HealthState::new();
+    let tls = transport(&config, opened.as_ref())?;
+    let (switch, shutdown) = Shutdown::channel();
+    let host = Arc::new(Host {
+        router: Router::locked(health.clone()),
+        instance: Mutex::new(None),
+        directory,
+        tls: tls.clone(),
+        health,
+        config,
+    });
+    match opened {
+        Some(instance) => host.take_in(instance, &shutdown)?,
+        None => host.wait_locked(),
+    }
+    host.run(listener, metrics_listener, shutdown, switch, || {
+        announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
+    })
+    .await
+}
+
+/// What a starting server tells.
+#[derive(Debug)]
+pub struct Announcement {
+    /// The address in use, with the port the system chose if 0 was asked for.
+    pub address: std::net::SocketAddr,
+    /// SHA-256 of the certificate; `None` for plain HTTP.
+    pub fingerprint: Option<String>,
+}
+
+/// What the parts of a running server share.
+struct Host {
+    config: Config,
+    directory: DataDirectory,
+    router: Arc<Router>,
+    tls: Option<Arc<Tls>>,
+    health: HealthState,
+    instance: Mutex<Option<Arc<Instance>>>,
+}
+
+impl Host {
+    /// Serves an instance's files from now on.
+    fn take_in(&self, instance: Instance, shutdown: &Shutdown) -> Result<(), ServeError> {
+        if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls)
+            && let TlsSource::Memory { cert_pem, key_pem } =
+                instance.certificate(&self.config.hosts, Timestamp::now())?
+        {
+            tls.replace(&cert_pem, &key_pem)?;
+        }
+        self.router.open(instance.library.clone(), instance.accounts.clone());
+        tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
+        *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(instance));
+        self.health.set(Health::Serving);
+        tracing::info!("serving");
+        systemd::notify_status("serving");
+        Ok(())
+    }
+
+    fn wait_locked(&self) {
+        self.health.set(Health::Locked);
+        tracing::warn!("locked: waiting for the passphrase (tresor unlock)");
+        systemd::notify_status("locked: waiting for the passphrase (tresor unlock)");
+    }
+
+    fn current(&self) -> Option<Arc<Instance>> {
+        self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn run(
+        self: Arc<Self>,
+        listener: TcpListener,
+        metrics_listener: Option<TcpListener>,
+        shutdown: Shutdown,
+        switch: ShutdownSwitch,
+        announce: impl FnOnce(),
+    ) -> Result<(), ServeError> {
+        let metrics = Metrics::new();
+        let server = Server {
+            handler: Arc::clone(&self.router),
+            limits: Arc::new(self.config.limits.clone()),
+            trust: Arc::new(self.config.trust.clone()),
+            hosts: Arc::new(self.config.allowed_hosts()),
+            metrics: metrics.clone(),
+        };
+        let owner = {
+            let (host, stop) = (Arc::clone(&self), shutdown.clone());
+            let answer = move |request| {
+                let (host, stop) = (Arc::clone(&host), stop.clone());
+                async move { host.answer(request, &stop).await }
+            };
+            let (data, shutdown) = (self.directory.root().to_owned(), shutdown.clone());
+            tokio::spawn(async move { control::listen(&data, answer, shutdown).await })
+        };
+        if let Some(listener) = metrics_listener {
+            tokio::spawn(serve_metrics(listener, metrics, shutdown.clone()));
+        }
+        if let Some(tls) = &self.tls {
+            tokio::spawn(tls.watch(shutdown.clone()));
+        }
+        let alive = Arc::clone(&self);
+        tokio::spawn(systemd::keep_watchdog(
+            move || {
+                let host = Arc::clone(&alive);
+                async move { host.is_alive().await }
+            },
+            shutdown.clone(),
+        ));
+        tokio::spawn(stop_on_signal(switch, self.health.clone())?);
+
+        let http = tokio::spawn(serve_http(listener, self.tls.clone(), server, shutdown));
+        systemd::notify_ready();
+        announce();
+        // A part that ends early has failed; its error ends the program.
+        let outcome = http.await;
+        if let Ok(Err(error)) = owner.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the owner's socket failed");
+        }
+        if let Some(instance) = self.current() {
+            let closing = tokio::task::spawn_blocking(move || instance.close());
+            let _ = closing.await;
+        }
+        tracing::info!("stopped");
+        match outcome {
+            Ok(result) => Ok(result?),
+            Err(_) => {
+                Err(ServeError::Io { doing: "go on serving", source: std::io::ErrorKind::Other.into() })
+            }
+        }
+    }
+
+    /// Whether the catalogue answers; a server whose catalogue hangs should be restarted.
+    async fn is_alive(&self) -> bool {
+        match self.current() {
+            None => true,
+            Some(instance) => tokio::time::timeout(Duration::from_secs(10), instance.library.spaces())
+                .await
+                .is_ok_and(|r| r.is_ok()),
+        }
+    }
+
+    async fn answer(self: Arc<Self>, request: Request, shutdown: &Shutdown) -> Reply {
+        match (self.current(), request) {
+            (Some(instance), request) => {
+                let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
+                admin.answer(request, Timestamp::now()).await
+            }
+            (None, Request::Unlock { passphrase }) => {
+                match self.unlock(passphrase.to_secret_string(), shutdown).await {
+                    Ok(()) => Reply::Done("the instance is open".into()),
+                    Err(error) => Reply::Refused(error.to_string()),
+                }
+            }
+            (None, Request::Status) => Reply::Status(StatusShown {
+                state: self.health.current().as_str().into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                users: 0,
+                spaces: 0,
+                used_bytes: 0,
+            }),
+            (None, _) => {
+                Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())
+            }
+        }
+    }
+
+    async fn unlock(&self, passphrase: SecretString, shutdown: &Shutdown) -> Result<(), ServeError> {
+        // A key file's text may come the same way as a passphrase.
+        let text = secrecy::ExposeSecret::expose_secret(&passphrase);
+        let unlock = if text.contains("AGE-SECRET-KEY-") {
+            Unlock::KeyFile(passphrase)
+        } else {
+            Unlock::Passphrase(passphrase)
+        };
+        let instance = Instance::open(&self.directory, &unlock, self.config.names).await?;
+        self.take_in(instance, shutdown)
+    }
+}
+
+/// The TLS side, or none for plain HTTP. A locked server's own key lies sealed, so it shows a
+/// certificate that nobody keeps until it is unlocked.
+fn transport(config: &Config, opened: Option<&Instance>) -> Result<Option<Arc<Tls>>, ServeError> {
+    let source = match (&config.transport, opened) {
+        (Transport::Plain, _) => return Ok(None),
+        (Transport::Files { certificate, key }, _) => {
+            TlsSource::Files { cert: certificate.clone(), key: key.clone() }
+        }
+        (Transport::SelfSigned, Some(instance)) => instance.certificate(&config.hosts, Timestamp::now())?,
+        (Transport::SelfSigned, None) => passing_certificate(&config.hosts, Timestamp::now())?,
+    };
+    Ok(Some(Tls::load(source)?))
+}
+
+fn stop_on_signal(
+    switch: ShutdownSwitch,
+    health: HealthState,
+) -> Result<impl Future<Output = ()> + Send + 'static, ServeError> {
+    let listen = |kind| signal(kind).map_err(io("listen for signals"));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight may end");
+        systemd::notify_stopping();
+        health.set(Health::Stopping);
+        switch.stop();
+    })
+}
+
+/// Ends what has expired, until shutdown. A round that fails is tried again with the next.
+async fn upkeep(library: crate::library::Library, mut shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for round in 0_u64.. {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        match library.upkeep(Timestamp::now()).await {
+            Ok(report) => tracing::debug!(?report, "upkeep done"),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "upkeep failed"),
+        }
+        if round % SWEEP_ROUNDS == 0 {
+            match library.sweep(Timestamp::now()).await {
+                Ok(swept) => tracing::debug!(?swept, "sweep done"),
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "sweep failed"),
+            }
+        }
+    }
+}
+
+fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> ServeError {
+    move |source| ServeError::Io { doing, source }
+}

@@ -1,0 +1,254 @@
+//! Users, their device passwords and their rights.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
+
+use super::{Format, Place, secret};
+use crate::admin::{Request, Secret};
+
+/// Manage accounts: people and their devices' passwords.
+#[derive(Debug, Args)]
+pub(super) struct User {
+    #[command(subcommand)]
+    command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add an account. The password is asked for unless a file holds it.
+    Add {
+        /// Login name; capitals do not count at login.
+        name: String,
+        /// What the user is in this office.
+        #[arg(long)]
+        role: RoleWord,
+        /// File with the password (at least 12 characters).
+        #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
+        password_file: Option<PathBuf>,
+        /// No own password: the user gets passwords for devices only.
+        #[arg(long)]
+        no_password: bool,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List all accounts.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Set another password.
+    SetPassword {
+        /// Login name.
+        name: String,
+        /// File with the new password.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Change what a user is in this office.
+    SetRole {
+        /// Login name.
+        name: String,
+        /// The new role.
+        role: RoleWord,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Shut an account out at once, keeping everything it wrote.
+    Disable(OneUser),
+    /// Let a disabled account in again.
+    Enable(OneUser),
+    /// Remove an account for good; files it wrote stay.
+    Remove(OneUser),
+    /// Manage the passwords of a user's devices.
+    AppPassword {
+        #[command(subcommand)]
+        command: AppPasswordCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+struct OneUser {
+    /// Login name.
+    name: String,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum AppPasswordCommand {
+    /// Make a password for one device; it is shown once.
+    Add {
+        /// Login name.
+        user: String,
+        /// The device, such as 'Laptop'.
+        #[arg(long)]
+        label: String,
+        /// Days until it ends; without, it ends when it is revoked.
+        #[arg(long)]
+        days: Option<u32>,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List a user's devices.
+    List(OneUser),
+    /// End a device's password at once.
+    Revoke {
+        /// Login name.
+        user: String,
+        /// The number that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+/// Roles, with the words of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleWord {
+    /// Manages users, spaces and rights; sees files only where granted.
+    Administrator,
+    /// Works in the office.
+    Staff,
+    /// A client of the office; may at most write.
+    Client,
+    /// Reads, never changes.
+    Auditor,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RightWord {
+    /// List and fetch.
+    Read,
+    /// Create, change, move and delete.
+    Write,
+    /// Also empty the trash and change the space.
+    Manage,
+}
+
+fn word(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+impl User {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            UserCommand::Add { name, role, password_file, no_password, place, format } => {
+                let password = match no_password {
+                    true => None,
+                    false => Some(wire(&secret::new_password(password_file.as_deref(), "password")?)),
+                };
+                place.request(Request::UserAdd { name, role: word(&role), password }, format)
+            }
+            UserCommand::List { place, format } => place.request(Request::UserList, format),
+            UserCommand::SetPassword { name, password_file, place, format } => {
+                let password = wire(&secret::new_password(password_file.as_deref(), "password")?);
+                place.request(Request::UserSetPassword { name, password }, format)
+            }
+            UserCommand::SetRole { name, role, place, format } => {
+                place.request(Request::UserSetRole { name, role: word(&role) }, format)
+            }
+            UserCommand::Disable(one) => one.request(|name| Request::UserDisable { name }),
+            UserCommand::Enable(one) => one.request(|name| Request::UserEnable { name }),
+            UserCommand::Remove(one) => one.request(|name| Request::UserRemove { name }),
+            UserCommand::AppPassword { command } => match command {
+                AppPasswordCommand::Add { user, label, days, place, format } => {
+                    place.request(Request::AppPasswordAdd { user, label, days }, format)
+                }
+                AppPasswordCommand::List(one) => one.request(|user| Request::AppPasswordList { user }),
+                AppPasswordCommand::Revoke { user, id, place, format } => {
+                    place.request(Request::AppPasswordRevoke { user, id }, format)
+                }
+            },
+        }
+    }
+}
+
+impl OneUser {
+    fn request(self, request: impl FnOnce(String) -> Request) -> anyhow::Result<()> {
+        self.place.request(request(self.name), self.format)
+    }
+}
+
+fn wire(secret: &secrecy::SecretString) -> Secret {
+    Secret::new(secret.expose_secret().to_owned())
+}
+
+/// Give a user a right to a space, in place of an earlier one.
+#[derive(Debug, Args)]
+pub(super) struct Grant {
+    /// Login name.
+    user: String,
+    /// Name of the space.
+    space: String,
+    /// What the user may do there.
+    right: RightWord,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Grant {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Self { user, space, right, place, format } = self;
+        place.request(Request::Grant { user, space, right: word(&right) }, format)
+    }
+}
+
+/// Take a user's right to a space away, at once.
+#[derive(Debug, Args)]
+pub(super) struct Revoke {
+    /// Login name.
+    user: String,
+    /// Name of the space.
+    space: String,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Revoke {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        self.place.request(Request::Revoke { user: self.user, space: self.space }, self.format)
+    }
+}
+
+/// List who may do what where.
+#[derive(Debug, Args)]
+pub(super) struct Grants {
+    /// Only this user's rights.
+    #[arg(long)]
+    user: Option<String>,
+    /// Only the rights to this space.
+    #[arg(long)]
+    space: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Grants {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        self.place.request(Request::GrantList { user: self.user, space: self.space }, self.format)
+    }
+}

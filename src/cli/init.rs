@@ -1,0 +1,80 @@
+//! Making an instance step by step.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+use secrecy::SecretString;
+
+use super::{KeySource, admin, output, secret};
+use crate::accounts::UserName;
+use crate::app::{DataDirectory, FirstAdministrator, Instance, Kit};
+use crate::model::{NamePolicy, Timestamp};
+use crate::vault::keys::{RecoveryRecipient, Unlock};
+
+/// Make a new, empty instance.
+///
+/// Makes the keys, the catalogue and the first administrator. The passphrase (or key file) opens the
+/// instance every day; the recovery key opens everything without the server and must leave this machine.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Data directory to make; must be empty or missing.
+    #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+    data: PathBuf,
+    #[command(flatten)]
+    key: KeySource,
+    /// File to write a new recovery key to; move it off this machine.
+    #[arg(long, value_name = "FILE", required_unless_present = "recovery_recipient")]
+    recovery_out: Option<PathBuf>,
+    /// Public part of a recovery key that was made elsewhere (age-keygen), so that its secret part never
+    /// touches this machine.
+    #[arg(long, value_name = "age1…", conflicts_with = "recovery_out")]
+    recovery_recipient: Option<String>,
+    /// Login name of the first administrator.
+    #[arg(long, value_name = "NAME")]
+    admin: String,
+    /// File with the administrator's password.
+    #[arg(long, value_name = "FILE")]
+    admin_password_file: Option<PathBuf>,
+}
+
+impl Init {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let name = UserName::parse(&self.admin)?;
+        let password = secret::new_password(self.admin_password_file.as_deref(), "administrator password")?;
+        FirstAdministrator::check(&name, &password)?;
+        let unlock = match self.key.given()? {
+            Some(unlock) => unlock,
+            None => Unlock::Passphrase(new_passphrase()?),
+        };
+        let given = self.recovery_recipient.as_deref().map(RecoveryRecipient::parse).transpose()?;
+        // Everything that can be refused was; only now is something written.
+        let directory = DataDirectory::create(&self.data)?;
+        let recovery = match (given, &self.recovery_out) {
+            (Some(recipient), _) => recipient,
+            (None, Some(path)) => Kit::write_recovery(&self.data, path)?,
+            (None, None) => bail!("say where the recovery key goes: --recovery-out FILE"),
+        };
+        let administrator = FirstAdministrator { name, password };
+        admin::runtime()?.block_on(async {
+            let policy = NamePolicy::default();
+            let instance =
+                Instance::create(&directory, &unlock, &recovery, administrator, policy, Timestamp::now())
+                    .await?;
+            instance.close();
+            anyhow::Ok(())
+        })?;
+        output::line(&format!("The instance in {} is ready.", self.data.display()))?;
+        if let Some(path) = &self.recovery_out {
+            output::line(&format!(
+                "Recovery key: {}. Move it off this machine: whoever has it can read everything.",
+                path.display()
+            ))?;
+        }
+        output::line(&format!("Start it: tresor serve --data {}", self.data.display()))
+    }
+}
+
+fn new_passphrase() -> anyhow::Result<SecretString> {
+    secret::new_password(None, "passphrase")
+}

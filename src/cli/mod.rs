@@ -1,0 +1,105 @@
+//! The command line: one file per group of commands. Each command is a request to the instance, sent to
+//! the running server or, without one, carried out here.
+
+mod account;
+mod admin;
+mod init;
+mod output;
+mod secret;
+mod serve;
+mod shell;
+mod space;
+mod unlock;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Encrypted file exchange for offices bound to secrecy.
+///
+/// Tresor serves files over WebDAV. On disk every file is a standard age container and every name lies
+/// in an encrypted catalogue: disk, snapshots and backups reveal no content and no names without the
+/// office's key. Someone who controls the running machine could read.
+#[derive(Debug, Parser)]
+#[command(name = "tresor", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the instance is, and how to open it if no server runs.
+#[derive(Debug, Args)]
+struct Place {
+    /// Data directory of the instance.
+    #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+    data: PathBuf,
+    #[command(flatten)]
+    key: KeySource,
+}
+
+/// What opens an instance. Without any of these a command asks on the terminal.
+#[derive(Debug, Args)]
+struct KeySource {
+    /// File with the passphrase. Under systemd the credential `passphrase` is used by itself.
+    #[arg(long, value_name = "FILE", env = "TRESOR_PASSPHRASE_FILE", conflicts_with = "key_file")]
+    passphrase_file: Option<PathBuf>,
+    /// File with an age identity (age-keygen) that takes the place of a passphrase.
+    #[arg(long, value_name = "FILE", env = "TRESOR_KEY_FILE")]
+    key_file: Option<PathBuf>,
+}
+
+/// How a command prints its data.
+#[derive(Clone, Copy, Debug, Args)]
+struct Format {
+    /// Print JSON for scripts instead of a table. Times are milliseconds since 1970 UTC.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Serve(serve::Serve),
+    Unlock(unlock::Unlock),
+    Status(admin::Status),
+    User(account::User),
+    Space(space::Space),
+    Grant(account::Grant),
+    Revoke(account::Revoke),
+    Grants(account::Grants),
+    Trash(space::Trash),
+    Versions(space::Versions),
+    CheckConfig(serve::CheckConfig),
+    Completions(shell::Completions),
+    Man(shell::Man),
+}
+
+impl Cli {
+    /// Runs the command. Errors are printed as one sentence with its reasons.
+    pub fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Init(command) => command.run(),
+            Command::Serve(command) => command.run(),
+            Command::Unlock(command) => command.run(),
+            Command::Status(command) => command.run(),
+            Command::User(command) => command.run(),
+            Command::Space(command) => command.run(),
+            Command::Grant(command) => command.run(),
+            Command::Revoke(command) => command.run(),
+            Command::Grants(command) => command.run(),
+            Command::Trash(command) => command.run(),
+            Command::Versions(command) => command.run(),
+            Command::CheckConfig(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::error(&error);
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

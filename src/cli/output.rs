@@ -1,0 +1,193 @@
+//! What people and scripts read.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table, presets};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::Format;
+use crate::admin::Reply;
+use crate::model::{ByteSize, EntryName};
+
+/// Prints a reply. A refusal becomes an error.
+pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
+    if let Reply::Refused(why) = reply {
+        anyhow::bail!(why);
+    }
+    if format.json {
+        return line(&serde_json::to_string_pretty(&data(&reply)?)?);
+    }
+    match reply {
+        Reply::Done(text) | Reply::Refused(text) => line(&text),
+        Reply::Status(status) => {
+            line(&format!("state    {}", status.state))?;
+            line(&format!("version  {}", status.version))?;
+            line(&format!("users    {}", status.users))?;
+            line(&format!("spaces   {}", status.spaces))?;
+            line(&format!("stored   {}", ByteSize(status.used_bytes)))
+        }
+        Reply::Users(users) => table(
+            &["NAME", "ROLE", "STATE", "PASSWORD", "SINCE"],
+            &[],
+            users.iter().map(|user| {
+                vec![
+                    user.name.clone(),
+                    user.role.clone(),
+                    if user.disabled { "disabled" } else { "enabled" }.into(),
+                    if user.has_password { "own" } else { "devices only" }.into(),
+                    time(user.created),
+                ]
+            }),
+        ),
+        Reply::AppPassword(issued) => {
+            line(&issued.password)?;
+            note(&format!(
+                "App password {} of {}. It is shown once; enter it in the device now.",
+                issued.id, issued.user
+            ))
+        }
+        Reply::AppPasswords(rows) => table(
+            &["ID", "DEVICE", "SINCE", "LAST USED", "ENDS"],
+            &[0],
+            rows.iter().map(|row| {
+                vec![
+                    row.id.to_string(),
+                    row.label.clone(),
+                    time(row.created),
+                    row.last_used.map_or_else(|| "never".into(), time),
+                    row.expires.map_or_else(|| "never".into(), time),
+                ]
+            }),
+        ),
+        Reply::Spaces(rows) => table(
+            &["NAME", "KIND", "USED", "QUOTA", "VERSIONS", "TRASH", "ID"],
+            &[2, 3],
+            rows.iter().map(|row| {
+                vec![
+                    safe(&row.name),
+                    row.kind.clone(),
+                    ByteSize(row.used_bytes).to_string(),
+                    row.quota_bytes.map_or_else(|| "none".into(), |bytes| ByteSize(bytes).to_string()),
+                    format!("{} days", row.version_days),
+                    format!("{} days", row.trash_days),
+                    row.id.clone(),
+                ]
+            }),
+        ),
+        Reply::Grants(rows) => table(
+            &["SPACE", "USER", "RIGHT"],
+            &[],
+            rows.iter().map(|row| vec![safe(&row.space), row.user.clone(), row.right.clone()]),
+        ),
+        Reply::Trash(rows) => table(
+            &["ID", "DELETED", "SIZE", "PATH"],
+            &[0, 2],
+            rows.iter().map(|row| {
+                let slash = if row.folder { "/" } else { "" };
+                vec![
+                    row.entry.to_string(),
+                    time(row.deleted),
+                    ByteSize(row.bytes).to_string(),
+                    format!("{}{slash}", safe(&row.path)),
+                ]
+            }),
+        ),
+        Reply::Versions(rows) => table(
+            &["VERSION", "STORED", "SIZE", "", "SHA-256"],
+            &[0, 2],
+            rows.iter().map(|row| {
+                vec![
+                    row.version.to_string(),
+                    time(row.created),
+                    ByteSize(row.bytes).to_string(),
+                    if row.current { "current" } else { "" }.into(),
+                    row.sha256.clone().unwrap_or_else(|| "not yet known".into()),
+                ]
+            }),
+        ),
+    }
+}
+
+/// The data of a reply without its kind: what a script asked for.
+fn data(reply: &Reply) -> anyhow::Result<serde_json::Value> {
+    let mut value = serde_json::to_value(reply)?;
+    Ok(value.get_mut("data").map_or(serde_json::Value::Null, serde_json::Value::take))
+}
+
+/// A line on standard output.
+pub(super) fn line(text: &str) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{text}").or_else(closed_pipe)
+}
+
+/// A line for people, beside the data that scripts read.
+pub(super) fn note(text: &str) -> anyhow::Result<()> {
+    writeln!(io::stderr(), "{text}").or_else(closed_pipe)
+}
+
+/// `tresor … | head` is no error.
+fn closed_pipe(error: io::Error) -> anyhow::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) }
+}
+
+pub(super) fn error(error: &anyhow::Error) {
+    // Standard error may be closed; there is nobody left to tell then.
+    let _ = writeln!(io::stderr(), "tresor: {error:#}");
+}
+
+fn table(
+    header: &[&str],
+    right_aligned: &[usize],
+    rows: impl ExactSizeIterator<Item = Vec<String>>,
+) -> anyhow::Result<()> {
+    if rows.len() == 0 {
+        return note("none");
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(header).add_rows(rows);
+    for (position, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if right_aligned.contains(&position) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().try_for_each(|text| line(text.trim_end()))
+}
+
+/// A name or path that cannot steer the terminal.
+fn safe(text: &str) -> String {
+    text.split('/')
+        .map(|part| {
+            EntryName::parse(part).map_or_else(|_| part.escape_debug().to_string(), |name| name.to_string())
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// A point in time as `2026-11-21 14:05 UTC`.
+fn time(milliseconds: i64) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000))
+        .ok()
+        .and_then(|moment| moment.format(&format).ok())
+        .unwrap_or_else(|| "?".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_utc() {
+        assert_eq!(time(0), "1970-01-01 00:00 UTC");
+        assert_eq!(time(1_795_292_774_000), "2026-11-21 20:26 UTC");
+        assert_eq!(time(i64::MAX), "?");
+    }
+
+    #[test]
+    fn scripts_get_the_data_alone() {
+        let shown = data(&Reply::Done("ok".into())).unwrap();
+        assert_eq!(shown, serde_json::json!("ok"));
+        assert_eq!(data(&Reply::Users(Vec::new())).unwrap(), serde_json::json!([]));
+    }
+}

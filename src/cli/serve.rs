@@ -1,0 +1,211 @@
+//! Running the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+use super::{KeySource, admin, output};
+use crate::accounts::UserName;
+use crate::app::{self, Announcement, DataDirectory, FirstAdministrator, Instance, Kit};
+use crate::config::{Config, LogFormat, RawConfig, RawLog};
+use crate::library::SpaceSettings;
+use crate::model::{EntryName, Right, SpaceKind, Timestamp};
+use crate::vault::keys::Unlock;
+
+/// Login name and space of a first start without options.
+const FIRST_ADMINISTRATOR: &str = "admin";
+const FIRST_SPACE: &str = "Beispiel";
+
+/// Serve the files of an instance.
+///
+/// On an empty data directory this makes an instance first and prints once what its owner must keep.
+/// Without passphrase and without a terminal the server starts locked and waits for `tresor unlock`.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    key: KeySource,
+}
+
+/// Check the configuration and print what the server would run with.
+#[derive(Debug, Args)]
+pub(super) struct CheckConfig {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Settings that may stand in a file or on the command line; the command line wins.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Data directory of the instance.
+    #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+    data: PathBuf,
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:8443].
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Speak plain HTTP; on loopback addresses only.
+    #[arg(long)]
+    plain_http: bool,
+    /// PEM file with an own certificate chain, instead of the self-signed one.
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// PEM file with the certificate's private key.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Host name or address that clients use; may be given several times. Others are refused.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Loopback address and port for Prometheus metrics.
+    #[arg(long, value_name = "ADDR:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// Form of the log on standard error.
+    #[arg(long, value_name = "FORM")]
+    log_format: Option<LogFormat>,
+    /// How much is logged: error, warn, info, debug, or a filter such as tresor=debug.
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Settings {
+    fn check(self) -> anyhow::Result<(Config, RawLog)> {
+        let mut raw = match &self.config {
+            Some(path) => RawConfig::read(path)?,
+            None => RawConfig::default(),
+        };
+        raw.listen = self.listen.or(raw.listen);
+        raw.plain_http |= self.plain_http;
+        raw.tls.certificate = self.tls_certificate.or(raw.tls.certificate);
+        raw.tls.key = self.tls_key.or(raw.tls.key);
+        raw.metrics_listen = self.metrics_listen.or(raw.metrics_listen);
+        if !self.hosts.is_empty() {
+            raw.hosts = self.hosts;
+        }
+        raw.log.format = self.log_format.unwrap_or(raw.log.format);
+        raw.log.level = self.log_level.or(raw.log.level);
+        let log = raw.log.clone();
+        Ok((raw.check(self.data)?, log))
+    }
+}
+
+impl CheckConfig {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let (config, _) = self.settings.check()?;
+        output::line(&format!("{config:#?}"))
+    }
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let (config, log) = self.settings.check()?;
+        start_log(&log)?;
+        if DataDirectory::is_empty(&config.data)? && self.key.given()?.is_none() {
+            return first_start(config);
+        }
+        let directory = DataDirectory::open(&config.data)?;
+        let unlock = self.key.unlock()?;
+        admin::runtime()?.block_on(app::serve(config, directory, None, unlock, |announcement| {
+            let _ = output::line(&format!("listening on {}", url(announcement)));
+        }))?;
+        Ok(())
+    }
+}
+
+/// Makes an instance with everything a newcomer needs to try it, tells it once, and serves.
+fn first_start(config: Config) -> anyhow::Result<()> {
+    let directory = DataDirectory::create(&config.data)?;
+    let Kit { unlock, recovery, recovery_file, passphrase_file, password } = Kit::make(&config.data)?;
+    admin::runtime()?.block_on(async {
+        let instance = make_instance(&directory, &config, &unlock, &recovery, password.clone()).await?;
+        let data = config.data.display().to_string();
+        app::serve(config, directory, Some(instance), None, |announcement| {
+            let _ = output::line(&welcome(&Welcome {
+                data: &data,
+                announcement,
+                password: password.expose_secret(),
+                recovery_file: &recovery_file.display().to_string(),
+                passphrase_file: &passphrase_file.display().to_string(),
+            }));
+        })
+        .await?;
+        anyhow::Ok(())
+    })
+}
+
+async fn make_instance(
+    directory: &DataDirectory,
+    config: &Config,
+    unlock: &Unlock,
+    recovery: &crate::vault::keys::RecoveryRecipient,
+    password: secrecy::SecretString,
+) -> anyhow::Result<Instance> {
+    let now = Timestamp::now();
+    let administrator = FirstAdministrator { name: UserName::parse(FIRST_ADMINISTRATOR)?, password };
+    let instance = Instance::create(directory, unlock, recovery, administrator, config.names, now).await?;
+    let name = EntryName::parse(FIRST_SPACE)?;
+    let space = instance.library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), now).await?;
+    instance.accounts.forget_snapshot();
+    if let Some(user) = instance.accounts.users().await?.first() {
+        instance.accounts.grant(user.id, space.id, Right::Manage).await?;
+    }
+    Ok(instance)
+}
+
+struct Welcome<'a> {
+    data: &'a str,
+    announcement: &'a Announcement,
+    password: &'a str,
+    recovery_file: &'a str,
+    passphrase_file: &'a str,
+}
+
+fn welcome(welcome: &Welcome<'_>) -> String {
+    let Welcome { data, announcement, password, recovery_file, passphrase_file } = welcome;
+    let url = url(announcement);
+    let certificate = match &announcement.fingerprint {
+        None => String::new(),
+        Some(fingerprint) => format!(
+            "\n  Certificate    self-signed, so clients ask once whether to trust it. SHA-256:\n                 {fingerprint}"
+        ),
+    };
+    format!(
+        "A new instance was made in {data}. What follows is shown once.
+
+  Address        {url}dav/
+  Login          {FIRST_ADMINISTRATOR}
+  Password       {password}
+  First space    {url}dav/{FIRST_SPACE}/{certificate}
+
+  Passphrase     {passphrase_file}
+                 opens the instance at every start. Without it nobody reads anything.
+  Recovery key   {recovery_file}
+                 opens everything without this server, by the stock age tool.
+
+  Move both files off this machine: whoever has the disk and one of them can read all.
+
+listening on {url}"
+    )
+}
+
+fn url(announcement: &Announcement) -> String {
+    let scheme = if announcement.fingerprint.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}/", announcement.address)
+}
+
+/// The log goes to standard error; systemd and shells know what to do with it.
+fn start_log(log: &RawLog) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(log.level.as_deref().unwrap_or("info"))?;
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match log.format {
+        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Spaces, their trash and the earlier contents of their files.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Format, Place};
+use crate::admin::Request;
+use crate::model::ByteSize;
+
+/// Manage spaces: one per client of the office or team, each with a key of its own.
+#[derive(Debug, Args)]
+pub(super) struct Space {
+    #[command(subcommand)]
+    command: SpaceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SpaceCommand {
+    /// Make a space. Nobody has access until `tresor grant` gives it.
+    Add {
+        /// Name of its folder in every mount.
+        name: String,
+        /// For one client of the office, or for a team.
+        #[arg(long)]
+        kind: KindWord,
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List all spaces.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Change quota and how long old contents are kept. What is not given stays.
+    Set {
+        /// Name of the space.
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Give a space another name in every mount.
+    Rename {
+        /// Its name now.
+        name: String,
+        /// Its name from now on.
+        new_name: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Settings {
+    /// Most it may hold, old versions and trash included, such as 20GB; 0 for no limit.
+    #[arg(long, value_name = "SIZE")]
+    quota: Option<ByteSize>,
+    /// Days that replaced contents are kept [default: 30].
+    #[arg(long, value_name = "DAYS")]
+    version_days: Option<u32>,
+    /// Days that deleted files and folders are kept [default: 30].
+    #[arg(long, value_name = "DAYS")]
+    trash_days: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KindWord {
+    /// One client of the office (Mandant).
+    Client,
+    /// A team of colleagues.
+    Team,
+}
+
+impl Space {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            SpaceCommand::Add { name, kind, settings, place, format } => {
+                let kind = match kind {
+                    KindWord::Client => "client",
+                    KindWord::Team => "team",
+                };
+                let Settings { quota, version_days, trash_days } = settings;
+                let (kind, quota) = (kind.to_owned(), quota.map(|size| size.0));
+                place.request(Request::SpaceAdd { name, kind, quota, version_days, trash_days }, format)
+            }
+            SpaceCommand::List { place, format } => place.request(Request::SpaceList, format),
+            SpaceCommand::Set { name, settings, place, format } => {
+                let Settings { quota, version_days, trash_days } = settings;
+                let quota = quota.map(|size| size.0);
+                place.request(Request::SpaceSet { name, quota, version_days, trash_days }, format)
+            }
+            SpaceCommand::Rename { name, new_name, place, format } => {
+                place.request(Request::SpaceRename { name, new_name }, format)
+            }
+        }
+    }
+}
+
+/// Show and bring back what was deleted in a space.
+#[derive(Debug, Args)]
+pub(super) struct Trash {
+    #[command(subcommand)]
+    command: TrashCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TrashCommand {
+    /// List what was deleted, latest first.
+    List {
+        /// Name of the space.
+        space: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Bring a deleted file or folder back to where it was.
+    Restore(OneItem),
+    /// Remove a deleted file or folder for good.
+    Purge(OneItem),
+}
+
+#[derive(Debug, Args)]
+struct OneItem {
+    /// Name of the space.
+    space: String,
+    /// The number that `list` shows.
+    id: i64,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Trash {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            TrashCommand::List { space, place, format } => {
+                place.request(Request::TrashList { space }, format)
+            }
+            TrashCommand::Restore(OneItem { space, id, place, format }) => {
+                place.request(Request::TrashRestore { space, entry: id }, format)
+            }
+            TrashCommand::Purge(OneItem { space, id, place, format }) => {
+                place.request(Request::TrashPurge { space, entry: id }, format)
+            }
+        }
+    }
+}
+
+/// Show and bring back earlier contents of a file.
+#[derive(Debug, Args)]
+pub(super) struct Versions {
+    #[command(subcommand)]
+    command: VersionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum VersionsCommand {
+    /// List the contents a file has and had, newest first.
+    List {
+        /// Name of the space.
+        space: String,
+        /// Path inside the space, such as 2025/Bilanz.pdf.
+        path: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Make an earlier content the current one; the present one is kept as an earlier one.
+    Restore {
+        /// Name of the space.
+        space: String,
+        /// Path inside the space.
+        path: String,
+        /// The number that `list` shows.
+        version: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+impl Versions {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            VersionsCommand::List { space, path, place, format } => {
+                place.request(Request::VersionList { space, path }, format)
+            }
+            VersionsCommand::Restore { space, path, version, place, format } => {
+                place.request(Request::VersionRestore { space, path, version }, format)
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Opening a server that started locked.
+
+use anyhow::bail;
+use clap::Args;
+use secrecy::ExposeSecret;
+
+use super::{Format, Place, output};
+use crate::admin::{Request, Secret};
+use crate::app::ask;
+use crate::vault::keys;
+
+/// Give a locked server its passphrase.
+#[derive(Debug, Args)]
+pub(super) struct Unlock {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Unlock {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Some(keys::Unlock::Passphrase(passphrase) | keys::Unlock::KeyFile(passphrase)) =
+            self.place.key.unlock()?
+        else {
+            bail!("nobody can be asked for the passphrase here; give --passphrase-file");
+        };
+        let passphrase = Secret::new(passphrase.expose_secret().to_owned());
+        output::reply(ask(&self.place.data, &Request::Unlock { passphrase })?, self.format)
+    }
+}

@@ -1,0 +1,237 @@
+//! From what was written in a file and on the command line to what the program runs with.
+//!
+//! Raw values come from TOML with unknown keys refused; checked values are what the rest sees. Every
+//! error names the key. Secrets are never part of a configuration, only the places of files.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust};
+use crate::model::NamePolicy;
+
+/// Where the server listens unless told otherwise: reachable from this machine only.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
+
+/// Why a configuration is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not understood; the text names line and key.
+    #[error("the configuration {path} is not understood: {reason}")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// Line, column and key.
+        reason: String,
+    },
+    /// One of two keys that belong together is missing.
+    #[error("tls.certificate and tls.key belong together: give both or neither")]
+    HalfTls,
+    /// A certificate for a listener without TLS.
+    #[error("plain_http and [tls] exclude each other")]
+    PlainTls,
+    /// Plain HTTP that others can reach.
+    #[error("plain_http is for loopback addresses only; {listen} can be reached from other machines")]
+    PlainPublic {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// Metrics that others can reach.
+    #[error("metrics_listen must be a loopback address, {listen} can be reached from other machines")]
+    PublicMetrics {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// A limit is out of range.
+    #[error("[limits] {0}")]
+    Limits(#[from] LimitsError),
+}
+
+/// The configuration file as it is written. Each key may also be given on the command line where
+/// `tresor serve --help` shows it; the command line wins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    /// Address and port to listen on.
+    pub listen: Option<SocketAddr>,
+    /// Speak plain HTTP; loopback only.
+    pub plain_http: bool,
+    /// Host names and addresses clients use; others are refused with 421. Empty: any.
+    pub hosts: Vec<String>,
+    /// Networks of reverse proxies whose word about the client counts.
+    pub trusted_proxies: Vec<IpNetwork>,
+    /// Which header those proxies set.
+    pub proxy_header: Option<ForwardedHeader>,
+    /// Refuse names that Windows cannot show.
+    pub portable_names: bool,
+    /// Loopback address for Prometheus metrics; none without it.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Own certificate.
+    pub tls: RawTls,
+    /// How much is logged and in which form.
+    pub log: RawLog,
+    /// Bounds of the network side.
+    pub limits: Limits,
+}
+
+/// An own certificate instead of the self-signed one; read again when the files change.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawTls {
+    /// PEM file with the chain.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the private key.
+    pub key: Option<PathBuf>,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLog {
+    /// Text for people or JSON for machines.
+    pub format: LogFormat,
+    /// A filter such as `info` or `tresor=debug`; default `info`.
+    pub level: Option<String>,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line per event.
+    #[default]
+    Text,
+    /// One JSON object per event.
+    Json,
+}
+
+/// What the server runs with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// TLS or not.
+    pub transport: Transport,
+    /// Names that clients may ask for.
+    pub hosts: Vec<String>,
+    /// Proxies whose word counts.
+    pub trust: ProxyTrust,
+    /// Which names of files are accepted.
+    pub names: NamePolicy,
+    /// Where metrics are served.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Bounds of the network side.
+    pub limits: Limits,
+}
+
+/// How clients reach the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain HTTP on loopback.
+    Plain,
+    /// TLS with the certificate that the instance made for itself.
+    SelfSigned,
+    /// TLS with certificate files of the office.
+    Files {
+        /// PEM chain.
+        certificate: PathBuf,
+        /// PEM key.
+        key: PathBuf,
+    },
+}
+
+impl RawConfig {
+    /// Reads a TOML file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: shown.clone(), source })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: shown, reason: error.to_string() })
+    }
+
+    /// Checks what single keys cannot show.
+    pub fn check(self, data: PathBuf) -> Result<Config, ConfigError> {
+        let listen = self.listen.unwrap_or(DEFAULT_LISTEN);
+        let transport = match (self.tls.certificate, self.tls.key) {
+            (Some(_), Some(_)) if self.plain_http => return Err(ConfigError::PlainTls),
+            (Some(certificate), Some(key)) => Transport::Files { certificate, key },
+            (None, None) if self.plain_http => Transport::Plain,
+            (None, None) => Transport::SelfSigned,
+            _ => return Err(ConfigError::HalfTls),
+        };
+        if transport == Transport::Plain && !listen.ip().to_canonical().is_loopback() {
+            return Err(ConfigError::PlainPublic { listen });
+        }
+        if let Some(listen) = self.metrics_listen.filter(|listen| !listen.ip().to_canonical().is_loopback()) {
+            return Err(ConfigError::PublicMetrics { listen });
+        }
+        self.limits.check()?;
+        Ok(Config {
+            data,
+            listen,
+            transport,
+            hosts: self.hosts,
+            trust: ProxyTrust {
+                trusted_proxies: self.trusted_proxies,
+                forwarded_header: self.proxy_header.unwrap_or_default(),
+            },
+            names: if self.portable_names { NamePolicy::Portable } else { NamePolicy::Any },
+            metrics_listen: self.metrics_listen,
+            limits: self.limits,
+        })
+    }
+}
+
+impl Config {
+    /// The names the network layer compares `Host` with.
+    pub fn allowed_hosts(&self) -> AllowedHosts {
+        AllowedHosts::new(self.hosts.iter().cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<Config, ConfigError> {
+        let raw: RawConfig = toml::from_str(text)
+            .map_err(|error| ConfigError::Syntax { path: String::new(), reason: error.to_string() })?;
+        raw.check("data".into())
+    }
+
+    #[test]
+    fn the_default_is_tls_on_loopback() {
+        let config = check("").unwrap();
+        assert_eq!((config.listen, config.transport), (DEFAULT_LISTEN, Transport::SelfSigned));
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        for (text, expected) in [
+            ("lisen = '127.0.0.1:1'", "lisen"),
+            ("listen = 'localhost'", "listen"),
+            ("plain_http = true\nlisten = '0.0.0.0:80'", "loopback"),
+            ("metrics_listen = '0.0.0.0:9'", "metrics_listen"),
+            ("[tls]\ncertificate = 'a.pem'", "belong together"),
+            ("plain_http = true\n[tls]\ncertificate = 'a'\nkey = 'b'", "exclude"),
+            ("[limits]\nnonsense = 1", "nonsense"),
+            ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"),
+            ("passphrase = 'secret'", "passphrase"),
+        ] {
+            let error = check(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! From what went wrong to status and body. The only place of this room that chooses error statuses.
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::protocol::RequestError;
+use super::protocol::error_body::{Precondition, error_body};
+use super::protocol::href::{HrefError, Place};
+use super::protocol::{multistatus, range};
+use super::{ALLOWED, Call};
+use crate::accounts::LookupError;
+use crate::http::{BodyError, ResponseBody};
+use crate::library::LibraryError;
+use crate::model::{AccessDenied, EntryName, EntryPath, NameError};
+
+/// Why an operation was not done.
+pub(super) enum Failure {
+    /// The request is not understood.
+    Request(RequestError),
+    /// The body did not arrive.
+    Body(BodyError),
+    /// The library refused or failed.
+    Library(LibraryError),
+    /// The rights could not be looked up.
+    Rights(LookupError),
+    /// Somebody's lock stands in the way, at this place.
+    Locked {
+        space: EntryName,
+        path: EntryPath,
+        /// LOCK says which lock conflicts, everything else which token is missing.
+        taking: bool,
+    },
+    /// A status with a text for people.
+    Status(StatusCode, &'static str),
+    /// A status with a precondition of RFC 4918 16.
+    Precondition(StatusCode, Precondition<'static>, &'static str),
+    /// No part of the range lies in the content of this size.
+    Unsatisfiable(u64),
+}
+
+impl Failure {
+    pub(super) fn status(status: StatusCode, message: &'static str) -> Self {
+        Self::Status(status, message)
+    }
+
+    /// There is nothing, or nothing that this person may know of: the same answer for both.
+    pub(super) fn not_found() -> Self {
+        Self::Library(LibraryError::NotFound)
+    }
+
+    /// An error of the library about something in `space`.
+    pub(super) fn in_space(space: &EntryName) -> impl Fn(LibraryError) -> Self {
+        let space = space.clone();
+        move |error| match error {
+            LibraryError::Locked { path } => Self::Locked { space: space.clone(), path, taking: false },
+            other => Self::Library(other),
+        }
+    }
+
+    pub(super) fn into_response(self, call: &Call<'_>) -> Response<ResponseBody> {
+        let status = self.status_code();
+        self.log(call, status);
+        let body = match &self {
+            Self::Request(error) => error_body(status, None, &error.to_string()),
+            Self::Body(error) => error_body(status, None, &error.to_string()),
+            Self::Library(LibraryError::OverQuota) => {
+                error_body(status, Some(Precondition::QuotaNotExceeded), &LibraryError::OverQuota.to_string())
+            }
+            Self::Library(error) => error_body(status, None, &error.to_string()),
+            Self::Rights(_) => error_body(status, None, "the rights could not be looked up"),
+            Self::Locked { space, path, taking } => {
+                let place = Place::Entry { space: space.clone(), path: path.clone() };
+                let hrefs = [call.mount.href(&place, false)];
+                let precondition = match taking {
+                    true => Precondition::NoConflictingLock(&hrefs),
+                    false => Precondition::LockTokenSubmitted(&hrefs),
+                };
+                let message = LibraryError::Locked { path: path.clone() }.to_string();
+                error_body(status, Some(precondition), &message)
+            }
+            Self::Status(_, message) => error_body(status, None, message),
+            Self::Precondition(_, precondition, message) => error_body(status, Some(*precondition), message),
+            Self::Unsatisfiable(_) => error_body(status, None, "the file has no such bytes"),
+        };
+        let mut response = Response::new(ResponseBody::full(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, ALLOWED);
+        }
+        if let Self::Unsatisfiable(size) = self
+            && let Ok(value) = HeaderValue::from_str(&range::unsatisfied(size))
+        {
+            headers.insert(CONTENT_RANGE, value);
+        }
+        response
+    }
+
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Request(error) => error.status(),
+            Self::Body(error) => error.status(),
+            Self::Library(error) => library_status(error),
+            Self::Rights(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Locked { .. } => StatusCode::LOCKED,
+            Self::Status(status, _) | Self::Precondition(status, ..) => *status,
+            Self::Unsatisfiable(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+        }
+    }
+
+    /// What the office must know of is logged here, once, with its causes; a client's mistake is not.
+    fn log(&self, call: &Call<'_>, status: StatusCode) {
+        let request_id = call.info.request_id;
+        match self {
+            Self::Library(error @ LibraryError::Damaged(_)) => {
+                tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
+            }
+            Self::Library(error)
+                if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE =>
+            {
+                tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
+            }
+            Self::Library(error @ (LibraryError::DiskFull | LibraryError::ReadOnly)) => {
+                tracing::error!(%request_id, error = error as &dyn std::error::Error, "nothing can be stored");
+            }
+            Self::Rights(error) => {
+                tracing::error!(%request_id, error = error as &dyn std::error::Error, "rights not looked up");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn library_status(error: &LibraryError) -> StatusCode {
+    match error {
+        LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
+            StatusCode::FORBIDDEN
+        }
+        LibraryError::NotFound | LibraryError::NoSuchSpace => StatusCode::NOT_FOUND,
+        LibraryError::ParentMissing
+        | LibraryError::NameTaken
+        | LibraryError::NoSuchLock
+        | LibraryError::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
+            StatusCode::CONFLICT
+        }
+        LibraryError::Name(_) | LibraryError::WrongSize | LibraryError::WrongChecksum => {
+            StatusCode::BAD_REQUEST
+        }
+        LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
+        LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        LibraryError::Locked { .. } => StatusCode::LOCKED,
+        LibraryError::TooManyLocks
+        | LibraryError::TooManyProperties
+        | LibraryError::OverQuota
+        | LibraryError::DiskFull
+        | LibraryError::ReadOnly => StatusCode::INSUFFICIENT_STORAGE,
+        LibraryError::SpaceExists
+        | LibraryError::Damaged(_)
+        | LibraryError::Vault(_)
+        | LibraryError::Catalog(_)
+        | LibraryError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<HrefError> for Failure {
+    fn from(error: HrefError) -> Self {
+        Self::Request(error.into())
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        Self::Rights(error)
+    }
+}

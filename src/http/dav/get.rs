@@ -1,0 +1,229 @@
+//! GET and HEAD.
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LAST_MODIFIED,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+
+use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
+use super::protocol::href::push_encoded;
+use super::protocol::media_type;
+use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
+use super::target::{EntryTarget, Target};
+use super::{Answer, Call, Failure, empty, header_value};
+use crate::http::{BodySender, ResponseBody};
+use crate::library::{Content, Entry};
+use crate::model::{ByteRange, Etag};
+
+/// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
+const PIECES_AHEAD: usize = 8;
+
+impl Call<'_> {
+    pub(super) async fn get(&self) -> Answer {
+        match self.target().await? {
+            Target::Root => self.browse_root().await,
+            Target::Entry(target) => {
+                let entry = self.find(&target).await?;
+                if entry.is_folder() {
+                    self.browse(&target, entry).await
+                } else {
+                    self.file(&target, &entry).await
+                }
+            }
+        }
+    }
+
+    pub(super) async fn head(&self) -> Answer {
+        match self.target().await? {
+            Target::Root => Ok(empty(StatusCode::OK)),
+            Target::Entry(target) => {
+                let entry = self.find(&target).await?;
+                if entry.is_folder() {
+                    let mut response = empty(StatusCode::OK);
+                    state_headers(response.headers_mut(), &entry)?;
+                    return Ok(response);
+                }
+                self.file(&target, &entry).await
+            }
+        }
+    }
+
+    async fn find(&self, target: &EntryTarget) -> Result<Entry, Failure> {
+        self.library.find(&target.access, &target.path).await.map_err(Failure::in_space(&target.space))
+    }
+
+    async fn file(&self, target: &EntryTarget, entry: &Entry) -> Answer {
+        let conditions = self.conditions()?;
+        match judge_read(&conditions, &entry.etag, entry.modified) {
+            ReadVerdict::Proceed => {}
+            ReadVerdict::NotModified => {
+                let mut response = empty(StatusCode::NOT_MODIFIED);
+                state_headers(response.headers_mut(), entry)?;
+                return Ok(response);
+            }
+            ReadVerdict::PreconditionFailed => {
+                return Err(Failure::status(
+                    StatusCode::PRECONDITION_FAILED,
+                    "the file changed since you last saw it",
+                ));
+            }
+        }
+        let content = self
+            .library
+            .open_content(&target.access, &target.path, None)
+            .await
+            .map_err(Failure::in_space(&target.space))?;
+        self.content(content)
+    }
+
+    /// The answer with a content or the ranges asked for. Everything is taken from `content`, which is
+    /// one consistent state even if the file changes meanwhile.
+    fn content(&self, content: Content) -> Answer {
+        let entry = &content.entry;
+        let media_type = media_type::of_name(&entry.name);
+        // A Range counts for GET only (RFC 9110 14.2).
+        let asked = match self.is_method(&Method::GET)
+            && if_range_holds(&self.parts.headers, &entry.etag, entry.modified)
+        {
+            true => range::read(&self.parts.headers, content.size),
+            false => RangeAnswer::Whole,
+        };
+        let mut headers = HeaderMap::new();
+        state_headers(&mut headers, entry)?;
+        file_headers(&mut headers, &entry.name)?;
+        let (status, length, media_type, sections) = match asked {
+            RangeAnswer::Unsatisfiable => return Err(Failure::Unsatisfiable(content.size)),
+            RangeAnswer::Whole => {
+                let whole = ByteRange::whole(content.size);
+                (StatusCode::OK, content.size, media_type.to_owned(), vec![Section::bytes(whole)])
+            }
+            RangeAnswer::Single(part) => {
+                headers.insert(CONTENT_RANGE, header_value(&content_range(part, content.size))?);
+                (StatusCode::PARTIAL_CONTENT, part.len(), media_type.to_owned(), vec![Section::bytes(part)])
+            }
+            RangeAnswer::Several(parts) => {
+                let multipart = Multipart::new(&parts, content.size, media_type);
+                let sections = multipart
+                    .parts()
+                    .iter()
+                    .map(|(head, part)| Section { before: Bytes::from(head.clone()), range: *part })
+                    .chain([Section {
+                        before: Bytes::from(multipart.trailer().to_owned()),
+                        range: ByteRange::whole(0),
+                    }])
+                    .collect();
+                (StatusCode::PARTIAL_CONTENT, multipart.content_length(), multipart.content_type(), sections)
+            }
+        };
+        headers.insert(CONTENT_TYPE, header_value(&media_type)?);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        let body = match self.is_method(&Method::GET) && length > 0 {
+            true => stream(content, sections),
+            false => ResponseBody::empty(),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+/// A stretch of an answer: a text of the protocol, then bytes of the content.
+struct Section {
+    before: Bytes,
+    range: ByteRange,
+}
+
+impl Section {
+    fn bytes(range: ByteRange) -> Self {
+        Self { before: Bytes::new(), range }
+    }
+}
+
+/// Reads while the client takes; a damaged chunk breaks the answer off.
+fn stream(content: Content, sections: Vec<Section>) -> ResponseBody {
+    let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
+    tokio::spawn(async move {
+        match send(&content, sections, &sender).await {
+            Ok(true) => {
+                let _ = sender.finish().await;
+            }
+            // The client left: dropping the sender is all there is to do.
+            Ok(false) => {}
+            Err(error) => {
+                let text = "data at risk: stored content broke off while being sent";
+                tracing::error!(
+                    entry = content.entry.id.0,
+                    error = &error as &dyn std::error::Error,
+                    "{text}"
+                );
+                sender.fail(std::io::Error::other(error));
+            }
+        }
+    });
+    body
+}
+
+/// `false` if the client is gone.
+async fn send(
+    content: &Content,
+    sections: Vec<Section>,
+    sender: &BodySender,
+) -> Result<bool, crate::library::LibraryError> {
+    for Section { before, mut range } in sections {
+        if !before.is_empty() && sender.send(before).await.is_err() {
+            return Ok(false);
+        }
+        while !range.is_empty() {
+            for piece in content.read(range).await? {
+                let next = range.start() + piece.len() as u64;
+                range = ByteRange::new(next, range.end()).unwrap_or(ByteRange::whole(0));
+                if sender.send(piece).await.is_err() {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// ETag and modification time.
+pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
+    headers.insert(ETAG, quoted(&entry.etag)?);
+    headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(entry.modified.to_system()))?);
+    Ok(())
+}
+
+pub(super) fn quoted(etag: &Etag) -> Result<HeaderValue, Failure> {
+    header_value(&format!("\"{}\"", etag.0))
+}
+
+/// A content comes from whoever may write here: a browser must neither run nor guess it (F87).
+fn file_headers(headers: &mut HeaderMap, name: &str) -> Result<(), Failure> {
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(CONTENT_DISPOSITION, header_value(&disposition(name))?);
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    Ok(())
+}
+
+/// RFC 6266 with the name as RFC 8187 has it: nothing in a name can end the header.
+fn disposition(name: &str) -> String {
+    let mut text = String::from("attachment; filename*=UTF-8''");
+    push_encoded(&mut text, name);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_breaks_out_of_the_header() {
+        assert_eq!(disposition("a.pdf"), "attachment; filename*=UTF-8''a.pdf");
+        assert_eq!(disposition("\"\r\nX: ü;'"), "attachment; filename*=UTF-8''%22%0D%0AX%3A%20%C3%BC%3B%27");
+    }
+}

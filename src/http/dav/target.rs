@@ -1,0 +1,80 @@
+//! What a request is about, and the right to it: every method starts here.
+
+use super::protocol::conditional;
+use super::protocol::href::{Located, Place};
+use super::{Call, Failure};
+use crate::library::{Change, Space};
+use crate::model::{Access, Conditions, EntryName, EntryPath, Right};
+
+/// The place a request names.
+pub(super) enum Target {
+    /// The mount itself: the list of spaces.
+    Root,
+    /// A space or an entry in it.
+    Entry(EntryTarget),
+}
+
+/// A place in a space that this person may see.
+pub(super) struct EntryTarget {
+    /// The space's name as the request wrote it, for hrefs that match the request.
+    pub(super) space: EntryName,
+    pub(super) path: EntryPath,
+    pub(super) access: Access,
+}
+
+impl EntryTarget {
+    pub(super) fn place(&self) -> Place {
+        Place::Entry { space: self.space.clone(), path: self.path.clone() }
+    }
+}
+
+impl Call<'_> {
+    /// The request's own target.
+    pub(super) async fn target(&self) -> Result<Target, Failure> {
+        let located = self.mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
+        self.resolve(located).await
+    }
+
+    /// The request's own target where the mount itself will not do.
+    pub(super) async fn entry_target(&self, refusal: fn() -> Failure) -> Result<EntryTarget, Failure> {
+        match self.target().await? {
+            Target::Root => Err(refusal()),
+            Target::Entry(target) => Ok(target),
+        }
+    }
+
+    /// A space that does not exist and one that this person may not see are the same to him.
+    pub(super) async fn resolve(&self, located: Located) -> Result<Target, Failure> {
+        let Place::Entry { space: name, path } = located.place else { return Ok(Target::Root) };
+        let space = self.library.space_named(&name).await?.ok_or_else(Failure::not_found)?;
+        let access = self.accounts.access(self.principal, space.id).await?.ok_or_else(Failure::not_found)?;
+        Ok(Target::Entry(EntryTarget { space: name, path, access }))
+    }
+
+    /// The spaces that this person may see, by name.
+    pub(super) async fn visible_spaces(&self) -> Result<Vec<(Space, Access)>, Failure> {
+        let mut visible = Vec::new();
+        for space in self.library.spaces().await? {
+            if let Some(access) = self.accounts.access(self.principal, space.id).await? {
+                visible.push((space, access));
+            }
+        }
+        Ok(visible)
+    }
+
+    pub(super) fn conditions(&self) -> Result<Conditions, Failure> {
+        Ok(conditional::read(&self.parts.headers, &self.site)?)
+    }
+
+    /// A change at `target` under the request's conditions. Fails at once if the right is too low, so
+    /// that no body is read in vain.
+    pub(super) fn change(&self, target: &EntryTarget) -> Result<Change, Failure> {
+        target.access.require(Right::Write).map_err(crate::library::LibraryError::from)?;
+        Ok(Change {
+            access: target.access,
+            user: self.principal.user,
+            now: self.info.received,
+            conditions: self.conditions()?,
+        })
+    }
+}

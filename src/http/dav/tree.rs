@@ -1,0 +1,107 @@
+//! MKCOL, DELETE, COPY and MOVE.
+
+use http::StatusCode;
+
+use super::get::state_headers;
+use super::protocol::headers;
+use super::target::{EntryTarget, Target};
+use super::{Answer, Call, Failure, empty};
+use crate::http::RequestBody;
+use crate::library::{Change, LibraryError, Overwrite, Transferred};
+use crate::model::Depth;
+
+impl Call<'_> {
+    pub(super) async fn make_folder(&self, body: &mut RequestBody) -> Answer {
+        let target = self.entry_target(exists).await?;
+        let change = self.change(&target)?;
+        // RFC 4918 9.3: a body would say more than we understand.
+        if let Some(piece) = body.next().await.transpose()?
+            && !piece.is_empty()
+        {
+            return Err(Failure::status(StatusCode::UNSUPPORTED_MEDIA_TYPE, "MKCOL takes no body"));
+        }
+        let folder = self.library.make_folder(change, &target.path).await.map_err(|error| match error {
+            LibraryError::Exists => exists(),
+            other => Failure::in_space(&target.space)(other),
+        })?;
+        let mut response = empty(StatusCode::CREATED);
+        state_headers(response.headers_mut(), &folder)?;
+        Ok(response)
+    }
+
+    pub(super) async fn delete(&self) -> Answer {
+        let target = self.entry_target(is_the_mount).await?;
+        let change = self.change(&target)?;
+        if headers::depth(&self.parts.headers)?.is_some_and(|depth| depth != Depth::Infinity) {
+            let entry = self.library.find(&target.access, &target.path).await?;
+            if entry.is_folder() {
+                return Err(Failure::status(
+                    StatusCode::BAD_REQUEST,
+                    "a folder is deleted with all it holds",
+                ));
+            }
+        }
+        self.library.delete(change, &target.path).await.map_err(Failure::in_space(&target.space))?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+
+    pub(super) async fn copy(&self) -> Answer {
+        let depth = match headers::depth(&self.parts.headers)? {
+            None | Some(Depth::Infinity) => Depth::Infinity,
+            Some(Depth::Zero) => Depth::Zero,
+            Some(Depth::One) => {
+                return Err(Failure::status(StatusCode::BAD_REQUEST, "COPY knows Depth 0 and infinity only"));
+            }
+        };
+        let source = self.entry_target(is_the_mount).await?;
+        let (target, overwrite) = self.destination().await?;
+        // Reading the source is enough; writing is asked of the destination.
+        let change = Change { access: source.access, ..self.change(&target)? };
+        let done = self
+            .library
+            .copy_entry(change, &source.path, &target.access, &target.path, overwrite, depth)
+            .await
+            .map_err(Failure::in_space(&target.space))?;
+        arrived(&done)
+    }
+
+    pub(super) async fn relocate(&self) -> Answer {
+        if headers::depth(&self.parts.headers)?.is_some_and(|depth| depth != Depth::Infinity) {
+            return Err(Failure::status(StatusCode::BAD_REQUEST, "MOVE takes along everything below"));
+        }
+        let source = self.entry_target(is_the_mount).await?;
+        let change = self.change(&source)?;
+        let (target, overwrite) = self.destination().await?;
+        let done = self
+            .library
+            .move_entry(change, &source.path, &target.access, &target.path, overwrite)
+            .await
+            .map_err(Failure::in_space(&source.space))?;
+        arrived(&done)
+    }
+
+    async fn destination(&self) -> Result<(EntryTarget, Overwrite), Failure> {
+        let overwrite = match headers::overwrite(&self.parts.headers)? {
+            headers::Overwrite::Replace => Overwrite::Allow,
+            headers::Overwrite::Forbid => Overwrite::Forbid,
+        };
+        match self.resolve(headers::destination(&self.parts.headers, &self.site)?).await? {
+            Target::Root => Err(is_the_mount()),
+            Target::Entry(target) => Ok((target, overwrite)),
+        }
+    }
+}
+
+fn exists() -> Failure {
+    Failure::status(StatusCode::METHOD_NOT_ALLOWED, "something of this name exists already")
+}
+
+fn is_the_mount() -> Failure {
+    Failure::status(StatusCode::FORBIDDEN, "spaces are made, renamed and removed by an administrator")
+}
+
+fn arrived(done: &Transferred) -> Answer {
+    let mut response = empty(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
+    state_headers(response.headers_mut(), &done.entry)?;
+    Ok(response)
+}
