@@ -1,0 +1,25 @@
+//! Real clients against the real server, over the network and over mounts: what a person sees is
+//! what was stored, and nothing of it is readable on the server's disk afterwards.
+//!
+//! `cargo test --test clients davfs2` runs one client's tests. Finder and Explorer cannot run here;
+//! their requests are replayed as traced.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cadaver;
+mod curl;
+mod davfs2;
+mod explorer;
+mod finder;
+mod gvfs;
+mod litmus;
+mod rclone;

@@ -1,0 +1,109 @@
+//! The search for traces: no name and no content of a test may lie readable in the data
+//! directory, in the log or in a temporary folder.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::process::{Outcome, tool};
+
+/// Where one of the words was found.
+#[derive(Debug)]
+pub struct Hit {
+    pub file: PathBuf,
+    /// The name of the file itself held it, not the content.
+    pub in_name: bool,
+}
+
+/// Looks for words in all names and contents below `roots` (files or folders): as they are,
+/// percent-encoded and in hexadecimal. Symbolic links are not followed, mounts not entered.
+pub fn search(words: &[&str], roots: &[PathBuf]) -> Vec<Hit> {
+    let needles: Vec<String> = words.iter().flat_map(|word| spellings(word)).collect();
+    let mut hits = Vec::new();
+    for root in roots {
+        search_names(&needles, root, &mut hits);
+        search_contents(&needles, root, &mut hits);
+    }
+    hits
+}
+
+/// What the machine's temporary folders hold now. The difference to a later call is what came
+/// since, without the folders of the tests themselves.
+pub fn temporary_entries() -> BTreeSet<PathBuf> {
+    ["/tmp", "/var/tmp", "/dev/shm"]
+        .iter()
+        .filter_map(|dir| fs::read_dir(dir).ok())
+        .flatten()
+        .flatten()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with(WORK_PREFIX))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// How the working folder of a test is called, below the system's temporary folder.
+pub const WORK_PREFIX: &str = "tresor-test-";
+
+/// The spellings in which a word may have leaked.
+fn spellings(word: &str) -> Vec<String> {
+    let percent = |digits: &dyn Fn(u8) -> String| {
+        word.bytes().fold(String::new(), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                out.push_str(&digits(byte));
+            }
+            out
+        })
+    };
+    let hex = word.bytes().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    });
+    let mut all = vec![
+        word.to_owned(),
+        percent(&|byte| format!("%{byte:02X}")),
+        percent(&|byte| format!("%{byte:02x}")),
+        hex.to_uppercase(),
+        hex,
+    ];
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if needles.iter().any(|needle| name.contains(needle)) {
+        hits.push(Hit {
+            file: path.to_path_buf(),
+            in_name: true,
+        });
+    }
+    // A folder may vanish while another test cleans up; what is gone holds nothing.
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            search_names(needles, &entry.path(), hits);
+        }
+    }
+}
+
+/// Lets `grep` read the gibibytes; our own unoptimised loop would take minutes.
+fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
+    let mut find = tool("find", "findutils");
+    find.arg(root)
+        .args(["-xdev", "-type", "f", "-exec", "grep", "-laFs"]);
+    for needle in needles {
+        find.arg("-e").arg(needle);
+    }
+    find.args(["--", "{}", "+"]).env("LC_ALL", "C");
+    // Only the time limit counts of the exit codes: grep says 1 for "not found", find passes it on.
+    let found = Outcome::of(&mut find);
+    assert!(found.code != 124, "the search took too long\n{found}");
+    hits.extend(found.stdout.lines().map(|line| Hit {
+        file: PathBuf::from(line),
+        in_name: false,
+    }));
+}

@@ -1,0 +1,29 @@
+//! What the black-box tests share: the real program on a directory of its own, a raw HTTP client,
+//! test content with known hashes, real clients run under a time limit, and the search for traces.
+//!
+//! A test binary takes it in with `#[path = "../support/mod.rs"] mod support;`. No test skips
+//! itself: a missing program fails the test and names the Debian package.
+
+#![allow(
+    dead_code,
+    reason = "each test binary takes in the whole module and uses its part"
+)]
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+pub mod canary;
+pub mod content;
+pub mod http;
+pub mod multistatus;
+pub mod process;
+pub mod server;
+
+pub use server::TestServer;

@@ -1,0 +1,148 @@
+//! Other people's programs: found or loudly missing, run under a time limit, their output kept.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Longest run of one client command in seconds; a gibibyte on a busy machine stays well below.
+const COMMAND_LIMIT_S: u32 = 600;
+
+/// The path of a program.
+///
+/// Panics with the name of the Debian package when the machine lacks it.
+pub fn require(program: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| {
+            panic!("{program} is missing: install the Debian package {package} (tests/install.sh)")
+        })
+}
+
+/// A command for a program that must exist, as [`limited`].
+pub fn tool(program: &str, package: &str) -> Command {
+    limited(&require(program, package))
+}
+
+/// A command that is ended after [`COMMAND_LIMIT_S`], reads nothing and speaks English.
+pub fn limited(program: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .args(["-k", "10"])
+        .arg(COMMAND_LIMIT_S.to_string())
+        .arg(program)
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("http_proxy")
+        .env_remove("https_proxy")
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a command left behind.
+pub struct Outcome {
+    /// The exit code; 124 after the time limit, -1 after a signal.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Runs a command to its end.
+    pub fn of(command: &mut Command) -> Self {
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "exit code {}\n-- stdout\n{}\n-- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// Runs a command that must succeed and returns what it printed.
+pub fn succeed(command: &mut Command) -> String {
+    let outcome = Outcome::of(command);
+    assert!(outcome.code == 0, "{command:?}\n{outcome}");
+    outcome.stdout
+}
+
+/// Waits until `condition` holds, looking ever more rarely. Panics after `limit`.
+///
+/// The only wait of all black-box tests: what a client or the server does in the background has
+/// no other sign than its effect.
+pub fn eventually(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(5);
+    while !condition() {
+        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(250));
+    }
+}
+
+/// A file system that a client mounted; gone when this is dropped, also from a failing test.
+pub struct Mount {
+    point: PathBuf,
+    unmounted: bool,
+}
+
+impl Mount {
+    /// Takes over a mount that was just made.
+    pub fn at(point: &Path) -> Self {
+        let mount = Self {
+            point: point.to_path_buf(),
+            unmounted: false,
+        };
+        assert!(is_mounted(point), "{} is not mounted", point.display());
+        mount
+    }
+
+    /// The root of the mounted tree.
+    pub fn path(&self) -> &Path {
+        &self.point
+    }
+
+    /// Unmounts and waits for the client to write back what it still holds.
+    pub fn unmount(mut self) {
+        succeed(tool("umount", "mount").arg(&self.point));
+        self.unmounted = true;
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        if !self.unmounted {
+            // Lazy and without the client's helper, which would wait for a server that may be dead.
+            let _ = Command::new("umount")
+                .args(["-i", "-l"])
+                .arg(&self.point)
+                .stdin(Stdio::null())
+                .output();
+        }
+    }
+}
+
+/// Whether the kernel lists a mount on exactly this path.
+pub fn is_mounted(point: &Path) -> bool {
+    let point = point.to_str().unwrap();
+    std::fs::read_to_string("/proc/self/mounts")
+        .unwrap()
+        .lines()
+        .any(|line| line.split(' ').nth(1) == Some(point))
+}

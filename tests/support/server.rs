@@ -1,0 +1,340 @@
+//! The real program on a data directory of its own.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs::{self, File, OpenOptions, Permissions},
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{
+    canary, content,
+    http::{Endpoint, Request},
+    process::{eventually, limited, succeed, tool},
+};
+
+/// The staff user of every test server, with the right `write` on [`SPACE`].
+pub const USER: &str = "staff";
+/// His password: long enough for any policy and free of what a shell or a URL would touch.
+pub const PASSWORD: &str = "Kessel-Marder-Ufer-4711-Lampion";
+/// The administrator made by `init`.
+pub const ADMIN: &str = "admin";
+/// The administrator's password.
+pub const ADMIN_PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
+/// The space that every test server has.
+pub const SPACE: &str = "space";
+
+/// Time for a start: keys, certificate and catalogue on a busy machine.
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// A running server; it and its files end with the value.
+pub struct TestServer {
+    work: TempDir,
+    child: Option<Child>,
+    endpoint: Endpoint,
+    temporary_before: BTreeSet<PathBuf>,
+}
+
+impl TestServer {
+    /// Starts on a fresh data directory, over TLS.
+    pub fn start() -> Self {
+        Self::start_with(true)
+    }
+
+    /// Starts on a fresh data directory, over plain HTTP on loopback.
+    pub fn start_plain() -> Self {
+        Self::start_with(false)
+    }
+
+    fn start_with(tls: bool) -> Self {
+        let mut server = Self::prepare(tls);
+        server.init();
+        server.spawn();
+        server.cli_ok(["space", "add", SPACE, "--kind", "team"]);
+        server.add_user(USER, "staff", PASSWORD);
+        server.cli_ok(["grant", USER, SPACE, "write"]);
+        server
+    }
+
+    /// Only the working folder: nothing initialised, nothing running.
+    pub fn prepare(tls: bool) -> Self {
+        let temporary_before = canary::temporary_entries();
+        let work = tempfile::Builder::new()
+            .prefix(canary::WORK_PREFIX)
+            .tempdir()
+            .unwrap();
+        // Clients that drop their rights, such as davfs2, must reach their files below.
+        fs::set_permissions(work.path(), Permissions::from_mode(0o755)).unwrap();
+        for dir in ["home", "tmp"] {
+            fs::create_dir(work.path().join(dir)).unwrap();
+        }
+        Self {
+            work,
+            child: None,
+            endpoint: Endpoint {
+                address: SocketAddr::from(([127, 0, 0, 1], 0)),
+                tls,
+            },
+            temporary_before,
+        }
+    }
+
+    /// Makes keys, catalogue and administrator with `tresor init`. A key file opens faster than a
+    /// passphrase, whose price is the point of it.
+    pub fn init(&self) {
+        succeed(tool("age-keygen", "age").arg("-o").arg(self.key_file()));
+        let password = self.secret_file("admin.password", ADMIN_PASSWORD);
+        let mut init = self.cli(["init"]);
+        init.arg("--key-file").arg(self.key_file());
+        init.arg("--recovery-out").arg(self.recovery_file());
+        init.args(["--admin", ADMIN]);
+        init.arg("--admin-password-file").arg(password);
+        succeed(&mut init);
+    }
+
+    /// Starts `tresor serve`: on a free port the first time, on the same one later. Returns once
+    /// the server answers.
+    pub fn spawn(&mut self) {
+        assert!(self.child.is_none(), "the server runs already");
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log_file())
+            .unwrap();
+        let seen = log.metadata().unwrap().len();
+        let mut serve = Command::new(program());
+        self.environment(&mut serve);
+        serve.arg("serve").arg("--data").arg(self.data());
+        serve.arg("--key-file").arg(self.key_file());
+        serve.arg("--listen").arg(self.endpoint.address.to_string());
+        if !self.endpoint.tls {
+            serve.arg("--plain-http");
+        }
+        serve.stdout(log.try_clone().unwrap()).stderr(log);
+        self.child = Some(serve.spawn().unwrap());
+        self.await_address(seen);
+        eventually("GET /health answers 200", START_LIMIT, || {
+            self.anonymous("GET", "/health")
+                .try_send()
+                .is_ok_and(|answer| answer.status == 200)
+        });
+        if self.endpoint.tls {
+            fs::write(self.certificate(), self.endpoint.certificate()).unwrap();
+        }
+    }
+
+    fn await_address(&mut self, seen: u64) {
+        let mut child = self.child.take().unwrap();
+        let mut bound = None;
+        eventually("the server says where it listens", START_LIMIT, || {
+            let log = self.log();
+            let new = &log[usize::try_from(seen).unwrap().min(log.len())..];
+            bound = new.lines().find_map(listening_address);
+            if bound.is_none()
+                && let Some(status) = child.try_wait().unwrap()
+            {
+                panic!("the server ended with {status}:\n{new}");
+            }
+            bound.is_some()
+        });
+        self.child = Some(child);
+        self.endpoint.address = bound.unwrap();
+    }
+
+    /// Ends the process as a power cut would: `SIGKILL`.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("the server runs");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks the server to end and waits for it.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("the server runs");
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        let mut status = None;
+        eventually("the server ends after SIGTERM", START_LIMIT, || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+
+    /// The process id of the running server.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    /// Whether the process is still there.
+    pub fn is_alive(&mut self) -> bool {
+        self.child
+            .as_mut()
+            .is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
+    /// A request signed in as [`USER`].
+    pub fn request(&self, method: &str, target: &str) -> Request {
+        self.anonymous(method, target).sign_in(USER, PASSWORD)
+    }
+
+    /// A request that is not signed in.
+    pub fn anonymous(&self, method: &str, target: &str) -> Request {
+        Request::new(self.endpoint, method, target)
+    }
+
+    /// Where the server listens.
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    /// A whole URL for a path with its leading slash.
+    pub fn url(&self, path: &str) -> String {
+        let scheme = if self.endpoint.tls { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.endpoint.address)
+    }
+
+    /// The URL of [`SPACE`], with a final slash.
+    pub fn space_url(&self) -> String {
+        self.url(&format!("/dav/{SPACE}/"))
+    }
+
+    /// The server's certificate as PEM, as a careful person would have stored it at first sight.
+    pub fn certificate(&self) -> PathBuf {
+        self.work.path().join("server.pem")
+    }
+
+    /// A folder of this test for client files; made if missing. It is not searched for traces.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        let dir = self.work.path().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.work.path().join("data")
+    }
+
+    /// The age identity that opens the instance.
+    pub fn key_file(&self) -> PathBuf {
+        self.work.path().join("unlock.key")
+    }
+
+    /// The offline recovery identity written by `init`.
+    pub fn recovery_file(&self) -> PathBuf {
+        self.work.path().join("recovery.txt")
+    }
+
+    /// Where standard output and standard error of the server go.
+    pub fn log_file(&self) -> PathBuf {
+        self.work.path().join("tresor.log")
+    }
+
+    /// What the server has printed and logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log_file()).unwrap_or_default()).into_owned()
+    }
+
+    /// Adds a user by the command line.
+    pub fn add_user(&self, name: &str, role: &str, password: &str) {
+        let file = self.secret_file(&format!("{name}.password"), password);
+        let file = file.to_str().unwrap();
+        self.cli_ok(["user", "add", name, "--role", role, "--password-file", file]);
+    }
+
+    /// Writes a secret to a file only its owner may read.
+    pub fn secret_file(&self, name: &str, secret: &str) -> PathBuf {
+        let path = self.work.path().join(name);
+        fs::write(&path, format!("{secret}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// A `tresor` command on this data directory under a time limit; more options may follow.
+    pub fn cli<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
+        let mut command = limited(&program());
+        self.environment(&mut command);
+        command.args(words).arg("--data").arg(self.data());
+        command
+    }
+
+    /// Runs such a command, which must succeed, and returns what it printed.
+    pub fn cli_ok<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> String {
+        succeed(&mut self.cli(words))
+    }
+
+    /// An environment in which nothing of this machine matters and temporary files are found.
+    fn environment(&self, command: &mut Command) {
+        command
+            .env_remove("CREDENTIALS_DIRECTORY")
+            .env_remove("NOTIFY_SOCKET")
+            .env("HOME", self.work.path().join("home"))
+            .env("TMPDIR", self.work.path().join("tmp"))
+            .current_dir(self.work.path().join("home"))
+            .stdin(Stdio::null());
+    }
+
+    /// Panics if the marks of all test content, or one of these words, lie readable anywhere: in
+    /// the data directory, the log, the server's home and temporary folder, or in anything new in
+    /// the machine's temporary folders.
+    #[track_caller]
+    pub fn assert_no_traces(&self, words: &[&str]) {
+        let words: Vec<&str> = words
+            .iter()
+            .copied()
+            .chain([content::CONTENT_MARK, content::NAME_MARK, PASSWORD])
+            .collect();
+        let work = self.work.path();
+        let mut roots = vec![
+            self.data(),
+            self.log_file(),
+            work.join("home"),
+            work.join("tmp"),
+        ];
+        let now = canary::temporary_entries();
+        roots.extend(now.difference(&self.temporary_before).cloned());
+        let hits = canary::search(&words, &roots);
+        assert!(hits.is_empty(), "readable traces: {hits:#?}");
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            let log = self.log();
+            let start = log.len().saturating_sub(8000);
+            let start = (start..=log.len())
+                .find(|at| log.is_char_boundary(*at))
+                .unwrap();
+            eprintln!("-- end of the server's log\n{}", &log[start..]);
+        }
+    }
+}
+
+/// The program under test. `TRESOR_BIN` names another one, such as an installed package.
+fn program() -> PathBuf {
+    std::env::var_os("TRESOR_BIN").map_or_else(|| env!("CARGO_BIN_EXE_tresor").into(), Into::into)
+}
+
+/// The address in `listening on https://127.0.0.1:8443/`.
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening on http")?;
+    let (_, rest) = rest.split_once("://")?;
+    rest.split('/').next()?.trim().parse().ok()
+}
+
+/// An empty file made the plain way, for clients that want one.
+pub fn touch(path: &Path) {
+    File::create(path).unwrap();
+}
