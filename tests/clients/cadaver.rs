@@ -29,14 +29,8 @@ fn cadaver_puts_gets_locks_moves_and_keeps_properties() {
         "get kopie.bin down.bin",
         "ls",
     ]);
-    assert!(
-        session.contains("Value of farbe is: Zwirbelmeier-Blau"),
-        "{session}"
-    );
-    assert!(
-        session.contains(&format!("{NAME_MARK} #2.bin")),
-        "{session}"
-    );
+    assert!(session.contains("Value of farbe is: Zwirbelmeier-Blau"), "{session}");
+    assert!(session.contains(&format!("{NAME_MARK} #2.bin")), "{session}");
     assert_eq!(sha256_file(&cadaver.file("down.bin")), hash);
 
     // The property follows a copy and a move.
@@ -47,10 +41,7 @@ fn cadaver_puts_gets_locks_moves_and_keeps_properties() {
         "propget vierte.bin farbe",
         "delete vierte.bin",
     ]);
-    assert!(
-        session.contains("Value of farbe is: Zwirbelmeier-Blau"),
-        "{session}"
-    );
+    assert!(session.contains("Value of farbe is: Zwirbelmeier-Blau"), "{session}");
     server.assert_no_traces(&["Zwirbelmeier-Blau", "kopie.bin"]);
 }
 
@@ -66,10 +57,7 @@ fn cadaver_lock_keeps_others_out_until_unlocked() {
     server.request("PUT", target).body("x").send().expect(423);
     // The lock outlives the session: cadaver forgets the token, `discover` finds it again.
     let session = cadaver.session(&["discover a.bin", "steal a.bin", "unlock a.bin"]);
-    assert!(
-        session.contains("Unlocking `a.bin': succeeded"),
-        "{session}"
-    );
+    assert!(session.contains("Unlocking `a.bin': succeeded"), "{session}");
     server.request("PUT", target).body("x").send().expect(204);
 }
 
@@ -82,11 +70,8 @@ impl<'a> Cadaver<'a> {
     fn of(server: &'a TestServer) -> Self {
         let cadaver = Self { server };
         let host = server.endpoint().address.ip();
-        fs::write(
-            cadaver.file(".netrc"),
-            format!("machine {host}\nlogin {USER}\npassword {PASSWORD}\n"),
-        )
-        .unwrap();
+        fs::write(cadaver.file(".netrc"), format!("machine {host}\nlogin {USER}\npassword {PASSWORD}\n"))
+            .unwrap();
         cadaver
     }
 
@@ -102,11 +87,7 @@ impl<'a> Cadaver<'a> {
         require("cadaver", "cadaver");
         let mut terminal: Command = tool("script", "bsdutils");
         terminal
-            .args([
-                "-qec",
-                &format!("cadaver {}", self.server.space_url()),
-                "/dev/null",
-            ])
+            .args(["-qec", &format!("cadaver {}", self.server.space_url()), "/dev/null"])
             .env("HOME", self.server.scratch("cadaver"))
             .env("TERM", "dumb")
             .current_dir(self.server.scratch("cadaver"))

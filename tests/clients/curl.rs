@@ -34,10 +34,7 @@ fn curl_uploads_and_downloads_over_each_http_version() {
         assert_eq!((get.status, get.size), (200, SIZE), "{version}: {get:?}");
         assert_eq!(sha256_file(&curl.body()), hash, "{version}");
         let head = curl.ask(&["-I", &url]);
-        assert_eq!(
-            head.header("content-length"),
-            Some(SIZE.to_string().as_str())
-        );
+        assert_eq!(head.header("content-length"), Some(SIZE.to_string().as_str()));
         assert_eq!(head.header("etag"), get.header("etag"));
         assert_eq!(head.header("accept-ranges"), Some("bytes"));
     }
@@ -69,13 +66,7 @@ fn curl_upload_waits_for_the_servers_consent() {
     let up = curl.file("up.bin");
     let hash = write_file(&up, 43, 100_000);
     let url = curl.url("consent.bin");
-    let put = curl.ask(&[
-        "-H",
-        "Expect: 100-continue",
-        "-T",
-        up.to_str().unwrap(),
-        &url,
-    ]);
+    let put = curl.ask(&["-H", "Expect: 100-continue", "-T", up.to_str().unwrap(), &url]);
     assert_eq!(put.status, 201);
     assert!(put.interim.contains(&100), "{put:?}");
     curl.ask(&[&url]);
@@ -83,13 +74,7 @@ fn curl_upload_waits_for_the_servers_consent() {
 
     // Without a right to the place, the body is never asked for.
     let foreign = server.url("/dav/fremd/a.bin");
-    let put = curl.ask(&[
-        "-H",
-        "Expect: 100-continue",
-        "-T",
-        up.to_str().unwrap(),
-        &foreign,
-    ]);
+    let put = curl.ask(&["-H", "Expect: 100-continue", "-T", up.to_str().unwrap(), &foreign]);
     assert!([403, 404, 409].contains(&put.status), "{put:?}");
     assert!(!put.interim.contains(&100), "{put:?}");
     server.assert_no_traces(&["consent.bin"]);
@@ -121,11 +106,7 @@ fn curl_ranges_are_exact_at_every_edge() {
         let get = curl.ask(&["-r", &range, &url]);
         assert_eq!(get.status, 206, "{range}: {get:?}");
         let expected = format!("bytes {start}-{}/{size}", end - 1);
-        assert_eq!(
-            get.header("content-range"),
-            Some(expected.as_str()),
-            "{range}"
-        );
+        assert_eq!(get.header("content-range"), Some(expected.as_str()), "{range}");
         let found = fs::read(curl.body()).unwrap();
         assert_eq!(sha256(&found), sha256(&content[start..end]), "{range}");
     }
@@ -161,22 +142,13 @@ fn curl_conditions_protect_and_spare_transfers() {
     write_file(&up, 46, 1000);
     let up = up.to_str().unwrap();
     let url = curl.url("bedingt.bin");
-    assert_eq!(
-        curl.ask(&["-H", "If-None-Match: *", "-T", up, &url]).status,
-        201
-    );
-    assert_eq!(
-        curl.ask(&["-H", "If-None-Match: *", "-T", up, &url]).status,
-        412
-    );
+    assert_eq!(curl.ask(&["-H", "If-None-Match: *", "-T", up, &url]).status, 201);
+    assert_eq!(curl.ask(&["-H", "If-None-Match: *", "-T", up, &url]).status, 412);
 
     let first = curl.ask(&["-I", &url]);
     let etag = first.header("etag").unwrap().to_owned();
     let date = first.header("last-modified").unwrap().to_owned();
-    assert!(
-        etag.starts_with('"') && etag.ends_with('"'),
-        "strong and quoted: {etag}"
-    );
+    assert!(etag.starts_with('"') && etag.ends_with('"'), "strong and quoted: {etag}");
     let unchanged = format!("If-None-Match: {etag}");
     assert_eq!(curl.ask(&["-H", &unchanged, &url]).status, 304);
     assert_eq!(curl.ask(&["-z", &date, &url]).status, 304);
@@ -258,19 +230,13 @@ struct Answer {
 
 impl Answer {
     fn header(&self, wanted: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 }
 
 impl<'a> Curl<'a> {
     fn of(server: &'a TestServer, options: &[&'a str]) -> Self {
-        Self {
-            server,
-            options: options.to_vec(),
-        }
+        Self { server, options: options.to_vec() }
     }
 
     fn file(&self, name: &str) -> PathBuf {

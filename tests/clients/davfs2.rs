@@ -67,28 +67,17 @@ fn davfs2_second_mount_cannot_write_what_the_first_has_open() {
     let server = TestServer::start();
     let name = format!("{NAME_MARK} geteilt.txt");
     let target = format!("/dav/space/{}", name.replace(' ', "%20"));
-    server
-        .request("PUT", &target)
-        .body("alt")
-        .send()
-        .expect(201);
+    server.request("PUT", &target).body("alt").send().expect(201);
 
     let first = Davfs::of(&server, "first").mount();
     let second = Davfs::of(&server, "second").mount();
-    let mut open = OpenOptions::new()
-        .append(true)
-        .open(first.path().join(&name))
-        .unwrap();
+    let mut open = OpenOptions::new().append(true).open(first.path().join(&name)).unwrap();
     open.write_all(b" und neu").unwrap();
     OpenOptions::new()
         .append(true)
         .open(second.path().join(&name))
         .expect_err("the file is locked by the first mount");
-    server
-        .request("PUT", &target)
-        .body("fremd")
-        .send()
-        .expect(423);
+    server.request("PUT", &target).body("fremd").send().expect(423);
 
     drop(open);
     first.unmount();
@@ -112,9 +101,7 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     assert!(free > 0 && free <= size, "free {free} of {size}");
     mount.unmount();
 
-    server.cli_ok([
-        "space", "add", "klein", "--kind", "team", "--quota", "64MiB",
-    ]);
+    server.cli_ok(["space", "add", "klein", "--kind", "team", "--quota", "64MiB"]);
     server.cli_ok(["grant", USER, "klein", "write"]);
     let mut davfs = Davfs::of(&server, "quota");
     davfs.url = server.url("/dav/klein/");
@@ -124,11 +111,7 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     assert_eq!((size, free), (64 * mebibyte, 64 * mebibyte));
     mount.unmount();
 
-    server
-        .request("PUT", "/dav/klein/a")
-        .body(vec![1; 16 << 20])
-        .send()
-        .expect(201);
+    server.request("PUT", "/dav/klein/a").body(vec![1; 16 << 20]).send().expect(201);
     davfs.name = "quota-later".to_owned();
     let mount = davfs.mount();
     let (size, free) = sizes(&mount);
@@ -146,11 +129,7 @@ struct Davfs<'a> {
 
 impl<'a> Davfs<'a> {
     fn of(server: &'a TestServer, name: &str) -> Self {
-        Self {
-            server,
-            name: name.to_owned(),
-            url: server.space_url(),
-        }
+        Self { server, name: name.to_owned(), url: server.space_url() }
     }
 
     fn mount(&self) -> Mount {
@@ -160,10 +139,7 @@ impl<'a> Davfs<'a> {
                 .arg(&self.url)
                 .arg(&point)
                 .arg("-o")
-                .arg(format!(
-                    "conf={},uid=0,gid=0",
-                    self.configuration().display()
-                ))
+                .arg(format!("conf={},uid=0,gid=0", self.configuration().display()))
                 .stdin(Stdio::null()),
         );
         Mount::at(&point)
@@ -178,16 +154,15 @@ impl<'a> Davfs<'a> {
             &format!("davfs2-{}.secrets", self.name),
             &format!("{} {USER} {PASSWORD}", self.url),
         );
-        let file = self
-            .server
-            .scratch("davfs2")
-            .join(format!("{}.conf", self.name));
+        let file = self.server.scratch("davfs2").join(format!("{}.conf", self.name));
         let mut conf = File::create(&file).unwrap();
+        // Two mounts with one lock owner would share the lock: davfs2 takes its own one over.
         // Kernel 6.18 answers readdir with EINVAL below a buffer of 64 KiB, with any server.
         writeln!(
             conf,
             "buf_size 64\nask_auth 0\nuse_locks 1\ndelay_upload 0\ndir_refresh 1\nfile_refresh 1\n\
-             cache_dir {}\nsecrets {}\ntrust_server_cert {}",
+             lock_owner {}\ncache_dir {}\nsecrets {}\ntrust_server_cert {}",
+            self.name,
             cache.display(),
             secrets.display(),
             self.server.certificate().display(),
@@ -209,22 +184,11 @@ fn visible_names(mount: &Mount) -> Vec<String> {
 /// Size and free space in bytes as `df` shows them. davfs2 asks for them in the background.
 fn sizes(mount: &Mount) -> (u64, u64) {
     let mut found = (0, 0);
-    eventually(
-        "davfs2 knows the free space",
-        Duration::from_secs(30),
-        || {
-            let printed = succeed(
-                tool("df", "coreutils")
-                    .args(["-B1", "--output=size,avail"])
-                    .arg(mount.path()),
-            );
-            let numbers: Vec<u64> = printed
-                .split_whitespace()
-                .filter_map(|word| word.parse().ok())
-                .collect();
-            found = (numbers[0], numbers[1]);
-            found.0 > 0
-        },
-    );
+    eventually("davfs2 knows the free space", Duration::from_secs(30), || {
+        let printed = succeed(tool("df", "coreutils").args(["-B1", "--output=size,avail"]).arg(mount.path()));
+        let numbers: Vec<u64> = printed.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        found = (numbers[0], numbers[1]);
+        found.0 > 0
+    });
     found
 }

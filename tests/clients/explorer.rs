@@ -42,26 +42,18 @@ fn explorer_finds_the_share_from_the_server_root_on() {
         assert_eq!(options.header("ms-author-via"), Some("DAV"), "{target}");
         let allow = options.header("allow").unwrap();
         for method in ["PROPFIND", "LOCK"] {
-            assert!(
-                allow.split(',').any(|one| one.trim() == method),
-                "{target}: {allow}"
-            );
+            assert!(allow.split(',').any(|one| one.trim() == method), "{target}: {allow}");
         }
         // It remembers a redirect or a failure for a minute as "no server".
         let found = explorer.propfind(target, "0").status;
-        assert!(
-            !(300..400).contains(&found) && found < 500,
-            "{target}: {found}"
-        );
+        assert!(!(300..400).contains(&found) && found < 500, "{target}: {found}");
     }
     let found = Multistatus::of(&explorer.propfind("/dav/space", "0"));
     assert!(found.0[0].is_collection());
     let missing = explorer.propfind("/dav/space/fehlt.txt", "0").expect(404);
     assert_eq!(missing.status, 404);
     for probe in ["desktop.ini", "folder.jpg", "Thumbs.db", "AutoRun.inf"] {
-        explorer
-            .propfind(&format!("/dav/space/{probe}"), "0")
-            .expect(404);
+        explorer.propfind(&format!("/dav/space/{probe}"), "0").expect(404);
     }
 }
 
@@ -69,23 +61,10 @@ fn explorer_finds_the_share_from_the_server_root_on() {
 fn explorer_lists_without_a_body_and_gets_all_it_needs() {
     let server = TestServer::start();
     let explorer = Explorer(&server);
-    explorer
-        .request("MKCOL", "/dav/space/Ordner")
-        .send()
-        .expect(201);
-    for name in [
-        "eins.txt",
-        "a%23b.txt",
-        "100%25.txt",
-        "x+y.txt",
-        "M%C3%BCller.txt",
-    ] {
+    explorer.request("MKCOL", "/dav/space/Ordner").send().expect(201);
+    for name in ["eins.txt", "a%23b.txt", "100%25.txt", "x+y.txt", "M%C3%BCller.txt"] {
         let target = format!("/dav/space/Ordner/{name}");
-        explorer
-            .request("PUT", &target)
-            .body("1234")
-            .send()
-            .expect(201);
+        explorer.request("PUT", &target).body("1234").send().expect(201);
     }
     let listed = Multistatus::of(&explorer.propfind("/dav/space/Ordner", "1"));
     assert_eq!(listed.0.len(), 6);
@@ -99,9 +78,7 @@ fn explorer_lists_without_a_body_and_gets_all_it_needs() {
         assert!(!item.is_collection());
     }
     for name in ["a#b.txt", "100%.txt", "x+y.txt", "Müller.txt"] {
-        let shown = listed
-            .item(name)
-            .unwrap_or_else(|| panic!("{name} in {listed:#?}"));
+        let shown = listed.item(name).unwrap_or_else(|| panic!("{name} in {listed:#?}"));
         assert_eq!(shown.text("{DAV:}displayname").unwrap_or(name), name);
         let found = explorer.request("GET", &shown.href).send().expect(200);
         assert_eq!(found.text(), "1234");
@@ -124,11 +101,7 @@ fn explorer_copies_a_file_with_its_dates() {
             explorer.set_dates(target, &token);
         }
         explorer.request("HEAD", target).send().expect(200);
-        explorer
-            .request("PUT", target)
-            .body("ohne")
-            .send()
-            .expect(423);
+        explorer.request("PUT", target).body("ohne").send().expect(423);
         explorer
             .request("PUT", target)
             .header("If", &format!("({token})"))
@@ -138,18 +111,10 @@ fn explorer_copies_a_file_with_its_dates() {
         if dates[1] {
             explorer.set_dates(target, &token);
         }
-        explorer
-            .request("UNLOCK", target)
-            .header("Lock-Token", &token)
-            .send()
-            .expect(204);
+        explorer.request("UNLOCK", target).header("Lock-Token", &token).send().expect(204);
 
         let listed = Multistatus::of(&explorer.propfind(target, "0"));
-        assert_eq!(
-            listed.0[0].text("{DAV:}getlastmodified"),
-            Some(MODIFIED),
-            "order {number}"
-        );
+        assert_eq!(listed.0[0].text("{DAV:}getlastmodified"), Some(MODIFIED), "order {number}");
         let attributes = listed.0[0].text("{urn:schemas-microsoft-com:}Win32FileAttributes");
         assert_eq!(attributes, Some("00000020"), "order {number}");
         let found = explorer.request("GET", target).send().expect(200);
@@ -164,18 +129,10 @@ fn explorer_saves_from_office_by_rename_under_locks() {
     let explorer = Explorer(&server);
     let document = "/dav/space/Bescheid.docx";
     let temporary = "/dav/space/5A1B2C3D.tmp";
-    explorer
-        .request("PUT", document)
-        .body("alt")
-        .send()
-        .expect(201);
+    explorer.request("PUT", document).body("alt").send().expect(201);
     // Word keeps the document locked, writes beside it and puts the new file in its place.
     let token = explorer.lock(document);
-    explorer
-        .request("PUT", temporary)
-        .body("neu")
-        .send()
-        .expect(201);
+    explorer.request("PUT", temporary).body("neu").send().expect(201);
     let onto_locked = |if_header: Option<String>| {
         let mut request = explorer
             .request("MOVE", temporary)
@@ -192,22 +149,14 @@ fn explorer_saves_from_office_by_rename_under_locks() {
     assert_eq!(found.text(), "neu");
 
     // Rename onto an existing file asks first: Overwrite: F.
-    explorer
-        .request("PUT", temporary)
-        .body("x")
-        .send()
-        .expect(201);
+    explorer.request("PUT", temporary).body("x").send().expect(201);
     explorer
         .request("MOVE", temporary)
         .header("Destination", &server.url("/dav/space/frei.txt"))
         .header("Overwrite", "F")
         .send()
         .expect(201);
-    explorer
-        .request("PUT", temporary)
-        .body("y")
-        .send()
-        .expect(201);
+    explorer.request("PUT", temporary).body("y").send().expect(201);
     explorer
         .request("MOVE", temporary)
         .header("Destination", &server.url("/dav/space/frei.txt"))
@@ -249,10 +198,7 @@ impl Explorer<'_> {
 
     /// Without a body: all properties are meant.
     fn propfind(&self, target: &str, depth: &str) -> Response {
-        self.request("PROPFIND", target)
-            .header("Depth", depth)
-            .header("Content-Length", "0")
-            .send()
+        self.request("PROPFIND", target).header("Depth", depth).header("Content-Length", "0").send()
     }
 
     fn lock(&self, target: &str) -> String {
@@ -282,17 +228,11 @@ impl Explorer<'_> {
              <Z:Win32FileAttributes>00000020</Z:Win32FileAttributes>\
              </D:prop></D:set></D:propertyupdate>"
         );
-        let answer = self
-            .request("PROPPATCH", target)
-            .header("If", &format!("({token})"))
-            .xml(&update)
-            .send();
+        let answer =
+            self.request("PROPPATCH", target).header("If", &format!("({token})")).xml(&update).send();
         let answer = Multistatus::of(&answer);
         let properties = &answer.0[0].properties;
         assert_eq!(properties.len(), 4, "{properties:?}");
-        assert!(
-            properties.iter().all(|one| one.status == 200),
-            "{properties:?}"
-        );
+        assert!(properties.iter().all(|one| one.status == 200), "{properties:?}");
     }
 }

@@ -46,18 +46,11 @@ fn finder_mounts_writable_with_sane_free_space() {
     let server = TestServer::start();
     let finder = Finder(&server);
     // Like most clients it asks without credentials first.
-    server
-        .anonymous("OPTIONS", "/dav/space/")
-        .header("User-Agent", AGENT)
-        .send()
-        .expect(401);
+    server.anonymous("OPTIONS", "/dav/space/").header("User-Agent", AGENT).send().expect(401);
     let options = finder.request("OPTIONS", "/dav/space/").send().expect(200);
     let classes = options.header("dav").unwrap();
     // Class 1 alone makes the volume read-only.
-    assert!(
-        classes.split(',').any(|class| class.trim() == "2"),
-        "{classes}"
-    );
+    assert!(classes.split(',').any(|class| class.trim() == "2"), "{classes}");
     // This word makes it send Microsoft's extensions.
     let product = options.header("server").unwrap_or_default();
     assert!(!product.contains("Microsoft-IIS"), "{product}");
@@ -73,19 +66,9 @@ fn finder_mounts_writable_with_sane_free_space() {
         // It reads the number without a sign: -3 for "unlimited" became 18 exabytes.
         assert!(number < 1 << 50, "{name} {number}");
     }
-    for probe in [
-        "._.",
-        ".DS_Store",
-        ".hidden",
-        ".metadata_never_index",
-        "Contents",
-    ] {
+    for probe in ["._.", ".DS_Store", ".hidden", ".metadata_never_index", "Contents"] {
         let target = format!("/dav/space/{probe}");
-        assert_eq!(
-            finder.propfind(&target, "0", LISTING).status,
-            404,
-            "{probe}"
-        );
+        assert_eq!(finder.propfind(&target, "0", LISTING).status, 404, "{probe}");
     }
 }
 
@@ -99,10 +82,7 @@ fn finder_copies_a_file_under_its_lock() {
     assert_eq!(finder.propfind(target, "0", LISTING).status, 404);
     finder.request("PUT", target).body("").send().expect(201);
     let token = finder.lock(target);
-    assert_eq!(
-        finder.list(target, "0").0[0].text("{DAV:}getcontentlength"),
-        Some("0")
-    );
+    assert_eq!(finder.list(target, "0").0[0].text("{DAV:}getcontentlength"), Some("0"));
 
     // The lock keeps everyone out who does not name it.
     finder.request("PUT", target).body("x").send().expect(423);
@@ -126,16 +106,8 @@ fn finder_copies_a_file_under_its_lock() {
         .expect(200);
     assert!(refresh.text().contains("Second-"), "{refresh}");
     assert_eq!(refresh.header("lock-token"), None);
-    finder
-        .request("UNLOCK", target)
-        .header("Lock-Token", &token)
-        .send()
-        .expect(204);
-    finder
-        .request("PUT", target)
-        .body("frei")
-        .send()
-        .expect(204);
+    finder.request("UNLOCK", target).header("Lock-Token", &token).send().expect(204);
+    finder.request("PUT", target).body("frei").send().expect(204);
 
     // The AppleDouble twin that goes with every copied file.
     let twin = format!("/dav/space/._{NAME_MARK}.bin");
@@ -147,11 +119,7 @@ fn finder_copies_a_file_under_its_lock() {
         .body(vec![0, 5, 0x16, 7])
         .send()
         .expect(204);
-    finder
-        .request("UNLOCK", &twin)
-        .header("Lock-Token", &twin_token)
-        .send()
-        .expect(204);
+    finder.request("UNLOCK", &twin).header("Lock-Token", &twin_token).send().expect(204);
     server.assert_no_traces(&[]);
 }
 
@@ -161,11 +129,7 @@ fn finder_copy_cut_short_leaves_the_old_version() {
     let finder = Finder(&server);
     let target = "/dav/space/kopie.bin";
     let old = bytes(52, 100_000);
-    finder
-        .request("PUT", target)
-        .body(old.clone())
-        .send()
-        .expect(201);
+    finder.request("PUT", target).body(old.clone()).send().expect(201);
     // Fewer bytes than promised: the copy was cancelled, though the last chunk came.
     let cut = finder
         .request("PUT", target)
@@ -194,11 +158,7 @@ fn finder_reads_again_only_what_changed() {
     let finder = Finder(&server);
     let target = "/dav/space/gelesen.bin";
     let content = bytes(54, 300_000);
-    finder
-        .request("PUT", target)
-        .body(content.clone())
-        .send()
-        .expect(201);
+    finder.request("PUT", target).body(content.clone()).send().expect(201);
     // An old date, so that the second in which this test runs decides nothing.
     let date = "Sun, 13 Sep 2020 12:26:40 GMT";
     let update = format!(
@@ -210,11 +170,7 @@ fn finder_reads_again_only_what_changed() {
     let listed = finder.list(target, "0");
     assert_eq!(listed.0[0].text("{DAV:}getlastmodified"), Some(date));
 
-    finder
-        .request("GET", target)
-        .header("If-Modified-Since", date)
-        .send()
-        .expect(304);
+    finder.request("GET", target).header("If-Modified-Since", date).send().expect(304);
     let rest = finder
         .request("GET", target)
         .header("Range", "bytes=65536-")
@@ -230,15 +186,8 @@ fn finder_reads_again_only_what_changed() {
         .send()
         .expect(200);
     assert_eq!(sha256(&whole.body), sha256(&content));
-    let part = finder
-        .request("GET", target)
-        .header("Range", "bytes=70000-70999")
-        .send()
-        .expect(206);
-    assert_eq!(
-        part.header("content-range"),
-        Some("bytes 70000-70999/300000")
-    );
+    let part = finder.request("GET", target).header("Range", "bytes=70000-70999").send().expect(206);
+    assert_eq!(part.header("content-range"), Some("bytes 70000-70999/300000"));
     assert_eq!(sha256(&part.body), sha256(&content[70_000..71_000]));
 }
 
@@ -249,33 +198,18 @@ fn finder_renames_and_removes_folders_with_decomposed_names() {
     // A with a combining diaeresis, as macOS composes names.
     let folder = "/dav/space/A%CC%88mter/";
     finder.request("MKCOL", folder).send().expect(201);
-    finder
-        .request("PUT", &format!("{folder}U%CC%88bersicht.txt"))
-        .body("a")
-        .send()
-        .expect(201);
+    finder.request("PUT", &format!("{folder}U%CC%88bersicht.txt")).body("a").send().expect(201);
     let listed = finder.list(folder, "1");
     // The folder itself comes first.
     assert_eq!(listed.0[0].path(), "/dav/space/A\u{308}mter/");
-    assert_eq!(
-        listed.0[1].path(),
-        "/dav/space/A\u{308}mter/U\u{308}bersicht.txt"
-    );
+    assert_eq!(listed.0[1].path(), "/dav/space/A\u{308}mter/U\u{308}bersicht.txt");
     assert_eq!(listed.0.len(), 2);
 
     // MOVE comes without Overwrite and with an absolute address.
     let moved = "/dav/space/neu/";
-    finder
-        .request("MOVE", folder)
-        .header("Destination", &server.url(moved))
-        .send()
-        .expect(201);
+    finder.request("MOVE", folder).header("Destination", &server.url(moved)).send().expect(201);
     assert_eq!(finder.propfind(folder, "0", LISTING).status, 404);
-    finder
-        .request("PUT", "/dav/space/ziel.txt")
-        .body("alt")
-        .send()
-        .expect(201);
+    finder.request("PUT", "/dav/space/ziel.txt").body("alt").send().expect(201);
     finder
         .request("MOVE", &format!("{moved}U%CC%88bersicht.txt"))
         .header("Destination", &server.url("/dav/space/ziel.txt"))
@@ -294,10 +228,7 @@ struct Finder<'a>(&'a TestServer);
 
 impl Finder<'_> {
     fn request(&self, method: &str, target: &str) -> Request {
-        self.0
-            .request(method, target)
-            .header("User-Agent", AGENT)
-            .header("Accept", "*/*")
+        self.0.request(method, target).header("User-Agent", AGENT).header("Accept", "*/*")
     }
 
     fn propfind(&self, target: &str, depth: &str, body: &str) -> Response {
@@ -322,10 +253,7 @@ impl Finder<'_> {
             .body(LOCK)
             .send()
             .expect(200);
-        assert!(
-            locked.text().contains("http://www.apple.com/webdav_fs/"),
-            "{locked}"
-        );
+        assert!(locked.text().contains("http://www.apple.com/webdav_fs/"), "{locked}");
         let token = locked.header("lock-token").unwrap().to_owned();
         assert!(token.starts_with('<') && token.ends_with('>'), "{token}");
         token

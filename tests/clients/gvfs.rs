@@ -17,6 +17,7 @@ use crate::support::{
 /// starts with a plus sign says what comes next, for the reader of a failure.
 const SESSION: &str = r#"
 set -euo pipefail
+shopt -s dotglob
 say() { echo "+ $*"; }
 say mount
 # Answers: trust this certificate, user, password. Those not asked for are not read.
@@ -93,11 +94,7 @@ fn run_session(server: &TestServer, scheme: &str, folder: &Path) {
     let runtime = server.scratch("gvfs/runtime");
     fs::set_permissions(&runtime, Permissions::from_mode(0o700)).unwrap();
     let trust = if scheme == "davs" { "1\n" } else { "" };
-    fs::write(
-        folder.join("answers"),
-        format!("{trust}{USER}\n{PASSWORD}\n"),
-    )
-    .unwrap();
+    fs::write(folder.join("answers"), format!("{trust}{USER}\n{PASSWORD}\n")).unwrap();
     let host = server.endpoint().address;
     let mut session = tool("dbus-run-session", "dbus");
     session
@@ -111,15 +108,8 @@ fn run_session(server: &TestServer, scheme: &str, folder: &Path) {
         .env("GIO_USE_VOLUME_MONITOR", "unix")
         .env("HOST", host.to_string())
         .env("ROOT", format!("{scheme}://{host}/dav/space/"))
-        .env(
-            "ROOT_WITH_USER",
-            format!("{scheme}://{USER}@{host}/dav/space/"),
-        );
+        .env("ROOT_WITH_USER", format!("{scheme}://{USER}@{host}/dav/space/"));
     let outcome = Outcome::of(&mut session);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_ne!(
-        sha256(outcome.stdout.as_bytes()),
-        sha256(b""),
-        "the session said nothing"
-    );
+    assert_ne!(sha256(outcome.stdout.as_bytes()), sha256(b""), "the session said nothing");
 }

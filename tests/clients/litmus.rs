@@ -10,13 +10,7 @@ use crate::support::{
 
 /// The suites and how many tests each one runs. Counted, because litmus calls a suite passed
 /// whose tests it skipped.
-const SUITES: [(&str, u32); 5] = [
-    ("basic", 16),
-    ("copymove", 13),
-    ("props", 30),
-    ("locks", 41),
-    ("http", 4),
-];
+const SUITES: [(&str, u32); 5] = [("basic", 16), ("copymove", 13), ("props", 30), ("locks", 41), ("http", 4)];
 
 #[test]
 fn litmus_passes_completely_over_https() {
@@ -55,9 +49,7 @@ fn passed_tests(output: &str) -> BTreeMap<String, u32> {
     output
         .lines()
         .filter_map(|line| {
-            let (suite, counts) = line
-                .strip_prefix("<- summary for `")?
-                .split_once("': of ")?;
+            let (suite, counts) = line.strip_prefix("<- summary for `")?.split_once("': of ")?;
             let (_, counts) = counts.split_once(" tests run: ")?;
             let (passed, _) = counts.split_once(" passed, 0 failed")?;
             Some((suite.to_owned(), passed.parse().ok()?))

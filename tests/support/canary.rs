@@ -77,10 +77,7 @@ fn spellings(word: &str) -> Vec<String> {
 fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if needles.iter().any(|needle| name.contains(needle)) {
-        hits.push(Hit {
-            file: path.to_path_buf(),
-            in_name: true,
-        });
+        hits.push(Hit { file: path.to_path_buf(), in_name: true });
     }
     // A folder may vanish while another test cleans up; what is gone holds nothing.
     if path.is_dir() && !path.is_symlink() {
@@ -93,8 +90,7 @@ fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
 /// Lets `grep` read the gibibytes; our own unoptimised loop would take minutes.
 fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
     let mut find = tool("find", "findutils");
-    find.arg(root)
-        .args(["-xdev", "-type", "f", "-exec", "grep", "-laFs"]);
+    find.arg(root).args(["-xdev", "-type", "f", "-exec", "grep", "-laFs"]);
     for needle in needles {
         find.arg("-e").arg(needle);
     }
@@ -102,8 +98,5 @@ fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
     // Only the time limit counts of the exit codes: grep says 1 for "not found", find passes it on.
     let found = Outcome::of(&mut find);
     assert!(found.code != 124, "the search took too long\n{found}");
-    hits.extend(found.stdout.lines().map(|line| Hit {
-        file: PathBuf::from(line),
-        in_name: false,
-    }));
+    hits.extend(found.stdout.lines().map(|line| Hit { file: PathBuf::from(line), in_name: false }));
 }

@@ -48,10 +48,7 @@ pub const EDGE_SIZES: [usize; 7] = [0, 1, 65_535, 65_536, 65_537, 131_072, 200_0
 /// `len` bytes that follow from the seed, with [`CONTENT_MARK`] at every 64 KiB.
 pub fn bytes(seed: u64, len: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(len);
-    Generator::new(seed)
-        .take(len as u64)
-        .read_to_end(&mut out)
-        .unwrap();
+    Generator::new(seed).take(len as u64).read_to_end(&mut out).unwrap();
     out
 }
 
@@ -91,12 +88,7 @@ pub fn tree(root: &Path) -> BTreeMap<String, String> {
     fn walk(root: &Path, dir: &Path, found: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display())) {
             let path = entry.unwrap().path();
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned();
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
                 found.insert(name, "folder".to_owned());
                 walk(root, &path, found);
@@ -113,14 +105,8 @@ pub fn tree(root: &Path) -> BTreeMap<String, String> {
 /// Panics with the differences when two trees are not the same in names and content.
 pub fn assert_same_tree(expected: &Path, found: &Path) {
     let (expected, found) = (tree(expected), tree(found));
-    let missing: Vec<_> = expected
-        .keys()
-        .filter(|name| !found.contains_key(*name))
-        .collect();
-    let extra: Vec<_> = found
-        .keys()
-        .filter(|name| !expected.contains_key(*name))
-        .collect();
+    let missing: Vec<_> = expected.keys().filter(|name| !found.contains_key(*name)).collect();
+    let extra: Vec<_> = found.keys().filter(|name| !expected.contains_key(*name)).collect();
     let changed: Vec<_> = expected
         .iter()
         .filter(|(name, hash)| found.get(*name).is_some_and(|other| other != *hash))
@@ -136,12 +122,7 @@ pub fn assert_same_tree(expected: &Path, found: &Path) {
 /// names, nested folders and sizes around the chunk size.
 pub fn source_tree(dir: &Path) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    succeed(
-        tool("cp", "coreutils")
-            .arg("-a")
-            .arg(project.join("src"))
-            .arg(dir.join("src")),
-    );
+    succeed(tool("cp", "coreutils").arg("-a").arg(project.join("src")).arg(dir.join("src")));
     // From linux-libc-dev, which every C compiler on Debian brings along.
     copy_some_files(Path::new("/usr/include/linux"), &dir.join("linux"), 200);
     odd_tree(&dir.join(format!("{NAME_MARK} Ä")));

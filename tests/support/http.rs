@@ -29,11 +29,7 @@ impl Endpoint {
     /// is for the real clients to judge.
     pub fn connect(&self) -> Box<dyn Connection> {
         let stream = self.tcp();
-        if self.tls {
-            Box::new(handshake(stream))
-        } else {
-            Box::new(stream)
-        }
+        if self.tls { Box::new(handshake(stream)) } else { Box::new(stream) }
     }
 
     /// The certificate that the server shows, as PEM.
@@ -99,14 +95,12 @@ impl Request {
     /// Signs in with Basic, in place of an earlier sign-in.
     pub fn sign_in(self, user: &str, password: &str) -> Self {
         let token = BASE64.encode(format!("{user}:{password}").as_bytes());
-        self.anonymous()
-            .header("Authorization", &format!("Basic {token}"))
+        self.anonymous().header("Authorization", &format!("Basic {token}"))
     }
 
     /// Takes the sign-in away.
     pub fn anonymous(mut self) -> Self {
-        self.headers
-            .retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
         self
     }
 
@@ -118,8 +112,7 @@ impl Request {
 
     /// An XML body.
     pub fn xml(self, body: &str) -> Self {
-        self.header("Content-Type", "text/xml; charset=\"utf-8\"")
-            .body(body)
+        self.header("Content-Type", "text/xml; charset=\"utf-8\"").body(body)
     }
 
     /// A body with `Transfer-Encoding: chunked`.
@@ -137,8 +130,7 @@ impl Request {
     /// Sends the request and reads the whole answer. Panics when no answer comes.
     pub fn send(self) -> Response {
         let what = format!("{} {}", self.method, self.target);
-        self.try_send()
-            .unwrap_or_else(|error| panic!("{what}: no answer: {error}"))
+        self.try_send().unwrap_or_else(|error| panic!("{what}: no answer: {error}"))
     }
 
     /// The same, for requests to which a closed connection is an answer.
@@ -165,11 +157,7 @@ impl Request {
     }
 
     fn head(&self) -> String {
-        let has = |wanted: &str| {
-            self.headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-        };
+        let has = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
         let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.target)];
         if !has("host") {
             lines.push(format!("Host: {}", self.endpoint.address));
@@ -279,19 +267,9 @@ impl Head {
         }
     }
 
-    fn into_response(
-        self,
-        method: &str,
-        from: &mut impl BufRead,
-        interim: Vec<u16>,
-    ) -> io::Result<Response> {
-        let mut response = Response {
-            status: self.status,
-            headers: self.headers,
-            body: Vec::new(),
-            is_cut: false,
-            interim,
-        };
+    fn into_response(self, method: &str, from: &mut impl BufRead, interim: Vec<u16>) -> io::Result<Response> {
+        let mut response =
+            Response { status: self.status, headers: self.headers, body: Vec::new(), is_cut: false, interim };
         if method == "HEAD" || [204, 304].contains(&response.status) {
             return Ok(response);
         }

@@ -92,28 +92,19 @@ impl Multistatus {
 
     /// The item whose decoded href ends with this path, with or without a final slash.
     pub fn item(&self, end: &str) -> Option<&Item> {
-        self.0.iter().find(|item| {
-            item.path()
-                .trim_end_matches('/')
-                .ends_with(end.trim_end_matches('/'))
-        })
+        self.0.iter().find(|item| item.path().trim_end_matches('/').ends_with(end.trim_end_matches('/')))
     }
 }
 
 impl Item {
     /// The href decoded.
     pub fn path(&self) -> String {
-        percent_decode_str(&self.href)
-            .decode_utf8()
-            .unwrap()
-            .into_owned()
+        percent_decode_str(&self.href).decode_utf8().unwrap().into_owned()
     }
 
     /// A property that was found (status 200).
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties
-            .iter()
-            .find(|property| property.name == name && property.status == 200)
+        self.properties.iter().find(|property| property.name == name && property.status == 200)
     }
 
     /// Its text, trimmed.
@@ -123,12 +114,8 @@ impl Item {
 
     /// Whether `resourcetype` says so.
     pub fn is_collection(&self) -> bool {
-        self.property("{DAV:}resourcetype").is_some_and(|property| {
-            property
-                .elements
-                .iter()
-                .any(|name| name == "{DAV:}collection")
-        })
+        self.property("{DAV:}resourcetype")
+            .is_some_and(|property| property.elements.iter().any(|name| name == "{DAV:}collection"))
     }
 }
 
@@ -145,10 +132,7 @@ fn full_name(namespace: &ResolveResult<'_>, local: &str) -> String {
 
 fn enter(path: &[String], name: &str, items: &mut Vec<Item>, open: &mut Vec<Property>) {
     match depth_in_prop(path) {
-        Some(0) => open.push(Property {
-            name: name.to_owned(),
-            ..Property::default()
-        }),
+        Some(0) => open.push(Property { name: name.to_owned(), ..Property::default() }),
         Some(_) => open.last_mut().unwrap().elements.push(name.to_owned()),
         None if path.len() == 1 && name == "{DAV:}response" => items.push(Item::default()),
         None => {}

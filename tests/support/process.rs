@@ -54,9 +54,7 @@ pub struct Outcome {
 impl Outcome {
     /// Runs a command to its end.
     pub fn of(command: &mut Command) -> Self {
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -67,11 +65,7 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "exit code {}\n-- stdout\n{}\n-- stderr\n{}",
-            self.code, self.stdout, self.stderr
-        )
+        write!(out, "exit code {}\n-- stdout\n{}\n-- stderr\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
@@ -105,10 +99,7 @@ pub struct Mount {
 impl Mount {
     /// Takes over a mount that was just made.
     pub fn at(point: &Path) -> Self {
-        let mount = Self {
-            point: point.to_path_buf(),
-            unmounted: false,
-        };
+        let mount = Self { point: point.to_path_buf(), unmounted: false };
         assert!(is_mounted(point), "{} is not mounted", point.display());
         mount
     }
@@ -129,11 +120,7 @@ impl Drop for Mount {
     fn drop(&mut self) {
         if !self.unmounted {
             // Lazy and without the client's helper, which would wait for a server that may be dead.
-            let _ = Command::new("umount")
-                .args(["-i", "-l"])
-                .arg(&self.point)
-                .stdin(Stdio::null())
-                .output();
+            let _ = Command::new("umount").args(["-i", "-l"]).arg(&self.point).stdin(Stdio::null()).output();
         }
     }
 }

@@ -66,10 +66,7 @@ impl TestServer {
     /// Only the working folder: nothing initialised, nothing running.
     pub fn prepare(tls: bool) -> Self {
         let temporary_before = canary::temporary_entries();
-        let work = tempfile::Builder::new()
-            .prefix(canary::WORK_PREFIX)
-            .tempdir()
-            .unwrap();
+        let work = tempfile::Builder::new().prefix(canary::WORK_PREFIX).tempdir().unwrap();
         // Clients that drop their rights, such as davfs2, must reach their files below.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755)).unwrap();
         for dir in ["home", "tmp"] {
@@ -78,10 +75,7 @@ impl TestServer {
         Self {
             work,
             child: None,
-            endpoint: Endpoint {
-                address: SocketAddr::from(([127, 0, 0, 1], 0)),
-                tls,
-            },
+            endpoint: Endpoint { address: SocketAddr::from(([127, 0, 0, 1], 0)), tls },
             temporary_before,
         }
     }
@@ -103,11 +97,7 @@ impl TestServer {
     /// the server answers.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.log_file())
-            .unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
         let seen = log.metadata().unwrap().len();
         let mut serve = Command::new(program());
         self.environment(&mut serve);
@@ -121,9 +111,7 @@ impl TestServer {
         self.child = Some(serve.spawn().unwrap());
         self.await_address(seen);
         eventually("GET /health answers 200", START_LIMIT, || {
-            self.anonymous("GET", "/health")
-                .try_send()
-                .is_ok_and(|answer| answer.status == 200)
+            self.anonymous("GET", "/health").try_send().is_ok_and(|answer| answer.status == 200)
         });
         if self.endpoint.tls {
             fs::write(self.certificate(), self.endpoint.certificate()).unwrap();
@@ -174,9 +162,7 @@ impl TestServer {
 
     /// Whether the process is still there.
     pub fn is_alive(&mut self) -> bool {
-        self.child
-            .as_mut()
-            .is_some_and(|child| child.try_wait().unwrap().is_none())
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
     /// A request signed in as [`USER`].
@@ -286,18 +272,10 @@ impl TestServer {
     /// the machine's temporary folders.
     #[track_caller]
     pub fn assert_no_traces(&self, words: &[&str]) {
-        let words: Vec<&str> = words
-            .iter()
-            .copied()
-            .chain([content::CONTENT_MARK, content::NAME_MARK, PASSWORD])
-            .collect();
+        let words: Vec<&str> =
+            words.iter().copied().chain([content::CONTENT_MARK, content::NAME_MARK, PASSWORD]).collect();
         let work = self.work.path();
-        let mut roots = vec![
-            self.data(),
-            self.log_file(),
-            work.join("home"),
-            work.join("tmp"),
-        ];
+        let mut roots = vec![self.data(), self.log_file(), work.join("home"), work.join("tmp")];
         let now = canary::temporary_entries();
         roots.extend(now.difference(&self.temporary_before).cloned());
         let hits = canary::search(&words, &roots);
@@ -314,9 +292,7 @@ impl Drop for TestServer {
         if std::thread::panicking() {
             let log = self.log();
             let start = log.len().saturating_sub(8000);
-            let start = (start..=log.len())
-                .find(|at| log.is_char_boundary(*at))
-                .unwrap();
+            let start = (start..=log.len()).find(|at| log.is_char_boundary(*at)).unwrap();
             eprintln!("-- end of the server's log\n{}", &log[start..]);
         }
     }
