@@ -4,7 +4,7 @@
 //! A test binary takes it in with `#[path = "../support/mod.rs"] mod support;`. No test skips
 //! itself: a missing program fails the test and names the Debian package.
 
-#![allow(dead_code, reason = "each test binary takes in the whole module and uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary takes in the whole module and uses its part")]
 #![allow(
     unreachable_pub,
     missing_docs,
