@@ -1,0 +1,37 @@
+# Everything a person does here: `make run` and `make test`; the rest is for working on the code.
+
+DATA    ?= ./data
+LISTEN  ?=
+# The recovery kit of a first start lies beside the data, never inside it.
+PASSPHRASE = $(DATA).kit/passphrase.txt
+
+.PHONY: help run build test lint bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then serve $(DATA); the first start sets it up and says how to sign in
+	@set --; \
+	if [ -f "$(PASSPHRASE)" ]; then set -- "$$@" --passphrase-file "$(PASSPHRASE)"; fi; \
+	if [ -n "$(LISTEN)" ]; then set -- "$$@" --listen "$(LISTEN)"; fi; \
+	exec ./target/release/tresor serve --data "$(DATA)" "$$@"
+
+build: ## the release program in target/release/tresor
+	@tests/install.sh build
+	cargo build --release --locked
+
+test: ## install what tests need, then format, lints and all tests; the last line sums up
+	@tests/install.sh test
+	@tests/run.sh
+
+lint: ## format and lints only
+	@tests/install.sh build
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+bench: ## measure this machine
+	@tests/install.sh build
+	cargo bench --locked
+
+clean: ## remove what was built; never touches data
+	cargo clean

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Installs what building (`install.sh build`) or building and testing (`install.sh test`) needs
+# from Debian's packages, as root or through sudo. Where neither is possible it says which packages
+# are missing and fails. It asks nothing and does nothing when everything is there.
+set -euo pipefail
+
+# What has to be there, as "file-or-program package".
+build=(
+    "gcc gcc"
+    "make make"
+    "perl perl" # SQLCipher's build scripts
+    "pkg-config pkg-config"
+    "/usr/include/openssl/evp.h libssl-dev"
+)
+test=(
+    "age age"
+    "cadaver cadaver"
+    "curl curl"
+    "dbus-run-session dbus"
+    "dbus-daemon dbus-daemon"
+    "fusermount3 fuse3"
+    "gio libglib2.0-bin"
+    "/usr/share/gvfs/mounts/dav.mount gvfs-backends"
+    "litmus litmus"
+    "mount.davfs davfs2"
+    "openssl openssl"
+    "rclone rclone"
+    "script bsdutils"
+    "strace strace"
+    "systemd-analyze systemd"
+    "/etc/ssl/certs/ca-certificates.crt ca-certificates"
+)
+
+case "${1:-}" in
+build) wanted=("${build[@]}") ;;
+test) wanted=("${build[@]}" "${test[@]}") ;;
+*)
+    echo "usage: $0 build|test" >&2
+    exit 2
+    ;;
+esac
+
+is_there() {
+    case "$1" in
+    /*) [ -e "$1" ] ;;
+    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
+    esac
+}
+
+missing=()
+for entry in "${wanted[@]}"; do
+    read -r thing package <<<"$entry"
+    is_there "$thing" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root=(sudo)
+    else
+        echo "These Debian packages are missing: ${missing[*]}" >&2
+        echo "Install them as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "This system has no apt-get. Install what Debian calls: ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "Installing ${missing[*]}"
+# davfs2 would ask whether ordinary users may mount; the answer "no" is its default.
+as_root+=(env DEBIAN_FRONTEND=noninteractive)
+install=("${as_root[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}")
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The package lists may be missing or old: then they are fetched and the installation tried again.
+if ! "${install[@]}" </dev/null >"$log" 2>&1; then
+    if ! { "${as_root[@]}" apt-get update -q && "${install[@]}"; } </dev/null >"$log" 2>&1; then
+        cat "$log" >&2
+        exit 1
+    fi
+fi
