@@ -1,16 +1,12 @@
 //! cadaver 0.24, the command-line client on neon.
 
-use std::{
-    fs::{self, File},
-    process::Command,
-};
+use std::fs::{self, File};
+use std::process::Command;
 
-use crate::support::{
-    TestServer,
-    content::{NAME_MARK, sha256_file, write_file},
-    process::{Outcome, require, tool},
-    server::{PASSWORD, USER},
-};
+use crate::support::TestServer;
+use crate::support::content::{NAME_MARK, sha256_file, write_file};
+use crate::support::process::{Outcome, require, tool};
+use crate::support::server::{PASSWORD, USER};
 
 #[test]
 fn cadaver_puts_gets_locks_moves_and_keeps_properties() {

@@ -1,17 +1,13 @@
 //! curl: every way of sending and fetching a file that HTTP knows.
 
-use std::{
-    fs::{self, File},
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
-use crate::support::{
-    TestServer,
-    content::{CONTENT_MARK, NAME_MARK, bytes, sha256, sha256_file, write_file},
-    process::{Outcome, tool},
-    server::{PASSWORD, USER},
-};
+use crate::support::TestServer;
+use crate::support::content::{CONTENT_MARK, NAME_MARK, bytes, sha256, sha256_file, write_file};
+use crate::support::process::{Outcome, tool};
+use crate::support::server::{PASSWORD, USER};
 
 const SIZE: u64 = 20_000_003;
 

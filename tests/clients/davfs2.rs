@@ -1,20 +1,18 @@
 //! davfs2 1.6: the space mounted as a file system.
 
-use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    io::Write,
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::support::{
-    TestServer,
-    content::{NAME_MARK, assert_same_tree, sha256_file, source_tree, write_file},
-    process::{Mount, eventually, succeed, tool},
-    server::{PASSWORD, USER},
-};
+use rustix::process::geteuid;
+
+use crate::support::TestServer;
+use crate::support::content::{NAME_MARK, assert_same_tree, sha256_file, source_tree, write_file};
+use crate::support::process::{Mount, eventually, succeed, tool};
+use crate::support::server::{PASSWORD, USER};
 
 #[test]
 fn davfs2_source_tree_survives_copy_rename_and_remount() {
@@ -133,6 +131,7 @@ impl<'a> Davfs<'a> {
     }
 
     fn mount(&self) -> Mount {
+        assert!(geteuid().is_root(), "davfs2 mounts for root only here: run `sudo make test`");
         let point = self.server.scratch(&format!("davfs2/{}", self.name));
         succeed(
             tool("mount.davfs", "davfs2")

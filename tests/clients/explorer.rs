@@ -1,12 +1,10 @@
 //! The Windows Explorer (Mini-Redirector): its requests, replayed in its order.
 
-use crate::support::{
-    TestServer,
-    content::{NAME_MARK, bytes, sha256},
-    http::{Request, Response},
-    multistatus::Multistatus,
-    server::{PASSWORD, USER},
-};
+use crate::support::TestServer;
+use crate::support::content::{NAME_MARK, bytes, sha256};
+use crate::support::http::{Request, Response};
+use crate::support::multistatus::Multistatus;
+use crate::support::server::{PASSWORD, USER};
 
 const AGENT: &str = "Microsoft-WebDAV-MiniRedir/10.0.22631";
 

@@ -1,11 +1,9 @@
 //! The macOS Finder: the requests of its WebDAV file system, replayed in its order.
 
-use crate::support::{
-    TestServer,
-    content::{CONTENT_MARK, NAME_MARK, bytes, sha256},
-    http::{Request, Response},
-    multistatus::Multistatus,
-};
+use crate::support::TestServer;
+use crate::support::content::{CONTENT_MARK, NAME_MARK, bytes, sha256};
+use crate::support::http::{Request, Response};
+use crate::support::multistatus::Multistatus;
 
 const AGENT: &str = "WebDAVFS/3.0.0 (03008000) Darwin/22.6.0 (x86_64)";
 

@@ -1,17 +1,13 @@
 //! GNOME's gvfs through `gio`, in a desktop session of its own.
 
-use std::{
-    fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use crate::support::{
-    TestServer,
-    content::{ODD_NAMES, assert_same_tree, sha256, write_file},
-    process::{Outcome, require, tool},
-    server::{PASSWORD, USER},
-};
+use crate::support::TestServer;
+use crate::support::content::{ODD_NAMES, assert_same_tree, sha256, write_file};
+use crate::support::process::{Outcome, require, tool};
+use crate::support::server::{PASSWORD, USER};
 
 /// Mounts, copies in and out, renames, refuses to rename onto a file, removes. Each line that
 /// starts with a plus sign says what comes next, for the reader of a failure.

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{
-    TestServer,
-    process::{Outcome, tool},
-    server::{PASSWORD, USER},
-};
+use crate::support::TestServer;
+use crate::support::process::{Outcome, tool};
+use crate::support::server::{PASSWORD, USER};
 
 /// The suites and how many tests each one runs. Counted, because litmus calls a suite passed
 /// whose tests it skipped.

@@ -1,13 +1,17 @@
 //! rclone as a plain WebDAV client (vendor `other`): copies, checks, server-side moves, a mount.
 
-use std::{fs, os::unix::fs::FileExt, path::Path, process::Command, time::Duration};
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use crate::support::{
-    TestServer,
-    content::{NAME_MARK, assert_same_tree, bytes, odd_tree, sha256, source_tree, write_file},
-    process::{Mount, Outcome, eventually, succeed, tool},
-    server::{PASSWORD, USER},
+use crate::support::TestServer;
+use crate::support::content::{
+    NAME_MARK, assert_same_tree, bytes, odd_tree, sha256, source_tree, write_file,
 };
+use crate::support::process::{Mount, Outcome, eventually, succeed, tool};
+use crate::support::server::{PASSWORD, USER};
 
 #[test]
 fn rclone_copies_checks_moves_and_purges() {

@@ -1,12 +1,10 @@
 //! The search for traces: no name and no content of a test may lie readable in the data
 //! directory, in the log or in a temporary folder.
 
-use std::{
-    collections::BTreeSet,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::process::{Outcome, tool};
 

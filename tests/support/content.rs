@@ -1,11 +1,9 @@
 //! Test content: the same bytes for the same seed, trees with odd names, hashes to compare.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{self, BufWriter, Read, Write},
-    path::Path,
-};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};

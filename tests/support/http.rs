@@ -1,11 +1,9 @@
 //! A raw HTTP/1.1 client: it sends exactly what a test says, one request on one connection.
 
-use std::{
-    fmt,
-    io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
-    time::Duration,
-};
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};

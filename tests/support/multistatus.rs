@@ -1,11 +1,9 @@
 //! A 207 answer taken apart as strictly as the strictest client does.
 
 use percent_encoding::percent_decode_str;
-use quick_xml::{
-    NsReader,
-    events::Event,
-    name::{Namespace, ResolveResult},
-};
+use quick_xml::NsReader;
+use quick_xml::events::Event;
+use quick_xml::name::{Namespace, ResolveResult};
 
 use super::http::Response;
 

@@ -1,11 +1,9 @@
 //! Other people's programs: found or loudly missing, run under a time limit, their output kept.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Longest run of one client command in seconds; a gibibyte on a busy machine stays well below.
 const COMMAND_LIMIT_S: u32 = 600;

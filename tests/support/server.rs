@@ -1,24 +1,20 @@
 //! The real program on a data directory of its own.
 
-use std::{
-    collections::BTreeSet,
-    ffi::OsStr,
-    fs::{self, File, OpenOptions, Permissions},
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    time::Duration,
-};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{
-    canary, content,
-    http::{Endpoint, Request},
-    process::{eventually, limited, succeed, tool},
-};
+use super::http::{Endpoint, Request};
+use super::process::{eventually, limited, succeed, tool};
+use super::{canary, content};
 
 /// The staff user of every test server, with the right `write` on [`SPACE`].
 pub const USER: &str = "staff";

@@ -1,0 +1,105 @@
+//! The promise to the office: with the recovery key and the stock `age` program, without Tresor,
+//! every file comes back. The two commands are the ones in the README.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::support::TestServer;
+use crate::support::content::{EDGE_SIZES, bytes, sha256, sha256_file};
+use crate::support::process::{Outcome, require};
+
+#[test]
+fn each_container_opens_with_age_and_the_recovery_key() {
+    let mut server = TestServer::start_plain();
+    let mut stored = BTreeSet::new();
+    server.request("MKCOL", "/dav/space/Akten").send().expect(201);
+    for (seed, size) in (0..).zip(EDGE_SIZES) {
+        let target = format!("/dav/space/Akten/{size}.bin");
+        let content = bytes(seed, size);
+        stored.insert(sha256(&content));
+        server.request("PUT", &target).body(content).send().expect(201);
+    }
+    // An older version is a container of its own; a moved file keeps its own.
+    let newer = bytes(99, 70_000);
+    stored.insert(sha256(&newer));
+    server.request("PUT", "/dav/space/Akten/1.bin").body(newer).send().expect(204);
+    server
+        .request("MOVE", "/dav/space/Akten/1.bin")
+        .header("Destination", &server.url("/dav/space/verschoben.bin"))
+        .send()
+        .expect(201);
+    assert!(server.stop().success());
+
+    let opened = open_everything(&server);
+    assert_eq!(opened.len(), EDGE_SIZES.len() + 1, "one container for each version");
+    assert_eq!(opened.into_iter().collect::<BTreeSet<_>>(), stored);
+}
+
+#[test]
+fn nothing_opens_with_another_key() {
+    let mut server = TestServer::start_plain();
+    server.request("PUT", "/dav/space/a").body("geheim").send().expect(201);
+    assert!(server.stop().success());
+    let stranger = server.scratch("stranger").join("key.txt");
+    let made = Outcome::of(std::process::Command::new(require("age-keygen", "age")).arg("-o").arg(&stranger));
+    assert_eq!(made.code, 0, "{made}");
+    let out = server.scratch("stranger").join("out");
+    for file in files_below(&server.data()) {
+        let outcome = age_decrypt(&stranger, &file, &out);
+        assert_ne!(outcome.code, 0, "{} opened: {outcome}", file.display());
+        assert_eq!(fs::metadata(&out).unwrap().len(), 0);
+    }
+}
+
+/// Follows the recipe for each space and returns the SHA-256 of each container's content.
+fn open_everything(server: &TestServer) -> Vec<String> {
+    let scratch = server.scratch("recovered");
+    let (space_key, file) = (scratch.join("s.txt"), scratch.join("file"));
+    let mut hashes = Vec::new();
+    for key in files_below(&server.data().join("keys/spaces")) {
+        let opened = age_decrypt(&server.recovery_file(), &key, &space_key);
+        assert_eq!(opened.code, 0, "{opened}");
+        let space = server.data().join("spaces").join(key.file_stem().unwrap());
+        for container in files_below(&space) {
+            let opened = age_decrypt(&space_key, &container, &file);
+            assert_eq!(opened.code, 0, "{}: {opened}", container.display());
+            hashes.push(sha256_file(&file));
+        }
+    }
+    hashes
+}
+
+fn age_decrypt(identity: &Path, file: &Path, out: &Path) -> Outcome {
+    Outcome::of(
+        std::process::Command::new(require("age", "age"))
+            .arg("-d")
+            .arg("-i")
+            .arg(identity)
+            .arg(file)
+            .stdout(File::create(out).unwrap()),
+    )
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
