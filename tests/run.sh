@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks in order: format, lints, tests, documentation. Every step runs, even after one failed.
+# All checks in order: format, lints, documentation, tests. Every step runs, even after one failed.
 # The last line is 'N passed, N failed', counting each test and each of the other steps as one; the
 # exit code is 1 if anything failed.
 set -uo pipefail
@@ -56,7 +56,7 @@ unmount_leftovers() {
 }
 
 unmount_leftovers
-step 'format' cargo fmt --check
+step 'format' cargo fmt --check -- -l
 step 'lints' cargo clippy --quiet --all-targets --locked -- -D warnings
 step 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --locked
 run_tests --locked
