@@ -18,11 +18,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
 
-/// Most bytes of a refused body that are taken in for politeness.
-const DISCARD_BYTES: usize = 4 * 1024 * 1024;
-/// Longest time spent on that.
-const DISCARD_TIME: Duration = Duration::from_secs(2);
-
 /// Why a request body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -157,22 +152,6 @@ impl RequestBody {
             piece = self.next().await.transpose()?;
         }
         Ok(whole.freeze())
-    }
-
-    /// Takes in what is still coming, within limits, and forgets it. Closing a connection on a client
-    /// that is still sending resets it, and the answer that says why is lost on the way.
-    pub async fn discard(&mut self) {
-        let drain = async {
-            let mut room = DISCARD_BYTES;
-            while let Some(Ok(piece)) = self.next().await {
-                match room.checked_sub(piece.len()) {
-                    Some(less) => room = less,
-                    None => break,
-                }
-            }
-        };
-        // What is left after that time ends the connection the hard way.
-        let _ = tokio::time::timeout(DISCARD_TIME, drain).await;
     }
 }
 

@@ -12,7 +12,7 @@ mod put;
 mod target;
 mod tree;
 
-use http::header::{ALLOW, EXPECT, HOST};
+use http::header::{ALLOW, HOST};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
@@ -79,13 +79,7 @@ impl Dav {
         };
         match call.answer(&mut body).await {
             Ok(response) => response,
-            Err(failure) => {
-                // Who waits for "100 Continue" has sent nothing yet and shall not begin.
-                if !parts.headers.contains_key(EXPECT) {
-                    body.discard().await;
-                }
-                failure.into_response(&call)
-            }
+            Err(failure) => failure.into_response(&call),
         }
     }
 }
