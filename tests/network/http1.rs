@@ -1,0 +1,243 @@
+//! HTTP/1.1: slow, oversized and ambiguous messages.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+use tresor::http::Limits;
+
+use crate::support::{ask, plain, read_past, rest, seconds, soon, status};
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+fn quick_heads() -> Limits {
+    Limits {
+        header_timeout_seconds: seconds(0.3),
+        ..Limits::default()
+    }
+}
+
+#[tokio::test]
+async fn silent_connection_is_cut() {
+    let server = plain(quick_heads());
+    assert_eq!(server.exchange("").await, "");
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn unfinished_head_is_cut() {
+    let server = plain(quick_heads());
+    assert_eq!(server.exchange("GET / HTTP/1.1\r\nX-Slow: ").await, "");
+    let mut second = server.connect().await;
+    ask(&mut second, GET, "hello\n").await;
+    second.write_all(b"GET / HT").await.unwrap();
+    assert_eq!(rest(&mut second).await, "");
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn resting_connection_outlives_the_header_timeout() {
+    // hyper's own timer would cut it after the header timeout.
+    let server = plain(Limits {
+        keep_alive_seconds: seconds(1.2),
+        ..quick_heads()
+    });
+    let mut stream = server.connect().await;
+    ask(&mut stream, GET, "hello\n").await;
+    let answered = Instant::now();
+    assert_eq!(rest(&mut stream).await, "");
+    assert!(answered.elapsed().as_millis() >= 900);
+}
+
+#[tokio::test]
+async fn long_request_is_no_rest() {
+    let server = plain(Limits {
+        keep_alive_seconds: seconds(0.2),
+        ..quick_heads()
+    });
+    let mut stream = server.connect().await;
+    let request = GET.replace("/ ", "/wait ");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    soon(server.echo.arrived.notified()).await;
+    // Another connection lives through all the limits meanwhile.
+    assert_eq!(server.exchange("").await, "");
+    server.echo.release.notify_one();
+    let answer = read_past(&mut stream, "released\n").await;
+    assert_eq!(status(&answer), "200");
+}
+
+#[tokio::test]
+async fn slow_bodies_get_408() {
+    let stalling = Limits {
+        read_stall_seconds: seconds(0.2),
+        ..Limits::default()
+    };
+    let crawling = Limits {
+        min_body_grace_seconds: seconds(0.2),
+        ..Limits::default()
+    };
+    for limits in [stalling, crawling] {
+        let server = plain(limits);
+        for head in [
+            "Content-Length: 1000\r\n\r\na",
+            "Transfer-Encoding: chunked\r\n\r\n1\r\na",
+        ] {
+            let text = format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{head}");
+            assert_eq!(status(&server.exchange(text).await), "408", "{head:?}");
+        }
+        server.assert_alive().await;
+    }
+}
+
+#[tokio::test]
+async fn slow_reader_is_cut() {
+    let server = plain(Limits {
+        write_stall_seconds: seconds(0.3),
+        ..Limits::default()
+    });
+    let mut stream = server.connect().await;
+    let request = GET.replace("/ ", "/endless ");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    soon(server.echo.gone.notified()).await;
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn oversized_heads_are_refused() {
+    let server = plain(Limits::default());
+    let long = format!("X-Long: {}\r\n", "y".repeat(40_000));
+    let many = "X: y\r\n".repeat(100);
+    assert_eq!(status(&server.get("/", &long).await), "431");
+    assert_eq!(status(&server.get("/", &many).await), "431");
+    let path = format!("/{}", "z".repeat(9_000));
+    assert_eq!(status(&server.get(&path, "").await), "414");
+    let fitting = "X: y\r\n".repeat(98);
+    assert_eq!(status(&server.get("/", &fitting).await), "200");
+}
+
+#[tokio::test]
+async fn ambiguous_framing_gets_400_and_the_connection_ends() {
+    let server = plain(Limits::default());
+    for fields in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "X-Folded: a\r\n b\r\nContent-Length: 5",
+        "Content-Length : 5",
+        "Content-Length: 5\r\nTransfer-Encoding\t: chunked",
+    ] {
+        // What follows would be a second request for whoever reads the first one as empty.
+        let text =
+            format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n0\r\n\r\n{GET}");
+        let answer = server.exchange(text).await;
+        assert_eq!(status(&answer), "400", "{fields:?}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{fields:?}");
+    }
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn requests_before_an_ambiguous_one_are_answered() {
+    let server = plain(Limits::default());
+    let bad =
+        "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na";
+    let chunked = "PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   3;x=y\r\nabc\r\n0\r\nX-Trailer: z\r\n\r\n";
+    let answers = server.exchange(format!("{GET}{chunked}{bad}")).await;
+    let statuses: Vec<_> = answers
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|a| &a[..3])
+        .collect();
+    assert_eq!(statuses, ["200", "200", "400"], "{answers}");
+}
+
+#[tokio::test]
+async fn malformed_chunks_get_400() {
+    let server = plain(Limits::default());
+    for body in [
+        "10000000000000000\r\nabc",
+        "fffffffffffffffff\r\nabc",
+        "-1\r\nabc",
+        "3\r\nabcd\r\n0\r\n\r\n",
+        "zz\r\n",
+    ] {
+        let text = format!(
+            "PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+        );
+        assert_eq!(status(&server.exchange(text).await), "400", "{body:?}");
+    }
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn body_above_the_callers_limit_gets_413() {
+    let server = plain(Limits::default());
+    let head = "PUT /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    let announced = format!("{head}Content-Length: 1048577\r\n\r\n");
+    assert_eq!(status(&server.exchange(announced).await), "413");
+    let piece = format!("40000\r\n{}\r\n", "x".repeat(0x40000)).repeat(5);
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{piece}0\r\n\r\n");
+    assert_eq!(status(&server.exchange(chunked).await), "413");
+}
+
+#[tokio::test]
+async fn answer_before_the_body_is_not_lost() {
+    // Closing at once would reset the connection under the client's hands.
+    let server = plain(Limits::default());
+    let text = format!(
+        "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n{}",
+        "x".repeat(4_000_000)
+    );
+    let answer = server.exchange(text).await;
+    assert!(answer.ends_with("hello\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn expect_continue_is_answered_when_the_body_is_read() {
+    let server = plain(Limits::default());
+    let mut stream = server.connect().await;
+    let head = "PUT /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    read_past(&mut stream, "HTTP/1.1 100 Continue\r\n\r\n").await;
+    stream.write_all(b"abc").await.unwrap();
+    let answer = read_past(&mut stream, "\r\n\r\nabc").await;
+    assert_eq!(status(&answer), "200");
+}
+
+#[tokio::test]
+async fn answer_that_breaks_off_never_looks_complete() {
+    let server = plain(Limits::default());
+    for request in [
+        "GET /broken HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /short HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        // Without a length or chunks, only a reset tells the difference.
+        "GET /broken HTTP/1.0\r\n\r\n",
+    ] {
+        let mut stream = server.connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        let end = soon(stream.read_to_end(&mut bytes)).await;
+        let kind = end.unwrap_err().kind();
+        assert_eq!(kind, std::io::ErrorKind::ConnectionReset, "{request}");
+    }
+    server.assert_alive().await;
+}
+
+#[tokio::test]
+async fn answers_carry_the_standard_headers() {
+    let server = plain(Limits::default());
+    let answer = server.get("/", "X-Request-Id: chosen\r\n").await;
+    for line in ["\r\nx-content-type-options: nosniff\r\n", "\r\ndate: "] {
+        assert!(answer.contains(line), "{line:?} {answer}");
+    }
+    assert!(!answer.contains("strict-transport-security"), "{answer}");
+    let (_, id) = answer.split_once("x-request-id: ").unwrap();
+    assert!(id[..16].chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+    let head = server
+        .exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(head.contains("\r\ncontent-length: 6\r\n"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+}
