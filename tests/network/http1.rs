@@ -184,14 +184,16 @@ async fn body_above_the_callers_limit_gets_413() {
 
 #[tokio::test]
 async fn answer_before_the_body_is_not_lost() {
-    // Closing at once would reset the connection under the client's hands.
+    // Closing at once would reset the connection while the client is still sending, and many
+    // clients then report the reset and never look at the answer.
     let server = plain(Limits::default());
-    let text = format!(
-        "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n{}",
-        "x".repeat(4_000_000)
-    );
-    let answer = server.exchange(text).await;
-    assert!(answer.ends_with("hello\n"), "{answer}");
+    let mut stream = server.connect().await;
+    let head = "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'x'; 4_000_000]).await.unwrap();
+    let mut answer = Vec::new();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.ends_with(b"hello\n"));
 }
 
 #[tokio::test]

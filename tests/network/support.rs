@@ -19,7 +19,7 @@ use tresor::http::{
 use tresor::model::UserId;
 
 /// Far longer than anything takes on the slowest machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must happen.
 pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
