@@ -91,6 +91,8 @@ impl Activity {
         let mut state = self.state();
         if !blocked {
             state.write_blocked_since = None;
+            // An answer is over for its handler while its last bytes still flow to a slow client.
+            state.rest_since = Instant::now();
         } else if state.write_blocked_since.is_none() {
             state.write_blocked_since = Some(Instant::now());
         }
@@ -113,17 +115,24 @@ impl Activity {
     /// The earliest moment at which the present state is overdue.
     fn deadline(&self, limits: &Limits) -> Option<(Instant, Overdue)> {
         let state = self.state();
-        let write =
-            state.write_blocked_since.map(|since| (since + limits.write_stall_seconds.0, Overdue::Write));
-        let rest = (state.in_flight == 0).then(|| match state.head_since {
+        if let Some(since) = state.write_blocked_since {
+            return Some((since + limits.write_stall_seconds.0, Overdue::Write));
+        }
+        (state.in_flight == 0).then(|| match state.head_since {
             // A pipelined head may have begun while the request before it was in flight.
-            Some(since) => (since.max(state.rest_since) + limits.header_timeout_seconds.0, Overdue::Head),
-            None if !state.served_any || state.in_body => {
-                (state.rest_since + limits.header_timeout_seconds.0, Overdue::Head)
-            }
-            None => (state.rest_since + limits.keep_alive_seconds.0, Overdue::Idle),
-        });
-        write.into_iter().chain(rest).min_by_key(|(at, _)| *at)
+            Some(since) => (
+                since.max(state.rest_since) + limits.header_timeout_seconds.0,
+                Overdue::Head,
+            ),
+            None if !state.served_any || state.in_body => (
+                state.rest_since + limits.header_timeout_seconds.0,
+                Overdue::Head,
+            ),
+            None => (
+                state.rest_since + limits.keep_alive_seconds.0,
+                Overdue::Idle,
+            ),
+        })
     }
 
     /// Waits until the connection is overdue.
@@ -242,7 +251,9 @@ mod tests {
     use super::*;
 
     fn after(activity: &Activity, base: Instant) -> Option<(u64, Overdue)> {
-        activity.deadline(&Limits::default()).map(|(at, why)| ((at - base).as_secs(), why))
+        activity
+            .deadline(&Limits::default())
+            .map(|(at, why)| ((at - base).as_secs(), why))
     }
 
     #[test]
@@ -254,8 +265,9 @@ mod tests {
         assert_eq!(after(&activity, base), None, "in flight, however long");
         activity.write_blocked(true);
         assert_eq!(after(&activity, base), Some((60, Overdue::Write)));
-        activity.write_blocked(false);
         activity.request_ends();
+        assert_eq!(after(&activity, base), Some((60, Overdue::Write)), "tail");
+        activity.write_blocked(false);
         assert_eq!(after(&activity, base), Some((75, Overdue::Idle)));
         activity.received(Position::Head);
         let begun = activity.state().head_since;
