@@ -120,18 +120,11 @@ impl Activity {
         }
         (state.in_flight == 0).then(|| match state.head_since {
             // A pipelined head may have begun while the request before it was in flight.
-            Some(since) => (
-                since.max(state.rest_since) + limits.header_timeout_seconds.0,
-                Overdue::Head,
-            ),
-            None if !state.served_any || state.in_body => (
-                state.rest_since + limits.header_timeout_seconds.0,
-                Overdue::Head,
-            ),
-            None => (
-                state.rest_since + limits.keep_alive_seconds.0,
-                Overdue::Idle,
-            ),
+            Some(since) => (since.max(state.rest_since) + limits.header_timeout_seconds.0, Overdue::Head),
+            None if !state.served_any || state.in_body => {
+                (state.rest_since + limits.header_timeout_seconds.0, Overdue::Head)
+            }
+            None => (state.rest_since + limits.keep_alive_seconds.0, Overdue::Idle),
         })
     }
 
@@ -251,9 +244,7 @@ mod tests {
     use super::*;
 
     fn after(activity: &Activity, base: Instant) -> Option<(u64, Overdue)> {
-        activity
-            .deadline(&Limits::default())
-            .map(|(at, why)| ((at - base).as_secs(), why))
+        activity.deadline(&Limits::default()).map(|(at, why)| ((at - base).as_secs(), why))
     }
 
     #[test]

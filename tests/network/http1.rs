@@ -9,10 +9,7 @@ use crate::support::{ask, plain, read_past, rest, seconds, soon, status};
 const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 fn quick_heads() -> Limits {
-    Limits {
-        header_timeout_seconds: seconds(0.3),
-        ..Limits::default()
-    }
+    Limits { header_timeout_seconds: seconds(0.3), ..Limits::default() }
 }
 
 #[tokio::test]
@@ -36,10 +33,7 @@ async fn unfinished_head_is_cut() {
 #[tokio::test]
 async fn resting_connection_outlives_the_header_timeout() {
     // hyper's own timer would cut it after the header timeout.
-    let server = plain(Limits {
-        keep_alive_seconds: seconds(1.2),
-        ..quick_heads()
-    });
+    let server = plain(Limits { keep_alive_seconds: seconds(1.2), ..quick_heads() });
     let mut stream = server.connect().await;
     ask(&mut stream, GET, "hello\n").await;
     let answered = Instant::now();
@@ -49,10 +43,7 @@ async fn resting_connection_outlives_the_header_timeout() {
 
 #[tokio::test]
 async fn long_request_is_no_rest() {
-    let server = plain(Limits {
-        keep_alive_seconds: seconds(0.2),
-        ..quick_heads()
-    });
+    let server = plain(Limits { keep_alive_seconds: seconds(0.2), ..quick_heads() });
     let mut stream = server.connect().await;
     let request = GET.replace("/ ", "/wait ");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -66,20 +57,11 @@ async fn long_request_is_no_rest() {
 
 #[tokio::test]
 async fn slow_bodies_get_408() {
-    let stalling = Limits {
-        read_stall_seconds: seconds(0.2),
-        ..Limits::default()
-    };
-    let crawling = Limits {
-        min_body_grace_seconds: seconds(0.2),
-        ..Limits::default()
-    };
+    let stalling = Limits { read_stall_seconds: seconds(0.2), ..Limits::default() };
+    let crawling = Limits { min_body_grace_seconds: seconds(0.2), ..Limits::default() };
     for limits in [stalling, crawling] {
         let server = plain(limits);
-        for head in [
-            "Content-Length: 1000\r\n\r\na",
-            "Transfer-Encoding: chunked\r\n\r\n1\r\na",
-        ] {
+        for head in ["Content-Length: 1000\r\n\r\na", "Transfer-Encoding: chunked\r\n\r\n1\r\na"] {
             let text = format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{head}");
             assert_eq!(status(&server.exchange(text).await), "408", "{head:?}");
         }
@@ -89,10 +71,7 @@ async fn slow_bodies_get_408() {
 
 #[tokio::test]
 async fn slow_reader_is_cut() {
-    let server = plain(Limits {
-        write_stall_seconds: seconds(0.3),
-        ..Limits::default()
-    });
+    let server = plain(Limits { write_stall_seconds: seconds(0.3), ..Limits::default() });
     let mut stream = server.connect().await;
     let request = GET.replace("/ ", "/endless ");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -128,8 +107,7 @@ async fn ambiguous_framing_gets_400_and_the_connection_ends() {
         "Content-Length: 5\r\nTransfer-Encoding\t: chunked",
     ] {
         // What follows would be a second request for whoever reads the first one as empty.
-        let text =
-            format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n0\r\n\r\n{GET}");
+        let text = format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n0\r\n\r\n{GET}");
         let answer = server.exchange(text).await;
         assert_eq!(status(&answer), "400", "{fields:?}");
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{fields:?}");
@@ -140,16 +118,11 @@ async fn ambiguous_framing_gets_400_and_the_connection_ends() {
 #[tokio::test]
 async fn requests_before_an_ambiguous_one_are_answered() {
     let server = plain(Limits::default());
-    let bad =
-        "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na";
+    let bad = "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na";
     let chunked = "PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
                    3;x=y\r\nabc\r\n0\r\nX-Trailer: z\r\n\r\n";
     let answers = server.exchange(format!("{GET}{chunked}{bad}")).await;
-    let statuses: Vec<_> = answers
-        .split("HTTP/1.1 ")
-        .skip(1)
-        .map(|a| &a[..3])
-        .collect();
+    let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).map(|a| &a[..3]).collect();
     assert_eq!(statuses, ["200", "200", "400"], "{answers}");
 }
 
@@ -163,9 +136,8 @@ async fn malformed_chunks_get_400() {
         "3\r\nabcd\r\n0\r\n\r\n",
         "zz\r\n",
     ] {
-        let text = format!(
-            "PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
-        );
+        let text =
+            format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
         assert_eq!(status(&server.exchange(text).await), "400", "{body:?}");
     }
     server.assert_alive().await;
@@ -237,9 +209,7 @@ async fn answers_carry_the_standard_headers() {
     assert!(!answer.contains("strict-transport-security"), "{answer}");
     let (_, id) = answer.split_once("x-request-id: ").unwrap();
     assert!(id[..16].chars().all(|c| c.is_ascii_hexdigit()), "{id}");
-    let head = server
-        .exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        .await;
+    let head = server.exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert!(head.contains("\r\ncontent-length: 6\r\n"), "{head}");
     assert!(head.ends_with("\r\n\r\n"), "{head}");
 }

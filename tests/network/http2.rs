@@ -106,19 +106,14 @@ async fn assert_flood_ends_in_goaway(what: &str, flood: Vec<u8>) {
     });
     // Reading needs no writer; a second client lends its own.
     let spare = Client::connect(&server, &made).await;
-    let mut client = Client {
-        reader,
-        writer: spare.writer,
-    };
+    let mut client = Client { reader, writer: spare.writer };
     let goaway = client.wait_for(GOAWAY, 0).await;
     let code = goaway.payload[4..8].to_vec();
     assert_ne!(code, [0, 0, 0, 0], "{what}: GOAWAY says what was wrong");
     drop(soon(sending).await);
 
     let mut after = Client::connect(&server, &made).await;
-    after
-        .send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(2, "/")))
-        .await;
+    after.send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(2, "/"))).await;
     let body = after.wait_for(DATA, 1).await;
     assert_eq!(body.payload, b"hello\n", "{what}: the server is alive");
 }
@@ -176,9 +171,7 @@ async fn heads_above_the_limit_get_431() {
     for _ in 0..101 {
         block.extend(b"\x00\x01x\x01y");
     }
-    client
-        .send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &block))
-        .await;
+    client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &block)).await;
     let answer = client.wait_for(HEADERS, 1).await;
     // `:status` is a literal with the static name 8 and three Huffman-packed digits, or plain.
     assert!(has_status(&answer.payload, "431"), "{:?}", answer.payload);
@@ -201,20 +194,11 @@ async fn broken_answer_resets_its_stream_alone() {
     let server = start(Some(in_memory(&made)), |_| {});
     let mut client = Client::connect(&server, &made).await;
     for (stream, path) in [(1, "/broken"), (3, "/short")] {
-        client
-            .send(&frame(
-                HEADERS,
-                END_STREAM | END_HEADERS,
-                stream,
-                &head(2, path),
-            ))
-            .await;
+        client.send(&frame(HEADERS, END_STREAM | END_HEADERS, stream, &head(2, path))).await;
         let reset = client.wait_for(RST_STREAM, stream).await;
         assert_ne!(reset.payload, [0, 0, 0, 0], "{path}");
     }
-    client
-        .send(&frame(HEADERS, END_STREAM | END_HEADERS, 5, &head(2, "/")))
-        .await;
+    client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 5, &head(2, "/"))).await;
     assert_eq!(client.wait_for(DATA, 5).await.payload, b"hello\n");
 }
 
@@ -222,29 +206,15 @@ async fn broken_answer_resets_its_stream_alone() {
 async fn stalled_answer_is_reset_while_others_flow() {
     let made = certificate();
     let server = start(Some(in_memory(&made)), |server| {
-        server.limits = Arc::new(Limits {
-            write_stall_seconds: seconds(0.3),
-            ..Limits::default()
-        });
+        server.limits = Arc::new(Limits { write_stall_seconds: seconds(0.3), ..Limits::default() });
     });
     let mut client = Client::connect(&server, &made).await;
     // The connection's window is wide, this stream's stays at 65,535 bytes.
-    client
-        .send(&frame(WINDOW_UPDATE, 0, 0, &[0, 16, 0, 0]))
-        .await;
-    client
-        .send(&frame(
-            HEADERS,
-            END_STREAM | END_HEADERS,
-            1,
-            &head(2, "/endless"),
-        ))
-        .await;
+    client.send(&frame(WINDOW_UPDATE, 0, 0, &[0, 16, 0, 0])).await;
+    client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(2, "/endless"))).await;
     client.wait_for(RST_STREAM, 1).await;
     soon(server.echo.gone.notified()).await;
-    client
-        .send(&frame(HEADERS, END_STREAM | END_HEADERS, 3, &head(2, "/")))
-        .await;
+    client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 3, &head(2, "/"))).await;
     assert_eq!(client.wait_for(DATA, 3).await.payload, b"hello\n");
 }
 
@@ -253,14 +223,7 @@ async fn stopping_ends_idle_and_finishes_busy_connections() {
     let made = certificate();
     let server = start(Some(in_memory(&made)), |_| {});
     let mut client = Client::connect(&server, &made).await;
-    client
-        .send(&frame(
-            HEADERS,
-            END_STREAM | END_HEADERS,
-            1,
-            &head(2, "/wait"),
-        ))
-        .await;
+    client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(2, "/wait"))).await;
     soon(server.echo.arrived.notified()).await;
     server.stop.stop();
     client.wait_for(GOAWAY, 0).await;

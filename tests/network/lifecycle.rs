@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tresor::http::{
-    Limits, ListenError, Metrics, ProxyTrust, Server, Shutdown, bind, serve, serve_metrics,
-};
+use tresor::http::{Limits, ListenError, Metrics, ProxyTrust, Server, Shutdown, bind, serve, serve_metrics};
 
 use crate::support::{PATIENCE, Shared, ask, plain, read_past, rest, seconds, soon, start, status};
 
@@ -50,10 +48,7 @@ async fn metrics_are_served_on_loopback() {
 
 #[tokio::test]
 async fn one_client_cannot_take_all_connections() {
-    let limits = Arc::new(Limits {
-        max_connections_per_client: 2,
-        ..Limits::default()
-    });
+    let limits = Arc::new(Limits { max_connections_per_client: 2, ..Limits::default() });
     let server = start(None, |server| server.limits = Arc::clone(&limits));
     let mut held = [server.connect().await, server.connect().await];
     for stream in &mut held {
@@ -92,9 +87,7 @@ async fn stopping_finishes_what_is_running_and_takes_nothing_new() {
     let mut idle = server.connect().await;
     ask(&mut idle, GET, "hello\n").await;
     let mut busy = server.connect().await;
-    busy.write_all(GET.replace("/ ", "/wait ").as_bytes())
-        .await
-        .unwrap();
+    busy.write_all(GET.replace("/ ", "/wait ").as_bytes()).await.unwrap();
     soon(server.echo.arrived.notified()).await;
 
     server.stop.stop();
@@ -109,14 +102,9 @@ async fn stopping_finishes_what_is_running_and_takes_nothing_new() {
 
 #[tokio::test]
 async fn stopping_does_not_wait_for_ever() {
-    let server = plain(Limits {
-        shutdown_grace_seconds: seconds(0.2),
-        ..Limits::default()
-    });
+    let server = plain(Limits { shutdown_grace_seconds: seconds(0.2), ..Limits::default() });
     let mut busy = server.connect().await;
-    busy.write_all(GET.replace("/ ", "/wait ").as_bytes())
-        .await
-        .unwrap();
+    busy.write_all(GET.replace("/ ", "/wait ").as_bytes()).await.unwrap();
     soon(server.echo.arrived.notified()).await;
     server.stop.stop();
     soon(server.task).await.unwrap().unwrap();
@@ -127,9 +115,7 @@ async fn stopping_does_not_wait_for_ever() {
 async fn leaving_client_frees_everything() {
     let server = plain(Limits::default());
     let mut busy = server.connect().await;
-    busy.write_all(GET.replace("/ ", "/wait ").as_bytes())
-        .await
-        .unwrap();
+    busy.write_all(GET.replace("/ ", "/wait ").as_bytes()).await.unwrap();
     soon(server.echo.arrived.notified()).await;
     drop(busy);
     server.stop.stop();
@@ -146,10 +132,7 @@ const CHILD: &str = "TRESOR_TEST_FEW_DESCRIPTORS";
 fn running_out_of_descriptors_only_pauses() {
     let own = std::env::current_exe().unwrap();
     let mut child = Command::new("sh")
-        .args([
-            "-c",
-            "ulimit -n 40; exec \"$0\" --exact --nocapture lifecycle::child_with_few_descriptors",
-        ])
+        .args(["-c", "ulimit -n 40; exec \"$0\" --exact --nocapture lifecycle::child_with_few_descriptors"])
         .arg(own)
         .env(CHILD, "1")
         .stdin(Stdio::piped())
@@ -158,22 +141,17 @@ fn running_out_of_descriptors_only_pauses() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // With one thread the harness writes the test's name at the start of the same line.
-    let address: SocketAddr = lines
-        .find_map(|line| Some(line.unwrap().split_once("address ")?.1.parse().unwrap()))
-        .unwrap();
+    let address: SocketAddr =
+        lines.find_map(|line| Some(line.unwrap().split_once("address ")?.1.parse().unwrap())).unwrap();
     let ask = |stream: &mut std::net::TcpStream| {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream
-            .write_all(GET.replace("Host", "Connection: close\r\nHost").as_bytes())
-            .unwrap();
+        stream.write_all(GET.replace("Host", "Connection: close\r\nHost").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.ends_with("hello\n"), "{answer}");
     };
     // More than it has descriptors for; the kernel queues the rest.
-    let mut flood: Vec<_> = (0..80)
-        .map(|_| std::net::TcpStream::connect(address).unwrap())
-        .collect();
+    let mut flood: Vec<_> = (0..80).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
     let mut last = flood.pop().unwrap();
     drop(flood);
     ask(&mut last);
@@ -189,19 +167,12 @@ fn child_with_few_descriptors() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(async { plain(Limits::default()) });
     println!("address {}", server.address);
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     server.stop.stop();
-    runtime
-        .block_on(async { soon(server.task).await })
-        .unwrap()
-        .unwrap();
+    runtime.block_on(async { soon(server.task).await }).unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -88,14 +88,7 @@ async fn log_names_the_request_and_nothing_private() {
     let (_, id) = answer.split_once("x-request-id: ").unwrap();
     let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
     let line = log.lines().find(|line| line.contains(&id[..16])).unwrap();
-    for field in [
-        "INFO",
-        "user_id=7",
-        "method=\"GET\"",
-        "route=\"echo\"",
-        "status=200",
-        "bytes_out=6",
-    ] {
+    for field in ["INFO", "user_id=7", "method=\"GET\"", "route=\"echo\"", "status=200", "bytes_out=6"] {
         assert!(line.contains(field), "{field}: {line}");
     }
     for private in ["Canary", "c2VjcmV0", "127.0.0.1"] {

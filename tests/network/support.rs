@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tresor::http::{
-    Handler, Limits, ListenError, LogUser, RequestBody, RequestInfo, ResponseBody, Route, Seconds,
-    Server, Shutdown, ShutdownSwitch, Tls, bind, plain_response, serve,
+    Handler, Limits, ListenError, LogUser, RequestBody, RequestInfo, ResponseBody, Route, Seconds, Server,
+    Shutdown, ShutdownSwitch, Tls, bind, plain_response, serve,
 };
 use tresor::model::UserId;
 
@@ -23,9 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must happen.
 pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, what)
-        .await
-        .expect("what was waited for happened")
+    tokio::time::timeout(PATIENCE, what).await.expect("what was waited for happened")
 }
 
 pub(crate) fn seconds(seconds: f64) -> Seconds {
@@ -48,11 +46,7 @@ pub(crate) struct Echo {
 pub(crate) struct Shared(pub(crate) Arc<Echo>);
 
 impl Handler for Shared {
-    async fn handle(
-        &self,
-        request: Request<RequestBody>,
-        info: RequestInfo,
-    ) -> Response<ResponseBody> {
+    async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
         let mut response = match head.uri.path() {
             "/echo" => match body.collect(1 << 20).await {
@@ -134,13 +128,7 @@ pub(crate) fn start(tls: Option<Arc<Tls>>, adjust: impl FnOnce(&mut Server<Share
     let address = listener.local_addr().unwrap();
     let (stop, shutdown) = Shutdown::channel();
     let task = tokio::spawn(serve(listener, tls, server.clone(), shutdown));
-    Running {
-        address,
-        echo: shared.0,
-        stop,
-        task,
-        server,
-    }
+    Running { address, echo: shared.0, stop, task, server }
 }
 
 impl Running {
@@ -158,8 +146,7 @@ impl Running {
 
     /// `GET path` with these extra header lines, each ending in CRLF.
     pub(crate) async fn get(&self, path: &str, lines: &str) -> String {
-        let text =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n");
+        let text = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n");
         self.exchange(text).await
     }
 
@@ -178,11 +165,7 @@ pub(crate) async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 /// Sends a request that keeps the connection, and reads its answer, whose body must be `body`.
-pub(crate) async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    request: &str,
-    body: &str,
-) {
+pub(crate) async fn ask<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, request: &str, body: &str) {
     soon(stream.write_all(request.as_bytes())).await.unwrap();
     let answer = read_past(stream, body).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

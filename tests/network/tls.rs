@@ -19,19 +19,11 @@ pub(crate) fn certificate() -> SelfSigned {
 }
 
 pub(crate) fn in_memory(made: &SelfSigned) -> Arc<Tls> {
-    Tls::load(TlsSource::Memory {
-        cert_pem: made.cert_pem.clone(),
-        key_pem: made.key_pem.clone(),
-    })
-    .unwrap()
+    Tls::load(TlsSource::Memory { cert_pem: made.cert_pem.clone(), key_pem: made.key_pem.clone() }).unwrap()
 }
 
 /// Connects as a client that trusts exactly `made`.
-pub(crate) async fn connect(
-    server: &Running,
-    made: &SelfSigned,
-    alpn: &str,
-) -> TlsStream<TcpStream> {
+pub(crate) async fn connect(server: &Running, made: &SelfSigned, alpn: &str) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     let cert = CertificateDer::from_pem_slice(made.cert_pem.as_bytes()).unwrap();
     roots.add(cert).unwrap();
@@ -61,10 +53,7 @@ async fn encrypted_requests_are_known_as_secure() {
     let server = start(Some(in_memory(&made)), |_| {});
     let answer = get(&server, &made).await;
     assert!(answer.ends_with("127.0.0.1 true"), "{answer}");
-    assert!(
-        answer.contains("strict-transport-security: max-age="),
-        "{answer}"
-    );
+    assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
 }
 
 #[tokio::test]
@@ -91,14 +80,9 @@ async fn tls_1_1_is_refused_with_an_alert() {
 async fn plain_http_and_silence_on_the_tls_port_get_nothing() {
     let made = certificate();
     let server = start(Some(in_memory(&made)), |server| {
-        server.limits = Arc::new(Limits {
-            tls_handshake_timeout_seconds: seconds(0.3),
-            ..Limits::default()
-        });
+        server.limits = Arc::new(Limits { tls_handshake_timeout_seconds: seconds(0.3), ..Limits::default() });
     });
-    let plain = server
-        .exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        .await;
+    let plain = server.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert_eq!(status(&plain), "none", "{plain}");
     assert_eq!(server.exchange("").await, "");
 }
@@ -117,10 +101,7 @@ async fn new_certificate_serves_the_next_connection() {
     let (first, second) = (certificate(), certificate());
     put(&cert, &first.cert_pem);
     put(&key, &first.key_pem);
-    let source = TlsSource::Files {
-        cert: cert.clone(),
-        key: key.clone(),
-    };
+    let source = TlsSource::Files { cert: cert.clone(), key: key.clone() };
     let tls = Tls::load(source).unwrap();
     let server = start(Some(Arc::clone(&tls)), |_| {});
     assert!(get(&server, &first).await.starts_with("HTTP/1.1 200"));
