@@ -86,6 +86,12 @@ impl Framing {
             rest = match self.state {
                 State::Fixed(left) | State::ChunkData(left) => self.skip_data(left, rest),
                 State::Refused => return Verdict::BadBody(offset),
+                // RFC 9112 3.2: a target has no fragment. hyper would cut it off and act on the rest, so
+                // that DELETE of `/a/#b` would delete `/a/`.
+                State::Start if byte == b'#' => {
+                    self.state = State::Refused;
+                    return Verdict::BadHead(offset + 1);
+                }
                 State::Start | State::Fields | State::Trailers => {
                     if byte != b'\n' {
                         if self.line.len() <= MAX_FRAMING_LINE {
@@ -245,6 +251,12 @@ mod tests {
         }
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(5000));
         assert_eq!(verdict(long.as_bytes()), (Verdict::Pass, Position::Boundary));
+    }
+
+    #[test]
+    fn a_target_with_a_fragment_is_refused() {
+        let (verdict, _) = verdict(b"DELETE /a/#b HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(verdict, Verdict::BadHead(b"DELETE /a/#".len()));
     }
 
     #[test]

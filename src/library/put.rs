@@ -106,6 +106,7 @@ impl Library {
                 Ok::<_, LibraryError>(existing.map(|row| row.id))
             })
             .await?;
+        self.require_room(file.size.unwrap_or(0)).await?;
         let reservation = self.reserve(space, file.size.unwrap_or(0)).await?;
         let entry = match existing {
             Some(entry) => entry,

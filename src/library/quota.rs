@@ -10,6 +10,11 @@ use super::error::disk_error;
 use super::{Library, LibraryError};
 use crate::model::{Access, ByteSize, Right, SpaceId};
 
+/// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
+const KEPT_FREE: u64 = 64 * 1024 * 1024;
+/// A content this small is simply tried.
+const SMALL: u64 = 64 * 1024;
+
 /// How full a space is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceUsage {
@@ -95,13 +100,29 @@ impl Library {
         Ok(())
     }
 
+    /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still
+    /// be faster; then the write itself fails.
+    pub(super) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
+        if bytes <= SMALL {
+            return Ok(());
+        }
+        if self.free_bytes().await? < bytes.saturating_add(KEPT_FREE) {
+            return Err(LibraryError::DiskFull);
+        }
+        Ok(())
+    }
+
+    async fn free_bytes(&self) -> Result<u64, LibraryError> {
+        let disk = Arc::clone(self.disk());
+        let free = tokio::task::spawn_blocking(move || disk.available()).await?;
+        free.map_err(disk_error("ask for free space"))
+    }
+
     /// How full a space is.
     pub async fn usage(&self, access: &Access) -> Result<SpaceUsage, LibraryError> {
         let space = access.require(Right::Read)?;
         let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
-        let disk = Arc::clone(self.disk());
-        let free = tokio::task::spawn_blocking(move || disk.available()).await?;
-        let free = free.map_err(disk_error("ask for free space"))?;
+        let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
         let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(row.used.0));
         Ok(SpaceUsage { used: row.used, available: ByteSize(left.min(free)) })
     }

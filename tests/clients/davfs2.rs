@@ -105,16 +105,17 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     davfs.url = server.url("/dav/klein/");
     let mount = davfs.mount();
     let mebibyte = 1 << 20;
+    // davfs2 counts in its own blocks.
+    let near = |bytes: u64, mebibytes: u64| bytes.abs_diff(mebibytes * mebibyte) <= 64 * 1024;
     let (size, free) = sizes(&mount);
-    assert_eq!((size, free), (64 * mebibyte, 64 * mebibyte));
+    assert!(near(size, 64) && near(free, 64), "{free} of {size}");
     mount.unmount();
 
     server.request("PUT", "/dav/klein/a").body(vec![1; 16 << 20]).send().expect(201);
     davfs.name = "quota-later".to_owned();
     let mount = davfs.mount();
     let (size, free) = sizes(&mount);
-    assert_eq!(size, 64 * mebibyte);
-    assert!(free <= 48 * mebibyte && free > 47 * mebibyte, "free {free}");
+    assert!(near(size, 64) && near(free, 48), "{free} of {size}");
     mount.unmount();
 }
 

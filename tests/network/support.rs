@@ -47,7 +47,7 @@ pub(crate) struct Shared(pub(crate) Arc<Echo>);
 
 impl Handler for Shared {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
-        let (head, body) = request.into_parts();
+        let (head, mut body) = request.into_parts();
         let mut response = match head.uri.path() {
             "/echo" => match body.collect(1 << 20).await {
                 Ok(bytes) => Response::new(ResponseBody::full(bytes)),
