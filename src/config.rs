@@ -41,7 +41,7 @@ pub enum ConfigError {
     #[error("plain_http and [tls] exclude each other")]
     PlainTls,
     /// Plain HTTP that others can reach.
-    #[error("plain_http is for loopback addresses only; {listen} can be reached from other machines")]
+    #[error("plain HTTP is for loopback addresses only; {listen} can be reached from other machines")]
     PlainPublic {
         /// The address.
         listen: SocketAddr,
@@ -64,8 +64,10 @@ pub enum ConfigError {
 pub struct RawConfig {
     /// Address and port to listen on.
     pub listen: Option<SocketAddr>,
-    /// Speak plain HTTP; loopback only.
+    /// Speak plain HTTP on `listen`; loopback only.
     pub plain_http: bool,
+    /// Loopback address for plain HTTP beside TLS, for a reverse proxy or monitor on this machine.
+    pub plain_listen: Option<SocketAddr>,
     /// Host names and addresses clients use; others are refused with 421. Empty: any.
     pub hosts: Vec<String>,
     /// Networks of reverse proxies whose word about the client counts.
@@ -130,6 +132,8 @@ pub struct Config {
     pub trust: ProxyTrust,
     /// Which names of files are accepted.
     pub names: NamePolicy,
+    /// Where plain HTTP is served beside TLS.
+    pub plain_listen: Option<SocketAddr>,
     /// Where metrics are served.
     pub metrics_listen: Option<SocketAddr>,
     /// Bounds of the network side.
@@ -174,6 +178,9 @@ impl RawConfig {
         if transport == Transport::Plain && !listen.ip().to_canonical().is_loopback() {
             return Err(ConfigError::PlainPublic { listen });
         }
+        if let Some(listen) = self.plain_listen.filter(|listen| !listen.ip().to_canonical().is_loopback()) {
+            return Err(ConfigError::PlainPublic { listen });
+        }
         if let Some(listen) = self.metrics_listen.filter(|listen| !listen.ip().to_canonical().is_loopback()) {
             return Err(ConfigError::PublicMetrics { listen });
         }
@@ -188,6 +195,7 @@ impl RawConfig {
                 forwarded_header: self.proxy_header.unwrap_or_default(),
             },
             names: if self.portable_names { NamePolicy::Portable } else { NamePolicy::Any },
+            plain_listen: self.plain_listen,
             metrics_listen: self.metrics_listen,
             limits: self.limits,
         })
@@ -223,6 +231,7 @@ mod tests {
             ("lisen = '127.0.0.1:1'", "lisen"),
             ("listen = 'localhost'", "listen"),
             ("plain_http = true\nlisten = '0.0.0.0:80'", "loopback"),
+            ("plain_listen = '192.0.2.1:80'", "loopback"),
             ("metrics_listen = '0.0.0.0:9'", "metrics_listen"),
             ("[tls]\ncertificate = 'a.pem'", "belong together"),
             ("plain_http = true\n[tls]\ncertificate = 'a'\nkey = 'b'", "exclude"),

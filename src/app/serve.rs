@@ -67,9 +67,11 @@ pub async fn serve(
         None => bind(config.listen, &config.limits)?,
     };
     let address = listener.local_addr().map_err(io("read the socket's address"))?;
-    let metrics_listener = match config.metrics_listen {
-        Some(address) => Some(bind(address, &config.limits)?),
-        None => None,
+    let bind_extra = |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
+    let sockets = Sockets {
+        main: listener,
+        plain: bind_extra(config.plain_listen)?,
+        metrics: bind_extra(config.metrics_listen)?,
     };
     let opened = match (opened, unlock) {
         (Some(instance), _) => Some(instance),
@@ -92,7 +94,7 @@ pub async fn serve(
         Some(instance) => host.take_in(instance, &shutdown)?,
         None => host.wait_locked(),
     }
-    host.run(listener, metrics_listener, shutdown, switch, || {
+    host.run(sockets, shutdown, switch, || {
         announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
     })
     .await
@@ -105,6 +107,16 @@ pub struct Announcement {
     pub address: std::net::SocketAddr,
     /// SHA-256 of the certificate; `None` for plain HTTP.
     pub fingerprint: Option<String>,
+}
+
+/// The sockets that the server answers on.
+struct Sockets {
+    /// TLS, or plain HTTP if so configured.
+    main: TcpListener,
+    /// Plain HTTP beside TLS.
+    plain: Option<TcpListener>,
+    /// Metrics.
+    metrics: Option<TcpListener>,
 }
 
 /// What the parts of a running server share.
@@ -147,8 +159,7 @@ impl Host {
 
     async fn run(
         self: Arc<Self>,
-        listener: TcpListener,
-        metrics_listener: Option<TcpListener>,
+        sockets: Sockets,
         shutdown: Shutdown,
         switch: ShutdownSwitch,
         announce: impl FnOnce(),
@@ -170,9 +181,12 @@ impl Host {
             let (data, shutdown) = (self.directory.root().to_owned(), shutdown.clone());
             tokio::spawn(async move { control::listen(&data, answer, shutdown).await })
         };
-        if let Some(listener) = metrics_listener {
+        if let Some(listener) = sockets.metrics {
             tokio::spawn(serve_metrics(listener, metrics, shutdown.clone()));
         }
+        let plain = sockets
+            .plain
+            .map(|listener| tokio::spawn(serve_http(listener, None, server.clone(), shutdown.clone())));
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.watch(shutdown.clone()));
         }
@@ -186,11 +200,15 @@ impl Host {
         ));
         tokio::spawn(stop_on_signal(switch, self.health.clone())?);
 
-        let http = tokio::spawn(serve_http(listener, self.tls.clone(), server, shutdown));
+        let http = tokio::spawn(serve_http(sockets.main, self.tls.clone(), server, shutdown));
         systemd::notify_ready();
         announce();
         // A part that ends early has failed; its error ends the program.
         let outcome = http.await;
+        if let Some(plain) = plain {
+            // Its requests in flight end within the same grace time.
+            let _ = plain.await;
+        }
         if let Ok(Err(error)) = owner.await {
             tracing::error!(error = &error as &dyn std::error::Error, "the owner's socket failed");
         }

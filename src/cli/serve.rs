@@ -53,6 +53,9 @@ struct Settings {
     /// Speak plain HTTP; on loopback addresses only.
     #[arg(long)]
     plain_http: bool,
+    /// Loopback address and port for plain HTTP beside TLS, for a reverse proxy on this machine.
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "plain_http")]
+    plain_listen: Option<SocketAddr>,
     /// PEM file with an own certificate chain, instead of the self-signed one.
     #[arg(long, value_name = "FILE")]
     tls_certificate: Option<PathBuf>,
@@ -81,6 +84,7 @@ impl Settings {
         };
         raw.listen = self.listen.or(raw.listen);
         raw.plain_http |= self.plain_http;
+        raw.plain_listen = self.plain_listen.or(raw.plain_listen);
         raw.tls.certificate = self.tls_certificate.or(raw.tls.certificate);
         raw.tls.key = self.tls_key.or(raw.tls.key);
         raw.metrics_listen = self.metrics_listen.or(raw.metrics_listen);

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# up.sh PORT DATADIR: starts Tresor on 127.0.0.1:PORT for the load harness, everything under DATADIR.
+# Prints one line of JSON about the server. Environment: BENCH_USER, BENCH_PASS, TLS_PORT, TRESOR_BIN.
+set -euo pipefail
+port=${1:?usage: up.sh PORT DATADIR}
+data=${2:?usage: up.sh PORT DATADIR}
+: "${BENCH_USER:=bench}" "${BENCH_PASS:=bench-pass}" "${TLS_PORT:=}"
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+bin=${TRESOR_BIN:-$top/target/release/tresor}
+[ -x "$bin" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
+mkdir -p "$data/run"
+data=$(cd "$data" && pwd)
+run=$data/run
+umask 077
+
+# Measured is the server, not the password rules: the harness's short password becomes one that is
+# long enough, and the harness is told.
+password="$BENCH_PASS-of-the-load-harness"
+if [ ! -e "$data/instance/FORMAT" ]; then
+  printf '%s\n' "a passphrase for $RANDOM measurements" > "$run/passphrase"
+  printf '%s\n' "$password" > "$run/password"
+  "$bin" init --data "$data/instance" --passphrase-file "$run/passphrase" --recovery-out "$run/recovery" \
+    --admin admin --admin-password-file "$run/password" > "$run/init.log"
+fi
+listen=(--listen "127.0.0.1:$port" --plain-http)
+tls_url=
+if [ -n "$TLS_PORT" ]; then
+  listen=(--listen "127.0.0.1:$TLS_PORT" --plain-listen "127.0.0.1:$port")
+  tls_url=https://127.0.0.1:$TLS_PORT/dav/bench/
+fi
+date +%s.%N > "$run/server.t0"
+setsid "$bin" serve --data "$data/instance" --passphrase-file "$run/passphrase" "${listen[@]}" --log-level warn \
+  > "$run/server.log" 2>&1 < /dev/null &
+echo $! > "$run/server.pid"
+for _ in $(seq 1 600); do
+  [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/health" || true)" = 200 ] && break
+  kill -0 "$(cat "$run/server.pid")" 2>/dev/null || { tail -20 "$run/server.log" >&2; exit 1; }
+  sleep 0.05
+done
+if ! "$bin" space list --data "$data/instance" --json | grep -q '"bench"'; then
+  "$bin" user add "$BENCH_USER" --data "$data/instance" --role staff --password-file "$run/password" > /dev/null
+  "$bin" space add bench --data "$data/instance" --kind team > /dev/null
+  "$bin" grant "$BENCH_USER" bench manage --data "$data/instance" > /dev/null
+fi
+printf '{"url": "http://127.0.0.1:%s/dav/bench/", "headers": [], "tls_headers": [], "user": "%s", "password": "%s", "tls_url": "%s", "tls_pids": [], "pids": [%s], "t0": %s, "store": "%s", "at_rest": "encrypted", "version": "%s"}\n' \
+  "$port" "$BENCH_USER" "$password" "$tls_url" "$(cat "$run/server.pid")" "$(cat "$run/server.t0")" "$data/instance" "$("$bin" --version)" \
+  | tee "$run/server.json"
