@@ -1,0 +1,643 @@
+//! The walls of the house: which room may import which, and what belongs into one room only.
+//!
+//! Rust has no walls between the modules of one package, so this test reads the sources as the compiler
+//! tokenises them and holds them against [`ROOMS`]. `ARCHITECTURE.md` repeats the table for people; the
+//! two must agree. Every message says what to do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these lints guard the server; a test may stop at the first surprise"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use syn::buffer::{Cursor, TokenBuffer};
+
+/// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
+/// one way by construction.
+const ROOMS: [(&str, &[&str]); 11] = [
+    ("model", &[]),
+    ("vault", &["model"]),
+    ("catalog", &["model"]),
+    ("library", &["model", "vault", "catalog"]),
+    ("accounts", &["model", "catalog"]),
+    ("admin", &["model", "library", "accounts"]),
+    ("http", &["model", "library", "accounts"]),
+    ("config", &["model", "http"]),
+    ("app", &["model", "vault", "catalog", "library", "accounts", "admin", "http", "config"]),
+    ("cli", &["model", "vault", "catalog", "library", "accounts", "admin", "http", "config", "app"]),
+    ("main", &["cli"]),
+];
+
+/// Single imports outside the table: room, path, reason.
+const EXCEPTIONS: [(&str, &str, &str); 1] = [(
+    "admin",
+    "catalog::CatalogError",
+    "lists of users and grants fail with it; goes when accounts and library wrap it",
+)];
+
+/// Names that say nothing about what a module owns, so that everything ends up in it.
+const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
+
+/// How statements begin. What follows the blank makes it a statement rather than a word such as a method.
+const SQL: [&str; 9] =
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "WITH RECURSIVE ", "CREATE ", "ALTER ", "DROP "];
+
+#[test]
+fn the_house_keeps_its_rules() {
+    let faults = House::read(Path::new(env!("CARGO_MANIFEST_DIR"))).faults();
+    assert!(faults.is_empty(), "\n\n- {}\n", faults.join("\n- "));
+}
+
+/// What the rules are about.
+#[derive(Clone, Default)]
+struct House {
+    /// Path from the package's root, text.
+    sources: Vec<(String, String)>,
+    /// Names of the files in `migrations/`, sorted.
+    migrations: Vec<String>,
+    /// Text of `ARCHITECTURE.md`.
+    architecture: String,
+}
+
+impl House {
+    fn read(root: &Path) -> Self {
+        let mut house = Self {
+            architecture: std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap(),
+            ..Self::default()
+        };
+        let mut folders = vec![root.join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let place = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                    house.sources.push((place, std::fs::read_to_string(path).unwrap()));
+                }
+            }
+        }
+        house.sources.sort();
+        let migrations = std::fs::read_dir(root.join("migrations")).unwrap();
+        house.migrations =
+            migrations.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        house.migrations.sort();
+        house
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let files: Vec<File> = self.sources.iter().map(|(place, text)| File::read(place, text)).collect();
+        let mut faults = table_faults();
+        faults.extend(rooms_faults(&files));
+        faults.extend(import_faults(&files));
+        faults.extend(matter_faults(&files));
+        faults.extend(migration_faults(&self.migrations, &files));
+        faults.extend(paper_faults(&self.architecture));
+        faults.extend(limit_faults(&self.architecture, &files));
+        faults
+    }
+}
+
+// ---- The rules.
+
+fn table_faults() -> Vec<String> {
+    let misplaced = |(at, (room, allowed)): (usize, &(&str, &[&str]))| {
+        let above: Vec<_> = ROOMS[..at].iter().map(|(room, _)| room).collect();
+        let wrong = allowed.iter().find(|room| !above.contains(room))?;
+        Some(format!(
+            "ROOMS in tests/architecture.rs: `{room}` imports `{wrong}`, which does not stand above it. \
+                      Imports point one way: reorder the table, or drop the import."
+        ))
+    };
+    ROOMS.iter().enumerate().filter_map(misplaced).collect()
+}
+
+fn rooms_faults(files: &[File]) -> Vec<String> {
+    let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
+    let found: BTreeSet<&str> = files.iter().filter_map(File::room).collect();
+    let unknown = found.difference(&known).map(|room| {
+        format!("src/{room} is a room that nobody knows. Give it a row in ROOMS (tests/architecture.rs) and in \
+                 ARCHITECTURE.md that says what it owns and may import, or move the code into the room it belongs to.")
+    });
+    let gone = known.difference(&found).map(|room| {
+        format!("Room `{room}` stands in ROOMS (tests/architecture.rs) but not in src/. Remove its rows there and in \
+                 ARCHITECTURE.md.")
+    });
+    unknown.chain(gone).collect()
+}
+
+fn import_faults(files: &[File]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in files {
+        let own = file.room().unwrap_or("lib");
+        let allowed =
+            ROOMS.iter().find(|(room, _)| *room == own).map_or(&[] as &[&str], |(_, allowed)| allowed);
+        for import in &file.imports {
+            let (place, path) = (&file.place, import.join("::"));
+            let Some(room) = import.first().filter(|first| ROOMS.iter().any(|(room, _)| room == first))
+            else {
+                faults.push(format!(
+                    "{place} imports `crate::{path}`, which names no room. Write `crate::<room>::…`."
+                ));
+                continue;
+            };
+            let exception = EXCEPTIONS.iter().find(|(room, excepted, _)| *room == own && path == *excepted);
+            if room == own || allowed.contains(&room.as_str()) {
+                continue;
+            }
+            if let Some(exception) = exception {
+                used.insert(exception);
+                continue;
+            }
+            let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+            faults.push(format!(
+                "{place} imports `crate::{path}`, but `{own}` may import {may}. Ask one of those rooms for what is \
+                 needed; if the wall is wrong, change ROOMS and ARCHITECTURE.md together and say why."
+            ));
+        }
+    }
+    for exception in EXCEPTIONS.iter().filter(|exception| !used.contains(exception)) {
+        let (room, path, _) = exception;
+        // Only where the room exists: the checker's own small samples have few rooms.
+        if files.iter().any(|file| file.room() == Some(room)) {
+            faults.push(format!(
+                "EXCEPTIONS in tests/architecture.rs lets `{room}` import `{path}`, which it no longer does. Remove it."
+            ));
+        }
+    }
+    faults
+}
+
+fn matter_faults(files: &[File]) -> Vec<String> {
+    let test_modules: Vec<&Vec<String>> = files.iter().flat_map(|file| &file.test_modules).collect();
+    let mut faults = Vec::new();
+    for file in files {
+        let (place, room) = (&file.place, file.room().unwrap_or("lib"));
+        let is_test = test_modules.iter().any(|module| file.module.starts_with(module));
+        for name in file.modules.iter().chain(&file.module) {
+            if EMPTY_NAMES.contains(&name.as_str()) {
+                faults.push(format!(
+                    "{place}: a module named `{name}` collects everything. Name it after what it owns."
+                ));
+            }
+        }
+        for matter in &file.matters {
+            let fault = match matter {
+                Matter::StatusCode if room != "http" => {
+                    "names StatusCode. Only `http` knows statuses: return the room's error and let http map it"
+                }
+                Matter::Granted if room != "accounts" && room != "model" && !is_test => {
+                    "makes an Access. Only `accounts` decides about rights: ask Accounts::access"
+                }
+                Matter::Sql if room != "catalog" && !is_test => {
+                    "holds SQL. Put the statement into `catalog`, into the file of its table, as a method of ReadTx or WriteTx"
+                }
+                _ => continue,
+            };
+            faults.push(format!("{place} {fault}."));
+        }
+    }
+    faults
+}
+
+fn migration_faults(migrations: &[String], files: &[File]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, number) in migrations.iter().zip(1..) {
+        if !name.starts_with(&format!("{number:04}-")) || Path::new(name).extension() != Some("sql".as_ref())
+        {
+            faults.push(format!(
+                "migrations/{name} should be migrations/{number:04}-<what>.sql: numbers start at 0001 and have no gaps."
+            ));
+        }
+    }
+    let list = files.iter().find(|file| file.place == "src/catalog/migrate.rs");
+    let listed: Vec<&str> = list
+        .iter()
+        .flat_map(|file| &file.texts)
+        .filter_map(|text| text.strip_prefix("../../migrations/"))
+        .collect();
+    if listed != migrations {
+        faults.push(format!(
+            "src/catalog/migrate.rs includes {listed:?}, migrations/ holds {migrations:?}. List every file in \
+             MIGRATIONS, in order, and never change or drop a released one."
+        ));
+    }
+    faults
+}
+
+fn paper_faults(architecture: &str) -> Vec<String> {
+    let table = architecture.split("\n## ").find(|section| section.starts_with("Rooms")).unwrap_or_default();
+    let written: Vec<(String, String)> = table
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.strip_prefix("| `")?.strip_suffix('|')?.split('|').collect();
+            let room =
+                cells.first()?.trim().trim_end_matches('`').trim_end_matches('/').trim_end_matches(".rs");
+            Some((room.to_owned(), cells.last()?.trim().to_owned()))
+        })
+        .collect();
+    let expected = |(at, (room, allowed)): (usize, &(&str, &[&str]))| {
+        let imports = match allowed.len() {
+            0 => "nothing".to_owned(),
+            // "all above" reads better than a list of nine.
+            count if count == at && count > 3 => "all above".to_owned(),
+            _ => allowed.join(", "),
+        };
+        ((*room).to_owned(), imports)
+    };
+    let expected: Vec<_> = ROOMS.iter().enumerate().map(expected).collect();
+    let missing = expected.iter().filter(|row| !written.contains(row)).map(|(room, imports)| {
+        format!("ARCHITECTURE.md, table in \"## Rooms\": no row begins with `{room}` and ends with \"{imports}\". Correct it.")
+    });
+    let surplus = written.iter().filter(|row| !expected.contains(row)).map(|(room, imports)| {
+        format!("ARCHITECTURE.md, table in \"## Rooms\": the row of `{room}` (imports: {imports}) is not in ROOMS \
+                 (tests/architecture.rs). Correct one of them.")
+    });
+    missing.chain(surplus).collect()
+}
+
+/// Every bound is named on paper: whoever runs the server must be able to look it up. Both ways by name only.
+fn limit_faults(architecture: &str, files: &[File]) -> Vec<String> {
+    let section = architecture.split("\n## ").find(|section| section.starts_with("Threads and limits"));
+    let is_const =
+        |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let written: BTreeSet<&str> = section.unwrap_or_default().split('`').filter(is_const).collect();
+    let declared: BTreeSet<&str> = files.iter().flat_map(|file| &file.consts).map(String::as_str).collect();
+    let gone = written.difference(&declared).map(|name| {
+        format!("ARCHITECTURE.md, \"Threads and limits\", names `{name}`, which no source declares. Correct the table.")
+    });
+    let silent = declared.difference(&written).filter(|name| name.starts_with("MAX_")).map(|name| {
+        format!("The limit `{name}` is missing in ARCHITECTURE.md, \"Threads and limits\". Add it with its value and room.")
+    });
+    gone.chain(silent).collect()
+}
+
+// ---- What is known of a file.
+
+struct File {
+    place: String,
+    /// `src/vault/keys/seal.rs` is `vault`, `keys`, `seal`; `src/lib.rs` is nothing.
+    module: Vec<String>,
+    /// Paths that lead to the crate's root or past the file's module, from the root: `model`, `ByteRange`.
+    imports: Vec<Vec<String>>,
+    /// Names of the modules declared in it.
+    modules: Vec<String>,
+    /// Modules declared in it under `#[cfg(test)]`, from the root.
+    test_modules: Vec<Vec<String>>,
+    /// String literals.
+    texts: Vec<String>,
+    /// Names of constants.
+    consts: Vec<String>,
+    matters: Vec<Matter>,
+}
+
+/// What belongs into one room only; nothing of it is looked for under `#[cfg(test)]`.
+#[derive(Debug, PartialEq, Eq)]
+enum Matter {
+    StatusCode,
+    Granted,
+    Sql,
+}
+
+impl File {
+    fn read(place: &str, text: &str) -> Self {
+        let inner = place.strip_prefix("src/").unwrap().strip_suffix(".rs").unwrap();
+        let mut module: Vec<String> = inner.split('/').map(str::to_owned).collect();
+        module.pop_if(|last| *last == "mod" || *last == "lib");
+        let mut file = Self {
+            place: place.to_owned(),
+            module: module.clone(),
+            imports: Vec::new(),
+            modules: Vec::new(),
+            test_modules: Vec::new(),
+            texts: Vec::new(),
+            consts: Vec::new(),
+            matters: Vec::new(),
+        };
+        let stream = text.parse().unwrap_or_else(|error| panic!("{place}: {error}"));
+        let tokens = tokens(TokenBuffer::new2(stream).begin());
+        file.collect_imports(&tokens, &module);
+        file.collect_matters(&tokens, &module);
+        file
+    }
+
+    fn room(&self) -> Option<&str> {
+        self.module.first().map(String::as_str)
+    }
+
+    /// Also reads what stands in macros and tests: a wall has no holes for either.
+    fn collect_imports(&mut self, tokens: &[Token], module: &[String]) {
+        use Token::{Body, Colons, Group, Word};
+        let mut rest = tokens;
+        while let [first, tail @ ..] = rest {
+            rest = tail;
+            match (first, tail) {
+                (Word(word), [Word(name), Body(body), ..]) if word == "mod" => {
+                    self.collect_imports(body, &[module, std::slice::from_ref(name)].concat());
+                    rest = &tail[2..];
+                }
+                // `pub(crate)` is no import; `crate as …` would hide one.
+                (Word(word), [Word(next), ..]) if word == "crate" && next == "as" => {
+                    self.imports.push(vec!["self".to_owned()]);
+                }
+                (Word(word), [Colons, path @ ..]) if word == "crate" || word == "tresor" => {
+                    self.imports.extend(leaves(path, Vec::new()));
+                    rest = behind(path);
+                }
+                (Word(word), [Colons, path @ ..]) if word == "super" || word == "self" => {
+                    let from = &module[..module.len().saturating_sub(usize::from(word == "super"))];
+                    let reached = leaves(path, from.to_vec());
+                    self.imports
+                        .extend(reached.into_iter().filter(|path| path.first() != self.module.first()));
+                    rest = behind(path);
+                }
+                (Body(inner) | Group(inner), _) => self.collect_imports(inner, module),
+                _ => {}
+            }
+        }
+    }
+
+    fn collect_matters(&mut self, tokens: &[Token], module: &[String]) {
+        use Token::{Body, Colons, Group, Sign, Text, Word};
+        let mut rest = tokens;
+        while let [first, tail @ ..] = rest {
+            rest = tail;
+            match (first, tail) {
+                (Sign('#'), [Group(attribute), item @ ..]) if is_cfg_test(attribute) => {
+                    rest = &item[item_len(item)..];
+                    if let Some(name) = declared_module(&item[..item_len(item)]) {
+                        self.modules.push(name.clone());
+                        self.test_modules.push([module, std::slice::from_ref(name)].concat());
+                    }
+                }
+                // Doc comments talk about everything.
+                (Sign('#'), [Group(attribute), ..] | [Sign('!'), Group(attribute), ..]) if matches!(attribute.first(), Some(Word(word)) if word == "doc") =>
+                {
+                    rest = &tail[1 + usize::from(tail.first() == Some(&Sign('!')))..];
+                }
+                (Word(word), [Word(name), body @ ..]) if word == "mod" => {
+                    self.modules.push(name.clone());
+                    if let [Body(inner), ..] = body {
+                        self.collect_matters(inner, &[module, std::slice::from_ref(name)].concat());
+                        rest = &tail[2..];
+                    }
+                }
+                (Word(word), [Word(name), Sign(':'), ..]) if word == "const" => {
+                    self.consts.push(name.clone());
+                }
+                (Word(word), _) if word == "StatusCode" => self.matters.push(Matter::StatusCode),
+                // Whatever the type is called here.
+                (Colons, [Word(word), ..]) if word == "granted" => self.matters.push(Matter::Granted),
+                (Text(text), _) => {
+                    if SQL.iter().any(|start| text.trim_start().starts_with(start)) {
+                        self.matters.push(Matter::Sql);
+                    }
+                    self.texts.push(text.clone());
+                }
+                (Body(inner) | Group(inner), _) => self.collect_matters(inner, module),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The paths that begin with `from` and go on as `path` does, grouped imports spread out.
+fn leaves(path: &[Token], from: Vec<String>) -> Vec<Vec<String>> {
+    match path {
+        [Token::Word(word), Token::Colons, path @ ..] if word == "super" => {
+            leaves(path, from[..from.len().saturating_sub(1)].to_vec())
+        }
+        [Token::Word(word), Token::Colons, path @ ..] => leaves(path, [from, vec![word.clone()]].concat()),
+        [Token::Word(word), ..] => vec![[from, vec![word.clone()]].concat()],
+        [Token::Body(inner), ..] => {
+            let branches =
+                inner.split(|token| *token == Token::Sign(',')).filter(|branch| !branch.is_empty());
+            branches.flat_map(|branch| leaves(branch, from.clone())).collect()
+        }
+        [Token::Sign('*'), ..] => vec![[from, vec!["*".to_owned()]].concat()],
+        _ => Vec::new(),
+    }
+}
+
+/// What follows a path but for its last name; a group has been spread out by [`leaves`].
+fn behind(path: &[Token]) -> &[Token] {
+    match path {
+        [Token::Word(_), Token::Colons, path @ ..] => behind(path),
+        [Token::Body(_), rest @ ..] | rest => rest,
+    }
+}
+
+fn is_cfg_test(attribute: &[Token]) -> bool {
+    let [Token::Word(cfg), Token::Group(condition)] = attribute else { return false };
+    cfg == "cfg" && *condition == [Token::Word("test".to_owned())]
+}
+
+/// Tokens of the item at the start, its further attributes included: up to its body or semicolon, or to
+/// the comma behind a field or variant.
+fn item_len(tokens: &[Token]) -> usize {
+    let mut angles = 0;
+    let mut before = None;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Sign('<') => angles += 1,
+            Token::Sign('>') if before != Some(&Token::Sign('-')) => angles -= 1,
+            Token::Body(_) | Token::Sign(';') => return at + 1,
+            Token::Sign(',') if angles == 0 => return at + 1,
+            _ => {}
+        }
+        before = Some(token);
+    }
+    tokens.len()
+}
+
+fn declared_module(item: &[Token]) -> Option<&String> {
+    item.windows(2).find_map(|pair| match pair {
+        [Token::Word(word), Token::Word(name)] if word == "mod" => Some(name),
+        _ => None,
+    })
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    /// `::`
+    Colons,
+    Sign(char),
+    /// A string literal's value.
+    Text(String),
+    /// `{…}`
+    Body(Vec<Token>),
+    /// `(…)` or `[…]`
+    Group(Vec<Token>),
+}
+
+fn tokens(mut cursor: Cursor<'_>) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    while !cursor.eof() {
+        if let Some((word, rest)) = cursor.ident() {
+            tokens.push(Token::Word(word.to_string()));
+            cursor = rest;
+        } else if let Some((sign, rest)) = cursor.punct() {
+            match (sign.as_char(), tokens.last_mut()) {
+                (':', Some(last @ Token::Sign(':'))) => *last = Token::Colons,
+                (sign, _) => tokens.push(Token::Sign(sign)),
+            }
+            cursor = rest;
+        } else if let Some((inside, delimiter, _, rest)) = cursor.any_group() {
+            // The delimiter's type belongs to a crate that syn does not pass on; its name is stable.
+            let is_body = format!("{delimiter:?}") == "Brace";
+            let inside = crate::tokens(inside);
+            tokens.push(if is_body { Token::Body(inside) } else { Token::Group(inside) });
+            cursor = rest;
+        } else if let Some((literal, rest)) = cursor.literal() {
+            if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                tokens.push(Token::Text(text.value()));
+            }
+            cursor = rest;
+        } else {
+            cursor = cursor.token_tree().expect("not at the end").1;
+        }
+    }
+    tokens
+}
+
+// ---- The checker checked: a rule that cannot fail protects nothing.
+
+/// Faults of a house that consists of these files.
+fn faults_of(files: &[(&str, &str)]) -> Vec<String> {
+    let sources = files.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
+    House { sources, ..House::default() }.faults()
+}
+
+#[test]
+fn every_wall_holds_against_every_way_through() {
+    for (place, text, said) in [
+        ("src/vault/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
+        (
+            "src/vault/x.rs",
+            "use crate::{model::Id, catalog::{Catalog, EntryRow}};",
+            "`crate::catalog::EntryRow`",
+        ),
+        ("src/vault/x.rs", "pub use crate::catalog;", "imports `crate::catalog`"),
+        (
+            "src/vault/a/b.rs",
+            "use super::super::super::library::Library;",
+            "imports `crate::library::Library`",
+        ),
+        ("src/vault/a/b.rs", "use super::super::super::{library};", "imports `crate::library`"),
+        (
+            "src/vault/mod.rs",
+            "mod a { mod b { use super::super::super::cli::*; } }",
+            "imports `crate::cli::*`",
+        ),
+        ("src/vault/mod.rs", "use super::library;", "imports `crate::library`"),
+        ("src/vault/x.rs", "fn f() -> crate::http::Limits { todo() }", "imports `crate::http::Limits`"),
+        ("src/vault/x.rs", "fn f() { vec![(crate::accounts::decide)()]; }", "`crate::accounts::decide`"),
+        (
+            "src/vault/x.rs",
+            "#[cfg(test)] mod tests { use crate::app::serve; }",
+            "imports `crate::app::serve`",
+        ),
+        ("src/model/x.rs", "use crate::vault;", "`model` may import nothing"),
+        ("src/http/x.rs", "use crate::vault::disk::Disk;", "`http` may import model, library, accounts"),
+        ("src/http/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
+        ("src/library/x.rs", "use crate::accounts::Accounts;", "imports `crate::accounts::Accounts`"),
+        ("src/admin/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
+        ("src/app/x.rs", "use crate::cli::Cli;", "imports `crate::cli::Cli`"),
+        ("src/main.rs", "fn main() { tresor::app::serve() }", "imports `crate::app::serve`"),
+        ("src/vault/x.rs", "use crate as house;", "names no room"),
+        ("src/vault/x.rs", "use crate::*;", "names no room"),
+        ("src/vault/x.rs", "use crate::nowhere::X;", "names no room"),
+        ("src/lib.rs", "pub use crate::vault::VaultError;", "src/lib.rs imports"),
+        ("src/mail/mod.rs", "", "src/mail is a room that nobody knows"),
+        ("src/vault/utils.rs", "", "a module named `utils`"),
+        ("src/vault/x.rs", "mod common { }", "a module named `common`"),
+        ("src/vault/x.rs", "#[cfg(test)] mod prelude;", "a module named `prelude`"),
+        ("src/library/x.rs", r#"fn f() { sql(" SELECT 1") }"#, "src/library/x.rs holds SQL"),
+        ("src/app/x.rs", r##"fn f() { run(r#"PRAGMA key"#) }"##, "src/app/x.rs holds SQL"),
+        (
+            "src/app/x.rs",
+            r#"#[cfg(test)] use a::b; const Q: &str = "DELETE FROM t";"#,
+            "src/app/x.rs holds SQL",
+        ),
+        (
+            "src/library/x.rs",
+            "use crate::model::Access as A; fn f() { A::granted() }",
+            "src/library/x.rs makes an Access",
+        ),
+        ("src/library/x.rs", "use http::{Method, StatusCode};", "src/library/x.rs names StatusCode"),
+    ] {
+        let faults = faults_of(&[(place, text)]);
+        assert!(
+            faults.iter().any(|fault| fault.contains(said)),
+            "{place}: {text}
+expected {said}
+got {faults:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_allowed_passes() {
+    for (place, text) in [
+        (
+            "src/vault/x.rs",
+            "use crate::model::{ByteRange, SpaceId}; pub(crate) fn f() {} pub(in crate::vault) fn g() {}",
+        ),
+        (
+            "src/vault/a/b.rs",
+            "use super::super::disk::Disk; use super::c; use self::d::E; mod d { use super::super::f; }",
+        ),
+        (
+            "src/vault/x.rs",
+            "//! SELECT what you need; see crate::catalog and StatusCode.
+/// UPDATE it.
+fn f() {}",
+        ),
+        ("src/vault/x.rs", r#"fn f() { say("DELETE", "SELECTED by hand", "Select one") }"#),
+        ("src/vault/x.rs", r#"#[cfg(test)] mod tests { fn f() { Access::granted(); sql("SELECT 1") } }"#),
+        ("src/vault/x.rs", r#"#[cfg(test)] fn f<A, B>(a: A) -> Vec<B> { sql("SELECT 1") }"#),
+        (
+            "src/library/x.rs",
+            "#[cfg(test)]
+mod fixture;",
+        ),
+        ("src/http/x.rs", "use http::StatusCode; use crate::library::Library;"),
+        ("src/cli/x.rs", "use crate::app::Instance; use crate::vault::keys::Unlock;"),
+    ] {
+        assert_eq!(faults_of(&[(place, text)]), faults_of(&[(place, "")]), "{text}");
+    }
+    let module = "src/library/x.rs";
+    let fixture = ("src/library/x/fixture.rs", r#"fn f() { Access::granted(); sql("SELECT 1") }"#);
+    let empty = faults_of(&[(module, "")]);
+    assert_eq!(faults_of(&[(module, "#[cfg(test)] mod fixture;"), fixture]), empty);
+    assert_ne!(faults_of(&[(module, "mod fixture;"), fixture]), empty);
+}
+
+#[test]
+fn migrations_without_a_place_in_the_list_are_found() {
+    let mut house = House::read(Path::new(env!("CARGO_MANIFEST_DIR")));
+    house.migrations.push("0099-later.sql".to_owned());
+    let faults = house.faults();
+    assert!(faults.iter().any(|fault| fault.contains("no gaps")), "{faults:#?}");
+    assert!(faults.iter().any(|fault| fault.contains("List every file")), "{faults:#?}");
+}
+
+#[test]
+fn a_paper_that_tells_of_another_house_is_found() {
+    let house = House::read(Path::new(env!("CARGO_MANIFEST_DIR")));
+    for (from, to) in [
+        ("| `vault/` |", "| `vaults/` |"),
+        ("| model, vault, catalog |", "| model, vault |"),
+        ("`MAX_HEADER_LEN`", "`MAX_HAT_LEN`"),
+        ("`MAX_OWNER_BYTES`", ""),
+    ] {
+        assert!(house.architecture.contains(from), "{from}");
+        let mut house = house.clone();
+        house.architecture = house.architecture.replace(from, to);
+        assert!(house.faults().iter().any(|fault| fault.contains("ARCHITECTURE.md")), "{from}");
+    }
+}
