@@ -31,13 +31,6 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("main", &["cli"]),
 ];
 
-/// Single imports outside the table: room, path, reason.
-const EXCEPTIONS: [(&str, &str, &str); 1] = [(
-    "admin",
-    "catalog::CatalogError",
-    "lists of users and grants fail with it; goes when accounts and library wrap it",
-)];
-
 /// Names that say nothing about what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
@@ -130,7 +123,6 @@ fn rooms_faults(files: &[File]) -> Vec<String> {
 
 fn import_faults(files: &[File]) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut used = BTreeSet::new();
     for file in files {
         let own = file.room().unwrap_or("lib");
         let allowed =
@@ -144,27 +136,13 @@ fn import_faults(files: &[File]) -> Vec<String> {
                 ));
                 continue;
             };
-            let exception = EXCEPTIONS.iter().find(|(room, excepted, _)| *room == own && path == *excepted);
             if room == own || allowed.contains(&room.as_str()) {
-                continue;
-            }
-            if let Some(exception) = exception {
-                used.insert(exception);
                 continue;
             }
             let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
             faults.push(format!(
                 "{place} imports `crate::{path}`, but `{own}` may import {may}. Ask one of those rooms for what is \
                  needed; if the wall is wrong, change ROOMS and ARCHITECTURE.md together and say why."
-            ));
-        }
-    }
-    for exception in EXCEPTIONS.iter().filter(|exception| !used.contains(exception)) {
-        let (room, path, _) = exception;
-        // Only where the room exists: the checker's own small samples have few rooms.
-        if files.iter().any(|file| file.room() == Some(room)) {
-            faults.push(format!(
-                "EXCEPTIONS in tests/architecture.rs lets `{room}` import `{path}`, which it no longer does. Remove it."
             ));
         }
     }

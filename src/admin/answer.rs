@@ -7,8 +7,7 @@ use super::{
     AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SpaceShown, StatusShown, TrashShown,
     UserShown, VersionShown,
 };
-use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
-use crate::catalog::CatalogError;
+use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{Change, Library, LibraryError, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
@@ -48,8 +47,8 @@ pub enum AdminError {
     NotLocked,
 }
 
-impl From<CatalogError> for AdminError {
-    fn from(error: CatalogError) -> Self {
+impl From<LookupError> for AdminError {
+    fn from(error: LookupError) -> Self {
         Self::Library(error.into())
     }
 }
