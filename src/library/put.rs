@@ -269,7 +269,7 @@ impl PutSession {
             Record { change: self.change, file: self.file, entry: self.entry, sealed, checksums, lock };
         let worker = library.clone();
         let outcome = library.catalog().write(move |tx| record.commit(&worker, tx)).await;
-        if outcome.is_err() {
+        if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
             library.remove_uncommitted(space, container).await;
         }
         drop(self.reservation);

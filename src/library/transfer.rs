@@ -155,7 +155,7 @@ impl Library {
                     worker.transferred(tx, copy, slot.created)
                 })
                 .await;
-            if outcome.is_err() {
+            if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
                 for container in written {
                     library.remove_uncommitted(target, container).await;
                 }
