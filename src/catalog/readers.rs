@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::{CatalogError, CatalogKey, ReadTx, connection};
 
 /// Reads that run at the same time; more wait their turn.
-const READERS: usize = 4;
+const READERS: usize = 8;
 
 pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,

@@ -1,5 +1,6 @@
 //! Bodies of answers. An answer that cannot be completed never ends like one that was.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -15,6 +16,7 @@ pub struct ResponseBody(Kind);
 enum Kind {
     Empty,
     Full(Bytes),
+    Pieces(VecDeque<Bytes>),
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = io::Error> + Send>>),
 }
 
@@ -28,6 +30,11 @@ impl ResponseBody {
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         Self(if bytes.is_empty() { Kind::Empty } else { Kind::Full(bytes) })
+    }
+
+    /// A body at hand in several pieces, sent without joining them.
+    pub fn pieces(pieces: Vec<Bytes>) -> Self {
+        Self(Kind::Pieces(pieces.into()))
     }
 
     /// A body that comes in pieces. With a `Content-Length` header on the answer, or an exact size
@@ -60,6 +67,7 @@ impl fmt::Debug for ResponseBody {
         f.write_str(match self.0 {
             Kind::Empty => "ResponseBody(empty)",
             Kind::Full(_) => "ResponseBody(full)",
+            Kind::Pieces(_) => "ResponseBody(pieces)",
             Kind::Stream(_) => "ResponseBody(stream)",
         })
     }
@@ -73,6 +81,13 @@ impl Body for ResponseBody {
         match std::mem::replace(&mut self.0, Kind::Empty) {
             Kind::Empty => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Kind::Pieces(mut pieces) => {
+                let piece = pieces.pop_front();
+                if !pieces.is_empty() {
+                    self.0 = Kind::Pieces(pieces);
+                }
+                Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+            }
             Kind::Stream(mut body) => {
                 let poll = body.as_mut().poll_frame(cx);
                 self.0 = Kind::Stream(body);
@@ -85,6 +100,7 @@ impl Body for ResponseBody {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(_) => false,
+            Kind::Pieces(pieces) => pieces.is_empty(),
             Kind::Stream(body) => body.is_end_stream(),
         }
     }
@@ -93,6 +109,7 @@ impl Body for ResponseBody {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Kind::Stream(body) => body.size_hint(),
         }
     }

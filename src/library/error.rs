@@ -72,6 +72,9 @@ pub enum LibraryError {
     /// The stored content is not what was committed. Nothing of it is sent.
     #[error("the stored file is damaged or missing; restore it from a backup")]
     Damaged(#[source] VaultError),
+    /// The containers of a content do not add up to it: the catalogue contradicts itself.
+    #[error("the stored file is incomplete; restore it from a backup")]
+    Incomplete,
     /// A space of this name exists.
     #[error("a space of this name exists already")]
     SpaceExists,

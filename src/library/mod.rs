@@ -18,6 +18,7 @@ mod open;
 mod property;
 mod put;
 mod quota;
+mod shelf;
 mod space;
 mod transfer;
 mod trash;
@@ -70,6 +71,8 @@ struct Shared {
     disk: Arc<dyn Disk>,
     keys: Arc<KeyRing>,
     quota: quota::Ledger,
+    shelf: shelf::Shelf,
+    space_ids: space::SpaceIds,
     names: NamePolicy,
     /// Differs between this instance's life and one restored from a backup, so that an ETag of before
     /// never names a content of after.
@@ -99,9 +102,18 @@ impl Library {
                 Ok(epoch)
             })
             .await?;
-        let ids = IdBlock::default();
-        let quota = quota::Ledger::default();
-        Ok(Self { shared: Arc::new(Shared { catalog, disk, keys, quota, names, etag_epoch, ids }) })
+        let shared = Shared {
+            catalog,
+            disk,
+            keys,
+            names,
+            etag_epoch,
+            quota: quota::Ledger::default(),
+            shelf: shelf::Shelf::default(),
+            space_ids: space::SpaceIds::default(),
+            ids: IdBlock::default(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     fn catalog(&self) -> &Catalog {

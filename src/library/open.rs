@@ -17,7 +17,7 @@ pub const PIECE: u64 = 512 * 1024;
 /// meanwhile: containers never change, and an open one keeps its bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Content {
-    /// The file as it was when it was opened.
+    /// The file as it was when it was opened; its size is that of this content.
     pub entry: Entry,
     /// Which of its contents this is.
     pub version: VersionId,
@@ -26,46 +26,58 @@ pub struct Content {
     /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
     segments: Arc<Vec<OpenSegment>>,
+    /// What was read while opening, and where it begins.
+    ready: Option<(u64, Vec<Bytes>)>,
 }
 
 struct OpenSegment {
     /// Where its bytes lie in the content.
     range: ByteRange,
-    reader: ContainerReader,
+    reader: Arc<ContainerReader>,
 }
 
 impl Library {
     /// Opens the current content of the file at `path`, or one of its earlier versions.
     ///
-    /// Every container's header is compared with the catalogue, and the last chunk of the content is
-    /// authenticated, before this returns: `Damaged` if anything is not what was committed.
+    /// Every container's header was compared with the catalogue, and its last chunk authenticated, before
+    /// this returns: `Damaged` if anything is not what was committed.
+    ///
+    /// `foresee` tells which bytes will be wanted first. Up to [`PIECE`] of them are read on the same
+    /// thread, which saves the many requests for little data a second trip to another one.
     pub async fn open_content(
         &self,
         access: &Access,
         path: &EntryPath,
         version: Option<VersionId>,
+        foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let space = access.require(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
-        let (entry, id, size, checksums, rows) = self
-            .catalog()
+        self.catalog()
             .read(move |tx| {
                 let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
                 let current = row.version.ok_or(LibraryError::IsFolder)?;
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
-                let rows = tx.segments(id)?;
-                Ok::<_, LibraryError>((library.entry(row), id, version.size, version.checksums, rows))
+                let segments = library.open_segments(space, tx.segments(id)?)?;
+                if segments.last().map_or(0, |segment| segment.range.end()) != version.size {
+                    return Err(LibraryError::Incomplete);
+                }
+                let mut content = Content {
+                    entry: Entry { size: version.size, ..library.entry(row) },
+                    version: id,
+                    size: version.size,
+                    checksums: version.checksums,
+                    segments: Arc::new(segments),
+                    ready: None,
+                };
+                if let Some(range) = foresee(&content.entry) {
+                    content.ready = Some((range.start(), content.read_blocking(range)?));
+                }
+                Ok(content)
             })
-            .await?;
-        let library = self.clone();
-        let segments = tokio::task::spawn_blocking(move || library.open_segments(space, rows)).await??;
-        let held = segments.last().map_or(0, |segment: &OpenSegment| segment.range.end());
-        if held != size {
-            return Err(LibraryError::Interrupted);
-        }
-        Ok(Content { entry, version: id, size, checksums, segments: Arc::new(segments) })
+            .await
     }
 
     fn open_segments(
@@ -78,9 +90,10 @@ impl Library {
         let mut segments = Vec::with_capacity(rows.len());
         for row in rows {
             let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
-            let reader = ContainerReader::open(&**self.disk(), &key, space, &bound)?;
+            let open = || ContainerReader::open(&**self.disk(), &key, space, &bound);
+            let reader = self.shared.shelf.take(&bound, open)?;
             let end = start + reader.plain_len();
-            let range = ByteRange::new(start, end).ok_or(LibraryError::Interrupted)?;
+            let range = ByteRange::new(start, end).ok_or(LibraryError::Incomplete)?;
             segments.push(OpenSegment { range, reader });
             start = end;
         }
@@ -93,6 +106,12 @@ impl Content {
     /// Empty only if `range` is. A chunk that fails authentication is an error and nothing of it is
     /// returned.
     pub async fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+        if let Some((start, pieces)) = &self.ready
+            && *start == range.start()
+            && pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() <= range.len()
+        {
+            return Ok(pieces.clone());
+        }
         let content = self.clone();
         tokio::task::spawn_blocking(move || content.read_blocking(range)).await?
     }
@@ -106,6 +125,6 @@ impl Content {
         let next_multiple = (range.start() / PIECE + 1) * PIECE;
         let end = range.end().min(segment.range.end()).min(next_multiple);
         let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
-        Ok(segment.reader.read(within.ok_or(LibraryError::Interrupted)?)?)
+        Ok(segment.reader.read(within.ok_or(LibraryError::Incomplete)?)?)
     }
 }

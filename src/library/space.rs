@@ -1,7 +1,12 @@
 //! Making and changing spaces.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::RwLock;
+
 use super::{Library, LibraryError};
-use crate::catalog::{NewEntry, NewSpace, SpaceRow};
+use crate::catalog::{Catalog, NewEntry, NewSpace, ReadTx, SpaceRow};
 use crate::model::{ByteSize, EntryId, EntryName, Etag, SpaceId, SpaceKind, Timestamp};
 
 /// A client's or team's space.
@@ -58,6 +63,32 @@ impl From<SpaceRow> for Space {
     }
 }
 
+/// Ids by name key, so that a request needs no read to learn which space it is about.
+#[derive(Default)]
+pub(super) struct SpaceIds(RwLock<Option<Arc<HashMap<String, SpaceId>>>>);
+
+impl SpaceIds {
+    async fn current(&self, catalog: &Catalog) -> Result<Arc<HashMap<String, SpaceId>>, LibraryError> {
+        if let Some(ids) = &*self.0.read().await {
+            return Ok(Arc::clone(ids));
+        }
+        // Loaded under the lock that forgetting takes: a load that missed a change is forgotten after it.
+        let mut place = self.0.write().await;
+        let load = |tx: &ReadTx<'_>| {
+            let key = |row: &SpaceRow| EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default();
+            Ok::<_, LibraryError>(tx.spaces()?.iter().map(|row| (key(row), row.id)).collect())
+        };
+        let ids: Arc<HashMap<_, _>> = Arc::new(catalog.read(load).await?);
+        *place = Some(Arc::clone(&ids));
+        Ok(ids)
+    }
+
+    /// To be called after a change is durable and before it is acknowledged.
+    async fn forget(&self) {
+        *self.0.write().await = None;
+    }
+}
+
 impl Library {
     /// Makes an empty space with a key of its own. The key is durable before the row: a key without a
     /// space is harmless, a space without a key would be lost.
@@ -73,10 +104,11 @@ impl Library {
         if self.space_named(name).await?.is_some() {
             return Err(LibraryError::SpaceExists);
         }
-        let keys = std::sync::Arc::clone(&self.shared.keys);
+        let keys = Arc::clone(&self.shared.keys);
         tokio::task::spawn_blocking(move || keys.create_space_key(id)).await??;
         let name = name.clone();
-        self.catalog()
+        let space = self
+            .catalog()
             .write(move |tx| {
                 if tx.space_by_name(&name.key())?.is_some() {
                     return Err(LibraryError::SpaceExists);
@@ -104,7 +136,15 @@ impl Library {
                 })?;
                 tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)
             })
-            .await
+            .await?;
+        self.shared.space_ids.forget().await;
+        Ok(space)
+    }
+
+    /// The id behind a space's name, in any capitals and composition of accents. Answers from memory.
+    pub async fn space_id(&self, name: &EntryName) -> Result<Option<SpaceId>, LibraryError> {
+        let ids = self.shared.space_ids.current(self.catalog()).await?;
+        Ok(ids.get(&name.key()).copied())
     }
 
     /// All spaces by name. Which of them somebody may see is not decided here.
@@ -136,12 +176,15 @@ impl Library {
     /// Gives a space another name in every mount.
     pub async fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), LibraryError> {
         let name = name.clone();
-        self.catalog()
+        let renamed = self
+            .catalog()
             .write(move |tx| match tx.space_by_name(&name.key())? {
                 Some(other) if other.id != space => Err(LibraryError::SpaceExists),
                 _ => Ok(tx.rename_space(space, &name)?),
             })
-            .await
+            .await;
+        self.shared.space_ids.forget().await;
+        renamed
     }
 
     /// One ETag for a mount's top level, which shows `spaces`: changes with any change in any of them and

@@ -73,6 +73,9 @@ impl Library {
                 return Ok(removed);
             }
             removed += garbage.len();
+            for row in &garbage {
+                self.shared.shelf.put_away(row.container);
+            }
             let (disk, gone) = (Arc::clone(self.disk()), garbage.clone());
             tokio::task::spawn_blocking(move || {
                 gone.iter().try_for_each(|row| disk.remove(row.space, row.container))

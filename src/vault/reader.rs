@@ -79,6 +79,11 @@ impl ContainerReader {
         &self.meta
     }
 
+    /// Whether this is the file that a row means.
+    pub fn is_bound_to(&self, container: &ContainerRef) -> bool {
+        self.found == *container
+    }
+
     /// The binding of this file.
     pub fn to_ref(&self) -> ContainerRef {
         self.found.clone()

@@ -114,7 +114,7 @@ impl Failure {
     fn log(&self, call: &Call<'_>, status: StatusCode) {
         let request_id = call.info.request_id;
         match self {
-            Self::Library(error @ LibraryError::Damaged(_)) => {
+            Self::Library(error @ (LibraryError::Damaged(_) | LibraryError::Incomplete)) => {
                 tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
             }
             Self::Library(error)
@@ -158,6 +158,7 @@ fn library_status(error: &LibraryError) -> StatusCode {
         | LibraryError::ReadOnly => StatusCode::INSUFFICIENT_STORAGE,
         LibraryError::SpaceExists
         | LibraryError::Damaged(_)
+        | LibraryError::Incomplete
         | LibraryError::Vault(_)
         | LibraryError::Catalog(_)
         | LibraryError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,

@@ -14,8 +14,8 @@ use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::http::{BodySender, ResponseBody};
-use crate::library::{Content, Entry};
-use crate::model::{ByteRange, Etag};
+use crate::library::{Content, Entry, LibraryError, PIECE};
+use crate::model::{ByteRange, Conditions, Etag};
 
 /// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
 const PIECES_AHEAD: usize = 8;
@@ -24,14 +24,10 @@ impl Call<'_> {
     pub(super) async fn get(&self) -> Answer {
         match self.target().await? {
             Target::Root => self.browse_root().await,
-            Target::Entry(target) => {
-                let entry = self.find(&target).await?;
-                if entry.is_folder() {
-                    self.browse(&target, entry).await
-                } else {
-                    self.file(&target, &entry).await
-                }
-            }
+            Target::Entry(target) => match self.file(&target).await? {
+                Some(response) => Ok(response),
+                None => self.browse(&target, self.find(&target).await?).await,
+            },
         }
     }
 
@@ -39,13 +35,12 @@ impl Call<'_> {
         match self.target().await? {
             Target::Root => Ok(empty(StatusCode::OK)),
             Target::Entry(target) => {
-                let entry = self.find(&target).await?;
-                if entry.is_folder() {
-                    let mut response = empty(StatusCode::OK);
-                    state_headers(response.headers_mut(), &entry)?;
+                if let Some(response) = self.file(&target).await? {
                     return Ok(response);
                 }
-                self.file(&target, &entry).await
+                let mut response = empty(StatusCode::OK);
+                state_headers(response.headers_mut(), &self.find(&target).await?)?;
+                Ok(response)
             }
         }
     }
@@ -54,14 +49,24 @@ impl Call<'_> {
         self.library.find(&target.access, &target.path).await.map_err(Failure::in_space(&target.space))
     }
 
-    async fn file(&self, target: &EntryTarget, entry: &Entry) -> Answer {
-        let conditions = self.conditions()?;
-        match judge_read(&conditions, &entry.etag, entry.modified) {
+    /// The answer with a file; `None` if it is a folder.
+    async fn file(&self, target: &EntryTarget) -> Result<Option<Response<ResponseBody>>, Failure> {
+        let asked = Asked { conditions: self.conditions()?, headers: self.parts.headers.clone() };
+        let is_get = self.is_method(&Method::GET);
+        let foreseen = asked.clone();
+        let foresee = move |entry: &Entry| is_get.then(|| foreseen.first_bytes(entry)).flatten();
+        let content = match self.library.open_content(&target.access, &target.path, None, foresee).await {
+            Ok(content) => content,
+            Err(LibraryError::IsFolder) => return Ok(None),
+            Err(error) => return Err(Failure::in_space(&target.space)(error)),
+        };
+        let entry = &content.entry;
+        match judge_read(&asked.conditions, &entry.etag, entry.modified) {
             ReadVerdict::Proceed => {}
             ReadVerdict::NotModified => {
                 let mut response = empty(StatusCode::NOT_MODIFIED);
                 state_headers(response.headers_mut(), entry)?;
-                return Ok(response);
+                return Ok(Some(response));
             }
             ReadVerdict::PreconditionFailed => {
                 return Err(Failure::status(
@@ -70,64 +75,92 @@ impl Call<'_> {
                 ));
             }
         }
-        let content = self
-            .library
-            .open_content(&target.access, &target.path, None)
-            .await
-            .map_err(Failure::in_space(&target.space))?;
-        self.content(content)
+        // A Range counts for GET only (RFC 9110 14.2).
+        let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
+        content_response(content, ranges, is_get).await.map(Some)
+    }
+}
+
+/// What a request says about the state and the bytes it wants.
+#[derive(Clone)]
+struct Asked {
+    conditions: Conditions,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn ranges(&self, entry: &Entry) -> RangeAnswer {
+        if if_range_holds(&self.headers, &entry.etag, entry.modified) {
+            range::read(&self.headers, entry.size)
+        } else {
+            RangeAnswer::Whole
+        }
     }
 
-    /// The answer with a content or the ranges asked for. Everything is taken from `content`, which is
-    /// one consistent state even if the file changes meanwhile.
-    fn content(&self, content: Content) -> Answer {
-        let entry = &content.entry;
-        let media_type = media_type::of_name(&entry.name);
-        // A Range counts for GET only (RFC 9110 14.2).
-        let asked = match self.is_method(&Method::GET)
-            && if_range_holds(&self.parts.headers, &entry.etag, entry.modified)
-        {
-            true => range::read(&self.parts.headers, content.size),
-            false => RangeAnswer::Whole,
-        };
-        let mut headers = HeaderMap::new();
-        state_headers(&mut headers, entry)?;
-        file_headers(&mut headers, &entry.name)?;
-        let (status, length, media_type, sections) = match asked {
-            RangeAnswer::Unsatisfiable => return Err(Failure::Unsatisfiable(content.size)),
-            RangeAnswer::Whole => {
-                let whole = ByteRange::whole(content.size);
-                (StatusCode::OK, content.size, media_type.to_owned(), vec![Section::bytes(whole)])
-            }
-            RangeAnswer::Single(part) => {
-                headers.insert(CONTENT_RANGE, header_value(&content_range(part, content.size))?);
-                (StatusCode::PARTIAL_CONTENT, part.len(), media_type.to_owned(), vec![Section::bytes(part)])
-            }
-            RangeAnswer::Several(parts) => {
-                let multipart = Multipart::new(&parts, content.size, media_type);
-                let sections = multipart
-                    .parts()
-                    .iter()
-                    .map(|(head, part)| Section { before: Bytes::from(head.clone()), range: *part })
-                    .chain([Section {
-                        before: Bytes::from(multipart.trailer().to_owned()),
-                        range: ByteRange::whole(0),
-                    }])
-                    .collect();
-                (StatusCode::PARTIAL_CONTENT, multipart.content_length(), multipart.content_type(), sections)
-            }
-        };
-        headers.insert(CONTENT_TYPE, header_value(&media_type)?);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        let body = match self.is_method(&Method::GET) && length > 0 {
-            true => stream(content, sections),
-            false => ResponseBody::empty(),
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
+    /// Where the answer will begin, if it will carry bytes.
+    fn first_bytes(&self, entry: &Entry) -> Option<ByteRange> {
+        if judge_read(&self.conditions, &entry.etag, entry.modified) != ReadVerdict::Proceed {
+            return None;
+        }
+        match self.ranges(entry) {
+            RangeAnswer::Whole => Some(ByteRange::whole(entry.size)),
+            RangeAnswer::Single(part) => Some(part),
+            RangeAnswer::Several(parts) => parts.first().copied(),
+            RangeAnswer::Unsatisfiable => None,
+        }
     }
+}
+
+/// The answer with a content or the ranges asked for. Everything is taken from `content`, which is one
+/// consistent state even if the file changes meanwhile.
+async fn content_response(content: Content, ranges: RangeAnswer, with_body: bool) -> Answer {
+    let entry = &content.entry;
+    let media_type = media_type::of_name(&entry.name);
+    let mut headers = HeaderMap::new();
+    state_headers(&mut headers, entry)?;
+    file_headers(&mut headers, &entry.name)?;
+    let (status, length, media_type, sections) = match ranges {
+        RangeAnswer::Unsatisfiable => return Err(Failure::Unsatisfiable(content.size)),
+        RangeAnswer::Whole => {
+            let whole = ByteRange::whole(content.size);
+            (StatusCode::OK, content.size, media_type.to_owned(), vec![Section::bytes(whole)])
+        }
+        RangeAnswer::Single(part) => {
+            headers.insert(CONTENT_RANGE, header_value(&content_range(part, content.size))?);
+            (StatusCode::PARTIAL_CONTENT, part.len(), media_type.to_owned(), vec![Section::bytes(part)])
+        }
+        RangeAnswer::Several(parts) => {
+            let multipart = Multipart::new(&parts, content.size, media_type);
+            let end =
+                Section { before: Bytes::from(multipart.trailer().to_owned()), range: ByteRange::whole(0) };
+            let sections = multipart
+                .parts()
+                .iter()
+                .map(|(head, part)| Section { before: Bytes::from(head.clone()), range: *part })
+                .chain([end])
+                .collect();
+            (StatusCode::PARTIAL_CONTENT, multipart.content_length(), multipart.content_type(), sections)
+        }
+    };
+    headers.insert(CONTENT_TYPE, header_value(&media_type)?);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let body = match sections.as_slice() {
+        _ if !with_body || length == 0 => ResponseBody::empty(),
+        // Little data was read while opening: no task and no channel for it.
+        [only] if length <= PIECE => {
+            let pieces = content.read(only.range).await?;
+            if pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() == length {
+                ResponseBody::pieces(pieces)
+            } else {
+                stream(content, sections)
+            }
+        }
+        _ => stream(content, sections),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }
 
 /// A stretch of an answer: a text of the protocol, then bytes of the content.
@@ -167,11 +200,7 @@ fn stream(content: Content, sections: Vec<Section>) -> ResponseBody {
 }
 
 /// `false` if the client is gone.
-async fn send(
-    content: &Content,
-    sections: Vec<Section>,
-    sender: &BodySender,
-) -> Result<bool, crate::library::LibraryError> {
+async fn send(content: &Content, sections: Vec<Section>, sender: &BodySender) -> Result<bool, LibraryError> {
     for Section { before, mut range } in sections {
         if !before.is_empty() && sender.send(before).await.is_err() {
             return Ok(false);

@@ -46,8 +46,8 @@ impl Call<'_> {
     /// A space that does not exist and one that this person may not see are the same to him.
     pub(super) async fn resolve(&self, located: Located) -> Result<Target, Failure> {
         let Place::Entry { space: name, path } = located.place else { return Ok(Target::Root) };
-        let space = self.library.space_named(&name).await?.ok_or_else(Failure::not_found)?;
-        let access = self.accounts.access(self.principal, space.id).await?.ok_or_else(Failure::not_found)?;
+        let id = self.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
+        let access = self.accounts.access(self.principal, id).await?.ok_or_else(Failure::not_found)?;
         Ok(Target::Entry(EntryTarget { space: name, path, access }))
     }
 
