@@ -48,6 +48,7 @@ CREATE TABLE spaces (
     trash_days INTEGER NOT NULL,        -- how long deleted entries are kept
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX spaces_by_root ON spaces (root_id);
 
 CREATE TABLE grants (
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -72,8 +73,11 @@ CREATE TABLE entries (
     modified_at INTEGER NOT NULL,
     CHECK ((is_folder = 1) = (version_id IS NULL))
 ) STRICT;
-CREATE UNIQUE INDEX entries_by_name ON entries (parent_id, name_key) WHERE parent_id IS NOT NULL;
+CREATE UNIQUE INDEX entries_by_name ON entries (parent_id, name_key); -- NULL parents never collide
 CREATE INDEX entries_by_space ON entries (space_id);
+-- Every column that refers to a table whose rows come and go needs an index: SQLite looks for referrers
+-- at each delete, and while a deferred reference is open at each insert too.
+CREATE INDEX entries_by_version ON entries (version_id);
 
 CREATE TABLE versions (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -87,6 +91,7 @@ CREATE TABLE versions (
     replaced_at INTEGER                 -- NULL while it is its entry's content
 ) STRICT;
 CREATE INDEX versions_by_entry ON versions (entry_id);
+CREATE INDEX versions_by_author ON versions (author_id);
 CREATE INDEX versions_replaced ON versions (replaced_at) WHERE replaced_at IS NOT NULL;
 CREATE INDEX versions_unhashed ON versions (id) WHERE sha256 IS NULL;
 
@@ -123,6 +128,7 @@ CREATE TABLE trash (
     deleted_by INTEGER REFERENCES users (id) ON DELETE SET NULL
 ) STRICT;
 CREATE INDEX trash_by_space ON trash (space_id, deleted_at);
+CREATE INDEX trash_by_deleter ON trash (deleted_by);
 
 -- WebDAV locks (RFC 4918 6) and dead properties (RFC 4918 4).
 CREATE TABLE locks (

@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 
 use super::{CatalogError, ReadTx, WriteTx};
-use crate::model::{EntryId, LockScope, LockToken, SpaceId, Timestamp, UserId};
+use crate::model::{EntryId, LockScope, LockToken, Timestamp, UserId};
 
 /// A lock in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,14 +58,19 @@ impl ReadTx<'_> {
         )
     }
 
-    /// All locks of a space at `now`; their number is bounded by the limits on taking locks.
-    pub fn locks_in_space(&self, space: SpaceId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
+    /// Locks in force at `now` on an entry or anywhere below it. Starts from the locks, of which there are
+    /// few, and climbs from each; the size of the tree does not matter.
+    pub fn locks_below(&self, top: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM locks JOIN entries ON entries.id = locks.entry_id
-                 WHERE entries.space_id = ?1 AND expires_at > ?2"
+                "WITH RECURSIVE up (token, id) AS (
+                     SELECT token, entry_id FROM locks WHERE expires_at > ?2
+                     UNION ALL SELECT token, parent_id FROM up CROSS JOIN entries USING (id)
+                     WHERE parent_id IS NOT NULL AND id <> ?1
+                 )
+                 SELECT {COLUMNS} FROM up CROSS JOIN locks USING (token) WHERE up.id = ?1"
             ),
-            params![space.0, now.0],
+            params![top.0, now.0],
             lock_row,
         )
     }
@@ -74,7 +79,7 @@ impl ReadTx<'_> {
     pub fn locks_on_members(&self, folder: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM locks JOIN entries ON entries.id = locks.entry_id
+                "SELECT {COLUMNS} FROM locks CROSS JOIN entries ON entries.id = locks.entry_id
                  WHERE entries.parent_id = ?1 AND expires_at > ?2"
             ),
             params![folder.0, now.0],
@@ -125,15 +130,10 @@ impl WriteTx<'_> {
 
     /// Ends all locks taken on an entry or below it; a moved or deleted resource keeps none.
     pub fn delete_locks_below(&self, top: EntryId) -> Result<(), CatalogError> {
-        self.execute(
-            "WITH RECURSIVE tree (id) AS (
-                 VALUES (?1)
-                 UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.id
-             )
-             DELETE FROM locks WHERE EXISTS (SELECT 1 FROM locks) AND entry_id IN (SELECT id FROM tree)",
-            [top.0],
-        )
-        .map(drop)
+        for lock in self.locks_below(top, Timestamp(i64::MIN))? {
+            self.delete_lock(&lock.token)?;
+        }
+        Ok(())
     }
 
     /// Removes locks that ended before `now`.

@@ -83,6 +83,30 @@ mod tests {
         assert_eq!(loose, 0, "every table is STRICT");
     }
 
+    /// Without it SQLite reads the whole child table at each delete in the parent table, and an insert of
+    /// a file once took 15 ms in an instance of 65,000.
+    #[test]
+    fn every_reference_has_an_index() {
+        let (_dir, path, key) = fresh();
+        let mut connection = connection::open(&path, &key).unwrap();
+        migrate(&mut connection, &path, &key).unwrap();
+        let mut bare = connection
+            .prepare(
+                "SELECT child.name || '.' || reference.\"from\"
+                 FROM pragma_table_list AS child, pragma_foreign_key_list(child.name) AS reference
+                 WHERE child.schema = 'main'
+                   AND NOT EXISTS (
+                       SELECT 1 FROM pragma_index_list(child.name) AS list, pragma_index_info(list.name) AS field
+                       WHERE field.seqno = 0 AND field.name = reference.\"from\" AND list.partial = 0)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM pragma_table_info(child.name) AS field
+                       WHERE field.name = reference.\"from\" AND field.pk = 1)",
+            )
+            .unwrap();
+        let bare: Vec<String> = bare.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(bare, Vec::<String>::new());
+    }
+
     #[test]
     fn a_newer_format_is_refused_untouched() {
         let (_dir, path, key) = fresh();

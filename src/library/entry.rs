@@ -67,8 +67,9 @@ pub struct Listing {
 }
 
 impl Library {
-    pub(super) fn etag(&self, revision: i64) -> Etag {
-        Etag(format!("{revision:x}-{}", self.shared.etag_epoch))
+    /// The id makes tags of different entries differ: one moved over another must not look unchanged.
+    pub(super) fn etag(&self, row: &EntryRow) -> Etag {
+        Etag(format!("{:x}-{:x}-{}", row.id.0, row.revision, self.shared.etag_epoch))
     }
 
     pub(super) fn entry(&self, row: EntryRow) -> Entry {
@@ -78,7 +79,7 @@ impl Library {
             parent: row.parent,
             kind: row.version.map_or(EntryKind::Folder, |version| EntryKind::File { version }),
             size: row.size,
-            etag: self.etag(row.revision),
+            etag: self.etag(&row),
             created: row.created,
             modified: row.modified.as_mtime(),
             name: row.name,

@@ -1,6 +1,7 @@
 //! Making folders, and deleting what is no longer wanted (into the trash).
 
-use super::lock::{require_members_unlocked, require_removable};
+use super::guard::require_unlocked;
+use super::lock::require_removable;
 use super::lookup::{Found, find, path_of, place};
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, WriteTx};
@@ -28,7 +29,7 @@ impl Library {
                     return Err(LibraryError::Exists);
                 }
                 place.name.check(library.shared.names)?;
-                require_members_unlocked(tx, &change, &place.folder)?;
+                require_unlocked(tx, &change, place.folder.id)?;
                 let revision = tx.next_revision()?;
                 tx.insert_entry(&NewEntry {
                     id,

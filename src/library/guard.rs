@@ -24,7 +24,7 @@ impl Library {
         let matches = |wanted: &EtagMatch| match (wanted, target) {
             (_, None) => false,
             (EtagMatch::Any, Some(_)) => true,
-            (EtagMatch::OneOf(tags), Some(row)) => tags.contains(&self.etag(row.revision)),
+            (EtagMatch::OneOf(tags), Some(row)) => tags.contains(&self.etag(row)),
         };
         let in_time = |limit: crate::model::Timestamp| {
             target.is_none_or(|row| row.modified.as_mtime().as_secs() <= limit.as_secs())
@@ -79,7 +79,7 @@ impl Library {
     ) -> Result<bool, LibraryError> {
         let plain = match (&condition.state, subject) {
             (_, None) => false,
-            (IfState::Tag(tag), Some(row)) => *tag == self.etag(row.revision),
+            (IfState::Tag(tag), Some(row)) => *tag == self.etag(row),
             (IfState::Token(token), Some(row)) => {
                 tx.locks_covering(row.id, change.now)?.iter().any(|lock| lock.token == *token)
             }
@@ -101,13 +101,7 @@ pub(super) fn require_tree_unlocked(
     top: &EntryRow,
 ) -> Result<(), LibraryError> {
     require_unlocked(tx, change, top.id)?;
-    let mut below = Vec::new();
-    for lock in tx.locks_in_space(top.space, change.now)? {
-        if tx.lineage(lock.entry)?.iter().any(|row| row.id == top.id) {
-            below.push(lock);
-        }
-    }
-    require_tokens(tx, change, &below)
+    require_tokens(tx, change, &tx.locks_below(top.id, change.now)?)
 }
 
 /// A locked entry may be changed by whoever holds the lock and says so. Of several shared locks with

@@ -158,11 +158,7 @@ pub(super) fn take(
 ) -> Result<LockRow, LibraryError> {
     let mut standing = tx.locks_covering(entry.id, change.now)?;
     if request.is_deep {
-        for lock in tx.locks_in_space(entry.space, change.now)? {
-            if tx.lineage(lock.entry)?.iter().any(|row| row.id == entry.id) {
-                standing.push(lock);
-            }
-        }
+        standing.extend(tx.locks_below(entry.id, change.now)?);
     }
     let conflict = standing
         .iter()
@@ -202,15 +198,6 @@ fn fresh_token() -> LockToken {
         uuid.push(digit);
     }
     LockToken(uuid)
-}
-
-/// What a change to the members of `folder` needs: its locks, even those of depth 0, guard them.
-pub(super) fn require_members_unlocked(
-    tx: &ReadTx<'_>,
-    change: &Change,
-    folder: &crate::catalog::EntryRow,
-) -> Result<(), LibraryError> {
-    require_unlocked(tx, change, folder.id)
 }
 
 /// What taking `entry` out of its folder needs: its own tree unlocked, and the folder's members.

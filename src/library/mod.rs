@@ -74,8 +74,8 @@ struct Shared {
     shelf: shelf::Shelf,
     space_ids: space::SpaceIds,
     names: NamePolicy,
-    /// Differs between this instance's life and one restored from a backup, so that an ETag of before
-    /// never names a content of after.
+    /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
+    /// before never names a content of after.
     etag_epoch: String,
     ids: IdBlock,
 }

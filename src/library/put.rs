@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use super::digest::Digests;
 use super::folder::signed;
 use super::guard::require_unlocked;
-use super::lock::{self, Lock, LockRequest, require_members_unlocked};
+use super::lock::{self, Lock, LockRequest};
 use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
 use super::version::replace_content;
@@ -65,7 +65,8 @@ pub struct PutSession {
     change: Change,
     file: NewFile,
     entry: EntryId,
-    reservation: Reservation,
+    /// `None` after a failure to grow, which ends the session.
+    reservation: Option<Reservation>,
     received: u64,
     batch: Vec<u8>,
     /// The blocking half, away sealing a batch; `None` before the first one.
@@ -117,7 +118,7 @@ impl Library {
             change,
             file,
             entry,
-            reservation,
+            reservation: Some(reservation),
             received: 0,
             batch: Vec::new(),
             sealing: None,
@@ -149,7 +150,7 @@ fn admit(
         require_unlocked(tx, change, row.id)?;
     } else {
         place.name.check(library.shared.names)?;
-        require_members_unlocked(tx, change, &place.folder)?;
+        require_unlocked(tx, change, place.folder.id)?;
     }
     Ok((place, existing))
 }
@@ -168,13 +169,7 @@ impl PutSession {
         if self.file.size.is_some_and(|size| self.received > size) {
             return Err(LibraryError::WrongSize);
         }
-        if self.received > self.reservation.bytes() {
-            let missing = self.received - self.reservation.bytes();
-            // A whole step may not fit any more where the bytes themselves still do.
-            if self.library.grow(&mut self.reservation, missing.max(GROWTH)).await.is_err() {
-                self.library.grow(&mut self.reservation, missing).await?;
-            }
-        }
+        self.reserve_received().await?;
         while !bytes.is_empty() {
             let room = BATCH - self.batch.len();
             self.batch.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
@@ -182,6 +177,27 @@ impl PutSession {
                 self.seal_batch().await?;
             }
         }
+        Ok(())
+    }
+
+    /// Grows the reservation in steps while a body of unknown length arrives.
+    async fn reserve_received(&mut self) -> Result<(), LibraryError> {
+        let reservation = self.reservation.take().ok_or(LibraryError::OverQuota)?;
+        let missing = self.received.saturating_sub(reservation.bytes());
+        if missing == 0 {
+            self.reservation = Some(reservation);
+            return Ok(());
+        }
+        let step = missing.max(GROWTH);
+        self.library.require_room(step).await?;
+        self.reservation = match self.library.grow(reservation, step).await {
+            Ok(grown) => Some(grown),
+            // A whole step may not fit any more where the bytes themselves still do.
+            Err((LibraryError::OverQuota, Some(reservation))) => {
+                Some(self.library.grow(reservation, missing).await.map_err(|(error, _)| error)?)
+            }
+            Err((error, _)) => return Err(error),
+        };
         Ok(())
     }
 

@@ -80,24 +80,33 @@ impl Drop for Reservation {
 impl Library {
     /// Reserves bytes in a space for a writer.
     pub(super) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
-        let mut reservation = Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 };
-        self.grow(&mut reservation, bytes).await?;
-        Ok(reservation)
+        let reservation = Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 };
+        self.grow(reservation, bytes).await.map_err(|(error, _)| error)
     }
 
-    /// Adds bytes to a reservation, for bodies of unknown length.
-    pub(super) async fn grow(&self, reservation: &mut Reservation, bytes: u64) -> Result<(), LibraryError> {
-        let (ledger, space) = (self.shared.quota.clone(), reservation.space);
-        self.catalog()
-            .read(move |tx| {
-                ledger.reserve(space, bytes, || {
-                    let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
-                    Ok((row.used.0, row.quota.map(|size| size.0)))
-                })
-            })
-            .await?;
-        reservation.bytes += bytes;
-        Ok(())
+    /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
+    /// are given back wherever it is by then. After an error it comes back as it was.
+    pub(super) async fn grow(
+        &self,
+        mut reservation: Reservation,
+        bytes: u64,
+    ) -> Result<Reservation, (LibraryError, Option<Reservation>)> {
+        let outcome = self.catalog().read(move |tx| {
+            let limit = || {
+                let row = tx.space(reservation.space)?.ok_or(LibraryError::NoSuchSpace)?;
+                Ok((row.used.0, row.quota.map(|size| size.0)))
+            };
+            let reserved = reservation.ledger.reserve(reservation.space, bytes, limit);
+            if reserved.is_ok() {
+                reservation.bytes += bytes;
+            }
+            Ok::<_, LibraryError>((reservation, reserved))
+        });
+        match outcome.await {
+            Ok((reservation, Ok(()))) => Ok(reservation),
+            Ok((reservation, Err(error))) => Err((error, Some(reservation))),
+            Err(error) => Err((error, None)),
+        }
     }
 
     /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use super::folder::{discard, signed};
 use super::guard::require_tree_unlocked;
-use super::lock::{require_members_unlocked, require_removable};
+use super::guard::require_unlocked;
+use super::lock::require_removable;
 use super::lookup::{Found, find, path_of, place};
 use super::put::container_row;
 use super::{Change, Entry, Library, LibraryError};
@@ -240,7 +241,7 @@ fn clear_slot(
         Found::Alike(_) => return Err(LibraryError::NameTaken),
     };
     place.name.check(library.shared.names)?;
-    require_members_unlocked(tx, change, &place.folder)?;
+    require_unlocked(tx, change, place.folder.id)?;
     let created = there.is_none();
     if let Some(row) = there {
         if overwrite == Overwrite::Forbid {

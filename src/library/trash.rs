@@ -1,7 +1,7 @@
 //! Bringing back what was deleted, and removing it for good.
 
 use super::folder::signed;
-use super::lock::require_members_unlocked;
+use super::guard::require_unlocked;
 use super::lookup::path_of;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
@@ -59,7 +59,7 @@ impl Library {
                 let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
                 let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
                 let folder = home(tx, space, item.parent)?;
-                require_members_unlocked(tx, &change, &folder)?;
+                require_unlocked(tx, &change, folder.id)?;
                 let name = free_name(tx, folder.id, &EntryName::parse(&row.name)?)?;
                 tx.remove_from_trash(entry)?;
                 tx.relocate(entry, Some(folder.id), &name)?;
