@@ -125,8 +125,10 @@ CREATE TABLE trash (
     parent_id INTEGER NOT NULL,         -- the folder it was deleted from, which may be gone since
     path TEXT NOT NULL,                 -- where it was, for people and for restoring
     deleted_at INTEGER NOT NULL,
-    deleted_by INTEGER REFERENCES users (id) ON DELETE SET NULL
+    deleted_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    is_purging INTEGER NOT NULL DEFAULT 0 CHECK (is_purging IN (0, 1)) -- being removed for good, in steps
 ) STRICT;
+CREATE INDEX trash_purging ON trash (entry_id) WHERE is_purging = 1;
 CREATE INDEX trash_by_space ON trash (space_id, deleted_at);
 CREATE INDEX trash_by_deleter ON trash (deleted_by);
 

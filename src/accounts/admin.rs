@@ -293,7 +293,11 @@ mod tests {
         accounts.grant(anna, space, Right::Write).await.unwrap();
         assert_eq!(right().await, Some(Right::Write));
         accounts.grant(anna, space, Right::Manage).await.unwrap();
-        assert_eq!(accounts.spaces_of(&principal).await.unwrap(), [(space, Right::Manage)]);
+        let access = accounts.spaces_of(&principal).await.unwrap();
+        assert_eq!(
+            access.iter().map(|a| (a.space(), a.right())).collect::<Vec<_>>(),
+            [(space, Right::Manage)]
+        );
         accounts.set_role(anna, Role::Client).await.unwrap();
         assert_eq!(right().await, Some(Right::Write));
         accounts.set_role(anna, Role::Auditor).await.unwrap();

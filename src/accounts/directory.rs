@@ -88,12 +88,9 @@ impl Snapshot {
         rights::access(space, row.role, standing(row), grant.copied())
     }
 
-    pub(super) fn spaces_of(&self, user: UserId) -> Vec<(SpaceId, Right)> {
+    pub(super) fn spaces_of(&self, user: UserId) -> Vec<Access> {
         let granted = self.grants.get(&user).into_iter().flat_map(BTreeMap::keys);
-        granted
-            .filter_map(|space| self.access(user, *space))
-            .map(|access| (access.space(), access.right()))
-            .collect()
+        granted.filter_map(|space| self.access(user, *space)).collect()
     }
 
     pub(super) fn may_administer(&self, user: UserId) -> bool {

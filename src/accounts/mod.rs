@@ -21,7 +21,7 @@ mod fixture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Catalog, CatalogError};
-use crate::model::{Access, AppPasswordId, Right, Role, SpaceId, UserId};
+use crate::model::{Access, AppPasswordId, Role, SpaceId, UserId};
 
 pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
 pub use admin::{AccountsError, LabelError};
@@ -88,8 +88,8 @@ impl Accounts {
         Ok(self.inner.directory.current().await?.access(principal.user, space))
     }
 
-    /// The spaces that somebody may use, with his right in each, ordered by id. Answers from memory.
-    pub async fn spaces_of(&self, principal: &Principal) -> Result<Vec<(SpaceId, Right)>, CatalogError> {
+    /// The proofs for all spaces that somebody may use, ordered by id. Answers from memory.
+    pub async fn spaces_of(&self, principal: &Principal) -> Result<Vec<Access>, CatalogError> {
         Ok(self.inner.directory.current().await?.spaces_of(principal.user))
     }
 

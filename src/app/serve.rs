@@ -16,11 +16,14 @@ use crate::http::{
     Health, HealthState, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls, TlsError,
     TlsSource, bind, serve as serve_http, serve_metrics, systemd,
 };
+use crate::library::LibraryError;
 use crate::model::Timestamp;
 use crate::vault::keys::Unlock;
 
 /// How often expired locks, versions and trash are ended.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
+/// How often, and within what time, the catalogue must take a write that changes nothing.
+const ALIVE_WITHIN: Duration = Duration::from_secs(10);
 /// Every how many rounds of upkeep orphaned containers are swept: once a day.
 const SWEEP_ROUNDS: u64 = 144;
 
@@ -39,6 +42,9 @@ pub enum ServeError {
     /// The owner's socket does not open.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The catalogue cannot be changed any more.
+    #[error("the catalogue's writer has ended; see the log, and start again")]
+    WriterEnded,
     /// The system refused something else.
     #[error("cannot {doing}")]
     Io {
@@ -85,6 +91,7 @@ pub async fn serve(
     let host = Arc::new(Host {
         router: Router::locked(health.clone()),
         instance: Mutex::new(None),
+        unlocking: tokio::sync::Mutex::default(),
         directory,
         tls: tls.clone(),
         health,
@@ -127,6 +134,8 @@ struct Host {
     tls: Option<Arc<Tls>>,
     health: HealthState,
     instance: Mutex<Option<Arc<Instance>>>,
+    /// Held while somebody unlocks: opening twice would clear the first one's uploads.
+    unlocking: tokio::sync::Mutex<()>,
 }
 
 impl Host {
@@ -198,7 +207,9 @@ impl Host {
             },
             shutdown.clone(),
         ));
-        tokio::spawn(stop_on_signal(switch, self.health.clone())?);
+        let switch = Arc::new(switch);
+        tokio::spawn(stop_on_signal(Arc::clone(&switch), self.health.clone())?);
+        let writer = tokio::spawn(Arc::clone(&self).watch_writer(switch, shutdown.clone()));
 
         let http = tokio::spawn(serve_http(sockets.main, self.tls.clone(), server, shutdown));
         systemd::notify_ready();
@@ -217,6 +228,9 @@ impl Host {
             let _ = closing.await;
         }
         tracing::info!("stopped");
+        if !writer.await.unwrap_or(false) {
+            return Err(ServeError::WriterEnded);
+        }
         match outcome {
             Ok(result) => Ok(result?),
             Err(_) => {
@@ -225,13 +239,34 @@ impl Host {
         }
     }
 
-    /// Whether the catalogue answers; a server whose catalogue hangs should be restarted.
+    /// Whether the catalogue writes; a server whose catalogue hangs should be restarted.
     async fn is_alive(&self) -> bool {
         match self.current() {
             None => true,
-            Some(instance) => tokio::time::timeout(Duration::from_secs(10), instance.library.spaces())
+            Some(instance) => tokio::time::timeout(ALIVE_WITHIN, instance.library.probe_writer())
                 .await
-                .is_ok_and(|r| r.is_ok()),
+                .is_ok_and(|outcome| outcome.is_ok()),
+        }
+    }
+
+    /// Ends the server if the catalogue's writer has ended: it would refuse every change from then on,
+    /// while a restart, by systemd say, puts it right.
+    async fn watch_writer(self: Arc<Self>, switch: Arc<ShutdownSwitch>, mut shutdown: Shutdown) -> bool {
+        let mut tick = tokio::time::interval(ALIVE_WITHIN);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = shutdown.requested() => return true,
+            }
+            if let Some(instance) = self.current()
+                && matches!(instance.library.probe_writer().await, Err(LibraryError::Closed))
+            {
+                tracing::error!(
+                    "the catalogue's writer has ended; stopping, so that a restart can put it right"
+                );
+                switch.stop();
+                return false;
+            }
         }
     }
 
@@ -261,6 +296,10 @@ impl Host {
     }
 
     async fn unlock(&self, passphrase: SecretString, shutdown: &Shutdown) -> Result<(), ServeError> {
+        let _turn = self.unlocking.lock().await;
+        if self.current().is_some() {
+            return Ok(());
+        }
         // A key file's text may come the same way as a passphrase.
         let text = secrecy::ExposeSecret::expose_secret(&passphrase);
         let unlock = if text.contains("AGE-SECRET-KEY-") {
@@ -288,7 +327,7 @@ fn transport(config: &Config, opened: Option<&Instance>) -> Result<Option<Arc<Tl
 }
 
 fn stop_on_signal(
-    switch: ShutdownSwitch,
+    switch: Arc<ShutdownSwitch>,
     health: HealthState,
 ) -> Result<impl Future<Output = ()> + Send + 'static, ServeError> {
     let listen = |kind| signal(kind).map_err(io("listen for signals"));

@@ -117,17 +117,33 @@ impl ReadTx<'_> {
         Ok(lineage)
     }
 
-    /// The entry and everything below it, folders before their members.
-    pub fn subtree(&self, top: EntryId) -> Result<Vec<EntryRow>, CatalogError> {
+    /// How far the tree below an entry reaches: levels, and bytes of its longest path with a slash before
+    /// each name; both 0 for a file or an empty folder.
+    pub fn extent(&self, top: EntryId) -> Result<(usize, usize), CatalogError> {
+        let extent = self.one(
+            "WITH RECURSIVE tree (id, level, bytes) AS (
+                 VALUES (?1, 0, 0)
+                 UNION ALL SELECT entries.id, level + 1, bytes + 1 + length(CAST(name AS BLOB))
+                 FROM entries JOIN tree ON entries.parent_id = tree.id
+             )
+             SELECT max(level), max(bytes) FROM tree",
+            [top.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(extent.unwrap_or_default())
+    }
+
+    /// Up to `limit` of the entry and everything below it, folders before their members.
+    pub fn subtree(&self, top: EntryId, limit: usize) -> Result<Vec<EntryRow>, CatalogError> {
         self.all(
             &format!(
                 "WITH RECURSIVE tree (top) AS (
                      VALUES (?1)
                      UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.top
                  )
-                 SELECT {COLUMNS} FROM tree JOIN entries ON entries.id = tree.top"
+                 SELECT {COLUMNS} FROM tree JOIN entries ON entries.id = tree.top LIMIT ?2"
             ),
-            [top.0],
+            params![top.0, limit],
             entry_row,
         )
     }
@@ -231,29 +247,49 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes an entry for good with all below it, their versions, locks and properties. Containers
-    /// that nothing else uses become garbage. Returns the number of entries removed.
-    pub fn delete_subtree(&self, top: EntryId) -> Result<usize, CatalogError> {
-        const TREE: &str = "WITH RECURSIVE tree (id) AS (
-                VALUES (?1)
-                UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.id
-            )";
+    /// Removes up to `limit` entries for good, from below upwards, of what `top` and the tree below it
+    /// hold, with their versions, locks and properties. Containers that nothing else uses become garbage.
+    /// `true` once `top` itself is gone.
+    pub fn delete_some(&self, top: EntryId, limit: usize) -> Result<bool, CatalogError> {
+        let (mut folders, mut left) = (vec![top], limit);
+        while let Some(folder) = folders.last().copied() {
+            let members = self.all(
+                "SELECT id, is_folder FROM entries WHERE parent_id = ?1 LIMIT ?2",
+                params![folder.0, left.max(1)],
+                |row| Ok((EntryId(row.get(0)?), row.get(1)?)),
+            )?;
+            if members.is_empty() {
+                if left == 0 {
+                    return Ok(false);
+                }
+                self.delete_entry(folder)?;
+                folders.pop();
+                left -= 1;
+            }
+            for (member, is_folder) in members {
+                if is_folder {
+                    folders.push(member);
+                    break;
+                }
+                if left == 0 {
+                    return Ok(false);
+                }
+                self.delete_entry(member)?;
+                left -= 1;
+            }
+        }
+        Ok(true)
+    }
+
+    fn delete_entry(&self, entry: EntryId) -> Result<(), CatalogError> {
         let containers = self.all(
-            &format!(
-                "{TREE} SELECT DISTINCT container_id FROM tree
-                 JOIN versions ON versions.entry_id = tree.id
-                 JOIN segments ON segments.version_id = versions.id"
-            ),
-            [top.0],
+            "SELECT DISTINCT container_id FROM versions JOIN segments ON segments.version_id = versions.id
+             WHERE entry_id = ?1",
+            [entry.0],
             |row| row.get(0),
         )?;
-        self.execute(
-            &format!("{TREE} DELETE FROM versions WHERE entry_id IN (SELECT id FROM tree)"),
-            [top.0],
-        )?;
-        let removed =
-            self.execute(&format!("{TREE} DELETE FROM entries WHERE id IN (SELECT id FROM tree)"), [top.0])?;
-        self.discard_unused(&containers)?;
-        Ok(removed)
+        self.execute("DELETE FROM versions WHERE entry_id = ?1", [entry.0])?;
+        self.execute("DELETE FROM entries WHERE id = ?1", [entry.0])?;
+        self.discard_unused(&containers)
     }
 }

@@ -88,6 +88,12 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Gives `to` the dead properties of `from` in place of its own.
+    pub fn replace_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM properties WHERE entry_id = ?1", [to.0])?;
+        self.copy_properties(from, to)
+    }
+
     /// Gives `to` the dead properties of `from`.
     pub fn copy_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(

@@ -39,12 +39,19 @@ fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
 }
 
 impl ReadTx<'_> {
+    /// Deleted entries that are being removed for good.
+    pub fn purging(&self, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
+        self.all("SELECT entry_id FROM trash WHERE is_purging = 1 LIMIT ?1", [limit], |row| {
+            row.get(0).map(EntryId)
+        })
+    }
+
     /// What lies in a space's trash, latest first.
     pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
         self.all(
             &format!(
                 "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
-                 WHERE trash.space_id = ?1 ORDER BY deleted_at DESC, entry_id DESC LIMIT ?2"
+                 WHERE trash.space_id = ?1 AND is_purging = 0 ORDER BY deleted_at DESC, entry_id DESC LIMIT ?2"
             ),
             params![space.0, limit],
             trash_row,
@@ -56,7 +63,7 @@ impl ReadTx<'_> {
         self.one(
             &format!(
                 "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
-                 WHERE trash.space_id = ?1 AND entry_id = ?2"
+                 WHERE trash.space_id = ?1 AND entry_id = ?2 AND is_purging = 0"
             ),
             params![space.0, entry.0],
             trash_row,
@@ -67,7 +74,8 @@ impl ReadTx<'_> {
     pub fn expired_trash(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
         self.all(
             "SELECT entry_id FROM trash JOIN spaces ON spaces.id = space_id
-             WHERE deleted_at + trash_days * 86400000 <= ?1 ORDER BY deleted_at LIMIT ?2",
+             WHERE is_purging = 0 AND deleted_at + trash_days * 86400000 <= ?1
+             ORDER BY deleted_at LIMIT ?2",
             params![now.0, limit],
             |row| row.get(0).map(EntryId),
         )
@@ -75,6 +83,11 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
+    /// Takes a deleted entry out of everybody's sight; [`WriteTx::delete_some`] then removes it.
+    pub fn begin_purge(&self, entry: EntryId) -> Result<(), CatalogError> {
+        self.execute("UPDATE trash SET is_purging = 1 WHERE entry_id = ?1", [entry.0]).map(drop)
+    }
+
     /// Notes where an entry was that is being taken out of the tree.
     pub fn insert_trash(
         &self,

@@ -45,7 +45,9 @@ impl BodyError {
         match self {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Malformed | Self::Broken(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            // Nobody reads it; the log shows nginx's number for a client that left.
+            Self::Broken(_) => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
         }
     }
 }

@@ -54,6 +54,9 @@ pub enum LibraryError {
     /// Too many or too large properties.
     #[error("the properties of this entry would become too many or too large")]
     TooManyProperties,
+    /// More entries than one copy may make.
+    #[error("this folder holds too many entries to copy them at once; copy its parts one by one")]
+    TooManyEntries,
     /// The space's quota would be exceeded.
     #[error("the space's quota is used up; delete something and empty the trash, or ask for a larger quota")]
     OverQuota,
@@ -84,6 +87,9 @@ pub enum LibraryError {
     /// Keys or containers failed in another way.
     #[error("the file store failed")]
     Vault(#[source] VaultError),
+    /// The catalogue takes no more changes: the program is stopping, or its writer failed.
+    #[error("the server is stopping; try again in a moment")]
+    Closed,
     /// The catalogue failed.
     #[error("the catalogue failed")]
     Catalog(#[source] CatalogError),
@@ -97,7 +103,7 @@ impl LibraryError {
     /// that failed nobody knows: the write-ahead log may still hold it at the next start, so what it
     /// refers to must stay until the sweep has looked.
     pub(super) fn is_refusal(&self) -> bool {
-        !matches!(self, Self::DiskFull | Self::ReadOnly | Self::Catalog(_) | Self::Interrupted)
+        !matches!(self, Self::DiskFull | Self::ReadOnly | Self::Closed | Self::Catalog(_) | Self::Interrupted)
     }
 }
 
@@ -106,6 +112,7 @@ impl From<CatalogError> for LibraryError {
         match error {
             CatalogError::Full => Self::DiskFull,
             CatalogError::ReadOnly => Self::ReadOnly,
+            CatalogError::Closed => Self::Closed,
             other => Self::Catalog(other),
         }
     }

@@ -22,13 +22,21 @@ impl Library {
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                let locks = tx.locks_covering(row.id, now)?;
-                let locks =
-                    locks.into_iter().map(|lock| Lock::from_row(tx, lock)).collect::<Result<_, _>>()?;
-                let properties = tx.properties(row.id)?.into_iter().map(property_pair).collect();
-                Ok(Member { entry: library.entry(row), locks, properties })
+                library.member_of(tx, row, now)
             })
             .await
+    }
+
+    pub(super) fn member_of(
+        &self,
+        tx: &ReadTx<'_>,
+        row: EntryRow,
+        now: Timestamp,
+    ) -> Result<Member, LibraryError> {
+        let locks = tx.locks_covering(row.id, now)?;
+        let locks = locks.into_iter().map(|lock| Lock::from_row(tx, lock)).collect::<Result<_, _>>()?;
+        let properties = tx.properties(row.id)?.into_iter().map(property_pair).collect();
+        Ok(Member { entry: self.entry(row), locks, properties })
     }
 
     /// The entry at `path`.

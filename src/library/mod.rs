@@ -7,6 +7,7 @@
 //!
 //! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
 
+mod carry;
 mod digest;
 mod entry;
 mod error;
@@ -41,7 +42,7 @@ pub use open::{Content, PIECE};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;
-pub use space::{Space, SpaceSettings};
+pub use space::{Space, SpaceSettings, Top};
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;
@@ -73,6 +74,8 @@ struct Shared {
     quota: quota::Ledger,
     shelf: shelf::Shelf,
     space_ids: space::SpaceIds,
+    /// Held by the one copy into another space that may run at a time.
+    carrying: Mutex<()>,
     names: NamePolicy,
     /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
     /// before never names a content of after.
@@ -111,9 +114,15 @@ impl Library {
             quota: quota::Ledger::default(),
             shelf: shelf::Shelf::default(),
             space_ids: space::SpaceIds::default(),
+            carrying: Mutex::default(),
             ids: IdBlock::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Sends a job that changes nothing through the catalogue's writer.
+    pub async fn probe_writer(&self) -> Result<(), LibraryError> {
+        self.catalog().write(|_| Ok(())).await
     }
 
     fn catalog(&self) -> &Catalog {

@@ -8,14 +8,14 @@ use super::lookup::find;
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, SpaceId, VersionId};
+use crate::vault::VaultError;
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
 
 /// An opened content. What it reads stays the same even if the file is overwritten or deleted
-/// meanwhile: containers never change, and an open one keeps its bytes. Cheap to clone.
-#[derive(Clone)]
+/// meanwhile: containers never change, and an open one keeps its bytes.
 pub struct Content {
     /// The file as it was when it was opened; its size is that of this content.
     pub entry: Entry,
@@ -49,9 +49,26 @@ impl Library {
         access: &Access,
         path: &EntryPath,
         version: Option<VersionId>,
-        foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
+        foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Clone + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let space = access.require(Right::Read)?;
+        match self.open_once(space, path, version, foresee.clone()).await {
+            // Replaced and removed since the rows were read: the rows of now name what is there. If they
+            // still name it, it is missing indeed.
+            Err(LibraryError::Damaged(VaultError::Missing(_))) => {
+                self.open_once(space, path, version, foresee).await
+            }
+            other => other,
+        }
+    }
+
+    async fn open_once(
+        &self,
+        space: SpaceId,
+        path: &EntryPath,
+        version: Option<VersionId>,
+        foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
+    ) -> Result<Content, LibraryError> {
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
@@ -73,7 +90,7 @@ impl Library {
                     ready: None,
                 };
                 if let Some(range) = foresee(&content.entry) {
-                    content.ready = Some((range.start(), content.read_blocking(range)?));
+                    content.ready = Some((range.start(), read_blocking(&content.segments, range)?));
                 }
                 Ok(content)
             })
@@ -105,26 +122,25 @@ impl Content {
     /// Reads from `range.start()` on: at least one byte, at most [`PIECE`], never past `range.end()`.
     /// Empty only if `range` is. A chunk that fails authentication is an error and nothing of it is
     /// returned.
-    pub async fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
-        if let Some((start, pieces)) = &self.ready
-            && *start == range.start()
+    pub async fn read(&mut self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+        if let Some((start, pieces)) = self.ready.take()
+            && start == range.start()
             && pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() <= range.len()
         {
-            return Ok(pieces.clone());
+            return Ok(pieces);
         }
-        let content = self.clone();
-        tokio::task::spawn_blocking(move || content.read_blocking(range)).await?
+        let segments = Arc::clone(&self.segments);
+        tokio::task::spawn_blocking(move || read_blocking(&segments, range)).await?
     }
+}
 
-    fn read_blocking(&self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
-        let at = self.segments.partition_point(|segment| segment.range.end() <= range.start());
-        let Some(segment) = self.segments.get(at).filter(|_| !range.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        // Pieces end on their multiples, so that a long read opens every chunk once.
-        let next_multiple = (range.start() / PIECE + 1) * PIECE;
-        let end = range.end().min(segment.range.end()).min(next_multiple);
-        let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
-        Ok(segment.reader.read(within.ok_or(LibraryError::Incomplete)?)?)
-    }
+/// As [`Content::read`], on this thread.
+fn read_blocking(segments: &[OpenSegment], range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+    let at = segments.partition_point(|segment| segment.range.end() <= range.start());
+    let Some(segment) = segments.get(at).filter(|_| !range.is_empty()) else { return Ok(Vec::new()) };
+    // Pieces end on their multiples, so that a long read opens every chunk once.
+    let next_multiple = (range.start() / PIECE + 1) * PIECE;
+    let end = range.end().min(segment.range.end()).min(next_multiple);
+    let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
+    Ok(segment.reader.read(within.ok_or(LibraryError::Incomplete)?)?)
 }

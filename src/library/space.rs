@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
-use super::{Library, LibraryError};
+use super::{Library, LibraryError, Member};
 use crate::catalog::{Catalog, NewEntry, NewSpace, ReadTx, SpaceRow};
-use crate::model::{ByteSize, EntryId, EntryName, Etag, SpaceId, SpaceKind, Timestamp};
+use crate::model::{Access, ByteSize, EntryId, EntryName, Etag, Right, SpaceId, SpaceKind, Timestamp};
 
 /// A client's or team's space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ impl Default for SpaceSettings {
     fn default() -> Self {
         Self { quota: None, version_days: 30, trash_days: 30 }
     }
+}
+
+/// A space as a mount shows it.
+#[derive(Clone, Debug)]
+pub struct Top {
+    /// The right that opens it.
+    pub access: Access,
+    /// The space.
+    pub space: Space,
+    /// Its top folder.
+    pub member: Member,
 }
 
 impl From<SpaceRow> for Space {
@@ -187,22 +198,35 @@ impl Library {
         renamed
     }
 
-    /// One ETag for a mount's top level, which shows `spaces`: changes with any change in any of them and
-    /// when one comes, goes or gets another name.
-    pub async fn mount_etag(&self, spaces: &[Space]) -> Result<Etag, LibraryError> {
-        let roots: Vec<_> = spaces.iter().map(|space| (space.root, space.name.clone())).collect();
-        let library = self.clone();
+    /// The top folders that these rights open, with their spaces, by name: one read for a whole mount.
+    pub async fn tops(&self, rights: &[Access], now: Timestamp) -> Result<Vec<Top>, LibraryError> {
+        let (library, rights) = (self.clone(), rights.to_vec());
         self.catalog()
             .read(move |tx| {
-                let mut hash = <sha2::Sha256 as sha2::Digest>::new();
-                for (root, name) in roots {
-                    let revision = tx.entry(root)?.map_or(0, |row| row.revision);
-                    sha2::Digest::update(&mut hash, format!("{root} {revision} {name}\n"));
+                let mut tops = Vec::with_capacity(rights.len());
+                for space in tx.spaces()? {
+                    let Some(access) = rights.iter().find(|access| access.space() == space.id) else {
+                        continue;
+                    };
+                    access.require(Right::Read)?;
+                    let row = tx.entry(space.root)?.ok_or(LibraryError::NotFound)?;
+                    let member = library.member_of(tx, row, now)?;
+                    tops.push(Top { access: *access, space: Space::from(space), member });
                 }
-                let digest = sha2::Digest::finalize(hash);
-                let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
-                Ok(Etag(format!("{text}-{}", library.shared.etag_epoch)))
+                Ok(tops)
             })
             .await
+    }
+
+    /// One ETag for a mount's top level, which shows `tops`: changes with any change in any of them and
+    /// when one comes, goes or gets another name.
+    pub fn mount_etag(&self, tops: &[Top]) -> Etag {
+        let mut hash = <sha2::Sha256 as sha2::Digest>::new();
+        for Top { space, member, .. } in tops {
+            sha2::Digest::update(&mut hash, format!("{} {}\n", member.entry.etag.0, space.name));
+        }
+        let digest = sha2::Digest::finalize(hash);
+        let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
+        Etag(format!("{text}-{}", self.shared.etag_epoch))
     }
 }

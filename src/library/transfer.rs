@@ -1,28 +1,25 @@
-//! Moving and copying.
-//!
-//! Inside a space a move changes one row and a copy shares the containers. Into another space the
-//! contents get headers for that space's key first; the rows of the whole tree follow in one
-//! transaction.
+//! Moving and copying inside a space: a move changes one row, a copy shares the containers. Across
+//! spaces it is `carry`'s work.
 
 use std::collections::HashMap;
 
 use super::folder::{discard, signed};
-use super::guard::require_tree_unlocked;
-use super::guard::require_unlocked;
+use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
-use super::lookup::{Found, find, path_of, place};
-use super::put::container_row;
+use super::lookup::{Found, find, place};
+use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
-use crate::model::{Access, ContainerId, Depth, EntryId, EntryName, EntryPath, Right, SpaceId};
-use crate::vault::container::ContainerMeta;
-use crate::vault::reader::{ContainerReader, ContainerRef};
-use crate::vault::rewrap::rewrap;
+use crate::catalog::{EntryRow, NewEntry, ReadTx, WriteTx};
+use crate::model::{Access, Depth, EntryId, EntryName, EntryPath, NameError, Right, SpaceId, VersionId};
+
+/// Entries that one COPY, or one MOVE into another space, may make. The rows are written in one
+/// transaction, and other writers wait for it.
+const MAX_COPIED: usize = 50_000;
 
 /// Whether something at the destination may be replaced (RFC 4918 10.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// What is there goes into the trash.
+    /// A file's content becomes an earlier version, anything else goes into the trash.
     Allow,
     /// Fail if something is there.
     Forbid,
@@ -49,24 +46,21 @@ impl Library {
     ) -> Result<Transferred, LibraryError> {
         let space = change.access.require(Right::Write)?;
         let target = to.require(Right::Write)?;
+        let arrival = Arrival { space: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
         if space != target {
-            return self.carry_over(change, from, to, to_path, overwrite, Carry::Move).await;
+            return self.carry_over(change, from.clone(), arrival).await;
         }
-        let (library, from, to_path) = (self.clone(), from.clone(), to_path.clone());
+        let (library, from) = (self.clone(), from.clone());
         self.catalog()
             .write(move |tx| {
                 let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;
                 require_removable(tx, &change, &entry)?;
-                let slot = clear_slot(&library, tx, &change, &entry, space, &to_path, overwrite)?;
-                let old_parent = entry.parent.ok_or(LibraryError::IsRoot)?;
+                let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place, not to what is moved there (RFC 4918 7.5).
                 tx.delete_locks_below(entry.id)?;
-                tx.relocate(entry.id, Some(slot.folder), &slot.name)?;
-                let size = signed(entry.size);
-                tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
-                tx.touch_folders(slot.folder, tx.next_revision()?, size, change.now)?;
-                library.transferred(tx, entry.id, slot.created)
+                let arrived = slot.take_in(tx, &change, &entry)?;
+                library.transferred(tx, arrived, slot.there.is_none())
             })
             .await
     }
@@ -83,113 +77,33 @@ impl Library {
     ) -> Result<Transferred, LibraryError> {
         let space = change.access.require(Right::Read)?;
         let target = to.require(Right::Write)?;
+        let kind = ArrivalKind::Copy(depth);
+        let arrival = Arrival { space: target, path: to_path.clone(), overwrite, kind };
         if space != target {
-            return self.carry_over(change, from, to, to_path, overwrite, Carry::Copy(depth)).await;
+            return self.carry_over(change, from.clone(), arrival).await;
         }
-        let (library, from, to_path) = (self.clone(), from.clone(), to_path.clone());
+        let (library, from) = (self.clone(), from.clone());
         self.catalog()
             .write(move |tx| {
                 let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;
-                let slot = clear_slot(&library, tx, &change, &entry, space, &to_path, overwrite)?;
-                let tree = tree_of(tx, &entry, depth)?;
+                let slot = arrival.inspect(&library, tx, &change, &entry)?;
+                let tree = tree_of(tx, &entry, kind)?;
+                let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
+                slot.clear(tx, &change)?;
                 let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-                    row.version
-                        .map(|version| tx.share_version(version, id, Some(change.user), change.now))
-                        .transpose()
-                        .map_err(LibraryError::from)
+                    let version = row
+                        .version
+                        .map(|version| tx.share_version(version, id, Some(change.user), change.now));
+                    Ok(version.transpose()?)
                 };
-                let copy = plant(tx, &change, &tree, target, &slot, share)?;
-                library.transferred(tx, copy, slot.created)
+                let copy = plant(tx, &change, &tree, first, &slot, share)?;
+                library.transferred(tx, copy, slot.there.is_none())
             })
             .await
     }
 
-    /// Moves or copies into another space.
-    async fn carry_over(
-        &self,
-        change: Change,
-        from: &EntryPath,
-        to: &Access,
-        to_path: &EntryPath,
-        overwrite: Overwrite,
-        carry: Carry,
-    ) -> Result<Transferred, LibraryError> {
-        let (space, target) = (change.access.space(), to.space());
-        let depth = match carry {
-            Carry::Move => Depth::Infinity,
-            Carry::Copy(depth) => depth,
-        };
-        let (library, asked, source) = (self.clone(), change.clone(), from.clone());
-        let contents = self
-            .catalog()
-            .read(move |tx| {
-                let entry = find(tx, space, &source)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &asked, space, Some(&entry))?;
-                contents_of(tx, &tree_of(tx, &entry, depth)?)
-            })
-            .await?;
-        let bytes = contents.iter().map(|content| content.row.plain_len).sum();
-        let reservation = self.reserve(target, bytes).await?;
-        let library = self.clone();
-        let copies =
-            tokio::task::spawn_blocking(move || library.rewrap_all(space, target, contents)).await??;
-        let written: Vec<ContainerId> = copies.values().map(|row| row.id).collect();
-
-        let (library, from, to_path) = (self.clone(), from.clone(), to_path.clone());
-        let task = tokio::spawn(async move {
-            let worker = library.clone();
-            let outcome = library
-                .catalog()
-                .write(move |tx| {
-                    let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
-                    worker.check_conditions(tx, &change, space, Some(&entry))?;
-                    let slot = clear_slot(&worker, tx, &change, &entry, target, &to_path, overwrite)?;
-                    let tree = tree_of(tx, &entry, depth)?;
-                    let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-                        attach_copy(tx, &change, row, id, target, &copies)
-                    };
-                    let copy = plant(tx, &change, &tree, target, &slot, attach)?;
-                    if matches!(carry, Carry::Move) {
-                        discard(tx, &change, &entry)?;
-                    }
-                    worker.transferred(tx, copy, slot.created)
-                })
-                .await;
-            if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
-                for container in written {
-                    library.remove_uncommitted(target, container).await;
-                }
-            }
-            drop(reservation);
-            outcome
-        });
-        task.await?
-    }
-
-    /// Copies containers into another space, each durable when this returns. On an error those already
-    /// made are garbage without a row, which the sweep removes.
-    fn rewrap_all(
-        &self,
-        from: SpaceId,
-        to: SpaceId,
-        contents: Vec<CarriedContent>,
-    ) -> Result<HashMap<ContainerId, ContainerRow>, LibraryError> {
-        let (from_key, to_key) = (self.shared.keys.space_key(from)?, self.shared.keys.space_key(to)?);
-        let mut copies = HashMap::with_capacity(contents.len());
-        for CarriedContent { row, meta } in contents {
-            if copies.contains_key(&row.id) {
-                continue;
-            }
-            let source = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
-            let source = ContainerReader::open(&**self.disk(), &from_key, from, &source)?;
-            let sealed = rewrap(&**self.disk(), &source, &to_key, to, &meta)?;
-            copies.insert(row.id, container_row(&sealed));
-        }
-        Ok(copies)
-    }
-
-    fn transferred(
+    pub(super) fn transferred(
         &self,
         tx: &ReadTx<'_>,
         entry: EntryId,
@@ -200,83 +114,162 @@ impl Library {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Carry {
+/// Where something shall go.
+pub(super) struct Arrival {
+    pub(super) space: SpaceId,
+    pub(super) path: EntryPath,
+    pub(super) overwrite: Overwrite,
+    pub(super) kind: ArrivalKind,
+}
+
+/// How it gets there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ArrivalKind {
     Move,
     Copy(Depth),
 }
 
-/// A free place for the entry that arrives.
-struct Slot {
-    folder: EntryId,
-    name: EntryName,
-    created: bool,
+/// A place that was found fit to receive an entry.
+pub(super) struct Slot {
+    pub(super) space: SpaceId,
+    pub(super) folder: EntryId,
+    pub(super) name: EntryName,
+    /// What is there now and will be replaced.
+    pub(super) there: Option<EntryRow>,
 }
 
-/// Makes room at the destination, or says why that cannot be.
-fn clear_slot(
-    library: &Library,
-    tx: &WriteTx<'_>,
-    change: &Change,
-    entry: &EntryRow,
-    space: SpaceId,
-    to_path: &EntryPath,
-    overwrite: Overwrite,
-) -> Result<Slot, LibraryError> {
-    let place = place(tx, space, to_path)?;
-    // Nothing may end up inside itself; nor may it replace a folder that it lies in.
-    if tx.lineage(place.folder.id)?.iter().any(|row| row.id == entry.id) {
-        return Err(LibraryError::IntoItself);
-    }
-    let there = match place.found {
-        Found::Nothing => None,
-        // Renaming in place: only capitals or the composition of accents change.
-        Found::Same(row) | Found::Alike(row) if row.id == entry.id => {
-            if row.name == place.name.as_str() {
-                return Err(LibraryError::IntoItself);
-            }
-            None
-        }
-        Found::Same(row) => Some(row),
-        Found::Alike(_) => return Err(LibraryError::NameTaken),
-    };
-    place.name.check(library.shared.names)?;
-    require_unlocked(tx, change, place.folder.id)?;
-    let created = there.is_none();
-    if let Some(row) = there {
-        if overwrite == Overwrite::Forbid {
-            return Err(LibraryError::Exists);
-        }
-        if tx.lineage(entry.id)?.iter().any(|above| above.id == row.id) {
+impl Arrival {
+    /// Judges everything that can stand in the way of `entry` at its destination. Changes nothing.
+    pub(super) fn inspect(
+        &self,
+        library: &Library,
+        tx: &ReadTx<'_>,
+        change: &Change,
+        entry: &EntryRow,
+    ) -> Result<Slot, LibraryError> {
+        let place = place(tx, self.space, &self.path)?;
+        let above = tx.lineage(place.folder.id)?;
+        // Nothing may end up inside itself.
+        if above.iter().any(|row| row.id == entry.id) {
             return Err(LibraryError::IntoItself);
         }
-        require_tree_unlocked(tx, change, &row)?;
-        discard(tx, change, &row)?;
+        let is_move = self.kind == ArrivalKind::Move;
+        let there = match place.found {
+            Found::Nothing => None,
+            // A move may change capitals or how accents are composed; a copy cannot stand beside its
+            // source under such a name.
+            Found::Same(row) | Found::Alike(row) if row.id == entry.id && is_move => {
+                if row.name == place.name.as_str() {
+                    return Err(LibraryError::IntoItself);
+                }
+                None
+            }
+            Found::Same(row) if row.id == entry.id => return Err(LibraryError::IntoItself),
+            Found::Same(row) => Some(row),
+            Found::Alike(_) => return Err(LibraryError::NameTaken),
+        };
+        place.name.check(library.shared.names)?;
+        if self.kind != ArrivalKind::Copy(Depth::Zero) {
+            require_reachable(tx, entry, &above, &place.name)?;
+        }
+        require_unlocked(tx, change, place.folder.id)?;
+        if let Some(row) = &there {
+            if self.overwrite == Overwrite::Forbid {
+                return Err(LibraryError::Exists);
+            }
+            // Nor may it replace a folder that it lies in.
+            if tx.lineage(entry.id)?.iter().any(|ancestor| ancestor.id == row.id) {
+                return Err(LibraryError::IntoItself);
+            }
+            require_tree_unlocked(tx, change, row)?;
+        }
+        Ok(Slot { space: self.space, folder: place.folder.id, name: place.name, there })
     }
-    Ok(Slot { folder: place.folder.id, name: place.name, created })
+}
+
+impl Slot {
+    /// Puts what is there into the trash.
+    pub(super) fn clear(&self, tx: &WriteTx<'_>, change: &Change) -> Result<(), LibraryError> {
+        self.there.as_ref().map_or(Ok(()), |row| discard(tx, change, row))
+    }
+
+    /// Moves `entry` here; returns the entry that is here then.
+    ///
+    /// A file over a file becomes its new content: programs save by writing another file and renaming it
+    /// over the old one, and the old one's earlier versions must not be lost by that.
+    fn take_in(&self, tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<EntryId, LibraryError> {
+        let old_parent = entry.parent.ok_or(LibraryError::IsRoot)?;
+        if let Some(there) = &self.there
+            && let (Some(version), Some(_)) = (entry.version, there.version)
+            && tx.versions_of(entry.id)?.len() == 1
+        {
+            let version = tx.share_version(version, there.id, Some(change.user), change.now)?;
+            replace_content(tx, change, there, version, entry.size, entry.modified)?;
+            tx.replace_properties(entry.id, there.id)?;
+            tx.relocate(there.id, Some(self.folder), &self.name)?;
+            tx.delete_some(entry.id, 1)?;
+            tx.touch_folders(old_parent, tx.next_revision()?, -signed(entry.size), change.now)?;
+            return Ok(there.id);
+        }
+        self.clear(tx, change)?;
+        tx.relocate(entry.id, Some(self.folder), &self.name)?;
+        let size = signed(entry.size);
+        tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
+        tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
+        Ok(entry.id)
+    }
+}
+
+/// Fails if anything in `entry` would lie deeper, or under a longer path, than a request can name.
+pub(super) fn require_reachable(
+    tx: &ReadTx<'_>,
+    entry: &EntryRow,
+    new_folders: &[EntryRow],
+    new_name: &EntryName,
+) -> Result<(), LibraryError> {
+    let bytes = |rows: &[EntryRow]| -> usize { rows.iter().map(|row| row.name.len() + 1).sum() };
+    let now = tx.lineage(entry.id)?;
+    // The space's top folder has a row but no place in a path.
+    let (new_depth, new_bytes) = (new_folders.len(), bytes(new_folders) + new_name.as_str().len());
+    let (old_depth, old_bytes) = (now.len().saturating_sub(1), bytes(&now).saturating_sub(1));
+    if new_depth <= old_depth && new_bytes <= old_bytes && entry.parent.is_some() {
+        return Ok(());
+    }
+    let (levels, below) = tx.extent(entry.id)?;
+    if new_depth + levels > EntryPath::MAX_DEPTH || new_bytes + below > EntryPath::MAX_BYTES {
+        return Err(NameError::PathTooLong.into());
+    }
+    Ok(())
 }
 
 /// The rows to copy, folders before their members.
-fn tree_of(tx: &ReadTx<'_>, entry: &EntryRow, depth: Depth) -> Result<Vec<EntryRow>, LibraryError> {
-    match depth {
-        Depth::Zero => {
-            Ok(vec![EntryRow { size: if entry.is_folder() { 0 } else { entry.size }, ..entry.clone() }])
-        }
-        Depth::One | Depth::Infinity => Ok(tx.subtree(entry.id)?),
+pub(super) fn tree_of(
+    tx: &ReadTx<'_>,
+    entry: &EntryRow,
+    kind: ArrivalKind,
+) -> Result<Vec<EntryRow>, LibraryError> {
+    if kind == ArrivalKind::Copy(Depth::Zero) {
+        let size = if entry.is_folder() { 0 } else { entry.size };
+        return Ok(vec![EntryRow { size, ..entry.clone() }]);
     }
+    let tree = tx.subtree(entry.id, MAX_COPIED + 1)?;
+    if tree.len() > MAX_COPIED {
+        return Err(LibraryError::TooManyEntries);
+    }
+    Ok(tree)
 }
 
-/// Inserts copies of `tree` into the slot; `content` gives each file's copy its version.
-fn plant(
+/// Inserts copies of `tree` into the slot under the ids from `first` on; `content` gives each file's copy
+/// its version. Returns the copy of the top.
+pub(super) fn plant(
     tx: &WriteTx<'_>,
     change: &Change,
     tree: &[EntryRow],
-    space: SpaceId,
+    first: EntryId,
     slot: &Slot,
-    content: impl Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<crate::model::VersionId>, LibraryError>,
+    content: impl Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError>,
 ) -> Result<EntryId, LibraryError> {
     let revision = tx.next_revision()?;
-    let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
     let mut copies = HashMap::with_capacity(tree.len());
     for (id, row) in (first.0..).map(EntryId).zip(tree) {
         let (parent, name) = match row.parent.and_then(|parent| copies.get(&parent)) {
@@ -286,7 +279,7 @@ fn plant(
         let version = content(tx, row, id)?;
         tx.insert_entry(&NewEntry {
             id,
-            space,
+            space: slot.space,
             parent: Some(parent),
             name: Some(&name),
             version,
@@ -301,53 +294,4 @@ fn plant(
     let size = tree.first().map_or(0, |top| signed(top.size));
     tx.touch_folders(slot.folder, revision, size, change.now)?;
     Ok(first)
-}
-
-/// A container on its way into another space.
-struct CarriedContent {
-    row: ContainerRow,
-    meta: ContainerMeta,
-}
-
-fn contents_of(tx: &ReadTx<'_>, tree: &[EntryRow]) -> Result<Vec<CarriedContent>, LibraryError> {
-    let mut contents = Vec::new();
-    for row in tree {
-        let Some(version) = row.version else { continue };
-        let path = path_of(tx, row.id)?;
-        for (segment, container) in (0_u32..).zip(tx.segments(version)?) {
-            let meta = ContainerMeta { entry: row.id, path: path.clone(), modified: row.modified, segment };
-            contents.push(CarriedContent { row: container, meta });
-        }
-    }
-    Ok(contents)
-}
-
-/// Records a file's copied containers as the content of its copy. A file that changed since the
-/// containers were copied fails the whole operation.
-fn attach_copy(
-    tx: &WriteTx<'_>,
-    change: &Change,
-    row: &EntryRow,
-    id: EntryId,
-    target: SpaceId,
-    copies: &HashMap<ContainerId, ContainerRow>,
-) -> Result<Option<crate::model::VersionId>, LibraryError> {
-    let Some(source) = row.version else { return Ok(None) };
-    let checksums = tx.version(source)?.map(|version| version.checksums).unwrap_or_default();
-    let version = tx.insert_version(&NewVersion {
-        entry: id,
-        size: row.size,
-        modified: row.modified,
-        created: change.now,
-        author: Some(change.user),
-        checksums: &checksums,
-    })?;
-    for (position, segment) in tx.segments(source)?.iter().enumerate() {
-        let copy = copies.get(&segment.id).ok_or(LibraryError::PreconditionFailed)?;
-        if !tx.is_known_container(copy.id)? {
-            tx.insert_container(target, copy)?;
-        }
-        tx.insert_segment(version, position, copy.id)?;
-    }
-    Ok(Some(version))
 }

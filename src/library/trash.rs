@@ -3,6 +3,7 @@
 use super::folder::signed;
 use super::guard::require_unlocked;
 use super::lookup::path_of;
+use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
@@ -61,6 +62,7 @@ impl Library {
                 let folder = home(tx, space, item.parent)?;
                 require_unlocked(tx, &change, folder.id)?;
                 let name = free_name(tx, folder.id, &EntryName::parse(&row.name)?)?;
+                require_reachable(tx, &row, &tx.lineage(folder.id)?, &name)?;
                 tx.remove_from_trash(entry)?;
                 tx.relocate(entry, Some(folder.id), &name)?;
                 tx.touch_folders(folder.id, tx.next_revision()?, signed(row.size), change.now)?;
@@ -75,10 +77,11 @@ impl Library {
         self.catalog()
             .write(move |tx| {
                 tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
-                tx.delete_subtree(entry)?;
-                Ok::<_, LibraryError>(())
+                Ok::<_, LibraryError>(tx.begin_purge(entry)?)
             })
             .await?;
+        // From here on it is gone for everybody; what an error leaves to do, upkeep does.
+        self.finish_purges().await?;
         self.remove_garbage().await.map(drop)
     }
 }
@@ -103,7 +106,10 @@ fn free_name(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<Entry
         _ => (text, ""),
     };
     for number in 2..MAX_NAMESAKES {
-        let candidate = EntryName::parse(&format!("{stem} ({number}){extension}"))?;
+        let suffix = format!(" ({number}){extension}");
+        let room = EntryName::MAX_BYTES.saturating_sub(suffix.len());
+        let stem = stem.get(..stem.floor_char_boundary(room)).unwrap_or(stem);
+        let candidate = EntryName::parse(&format!("{stem}{suffix}"))?;
         if tx.child(folder, &candidate.key())?.is_none() {
             return Ok(candidate);
         }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::error::disk_error;
 use super::{Library, LibraryError};
-use crate::catalog::CatalogError;
+use crate::catalog::WriteTx;
 use crate::model::{ContainerId, SpaceId, Timestamp};
 use crate::vault::sweep::{Swept, sweep_orphans};
 
@@ -32,35 +31,39 @@ impl Library {
             locks: self.catalog().write(move |tx| tx.delete_expired_locks(now)).await?,
             ..UpkeepReport::default()
         };
+        // Searching is for readers; the writer only gets short lists.
         loop {
-            let ended = self
-                .catalog()
-                .write(move |tx| {
-                    let versions = tx.expired_versions(now, STEP)?;
-                    versions.iter().try_for_each(|version| tx.delete_version(*version))?;
-                    Ok::<_, CatalogError>(versions.len())
-                })
-                .await?;
-            report.versions += ended;
-            if ended < STEP {
+            let versions = self.catalog().read(move |tx| tx.expired_versions(now, STEP)).await?;
+            let count = versions.len();
+            let end =
+                move |tx: &WriteTx<'_>| versions.iter().try_for_each(|version| tx.delete_version(*version));
+            self.catalog().write(end).await?;
+            report.versions += count;
+            if count < STEP {
                 break;
             }
         }
         loop {
-            let ended = self
-                .catalog()
-                .write(move |tx| match tx.expired_trash(now, 1)?.first() {
-                    Some(entry) => tx.delete_subtree(*entry).map(|_| 1),
-                    None => Ok::<_, CatalogError>(0),
-                })
-                .await?;
-            report.trash += ended;
-            if ended == 0 {
+            let entries = self.catalog().read(move |tx| tx.expired_trash(now, STEP)).await?;
+            let count = entries.len();
+            let end = move |tx: &WriteTx<'_>| entries.iter().try_for_each(|entry| tx.begin_purge(*entry));
+            self.catalog().write(end).await?;
+            report.trash += count;
+            if count < STEP {
                 break;
             }
         }
+        self.finish_purges().await?;
         report.containers = self.remove_garbage().await?;
         Ok(report)
+    }
+
+    /// Removes for good what is marked for it, a few rows at a time. May be broken off and taken up again.
+    pub(super) async fn finish_purges(&self) -> Result<(), LibraryError> {
+        while let Some(entry) = self.catalog().read(|tx| tx.purging(1)).await?.first().copied() {
+            while !self.catalog().write(move |tx| tx.delete_some(entry, STEP)).await? {}
+        }
+        Ok(())
     }
 
     /// Removes the files of containers whose rows are gone. Row first, file after: a crash in between
@@ -69,22 +72,32 @@ impl Library {
         let mut removed = 0;
         loop {
             let garbage = self.catalog().read(|tx| tx.garbage(STEP)).await?;
-            if garbage.is_empty() {
-                return Ok(removed);
-            }
-            removed += garbage.len();
             for row in &garbage {
                 self.shared.shelf.put_away(row.container);
             }
-            let (disk, gone) = (Arc::clone(self.disk()), garbage.clone());
-            tokio::task::spawn_blocking(move || {
-                gone.iter().try_for_each(|row| disk.remove(row.space, row.container))
+            let found = garbage.len();
+            let disk = Arc::clone(self.disk());
+            let gone = tokio::task::spawn_blocking(move || {
+                let mut gone = garbage;
+                gone.retain(|row| match disk.remove(row.space, row.container) {
+                    Ok(()) => true,
+                    Err(error) => {
+                        tracing::error!(container = %row.container, %error, "an unused container cannot be removed");
+                        false
+                    }
+                });
+                gone
             })
-            .await?
-            .map_err(disk_error("remove a container"))?;
+            .await?;
+            removed += gone.len();
+            let all_gone = gone.len() == found;
             self.catalog()
-                .write(move |tx| garbage.iter().try_for_each(|row| tx.forget_garbage(row.container)))
+                .write(move |tx| gone.iter().try_for_each(|row| tx.forget_garbage(row.container)))
                 .await?;
+            // What stays would be found again at once; the next round tries it again.
+            if found < STEP || !all_gone {
+                return Ok(removed);
+            }
         }
     }
 

@@ -57,11 +57,9 @@ struct Row {
 
 impl Call<'_> {
     pub(super) async fn browse_root(&self) -> Answer {
-        let mut rows = Vec::new();
-        for (space, access) in self.visible_spaces().await? {
-            let root = self.library.find(&access, &crate::model::EntryPath::root()).await?;
-            rows.push(row(&space.name, None, root.modified));
-        }
+        let tops = self.visible_spaces().await?;
+        let rows: Vec<_> =
+            tops.iter().map(|top| row(&top.space.name, None, top.member.entry.modified)).collect();
         let words = words(&self.parts.headers);
         Ok(page(words, words.spaces, false, &rows, false))
     }

@@ -153,9 +153,11 @@ fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::Locked { .. } => StatusCode::LOCKED,
         LibraryError::TooManyLocks
         | LibraryError::TooManyProperties
+        | LibraryError::TooManyEntries
         | LibraryError::OverQuota
         | LibraryError::DiskFull
         | LibraryError::ReadOnly => StatusCode::INSUFFICIENT_STORAGE,
+        LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::SpaceExists
         | LibraryError::Damaged(_)
         | LibraryError::Incomplete

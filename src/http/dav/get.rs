@@ -1,5 +1,7 @@
 //! GET and HEAD.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
@@ -13,12 +15,21 @@ use super::protocol::media_type;
 use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
+use crate::accounts::{Accounts, Principal};
 use crate::http::{BodySender, ResponseBody};
 use crate::library::{Content, Entry, LibraryError, PIECE};
-use crate::model::{ByteRange, Conditions, Etag};
+use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
 
 /// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
-const PIECES_AHEAD: usize = 8;
+const PIECES_AHEAD: usize = 2;
+/// An answer up to this long is read while its file is opened and sent without a task of its own.
+const AT_ONCE: u64 = 128 * 1024;
+/// Bytes read at once for a reader that is slow, or of whom nothing is known yet.
+const SMALL_STEP: u64 = 64 * 1024;
+/// A reader who takes longer for what is read at once gets less at once.
+const SLOW_STEP: Duration = Duration::from_millis(100);
+/// Bytes after which it is asked whether the reader still has the right to read.
+const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
 
 impl Call<'_> {
     pub(super) async fn get(&self) -> Answer {
@@ -43,6 +54,10 @@ impl Call<'_> {
                 Ok(response)
             }
         }
+    }
+
+    fn reader(&self, access: &Access) -> Reader {
+        Reader { accounts: self.accounts.clone(), principal: self.principal.clone(), space: access.space() }
     }
 
     async fn find(&self, target: &EntryTarget) -> Result<Entry, Failure> {
@@ -77,7 +92,7 @@ impl Call<'_> {
         }
         // A Range counts for GET only (RFC 9110 14.2).
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
-        content_response(content, ranges, is_get).await.map(Some)
+        content_response(content, ranges, is_get, self.reader(&target.access)).await.map(Some)
     }
 }
 
@@ -102,18 +117,27 @@ impl Asked {
         if judge_read(&self.conditions, &entry.etag, entry.modified) != ReadVerdict::Proceed {
             return None;
         }
-        match self.ranges(entry) {
-            RangeAnswer::Whole => Some(ByteRange::whole(entry.size)),
-            RangeAnswer::Single(part) => Some(part),
-            RangeAnswer::Several(parts) => parts.first().copied(),
-            RangeAnswer::Unsatisfiable => None,
+        let first = match self.ranges(entry) {
+            RangeAnswer::Whole => ByteRange::whole(entry.size),
+            RangeAnswer::Single(part) => part,
+            RangeAnswer::Several(parts) => parts.first().copied()?,
+            RangeAnswer::Unsatisfiable => return None,
+        };
+        if first.len() <= AT_ONCE {
+            return Some(first);
         }
+        ByteRange::new(first.start(), first.start() + SMALL_STEP)
     }
 }
 
 /// The answer with a content or the ranges asked for. Everything is taken from `content`, which is one
 /// consistent state even if the file changes meanwhile.
-async fn content_response(content: Content, ranges: RangeAnswer, with_body: bool) -> Answer {
+async fn content_response(
+    mut content: Content,
+    ranges: RangeAnswer,
+    with_body: bool,
+    reader: Reader,
+) -> Answer {
     let entry = &content.entry;
     let media_type = media_type::of_name(&entry.name);
     let mut headers = HeaderMap::new();
@@ -147,15 +171,15 @@ async fn content_response(content: Content, ranges: RangeAnswer, with_body: bool
     let body = match sections.as_slice() {
         _ if !with_body || length == 0 => ResponseBody::empty(),
         // Little data was read while opening: no task and no channel for it.
-        [only] if length <= PIECE => {
+        [only] if length <= AT_ONCE => {
             let pieces = content.read(only.range).await?;
             if pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() == length {
                 ResponseBody::pieces(pieces)
             } else {
-                stream(content, sections)
+                stream(content, sections, reader)
             }
         }
-        _ => stream(content, sections),
+        _ => stream(content, sections, reader),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -175,16 +199,30 @@ impl Section {
     }
 }
 
-/// Reads while the client takes; a damaged chunk breaks the answer off.
-fn stream(content: Content, sections: Vec<Section>) -> ResponseBody {
+/// Who reads, for the question whether he still may.
+struct Reader {
+    accounts: Accounts,
+    principal: Principal,
+    space: SpaceId,
+}
+
+impl Reader {
+    async fn still_may(&self) -> bool {
+        self.accounts.access(&self.principal, self.space).await.is_ok_and(|access| access.is_some())
+    }
+}
+
+/// Reads while the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
+fn stream(mut content: Content, sections: Vec<Section>, reader: Reader) -> ResponseBody {
     let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
     tokio::spawn(async move {
-        match send(&content, sections, &sender).await {
-            Ok(true) => {
+        match send(&mut content, sections, &sender, &reader).await {
+            Ok(Sent::All) => {
                 let _ = sender.finish().await;
             }
-            // The client left: dropping the sender is all there is to do.
-            Ok(false) => {}
+            // Dropping the sender is all there is to do.
+            Ok(Sent::ClientLeft) => {}
+            Ok(Sent::RightLost) => sender.fail(std::io::ErrorKind::PermissionDenied.into()),
             Err(error) => {
                 let text = "data at risk: stored content broke off while being sent";
                 tracing::error!(
@@ -199,23 +237,47 @@ fn stream(content: Content, sections: Vec<Section>) -> ResponseBody {
     body
 }
 
-/// `false` if the client is gone.
-async fn send(content: &Content, sections: Vec<Section>, sender: &BodySender) -> Result<bool, LibraryError> {
+enum Sent {
+    All,
+    ClientLeft,
+    RightLost,
+}
+
+async fn send(
+    content: &mut Content,
+    sections: Vec<Section>,
+    sender: &BodySender,
+    reader: &Reader,
+) -> Result<Sent, LibraryError> {
+    let (mut step, mut unasked) = (SMALL_STEP, 0);
     for Section { before, mut range } in sections {
         if !before.is_empty() && sender.send(before).await.is_err() {
-            return Ok(false);
+            return Ok(Sent::ClientLeft);
         }
         while !range.is_empty() {
-            for piece in content.read(range).await? {
-                let next = range.start() + piece.len() as u64;
-                range = ByteRange::new(next, range.end()).unwrap_or(ByteRange::whole(0));
+            let end = range.end().min(range.start() + step);
+            let wanted = ByteRange::new(range.start(), end).unwrap_or(range);
+            let began = Instant::now();
+            let mut next = range.start();
+            for piece in content.read(wanted).await? {
+                next += piece.len() as u64;
                 if sender.send(piece).await.is_err() {
-                    return Ok(false);
+                    return Ok(Sent::ClientLeft);
                 }
             }
+            // What is read ahead for somebody who takes nothing is memory that others lack.
+            step = if began.elapsed() > SLOW_STEP { SMALL_STEP } else { (step * 2).min(PIECE) };
+            unasked += next - range.start();
+            if unasked >= RIGHTS_STEP {
+                unasked = 0;
+                if !reader.still_may().await {
+                    return Ok(Sent::RightLost);
+                }
+            }
+            range = ByteRange::new(next, range.end()).unwrap_or(ByteRange::whole(0));
         }
     }
-    Ok(true)
+    Ok(Sent::All)
 }
 
 /// ETag and modification time.

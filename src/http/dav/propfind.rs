@@ -14,7 +14,7 @@ use super::protocol::{headers, media_type, multistatus, xml};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure};
 use crate::http::{RequestBody, ResponseBody};
-use crate::library::{Library, Listing, Lock, Member, SpaceUsage};
+use crate::library::{Library, Listing, Lock, Member, SpaceUsage, Top};
 use crate::model::{Access, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 
 /// Finished XML that is handed on once it has this many bytes.
@@ -70,22 +70,17 @@ impl Call<'_> {
             return Err(infinite());
         }
         let now = self.info.received;
-        let visible = self.visible_spaces().await?;
-        let spaces: Vec<_> = visible.iter().map(|(space, _)| space.clone()).collect();
-        let mut members = Vec::with_capacity(visible.len());
-        for (space, access) in &visible {
-            members.push((space, access, self.library.member(access, &EntryPath::root(), now).await?));
-        }
-        let modified = members.iter().map(|(.., member)| member.entry.modified).max();
-        let created = spaces.iter().map(|space| space.created).min();
+        let tops = self.visible_spaces().await?;
+        let modified = tops.iter().map(|top| top.member.entry.modified).max();
+        let created = tops.iter().map(|top| top.space.created).min();
         let mut answer = PropfindAnswer::new(request);
         answer.push(&ResourceView {
             href: &self.mount.href(&Place::Root, true),
             is_folder: true,
             display_name: "",
-            size: members.iter().map(|(.., member)| member.entry.size).sum(),
+            size: tops.iter().map(|top| top.member.entry.size).sum(),
             content_type: "",
-            etag: &self.library.mount_etag(&spaces).await?,
+            etag: &self.library.mount_etag(&tops),
             created: created.unwrap_or(Timestamp::EARLIEST_MTIME),
             modified: modified.unwrap_or(Timestamp::EARLIEST_MTIME),
             quota_available: None,
@@ -94,12 +89,10 @@ impl Call<'_> {
             dead: &[],
         });
         if depth == Depth::One {
-            for (space, access, mut member) in members {
+            for Top { access, space, mut member } in tops {
                 let Ok(name) = EntryName::parse(&space.name) else { continue };
-                let usage = match asks_for_quota(request) {
-                    true => Some(self.library.usage(access).await?),
-                    false => None,
-                };
+                let usage =
+                    if asks_for_quota(request) { Some(self.library.usage(&access).await?) } else { None };
                 let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
                 let href = self.mount.href(&place, true);
                 member.entry.name.clone_from(&space.name);

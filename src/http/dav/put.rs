@@ -7,7 +7,7 @@ use super::protocol::headers::{self, UploadHeaders};
 use super::{Answer, Call, Failure, empty};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Entry, NewFile};
-use crate::model::Timestamp;
+use crate::model::{Right, Timestamp};
 
 impl Call<'_> {
     pub(super) async fn put(&self, body: &mut RequestBody) -> Answer {
@@ -23,6 +23,8 @@ impl Call<'_> {
         while let Some(piece) = body.next().await {
             session.write(piece?).await.map_err(&failed)?;
         }
+        // Who lost the right while the body was on its way, perhaps for hours, stores nothing.
+        self.still_may(&target.access, Right::Write).await?;
         // The body may have taken hours: the commit is dated when it happens.
         let outcome = session.commit(Timestamp::now()).await.map_err(&failed)?;
         stored(&outcome.entry, outcome.created, modified.is_some())

@@ -3,7 +3,7 @@
 use super::protocol::conditional;
 use super::protocol::href::{Located, Place};
 use super::{Call, Failure};
-use crate::library::{Change, Space};
+use crate::library::{Change, LibraryError, Top};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right};
 
 /// The place a request names.
@@ -51,15 +51,18 @@ impl Call<'_> {
         Ok(Target::Entry(EntryTarget { space: name, path, access }))
     }
 
+    /// Fails if a right that was checked is gone by now: the grant revoked, the account disabled.
+    pub(super) async fn still_may(&self, access: &Access, right: Right) -> Result<(), Failure> {
+        let now = self.accounts.access(self.principal, access.space()).await?;
+        let now = now.ok_or_else(Failure::not_found)?;
+        now.require(right).map_err(LibraryError::from)?;
+        Ok(())
+    }
+
     /// The spaces that this person may see, by name.
-    pub(super) async fn visible_spaces(&self) -> Result<Vec<(Space, Access)>, Failure> {
-        let mut visible = Vec::new();
-        for space in self.library.spaces().await? {
-            if let Some(access) = self.accounts.access(self.principal, space.id).await? {
-                visible.push((space, access));
-            }
-        }
-        Ok(visible)
+    pub(super) async fn visible_spaces(&self) -> Result<Vec<Top>, Failure> {
+        let rights = self.accounts.spaces_of(self.principal).await?;
+        Ok(self.library.tops(&rights, self.info.received).await?)
     }
 
     pub(super) fn conditions(&self) -> Result<Conditions, Failure> {
@@ -69,7 +72,7 @@ impl Call<'_> {
     /// A change at `target` under the request's conditions. Fails at once if the right is too low, so
     /// that no body is read in vain.
     pub(super) fn change(&self, target: &EntryTarget) -> Result<Change, Failure> {
-        target.access.require(Right::Write).map_err(crate::library::LibraryError::from)?;
+        target.access.require(Right::Write).map_err(LibraryError::from)?;
         Ok(Change {
             access: target.access,
             user: self.principal.user,
