@@ -51,7 +51,8 @@ impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
-            return routed(health_response(&self.health), Route::quiet("health"));
+            let response = read_only(request.method(), || health_response(&self.health));
+            return routed(response, Route::quiet("health"));
         }
         let Some(services) = self.services.get() else {
             return routed(locked(), Route::named("locked"));
@@ -61,7 +62,9 @@ impl Handler for Router {
         }
         match path {
             "/" => return routed(root(request.method()), Route::named("root")),
-            "/static/tresor.css" => return routed(stylesheet(), Route::quiet("static")),
+            "/static/tresor.css" => {
+                return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
+            }
             _ => {}
         }
         routed(
@@ -150,6 +153,16 @@ fn root(method: &Method) -> Response<ResponseBody> {
     response.headers_mut().insert(DAV, HeaderValue::from_static("1, 2"));
     response.headers_mut().insert(MS_AUTHOR_VIA, HeaderValue::from_static("DAV"));
     response
+}
+
+/// What can be fetched and nothing else.
+fn read_only(method: &Method, answer: impl FnOnce() -> Response<ResponseBody>) -> Response<ResponseBody> {
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return answer();
+    }
+    let mut refused = plain_response(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.");
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    refused
 }
 
 fn stylesheet() -> Response<ResponseBody> {
