@@ -49,14 +49,36 @@ impl TestServer {
         Self::start_with(false)
     }
 
+    /// Starts on a fresh data directory, over plain HTTP, with a configuration file (TOML).
+    pub fn start_configured(config: &str) -> Self {
+        let mut server = Self::prepare(false);
+        server.configure(config);
+        server.set_up();
+        server
+    }
+
     fn start_with(tls: bool) -> Self {
         let mut server = Self::prepare(tls);
-        server.init();
-        server.spawn();
-        server.cli_ok(["space", "add", SPACE, "--kind", "team"]);
-        server.add_user(USER, "staff", PASSWORD);
-        server.cli_ok(["grant", USER, SPACE, "write"]);
+        server.set_up();
         server
+    }
+
+    /// Makes the instance, starts it, adds [`SPACE`] and [`USER`].
+    pub fn set_up(&mut self) {
+        self.init();
+        self.spawn();
+        self.cli_ok(["space", "add", SPACE, "--kind", "team"]);
+        self.add_user(USER, "staff", PASSWORD);
+        self.cli_ok(["grant", USER, SPACE, "write"]);
+    }
+
+    /// Writes the configuration file (TOML) that counts from the next start.
+    pub fn configure(&self, config: &str) {
+        fs::write(self.config_file(), config).unwrap();
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.work.path().join("tresor.toml")
     }
 
     /// Only the working folder: nothing initialised, nothing running.
@@ -102,6 +124,9 @@ impl TestServer {
         serve.arg("--listen").arg(self.endpoint.address.to_string());
         if !self.endpoint.tls {
             serve.arg("--plain-http");
+        }
+        if self.config_file().exists() {
+            serve.arg("--config").arg(self.config_file());
         }
         serve.stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(serve.spawn().unwrap());

@@ -1,0 +1,19 @@
+//! The whole program over the network, as clients and attackers see it: who may do what, what bad
+//! input gets, what WebDAV promises, down to the status.
+//!
+//! `cargo test --test http rights` runs one module. Requests are raw, so that a test sends exactly
+//! what it says; real clients are in `tests/clients`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod fixture;
+mod names;

@@ -1,0 +1,202 @@
+//! Names that are alike, odd, dangerous or too long (F57 to F60).
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::fixture::{Folder, assert_alive, shared_with};
+use crate::support::process::Outcome;
+use crate::support::server::SPACE;
+
+/// `Prüfung.txt`, composed and decomposed.
+const NFC: &str = "Pr%C3%BCfung.txt";
+const NFD: &str = "Pru%CC%88fung.txt";
+
+fn encode(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+}
+
+#[test]
+fn f57_no_name_breaks_out_of_content_disposition() {
+    let folder = Folder::new("f57");
+    for name in [
+        "a\"; filename=\"evil.exe",
+        "a\r\nX-Evil: 1\r\n\r\n<script>.txt",
+        "Übersicht; *.txt",
+        "100% 'sicher'.txt",
+        "a\u{202e}txt.exe",
+        "\u{1b}]0;x\u{7}",
+    ] {
+        folder.put(&encode(name), "x");
+        for method in ["GET", "HEAD"] {
+            let response = folder.request(method, &encode(name)).send().expect(200);
+            assert_eq!(response.header("x-evil"), None, "{response}");
+            let disposition = response.header("content-disposition").unwrap();
+            let encoded = disposition.strip_prefix("attachment; filename*=UTF-8''").expect(disposition);
+            assert!(encoded.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)), "{encoded}");
+            assert_eq!(percent_decode_str(encoded).decode_utf8().unwrap(), name);
+            assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+            assert!(response.header("content-security-policy").unwrap().contains("sandbox"));
+        }
+    }
+    assert_alive(&folder.server);
+}
+
+#[test]
+fn f58_twins_in_another_composition_are_one_file() {
+    let folder = Folder::new("f58-composition");
+    folder.put(NFC, "composed");
+    // A second file of the same look would be one file too many for macOS.
+    let refused = folder.request("PUT", NFD).body("decomposed").send().expect(409);
+    assert!(refused.text().contains("accents"), "{refused}");
+    assert_eq!(folder.get(NFC), b"composed");
+    assert_eq!(folder.names(), ["Pr\u{fc}fung.txt"], "stored as sent");
+
+    // macOS asks in its own composition for a name that came from elsewhere.
+    assert_eq!(folder.get(NFD), b"composed");
+    assert_eq!(folder.status("HEAD", NFD), 200);
+    assert_eq!(folder.list(NFD, "0").0.len(), 1);
+    folder.make_folder("Gr%C3%B6%C3%9Fe");
+    folder.put("Gro%CC%88%C3%9Fe/datei.txt", "inside");
+    assert_eq!(folder.get("Gr%C3%B6%C3%9Fe/datei.txt"), b"inside");
+    folder.request("MKCOL", "Gro%CC%88%C3%9Fe/").send().expect(405);
+    // Who has seen the file may write it under that spelling; its name stays.
+    let seen = folder.etag(NFD);
+    folder.request("PUT", NFD).header("If-Match", &seen).body("by macOS").send().expect(204);
+    assert_eq!(folder.get(NFC), b"by macOS");
+    // Copying a file onto its own other spelling is copying it onto itself.
+    folder.transfer("COPY", NFC, NFD).send().expect(403);
+    // A rename between the spellings is a rename.
+    folder.transfer("MOVE", NFC, NFD).send().expect(201);
+    assert_eq!(folder.names(), ["Gr\u{f6}\u{df}e", "Pru\u{308}fung.txt"]);
+    assert_alive(&folder.server);
+}
+
+#[test]
+fn f58_twins_in_capitals_are_refused_and_never_found_for_each_other() {
+    let folder = Folder::new("f58-capitals");
+    folder.put("Bilanz.txt", "one");
+    folder.put("anderes.txt", "two");
+    for name in ["bilanz.txt", "BILANZ.TXT"] {
+        let refused = folder.request("PUT", name).body("two").send().expect(409);
+        assert!(refused.text().contains("capitals"), "{refused}");
+        folder.request("MKCOL", name).send().expect(409);
+        folder.request("LOCK", name).xml(crate::fixture::EXCLUSIVE).send().expect(409);
+        folder.transfer("COPY", "anderes.txt", name).send().expect(409);
+        folder.transfer("MOVE", "anderes.txt", name).send().expect(409);
+        folder.transfer("COPY", "Bilanz.txt", name).send().expect(409);
+        assert_eq!(folder.status("GET", name), 404);
+        assert_eq!(folder.status("DELETE", name), 404);
+    }
+    assert_eq!(folder.names(), ["anderes.txt", "Bilanz.txt"]);
+    folder.transfer("MOVE", "Bilanz.txt", "BILANZ.txt").send().expect(201);
+    assert_eq!(folder.names(), ["anderes.txt", "BILANZ.txt"]);
+    assert_eq!(folder.get("BILANZ.txt"), b"one");
+    // Different words, not twins.
+    folder.put("Ma%C3%9Fe", "x");
+    folder.put("Masse", "x");
+    assert_alive(&folder.server);
+}
+
+#[test]
+fn f59_controls_and_directions_come_back_as_sent_and_are_shown_escaped() {
+    let folder = Folder::new("f59");
+    let names = [
+        "a\u{202e}fdp.exe",
+        "b\u{1b}[31mrot",
+        "c\nd",
+        "e\u{200b}f",
+        "g\u{7f}h",
+        "i\u{1}j",
+        "k\u{feff}l",
+        "m\u{2066}n",
+    ];
+    for name in names {
+        folder.put(&encode(name), name);
+    }
+    let listing = folder.request("PROPFIND", "").header("Depth", "1").send().expect(207);
+    let xml = listing.text();
+    assert!(
+        !xml.chars().any(|c| c.is_control() && !"\n\r\t".contains(c) && c != '\u{7f}'),
+        "not XML 1.0: {xml}"
+    );
+    let mut sorted = names.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(folder.names(), sorted);
+    let page = folder.request("GET", "").send().expect(200).text();
+    for name in names {
+        assert_eq!(folder.get(&encode(name)), name.as_bytes(), "{name:?}");
+        assert!(!page.contains(name), "the page shows {name:?} raw");
+        assert_eq!(folder.status("DELETE", &encode(name)), 204);
+    }
+    let shown = folder.server.cli_ok(["trash", "list", SPACE]);
+    for name in names {
+        assert!(!shown.contains(name), "the terminal gets {name:?} raw");
+    }
+    assert!(shown.contains("f59/a\\u{202e}fdp.exe"), "{shown}");
+    assert_alive(&folder.server);
+}
+
+/// Names that Windows cannot show.
+const UNPORTABLE: [&str; 16] = [
+    "CON", "con.txt", "NUL", "aux", "COM1", "lpt9.log", "PRN.a.b", "a.", "a ", "a:b", "a?b", "a*b", "a|b",
+    "a<b", "a>b", "a\"b",
+];
+
+#[test]
+fn f60_names_that_windows_cannot_show_come_back_as_sent() {
+    let folder = Folder::new("f60-any");
+    for name in UNPORTABLE {
+        folder.put(&encode(name), name);
+        assert_eq!(folder.get(&encode(name)), name.as_bytes(), "{name}");
+    }
+    assert_eq!(folder.names().len(), UNPORTABLE.len());
+}
+
+#[test]
+fn f60_an_office_may_refuse_names_that_windows_cannot_show() {
+    let folder = Folder::on(shared_with("portable_names = true"), "f60-portable");
+    folder.put("gut.txt", "x");
+    folder.make_folder("ordner");
+    for name in UNPORTABLE {
+        let name = encode(name);
+        let refused = folder.request("PUT", &name).body("x").send().expect(409);
+        assert!(refused.text().contains("Windows cannot store this name"), "{refused}");
+        folder.request("MKCOL", &name).send().expect(409);
+        folder.request("LOCK", &name).xml(crate::fixture::EXCLUSIVE).send().expect(409);
+        folder.transfer("COPY", "gut.txt", &name).send().expect(409);
+        folder.transfer("MOVE", "gut.txt", &name).send().expect(409);
+        folder.transfer("MOVE", "ordner", &name).send().expect(409);
+    }
+    for name in ["CONTRACT", "com10", "konto.con", ".verborgen", "ä ö.pdf"] {
+        folder.put(&encode(name), "x");
+    }
+    assert_alive(&folder.server);
+}
+
+#[test]
+fn f60_names_and_paths_have_a_greatest_length() {
+    let folder = Folder::new("f60-long");
+    let longest = "x".repeat(255);
+    folder.put(&longest, "x");
+    // 255 bytes, not characters.
+    folder.put(&encode(&format!("{}y", "ü".repeat(127))), "x");
+    for name in ["x".repeat(256), encode(&"ü".repeat(128))] {
+        let refused = folder.request("PUT", &name).body("x").send().expect(409);
+        assert!(refused.text().contains("255"), "{refused}");
+        for method in ["MKCOL", "LOCK"] {
+            folder.request(method, &name).send().expect(409);
+        }
+        folder.transfer("COPY", &longest, &name).send().expect(409);
+        folder.transfer("MOVE", &longest, &name).send().expect(409);
+    }
+    let deep = "d/".repeat(100);
+    folder.request("MKCOL", &deep).send().expect(409);
+    assert_alive(&folder.server);
+}
+
+#[test]
+fn a_refusal_tells_the_command_line_why() {
+    let folder = Folder::new("cli-names");
+    let outcome = Outcome::of(&mut folder.server.cli(["space", "add", "a/b", "--kind", "team"]));
+    assert_ne!(outcome.code, 0, "{outcome}");
+    assert!(outcome.stderr.contains("must not contain '/'"), "{outcome}");
+}
