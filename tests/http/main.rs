@@ -15,5 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_input;
 mod fixture;
 mod names;
+mod rights;
