@@ -8,9 +8,23 @@ use std::collections::HashSet;
 use super::lookup::{find, path_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
-use crate::model::{EntryId, EtagMatch, IfCondition, IfState, IfTarget, LockToken, SpaceId};
+use crate::model::{
+    EntryId, EntryPath, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Right, SpaceId,
+};
 
 impl Library {
+    /// Fails unless the conditions hold for the entry at `path`; for requests that change nothing.
+    pub async fn require_conditions(&self, demand: Change, path: &EntryPath) -> Result<(), LibraryError> {
+        let space = demand.access.require(Right::Read)?;
+        let (library, path) = (self.clone(), path.clone());
+        self.catalog()
+            .read(move |tx| {
+                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &demand, space, Some(&entry))
+            })
+            .await
+    }
+
     /// Fails unless every condition of the request holds for `target`, the entry it names (`None` where
     /// there is nothing yet).
     pub(super) fn check_conditions(

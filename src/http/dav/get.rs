@@ -17,7 +17,7 @@ use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::{BodySender, ResponseBody};
-use crate::library::{Content, Entry, LibraryError, PIECE};
+use crate::library::{Change, Content, Entry, LibraryError, PIECE};
 use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
 
 /// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
@@ -64,9 +64,25 @@ impl Call<'_> {
         self.library.find(&target.access, &target.path).await.map_err(Failure::in_space(&target.space))
     }
 
+    /// Fails unless the `If` header holds (RFC 4918 10.4); the other conditions of a read are judged
+    /// by [`judge_read`], since they may also end in 304.
+    async fn require_if_header(&self, target: &EntryTarget, conditions: &Conditions) -> Result<(), Failure> {
+        let demand = Change {
+            access: target.access,
+            user: self.principal.user,
+            now: self.info.received,
+            conditions: Conditions { if_lists: conditions.if_lists.clone(), ..Conditions::default() },
+        };
+        let judged = self.library.require_conditions(demand, &target.path).await;
+        judged.map_err(Failure::in_space(&target.space))
+    }
+
     /// The answer with a file; `None` if it is a folder.
     async fn file(&self, target: &EntryTarget) -> Result<Option<Response<ResponseBody>>, Failure> {
         let asked = Asked { conditions: self.conditions()?, headers: self.parts.headers.clone() };
+        if !asked.conditions.if_lists.is_empty() {
+            self.require_if_header(target, &asked.conditions).await?;
+        }
         let is_get = self.is_method(&Method::GET);
         let foreseen = asked.clone();
         let foresee = move |entry: &Entry| is_get.then(|| foreseen.first_bytes(entry)).flatten();
