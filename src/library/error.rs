@@ -1,7 +1,7 @@
 //! What a use case can answer instead of doing what was asked.
 
 use crate::catalog::CatalogError;
-use crate::model::{AccessDenied, EntryPath, NameError};
+use crate::model::{AccessDenied, EntryPath, NameError, SpaceId};
 use crate::vault::VaultError;
 
 /// Why a use case did nothing. Each message is a sentence for the person who asked.
@@ -42,7 +42,9 @@ pub enum LibraryError {
     /// A lock stands in the way.
     #[error("someone has locked this; wait until it is unlocked")]
     Locked {
-        /// The locked entry, as a path in the same space.
+        /// The space of the locked entry: that of the request's target or of its destination.
+        space: SpaceId,
+        /// The locked entry.
         path: EntryPath,
     },
     /// There is no such lock on this entry.

@@ -129,6 +129,12 @@ fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result
         .collect();
     match locks.iter().find(|lock| !opened.contains(&lock.entry)) {
         None => Ok(()),
-        Some(lock) => Err(LibraryError::Locked { path: path_of(tx, lock.entry)? }),
+        Some(lock) => Err(locked(tx, lock.entry)?),
     }
+}
+
+/// The refusal because of a lock taken on `entry`.
+pub(super) fn locked(tx: &ReadTx<'_>, entry: EntryId) -> Result<LibraryError, LibraryError> {
+    let space = tx.entry(entry)?.ok_or(LibraryError::NotFound)?.space;
+    Ok(LibraryError::Locked { space, path: path_of(tx, entry)? })
 }

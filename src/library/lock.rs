@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::guard::{require_tree_unlocked, require_unlocked};
+use super::guard::{locked, require_tree_unlocked, require_unlocked};
 use super::lookup::{find, path_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
@@ -136,7 +136,7 @@ impl Library {
                 let locks = tx.locks_covering(entry.id, now)?;
                 let lock = locks.iter().find(|lock| lock.token == token).ok_or(LibraryError::NoSuchLock)?;
                 if lock.user != user && !is_manager {
-                    return Err(LibraryError::Locked { path: path_of(tx, lock.entry)? });
+                    return Err(locked(tx, lock.entry)?);
                 }
                 Ok(tx.delete_lock(&lock.token)?)
             })
@@ -164,7 +164,7 @@ pub(super) fn take(
         .iter()
         .find(|lock| request.scope == LockScope::Exclusive || lock.scope == LockScope::Exclusive);
     if let Some(lock) = conflict {
-        return Err(LibraryError::Locked { path: path_of(tx, lock.entry)? });
+        return Err(locked(tx, lock.entry)?);
     }
     let (own, all) = tx.lock_counts(change.user, change.now)?;
     if own >= MAX_PER_USER || all >= MAX_TOTAL {

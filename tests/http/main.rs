@@ -19,3 +19,4 @@ mod bad_input;
 mod fixture;
 mod names;
 mod rights;
+mod transfer;

@@ -7,6 +7,7 @@ use super::protocol::RequestError;
 use super::protocol::error_body::{Precondition, error_body};
 use super::protocol::href::{HrefError, Place};
 use super::protocol::{multistatus, range};
+use super::target::EntryTarget;
 use super::{ALLOWED, Call};
 use crate::accounts::LookupError;
 use crate::http::{BodyError, ResponseBody};
@@ -52,8 +53,18 @@ impl Failure {
     pub(super) fn in_space(space: &EntryName) -> impl Fn(LibraryError) -> Self {
         let space = space.clone();
         move |error| match error {
-            LibraryError::Locked { path } => Self::Locked { space: space.clone(), path, taking: false },
+            LibraryError::Locked { path, .. } => Self::Locked { space: space.clone(), path, taking: false },
             other => Self::Library(other),
+        }
+    }
+
+    /// An error of the library about something in the space of one of these two.
+    pub(super) fn between(one: &EntryTarget, other: &EntryTarget) -> impl Fn(LibraryError) -> Self {
+        let (in_one, in_other) = (Self::in_space(&one.space), Self::in_space(&other.space));
+        let other = other.access.space();
+        move |error| match error {
+            LibraryError::Locked { space, .. } if space == other => in_other(error),
+            _ => in_one(error),
         }
     }
 
@@ -75,8 +86,8 @@ impl Failure {
                     true => Precondition::NoConflictingLock(&hrefs),
                     false => Precondition::LockTokenSubmitted(&hrefs),
                 };
-                let message = LibraryError::Locked { path: path.clone() }.to_string();
-                error_body(status, Some(precondition), &message)
+                let message = "someone has locked this; wait until it is unlocked";
+                error_body(status, Some(precondition), message)
             }
             Self::Status(_, message) => error_body(status, None, message),
             Self::Precondition(_, precondition, message) => error_body(status, Some(*precondition), message),

@@ -124,7 +124,7 @@ fn is_the_mount() -> Failure {
 fn conflict_in(target: &EntryTarget) -> impl Fn(LibraryError) -> Failure {
     let space = target.space.clone();
     move |error| match error {
-        LibraryError::Locked { path } => Failure::Locked { space: space.clone(), path, taking: true },
+        LibraryError::Locked { path, .. } => Failure::Locked { space: space.clone(), path, taking: true },
         other => Failure::Library(other),
     }
 }

@@ -61,7 +61,7 @@ impl Call<'_> {
             .library
             .copy_entry(change, &source.path, &target.access, &target.path, overwrite, depth)
             .await
-            .map_err(Failure::in_space(&target.space))?;
+            .map_err(Failure::between(&source, &target))?;
         arrived(&done)
     }
 
@@ -76,7 +76,7 @@ impl Call<'_> {
             .library
             .move_entry(change, &source.path, &target.access, &target.path, overwrite)
             .await
-            .map_err(Failure::in_space(&source.space))?;
+            .map_err(Failure::between(&source, &target))?;
         arrived(&done)
     }
 
