@@ -55,12 +55,11 @@ impl Library {
                 if count > MAX_PROPERTIES || bytes > MAX_BYTES {
                     return Err(LibraryError::TooManyProperties);
                 }
-                if let Some(parent) = entry.parent {
-                    // A sync client finds the new time by the folder's ETag; the folder's own
-                    // modification time stays, as none of its members came or went.
-                    let folder = tx.entry(parent)?.ok_or(LibraryError::NotFound)?;
-                    tx.touch_folders(parent, tx.next_revision()?, 0, folder.modified)?;
-                }
+                // A sync client finds the new values by the folder's ETag; the folder's own modification
+                // time stays, as none of its members came or went. Nothing in a space is above its root.
+                let above = entry.parent.unwrap_or(entry.id);
+                let folder = tx.entry(above)?.ok_or(LibraryError::NotFound)?;
+                tx.touch_folders(above, tx.next_revision()?, 0, folder.modified)?;
                 let row = tx.entry(entry.id)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))
             })

@@ -16,6 +16,7 @@
 mod support;
 
 mod bad_input;
+mod etags;
 mod fixture;
 mod names;
 mod rights;
