@@ -16,8 +16,13 @@
 mod support;
 
 mod bad_input;
+mod conditions;
 mod etags;
 mod fixture;
+mod locks;
 mod names;
+mod properties;
+mod ranges;
 mod rights;
 mod transfer;
+mod uploads;

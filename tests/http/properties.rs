@@ -1,0 +1,216 @@
+//! PROPFIND and PROPPATCH to the letter, as the strictest clients read them.
+
+use crate::fixture::Folder;
+use crate::support::http::Response;
+use crate::support::multistatus::{Item, Multistatus};
+
+fn find(folder: &Folder, name: &str, depth: &str, body: &str) -> Multistatus {
+    Multistatus::of(&folder.request("PROPFIND", name).header("Depth", depth).xml(body).send())
+}
+
+fn patch(folder: &Folder, name: &str, steps: &str) -> Response {
+    let body = format!(r#"<D:propertyupdate xmlns:D="DAV:" xmlns:x="urn:x">{steps}</D:propertyupdate>"#);
+    folder.request("PROPPATCH", name).xml(&body).send()
+}
+
+fn set(property: &str) -> String {
+    format!("<D:set><D:prop>{property}</D:prop></D:set>")
+}
+
+fn statuses(item: &Item) -> Vec<(&str, u16)> {
+    item.properties.iter().map(|property| (property.name.as_str(), property.status)).collect()
+}
+
+#[test]
+fn a_listing_starts_with_the_folder_and_tells_what_was_asked() {
+    let folder = Folder::new("propfind");
+    folder.make_folder("b%20ordner");
+    folder.put("%C3%A4.txt", "12345");
+    folder.put("a%25%3C%26%3E.txt", "1");
+    let asked = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getcontentlength/><D:resourcetype/><D:getetag/><D:unbekannt/><x:fremd xmlns:x="urn:x"/><ohne xmlns=""/></D:prop></D:propfind>"#;
+    let listing = find(&folder, "", "1", asked);
+    assert_eq!(listing.0[0].href, folder.path, "the folder itself comes first");
+    let hrefs: Vec<_> = listing.0.iter().map(|item| item.href.strip_prefix(&folder.path).unwrap()).collect();
+    assert_eq!(hrefs, ["", "a%25%3C%26%3E.txt", "b%20ordner/", "%C3%A4.txt"]);
+    for item in &listing.0 {
+        assert!(item.href.starts_with('/'), "{item:?}");
+        assert_eq!(item.is_collection(), item.href.ends_with('/'), "{item:?}");
+        let mut found = statuses(item);
+        found.sort_unstable();
+        let length = if item.is_collection() { 404 } else { 200 };
+        let expected = [
+            ("{DAV:}getcontentlength", length),
+            ("{DAV:}getetag", 200),
+            ("{DAV:}resourcetype", 200),
+            ("{DAV:}unbekannt", 404),
+            ("{urn:x}fremd", 404),
+            ("{}ohne", 404),
+        ];
+        assert_eq!(found, expected);
+    }
+    assert_eq!(listing.0[3].text("{DAV:}getcontentlength"), Some("5"));
+    // One propstat with what there is, first; at most one with what there is not.
+    let raw = folder.request("PROPFIND", "%C3%A4.txt").header("Depth", "0").xml(asked).send().text();
+    let order: Vec<&str> = raw.split("<d:status>").skip(1).map(|rest| &rest[..12]).collect();
+    assert_eq!(order, ["HTTP/1.1 200", "HTTP/1.1 404"], "{raw}");
+    // No slash at the end, and still the same folder under the same name.
+    let bare = folder.path.trim_end_matches('/').to_owned();
+    let listing = Multistatus::of(&folder.server.request("PROPFIND", &bare).header("Depth", "1").send());
+    assert_eq!(listing.0[0].path().trim_end_matches('/'), bare);
+    assert_eq!(listing.0.len(), 4);
+    folder.request("PROPFIND", "fehlt").header("Depth", "0").send().expect(404);
+}
+
+#[test]
+fn all_properties_are_those_that_clients_expect() {
+    let folder = Folder::new("allprop");
+    folder.put("datei.txt", "12345");
+    patch(&folder, "datei.txt", &set("<x:farbe>rot</x:farbe>")).expect(207);
+    let allprop = r#"<propfind xmlns="DAV:"><allprop/></propfind>"#;
+    for listing in [folder.list("datei.txt", "0"), find(&folder, "datei.txt", "1", allprop)] {
+        assert_eq!(listing.0.len(), 1);
+        let file = &listing.0[0];
+        for name in [
+            "creationdate",
+            "displayname",
+            "getcontentlength",
+            "getcontenttype",
+            "getetag",
+            "getlastmodified",
+            "resourcetype",
+            "supportedlock",
+            "lockdiscovery",
+        ] {
+            assert!(file.property(&format!("{{DAV:}}{name}")).is_some(), "{name}: {file:?}");
+        }
+        assert_eq!(file.text("{urn:x}farbe"), Some("rot"));
+        assert_eq!(file.text("{DAV:}getcontentlength"), Some("5"));
+        assert_eq!(file.text("{DAV:}displayname"), Some("datei.txt"));
+        assert!(file.text("{DAV:}getlastmodified").unwrap().ends_with(" GMT"));
+        assert!(file.text("{DAV:}creationdate").unwrap().ends_with('Z'));
+        assert!(file.property("{DAV:}quota-used-bytes").is_none(), "RFC 4331 leaves it out");
+    }
+    let include =
+        r#"<D:propfind xmlns:D="DAV:"><D:allprop/><D:include><D:quota-used-bytes/></D:include></D:propfind>"#;
+    assert!(find(&folder, "", "0", include).0[0].property("{DAV:}quota-used-bytes").is_some());
+    let names = find(&folder, "datei.txt", "0", r#"<D:propfind xmlns:D="DAV:"><D:propname/></D:propfind>"#);
+    let names = &names.0[0];
+    assert!(names.properties.iter().all(|property| property.text.is_empty() && property.status == 200));
+    assert!(names.property("{urn:x}farbe").is_some() && names.property("{DAV:}getetag").is_some());
+}
+
+#[test]
+fn a_proppatch_is_done_whole_or_not_at_all() {
+    let folder = Folder::new("proppatch-atomic");
+    folder.put("datei.txt", "x");
+    patch(&folder, "datei.txt", &set("<x:alt>before</x:alt>")).expect(207);
+    let (tag, parent) = (folder.etag("datei.txt"), folder.etag(""));
+    for (bad, status) in [
+        (set("<D:getetag>\"x\"</D:getetag>"), 403),
+        (set("<D:getcontentlength>7</D:getcontentlength>"), 403),
+        (set("<D:lockdiscovery/>"), 403),
+        (set("<D:resourcetype><D:collection/></D:resourcetype>"), 403),
+        (set("<D:quota-available-bytes>7</D:quota-available-bytes>"), 403),
+        (set("<D:creationdate>2020-01-01T00:00:00Z</D:creationdate>"), 403),
+        ("<D:remove><D:prop><D:getlastmodified/></D:prop></D:remove>".to_owned(), 403),
+        (set("<D:lastmodified>gestern</D:lastmodified>"), 409),
+    ] {
+        let steps = format!("{}{bad}{}", set("<x:alt>after</x:alt>"), set("<x:neu>new</x:neu>"));
+        let response = patch(&folder, "datei.txt", &steps);
+        let answer = Multistatus::of(&response);
+        let mut found = statuses(&answer.0[0]);
+        found.sort_by_key(|(_, status)| *status);
+        let numbers: Vec<u16> = found.iter().map(|(_, status)| *status).collect();
+        assert_eq!(numbers, [status, 424, 424], "{bad}: {found:?}");
+        assert_eq!(response.text().contains("cannot-modify-protected-property"), status == 403, "{response}");
+        let file = &folder.list("datei.txt", "0").0[0];
+        assert_eq!(file.text("{urn:x}alt"), Some("before"), "{bad}");
+        assert!(file.property("{urn:x}neu").is_none(), "{bad}");
+        assert_eq!((folder.etag("datei.txt"), folder.etag("")), (tag.clone(), parent.clone()), "{bad}");
+    }
+    patch(&folder, "fehlt.txt", &set("<x:a>b</x:a>")).expect(404);
+    patch(&folder, "datei.txt", "").expect(400);
+    // In the order given: the last word counts.
+    let steps = format!(
+        "{}<D:remove><D:prop><x:alt/></D:prop></D:remove>{}<D:remove><D:prop><x:nie/></D:prop></D:remove>",
+        set("<x:alt>second</x:alt>"),
+        set("<x:alt>third</x:alt>")
+    );
+    let answer = Multistatus::of(&patch(&folder, "datei.txt", &steps));
+    assert!(statuses(&answer.0[0]).iter().all(|(_, status)| *status == 200), "{answer:?}");
+    assert_eq!(folder.list("datei.txt", "0").0[0].text("{urn:x}alt"), Some("third"));
+}
+
+#[test]
+fn dead_properties_keep_their_form_and_follow_their_file() {
+    let folder = Folder::new("proppatch-dead");
+    folder.make_folder("ordner");
+    folder.put("ordner/datei.txt", "x");
+    let mixed = r#"<x:text xml:lang="de">Vor <b>fett</b> &amp; <y:c xmlns:y="urn:y" y:d="&lt;1&gt;">tief</y:c> nach</x:text>"#;
+    let steps = format!(
+        "{}{}{}",
+        set(mixed),
+        set(r#"<leer xmlns=""/>"#),
+        set("<x:zeichen>ü 日 🔐 ]]&gt;</x:zeichen>")
+    );
+    patch(&folder, "ordner/datei.txt", &steps).expect(207);
+    patch(&folder, "ordner", &set("<x:farbe>blau</x:farbe>")).expect(207);
+
+    let check = |path: &str, folder_path: &str| {
+        let listing = folder.list(path, "0");
+        let file = &listing.0[0];
+        let text = file.property("{urn:x}text").unwrap_or_else(|| panic!("{path}: {file:?}"));
+        assert_eq!(text.text, "Vor fett & tief nach", "{path}");
+        assert_eq!(text.elements, ["{}b", "{urn:y}c"], "{path}");
+        assert!(file.property("{}leer").is_some(), "{path}");
+        assert_eq!(file.text("{urn:x}zeichen"), Some("ü 日 🔐 ]]>"), "{path}");
+        let raw = folder.request("PROPFIND", path).header("Depth", "0").send().text();
+        assert!(raw.contains("lang=\"de\"") && raw.contains("&lt;1"), "{raw}");
+        assert_eq!(folder.list(folder_path, "0").0[0].text("{urn:x}farbe"), Some("blau"), "{folder_path}");
+    };
+    check("ordner/datei.txt", "ordner");
+    folder.transfer("COPY", "ordner", "kopie").send().expect(201);
+    check("kopie/datei.txt", "kopie");
+    folder.transfer("MOVE", "kopie", "neu").send().expect(201);
+    check("neu/datei.txt", "neu");
+    folder.transfer("MOVE", "neu/datei.txt", "neu/anders.txt").send().expect(201);
+    check("neu/anders.txt", "neu");
+    // New content keeps them; the copy's are its own.
+    folder.put("neu/anders.txt", "another content");
+    check("neu/anders.txt", "neu");
+    patch(&folder, "neu/anders.txt", "<D:remove><D:prop><x:text/></D:prop></D:remove>").expect(207);
+    check("ordner/datei.txt", "ordner");
+    // What is replaced takes its properties along.
+    folder.put("frei.txt", "free");
+    folder.transfer("COPY", "frei.txt", "ordner/datei.txt").send().expect(204);
+    assert!(folder.list("ordner/datei.txt", "0").0[0].property("{urn:x}zeichen").is_none());
+}
+
+#[test]
+fn clients_set_the_modification_time_in_their_ways() {
+    let folder = Folder::new("mtime");
+    let modified = |name: &str| {
+        folder.request("HEAD", name).send().expect(200).header("last-modified").unwrap().to_owned()
+    };
+    let put = folder.request("PUT", "a.txt").header("X-OC-Mtime", "1000000000").body("x").send().expect(201);
+    assert_eq!(put.header("x-oc-mtime"), Some("accepted"));
+    assert_eq!(modified("a.txt"), "Sun, 09 Sep 2001 01:46:40 GMT");
+    for (name, value) in [
+        ("D:lastmodified", "1000000001"),
+        ("D:lastmodified", "Sun, 09 Sep 2001 01:46:41 GMT"),
+        ("D:getlastmodified", "Sun, 09 Sep 2001 01:46:41 GMT"),
+    ] {
+        patch(&folder, "a.txt", &set(&format!("<{name}>{value}</{name}>"))).expect(207);
+        assert_eq!(modified("a.txt"), "Sun, 09 Sep 2001 01:46:41 GMT", "{name} {value}");
+        patch(&folder, "a.txt", &set("<D:lastmodified>5</D:lastmodified>")).expect(207);
+        assert_eq!(modified("a.txt"), "Thu, 01 Jan 1970 00:00:05 GMT");
+    }
+    for (sent, shown) in [("0", 1), ("-5", 1), ("1", 1)] {
+        folder.request("PUT", "b.txt").header("X-OC-Mtime", sent).body("x").send();
+        assert_eq!(modified("b.txt"), format!("Thu, 01 Jan 1970 00:00:0{shown} GMT"), "{sent}");
+    }
+    // Copies and moves keep it.
+    folder.transfer("COPY", "a.txt", "c.txt").send().expect(201);
+    folder.transfer("MOVE", "c.txt", "d.txt").send().expect(201);
+    assert_eq!(modified("d.txt"), "Thu, 01 Jan 1970 00:00:05 GMT");
+}
