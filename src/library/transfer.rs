@@ -88,6 +88,9 @@ impl Library {
                 let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
+                if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
+                    return library.transferred(tx, renewed, false);
+                }
                 let tree = tree_of(tx, &entry, kind)?;
                 let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
                 slot.clear(tx, &change)?;
@@ -193,23 +196,37 @@ impl Slot {
         self.there.as_ref().map_or(Ok(()), |row| discard(tx, change, row))
     }
 
+    /// Makes the content and properties of a file those of the file that is here, whose present content
+    /// becomes an earlier version. `None`, and nothing is changed, unless both are files.
+    fn renew_file(
+        &self,
+        tx: &WriteTx<'_>,
+        change: &Change,
+        entry: &EntryRow,
+    ) -> Result<Option<EntryId>, LibraryError> {
+        let Some(there) = &self.there else { return Ok(None) };
+        let (Some(version), Some(_)) = (entry.version, there.version) else { return Ok(None) };
+        let version = tx.share_version(version, there.id, Some(change.user), change.now)?;
+        replace_content(tx, change, there, version, entry.size, entry.modified)?;
+        tx.replace_properties(entry.id, there.id)?;
+        tx.relocate(there.id, Some(self.folder), &self.name)?;
+        // For clients it is another resource now: RFC 4918 9.8.4 and 9.9.3 have the old one deleted.
+        tx.delete_locks_below(there.id)?;
+        Ok(Some(there.id))
+    }
+
     /// Moves `entry` here; returns the entry that is here then.
     ///
     /// A file over a file becomes its new content: programs save by writing another file and renaming it
     /// over the old one, and the old one's earlier versions must not be lost by that.
     fn take_in(&self, tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<EntryId, LibraryError> {
         let old_parent = entry.parent.ok_or(LibraryError::IsRoot)?;
-        if let Some(there) = &self.there
-            && let (Some(version), Some(_)) = (entry.version, there.version)
-            && tx.versions_of(entry.id)?.len() == 1
+        if tx.versions_of(entry.id)?.len() == 1
+            && let Some(there) = self.renew_file(tx, change, entry)?
         {
-            let version = tx.share_version(version, there.id, Some(change.user), change.now)?;
-            replace_content(tx, change, there, version, entry.size, entry.modified)?;
-            tx.replace_properties(entry.id, there.id)?;
-            tx.relocate(there.id, Some(self.folder), &self.name)?;
             tx.delete_some(entry.id, 1)?;
             tx.touch_folders(old_parent, tx.next_revision()?, -signed(entry.size), change.now)?;
-            return Ok(there.id);
+            return Ok(there);
         }
         self.clear(tx, change)?;
         tx.relocate(entry.id, Some(self.folder), &self.name)?;
