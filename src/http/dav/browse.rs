@@ -61,7 +61,7 @@ impl Call<'_> {
         let rows: Vec<_> =
             tops.iter().map(|top| row(&top.space.name, None, top.member.entry.modified)).collect();
         let words = words(&self.parts.headers);
-        Ok(page(words, words.spaces, false, &rows, false))
+        Ok(page(words, words.spaces, None, &rows, false))
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {
@@ -87,7 +87,12 @@ impl Call<'_> {
             Place::Entry { path, .. } => path.names().last().map_or_else(String::new, EntryName::to_string),
             Place::Root => String::new(),
         };
-        Ok(page(words(&self.parts.headers), &title, true, &rows, more))
+        let above = match target.path.split_last() {
+            Some((path, _)) => Place::Entry { space: target.space.clone(), path },
+            None => Place::Root,
+        };
+        let above = self.mount.href(&above, true);
+        Ok(page(words(&self.parts.headers), &title, Some(&above), &rows, more))
     }
 }
 
@@ -112,7 +117,7 @@ fn words(headers: &HeaderMap) -> &'static Words {
     first.unwrap_or(&ENGLISH)
 }
 
-fn page(words: &Words, title: &str, has_parent: bool, rows: &[Row], more: bool) -> Response<ResponseBody> {
+fn page(words: &Words, title: &str, above: Option<&str>, rows: &[Row], more: bool) -> Response<ResponseBody> {
     let mut html = format!("<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n", words.language);
     html.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     html.push_str("<link rel=\"stylesheet\" href=\"/static/tresor.css\">\n<title>");
@@ -120,8 +125,10 @@ fn page(words: &Words, title: &str, has_parent: bool, rows: &[Row], more: bool) 
     html.push_str(" · Tresor</title>\n<main>\n<h1>");
     push_text(&mut html, title);
     html.push_str("</h1>\n");
-    if has_parent {
-        html.push_str("<p><a href=\"..\">");
+    if let Some(href) = above {
+        html.push_str("<p><a href=\"");
+        push_attribute_value(&mut html, href);
+        html.push_str("\">");
         html.push_str(words.up);
         html.push_str("</a></p>\n");
     }
@@ -167,13 +174,19 @@ fn push_table(html: &mut String, words: &Words, rows: &[Row]) {
         }
         html.push_str("</a></td><td>");
         if let Some(size) = row.size {
-            push_text(html, &ByteSize(size).to_string());
+            push_text(html, &shown_size(words, size));
         }
         html.push_str("</td><td>");
         html.push_str(&date(words, row.modified));
         html.push_str("</td></tr>\n");
     }
     html.push_str("</tbody>\n</table>\n");
+}
+
+/// `1,5 MiB` or `1.5 MiB`.
+fn shown_size(words: &Words, size: u64) -> String {
+    let text = ByteSize(size).to_string();
+    if words.language == "de" { text.replace('.', ",") } else { text }
 }
 
 /// `21.11.2026, 20:26 UTC` or `21 Nov 2026, 20:26 UTC`.
@@ -214,5 +227,9 @@ mod tests {
         assert!(!html.contains("<img"), "{html}");
         assert!(html.contains("href=\"%3Cimg%20src%3Dx"), "{html}");
         assert!(html.contains("01.01.1970, 00:00 UTC"), "{html}");
+        assert_eq!(
+            (shown_size(&GERMAN, 1536), shown_size(&ENGLISH, 1536)),
+            ("1,5 KiB".into(), "1.5 KiB".into())
+        );
     }
 }
