@@ -160,7 +160,7 @@ fn a_wrong_token_is_412_and_a_missing_one_423() {
     assert_eq!(put(Some(format!("([{tag}])"))), 423);
     assert_eq!(put(Some("(Not <DAV:no-lock>)".to_owned())), 423);
     // True for another file, and none of this one's tokens.
-    assert_eq!(put(Some(format!("<{free}> (Not <{}x>)", token))), 423);
+    assert_eq!(put(Some(format!("<{free}> (Not <{token}x>)"))), 423);
     assert_eq!(folder.get("datei.txt"), b"before");
     // A token anywhere in the header is submitted, even where its own list is false.
     assert_eq!(put(Some(format!("(Not <{token}>) (Not <DAV:no-lock>)"))), 204);

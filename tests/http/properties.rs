@@ -214,3 +214,27 @@ fn clients_set_the_modification_time_in_their_ways() {
     folder.transfer("MOVE", "c.txt", "d.txt").send().expect(201);
     assert_eq!(modified("d.txt"), "Thu, 01 Jan 1970 00:00:05 GMT");
 }
+
+#[test]
+fn a_listing_of_many_pages_is_whole_and_in_order() {
+    let folder = Folder::new("propfind-many");
+    let count = 1_050;
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let folder = &folder;
+            scope.spawn(move || {
+                for n in (thread..count).step_by(8) {
+                    folder.make_folder(&format!("Ordner%20{n:04}"));
+                }
+            });
+        }
+    });
+    let expected: Vec<String> = (0..count).map(|n| format!("Ordner {n:04}")).collect();
+    assert_eq!(folder.names(), expected);
+    // The page for people ends sooner, but not before its time.
+    let page = folder.request("GET", "").send().expect(200).text();
+    assert!(page.contains("Ordner 0000") && page.contains("Ordner 1049"));
+    let gone = folder.request("DELETE", "Ordner%200500").send();
+    gone.expect(204);
+    assert_eq!(folder.names().len(), count - 1);
+}

@@ -24,13 +24,11 @@ fn parts(response: &Response, size: usize) -> Vec<(usize, usize, Vec<u8>)> {
         let content = &rest[end + 4..][..=last - first];
         parts.push((first, last, content.to_vec()));
         rest = rest[end + 4 + content.len()..].strip_prefix(delimiter.as_bytes()).expect("a boundary");
-        match rest.strip_prefix(b"\r\n") {
-            Some(next) => rest = next,
-            None => {
-                assert_eq!(rest, b"--\r\n");
-                return parts;
-            }
-        }
+        let Some(next) = rest.strip_prefix(b"\r\n") else {
+            assert_eq!(rest, b"--\r\n");
+            return parts;
+        };
+        rest = next;
     }
 }
 

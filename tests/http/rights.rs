@@ -8,7 +8,7 @@ use crate::fixture::{EXCLUSIVE, token};
 use crate::support::TestServer;
 use crate::support::content::sha256;
 use crate::support::http::{Request, Response};
-use crate::support::multistatus::Multistatus;
+use crate::support::multistatus::{Item, Multistatus};
 use crate::support::server::PASSWORD;
 
 /// What an account may do in a space; each includes the ones before it.
@@ -69,10 +69,9 @@ fn expected(caller: Caller, grant: Option<Right>, case: &Case) -> u16 {
         return 401;
     }
     match (case.answer, effective(caller, grant)) {
-        (Answer::Always(status), _) => status,
-        (Answer::Needs(..) | Answer::Seen(_), None) => 404,
-        (Answer::Needs(needed, _), Some(right)) if right < needed => 403,
-        (Answer::Needs(_, status) | Answer::Seen(status), Some(_)) => status,
+        (Needs(..) | Seen(_), None) => 404,
+        (Needs(needed, _), Some(right)) if right < needed => 403,
+        (Needs(_, status) | Seen(status) | Always(status), _) => status,
     }
 }
 
@@ -82,13 +81,15 @@ fn expected_between(caller: Caller, from: Option<Right>, to: Option<Right>, tran
         return 401;
     }
     let needed = if transfer.method == "MOVE" { Write } else { Read };
-    match (effective(caller, from), effective(caller, to)) {
-        (None, _) => 404,
-        (Some(right), _) if right < needed => 403,
-        (_, None) => 404,
-        (_, Some(right)) if right < Write => 403,
-        _ => transfer.status,
+    // The source is asked first: who may not see it learns nothing of the destination.
+    for (grant, needed) in [(from, needed), (to, Write)] {
+        match effective(caller, grant) {
+            None => return 404,
+            Some(right) if right < needed => return 403,
+            Some(_) => {}
+        }
     }
+    transfer.status
 }
 
 /// What a request gets.
@@ -371,7 +372,7 @@ fn shape(response: &Response, space: &str) -> String {
 #[test]
 fn every_method_needs_its_right_in_the_space_and_a_refusal_changes_nothing() {
     let world = World::new();
-    let mut states = States::default();
+    let mut known = States::default();
     let mut cells = 0;
     for caller in CALLERS {
         for case in &CASES {
@@ -384,9 +385,9 @@ fn every_method_needs_its_right_in_the_space_and_a_refusal_changes_nothing() {
                     format!("{caller:?}, {grant:?}: {} {space}/{} {:?}", case.method, case.path, case.kind);
                 let (folder, token) = world.cell(space, may_change, &[case.path]);
                 if may_change {
-                    states.0.remove(space);
+                    known.0.remove(space);
                 } else {
-                    states.note(&world, space);
+                    known.note(&world, space);
                 }
                 let response = world.send(caller, space, &folder, &token, case);
                 assert_eq!(response.status, status, "{what}\n{response}");
@@ -396,12 +397,12 @@ fn every_method_needs_its_right_in_the_space_and_a_refusal_changes_nothing() {
                     "{what}\n{response}"
                 );
                 if !may_change {
-                    states.assert_same(&world, space, &what);
+                    known.assert_same(&world, space, &what);
                 }
                 match space {
                     FOREIGN => foreign = shape(&response, space),
                     MISSING => {
-                        assert_eq!(shape(&response, space), foreign, "{what}: the foreign space shows")
+                        assert_eq!(shape(&response, space), foreign, "{what}: the foreign space shows");
                     }
                     _ => {}
                 }
@@ -416,7 +417,7 @@ fn every_method_needs_its_right_in_the_space_and_a_refusal_changes_nothing() {
 #[test]
 fn copy_and_move_need_a_right_at_both_ends() {
     let world = World::new();
-    let mut states = States::default();
+    let mut known = States::default();
     for caller in CALLERS {
         for transfer in &TRANSFERS {
             let mut shapes = BTreeMap::new();
@@ -432,9 +433,9 @@ fn copy_and_move_need_a_right_at_both_ends() {
                     let (target, _) = world.cell(to, may_change, &[transfer.to]);
                     for space in [from, to] {
                         if may_change {
-                            states.0.remove(space);
+                            known.0.remove(space);
                         } else {
-                            states.note(&world, space);
+                            known.note(&world, space);
                         }
                     }
                     let destination = world.server.url(&format!("/dav/{to}/{target}/{}", transfer.to));
@@ -446,8 +447,8 @@ fn copy_and_move_need_a_right_at_both_ends() {
                     if may_change {
                         assert_arrived(&world, transfer, (from, &source), (to, &target));
                     } else {
-                        states.assert_same(&world, from, &what);
-                        states.assert_same(&world, to, &what);
+                        known.assert_same(&world, from, &what);
+                        known.assert_same(&world, to, &what);
                     }
                     shapes.insert((from, to), shape(&response, "SPACE"));
                 }
@@ -507,7 +508,7 @@ fn the_list_of_spaces_belongs_to_nobody_and_shows_only_what_one_may_see() {
             listing.expect(401);
             continue;
         }
-        let names: Vec<_> = Multistatus::of(&listing).0[1..].iter().map(|item| item.path()).collect();
+        let names: Vec<_> = Multistatus::of(&listing).0[1..].iter().map(Item::path).collect();
         assert_eq!(names, ["/dav/lesen/", "/dav/schreiben/", "/dav/verwalten/"], "{caller:?}");
         let page = world.request(caller, "GET", "/dav/").send().expect(200).text();
         assert!(page.contains("lesen") && !page.contains(FOREIGN), "{page}");
