@@ -3,8 +3,10 @@
 
 mod account;
 mod admin;
+mod doctor;
 mod init;
 mod output;
+mod passphrase;
 mod secret;
 mod serve;
 mod shell;
@@ -70,6 +72,8 @@ enum Command {
     Grants(account::Grants),
     Trash(space::Trash),
     Versions(space::Versions),
+    ChangePassphrase(passphrase::ChangePassphrase),
+    Doctor(doctor::Doctor),
     CheckConfig(serve::CheckConfig),
     Completions(shell::Completions),
     Man(shell::Man),
@@ -90,6 +94,8 @@ impl Cli {
             Command::Grants(command) => command.run(),
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
+            Command::ChangePassphrase(command) => command.run(),
+            Command::Doctor(command) => command.run(),
             Command::CheckConfig(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),

@@ -1,0 +1,149 @@
+//! Looking for what an office would rather know early.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Format, output};
+use crate::admin::{Reply, Request};
+use crate::app::{ControlError, DataDirectory, DirectoryError, Kit, ask};
+use crate::model::ByteSize;
+use crate::vault::disk::{Disk, LocalDisk};
+
+/// Less free space than this is worth a warning.
+const LITTLE_SPACE: u64 = 5 << 30;
+
+/// Check the instance and this machine for what endangers secrecy or operation. Needs no passphrase.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Data directory of the instance.
+    #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+    data: std::path::PathBuf,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    level: Level,
+    text: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Warning,
+    Fault,
+}
+
+impl Finding {
+    fn ok(text: impl Into<String>) -> Self {
+        Self { level: Level::Ok, text: text.into() }
+    }
+
+    fn warning(text: impl Into<String>) -> Self {
+        Self { level: Level::Warning, text: text.into() }
+    }
+
+    fn fault(text: impl Into<String>) -> Self {
+        Self { level: Level::Fault, text: text.into() }
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let findings = [
+            directory(&self.data),
+            server(&self.data),
+            private(&self.data),
+            kit(&self.data),
+            space(&self.data),
+            swap(),
+        ];
+        if self.format.json {
+            output::line(&serde_json::to_string_pretty(&findings)?)?;
+        } else {
+            for finding in &findings {
+                let mark = match finding.level {
+                    Level::Ok => "ok      ",
+                    Level::Warning => "warning ",
+                    Level::Fault => "FAULT   ",
+                };
+                output::line(&format!("{mark}{}", finding.text))?;
+            }
+        }
+        if findings.iter().any(|finding| finding.level == Level::Fault) {
+            anyhow::bail!("at least one fault needs your attention");
+        }
+        Ok(())
+    }
+}
+
+/// All parts are there and nothing lies about in plaintext.
+fn directory(data: &Path) -> Finding {
+    match DataDirectory::open(data) {
+        // Held by the running server, which looked when it started.
+        Ok(_) | Err(DirectoryError::InUse { .. }) => Finding::ok("the data directory is complete"),
+        Err(error) => Finding::fault(error.to_string()),
+    }
+}
+
+fn server(data: &Path) -> Finding {
+    match ask(data, &Request::Status) {
+        Ok(Reply::Status(status)) if status.state == "serving" => {
+            Finding::ok(format!("the server runs, version {}", status.version))
+        }
+        Ok(Reply::Status(status)) => Finding::warning(format!("the server is {}", status.state)),
+        Ok(_) => Finding::warning("the server is of another version than this program"),
+        Err(ControlError::NoServer) => Finding::warning("no server runs on this directory"),
+        Err(error) => Finding::fault(error.to_string()),
+    }
+}
+
+fn private(data: &Path) -> Finding {
+    match std::fs::metadata(data) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            let text =
+                format!("other users of this machine can look into {0}; chmod 700 {0}", data.display());
+            Finding::warning(text)
+        }
+        Ok(_) => Finding::ok("only its owner can look into the data directory"),
+        Err(error) => Finding::fault(format!("cannot look at {}: {error}", data.display())),
+    }
+}
+
+/// The keys of a first start should not stay where what they open is.
+fn kit(data: &Path) -> Finding {
+    let recovery = Kit::folder(data).join("recovery.txt");
+    if recovery.exists() {
+        let text = format!("the recovery key still lies in {}; move it off this machine", recovery.display());
+        return Finding::warning(text);
+    }
+    Finding::ok("no recovery key lies beside the data")
+}
+
+fn space(data: &Path) -> Finding {
+    match LocalDisk::new(data).available() {
+        Ok(free) if free < LITTLE_SPACE => {
+            Finding::warning(format!("only {} are free on the disk", ByteSize(free)))
+        }
+        Ok(free) => Finding::ok(format!("{} are free on the disk", ByteSize(free))),
+        Err(error) => Finding::fault(format!("cannot ask for free space: {error}")),
+    }
+}
+
+/// What is swapped out lies on the disk as it was in memory.
+fn swap() -> Finding {
+    let table = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
+    let devices: Vec<_> = table.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    // Device-mapper volumes are usually encrypted, zram never reaches a disk.
+    match devices.iter().find(|device| !device.starts_with("/dev/dm-") && !device.starts_with("/dev/zram")) {
+        Some(device) => Finding::warning(format!(
+            "{device} may swap contents to the disk in plaintext; encrypt it, or keep MemorySwapMax=0 in the unit"
+        )),
+        None => Finding::ok("nothing is swapped to the disk in plaintext"),
+    }
+}
