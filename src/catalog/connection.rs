@@ -63,6 +63,13 @@ pub(super) fn create(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> 
     open(path, key).map(drop)
 }
 
+/// Refuses a file without a byte, which SQLite would take for a new database and begin to fill.
+pub(super) fn require_content(path: &Path) -> Result<(), CatalogError> {
+    let metadata = std::fs::metadata(path);
+    let metadata = metadata.map_err(|source| CatalogError::Io { doing: "look at the catalogue", source })?;
+    if metadata.len() == 0 { Err(CatalogError::Empty) } else { Ok(()) }
+}
+
 /// Opens for reading and writing; proves that the key fits.
 pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
     // URI and symlink handling stay off; without CREATE a missing catalogue is an error, not a new one.

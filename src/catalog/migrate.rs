@@ -10,6 +10,11 @@ use super::{CatalogError, CatalogKey, connection};
 /// edited, only added.
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001-initial.sql")];
 
+/// Gives an empty database the newest format.
+pub(super) fn fill(connection: &mut Connection) -> Result<(), CatalogError> {
+    apply(connection, MIGRATIONS)
+}
+
 /// Brings the database to the newest format, in one transaction, after keeping a copy.
 pub(super) fn migrate(
     connection: &mut Connection,
@@ -17,7 +22,7 @@ pub(super) fn migrate(
     key: &CatalogKey,
 ) -> Result<(), CatalogError> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = u32::try_from(MIGRATIONS.len()).expect("a handful of migrations");
+    let known = newest();
     if found > known {
         return Err(CatalogError::Newer { found, known });
     }
@@ -25,15 +30,26 @@ pub(super) fn migrate(
     if pending.is_empty() {
         return Ok(());
     }
-    if found > 0 {
-        keep_copy(connection, path, key, found)?;
+    // An empty file is a fine database to SQLite. Filled anew, it would know no container, and the next
+    // sweep would take every one for garbage.
+    if found == 0 {
+        return Err(CatalogError::Empty);
     }
+    keep_copy(connection, path, key, found)?;
+    apply(connection, pending)
+}
+
+fn apply(connection: &mut Connection, pending: &[&str]) -> Result<(), CatalogError> {
     let transaction = connection.transaction()?;
     for sql in pending {
         transaction.execute_batch(sql)?;
     }
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(None, "user_version", newest())?;
     Ok(transaction.commit()?)
+}
+
+fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).expect("a handful of migrations")
 }
 
 fn keep_copy(
@@ -73,7 +89,7 @@ mod tests {
     fn every_migration_applies_and_foreign_keys_hold() {
         let (_dir, path, key) = fresh();
         let mut connection = connection::open(&path, &key).unwrap();
-        migrate(&mut connection, &path, &key).unwrap();
+        fill(&mut connection).unwrap();
         migrate(&mut connection, &path, &key).unwrap();
         let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
         assert!(check.query([]).unwrap().next().unwrap().is_none());
@@ -89,7 +105,7 @@ mod tests {
     fn every_reference_has_an_index() {
         let (_dir, path, key) = fresh();
         let mut connection = connection::open(&path, &key).unwrap();
-        migrate(&mut connection, &path, &key).unwrap();
+        fill(&mut connection).unwrap();
         let mut bare = connection
             .prepare(
                 "SELECT child.name || '.' || reference.\"from\"
@@ -119,10 +135,17 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_file_is_no_catalogue() {
+        let (_dir, path, key) = fresh();
+        let mut connection = connection::open(&path, &key).unwrap();
+        assert!(matches!(migrate(&mut connection, &path, &key), Err(CatalogError::Empty)));
+    }
+
+    #[test]
     fn the_copy_before_a_migration_opens_with_the_same_key() {
         let (_dir, path, key) = fresh();
         let mut connection = connection::open(&path, &key).unwrap();
-        migrate(&mut connection, &path, &key).unwrap();
+        fill(&mut connection).unwrap();
         keep_copy(&connection, &path, &key, 1).unwrap();
         keep_copy(&connection, &path, &key, 1).unwrap();
         let copy = connection::open(&path.with_extension("format-1.db"), &key).unwrap();

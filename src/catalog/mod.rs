@@ -40,8 +40,13 @@ use writer::Writer;
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The key does not open this file, or the file is no database.
-    #[error("the catalogue does not open with this key, or its first page is damaged")]
+    #[error(
+        "the catalogue does not open with this key, or its first page is damaged; bring catalog/ back from a backup"
+    )]
     WrongKey,
+    /// There is a file, but nothing was ever written to it, or it was cut to nothing.
+    #[error("the catalogue is empty; bring catalog/ back from a backup")]
+    Empty,
     /// Made by a newer Tresor.
     #[error(
         "the catalogue has format {found}, this program knows up to {known}: use the newer program again"
@@ -119,16 +124,24 @@ pub struct Catalog {
 impl Catalog {
     /// Makes a new catalogue at `path`, which must not exist.
     pub fn create(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
+        connection::check_sqlite_version()?;
         connection::create(path, key)?;
-        Self::open(path, key)
+        let mut connection = connection::open(path, key)?;
+        migrate::fill(&mut connection)?;
+        Self::start(connection, path, key)
     }
 
     /// Opens an existing catalogue and brings it to the newest format; a copy is kept beside it before
     /// the first change of format.
     pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         connection::check_sqlite_version()?;
+        connection::require_content(path)?;
         let mut connection = connection::open(path, key)?;
         migrate::migrate(&mut connection, path, key)?;
+        Self::start(connection, path, key)
+    }
+
+    fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         let readers = Readers::open(path, key)?;
         let writer = Writer::start(connection)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
