@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use super::Format;
 use crate::admin::Reply;
-use crate::model::{ByteSize, EntryName};
+use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         return line(&serde_json::to_string_pretty(&data(&reply)?)?);
     }
     match reply {
-        Reply::Done(text) | Reply::Refused(text) => line(&text),
+        Reply::Done(text) | Reply::Refused(text) => line(&safe(&text)),
         Reply::Status(status) => {
             line(&format!("state    {}", status.state))?;
             line(&format!("version  {}", status.version))?;
@@ -32,7 +32,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             &[],
             users.iter().map(|user| {
                 vec![
-                    user.name.clone(),
+                    safe(&user.name),
                     user.role.clone(),
                     if user.disabled { "disabled" } else { "enabled" }.into(),
                     if user.has_password { "own" } else { "devices only" }.into(),
@@ -53,7 +53,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             rows.iter().map(|row| {
                 vec![
                     row.id.to_string(),
-                    row.label.clone(),
+                    safe(&row.label),
                     time(row.created),
                     row.last_used.map_or_else(|| "never".into(), time),
                     row.expires.map_or_else(|| "never".into(), time),
@@ -78,7 +78,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Grants(rows) => table(
             &["SPACE", "USER", "RIGHT"],
             &[],
-            rows.iter().map(|row| vec![safe(&row.space), row.user.clone(), row.right.clone()]),
+            rows.iter().map(|row| vec![safe(&row.space), safe(&row.user), row.right.clone()]),
         ),
         Reply::Trash(rows) => table(
             &["ID", "DELETED", "SIZE", "PATH"],
@@ -132,7 +132,8 @@ fn closed_pipe(error: io::Error) -> anyhow::Result<()> {
 
 pub(super) fn error(error: &anyhow::Error) {
     // Standard error may be closed; there is nobody left to tell then.
-    let _ = writeln!(io::stderr(), "tresor: {error:#}");
+    let text: Vec<_> = format!("tresor: {error:#}").trim_end().lines().map(safe).collect();
+    let _ = writeln!(io::stderr(), "{}", text.join("\n"));
 }
 
 fn table(
@@ -154,14 +155,9 @@ fn table(
     table.lines().try_for_each(|text| line(text.trim_end()))
 }
 
-/// A name or path that cannot steer the terminal.
+/// A name, path or sentence that cannot steer the terminal.
 fn safe(text: &str) -> String {
-    text.split('/')
-        .map(|part| {
-            EntryName::parse(part).map_or_else(|_| part.escape_debug().to_string(), |name| name.to_string())
-        })
-        .collect::<Vec<_>>()
-        .join("/")
+    Shown(text).to_string()
 }
 
 /// A point in time as `2026-11-21 14:05 UTC`.

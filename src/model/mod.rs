@@ -18,7 +18,7 @@ pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use id::{AppPasswordId, ContainerId, EntryId, SpaceId, UserId, VersionId};
 pub use lock::{Depth, LockScope, PropertyName};
-pub use name::{EntryName, EntryPath, NameError, NamePolicy};
+pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
 pub use range::ByteRange;
 pub use size::{ByteSize, ParseSizeError};
 pub use time::Timestamp;

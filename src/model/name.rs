@@ -105,8 +105,17 @@ impl EntryName {
 }
 
 impl fmt::Display for EntryName {
-    /// For people: control and text-direction characters are escaped, so that a name cannot pose as
-    /// another or steer a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Shown(&self.0).fmt(f)
+    }
+}
+
+/// Somebody's text in a form that cannot steer a terminal or look like another text: control characters
+/// and those that nobody sees are escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let invisible = |c: char| {
             c.is_control()
