@@ -1,16 +1,22 @@
 //! Where passwords and passphrases come from: a file, a systemd credential or the terminal. Never the
 //! command line, which every process of the machine can read.
 
-use std::io::IsTerminal;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::{KeySource, output};
 use crate::app::{is_blank, secret_from_file};
 use crate::vault::keys::Unlock;
+
+/// Longest line that is read from a terminal, in bytes; the terminal itself takes 4095.
+const MAX_TYPED: usize = 4_096;
 
 impl KeySource {
     /// What opens the instance, or `None` if nothing was given and nobody sits at a terminal.
@@ -19,9 +25,7 @@ impl KeySource {
             return Ok(Some(given));
         }
         if std::io::stdin().is_terminal() {
-            let passphrase =
-                rpassword::prompt_password("Passphrase: ").context("cannot read the passphrase")?;
-            return Ok(Some(Unlock::Passphrase(SecretString::from(passphrase))));
+            return Ok(Some(Unlock::Passphrase(ask("Passphrase: ")?)));
         }
         Ok(None)
     }
@@ -49,19 +53,43 @@ pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<Se
     if !std::io::stdin().is_terminal() {
         bail!("nobody can be asked for the {what} here; name a file that holds it");
     }
-    let first = SecretString::from(rpassword::prompt_password(format!("New {what}: "))?);
-    let again = SecretString::from(rpassword::prompt_password("Again: ".to_string())?);
+    let first = ask(&format!("New {what}: "))?;
+    let again = ask("Again: ")?;
     if first.expose_secret() != again.expose_secret() {
         bail!("the two entries differ; nothing was changed");
     }
+    if is_blank(&first) {
+        bail!("the {what} is empty; nothing was changed");
+    }
     Ok(first)
+}
+
+/// Asks on the terminal without showing what is typed. The prompt comes after the echo is off, and what
+/// was typed before it is dropped: it was typed for something else, and shown.
+fn ask(prompt: &str) -> anyhow::Result<SecretString> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+    let mut terminal = terminal.context("cannot reach the terminal")?;
+    let before = tcgetattr(&terminal).context("cannot hide what is typed")?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    hidden.local_modes.insert(LocalModes::ECHONL);
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
+    let mut typed = Zeroizing::new(String::with_capacity(MAX_TYPED));
+    let outcome = write!(terminal, "{prompt}")
+        .and_then(|()| BufReader::new((&terminal).take(MAX_TYPED as u64)).read_line(&mut typed));
+    tcsetattr(&terminal, OptionalActions::Now, &before).context("cannot show again what is typed")?;
+    outcome.context("cannot read what was typed")?;
+    Ok(SecretString::from(typed.trim_end_matches(['\n', '\r'])))
 }
 
 /// A secret's file without its line end; warns if others may read it.
 pub(super) fn read(path: &Path) -> anyhow::Result<SecretString> {
     let shown = path.display();
-    let mode = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.permissions().mode();
-    if mode & 0o004 != 0 {
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
+    if metadata.is_dir() {
+        bail!("cannot read {shown}: it is a directory; name a file");
+    }
+    if metadata.permissions().mode() & 0o004 != 0 {
         output::note(&format!("tresor: warning: everybody on this machine can read {shown}; chmod 600 it"))?;
     }
     let secret = secret_from_file(path).with_context(|| format!("cannot read {shown}"))?;
