@@ -50,6 +50,7 @@ impl Library {
                 Ok::<_, LibraryError>((load, tree))
             })
             .await?;
+        let judged: Vec<EntryId> = tree.iter().map(|row| row.id).collect();
         let count = signed(tree.len() as u64);
         let first = self.catalog().write(move |tx| tx.reserve_entry_ids(count)).await?;
         let top = load.arrival.path.clone();
@@ -62,13 +63,15 @@ impl Library {
         let (copies, failure) =
             tokio::task::spawn_blocking(move || library.rewrap_all(space, target, contents)).await?;
         let written: Vec<ContainerId> = copies.values().map(|row| row.id).collect();
+        let was_copied = failure.is_none();
         let outcome = if let Some(error) = failure {
             Err(error)
         } else {
             let library = self.clone();
-            self.catalog().write(move |tx| load.commit(&library, tx, first, &copies)).await
+            self.catalog().write(move |tx| load.commit(&library, tx, &judged, first, &copies)).await
         };
-        if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
+        // Before the commit nothing can refer to them, and a full disk needs them gone.
+        if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
             for container in written {
                 self.remove_uncommitted(target, container).await;
             }
@@ -136,11 +139,17 @@ impl Load {
         &self,
         library: &Library,
         tx: &WriteTx<'_>,
+        judged: &[EntryId],
         first: EntryId,
         copies: &HashMap<ContainerId, ContainerRow>,
     ) -> Result<Transferred, LibraryError> {
         let (entry, slot) = self.judge(library, tx)?;
         let tree = tree_of(tx, &entry, self.arrival.kind)?;
+        // Ids were reserved, and headers written, for the tree as it was: one entry more would take an id
+        // that belongs to somebody else.
+        if tree.iter().map(|row| row.id).ne(judged.iter().copied()) {
+            return Err(LibraryError::PreconditionFailed);
+        }
         slot.clear(tx, &self.change)?;
         let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
             attach_copy(tx, &self.change, row, id, self.arrival.space, copies)
