@@ -292,9 +292,15 @@ impl Admin {
     }
 }
 
-/// The error and, where it wraps another of our sentences, that one; never the inner workings.
-fn sentence(error: &AdminError) -> String {
+/// An error and its reasons as one sentence. Only the owner reads it.
+pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
+    let mut reason = error.source();
+    while let Some(error) = reason {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        reason = error.source();
+    }
     if let Some(first) = text.get(..1) {
         let upper = first.to_uppercase();
         text.replace_range(..1, &upper);

@@ -7,6 +7,7 @@ mod answer;
 mod reply;
 mod request;
 
+pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
     AppPasswordShown, GrantShown, IssuedAppPassword, Reply, SpaceShown, StatusShown, TrashShown, UserShown,

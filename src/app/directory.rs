@@ -12,18 +12,16 @@
 //! ```
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::layout;
+
 /// The format this program writes.
 const FORMAT: u32 = 1;
-const KNOWN: [&str; 8] = ["FORMAT", "lock", "control.sock", "keys", "catalog", "tls", "spaces", "tmp"];
-/// First line of every age file.
-const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
-
 /// Why a directory is not used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
@@ -89,16 +87,29 @@ pub enum DirectoryError {
 /// A data directory held by this process.
 pub struct DataDirectory {
     root: PathBuf,
+    /// What [`Self::create`] made; goes before the lock does.
+    _scaffold: Option<Scaffold>,
     _lock: File,
 }
 
 impl DataDirectory {
     /// Whether there is nothing at `root` yet, so that a first start may fill it.
     pub fn is_empty(root: &Path) -> Result<bool, DirectoryError> {
-        match fs::read_dir(root) {
-            Ok(mut entries) => Ok(entries.next().is_none()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-            Err(source) => Err(failed("read", root)(source)),
+        Ok(layout::first_stranger(root)?.is_none())
+    }
+
+    /// Fails unless [`Self::create`] could make an instance at `root`. Changes nothing.
+    pub fn check_new(root: &Path) -> Result<(), DirectoryError> {
+        let path = || root.display().to_string();
+        if root.join("FORMAT").exists() {
+            return Err(DirectoryError::AlreadyInitialised { path: path() });
+        }
+        if root.join("keys").exists() {
+            return Err(DirectoryError::Unfinished { path: path() });
+        }
+        match layout::first_stranger(root)? {
+            Some(stranger) => Err(DirectoryError::Stranger { path: stranger.display().to_string() }),
+            None => Ok(()),
         }
     }
 
@@ -118,29 +129,26 @@ impl DataDirectory {
         if format.trim() != format!("tresor {FORMAT}") {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
-        let directory = Self { _lock: lock(root)?, root: root.to_owned() };
+        let directory = Self { root: root.to_owned(), _scaffold: None, _lock: lock(root)? };
         directory.check()?;
         Ok(directory)
     }
 
-    /// Takes an empty or missing directory into use; [`Self::finish`] makes it an instance.
+    /// Takes an empty or missing directory into use; [`Self::finish`] makes it an instance. Dropped before
+    /// there are keys, it leaves the place as it was.
     pub fn create(root: &Path) -> Result<Self, DirectoryError> {
-        let path = || root.display().to_string();
-        if root.join("FORMAT").exists() {
-            return Err(DirectoryError::AlreadyInitialised { path: path() });
-        }
-        if root.join("keys").exists() {
-            return Err(DirectoryError::Unfinished { path: path() });
-        }
-        if let Some(stranger) = entries(root)?.first() {
-            return Err(DirectoryError::Stranger { path: stranger.display().to_string() });
-        }
+        Self::check_new(root)?;
+        let is_new = !root.exists();
         private_dir(root)?;
-        let directory = Self { _lock: lock(root)?, root: root.to_owned() };
-        for part in ["catalog", "spaces", "tmp"] {
-            private_dir(&root.join(part))?;
+        let lock = lock(root)?;
+        let mut scaffold = Scaffold { root: root.to_owned(), made: Vec::new() };
+        scaffold.made.extend(is_new.then(|| root.to_owned()));
+        // Another process may have been faster before the lock was ours.
+        Self::check_new(root)?;
+        for part in layout::PARTS {
+            scaffold.make(&root.join(part))?;
         }
-        Ok(directory)
+        Ok(Self { root: root.to_owned(), _scaffold: Some(scaffold), _lock: lock })
     }
 
     /// Declares a new instance complete.
@@ -174,61 +182,46 @@ impl DataDirectory {
                 return Err(DirectoryError::PartMissing { path: path.display().to_string() });
             }
         }
-        let stranger = |path: PathBuf| DirectoryError::Stranger { path: path.display().to_string() };
-        for path in entries(&self.root)? {
-            let is_known = path.file_name().is_some_and(|name| KNOWN.iter().any(|known| name == *known));
-            if !is_known {
-                return Err(stranger(path));
-            }
+        match layout::stranger(&self.root)? {
+            Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
+            None => Ok(()),
         }
-        for path in
-            entries(&self.root.join("keys"))?.into_iter().chain(entries(&self.root.join("keys/spaces"))?)
-        {
-            if path.is_file() && !is_sealed(&path)? {
-                return Err(stranger(path));
-            }
-        }
-        for path in entries(&self.root.join("tls"))? {
-            let is_certificate = path.file_name().is_some_and(|name| name == "certificate.pem");
-            if !is_certificate && !is_sealed(&path)? {
-                return Err(stranger(path));
-            }
-        }
-        for path in entries(&self.root.join("tmp"))? {
-            if path.extension().is_none_or(|extension| extension != "part") {
-                return Err(stranger(path));
-            }
+    }
+}
+
+/// The empty directories of an instance in the making. Dropped, it removes those that it made and that
+/// are still empty, so that a start that failed early can simply be repeated.
+struct Scaffold {
+    root: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Scaffold {
+    fn make(&mut self, path: &Path) -> Result<(), DirectoryError> {
+        if !path.exists() {
+            private_dir(path)?;
+            self.made.push(path.to_owned());
         }
         Ok(())
     }
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+impl Drop for Scaffold {
+    fn drop(&mut self) {
+        if self.root.join("keys").exists() {
+            return;
+        }
+        // Only empty directories go: nothing that somebody put there meanwhile is lost.
+        let _ = fs::remove_file(self.root.join("lock"));
+        for path in self.made.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
+pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
     let path = path.display().to_string();
     move |source| DirectoryError::Io { doing, path, source }
-}
-
-/// What lies directly in a directory; nothing if it does not exist.
-fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
-    match fs::read_dir(path) {
-        Ok(entries) => entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()
-            .map_err(failed("read", path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(failed("read", path)(source)),
-    }
-}
-
-fn is_sealed(path: &Path) -> Result<bool, DirectoryError> {
-    let mut magic = vec![0; AGE_MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    match read {
-        Ok(()) => Ok(magic == AGE_MAGIC),
-        // A temporary key file that a crash cut short holds nothing readable yet.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(true),
-        Err(source) => Err(failed("read", path)(source)),
-    }
 }
 
 fn private_dir(path: &Path) -> Result<(), DirectoryError> {
@@ -264,8 +257,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
         };
-        put("keys/root.age", AGE_MAGIC);
-        put("keys/root.recovery.age", AGE_MAGIC);
+        put("keys/root.age", layout::AGE_MAGIC);
+        put("keys/root.recovery.age", layout::AGE_MAGIC);
         put("catalog/catalog.db", b"");
         directory.finish().unwrap();
         (temp, root)
@@ -292,7 +285,14 @@ mod tests {
 
     #[test]
     fn plaintext_is_noticed_wherever_keys_lie() {
-        for place in ["recovery.txt", "keys/root.txt", "tls/key.pem", "tmp/report.pdf"] {
+        for place in [
+            "recovery.txt",
+            "keys/root.txt",
+            "tls/key.pem",
+            "tmp/report.pdf",
+            "catalog/dump.sql",
+            "spaces/old.zip",
+        ] {
             let (_temp, root) = instance();
             let path = root.join(place);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -300,6 +300,30 @@ mod tests {
             crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
             assert!(matches!(DataDirectory::open(&root), Err(DirectoryError::Stranger { .. })), "{place}");
         }
+    }
+
+    #[test]
+    fn a_start_that_fails_before_the_keys_leaves_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        for root in [temp.path().join("new"), temp.path().to_owned()] {
+            let held = DataDirectory::create(&root).unwrap();
+            assert!(matches!(DataDirectory::create(&root), Err(DirectoryError::InUse { .. })));
+            drop(held);
+            assert!(!root.exists() || fs::read_dir(&root).unwrap().next().is_none());
+        }
+    }
+
+    #[test]
+    fn an_empty_frame_counts_as_empty_and_anything_else_does_not() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path();
+        for part in ["catalog", "spaces", "tmp", "tmp/1.part", "lost+found"] {
+            fs::create_dir(root.join(part)).unwrap();
+        }
+        assert!(DataDirectory::is_empty(root).unwrap());
+        fs::create_dir(root.join("spaces/1")).unwrap();
+        assert!(!DataDirectory::is_empty(root).unwrap());
+        assert!(matches!(DataDirectory::create(root), Err(DirectoryError::Stranger { .. })));
     }
 
     #[test]

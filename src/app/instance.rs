@@ -112,8 +112,9 @@ impl Instance {
     ) -> Result<Self, InstanceError> {
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
         let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
-        disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
         let catalog = Catalog::open(&directory.catalog(), &catalog_key(&keys))?;
+        // Only now is it certain that this program may use the directory.
+        disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
         Self::join(catalog, disk, keys, names).await
     }
 

@@ -1,7 +1,7 @@
 //! What a new instance's owner must keep: made at the first start, beside the data directory, never
 //! inside it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,7 +15,9 @@ pub enum KitError {
     #[error("the recovery key must not lie inside the data directory; name a place outside of it")]
     InsideData,
     /// Nothing is overwritten.
-    #[error("{path} exists already; it may be the only key to other data, so name another file")]
+    #[error(
+        "{path} exists already; it may be the only key to other data, so move it away or name another file"
+    )]
     Exists {
         /// The file.
         path: String,
@@ -48,20 +50,34 @@ pub struct Kit {
 impl Kit {
     /// The kit's folder: `data.kit` beside `data`.
     pub fn folder(data: &Path) -> PathBuf {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut name = data.file_name().unwrap_or_default().to_owned();
         name.push(".kit");
         data.with_file_name(name)
     }
 
+    fn files(data: &Path) -> [PathBuf; 2] {
+        ["recovery.txt", "passphrase.txt"].map(|name| Self::folder(data).join(name))
+    }
+
+    /// Fails if [`Self::make`] would have to replace something. Changes nothing.
+    pub fn check(data: &Path) -> Result<(), KitError> {
+        Self::files(data).iter().try_for_each(|file| check_place(data, file))
+    }
+
     /// Makes passphrase, recovery key and first password, and writes the first two into the kit's folder.
     pub fn make(data: &Path) -> Result<Self, KitError> {
-        let folder = Self::folder(data);
+        let [recovery_file, passphrase_file] = Self::files(data);
         let passphrase = random_words(8);
-        let (recovery_file, passphrase_file) = (folder.join("recovery.txt"), folder.join("passphrase.txt"));
         let recovery = write_recovery(data, &recovery_file)?;
         write_new(&passphrase_file, &format!("{}\n", passphrase.expose_secret()))?;
         let unlock = Unlock::Passphrase(passphrase);
         Ok(Self { unlock, recovery, recovery_file, passphrase_file, password: random_words(4) })
+    }
+
+    /// Fails if [`Self::write_recovery`] would refuse `path`. Changes nothing.
+    pub fn check_recovery(data: &Path, path: &Path) -> Result<(), KitError> {
+        check_place(data, path)
     }
 
     /// Makes a recovery key alone and writes its identity to `path`, outside the data directory.
@@ -70,12 +86,38 @@ impl Kit {
     }
 }
 
-/// Makes a recovery key and writes its identity to `path`.
-fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if absolute(path).starts_with(absolute(data)) {
+/// Refuses a place inside the data directory and one that is taken.
+fn check_place(data: &Path, path: &Path) -> Result<(), KitError> {
+    if real_place(path).starts_with(real_place(data)) {
         return Err(KitError::InsideData);
     }
+    if path.symlink_metadata().is_ok() {
+        return Err(KitError::Exists { path: path.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Where a path leads: links are followed as far as there is something, the rest is taken as written.
+fn real_place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut place = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                place.pop();
+            }
+            part => {
+                place.push(part);
+                place = place.canonicalize().unwrap_or(place);
+            }
+        }
+    }
+    place
+}
+
+/// Makes a recovery key and writes its identity to `path`.
+fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
+    check_place(data, path)?;
     let (identity, recipient) = generate_recovery();
     let text = format!(
         "# Tresor recovery key. It opens everything of this office without the server.\n\
@@ -130,6 +172,22 @@ mod tests {
         assert!(matches!(write_recovery(&data, &data.join("a/b/r.txt")), Err(KitError::InsideData)));
         write_recovery(&data, &temp.path().join("r.txt")).unwrap();
         assert!(matches!(write_recovery(&data, &temp.path().join("r.txt")), Err(KitError::Exists { .. })));
+    }
+
+    #[test]
+    fn a_detour_into_the_data_directory_is_seen_and_one_out_of_it_is_fine() {
+        let temp = tempfile::tempdir().unwrap();
+        let data = temp.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::os::unix::fs::symlink(&data, temp.path().join("link")).unwrap();
+        for inside in ["link/r.txt", "x/../data/r.txt", "data/./r.txt", "data/sub/../r.txt"] {
+            let place = temp.path().join(inside);
+            assert!(matches!(check_place(&data, &place), Err(KitError::InsideData)), "{inside}");
+        }
+        for outside in ["r.txt", "data/../r.txt", "data.kit/r.txt", "link/../r.txt"] {
+            check_place(&data, &temp.path().join(outside)).unwrap();
+        }
+        assert_eq!(Kit::folder(Path::new(".")).parent(), std::env::current_dir().unwrap().parent());
     }
 
     #[test]

@@ -4,10 +4,11 @@ mod control;
 mod directory;
 mod instance;
 mod kit;
+mod layout;
 mod serve;
 
 pub use control::{ControlError, ask};
 pub use directory::{DataDirectory, DirectoryError};
 pub use instance::{FirstAdministrator, Instance, InstanceError, is_blank, secret_from_file};
 pub use kit::{Kit, KitError};
-pub use serve::{Announcement, ServeError, serve};
+pub use serve::{Announcement, Entrance, ServeError, serve};

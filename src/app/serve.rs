@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::control::{self, ControlError};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
-use crate::admin::{Admin, Reply, Request, StatusShown};
+use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
     Health, HealthState, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls, TlsError,
@@ -56,29 +56,51 @@ pub enum ServeError {
     },
 }
 
+/// Where clients come in: sockets and certificate. Opened before anything else is done, so that a port in
+/// use or a missing certificate costs neither a passphrase nor a half-made instance.
+pub struct Entrance {
+    /// TLS, or plain HTTP if so configured.
+    main: TcpListener,
+    /// Plain HTTP beside TLS.
+    plain: Option<TcpListener>,
+    /// Metrics.
+    metrics: Option<TcpListener>,
+    /// `None` for plain HTTP.
+    tls: Option<Arc<Tls>>,
+}
+
+impl Entrance {
+    /// Takes over systemd's socket or opens the configured one, and reads the certificate files. Must be
+    /// called inside the async runtime, once.
+    pub fn open(config: &Config) -> Result<Self, ServeError> {
+        let main = match systemd::inherited_listener().map_err(io("take over systemd's socket"))? {
+            Some(listener) => listener,
+            None => bind(config.listen, &config.limits)?,
+        };
+        let bind_extra =
+            |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
+        Ok(Self {
+            main,
+            plain: bind_extra(config.plain_listen)?,
+            metrics: bind_extra(config.metrics_listen)?,
+            tls: transport(config)?,
+        })
+    }
+}
+
 /// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just made it; else it
 /// is opened with `unlock`, or stays locked without.
 ///
 /// `announce` gets the address once requests are answered.
 pub async fn serve(
     config: Config,
+    entrance: Entrance,
     directory: DataDirectory,
     opened: Option<Instance>,
     unlock: Option<Unlock>,
     announce: impl FnOnce(&Announcement),
 ) -> Result<(), ServeError> {
-    // The socket first: a port in use should not cost a passphrase.
-    let listener = match systemd::inherited_listener().map_err(io("take over systemd's socket"))? {
-        Some(listener) => listener,
-        None => bind(config.listen, &config.limits)?,
-    };
-    let address = listener.local_addr().map_err(io("read the socket's address"))?;
-    let bind_extra = |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
-    let sockets = Sockets {
-        main: listener,
-        plain: bind_extra(config.plain_listen)?,
-        metrics: bind_extra(config.metrics_listen)?,
-    };
+    let address = entrance.main.local_addr().map_err(io("read the socket's address"))?;
     let opened = match (opened, unlock) {
         (Some(instance), _) => Some(instance),
         (None, Some(unlock)) => Some(Instance::open(&directory, &unlock, config.names).await?),
@@ -86,7 +108,7 @@ pub async fn serve(
     };
 
     let health = HealthState::new();
-    let tls = transport(&config, opened.as_ref())?;
+    let tls = entrance.tls.clone();
     let (switch, shutdown) = Shutdown::channel();
     let host = Arc::new(Host {
         router: Router::locked(health.clone()),
@@ -101,7 +123,7 @@ pub async fn serve(
         Some(instance) => host.take_in(instance, &shutdown)?,
         None => host.wait_locked(),
     }
-    host.run(sockets, shutdown, switch, || {
+    host.run(entrance, shutdown, switch, || {
         announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
     })
     .await
@@ -114,16 +136,6 @@ pub struct Announcement {
     pub address: std::net::SocketAddr,
     /// SHA-256 of the certificate; `None` for plain HTTP.
     pub fingerprint: Option<String>,
-}
-
-/// The sockets that the server answers on.
-struct Sockets {
-    /// TLS, or plain HTTP if so configured.
-    main: TcpListener,
-    /// Plain HTTP beside TLS.
-    plain: Option<TcpListener>,
-    /// Metrics.
-    metrics: Option<TcpListener>,
 }
 
 /// What the parts of a running server share.
@@ -168,7 +180,7 @@ impl Host {
 
     async fn run(
         self: Arc<Self>,
-        sockets: Sockets,
+        entrance: Entrance,
         shutdown: Shutdown,
         switch: ShutdownSwitch,
         announce: impl FnOnce(),
@@ -190,10 +202,10 @@ impl Host {
             let (data, shutdown) = (self.directory.root().to_owned(), shutdown.clone());
             tokio::spawn(async move { control::listen(&data, answer, shutdown).await })
         };
-        if let Some(listener) = sockets.metrics {
+        if let Some(listener) = entrance.metrics {
             tokio::spawn(serve_metrics(listener, metrics, shutdown.clone()));
         }
-        let plain = sockets
+        let plain = entrance
             .plain
             .map(|listener| tokio::spawn(serve_http(listener, None, server.clone(), shutdown.clone())));
         if let Some(tls) = &self.tls {
@@ -211,7 +223,7 @@ impl Host {
         tokio::spawn(stop_on_signal(Arc::clone(&switch), self.health.clone())?);
         let writer = tokio::spawn(Arc::clone(&self).watch_writer(switch, shutdown.clone()));
 
-        let http = tokio::spawn(serve_http(sockets.main, self.tls.clone(), server, shutdown));
+        let http = tokio::spawn(serve_http(entrance.main, self.tls.clone(), server, shutdown));
         systemd::notify_ready();
         announce();
         // A part that ends early has failed; its error ends the program.
@@ -279,7 +291,7 @@ impl Host {
             (None, Request::Unlock { passphrase }) => {
                 match self.unlock(passphrase.to_secret_string(), shutdown).await {
                     Ok(()) => Reply::Done("the instance is open".into()),
-                    Err(error) => Reply::Refused(error.to_string()),
+                    Err(error) => Reply::Refused(sentence(&error)),
                 }
             }
             (None, Request::Status) => Reply::Status(StatusShown {
@@ -314,14 +326,13 @@ impl Host {
 
 /// The TLS side, or none for plain HTTP. A locked server's own key lies sealed, so it shows a
 /// certificate that nobody keeps until it is unlocked.
-fn transport(config: &Config, opened: Option<&Instance>) -> Result<Option<Arc<Tls>>, ServeError> {
-    let source = match (&config.transport, opened) {
-        (Transport::Plain, _) => return Ok(None),
-        (Transport::Files { certificate, key }, _) => {
+fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
+    let source = match &config.transport {
+        Transport::Plain => return Ok(None),
+        Transport::Files { certificate, key } => {
             TlsSource::Files { cert: certificate.clone(), key: key.clone() }
         }
-        (Transport::SelfSigned, Some(instance)) => instance.certificate(&config.hosts, Timestamp::now())?,
-        (Transport::SelfSigned, None) => passing_certificate(&config.hosts, Timestamp::now())?,
+        Transport::SelfSigned => passing_certificate(&config.hosts, Timestamp::now())?,
     };
     Ok(Some(Tls::load(source)?))
 }

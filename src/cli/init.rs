@@ -40,6 +40,10 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(self) -> anyhow::Result<()> {
+        DataDirectory::check_new(&self.data)?;
+        if let Some(path) = &self.recovery_out {
+            Kit::check_recovery(&self.data, path)?;
+        }
         let name = UserName::parse(&self.admin)?;
         let password = secret::new_password(self.admin_password_file.as_deref(), "administrator password")?;
         FirstAdministrator::check(&name, &password)?;
@@ -47,6 +51,7 @@ impl Init {
             Some(unlock) => unlock,
             None => Unlock::Passphrase(new_passphrase()?),
         };
+        unlock.check_new()?;
         let given = self.recovery_recipient.as_deref().map(RecoveryRecipient::parse).transpose()?;
         // Everything that can be refused was; only now is something written.
         let directory = DataDirectory::create(&self.data)?;

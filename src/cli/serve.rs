@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
 use super::{KeySource, admin, output};
 use crate::accounts::UserName;
-use crate::app::{self, Announcement, DataDirectory, FirstAdministrator, Instance, Kit};
+use crate::app::{self, Announcement, DataDirectory, Entrance, FirstAdministrator, Instance, Kit};
 use crate::config::{Config, LogFormat, RawConfig, RawLog};
 use crate::library::SpaceSettings;
 use crate::model::{EntryName, Right, SpaceKind, Timestamp};
@@ -94,6 +95,7 @@ impl Settings {
         raw.log.format = self.log_format.unwrap_or(raw.log.format);
         raw.log.level = self.log_level.or(raw.log.level);
         let log = raw.log.clone();
+        log_filter(&log)?;
         Ok((raw.check(self.data)?, log))
     }
 }
@@ -113,22 +115,29 @@ impl Serve {
             return first_start(config);
         }
         let directory = DataDirectory::open(&config.data)?;
-        let unlock = self.key.unlock()?;
-        admin::runtime()?.block_on(app::serve(config, directory, None, unlock, |announcement| {
-            let _ = output::line(&format!("listening on {}", url(announcement)));
-        }))?;
-        Ok(())
+        admin::runtime()?.block_on(async {
+            let entrance = Entrance::open(&config)?;
+            let unlock = self.key.unlock()?;
+            app::serve(config, entrance, directory, None, unlock, |announcement| {
+                let _ = output::line(&format!("listening on {}", url(announcement)));
+            })
+            .await?;
+            anyhow::Ok(())
+        })
     }
 }
 
 /// Makes an instance with everything a newcomer needs to try it, tells it once, and serves.
 fn first_start(config: Config) -> anyhow::Result<()> {
-    let directory = DataDirectory::create(&config.data)?;
-    let Kit { unlock, recovery, recovery_file, passphrase_file, password } = Kit::make(&config.data)?;
     admin::runtime()?.block_on(async {
+        // Everything that can be refused is, before something is made whose password is told only later.
+        let entrance = Entrance::open(&config)?;
+        Kit::check(&config.data)?;
+        let directory = DataDirectory::create(&config.data)?;
+        let Kit { unlock, recovery, recovery_file, passphrase_file, password } = Kit::make(&config.data)?;
         let instance = make_instance(&directory, &config, &unlock, &recovery, password.clone()).await?;
         let data = config.data.display().to_string();
-        app::serve(config, directory, Some(instance), None, |announcement| {
+        app::serve(config, entrance, directory, Some(instance), None, |announcement| {
             let _ = output::line(&welcome(&Welcome {
                 data: &data,
                 announcement,
@@ -204,12 +213,19 @@ fn url(announcement: &Announcement) -> String {
 
 /// The log goes to standard error; systemd and shells know what to do with it.
 fn start_log(log: &RawLog) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(log.level.as_deref().unwrap_or("info"))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(log_filter(log)?)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     match log.format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
         LogFormat::Json => builder.json().init(),
     }
     Ok(())
+}
+
+fn log_filter(log: &RawLog) -> anyhow::Result<EnvFilter> {
+    let level = log.level.as_deref().unwrap_or("info");
+    EnvFilter::try_new(level)
+        .with_context(|| format!("log.level '{level}' is not understood; use error, warn, info or debug"))
 }

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::{Format, Place, output};
 use crate::admin::{Request, Secret};
-use crate::app::ask;
+use crate::app::{ControlError, ask};
 use crate::vault::keys;
 
 /// Give a locked server its passphrase.
@@ -26,6 +26,13 @@ impl Unlock {
             bail!("nobody can be asked for the passphrase here; give --passphrase-file");
         };
         let passphrase = Secret::new(passphrase.expose_secret().to_owned());
-        output::reply(ask(&self.place.data, &Request::Unlock { passphrase })?, self.format)
+        let reply = match ask(&self.place.data, &Request::Unlock { passphrase }) {
+            Err(ControlError::NoServer) => bail!(
+                "no server runs on {}; start it with `tresor serve` and it can be given the passphrase right away",
+                self.place.data.display()
+            ),
+            answered => answered?,
+        };
+        output::reply(reply, self.format)
     }
 }

@@ -29,10 +29,10 @@ pub enum VaultError {
         file: String,
     },
     /// The passphrase does not open the root secret.
-    #[error("wrong passphrase")]
+    #[error("wrong passphrase; nothing was opened, try again with the right one")]
     WrongPassphrase,
     /// The key file or recovery identity does not open the root secret.
-    #[error("this key does not belong to this data directory")]
+    #[error("this key does not belong to this data directory; name the key file that it was made with")]
     WrongKeyFile,
     /// A key file or recovery text was given, the root secret is sealed by a passphrase.
     #[error("this data directory opens with a passphrase, not with a key file")]

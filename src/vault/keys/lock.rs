@@ -43,6 +43,17 @@ impl WorkFactor {
 }
 
 impl Unlock {
+    /// Refuses what could not seal a new instance, before anything is made.
+    ///
+    /// Errors: `NotAnIdentity`, `RecoveryIsOffline`.
+    pub fn check_new(&self) -> Result<(), VaultError> {
+        match self {
+            Self::Passphrase(_) => Ok(()),
+            Self::KeyFile(text) => recipients(text).map(drop),
+            Self::Recovery(_) => Err(VaultError::RecoveryIsOffline),
+        }
+    }
+
     pub(super) fn seal(&self, secret: &[u8], work: WorkFactor) -> Result<Vec<u8>, VaultError> {
         match self {
             Self::Passphrase(passphrase) => {
@@ -51,13 +62,9 @@ impl Unlock {
                 Ok(seal::to(&[&recipient], secret))
             }
             Self::KeyFile(text) => {
-                let recipients =
-                    identity_file(text)?.to_recipients().map_err(|_| VaultError::NotAnIdentity)?;
+                let recipients = recipients(text)?;
                 let recipients: Vec<&dyn Recipient> =
                     recipients.iter().map(|recipient| recipient.as_ref() as &dyn Recipient).collect();
-                if recipients.is_empty() {
-                    return Err(VaultError::NotAnIdentity);
-                }
                 Ok(seal::to(&recipients, secret))
             }
             Self::Recovery(_) => Err(VaultError::RecoveryIsOffline),
@@ -95,6 +102,11 @@ fn refusal(error: &DecryptError, wrong: VaultError, place: &SmallFile) -> VaultE
         }
         _ => damaged(place),
     }
+}
+
+fn recipients(text: &SecretString) -> Result<Vec<Box<dyn Recipient + Send>>, VaultError> {
+    let recipients = identity_file(text)?.to_recipients().map_err(|_| VaultError::NotAnIdentity)?;
+    if recipients.is_empty() { Err(VaultError::NotAnIdentity) } else { Ok(recipients) }
 }
 
 fn identity_file(text: &SecretString) -> Result<IdentityFile<age::NoCallbacks>, VaultError> {
