@@ -1,0 +1,186 @@
+//! Everything that keeps a server from starting: exit code 1, one sentence, not a byte changed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::keys::{KeyRing, Unlock};
+
+use crate::office::{Office, PASSPHRASE};
+
+const SERVE: [&str; 7] = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--key-file", "key.txt"];
+const LIST: [&str; 6] = ["user", "list", "--data", "data", "--key-file", "key.txt"];
+
+/// A server and a command are refused alike.
+#[track_caller]
+fn both_refuse(office: &Office, needles: &[&str]) {
+    office.refuses(SERVE, needles);
+    office.refuses(LIST, needles);
+}
+
+#[test]
+fn keys_that_do_not_fit() {
+    let office = Office::with_instance();
+    office.write_key("other.txt");
+    office.write("broken.txt", "AGE-SECRET-KEY-1BROKEN");
+    office.write("pass", PASSPHRASE);
+    office.write("empty", "");
+    for (option, file, needles) in [
+        ("--key-file", "other.txt", ["this key does not belong to this data directory", "made with"]),
+        ("--key-file", "broken.txt", ["no age identity file", "AGE-SECRET-KEY-1"]),
+        ("--key-file", "none.txt", ["cannot read none.txt", "No such file"]),
+        ("--key-file", "empty", ["empty", "is empty"]),
+        ("--passphrase-file", "pass", ["opens with a key file", "not with a passphrase"]),
+        ("--passphrase-file", ".", ["cannot read .", "directory"]),
+    ] {
+        let place = ["--data", "data", option, file];
+        office.refuses(["serve", "--listen", "127.0.0.1:0"].iter().chain(&place), &needles);
+        office.refuses(["status"].iter().chain(&place), &needles);
+    }
+    office.refuses(["status", "--data", "data"], &["no server runs", "--passphrase-file"]);
+}
+
+#[test]
+fn a_wrong_passphrase() {
+    let office = Office::new();
+    office.write("pass", PASSPHRASE);
+    office.write("wrong", "Pergament Schaluppe Brombeere 78");
+    office.write_key("key.txt");
+    let outcome = office.init(["--passphrase-file", "pass", "--recovery-out", "r.txt"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let serve = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--passphrase-file", "wrong"];
+    office.refuses(serve, &["wrong passphrase", "try again"]);
+    office.refuses(LIST, &["opens with a passphrase", "not with a key file"]);
+    // Nor is the recovery key a key of every day.
+    office.refuses(["status", "--data", "data", "--key-file", "r.txt"], &["opens with a passphrase"]);
+}
+
+#[test]
+fn damaged_and_missing_key_files() {
+    for file in ["keys/root.age", "keys/recovery-recipient.age"] {
+        let office = Office::with_instance();
+        let path = office.data().join(file);
+        let pristine = fs::read(&path).unwrap();
+        let mut flipped = pristine.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        for damaged in [&flipped[..], &pristine[..pristine.len() - 1], &pristine[..60], b""] {
+            fs::write(&path, damaged).unwrap();
+            both_refuse(&office, &[file, "is damaged", "backup"]);
+        }
+        fs::remove_file(&path).unwrap();
+        both_refuse(&office, &[file, "is missing", "backup"]);
+    }
+    for file in ["keys/root.recovery.age", "catalog/catalog.db"] {
+        let office = Office::with_instance();
+        fs::remove_file(office.data().join(file)).unwrap();
+        both_refuse(&office, &[file, "is missing", "backup"]);
+    }
+}
+
+#[test]
+fn another_offices_catalogue_and_a_damaged_one() {
+    let (office, other) = (Office::with_instance(), Office::with_instance());
+    let catalog = office.data().join("catalog/catalog.db");
+    fs::copy(other.data().join("catalog/catalog.db"), &catalog).unwrap();
+    both_refuse(&office, &["catalogue does not open with this key", "damaged", "backup"]);
+    fs::write(&catalog, "").unwrap();
+    both_refuse(&office, &["catalogue"]);
+}
+
+#[test]
+fn a_second_process() {
+    let office = Office::with_instance();
+    let served = office.serve(["--key-file", "key.txt"]);
+    office.refuses(SERVE, &["another process uses data", "stop it first"]);
+    office.refuses(["init", "--data", "data", "--admin", "a", "--recovery-out", "r"], &["already"]);
+    assert_eq!(served.health().status, 200);
+    // A command in the middle of its own work keeps others out just as well.
+    drop(served);
+    let held = tresor::app::DataDirectory::open(&office.data()).unwrap();
+    both_refuse(&office, &["another process uses data"]);
+    drop(held);
+    assert_eq!(office.run(LIST).code, 0);
+}
+
+#[test]
+fn formats_of_newer_programs() {
+    let office = Office::with_instance();
+    for (format, found) in
+        [("tresor 2\n", "format tresor 2"), ("nonsense", "format nonsense"), ("", "format ")]
+    {
+        office.write("data/FORMAT", format);
+        both_refuse(&office, &[found, "use the newer program"]);
+    }
+    office.write("data/FORMAT", "tresor 1\n");
+    // What an earlier run left stays as well: it may be the newer program's.
+    office.write("data/tmp/0.part", "age-encryption.org/v1\n");
+    raise_schema(&office);
+    both_refuse(&office, &["catalogue has format 99", "use the newer program"]);
+}
+
+/// Marks the catalogue as one of a later release.
+fn raise_schema(office: &Office) {
+    let key = fs::read_to_string(office.path("key.txt")).unwrap();
+    let disk = Arc::new(LocalDisk::new(office.data()));
+    let keys = KeyRing::open(disk, &Unlock::KeyFile(SecretString::from(key))).unwrap();
+    let key = data_encoding::HEXLOWER.encode(keys.catalogue_key().expose());
+    let database = rusqlite::Connection::open(office.data().join("catalog/catalog.db")).unwrap();
+    database.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA user_version = 99;")).unwrap();
+}
+
+#[test]
+fn readable_leftovers() {
+    for place in [
+        "recovery.txt",
+        "data.tar",
+        "keys/root.txt",
+        "keys/spaces/s.txt",
+        "catalog/dump.sql",
+        "catalog/catalog.db.bak",
+        "spaces/export.zip",
+        "tls/key.pem",
+        "tmp/Bilanz.pdf",
+    ] {
+        let office = Office::with_instance();
+        office.write(&format!("data/{place}"), "AGE-SECRET-KEY-1 or a client's name");
+        both_refuse(&office, &[place, "does not belong into a data directory", "Move it away"]);
+    }
+    let office = Office::with_instance();
+    fs::create_dir(office.data().join("lost+found")).unwrap();
+    assert_eq!(office.run(LIST).code, 0, "a file system of its own is fine");
+}
+
+#[test]
+fn settings_that_contradict_each_other() {
+    let office = Office::with_instance();
+    office.write("typo.toml", "lisen = '127.0.0.1:1'");
+    office.write("limits.toml", "[limits]\nmax_connections = 0");
+    for (options, needles) in [
+        (&["--plain-http", "--listen", "0.0.0.0:0"][..], ["loopback", "0.0.0.0:0"]),
+        (&["--metrics-listen", "0.0.0.0:1"], ["metrics_listen", "loopback"]),
+        (&["--tls-certificate", "c.pem"], ["tls.key", "belong together"]),
+        (&["--plain-http", "--tls-certificate", "c", "--tls-key", "k"], ["plain_http", "exclude"]),
+        (&["--log-level", "tresor=loud"], ["log.level", "info"]),
+        (&["--config", "typo.toml"], ["typo.toml", "lisen"]),
+        (&["--config", "limits.toml"], ["[limits]", "max_connections"]),
+        (&["--config", "none.toml"], ["none.toml", "No such file"]),
+    ] {
+        for command in ["serve", "check-config"] {
+            office.refuses([command, "--data", "data"].iter().chain(options), &needles);
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_this_user_cannot_use() {
+    assert!(rustix::process::geteuid().is_root(), "this test changes users and so needs root");
+    let office = Office::with_instance();
+    fs::set_permissions(office.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(office.path("key.txt"), fs::Permissions::from_mode(0o644)).unwrap();
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(env!("CARGO_BIN_EXE_tresor"));
+    command.args(LIST).current_dir(office.path(""));
+    office.refuses_command(&mut command, &["data", "Permission denied"]);
+}
