@@ -1,0 +1,513 @@
+//! The command line: the same answers with and without a running server, for people and for scripts.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "start/office.rs"]
+#[allow(dead_code, reason = "shared with another test program")]
+mod office;
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::office::{Office, PASSWORD, Served};
+use crate::support::process::{Outcome, require};
+
+/// An office with two users, a space, and a file that has a past; its server has stopped.
+fn lived_in() -> Office {
+    let office = Office::with_instance();
+    office.write("password", PASSWORD);
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    for words in [
+        &["user", "add", "Anna", "--role", "staff", "--password-file", "password"][..],
+        &["user", "add", "otto", "--role", "client", "--no-password"],
+        &["space", "add", "Müller GmbH", "--kind", "client", "--quota", "20GB"],
+        &["grant", "anna", "müller gmbh", "write"],
+        &["grant", "otto", "Müller GmbH", "manage"],
+    ] {
+        run(&office, words);
+    }
+    let space = "/dav/M%C3%BCller%20GmbH";
+    for (method, path, body) in [
+        ("MKCOL", "2025", ""),
+        ("PUT", "2025/Bilanz.pdf", "first"),
+        ("PUT", "2025/Bilanz.pdf", "second"),
+        ("PUT", "2025/alt.txt", "hello"),
+        ("DELETE", "2025/alt.txt", ""),
+    ] {
+        let request = served.request(method, &format!("{space}/{path}")).sign_in("anna", PASSWORD);
+        let request = if method == "PUT" { request.body(body) } else { request };
+        let answer = request.send();
+        assert!(answer.status < 300, "{method} {path}: {answer}");
+    }
+    drop(served);
+    office
+}
+
+/// A copy of an office, byte for byte.
+fn twin(office: &Office) -> Office {
+    let twin = Office::new();
+    for name in ["data", "key.txt", "password"] {
+        let copied = Command::new("cp").arg("-a").arg(office.path(name)).arg(twin.path("")).status().unwrap();
+        assert!(copied.success());
+    }
+    twin
+}
+
+fn attempt(office: &Office, words: &[&str]) -> Outcome {
+    // The key is used where no server runs, and ignored where one does.
+    office.run(words.iter().chain(&["--data", "data", "--key-file", "key.txt"]))
+}
+
+#[track_caller]
+fn run(office: &Office, words: &[&str]) -> String {
+    let outcome = attempt(office, words);
+    assert_eq!(outcome.code, 0, "{words:?}\n{outcome}");
+    outcome.stdout
+}
+
+#[track_caller]
+fn json(office: &Office, words: &[&str]) -> Value {
+    serde_json::from_str(&run(office, &[words, &["--json"]].concat())).unwrap()
+}
+
+/// The text with times and secrets taken out, which differ from run to run.
+fn masked(text: &str) -> String {
+    text.lines().map(|line| mask_words(line) + "\n").collect()
+}
+
+fn mask_words(line: &str) -> String {
+    let is_time = |word: &str| {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+        (word.len() == 10 && digits(word) == 8 && word.contains('-'))
+            || (word.len() == 5 && digits(word) == 4 && word.contains(':'))
+            || (word.trim_end_matches(',').len() == 13 && digits(word) == 13)
+    };
+    let is_token =
+        |word: &str| word.len() > 25 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-\",".contains(c));
+    let is_long = |word: &str| is_token(word) && word.chars().any(|c| c.is_ascii_digit());
+    line.split(' ')
+        .map(|word| {
+            if is_time(word) {
+                "TIME"
+            } else if is_long(word) {
+                "SECRET"
+            } else {
+                word
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn a_running_server_and_the_command_itself_give_the_same_answers() {
+    let (online, offline) = (lived_in(), Office::new());
+    drop(offline);
+    let offline = twin(&online);
+    let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
+    let steps: [&[&str]; 44] = [
+        &["status"],
+        &["user", "list"],
+        &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
+        &["user", "add", "BERTA", "--role", "staff", "--password-file", "password"],
+        &["user", "add", "a/b", "--role", "staff", "--no-password"],
+        &["user", "set-password", "berta", "--password-file", "password"],
+        &["user", "set-password", "nobody", "--password-file", "password"],
+        &["user", "set-role", "berta", "client"],
+        &["user", "set-role", "admin", "staff"],
+        &["user", "disable", "berta"],
+        &["user", "disable", "admin"],
+        &["user", "list"],
+        &["user", "enable", "berta"],
+        &["user", "app-password", "add", "anna", "--label", "Laptop", "--days", "30"],
+        &["user", "app-password", "add", "anna", "--label", "\u{1b}[31m"],
+        &["user", "app-password", "add", "nobody", "--label", "Laptop"],
+        &["user", "app-password", "list", "anna"],
+        &["user", "app-password", "list", "otto"],
+        &["user", "app-password", "revoke", "anna", "1"],
+        &["user", "app-password", "revoke", "anna", "1"],
+        &["space", "list"],
+        &["space", "add", "Team", "--kind", "team", "--version-days", "7", "--trash-days", "0"],
+        &["space", "add", "TEAM", "--kind", "team"],
+        &["space", "add", "a/b", "--kind", "team"],
+        &["space", "set", "team", "--quota", "1.5GiB"],
+        &["space", "set", "none", "--quota", "1GB"],
+        &["space", "rename", "team", "Mannschaft"],
+        &["space", "rename", "Mannschaft", "müller gmbh"],
+        &["space", "list"],
+        &["grants"],
+        &["grant", "berta", "Mannschaft", "manage"],
+        &["grant", "berta", "none", "read"],
+        &["grants", "--user", "berta"],
+        &["grants", "--space", "Mannschaft"],
+        &["revoke", "berta", "Mannschaft"],
+        &["revoke", "berta", "Mannschaft"],
+        &["trash", "list", "Müller GmbH"],
+        &["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"],
+        &["versions", "list", "Müller GmbH", "/2025/none.pdf"],
+        &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "1"],
+        &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "999"],
+        &["trash", "purge", "Müller GmbH", "999"],
+        &["user", "remove", "berta"],
+        &["user", "remove", "admin"],
+    ];
+    for step in steps {
+        for format in [&[][..], &["--json"]] {
+            let words = [step, format].concat();
+            let (there, here) = (attempt(&online, &words), attempt(&offline, &words));
+            assert_eq!(there.code, here.code, "{words:?}\n{there}\n{here}");
+            assert_eq!(masked(&there.stdout), masked(&here.stdout), "{words:?}");
+            assert_eq!(there.stderr, here.stderr, "{words:?}");
+            if there.code == 0 && !format.is_empty() {
+                serde_json::from_str::<Value>(&there.stdout).unwrap_or_else(|why| panic!("{words:?}: {why}"));
+            }
+            if there.code != 0 {
+                assert_eq!((there.code, there.stdout.as_str()), (1, ""), "{words:?}\n{there}");
+                assert_eq!(there.stderr.lines().count(), 1, "{words:?}\n{there}");
+                assert!(there.stderr.starts_with("tresor: "), "{there}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_read_well() {
+    let office = lived_in();
+    run(&office, &["user", "disable", "otto"]);
+    run(&office, &["user", "app-password", "add", "anna", "--label", "Laptop"]);
+    run(&office, &["user", "app-password", "add", "anna", "--label", "Telefon im Büro", "--days", "30"]);
+    run(&office, &["space", "add", "Team", "--kind", "team"]);
+    let show = |words: &[&str]| {
+        let shown = run(&office, words);
+        for line in shown.lines() {
+            assert_eq!(line.trim_end(), line, "no blanks at the end");
+        }
+        let joined: Vec<String> = masked(&shown)
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        joined.join("\n")
+    };
+    assert_eq!(
+        show(&["user", "list"]),
+        "NAME ROLE STATE PASSWORD SINCE\n\
+         admin administrator enabled own TIME TIME UTC\n\
+         Anna staff enabled own TIME TIME UTC\n\
+         otto client disabled devices only TIME TIME UTC"
+    );
+    assert_eq!(
+        show(&["user", "app-password", "list", "anna"]),
+        "ID DEVICE SINCE LAST USED ENDS\n\
+         1 Laptop TIME TIME UTC never never\n\
+         2 Telefon im Büro TIME TIME UTC never TIME TIME UTC"
+    );
+    assert_eq!(
+        show(&["space", "list"]),
+        "NAME KIND USED QUOTA VERSIONS TRASH ID\n\
+         Müller GmbH client 16 B 18.6 GiB 30 days 30 days SECRET\n\
+         Team team 0 B none 30 days 30 days SECRET"
+    );
+    assert_eq!(show(&["grants"]), "SPACE USER RIGHT\nMüller GmbH Anna write\nMüller GmbH otto manage");
+    let trash = show(&["trash", "list", "müller gmbh"]);
+    let lines: Vec<&str> = trash.lines().collect();
+    assert_eq!(lines[0], "ID DELETED SIZE PATH");
+    assert!(lines[1].ends_with("TIME TIME UTC 5 B 2025/alt.txt"), "{trash}");
+    assert_eq!(
+        show(&["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"]),
+        "VERSION STORED SIZE SHA-256\n\
+         2 TIME TIME UTC 6 B current SECRET\n\
+         1 TIME TIME UTC 5 B SECRET"
+    );
+    assert_eq!(
+        show(&["status"]),
+        format!("state serving\nversion {}\nusers 3\nspaces 2\nstored 16 B", env!("CARGO_PKG_VERSION"))
+    );
+    // Columns stand under their heads.
+    let raw = run(&office, &["user", "list"]);
+    let column = raw.lines().next().unwrap().find("ROLE").unwrap();
+    for (line, role) in raw.lines().skip(1).zip(["administrator", "staff", "client"]) {
+        assert!(line[column..].starts_with(role), "{raw}");
+    }
+    let empty = attempt(&office, &["trash", "list", "Team"]);
+    assert_eq!((empty.code, empty.stdout.as_str(), empty.stderr.as_str()), (0, "", "none\n"));
+}
+
+#[test]
+fn scripts_find_the_same_keys_for_good() {
+    let office = lived_in();
+    run(&office, &["user", "app-password", "add", "anna", "--label", "Laptop"]);
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    for (words, expected) in [
+        (&["status"][..], "spaces state used_bytes users version"),
+        (&["user", "list"], "created disabled has_password name role"),
+        (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
+        (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
+        (&["space", "list"], "id kind name quota_bytes trash_days used_bytes version_days"),
+        (&["grants"], "right space user"),
+        (&["trash", "list", "Müller GmbH"], "bytes deleted entry folder path"),
+        (&["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"], "bytes created current sha256 version"),
+    ] {
+        let value = json(&office, words);
+        let row = if value.is_array() { &value[0] } else { &value };
+        assert_eq!(keys(row), expected, "{words:?}");
+    }
+    assert_eq!(json(&office, &["user", "app-password", "list", "otto"]), serde_json::json!([]));
+    assert_eq!(
+        json(&office, &["revoke", "otto", "Müller GmbH"]),
+        serde_json::json!("otto has no right to Müller GmbH any more")
+    );
+    let secret = json(&office, &["user", "app-password", "add", "anna", "--label", "y"]);
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    assert_eq!(served.login("anna", secret["password"].as_str().unwrap()), 207);
+}
+
+#[test]
+fn restoring_and_purging_by_the_numbers_that_list_shows() {
+    let office = lived_in();
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    let number = |value: &Value| value.as_i64().unwrap().to_string();
+    let item = number(&json(&office, &["trash", "list", "Müller GmbH"])[0]["entry"]);
+    assert_eq!(run(&office, &["trash", "restore", "Müller GmbH", &item]), "restored to /2025/alt.txt\n");
+    let old = number(&json(&office, &["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"])[1]["version"]);
+    run(&office, &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", &old]);
+    let read = |file: &str| {
+        let target = format!("/dav/M%C3%BCller%20GmbH/2025/{file}");
+        served.request("GET", &target).sign_in("anna", PASSWORD).send()
+    };
+    assert_eq!(read("alt.txt").text(), "hello");
+    assert_eq!(read("Bilanz.pdf").text(), "first");
+    served.request("DELETE", "/dav/M%C3%BCller%20GmbH/2025").sign_in("anna", PASSWORD).send().expect(204);
+    let folder = &json(&office, &["trash", "list", "Müller GmbH"])[0];
+    assert_eq!((folder["folder"].as_bool(), folder["bytes"].as_u64()), (Some(true), Some(10)));
+    run(&office, &["trash", "purge", "Müller GmbH", &number(&folder["entry"])]);
+    assert_eq!(json(&office, &["status"])["used_bytes"], 0);
+}
+
+#[test]
+fn what_is_refused_says_what_helps() {
+    let office = lived_in();
+    office.write("weak", "tresor");
+    for (words, needles) in [
+        (&["user", "set-password", "anna", "--password-file", "weak"][..], ["at least 12", "words"]),
+        (&["user", "add", "x", "--role", "staff", "--password-file", "none"], ["none", "No such file"]),
+        (&["user", "add", "x", "--role", "staff"], ["nobody can be asked", "name a file"]),
+        (&["user", "disable", "admin"], ["administrator", ""]),
+        (&["user", "disable", "nobody"], ["user", ""]),
+        (&["trash", "list", "none"], ["no such space", ""]),
+        (&["versions", "list", "Müller GmbH", "a//b"], ["name must not be empty", ""]),
+        (&["trash", "restore", "Müller GmbH", "999"], ["no such file or folder", ""]),
+    ] {
+        let outcome = attempt(&office, words);
+        assert_eq!(outcome.code, 1, "{words:?}\n{outcome}");
+        for needle in needles {
+            assert!(outcome.stderr.contains(needle), "{needle}\n{outcome}");
+        }
+    }
+    for (words, needles) in [
+        (&["user", "add", "x", "--role", "boss"][..], ["administrator, staff, client, auditor", "--help"]),
+        (&["space", "set", "x", "--quota", "viel"], ["is not a size", "20GB"]),
+        (&["grant", "anna", "x", "own"], ["read, write, manage", "--help"]),
+        (&["usr", "list"], ["user", "--help"]),
+        (&["user", "app-password", "add", "anna"], ["--label", "--help"]),
+        (&[], ["serve", "init"]),
+    ] {
+        let outcome = office.run(words);
+        assert_eq!(outcome.code, 2, "{words:?}\n{outcome}");
+        for needle in needles {
+            assert!(outcome.stderr.contains(needle), "{needle}\n{outcome}");
+        }
+    }
+}
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let office = Office::with_instance();
+    run(&office, &["space", "add", "a\u{1b}[2J\u{202e}fdp", "--kind", "team"]);
+    run(&office, &["grant", "admin", "a\u{1b}[2J\u{202e}fdp", "read"]);
+    for words in
+        [&["space", "list"][..], &["grants"], &["space", "rename", "a\u{1b}[2J\u{202e}fdp", "b\u{7}"]]
+    {
+        let shown = run(&office, words);
+        assert!(!shown.contains(|c: char| c != '\n' && c.is_control() || c == '\u{202e}'), "{shown:?}");
+    }
+    let outcome = attempt(&office, &["trash", "list", "\u{1b}[2J"]);
+    assert!(outcome.code == 1 && !outcome.stderr.contains('\u{1b}'), "{outcome}");
+}
+
+#[test]
+fn secrets_are_never_words_of_a_command() {
+    for command in every_command() {
+        let help = help(&command);
+        for option in ["--password ", "--passphrase ", "--key "] {
+            assert!(!help.contains(option), "{command:?} takes a secret on the command line");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let office = lived_in();
+    let mut command = office.tresor(["user", "list", "--data", "data", "--key-file", "key.txt"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Every command with its subcommands, as words; the first is the program itself.
+fn every_command() -> Vec<Vec<String>> {
+    let mut commands: Vec<Vec<String>> = vec![Vec::new()];
+    let mut at = 0;
+    while at < commands.len() {
+        let words = commands[at].clone();
+        let text = help(&words);
+        let listed = text.lines().skip_while(|line| *line != "Commands:").skip(1);
+        for line in listed.take_while(|line| !line.is_empty()) {
+            if let Some(name) = line.strip_prefix("  ").filter(|line| !line.starts_with(' ')) {
+                let name = name.split_whitespace().next().unwrap().to_owned();
+                commands.push([words.clone(), vec![name]].concat());
+            }
+        }
+        at += 1;
+    }
+    assert!(commands.len() > 30, "{commands:?}");
+    commands
+}
+
+fn help(words: &[String]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tresor"));
+    let outcome = Outcome::of(command.args(words).arg("--help").env("COLUMNS", "100"));
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_eq!(outcome.stderr, "");
+    outcome.stdout
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in every_command() {
+        let mut short = Command::new(env!("CARGO_BIN_EXE_tresor"));
+        let short = Outcome::of(short.args(&command).arg("-h").env("COLUMNS", "400")).stdout;
+        let about = short.lines().next().unwrap();
+        assert!(about.chars().next().is_some_and(char::is_uppercase), "{command:?}: {about}");
+        assert!(about.split(' ').count() >= 3, "{command:?}: {about}");
+        let mut section = "";
+        for line in short.lines().skip(1) {
+            if !line.starts_with(' ') {
+                section = line;
+            } else if !section.starts_with("Usage") && !line.starts_with("          ") {
+                // Name, at least two blanks, then a sentence.
+                let explained = line.trim_start().split_once("  ").map(|(_, text)| text.trim());
+                let starts = explained.and_then(|text| text.chars().next());
+                assert!(starts.is_some_and(char::is_uppercase), "{command:?}: {line}");
+            }
+        }
+        for line in help(&command).lines() {
+            assert!(line.chars().count() <= 100, "{command:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn completions_know_every_command() {
+    let office = Office::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let outcome = office.run(["completions", shell]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        for word in ["app-password", "recovery-out", "check-config", "set-role", "auditor"] {
+            assert!(outcome.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+    let script = office.write("tresor.bash", office.run(["completions", "bash"]).stdout);
+    let asked = format!(
+        "source {}; COMP_WORDS=(tresor user s); COMP_CWORD=2; _tresor tresor s user; echo ${{COMPREPLY[@]}}",
+        script.display()
+    );
+    let outcome = Outcome::of(Command::new(require("bash", "bash")).args(["--norc", "-c", &asked]));
+    assert_eq!(outcome.stdout.trim(), "set-password set-role", "{outcome}");
+}
+
+#[test]
+fn manual_pages_are_written_one_for_each_command() {
+    let office = Office::new();
+    fs::create_dir(office.path("man")).unwrap();
+    let outcome = office.run(["man", "man"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let pages: BTreeSet<PathBuf> =
+        fs::read_dir(office.path("man")).unwrap().map(|e| e.unwrap().path()).collect();
+    let expected: BTreeSet<PathBuf> = every_command()
+        .into_iter()
+        .map(|words| [vec!["tresor".to_owned()], words].concat().join("-"))
+        .map(|name| office.path("man").join(name + ".1"))
+        .collect();
+    assert_eq!(pages, expected);
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for section in [".TH tresor", ".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS"] {
+            assert!(text.contains(section), "{}: {section}", page.display());
+        }
+    }
+    let nowhere = office.run(["man", "none"]);
+    assert_eq!(nowhere.code, 1);
+    assert!(nowhere.stderr.contains("none") && nowhere.stderr.contains("No such file"), "{nowhere}");
+}
+
+/// The socket gives everything without a password, so it is for the owner alone.
+#[test]
+fn another_user_gets_nothing_from_the_socket() {
+    assert!(rustix::process::geteuid().is_root(), "this test changes users and so needs root");
+    let office = Office::with_instance();
+    fs::set_permissions(office.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    let served = office.serve(["--key-file", "key.txt"]);
+    let socket = office.data().join("control.sock");
+    let mode = fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let as_nobody = || {
+        let mut command = Command::new(require("setpriv", "util-linux"));
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+        command.arg(env!("CARGO_BIN_EXE_tresor")).args(["user", "list", "--data", "data"]);
+        Outcome::of(command.current_dir(office.path("")))
+    };
+    let outcome = as_nobody();
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{outcome}");
+    assert!(outcome.stderr.contains("Permission denied"), "{outcome}");
+    // Nor if somebody opens the way to it.
+    fs::set_permissions(office.data(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let outcome = as_nobody();
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{outcome}");
+    assert!(outcome.stderr.contains("did not answer"), "{outcome}");
+    assert_eq!(run(&office, &["user", "list"]).lines().count(), 2, "the owner is served on");
+    drop(served);
+}
+
+#[test]
+fn a_data_directory_may_lie_deeper_than_a_socket_path_reaches() {
+    let office = Office::new();
+    office.write_key("key.txt");
+    office.write("password", PASSWORD);
+    let deep = format!("{}/data", "a-folder-with-a-long-name/".repeat(6));
+    assert!(deep.len() > 108);
+    let place = ["--data", &deep, "--key-file", "key.txt"];
+    let init = ["init", "--admin", "admin", "--admin-password-file", "password", "--recovery-out", "r.txt"];
+    let made = office.run(init.iter().chain(&place));
+    assert_eq!(made.code, 0, "{made}");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--plain-http"];
+    let served = office.serve_by(&mut office.tresor(serve.iter().chain(&place)));
+    let listed = office.run(["user", "list", "--data", &deep]);
+    assert_eq!((listed.code, listed.stdout.lines().count()), (0, 2), "{listed}");
+    assert!(served.stop(rustix::process::Signal::TERM).success());
+}
