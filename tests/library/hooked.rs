@@ -1,0 +1,102 @@
+//! A disk on which something happens: a test's own step before a container is made, or an error.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tresor::model::{ContainerId, SpaceId};
+use tresor::vault::disk::{ContainerFile, Disk, LocalDisk, Overwrite, PartFile, SmallFile, StoredFile};
+
+/// When a hook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Create,
+    Append,
+    Publish,
+}
+
+type Hook = Box<dyn FnMut(Moment) -> io::Result<()> + Send>;
+
+/// The real disk with a hook, which a test sets and takes away.
+pub struct HookedDisk {
+    inner: LocalDisk,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl HookedDisk {
+    pub fn new(inner: LocalDisk) -> Self {
+        Self { inner, hook: Arc::default() }
+    }
+
+    /// Calls `hook` at each moment from now on; its error becomes the disk's.
+    pub fn set(&self, hook: impl FnMut(Moment) -> io::Result<()> + Send + 'static) {
+        *self.hook.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    pub fn clear(&self) {
+        *self.hook.lock().unwrap() = None;
+    }
+}
+
+fn call(hook: &Mutex<Option<Hook>>, moment: Moment) -> io::Result<()> {
+    hook.lock().unwrap().as_mut().map_or(Ok(()), |hook| hook(moment))
+}
+
+impl Disk for HookedDisk {
+    fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
+        call(&self.hook, Moment::Create)?;
+        Ok(Box::new(HookedPart { inner: self.inner.create(id)?, hook: Arc::clone(&self.hook) }))
+    }
+
+    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>> {
+        self.inner.open(space, id)
+    }
+
+    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()> {
+        self.inner.remove(space, id)
+    }
+
+    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_container(visit)
+    }
+
+    fn remove_parts(&self) -> io::Result<u64> {
+        self.inner.remove_parts()
+    }
+
+    fn available(&self) -> io::Result<u64> {
+        self.inner.available()
+    }
+
+    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
+        self.inner.read_small(file)
+    }
+
+    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+        self.inner.write_small(file, bytes, overwrite)
+    }
+
+    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
+        self.inner.create_folder(folder, files)
+    }
+
+    fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
+        self.inner.remove_small(file)
+    }
+}
+
+struct HookedPart {
+    inner: Box<dyn PartFile>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl PartFile for HookedPart {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        call(&self.hook, Moment::Append)?;
+        self.inner.append(bytes)
+    }
+
+    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
+        call(&self.hook, Moment::Publish)?;
+        self.inner.publish(space)
+    }
+}

@@ -1,0 +1,290 @@
+//! What an instance holds, as simply as it can be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tresor::library::LibraryError;
+use tresor::model::{EntryName, LockToken};
+
+pub const SPACES: usize = 2;
+/// Two of them are twins.
+pub const NAMES: [&str; 6] = ["a", "b", "A", "ü", "c", "d"];
+
+/// A space and the names of a path in it.
+pub type Place = (usize, Vec<&'static str>);
+
+/// How a step finds its place: mostly where there is something, now and then anywhere.
+#[derive(Clone, Debug)]
+pub enum Spot {
+    Anywhere(Place),
+    /// One of the entries that are there.
+    Entry(usize),
+    /// A name in one of the folders that are there.
+    Below(usize, &'static str),
+}
+
+/// A content of a file: which bytes, and in which container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    pub seed: u64,
+    pub size: usize,
+    pub container: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub parent: Option<usize>,
+    pub name: &'static str,
+    /// Newest last, the current one among them; empty for a folder.
+    pub contents: Vec<Content>,
+    pub property: Option<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LockHeld {
+    pub node: usize,
+    pub deep: bool,
+    pub space: usize,
+    pub token: LockToken,
+}
+
+/// Why an operation may be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    NotFound,
+    ParentMissing,
+    Exists,
+    NameTaken,
+    IsFolder,
+    IntoItself,
+    Locked,
+}
+
+pub fn reason(error: &LibraryError) -> Option<Reason> {
+    Some(match error {
+        LibraryError::NotFound => Reason::NotFound,
+        LibraryError::ParentMissing => Reason::ParentMissing,
+        LibraryError::Exists => Reason::Exists,
+        LibraryError::NameTaken => Reason::NameTaken,
+        LibraryError::IsFolder => Reason::IsFolder,
+        LibraryError::IntoItself => Reason::IntoItself,
+        LibraryError::Locked { .. } => Reason::Locked,
+        _ => return None,
+    })
+}
+
+/// What an instance holds, as simply as it can be said. The first nodes are the roots of the spaces.
+#[derive(Clone, Default)]
+pub struct Model {
+    pub nodes: BTreeMap<usize, Node>,
+    /// Per space, oldest first: the node and the folder it was in.
+    pub trash: Vec<Vec<(usize, usize)>>,
+    pub locks: Vec<LockHeld>,
+    pub next: usize,
+}
+
+/// What a destination looks like.
+pub struct Slot {
+    pub folder: usize,
+    pub replaced: Option<usize>,
+}
+
+impl Model {
+    pub fn new() -> Self {
+        let root = Node { parent: None, name: "", contents: Vec::new(), property: None };
+        Self {
+            nodes: (0..SPACES).map(|space| (space, root.clone())).collect(),
+            trash: vec![Vec::new(); SPACES],
+            locks: Vec::new(),
+            next: SPACES,
+        }
+    }
+
+    pub fn is_folder(&self, node: usize) -> bool {
+        self.nodes[&node].contents.is_empty()
+    }
+
+    pub fn members(&self, folder: usize) -> impl Iterator<Item = usize> {
+        self.nodes.iter().filter(move |(_, node)| node.parent == Some(folder)).map(|(id, _)| *id)
+    }
+
+    /// What has this name, and what looks like it.
+    pub fn member(&self, folder: usize, name: &str) -> (Option<usize>, Option<usize>) {
+        let key = |name: &str| EntryName::parse(name).unwrap().key();
+        let alike = self.members(folder).find(|id| key(self.nodes[id].name) == key(name));
+        (alike.filter(|id| self.nodes[id].name == name), alike)
+    }
+
+    pub fn find(&self, (space, names): &Place) -> Option<usize> {
+        names.iter().try_fold(*space, |folder, name| self.member(folder, name).0)
+    }
+
+    /// Space and names of an entry.
+    pub fn place_of(&self, node: usize) -> Place {
+        let lineage = self.lineage(node);
+        (*lineage.last().unwrap(), lineage.iter().rev().skip(1).map(|id| self.nodes[id].name).collect())
+    }
+
+    pub fn resolve(&self, spot: &Spot) -> Place {
+        let live: Vec<usize> = (0..SPACES).flat_map(|space| self.tree(space)).collect();
+        let (roots_and_folders, entries): (Vec<usize>, Vec<usize>) = (
+            live.iter().copied().filter(|id| self.is_folder(*id)).collect(),
+            live.iter().copied().filter(|id| *id >= SPACES).collect(),
+        );
+        match spot {
+            Spot::Anywhere(place) => place.clone(),
+            Spot::Entry(_) if entries.is_empty() => (0, vec![NAMES[0]]),
+            Spot::Entry(pick) => self.place_of(entries[pick % entries.len()]),
+            Spot::Below(pick, name) => {
+                let (space, mut names) = self.place_of(roots_and_folders[pick % roots_and_folders.len()]);
+                names.push(name);
+                (space, names)
+            }
+        }
+    }
+
+    pub fn lineage(&self, node: usize) -> Vec<usize> {
+        std::iter::successors(Some(node), |id| self.nodes[id].parent).collect()
+    }
+
+    /// The node and all below it, folders first.
+    pub fn tree(&self, top: usize) -> Vec<usize> {
+        let mut tree = vec![top];
+        let mut at = 0;
+        while at < tree.len() {
+            tree.extend(self.members(tree[at]));
+            at += 1;
+        }
+        tree
+    }
+
+    pub fn size(&self, top: usize) -> u64 {
+        self.tree(top).iter().filter_map(|id| self.nodes[id].contents.last()).map(|c| c.size as u64).sum()
+    }
+
+    pub fn is_covered(&self, node: usize) -> bool {
+        let above = self.lineage(node);
+        self.locks.iter().any(|lock| lock.node == node || (lock.deep && above.contains(&lock.node)))
+    }
+
+    pub fn is_tree_locked(&self, top: usize) -> bool {
+        let below = self.tree(top);
+        self.is_covered(top) || self.locks.iter().any(|lock| below.contains(&lock.node))
+    }
+
+    pub fn is_fixed(&self, node: usize) -> bool {
+        self.is_tree_locked(node) || self.nodes[&node].parent.is_some_and(|parent| self.is_covered(parent))
+    }
+
+    /// What stands in the way at the destination of `from`; `None` for a new content.
+    pub fn slot(&self, to: &Place, reasons: &mut BTreeSet<Reason>) -> Option<(Slot, Option<usize>)> {
+        let (space, names) = to;
+        let (last, above) = names.split_last().unwrap();
+        let Some(folder) = self.find(&(*space, above.to_vec())).filter(|id| self.is_folder(*id)) else {
+            reasons.insert(Reason::ParentMissing);
+            return None;
+        };
+        let (same, alike) = self.member(folder, last);
+        Some((Slot { folder, replaced: same }, alike))
+    }
+
+    pub fn destination(
+        &self,
+        from: usize,
+        to: &Place,
+        force: bool,
+        copy: bool,
+        reasons: &mut BTreeSet<Reason>,
+    ) -> Option<Slot> {
+        let (slot, alike) = self.slot(to, reasons)?;
+        if self.lineage(slot.folder).contains(&from) || slot.replaced == Some(from) {
+            reasons.insert(Reason::IntoItself);
+        }
+        if slot.replaced.is_none() && alike.is_some_and(|id| copy || id != from) {
+            reasons.insert(Reason::NameTaken);
+        }
+        if self.is_covered(slot.folder) {
+            reasons.insert(Reason::Locked);
+        }
+        if let Some(replaced) = slot.replaced {
+            if !force {
+                reasons.insert(Reason::Exists);
+            }
+            if self.lineage(from).contains(&replaced) {
+                reasons.insert(Reason::IntoItself);
+            }
+            if self.is_fixed(replaced) {
+                reasons.insert(Reason::Locked);
+            }
+        }
+        Some(slot)
+    }
+
+    pub fn add(&mut self, node: Node) -> usize {
+        self.next += 1;
+        self.nodes.insert(self.next, node);
+        self.next
+    }
+
+    pub fn discard(&mut self, space: usize, node: usize) {
+        let below = self.tree(node);
+        self.locks.retain(|lock| !below.contains(&lock.node));
+        let parent = self.nodes.get_mut(&node).unwrap().parent.take().unwrap();
+        self.trash[space].push((node, parent));
+    }
+
+    /// Whether `node` in the place of `there` becomes its new content: both are files.
+    pub fn renews(&self, node: usize, there: usize) -> bool {
+        !self.is_folder(node) && !self.is_folder(there)
+    }
+
+    pub fn renew(&mut self, node: usize, there: usize) {
+        let source = self.nodes[&node].clone();
+        let target = self.nodes.get_mut(&there).unwrap();
+        target.property = source.property;
+        replace(target, source.contents.last().unwrap().clone());
+        self.locks.retain(|lock| lock.node != there);
+    }
+
+    pub fn remove(&mut self, top: usize) {
+        for id in self.tree(top) {
+            self.nodes.remove(&id);
+        }
+    }
+
+    /// Copies a tree; `carry` gives each container another one.
+    pub fn plant(&mut self, tree: &[usize], slot: &Slot, name: &'static str, carry: bool) {
+        let mut copies = BTreeMap::new();
+        let mut containers = BTreeMap::new();
+        for id in tree {
+            let mut node = self.nodes[id].clone();
+            node.contents = node.contents.split_off(node.contents.len().saturating_sub(1));
+            for content in node.contents.iter_mut().filter(|_| carry) {
+                self.next += 1;
+                content.container = *containers.entry(content.container).or_insert(self.next as u64);
+            }
+            (node.parent, node.name) = match node.parent.and_then(|parent| copies.get(&parent)) {
+                Some(parent) => (Some(*parent), node.name),
+                None => (Some(slot.folder), name),
+            };
+            let copy = self.add(node);
+            copies.insert(*id, copy);
+        }
+    }
+
+    /// Bytes of the containers that anything in a space still uses, the trash included.
+    pub fn used(&self, space: usize) -> u64 {
+        let tops = self.trash[space].iter().map(|(node, _)| *node).chain([space]);
+        let nodes: Vec<usize> = tops.flat_map(|top| self.tree(top)).collect();
+        let contents = nodes.iter().flat_map(|id| &self.nodes[id].contents);
+        let containers: BTreeMap<u64, usize> = contents.map(|c| (c.container, c.size)).collect();
+        containers.values().map(|size| *size as u64).sum()
+    }
+}
+
+/// Puts a content in place of the present one, which stays unless it is empty.
+pub fn replace(node: &mut Node, content: Content) {
+    if node.contents.last().is_some_and(|current| current.size == 0) {
+        node.contents.pop();
+    }
+    node.contents.push(content);
+}

@@ -1,0 +1,121 @@
+//! Quotas: reserved before the body is read, never passed together.
+
+use std::sync::Arc;
+
+use tresor::library::{LibraryError, NewFile, SpaceSettings};
+use tresor::model::{Access, Right};
+
+use crate::store::{NOW, Store, days, path};
+use crate::support::content::bytes;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_uploads_at_once_never_pass_the_quota() {
+    let store = Arc::new(Store::with_quota(10_000).await);
+    let uploads: Vec<_> = (0..20)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(
+                async move { store.put(&format!("f{number}"), &bytes(number, 1_000)).await.map(drop) },
+            )
+        })
+        .collect();
+    let mut stored = 0;
+    for upload in uploads {
+        match upload.await.unwrap() {
+            Ok(()) => stored += 1,
+            Err(LibraryError::OverQuota) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    // The last to come may have met reservations of others that then failed; the quota itself holds.
+    assert!(stored <= 10, "{stored}");
+    assert_eq!(store.used().await, stored * 1_000);
+    for number in stored..10 {
+        store.put(&format!("late{number}"), &bytes(1, 1_000)).await.unwrap();
+    }
+    assert!(matches!(store.put("one", b"1").await, Err(LibraryError::OverQuota)));
+    store.put("empty", b"").await.unwrap();
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_unknown_length_fills_the_quota_to_the_last_byte() {
+    let store = Store::with_quota(100_000).await;
+    let upload = async |size: usize| {
+        let file = NewFile { path: path("a"), size: None, modified: None, checksum: None };
+        let mut session = store.library.begin_put(store.change(), file).await?;
+        for piece in bytes(1, size).chunks(7_000) {
+            session.write(piece.to_vec().into()).await?;
+        }
+        session.commit(NOW).await
+    };
+    assert!(matches!(upload(100_001).await, Err(LibraryError::OverQuota)));
+    upload(100_000).await.unwrap();
+    assert_eq!(store.used().await, 100_000);
+    assert_eq!(store.library.usage(&store.access()).await.unwrap().available.0, 0);
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_ends_early_gives_its_reservation_back() {
+    let store = Store::with_quota(10_000).await;
+    for _ in 0..3 {
+        let file = NewFile { path: path("a"), size: Some(10_000), modified: None, checksum: None };
+        let mut session = store.library.begin_put(store.change(), file).await.unwrap();
+        assert!(matches!(store.put("b", b"1").await, Err(LibraryError::OverQuota)));
+        session.write("few".into()).await.unwrap();
+        assert!(matches!(session.commit(NOW).await, Err(LibraryError::WrongSize)));
+    }
+    store.put("b", &bytes(1, 10_000)).await.unwrap();
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_gives_bytes_back_only_when_they_are_gone() {
+    let store = Store::with_quota(10_000).await;
+    store.put("a", &bytes(1, 9_000)).await.unwrap();
+    store.delete("a").await.unwrap();
+    assert_eq!(store.used().await, 9_000);
+    assert!(matches!(store.put("b", &bytes(1, 2_000)).await, Err(LibraryError::OverQuota)));
+    let item = store.library.trash(&store.access()).await.unwrap().remove(0);
+    let writer = Access::granted(store.space.id, Right::Write);
+    assert!(matches!(store.library.purge(&writer, item.entry).await, Err(LibraryError::Denied(_))));
+    store.library.purge(&store.access(), item.entry).await.unwrap();
+    assert_eq!((store.used().await, store.containers().len()), (0, 0));
+    store.put("b", &bytes(1, 2_000)).await.unwrap();
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_contents_count_until_their_time_is_over() {
+    let store = Store::with_quota(10_000).await;
+    store.put("a", &bytes(1, 6_000)).await.unwrap();
+    assert!(matches!(store.put("a", &bytes(2, 6_000)).await, Err(LibraryError::OverQuota)));
+    store.put("a", &bytes(2, 4_000)).await.unwrap();
+    assert_eq!(store.used().await, 10_000);
+    store.library.upkeep(days(31)).await.unwrap();
+    assert_eq!(store.used().await, 4_000);
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_costs_nothing_and_a_copy_into_another_space_its_bytes() {
+    let store = Store::with_quota(10_000).await;
+    let other = store.another_space("other").await;
+    let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(6_000)), ..SpaceSettings::default() };
+    store.library.set_space_settings(other.id, settings).await.unwrap();
+    store.put("a", &bytes(1, 6_000)).await.unwrap();
+    for copy in ["b", "c", "d"] {
+        store.copy("a", copy).await.unwrap();
+    }
+    assert_eq!((store.used().await, store.containers().len()), (6_000, 1));
+    let there = Access::granted(other.id, Right::Write);
+    let carry = async |name: &str| {
+        let (overwrite, depth) = (tresor::library::Overwrite::Forbid, tresor::model::Depth::Infinity);
+        store.library.copy_entry(store.change(), &path("a"), &there, &path(name), overwrite, depth).await
+    };
+    carry("a").await.unwrap();
+    assert!(matches!(carry("b").await, Err(LibraryError::OverQuota)));
+    assert_eq!(store.containers_of(&other).len(), 1);
+    store.check();
+}

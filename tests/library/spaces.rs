@@ -1,0 +1,162 @@
+//! Several spaces: each with a key of its own, contents carried from one to the other.
+
+use tresor::library::{LibraryError, Overwrite, SpaceSettings};
+use tresor::model::{Access, ContainerId, Depth, EntryPath, Right, SpaceId, SpaceKind};
+use tresor::vault::VaultError;
+use tresor::vault::reader::ContainerReader;
+
+use crate::store::{NOW, Store, name, path};
+use crate::support::content::bytes;
+
+async fn two_spaces() -> (Store, tresor::library::Space) {
+    let store = Store::new().await;
+    let other = store.another_space("other").await;
+    for folder in ["a", "a/b"] {
+        store.mkcol(folder).await.unwrap();
+    }
+    for (seed, file) in (1..).zip(["a/1", "a/b/2"]) {
+        store.put(file, &bytes(seed, 100_000)).await.unwrap();
+    }
+    store.copy("a/1", "a/b/same").await.unwrap();
+    (store, other)
+}
+
+fn ids(store: &Store, space: &tresor::library::Space) -> Vec<ContainerId> {
+    let stem = |file: std::path::PathBuf| file.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    store.containers_of(space).into_iter().map(stem).collect()
+}
+
+/// Opens a container of `space` with the key of `key`.
+fn open(store: &Store, space: SpaceId, key: SpaceId, id: ContainerId) -> Result<ContainerReader, VaultError> {
+    ContainerReader::open_untracked(&*store.disk, &store.keys.space_key(key).unwrap(), space, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_another_space_opens_with_that_spaces_key_only() {
+    let (store, other) = two_spaces().await;
+    let there = Access::granted(other.id, Right::Write);
+    let (from, to) = (path("a"), path("copy"));
+    let copied = store
+        .library
+        .copy_entry(store.change(), &from, &there, &to, Overwrite::Forbid, Depth::Infinity)
+        .await
+        .unwrap();
+    assert!(copied.created);
+    assert_eq!((copied.entry.space, copied.entry.size), (other.id, 300_000));
+    for (file, seed) in [("copy/1", 1), ("copy/b/2", 2), ("copy/b/same", 1)] {
+        assert_eq!(store.read_from(&there, file, None).await.unwrap(), bytes(seed, 100_000), "{file}");
+    }
+    let containers = ids(&store, &other);
+    assert_eq!(containers.len(), 2, "equal contents are carried once");
+    for id in &containers {
+        assert!(matches!(open(&store, other.id, store.space.id, *id), Err(VaultError::WrongSpaceKey(_))));
+        open(&store, other.id, other.id, *id).unwrap();
+    }
+    assert_eq!(store.read("a/b/2").await.unwrap(), bytes(2, 100_000));
+    store.check();
+}
+
+/// The header of a carried container once went on naming the entry and the path it came from: a rebuilt
+/// catalogue would have put it into the wrong place.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_header_of_a_carried_container_names_its_new_place() {
+    let (store, other) = two_spaces().await;
+    let there = Access::granted(other.id, Right::Write);
+    let (from, to) = (path("a/b/2"), path("zwei"));
+    let moved =
+        store.library.move_entry(store.change(), &from, &there, &to, Overwrite::Forbid).await.unwrap();
+    let reader = open(&store, other.id, other.id, ids(&store, &other)[0]).unwrap();
+    assert_eq!(reader.meta().path, to);
+    assert_eq!(reader.meta().entry, moved.entry.id);
+
+    let (from, to) = (path("a"), path("copy"));
+    store
+        .library
+        .copy_entry(store.change(), &from, &there, &to, Overwrite::Forbid, Depth::Infinity)
+        .await
+        .unwrap();
+    for id in ids(&store, &other) {
+        let meta = open(&store, other.id, other.id, id).unwrap().meta().clone();
+        let entry = store.library.find(&there, &meta.path).await.unwrap();
+        assert_eq!(entry.id, meta.entry);
+    }
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_into_another_space_leaves_the_source_in_its_trash() {
+    let (store, other) = two_spaces().await;
+    let there = Access::granted(other.id, Right::Write);
+    let root = EntryPath::root();
+    store
+        .library
+        .move_entry(store.change(), &path("a"), &there, &path("a"), Overwrite::Forbid)
+        .await
+        .unwrap();
+    assert!(matches!(store.entry("a").await, Err(LibraryError::NotFound)));
+    assert_eq!(store.members(&there, &root).await.len(), 1);
+    assert_eq!(store.used().await, 200_000, "until it is purged");
+    let item = store.library.trash(&store.access()).await.unwrap().remove(0);
+    store.library.restore(store.change(), item.entry).await.unwrap();
+    assert_eq!(store.read("a/1").await.unwrap(), bytes(1, 100_000));
+    // Back again, in place of what is there.
+    let back = store.change_in(&other, NOW);
+    let here = store.access();
+    store.library.move_entry(back, &path("a"), &here, &path("a"), Overwrite::Allow).await.unwrap();
+    assert_eq!(store.read("a/b/same").await.unwrap(), bytes(1, 100_000));
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_transfer_leaves_no_container() {
+    let (store, other) = two_spaces().await;
+    let there = Access::granted(other.id, Right::Write);
+    store.library.make_folder(store.change_in(&other, NOW), &path("taken")).await.unwrap();
+    let attempt = async |to: &str, overwrite| {
+        store.library.move_entry(store.change(), &path("a"), &there, &path(to), overwrite).await
+    };
+    assert!(matches!(attempt("taken", Overwrite::Forbid).await, Err(LibraryError::Exists)));
+    assert!(matches!(attempt("TAKEN", Overwrite::Allow).await, Err(LibraryError::NameTaken)));
+    assert!(matches!(attempt("none/a", Overwrite::Allow).await, Err(LibraryError::ParentMissing)));
+    assert!(matches!(attempt("", Overwrite::Allow).await, Err(LibraryError::IsRoot)));
+    let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(1)), ..SpaceSettings::default() };
+    store.library.set_space_settings(other.id, settings).await.unwrap();
+    assert!(matches!(attempt("a", Overwrite::Allow).await, Err(LibraryError::OverQuota)));
+    let reader = Access::granted(other.id, Right::Read);
+    let denied =
+        store.library.move_entry(store.change(), &path("a"), &reader, &path("x"), Overwrite::Allow).await;
+    assert!(matches!(denied, Err(LibraryError::Denied(_))));
+    assert_eq!(store.containers_of(&other).len(), 0);
+    assert_eq!(store.read("a/1").await.unwrap(), bytes(1, 100_000));
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_opens_its_own_space_only() {
+    let (store, other) = two_spaces().await;
+    let there = Access::granted(other.id, Right::Manage);
+    assert!(matches!(store.library.find(&there, &path("a")).await, Err(LibraryError::NotFound)));
+    // A folder's number from another space lists nothing.
+    let folder = store.entry("a").await.unwrap().id;
+    assert!(matches!(store.library.list(&there, folder, None, NOW).await, Err(LibraryError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spaces_have_names_of_their_own() {
+    let store = Store::new().await;
+    let settings = SpaceSettings::default();
+    for taken in ["space", "SPACE"] {
+        let again = store.library.add_space(&name(taken), SpaceKind::Client, settings, NOW).await;
+        assert!(matches!(again, Err(LibraryError::SpaceExists)), "{taken}");
+    }
+    let other = store.another_space("other").await;
+    assert!(matches!(
+        store.library.rename_space(other.id, &name("Space")).await,
+        Err(LibraryError::SpaceExists)
+    ));
+    store.library.rename_space(store.space.id, &name("SPACE")).await.unwrap();
+    let names: Vec<_> = store.library.spaces().await.unwrap().into_iter().map(|space| space.name).collect();
+    assert_eq!(names, ["other", "SPACE"]);
+    // A refused space leaves no key behind for good: only those of rows open anything.
+    assert_eq!(store.library.space_named(&name("Other")).await.unwrap().unwrap().id, other.id);
+}

@@ -1,0 +1,313 @@
+//! A library on a directory of its own, and the check that catalogue and disk agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use age::secrecy::ExposeSecret;
+use rusqlite::Connection;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tresor::catalog::{Catalog, CatalogKey, NewUser};
+use tresor::library::{
+    Change, Content, Entry, Library, LibraryError, Member, NewFile, Overwrite, PutOutcome, Space,
+    SpaceSettings, Transferred,
+};
+use tresor::model::{
+    Access, ByteRange, ByteSize, Conditions, Depth, EntryName, EntryPath, NamePolicy, Right, Role, SpaceKind,
+    Timestamp, UserId, VersionId,
+};
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
+
+use crate::hooked::HookedDisk;
+
+/// Now, to every test that needs no other time.
+pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
+/// A day in milliseconds.
+pub const DAY: i64 = 86_400_000;
+
+pub struct Store {
+    pub dir: TempDir,
+    pub catalog: Catalog,
+    pub keys: Arc<KeyRing>,
+    pub disk: Arc<HookedDisk>,
+    pub library: Library,
+    /// The space that the short forms below mean.
+    pub space: Space,
+    pub user: UserId,
+}
+
+pub fn path(text: &str) -> EntryPath {
+    EntryPath::parse(text).unwrap()
+}
+
+pub fn name(text: &str) -> EntryName {
+    EntryName::parse(text).unwrap()
+}
+
+/// `NOW` and some days.
+pub fn days(count: i64) -> Timestamp {
+    Timestamp(NOW.0 + count * DAY)
+}
+
+impl Store {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("catalog")).unwrap();
+        let identity = age::x25519::Identity::generate().to_string();
+        let unlock = Unlock::KeyFile(SecretString::from(identity.expose_secret()));
+        let disk = Arc::new(HookedDisk::new(LocalDisk::new(dir.path())));
+        let (_, recovery) = generate_recovery();
+        let keys = Arc::new(KeyRing::create(disk.clone(), &unlock, &recovery).unwrap());
+        let key = CatalogKey::new(*keys.catalogue_key().expose());
+        let catalog = Catalog::create(&catalog_file(dir.path()), &key).unwrap();
+        let library =
+            Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
+        let space = add_space(&library, "space").await;
+        let user = add_user(&catalog, "user").await;
+        Self { dir, catalog, keys, disk, library, space, user }
+    }
+
+    /// As [`Self::new`], with a quota.
+    pub async fn with_quota(bytes: u64) -> Self {
+        let store = Self::new().await;
+        let settings = SpaceSettings { quota: Some(ByteSize(bytes)), ..SpaceSettings::default() };
+        store.library.set_space_settings(store.space.id, settings).await.unwrap();
+        store
+    }
+
+    pub async fn another_space(&self, name: &str) -> Space {
+        add_space(&self.library, name).await
+    }
+
+    pub async fn another_user(&self, name: &'static str) -> UserId {
+        add_user(&self.catalog, name).await
+    }
+
+    pub fn access(&self) -> Access {
+        Access::granted(self.space.id, Right::Manage)
+    }
+
+    pub fn change(&self) -> Change {
+        self.change_in(&self.space, NOW)
+    }
+
+    pub fn change_at(&self, now: Timestamp) -> Change {
+        self.change_in(&self.space, now)
+    }
+
+    pub fn change_in(&self, space: &Space, now: Timestamp) -> Change {
+        let access = Access::granted(space.id, Right::Manage);
+        Change { access, user: self.user, now, conditions: Conditions::default() }
+    }
+
+    pub async fn put(&self, at: &str, bytes: &[u8]) -> Result<PutOutcome, LibraryError> {
+        self.put_by(self.change(), at, bytes).await
+    }
+
+    pub async fn put_by(&self, change: Change, at: &str, bytes: &[u8]) -> Result<PutOutcome, LibraryError> {
+        let (now, size) = (change.now, Some(bytes.len() as u64));
+        let file = NewFile { path: path(at), size, modified: None, checksum: None };
+        let mut session = self.library.begin_put(change, file).await?;
+        session.write(bytes.to_vec().into()).await?;
+        session.commit(now).await
+    }
+
+    pub async fn read(&self, at: &str) -> Result<Vec<u8>, LibraryError> {
+        self.read_from(&self.access(), at, None).await
+    }
+
+    pub async fn read_from(
+        &self,
+        access: &Access,
+        at: &str,
+        version: Option<VersionId>,
+    ) -> Result<Vec<u8>, LibraryError> {
+        let foresee = |entry: &Entry| ByteRange::new(0, entry.size.min(1_000));
+        let mut content = self.library.open_content(access, &path(at), version, foresee).await?;
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < content.size {
+            let rest = ByteRange::new(bytes.len() as u64, content.size).unwrap();
+            let pieces = content.read(rest).await?;
+            assert!(!pieces.is_empty(), "a read brings at least one byte");
+            bytes.extend(pieces.concat());
+        }
+        assert_eq!(bytes.len() as u64, content.size);
+        Ok(bytes)
+    }
+
+    /// The present content, of which nothing was read yet.
+    pub async fn open(&self, at: &str) -> Result<Content, LibraryError> {
+        self.library.open_content(&self.access(), &path(at), None, |_| None).await
+    }
+
+    pub async fn mkcol(&self, at: &str) -> Result<Entry, LibraryError> {
+        self.library.make_folder(self.change(), &path(at)).await
+    }
+
+    pub async fn delete(&self, at: &str) -> Result<(), LibraryError> {
+        self.library.delete(self.change(), &path(at)).await
+    }
+
+    pub async fn copy(&self, from: &str, to: &str) -> Result<Transferred, LibraryError> {
+        let access = self.access();
+        self.library
+            .copy_entry(self.change(), &path(from), &access, &path(to), Overwrite::Allow, Depth::Infinity)
+            .await
+    }
+
+    pub async fn mv(&self, from: &str, to: &str) -> Result<Transferred, LibraryError> {
+        let access = self.access();
+        self.library.move_entry(self.change(), &path(from), &access, &path(to), Overwrite::Allow).await
+    }
+
+    pub async fn entry(&self, at: &str) -> Result<Entry, LibraryError> {
+        self.library.find(&self.access(), &path(at)).await
+    }
+
+    /// All members of a folder, in order.
+    pub async fn members(&self, access: &Access, folder: &EntryPath) -> Vec<Member> {
+        let folder = self.library.find(access, folder).await.unwrap().id;
+        let (mut members, mut after) = (Vec::new(), None);
+        loop {
+            let piece = self.library.list(access, folder, after, NOW).await.unwrap();
+            members.extend(piece.members);
+            after = piece.next;
+            if after.is_none() {
+                return members;
+            }
+        }
+    }
+
+    pub async fn names(&self, folder: &str) -> Vec<String> {
+        let members = self.members(&self.access(), &path(folder)).await;
+        members.into_iter().map(|member| member.entry.name).collect()
+    }
+
+    /// Bytes that the space counts.
+    pub async fn used(&self) -> u64 {
+        self.library.usage(&self.access()).await.unwrap().used.0
+    }
+
+    /// The containers on disk.
+    pub fn containers(&self) -> BTreeSet<PathBuf> {
+        files_below(&self.dir.path().join("spaces"))
+    }
+
+    /// The containers of one space.
+    pub fn containers_of(&self, space: &Space) -> BTreeSet<PathBuf> {
+        files_below(&self.dir.path().join("spaces").join(space.id.to_string()))
+    }
+
+    /// What is being written.
+    pub fn parts(&self) -> BTreeSet<PathBuf> {
+        files_below(&self.dir.path().join("tmp"))
+    }
+
+    /// The catalogue as another reader sees it.
+    pub fn database(&self) -> Connection {
+        let connection = Connection::open(catalog_file(self.dir.path())).unwrap();
+        let key = data_encoding::HEXLOWER.encode(self.keys.catalogue_key().expose());
+        connection.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA query_only = ON;")).unwrap();
+        connection
+    }
+
+    /// Panics unless catalogue and disk agree in everything that they both know.
+    #[track_caller]
+    pub fn check(&self) {
+        let database = self.database();
+        for (what, sql) in RULES {
+            let broken: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(broken, 0, "{what}");
+        }
+        let mut query = database
+            .prepare(
+                "SELECT lower(hex(space_id)), lower(hex(id)) FROM containers
+                 UNION ALL SELECT lower(hex(space_id)), lower(hex(container_id)) FROM garbage",
+            )
+            .unwrap();
+        let known: BTreeSet<PathBuf> = query
+            .query_map([], |row| {
+                let (space, id): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(self.dir.path().join("spaces").join(space).join(&id[..2]).join(format!("{id}.age")))
+            })
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(self.containers(), known, "containers on disk are those of the rows");
+        assert_eq!(self.parts(), BTreeSet::new(), "nothing is half written");
+    }
+}
+
+/// What must hold of the rows at any time: each query counts what breaks the rule.
+const RULES: [(&str, &str); 8] = [
+    ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
+    (
+        "a space counts the bytes of its containers",
+        "SELECT count(*) FROM spaces WHERE used_bytes <>
+             (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
+    ),
+    (
+        "every container is part of a version",
+        "SELECT count(*) FROM containers WHERE id NOT IN (SELECT container_id FROM segments)",
+    ),
+    (
+        "a version is as long as its containers, which lie in its space",
+        "SELECT count(*) FROM versions JOIN entries ON entries.id = versions.entry_id WHERE versions.size IS NOT
+             (SELECT sum(plain_len) FROM segments JOIN containers ON containers.id = container_id
+              WHERE version_id = versions.id AND containers.space_id = entries.space_id)",
+    ),
+    (
+        "a file is as long as its current version, which is its own and not replaced",
+        "SELECT count(*) FROM entries WHERE is_folder = 0 AND NOT EXISTS
+             (SELECT 1 FROM versions WHERE versions.id = version_id AND versions.size = entries.size
+              AND entry_id = entries.id AND replaced_at IS NULL)",
+    ),
+    (
+        "every other version of a file is replaced",
+        "SELECT count(*) FROM versions JOIN entries ON entries.id = entry_id
+         WHERE versions.id <> version_id AND replaced_at IS NULL",
+    ),
+    (
+        "a folder is as large as its members",
+        "SELECT count(*) FROM entries AS folder WHERE is_folder = 1 AND size <>
+             (SELECT coalesce(sum(size), 0) FROM entries WHERE parent_id = folder.id)",
+    ),
+    (
+        "what has no folder is a space's root or lies in the trash, and nothing else does",
+        "SELECT count(*) FROM entries WHERE (parent_id IS NULL) <>
+             (id IN (SELECT root_id FROM spaces) OR id IN (SELECT entry_id FROM trash))",
+    ),
+];
+
+async fn add_space(library: &Library, name: &str) -> Space {
+    let name = EntryName::parse(name).unwrap();
+    library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), NOW).await.unwrap()
+}
+
+async fn add_user(catalog: &Catalog, name: &'static str) -> UserId {
+    let add = move |tx: &tresor::catalog::WriteTx<'_>| {
+        let role = Role::Staff;
+        tx.insert_user(&NewUser { name, name_key: name, role, password_hash: None, created: NOW })
+    };
+    catalog.write(add).await.unwrap()
+}
+
+fn catalog_file(root: &Path) -> PathBuf {
+    root.join("catalog/catalog.db")
+}
+
+fn files_below(dir: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.insert(path);
+        }
+    }
+    files
+}

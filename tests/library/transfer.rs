@@ -1,0 +1,190 @@
+//! Moving and copying inside a space.
+
+use tresor::library::{LibraryError, Overwrite, PropertyChange};
+use tresor::model::{Depth, NameError, PropertyName};
+
+use crate::store::{NOW, Store, path};
+use crate::support::content::bytes;
+
+async fn tree() -> Store {
+    let store = Store::new().await;
+    for folder in ["a", "a/b", "z"] {
+        store.mkcol(folder).await.unwrap();
+    }
+    for (number, file) in (1..).zip(["a/1", "a/b/2", "a/b/3"]) {
+        store.put(file, &bytes(number, 1_000)).await.unwrap();
+    }
+    store
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_share_containers_and_outlive_each_other() {
+    let store = tree().await;
+    let color = PropertyName::new("urn:x", "color");
+    let set = PropertyChange::Set { name: color, xml: "<c xmlns='urn:x'>red</c>".into() };
+    store.library.change_properties(store.change(), &path("a/b/2"), vec![set]).await.unwrap();
+    let copied = store.copy("a", "copy").await.unwrap();
+    assert!(copied.created);
+    assert_eq!(copied.entry.size, 3_000);
+    assert_eq!((store.used().await, store.containers().len()), (3_000, 3));
+    let member = store.library.member(&store.access(), &path("copy/b/2"), NOW).await.unwrap();
+    assert_eq!(member.properties.len(), 1, "dead properties go along");
+    assert_ne!(member.entry.id, store.entry("a/b/2").await.unwrap().id);
+
+    store.delete("a").await.unwrap();
+    let item = store.library.trash(&store.access()).await.unwrap().remove(0);
+    store.library.purge(&store.access(), item.entry).await.unwrap();
+    assert_eq!(store.read("copy/b/3").await.unwrap(), bytes(3, 1_000));
+    assert_eq!((store.used().await, store.containers().len()), (3_000, 3));
+    store.put("copy/b/3", b"own").await.unwrap();
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_folder_alone_is_empty() {
+    let store = tree().await;
+    let access = store.access();
+    let (from, to) = (path("a"), path("copy"));
+    let copied = store
+        .library
+        .copy_entry(store.change(), &from, &access, &to, Overwrite::Forbid, Depth::Zero)
+        .await
+        .unwrap();
+    assert_eq!((copied.entry.size, store.names("copy").await.len()), (0, 0));
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moving_keeps_id_content_and_versions() {
+    let store = tree().await;
+    store.put("a/1", b"newer").await.unwrap();
+    let before = store.entry("a/1").await.unwrap();
+    let moved = store.mv("a/1", "z/one").await.unwrap();
+    assert!(moved.created);
+    assert_eq!((moved.entry.id, moved.entry.modified), (before.id, before.modified));
+    assert_eq!(store.read("z/one").await.unwrap(), b"newer");
+    assert_eq!(store.library.versions(&store.access(), &path("z/one")).await.unwrap().len(), 2);
+    assert_eq!(store.entry("a").await.unwrap().size, 2_000);
+    assert_eq!(store.entry("z").await.unwrap().size, 5);
+    store.mv("a", "z/a").await.unwrap();
+    assert_eq!(store.read("z/a/b/2").await.unwrap(), bytes(2, 1_000));
+    assert_eq!(store.names("").await, ["z"]);
+    store.check();
+}
+
+/// Programs save by writing another file and renaming it over the old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_over_a_file_becomes_its_new_content() {
+    let store = tree().await;
+    let there = store.entry("a/b/2").await.unwrap();
+    let replaced = store.mv("a/1", "a/b/2").await.unwrap();
+    assert!(!replaced.created);
+    assert_eq!(replaced.entry.id, there.id);
+    assert_eq!(store.read("a/b/2").await.unwrap(), bytes(1, 1_000));
+    let replaced = store.copy("a/b/3", "a/b/2").await.unwrap();
+    assert!(!replaced.created && replaced.entry.id == there.id);
+    let versions = store.library.versions(&store.access(), &path("a/b/2")).await.unwrap();
+    for (version, seed) in versions.iter().zip([3, 1, 2]) {
+        let read = store.read_from(&store.access(), "a/b/2", Some(version.id)).await.unwrap();
+        assert_eq!(read, bytes(seed, 1_000));
+    }
+    assert_eq!(versions.len(), 3);
+    assert_eq!(store.names("a").await, ["b"]);
+    assert!(store.library.trash(&store.access()).await.unwrap().is_empty());
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anything_else_that_is_replaced_goes_into_the_trash() {
+    let store = tree().await;
+    let copied = store.copy("a/b", "z").await.unwrap();
+    assert!(!copied.created);
+    assert_eq!(store.names("z").await, ["2", "3"]);
+    // A file with a past of its own keeps it and takes the place.
+    store.put("z/3", b"newer").await.unwrap();
+    let moved = store.entry("z/3").await.unwrap();
+    assert_eq!(store.mv("z/3", "a/1").await.unwrap().entry.id, moved.id);
+    assert_eq!(store.library.versions(&store.access(), &path("a/1")).await.unwrap().len(), 2);
+    let trash = store.library.trash(&store.access()).await.unwrap();
+    let paths: Vec<&str> = trash.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(paths.len(), 2);
+    assert!(paths.contains(&"a/1") && paths.contains(&"z"), "{paths:?}");
+    let access = store.access();
+    let (from, to) = (path("a/b"), path("z"));
+    let forbidden = store.library.move_entry(store.change(), &from, &access, &to, Overwrite::Forbid).await;
+    assert!(matches!(forbidden, Err(LibraryError::Exists)));
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_lands_in_itself_or_replaces_what_holds_it() {
+    let store = tree().await;
+    for (from, to) in [("a", "a"), ("a", "a/b/x"), ("a/b", "a"), ("a/b/2", "a/b"), ("", "x"), ("a", "")] {
+        for outcome in [store.mv(from, to).await, store.copy(from, to).await] {
+            let error = outcome.unwrap_err();
+            let is_named = matches!(error, LibraryError::IntoItself | LibraryError::IsRoot);
+            assert!(is_named, "{from} to {to}: {error:?}");
+        }
+    }
+    for (from, to) in [("none", "x"), ("a/1/below", "x")] {
+        assert!(matches!(store.mv(from, to).await, Err(LibraryError::NotFound)));
+    }
+    for to in ["none/x", "a/1/x"] {
+        assert!(matches!(store.copy("a/b", to).await, Err(LibraryError::ParentMissing)));
+    }
+    store.check();
+}
+
+/// A copy onto its own name in other capitals once failed in the catalogue, as "server error".
+#[tokio::test(flavor = "multi_thread")]
+async fn renaming_may_change_capitals_only_and_copying_may_not() {
+    let store = tree().await;
+    store.put("müll", b"1").await.unwrap();
+    for twin in ["MÜLL", "mu\u{308}ll"] {
+        let error = store.copy("müll", twin).await.unwrap_err();
+        assert!(matches!(error, LibraryError::NameTaken | LibraryError::IntoItself), "{twin}: {error:?}");
+    }
+    let id = store.entry("müll").await.unwrap().id;
+    for twin in ["Müll", "mu\u{308}ll", "müll"] {
+        let renamed = store.mv(&store.names("").await[1], twin).await.unwrap();
+        assert_eq!((renamed.entry.id, renamed.entry.name.as_str()), (id, twin));
+    }
+    assert!(matches!(store.mv("a/1", "MÜLL").await, Err(LibraryError::NameTaken)));
+    store.check();
+}
+
+/// A deep folder moved below another deep one once could be named by no request any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_comes_to_lie_deeper_than_a_path_reaches() {
+    let store = Store::new().await;
+    let deep = |top: &str, levels: usize| [&[top], vec!["x"; levels - 1].as_slice()].concat().join("/");
+    for (top, levels) in [("a", 60), ("b", 41)] {
+        for level in 1..=levels {
+            store.mkcol(&deep(top, level)).await.unwrap();
+        }
+    }
+    let bottom = deep("a", 60);
+    for outcome in
+        [store.mv("b", &format!("{bottom}/b")).await, store.copy("b", &format!("{bottom}/b")).await]
+    {
+        assert!(matches!(outcome, Err(LibraryError::Name(NameError::PathTooLong))));
+    }
+    store.delete(&deep("b", 41)).await.unwrap();
+    store.mv("b", &format!("{bottom}/b")).await.unwrap();
+    // A deleted folder comes back only where it can be reached.
+    let long = "n".repeat(250);
+    let mut place = "c".to_owned();
+    store.mkcol(&place).await.unwrap();
+    for _ in 0..14 {
+        place = format!("{place}/{long}");
+        store.mkcol(&place).await.unwrap();
+    }
+    store.mkcol("d").await.unwrap();
+    store.mkcol(&format!("d/{long}")).await.unwrap();
+    store.mkcol(&format!("d/{long}/{long}")).await.unwrap();
+    assert!(matches!(
+        store.mv("d", &format!("{place}/d{long}")).await,
+        Err(LibraryError::Name(NameError::PathTooLong))
+    ));
+    store.check();
+}
