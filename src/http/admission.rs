@@ -73,14 +73,14 @@ pub(super) fn admit<B>(
     {
         return Err(Refused::ForeignHost);
     }
-    // A packed body could unfold to any size (F72), and no client of ours sends one.
+    // A packed body could unfold to any size, and no client of ours sends one.
     let packed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(CONTENT_ENCODING).iter().any(packed) {
         return Err(Refused::ContentEncoding);
     }
     let (client, scheme) = trust.client(peer, headers);
     if scheme == ClientScheme::Http {
-        // Never let it come to a Basic challenge over an open line (F70).
+        // Never let it come to a Basic challenge over an open line.
         return Err(Refused::InsecureClient);
     }
     Ok(Origin { client, secure: tls || scheme == ClientScheme::Https })

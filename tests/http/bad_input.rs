@@ -1,4 +1,4 @@
-//! Input that breaks parsers and limits (F45 to F54): the answer is exact and the server lives on.
+//! Input that breaks parsers and limits: the answer is exact and the server lives on.
 
 use std::sync::Arc;
 

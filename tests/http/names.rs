@@ -1,4 +1,4 @@
-//! Names that are alike, odd, dangerous or too long (F57 to F60).
+//! Names that are alike, odd, dangerous or too long.
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 

@@ -1,4 +1,4 @@
-//! Slow, oversized, ambiguous and unencrypted traffic against the whole program (F61 to F72). The
+//! Slow, oversized, ambiguous and unencrypted traffic against the whole program. The
 //! network layer's own cases are in `tests/network`; here the limits come from a configuration
 //! file, and files and accounts stand behind them.
 

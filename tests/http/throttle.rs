@@ -1,4 +1,4 @@
-//! Guessing is slowed down and the owner is not (F68, F103 to F107): wrong passwords over the network.
+//! Guessing is slowed down and the owner is not: wrong passwords over the network.
 
 use std::time::Duration;
 

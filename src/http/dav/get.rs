@@ -307,7 +307,7 @@ pub(super) fn quoted(etag: &Etag) -> Result<HeaderValue, Failure> {
     header_value(&format!("\"{}\"", etag.0))
 }
 
-/// A content comes from whoever may write here: a browser must neither run nor guess it (F87).
+/// A content comes from whoever may write here: a browser must neither run nor guess it.
 fn file_headers(headers: &mut HeaderMap, name: &str) -> Result<(), Failure> {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
