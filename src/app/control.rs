@@ -23,6 +23,8 @@ use crate::http::Shutdown;
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 /// Requests answered at the same time.
 const MAX_PEERS: usize = 16;
+/// Pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to send its line.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest path the system takes for a socket, in bytes (`sun_path`).
@@ -68,42 +70,59 @@ pub fn ask(data: &Path, request: &Request) -> Result<Reply, ControlError> {
     serde_json::from_str(&answer).map_err(|error| ControlError::Broken(error.into()))
 }
 
-/// Answers requests until shutdown, then removes the socket.
-pub(super) async fn listen<F, A>(data: &Path, answer: F, mut shutdown: Shutdown) -> Result<(), ControlError>
-where
-    F: Fn(Request) -> A + Send + Sync + 'static,
-    A: Future<Output = Reply> + Send,
-{
-    let path = DataDirectory::control_socket(data);
-    let socket = |source| ControlError::Socket { path: path.display().to_string(), source };
-    // The directory's lock is ours, so a socket that is there belongs to a process that died.
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(socket(error)),
-        _ => {}
-    }
-    let listener = short_path(&path).and_then(|short| UnixListener::bind(short.path)).map_err(socket)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(socket)?;
-    let (answer, places) = (Arc::new(answer), Arc::new(Semaphore::new(MAX_PEERS)));
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = shutdown.requested() => break,
-        };
-        let Ok((stream, _)) = accepted else { continue };
-        let own = rustix::process::geteuid().as_raw();
-        let is_owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0);
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        if is_owner {
-            let answer = Arc::clone(&answer);
-            tokio::spawn(async move {
-                let _place = place;
-                // The asker sees a broken line; there is nobody else to tell.
-                let _ = answer_one(stream, &*answer).await;
-            });
+/// The socket, open but not answered yet: who finds it waits for the answer.
+pub(super) struct OwnerSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl OwnerSocket {
+    /// Opens the socket in a data directory whose lock this process holds. Must be called inside the
+    /// async runtime.
+    pub(super) fn open(data: &Path) -> Result<Self, ControlError> {
+        let path = DataDirectory::control_socket(data);
+        let socket = |source| ControlError::Socket { path: path.display().to_string(), source };
+        // The directory's lock is ours, so a socket that is there belongs to a process that died.
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(socket(error)),
+            _ => {}
         }
+        let listener = short_path(&path).and_then(|short| UnixListener::bind(short.path)).map_err(socket)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(socket)?;
+        Ok(Self { listener, path })
     }
-    let _ = std::fs::remove_file(&path);
-    Ok(())
+
+    /// Answers requests until shutdown, then removes the socket.
+    pub(super) async fn answer<F, A>(self, answer: F, mut shutdown: Shutdown)
+    where
+        F: Fn(Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Reply> + Send,
+    {
+        let (answer, places) = (Arc::new(answer), Arc::new(Semaphore::new(MAX_PEERS)));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = shutdown.requested() => break,
+            };
+            let Ok((stream, _)) = accepted else {
+                // Out of descriptors, most likely: trying on at once would burn a core.
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let own = rustix::process::geteuid().as_raw();
+            let is_owner = stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0);
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            if is_owner {
+                let answer = Arc::clone(&answer);
+                tokio::spawn(async move {
+                    let _place = place;
+                    // The asker sees a broken line; there is nobody else to tell.
+                    let _ = answer_one(stream, &*answer).await;
+                });
+            }
+        }
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 async fn answer_one<F, A>(mut stream: tokio::net::UnixStream, answer: &F) -> io::Result<()>
@@ -170,7 +189,7 @@ mod tests {
                     _ => Reply::Refused("no".into()),
                 }
             };
-            listen(&place, answer, shutdown).await
+            OwnerSocket::open(&place).unwrap().answer(answer, shutdown).await;
         });
         while !DataDirectory::control_socket(&data).exists() {
             std::thread::yield_now();
@@ -186,7 +205,7 @@ mod tests {
         assert_eq!(reply, Reply::Done("4".into()));
         assert_eq!(format!("{request:?}"), "Unlock { passphrase: Secret([redacted]) }");
         switch.stop();
-        runtime.block_on(server).unwrap().unwrap();
+        runtime.block_on(server).unwrap();
         assert!(!DataDirectory::control_socket(&data).exists());
     }
 }

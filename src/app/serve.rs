@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::control::{self, ControlError};
+use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
@@ -193,15 +193,14 @@ impl Host {
             hosts: Arc::new(self.config.allowed_hosts()),
             metrics: metrics.clone(),
         };
-        let owner = {
-            let (host, stop) = (Arc::clone(&self), shutdown.clone());
-            let answer = move |request| {
-                let (host, stop) = (Arc::clone(&host), stop.clone());
-                async move { host.answer(request, &stop).await }
-            };
-            let (data, shutdown) = (self.directory.root().to_owned(), shutdown.clone());
-            tokio::spawn(async move { control::listen(&data, answer, shutdown).await })
+        let (host, stop) = (Arc::clone(&self), shutdown.clone());
+        let answer = move |request| {
+            let (host, stop) = (Arc::clone(&host), stop.clone());
+            async move { host.answer(request, &stop).await }
         };
+        // Before anybody is told that the server runs: commands must find it from then on.
+        let socket = OwnerSocket::open(self.directory.root())?;
+        let owner = tokio::spawn(socket.answer(answer, shutdown.clone()));
         if let Some(listener) = entrance.metrics {
             tokio::spawn(serve_metrics(listener, metrics, shutdown.clone()));
         }
@@ -221,20 +220,19 @@ impl Host {
         ));
         let switch = Arc::new(switch);
         tokio::spawn(stop_on_signal(Arc::clone(&switch), self.health.clone())?);
-        let writer = tokio::spawn(Arc::clone(&self).watch_writer(switch, shutdown.clone()));
+        let writer = tokio::spawn(Arc::clone(&self).watch_writer(Arc::clone(&switch), shutdown.clone()));
 
         let http = tokio::spawn(serve_http(entrance.main, self.tls.clone(), server, shutdown));
         systemd::notify_ready();
         announce();
         // A part that ends early has failed; its error ends the program.
         let outcome = http.await;
+        switch.stop();
         if let Some(plain) = plain {
             // Its requests in flight end within the same grace time.
             let _ = plain.await;
         }
-        if let Ok(Err(error)) = owner.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the owner's socket failed");
-        }
+        let _ = owner.await;
         if let Some(instance) = self.current() {
             let closing = tokio::task::spawn_blocking(move || instance.close());
             let _ = closing.await;
