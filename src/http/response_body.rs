@@ -43,7 +43,7 @@ impl ResponseBody {
         Self(Kind::Stream(Box::pin(body)))
     }
 
-    /// A body fed by another task or thread through a channel of `capacity` pieces (at least 1).
+    /// A body fed by another task through a channel of `capacity` pieces (at least 1).
     pub fn channel(capacity: usize) -> (BodySender, Self) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
         (BodySender(sender), Self::stream(Channel { receiver, ended: false }))
@@ -139,20 +139,9 @@ impl BodySender {
         sent.map_err(|_| ReceiverGone)
     }
 
-    /// As [`send`](Self::send), for threads outside the async runtime.
-    pub fn blocking_send(&self, bytes: Bytes) -> Result<(), ReceiverGone> {
-        let sent = self.0.blocking_send(Piece::Data(bytes));
-        sent.map_err(|_| ReceiverGone)
-    }
-
     /// The body is complete.
     pub async fn finish(self) -> Result<(), ReceiverGone> {
         self.0.send(Piece::End).await.map_err(|_| ReceiverGone)
-    }
-
-    /// As [`finish`](Self::finish), for threads outside the async runtime.
-    pub fn blocking_finish(self) -> Result<(), ReceiverGone> {
-        self.0.blocking_send(Piece::End).map_err(|_| ReceiverGone)
     }
 
     /// Breaks the answer off with this error as the reason. Dropping does the same without one.

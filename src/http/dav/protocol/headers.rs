@@ -9,9 +9,6 @@ use super::dates::parse_unix_seconds;
 use super::href::{Located, Site, Target};
 use crate::model::{Checksum, ChecksumError, Depth, LockToken, Timestamp};
 
-/// Longest time for which a lock is granted at once; clients refresh it.
-pub const MAX_LOCK_TIMEOUT: Duration = Duration::from_hours(1);
-
 /// One header as text; `Err` if it is repeated or not ASCII.
 fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, RequestError> {
     let mut lines = headers.get_all(name).iter();
@@ -135,11 +132,6 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     })
 }
 
-/// `X-OC-Mtime` of a MOVE or COPY.
-pub fn modified(headers: &HeaderMap) -> Result<Option<Timestamp>, RequestError> {
-    Ok(single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds))
-}
-
 /// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
 fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     let mut length: Option<u64> = None;
@@ -188,6 +180,8 @@ mod tests {
 
     use super::*;
     use crate::http::dav::protocol::href::Mount;
+
+    const LONGEST: Duration = Duration::from_hours(1);
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -245,12 +239,12 @@ mod tests {
             ("", 3_600),
         ] {
             assert_eq!(
-                lock_timeout(&headers(&[("timeout", value)]), MAX_LOCK_TIMEOUT),
+                lock_timeout(&headers(&[("timeout", value)]), LONGEST),
                 Duration::from_secs(seconds),
                 "{value}"
             );
         }
-        assert_eq!(lock_timeout(&HeaderMap::new(), MAX_LOCK_TIMEOUT), MAX_LOCK_TIMEOUT);
+        assert_eq!(lock_timeout(&HeaderMap::new(), LONGEST), LONGEST);
     }
 
     #[test]
@@ -350,8 +344,8 @@ mod tests {
             ] {
                 map.insert(name, HeaderValue::from_bytes(&value).unwrap());
             }
-            let _ = (depth(&map), overwrite(&map), lock_token(&map), upload(&map), modified(&map));
-            let _ = lock_timeout(&map, MAX_LOCK_TIMEOUT);
+            let _ = (depth(&map), overwrite(&map), lock_token(&map), upload(&map));
+            let _ = lock_timeout(&map, LONGEST);
             let _ = destination(&map, &Site { hosts: &[], mounts: &[] });
         }
     }
