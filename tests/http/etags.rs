@@ -129,3 +129,20 @@ fn what_changes_nothing_keeps_the_tag() {
     let other = folder.put("datei.txt", "content");
     assert_ne!(other.header("etag"), Some(folder.etag("neu.txt").as_str()));
 }
+
+/// Copies made together once shared a tag, so that one moved over the other looked unchanged: a cache
+/// kept the old content, and a writer overwrote what it had not seen.
+#[test]
+fn copies_made_together_do_not_share_a_tag() {
+    let folder = Folder::new("twins");
+    folder.make_folder("quelle");
+    folder.put("quelle/a.txt", "content of a");
+    folder.put("quelle/b.txt", "content of b");
+    folder.transfer("COPY", "quelle", "kopie").send().expect(201);
+    let seen = folder.etag("kopie/b.txt");
+    assert_ne!(folder.etag("kopie/a.txt"), seen);
+    folder.transfer("MOVE", "kopie/a.txt", "kopie/b.txt").send().expect(204);
+    folder.request("GET", "kopie/b.txt").header("If-None-Match", &seen).send().expect(200);
+    folder.request("PUT", "kopie/b.txt").header("If-Match", &seen).body("unseen").send().expect(412);
+    assert_eq!(folder.get("kopie/b.txt"), b"content of a");
+}

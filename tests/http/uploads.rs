@@ -184,3 +184,30 @@ fn fifty_writers_leave_one_whole_content_and_all_the_earlier_ones() {
     folder.server.cli_ok(["versions", "restore", SPACE, "fifty/datei.txt", &earlier]);
     assert_eq!(sha256(&folder.get("datei.txt")), hash);
 }
+
+/// The body may take hours; who is shut out meanwhile stores nothing.
+#[test]
+fn an_upload_by_somebody_shut_out_meanwhile_is_not_stored() {
+    use std::io::{Read, Write};
+
+    let server = TestServer::start_plain();
+    let credentials = format!("{USER}:{}", crate::support::server::PASSWORD);
+    let mut connection = server.endpoint().connect();
+    let head = format!(
+        "PUT /dav/space/spaet.txt HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {}\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n",
+        server.endpoint().address,
+        data_encoding::BASE64.encode(credentials.as_bytes())
+    );
+    connection.write_all(head.as_bytes()).unwrap();
+    // The server has let the upload begin once it asks for the body.
+    let mut asked = [0; 25];
+    connection.read_exact(&mut asked).unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100"), "{}", asked.escape_ascii());
+    server.cli_ok(["revoke", USER, "space"]);
+    connection.write_all(b"too late").unwrap();
+    let mut status = [0; 12];
+    connection.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 404");
+    server.cli_ok(["grant", USER, "space", "write"]);
+    server.request("GET", "/dav/space/spaet.txt").send().expect(404);
+}
