@@ -69,7 +69,7 @@ fn seal(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let container = bench.seal(&plain);
-                bench.disk.remove(bench.space, container.id).expect("the disk removes");
+                bench.disk.remove(bench.space, container.id, container.place).expect("the disk removes");
             });
         });
     }

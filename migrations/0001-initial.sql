@@ -101,7 +101,10 @@ CREATE TABLE containers (
     space_id BLOB NOT NULL REFERENCES spaces (id),
     header_hash BLOB NOT NULL CHECK (length(header_hash) = 32),
     length INTEGER NOT NULL,            -- bytes of the container
-    plain_len INTEGER NOT NULL          -- bytes of content
+    plain_len INTEGER NOT NULL,         -- bytes of content
+    pack_id BLOB CHECK (length(pack_id) = 16),  -- NULL: it has a file of its own
+    pack_offset INTEGER,                -- where it begins in the pack
+    CHECK ((pack_id IS NULL) = (pack_offset IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX containers_by_space ON containers (space_id);
 
@@ -116,7 +119,9 @@ CREATE INDEX segments_by_container ON segments (container_id);
 -- Containers whose row is gone and whose file is about to be: delete goes row first, file after.
 CREATE TABLE garbage (
     container_id BLOB NOT NULL PRIMARY KEY,
-    space_id BLOB NOT NULL
+    space_id BLOB NOT NULL,
+    pack_id BLOB, pack_offset INTEGER,  -- as in containers
+    length INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trash (

@@ -70,7 +70,16 @@ fn open_everything(server: &TestServer) -> Vec<String> {
         let opened = age_decrypt(&server.recovery_file(), &key, &space_key);
         assert_eq!(opened.code, 0, "{opened}");
         let space = server.data().join("spaces").join(key.file_stem().unwrap());
-        for container in files_below(&space) {
+        let unpacked = server.scratch(&format!("unpacked-{}", key.file_stem().unwrap().display()));
+        for pack in files_below(&space.join("packs")) {
+            let tar =
+                Outcome::of(std::process::Command::new("tar").arg("-xf").arg(&pack).arg("-C").arg(&unpacked));
+            assert_eq!(tar.code, 0, "{tar}");
+        }
+        let own_files = files_below(&space)
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|suffix| suffix == "age"));
+        for container in own_files.chain(files_below(&unpacked)) {
             let opened = age_decrypt(&space_key, &container, &file);
             assert_eq!(opened.code, 0, "{}: {opened}", container.display());
             hashes.push(sha256_file(&file));

@@ -3,7 +3,10 @@
 use rusqlite::{Row, params};
 
 use super::{CatalogError, ReadTx, WriteTx};
-use crate::model::{Checksum, ChecksumKind, ContainerId, EntryId, SpaceId, Timestamp, UserId, VersionId};
+use crate::model::{
+    Checksum, ChecksumKind, ContainerId, EntryId, PackId, PackedPlace, Place, SpaceId, Timestamp, UserId,
+    VersionId,
+};
 
 /// One immutable content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +53,12 @@ pub struct ContainerRow {
     pub id: ContainerId,
     /// SHA-256 of header and payload nonce.
     pub header_hash: [u8; 32],
-    /// Bytes of the file.
+    /// Bytes of the container.
     pub length: u64,
     /// Bytes of content.
     pub plain_len: u64,
+    /// Where it lies.
+    pub place: Place,
 }
 
 /// A container file to remove.
@@ -63,6 +68,28 @@ pub struct GarbageRow {
     pub container: ContainerId,
     /// Whose directory it lies in.
     pub space: SpaceId,
+    /// Where it lies there.
+    pub place: Place,
+}
+
+/// The place that the columns `pack_id`, `pack_offset` and `length` tell, in this order from `column`.
+fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<Place> {
+    Ok(match row.get::<_, Option<[u8; 16]>>(column)? {
+        None => Place::OwnFile,
+        Some(pack) => Place::Packed(PackedPlace {
+            pack: PackId(pack),
+            offset: row.get(column + 1)?,
+            length: row.get(column + 2)?,
+        }),
+    })
+}
+
+/// The columns `pack_id` and `pack_offset` of a place.
+fn pack_columns(place: Place) -> (Option<[u8; 16]>, Option<u64>) {
+    match place {
+        Place::OwnFile => (None, None),
+        Place::Packed(place) => (Some(place.pack.0), Some(place.offset)),
+    }
 }
 
 const COLUMNS: &str =
@@ -108,7 +135,7 @@ impl ReadTx<'_> {
     /// The containers of a version in the order of their bytes.
     pub fn segments(&self, version: VersionId) -> Result<Vec<ContainerRow>, CatalogError> {
         self.all(
-            "SELECT containers.id, header_hash, length, plain_len
+            "SELECT containers.id, header_hash, plain_len, pack_id, pack_offset, length
              FROM segments JOIN containers ON containers.id = segments.container_id
              WHERE version_id = ?1 ORDER BY position",
             [version.0],
@@ -116,8 +143,9 @@ impl ReadTx<'_> {
                 Ok(ContainerRow {
                     id: ContainerId(row.get(0)?),
                     header_hash: row.get(1)?,
-                    length: row.get(2)?,
-                    plain_len: row.get(3)?,
+                    plain_len: row.get(2)?,
+                    length: row.get(5)?,
+                    place: place(row, 3)?,
                 })
             },
         )
@@ -148,9 +176,17 @@ impl ReadTx<'_> {
 
     /// Container files to remove from the disk.
     pub fn garbage(&self, limit: usize) -> Result<Vec<GarbageRow>, CatalogError> {
-        self.all("SELECT container_id, space_id FROM garbage LIMIT ?1", [limit], |row| {
-            Ok(GarbageRow { container: ContainerId(row.get(0)?), space: SpaceId(row.get(1)?) })
-        })
+        self.all(
+            "SELECT container_id, space_id, pack_id, pack_offset, length FROM garbage LIMIT ?1",
+            [limit],
+            |row| {
+                Ok(GarbageRow {
+                    container: ContainerId(row.get(0)?),
+                    space: SpaceId(row.get(1)?),
+                    place: place(row, 2)?,
+                })
+            },
+        )
     }
 }
 
@@ -178,9 +214,19 @@ impl WriteTx<'_> {
 
     /// Records a durable container and counts it into its space.
     pub fn insert_container(&self, space: SpaceId, container: &ContainerRow) -> Result<(), CatalogError> {
+        let (pack, offset) = pack_columns(container.place);
         self.execute(
-            "INSERT INTO containers (id, space_id, header_hash, length, plain_len) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![container.id.0, space.0, container.header_hash, container.length, container.plain_len],
+            "INSERT INTO containers (id, space_id, header_hash, length, plain_len, pack_id, pack_offset)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                container.id.0,
+                space.0,
+                container.header_hash,
+                container.length,
+                container.plain_len,
+                pack,
+                offset
+            ],
         )?;
         self.execute(
             "UPDATE spaces SET used_bytes = used_bytes + ?2 WHERE id = ?1",
@@ -255,8 +301,12 @@ impl WriteTx<'_> {
                 |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u64>(1)?)),
             )?;
             let Some((space, plain_len)) = unused else { continue };
+            self.execute(
+                "INSERT INTO garbage (container_id, space_id, pack_id, pack_offset, length)
+                 SELECT id, space_id, pack_id, pack_offset, length FROM containers WHERE id = ?1",
+                [id],
+            )?;
             self.execute("DELETE FROM containers WHERE id = ?1", [id])?;
-            self.execute("INSERT INTO garbage (container_id, space_id) VALUES (?1, ?2)", params![id, space])?;
             self.execute(
                 "UPDATE spaces SET used_bytes = max(0, used_bytes - ?2) WHERE id = ?1",
                 params![space, plain_len],

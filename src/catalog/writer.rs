@@ -95,16 +95,22 @@ fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Resul
 
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), CatalogError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    run(connection, "SAVEPOINT job")?;
     let undo = job.run(&WriteTx::new(connection)) == Outcome::Undo;
     // A full disk may already have rolled the whole transaction back.
     if connection.is_autocommit() {
         return Err(CatalogError::Full);
     }
     if undo {
-        connection.execute_batch("ROLLBACK TO job")?;
+        run(connection, "ROLLBACK TO job")?;
     }
-    Ok(connection.execute_batch("RELEASE job")?)
+    run(connection, "RELEASE job")
+}
+
+/// A statement of the transaction itself, parsed once per connection.
+fn run(connection: &Connection, sql: &str) -> Result<(), CatalogError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 #[derive(PartialEq, Eq)]

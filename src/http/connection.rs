@@ -32,6 +32,9 @@ use crate::model::Timestamp;
 /// kernel answer it with a reset, and the client would lose our answer (RFC 9112 9.6).
 const LINGER: Duration = Duration::from_secs(3);
 
+/// Bytes that hyper gathers before it writes, and reads at once; more only if longer heads are allowed.
+const HTTP1_BUFFER: usize = 128 * 1024;
+
 /// hyper's own bound, for which it needs no allocation per request.
 const HYPER_MAX_HEADERS: usize = 100;
 
@@ -91,6 +94,8 @@ impl<H: Handler> Session<H> {
             // The head's time is kept by `watch`, see there.
             .header_read_timeout(None)
             .timer(TokioTimer::new())
+            // For reading and for writing; a client that takes nothing pins as much, and one chunk more.
+            .max_buf_size(HTTP1_BUFFER.max(limits.max_header_bytes as usize))
             .max_header_size(limits.max_header_bytes as usize);
         if limits.max_headers != HYPER_MAX_HEADERS {
             builder.max_headers(limits.max_headers);

@@ -6,16 +6,16 @@
 
 use std::collections::HashMap;
 
+use super::binding::{bound, container_row};
 use super::folder::{discard, signed};
 use super::lock::require_removable;
 use super::lookup::find;
-use super::put::container_row;
 use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, VersionId};
 use crate::vault::container::ContainerMeta;
-use crate::vault::reader::{ContainerReader, ContainerRef};
+use crate::vault::reader::ContainerReader;
 use crate::vault::rewrap::rewrap;
 
 impl Library {
@@ -62,7 +62,7 @@ impl Library {
         let library = self.clone();
         let (copies, failure) =
             tokio::task::spawn_blocking(move || library.rewrap_all(space, target, contents)).await?;
-        let written: Vec<ContainerId> = copies.values().map(|row| row.id).collect();
+        let written: Vec<_> = copies.values().map(|row| (row.id, row.place)).collect();
         let was_copied = failure.is_none();
         let outcome = if let Some(error) = failure {
             Err(error)
@@ -72,8 +72,8 @@ impl Library {
         };
         // Before the commit nothing can refer to them, and a full disk needs them gone.
         if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
-            for container in written {
-                self.remove_uncommitted(target, container).await;
+            for (container, place) in written {
+                self.remove_uncommitted(target, container, place).await;
             }
         }
         drop(reservation);
@@ -109,7 +109,7 @@ impl Library {
         meta: &ContainerMeta,
     ) -> Result<ContainerRow, LibraryError> {
         let (from_key, to_key) = (self.shared.keys.space_key(from)?, self.shared.keys.space_key(to)?);
-        let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
+        let bound = bound(row);
         let source = ContainerReader::open(&**self.disk(), &from_key, from, &bound)?;
         Ok(container_row(&rewrap(&**self.disk(), &source, &to_key, to, meta)?))
     }

@@ -7,6 +7,7 @@
 //!
 //! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
 
+mod binding;
 mod carry;
 mod digest;
 mod entry;
@@ -16,6 +17,7 @@ mod guard;
 mod lock;
 mod lookup;
 mod open;
+mod packer;
 mod property;
 mod put;
 mod quota;
@@ -38,7 +40,7 @@ use crate::vault::keys::KeyRing;
 pub use entry::{Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
-pub use open::{Content, PIECE};
+pub use open::{Content, PIECE, Reading};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;
@@ -71,6 +73,7 @@ struct Shared {
     catalog: Catalog,
     disk: Arc<dyn Disk>,
     keys: Arc<KeyRing>,
+    packer: packer::Packer,
     quota: quota::Ledger,
     shelf: shelf::Shelf,
     space_ids: space::SpaceIds,
@@ -105,9 +108,11 @@ impl Library {
                 Ok(epoch)
             })
             .await?;
+        let packer = packer::Packer::start(Arc::clone(&disk))?;
         let shared = Shared {
             catalog,
             disk,
+            packer,
             keys,
             names,
             etag_epoch,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::task::JoinHandle;
 
+use super::binding::bound;
 use super::lookup::find;
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, SpaceId, VersionId};
-use crate::vault::VaultError;
-use crate::vault::reader::{ContainerReader, ContainerRef};
+use crate::vault::reader::ContainerReader;
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
@@ -34,6 +35,8 @@ struct OpenSegment {
     /// Where its bytes lie in the content.
     range: ByteRange,
     reader: Arc<ContainerReader>,
+    /// All of its bytes, if opening it had to read them anyway.
+    whole: Option<Bytes>,
 }
 
 impl Library {
@@ -54,10 +57,8 @@ impl Library {
         let space = access.require(Right::Read)?;
         match self.open_once(space, path, version, foresee.clone()).await {
             // Replaced and removed since the rows were read: the rows of now name what is there. If they
-            // still name it, it is missing indeed.
-            Err(LibraryError::Damaged(VaultError::Missing(_))) => {
-                self.open_once(space, path, version, foresee).await
-            }
+            // still name it, it is missing or, as a hole in its pack, damaged indeed.
+            Err(LibraryError::Damaged(_)) => self.open_once(space, path, version, foresee).await,
             other => other,
         }
     }
@@ -106,12 +107,12 @@ impl Library {
         let mut start = 0;
         let mut segments = Vec::with_capacity(rows.len());
         for row in rows {
-            let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
-            let open = || ContainerReader::open(&**self.disk(), &key, space, &bound);
-            let reader = self.shared.shelf.take(&bound, open)?;
+            let bound = bound(&row);
+            let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, &bound);
+            let (reader, whole) = self.shared.shelf.take(&bound, open)?;
             let end = start + reader.plain_len();
             let range = ByteRange::new(start, end).ok_or(LibraryError::Incomplete)?;
-            segments.push(OpenSegment { range, reader });
+            segments.push(OpenSegment { range, reader, whole });
             start = end;
         }
         Ok(segments)
@@ -129,8 +130,23 @@ impl Content {
         {
             return Ok(pieces);
         }
+        self.begin_read(range).end().await
+    }
+
+    /// As [`Self::read`], but begins at once and goes on while the caller does something else.
+    pub fn begin_read(&self, range: ByteRange) -> Reading {
         let segments = Arc::clone(&self.segments);
-        tokio::task::spawn_blocking(move || read_blocking(&segments, range)).await?
+        Reading(tokio::task::spawn_blocking(move || read_blocking(&segments, range)))
+    }
+}
+
+/// Bytes that are being read. Dropped, they are read for nobody.
+pub struct Reading(JoinHandle<Result<Vec<Bytes>, LibraryError>>);
+
+impl Reading {
+    /// What was read, as soon as it is.
+    pub async fn end(self) -> Result<Vec<Bytes>, LibraryError> {
+        self.0.await?
     }
 }
 
@@ -142,5 +158,10 @@ fn read_blocking(segments: &[OpenSegment], range: ByteRange) -> Result<Vec<Bytes
     let next_multiple = (range.start() / PIECE + 1) * PIECE;
     let end = range.end().min(segment.range.end()).min(next_multiple);
     let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
-    Ok(segment.reader.read(within.ok_or(LibraryError::Incomplete)?)?)
+    let within = within.ok_or(LibraryError::Incomplete)?;
+    let bounds = |at: u64| usize::try_from(at).map_err(|_| LibraryError::Incomplete);
+    match &segment.whole {
+        Some(whole) => Ok(vec![whole.slice(bounds(within.start())?..bounds(within.end())?)]),
+        None => Ok(segment.reader.read(within)?),
+    }
 }

@@ -5,6 +5,8 @@
 //! write ...   batches sealed on a blocking thread  tmp/<id>.part
 //! commit      length and checksum, fsync, rename, fsync of the folder, then ONE transaction
 //! ```
+//! A content of one chunk never has a temporary file: it is sealed in memory and appended to a pack
+//! together with others (`packer`), which then share one flush; their transactions share one commit.
 //!
 //! Bytes are collected into batches; while one batch is hashed, sealed and written on a blocking thread
 //! the next one fills, and no third is begun: that bounds memory and is the back pressure a fast client
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
+use super::binding::container_row;
 use super::digest::Digests;
 use super::folder::signed;
 use super::guard::require_unlocked;
@@ -23,11 +26,12 @@ use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
+use crate::catalog::{EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
 use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp};
 use crate::vault::container::ContainerMeta;
 use crate::vault::disk::Disk;
 use crate::vault::keys::SpaceKey;
+use crate::vault::small::{MAX_SMALL_LEN, SmallContainer};
 use crate::vault::writer::{ContainerWriter, SealedContainer};
 
 /// Bytes that are sealed in one go on a blocking thread. A session holds at most two batches.
@@ -65,6 +69,7 @@ pub struct PutSession {
     change: Change,
     file: NewFile,
     entry: EntryId,
+    key: Arc<SpaceKey>,
     /// `None` after a failure to grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
@@ -100,15 +105,20 @@ impl Library {
     pub async fn begin_put(&self, change: Change, file: NewFile) -> Result<PutSession, LibraryError> {
         let space = change.access.require(Right::Write)?;
         let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
-        let existing = self
+        let mut reservation = self.empty_reservation(space);
+        let announced = file.size.unwrap_or(0);
+        // One trip to a blocking thread for all of it: most contents are small.
+        let (existing, reservation, key) = self
             .catalog()
             .read(move |tx| {
+                let reserved = reservation.add(tx, announced);
                 let (_, existing) = admit(&library, tx, &asked, space, &path)?;
-                Ok::<_, LibraryError>(existing.map(|row| row.id))
+                reserved?;
+                let key = library.shared.keys.space_key(space)?;
+                Ok::<_, LibraryError>((existing.map(|row| row.id), reservation, key))
             })
             .await?;
-        self.require_room(file.size.unwrap_or(0)).await?;
-        let reservation = self.reserve(space, file.size.unwrap_or(0)).await?;
+        self.require_room(announced).await?;
         let entry = match existing {
             Some(entry) => entry,
             None => self.new_entry_id().await?,
@@ -118,6 +128,7 @@ impl Library {
             change,
             file,
             entry,
+            key,
             reservation: Some(reservation),
             received: 0,
             batch: Vec::new(),
@@ -222,19 +233,23 @@ impl PutSession {
             Some(task) => Some(task.await??),
         };
         let disk = Arc::clone(self.library.disk());
-        let keys = Arc::clone(&self.library.shared.keys);
-        let space = self.change.access.space();
+        let (key, space) = (Arc::clone(&self.key), self.change.access.space());
         let digests = Digests::new(self.file.checksum.as_ref());
-        let meta = ContainerMeta {
+        let meta = self.meta();
+        Ok(move || match ready {
+            Some(sink) => Ok(sink),
+            None => Sink::open(&*disk, &key, space, &meta, digests),
+        })
+    }
+
+    /// What the container will say about itself.
+    fn meta(&self) -> ContainerMeta {
+        ContainerMeta {
             entry: self.entry,
             path: self.file.path.clone(),
             modified: self.file.modified.unwrap_or(self.change.now),
             segment: 0,
-        };
-        Ok(move || match ready {
-            Some(sink) => Ok(sink),
-            None => Sink::open(&*disk, &*keys.space_key(space)?, space, &meta, digests),
-        })
+        }
     }
 
     /// Makes the content durable and then the file's current one. Runs to its end even if the future is
@@ -264,21 +279,11 @@ impl PutSession {
         if self.file.size.is_some_and(|size| size != self.received) {
             return Err(LibraryError::WrongSize);
         }
-        let sink = self.sink().await?;
-        let (batch, expected) = (std::mem::take(&mut self.batch), self.file.checksum.clone());
-        let (sealed, checksums) = tokio::task::spawn_blocking(move || {
-            let mut sink = sink()?;
-            sink.take_in(&batch)?;
-            let Sink { writer, digests } = *sink;
-            let checksums = digests.finish();
-            if expected.is_some_and(|expected| !checksums.contains(&expected)) {
-                return Err(LibraryError::WrongChecksum);
-            }
-            Ok::<_, LibraryError>((writer.finish()?, checksums))
-        })
-        .await??;
-
-        let container = sealed.id;
+        let (sealed, checksums) = match self.sealing {
+            None if self.batch.len() <= MAX_SMALL_LEN => self.finish_small().await?,
+            _ => self.finish_large().await?,
+        };
+        let (container, at) = (sealed.id, sealed.place);
         let (library, space) = (self.library.clone(), self.change.access.space());
         self.change.now = now;
         let record =
@@ -286,11 +291,48 @@ impl PutSession {
         let worker = library.clone();
         let outcome = library.catalog().write(move |tx| record.commit(&worker, tx)).await;
         if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
-            library.remove_uncommitted(space, container).await;
+            library.remove_uncommitted(space, container, at).await;
         }
         drop(self.reservation);
         outcome
     }
+}
+
+impl PutSession {
+    /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
+    /// as long as a trip to a blocking thread and back would.
+    async fn finish_small(&mut self) -> Result<(SealedContainer, Vec<Checksum>), LibraryError> {
+        let plain = std::mem::take(&mut self.batch);
+        let expected = self.file.checksum.as_ref();
+        let mut digests = Digests::new(expected);
+        digests.update(&plain);
+        let checksums = verified(digests, expected)?;
+        let packer = &self.library.shared.packer;
+        let small = SmallContainer::seal(packer.next_id(), &self.key, &self.meta(), &plain)?;
+        Ok((packer.store(self.change.access.space(), small).await?, checksums))
+    }
+
+    async fn finish_large(&mut self) -> Result<(SealedContainer, Vec<Checksum>), LibraryError> {
+        let sink = self.sink().await?;
+        let (batch, expected) = (std::mem::take(&mut self.batch), self.file.checksum.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut sink = sink()?;
+            sink.take_in(&batch)?;
+            let Sink { writer, digests } = *sink;
+            let checksums = verified(digests, expected.as_ref())?;
+            Ok((writer.finish()?, checksums))
+        })
+        .await?
+    }
+}
+
+/// The digests of the content, if the one that its sender expected is among them.
+fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<Vec<Checksum>, LibraryError> {
+    let checksums = digests.finish();
+    if expected.is_some_and(|expected| !checksums.contains(expected)) {
+        return Err(LibraryError::WrongChecksum);
+    }
+    Ok(checksums)
 }
 
 /// Everything the transaction needs once the container is durable.
@@ -362,14 +404,4 @@ impl Record {
 /// The date of a file as Windows sets it by PROPPATCH.
 fn win32_modified() -> PropertyName {
     PropertyName::new("urn:schemas-microsoft-com:", "Win32LastModifiedTime")
-}
-
-/// The row that binds a sealed container.
-pub(super) fn container_row(sealed: &SealedContainer) -> ContainerRow {
-    ContainerRow {
-        id: sealed.id,
-        header_hash: sealed.header_hash,
-        length: sealed.length,
-        plain_len: sealed.plain_len,
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::disk_error;
 use super::{Library, LibraryError};
+use crate::catalog::ReadTx;
 use crate::model::{Access, ByteSize, Right, SpaceId};
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
@@ -63,6 +64,18 @@ impl Reservation {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    /// Adds bytes. Must be the first thing that `tx` does: its view begins with its first read, and one
+    /// from before the ledger was locked could miss bytes that another writer has just handed over.
+    pub(super) fn add(&mut self, tx: &ReadTx<'_>, bytes: u64) -> Result<(), LibraryError> {
+        let limit = || {
+            let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
+            Ok((row.used.0, row.quota.map(|size| size.0)))
+        };
+        self.ledger.reserve(self.space, bytes, limit)?;
+        self.bytes += bytes;
+        Ok(())
+    }
 }
 
 impl Drop for Reservation {
@@ -80,8 +93,11 @@ impl Drop for Reservation {
 impl Library {
     /// Reserves bytes in a space for a writer.
     pub(super) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
-        let reservation = Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 };
-        self.grow(reservation, bytes).await.map_err(|(error, _)| error)
+        self.grow(self.empty_reservation(space), bytes).await.map_err(|(error, _)| error)
+    }
+
+    pub(super) fn empty_reservation(&self, space: SpaceId) -> Reservation {
+        Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 }
     }
 
     /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
@@ -92,14 +108,7 @@ impl Library {
         bytes: u64,
     ) -> Result<Reservation, (LibraryError, Option<Reservation>)> {
         let outcome = self.catalog().read(move |tx| {
-            let limit = || {
-                let row = tx.space(reservation.space)?.ok_or(LibraryError::NoSuchSpace)?;
-                Ok((row.used.0, row.quota.map(|size| size.0)))
-            };
-            let reserved = reservation.ledger.reserve(reservation.space, bytes, limit);
-            if reserved.is_ok() {
-                reservation.bytes += bytes;
-            }
+            let reserved = reservation.add(tx, bytes);
             Ok::<_, LibraryError>((reservation, reserved))
         });
         match outcome.await {

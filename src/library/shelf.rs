@@ -1,4 +1,4 @@
-//! Containers that are open: the last few hundred that were read.
+//! Containers that are open: those that were read last.
 //!
 //! Opening costs a read of the header, an X25519 unwrap and the authentication of the last chunk; a
 //! player or an image viewer that asks for a hundred ranges should pay that once. A container never
@@ -8,47 +8,62 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use lru::LruCache;
 
-use crate::model::ContainerId;
+use crate::model::{ContainerId, Place};
 use crate::vault::VaultError;
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
-/// Containers kept open, each with a file descriptor and its payload key.
+/// Containers kept open that have files of their own: each holds a descriptor.
 const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+/// Packed containers kept open, about 1 KiB each; the descriptors are the packs'.
+const MAX_OPEN_PACKED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
 
-pub(super) struct Shelf(Mutex<LruCache<ContainerId, Arc<ContainerReader>>>);
+type Row = Mutex<LruCache<ContainerId, Arc<ContainerReader>>>;
+
+pub(super) struct Shelf {
+    own_files: Row,
+    packed: Row,
+}
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MAX_OPEN)))
+        let [own_files, packed] = [MAX_OPEN, MAX_OPEN_PACKED].map(|most| Mutex::new(LruCache::new(most)));
+        Self { own_files, packed }
     }
 }
 
 impl Shelf {
-    /// The container from the shelf, if it is the one the catalogue means now, or opened. Two that open the same one at once both succeed.
+    /// The container from the shelf, if it is the one the catalogue means now, or opened. What was read
+    /// while opening comes with it. Two that open the same one at once both succeed.
     pub(super) fn take(
         &self,
         bound: &ContainerRef,
-        open: impl FnOnce() -> Result<ContainerReader, VaultError>,
-    ) -> Result<Arc<ContainerReader>, VaultError> {
-        if let Some(reader) = self.open_ones().get(&bound.id)
+        open: impl FnOnce() -> Result<(ContainerReader, Option<Bytes>), VaultError>,
+    ) -> Result<(Arc<ContainerReader>, Option<Bytes>), VaultError> {
+        if let Some(reader) = self.row(bound.place).get(&bound.id)
             && reader.is_bound_to(bound)
         {
-            return Ok(Arc::clone(reader));
+            return Ok((Arc::clone(reader), None));
         }
-        let reader = Arc::new(open()?);
-        self.open_ones().put(bound.id, Arc::clone(&reader));
-        Ok(reader)
+        let (reader, read) = open()?;
+        let reader = Arc::new(reader);
+        self.row(bound.place).put(bound.id, Arc::clone(&reader));
+        Ok((reader, read))
     }
 
     /// Puts a container away. Who reads it at the moment reads on.
-    pub(super) fn put_away(&self, id: ContainerId) {
-        self.open_ones().pop(&id);
+    pub(super) fn put_away(&self, id: ContainerId, place: Place) {
+        self.row(place).pop(&id);
     }
 
     /// A panic elsewhere leaves at worst an entry more or less.
-    fn open_ones(&self) -> MutexGuard<'_, LruCache<ContainerId, Arc<ContainerReader>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn row(&self, place: Place) -> MutexGuard<'_, LruCache<ContainerId, Arc<ContainerReader>>> {
+        let row = match place {
+            Place::OwnFile => &self.own_files,
+            Place::Packed(_) => &self.packed,
+        };
+        row.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Library, LibraryError};
 use crate::catalog::WriteTx;
-use crate::model::{ContainerId, SpaceId, Timestamp};
+use crate::model::{ContainerId, Place, SpaceId, Timestamp};
 use crate::vault::sweep::{Swept, sweep_orphans};
 
 /// Rows handled in one transaction, so that upkeep never keeps writers waiting for long.
@@ -73,13 +73,13 @@ impl Library {
         loop {
             let garbage = self.catalog().read(|tx| tx.garbage(STEP)).await?;
             for row in &garbage {
-                self.shared.shelf.put_away(row.container);
+                self.shared.shelf.put_away(row.container, row.place);
             }
             let found = garbage.len();
             let disk = Arc::clone(self.disk());
             let gone = tokio::task::spawn_blocking(move || {
                 let mut gone = garbage;
-                gone.retain(|row| match disk.remove(row.space, row.container) {
+                gone.retain(|row| match disk.remove(row.space, row.container, row.place) {
                     Ok(()) => true,
                     Err(error) => {
                         tracing::error!(container = %row.container, %error, "an unused container cannot be removed");
@@ -102,9 +102,9 @@ impl Library {
     }
 
     /// Removes a container that never got its row. If that fails too, the sweep finds it later.
-    pub(super) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId) {
+    pub(super) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
         let disk = Arc::clone(self.disk());
-        let removed = tokio::task::spawn_blocking(move || disk.remove(space, container)).await;
+        let removed = tokio::task::spawn_blocking(move || disk.remove(space, container, place)).await;
         if !matches!(removed, Ok(Ok(()))) {
             tracing::warn!(%container, "an uncommitted container stays until the next sweep");
         }

@@ -84,6 +84,10 @@ random_id!(
     /// A container; also its file name on disk.
     ContainerId
 );
+random_id!(
+    /// A file that holds many small containers.
+    PackId
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //!
 //! [`keys`] opens with a passphrase, key file or recovery identity and hands out everything derived
 //! from the root secret. [`writer`] and [`reader`] turn plaintext into one container on [`disk`] and
-//! back; [`container`] is the header, [`stream`] the payload. All of it blocks: async callers wrap
+//! back, [`small`] seals what fits one chunk in memory; [`container`] is the header, [`stream`] the payload. All of it blocks: async callers wrap
 //! it.
 //!
 //! Invariant: a container is never changed after it got its final name, and no plaintext reaches the
@@ -14,10 +14,12 @@ pub mod disk;
 pub mod keys;
 pub mod reader;
 pub mod rewrap;
+pub mod small;
 pub mod stream;
 pub mod sweep;
 pub mod writer;
 
+mod buffer;
 mod error;
 #[cfg(test)]
 mod tests;

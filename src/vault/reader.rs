@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 
+use super::buffer::Buffer;
 use super::container::{self, ContainerMeta, HeaderError, HeaderHash, MAX_HEADER_LEN, OpenHeader};
 use super::disk::{ContainerFile, Disk};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::stream::{CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN};
-use crate::model::{ByteRange, ContainerId, SpaceId};
+use crate::model::{ByteRange, ContainerId, Place, SpaceId};
 
 /// Most bytes that one [`ContainerReader::read`] returns.
 pub const MAX_READ_LEN: u64 = 16 * CHUNK_LEN as u64;
 
-/// First read of a container; holds the header of all but the longest paths.
-const HEAD_LEN: usize = 4 * 1024;
+/// First read of a container; holds the header of all but the longest paths, and all of a letter.
+const HEAD_LEN: usize = 8 * 1024;
 
 /// The catalogue's binding of an entry to its container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,10 @@ pub struct ContainerRef {
     pub id: ContainerId,
     /// SHA-256 of header and nonce.
     pub header_hash: HeaderHash,
-    /// Bytes of the file.
+    /// Bytes of the container.
     pub length: u64,
+    /// Where it lies.
+    pub place: Place,
 }
 
 /// An open container whose header and last chunk are authentic. Many threads may read at once.
@@ -49,7 +52,18 @@ impl ContainerReader {
         space: SpaceId,
         container: &ContainerRef,
     ) -> Result<Self, VaultError> {
-        let candidate = Candidate::look_at(disk, space, container.id)?;
+        Ok(Self::open_and_read(disk, key, space, container)?.0)
+    }
+
+    /// As [`Self::open`]. The last chunk had to be opened for that; if it is the only one, all of the
+    /// content comes with it.
+    pub fn open_and_read(
+        disk: &dyn Disk,
+        key: &SpaceKey,
+        space: SpaceId,
+        container: &ContainerRef,
+    ) -> Result<(Self, Option<Bytes>), VaultError> {
+        let candidate = Candidate::look_at(disk, space, container.id, container.place)?;
         if candidate.found != *container {
             return Err(VaultError::Foreign(container.id));
         }
@@ -65,8 +79,9 @@ impl ContainerReader {
         key: &SpaceKey,
         space: SpaceId,
         id: ContainerId,
+        place: Place,
     ) -> Result<Self, VaultError> {
-        Candidate::look_at(disk, space, id)?.open(key)
+        Ok(Candidate::look_at(disk, space, id, place)?.open(key)?.0)
     }
 
     /// Bytes of plaintext.
@@ -121,17 +136,22 @@ impl ContainerReader {
     /// the plaintexts.
     fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
         let sealed = self.shape.sealed_range(first, last);
-        let mut buffer = vec![0; buffer_len(sealed.end - sealed.start)?];
-        read_at(self.file.as_ref(), &mut buffer, self.header.len() as u64 + sealed.start, self.found.id)?;
+        let mut buffer = Buffer::of(buffer_len(sealed.end - sealed.start)?);
+        read_at(self.file.as_ref(), buffer.as_mut(), self.header.len() as u64 + sealed.start, self.found.id)?;
+        self.open_in(buffer, first)
+    }
+
+    /// Opens the sealed chunks in `buffer`, the first of which is chunk `first`.
+    fn open_in(&self, mut buffer: Buffer, first: u64) -> Result<Bytes, VaultError> {
         let mut opener = ChunkOpener::new(&self.payload_key).map_err(VaultError::Cipher)?;
-        for (index, chunk) in (first..).zip(buffer.chunks_mut(SEALED_CHUNK_LEN)) {
+        for (index, chunk) in (first..).zip(buffer.as_mut().chunks_mut(SEALED_CHUNK_LEN)) {
             let is_last = index == self.shape.last_chunk();
             opener.open(index, is_last, chunk).map_err(|error| match error {
                 ChunkError::Cipher(_) => VaultError::Cipher(error),
                 _ => VaultError::Damaged(self.found.id),
             })?;
         }
-        Ok(Bytes::from(buffer))
+        Ok(Bytes::from_owner(buffer))
     }
 
     pub(super) fn header(&self) -> &OpenHeader {
@@ -159,24 +179,26 @@ impl std::fmt::Debug for ContainerReader {
 struct Candidate {
     file: Box<dyn ContainerFile>,
     found: ContainerRef,
-    header: Vec<u8>,
+    /// The file's first bytes, header and more.
+    head: Vec<u8>,
 }
 
 impl Candidate {
-    fn look_at(disk: &dyn Disk, space: SpaceId, id: ContainerId) -> Result<Self, VaultError> {
-        let file = disk.open(space, id).map_err(|source| match source.kind() {
+    fn look_at(disk: &dyn Disk, space: SpaceId, id: ContainerId, place: Place) -> Result<Self, VaultError> {
+        let file = disk.open(space, id, place).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => VaultError::Missing(id),
             _ => VaultError::io("open a container")(source),
         })?;
         let length = file.length().map_err(VaultError::io("look at a container"))?;
-        let header = read_header(file.as_ref(), length, id)?;
-        Ok(Self { file, found: ContainerRef { id, header_hash: container::hash(&header), length }, header })
+        let (head, header_len) = read_head(file.as_ref(), length, id)?;
+        let header_hash = container::hash(head.get(..header_len).unwrap_or_default());
+        Ok(Self { file, found: ContainerRef { id, header_hash, length, place }, head })
     }
 
-    fn open(self, key: &SpaceKey) -> Result<ContainerReader, VaultError> {
-        let Self { file, found, header } = self;
+    fn open(self, key: &SpaceKey) -> Result<(ContainerReader, Option<Bytes>), VaultError> {
+        let Self { file, found, head } = self;
         let id = found.id;
-        let header = OpenHeader::open_in_space(&header, key).map_err(|error| match error {
+        let header = OpenHeader::open_in_space(&head, key).map_err(|error| match error {
             HeaderError::NoMatch => VaultError::WrongSpaceKey(id),
             HeaderError::Malformed | HeaderError::BadMac => VaultError::Damaged(id),
         })?;
@@ -192,19 +214,32 @@ impl Candidate {
             .and_then(PayloadShape::from_sealed_len)
             .ok_or_else(damaged)?;
         let reader = ContainerReader { payload_key: header.payload_key(), file, found, header, shape, meta };
-        reader.open_chunks(shape.last_chunk(), shape.last_chunk())?;
-        Ok(reader)
+        let last = shape.last_chunk();
+        if last > 0 {
+            reader.open_chunks(last, last)?;
+            return Ok((reader, None));
+        }
+        let whole = match head.get(reader.header.len()..) {
+            // Read already, together with the header.
+            Some(sealed) if sealed.len() as u64 == shape.sealed_len() => {
+                let mut buffer = Buffer::of(sealed.len());
+                buffer.as_mut().copy_from_slice(sealed);
+                reader.open_in(buffer, 0)?
+            }
+            _ => reader.open_chunks(0, 0)?,
+        };
+        let whole = whole.slice(..buffer_len(shape.plain_len())?);
+        Ok((reader, Some(whole)))
     }
 }
 
-/// Header and nonce, found by the shape of the MAC line alone.
-fn read_header(file: &dyn ContainerFile, length: u64, id: ContainerId) -> Result<Vec<u8>, VaultError> {
+/// The first bytes, and how many of them are header and nonce by the shape of the MAC line alone.
+fn read_head(file: &dyn ContainerFile, length: u64, id: ContainerId) -> Result<(Vec<u8>, usize), VaultError> {
     for limit in [HEAD_LEN, MAX_HEADER_LEN] {
         let mut head = vec![0; buffer_len(length.min(limit as u64))?];
         read_at(file, &mut head, 0, id)?;
         if let Some(len) = container::header_extent(&head) {
-            head.truncate(len);
-            return Ok(head);
+            return Ok((head, len));
         }
     }
     Err(VaultError::Foreign(id))

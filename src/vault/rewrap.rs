@@ -6,7 +6,7 @@ use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::ContainerReader;
 use super::writer::SealedContainer;
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, Place, SpaceId};
 
 /// Bytes per read and write of the copy.
 const COPY_LEN: u64 = 1 << 20;
@@ -47,5 +47,6 @@ pub fn rewrap(
         header_hash: header.hash,
         length: header.bytes.len() as u64 + payload_len,
         plain_len: source.plain_len(),
+        place: Place::OwnFile,
     })
 }

@@ -29,7 +29,7 @@ pub fn sweep_parts(disk: &dyn Disk) -> Result<u64, VaultError> {
 }
 
 /// Removes containers that `is_known` does not know and whose last change lies [`ORPHAN_AGE`] or
-/// more before `now`. `is_known` says yes when in doubt, such as when the catalogue does not answer.
+/// more before `now`, and packs that nothing is left in. `is_known` says yes when in doubt, such as when the catalogue does not answer.
 ///
 /// Errors: `Io`; what was removed until then stays removed. May be repeated.
 pub fn sweep_orphans(
@@ -42,12 +42,13 @@ pub fn sweep_orphans(
         swept.seen += 1;
         // A change time in the future (clock set back) counts as young.
         if now.since(file.changed) >= ORPHAN_AGE && !is_known(file.space, file.id) {
-            disk.remove(file.space, file.id)?;
+            disk.remove(file.space, file.id, file.place)?;
             swept.removed += 1;
             swept.bytes += file.length;
         }
         Ok(())
     })
+    .and_then(|()| disk.remove_empty_packs())
     .map_err(VaultError::io("sweep containers"))?;
     Ok(swept)
 }

@@ -13,7 +13,7 @@ use super::rewrap::rewrap;
 use super::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
 use super::sweep::{ORPHAN_AGE, sweep_orphans, sweep_parts};
 use super::writer::{ContainerWriter, SealedContainer};
-use crate::model::{ByteRange, EntryId, EntryPath, SpaceId, Timestamp};
+use crate::model::{ByteRange, EntryId, EntryPath, Place, SpaceId, Timestamp};
 
 const SPACE: SpaceId = SpaceId([1; 16]);
 
@@ -268,7 +268,9 @@ fn another_spaces_key_opens_nothing() {
 fn a_file_alone_tells_its_binding_and_entry() {
     let vault = Vault::new();
     let container = vault.seal(b"a").to_ref();
-    let reader = ContainerReader::open_untracked(&vault.disk, &vault.key, SPACE, container.id).unwrap();
+    let reader =
+        ContainerReader::open_untracked(&vault.disk, &vault.key, SPACE, container.id, Place::OwnFile)
+            .unwrap();
     assert_eq!((reader.to_ref(), reader.meta()), (container, &meta("a/b.txt")));
 }
 
@@ -308,7 +310,7 @@ fn a_copy_in_another_space_opens_with_its_key_only() {
     assert!(read(&copied, 0, 1 << 20).unwrap() == plain[..1 << 20]);
     let opened = ContainerReader::open(&vault.disk, &vault.key, other, &copy.to_ref());
     assert!(matches!(opened, Err(VaultError::WrongSpaceKey(_))));
-    vault.disk.remove(SPACE, source.id).unwrap();
+    vault.disk.remove(SPACE, source.id, Place::OwnFile).unwrap();
     assert!(read(&copied, plain.len() - 1, plain.len()).unwrap() == plain[plain.len() - 1..]);
 }
 

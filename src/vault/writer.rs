@@ -6,7 +6,7 @@ use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::ContainerRef;
 use super::stream::{CHUNK_LEN, ChunkSealer, MAX_PLAIN_LEN, SEALED_CHUNK_LEN, TAG_LEN};
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, Place, SpaceId};
 
 /// Sealed bytes that gather before one write: 16 chunks, about 1 MiB.
 const BATCH_LEN: usize = 16 * SEALED_CHUNK_LEN;
@@ -14,27 +14,30 @@ const BATCH_LEN: usize = 16 * SEALED_CHUNK_LEN;
 /// A durable container, for its catalogue row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedContainer {
-    /// Its name on disk.
+    /// Its name.
     pub id: ContainerId,
     /// SHA-256 of header and nonce.
     pub header_hash: HeaderHash,
-    /// Bytes of the file.
+    /// Bytes of the container.
     pub length: u64,
     /// Bytes of the plaintext.
     pub plain_len: u64,
+    /// Where it lies.
+    pub place: Place,
 }
 
 impl SealedContainer {
     /// What [`super::reader::ContainerReader::open`] compares the file with.
     pub fn to_ref(&self) -> ContainerRef {
-        ContainerRef { id: self.id, header_hash: self.header_hash, length: self.length }
+        let Self { id, header_hash, length, place, .. } = *self;
+        ContainerRef { id, header_hash, length, place }
     }
 }
 
 /// Writes one container front to back. Dropped before [`Self::finish`], it leaves nothing behind.
 ///
-/// A small content costs a single write: header and chunks gather in one buffer, are sealed in
-/// place there and go to the disk about 1 MiB at a time.
+/// Header and chunks gather in one buffer, are sealed in place there and go to the disk about 1 MiB at
+/// a time. For a content of one chunk see [`super::small`].
 pub struct ContainerWriter {
     /// `None` once a write failed: what follows would leave a hole.
     part: Option<Box<dyn PartFile>>,
@@ -132,6 +135,7 @@ impl ContainerWriter {
             header_hash: self.header_hash,
             length: self.length,
             plain_len: self.plain_len,
+            place: Place::OwnFile,
         })
     }
 

@@ -20,7 +20,7 @@ const LENGTH: usize = 3 * CHUNK_LEN + 100;
 async fn store() -> (Store, PathBuf) {
     let store = Store::new().await;
     store.put("a", &bytes(1, LENGTH)).await.unwrap();
-    let container = store.containers().pop_first().unwrap();
+    let container = store.container_files().pop_first().unwrap();
     (store, container)
 }
 
@@ -90,7 +90,7 @@ async fn shorter_longer_and_empty_files_are_foreign() {
 async fn another_container_in_its_place_is_foreign() {
     let (store, container) = store().await;
     store.put("b", &bytes(2, LENGTH)).await.unwrap();
-    let other = store.containers().into_iter().find(|file| *file != container).unwrap();
+    let other = store.container_files().into_iter().find(|file| *file != container).unwrap();
     fs::copy(&other, &container).unwrap();
     assert!(matches!(refusal(&store).await, VaultError::Foreign(_)));
     assert_eq!(store.read("b").await.unwrap(), bytes(2, LENGTH));

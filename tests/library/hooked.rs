@@ -3,8 +3,10 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use tresor::model::{ContainerId, SpaceId};
-use tresor::vault::disk::{ContainerFile, Disk, LocalDisk, Overwrite, PartFile, SmallFile, StoredFile};
+use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
+use tresor::vault::disk::{
+    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, StoredFile,
+};
 
 /// When a hook is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +49,24 @@ impl Disk for HookedDisk {
         Ok(Box::new(HookedPart { inner: self.inner.create(id)?, hook: Arc::clone(&self.hook) }))
     }
 
-    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>> {
-        self.inner.open(space, id)
+    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+        // All that a container of its own goes through, in one call.
+        for moment in [Moment::Create, Moment::Append, Moment::Publish] {
+            call(&self.hook, moment)?;
+        }
+        self.inner.append_packed(space, containers)
     }
 
-    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()> {
-        self.inner.remove(space, id)
+    fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
+        self.inner.open(space, id, place)
+    }
+
+    fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
+        self.inner.remove(space, id, place)
+    }
+
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        self.inner.remove_empty_packs()
     }
 
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {

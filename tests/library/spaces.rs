@@ -1,8 +1,9 @@
 //! Several spaces: each with a key of its own, contents carried from one to the other.
 
 use tresor::library::{LibraryError, Overwrite, SpaceSettings};
-use tresor::model::{Access, ContainerId, Depth, EntryPath, Right, SpaceId, SpaceKind};
+use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, Right, SpaceId, SpaceKind};
 use tresor::vault::VaultError;
+use tresor::vault::disk::Disk;
 use tresor::vault::reader::ContainerReader;
 
 use crate::store::{NOW, Store, name, path};
@@ -22,13 +23,20 @@ async fn two_spaces() -> (Store, tresor::library::Space) {
 }
 
 fn ids(store: &Store, space: &tresor::library::Space) -> Vec<ContainerId> {
-    let stem = |file: std::path::PathBuf| file.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    store.containers_of(space).into_iter().map(stem).collect()
+    store.containers_of(space).into_iter().collect()
 }
 
 /// Opens a container of `space` with the key of `key`.
 fn open(store: &Store, space: SpaceId, key: SpaceId, id: ContainerId) -> Result<ContainerReader, VaultError> {
-    ContainerReader::open_untracked(&*store.disk, &store.keys.space_key(key).unwrap(), space, id)
+    let mut place = Place::OwnFile;
+    store
+        .disk
+        .each_container(&mut |file| {
+            place = if file.id == id { file.place } else { place };
+            Ok(())
+        })
+        .unwrap();
+    ContainerReader::open_untracked(&*store.disk, &store.keys.space_key(key).unwrap(), space, id, place)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,10 +15,10 @@ use tresor::library::{
     SpaceSettings, Transferred,
 };
 use tresor::model::{
-    Access, ByteRange, ByteSize, Conditions, Depth, EntryName, EntryPath, NamePolicy, Right, Role, SpaceKind,
-    Timestamp, UserId, VersionId,
+    Access, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy, Right,
+    Role, SpaceId, SpaceKind, Timestamp, UserId, VersionId,
 };
-use tresor::vault::disk::LocalDisk;
+use tresor::vault::disk::{Disk, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 
 use crate::hooked::HookedDisk;
@@ -67,6 +67,19 @@ impl Store {
             Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         let space = add_space(&library, "space").await;
         let user = add_user(&catalog, "user").await;
+        Self { dir, catalog, keys, disk, library, space, user }
+    }
+
+    /// The same directory in another run of the program.
+    pub async fn reopen(self) -> Self {
+        let Self { dir, catalog, keys, disk, library, space, user } = self;
+        catalog.close();
+        drop((catalog, disk, library));
+        let disk = Arc::new(HookedDisk::new(LocalDisk::new(dir.path())));
+        let key = CatalogKey::new(*keys.catalogue_key().expose());
+        let catalog = Catalog::open(&catalog_file(dir.path()), &key).unwrap();
+        let library =
+            Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         Self { dir, catalog, keys, disk, library, space, user }
     }
 
@@ -191,14 +204,31 @@ impl Store {
         self.library.usage(&self.access()).await.unwrap().used.0
     }
 
-    /// The containers on disk.
-    pub fn containers(&self) -> BTreeSet<PathBuf> {
-        files_below(&self.dir.path().join("spaces"))
+    /// All containers on disk.
+    pub fn containers(&self) -> BTreeSet<ContainerId> {
+        self.stored().into_iter().map(|(_, id)| id).collect()
     }
 
     /// The containers of one space.
-    pub fn containers_of(&self, space: &Space) -> BTreeSet<PathBuf> {
-        files_below(&self.dir.path().join("spaces").join(space.id.to_string()))
+    pub fn containers_of(&self, space: &Space) -> BTreeSet<ContainerId> {
+        self.stored().into_iter().filter(|(of, _)| *of == space.id).map(|(_, id)| id).collect()
+    }
+
+    fn stored(&self) -> BTreeSet<(SpaceId, ContainerId)> {
+        let mut stored = BTreeSet::new();
+        self.disk
+            .each_container(&mut |file| {
+                assert!(stored.insert((file.space, file.id)), "a container is there once");
+                Ok(())
+            })
+            .unwrap();
+        stored
+    }
+
+    /// The files of containers that have one of their own, as those of contents above a chunk do.
+    pub fn container_files(&self) -> BTreeSet<PathBuf> {
+        let files = files_below(&self.dir.path().join("spaces"));
+        files.into_iter().filter(|file| file.extension().is_some_and(|suffix| suffix == "age")).collect()
     }
 
     /// What is being written.
@@ -228,15 +258,15 @@ impl Store {
                  UNION ALL SELECT lower(hex(space_id)), lower(hex(container_id)) FROM garbage",
             )
             .unwrap();
-        let known: BTreeSet<PathBuf> = query
+        let known: BTreeSet<(SpaceId, ContainerId)> = query
             .query_map([], |row| {
                 let (space, id): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok(self.dir.path().join("spaces").join(space).join(&id[..2]).join(format!("{id}.age")))
+                Ok((space.parse().unwrap(), id.parse().unwrap()))
             })
             .unwrap()
             .map(Result::unwrap)
             .collect();
-        assert_eq!(self.containers(), known, "containers on disk are those of the rows");
+        assert_eq!(self.stored(), known, "containers on disk are those of the rows");
         assert_eq!(self.parts(), BTreeSet::new(), "nothing is half written");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use tresor::library::NewFile;
 use tresor::model::{ContainerId, SpaceId, Timestamp};
 use tresor::vault::container::ContainerMeta;
-use tresor::vault::disk::Disk;
+use tresor::vault::disk::{Disk, Packable};
 use tresor::vault::writer::ContainerWriter;
 
 use crate::store::{DAY, NOW, Store, path};
@@ -81,11 +82,87 @@ async fn upkeep_may_be_repeated_and_begun_anywhere() {
         .await
         .unwrap();
     let garbage = store.catalog.read(|tx| tx.garbage(1)).await.unwrap();
-    store.disk.remove(garbage[0].space, garbage[0].container).unwrap();
+    store.disk.remove(garbage[0].space, garbage[0].container, garbage[0].place).unwrap();
     assert_eq!(store.containers().len(), 249);
     let report = store.library.upkeep(NOW).await.unwrap();
     assert_eq!(report.containers, 249, "all but the one that the copy shares");
     assert_eq!(store.library.upkeep(NOW).await.unwrap(), tresor::library::UpkeepReport::default());
     assert_eq!(store.read("copy").await.unwrap(), b"x");
     store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_contents_share_a_pack_and_leave_holes() {
+    let store = Store::new().await;
+    let contents: Vec<_> = (0..40).map(|seed| bytes(seed, 4_000)).collect();
+    let mut puts = tokio::task::JoinSet::new();
+    for (number, content) in contents.iter().cloned().enumerate() {
+        let (library, change, path) = (store.library.clone(), store.change(), path(&format!("f{number}")));
+        puts.spawn(async move {
+            let file = NewFile { path, size: None, modified: None, checksum: None };
+            let mut session = library.begin_put(change, file).await.unwrap();
+            session.write(content.into()).await.unwrap();
+            session.commit(NOW).await.unwrap();
+        });
+    }
+    puts.join_all().await;
+    assert_eq!((store.containers().len(), packs(&store).len(), store.container_files().len()), (40, 1, 0));
+
+    for number in (0..40).filter(|number| number % 2 == 0) {
+        store.delete(&format!("f{number}")).await.unwrap();
+    }
+    empty_trash(&store).await;
+    assert_eq!(store.containers().len(), 20);
+    for number in (0..40).filter(|number| number % 2 == 1) {
+        assert_eq!(store.read(&format!("f{number}")).await.unwrap(), contents[number]);
+    }
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_goes_with_its_last_container_and_never_while_it_grows() {
+    let store = Store::new().await;
+    store.put("a", b"1").await.unwrap();
+    store.delete("a").await.unwrap();
+    empty_trash(&store).await;
+    let later = Timestamp(Timestamp::now().0 + 2 * DAY);
+    store.library.sweep(later).await.unwrap();
+    assert_eq!(packs(&store).len(), 1, "the next small content still goes there");
+    store.put("b", b"2").await.unwrap();
+    assert_eq!(packs(&store).len(), 1);
+
+    let store = store.reopen().await;
+    store.put("c", b"3").await.unwrap();
+    assert_eq!(packs(&store).len(), 2, "a pack of an earlier run is not appended to");
+    store.delete("b").await.unwrap();
+    empty_trash(&store).await;
+    store.library.sweep(later).await.unwrap();
+    assert_eq!(packs(&store).len(), 1);
+    assert_eq!(store.read("c").await.unwrap(), b"3");
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packed_orphan_is_swept() {
+    let store = Store::new().await;
+    store.put("a", b"1").await.unwrap();
+    let lost = Packable { id: ContainerId::random(), bytes: b"age-encryption.org/v1 and no row".to_vec() };
+    store.disk.append_packed(store.space.id, &[lost]).unwrap();
+    let now = Timestamp::now();
+    assert_eq!(store.library.sweep(Timestamp(now.0 + DAY - 60_000)).await.unwrap().removed, 0);
+    assert_eq!(store.library.sweep(Timestamp(now.0 + DAY + 60_000)).await.unwrap().removed, 1);
+    assert_eq!(store.read("a").await.unwrap(), b"1");
+    store.check();
+}
+
+fn packs(store: &Store) -> Vec<std::path::PathBuf> {
+    let dir = store.dir.path().join("spaces").join(store.space.id.to_string()).join("packs");
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+async fn empty_trash(store: &Store) {
+    for item in store.library.trash(&store.access()).await.unwrap() {
+        store.library.purge(&store.access(), item.entry).await.unwrap();
+    }
+    store.library.upkeep(NOW).await.unwrap();
 }

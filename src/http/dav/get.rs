@@ -8,6 +8,7 @@ use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
 use super::protocol::href::push_encoded;
@@ -17,11 +18,15 @@ use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::{BodySender, ResponseBody};
-use crate::library::{Change, Content, Entry, LibraryError, PIECE};
+use crate::library::{Change, Content, Entry, LibraryError, PIECE, Reading};
 use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
 
 /// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
-const PIECES_AHEAD: usize = 2;
+const PIECES_AHEAD: usize = 1;
+/// Readers for whom up to [`PIECE`] at a time is read, and as much ahead: 32 MiB for all of them. More
+/// readers get [`SMALL_STEP`] at a time.
+const MAX_FAST: usize = 32;
+static FAST_LANES: Semaphore = Semaphore::const_new(MAX_FAST);
 /// An answer up to this long is read while its file is opened and sent without a task of its own.
 const AT_ONCE: u64 = 128 * 1024;
 /// Bytes read at once for a reader that is slow, or of whom nothing is known yet.
@@ -265,35 +270,80 @@ async fn send(
     sender: &BodySender,
     reader: &Reader,
 ) -> Result<Sent, LibraryError> {
-    let (mut step, mut unasked) = (SMALL_STEP, 0);
-    for Section { before, mut range } in sections {
+    let (mut pace, mut unasked) = (Pace::begin(), 0);
+    for Section { before, range } in sections {
         if !before.is_empty() && sender.send(before).await.is_err() {
             return Ok(Sent::ClientLeft);
         }
-        while !range.is_empty() {
-            let end = range.end().min(range.start() + step);
-            let wanted = ByteRange::new(range.start(), end).unwrap_or(range);
+        let mut left = range;
+        let mut ahead: Option<Reading> = None;
+        while !left.is_empty() {
+            let pieces = match ahead.take() {
+                Some(reading) => reading.end().await?,
+                None => content.read(first(left, pace.step)).await?,
+            };
+            left = behind(left, pieces.iter().map(|piece| piece.len() as u64).sum());
+            // A fast reader's next bytes are opened on one core while these are sent on another.
+            if pace.is_fast() && !left.is_empty() {
+                ahead = Some(content.begin_read(first(left, pace.step)));
+            }
             let began = Instant::now();
-            let mut next = range.start();
-            for piece in content.read(wanted).await? {
-                next += piece.len() as u64;
+            for piece in pieces {
+                unasked += piece.len() as u64;
                 if sender.send(piece).await.is_err() {
                     return Ok(Sent::ClientLeft);
                 }
             }
-            // What is read ahead for somebody who takes nothing is memory that others lack.
-            step = if began.elapsed() > SLOW_STEP { SMALL_STEP } else { (step * 2).min(PIECE) };
-            unasked += next - range.start();
+            pace.adapt(began.elapsed());
             if unasked >= RIGHTS_STEP {
                 unasked = 0;
                 if !reader.still_may().await {
                     return Ok(Sent::RightLost);
                 }
             }
-            range = ByteRange::new(next, range.end()).unwrap_or(ByteRange::whole(0));
         }
     }
     Ok(Sent::All)
+}
+
+/// How much is read at once. What is read ahead for somebody who takes nothing is memory that others
+/// lack, so long steps are for a limited number of readers who take them quickly.
+struct Pace {
+    step: u64,
+    /// Held while steps are longer than [`SMALL_STEP`].
+    lane: Option<SemaphorePermit<'static>>,
+}
+
+impl Pace {
+    fn begin() -> Self {
+        Self { step: SMALL_STEP, lane: None }
+    }
+
+    fn is_fast(&self) -> bool {
+        self.lane.is_some()
+    }
+
+    /// Takes into account how long the reader took for the last step.
+    fn adapt(&mut self, took: Duration) {
+        if took > SLOW_STEP {
+            *self = Self::begin();
+            return;
+        }
+        self.lane = self.lane.take().or_else(|| FAST_LANES.try_acquire().ok());
+        if self.is_fast() {
+            self.step = (self.step * 2).min(PIECE);
+        }
+    }
+}
+
+/// The first `step` bytes of `range`, or all of it.
+fn first(range: ByteRange, step: u64) -> ByteRange {
+    ByteRange::new(range.start(), range.end().min(range.start() + step)).unwrap_or(range)
+}
+
+/// What remains of `range` after `done` bytes.
+fn behind(range: ByteRange, done: u64) -> ByteRange {
+    ByteRange::new(range.start() + done, range.end()).unwrap_or(ByteRange::whole(0))
 }
 
 /// ETag and modification time.

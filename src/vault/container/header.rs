@@ -1,6 +1,5 @@
 //! Writing a header: text form and MAC by the age v1 spec, stanzas by the age crate.
 
-use age::Recipient;
 use age_core::format::Stanza;
 use data_encoding::BASE64_NOPAD;
 use hkdf::Hkdf;
@@ -87,7 +86,7 @@ pub(super) fn reseal(
     let (mut stanzas, _labels) = recipient
         .as_age()
         .wrap_file_key(&age_core::format::FileKey::new(Box::new(*file_key.expose())))
-        .expect("wrapping to an X25519 recipient has no failing step");
+        .expect("the system's random source answers");
     stanzas.push(meta.seal(file_key)?);
 
     let mut text = String::from("age-encryption.org/v1\n");

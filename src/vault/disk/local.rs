@@ -2,28 +2,34 @@
 //!
 //! ```text
 //! spaces/<space-id>/ab/<container-id>.age   ab = first two digits of the container id
+//! spaces/<space-id>/packs/<pack-id>.tar     many small containers, see `pack`
 //! keys/…                                    small files
 //! tmp/…part                                 everything that has no final name yet
 //! ```
 //! Files have mode 0600, directories 0700. No directory is made before something is put into it, so
 //! looking into a wrong place leaves no trace there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
-use crate::model::{ContainerId, SpaceId, Timestamp};
+use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
-use super::{ContainerFile, Disk, Overwrite, PartFile, SMALL_FILE_LIMIT, SmallFile, StoredFile};
+use super::pack::{self, Members, OpenPack, PackedFile};
+use super::{ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, StoredFile};
 
 /// A data directory; see the module's layout.
 #[derive(Debug)]
 pub struct LocalDisk {
     paths: Arc<Paths>,
+    /// The pack of each space that still grows.
+    packs: Mutex<HashMap<SpaceId, OpenPack>>,
+    /// Packs that somebody reads: thousands of open containers share one descriptor.
+    read: Mutex<HashMap<PackId, Weak<File>>>,
 }
 
 #[derive(Debug)]
@@ -36,7 +42,8 @@ struct Paths {
 impl LocalDisk {
     /// Uses the directory at `root`. Neither reads nor writes anything yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { paths: Arc::new(Paths { root: root.into(), durable_shards: Mutex::default() }) }
+        let paths = Paths { root: root.into(), durable_shards: Mutex::default() };
+        Self { paths: Arc::new(paths), packs: Mutex::default(), read: Mutex::default() }
     }
 }
 
@@ -51,12 +58,50 @@ impl Disk for LocalDisk {
         }))
     }
 
-    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>> {
-        Ok(Box::new(File::open(self.paths.container(space, id))?))
+    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+        // Out of the map while it is written to: after an error it must not be appended to again, for
+        // nobody knows where it ends.
+        let open = self.packs().remove(&space);
+        let mut pack = match open {
+            Some(pack) if !pack.is_full() => pack,
+            _ => self.paths.new_pack(space)?,
+        };
+        let places = pack.append(containers)?;
+        self.packs().insert(space, pack);
+        Ok(places)
     }
 
-    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()> {
-        ignore_missing(fs::remove_file(self.paths.container(space, id)))
+    fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
+        Ok(match place {
+            Place::OwnFile => Box::new(File::open(self.paths.container(space, id))?),
+            Place::Packed(place) => Box::new(PackedFile::new(self.read_pack(space, place.pack)?, place)),
+        })
+    }
+
+    fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
+        match place {
+            Place::OwnFile => ignore_missing(fs::remove_file(self.paths.container(space, id))),
+            Place::Packed(place) => {
+                let pack = OpenOptions::new().read(true).write(true).open(self.paths.pack(space, place.pack));
+                ignore_missing(pack.and_then(|pack| pack::erase(&pack, id, place)))
+            }
+        }
+    }
+
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        let mut removed = 0;
+        for (space, id, path) in self.paths.packs()? {
+            // Whether it grows is asked first: a pack that grows no more never does again.
+            let grows = self.packs().get(&space).is_some_and(|pack| pack.id() == id);
+            if !grows
+                && !Members::of(&File::open(&path)?)?
+                    .any(|member| member.map_or(true, |member| member.is_alive))
+            {
+                ignore_missing(fs::remove_file(&path))?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
@@ -68,12 +113,25 @@ impl Disk for LocalDisk {
                         Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                         Err(error) => return Err(error),
                     };
-                    visit(StoredFile {
-                        space,
-                        id,
-                        length: metadata.len(),
-                        changed: Timestamp::from_secs(metadata.ctime()),
-                    })?;
+                    let changed = Timestamp::from_secs(metadata.ctime());
+                    let (place, length) = (Place::OwnFile, metadata.len());
+                    visit(StoredFile { space, id, place, length, changed })?;
+                }
+            }
+        }
+        for (space, pack, path) in self.paths.packs()? {
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let changed = Timestamp::from_secs(file.metadata()?.ctime());
+            for member in Members::of(&file)? {
+                let member = member?;
+                if member.is_alive {
+                    let (offset, length) = (member.offset, member.length);
+                    let place = Place::Packed(PackedPlace { pack, offset, length });
+                    visit(StoredFile { space, id: member.id, place, length, changed })?;
                 }
             }
         }
@@ -144,6 +202,28 @@ impl Disk for LocalDisk {
         let target = self.paths.root.join(file.as_str());
         ignore_missing(fs::remove_file(&target))?;
         ignore_missing(sync_dir(parent(&target)?))
+    }
+}
+
+impl LocalDisk {
+    /// The pack's file, shared with others who read it as long as it is still the one of this name.
+    fn read_pack(&self, space: SpaceId, id: PackId) -> io::Result<Arc<File>> {
+        let path = self.paths.pack(space, id);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = read.get(&id).and_then(Weak::upgrade) {
+            let (named, open) = (fs::metadata(&path)?, file.metadata()?);
+            if (named.dev(), named.ino()) == (open.dev(), open.ino()) {
+                return Ok(file);
+            }
+        }
+        read.retain(|_, file| file.strong_count() > 0);
+        let file = Arc::new(File::open(&path)?);
+        read.insert(id, Arc::downgrade(&file));
+        Ok(file)
+    }
+
+    fn packs(&self) -> MutexGuard<'_, HashMap<SpaceId, OpenPack>> {
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -218,7 +298,42 @@ impl Paths {
         Ok(path)
     }
 
-    fn shards(&self) -> std::sync::MutexGuard<'_, HashSet<(SpaceId, u8)>> {
+    fn pack_dir(&self, space: SpaceId) -> PathBuf {
+        let mut path = self.root.join("spaces");
+        path.push(space.to_string());
+        path.push("packs");
+        path
+    }
+
+    fn pack(&self, space: SpaceId, id: PackId) -> PathBuf {
+        self.pack_dir(space).join(format!("{id}.tar"))
+    }
+
+    /// All packs there are.
+    fn packs(&self) -> io::Result<Vec<(SpaceId, PackId, PathBuf)>> {
+        let mut packs = Vec::new();
+        for (_, space) in parsed_entries::<SpaceId>(&self.root.join("spaces"), "")? {
+            for (path, id) in parsed_entries::<PackId>(&self.pack_dir(space), ".tar")? {
+                packs.push((space, id, path));
+            }
+        }
+        Ok(packs)
+    }
+
+    /// An empty pack with a durable name.
+    fn new_pack(&self, space: SpaceId) -> io::Result<OpenPack> {
+        let id = PackId::random();
+        let dir = self.pack_dir(space);
+        make_dirs(&dir)?;
+        let file = new_file(&self.pack(space, id))?;
+        // Those above too: another writer may have made them and not yet come to its fsync.
+        for dir in dir.ancestors().take(4) {
+            sync_dir(dir)?;
+        }
+        Ok(OpenPack::new(id, file))
+    }
+
+    fn shards(&self) -> MutexGuard<'_, HashSet<(SpaceId, u8)>> {
         self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -403,7 +518,7 @@ mod tests {
             let mode = fs::metadata(dir.path().join(folder)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);
         }
-        let file = disk.open(space, id).unwrap();
+        let file = disk.open(space, id, Place::OwnFile).unwrap();
         let mut end = [0; 3];
         file.read_at(&mut end, 3).unwrap();
         assert_eq!((&end, file.length().unwrap()), (b"led", 6));
@@ -416,9 +531,9 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, [(space, id, 6)]);
-        disk.remove(space, id).unwrap();
-        disk.remove(space, id).unwrap();
-        assert!(disk.open(space, id).is_err());
+        disk.remove(space, id, Place::OwnFile).unwrap();
+        disk.remove(space, id, Place::OwnFile).unwrap();
+        assert!(disk.open(space, id, Place::OwnFile).is_err());
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //! can slot in.
 //!
 //! Order of a container's birth: temporary file, write, modification time 0, fsync, rename, fsync of
-//! the directory. Only then may the catalogue name it.
+//! the directory. Small ones are appended to a pack instead, many with one fsync. Only then may the
+//! catalogue name them.
 
 mod local;
+mod pack;
 
 use std::borrow::Cow;
 use std::io;
 
-use crate::model::{ContainerId, SpaceId, Timestamp};
+use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
 pub use local::{LocalDisk, write_durably};
 
@@ -46,18 +48,33 @@ impl SmallFile {
     }
 }
 
-/// One container file as a listing shows it.
+/// One container as a listing shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredFile {
     /// The space whose directory holds it.
     pub space: SpaceId,
     /// Its name.
     pub id: ContainerId,
+    /// Where it lies there.
+    pub place: Place,
     /// Bytes.
     pub length: u64,
-    /// When the file got its name (inode change time; the modification time is always 0).
+    /// When the file, or the pack around it, last changed (inode change time; the modification time
+    /// is always 0).
     pub changed: Timestamp,
 }
+
+/// A complete sealed container that is small enough for a pack.
+#[derive(Debug)]
+pub struct Packable {
+    /// Its name.
+    pub id: ContainerId,
+    /// All of its bytes, at most [`MAX_PACKED_LEN`].
+    pub bytes: Vec<u8>,
+}
+
+/// Longest container that a pack takes: one chunk behind the longest header.
+pub const MAX_PACKED_LEN: usize = 128 * 1024;
 
 /// Where containers and key files live.
 ///
@@ -69,16 +86,26 @@ pub trait Disk: Send + Sync {
     /// with `AlreadyExists`.
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>>;
 
-    /// Opens a container for positioned reads. `NotFound` if there is none. A container that is
-    /// removed while open stays readable.
-    fn open(&self, space: SpaceId, id: ContainerId) -> io::Result<Box<dyn ContainerFile>>;
+    /// Stores complete small containers of one space in packs, durably, all with one flush; the answer
+    /// has their places in the same order. After an error none of them may be named; what got to the
+    /// disk is swept later.
+    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>>;
 
-    /// Removes a container. Idempotent: removing what is not there succeeds. Need not be durable on
-    /// return, since a file that comes back after a crash is swept.
-    fn remove(&self, space: SpaceId, id: ContainerId) -> io::Result<()>;
+    /// Opens a container for positioned reads. `NotFound` if there is none. One that is removed while
+    /// open stays readable if it has a file of its own; a packed one becomes zeros, which
+    /// authenticate nowhere.
+    fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>>;
 
-    /// Calls `visit` for every container file, in no order; files with other names are passed over.
-    /// Files that come or go meanwhile may or may not be seen. Stops at the first error.
+    /// Removes a container. Idempotent: removing what is not there succeeds. `InvalidData` if another
+    /// one lies at its place, which then stays. Need not be durable on return, since what comes back
+    /// after a crash is swept.
+    fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()>;
+
+    /// Removes the packs in which no container is left and returns their number. Idempotent.
+    fn remove_empty_packs(&self) -> io::Result<u64>;
+
+    /// Calls `visit` for every container, in no order; files with other names are passed over. What
+    /// comes or goes meanwhile may or may not be seen. Stops at the first error.
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()>;
 
     /// Removes all temporary files and returns their number. Only for the start, before the first

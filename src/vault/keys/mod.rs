@@ -10,6 +10,7 @@
 //! Recipients are secret too: age does not authenticate senders, so whoever knows one can forge.
 
 mod derive;
+mod exchange;
 mod lock;
 mod seal;
 mod space;

@@ -2,33 +2,40 @@
 
 use age::secrecy::{ExposeSecret, SecretString};
 use age::x25519;
+use zeroize::Zeroizing;
 
+use super::exchange::{Opener, Sealer};
 use crate::vault::error::VaultError;
 
 /// A space's X25519 identity: opens all of its containers.
 pub struct SpaceKey {
-    identity: x25519::Identity,
+    /// As it is written to the key file.
+    text: SecretString,
+    opener: Opener,
     recipient: SpaceRecipient,
 }
 
 impl SpaceKey {
     pub(in crate::vault) fn generate() -> Self {
-        Self::from_identity(x25519::Identity::generate())
+        Self::from_identity(&x25519::Identity::generate()).expect("a fresh identity is a private key")
     }
 
-    fn from_identity(identity: x25519::Identity) -> Self {
-        Self { recipient: SpaceRecipient(identity.to_public()), identity }
+    fn from_identity(identity: &x25519::Identity) -> Option<Self> {
+        let text = identity.to_string();
+        let scalar = Zeroizing::new(bech32::decode(text.expose_secret()).ok()?.1);
+        let opener = Opener::new(scalar.as_slice().try_into().ok()?)?;
+        Some(Self { recipient: SpaceRecipient(opener.sealer()), opener, text })
     }
 
     /// From the text of a key file.
     pub(super) fn from_text(text: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(text).ok()?.trim_end();
-        line.parse().ok().map(Self::from_identity)
+        Self::from_identity(&line.parse().ok()?)
     }
 
     /// `AGE-SECRET-KEY-1…` and a newline: what `age -d -i` takes.
     pub(super) fn text(&self) -> SecretString {
-        SecretString::from(format!("{}\n", self.identity.to_string().expose_secret()))
+        SecretString::from(format!("{}\n", self.text.expose_secret()))
     }
 
     /// What containers of this space are sealed to.
@@ -36,8 +43,8 @@ impl SpaceKey {
         &self.recipient
     }
 
-    pub(in crate::vault) fn identity(&self) -> &x25519::Identity {
-        &self.identity
+    pub(in crate::vault) fn identity(&self) -> &dyn age::Identity {
+        &self.opener
     }
 }
 
@@ -48,10 +55,10 @@ impl std::fmt::Debug for SpaceKey {
 }
 
 /// The public half of a [`SpaceKey`]. Secret nevertheless: with it anyone can forge containers.
-pub struct SpaceRecipient(x25519::Recipient);
+pub struct SpaceRecipient(Sealer);
 
 impl SpaceRecipient {
-    pub(in crate::vault) fn as_age(&self) -> &x25519::Recipient {
+    pub(in crate::vault) fn as_age(&self) -> &dyn age::Recipient {
         &self.0
     }
 }

@@ -1,0 +1,21 @@
+//! Between what the vault calls a container and the row that binds it.
+
+use crate::catalog::ContainerRow;
+use crate::vault::reader::ContainerRef;
+use crate::vault::writer::SealedContainer;
+
+/// The row that binds a durable container.
+pub(super) fn container_row(sealed: &SealedContainer) -> ContainerRow {
+    ContainerRow {
+        id: sealed.id,
+        header_hash: sealed.header_hash,
+        length: sealed.length,
+        plain_len: sealed.plain_len,
+        place: sealed.place,
+    }
+}
+
+/// What a row promises of its container.
+pub(super) fn bound(row: &ContainerRow) -> ContainerRef {
+    ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length, place: row.place }
+}

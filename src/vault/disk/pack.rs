@@ -1,0 +1,348 @@
+//! Packs: many small containers in one file.
+//!
+//! A pack is a plain tar archive (POSIX ustar) whose members are `<container-id>.age`, so `tar -xf` and
+//! the stock age tool open it. Making a file costs the file system far more than appending to one, and
+//! one flush makes a whole group of containers durable.
+//!
+//! ```text
+//! 512 bytes header, container, zeros up to a multiple of 512     for each member
+//! zeros                                                           the archive's end, and room to grow
+//! ```
+//! The room is written as zeros ahead of time: a flush then has no metadata to write. A removed member
+//! keeps its header and becomes a hole. What lies behind the last flush after a crash has no row and is
+//! swept as every orphan; a pack of an earlier run is never appended to.
+
+use std::fs::{File, FileTimes};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+use crate::model::{ContainerId, PackId, PackedPlace};
+
+use super::{ContainerFile, MAX_PACKED_LEN, Packable};
+
+/// tar's unit; members start and are filled up to its multiples.
+const BLOCK: usize = 512;
+/// Two blocks of zeros end an archive.
+const END_LEN: u64 = 2 * BLOCK as u64;
+/// Bytes after which a pack takes no more members.
+const MAX_PACK_LEN: u64 = 64 * 1024 * 1024;
+/// The room ahead grows with the pack, between these.
+const MIN_ROOM: u64 = 64 * 1024;
+const MAX_ROOM: u64 = 1024 * 1024;
+
+/// A pack that this process made and still appends to.
+#[derive(Debug)]
+pub(super) struct OpenPack {
+    id: PackId,
+    file: File,
+    /// Behind the last durable member.
+    end: u64,
+    /// Up to here zeros are durable.
+    room: u64,
+}
+
+impl OpenPack {
+    /// `file` is empty and its name durable.
+    pub(super) fn new(id: PackId, file: File) -> Self {
+        Self { id, file, end: 0, room: 0 }
+    }
+
+    pub(super) fn id(&self) -> PackId {
+        self.id
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.end >= MAX_PACK_LEN
+    }
+
+    /// Appends `containers` and makes them durable. After an error the pack must not be used again.
+    pub(super) fn append(&mut self, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+        let mut bytes =
+            Vec::with_capacity(containers.iter().map(|one| padded(BLOCK + one.bytes.len())).sum());
+        let mut places = Vec::with_capacity(containers.len());
+        for container in containers {
+            let length = container.bytes.len() as u64;
+            if container.bytes.len() > MAX_PACKED_LEN {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            bytes.extend_from_slice(&header(container.id, length));
+            places.push(PackedPlace { pack: self.id, offset: self.end + bytes.len() as u64, length });
+            bytes.extend_from_slice(&container.bytes);
+            bytes.resize(padded(bytes.len()), 0);
+        }
+        let end = self.end + bytes.len() as u64;
+        self.make_room(end + END_LEN)?;
+        self.file.write_all_at(&bytes, self.end)?;
+        self.file.sync_data()?;
+        self.end = end;
+        Ok(places)
+    }
+
+    fn make_room(&mut self, needed: u64) -> io::Result<()> {
+        if needed <= self.room {
+            return Ok(());
+        }
+        let target = needed + self.end.clamp(MIN_ROOM, MAX_ROOM);
+        write_zeros(&self.file, self.room..target)?;
+        self.room = target;
+        self.file.sync_all()
+    }
+}
+
+impl Drop for OpenPack {
+    fn drop(&mut self) {
+        // Best effort: more zeros or a time of today harm nothing.
+        let _ = self.file.set_len(self.end + END_LEN);
+        let epoch = SystemTime::UNIX_EPOCH;
+        let _ = self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch));
+    }
+}
+
+/// One container in a pack, read as if it were a file.
+pub(super) struct PackedFile {
+    file: Arc<File>,
+    place: PackedPlace,
+}
+
+impl PackedFile {
+    pub(super) fn new(file: Arc<File>, place: PackedPlace) -> Self {
+        Self { file, place }
+    }
+}
+
+impl ContainerFile for PackedFile {
+    fn length(&self) -> io::Result<u64> {
+        let behind = self.file.metadata()?.len().saturating_sub(self.place.offset);
+        Ok(behind.min(self.place.length))
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let end = offset.checked_add(buffer.len() as u64);
+        if end.is_none_or(|end| end > self.place.length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.file.read_exact_at(buffer, self.place.offset + offset)
+    }
+}
+
+/// Turns a member into a hole. Succeeds if it is one already; `InvalidData` if another member, or none,
+/// begins there.
+pub(super) fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<()> {
+    let mut head = [0; BLOCK];
+    let header_at = place.offset.checked_sub(BLOCK as u64).ok_or(io::ErrorKind::InvalidData)?;
+    pack.read_exact_at(&mut head, header_at)?;
+    if parse_header(&head) != Some((id, place.length)) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    match fallocate(pack, hole, place.offset, place.length) {
+        // A file system without holes keeps the bytes' place until the whole pack goes.
+        Err(Errno::OPNOTSUPP) => write_zeros(pack, place.offset..place.offset + place.length),
+        other => Ok(other?),
+    }
+}
+
+/// A member as a walk through a pack finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) id: ContainerId,
+    /// Of its first byte.
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    /// Whether it has not been removed.
+    pub(super) is_alive: bool,
+}
+
+/// The members of a pack in their order. Blocks that are no header are passed over, so that one damaged
+/// header does not hide what follows it.
+pub(super) struct Members<'a> {
+    file: &'a File,
+    at: u64,
+    length: u64,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(file: &'a File) -> io::Result<Self> {
+        Ok(Self { file, at: 0, length: file.metadata()?.len() })
+    }
+
+    fn next_member(&mut self) -> io::Result<Option<Member>> {
+        // Header and first block of the container.
+        let mut blocks = [0; 2 * BLOCK];
+        while self.at + blocks.len() as u64 <= self.length {
+            self.file.read_exact_at(&mut blocks, self.at)?;
+            let offset = self.at + BLOCK as u64;
+            self.at = offset;
+            let (head, begin) = blocks.split_at(BLOCK);
+            let head = head.try_into().unwrap_or(&[0; BLOCK]);
+            let Some((id, length)) = parse_header(head) else { continue };
+            self.at += length.next_multiple_of(BLOCK as u64);
+            return Ok(Some(Member { id, offset, length, is_alive: begin.iter().any(|byte| *byte != 0) }));
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Members<'_> {
+    type Item = io::Result<Member>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_member().transpose()
+    }
+}
+
+fn write_zeros(file: &File, range: std::ops::Range<u64>) -> io::Result<()> {
+    const ZEROS: [u8; 16 * 1024] = [0; 16 * 1024];
+    for at in range.clone().step_by(ZEROS.len()) {
+        let left = usize::try_from(range.end - at).unwrap_or(usize::MAX);
+        file.write_all_at(ZEROS.get(..left).unwrap_or(&ZEROS), at)?;
+    }
+    Ok(())
+}
+
+fn padded(len: usize) -> usize {
+    len.next_multiple_of(BLOCK)
+}
+
+/// Fields of a ustar header that we fill: where they begin and their text. All others stay zero.
+fn header(id: ContainerId, length: u64) -> [u8; BLOCK] {
+    let mut header = [0; BLOCK];
+    let (name, size) = (format!("{id}.age"), format!("{length:011o}\0"));
+    let fields: [(usize, &[u8]); 8] = [
+        (0, name.as_bytes()),
+        (100, b"0000600\0"),
+        (108, b"0000000\0"),
+        (116, b"0000000\0"),
+        (124, size.as_bytes()),
+        (136, b"00000000000\0"),
+        (156, b"0"),
+        (257, b"ustar\x0000"),
+    ];
+    for (at, text) in fields {
+        if let Some(field) = header.get_mut(at..at + text.len()) {
+            field.copy_from_slice(text);
+        }
+    }
+    let sum = format!("{:06o}\0 ", checksum(&header));
+    if let Some(field) = header.get_mut(CHECKSUM) {
+        field.copy_from_slice(sum.as_bytes());
+    }
+    header
+}
+
+/// Where the checksum stands; it counts as blanks in the sum.
+const CHECKSUM: std::ops::Range<usize> = 148..156;
+
+fn checksum(header: &[u8; BLOCK]) -> u32 {
+    let byte = |(at, byte): (usize, &u8)| u32::from(if CHECKSUM.contains(&at) { b' ' } else { *byte });
+    header.iter().enumerate().map(byte).sum()
+}
+
+/// Id and length of a member, if this is a header that we wrote.
+fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
+    let text = |range: std::ops::Range<usize>| {
+        let field = header.get(range)?;
+        let end = field.iter().position(|byte| *byte == 0)?;
+        std::str::from_utf8(field.get(..end)?).ok()
+    };
+    let octal = |range| u64::from_str_radix(text(range)?, 8).ok();
+    if octal(148..155)? != u64::from(checksum(header)) || text(257..263)? != "ustar" {
+        return None;
+    }
+    let id = text(0..100)?.strip_suffix(".age")?.parse().ok()?;
+    Some((id, octal(124..136)?)).filter(|(_, length)| *length <= MAX_PACKED_LEN as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packable(byte: u8, length: usize) -> Packable {
+        Packable { id: ContainerId([byte; 16]), bytes: vec![byte; length] }
+    }
+
+    fn pack(dir: &tempfile::TempDir) -> (OpenPack, std::path::PathBuf) {
+        let path = dir.path().join("pack.tar");
+        let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+        (OpenPack::new(PackId([9; 16]), file), path)
+    }
+
+    #[test]
+    fn a_header_is_read_back_and_a_damaged_one_is_none() {
+        let id = ContainerId::random();
+        for length in [0, 1, 511, MAX_PACKED_LEN as u64] {
+            let mut header = header(id, length);
+            assert_eq!(parse_header(&header), Some((id, length)));
+            header[130] ^= 1;
+            assert_eq!(parse_header(&header), None);
+        }
+        assert_eq!(parse_header(&header(id, MAX_PACKED_LEN as u64 + 1)), None);
+        assert_eq!(parse_header(&[0; BLOCK]), None);
+    }
+
+    #[test]
+    fn members_are_found_in_order_and_removed_ones_are_dead() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut pack, path) = pack(&dir);
+        let mut places = pack.append(&[packable(1, 700), packable(2, 512)]).unwrap();
+        places.extend(pack.append(&[packable(3, 1)]).unwrap());
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        erase(&file, ContainerId([2; 16]), places[1]).unwrap();
+        erase(&file, ContainerId([2; 16]), places[1]).unwrap();
+        let wrong = erase(&file, ContainerId([1; 16]), places[2]).unwrap_err();
+        assert_eq!(wrong.kind(), io::ErrorKind::InvalidData);
+
+        let found: Vec<Member> = Members::of(&file).unwrap().map(Result::unwrap).collect();
+        let expected: Vec<_> = places.iter().map(|place| (place.offset, place.length)).collect();
+        assert_eq!(found.iter().map(|member| (member.offset, member.length)).collect::<Vec<_>>(), expected);
+        assert_eq!(found.iter().map(|member| member.is_alive).collect::<Vec<_>>(), [true, false, true]);
+
+        let one = PackedFile::new(Arc::new(file.try_clone().unwrap()), places[0]);
+        let mut bytes = vec![0; 700];
+        one.read_at(&mut bytes, 0).unwrap();
+        assert_eq!((bytes, one.length().unwrap()), (vec![1; 700], 700));
+        let mut over = [0; 2];
+        assert_eq!(one.read_at(&mut over, 699).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_damaged_header_does_not_hide_what_follows() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut pack, path) = pack(&dir);
+        pack.append(&[packable(1, 5_000), packable(2, 5_000), packable(3, 5_000)]).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        let second = BLOCK + padded(5_000);
+        file.write_all_at(b"x", second as u64).unwrap();
+        let found: Vec<_> = Members::of(&file).unwrap().map(|member| member.unwrap().id.0[0]).collect();
+        assert_eq!(found, [1, 3]);
+    }
+
+    #[test]
+    fn tar_reads_a_pack_that_still_grows_and_one_that_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut pack, path) = pack(&dir);
+        pack.append(&[packable(1, 700), packable(2, 70_000)]).unwrap();
+        let list = || {
+            let tar = std::process::Command::new("tar").arg("-tvf").arg(&path).output().expect("tar runs");
+            assert!(tar.status.success() && tar.stderr.is_empty(), "{tar:?}");
+            String::from_utf8(tar.stdout).unwrap().lines().count()
+        };
+        assert_eq!(list(), 2);
+        drop(pack);
+        assert_eq!(list(), 2);
+        let length = std::fs::metadata(&path).unwrap().len();
+        assert_eq!(length, (2 * BLOCK + padded(700) + padded(70_000)) as u64 + END_LEN);
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_pack_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut pack, _) = pack(&dir);
+        assert!(pack.append(&[packable(1, MAX_PACKED_LEN + 1)]).is_err());
+    }
+}
