@@ -5,7 +5,7 @@ LISTEN  ?=
 # The recovery kit of a first start lies beside the data, never inside it.
 PASSPHRASE = $(DATA).kit/passphrase.txt
 
-.PHONY: help run build test lint bench clean
+.PHONY: help run build test lint bench fuzz soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,14 @@ lint: ## format and lints only
 bench: ## measure this machine
 	@tests/install.sh build
 	cargo bench --locked
+
+fuzz: ## every parser under libFuzzer, an hour each (TRESOR_FUZZ_SECONDS, FUZZ="xml range")
+	@tests/install.sh fuzz
+	@fuzz/run.sh $(FUZZ)
+
+soak: ## 20 minutes of mixed load (TRESOR_SOAK_SECONDS); memory and descriptors must stay flat
+	@tests/install.sh test
+	TRESOR_SOAK_SECONDS=$${TRESOR_SOAK_SECONDS:-1200} cargo test --locked --test soak -- --nocapture
 
 clean: ## remove what was built; never touches data
 	cargo clean

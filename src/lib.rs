@@ -8,6 +8,9 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod library;
 pub mod model;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building (`install.sh build`) or building and testing (`install.sh test`) needs
-# from Debian's packages, as root or through sudo. Where neither is possible it says which packages
+# Installs what building (`install.sh build`), building and testing (`install.sh test`) or fuzzing
+# (`install.sh fuzz`) needs from Debian's packages, as root or through sudo. Where neither is possible it says which packages
 # are missing and fails. It asks nothing and does nothing when everything is there.
 set -euo pipefail
 
@@ -30,12 +30,16 @@ test=(
     "systemd-analyze systemd"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"
 )
+fuzz=(
+    "g++ g++" # libFuzzer
+)
 
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${test[@]}") ;;
+fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
 *)
-    echo "usage: $0 build|test" >&2
+    echo "usage: $0 build|test|fuzz" >&2
     exit 2
     ;;
 esac

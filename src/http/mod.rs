@@ -9,6 +9,8 @@ mod admission;
 mod connection;
 pub mod dav;
 mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod health;
 mod limits;
 mod listener;

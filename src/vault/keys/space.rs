@@ -28,13 +28,13 @@ impl SpaceKey {
     }
 
     /// From the text of a key file.
-    pub(super) fn from_text(text: &[u8]) -> Option<Self> {
+    pub(in crate::vault) fn from_text(text: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(text).ok()?.trim_end();
         Self::from_identity(&line.parse().ok()?)
     }
 
     /// `AGE-SECRET-KEY-1…` and a newline: what `age -d -i` takes.
-    pub(super) fn text(&self) -> SecretString {
+    pub(in crate::vault) fn text(&self) -> SecretString {
         SecretString::from(format!("{}\n", self.text.expose_secret()))
     }
 

@@ -1,0 +1,19 @@
+//! One libFuzzer program for all targets: `TRESOR_FUZZ_TARGET` says which one runs.
+
+#![no_main]
+
+use std::sync::OnceLock;
+
+type Target = fn(&[u8]);
+
+static TARGET: OnceLock<Target> = OnceLock::new();
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET.get_or_init(chosen)(data));
+
+fn chosen() -> Target {
+    let name = std::env::var("TRESOR_FUZZ_TARGET").unwrap_or_default();
+    tresor::fuzzing::targets()
+        .find(|(known, _)| *known == name)
+        .unwrap_or_else(|| panic!("TRESOR_FUZZ_TARGET names no target: '{name}'"))
+        .1
+}
