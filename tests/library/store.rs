@@ -22,6 +22,7 @@ use tresor::vault::disk::{Disk, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 
 use crate::hooked::HookedDisk;
+use crate::support::sound::RULES;
 
 /// Now, to every test that needs no other time.
 pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -270,47 +271,6 @@ impl Store {
         assert_eq!(self.parts(), BTreeSet::new(), "nothing is half written");
     }
 }
-
-/// What must hold of the rows at any time: each query counts what breaks the rule.
-const RULES: [(&str, &str); 8] = [
-    ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
-    (
-        "a space counts the bytes of its containers",
-        "SELECT count(*) FROM spaces WHERE used_bytes <>
-             (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
-    ),
-    (
-        "every container is part of a version",
-        "SELECT count(*) FROM containers WHERE id NOT IN (SELECT container_id FROM segments)",
-    ),
-    (
-        "a version is as long as its containers, which lie in its space",
-        "SELECT count(*) FROM versions JOIN entries ON entries.id = versions.entry_id WHERE versions.size IS NOT
-             (SELECT sum(plain_len) FROM segments JOIN containers ON containers.id = container_id
-              WHERE version_id = versions.id AND containers.space_id = entries.space_id)",
-    ),
-    (
-        "a file is as long as its current version, which is its own and not replaced",
-        "SELECT count(*) FROM entries WHERE is_folder = 0 AND NOT EXISTS
-             (SELECT 1 FROM versions WHERE versions.id = version_id AND versions.size = entries.size
-              AND entry_id = entries.id AND replaced_at IS NULL)",
-    ),
-    (
-        "every other version of a file is replaced",
-        "SELECT count(*) FROM versions JOIN entries ON entries.id = entry_id
-         WHERE versions.id <> version_id AND replaced_at IS NULL",
-    ),
-    (
-        "a folder is as large as its members",
-        "SELECT count(*) FROM entries AS folder WHERE is_folder = 1 AND size <>
-             (SELECT coalesce(sum(size), 0) FROM entries WHERE parent_id = folder.id)",
-    ),
-    (
-        "what has no folder is a space's root or lies in the trash, and nothing else does",
-        "SELECT count(*) FROM entries WHERE (parent_id IS NULL) <>
-             (id IN (SELECT root_id FROM spaces) OR id IN (SELECT entry_id FROM trash))",
-    ),
-];
 
 async fn add_space(library: &Library, name: &str) -> Space {
     let name = EntryName::parse(name).unwrap();

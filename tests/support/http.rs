@@ -26,23 +26,28 @@ impl Endpoint {
     /// Opens a connection, over TLS where the server speaks it. Whether the certificate is right
     /// is for the real clients to judge.
     pub fn connect(&self) -> Box<dyn Connection> {
-        let stream = self.tcp();
-        if self.tls { Box::new(handshake(stream)) } else { Box::new(stream) }
+        self.try_connect().unwrap()
+    }
+
+    /// The same, for servers that may be gone.
+    pub fn try_connect(&self) -> io::Result<Box<dyn Connection>> {
+        let stream = self.tcp()?;
+        Ok(if self.tls { Box::new(handshake(stream)) } else { Box::new(stream) })
     }
 
     /// The certificate that the server shows, as PEM.
     pub fn certificate(&self) -> Vec<u8> {
-        let stream = handshake(self.tcp());
+        let stream = handshake(self.tcp().unwrap());
         let certificate = stream.ssl().peer_certificate().unwrap();
         certificate.to_pem().unwrap()
     }
 
-    fn tcp(&self) -> TcpStream {
-        let stream = TcpStream::connect_timeout(&self.address, ANSWER_LIMIT).unwrap();
-        stream.set_read_timeout(Some(ANSWER_LIMIT)).unwrap();
-        stream.set_write_timeout(Some(ANSWER_LIMIT)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream
+    fn tcp(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&self.address, ANSWER_LIMIT)?;
+        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        stream.set_write_timeout(Some(ANSWER_LIMIT))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
 }
 
@@ -133,7 +138,7 @@ impl Request {
 
     /// The same, for requests to which a closed connection is an answer.
     pub fn try_send(self) -> io::Result<Response> {
-        let mut connection = BufReader::new(self.endpoint.connect());
+        let mut connection = BufReader::new(self.endpoint.try_connect()?);
         connection.get_mut().write_all(self.head().as_bytes())?;
         let mut interim = Vec::new();
         if self.awaits_continue {

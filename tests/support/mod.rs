@@ -12,6 +12,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
 )]
@@ -19,8 +20,10 @@
 pub mod canary;
 pub mod content;
 pub mod http;
+pub mod load;
 pub mod multistatus;
 pub mod process;
 pub mod server;
+pub mod sound;
 
 pub use server::TestServer;

@@ -1,0 +1,154 @@
+//! What was acknowledged survives a server that is killed at any moment.
+//!
+//! Clients change their folders by every method that writes while the server dies by SIGKILL again and
+//! again. Each keeps a journal of what was acknowledged; what was under way when the server died may
+//! have happened or not, but never half. At the end catalogue and disk agree and a sweep leaves nothing
+//! that no row names.
+//!
+//! `TRESOR_TEST_CYCLES` says how often the server dies (300), `TRESOR_TEST_SEED` repeats the dice.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod client;
+mod tree;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::support::TestServer;
+use crate::support::load::{Dice, device_password, parts, pause, seed, setting};
+use crate::support::server::USER;
+use crate::support::sound::assert_sound;
+use crate::tree::Tree;
+
+/// Servers that live and die side by side: while one starts, another is under load.
+const SERVERS: u64 = 3;
+const CLIENTS: u64 = 4;
+/// Cycles of one data directory, so that a long run needs no large disk.
+const CYCLES_OF_A_DIRECTORY: u64 = 100;
+/// The load lasts up to so long before the server dies; from before the first request to amid many.
+const LOAD: Duration = Duration::from_millis(200);
+
+#[test]
+fn acknowledged_changes_survive_kill_9() {
+    let (cycles, seed) = (setting("TRESOR_TEST_CYCLES", 300), seed());
+    let (left, start) = (AtomicU64::new(cycles), Instant::now());
+    let totals: Vec<Total> = std::thread::scope(|scope| {
+        let servers: Vec<_> = (0..SERVERS)
+            .map(|number| {
+                let left = &left;
+                scope.spawn(move || {
+                    let mut dice = Dice::new(seed + number);
+                    let mut total = Total::default();
+                    while let Some(cycles) = take(left, CYCLES_OF_A_DIRECTORY.min(cycles.div_ceil(SERVERS))) {
+                        total.add(&one_directory(cycles, &mut dice));
+                    }
+                    total
+                })
+            })
+            .collect();
+        servers.into_iter().map(|server| server.join().unwrap()).collect()
+    });
+    let mut total = Total::default();
+    for one in &totals {
+        total.add(one);
+    }
+    println!(
+        "{cycles} cycles in {:.1} s: {} changes acknowledged, {} in flight of which {} had happened, {} \
+         versions read back, {} orphans swept",
+        start.elapsed().as_secs_f64(),
+        total.acknowledged,
+        total.pending,
+        total.happened,
+        total.versions,
+        total.orphans
+    );
+    assert!(total.acknowledged > cycles, "only {} acknowledged: this proves nothing", total.acknowledged);
+}
+
+/// Some of the cycles that are left.
+fn take(left: &AtomicU64, most: u64) -> Option<u64> {
+    let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+        (left > 0).then(|| left.saturating_sub(most))
+    });
+    before.ok().map(|before| before.min(most))
+}
+
+#[derive(Default)]
+struct Total {
+    acknowledged: u64,
+    pending: u64,
+    happened: u64,
+    versions: usize,
+    orphans: u64,
+}
+
+impl Total {
+    fn add(&mut self, other: &Self) {
+        self.acknowledged += other.acknowledged;
+        self.pending += other.pending;
+        self.happened += other.happened;
+        self.versions += other.versions;
+        self.orphans += other.orphans;
+    }
+}
+
+fn one_directory(cycles: u64, dice: &mut Dice) -> Total {
+    let mut server = TestServer::start_plain();
+    let password = device_password(&server, USER);
+    let mut clients: Vec<Client> = (0..CLIENTS)
+        .map(|number| {
+            let name = format!("c{number}");
+            server.request("MKCOL", &format!("/dav/space/{name}")).send().expect(201);
+            Client {
+                endpoint: server.endpoint(),
+                password: password.clone(),
+                name,
+                dice: Dice::new(dice.roll(usize::MAX) as u64),
+                tree: Tree::default(),
+                pending: None,
+                asked: number << 40,
+                acknowledged: 0,
+                happened: 0,
+            }
+        })
+        .collect();
+    let mut total = Total::default();
+    for cycle in 0..cycles {
+        let moment = LOAD.mul_f64(f64::from(u32::try_from(dice.roll(1_000)).unwrap()) / 1_000.0);
+        std::thread::scope(|scope| {
+            for client in &mut clients {
+                scope.spawn(move || client.run(cycle));
+            }
+            pause(moment);
+            server.kill();
+        });
+        server.spawn();
+        assert_eq!(parts(&server), 0, "uploads cut short are cleared at the start");
+        std::thread::scope(|scope| {
+            for client in &mut clients {
+                total.pending += u64::from(client.pending.is_some());
+                scope.spawn(move || client.settle());
+            }
+        });
+        assert!(!server.log().contains("data at risk"), "{}", server.log());
+    }
+    server.kill();
+    (total.versions, total.orphans) = assert_sound(&server);
+    total.acknowledged = clients.iter().map(|client| client.acknowledged).sum();
+    total.happened = clients.iter().map(|client| client.happened).sum();
+    assert!(clients.iter().map(Client::files).sum::<usize>() > 0 || cycles < 10);
+    total
+}

@@ -1,0 +1,143 @@
+//! Whether catalogue and disk of a stopped server agree in everything that they both know.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use secrecy::SecretString;
+use tresor::app::DataDirectory;
+use tresor::catalog::{Catalog, CatalogKey};
+use tresor::library::Library;
+use tresor::model::{ByteRange, ContainerId, NamePolicy, SpaceId, Timestamp, VersionId};
+use tresor::vault::disk::{Disk, LocalDisk};
+use tresor::vault::keys::{KeyRing, Unlock};
+use tresor::vault::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
+
+use super::TestServer;
+use super::process::succeed;
+
+/// Whether `tresor verify --full` is asked as well.
+const VERIFY: bool = false;
+
+/// What must hold of the rows at any time: each query counts what breaks the rule.
+pub const RULES: [(&str, &str); 8] = [
+    ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
+    (
+        "a space counts the bytes of its containers",
+        "SELECT count(*) FROM spaces WHERE used_bytes <>
+             (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
+    ),
+    (
+        "every container is part of a version",
+        "SELECT count(*) FROM containers WHERE id NOT IN (SELECT container_id FROM segments)",
+    ),
+    (
+        "a version is as long as its containers, which lie in its space",
+        "SELECT count(*) FROM versions JOIN entries ON entries.id = versions.entry_id WHERE versions.size IS NOT
+             (SELECT sum(plain_len) FROM segments JOIN containers ON containers.id = container_id
+              WHERE version_id = versions.id AND containers.space_id = entries.space_id)",
+    ),
+    (
+        "a file is as long as its current version, which is its own and not replaced",
+        "SELECT count(*) FROM entries WHERE is_folder = 0 AND NOT EXISTS
+             (SELECT 1 FROM versions WHERE versions.id = version_id AND versions.size = entries.size
+              AND entry_id = entries.id AND replaced_at IS NULL)",
+    ),
+    (
+        "every other version of a file is replaced",
+        "SELECT count(*) FROM versions JOIN entries ON entries.id = entry_id
+         WHERE versions.id <> version_id AND replaced_at IS NULL",
+    ),
+    (
+        "a folder is as large as its members",
+        "SELECT count(*) FROM entries AS folder WHERE is_folder = 1 AND size <>
+             (SELECT coalesce(sum(size), 0) FROM entries WHERE parent_id = folder.id)",
+    ),
+    (
+        "what has no folder is a space's root or lies in the trash, and nothing else does",
+        "SELECT count(*) FROM entries WHERE (parent_id IS NULL) <>
+             (id IN (SELECT root_id FROM spaces) OR id IN (SELECT entry_id FROM trash))",
+    ),
+];
+
+/// Panics unless the rows keep their rules, every version opens and reads to its end, and a sweep, a
+/// day later, leaves exactly the containers that rows name. The server must not run. Returns how many
+/// versions were read and how many orphans the sweep removed.
+#[track_caller]
+pub fn assert_sound(server: &TestServer) -> (usize, u64) {
+    let data = server.data();
+    let directory = DataDirectory::open(&data).expect("no server runs");
+    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(&data));
+    let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
+    let keys = Arc::new(KeyRing::open(Arc::clone(&disk), &Unlock::KeyFile(key_file)).unwrap());
+    let key = CatalogKey::new(*keys.catalogue_key().expose());
+    let catalog = Catalog::open(&directory.catalog(), &key).unwrap();
+    disk.remove_parts().unwrap();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (open_catalog, open_disk, open_keys) = (catalog.clone(), Arc::clone(&disk), Arc::clone(&keys));
+    let swept = runtime.block_on(async move {
+        let library = Library::open(open_catalog, open_disk, open_keys, NamePolicy::Any).await.unwrap();
+        let now = Timestamp::now();
+        library.upkeep(now).await.unwrap();
+        let day = i64::try_from(Duration::from_hours(25).as_millis()).unwrap();
+        library.sweep(Timestamp(now.0 + day)).await.unwrap()
+    });
+
+    let database = Connection::open(directory.catalog()).unwrap();
+    let hex = data_encoding::HEXLOWER.encode(keys.catalogue_key().expose());
+    database.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA query_only = ON;")).unwrap();
+    for (what, sql) in RULES {
+        let broken: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(broken, 0, "{what}");
+    }
+    let named = ids(&database, "SELECT space_id, id FROM containers");
+    let mut stored = BTreeSet::new();
+    disk.each_container(&mut |file| {
+        stored.insert((file.space, file.id));
+        Ok(())
+    })
+    .unwrap();
+    assert!(named.is_subset(&stored), "rows without a container: {:?}", named.difference(&stored));
+    assert!(stored.is_subset(&named), "left over after the sweep: {:?}", stored.difference(&named));
+
+    let versions = versions(&database);
+    for (version, space) in versions.iter().copied() {
+        let segments = runtime.block_on(catalog.read(move |tx| tx.segments(version))).unwrap();
+        assert!(!segments.is_empty(), "{version:?} has no content");
+        for row in segments {
+            let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
+            read_to_its_end(&*disk, &keys, space, &bound);
+        }
+    }
+    catalog.close();
+    drop((database, catalog, directory));
+    if VERIFY {
+        let mut verify = server.cli(["verify", "--full"]);
+        succeed(verify.arg("--key-file").arg(server.key_file()));
+    }
+    (versions.len(), swept.removed)
+}
+
+fn ids(database: &Connection, sql: &str) -> BTreeSet<(SpaceId, ContainerId)> {
+    let mut query = database.prepare(sql).unwrap();
+    let rows = query.query_map([], |row| Ok((SpaceId(row.get(0)?), ContainerId(row.get(1)?)))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn versions(database: &Connection) -> Vec<(VersionId, SpaceId)> {
+    let sql = "SELECT versions.id, space_id FROM versions JOIN entries ON entries.id = entry_id";
+    let mut query = database.prepare(sql).unwrap();
+    let rows = query.query_map([], |row| Ok((VersionId(row.get(0)?), SpaceId(row.get(1)?)))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn read_to_its_end(disk: &dyn Disk, keys: &KeyRing, space: SpaceId, bound: &ContainerRef) {
+    let key = keys.space_key(space).unwrap();
+    let reader = ContainerReader::open(disk, &key, space, bound).unwrap_or_else(|e| panic!("{bound:?}: {e}"));
+    for start in (0..reader.plain_len()).step_by(usize::try_from(MAX_READ_LEN).unwrap()) {
+        let range = ByteRange::new(start, reader.plain_len().min(start + MAX_READ_LEN)).unwrap();
+        reader.read(range).unwrap_or_else(|e| panic!("{bound:?} from {start}: {e}"));
+    }
+}
