@@ -70,6 +70,8 @@ pub struct PutSession {
     file: NewFile,
     entry: EntryId,
     key: Arc<SpaceKey>,
+    /// Whether the id is new, rather than that of the file that was there.
+    is_fresh: bool,
     /// `None` after a failure to grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
@@ -129,6 +131,7 @@ impl Library {
             file,
             entry,
             key,
+            is_fresh: existing.is_none(),
             reservation: Some(reservation),
             received: 0,
             batch: Vec::new(),
@@ -286,8 +289,9 @@ impl PutSession {
         let (container, at) = (sealed.id, sealed.place);
         let (library, space) = (self.library.clone(), self.change.access.space());
         self.change.now = now;
+        let (entry, is_fresh) = (self.entry, self.is_fresh);
         let record =
-            Record { change: self.change, file: self.file, entry: self.entry, sealed, checksums, lock };
+            Record { change: self.change, file: self.file, entry, is_fresh, sealed, checksums, lock };
         let worker = library.clone();
         let outcome = library.catalog().write(move |tx| record.commit(&worker, tx)).await;
         if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
@@ -340,6 +344,7 @@ struct Record {
     change: Change,
     file: NewFile,
     entry: EntryId,
+    is_fresh: bool,
     sealed: SealedContainer,
     checksums: Vec<Checksum>,
     lock: Option<LockRequest>,
@@ -350,7 +355,12 @@ impl Record {
         let Self { change, file, sealed, .. } = &self;
         let space = change.access.space();
         let (place, existing) = admit(library, tx, change, space, &file.path)?;
-        let id = existing.as_ref().map_or(self.entry, |row| row.id);
+        let id = match &existing {
+            Some(row) => row.id,
+            None if self.is_fresh => self.entry,
+            // The file that was there went while the body came, and keeps its id wherever it is now.
+            None => tx.reserve_entry_ids(1)?,
+        };
         let modified = match (file.modified, &existing) {
             (Some(sent), _) => sent,
             // Explorer makes an empty file, dates it, and only then sends the content.

@@ -232,3 +232,30 @@ async fn the_modification_time_is_the_clients_or_that_of_the_commit() {
     let session = store.library.begin_put(store.change(), file).await.unwrap();
     assert_eq!(session.commit(NOW).await.unwrap().entry.modified, Timestamp::EARLIEST_MTIME);
 }
+
+/// The upload began as a new content of a file that was moved or deleted before it ended. It became a new
+/// entry under the id that the file still had: the catalogue refused it, and the client got a 500.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_outlives_the_file_it_was_to_renew() {
+    let store = Store::new().await;
+    for round in ["moved", "deleted", "purged"] {
+        let old = store.put("a", b"old").await.unwrap().entry.id;
+        let file = NewFile { path: path("a"), size: Some(3), modified: None, checksum: None };
+        let mut session = store.library.begin_put(store.change(), file).await.unwrap();
+        session.write("new".into()).await.unwrap();
+        match round {
+            "moved" => drop(store.mv("a", "elsewhere").await.unwrap()),
+            _ => store.delete("a").await.unwrap(),
+        }
+        if round == "purged" {
+            store.library.purge(&store.access(), old).await.unwrap();
+        }
+        let outcome = session.commit(NOW).await.unwrap();
+        assert!(outcome.created, "{round}");
+        assert_ne!(outcome.entry.id, old, "{round}: no id is given twice");
+        assert_eq!(store.read("a").await.unwrap(), b"new", "{round}");
+        store.check();
+        store.delete("a").await.unwrap();
+    }
+    assert_eq!(store.read("elsewhere").await.unwrap(), b"old");
+}
