@@ -17,21 +17,19 @@
     reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
 )]
 
-#[path = "../support/mod.rs"]
+#[path = "support/mod.rs"]
 mod support;
-
-mod client;
-mod tree;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
 use crate::support::TestServer;
+use crate::support::client::Client;
+use crate::support::content::bytes;
 use crate::support::load::{Dice, device_password, parts, pause, seed, setting};
 use crate::support::server::USER;
 use crate::support::sound::assert_sound;
-use crate::tree::Tree;
+use crate::support::tree::{Change, Found, FoundNode, Tree};
 
 /// Servers that live and die side by side: while one starts, another is under load.
 const SERVERS: u64 = 3;
@@ -109,21 +107,7 @@ fn one_directory(cycles: u64, dice: &mut Dice) -> Total {
     let mut server = TestServer::start_plain();
     let password = device_password(&server, USER);
     let mut clients: Vec<Client> = (0..CLIENTS)
-        .map(|number| {
-            let name = format!("c{number}");
-            server.request("MKCOL", &format!("/dav/space/{name}")).send().expect(201);
-            Client {
-                endpoint: server.endpoint(),
-                password: password.clone(),
-                name,
-                dice: Dice::new(dice.roll(usize::MAX) as u64),
-                tree: Tree::default(),
-                pending: None,
-                asked: number << 40,
-                acknowledged: 0,
-                happened: 0,
-            }
-        })
+        .map(|number| Client::new(&server, &format!("c{number}"), &password, dice.roll(1 << 30) as u64))
         .collect();
     let mut total = Total::default();
     for cycle in 0..cycles {
@@ -151,4 +135,30 @@ fn one_directory(cycles: u64, dice: &mut Dice) -> Total {
     total.happened = clients.iter().map(|client| client.happened).sum();
     assert!(clients.iter().map(Client::files).sum::<usize>() > 0 || cycles < 10);
     total
+}
+
+/// The comparison itself: every kind of loss is seen and says which write it was.
+#[test]
+fn a_loss_is_told_with_the_write_it_undid() {
+    let put = Change::Put { path: "f0".to_owned(), seed: 7, length: 100 };
+    let tree = Tree::default().after(&put, "PUT f0, change 1");
+    let mark = Change::Mark { path: "f0".to_owned(), value: "m".to_owned() };
+    let tree = tree.after(&mark, "PROPPATCH f0, change 2");
+    let found = |seed, mark: Option<&str>| {
+        let (content, mark) = (Some(bytes(seed, 100)), mark.map(str::to_owned));
+        Found([("f0".to_owned(), FoundNode { content, mark, token: None })].into())
+    };
+    assert_eq!(tree.difference(&found(7, Some("m"))), None);
+    for (found, told) in [
+        (Found::default(), "f0 is gone: PROPPATCH f0, change 2"),
+        (found(8, Some("m")), "f0 lost its content: PROPPATCH f0, change 2"),
+        (found(7, None), "f0 lost its property: PROPPATCH f0, change 2"),
+    ] {
+        let difference = tree.difference(&found).expect("a difference");
+        assert!(difference.starts_with(told), "{difference}");
+    }
+    let without = tree.after(&Change::Delete { path: "f0".to_owned() }, "");
+    assert_eq!(without.difference(&found(7, Some("m"))).unwrap(), "f0 is there and should not be");
+    let locked = tree.after(&Change::Lock { path: "f0".to_owned() }, "");
+    assert!(locked.difference(&found(7, Some("m"))).unwrap().starts_with("f0 lost its lock"));
 }

@@ -1,11 +1,12 @@
 //! A client with a journal: it changes its own folder until the server is gone.
 
+use super::TestServer;
+use super::content::bytes;
+use super::http::{Endpoint, Request, Response};
+use super::load::Dice;
+use super::multistatus::Multistatus;
+use super::server::USER;
 use super::tree::{Change, Found, FoundNode, Kind, Lock, Tree};
-use crate::support::content::bytes;
-use crate::support::http::{Endpoint, Request, Response};
-use crate::support::load::Dice;
-use crate::support::multistatus::Multistatus;
-use crate::support::server::USER;
 
 /// One client, its folder and what it was promised.
 pub struct Client {
@@ -27,28 +28,49 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client with a folder of its own, made here, and a device password for [`USER`].
+    pub fn new(server: &TestServer, name: &str, password: &str, seed: u64) -> Self {
+        let client = Self {
+            endpoint: server.endpoint(),
+            password: password.to_owned(),
+            name: name.to_owned(),
+            dice: Dice::new(seed),
+            tree: Tree::default(),
+            pending: None,
+            asked: seed << 32,
+            acknowledged: 0,
+            happened: 0,
+        };
+        client.ask("MKCOL", "").send().expect(201);
+        client
+    }
+
     /// Makes changes until the server no longer answers.
     pub fn run(&mut self, cycle: u64) {
-        loop {
-            self.asked += 1;
-            let change = Change::roll(&self.tree, &mut self.dice, self.asked);
-            let since = format!("{change}, acknowledged as change {} in cycle {cycle}", self.asked);
-            let mut after = self.tree.after(&change, &since);
-            match self.request(&change).try_send() {
-                Ok(answer) if !answer.is_cut => {
-                    self.require_success(&change, &answer);
-                    if let Change::Lock { path } = &change {
-                        let token = answer.header("lock-token").expect("a lock has a token");
-                        let token = token.trim_start_matches('<').trim_end_matches('>').to_owned();
-                        after.0.get_mut(path).unwrap().lock = Some(Lock::Token(token));
-                    }
-                    self.tree = after;
-                    self.acknowledged += 1;
+        while self.step(cycle) {}
+    }
+
+    /// Makes one change; false if no answer came.
+    pub fn step(&mut self, cycle: u64) -> bool {
+        self.asked += 1;
+        let change = Change::roll(&self.tree, &mut self.dice, self.asked);
+        let since = format!("{change}, acknowledged as change {} in cycle {cycle}", self.asked);
+        let mut after = self.tree.after(&change, &since);
+        match self.request(&change).try_send() {
+            Ok(answer) if !answer.is_cut => {
+                self.require_success(&change, &answer);
+                if let Change::Lock { path } = &change {
+                    let token = answer.header("lock-token").expect("a lock has a token");
+                    let token = token.trim_start_matches('<').trim_end_matches('>').to_owned();
+                    after.0.get_mut(path).unwrap().lock = Some(Lock::Token(token));
                 }
-                _ => {
-                    self.pending = Some((change, after));
-                    return;
-                }
+                self.tree = after;
+                self.acknowledged += 1;
+                true
+            }
+            _ => {
+                self.pending = Some((change, after));
+                false
             }
         }
     }

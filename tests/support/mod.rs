@@ -18,6 +18,7 @@
 )]
 
 pub mod canary;
+pub mod client;
 pub mod content;
 pub mod http;
 pub mod load;
@@ -25,5 +26,6 @@ pub mod multistatus;
 pub mod process;
 pub mod server;
 pub mod sound;
+pub mod tree;
 
 pub use server::TestServer;

@@ -312,6 +312,12 @@ impl Drop for TestServer {
         }
         if std::thread::panicking() {
             let log = self.log();
+            let alarms: Vec<_> = log
+                .lines()
+                .filter(|line| ["WARN", "ERROR", "panicked"].iter().any(|word| line.contains(word)))
+                .take(20)
+                .collect();
+            eprintln!("-- the first warnings in the server's log\n{}", alarms.join("\n"));
             let start = log.len().saturating_sub(8000);
             let start = (start..=log.len()).find(|at| log.is_char_boundary(*at)).unwrap();
             eprintln!("-- end of the server's log\n{}", &log[start..]);

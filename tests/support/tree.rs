@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::support::content::bytes;
-use crate::support::load::Dice;
+use super::content::bytes;
+use super::load::Dice;
 
 /// Path below the client's folder to what lies there.
 #[derive(Clone, Debug, Default)]
@@ -250,30 +250,4 @@ pub struct FoundNode {
     pub content: Option<Vec<u8>>,
     pub mark: Option<String>,
     pub token: Option<String>,
-}
-
-/// The comparison itself: every kind of loss is seen and says which write it was.
-#[test]
-fn a_loss_is_told_with_the_write_it_undid() {
-    let put = Change::Put { path: "f0".to_owned(), seed: 7, length: 100 };
-    let tree = Tree::default().after(&put, "PUT f0, change 1");
-    let mark = Change::Mark { path: "f0".to_owned(), value: "m".to_owned() };
-    let tree = tree.after(&mark, "PROPPATCH f0, change 2");
-    let found = |seed, mark: Option<&str>| {
-        let (content, mark) = (Some(bytes(seed, 100)), mark.map(str::to_owned));
-        Found([("f0".to_owned(), FoundNode { content, mark, token: None })].into())
-    };
-    assert_eq!(tree.difference(&found(7, Some("m"))), None);
-    for (found, told) in [
-        (Found::default(), "f0 is gone: PROPPATCH f0, change 2"),
-        (found(8, Some("m")), "f0 lost its content: PROPPATCH f0, change 2"),
-        (found(7, None), "f0 lost its property: PROPPATCH f0, change 2"),
-    ] {
-        let difference = tree.difference(&found).expect("a difference");
-        assert!(difference.starts_with(told), "{difference}");
-    }
-    let without = tree.after(&Change::Delete { path: "f0".to_owned() }, "");
-    assert_eq!(without.difference(&found(7, Some("m"))).unwrap(), "f0 is there and should not be");
-    let locked = tree.after(&Change::Lock { path: "f0".to_owned() }, "");
-    assert!(locked.difference(&found(7, Some("m"))).unwrap().starts_with("f0 lost its lock"));
 }
