@@ -100,6 +100,29 @@ pub(super) fn open_reader(path: &Path, key: &CatalogKey) -> Result<Connection, C
     Ok(connection)
 }
 
+/// Folds what an earlier run left in the write-ahead log into the database. Transactions that a failed
+/// fsync refused may stand there readable, yet only in the system's memory; new ones behind them would
+/// be lost with them. A full disk must not keep anybody from reading, so it may stay undone.
+pub(super) fn settle(connection: &Connection) -> Result<(), CatalogError> {
+    match checkpoint(connection, "TRUNCATE") {
+        Err(CatalogError::Full) => Ok(()),
+        other => other,
+    }
+}
+
+/// Copies the write-ahead log into the database, as far as readers allow.
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Result<(), CatalogError> {
+    let mut checkpoint = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+    Ok(checkpoint.query_row([], |_| Ok(()))?)
+}
+
+/// Pages in the write-ahead log that are not in the database yet, and pages in the log.
+pub(super) fn log_pages(connection: &Connection) -> Result<(i64, i64), CatalogError> {
+    let mut ask = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let (all, done): (i64, i64) = ask.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok((all - done, all))
+}
+
 /// Writes a consistent copy under the same key.
 pub(super) fn copy(from: &Connection, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
     create(to, key)?;

@@ -71,6 +71,12 @@ pub enum CatalogError {
     /// The disk refuses writes; nothing was changed.
     #[error("the disk that holds the catalogue is read-only")]
     ReadOnly,
+    /// A write or an fsync failed. Not acknowledged; nobody knows what a power cut would leave of it.
+    #[error("the disk that holds the catalogue failed")]
+    DiskFailed(#[source] rusqlite::Error),
+    /// [`Catalog::halt`] was called: nothing is changed any more before a restart.
+    #[error("nothing is changed before a restart, because the disk failed")]
+    Halted,
     /// The shared transaction failed for a reason that the log tells; nothing was changed.
     #[error("the catalogue could not commit")]
     NotCommitted,
@@ -97,6 +103,7 @@ impl CatalogError {
         match self {
             Self::Full => Self::Full,
             Self::ReadOnly => Self::ReadOnly,
+            Self::DiskFailed(_) | Self::Halted => Self::Halted,
             _ => Self::NotCommitted,
         }
     }
@@ -109,9 +116,22 @@ impl From<rusqlite::Error> for CatalogError {
             Some(ErrorCode::NotADatabase) => Self::WrongKey,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure) if is_failed_write(&error) => Self::DiskFailed(error),
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Whether the system refused to write or to make durable, rather than to read or to lend memory.
+fn is_failed_write(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let failed_writes = [
+        ffi::SQLITE_IOERR_WRITE,
+        ffi::SQLITE_IOERR_FSYNC,
+        ffi::SQLITE_IOERR_DIR_FSYNC,
+        ffi::SQLITE_IOERR_TRUNCATE,
+    ];
+    error.sqlite_error().is_some_and(|error| failed_writes.contains(&error.extended_code))
 }
 
 /// The open catalogue. Cheap to clone; the last clone's [`Catalog::close`] ends the writer.
@@ -138,6 +158,7 @@ impl Catalog {
         connection::require_content(path)?;
         let mut connection = connection::open(path, key)?;
         migrate::migrate(&mut connection, path, key)?;
+        connection::settle(&connection)?;
         Self::start(connection, path, key)
     }
 
@@ -166,6 +187,19 @@ impl Catalog {
         E: From<CatalogError> + Send + 'static,
     {
         self.readers.run(job).await
+    }
+
+    /// Calls `observer` with the error of every transaction and checkpoint that fails, on the writer's
+    /// thread, before anybody who wrote is answered and before the next transaction begins. Only the
+    /// first observer counts.
+    pub fn on_failure(&self, observer: impl Fn(&CatalogError) + Send + Sync + 'static) {
+        self.writer.on_failure(Box::new(observer));
+    }
+
+    /// Refuses every further change with [`CatalogError::Halted`]; reading goes on. For a disk that
+    /// failed: what the system could not write it may have dropped, and a later fsync would not say so.
+    pub fn halt(&self) {
+        self.writer.halt();
     }
 
     /// Ends the writer after what is queued and folds the write-ahead log into the database. Later

@@ -1,14 +1,17 @@
 //! What the tables' functions hang on.
 
+use std::cell::Cell;
 use std::ops::Deref;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, ffi};
 
 use super::CatalogError;
 
 /// A consistent view of the catalogue. Reads only.
 pub struct ReadTx<'a> {
     connection: &'a Connection,
+    /// The last error of a statement. The room that ran it may make another one of it.
+    trouble: Cell<Option<ffi::Error>>,
 }
 
 /// The one open write transaction; reads see what it has written so far.
@@ -18,11 +21,18 @@ pub struct WriteTx<'a> {
 
 impl<'a> ReadTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection }
+        Self { connection, trouble: Cell::new(None) }
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, CatalogError> {
-        Ok(self.connection.prepare_cached(sql)?)
+        self.noted(self.connection.prepare_cached(sql))
+    }
+
+    fn noted<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, CatalogError> {
+        outcome.map_err(|error| {
+            self.trouble.set(error.sqlite_error().copied().or(self.trouble.get()));
+            error.into()
+        })
     }
 
     /// The only row, or `None`.
@@ -32,7 +42,7 @@ impl<'a> ReadTx<'a> {
         params: impl Params,
         row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, CatalogError> {
-        Ok(self.prepare(sql)?.query_row(params, row).optional()?)
+        self.noted(self.prepare(sql)?.query_row(params, row).optional())
     }
 
     /// All rows, in the query's order.
@@ -42,7 +52,8 @@ impl<'a> ReadTx<'a> {
         params: impl Params,
         row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, CatalogError> {
-        Ok(self.prepare(sql)?.query_map(params, row)?.collect::<rusqlite::Result<_>>()?)
+        let mut statement = self.prepare(sql)?;
+        self.noted(statement.query_map(params, row).and_then(Iterator::collect))
     }
 
     /// A value kept under a name for the whole instance.
@@ -58,7 +69,14 @@ impl<'a> WriteTx<'a> {
 
     /// Runs a changing statement; returns the number of rows it touched.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CatalogError> {
-        Ok(self.prepare(sql)?.execute(params)?)
+        let mut statement = self.prepare(sql)?;
+        self.read.noted(statement.execute(params))
+    }
+
+    /// What the last statement that failed failed of.
+    pub(super) fn trouble(&self) -> Option<CatalogError> {
+        let error = self.read.trouble.get()?;
+        Some(rusqlite::Error::SqliteFailure(error, None).into())
     }
 
     pub(super) fn last_insert_id(&self) -> i64 {

@@ -4,32 +4,57 @@
 //! transaction, commits once and only then answers. Under load one fsync serves many writers; alone, a
 //! writer waits for nobody.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{CatalogError, WriteTx};
+use super::{CatalogError, WriteTx, connection};
 
 /// Jobs that may wait; more writers wait for a place.
 const QUEUE: usize = 1_024;
 /// Jobs that share one commit.
 const GROUP: usize = 256;
+/// Pages of the write-ahead log from which on it is copied into the database.
+const LOG_PAGES: i64 = 1_000;
+
+type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
+
+/// What others may ask of the writer's thread, and be told by it.
+#[derive(Default)]
+struct Watch {
+    is_halted: AtomicBool,
+    observer: OnceLock<Observer>,
+}
 
 pub(super) struct Writer {
+    watch: Arc<Watch>,
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, CatalogError> {
+        // SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
+        let watch = Arc::new(Watch::default());
+        let seen = Arc::clone(&watch);
         let thread = std::thread::Builder::new()
             .name("catalog-writer".into())
-            .spawn(move || write_until_closed(&connection, jobs))
+            .spawn(move || write_until_closed(&connection, jobs, &seen))
             .map_err(|source| CatalogError::Io { doing: "start the catalogue's writer thread", source })?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { watch, queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) fn on_failure(&self, observer: Observer) {
+        let _ = self.watch.observer.set(observer);
+    }
+
+    pub(super) fn halt(&self) {
+        self.watch.is_halted.store(true, Ordering::Release);
     }
 
     pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
@@ -63,19 +88,55 @@ impl Drop for Writer {
     }
 }
 
-fn write_until_closed(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn write_until_closed(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, watch: &Watch) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
-        let committed = commit_together(connection, &mut group);
-        if let Err(error) = &committed {
-            tracing::error!(error = error as &dyn std::error::Error, "catalogue transaction failed");
-        }
+        let committed = match watch.is_halted() {
+            true => Err(CatalogError::Halted),
+            false => commit_together(connection, &mut group),
+        };
+        // Before the answers: who is refused may ask at once what became of the server.
+        watch.note(&committed, "catalogue transaction failed");
         for job in group.drain(..) {
             job.answer(committed.as_ref().err());
         }
+        if committed.is_ok() {
+            // After the answers: the log alone makes what was written durable.
+            watch.note(&copy_log(connection), "catalogue checkpoint failed");
+        }
     }
-    // Best effort: the log is replayed at the next start anyway.
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+    if !watch.is_halted() {
+        // Best effort: the log is replayed at the next start anyway.
+        let _ = connection::checkpoint(connection, "TRUNCATE");
+    }
+}
+
+impl Watch {
+    fn is_halted(&self) -> bool {
+        self.is_halted.load(Ordering::Acquire)
+    }
+
+    fn note(&self, outcome: &Result<(), CatalogError>, what: &'static str) {
+        let Err(error) = outcome else { return };
+        match error {
+            CatalogError::Halted => return,
+            // The observer says it once; every further writer would repeat it.
+            CatalogError::Full | CatalogError::ReadOnly => {}
+            _ => tracing::error!(error = error as &dyn std::error::Error, "{what}"),
+        }
+        if let Some(observer) = self.observer.get() {
+            observer(error);
+        }
+    }
+}
+
+/// Copies a long log into the database.
+fn copy_log(connection: &Connection) -> Result<(), CatalogError> {
+    let (waiting, all) = connection::log_pages(connection)?;
+    match waiting > 0 && all >= LOG_PAGES {
+        true => connection::checkpoint(connection, "PASSIVE"),
+        false => Ok(()),
+    }
 }
 
 /// Runs the jobs in one transaction. On `Err` nothing of any job remains.
@@ -96,10 +157,11 @@ fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Resul
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), CatalogError> {
     run(connection, "SAVEPOINT job")?;
-    let undo = job.run(&WriteTx::new(connection)) == Outcome::Undo;
-    // A full disk may already have rolled the whole transaction back.
+    let tx = WriteTx::new(connection);
+    let undo = job.run(&tx) == Outcome::Undo;
+    // A disk that is full or fails has already rolled the whole transaction back.
     if connection.is_autocommit() {
-        return Err(CatalogError::Full);
+        return Err(tx.trouble().unwrap_or(CatalogError::NotCommitted));
     }
     if undo {
         run(connection, "ROLLBACK TO job")?;
