@@ -63,11 +63,18 @@ pub enum LibraryError {
     #[error("the space's quota is used up; delete something and empty the trash, or ask for a larger quota")]
     OverQuota,
     /// The disk is full.
-    #[error("the server's disk is full; nothing was stored")]
+    #[error(
+        "the server's disk is full, so nothing was stored; reading and deleting go on, so delete something and empty the trash, or tell the server's owner"
+    )]
     DiskFull,
-    /// The disk refuses writes.
-    #[error("the server's disk is read-only at the moment; nothing was stored")]
+    /// The disk failed or refuses writes.
+    #[error(
+        "the server's disk failed or became read-only, so nothing was changed; reading goes on, and the server's owner must repair it and restart the server"
+    )]
     ReadOnly,
+    /// The process may not open another file at the moment.
+    #[error("the server has too many files open at the moment; try again soon")]
+    Busy,
     /// Fewer or more bytes came than were announced.
     #[error("the number of bytes received is not the number announced; nothing was stored")]
     WrongSize,
@@ -113,7 +120,7 @@ impl From<CatalogError> for LibraryError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Full => Self::DiskFull,
-            CatalogError::ReadOnly => Self::ReadOnly,
+            CatalogError::ReadOnly | CatalogError::DiskFailed(_) | CatalogError::Halted => Self::ReadOnly,
             CatalogError::Closed => Self::Closed,
             other => Self::Catalog(other),
         }
@@ -126,6 +133,8 @@ impl From<VaultError> for LibraryError {
             Self::DiskFull
         } else if error.is_read_only() {
             Self::ReadOnly
+        } else if error.is_exhausted() {
+            Self::Busy
         } else if error.is_integrity_alarm() {
             Self::Damaged(error)
         } else {

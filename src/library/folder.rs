@@ -16,7 +16,8 @@ impl Library {
         }
         let id = self.new_entry_id().await?;
         let (library, path) = (self.clone(), path.clone());
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let place = place(tx, space, &path)?;
                 let there = match place.found {

@@ -79,7 +79,8 @@ impl Library {
     ) -> Result<Lock, LibraryError> {
         let space = change.access.require(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;

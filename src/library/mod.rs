@@ -23,6 +23,7 @@ mod put;
 mod quota;
 mod shelf;
 mod space;
+mod state;
 mod transfer;
 mod trash;
 mod upkeep;
@@ -45,6 +46,7 @@ pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;
 pub use space::{Space, SpaceSettings, Top};
+pub use state::ReadOnlyCause;
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;
@@ -72,6 +74,7 @@ pub struct Library {
 struct Shared {
     catalog: Catalog,
     disk: Arc<dyn Disk>,
+    state: Arc<state::State>,
     keys: Arc<KeyRing>,
     packer: packer::Packer,
     quota: quota::Ledger,
@@ -108,10 +111,13 @@ impl Library {
                 Ok(epoch)
             })
             .await?;
+        let state = state::State::new(disk, catalog.clone());
+        let disk = state.watched_disk();
         let packer = packer::Packer::start(Arc::clone(&disk))?;
         let shared = Shared {
             catalog,
             disk,
+            state,
             packer,
             keys,
             names,

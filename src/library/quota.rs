@@ -7,12 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::disk_error;
+use super::state::KEPT_FREE;
 use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ByteSize, Right, SpaceId};
 
-/// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
-const KEPT_FREE: u64 = 64 * 1024 * 1024;
 /// A content this small is simply tried.
 const SMALL: u64 = 64 * 1024;
 
@@ -121,6 +120,7 @@ impl Library {
     /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still
     /// be faster; then the write itself fails.
     pub(super) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
+        self.storing().await?;
         if bytes <= SMALL {
             return Ok(());
         }

@@ -110,13 +110,15 @@ impl Library {
         settings: SpaceSettings,
         now: Timestamp,
     ) -> Result<Space, LibraryError> {
+        self.storing().await?;
         let id = SpaceId::random();
         let root = self.new_entry_id().await?;
         if self.space_named(name).await?.is_some() {
             return Err(LibraryError::SpaceExists);
         }
         let keys = Arc::clone(&self.shared.keys);
-        tokio::task::spawn_blocking(move || keys.create_space_key(id)).await??;
+        let made = tokio::task::spawn_blocking(move || keys.create_space_key(id)).await?;
+        made.map_err(|error| self.noted(error))?;
         let name = name.clone();
         let space = self
             .catalog()

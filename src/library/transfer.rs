@@ -51,7 +51,8 @@ impl Library {
             return self.carry_over(change, from.clone(), arrival).await;
         }
         let (library, from) = (self.clone(), from.clone());
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;
@@ -83,7 +84,8 @@ impl Library {
             return self.carry_over(change, from.clone(), arrival).await;
         }
         let (library, from) = (self.clone(), from.clone());
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, space, Some(&entry))?;

@@ -55,7 +55,8 @@ impl Library {
     /// beside a namesake under a numbered name. Returns where it is now.
     pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
         let space = change.access.require(Right::Write)?;
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
                 let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;

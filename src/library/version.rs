@@ -62,7 +62,8 @@ impl Library {
     ) -> Result<Entry, LibraryError> {
         let space = change.access.require(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
-        self.catalog()
+        self.storing()
+            .await?
             .write(move |tx| {
                 let file = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
                 let wanted = tx.version(version)?.filter(|row| row.entry == file.id);

@@ -108,6 +108,14 @@ impl VaultError {
         self.io_kind() == Some(io::ErrorKind::ReadOnlyFilesystem)
     }
 
+    /// Whether descriptors or memory ran out: the same call may succeed in a moment.
+    pub fn is_exhausted(&self) -> bool {
+        use rustix::io::Errno;
+        let Self::Io { source, .. } = self else { return false };
+        let code = source.raw_os_error().map(Errno::from_raw_os_error);
+        code.is_some_and(|code| [Errno::MFILE, Errno::NFILE, Errno::NOMEM].contains(&code))
+    }
+
     /// Whether a container's bytes are not what the catalogue promises: data at risk.
     pub fn is_integrity_alarm(&self) -> bool {
         matches!(self, Self::Missing(_) | Self::Foreign(_) | Self::Damaged(_) | Self::WrongSpaceKey(_))

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tresor::library::{LibraryError, Overwrite};
+use tresor::library::{LibraryError, NewFile, Overwrite, ReadOnlyCause};
 use tresor::model::{Access, Depth, Right};
 
 use crate::hooked::Moment;
@@ -16,17 +16,12 @@ async fn a_disk_that_fails_stores_nothing_and_says_why() {
     let store = Store::new().await;
     let old = bytes(1, 1_000);
     store.put("a", &old).await.unwrap();
-    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::ReadOnlyFilesystem]
-    {
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
         for failing in [Moment::Create, Moment::Append, Moment::Publish] {
             for size in [10, 3 * BATCH] {
                 store.disk.set(move |moment| if moment == failing { Err(kind.into()) } else { Ok(()) });
                 let error = store.put("a", &bytes(2, size)).await.unwrap_err();
-                let is_named = match kind {
-                    io::ErrorKind::ReadOnlyFilesystem => matches!(error, LibraryError::ReadOnly),
-                    _ => matches!(error, LibraryError::DiskFull),
-                };
-                assert!(is_named, "{kind} at {failing:?}: {error:?}");
+                assert!(matches!(error, LibraryError::DiskFull), "{kind} at {failing:?}: {error:?}");
                 assert!(store.put("new", &bytes(2, size)).await.is_err());
             }
         }
@@ -36,6 +31,95 @@ async fn a_disk_that_fails_stores_nothing_and_says_why() {
     assert_eq!(store.names("").await, ["a"]);
     assert_eq!(store.used().await, 1_000);
     store.put("a", &bytes(2, 3 * BATCH)).await.unwrap();
+    store.check();
+}
+
+/// What the system could not write it may have dropped, and a later fsync would not say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_disk_that_failed_nothing_changes_before_a_restart() {
+    const EIO: i32 = 5;
+    const EROFS: i32 = 30;
+    for (code, cause) in [(EIO, ReadOnlyCause::DiskFailed), (EROFS, ReadOnlyCause::FileSystemReadOnly)] {
+        for failing in [Moment::Create, Moment::Append, Moment::Publish] {
+            let store = Store::new().await;
+            store.put("a", b"old").await.unwrap();
+            store.put("b", b"too much").await.unwrap();
+            assert_eq!(store.library.read_only(), None);
+            store.disk.set(move |moment| match moment == failing {
+                true => Err(io::Error::from_raw_os_error(code)),
+                false => Ok(()),
+            });
+            assert!(store.put("a", b"new").await.is_err());
+            assert_eq!(store.library.read_only(), Some(cause), "{code} at {failing:?}");
+
+            // The disk seems to be well again, and is not believed.
+            store.disk.clear();
+            store.library.look_at_disk().await.unwrap();
+            for refused in [
+                store.put("a", b"new").await.map(drop),
+                store.delete("b").await,
+                store.mkcol("c").await.map(drop),
+                store.mv("a", "c").await.map(drop),
+            ] {
+                assert!(matches!(refused, Err(LibraryError::ReadOnly)), "{refused:?}");
+            }
+            assert_eq!(store.library.read_only(), Some(cause));
+            assert_eq!(store.read("a").await.unwrap(), b"old");
+            assert_eq!(store.names("").await, ["a", "b"]);
+            store.check();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_one_can_delete_and_then_store_again() {
+    let store = Store::new().await;
+    store.mkcol("folder").await.unwrap();
+    store.put("a", b"old").await.unwrap();
+    store.put("b", b"too much").await.unwrap();
+    store.disk.set(|_| Err(io::ErrorKind::StorageFull.into()));
+    for refused in [
+        store.put("a", b"new").await.map(drop),
+        store.mkcol("c").await.map(drop),
+        store.mv("a", "c").await.map(drop),
+        store.copy("a", "c").await.map(drop),
+    ] {
+        assert!(matches!(refused, Err(LibraryError::DiskFull)), "{refused:?}");
+    }
+    assert_eq!(store.library.read_only(), Some(ReadOnlyCause::DiskFull));
+    assert_eq!(store.read("a").await.unwrap(), b"old");
+    store.delete("b").await.unwrap();
+    let deleted = store.library.trash(&store.access()).await.unwrap();
+    store.library.purge(&store.access(), deleted[0].entry).await.unwrap();
+    assert_eq!(store.used().await, 3);
+
+    store.disk.clear();
+    store.put("a", b"new").await.unwrap();
+    assert_eq!(store.library.read_only(), None);
+    assert_eq!(store.read("a").await.unwrap(), b"new");
+    store.check();
+}
+
+/// The upload that finds the disk full must not have taken what deleting needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_leave_a_reserve_of_the_disk() {
+    const RESERVE: u64 = 64 << 20;
+    let store = Store::new().await;
+    store.disk.set_free(RESERVE + 10 * BATCH as u64);
+    let size = u64::try_from(20 * BATCH).unwrap();
+    let file = |size| NewFile { path: path("a"), size, modified: None, checksum: None };
+    let announced = store.library.begin_put(store.change(), file(Some(size))).await;
+    assert!(matches!(announced, Err(LibraryError::DiskFull)), "refused before the body");
+    assert_eq!(store.library.read_only(), None, "smaller files still fit");
+
+    let mut session = store.library.begin_put(store.change(), file(Some(5))).await.unwrap();
+    session.write(b"small".to_vec().into()).await.unwrap();
+    store.disk.set_free(RESERVE - 1);
+    store.library.look_at_disk().await.unwrap();
+    assert!(matches!(session.commit(NOW).await, Err(LibraryError::DiskFull)));
+    assert!(matches!(store.put("b", b"1").await, Err(LibraryError::DiskFull)), "small ones too");
+    store.disk.set_free(u64::MAX);
+    store.put("b", b"1").await.unwrap();
     store.check();
 }
 

@@ -22,16 +22,23 @@ type Hook = Box<dyn FnMut(Moment) -> io::Result<()> + Send>;
 pub struct HookedDisk {
     inner: LocalDisk,
     hook: Arc<Mutex<Option<Hook>>>,
+    /// Free bytes that it claims to have.
+    free: Mutex<Option<u64>>,
 }
 
 impl HookedDisk {
     pub fn new(inner: LocalDisk) -> Self {
-        Self { inner, hook: Arc::default() }
+        Self { inner, hook: Arc::default(), free: Mutex::default() }
     }
 
     /// Calls `hook` at each moment from now on; its error becomes the disk's.
     pub fn set(&self, hook: impl FnMut(Moment) -> io::Result<()> + Send + 'static) {
         *self.hook.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// Claims to have so many free bytes from now on.
+    pub fn set_free(&self, bytes: u64) {
+        *self.free.lock().unwrap() = Some(bytes);
     }
 
     pub fn clear(&self) {
@@ -78,7 +85,7 @@ impl Disk for HookedDisk {
     }
 
     fn available(&self) -> io::Result<u64> {
-        self.inner.available()
+        self.free.lock().unwrap().map_or_else(|| self.inner.available(), Ok)
     }
 
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {

@@ -154,7 +154,9 @@ impl Disk for LocalDisk {
 
     fn available(&self) -> io::Result<u64> {
         let stat = rustix::fs::statvfs(&self.paths.root)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        // Without an inode left nothing can be stored. What does not count them says 0 of 0.
+        let has_inodes = stat.f_files == 0 || stat.f_favail > 0;
+        Ok(if has_inodes { stat.f_bavail.saturating_mul(stat.f_frsize) } else { 0 })
     }
 
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {

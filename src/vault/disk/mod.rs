@@ -112,7 +112,7 @@ pub trait Disk: Send + Sync {
     /// writer. Idempotent.
     fn remove_parts(&self) -> io::Result<u64>;
 
-    /// Bytes that can still be written by this process's user.
+    /// Bytes that can still be written by this process's user; 0 when inodes ran out.
     fn available(&self) -> io::Result<u64>;
 
     /// Reads a small file; `None` if there is none, `FileTooLarge` above [`SMALL_FILE_LIMIT`].

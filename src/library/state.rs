@@ -1,0 +1,371 @@
+//! Whether files can be changed at the moment, and why not.
+//!
+//! The one place where errors of the disk and of the catalogue's commits become a state of the whole
+//! server. Every call of the disk passes [`WatchedDisk`], every failed transaction the catalogue's
+//! observer; nobody else has to remember to tell.
+//!
+//! ```text
+//! disk full               reading and deleting go on; ends by itself when there is space again
+//! disk failed             reading goes on, nothing is changed before a restart: what the system could
+//! file system read-only   not write it may have dropped, and a later fsync would not say so
+//! ```
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::io::Errno;
+use tokio::sync::watch;
+
+use super::{Library, LibraryError};
+use crate::catalog::{Catalog, CatalogError};
+use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
+use crate::vault::VaultError;
+use crate::vault::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, StoredFile};
+
+/// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
+pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
+/// Bytes written between two looks at the free space: what of the reserve one moment may cost.
+const LOOK_EVERY: u64 = 8 * 1024 * 1024;
+/// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
+/// not show in the free space.
+const PROBE: [u8; 4_096] = [0; 4_096];
+
+/// Why files can be read but not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnlyCause {
+    /// Space or inodes ran out. Deleting works, and the state ends by itself.
+    DiskFull,
+    /// A write or an fsync failed. Ends with a restart.
+    DiskFailed,
+    /// The file system takes no writes any more. Ends with a restart.
+    FileSystemReadOnly,
+}
+
+impl ReadOnlyCause {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DiskFull, Self::DiskFailed, Self::FileSystemReadOnly];
+
+    /// One word for machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk-full",
+            Self::DiskFailed => "disk-failed",
+            Self::FileSystemReadOnly => "file-system-read-only",
+        }
+    }
+
+    /// What the server's owner should know and do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::DiskFull => {
+                "the disk is full: files can be read and deleted; free space or enlarge the disk, then all goes on by itself"
+            }
+            Self::DiskFailed => {
+                "the disk failed to write: files can only be read; look at the kernel's log, repair or replace the disk, then restart"
+            }
+            Self::FileSystemReadOnly => {
+                "the file system became read-only: files can only be read; look at the kernel's log, repair and remount it, then restart"
+            }
+        }
+    }
+}
+
+/// The present state and what it takes to change it.
+pub(super) struct State {
+    cause: watch::Sender<Option<ReadOnlyCause>>,
+    disk: Arc<dyn Disk>,
+    catalog: Catalog,
+    /// Bytes written since the last look at the free space.
+    unseen: AtomicU64,
+}
+
+impl State {
+    /// Observes the catalogue from now on, and the disk through what [`Self::watched_disk`] returns.
+    pub(super) fn new(disk: Arc<dyn Disk>, catalog: Catalog) -> Arc<Self> {
+        let state =
+            Arc::new(Self { cause: watch::Sender::new(None), disk, catalog, unseen: AtomicU64::new(0) });
+        // Weak, or state and catalogue would keep each other alive.
+        let observer = Arc::downgrade(&state);
+        state.catalog.on_failure(move |error| {
+            if let Some(state) = observer.upgrade() {
+                state.note_commit(error);
+            }
+        });
+        state.look();
+        state
+    }
+
+    pub(super) fn watched_disk(self: &Arc<Self>) -> Arc<dyn Disk> {
+        Arc::new(WatchedDisk { inner: Arc::clone(&self.disk), state: Arc::clone(self) })
+    }
+
+    fn cause(&self) -> Option<ReadOnlyCause> {
+        *self.cause.borrow()
+    }
+
+    /// Begins a state. A graver one replaces the full disk, nothing replaces a graver one.
+    fn enter(&self, cause: ReadOnlyCause) {
+        if cause != ReadOnlyCause::DiskFull {
+            self.catalog.halt();
+        }
+        let is_news = self.cause.send_if_modified(|now| {
+            let is_graver = *now == Some(ReadOnlyCause::DiskFull) && cause != ReadOnlyCause::DiskFull;
+            let is_news = now.is_none() || is_graver;
+            if is_news {
+                *now = Some(cause);
+            }
+            is_news
+        });
+        if is_news {
+            tracing::error!(cause = cause.as_str(), "read-only: {}", cause.advice());
+        }
+    }
+
+    fn leave_full(&self) {
+        let was_full = self.cause.send_if_modified(|now| {
+            let is_full = *now == Some(ReadOnlyCause::DiskFull);
+            if is_full {
+                *now = None;
+            }
+            is_full
+        });
+        if was_full {
+            tracing::info!("there is space on the disk again: files can be changed");
+        }
+    }
+
+    /// Judges an error of the disk in a call that writes.
+    fn note(&self, error: &io::Error) {
+        if let Some(cause) = cause_of(error) {
+            self.enter(cause);
+        }
+    }
+
+    /// Judges an error of a transaction or checkpoint.
+    fn note_commit(&self, error: &CatalogError) {
+        match error {
+            CatalogError::Full => self.enter(ReadOnlyCause::DiskFull),
+            CatalogError::ReadOnly => self.enter(ReadOnlyCause::FileSystemReadOnly),
+            // SQLite keeps the system's word to itself: a read-only file system shows in the next write.
+            CatalogError::DiskFailed(_) => match self.probe().as_ref().err().and_then(cause_of) {
+                Some(ReadOnlyCause::FileSystemReadOnly) => self.enter(ReadOnlyCause::FileSystemReadOnly),
+                _ => self.enter(ReadOnlyCause::DiskFailed),
+            },
+            _ => self.look(),
+        }
+    }
+
+    /// Looks at the free space, and begins or ends the state of a full disk. Blocks.
+    fn look(&self) {
+        self.unseen.store(0, Ordering::Relaxed);
+        match self.disk.available() {
+            Ok(free) if free < KEPT_FREE => self.enter(ReadOnlyCause::DiskFull),
+            Ok(_) if self.cause() == Some(ReadOnlyCause::DiskFull) => match self.probe() {
+                Ok(()) => self.leave_full(),
+                Err(error) => self.note(&error),
+            },
+            Ok(_) => {}
+            Err(error) => self.note(&error),
+        }
+    }
+
+    /// Writes a little and removes it again.
+    fn probe(&self) -> io::Result<()> {
+        self.disk.create(ContainerId::random())?.append(&PROBE)
+    }
+
+    /// Fails when `bytes` more would be taken from what is kept free. Asks the system now and then.
+    fn require_reserve(&self, bytes: usize) -> io::Result<()> {
+        let unseen = self.unseen.fetch_add(bytes as u64, Ordering::Relaxed);
+        if unseen >= LOOK_EVERY || self.cause() == Some(ReadOnlyCause::DiskFull) {
+            self.look();
+        }
+        match self.cause() {
+            Some(ReadOnlyCause::DiskFull) => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails once nothing may be changed any more.
+    fn require_changeable(&self) -> io::Result<()> {
+        match self.cause() {
+            None | Some(ReadOnlyCause::DiskFull) => Ok(()),
+            Some(_) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        }
+    }
+}
+
+impl Library {
+    /// Why nothing can be stored at the moment; `None` if all is well.
+    pub fn read_only(&self) -> Option<ReadOnlyCause> {
+        self.shared.state.cause()
+    }
+
+    /// Tells each change of [`Self::read_only`].
+    pub fn watch_read_only(&self) -> watch::Receiver<Option<ReadOnlyCause>> {
+        self.shared.state.cause.subscribe()
+    }
+
+    /// Looks whether the disk is full, or not full any more.
+    pub async fn look_at_disk(&self) -> Result<(), LibraryError> {
+        let state = Arc::clone(&self.shared.state);
+        Ok(tokio::task::spawn_blocking(move || state.look()).await?)
+    }
+
+    /// The catalogue, for what makes it larger. Fails while nothing new can be stored; deleting does not
+    /// ask here.
+    pub(super) async fn storing(&self) -> Result<&Catalog, LibraryError> {
+        if self.read_only() == Some(ReadOnlyCause::DiskFull) {
+            // Whoever has just deleted something should not have to wait for the next look.
+            self.look_at_disk().await?;
+        }
+        match self.read_only() {
+            None => Ok(self.catalog()),
+            Some(ReadOnlyCause::DiskFull) => Err(LibraryError::DiskFull),
+            Some(_) => Err(LibraryError::ReadOnly),
+        }
+    }
+
+    /// An error of the keys' own disk calls, judged as all others.
+    pub(super) fn noted(&self, error: VaultError) -> LibraryError {
+        if let VaultError::Io { source, .. } = &error {
+            self.shared.state.note(source);
+        }
+        error.into()
+    }
+}
+
+/// The state that an error of a writing call means, if any.
+fn cause_of(error: &io::Error) -> Option<ReadOnlyCause> {
+    /// What Linux reports of media, cables and structures on them that fail.
+    const FAILED: [Errno; 10] = [
+        Errno::IO,
+        Errno::NXIO,
+        Errno::NODEV,
+        Errno::UCLEAN,
+        Errno::NODATA,
+        Errno::NOLINK,
+        Errno::REMOTEIO,
+        Errno::TIMEDOUT,
+        Errno::STALE,
+        Errno::ILSEQ,
+    ];
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(ReadOnlyCause::DiskFull),
+        io::ErrorKind::ReadOnlyFilesystem => Some(ReadOnlyCause::FileSystemReadOnly),
+        _ => {
+            let code = error.raw_os_error()?;
+            FAILED.contains(&Errno::from_raw_os_error(code)).then_some(ReadOnlyCause::DiskFailed)
+        }
+    }
+}
+
+/// The disk, with every failure of a write told to the state and no write in a state that forbids it.
+struct WatchedDisk {
+    inner: Arc<dyn Disk>,
+    state: Arc<State>,
+}
+
+impl WatchedDisk {
+    fn change<T>(&self, call: impl FnOnce(&dyn Disk) -> io::Result<T>) -> io::Result<T> {
+        self.state.require_changeable()?;
+        call(&*self.inner).inspect_err(|error| self.state.note(error))
+    }
+}
+
+impl Disk for WatchedDisk {
+    fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
+        let inner = self.change(|disk| disk.create(id))?;
+        Ok(Box::new(WatchedPart { inner, state: Arc::clone(&self.state) }))
+    }
+
+    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+        self.state.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
+        self.change(|disk| disk.append_packed(space, containers))
+    }
+
+    fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
+        self.inner.open(space, id, place)
+    }
+
+    fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
+        self.change(|disk| disk.remove(space, id, place))
+    }
+
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        self.change(|disk| disk.remove_empty_packs())
+    }
+
+    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_container(visit)
+    }
+
+    fn remove_parts(&self) -> io::Result<u64> {
+        self.change(|disk| disk.remove_parts())
+    }
+
+    fn available(&self) -> io::Result<u64> {
+        self.inner.available()
+    }
+
+    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
+        self.inner.read_small(file)
+    }
+
+    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+        self.change(|disk| disk.write_small(file, bytes, overwrite))
+    }
+
+    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
+        self.change(|disk| disk.create_folder(folder, files))
+    }
+
+    fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
+        self.change(|disk| disk.remove_small(file))
+    }
+}
+
+struct WatchedPart {
+    inner: Box<dyn PartFile>,
+    state: Arc<State>,
+}
+
+impl PartFile for WatchedPart {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.state.require_changeable()?;
+        self.state.require_reserve(bytes.len())?;
+        self.inner.append(bytes).inspect_err(|error| self.state.note(error))
+    }
+
+    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
+        let Self { inner, state } = *self;
+        state.require_changeable()?;
+        inner.publish(space).inspect_err(|error| state.note(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_means_what_the_system_says() {
+        let cause = |code| cause_of(&io::Error::from_raw_os_error(code));
+        for (code, expected) in [
+            (28, Some(ReadOnlyCause::DiskFull)),           // ENOSPC
+            (122, Some(ReadOnlyCause::DiskFull)),          // EDQUOT
+            (30, Some(ReadOnlyCause::FileSystemReadOnly)), // EROFS
+            (5, Some(ReadOnlyCause::DiskFailed)),          // EIO
+            (117, Some(ReadOnlyCause::DiskFailed)),        // EUCLEAN
+            (24, None),                                    // EMFILE
+            (12, None),                                    // ENOMEM
+            (2, None),                                     // ENOENT
+            (13, None),                                    // EACCES
+            (17, None),                                    // EEXIST
+        ] {
+            assert_eq!(cause(code), expected, "{code}");
+        }
+        assert_eq!(cause_of(&io::ErrorKind::UnexpectedEof.into()), None);
+    }
+}
