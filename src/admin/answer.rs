@@ -232,8 +232,10 @@ impl Admin {
 
     async fn status(&self) -> Result<Reply, AdminError> {
         let spaces = self.library.spaces().await?;
+        let read_only = self.library.read_only();
         Ok(Reply::Status(StatusShown {
-            state: "serving".into(),
+            state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
+            advice: read_only.map(|cause| cause.advice().into()),
             version: env!("CARGO_PKG_VERSION").into(),
             users: self.accounts.users().await?.len(),
             spaces: spaces.len(),

@@ -24,8 +24,11 @@ pub enum Reply {
 /// How an instance is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusShown {
-    /// `serving`, `locked`, …
+    /// `serving`, `read-only`, `locked`, …
     pub state: String,
+    /// What the owner should know and do, if anything.
+    #[serde(default)]
+    pub advice: Option<String>,
     /// Version of the program.
     pub version: String,
     /// Accounts, disabled ones included.

@@ -71,6 +71,14 @@ pub enum DirectoryError {
         /// Its format.
         found: String,
     },
+    /// The file system is mounted read-only.
+    #[error(
+        "the file system of {path} is read-only, and Tresor writes even when it only reads: look at the kernel's log for the reason, then remount it (mount -o remount,rw) and start again"
+    )]
+    ReadOnly {
+        /// The directory.
+        path: String,
+    },
     /// The file system refused.
     #[error("cannot {doing} {path}")]
     Io {
@@ -232,7 +240,10 @@ fn private_dir(path: &Path) -> Result<(), DirectoryError> {
 fn lock(root: &Path) -> Result<File, DirectoryError> {
     let path = root.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-    let mut file = file.map_err(failed("open", &path))?;
+    let mut file = file.map_err(|error| match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },
+        _ => failed("open", &path)(error),
+    })?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match io::Error::from(error) {
         error if error.kind() == io::ErrorKind::WouldBlock => {
             DirectoryError::InUse { path: root.display().to_string() }

@@ -16,7 +16,7 @@ use crate::http::{
     Health, HealthState, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls, TlsError,
     TlsSource, bind, serve as serve_http, serve_metrics, systemd,
 };
-use crate::library::LibraryError;
+use crate::library::{Library, LibraryError, ReadOnlyCause};
 use crate::model::Timestamp;
 use crate::vault::keys::Unlock;
 
@@ -111,6 +111,7 @@ pub async fn serve(
     let tls = entrance.tls.clone();
     let (switch, shutdown) = Shutdown::channel();
     let host = Arc::new(Host {
+        metrics: Metrics::new(),
         router: Router::locked(health.clone()),
         instance: Mutex::new(None),
         unlocking: tokio::sync::Mutex::default(),
@@ -145,6 +146,7 @@ struct Host {
     router: Arc<Router>,
     tls: Option<Arc<Tls>>,
     health: HealthState,
+    metrics: Metrics,
     instance: Mutex<Option<Arc<Instance>>>,
     /// Held while somebody unlocks: opening twice would clear the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
@@ -161,10 +163,16 @@ impl Host {
         }
         self.router.open(instance.library.clone(), instance.accounts.clone());
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
+        let told = instance.library.read_only();
+        tokio::spawn(tell_read_only(
+            instance.library.clone(),
+            self.health.clone(),
+            self.metrics.clone(),
+            shutdown.clone(),
+        ));
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(instance));
-        self.health.set(Health::Serving);
+        tell(told, &self.health, &self.metrics);
         tracing::info!("serving");
-        systemd::notify_status("serving");
         Ok(())
     }
 
@@ -185,7 +193,7 @@ impl Host {
         switch: ShutdownSwitch,
         announce: impl FnOnce(),
     ) -> Result<(), ServeError> {
-        let metrics = Metrics::new();
+        let metrics = self.metrics.clone();
         let server = Server {
             handler: Arc::clone(&self.router),
             limits: Arc::new(self.config.limits.clone()),
@@ -253,14 +261,18 @@ impl Host {
     async fn is_alive(&self) -> bool {
         match self.current() {
             None => true,
+            // A disk that is full or failed is no reason to end: reading goes on, and a restart that fails
+            // would end that too.
             Some(instance) => tokio::time::timeout(ALIVE_WITHIN, instance.library.probe_writer())
                 .await
-                .is_ok_and(|outcome| outcome.is_ok()),
+                .is_ok_and(|outcome| {
+                    matches!(outcome, Ok(()) | Err(LibraryError::DiskFull | LibraryError::ReadOnly))
+                }),
         }
     }
 
-    /// Ends the server if the catalogue's writer has ended: it would refuse every change from then on,
-    /// while a restart, by systemd say, puts it right.
+    /// Looks after the disk's free space, and ends the server if the catalogue's writer has ended: it would
+    /// refuse every change from then on, while a restart, by systemd say, puts it right.
     async fn watch_writer(self: Arc<Self>, switch: Arc<ShutdownSwitch>, mut shutdown: Shutdown) -> bool {
         let mut tick = tokio::time::interval(ALIVE_WITHIN);
         loop {
@@ -268,9 +280,10 @@ impl Host {
                 _ = tick.tick() => {}
                 () = shutdown.requested() => return true,
             }
-            if let Some(instance) = self.current()
-                && matches!(instance.library.probe_writer().await, Err(LibraryError::Closed))
-            {
+            let Some(instance) = self.current() else { continue };
+            // Fails only while the program ends.
+            let _ = instance.library.look_at_disk().await;
+            if matches!(instance.library.probe_writer().await, Err(LibraryError::Closed)) {
                 tracing::error!(
                     "the catalogue's writer has ended; stopping, so that a restart can put it right"
                 );
@@ -295,6 +308,7 @@ impl Host {
             (None, Request::Status) => Reply::Status(StatusShown {
                 state: self.health.current().as_str().into(),
                 version: env!("CARGO_PKG_VERSION").into(),
+                advice: None,
                 users: 0,
                 spaces: 0,
                 used_bytes: 0,
@@ -353,14 +367,43 @@ fn stop_on_signal(
     })
 }
 
+/// Shows to all who look whether files can be changed, until shutdown.
+async fn tell_read_only(library: Library, health: HealthState, metrics: Metrics, mut shutdown: Shutdown) {
+    let mut changes = library.watch_read_only();
+    loop {
+        let cause = *changes.borrow_and_update();
+        tell(cause, &health, &metrics);
+        tokio::select! {
+            told = changes.changed() => if told.is_err() { return },
+            () = shutdown.requested() => return,
+        }
+    }
+}
+
+fn tell(cause: Option<ReadOnlyCause>, health: &HealthState, metrics: &Metrics) {
+    // Not over the word of a server that is stopping.
+    if health.current() != Health::Stopping {
+        health.set(cause.map_or(Health::Serving, Health::ReadOnly));
+    }
+    metrics.set_read_only(cause);
+    match cause {
+        None => systemd::notify_status("serving"),
+        Some(cause) => systemd::notify_status(&format!("read-only: {}", cause.advice())),
+    }
+}
+
 /// Ends what has expired, until shutdown. A round that fails is tried again with the next.
-async fn upkeep(library: crate::library::Library, mut shutdown: Shutdown) {
+async fn upkeep(library: Library, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(UPKEEP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u64.. {
         tokio::select! {
             _ = tick.tick() => {}
             () = shutdown.requested() => return,
+        }
+        // Nothing may be changed any more; that was said when it began.
+        if library.read_only().is_some_and(|cause| cause != ReadOnlyCause::DiskFull) {
+            continue;
         }
         match library.upkeep(Timestamp::now()).await {
             Ok(report) => tracing::debug!(?report, "upkeep done"),

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Format, output};
-use crate::admin::{Reply, Request};
+use crate::admin::{Reply, Request, StatusShown};
 use crate::app::{ControlError, DataDirectory, DirectoryError, Kit, ask};
 use crate::model::ByteSize;
 use crate::vault::disk::{Disk, LocalDisk};
@@ -95,6 +95,9 @@ fn server(data: &Path) -> Finding {
     match ask(data, &Request::Status) {
         Ok(Reply::Status(status)) if status.state == "serving" => {
             Finding::ok(format!("the server runs, version {}", status.version))
+        }
+        Ok(Reply::Status(StatusShown { state, advice: Some(advice), .. })) => {
+            Finding::fault(format!("the server is {state}: {advice}"))
         }
         Ok(Reply::Status(status)) => Finding::warning(format!("the server is {}", status.state)),
         Ok(_) => Finding::warning("the server is of another version than this program"),

@@ -22,6 +22,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Done(text) | Reply::Refused(text) => line(&safe(&text)),
         Reply::Status(status) => {
             line(&format!("state    {}", status.state))?;
+            if let Some(advice) = status.advice {
+                line(&format!("advice   {advice}"))?;
+            }
             line(&format!("version  {}", status.version))?;
             line(&format!("users    {}", status.users))?;
             line(&format!("spaces   {}", status.spaces))?;

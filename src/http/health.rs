@@ -1,13 +1,14 @@
 //! What `GET /health` tells about the server as a whole.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::response_body::ResponseBody;
+use crate::library::ReadOnlyCause;
 
 /// What the server is able to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +19,22 @@ pub enum Health {
     Locked,
     /// All is well.
     Serving,
-    /// Files can be read but not changed: the disk failed or is full.
-    ReadOnly,
+    /// Files can be read but not changed.
+    ReadOnly(ReadOnlyCause),
     /// Finishing requests in flight.
     Stopping,
 }
 
 impl Health {
-    const ALL: [Self; 5] = [Self::Starting, Self::Locked, Self::Serving, Self::ReadOnly, Self::Stopping];
+    const ALL: [Self; 7] = [
+        Self::Starting,
+        Self::Locked,
+        Self::Serving,
+        Self::ReadOnly(ReadOnlyCause::DiskFull),
+        Self::ReadOnly(ReadOnlyCause::DiskFailed),
+        Self::ReadOnly(ReadOnlyCause::FileSystemReadOnly),
+        Self::Stopping,
+    ];
 
     /// The word in the JSON body.
     pub fn as_str(self) -> &'static str {
@@ -33,7 +42,7 @@ impl Health {
             Self::Starting => "starting",
             Self::Locked => "locked",
             Self::Serving => "serving",
-            Self::ReadOnly => "read-only",
+            Self::ReadOnly(_) => "read-only",
             Self::Stopping => "stopping",
         }
     }
@@ -41,24 +50,26 @@ impl Health {
 
 /// The present [`Health`], shared by all who change or show it.
 #[derive(Clone, Debug)]
-pub struct HealthState(Arc<AtomicU8>);
+pub struct HealthState(Arc<AtomicUsize>);
 
 impl HealthState {
     /// Begins as [`Health::Starting`].
     pub fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(Health::Starting as u8)))
+        let state = Self(Arc::default());
+        state.set(Health::Starting);
+        state
     }
 
     /// The present state.
     pub fn current(&self) -> Health {
-        let number = usize::from(self.0.load(Ordering::Relaxed));
-        // Only `set` stores numbers, so the fallback is never reached.
-        *Health::ALL.get(number).unwrap_or(&Health::Starting)
+        // Only `set` stores positions, so the fallback is never reached.
+        *Health::ALL.get(self.0.load(Ordering::Relaxed)).unwrap_or(&Health::Starting)
     }
 
     /// Replaces the state.
     pub fn set(&self, health: Health) {
-        self.0.store(health as u8, Ordering::Relaxed);
+        let position = Health::ALL.iter().position(|known| *known == health).unwrap_or_default();
+        self.0.store(position, Ordering::Relaxed);
     }
 }
 
@@ -68,13 +79,19 @@ impl Default for HealthState {
     }
 }
 
-/// The answer to `GET /health`: 200 while serving, 503 else, and never cached.
+/// The answer to `GET /health`, never cached: 200 while files can be read, 503 else. A server that only
+/// reads is still the best there is: a proxy that took it out of service would take the files away too.
+/// Who watches over it looks at `status`, or at the gauge `tresor_read_only`.
 pub fn health_response(state: &HealthState) -> Response<ResponseBody> {
     let health = state.current();
-    let body =
-        format!("{{\"status\":\"{}\",\"version\":\"{}\"}}\n", health.as_str(), env!("CARGO_PKG_VERSION"));
+    let reason = match health {
+        Health::ReadOnly(cause) => format!("\"reason\":\"{}\",", cause.as_str()),
+        _ => String::new(),
+    };
+    let (status, version) = (health.as_str(), env!("CARGO_PKG_VERSION"));
+    let body = format!("{{\"status\":\"{status}\",{reason}\"version\":\"{version}\"}}\n");
     let mut response = Response::new(ResponseBody::full(Bytes::from(body)));
-    if health != Health::Serving {
+    if !matches!(health, Health::Serving | Health::ReadOnly(_)) {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
     let headers = response.headers_mut();
@@ -88,14 +105,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_serving_server_is_healthy() {
+    fn a_server_that_serves_files_is_healthy() {
         let state = HealthState::new();
         assert_eq!(state.current(), Health::Starting);
         for health in Health::ALL {
             state.set(health);
             assert_eq!(state.current(), health);
             let ok = health_response(&state).status() == StatusCode::OK;
-            assert_eq!(ok, health == Health::Serving, "{health:?}");
+            let serves = matches!(health, Health::Serving | Health::ReadOnly(_));
+            assert_eq!(ok, serves, "{health:?}");
         }
     }
 }

@@ -20,6 +20,7 @@ use super::request_body::RequestBody;
 use super::request_log::Route;
 use super::response_body::ResponseBody;
 use super::watch::Shutdown;
+use crate::library::ReadOnlyCause;
 
 /// Upper bounds of the duration buckets in seconds: a cached PROPFIND to an upload of an hour.
 const DURATION_BUCKETS: [f64; 12] =
@@ -38,6 +39,7 @@ pub struct Metrics {
     pub(super) connections: Gauge,
     pub(super) accepted: Counter,
     refused: Family<[(&'static str, &'static str); 1], Counter>,
+    read_only: Family<[(&'static str, &'static str); 1], Gauge>,
     durations: Histogram,
 }
 
@@ -62,6 +64,7 @@ impl Metrics {
             connections: Gauge::default(),
             accepted: Counter::default(),
             refused: Family::default(),
+            read_only: Family::default(),
             durations: Histogram::new(DURATION_BUCKETS),
         };
         let own = metrics.clone();
@@ -73,6 +76,11 @@ impl Metrics {
             registry.register("http_connections", "Open connections", own.connections);
             registry.register("http_accepted", "Accepted connections", own.accepted);
             registry.register("http_refused", "Connections closed by a limit, by reason", own.refused);
+            registry.register(
+                "read_only",
+                "1 while files can be read but not changed, by cause",
+                own.read_only,
+            );
             registry.register(
                 "http_duration_seconds",
                 "Time from a request's head to the end of its answer",
@@ -94,6 +102,14 @@ impl Metrics {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         encode(&mut text, &registry).expect("writing to a String does not fail");
         text
+    }
+
+    /// Shows why files cannot be changed; `None` if they can.
+    pub fn set_read_only(&self, now: Option<ReadOnlyCause>) {
+        for cause in ReadOnlyCause::ALL {
+            let gauge = self.read_only.get_or_create(&[("cause", cause.as_str())]);
+            gauge.set(i64::from(now == Some(cause)));
+        }
     }
 
     pub(super) fn answered(&self, method: &Method, status: StatusCode, took: Duration) {

@@ -1,6 +1,6 @@
 //! From what went wrong to status and body. The only place of this room that chooses error statuses.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::protocol::RequestError;
@@ -77,6 +77,9 @@ impl Failure {
             Self::Library(LibraryError::OverQuota) => {
                 error_body(status, Some(Precondition::QuotaNotExceeded), &LibraryError::OverQuota.to_string())
             }
+            Self::Library(error @ LibraryError::DiskFull) => {
+                error_body(status, Some(Precondition::SufficientDiskSpace), &error.to_string())
+            }
             Self::Library(error) => error_body(status, None, &error.to_string()),
             Self::Rights(_) => error_body(status, None, "the rights could not be looked up"),
             Self::Locked { space, path, taking } => {
@@ -100,6 +103,9 @@ impl Failure {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, ALLOWED);
+        }
+        if matches!(self, Self::Library(LibraryError::Busy | LibraryError::Closed)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if let Self::Unsatisfiable(size) = self
             && let Ok(value) = HeaderValue::from_str(&range::unsatisfied(size))
@@ -128,13 +134,12 @@ impl Failure {
             Self::Library(error @ (LibraryError::Damaged(_) | LibraryError::Incomplete)) => {
                 tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
             }
+            // The library has said it once, when the disk became full or failed.
+            Self::Library(LibraryError::DiskFull | LibraryError::ReadOnly) => {}
             Self::Library(error)
                 if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE =>
             {
                 tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
-            }
-            Self::Library(error @ (LibraryError::DiskFull | LibraryError::ReadOnly)) => {
-                tracing::error!(%request_id, error = error as &dyn std::error::Error, "nothing can be stored");
             }
             Self::Rights(error) => {
                 tracing::error!(%request_id, error = error as &dyn std::error::Error, "rights not looked up");
@@ -166,9 +171,9 @@ fn library_status(error: &LibraryError) -> StatusCode {
         | LibraryError::TooManyProperties
         | LibraryError::TooManyEntries
         | LibraryError::OverQuota
-        | LibraryError::DiskFull
-        | LibraryError::ReadOnly => StatusCode::INSUFFICIENT_STORAGE,
-        LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
+        | LibraryError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        // Not 507, which Finder shows as "not enough space".
+        LibraryError::ReadOnly | LibraryError::Busy | LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::SpaceExists
         | LibraryError::Damaged(_)
         | LibraryError::Incomplete

@@ -21,6 +21,8 @@ pub enum Precondition<'a> {
     CannotModifyProtectedProperty,
     /// The quota is used up (RFC 4331 6).
     QuotaNotExceeded,
+    /// The disk itself is full (RFC 4331 6).
+    SufficientDiskSpace,
 }
 
 impl Precondition<'_> {
@@ -32,6 +34,7 @@ impl Precondition<'_> {
             Self::LockTokenMatchesRequestUri => ("lock-token-matches-request-uri", &[]),
             Self::CannotModifyProtectedProperty => ("cannot-modify-protected-property", &[]),
             Self::QuotaNotExceeded => ("quota-not-exceeded", &[]),
+            Self::SufficientDiskSpace => ("sufficient-disk-space", &[]),
         };
         out.push_str("<d:");
         out.push_str(name);
