@@ -100,6 +100,15 @@ pub(super) fn open_reader(path: &Path, key: &CatalogKey) -> Result<Connection, C
     Ok(connection)
 }
 
+/// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the
+/// log, but pays no heed to errors; without its name the log, and what was acknowledged in it, is lost.
+pub(super) fn make_names_durable(path: &Path) -> Result<(), CatalogError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    std::fs::File::open(directory.unwrap_or(Path::new(".")))
+        .and_then(|directory| directory.sync_all())
+        .map_err(|source| CatalogError::Io { doing: "make the catalogue's name durable", source })
+}
+
 /// Folds what an earlier run left in the write-ahead log into the database. Transactions that a failed
 /// fsync refused may stand there readable, yet only in the system's memory; new ones behind them would
 /// be lost with them. A full disk must not keep anybody from reading, so it may stay undone.

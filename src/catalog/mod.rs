@@ -163,6 +163,7 @@ impl Catalog {
     }
 
     fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
+        connection::make_names_durable(path)?;
         let readers = Readers::open(path, key)?;
         let writer = Writer::start(connection)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
