@@ -114,10 +114,22 @@ impl TestServer {
     /// Starts `tresor serve`: on a free port the first time, on the same one later. Returns once
     /// the server answers.
     pub fn spawn(&mut self) {
+        self.spawn_through(&[]);
+    }
+
+    /// The same, through a program that runs another one in its own place, such as `prlimit`.
+    pub fn spawn_through(&mut self, wrapper: &[&str]) {
         assert!(self.child.is_none(), "the server runs already");
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
         let seen = log.metadata().unwrap().len();
-        let mut serve = Command::new(program());
+        let mut serve = match wrapper.split_first() {
+            None => Command::new(program()),
+            Some((wrapper, arguments)) => {
+                let mut through = Command::new(wrapper);
+                through.args(arguments).arg(program());
+                through
+            }
+        };
         self.environment(&mut serve);
         serve.arg("serve").arg("--data").arg(self.data());
         serve.arg("--key-file").arg(self.key_file());

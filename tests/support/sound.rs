@@ -107,7 +107,8 @@ pub fn assert_sound(server: &TestServer) -> (usize, u64) {
         let segments = runtime.block_on(catalog.read(move |tx| tx.segments(version))).unwrap();
         assert!(!segments.is_empty(), "{version:?} has no content");
         for row in segments {
-            let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
+            let (header_hash, length, place) = (row.header_hash, row.length, row.place);
+            let bound = ContainerRef { id: row.id, header_hash, length, place };
             read_to_its_end(&*disk, &keys, space, &bound);
         }
     }

@@ -1,0 +1,136 @@
+//! A server that is killed before one of its system calls: everything is as before or as asked for, and
+//! what was answered "done" is there.
+
+use std::process::Command;
+
+use crate::injection::{Measured, Point, Tracer, chosen, in_parallel, measured};
+use crate::inspect::inspect;
+use crate::office::{assert_reads, copy};
+use crate::operations::Outcome;
+use crate::support::TestServer;
+use crate::support::process::{Outcome as Ended, require};
+use crate::support::server::{ADMIN, ADMIN_PASSWORD};
+
+/// System calls tried in a normal run.
+const FEW: usize = 70;
+
+#[test]
+fn a_server_killed_before_any_call_leaves_old_or_new_and_keeps_what_it_acknowledged() {
+    let all =
+        measured().iter().flat_map(|measured| measured.points.iter().map(move |point| (measured, point)));
+    let chosen = chosen(all.collect(), FEW);
+    let tried = chosen.len();
+    let killed = in_parallel(&chosen, |(measured, point)| kills(measured, point));
+    let killed = killed.into_iter().filter(|killed| *killed).count();
+    // Threads share the work in another way each time, so that a late call may never come.
+    assert!(killed * 2 > tried, "only {killed} of {tried} servers were killed: this proves little");
+}
+
+/// Returns whether the server came to the call.
+fn kills(measured: &Measured, point: &Point) -> bool {
+    let what = format!("{}, killed before {point:?}", measured.operation.name);
+    let mut server = copy();
+    server.spawn();
+    let named = measured.operation.prepare(&server);
+    assert_reads(&server);
+    let rule = format!("inject={}:signal=KILL:when={}", point.call, point.nth);
+    let tracer = Tracer::attach(&server, point.threads, &["-e", &rule]);
+    let outcome = measured.operation.run(&server, &named);
+    let is_killed = match &outcome {
+        // It may have died after its answer.
+        Outcome::Done => !server.is_alive(),
+        Outcome::Cut => true,
+        Outcome::Refused(why) => panic!("{what}: {why}"),
+    };
+    drop(tracer);
+    server.kill();
+    let found = inspect(&server.data(), &server.key_file());
+    if matches!(outcome, Outcome::Done) {
+        assert_eq!(found, measured.after, "{what}: acknowledged");
+    } else {
+        assert!(found == measured.before || found == measured.after, "{what}: {found:#?}");
+    }
+    server.spawn();
+    assert_reads(&server);
+    is_killed
+}
+
+/// Calls of `tresor init` tried in a normal run.
+const FEW_OF_INIT: usize = 12;
+
+#[test]
+fn an_init_killed_before_any_call_is_repeated_or_named() {
+    let (mut whole, mut named, mut none) = (0, 0, 0);
+    for (call, nth) in chosen(init_calls(), FEW_OF_INIT) {
+        let what = format!("init killed before {call} {nth}");
+        let server = prepared();
+        let place = server.scratch("strace");
+        let mut init = Command::new(require("strace", "strace"));
+        init.arg("-f").arg("-o").arg(place.join("log"));
+        init.arg("-e").arg(format!("trace={call}")).arg("-e");
+        init.arg(format!("inject={call}:signal=KILL:when={nth}"));
+        init.arg(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server));
+        let ended = Ended::of(&mut init);
+        if ended.code == 0 {
+            whole += 1;
+        } else {
+            // Whoever was told nothing tries again. Where that is refused, the reason is clear and nothing
+            // of it can be in use.
+            let again = Ended::of(Command::new(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server)));
+            match again.code {
+                0 => none += 1,
+                _ if again.stderr.contains("broke off half-way") => {
+                    named += 1;
+                    continue;
+                }
+                _ if again.stderr.contains("holds a Tresor instance already") => whole += 1,
+                _ => panic!("{what}: {again}"),
+            }
+        }
+        let found = inspect(&server.data(), &server.key_file());
+        assert!(found.tree.is_empty(), "{what}");
+    }
+    assert!(none > 0 && named > 0 && whole + none + named > 5, "{whole} whole, {named} named, {none} none");
+}
+
+fn prepared() -> TestServer {
+    let server = TestServer::prepare(false);
+    std::fs::copy(crate::office::template().key_file(), server.key_file()).unwrap();
+    server
+}
+
+fn init_arguments(server: &TestServer) -> Vec<String> {
+    let password = server.secret_file("admin.password", ADMIN_PASSWORD);
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    // Written before anything is made; a second try needs another place for it.
+    let recovery = (1..).map(|nth| server.scratch("kit").join(format!("recovery-{nth}")));
+    let recovery = recovery.into_iter().find(|path| !path.exists()).unwrap();
+    [
+        "init".into(),
+        "--data".into(),
+        text(server.data()),
+        "--key-file".into(),
+        text(server.key_file()),
+        "--recovery-out".into(),
+        text(recovery),
+        "--admin".into(),
+        ADMIN.into(),
+        "--admin-password-file".into(),
+        text(password),
+    ]
+    .into()
+}
+
+/// How often `tresor init` makes each call in one thread.
+fn init_calls() -> Vec<(String, usize)> {
+    let server = prepared();
+    let log = server.scratch("strace").join("log");
+    let mut init = Command::new(require("strace", "strace"));
+    init.arg("-f").arg("-o").arg(&log);
+    init.args(["-e", "trace=pwrite64,fsync,fdatasync,rename,link,linkat,unlink,ftruncate,mkdir"]);
+    init.arg(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server));
+    let ended = Ended::of(&mut init);
+    assert_eq!(ended.code, 0, "{ended}");
+    let points = crate::injection::points_of(&std::fs::read_to_string(log).unwrap(), "");
+    points.into_iter().map(|Point { call, nth, threads: _ }: Point| (call, nth)).collect()
+}
