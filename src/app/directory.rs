@@ -233,7 +233,20 @@ pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error)
 }
 
 fn private_dir(path: &Path) -> Result<(), DirectoryError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("make", path))
+    make_private(path).map_err(failed("make", path))
+}
+
+/// Makes a directory, and what is missing above it, for this user alone. Their names are durable when this
+/// returns: an instance that was told to be ready must not go with the name of its directory.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// An advisory lock that ends with the process, however it ends.

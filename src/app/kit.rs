@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::directory::make_private;
 use crate::vault::disk::{Overwrite, write_durably};
 use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 
@@ -132,8 +133,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), KitError> {
     let shown = || path.display().to_string();
     let io = |source| KitError::Io { path: shown(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        use std::os::unix::fs::DirBuilderExt;
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        make_private(folder).map_err(io)?;
     }
     write_durably(path, text.as_bytes(), Overwrite::Forbid).map_err(|source| match source.kind() {
         std::io::ErrorKind::AlreadyExists => KitError::Exists { path: shown() },
