@@ -86,7 +86,6 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
          PRAGMA temp_store = MEMORY;  -- a temporary file would be plaintext
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 4000; -- 16 MiB: a page that changes often is copied back once
          PRAGMA cache_size = -16384;",
     )?;
     connection.set_prepared_statement_cache_capacity(96);

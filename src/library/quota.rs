@@ -125,6 +125,8 @@ impl Library {
             return Ok(());
         }
         if self.free_bytes().await? < bytes.saturating_add(KEPT_FREE) {
+            // For a large content only, or for everybody?
+            self.look_at_disk().await?;
             return Err(LibraryError::DiskFull);
         }
         Ok(())

@@ -1,1 +1,94 @@
-//! Later.
+//! A server that may open few files.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+
+use crate::errors::read_only_reason;
+use crate::office::{assert_reads, copy};
+use crate::support::TestServer;
+use crate::support::process::{eventually, require};
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+/// Open files it may have: what it needs by itself and some connections.
+const LIMIT: usize = 72;
+
+fn open_files(server: &TestServer) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()
+}
+
+/// A connection that stays.
+struct Kept(BufReader<TcpStream>);
+
+impl Kept {
+    fn new(server: &TestServer) -> Self {
+        Self(BufReader::new(TcpStream::connect(server.endpoint().address).unwrap()))
+    }
+
+    /// Status and headers of the answer, and its body.
+    fn ask(&mut self, server: &TestServer, method: &str, target: &str, body: &str) -> (String, String) {
+        let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+        let (host, length) = (server.endpoint().address, body.len());
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.0.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.0.read_line(&mut head).unwrap() > 0, "{method} {target}: no answer, {head}");
+        }
+        let head = head.to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+        self.0.read_exact(&mut body).unwrap();
+        (head, String::from_utf8_lossy(&body).into_owned())
+    }
+}
+
+#[test]
+fn without_descriptors_the_server_waits_and_calls_nothing_damaged() {
+    let mut server = copy();
+    let prlimit = require("prlimit", "util-linux");
+    let limit = format!("--nofile={LIMIT}:{LIMIT}");
+    server.spawn_through(&[prlimit.to_str().unwrap(), &limit]);
+    let mut kept = Kept::new(&server);
+    let (head, _) = kept.ask(&server, "GET", "/health", "");
+    assert!(head.contains(" 200 "), "{head}");
+
+    let idle: Vec<TcpStream> =
+        (0..LIMIT).map(|_| TcpStream::connect(server.endpoint().address).unwrap()).collect();
+    eventually("all descriptors are in use", Duration::from_secs(8), || open_files(&server) >= LIMIT);
+    // Not opened before, so that it needs a descriptor of its own.
+    for (method, path) in [("GET", "b"), ("PUT", "new"), ("PUT", "a")] {
+        let (head, body) = kept.ask(&server, method, &format!("/dav/{SPACE}/{path}"), "");
+        assert!(head.contains(" 503 ") && head.contains("retry-after: "), "{method} {path}: {head}{body}");
+        assert!(!body.contains("damaged"), "{body}");
+    }
+    let (head, body) = kept.ask(&server, "GET", "/health", "");
+    assert!(head.contains(" 200 ") && body.contains("\"serving\""), "{body}");
+
+    drop(idle);
+    assert_reads(&server);
+    let (head, _) = kept.ask(&server, "PUT", &format!("/dav/{SPACE}/new"), "content");
+    assert!(head.contains(" 201 "), "{head}");
+    assert_eq!(read_only_reason(&server), None);
+    let log = server.log();
+    assert!(log.contains("waiting for free descriptors"), "{log}");
+    assert!(!log.contains("data at risk") && !log.contains("panicked"), "{log}");
+    server.stop();
+    crate::inspect::inspect(&server.data(), &server.key_file());
+}
+
+#[test]
+fn the_server_takes_all_descriptors_that_it_may() {
+    let mut server = copy();
+    let prlimit = require("prlimit", "util-linux");
+    server.spawn_through(&[prlimit.to_str().unwrap(), "--nofile=256:1000"]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let soft = line["Max open files".len()..].split_whitespace().next();
+    assert_eq!(soft, Some("1000"), "{line}");
+}

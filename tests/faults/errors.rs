@@ -43,7 +43,7 @@ fn an_error_of_any_call_is_told_or_does_no_harm() {
 }
 
 /// What the system could not write it may have dropped from memory, and the next fsync says nothing of it
-/// (the story of PostgreSQL in 2018). SQLite's own checkpoint used to keep such errors to itself.
+/// (a database learned that in 2018). SQLite's own checkpoint used to keep such errors to itself.
 #[test]
 fn after_an_fsync_that_failed_nothing_is_acknowledged_before_a_restart() {
     let mut points = Vec::new();
@@ -119,11 +119,12 @@ fn is_moot(log: &str) -> bool {
 /// failing disk no more than the injected error, which passes, does.
 fn expected_reasons(point: &Point, error: &str) -> &'static [&'static str] {
     match (point.call.as_str(), error) {
-        ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EIO") => &["disk-failed"],
+        ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EIO") | ("pwrite64", "EDQUOT") => {
+            &["disk-failed"]
+        }
         ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EROFS") => {
             &["disk-failed", "file-system-read-only"]
         }
-        ("pwrite64", "EDQUOT") => &["disk-failed"],
         ("pwrite64" | "rename", "ENOSPC") => &["disk-full"],
         _ => &[],
     }
@@ -132,12 +133,10 @@ fn expected_reasons(point: &Point, error: &str) -> &'static [&'static str] {
 /// What `/health` says of why nothing can be changed; `None` if all is well.
 pub fn read_only_reason(server: &TestServer) -> Option<String> {
     let health = server.anonymous("GET", "/health").send().expect(200).text();
-    match health.contains("\"status\":\"serving\"") {
-        true => None,
-        false => {
-            assert!(health.contains("\"status\":\"read-only\""), "{health}");
-            let (_, reason) = health.split_once("\"reason\":\"").unwrap_or_else(|| panic!("{health}"));
-            Some(reason.split('"').next().unwrap().to_owned())
-        }
+    if health.contains("\"status\":\"serving\"") {
+        return None;
     }
+    assert!(health.contains("\"status\":\"read-only\""), "{health}");
+    let (_, reason) = health.split_once("\"reason\":\"").unwrap_or_else(|| panic!("{health}"));
+    Some(reason.split('"').next().unwrap().to_owned())
 }

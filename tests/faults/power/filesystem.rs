@@ -101,7 +101,7 @@ impl FileSystem {
             }
             match &call.action {
                 Action::Sync { path } if call.ended < line && believes(path) => {
-                    syncs.push((call.ended, call.begun, path))
+                    syncs.push((call.ended, call.begun, path));
                 }
                 Action::Sync { .. } => {}
                 action => files.play(action, call.ended),

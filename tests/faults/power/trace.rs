@@ -80,15 +80,15 @@ impl Trace {
             let (thread, rest) = line.split_once(' ').unwrap();
             let (time, rest) = rest.trim_start().split_once(' ').unwrap();
             times.push(time.parse().unwrap());
-            if let Some(begin) = rest.strip_suffix(" <unfinished ...>") {
-                unfinished.insert(thread, (number, begin));
+            if let Some(start) = rest.strip_suffix(" <unfinished ...>") {
+                unfinished.insert(thread, (number, start));
                 continue;
             }
             let (begun, whole) = match rest.strip_prefix("<... ") {
                 None => (number, rest.to_owned()),
                 Some(end) => {
-                    let Some((begun, begin)) = unfinished.remove(thread) else { continue };
-                    (begun, format!("{begin}{}", end.split_once(" resumed>").unwrap().1))
+                    let Some((number, start)) = unfinished.remove(thread) else { continue };
+                    (number, format!("{start}{}", end.split_once(" resumed>").unwrap().1))
                 }
             };
             if let Some(action) = reader.action(&whole) {
@@ -279,7 +279,7 @@ fn quoted_bytes(text: &str) -> Option<Vec<u8>> {
 
 /// `\x2f\x41`; other characters stand for themselves.
 fn unescape(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| (byte as char).to_digit(16).unwrap() as u8;
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
     let (bytes, mut out, mut at) = (text.as_bytes(), Vec::with_capacity(text.len() / 4), 0);
     while at < bytes.len() {
         if bytes[at] == b'\\' && bytes[at + 1] == b'x' {

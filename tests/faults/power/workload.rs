@@ -55,12 +55,11 @@ impl Journal {
         };
         let before = count.checked_sub(1).map(|last| self.steps[last].1.clone()).unwrap_or_default();
         let after = self.steps.get(count).map(|(_, holding)| holding);
-        if found != before && Some(&found) != after {
-            panic!(
-                "{what}: {} steps of {} were acknowledged; there is\n{found:#?}\nin place of\n{before:#?}\nor\n{after:#?}",
-                count, self.folder
-            );
-        }
+        assert!(
+            found == before || Some(&found) == after,
+            "{what}: {count} steps of {} were acknowledged; there is\n{found:#?}\nin place of\n{before:#?}\nor\n{after:#?}",
+            self.folder
+        );
     }
 }
 
