@@ -1,7 +1,7 @@
 //! Opening a database: key first, then the settings that durability and secrecy rest on.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
@@ -28,6 +28,33 @@ impl CatalogKey {
 impl fmt::Debug for CatalogKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CatalogKey([redacted])")
+    }
+}
+
+/// Where a database lies and what opens it.
+///
+/// For opening it again: when a page cannot be read, SQLCipher calls its connection broken for good, though
+/// the next try might read it.
+pub(super) struct Place {
+    path: PathBuf,
+    key: CatalogKey,
+}
+
+impl Place {
+    pub(super) fn new(path: &Path, key: &CatalogKey) -> Self {
+        Self { path: path.to_owned(), key: CatalogKey(key.0) }
+    }
+
+    /// A connection that writes.
+    pub(super) fn open(&self) -> Result<Connection, CatalogError> {
+        open(&self.path, &self.key)
+    }
+
+    /// A connection that cannot change anything.
+    pub(super) fn open_reader(&self) -> Result<Connection, CatalogError> {
+        let connection = self.open()?;
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+        Ok(connection)
     }
 }
 
@@ -89,13 +116,6 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
          PRAGMA cache_size = -16384;",
     )?;
     connection.set_prepared_statement_cache_capacity(96);
-    Ok(connection)
-}
-
-/// As [`open`], but unable to change anything.
-pub(super) fn open_reader(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
-    let connection = open(path, key)?;
-    connection.execute_batch("PRAGMA query_only = ON;")?;
     Ok(connection)
 }
 

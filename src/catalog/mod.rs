@@ -98,6 +98,19 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
+    /// Whether a connection that met this may be of no use any more: what it read was not what it wanted.
+    fn breaks_connection(&self) -> bool {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::WrongKey => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::CannotOpen)
+            ),
+            _ => false,
+        }
+    }
+
     /// The same failure for another writer of the same transaction.
     fn for_neighbour(&self) -> Self {
         match self {
@@ -164,8 +177,9 @@ impl Catalog {
 
     fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         connection::make_names_durable(path)?;
-        let readers = Readers::open(path, key)?;
-        let writer = Writer::start(connection)?;
+        let place = Arc::new(connection::Place::new(path, key));
+        let readers = Readers::open(Arc::clone(&place))?;
+        let writer = Writer::start(connection, place)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
     }
 

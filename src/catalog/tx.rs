@@ -35,6 +35,12 @@ impl<'a> ReadTx<'a> {
         })
     }
 
+    /// What the last statement that failed failed of.
+    pub(super) fn trouble(&self) -> Option<CatalogError> {
+        let error = self.trouble.get()?;
+        Some(rusqlite::Error::SqliteFailure(error, None).into())
+    }
+
     /// The only row, or `None`.
     pub(super) fn one<T>(
         &self,
@@ -71,12 +77,6 @@ impl<'a> WriteTx<'a> {
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CatalogError> {
         let mut statement = self.prepare(sql)?;
         self.read.noted(statement.execute(params))
-    }
-
-    /// What the last statement that failed failed of.
-    pub(super) fn trouble(&self) -> Option<CatalogError> {
-        let error = self.read.trouble.get()?;
-        Some(rusqlite::Error::SqliteFailure(error, None).into())
     }
 
     pub(super) fn last_insert_id(&self) -> i64 {

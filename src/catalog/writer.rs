@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{CatalogError, WriteTx, connection};
+use super::connection::{self, Place};
+use super::{CatalogError, WriteTx};
 
 /// Jobs that may wait; more writers wait for a place.
 const QUEUE: usize = 1_024;
@@ -36,15 +37,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, CatalogError> {
-        // SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    pub(super) fn start(connection: Connection, place: Arc<Place>) -> Result<Self, CatalogError> {
+        take_over_checkpoints(&connection)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let watch = Arc::new(Watch::default());
         let seen = Arc::clone(&watch);
         let thread = std::thread::Builder::new()
             .name("catalog-writer".into())
-            .spawn(move || write_until_closed(&connection, jobs, &seen))
+            .spawn(move || write_until_closed(connection, &place, jobs, &seen))
             .map_err(|source| CatalogError::Io { doing: "start the catalogue's writer thread", source })?;
         Ok(Self { watch, queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
@@ -88,26 +88,38 @@ impl Drop for Writer {
     }
 }
 
-fn write_until_closed(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, watch: &Watch) {
+/// SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
+fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
+    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
+}
+
+fn write_until_closed(
+    mut connection: Connection,
+    place: &Place,
+    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    watch: &Watch,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
         let committed = match watch.is_halted() {
             true => Err(CatalogError::Halted),
-            false => commit_together(connection, &mut group),
+            false => commit_together(&connection, &mut group),
         };
         // Before the answers: who is refused may ask at once what became of the server.
         watch.note(&committed, "catalogue transaction failed");
         for job in group.drain(..) {
             job.answer(committed.as_ref().err());
         }
-        if committed.is_ok() {
+        match committed {
             // After the answers: the log alone makes what was written durable.
-            watch.note(&copy_log(connection), "catalogue checkpoint failed");
+            Ok(()) => watch.note(&copy_log(&connection), "catalogue checkpoint failed"),
+            Err(error) if error.breaks_connection() => reopen(&mut connection, place),
+            Err(_) => {}
         }
     }
     if !watch.is_halted() {
         // Best effort: the log is replayed at the next start anyway.
-        let _ = connection::checkpoint(connection, "TRUNCATE");
+        let _ = connection::checkpoint(&connection, "TRUNCATE");
     }
 }
 
@@ -126,6 +138,18 @@ impl Watch {
         }
         if let Some(observer) = self.observer.get() {
             observer(error);
+        }
+    }
+}
+
+/// Puts a new connection in place of one that is broken. If that fails, so does the next transaction, and
+/// then this is tried again.
+fn reopen(connection: &mut Connection, place: &Place) {
+    match place.open().and_then(|fresh| take_over_checkpoints(&fresh).map(|()| fresh)) {
+        Ok(fresh) => *connection = fresh,
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "the catalogue does not open again");
         }
     }
 }
@@ -162,6 +186,9 @@ fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), CatalogEr
     // A disk that is full or fails has already rolled the whole transaction back.
     if connection.is_autocommit() {
         return Err(tx.trouble().unwrap_or(CatalogError::NotCommitted));
+    }
+    if let Some(error) = tx.trouble().filter(CatalogError::breaks_connection) {
+        return Err(error);
     }
     if undo {
         run(connection, "ROLLBACK TO job")?;

@@ -227,8 +227,11 @@ mod tests {
         let gauge: Gauge = Gauge::default();
         gauge.set(7);
         metrics.register(|registry| registry.register("disk_free", "Free", gauge));
+        metrics.set_read_only(Some(ReadOnlyCause::DiskFull));
         let text = metrics.encode();
         let expected = [
+            "tresor_read_only{cause=\"disk-full\"} 1",
+            "tresor_read_only{cause=\"disk-failed\"} 0",
             "tresor_http_requests_total{method=\"GET\",status=\"2xx\"} 1",
             "tresor_http_requests_total{method=\"other\",status=\"2xx\"} 2",
             "tresor_disk_free 7",

@@ -3,7 +3,7 @@
 
 use crate::injection::{Measured, Point, Threads, Tracer, chosen, in_parallel, measured};
 use crate::inspect::inspect;
-use crate::office::{assert_reads, copy};
+use crate::office::{ask, assert_reads, copy};
 use crate::operations::{OPERATIONS, Outcome, forget_stored, try_to_store};
 use crate::support::TestServer;
 
@@ -58,6 +58,37 @@ fn after_an_fsync_that_failed_nothing_is_acknowledged_before_a_restart() {
     assert!(points.len() > OPERATIONS.len(), "{}", points.len());
     let chosen = chosen(points, 14);
     in_parallel(&chosen, |(measured, point)| fails(measured, point, "EIO"));
+}
+
+/// A place of the disk that cannot be read is no reason to store nothing any more, nor to call a file
+/// damaged that another try may read. SQLCipher calls a connection broken for good after a page that it
+/// could not read, and the same one used to answer everybody from then on: 500 until a restart.
+#[test]
+fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
+    let mut server = copy();
+    server.spawn();
+    let mut met = [0, 0];
+    for (threads, method) in [(Threads::All, "GET"), (Threads::Catalogue, "PUT")] {
+        for nth in 1..=5 {
+            // Nothing is remembered of the earlier ones.
+            server.stop();
+            server.spawn();
+            let rule = format!("inject=pread64:error=EIO:when={nth}");
+            let tracer = Tracer::attach(&server, threads, &["-e", "trace=pread64", "-e", &rule]);
+            let answer = ask(&server, method, "a", Vec::new());
+            if tracer.detach().contains("(INJECTED)") {
+                met[usize::from(threads == Threads::All)] += 1;
+                assert!(answer.status >= 500 || answer.is_cut, "{method}, {nth}: {answer}");
+            }
+            ask(&server, "GET", "a", Vec::new()).expect(200);
+            assert_reads(&server);
+            assert_eq!(read_only_reason(&server), None);
+            let stored = try_to_store(&server);
+            assert!([201, 204].contains(&stored.status), "{method}, {nth}: {stored}");
+            assert!(!server.log().contains("data at risk"), "{}", server.log());
+        }
+    }
+    assert!(met.iter().all(|met| *met > 2), "only {met:?} errors were met");
 }
 
 /// Returns whether the server met the error.
