@@ -252,7 +252,7 @@ fn scripts_find_the_same_keys_for_good() {
     run(&office, &["user", "app-password", "add", "anna", "--label", "Laptop"]);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     for (words, expected) in [
-        (&["status"][..], "spaces state used_bytes users version"),
+        (&["status"][..], "advice spaces state used_bytes users version"),
         (&["user", "list"], "created disabled has_password name role"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
