@@ -25,6 +25,8 @@ CREATE TABLE users (
     disabled_at INTEGER
 ) STRICT;
 
+CREATE INDEX users_twice ON users (role, disabled_at, epoch, password_hash);
+
 CREATE TABLE app_passwords (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -56,7 +58,9 @@ CREATE TABLE grants (
     "right" TEXT NOT NULL CHECK ("right" IN ('read', 'write', 'manage')),
     PRIMARY KEY (user_id, space_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX grants_by_space ON grants (space_id);
+-- Holds each right a second time, as users_twice does with accounts: a page is authenticated, its age is
+-- not, and an old page put back shows only where table and index differ.
+CREATE INDEX grants_by_space ON grants (space_id, user_id, "right");
 
 -- The tree. parent_id is NULL for a space's root folder and for the top of what lies in the trash.
 CREATE TABLE entries (
@@ -157,4 +161,28 @@ CREATE TABLE properties (
     name TEXT NOT NULL,
     value TEXT NOT NULL,                -- the whole element as XML, namespaces declared
     PRIMARY KEY (entry_id, namespace, name)
+) STRICT, WITHOUT ROWID;
+
+-- Containers that are not what was committed. They stay on the disk for inspection until their content is
+-- removed by hand; a row goes when its container does or is found whole again.
+CREATE TABLE damaged (
+    container_id BLOB NOT NULL PRIMARY KEY REFERENCES containers (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    chunk INTEGER,                      -- the first damaged one, from 0; NULL where it is not about one
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How far verification is: of each kind the run that goes on or was the last.
+CREATE TABLE scrub (
+    starter TEXT NOT NULL CHECK (starter IN ('owner', 'schedule')),
+    mode TEXT NOT NULL CHECK (mode IN ('quick', 'full')),
+    started_at INTEGER NOT NULL,
+    position BLOB,                      -- the last container it is done with; NULL before the first
+    containers INTEGER NOT NULL,        -- how many it has looked at
+    bytes INTEGER NOT NULL,             -- how much content it has read
+    findings INTEGER NOT NULL,
+    is_running INTEGER NOT NULL CHECK (is_running IN (0, 1)),
+    completed_at INTEGER,               -- when a run last came to its end
+    PRIMARY KEY (starter, mode)
 ) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@
 mod accounts;
 mod connection;
 mod entries;
+mod integrity;
 mod locks;
 mod migrate;
 mod properties;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use connection::{CatalogKey, SqliteVersion};
 pub use entries::{EntryRow, NewEntry};
+pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
 pub use locks::{LockRow, NewLock};
 pub use properties::PropertyRow;
 pub use spaces::{NewSpace, SpaceRow};

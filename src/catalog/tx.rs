@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::Deref;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, ffi};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Statement, ffi};
 
 use super::CatalogError;
 
@@ -39,6 +39,11 @@ impl<'a> ReadTx<'a> {
     pub(super) fn trouble(&self) -> Option<CatalogError> {
         let error = self.trouble.get()?;
         Some(rusqlite::Error::SqliteFailure(error, None).into())
+    }
+
+    /// As [`Self::prepare`], for a statement that does its work while it is prepared.
+    pub(super) fn prepare_afresh(&self, sql: &str) -> Result<Statement<'_>, CatalogError> {
+        self.noted(self.connection.prepare(sql))
     }
 
     /// The only row, or `None`.

@@ -161,13 +161,16 @@ impl ReadTx<'_> {
         Ok(found.is_some())
     }
 
-    /// Replaced versions whose time is over in their space at `now`, oldest first.
+    /// Replaced versions whose time is over in their space at `now`, oldest first. Damaged ones stay for
+    /// inspection, as long as there is something to inspect.
     pub fn expired_versions(&self, now: Timestamp, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(
             "SELECT versions.id FROM versions
              JOIN entries ON entries.id = versions.entry_id
              JOIN spaces ON spaces.id = entries.space_id
              WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
+             AND versions.id NOT IN (
+                 SELECT version_id FROM damaged JOIN segments USING (container_id) WHERE damaged.kind <> 'missing')
              ORDER BY replaced_at LIMIT ?2",
             params![now.0, limit],
             |row| row.get(0).map(VersionId),

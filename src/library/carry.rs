@@ -65,6 +65,7 @@ impl Library {
         let written: Vec<_> = copies.values().map(|row| (row.id, row.place)).collect();
         let was_copied = failure.is_none();
         let outcome = if let Some(error) = failure {
+            self.note_refusal(&error).await;
             Err(error)
         } else {
             let library = self.clone();

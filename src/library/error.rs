@@ -87,6 +87,9 @@ pub enum LibraryError {
     /// The containers of a content do not add up to it: the catalogue contradicts itself.
     #[error("the stored file is incomplete; restore it from a backup")]
     Incomplete,
+    /// The verification was interrupted, or somebody else took it up.
+    #[error("this verification was interrupted or taken up by another one; verify again, and it goes on")]
+    NoSuchRun,
     /// A space of this name exists.
     #[error("a space of this name exists already")]
     SpaceExists,

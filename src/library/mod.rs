@@ -1,4 +1,4 @@
-//! The use cases on files: put, open, tree, versions, trash, locks, properties, quota.
+//! The use cases on files: put, open, tree, versions, trash, locks, properties, quota, verification.
 //!
 //! The only room that joins `vault` (containers on disk) with `catalog` (rows about them), and so the
 //! keeper of the write order: container durable first, then one transaction, then the answer; for
@@ -27,6 +27,7 @@ mod state;
 mod transfer;
 mod trash;
 mod upkeep;
+mod verify;
 mod version;
 
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub use state::ReadOnlyCause;
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;
+pub use verify::{
+    Finding, FindingKind, IntegrityState, RunId, UnknownFile, UnknownFiles, Use, UseState, VerifyOrder,
+    VerifyStage, VerifyStep,
+};
 pub use version::Version;
 
 /// Who changes something, when, by what right and under which conditions of the request.
@@ -80,6 +85,8 @@ struct Shared {
     quota: quota::Ledger,
     shelf: shelf::Shelf,
     space_ids: space::SpaceIds,
+    runs: verify::Runs,
+    recent_damage: verify::RecentDamage,
     /// Held by the one copy into another space that may run at a time.
     carrying: Mutex<()>,
     names: NamePolicy,
@@ -125,6 +132,8 @@ impl Library {
             quota: quota::Ledger::default(),
             shelf: shelf::Shelf::default(),
             space_ids: space::SpaceIds::default(),
+            runs: verify::Runs::default(),
+            recent_damage: verify::RecentDamage::default(),
             carrying: Mutex::default(),
             ids: IdBlock::default(),
         };

@@ -26,6 +26,7 @@ pub struct Content {
     pub size: u64,
     /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
+    library: Library,
     segments: Arc<Vec<OpenSegment>>,
     /// What was read while opening, and where it begins.
     ready: Option<(u64, Vec<Bytes>)>,
@@ -55,12 +56,16 @@ impl Library {
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Clone + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let space = access.require(Right::Read)?;
-        match self.open_once(space, path, version, foresee.clone()).await {
+        let opened = match self.open_once(space, path, version, foresee.clone()).await {
             // Replaced and removed since the rows were read: the rows of now name what is there. If they
             // still name it, it is missing or, as a hole in its pack, damaged indeed.
             Err(LibraryError::Damaged(_)) => self.open_once(space, path, version, foresee).await,
             other => other,
+        };
+        if let Err(error) = &opened {
+            self.note_refusal(error).await;
         }
+        opened
     }
 
     async fn open_once(
@@ -79,7 +84,10 @@ impl Library {
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
                 let segments = library.open_segments(space, tx.segments(id)?)?;
-                if segments.last().map_or(0, |segment| segment.range.end()) != version.size {
+                // An old page put back into the catalogue could bring an earlier content back as the present
+                // one; the other pages still tell.
+                let is_outdated = id == current && (version.replaced.is_some() || version.size != row.size);
+                if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
                     return Err(LibraryError::Incomplete);
                 }
                 let mut content = Content {
@@ -88,6 +96,7 @@ impl Library {
                     size: version.size,
                     checksums: version.checksums,
                     segments: Arc::new(segments),
+                    library,
                     ready: None,
                 };
                 if let Some(range) = foresee(&content.entry) {
@@ -136,17 +145,25 @@ impl Content {
     /// As [`Self::read`], but begins at once and goes on while the caller does something else.
     pub fn begin_read(&self, range: ByteRange) -> Reading {
         let segments = Arc::clone(&self.segments);
-        Reading(tokio::task::spawn_blocking(move || read_blocking(&segments, range)))
+        let task = tokio::task::spawn_blocking(move || read_blocking(&segments, range));
+        Reading { task, library: self.library.clone() }
     }
 }
 
 /// Bytes that are being read. Dropped, they are read for nobody.
-pub struct Reading(JoinHandle<Result<Vec<Bytes>, LibraryError>>);
+pub struct Reading {
+    task: JoinHandle<Result<Vec<Bytes>, LibraryError>>,
+    library: Library,
+}
 
 impl Reading {
     /// What was read, as soon as it is.
     pub async fn end(self) -> Result<Vec<Bytes>, LibraryError> {
-        self.0.await?
+        let read = self.task.await?;
+        if let Err(error) = &read {
+            self.library.note_refusal(error).await;
+        }
+        read
     }
 }
 

@@ -111,12 +111,16 @@ impl Library {
     }
 
     /// Removes container files that no row knows and that are older than a day: what a crash between
-    /// container and row leaves behind.
+    /// container and row leaves behind. While a container is damaged nothing is removed: an unknown file may
+    /// be the missing one under another name, or show what happened.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, LibraryError> {
         let disk = Arc::clone(self.disk());
         let swept = self
             .catalog()
             .read(move |tx| {
+                if tx.damaged_count()? > 0 {
+                    return Ok(Swept::default());
+                }
                 // In doubt a container stays. Its row is older than this snapshot or it is young.
                 let is_known = |_, id| tx.is_known_container(id).unwrap_or(true);
                 Ok::<_, LibraryError>(sweep_orphans(&*disk, now, is_known)?)

@@ -61,6 +61,9 @@ pub enum VaultError {
     /// The file is another one than the catalogue's: alarm, send nothing.
     #[error("container {0} does not belong to this entry")]
     Foreign(ContainerId),
+    /// The file is longer or shorter than the catalogue's: alarm, send nothing.
+    #[error("container {0} has not the length that was committed")]
+    WrongLength(ContainerId),
     /// The container is the right one, but some of its bytes are not: alarm.
     #[error("container {0} is damaged")]
     Damaged(ContainerId),
@@ -118,7 +121,14 @@ impl VaultError {
 
     /// Whether a container's bytes are not what the catalogue promises: data at risk.
     pub fn is_integrity_alarm(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Foreign(_) | Self::Damaged(_) | Self::WrongSpaceKey(_))
+        matches!(
+            self,
+            Self::Missing(_)
+                | Self::Foreign(_)
+                | Self::WrongLength(_)
+                | Self::Damaged(_)
+                | Self::WrongSpaceKey(_)
+        )
     }
 
     fn io_kind(&self) -> Option<io::ErrorKind> {

@@ -45,7 +45,7 @@ impl ContainerReader {
     /// Length and header hash are compared before anything is unwrapped, and the last chunk is
     /// authenticated before this returns: a truncated file never yields a first byte.
     ///
-    /// Errors: `Missing`; `Foreign` if length or hash differ; `WrongSpaceKey`; `Damaged`; `Io`.
+    /// Errors: `Missing`; `WrongLength`; `Foreign` if the hash differs; `WrongSpaceKey`; `Damaged`; `Io`.
     pub fn open(
         disk: &dyn Disk,
         key: &SpaceKey,
@@ -64,6 +64,9 @@ impl ContainerReader {
         container: &ContainerRef,
     ) -> Result<(Self, Option<Bytes>), VaultError> {
         let candidate = Candidate::look_at(disk, space, container.id, container.place)?;
+        if candidate.found.length != container.length {
+            return Err(VaultError::WrongLength(container.id));
+        }
         if candidate.found != *container {
             return Err(VaultError::Foreign(container.id));
         }

@@ -1,0 +1,449 @@
+//! Verification: its place, what it found, and what the catalogue can tell about itself.
+
+use rusqlite::{Row, params};
+
+use super::versions::ContainerRow;
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{
+    ContainerId, DamageKind, EntryId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
+};
+
+/// Messages that one check of the catalogue gives at most: one damaged page can cause thousands.
+const MAX_MESSAGES: usize = 100;
+
+/// A container's row with the space it lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredContainer {
+    /// Whose key opens it.
+    pub space: SpaceId,
+    /// What binds the file.
+    pub container: ContainerRow,
+}
+
+/// A version whose content begins with a certain container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentStart {
+    /// The version.
+    pub version: VersionId,
+    /// SHA-256 of its plaintext; `None` until it is known.
+    pub sha256: Option<[u8; 32]>,
+    /// How many containers it has.
+    pub segments: u64,
+}
+
+/// A version that uses a certain container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UseRow {
+    /// The version.
+    pub version: VersionId,
+    /// Its file.
+    pub entry: EntryId,
+    /// The file's space.
+    pub space: SpaceId,
+    /// Whether it is the file's present content.
+    pub is_current: bool,
+}
+
+/// A container that is not what was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DamagedRow {
+    /// The container.
+    pub container: ContainerId,
+    /// What is wrong.
+    pub kind: DamageKind,
+    /// The first damaged chunk, from 0.
+    pub chunk: Option<u64>,
+    /// When that was found.
+    pub first_seen: Timestamp,
+    /// When it was last found again.
+    pub last_seen: Timestamp,
+}
+
+/// How far a verification is or came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrubRow {
+    /// Who began it.
+    pub starter: VerifyStarter,
+    /// How thorough it is.
+    pub mode: VerifyMode,
+    /// When it began.
+    pub started: Timestamp,
+    /// The last container it is done with; `None` before the first.
+    pub position: Option<ContainerId>,
+    /// Containers looked at.
+    pub containers: u64,
+    /// Bytes of content read.
+    pub bytes: u64,
+    /// Findings so far.
+    pub findings: u64,
+    /// Whether it has not come to its end.
+    pub is_running: bool,
+    /// When a run of this kind last came to its end.
+    pub completed: Option<Timestamp>,
+}
+
+/// What must hold of the rows at any time: what breaks it, and the query that counts how often. None of
+/// them asks for more than one snapshot.
+const CONTRADICTIONS: [(&str, &str); 10] = [
+    (
+        "spaces whose count of used bytes is not the sum of their containers",
+        "SELECT count(*) FROM spaces WHERE used_bytes <>
+             (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
+    ),
+    (
+        "containers that no version uses",
+        "SELECT count(*) FROM containers WHERE NOT EXISTS (SELECT 1 FROM segments WHERE container_id = containers.id)",
+    ),
+    (
+        "containers that count as content and as garbage",
+        "SELECT count(*) FROM garbage JOIN containers ON containers.id = container_id",
+    ),
+    (
+        "files whose present content is not theirs, is marked as replaced or has another size",
+        "SELECT count(*) FROM entries LEFT JOIN versions ON versions.id = version_id
+         WHERE is_folder = 0 AND (entry_id IS NOT entries.id OR versions.size <> entries.size OR replaced_at IS NOT NULL)",
+    ),
+    (
+        "earlier contents that are not marked as replaced",
+        "SELECT count(*) FROM versions JOIN entries ON entries.id = entry_id
+         WHERE versions.id <> version_id AND replaced_at IS NULL",
+    ),
+    (
+        "folders whose size is not the sum of their members",
+        "SELECT count(*) FROM entries AS folder LEFT JOIN
+             (SELECT parent_id, sum(size) AS total FROM entries GROUP BY parent_id) AS members
+             ON members.parent_id = folder.id
+         WHERE is_folder = 1 AND size <> coalesce(total, 0)",
+    ),
+    (
+        "entries outside every folder that are neither a space's top nor in the trash, or the reverse",
+        "SELECT count(*) FROM entries WHERE (parent_id IS NULL) <>
+             (id IN (SELECT root_id FROM spaces) OR id IN (SELECT entry_id FROM trash))",
+    ),
+    (
+        "entries newer than the folder that holds them",
+        "SELECT count(*) FROM entries JOIN entries AS folder ON folder.id = entries.parent_id
+         WHERE entries.revision > folder.revision OR entries.space_id <> folder.space_id",
+    ),
+    (
+        // Every change gives its revision to the top folder of the space it happens in.
+        "counters that are behind or ahead of what was counted",
+        "SELECT ((SELECT revision FROM counters) IS NOT
+                 (SELECT coalesce(max(revision), 0) FROM entries WHERE id IN (SELECT root_id FROM spaces)))
+              + ((SELECT next_entry_id FROM counters) <= (SELECT coalesce(max(id), 0) FROM entries))",
+    ),
+    (
+        "numbers given out that count as free",
+        "SELECT ((SELECT coalesce(max(id), 0) FROM versions) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'versions'), 0))
+              + ((SELECT coalesce(max(id), 0) FROM users) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0))
+              + ((SELECT coalesce(max(id), 0) FROM app_passwords)
+                 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'app_passwords'), 0))",
+    ),
+];
+
+/// A version is complete if its segments are numbered from 0 without a gap, lie in the file's space and
+/// add up to its size.
+const INCOMPLETE: &str = "SELECT versions.id FROM versions
+    JOIN entries ON entries.id = versions.entry_id
+    LEFT JOIN segments ON segments.version_id = versions.id
+    LEFT JOIN containers ON containers.id = segments.container_id AND containers.space_id = entries.space_id
+    GROUP BY versions.id
+    HAVING coalesce(sum(containers.plain_len), -1) <> versions.size
+        OR count(containers.id) <> count(segments.container_id)
+        OR max(segments.position) <> count(segments.container_id) - 1
+    ORDER BY versions.id LIMIT ?1";
+
+fn stored_container(row: &Row<'_>) -> rusqlite::Result<StoredContainer> {
+    Ok(StoredContainer {
+        space: SpaceId(row.get(0)?),
+        container: ContainerRow {
+            id: ContainerId(row.get(1)?),
+            header_hash: row.get(2)?,
+            length: row.get(3)?,
+            plain_len: row.get(4)?,
+        },
+    })
+}
+
+const CONTAINER: &str = "space_id, id, header_hash, length, plain_len";
+
+fn damaged_row(row: &Row<'_>) -> rusqlite::Result<DamagedRow> {
+    Ok(DamagedRow {
+        container: ContainerId(row.get(0)?),
+        kind: word(&row.get::<_, String>(1)?, DamageKind::from_word)?,
+        chunk: row.get(2)?,
+        first_seen: Timestamp(row.get(3)?),
+        last_seen: Timestamp(row.get(4)?),
+    })
+}
+
+const DAMAGED: &str = "container_id, kind, chunk, first_seen_at, last_seen_at";
+
+fn scrub_row(row: &Row<'_>) -> rusqlite::Result<ScrubRow> {
+    Ok(ScrubRow {
+        starter: word(&row.get::<_, String>(0)?, VerifyStarter::from_word)?,
+        mode: word(&row.get::<_, String>(1)?, VerifyMode::from_word)?,
+        started: Timestamp(row.get(2)?),
+        position: row.get::<_, Option<[u8; 16]>>(3)?.map(ContainerId),
+        containers: row.get(4)?,
+        bytes: row.get(5)?,
+        findings: row.get(6)?,
+        is_running: row.get(7)?,
+        completed: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+    })
+}
+
+const SCRUB: &str =
+    "starter, mode, started_at, position, containers, bytes, findings, is_running, completed_at";
+
+fn word<T>(text: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    parse(text).ok_or_else(|| rusqlite::Error::InvalidColumnName(text.to_owned()))
+}
+
+impl ReadTx<'_> {
+    /// The container of this id.
+    pub fn container(&self, id: ContainerId) -> Result<Option<StoredContainer>, CatalogError> {
+        self.one(&format!("SELECT {CONTAINER} FROM containers WHERE id = ?1"), [id.0], stored_container)
+    }
+
+    /// The next containers by id.
+    pub fn containers_after(
+        &self,
+        after: Option<ContainerId>,
+        limit: usize,
+    ) -> Result<Vec<StoredContainer>, CatalogError> {
+        // No id is empty, so every id comes after the empty one.
+        let after: &[u8] = after.as_ref().map_or(&[], |id| &id.0);
+        let sql = format!("SELECT {CONTAINER} FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2");
+        self.all(&sql, params![after, limit], stored_container)
+    }
+
+    /// Number of containers and bytes of content in them.
+    pub fn containers_total(&self) -> Result<(u64, u64), CatalogError> {
+        let sql = "SELECT count(*), coalesce(sum(plain_len), 0) FROM containers";
+        Ok(self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
+    }
+
+    /// The versions whose first container this is.
+    pub fn contents_beginning_with(&self, id: ContainerId) -> Result<Vec<ContentStart>, CatalogError> {
+        self.all(
+            "SELECT versions.id, sha256,
+                    (SELECT count(*) FROM segments AS s WHERE s.version_id = versions.id)
+             FROM segments JOIN versions ON versions.id = version_id
+             WHERE container_id = ?1 AND position = 0 ORDER BY versions.id",
+            [id.0],
+            |row| {
+                Ok(ContentStart {
+                    version: VersionId(row.get(0)?),
+                    sha256: row.get(1)?,
+                    segments: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    /// Whether a version that begins with another container has this one too.
+    pub fn is_continuation(&self, id: ContainerId) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM segments JOIN segments AS first
+                       ON first.version_id = segments.version_id AND first.position = 0
+                   WHERE segments.container_id = ?1 AND segments.position > 0 LIMIT 1";
+        Ok(self.one(sql, [id.0], |_| Ok(()))?.is_some())
+    }
+
+    /// Versions that use a container, present contents first.
+    pub fn uses_of(&self, id: ContainerId, limit: usize) -> Result<Vec<UseRow>, CatalogError> {
+        self.all(
+            "SELECT DISTINCT versions.id, entry_id, space_id, entries.version_id = versions.id AS is_current
+             FROM segments JOIN versions ON versions.id = segments.version_id
+             JOIN entries ON entries.id = entry_id
+             WHERE container_id = ?1 ORDER BY is_current DESC, versions.id LIMIT ?2",
+            params![id.0, limit],
+            use_row,
+        )
+    }
+
+    /// The use that a version is.
+    pub fn use_by(&self, version: VersionId) -> Result<Option<UseRow>, CatalogError> {
+        self.one(
+            "SELECT versions.id, entry_id, space_id, entries.version_id = versions.id
+             FROM versions JOIN entries ON entries.id = entry_id WHERE versions.id = ?1",
+            [version.0],
+            use_row,
+        )
+    }
+
+    /// Where the top of what was deleted lay, be it that it is being removed for good.
+    pub fn trashed_path(&self, top: EntryId) -> Result<Option<String>, CatalogError> {
+        self.one("SELECT path FROM trash WHERE entry_id = ?1", [top.0], |row| row.get(0))
+    }
+
+    /// The next containers, by id, that are noted as damaged and were last seen so at `since` or later.
+    pub fn damaged_after(
+        &self,
+        after: Option<ContainerId>,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DamagedRow>, CatalogError> {
+        let after: &[u8] = after.as_ref().map_or(&[], |id| &id.0);
+        let sql = format!(
+            "SELECT {DAMAGED} FROM damaged WHERE container_id > ?1 AND last_seen_at >= ?2
+             ORDER BY container_id LIMIT ?3"
+        );
+        self.all(&sql, params![after, since.0, limit], damaged_row)
+    }
+
+    /// What is noted about a container.
+    pub fn damage_of(&self, id: ContainerId) -> Result<Option<DamagedRow>, CatalogError> {
+        let sql = format!("SELECT {DAMAGED} FROM damaged WHERE container_id = ?1");
+        self.one(&sql, [id.0], damaged_row)
+    }
+
+    /// How many containers are noted as damaged.
+    pub fn damaged_count(&self) -> Result<u64, CatalogError> {
+        Ok(self.one("SELECT count(*) FROM damaged", [], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// The run of this kind that goes on or was the last.
+    pub fn scrub(&self, starter: VerifyStarter, mode: VerifyMode) -> Result<Option<ScrubRow>, CatalogError> {
+        let sql = format!("SELECT {SCRUB} FROM scrub WHERE starter = ?1 AND mode = ?2");
+        self.one(&sql, [starter.as_str(), mode.as_str()], scrub_row)
+    }
+
+    /// When every byte was last looked at, whoever began it.
+    pub fn last_full_scrub(&self) -> Result<Option<Timestamp>, CatalogError> {
+        let sql = "SELECT max(completed_at) FROM scrub WHERE mode = 'full'";
+        Ok(self.one(sql, [], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+    }
+
+    /// Entry ids from this one on were never given out.
+    pub fn next_entry_id(&self) -> Result<EntryId, CatalogError> {
+        let next = self.one("SELECT next_entry_id FROM counters", [], |row| row.get(0))?;
+        next.map(EntryId).ok_or(CatalogError::NotCommitted)
+    }
+
+    /// Pages of the database file that are not what was written under this key, as sentences. A page
+    /// that is being written at this moment may be among them: ask again before believing it.
+    pub fn damaged_pages(&self) -> Result<Vec<String>, CatalogError> {
+        // SQLCipher looks when the statement is prepared, so a cached one would repeat itself.
+        self.messages("PRAGMA cipher_integrity_check")
+    }
+
+    /// Where the database's trees and indexes do not fit together, as sentences without any value.
+    pub fn structure_faults(&self) -> Result<Vec<String>, CatalogError> {
+        let mut found = self.messages(&format!("PRAGMA integrity_check({MAX_MESSAGES})"))?;
+        found.retain(|message| message != "ok");
+        Ok(found)
+    }
+
+    fn messages(&self, pragma: &str) -> Result<Vec<String>, CatalogError> {
+        let mut statement = self.prepare_afresh(pragma)?;
+        let mut rows = statement.query([])?;
+        let mut messages = Vec::new();
+        while let Some(row) = rows.next()?
+            && messages.len() < MAX_MESSAGES
+        {
+            messages.push(row.get(0)?);
+        }
+        Ok(messages)
+    }
+
+    /// Rows that refer to rows which do not exist, as sentences.
+    pub fn dangling_references(&self) -> Result<Vec<String>, CatalogError> {
+        let sql = format!(
+            "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 LIMIT {MAX_MESSAGES}"
+        );
+        self.all(&sql, [], |row| {
+            let (table, parent, count): (String, String, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(format!("{count} references from {table} to missing {parent}"))
+        })
+    }
+
+    /// Number of questions that [`Self::contradiction`] answers.
+    pub const CONTRADICTIONS: usize = CONTRADICTIONS.len();
+
+    /// Whether the rows contradict each other in one respect, as a sentence.
+    pub fn contradiction(&self, question: usize) -> Result<Option<String>, CatalogError> {
+        let Some((what, sql)) = CONTRADICTIONS.get(question) else { return Ok(None) };
+        let count: u64 = self.one(sql, [], |row| row.get(0))?.unwrap_or(0);
+        Ok((count > 0).then(|| format!("{count} {what}")))
+    }
+
+    /// Versions whose containers do not make up their content.
+    pub fn incomplete_versions(&self, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
+        self.all(INCOMPLETE, [limit], |row| row.get(0).map(VersionId))
+    }
+}
+
+fn use_row(row: &Row<'_>) -> rusqlite::Result<UseRow> {
+    Ok(UseRow {
+        version: VersionId(row.get(0)?),
+        entry: EntryId(row.get(1)?),
+        space: SpaceId(row.get(2)?),
+        is_current: row.get(3)?,
+    })
+}
+
+/// What [`WriteTx::note_damage`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// The container's row is gone: there is nothing to note.
+    Gone,
+    /// It is news.
+    New,
+    /// It was known.
+    Known,
+}
+
+impl WriteTx<'_> {
+    /// Notes that a container is not what was committed. Its first damage keeps its date.
+    pub fn note_damage(
+        &self,
+        container: ContainerId,
+        kind: DamageKind,
+        chunk: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Noted, CatalogError> {
+        if self.container(container)?.is_none() {
+            return Ok(Noted::Gone);
+        }
+        let before = self.damage_of(container)?;
+        self.execute(
+            "INSERT INTO damaged (container_id, kind, chunk, first_seen_at, last_seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?4)
+             ON CONFLICT (container_id) DO UPDATE SET kind = excluded.kind, chunk = excluded.chunk,
+                 last_seen_at = max(last_seen_at, excluded.last_seen_at)",
+            params![container.0, kind.as_str(), chunk, now.0],
+        )?;
+        Ok(if before.is_some_and(|row| row.kind == kind) { Noted::Known } else { Noted::New })
+    }
+
+    /// Forgets that a container was damaged, unless that was seen at `since` or later. True if it was
+    /// noted.
+    pub fn clear_damage(&self, container: ContainerId, since: Timestamp) -> Result<bool, CatalogError> {
+        let sql = "DELETE FROM damaged WHERE container_id = ?1 AND last_seen_at < ?2";
+        Ok(self.execute(sql, params![container.0, since.0])? > 0)
+    }
+
+    /// Keeps how far a run is.
+    pub fn put_scrub(&self, row: &ScrubRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO scrub (starter, mode, started_at, position, containers, bytes, findings, is_running, completed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (starter, mode) DO UPDATE SET started_at = excluded.started_at,
+                 position = excluded.position, containers = excluded.containers, bytes = excluded.bytes,
+                 findings = excluded.findings, is_running = excluded.is_running, completed_at = excluded.completed_at",
+            params![
+                row.starter.as_str(),
+                row.mode.as_str(),
+                row.started.0,
+                row.position.map(|id| id.0),
+                row.containers,
+                row.bytes,
+                row.findings,
+                row.is_running,
+                row.completed.map(|at| at.0),
+            ],
+        )
+        .map(drop)
+    }
+}

@@ -1,0 +1,84 @@
+//! What the catalogue can tell about itself: pages, trees, references, and rows that contradict each other.
+//!
+//! A page carries a code of authenticity, but not its age: an old page put back by itself is noticed where
+//! others still say what it no longer says. A whole older catalogue is noticed by its containers.
+
+use super::{Finding, FindingKind, MAX_FINDINGS, uses};
+use crate::catalog::{Catalog, CatalogError, ReadTx};
+use crate::library::LibraryError;
+
+/// Questions asked one after the other; the last is about contents.
+pub(super) const QUESTIONS: usize = 3 + ReadTx::CONTRADICTIONS + 1;
+
+/// Answers one question. That the catalogue cannot be read is an answer too.
+pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
+    let answered = match question {
+        0 => damaged_pages(catalog).await,
+        1 => catalog.read(|tx| Ok(told(tx.structure_faults()?))).await,
+        2 => catalog.read(|tx| Ok(told(tx.dangling_references()?))).await,
+        number if number < QUESTIONS - 1 => {
+            catalog.read(move |tx| Ok(told(tx.contradiction(number - 3)?))).await
+        }
+        _ => catalog.read(incomplete).await,
+    };
+    match answered {
+        Ok(findings) => Ok(findings),
+        Err(error) => unreadable(error).map(|finding| vec![finding]),
+    }
+}
+
+/// The finding that the catalogue cannot be read; other errors stay errors.
+pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
+    match error {
+        LibraryError::Catalog(ref cause @ (CatalogError::Sqlite(_) | CatalogError::WrongKey)) => {
+            let reason =
+                std::error::Error::source(cause).map_or_else(|| cause.to_string(), ToString::to_string);
+            Ok(about(format!("it cannot be read in part ({reason})")))
+        }
+        other => Err(other),
+    }
+}
+
+pub(super) fn about(detail: String) -> Finding {
+    Finding {
+        kind: FindingKind::Catalogue,
+        space: None,
+        container: None,
+        chunk: None,
+        detail: Some(detail),
+        first_seen: None,
+        uses: Vec::new(),
+    }
+}
+
+fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {
+    messages.into_iter().map(about).collect()
+}
+
+/// Pages that fail twice: one that is being written at that moment fails once.
+async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
+    let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
+    if !failing.is_empty() {
+        let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
+        failing.retain(|message| again.contains(message));
+    }
+    Ok(told(failing))
+}
+
+fn incomplete(tx: &ReadTx<'_>) -> Result<Vec<Finding>, LibraryError> {
+    let mut findings = Vec::new();
+    for version in tx.incomplete_versions(MAX_FINDINGS)? {
+        let space = tx.use_by(version)?.map(|row| row.space);
+        let uses = uses::of_version(tx, version)?;
+        findings.push(Finding {
+            kind: FindingKind::Incomplete,
+            space,
+            container: None,
+            chunk: None,
+            detail: None,
+            first_seen: None,
+            uses,
+        });
+    }
+    Ok(findings)
+}

@@ -1,0 +1,94 @@
+//! Remembering what is damaged.
+//!
+//! A row in the catalogue says since when, so that the owner learns of it however it was found. It keeps
+//! nothing from being read: what guards every read is the container's own authentication, and a container
+//! that was brought back from a backup is good at once.
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use lru::LruCache;
+
+use crate::catalog::{Noted, WriteTx};
+use crate::library::{Library, LibraryError};
+use crate::model::{ContainerId, DamageKind, Timestamp};
+use crate::vault::VaultError;
+
+/// Containers whose damage readers met lately and that need not be noted again.
+const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
+
+pub(crate) struct RecentDamage(Mutex<LruCache<ContainerId, ()>>);
+
+impl Default for RecentDamage {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MAX_RECENT)))
+    }
+}
+
+impl RecentDamage {
+    /// True the first time.
+    fn is_news(&self, id: ContainerId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(id, ()).is_none()
+    }
+
+    pub(super) fn forget(&self, id: ContainerId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
+    }
+}
+
+impl Library {
+    /// Remembers what a reader met, once. Whoever asked gets his error whatever becomes of this.
+    pub(in crate::library) async fn note_refusal(&self, error: &LibraryError) {
+        let LibraryError::Damaged(cause) = error else { return };
+        let (id, kind) = match cause {
+            VaultError::Missing(id) => (*id, DamageKind::Missing),
+            VaultError::Foreign(id) => (*id, DamageKind::Foreign),
+            VaultError::WrongLength(id) => (*id, DamageKind::WrongLength),
+            VaultError::WrongSpaceKey(id) => (*id, DamageKind::WrongKey),
+            VaultError::Damaged(id) => (*id, DamageKind::DamagedChunk),
+            _ => return,
+        };
+        // An open one would stay damaged for its readers after the owner has brought the file back.
+        self.shared.shelf.put_away(id);
+        if !self.shared.recent_damage.is_news(id) {
+            return;
+        }
+        let now = Timestamp::now();
+        let noted = self
+            .catalog()
+            .write(move |tx| match tx.damage_of(id)? {
+                // A verification knows more: which chunk, for one.
+                Some(_) => Ok::<_, LibraryError>(Noted::Known),
+                None => Ok(tx.note_damage(id, kind, None, now)?),
+            })
+            .await;
+        match noted {
+            Ok(Noted::New) => log_new(id, kind, None),
+            Ok(Noted::Known) => {}
+            Ok(Noted::Gone) => self.shared.recent_damage.forget(id),
+            Err(error) => {
+                self.shared.recent_damage.forget(id);
+                tracing::warn!(container = %id, error = &error as &dyn std::error::Error, "damage is not noted");
+            }
+        }
+    }
+}
+
+/// Notes damage that a verification saw; logs it once per container.
+pub(super) fn note(
+    tx: &WriteTx<'_>,
+    id: ContainerId,
+    kind: DamageKind,
+    chunk: Option<u64>,
+    now: Timestamp,
+) -> Result<Noted, LibraryError> {
+    let noted = tx.note_damage(id, kind, chunk, now)?;
+    if noted == Noted::New {
+        log_new(id, kind, chunk);
+    }
+    Ok(noted)
+}
+
+fn log_new(id: ContainerId, kind: DamageKind, chunk: Option<u64>) {
+    tracing::error!(container = %id, %kind, chunk, "data at risk: a stored container is not what was committed");
+}

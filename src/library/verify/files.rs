@@ -1,0 +1,105 @@
+//! Files on the disk that no row knows.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Finding, MAX_UNKNOWN, UnknownFile, UnknownFiles, catalogue};
+use crate::catalog::{CatalogError, ReadTx};
+use crate::library::error::disk_error;
+use crate::library::{Library, LibraryError};
+use crate::model::{ContainerId, SpaceId};
+use crate::vault::reader::ContainerReader;
+
+/// Looks at every file's name. A file whose header names an entry that was never numbered shows that the
+/// catalogue is older than the file.
+pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Finding>), LibraryError> {
+    let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
+    let (disk, stopped) = (Arc::clone(library.disk()), Arc::clone(&stop.0));
+    let mut unknown = library
+        .catalog()
+        .read(move |tx| {
+            let (mut unknown, mut failure) = (UnknownFiles::default(), None);
+            let listed = disk.each_container(&mut |file| {
+                if stopped.load(Ordering::Relaxed) {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                match is_known(tx, file.space, file.id) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        unknown.count += 1;
+                        if unknown.shown.len() < MAX_UNKNOWN {
+                            let (space, container) = (file.space, file.id);
+                            let (length, changed) = (file.length, file.changed);
+                            unknown.shown.push(UnknownFile { space, container, length, changed });
+                        }
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        return Err(io::ErrorKind::Interrupted.into());
+                    }
+                }
+                Ok(())
+            });
+            match failure {
+                Some(error) => Err(error.into()),
+                None => listed.map(|()| unknown).map_err(disk_error("list the containers")),
+            }
+        })
+        .await?;
+    if unknown.count == 0 {
+        return Ok((unknown, None));
+    }
+    // What was committed while the files were listed has its row by now.
+    let worker = library.clone();
+    library
+        .catalog()
+        .read(move |tx| {
+            let mut still = Vec::with_capacity(unknown.shown.len());
+            let next = tx.next_entry_id()?;
+            let mut is_behind = false;
+            for file in unknown.shown.drain(..) {
+                if is_known(tx, file.space, file.container)? {
+                    unknown.count -= 1;
+                    continue;
+                }
+                is_behind |= worker.names_entry_from(file, next.0);
+                still.push(file);
+            }
+            unknown.shown = still;
+            let finding = is_behind.then(|| {
+                catalogue::about(
+                    "it is older than the containers on the disk: bring a newer one back from a backup"
+                        .into(),
+                )
+            });
+            Ok((unknown, finding))
+        })
+        .await
+}
+
+impl Library {
+    /// Whether a file was written for an entry of this number or a higher one.
+    fn names_entry_from(&self, file: UnknownFile, number: i64) -> bool {
+        let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
+        ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.container)
+            .is_ok_and(|reader| reader.meta().entry.0 >= number)
+    }
+}
+
+/// Whether a row means this very file: as content, or as garbage still to be removed.
+fn is_known(tx: &ReadTx<'_>, space: SpaceId, id: ContainerId) -> Result<bool, CatalogError> {
+    match tx.container(id)? {
+        Some(stored) => Ok(stored.space == space),
+        None => tx.is_known_container(id),
+    }
+}
+
+/// Ends the listing on its thread when nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,26 @@
+//! Whatever is done to the files on the disk is found by `tresor verify`, and no damaged byte is sent.
+//!
+//! `random` does a thousand things from a printed seed, `TRESOR_TEST_DAMAGES=10000` more of them;
+//! `named` goes through the faults one by one; `command` is the command line, with and without a server.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
+)]
+
+#[path = "../library/hooked.rs"]
+#[allow(dead_code, reason = "shared with another test program")]
+mod hooked;
+#[path = "../library/store.rs"]
+#[allow(dead_code, reason = "shared with another test program")]
+mod store;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod archive;
+mod random;
