@@ -52,6 +52,16 @@ pub enum ConfigError {
         /// The address.
         listen: SocketAddr,
     },
+    /// The schedule of verification is out of range.
+    #[error("[scrub] {key} is {value}; it must be {allowed}")]
+    Scrub {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: u64,
+        /// What may be.
+        allowed: &'static str,
+    },
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -82,6 +92,8 @@ pub struct RawConfig {
     pub tls: RawTls,
     /// How much is logged and in which form.
     pub log: RawLog,
+    /// When everything stored is verified.
+    pub scrub: Scrub,
     /// Bounds of the network side.
     pub limits: Limits,
 }
@@ -104,6 +116,36 @@ pub struct RawLog {
     pub format: LogFormat,
     /// A filter such as `info` or `tresor=debug`; default `info`.
     pub level: Option<String>,
+}
+
+/// When and how fast the server verifies every stored byte by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scrub {
+    /// Days from the end of one verification to the beginning of the next, up to 3,650; 0 for never.
+    pub every_days: u32,
+    /// Bytes read per second at most; at least 65,536.
+    pub bytes_per_second: u64,
+}
+
+impl Default for Scrub {
+    fn default() -> Self {
+        Self { every_days: 30, bytes_per_second: 20 << 20 }
+    }
+}
+
+impl Scrub {
+    fn check(self) -> Result<(), ConfigError> {
+        if self.every_days > 3_650 {
+            let (key, value) = ("every_days", u64::from(self.every_days));
+            return Err(ConfigError::Scrub { key, value, allowed: "0 (never) to 3650" });
+        }
+        if self.bytes_per_second < 65_536 {
+            let (key, value) = ("bytes_per_second", self.bytes_per_second);
+            return Err(ConfigError::Scrub { key, value, allowed: "at least 65536" });
+        }
+        Ok(())
+    }
 }
 
 /// Form of the log.
@@ -136,6 +178,8 @@ pub struct Config {
     pub plain_listen: Option<SocketAddr>,
     /// Where metrics are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// When everything stored is verified.
+    pub scrub: Scrub,
     /// Bounds of the network side.
     pub limits: Limits,
 }
@@ -185,6 +229,7 @@ impl RawConfig {
             return Err(ConfigError::PublicMetrics { listen });
         }
         self.limits.check()?;
+        self.scrub.check()?;
         Ok(Config {
             data,
             listen,
@@ -197,6 +242,7 @@ impl RawConfig {
             names: if self.portable_names { NamePolicy::Portable } else { NamePolicy::Any },
             plain_listen: self.plain_listen,
             metrics_listen: self.metrics_listen,
+            scrub: self.scrub,
             limits: self.limits,
         })
     }
@@ -236,6 +282,10 @@ mod tests {
             ("[tls]\ncertificate = 'a.pem'", "belong together"),
             ("plain_http = true\n[tls]\ncertificate = 'a'\nkey = 'b'", "exclude"),
             ("[limits]\nnonsense = 1", "nonsense"),
+            ("[scrub]\nevery_days = -1", "every_days"),
+            ("[scrub]\nevery_days = 3651", "every_days"),
+            ("[scrub]\nbytes_per_second = 65535", "bytes_per_second"),
+            ("[scrub]\nmonthly = true", "monthly"),
             ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"),
             ("passphrase = 'secret'", "passphrase"),
         ] {

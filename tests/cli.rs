@@ -234,7 +234,10 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["status"]),
-        format!("state serving\nversion {}\nusers 3\nspaces 2\nstored 16 B", env!("CARGO_PKG_VERSION"))
+        format!(
+            "state serving\nversion {}\nusers 3\nspaces 2\nstored 16 B\nverified TIME TIME UTC\ndamaged none",
+            env!("CARGO_PKG_VERSION")
+        )
     );
     // Columns stand under their heads.
     let raw = run(&office, &["user", "list"]);
@@ -252,7 +255,10 @@ fn scripts_find_the_same_keys_for_good() {
     run(&office, &["user", "app-password", "add", "anna", "--label", "Laptop"]);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     for (words, expected) in [
-        (&["status"][..], "advice spaces state used_bytes users version"),
+        (
+            &["status"][..],
+            "advice damaged_containers last_full_verify spaces state used_bytes users version",
+        ),
         (&["user", "list"], "created disabled has_password name role"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::{
     AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SpaceShown, StatusShown, TrashShown,
-    UserShown, VersionShown,
+    UserShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
-use crate::library::{Change, Library, LibraryError, Space, SpaceSettings};
+use crate::library::{Change, Library, LibraryError, RunId, Space, SpaceSettings, VerifyOrder};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
-    Right, Role, SpaceKind, Timestamp, VersionId,
+    Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 
 /// Why a request was refused. The sentence is shown to the owner as it is.
@@ -227,11 +227,21 @@ impl Admin {
                 self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
                 Ok(Reply::Done(format!("version {version} is the current content again")))
             }
+            Request::VerifyBegin { full, restart, rate } => {
+                let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
+                let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
+                let order = VerifyOrder { starter, mode, rate, restart };
+                Ok(Reply::Verify(VerifyShown::new(self.library.begin_verify(order, now).await?, now)))
+            }
+            Request::VerifyStep { run } => {
+                let step = self.library.verify_step(VerifyStarter::Owner, RunId(run), now).await?;
+                Ok(Reply::Verify(VerifyShown::new(step, now)))
+            }
         }
     }
 
     async fn status(&self) -> Result<Reply, AdminError> {
-        let spaces = self.library.spaces().await?;
+        let (spaces, integrity) = (self.library.spaces().await?, self.library.integrity().await?);
         let read_only = self.library.read_only();
         Ok(Reply::Status(StatusShown {
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
@@ -240,6 +250,8 @@ impl Admin {
             users: self.accounts.users().await?.len(),
             spaces: spaces.len(),
             used_bytes: spaces.iter().map(|space| space.used.0).sum(),
+            damaged_containers: integrity.damaged,
+            last_full_verify: integrity.last_full.map(|time| time.0),
         }))
     }
 

@@ -6,11 +6,12 @@
 mod answer;
 mod reply;
 mod request;
+mod verify;
 
 pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, SpaceShown, StatusShown, TrashShown, UserShown,
-    VersionShown,
+    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, Reply, SpaceShown, StatusShown,
+    TrashShown, UnknownFileShown, UseShown, UserShown, VerifyShown, VersionShown,
 };
 pub use request::{Request, Secret};

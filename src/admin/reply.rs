@@ -19,6 +19,7 @@ pub enum Reply {
     Grants(Vec<GrantShown>),
     Trash(Vec<TrashShown>),
     Versions(Vec<VersionShown>),
+    Verify(VerifyShown),
 }
 
 /// How an instance is.
@@ -37,6 +38,10 @@ pub struct StatusShown {
     pub spaces: usize,
     /// Bytes stored in all spaces.
     pub used_bytes: u64,
+    /// Containers known to be damaged.
+    pub damaged_containers: u64,
+    /// When every byte was last verified, milliseconds since 1970 UTC.
+    pub last_full_verify: Option<i64>,
 }
 
 /// An account.
@@ -138,4 +143,81 @@ pub struct VersionShown {
     pub current: bool,
     /// SHA-256 of the plaintext in hexadecimal, once known.
     pub sha256: Option<String>,
+}
+
+/// How far a verification is, and what its last step found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyShown {
+    /// Names the run for the next step.
+    pub run: u32,
+    /// `quick` or `full`.
+    pub mode: String,
+    /// When it began, milliseconds since 1970 UTC.
+    pub started: i64,
+    /// Whether it goes on where an interrupted one stopped.
+    pub resumed: bool,
+    /// `remembering`, `catalogue`, `containers`, `files` or `done`.
+    pub stage: String,
+    /// Containers verified.
+    pub containers: u64,
+    /// Containers there are.
+    pub total_containers: u64,
+    /// Bytes of content verified.
+    pub bytes: u64,
+    /// Bytes of content there are.
+    pub total_bytes: u64,
+    /// What this step found.
+    pub findings: Vec<FindingShown>,
+    /// Files on the disk that the catalogue does not know, found by this step; the first thousand.
+    pub unknown_files: Vec<UnknownFileShown>,
+    /// How many of them there are.
+    pub unknown_file_count: u64,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingShown {
+    /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `damaged-chunk`, `unreadable`, `wrong-hash`,
+    /// `incomplete` or `catalogue`.
+    pub kind: String,
+    /// Id of the space.
+    pub space: Option<String>,
+    /// Id of the container: name of its file.
+    pub container: Option<String>,
+    /// The first damaged chunk of 64 KiB, from 0.
+    pub chunk: Option<u64>,
+    /// What is wrong with the catalogue.
+    pub detail: Option<String>,
+    /// When it was first found, milliseconds since 1970 UTC.
+    pub first_seen: Option<i64>,
+    /// The contents that it concerns; the first hundred.
+    pub uses: Vec<UseShown>,
+}
+
+/// A content that something is wrong with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseShown {
+    /// Name of the space.
+    pub space: String,
+    /// Path in it.
+    pub path: String,
+    /// The file's number, as `trash list` shows it.
+    pub entry: i64,
+    /// The content's number, as `versions list` shows it.
+    pub version: i64,
+    /// `current`, `earlier` or `trash`.
+    pub state: String,
+}
+
+/// A file on the disk that the catalogue does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownFileShown {
+    /// Id of the space whose directory holds it.
+    pub space: String,
+    /// Its name without `.age`.
+    pub container: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Since when it has been there, in seconds.
+    pub age_seconds: u64,
 }

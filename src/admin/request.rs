@@ -93,4 +93,9 @@ pub enum Request {
     VersionList { space: String, path: String },
     /// Make an earlier content the current one.
     VersionRestore { space: String, path: String, version: i64 },
+    /// Begin to verify what is stored, or go on where an interrupted verification stopped. `rate` is in
+    /// bytes per second.
+    VerifyBegin { full: bool, restart: bool, rate: Option<u64> },
+    /// Verify for about a second more.
+    VerifyStep { run: u32 },
 }

@@ -5,6 +5,7 @@ mod directory;
 mod instance;
 mod kit;
 mod layout;
+mod scrub;
 mod serve;
 
 pub use control::{ControlError, ask};

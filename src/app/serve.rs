@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
+use super::scrub::{ScrubFigures, scrub};
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
@@ -118,6 +119,7 @@ pub async fn serve(
         directory,
         tls: tls.clone(),
         health,
+        figures: ScrubFigures::default(),
         config,
     });
     match opened {
@@ -147,6 +149,7 @@ struct Host {
     tls: Option<Arc<Tls>>,
     health: HealthState,
     metrics: Metrics,
+    figures: ScrubFigures,
     instance: Mutex<Option<Arc<Instance>>>,
     /// Held while somebody unlocks: opening twice would clear the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
@@ -170,6 +173,8 @@ impl Host {
             self.metrics.clone(),
             shutdown.clone(),
         ));
+        let (library, figures) = (instance.library.clone(), self.figures.clone());
+        tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(instance));
         tell(told, &self.health, &self.metrics);
         tracing::info!("serving");
@@ -194,6 +199,7 @@ impl Host {
         announce: impl FnOnce(),
     ) -> Result<(), ServeError> {
         let metrics = self.metrics.clone();
+        self.figures.register(&metrics);
         let server = Server {
             handler: Arc::clone(&self.router),
             limits: Arc::new(self.config.limits.clone()),
@@ -312,6 +318,8 @@ impl Host {
                 users: 0,
                 spaces: 0,
                 used_bytes: 0,
+                damaged_containers: 0,
+                last_full_verify: None,
             }),
             (None, _) => {
                 Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())

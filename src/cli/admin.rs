@@ -1,5 +1,7 @@
 //! Sending a request to the instance, whether a server runs or not.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, bail};
 use clap::Args;
 
@@ -29,6 +31,14 @@ impl Place {
         output::reply(self.answer(request)?, format)
     }
 
+    /// Finds the running server, or opens the instance for as long as the session lasts.
+    pub(super) fn session(&self) -> anyhow::Result<Session> {
+        match ask(&self.data, &Request::Status) {
+            Err(ControlError::NoServer) => self.open_here(),
+            other => Ok(other.map(|_| Session::Server(self.data.clone()))?),
+        }
+    }
+
     fn answer(&self, request: Request) -> anyhow::Result<Reply> {
         match ask(&self.data, &request) {
             Err(ControlError::NoServer) => self.answer_here(request),
@@ -38,17 +48,56 @@ impl Place {
 
     /// Opens the instance for this one request.
     fn answer_here(&self, request: Request) -> anyhow::Result<Reply> {
+        let session = self.open_here()?;
+        let reply = session.ask(request);
+        session.close();
+        reply
+    }
+
+    fn open_here(&self) -> anyhow::Result<Session> {
         let directory = DataDirectory::open(&self.data)?;
         let Some(unlock) = self.key.unlock()? else {
             bail!("no server runs on this data directory; start one, or give this command --passphrase-file");
         };
-        runtime()?.block_on(async {
-            let instance = Instance::open(&directory, &unlock, NamePolicy::default()).await?;
-            let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
-            let reply = admin.answer(request, Timestamp::now()).await;
-            instance.close();
-            Ok(reply)
-        })
+        let runtime = runtime()?;
+        let instance = runtime.block_on(Instance::open(&directory, &unlock, NamePolicy::default()))?;
+        Ok(Session::Here(Box::new(Here { runtime, instance, _directory: directory })))
+    }
+}
+
+/// An instance that this command has opened, and its lock.
+pub(super) struct Here {
+    runtime: tokio::runtime::Runtime,
+    instance: Instance,
+    _directory: DataDirectory,
+}
+
+/// One request after the other to the same instance.
+pub(super) enum Session {
+    /// A server runs on this data directory.
+    Server(PathBuf),
+    /// The instance is open here.
+    Here(Box<Here>),
+}
+
+impl Session {
+    /// Has a request answered.
+    pub(super) fn ask(&self, request: Request) -> anyhow::Result<Reply> {
+        match self {
+            Self::Server(data) => Ok(ask(data, &request)?),
+            Self::Here(here) => {
+                let Here { runtime, instance, .. } = &**here;
+                let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
+                Ok(runtime.block_on(admin.answer(request, Timestamp::now())))
+            }
+        }
+    }
+
+    /// Ends what was opened for it.
+    pub(super) fn close(self) {
+        if let Self::Here(here) = self {
+            here.instance.close();
+        }
     }
 }
 

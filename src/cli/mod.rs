@@ -12,6 +12,7 @@ mod serve;
 mod shell;
 mod space;
 mod unlock;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ enum Command {
     Grants(account::Grants),
     Trash(space::Trash),
     Versions(space::Versions),
+    Verify(verify::Verify),
     ChangePassphrase(passphrase::ChangePassphrase),
     Doctor(doctor::Doctor),
     CheckConfig(serve::CheckConfig),
@@ -94,18 +96,20 @@ impl Cli {
             Command::Grants(command) => command.run(),
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
+            Command::Verify(command) => return exit_code(command.run()),
             Command::ChangePassphrase(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::CheckConfig(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         };
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                output::error(&error);
-                ExitCode::FAILURE
-            }
-        }
+        exit_code(outcome.map(|()| ExitCode::SUCCESS))
     }
+}
+
+fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        output::error(&error);
+        ExitCode::FAILURE
+    })
 }

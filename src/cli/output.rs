@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::Reply;
+use crate::admin::{Reply, StatusShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -20,16 +20,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
     }
     match reply {
         Reply::Done(text) | Reply::Refused(text) => line(&safe(&text)),
-        Reply::Status(status) => {
-            line(&format!("state    {}", status.state))?;
-            if let Some(advice) = status.advice {
-                line(&format!("advice   {advice}"))?;
-            }
-            line(&format!("version  {}", status.version))?;
-            line(&format!("users    {}", status.users))?;
-            line(&format!("spaces   {}", status.spaces))?;
-            line(&format!("stored   {}", ByteSize(status.used_bytes)))
-        }
+        Reply::Status(status) => self::status(&status),
         Reply::Users(users) => table(
             &["NAME", "ROLE", "STATE", "PASSWORD", "SINCE"],
             &[],
@@ -96,6 +87,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
+        Reply::Verify(step) => {
+            line(&format!("{} of {} containers verified", step.containers, step.total_containers))
+        }
         Reply::Versions(rows) => table(
             &["VERSION", "STORED", "SIZE", "", "SHA-256"],
             &[0, 2],
@@ -109,6 +103,22 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
+    }
+}
+
+fn status(status: &StatusShown) -> anyhow::Result<()> {
+    line(&format!("state    {}", status.state))?;
+    if let Some(advice) = &status.advice {
+        line(&format!("advice   {advice}"))?;
+    }
+    line(&format!("version  {}", status.version))?;
+    line(&format!("users    {}", status.users))?;
+    line(&format!("spaces   {}", status.spaces))?;
+    line(&format!("stored   {}", ByteSize(status.used_bytes)))?;
+    line(&format!("verified {}", status.last_full_verify.map_or_else(|| "never in full".into(), time)))?;
+    match status.damaged_containers {
+        0 => line("damaged  none"),
+        count => line(&format!("damaged  {count} (`tresor verify` names them)")),
     }
 }
 
@@ -159,12 +169,12 @@ fn table(
 }
 
 /// A name, path or sentence that cannot steer the terminal.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     Shown(text).to_string()
 }
 
 /// A point in time as `2026-11-21 14:05 UTC`.
-fn time(milliseconds: i64) -> String {
+pub(super) fn time(milliseconds: i64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000))
         .ok()

@@ -1,0 +1,166 @@
+//! Verifying everything that is stored, now and then and slowly, and telling what is known of it.
+//!
+//! When it is due follows from a row, when the last verification came to its end; where it stopped is
+//! another. So a restart neither delays it nor begins it anew.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::config::Scrub;
+use crate::http::{Metrics, Shutdown};
+use crate::library::{IntegrityState, Library, LibraryError, VerifyOrder, VerifyStage};
+use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
+
+/// How often it is looked whether verification is due, and what is known is told anew.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long a verification that failed is left alone.
+const RETRY_AFTER: Duration = Duration::from_mins(10);
+
+/// What the server tells about the state of what is stored.
+#[derive(Clone, Default)]
+pub(super) struct ScrubFigures {
+    damaged: Gauge<i64, AtomicI64>,
+    last_completed: Gauge<i64, AtomicI64>,
+    running: Gauge<i64, AtomicI64>,
+    bytes: Gauge<i64, AtomicI64>,
+}
+
+impl ScrubFigures {
+    /// Adds the figures to what the metrics listener shows.
+    pub(super) fn register(&self, metrics: &Metrics) {
+        let own = self.clone();
+        metrics.register(|registry| {
+            registry.register(
+                "damaged_containers",
+                "Stored containers that are not what was committed",
+                own.damaged,
+            );
+            registry.register(
+                "scrub_last_completed_seconds",
+                "When every stored byte was last verified, in seconds since 1970; 0 for never",
+                own.last_completed,
+            );
+            registry.register("scrub_running", "Whether a scheduled verification is under way", own.running);
+            registry.register(
+                "scrub_position_bytes",
+                "Bytes of content that the scheduled verification under way has read",
+                own.bytes,
+            );
+        });
+    }
+
+    fn tell(&self, state: &IntegrityState) {
+        self.damaged.set(i64::try_from(state.damaged).unwrap_or(i64::MAX));
+        self.last_completed.set(state.last_full.map_or(0, Timestamp::as_secs));
+        self.running.set(i64::from(state.is_scrubbing));
+    }
+}
+
+/// Verifies whenever it is due, until shutdown.
+pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigures, mut shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut not_before = tokio::time::Instant::now();
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        let state = match library.integrity().await {
+            Ok(state) => state,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the state of what is stored is not known"
+                );
+                continue;
+            }
+        };
+        figures.tell(&state);
+        if !is_due(&state, settings, Timestamp::now()) || tokio::time::Instant::now() < not_before {
+            continue;
+        }
+        let verified = tokio::select! {
+            verified = verify(&library, settings, &figures) => verified,
+            () = shutdown.requested() => return,
+        };
+        if let Err(error) = verified {
+            tracing::error!(error = &error as &dyn std::error::Error, "scheduled verification failed");
+            not_before = tokio::time::Instant::now() + RETRY_AFTER;
+        }
+        tick.reset_immediately();
+    }
+}
+
+/// Whether a verification shall begin or go on.
+fn is_due(state: &IntegrityState, settings: Scrub, now: Timestamp) -> bool {
+    let pause = Duration::from_hours(24 * u64::from(settings.every_days));
+    // A completion in the future was noted under a clock that was wrong.
+    let is_over = |last: Timestamp| last > now || now.since(last) >= pause;
+    settings.every_days > 0 && (state.is_scrubbing || state.last_full.is_none_or(is_over))
+}
+
+/// One verification to its end, or what is left of one.
+async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> Result<(), LibraryError> {
+    let starter = VerifyStarter::Schedule;
+    let rate = Some(ByteSize(settings.bytes_per_second));
+    let order = VerifyOrder { starter, mode: VerifyMode::Full, rate, restart: false };
+    let mut step = library.begin_verify(order, Timestamp::now()).await?;
+    tracing::info!(resumed = step.is_resumed, bytes = step.total_bytes, "scheduled verification begins");
+    let mut findings = 0;
+    while step.stage != VerifyStage::Done {
+        step = library.verify_step(starter, step.run, Timestamp::now()).await?;
+        figures.bytes.set(i64::try_from(step.bytes).unwrap_or(i64::MAX));
+        for finding in &step.findings {
+            findings += 1;
+            // What is wrong with a container was logged when it was noted.
+            if finding.container.is_none() {
+                let (kind, detail) = (finding.kind.as_str(), finding.detail.as_deref());
+                tracing::error!(kind, detail, "data at risk: the catalogue is not as it should be");
+            }
+        }
+        if !step.findings.is_empty() {
+            figures.tell(&library.integrity().await?);
+        }
+    }
+    figures.tell(&library.integrity().await?);
+    tracing::info!(
+        containers = step.containers,
+        bytes = step.bytes,
+        findings,
+        unknown_files = step.unknown.count,
+        "scheduled verification done"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn it_is_due_when_its_days_are_over_or_it_was_interrupted() {
+        let month = Scrub::default();
+        let now = Timestamp(100 * DAY);
+        let after = |days: i64| IntegrityState {
+            last_full: Some(Timestamp(now.0 - days * DAY)),
+            ..IntegrityState::default()
+        };
+        for (state, due) in [
+            (IntegrityState::default(), true),
+            (after(0), false),
+            (after(29), false),
+            (after(30), true),
+            // Noted while the clock was wrong.
+            (after(-1), true),
+            (IntegrityState { is_scrubbing: true, ..after(1) }, true),
+        ] {
+            assert_eq!(is_due(&state, month, now), due, "{state:?}");
+            assert!(!is_due(&state, Scrub { every_days: 0, ..month }, now), "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Verifying what is stored, step by step, with its progress in sight.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use clap::Args;
+use serde::Serialize;
+
+use super::{Format, Place, output};
+use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, VerifyShown};
+use crate::model::{ByteSize, Timestamp};
+
+/// Exit code when something is wrong.
+const FINDINGS: u8 = 3;
+/// Slower is of no use: a chunk could not be read within a second.
+const SLOWEST: ByteSize = ByteSize(64 * 1024);
+/// How often progress is told where there is no terminal.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Characters of the bar.
+const BAR: usize = 24;
+
+/// Check that everything stored is still what was committed.
+///
+/// Compares every container's length, header and last chunk with the catalogue, and the catalogue with
+/// itself; with --full also authenticates every byte and compares the SHA-256 of every content. Files are
+/// served meanwhile. Nothing is repaired or removed: what is found is named, remembered (`tresor status`
+/// tells) and kept, and nothing damaged is ever sent. A container that is brought back from a backup counts
+/// as whole with the next verification.
+///
+/// Interrupted, it goes on where it stopped when it is called again. The exit code is 0 if nothing is wrong,
+/// 3 if something is, and 1 if it could not be verified.
+#[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
+pub(super) struct Verify {
+    /// Read every byte instead of each container's header and end.
+    #[arg(long)]
+    full: bool,
+    /// Read at most so much per second, such as 50MB.
+    #[arg(long, value_name = "SIZE")]
+    rate: Option<ByteSize>,
+    /// Begin anew even if an earlier verification was interrupted.
+    #[arg(long)]
+    restart: bool,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+const JSON_HELP: &str = "\
+With --json one object is printed at the end:
+  mode                quick or full
+  started, finished   begin and end
+  resumed             whether it went on where an interrupted verification stopped
+  containers, bytes   containers looked at, bytes of content read
+  clean               whether nothing is wrong
+  findings            list of what is wrong:
+    kind              missing, wrong-length, foreign, wrong-key, damaged-chunk, unreadable,
+                      wrong-hash, incomplete or catalogue
+    space, container  ids; the file is spaces/SPACE/xx/CONTAINER.age, xx its first two digits
+    chunk             first damaged chunk of 64 KiB, from 0
+    detail            what is wrong with the catalogue
+    first_seen        when it was first found
+    uses              up to 100 contents that it concerns: space and path by name, entry and
+                      version by number, state current, earlier or trash
+  unknown_files       up to 1,000 files that the catalogue does not know: space, container,
+                      bytes, age_seconds. They are no fault; a day old, they are swept
+  unknown_file_count  how many of them there are
+What does not apply is null.";
+
+/// The report as scripts read it.
+#[derive(Serialize)]
+struct Report {
+    mode: String,
+    started: i64,
+    finished: i64,
+    resumed: bool,
+    containers: u64,
+    bytes: u64,
+    clean: bool,
+    findings: Vec<FindingShown>,
+    unknown_files: Vec<UnknownFileShown>,
+    unknown_file_count: u64,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if self.rate.is_some_and(|rate| rate < SLOWEST) {
+            bail!("--rate must be at least {SLOWEST} per second");
+        }
+        let session = self.place.session()?;
+        let (full, restart, rate) = (self.full, self.restart, self.rate.map(|rate| rate.0));
+        let mut step = shown(session.ask(Request::VerifyBegin { full, restart, rate })?)?;
+        if step.resumed {
+            let begun = output::time(step.started);
+            output::note(&format!("Going on with the verification begun {begun}; --restart begins anew."))?;
+        }
+        let mut progress = Progress::new(&step);
+        let (mut findings, mut told) = (Vec::new(), HashSet::new());
+        while step.stage != "done" {
+            step = shown(session.ask(Request::VerifyStep { run: step.run })?)?;
+            for finding in std::mem::take(&mut step.findings) {
+                // What readers met while the verification ran may come twice.
+                if finding.container.is_some()
+                    && !told.insert((finding.container.clone(), finding.kind.clone()))
+                {
+                    continue;
+                }
+                if !self.format.json {
+                    progress.make_room();
+                    tell(&finding)?;
+                }
+                findings.push(finding);
+            }
+            progress.show(&step, findings.len());
+        }
+        progress.make_room();
+        session.close();
+        let is_clean = findings.is_empty();
+        if self.format.json {
+            output::line(&serde_json::to_string_pretty(&Report {
+                mode: step.mode,
+                started: step.started,
+                finished: Timestamp::now().0,
+                resumed: step.resumed,
+                containers: step.containers,
+                bytes: step.bytes,
+                clean: is_clean,
+                findings,
+                unknown_files: step.unknown_files,
+                unknown_file_count: step.unknown_file_count,
+            })?)?;
+        } else {
+            sum_up(&step, findings.len())?;
+        }
+        Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+    }
+}
+
+fn shown(reply: Reply) -> anyhow::Result<VerifyShown> {
+    match reply {
+        Reply::Verify(step) => Ok(step),
+        Reply::Refused(why) => bail!(why),
+        _ => bail!("the server is of another version than this program"),
+    }
+}
+
+fn tell(finding: &FindingShown) -> anyhow::Result<()> {
+    let what = match finding.kind.as_str() {
+        "missing" => "there is no file",
+        "wrong-length" => "the file has another length",
+        "foreign" => "the file is another container, an older one, or none",
+        "wrong-key" => "it does not open with the space's key",
+        "damaged-chunk" => "some of its bytes are not what was written",
+        "unreadable" => "the disk does not give its bytes",
+        "wrong-hash" => "its content is not the one that was committed",
+        "incomplete" => "its containers do not make up the content",
+        _ => "",
+    };
+    let kind = &finding.kind;
+    if let (Some(space), Some(container)) = (&finding.space, &finding.container) {
+        let chunk = finding.chunk.map(|chunk| format!(", chunk {chunk}")).unwrap_or_default();
+        let shard = container.get(..2).unwrap_or_default();
+        output::line(&format!("{kind}: {what}{chunk}: spaces/{space}/{shard}/{container}.age"))?;
+    } else {
+        output::line(&format!("{kind}: {}", output::safe(finding.detail.as_deref().unwrap_or(what))))?;
+    }
+    finding.uses.iter().try_for_each(tell_use)
+}
+
+fn tell_use(used: &UseShown) -> anyhow::Result<()> {
+    let state = match used.state.as_str() {
+        "current" => String::new(),
+        "trash" => format!(" (in the trash, version {})", used.version),
+        state => format!(" ({state}, version {})", used.version),
+    };
+    output::line(&format!("    {}:{}{state}", output::safe(&used.space), output::safe(&used.path)))
+}
+
+fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
+    for file in &step.unknown_files {
+        let shard = file.container.get(..2).unwrap_or_default();
+        output::line(&format!(
+            "note: unknown file spaces/{}/{shard}/{}.age, {}, {} old",
+            file.space,
+            file.container,
+            ByteSize(file.bytes),
+            span(Duration::from_secs(file.age_seconds)),
+        ))?;
+    }
+    let unnamed = step.unknown_file_count.saturating_sub(step.unknown_files.len() as u64);
+    if unnamed > 0 {
+        output::line(&format!("note: {unnamed} more unknown files"))?;
+    }
+    let looked = match step.mode.as_str() {
+        "full" => format!("{} read", ByteSize(step.bytes)),
+        _ => "header and end of each".to_owned(),
+    };
+    let verdict = match findings {
+        0 => "nothing is wrong".to_owned(),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    output::line(&format!("{} containers, {looked}: {verdict}", step.containers))?;
+    if findings > 0 {
+        output::note(
+            "What is damaged is not sent and stays where it is. Bring the files back from a backup, then verify again.",
+        )?;
+    }
+    Ok(())
+}
+
+/// Tells on standard error how far it is: a bar on a terminal, now and then a line elsewhere.
+struct Progress {
+    is_terminal: bool,
+    begun: Instant,
+    /// What was done before this program began, for the time that is left.
+    done_before: f64,
+    told: Instant,
+    has_bar: bool,
+}
+
+impl Progress {
+    fn new(step: &VerifyShown) -> Self {
+        let now = Instant::now();
+        Self {
+            is_terminal: std::io::stderr().is_terminal(),
+            begun: now,
+            done_before: fraction(step),
+            told: now,
+            has_bar: false,
+        }
+    }
+
+    fn show(&mut self, step: &VerifyShown, findings: usize) {
+        if !self.is_terminal && self.told.elapsed() < TELL_EVERY {
+            return;
+        }
+        self.told = Instant::now();
+        let done = fraction(step);
+        let mut text = match step.mode.as_str() {
+            "full" => format!("{} of {}", ByteSize(step.bytes), ByteSize(step.total_bytes)),
+            _ => format!("{} of {} containers", step.containers, step.total_containers),
+        };
+        if let Some(left) = self.left(done) {
+            let _ = write!(text, ", about {} left", span(left));
+        }
+        match findings {
+            0 => {}
+            1 => text.push_str(", 1 finding"),
+            count => drop(write!(text, ", {count} findings")),
+        }
+        let percent = format!("{:3.0} %", done * 100.0);
+        // Nobody is told anything if standard error is closed.
+        let mut error = std::io::stderr();
+        if self.is_terminal {
+            self.has_bar = true;
+            let filled = "#".repeat(BAR).chars().take(share(done)).collect::<String>();
+            let _ = write!(error, "\r\x1b[K[{filled:-<BAR$}] {percent}  {text}");
+            let _ = error.flush();
+        } else {
+            let _ = writeln!(error, "{} {text}", percent.trim_start());
+        }
+    }
+
+    /// Takes the bar away, so that a line can be printed.
+    fn make_room(&mut self) {
+        if std::mem::take(&mut self.has_bar) {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+
+    /// The time left if it goes on as until now.
+    fn left(&self, done: f64) -> Option<Duration> {
+        let advanced = done - self.done_before;
+        (advanced > 0.001 && done < 1.0)
+            .then(|| self.begun.elapsed().as_secs_f64() * (1.0 - done) / advanced)
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+}
+
+/// How much of it is done, from 0 to 1.
+fn fraction(step: &VerifyShown) -> f64 {
+    let (done, total) = match step.mode.as_str() {
+        "full" => (step.bytes, step.total_bytes),
+        _ => (step.containers, step.total_containers),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
+    let fraction = done as f64 / total.max(1) as f64;
+    if step.stage == "done" { 1.0 } else { fraction.min(1.0) }
+}
+
+/// Characters of the bar that a share fills.
+fn share(done: f64) -> usize {
+    (0..BAR).take_while(|at| f64::from(u32::try_from(*at).unwrap_or(u32::MAX)) + 1.0 <= done * 24.0).count()
+}
+
+/// A span of time in its largest unit.
+fn span(span: Duration) -> String {
+    let units = [("days", 86_400), ("hours", 3_600), ("minutes", 60)];
+    let seconds = span.as_secs();
+    match units.iter().find(|(_, unit)| seconds >= 2 * unit) {
+        Some((name, unit)) => format!("{} {name}", seconds / unit),
+        None => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_their_largest_unit() {
+        for (seconds, text) in
+            [(0, "0 s"), (119, "119 s"), (120, "2 minutes"), (7_200, "2 hours"), (200_000, "2 days")]
+        {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn the_bar_is_full_at_the_end_and_not_before() {
+        assert_eq!((share(0.0), share(0.5), share(0.99), share(1.0)), (0, 12, 23, 24));
+    }
+}
