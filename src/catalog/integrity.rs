@@ -332,19 +332,16 @@ impl ReadTx<'_> {
     pub fn structure_faults(&self) -> Result<Vec<String>, CatalogError> {
         let mut found = self.messages(&format!("PRAGMA integrity_check({MAX_MESSAGES})"))?;
         found.retain(|message| message != "ok");
+        if !found.is_empty() {
+            self.note_damaged_page();
+        }
         Ok(found)
     }
 
     fn messages(&self, pragma: &str) -> Result<Vec<String>, CatalogError> {
         let mut statement = self.prepare_afresh(pragma)?;
-        let mut rows = statement.query([])?;
-        let mut messages = Vec::new();
-        while let Some(row) = rows.next()?
-            && messages.len() < MAX_MESSAGES
-        {
-            messages.push(row.get(0)?);
-        }
-        Ok(messages)
+        let rows = statement.query_map([], |row| row.get(0));
+        self.noted(rows.and_then(|rows| rows.take(MAX_MESSAGES).collect()))
     }
 
     /// Rows that refer to rows which do not exist, as sentences.

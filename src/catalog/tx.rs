@@ -28,11 +28,17 @@ impl<'a> ReadTx<'a> {
         self.noted(self.connection.prepare_cached(sql))
     }
 
-    fn noted<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, CatalogError> {
+    pub(super) fn noted<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, CatalogError> {
         outcome.map_err(|error| {
             self.trouble.set(error.sqlite_error().copied().or(self.trouble.get()));
             error.into()
         })
+    }
+
+    /// Notes a damaged page that was found without a failing statement: SQLCipher reads nothing more
+    /// through this connection.
+    pub(super) fn note_damaged_page(&self) {
+        self.trouble.set(Some(ffi::Error::new(ffi::SQLITE_CORRUPT)));
     }
 
     /// What the last statement that failed failed of.

@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::container::{ContainerMeta, OpenHeader};
-use super::disk::{ContainerFile, Disk, Overwrite, PartFile, SmallFile, StoredFile};
+use super::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, StoredFile};
 use super::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
 use super::reader::ContainerReader;
 use super::stream::CHUNK_LEN;
 use super::writer::ContainerWriter;
-use crate::model::{ByteRange, ContainerId, EntryId, EntryPath, SpaceId, Timestamp};
+use crate::model::{ByteRange, ContainerId, EntryId, EntryPath, PackedPlace, Place, SpaceId, Timestamp};
 
 /// As in `crate::fuzzing`, which stands above this room.
 type Target = fn(&[u8]);
@@ -191,12 +191,20 @@ impl Disk for Shelf {
         Ok(Box::new(Part { bytes: Vec::new(), shelf: Arc::clone(&self.container) }))
     }
 
-    fn open(&self, _: SpaceId, _: ContainerId) -> io::Result<Box<dyn ContainerFile>> {
+    fn append_packed(&self, _: SpaceId, _: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn open(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<Box<dyn ContainerFile>> {
         Ok(Box::new(Whole(Arc::clone(&self.container.lock().unwrap()))))
     }
 
-    fn remove(&self, _: SpaceId, _: ContainerId) -> io::Result<()> {
+    fn remove(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<()> {
         Ok(())
+    }
+
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        Ok(0)
     }
 
     fn each_container(&self, _: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {

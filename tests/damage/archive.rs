@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use tresor::catalog::{Catalog, CatalogKey, ContainerRow, NewVersion};
+use tresor::catalog::{Catalog, CatalogKey, ContainerRow, GrantRow, NewVersion, ReadTx};
 use tresor::library::{
-    Finding, FindingKind, Library, LibraryError, Overwrite, Space, UnknownFiles, VerifyOrder, VerifyStage,
+    Change, Finding, FindingKind, Library, LibraryError, NewFile, Overwrite, UnknownFiles, VerifyOrder,
+    VerifyStage,
 };
 use tresor::model::{
-    Access, ByteRange, Checksum, ChecksumKind, ContainerId, Depth, EntryPath, NamePolicy, Right, SpaceId,
-    Timestamp, VerifyMode, VerifyStarter, VersionId,
+    Access, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
+    NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use tresor::vault::container::ContainerMeta;
 use tresor::vault::disk::Disk;
@@ -36,7 +37,6 @@ pub struct Place {
 
 pub struct Archive {
     pub store: Store,
-    pub other: Space,
     /// What each content reads as.
     pub truth: BTreeMap<Place, Vec<u8>>,
     /// The catalogue's file as it is, and as it was in the middle of its past.
@@ -67,6 +67,7 @@ impl Archive {
             store.put(path, &bytes(seed, size)).await.unwrap();
             truth.insert(place(path), bytes(seed, size));
         }
+        set_right(&store, Right::Manage).await;
         store.put("gone", &bytes(20, 100_000)).await.unwrap();
         store.put("purged", &bytes(21, 100_000)).await.unwrap();
         store = reopened(store).await;
@@ -78,6 +79,9 @@ impl Archive {
             let old = truth.insert(place(path), bytes(seed, 150_000)).unwrap();
             truth.insert(Place { space, path, version: Some(versions[1].id) }, old);
         }
+        set_right(&store, Right::Read).await;
+        let (user, now) = (store.user, Timestamp(NOW.0 + 2));
+        store.catalog.write(move |tx| tx.set_disabled(user, Some(now))).await.unwrap();
         store.copy("b", "copy of b").await.unwrap();
         truth.insert(place("copy of b"), truth[&place("b")].clone());
         store.mv("e", "folder/e").await.unwrap();
@@ -99,16 +103,18 @@ impl Archive {
             truth.insert(Place { space: there, path: to, version: None }, truth[&place(from)].clone());
         }
         let parts = [bytes(40, 2 * CHUNK), bytes(41, CHUNK + 7)];
-        put_in_parts(&store, "parts", &parts).await;
+        let entry = store.put("parts", b"placeholder").await.unwrap().entry.id;
+        put_in_parts(&store, &store.catalog, entry, &parts).await;
+        store.library.upkeep(Timestamp(NOW.0 - DAY)).await.unwrap();
         truth.insert(place("parts"), parts.concat());
         // Newer than everything, so that no page of the last change is also the first one's.
         store.put("last", &bytes(50, 90_000)).await.unwrap();
         truth.insert(place("last"), bytes(50, 90_000));
         store = reopened(store).await;
-        store.check_rules();
+        store.check();
         let catalogue = fs::read(catalogue_of(&store)).unwrap();
         store.catalog.close();
-        Self { store, other, truth, catalogue, older_catalogue }
+        Self { store, truth, catalogue, older_catalogue }
     }
 
     /// The archive with this catalogue; an error if it does not even open.
@@ -126,6 +132,17 @@ impl Archive {
                 Err(format!("{error:?}"))
             }
         }
+    }
+
+    /// A change of whatever may be changed.
+    pub fn change(&self, now: Timestamp) -> Change {
+        let access = Access::granted(self.store.space.id, Right::Manage);
+        Change { access, user: self.store.user, now, conditions: Conditions::default() }
+    }
+
+    /// The archive as it is.
+    pub async fn open_now(&self) -> Opened {
+        self.open(&self.catalogue).await.unwrap()
     }
 
     /// The containers on disk, by the id of each.
@@ -183,6 +200,37 @@ impl Archive {
 }
 
 impl Opened {
+    pub async fn put(&self, archive: &Archive, at: &str, bytes: &[u8]) -> EntryId {
+        let file = NewFile { path: path(at), size: Some(bytes.len() as u64), modified: None, checksum: None };
+        let mut session = self.library.begin_put(archive.change(NOW), file).await.unwrap();
+        session.write(bytes.to_vec().into()).await.unwrap();
+        session.commit(NOW).await.unwrap().entry.id
+    }
+
+    /// The containers of a file's present content in their order.
+    pub async fn segments(&self, archive: &Archive, at: &str) -> Vec<ContainerId> {
+        let access = Access::granted(archive.store.space.id, Right::Read);
+        let entry = self.library.find(&access, &path(at)).await.unwrap().id;
+        let find = move |tx: &ReadTx<'_>| -> Result<_, LibraryError> {
+            Ok(tx.segments(tx.entry(entry)?.unwrap().version.unwrap())?)
+        };
+        self.catalog.read(find).await.unwrap().iter().map(|row| row.id).collect()
+    }
+
+    /// The only container of a file's present content, and its file.
+    pub async fn container_of(&self, archive: &Archive, at: &str) -> (ContainerId, PathBuf) {
+        let segments = self.segments(archive, at).await;
+        assert_eq!(segments.len(), 1);
+        (segments[0], archive.containers()[&segments[0]].clone())
+    }
+
+    /// Changes rows as no use case would.
+    pub fn falsify(&self, archive: &Archive, sql: &str) {
+        let connection = database(&self.file, &archive.store.keys).unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 10000;").unwrap();
+        assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+    }
+
     /// All rows of all tables, as text: what the catalogue says.
     pub fn dump(&self, keys: &KeyRing) -> Result<String, rusqlite::Error> {
         let connection = database(&self.file, keys)?;
@@ -200,7 +248,7 @@ impl Opened {
                 lines.push((0..columns).map(cell).collect::<Result<Vec<_>, _>>()?.join(" "));
             }
             lines.sort();
-            text += &format!("{table}\n{}\n", lines.join("\n"));
+            text.push_str(&[&[table][..], &lines].concat().join("\n"));
         }
         Ok(text)
     }
@@ -253,13 +301,6 @@ pub async fn verify(library: &Library, mode: VerifyMode, now: Timestamp) -> Resu
     Ok(report)
 }
 
-impl Store {
-    /// The rules among rows, without comparing with the disk.
-    fn check_rules(&self) {
-        self.check();
-    }
-}
-
 fn catalogue_of(store: &Store) -> PathBuf {
     store.dir.path().join("catalog/catalog.db")
 }
@@ -284,15 +325,15 @@ async fn reopened(store: Store) -> Store {
     Store { catalog, library, ..store }
 }
 
+async fn set_right(store: &Store, right: Right) {
+    let grant = GrantRow { user: store.user, space: store.space.id, right };
+    store.catalog.write(move |tx| tx.put_grant(&grant)).await.unwrap();
+}
+
 /// Seals a container that no row knows yet.
 pub fn seal(store: &Store, space: SpaceId, entry: i64, segment: u32, content: &[u8]) -> SealedContainer {
     let key = store.keys.space_key(space).unwrap();
-    let meta = ContainerMeta {
-        entry: tresor::model::EntryId(entry),
-        path: path("anything"),
-        modified: NOW,
-        segment,
-    };
+    let meta = ContainerMeta { entry: EntryId(entry), path: path("anything"), modified: NOW, segment };
     let mut writer = ContainerWriter::create(&*store.disk, &key, space, &meta).unwrap();
     writer.write(content).unwrap();
     writer.finish().unwrap()
@@ -308,8 +349,7 @@ pub fn row_of(sealed: &SealedContainer) -> ContainerRow {
 }
 
 /// Makes a file whose content lies in several containers, as resumable uploads will.
-pub async fn put_in_parts(store: &Store, at: &str, parts: &[Vec<u8>]) {
-    let entry = store.put(at, b"placeholder").await.unwrap().entry.id;
+pub async fn put_in_parts(store: &Store, catalog: &Catalog, entry: EntryId, parts: &[Vec<u8>]) {
     let sealed: Vec<SealedContainer> =
         (0..).zip(parts).map(|(at, part)| seal(store, store.space.id, entry.0, at, part)).collect();
     let whole = parts.concat();
@@ -336,6 +376,5 @@ pub async fn put_in_parts(store: &Store, at: &str, parts: &[Vec<u8>]) {
         let change = i64::try_from(size).unwrap() - i64::try_from(row.size).unwrap();
         Ok(tx.touch_folders(row.parent.unwrap(), revision, change, NOW)?)
     };
-    store.catalog.write(add).await.unwrap();
-    store.library.upkeep(Timestamp(NOW.0 - DAY)).await.unwrap();
+    catalog.write(add).await.unwrap();
 }

@@ -1,7 +1,8 @@
 //! Whatever is done to the files on the disk is found by `tresor verify`, and no damaged byte is sent.
 //!
-//! `random` does a thousand things from a printed seed, `TRESOR_TEST_DAMAGES=10000` more of them;
-//! `named` goes through the faults one by one; `command` is the command line, with and without a server.
+//! `random` does a thousand things from a printed seed, `TRESOR_TEST_DAMAGES=10000` more of them; `named`
+//! goes through the faults one by one; `walk` is a verification that is interrupted, slowed down or
+//! overtaken by changes; `command` and `server` are the program.
 
 #![allow(
     unreachable_pub,
@@ -16,6 +17,9 @@
 #[path = "../library/hooked.rs"]
 #[allow(dead_code, reason = "shared with another test program")]
 mod hooked;
+#[path = "../start/office.rs"]
+#[allow(dead_code, reason = "shared with another test program")]
+mod office;
 #[path = "../library/store.rs"]
 #[allow(dead_code, reason = "shared with another test program")]
 mod store;
@@ -23,4 +27,8 @@ mod store;
 mod support;
 
 mod archive;
+mod command;
+mod named;
 mod random;
+mod server;
+mod walk;

@@ -1,4 +1,4 @@
-//! A disk on which something happens: a test's own step before a container is made, or an error.
+//! A disk on which something happens: a test's own step before a container is made or read, or an error.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,8 @@ pub enum Moment {
     Create,
     Append,
     Publish,
+    Open,
+    Read,
 }
 
 type Hook = Box<dyn FnMut(Moment) -> io::Result<()> + Send>;
@@ -65,7 +67,9 @@ impl Disk for HookedDisk {
     }
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
-        self.inner.open(space, id, place)
+        call(&self.hook, Moment::Open)?;
+        let inner = self.inner.open(space, id, place)?;
+        Ok(Box::new(HookedContainer { inner, hook: Arc::clone(&self.hook) }))
     }
 
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
@@ -119,5 +123,21 @@ impl PartFile for HookedPart {
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
         call(&self.hook, Moment::Publish)?;
         self.inner.publish(space)
+    }
+}
+
+struct HookedContainer {
+    inner: Box<dyn ContainerFile>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl ContainerFile for HookedContainer {
+    fn length(&self) -> io::Result<u64> {
+        self.inner.length()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        call(&self.hook, Moment::Read)?;
+        self.inner.read_at(buffer, offset)
     }
 }

@@ -1,6 +1,6 @@
 //! Looking whether everything that is stored is still what was committed.
 //!
-//! A run goes through the catalogue itself ([`catalogue`]), then through all containers by id ([`task`]),
+//! A run goes through the catalogue itself ([`catalogue`]), then through all containers by id ([`walk`]),
 //! then through the files on the disk ([`files`]). It advances in steps of about a second, so that whoever
 //! drives it can show how far it is, slow it down or leave; what it is done with is a row, and the next one
 //! goes on there. Nothing is repaired and nothing removed: what is found is remembered in the catalogue
@@ -15,6 +15,7 @@ mod files;
 mod run;
 mod task;
 mod uses;
+mod walk;
 
 use tokio::sync::Mutex;
 

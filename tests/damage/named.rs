@@ -1,0 +1,329 @@
+//! The faults that were thought of beforehand, one by one: what is found, and what is still read.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::io::Errno;
+use tresor::library::{FindingKind, LibraryError, UseState};
+use tresor::model::{Access, ByteRange, DamageKind, Right, Timestamp, VerifyMode};
+use tresor::vault::VaultError;
+
+use crate::archive::{Archive, CHUNK, Opened, Report, seal, verify};
+use crate::hooked::Moment;
+use crate::store::{NOW, path};
+use crate::support::content::bytes;
+
+const SEALED_CHUNK: usize = CHUNK + 16;
+/// A file of the archive with 18 chunks, the last of 5 bytes.
+const LONG: &str = "f";
+
+async fn full(opened: &Opened) -> Report {
+    verify(&opened.library, VerifyMode::Full, NOW).await.unwrap()
+}
+
+async fn quick(opened: &Opened) -> Report {
+    verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap()
+}
+
+/// Replaces the container of a file and asserts what both kinds of verification call it.
+async fn check(file: &'static str, change: impl FnOnce(&Archive, Vec<u8>) -> Vec<u8>, kind: DamageKind) {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, container) = opened.container_of(&archive, file).await;
+    let bytes = fs::read(&container).unwrap();
+    fs::write(&container, change(&archive, bytes)).unwrap();
+    for report in [quick(&opened).await, full(&opened).await] {
+        assert_eq!(report.findings.len(), 1, "{:?}", report.kinds());
+        let finding = report.about(id).unwrap();
+        assert_eq!(finding.kind, FindingKind::Damage(kind));
+        assert_eq!(finding.space, Some(archive.store.space.id));
+        assert_eq!((&*finding.uses[0].space, &*finding.uses[0].path), ("space", &*format!("/{file}")));
+        assert_eq!(finding.uses[0].state, UseState::Current);
+    }
+    let refused = read(&opened, &archive, file, ByteRange::whole(1)).await;
+    assert!(matches!(refused, Err(LibraryError::Damaged(_))), "{refused:?}");
+}
+
+async fn read(
+    opened: &Opened,
+    archive: &Archive,
+    file: &str,
+    range: ByteRange,
+) -> Result<Vec<u8>, LibraryError> {
+    let access = Access::granted(archive.store.space.id, Right::Read);
+    let mut content = opened.library.open_content(&access, &path(file), None, |_| None).await?;
+    Ok(content.read(range).await?.concat())
+}
+
+fn payload(container: &[u8]) -> usize {
+    let mac = container.windows(5).position(|window| window == b"\n--- ").unwrap() + 1;
+    mac + container[mac..].iter().position(|byte| *byte == b'\n').unwrap() + 1 + 16
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f31_a_container_cut_at_a_chunk_is_of_wrong_length() {
+    let cut = |_: &Archive, mut bytes: Vec<u8>| {
+        bytes.truncate(payload(&bytes) + 3 * SEALED_CHUNK);
+        bytes
+    };
+    check(LONG, cut, DamageKind::WrongLength).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, container) = opened.container_of(&archive, LONG).await;
+    let mut sealed = fs::read(&container).unwrap();
+    let at = payload(&sealed) + 5 * SEALED_CHUNK + 77;
+    sealed[at] ^= 4;
+    fs::write(&container, sealed).unwrap();
+    assert!(quick(&opened).await.findings.is_empty(), "a quick look reads no chunk but the last");
+    let report = full(&opened).await;
+    let finding = report.about(id).unwrap();
+    assert_eq!((report.findings.len(), finding.chunk), (1, Some(5)));
+    assert_eq!(finding.kind, FindingKind::Damage(DamageKind::DamagedChunk));
+
+    let truth = bytes(6, 17 * CHUNK + 5);
+    for chunk in 0..18 {
+        let range =
+            ByteRange::new((chunk * CHUNK) as u64, ((chunk + 1) * CHUNK).min(truth.len()) as u64).unwrap();
+        let read = read(&opened, &archive, LONG, range).await;
+        if chunk == 5 {
+            assert!(matches!(read, Err(LibraryError::Damaged(VaultError::Damaged(_)))), "{read:?}");
+        } else {
+            assert_eq!(read.unwrap(), truth[chunk * CHUNK..].get(..CHUNK).unwrap_or(&truth[17 * CHUNK..]));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f33_another_container_in_its_place_is_foreign() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let ((one, first), (two, second)) =
+        (opened.container_of(&archive, "folder/d").await, opened.container_of(&archive, "last").await);
+    let (a, b) = (fs::read(&first).unwrap(), fs::read(&second).unwrap());
+    fs::write(&first, b).unwrap();
+    fs::write(&second, a).unwrap();
+    let report = quick(&opened).await;
+    assert_eq!(report.findings.len(), 2);
+    for (id, place) in [(one, "/folder/d"), (two, "/last")] {
+        assert_eq!(report.about(id).unwrap().uses[0].path, place);
+    }
+    assert!(read(&opened, &archive, "last", ByteRange::whole(1)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f34_an_older_version_of_the_same_file_is_foreign() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let access = Access::granted(archive.store.space.id, Right::Manage);
+    // Of one length, so that only the header tells them apart.
+    opened.put(&archive, "same", &bytes(1, 100_000)).await;
+    let (_, old) = opened.container_of(&archive, "same").await;
+    let old = fs::read(old).unwrap();
+    opened.put(&archive, "same", &bytes(2, 100_000)).await;
+    let (id, new) = opened.container_of(&archive, "same").await;
+    assert_eq!(fs::metadata(&new).unwrap().len(), old.len() as u64);
+    fs::write(new, old).unwrap();
+    let report = quick(&opened).await;
+    assert_eq!(report.about(id).unwrap().kind, FindingKind::Damage(DamageKind::Foreign));
+    assert_eq!((report.findings.len(), report.about(id).unwrap().uses.len()), (1, 1));
+    let opened = opened.library.open_content(&access, &path("same"), None, |_| None).await;
+    assert!(matches!(opened, Err(LibraryError::Damaged(VaultError::Foreign(_)))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f35_a_container_forged_with_the_known_recipient_is_foreign() {
+    let forge = |archive: &Archive, pristine: Vec<u8>| {
+        let forged = seal(&archive.store, archive.store.space.id, 1, 0, &bytes(99, 90_000));
+        let file = archive.containers()[&forged.id].clone();
+        let forged = fs::read(&file).unwrap();
+        fs::remove_file(file).unwrap();
+        assert_eq!(forged.len(), pristine.len());
+        forged
+    };
+    check("last", forge, DamageKind::Foreign).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f36_a_longer_container_is_of_wrong_length() {
+    for count in [1, 16, 17, SEALED_CHUNK] {
+        let append = |_: &Archive, pristine: Vec<u8>| [pristine, vec![0; count]].concat();
+        check("last", append, DamageKind::WrongLength).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f37_a_missing_container_is_named_and_the_rest_goes_on() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, container) = opened.container_of(&archive, "b").await;
+    fs::remove_file(container).unwrap();
+    let report = quick(&opened).await;
+    let finding = report.about(id).unwrap();
+    assert_eq!(finding.kind, FindingKind::Damage(DamageKind::Missing));
+    let mut paths: Vec<_> = finding.uses.iter().map(|used| used.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!((report.findings.len(), paths), (1, vec!["/b", "/copy of b"]));
+    let access = Access::granted(archive.store.space.id, Right::Read);
+    let root = opened.library.find(&access, &path("")).await.unwrap().id;
+    assert_eq!(opened.library.list(&access, root, None, NOW).await.unwrap().members.len(), 7);
+    assert_eq!(archive.read_all(&opened.library).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f39_a_flipped_first_page_stops_the_start_and_says_what_helps() {
+    let archive = Archive::new().await;
+    let key = tresor::catalog::CatalogKey::new(*archive.store.keys.catalogue_key().expose());
+    for at in [20, 2_000, 4_095] {
+        let mut catalogue = archive.catalogue.clone();
+        catalogue[at] ^= 1;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("catalog.db");
+        fs::write(&file, catalogue).unwrap();
+        let Err(error) = tresor::catalog::Catalog::open(&file, &key) else { panic!("opened") };
+        assert!(error.to_string().contains("bring catalog/ back from a backup"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f39_a_flipped_inner_page_is_a_finding() {
+    let archive = Archive::new().await;
+    let mut catalogue = archive.catalogue.clone();
+    // The last page: nothing of the start lies there.
+    let end = catalogue.len();
+    catalogue[end - 100] ^= 1;
+    let opened = archive.open(&catalogue).await.unwrap();
+    let report = quick(&opened).await;
+    assert!(report.is_about_the_catalogue());
+    let page = end / 4_096;
+    let detail = report.findings[0].detail.clone().unwrap();
+    assert!(detail.contains(&page.to_string()), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f40_a_catalogue_put_back_as_a_whole_does_not_fit_its_containers() {
+    let archive = Archive::new().await;
+    let opened = archive.open(&archive.older_catalogue).await.unwrap();
+    let report = quick(&opened).await;
+    // What was removed since is missing, what was added since is unknown, and more ids were given out than
+    // it knows.
+    assert_eq!(report.kinds(), ["missing", "catalogue"]);
+    assert_eq!(report.findings[0].uses[0].path, "/purged");
+    assert_eq!(report.unknown.count, 8);
+    let shown: Vec<_> = report.unknown.shown.iter().map(|file| file.container).collect();
+    assert!(shown.iter().all(|id| archive.containers().contains_key(id)));
+}
+
+/// Ids of entries are given out before a container names them, so a container with an id to come is
+/// from a time after the catalogue's.
+#[tokio::test(flavor = "multi_thread")]
+async fn f40_a_container_from_the_future_shows_that_the_catalogue_is_old() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    seal(&archive.store, archive.store.space.id, 1, 0, b"left behind by a crash");
+    let report = quick(&opened).await;
+    assert_eq!((report.kinds().len(), report.unknown.count), (0, 1));
+    seal(&archive.store, archive.store.space.id, 1 << 40, 0, b"from the future");
+    let report = quick(&opened).await;
+    assert_eq!((report.kinds(), report.unknown.count), (vec!["catalogue"], 2));
+    assert!(report.findings[0].detail.as_ref().unwrap().contains("older than the containers"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f41_a_space_without_its_key_is_named_file_by_file() {
+    let archive = Archive::new().await;
+    let space = archive.store.space.id;
+    let key = archive.store.dir.path().join(format!("keys/spaces/{space}.age"));
+    let kept = fs::read(&key).unwrap();
+    archive.store.keys.destroy_space_key(space).unwrap();
+    assert!(!key.exists());
+    let opened = archive.open_now().await;
+    let report = quick(&opened).await;
+    let in_space = archive.containers().values().filter(|file| is_in(file, &space.to_string())).count();
+    assert_eq!(report.kinds(), vec!["wrong-key"; in_space]);
+    fs::write(&key, kept).unwrap();
+    assert_eq!(quick(&opened).await.kinds(), [""; 0]);
+}
+
+fn is_in(file: &Path, space: &str) -> bool {
+    file.ancestors().nth(2).unwrap().ends_with(space)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_a_disk_that_does_not_give_its_bytes_is_an_error_and_a_finding() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, _) = opened.container_of(&archive, LONG).await;
+    // The first two reads are of the header and the last chunk.
+    let mut reads = 0;
+    archive.store.disk.set(move |moment| {
+        reads += usize::from(moment == Moment::Read);
+        if reads >= 3 { Err(Errno::IO.into()) } else { Ok(()) }
+    });
+    let range = ByteRange::new(0, 10).unwrap();
+    let error = read(&opened, &archive, LONG, range).await.unwrap_err();
+    assert!(matches!(error, LibraryError::Vault(VaultError::Io { .. })), "{error:?}");
+    archive.store.disk.clear();
+    assert_eq!(opened.library.integrity().await.unwrap().damaged, 0, "one read says little");
+
+    archive.store.disk.set(|moment| if moment == Moment::Read { Err(Errno::IO.into()) } else { Ok(()) });
+    let report = full(&opened).await;
+    archive.store.disk.clear();
+    assert_eq!(report.about(id).unwrap().kind, FindingKind::Damage(DamageKind::Unreadable));
+    assert_eq!(report.kinds(), vec!["unreadable"; archive.containers().len()]);
+    let whole = verify(&opened.library, VerifyMode::Full, Timestamp(NOW.0 + 1)).await.unwrap();
+    assert_eq!((whole.kinds().len(), opened.library.integrity().await.unwrap().damaged), (0, 0));
+
+    // Too many open files say nothing about a container.
+    archive.store.disk.set(|moment| if moment == Moment::Open { Err(Errno::MFILE.into()) } else { Ok(()) });
+    let failed = verify(&opened.library, VerifyMode::Full, Timestamp(NOW.0 + 2)).await;
+    archive.store.disk.clear();
+    assert!(matches!(failed, Err(LibraryError::Vault(VaultError::Io { .. }))), "{failed:?}");
+    assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_contradict_containers_or_each_other_are_found() {
+    for (sql, kind) in [
+        ("UPDATE versions SET sha256 = zeroblob(32) WHERE id = (SELECT max(id) FROM versions)", "wrong-hash"),
+        ("DELETE FROM segments WHERE position = 1", "incomplete"),
+        ("UPDATE segments SET position = 2 WHERE position = 1", "incomplete"),
+        (
+            "UPDATE containers SET plain_len = plain_len + 1 WHERE id = (SELECT max(id) FROM containers)",
+            "wrong-length",
+        ),
+        ("UPDATE spaces SET used_bytes = used_bytes - 1 WHERE name = 'other'", "catalogue"),
+        ("UPDATE entries SET size = size + 1 WHERE name = 'folder'", "catalogue"),
+        ("UPDATE entries SET version_id = 1 WHERE name = 'a'", "catalogue"),
+        ("UPDATE counters SET revision = revision - 1", "catalogue"),
+        ("UPDATE counters SET next_entry_id = 2", "catalogue"),
+        ("DELETE FROM versions WHERE id = 1", "catalogue"),
+    ] {
+        let archive = Archive::new().await;
+        let opened = archive.open_now().await;
+        opened.falsify(&archive, sql);
+        let report = full(&opened).await;
+        assert!(report.kinds().contains(&kind), "{sql}: {:?}", report.kinds());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_content_of_several_containers_is_hashed_as_one() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let report = full(&opened).await;
+    assert_eq!(report.containers, archive.containers().len() as u64);
+    // Damage of its second container is told once, and both chunks of the first are good.
+    let second = opened.segments(&archive, "parts").await[1];
+    let file = archive.containers()[&second].clone();
+    let mut sealed = fs::read(&file).unwrap();
+    let at = payload(&sealed) + 9;
+    sealed[at] ^= 1;
+    fs::write(&file, sealed).unwrap();
+    let report = full(&opened).await;
+    assert_eq!((report.kinds(), report.about(second).unwrap().chunk), (vec!["damaged-chunk"], Some(0)));
+    assert_eq!(report.findings[0].uses[0].path, "/parts");
+}
