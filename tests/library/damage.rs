@@ -75,14 +75,18 @@ async fn a_changed_chunk_ends_the_read_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn shorter_longer_and_empty_files_are_foreign() {
+async fn shorter_longer_and_empty_files_are_refused() {
     let (store, container) = store().await;
     let pristine = fs::read(&container).unwrap();
     for length in [0, 10, pristine.len() - 1, pristine.len() - CHUNK_LEN, pristine.len() + 1] {
         let mut bytes = pristine.clone();
         bytes.resize(length, 0);
         fs::write(&container, bytes).unwrap();
-        assert!(matches!(refusal(&store).await, VaultError::Foreign(_) | VaultError::Damaged(_)), "{length}");
+        let refused = refusal(&store).await;
+        assert!(
+            matches!(refused, VaultError::WrongLength(_) | VaultError::Foreign(_)),
+            "{length}: {refused}"
+        );
     }
 }
 
