@@ -177,13 +177,15 @@ pub struct VerifyShown {
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingShown {
-    /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `damaged-chunk`, `unreadable`, `wrong-hash`,
-    /// `incomplete` or `catalogue`.
+    /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `unnamed`, `damaged-chunk`, `unreadable`,
+    /// `wrong-hash`, `incomplete` or `catalogue`.
     pub kind: String,
     /// Id of the space.
     pub space: Option<String>,
-    /// Id of the container: name of its file.
+    /// Id of the container.
     pub container: Option<String>,
+    /// Its file, or the pack that it lies in, below the data directory.
+    pub file: Option<String>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
     /// What is wrong with the catalogue.
@@ -216,6 +218,8 @@ pub struct UnknownFileShown {
     pub space: String,
     /// Its name without `.age`.
     pub container: String,
+    /// The file, or the pack that it lies in, below the data directory.
+    pub file: String,
     /// Bytes.
     pub bytes: u64,
     /// Since when it has been there, in seconds.

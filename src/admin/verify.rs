@@ -26,6 +26,7 @@ impl VerifyShown {
 fn shown_finding(finding: Finding) -> FindingShown {
     FindingShown {
         kind: finding.kind.as_str().into(),
+        file: finding.file(),
         space: finding.space.map(|id| id.to_string()),
         container: finding.container.map(|id| id.to_string()),
         chunk: finding.chunk,
@@ -49,6 +50,7 @@ fn shown_file(file: &UnknownFile, now: Timestamp) -> UnknownFileShown {
     UnknownFileShown {
         space: file.space.to_string(),
         container: file.container.to_string(),
+        file: file.file(),
         bytes: file.length,
         age_seconds: now.since(file.changed).as_secs(),
     }

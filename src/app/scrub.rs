@@ -15,6 +15,8 @@ use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
 
 /// How often it is looked whether verification is due, and what is known is told anew.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long after the start none begins, so that clients are served first.
+const QUIET: Duration = Duration::from_secs(20);
 /// How long a verification that failed is left alone.
 const RETRY_AFTER: Duration = Duration::from_mins(10);
 
@@ -62,7 +64,7 @@ impl ScrubFigures {
 pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigures, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut not_before = tokio::time::Instant::now();
+    let mut not_before = tokio::time::Instant::now() + QUIET;
     loop {
         tokio::select! {
             _ = tick.tick() => {}

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::versions::ContainerRow;
+use super::versions::{ContainerRow, place};
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{
     ContainerId, DamageKind, EntryId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
@@ -159,13 +159,14 @@ fn stored_container(row: &Row<'_>) -> rusqlite::Result<StoredContainer> {
         container: ContainerRow {
             id: ContainerId(row.get(1)?),
             header_hash: row.get(2)?,
-            length: row.get(3)?,
-            plain_len: row.get(4)?,
+            plain_len: row.get(3)?,
+            length: row.get(6)?,
+            place: place(row, 4)?,
         },
     })
 }
 
-const CONTAINER: &str = "space_id, id, header_hash, length, plain_len";
+const CONTAINER: &str = "space_id, id, header_hash, plain_len, pack_id, pack_offset, length";
 
 fn damaged_row(row: &Row<'_>) -> rusqlite::Result<DamagedRow> {
     Ok(DamagedRow {

@@ -73,7 +73,7 @@ pub struct GarbageRow {
 }
 
 /// The place that the columns `pack_id`, `pack_offset` and `length` tell, in this order from `column`.
-fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<Place> {
+pub(super) fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<Place> {
     Ok(match row.get::<_, Option<[u8; 16]>>(column)? {
         None => Place::OwnFile,
         Some(pack) => Place::Packed(PackedPlace {

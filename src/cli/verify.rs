@@ -59,16 +59,17 @@ With --json one object is printed at the end:
   containers, bytes   containers looked at, bytes of content read
   clean               whether nothing is wrong
   findings            list of what is wrong:
-    kind              missing, wrong-length, foreign, wrong-key, damaged-chunk, unreadable,
-                      wrong-hash, incomplete or catalogue
-    space, container  ids; the file is spaces/SPACE/xx/CONTAINER.age, xx its first two digits
+    kind              missing, wrong-length, foreign, wrong-key, unnamed, damaged-chunk,
+                      unreadable, wrong-hash, incomplete or catalogue
+    space, container  ids
+    file              the container's file, or the pack it lies in, below the data directory
     chunk             first damaged chunk of 64 KiB, from 0
     detail            what is wrong with the catalogue
     first_seen        when it was first found
     uses              up to 100 contents that it concerns: space and path by name, entry and
                       version by number, state current, earlier or trash
-  unknown_files       up to 1,000 files that the catalogue does not know: space, container,
-                      bytes, age_seconds. They are no fault; a day old, they are swept
+  unknown_files       up to 1,000 containers that the catalogue does not know: space,
+                      container, file, bytes, age_seconds. No fault; a day old, they are swept
   unknown_file_count  how many of them there are
 What does not apply is null.";
 
@@ -154,6 +155,7 @@ fn tell(finding: &FindingShown) -> anyhow::Result<()> {
         "missing" => "there is no file",
         "wrong-length" => "the file has another length",
         "foreign" => "the file is another container, an older one, or none",
+        "unnamed" => "it is whole, but its pack does not tell its name any more",
         "wrong-key" => "it does not open with the space's key",
         "damaged-chunk" => "some of its bytes are not what was written",
         "unreadable" => "the disk does not give its bytes",
@@ -162,14 +164,21 @@ fn tell(finding: &FindingShown) -> anyhow::Result<()> {
         _ => "",
     };
     let kind = &finding.kind;
-    if let (Some(space), Some(container)) = (&finding.space, &finding.container) {
-        let chunk = finding.chunk.map(|chunk| format!(", chunk {chunk}")).unwrap_or_default();
-        let shard = container.get(..2).unwrap_or_default();
-        output::line(&format!("{kind}: {what}{chunk}: spaces/{space}/{shard}/{container}.age"))?;
-    } else {
-        output::line(&format!("{kind}: {}", output::safe(finding.detail.as_deref().unwrap_or(what))))?;
-    }
+    let place = match (&finding.file, &finding.container) {
+        (Some(file), Some(container)) => named(file, container),
+        _ => output::safe(finding.detail.as_deref().unwrap_or(what)),
+    };
+    match (&finding.file, finding.chunk) {
+        (None, _) => output::line(&format!("{kind}: {place}")),
+        (Some(_), None) => output::line(&format!("{kind}: {what}: {place}")),
+        (Some(_), Some(chunk)) => output::line(&format!("{kind}: {what}, chunk {chunk}: {place}")),
+    }?;
     finding.uses.iter().try_for_each(tell_use)
+}
+
+/// A file's place; in a pack, the container's id too.
+fn named(file: &str, container: &str) -> String {
+    if file.contains(container) { file.to_owned() } else { format!("{file}, container {container}") }
 }
 
 fn tell_use(used: &UseShown) -> anyhow::Result<()> {
@@ -183,11 +192,9 @@ fn tell_use(used: &UseShown) -> anyhow::Result<()> {
 
 fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
     for file in &step.unknown_files {
-        let shard = file.container.get(..2).unwrap_or_default();
         output::line(&format!(
-            "note: unknown file spaces/{}/{shard}/{}.age, {}, {} old",
-            file.space,
-            file.container,
+            "note: unknown {}, {}, {} old",
+            named(&file.file, &file.container),
             ByteSize(file.bytes),
             span(Duration::from_secs(file.age_seconds)),
         ))?;
@@ -208,7 +215,8 @@ fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
     output::line(&format!("{} containers, {looked}: {verdict}", step.containers))?;
     if findings > 0 {
         output::note(
-            "What is damaged is not sent and stays where it is. Bring the files back from a backup, then verify again.",
+            "What is damaged is not sent and stays where it is. Stop the server, bring the files back from a backup \
+             and verify again.",
         )?;
     }
     Ok(())

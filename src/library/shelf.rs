@@ -58,6 +58,13 @@ impl Shelf {
         self.row(place).pop(&id);
     }
 
+    /// As [`Self::put_away`], for a container that lies nobody knows where.
+    pub(super) fn put_away_wherever(&self, id: ContainerId) {
+        for row in [&self.own_files, &self.packed] {
+            row.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
+        }
+    }
+
     /// A panic elsewhere leaves at worst an entry more or less.
     fn row(&self, place: Place) -> MutexGuard<'_, LruCache<ContainerId, Arc<ContainerReader>>> {
         let row = match place {

@@ -18,7 +18,7 @@ pub enum VerifyStarter {
     Schedule,
 }
 
-/// What is wrong with a container. Nothing of it is sent, except whole chunks before a damaged one.
+/// What is wrong with a container. Nothing is sent but chunks that are authentic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DamageKind {
     /// There is no file.
@@ -29,6 +29,9 @@ pub enum DamageKind {
     Foreign,
     /// The header does not open with the space's key, or that key is gone.
     WrongKey,
+    /// It is whole, but the header before it in its pack does not name it: neither tar nor a rebuild of a
+    /// lost catalogue would find it.
+    Unnamed,
     /// A chunk is not what was sealed at its place.
     DamagedChunk,
     /// The disk does not give the bytes.
@@ -73,6 +76,7 @@ words!(DamageKind {
     WrongLength = "wrong-length",
     Foreign = "foreign",
     WrongKey = "wrong-key",
+    Unnamed = "unnamed",
     DamagedChunk = "damaged-chunk",
     Unreadable = "unreadable",
     WrongHash = "wrong-hash"

@@ -145,10 +145,10 @@ impl Archive {
         self.open(&self.catalogue).await.unwrap()
     }
 
-    /// The containers on disk, by the id of each.
+    /// The containers that have a file of their own, by the id of each.
     pub fn containers(&self) -> BTreeMap<ContainerId, PathBuf> {
         let id = |file: &Path| file.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-        self.store.containers().into_iter().map(|file| (id(&file), file)).collect()
+        self.store.container_files().into_iter().map(|file| (id(&file), file)).collect()
     }
 
     /// The places that a container is part of, as the catalogue says.
@@ -345,6 +345,7 @@ pub fn row_of(sealed: &SealedContainer) -> ContainerRow {
         header_hash: sealed.header_hash,
         length: sealed.length,
         plain_len: sealed.plain_len,
+        place: sealed.place,
     }
 }
 

@@ -125,9 +125,9 @@ fn scripts_find_the_same_keys_for_good() {
         keys(&report),
         "bytes clean containers findings finished mode resumed started unknown_file_count unknown_files"
     );
-    assert_eq!(keys(&report["findings"][0]), "chunk container detail first_seen kind space uses");
+    assert_eq!(keys(&report["findings"][0]), "chunk container detail file first_seen kind space uses");
     assert_eq!(keys(&report["findings"][0]["uses"][0]), "entry path space state version");
-    assert_eq!(keys(&report["unknown_files"][0]), "age_seconds bytes container space");
+    assert_eq!(keys(&report["unknown_files"][0]), "age_seconds bytes container file space");
     assert_eq!((report["clean"].as_bool(), report["mode"].as_str()), (Some(false), Some("full")));
     assert_eq!((report["unknown_file_count"].as_u64(), outcome.code), (Some(1), 3));
 }

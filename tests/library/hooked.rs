@@ -72,6 +72,10 @@ impl Disk for HookedDisk {
         Ok(Box::new(HookedContainer { inner, hook: Arc::clone(&self.hook) }))
     }
 
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
+        self.inner.is_named(space, id, place)
+    }
+
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
         self.inner.remove(space, id, place)
     }

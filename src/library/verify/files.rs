@@ -8,7 +8,8 @@ use super::{Finding, MAX_UNKNOWN, UnknownFile, UnknownFiles, catalogue};
 use crate::catalog::{CatalogError, ReadTx};
 use crate::library::error::disk_error;
 use crate::library::{Library, LibraryError};
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, Place, SpaceId};
+use crate::vault::disk::StoredFile;
 use crate::vault::reader::ContainerReader;
 
 /// Looks at every file's name. A file whose header names an entry that was never numbered shows that the
@@ -24,14 +25,13 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
                 if stopped.load(Ordering::Relaxed) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
-                match is_known(tx, file.space, file.id) {
+                match is_known(tx, file.space, file.id, file.place) {
                     Ok(true) => {}
                     Ok(false) => {
                         unknown.count += 1;
                         if unknown.shown.len() < MAX_UNKNOWN {
-                            let (space, container) = (file.space, file.id);
-                            let (length, changed) = (file.length, file.changed);
-                            unknown.shown.push(UnknownFile { space, container, length, changed });
+                            let StoredFile { space, id: container, place, length, changed } = file;
+                            unknown.shown.push(UnknownFile { space, container, place, length, changed });
                         }
                     }
                     Err(error) => {
@@ -59,7 +59,7 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
             let next = tx.next_entry_id()?;
             let mut is_behind = false;
             for file in unknown.shown.drain(..) {
-                if is_known(tx, file.space, file.container)? {
+                if is_known(tx, file.space, file.container, file.place)? {
                     unknown.count -= 1;
                     continue;
                 }
@@ -82,15 +82,15 @@ impl Library {
     /// Whether a file was written for an entry of this number or a higher one.
     fn names_entry_from(&self, file: UnknownFile, number: i64) -> bool {
         let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
-        ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.container)
+        ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.container, file.place)
             .is_ok_and(|reader| reader.meta().entry.0 >= number)
     }
 }
 
-/// Whether a row means this very file: as content, or as garbage still to be removed.
-fn is_known(tx: &ReadTx<'_>, space: SpaceId, id: ContainerId) -> Result<bool, CatalogError> {
+/// Whether a row means this very container: as content, or as garbage still to be removed.
+fn is_known(tx: &ReadTx<'_>, space: SpaceId, id: ContainerId, place: Place) -> Result<bool, CatalogError> {
     match tx.container(id)? {
-        Some(stored) => Ok(stored.space == space),
+        Some(stored) => Ok(stored.space == space && stored.container.place == place),
         None => tx.is_known_container(id),
     }
 }

@@ -21,7 +21,8 @@ use tokio::sync::Mutex;
 
 use super::{Library, LibraryError};
 use crate::model::{
-    ByteSize, ContainerId, DamageKind, EntryId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    ByteSize, ContainerId, DamageKind, EntryId, Place, SpaceId, Timestamp, VerifyMode, VerifyStarter,
+    VersionId,
 };
 
 pub(super) use damage::RecentDamage;
@@ -123,9 +124,11 @@ pub struct UnknownFile {
     pub space: SpaceId,
     /// Its name.
     pub container: ContainerId,
+    /// Where it lies there.
+    pub place: Place,
     /// Bytes.
     pub length: u64,
-    /// When it got its name.
+    /// When it, or the pack around it, last changed.
     pub changed: Timestamp,
 }
 
@@ -160,6 +163,8 @@ pub struct Finding {
     pub space: Option<SpaceId>,
     /// Which container.
     pub container: Option<ContainerId>,
+    /// Where it lies in the space's directory.
+    pub place: Option<Place>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
     /// What is wrong with the catalogue; holds no name.
@@ -168,6 +173,29 @@ pub struct Finding {
     pub first_seen: Option<Timestamp>,
     /// The contents that it concerns, present ones first.
     pub uses: Vec<Use>,
+}
+
+impl Finding {
+    /// The container's file or the pack that it lies in, below the data directory.
+    pub fn file(&self) -> Option<String> {
+        Some(file_below(self.space?, self.container?, self.place?))
+    }
+}
+
+impl UnknownFile {
+    /// The file itself or the pack that it lies in, below the data directory.
+    pub fn file(&self) -> String {
+        file_below(self.space, self.container, self.place)
+    }
+}
+
+/// Where a person finds a container.
+fn file_below(space: SpaceId, container: ContainerId, place: Place) -> String {
+    let [first, ..] = container.0;
+    match place {
+        Place::OwnFile => format!("spaces/{space}/{first:02x}/{container}.age"),
+        Place::Packed(place) => format!("spaces/{space}/packs/{}.tar", place.pack),
+    }
 }
 
 /// A content that something is wrong with.

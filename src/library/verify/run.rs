@@ -204,12 +204,15 @@ impl Run {
                 let page = tx.damaged_after(after, since, PAGE)?;
                 let mut findings = Vec::with_capacity(page.len());
                 for row in &page {
-                    let space = tx.container(row.container)?.map(|stored| stored.space);
+                    let stored = tx.container(row.container)?;
+                    let space = stored.as_ref().map(|stored| stored.space);
+                    let place = stored.map(|stored| stored.container.place);
                     let uses = uses::of_container(tx, row.container)?;
                     findings.push(Finding {
                         kind: FindingKind::Damage(row.kind),
                         space,
                         container: Some(row.container),
+                        place,
                         chunk: row.chunk,
                         detail: None,
                         first_seen: Some(row.first_seen),

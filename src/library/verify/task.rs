@@ -7,11 +7,12 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::catalog::StoredContainer;
+use crate::library::binding::bound;
 use crate::model::{ByteRange, ContainerId, DamageKind, VersionId};
 use crate::vault::VaultError;
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
-use crate::vault::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
+use crate::vault::reader::{ContainerReader, MAX_READ_LEN};
 use crate::vault::stream::{CHUNK_LEN, PayloadShape, SEALED_CHUNK_LEN};
 
 /// What opening a container reads: its header and its last chunk.
@@ -56,6 +57,8 @@ pub(super) struct Task {
 
 struct OpenContainer {
     reader: ContainerReader,
+    /// All of its content, if opening it brought that.
+    whole: Option<Bytes>,
     offset: u64,
 }
 
@@ -132,7 +135,7 @@ impl Task {
             Some(open) => {
                 let end =
                     open.reader.plain_len().min(open.offset.saturating_add(eyes.piece.min(MAX_READ_LEN)));
-                read(&open.reader, ByteRange::new(open.offset, end), self.digest.as_mut()).inspect(|read| {
+                read(open, ByteRange::new(open.offset, end), self.digest.as_mut()).inspect(|read| {
                     open.offset = end;
                     self.bytes_read += read;
                 })
@@ -197,24 +200,30 @@ fn open(eyes: &Eyes, stored: &StoredContainer) -> Result<OpenContainer, Seen> {
         VaultError::Io { .. } => Seen::Nothing(error),
         _ => Seen::Fault(DamageKind::WrongKey, None),
     })?;
-    let bound = ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length };
-    let reader = ContainerReader::open(&*eyes.disk, &key, stored.space, &bound).map_err(seen)?;
-    if reader.plain_len() == row.plain_len {
-        Ok(OpenContainer { reader, offset: 0 })
-    } else {
-        Err(Seen::Fault(DamageKind::WrongLength, None))
+    let opened = ContainerReader::open_and_read(&*eyes.disk, &key, stored.space, &bound(row));
+    let (reader, whole) = opened.map_err(seen)?;
+    if reader.plain_len() != row.plain_len {
+        return Err(Seen::Fault(DamageKind::WrongLength, None));
     }
+    let is_named = eyes.disk.is_named(stored.space, row.id, row.place);
+    if !is_named.map_err(|source| seen(VaultError::Io { action: "read a pack", source }))? {
+        return Err(Seen::Fault(DamageKind::Unnamed, None));
+    }
+    Ok(OpenContainer { reader, whole, offset: 0 })
 }
 
 /// Reads a piece and hashes it. If it does not open as a whole, it is read chunk by chunk: that names the
 /// damaged one, and lets an error that does not come again pass.
 fn read(
-    reader: &ContainerReader,
+    open: &mut OpenContainer,
     range: Option<ByteRange>,
     digest: Option<&mut Sha256>,
 ) -> Result<u64, Seen> {
     let Some(range) = range else { return Ok(0) };
-    let pieces = reader.read(range).or_else(|_| read_by_chunks(reader, range))?;
+    let pieces = match open.whole.take().filter(|whole| whole.len() as u64 == range.len()) {
+        Some(whole) => vec![whole],
+        None => open.reader.read(range).or_else(|_| read_by_chunks(&open.reader, range))?,
+    };
     if let Some(digest) = digest {
         for piece in &pieces {
             digest.update(piece);

@@ -114,7 +114,7 @@ impl Run {
             .map(|(_, fault)| fault)
             .collect();
         for fault in &certain {
-            library.shared.shelf.put_away(fault.stored.container.id);
+            library.shared.shelf.put_away_wherever(fault.stored.container.id);
         }
         let findings =
             library.catalog().read(move |tx| Ok::<_, LibraryError>(describe(tx, &certain))).await?;
@@ -259,6 +259,7 @@ fn describe(tx: &ReadTx<'_>, faults: &[Fault]) -> Vec<Finding> {
             kind: FindingKind::Damage(fault.kind),
             space: Some(fault.stored.space),
             container: Some(id),
+            place: Some(fault.stored.container.place),
             chunk: fault.chunk,
             detail: None,
             first_seen: tx.damage_of(id).ok().flatten().map(|row| row.first_seen),

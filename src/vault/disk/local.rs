@@ -78,6 +78,13 @@ impl Disk for LocalDisk {
         })
     }
 
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
+        match place {
+            Place::OwnFile => Ok(true),
+            Place::Packed(place) => pack::names(&*self.read_pack(space, place.pack)?, id, place),
+        }
+    }
+
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
         match place {
             Place::OwnFile => ignore_missing(fs::remove_file(self.paths.container(space, id))),

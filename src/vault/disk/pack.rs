@@ -130,13 +130,15 @@ impl ContainerFile for PackedFile {
     }
 }
 
+/// Whether the header before a place is, to the last bit, the one that was written for this member.
+pub(super) fn names(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<bool> {
+    Ok(header_before(pack, place)? == header(id, place.length))
+}
+
 /// Turns a member into a hole. Succeeds if it is one already; `InvalidData` if another member, or none,
 /// begins there.
 pub(super) fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<()> {
-    let mut head = [0; BLOCK];
-    let header_at = place.offset.checked_sub(BLOCK as u64).ok_or(io::ErrorKind::InvalidData)?;
-    pack.read_exact_at(&mut head, header_at)?;
-    if parse_header(&head) != Some((id, place.length)) {
+    if parse_header(&header_before(pack, place)?) != Some((id, place.length)) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
@@ -145,6 +147,13 @@ pub(super) fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Res
         Err(Errno::OPNOTSUPP) => write_zeros(pack, place.offset..place.offset + place.length),
         other => Ok(other?),
     }
+}
+
+fn header_before(pack: &File, place: PackedPlace) -> io::Result<[u8; BLOCK]> {
+    let mut head = [0; BLOCK];
+    let header_at = place.offset.checked_sub(BLOCK as u64).ok_or(io::ErrorKind::InvalidData)?;
+    pack.read_exact_at(&mut head, header_at)?;
+    Ok(head)
 }
 
 /// A member as a walk through a pack finds it.
