@@ -168,6 +168,11 @@ impl<H: Handler> Session<H> {
                         let _ = timeout(farewell, &mut connection).await;
                         return false;
                     }
+                    if reason == Overdue::Write {
+                        // A reset takes along what the kernel still holds for the client, megabytes that
+                        // an orderly end would leave there for as long as he takes a byte now and then.
+                        self.activity.mark_broken();
+                    }
                     self.server.metrics.refuse(Refusal::Overdue);
                     tracing::debug!(?reason, "connection cut");
                     return false;
