@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use tresor::model::{ByteRange, EntryId, EntryPath, SpaceId, Timestamp};
+use tresor::model::{ByteRange, EntryId, EntryPath, SpaceId, Timestamp, WriteSerial};
 use tresor::vault::container::ContainerMeta;
 use tresor::vault::disk::{Disk, LocalDisk};
 use tresor::vault::keys::{KeyRing, SpaceKey, Unlock, generate_recovery};
@@ -38,7 +38,10 @@ impl Bench {
                 entry: EntryId(1),
                 path: EntryPath::parse("folder/file.bin").expect("a plain path"),
                 modified: Timestamp(1_700_000_000_000),
+                serial: WriteSerial(2),
+                written: Timestamp(1_700_000_000_000),
                 segment: 0,
+                size: None,
             },
             disk,
             _dir: dir,

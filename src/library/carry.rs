@@ -13,7 +13,7 @@ use super::lookup::find;
 use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
-use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, VersionId};
+use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
 use crate::vault::container::ContainerMeta;
 use crate::vault::reader::ContainerReader;
 use crate::vault::rewrap::rewrap;
@@ -53,8 +53,8 @@ impl Library {
         let judged: Vec<EntryId> = tree.iter().map(|row| row.id).collect();
         let count = signed(tree.len() as u64);
         let first = self.catalog().write(move |tx| tx.reserve_entry_ids(count)).await?;
-        let top = load.arrival.path.clone();
-        let contents = self.catalog().read(move |tx| contents_of(tx, &tree, first, &top)).await?;
+        let (top, now) = (load.arrival.path.clone(), load.change.now);
+        let contents = self.catalog().read(move |tx| contents_of(tx, &tree, first, &top, now)).await?;
 
         let bytes = contents.iter().map(|content| content.row.plain_len).sum();
         self.require_room(bytes).await?;
@@ -176,6 +176,7 @@ fn contents_of(
     tree: &[EntryRow],
     first: EntryId,
     top: &EntryPath,
+    now: Timestamp,
 ) -> Result<Vec<CarriedContent>, LibraryError> {
     let mut paths: HashMap<EntryId, EntryPath> = HashMap::with_capacity(tree.len());
     let mut contents = Vec::new();
@@ -186,7 +187,15 @@ fn contents_of(
         };
         if let Some(version) = row.version {
             for (segment, container) in (0_u32..).zip(tx.segments(version)?) {
-                let meta = ContainerMeta { entry: id, path: path.clone(), modified: row.modified, segment };
+                let meta = ContainerMeta {
+                    entry: id,
+                    path: path.clone(),
+                    modified: row.modified,
+                    serial: WriteSerial(id.0),
+                    written: now,
+                    segment,
+                    size: Some(row.size),
+                };
                 contents.push(CarriedContent { row: container, meta });
             }
         }

@@ -27,7 +27,7 @@ use super::quota::Reservation;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
-use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp};
+use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
 use crate::vault::disk::Disk;
 use crate::vault::keys::SpaceKey;
@@ -70,6 +70,7 @@ pub struct PutSession {
     file: NewFile,
     entry: EntryId,
     key: Arc<SpaceKey>,
+    serial: WriteSerial,
     /// Whether the id is new, rather than that of the file that was there.
     is_fresh: bool,
     /// `None` after a failure to grow, which ends the session.
@@ -121,15 +122,13 @@ impl Library {
             })
             .await?;
         self.require_room(announced).await?;
-        let entry = match existing {
-            Some(entry) => entry,
-            None => self.new_entry_id().await?,
-        };
+        let number = self.new_entry_id().await?;
         Ok(PutSession {
             library: self.clone(),
             change,
             file,
-            entry,
+            entry: existing.unwrap_or(number),
+            serial: WriteSerial(number.0),
             key,
             is_fresh: existing.is_none(),
             reservation: Some(reservation),
@@ -251,7 +250,10 @@ impl PutSession {
             entry: self.entry,
             path: self.file.path.clone(),
             modified: self.file.modified.unwrap_or(self.change.now),
+            serial: self.serial,
+            written: self.change.now,
             segment: 0,
+            size: self.file.size,
         }
     }
 

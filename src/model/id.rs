@@ -26,6 +26,11 @@ row_id!(
     VersionId
 );
 row_id!(
+    /// The place of a content in the order in which contents were begun; grows over restarts and whatever
+    /// the clock does. Drawn from the same numbers as entry ids.
+    WriteSerial
+);
+row_id!(
     /// A person with an account.
     UserId
 );

@@ -18,7 +18,7 @@ mod time;
 pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
-pub use id::{AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UserId, VersionId};
+pub use id::{AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UserId, VersionId, WriteSerial};
 pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
 pub use lock::{Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};

@@ -13,7 +13,7 @@ use super::rewrap::rewrap;
 use super::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
 use super::sweep::{ORPHAN_AGE, sweep_orphans, sweep_parts};
 use super::writer::{ContainerWriter, SealedContainer};
-use crate::model::{ByteRange, EntryId, EntryPath, Place, SpaceId, Timestamp};
+use crate::model::{ByteRange, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
 
 const SPACE: SpaceId = SpaceId([1; 16]);
 
@@ -69,7 +69,10 @@ fn meta(path: &str) -> ContainerMeta {
         entry: EntryId(42),
         path: EntryPath::parse(path).unwrap(),
         modified: Timestamp(1_700_000_000_000),
+        serial: WriteSerial(43),
+        written: Timestamp(1_700_000_000_000),
         segment: 0,
+        size: None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret, SecretString};
-use tresor::model::{EntryId, EntryPath, SpaceId, Timestamp};
+use tresor::model::{EntryId, EntryPath, SpaceId, Timestamp, WriteSerial};
 use tresor::vault::container::{ContainerMeta, OpenHeader};
 use tresor::vault::disk::{LocalDisk, Overwrite, write_durably};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
@@ -79,7 +79,10 @@ fn meta() -> ContainerMeta {
         entry: EntryId(1),
         path: EntryPath::parse("Mandant Müller/Bilanz.pdf").unwrap(),
         modified: Timestamp(1_700_000_000_000),
+        serial: WriteSerial(2),
+        written: Timestamp(1_700_000_000_000),
         segment: 0,
+        size: None,
     }
 }
 

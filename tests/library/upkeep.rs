@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::NewFile;
-use tresor::model::{ContainerId, SpaceId, Timestamp};
+use tresor::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
 use tresor::vault::container::ContainerMeta;
 use tresor::vault::disk::{Disk, Packable};
 use tresor::vault::writer::ContainerWriter;
@@ -14,7 +14,15 @@ use crate::support::content::bytes;
 /// A container whose row never came, as a crash between file and row leaves it.
 fn orphan(store: &Store) -> ContainerId {
     let key = store.keys.space_key(store.space.id).unwrap();
-    let meta = ContainerMeta { entry: tresor::model::EntryId(1), path: path("x"), modified: NOW, segment: 0 };
+    let meta = ContainerMeta {
+        entry: EntryId(1),
+        path: path("x"),
+        modified: NOW,
+        serial: WriteSerial(1),
+        written: NOW,
+        segment: 0,
+        size: None,
+    };
     let mut writer = ContainerWriter::create(&*store.disk, &key, store.space.id, &meta).unwrap();
     writer.write(b"orphan").unwrap();
     writer.finish().unwrap().id

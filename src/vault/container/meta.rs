@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::header::FileKey;
-use crate::model::{EntryId, EntryName, EntryPath, Timestamp};
+use crate::model::{EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
 
 /// Type and version of the stanza; age implementations pass over types they do not know.
 const STANZA_TAG: &str = "tresor";
@@ -27,8 +27,16 @@ pub struct ContainerMeta {
     pub path: EntryPath,
     /// Modification time of the version.
     pub modified: Timestamp,
+    /// Tells the versions of an entry apart and orders them: the later one has the larger number. All
+    /// containers of one version have the same.
+    pub serial: WriteSerial,
+    /// When the version was begun, by the server's clock.
+    pub written: Timestamp,
     /// Position of this container among the version's, from 0.
     pub segment: u32,
+    /// Bytes of the whole version. `None` while they are not known; of several containers at least one
+    /// must say, or nobody can tell later whether all of them are there.
+    pub size: Option<u64>,
 }
 
 /// Why a container's metadata cannot be written or read.
@@ -48,7 +56,10 @@ struct Record {
     entry: i64,
     path: String,
     modified: i64,
+    serial: i64,
+    written: i64,
     segment: u32,
+    size: Option<u64>,
 }
 
 pub(super) fn is_ours(stanza: &Stanza) -> bool {
@@ -83,7 +94,10 @@ impl ContainerMeta {
             entry: self.entry.0,
             path: names.join("/"),
             modified: self.modified.0,
+            serial: self.serial.0,
+            written: self.written.0,
             segment: self.segment,
+            size: self.size,
         };
         serde_json::to_vec(&record).map_err(|_| MetaError::TooLong)
     }
@@ -95,7 +109,10 @@ impl ContainerMeta {
             entry: EntryId(record.entry),
             path: EntryPath::parse(&record.path).map_err(|_| MetaError::Damaged)?,
             modified: Timestamp(record.modified),
+            serial: WriteSerial(record.serial),
+            written: Timestamp(record.written),
             segment: record.segment,
+            size: record.size,
         })
     }
 }

@@ -188,14 +188,17 @@ impl age::Identity for Capture<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryId, EntryPath, Timestamp};
+    use crate::model::{EntryId, EntryPath, Timestamp, WriteSerial};
 
     fn meta(path: &str) -> ContainerMeta {
         ContainerMeta {
             entry: EntryId(7),
             path: EntryPath::parse(path).unwrap(),
             modified: Timestamp(1_700_000_000_123),
+            serial: WriteSerial(9),
+            written: Timestamp(1_700_000_000_124),
             segment: 3,
+            size: Some(70_000),
         }
     }
 
