@@ -128,6 +128,15 @@ CREATE TABLE garbage (
     length INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Containers that no row above refers to and that no sweep may remove: a rebuild found them damaged,
+-- incomplete or without a key.
+CREATE TABLE set_aside (
+    container_id BLOB NOT NULL PRIMARY KEY CHECK (length(container_id) = 16),
+    space_id BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    noted_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE trash (
     entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
     space_id BLOB NOT NULL REFERENCES spaces (id),

@@ -15,25 +15,29 @@ pub(super) fn fill(connection: &mut Connection) -> Result<(), CatalogError> {
     apply(connection, MIGRATIONS)
 }
 
+/// Refuses a database of a newer format, and one that nothing was ever written to.
+pub(super) fn check_format(connection: &Connection) -> Result<u32, CatalogError> {
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = newest();
+    match found {
+        // An empty file is a fine database to SQLite. Filled anew, it would know no container, and the next
+        // sweep would take every one for garbage.
+        0 => Err(CatalogError::Empty),
+        found if found > known => Err(CatalogError::Newer { found, known }),
+        found => Ok(found),
+    }
+}
+
 /// Brings the database to the newest format, in one transaction, after keeping a copy.
 pub(super) fn migrate(
     connection: &mut Connection,
     path: &Path,
     key: &CatalogKey,
 ) -> Result<(), CatalogError> {
-    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = newest();
-    if found > known {
-        return Err(CatalogError::Newer { found, known });
-    }
+    let found = check_format(connection)?;
     let pending = MIGRATIONS.get(found as usize..).unwrap_or_default();
     if pending.is_empty() {
         return Ok(());
-    }
-    // An empty file is a fine database to SQLite. Filled anew, it would know no container, and the next
-    // sweep would take every one for garbage.
-    if found == 0 {
-        return Err(CatalogError::Empty);
     }
     keep_copy(connection, path, key, found)?;
     apply(connection, pending)

@@ -15,6 +15,9 @@ mod locks;
 mod migrate;
 mod properties;
 mod readers;
+mod rebuild;
+mod snapshot;
+mod soundness;
 mod spaces;
 mod trash;
 mod tx;
@@ -30,6 +33,7 @@ pub use entries::{EntryRow, NewEntry};
 pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
 pub use locks::{LockRow, NewLock};
 pub use properties::PropertyRow;
+pub use rebuild::{Counters, SetAsideRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
 pub use tx::{ReadTx, WriteTx};
@@ -43,11 +47,18 @@ use writer::Writer;
 pub enum CatalogError {
     /// The key does not open this file, or the file is no database.
     #[error(
-        "the catalogue does not open with this key, or its first page is damaged; bring catalog/ back from a backup"
+        "the catalogue does not open with this key, or its first page is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
     )]
     WrongKey,
+    /// A page is not what was written, or the file was cut.
+    #[error(
+        "the catalogue is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
+    )]
+    Damaged,
     /// There is a file, but nothing was ever written to it, or it was cut to nothing.
-    #[error("the catalogue is empty; bring catalog/ back from a backup")]
+    #[error(
+        "the catalogue is empty; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
+    )]
     Empty,
     /// Made by a newer Tresor.
     #[error(
@@ -129,6 +140,7 @@ impl From<rusqlite::Error> for CatalogError {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::WrongKey,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::SystemIoFailure) if is_failed_write(&error) => Self::DiskFailed(error),
@@ -168,13 +180,40 @@ impl Catalog {
 
     /// Opens an existing catalogue and brings it to the newest format; a copy is kept beside it before
     /// the first change of format.
+    ///
+    /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
     pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         connection::check_sqlite_version()?;
         connection::require_content(path)?;
         let mut connection = connection::open(path, key)?;
+        soundness::check_at_start(&connection, path)?;
         migrate::migrate(&mut connection, path, key)?;
         connection::settle(&connection)?;
         Self::start(connection, path, key)
+    }
+
+    /// Makes a catalogue at `path`, which must not exist, from a snapshot's text ([`ReadTx::dump`]).
+    ///
+    /// Errors: `Damaged` for any other text or a part of one, `Newer`, `Io`; what was made until then
+    /// stays, for the caller to remove.
+    pub fn restore(
+        path: &Path,
+        key: &CatalogKey,
+        from: &mut dyn std::io::BufRead,
+    ) -> Result<(), CatalogError> {
+        snapshot::restore(path, key, from)
+    }
+
+    /// Looks at a catalogue that nobody has open, as a whole and without changing it.
+    ///
+    /// Errors: what is wrong with it: `Empty`, `WrongKey`, `Damaged`, `Newer`; `Io`.
+    pub fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
+        soundness::examine(path, key)
+    }
+
+    /// Writes a copy of the sound catalogue at `from`, which nobody has open, to `to`, which must not exist.
+    pub fn duplicate(from: &Path, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
+        connection::copy(&connection::open_reader(from, key)?, to, key)
     }
 
     fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {

@@ -24,6 +24,10 @@ impl<'a> ReadTx<'a> {
         Self { connection, trouble: Cell::new(None) }
     }
 
+    pub(super) fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, CatalogError> {
         self.noted(self.connection.prepare_cached(sql))
     }

@@ -151,10 +151,11 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether a row knows this container, be it as content or as garbage still to be removed.
+    /// Whether a row knows this container, be it as content, as garbage still to be removed or as set aside.
     pub fn is_known_container(&self, id: ContainerId) -> Result<bool, CatalogError> {
         let found = self.one(
-            "SELECT 1 FROM containers WHERE id = ?1 UNION ALL SELECT 1 FROM garbage WHERE container_id = ?1",
+            "SELECT 1 FROM containers WHERE id = ?1 UNION ALL SELECT 1 FROM garbage WHERE container_id = ?1
+             UNION ALL SELECT 1 FROM set_aside WHERE container_id = ?1",
             [id.0],
             |_| Ok(()),
         )?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
 use tresor::vault::disk::{
-    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, StoredFile,
+    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile,
 };
 
 /// When a hook is called.
@@ -110,6 +110,14 @@ impl Disk for HookedDisk {
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
         self.inner.remove_small(file)
+    }
+
+    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
+        self.inner.space_keys()
+    }
+
+    fn snapshots(&self) -> &dyn Snapshots {
+        self.inner.snapshots()
     }
 }
 

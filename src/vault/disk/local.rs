@@ -20,7 +20,7 @@ use std::time::SystemTime;
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
 use super::pack::{self, Members, OpenPack, PackedFile};
-use super::{ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, StoredFile};
+use super::{ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile};
 
 /// A data directory; see the module's layout.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct LocalDisk {
 }
 
 #[derive(Debug)]
-struct Paths {
-    root: PathBuf,
+pub(super) struct Paths {
+    pub(super) root: PathBuf,
     /// Container directories whose own entries are known to be durable.
     durable_shards: Mutex<HashSet<(SpaceId, u8)>>,
 }
@@ -212,6 +212,15 @@ impl Disk for LocalDisk {
         ignore_missing(fs::remove_file(&target))?;
         ignore_missing(sync_dir(parent(&target)?))
     }
+
+    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
+        let keys = parsed_entries(&self.paths.root.join("keys/spaces"), ".age")?;
+        Ok(keys.into_iter().map(|(_, space)| space).collect())
+    }
+
+    fn snapshots(&self) -> &dyn Snapshots {
+        &*self.paths
+    }
 }
 
 impl LocalDisk {
@@ -346,7 +355,7 @@ impl Paths {
         self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tmp(&self) -> io::Result<PathBuf> {
+    pub(super) fn tmp(&self) -> io::Result<PathBuf> {
         let path = self.root.join("tmp");
         make_dirs(&path)?;
         Ok(path)
@@ -354,10 +363,10 @@ impl Paths {
 }
 
 /// Removes a temporary file or folder on drop, unless it got its final name.
-struct Leftover(Option<PathBuf>);
+pub(super) struct Leftover(pub(super) Option<PathBuf>);
 
 impl Leftover {
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.as_deref().unwrap_or(Path::new(""))
     }
 
@@ -394,7 +403,7 @@ fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Overwrite) -> 
     sync_dir(parent(target)?)
 }
 
-fn new_file(path: &Path) -> io::Result<File> {
+pub(super) fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
@@ -403,7 +412,7 @@ fn make_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Makes missing directories and their entries durable.
-fn make_dirs(path: &Path) -> io::Result<()> {
+pub(super) fn make_dirs(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -424,7 +433,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-fn sync_dir(path: &Path) -> io::Result<()> {
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
@@ -436,11 +445,11 @@ fn parent(path: &Path) -> io::Result<&Path> {
     }
 }
 
-fn random_part() -> String {
+pub(super) fn random_part() -> String {
     format!("{}.part", ContainerId::random())
 }
 
-fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
@@ -471,7 +480,10 @@ fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntr
 }
 
 /// The entries whose name is a `T` followed by `suffix`.
-fn parsed_entries<T: std::str::FromStr>(dir: &Path, suffix: &str) -> io::Result<Vec<(PathBuf, T)>> {
+pub(super) fn parsed_entries<T: std::str::FromStr>(
+    dir: &Path,
+    suffix: &str,
+) -> io::Result<Vec<(PathBuf, T)>> {
     let mut parsed = Vec::new();
     for entry in entries(dir)? {
         let entry = entry?;

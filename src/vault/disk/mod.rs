@@ -7,6 +7,7 @@
 
 mod local;
 mod pack;
+mod snapshots;
 
 use std::borrow::Cow;
 use std::io;
@@ -14,6 +15,7 @@ use std::io;
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
 pub use local::{LocalDisk, write_durably};
+pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
 
 /// Longest small file that is read, in bytes.
 pub const SMALL_FILE_LIMIT: u64 = 1 << 20;
@@ -40,6 +42,11 @@ impl SmallFile {
     /// The key file of a space.
     pub fn space_key(space: SpaceId) -> Self {
         Self(Cow::Owned(format!("keys/spaces/{space}.age")))
+    }
+
+    /// The sealed note of a space's name and settings.
+    pub fn space_note(space: SpaceId) -> Self {
+        Self(Cow::Owned(format!("keys/names/{space}.age")))
     }
 
     /// Path below the data directory, with `/`.
@@ -133,6 +140,12 @@ pub trait Disk: Send + Sync {
 
     /// Removes a small file durably. Idempotent.
     fn remove_small(&self, file: &SmallFile) -> io::Result<()>;
+
+    /// The spaces that have a key file, in no order.
+    fn space_keys(&self) -> io::Result<Vec<SpaceId>>;
+
+    /// Where snapshots of the catalogue are kept.
+    fn snapshots(&self) -> &dyn Snapshots;
 }
 
 /// A container in the making. Dropped without [`PartFile::publish`], it is removed.

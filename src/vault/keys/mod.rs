@@ -5,6 +5,7 @@
 //! keys/root.recovery.age        the same secret, to the offline recovery recipient
 //! keys/recovery-recipient.age   that recipient, to the root identity
 //! keys/spaces/<space-id>.age    a space's identity, to root identity and recovery recipient
+//! keys/names/<space-id>.age     its name and settings, to the same two: the catalogue may be lost
 //! ```
 //! A passphrase stanza must stand alone in its file (age v1 spec, "scrypt"), hence two root files.
 //! Recipients are secret too: age does not authenticate senders, so whoever knows one can forge.
@@ -16,10 +17,11 @@ mod seal;
 mod space;
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use age::secrecy::ExposeSecret;
+use age::stream::{StreamReader, StreamWriter};
 use zeroize::Zeroizing;
 
 use super::disk::{Disk, Overwrite, SmallFile};
@@ -33,6 +35,8 @@ pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
 use derive::RootSecret;
 use lock::WorkFactor;
 
+/// Notes are filled up to a multiple of this, in bytes.
+const NOTE_PADDING: usize = 512;
 const FOLDER: &str = "keys";
 const ROOT: SmallFile = SmallFile::fixed("keys/root.age");
 const ROOT_RECOVERY: SmallFile = SmallFile::fixed("keys/root.recovery.age");
@@ -191,8 +195,44 @@ impl KeyRing {
         self.disk
             .remove_small(&SmallFile::space_key(space))
             .map_err(VaultError::io("remove a space's key file"))?;
+        self.disk
+            .remove_small(&SmallFile::space_note(space))
+            .map_err(VaultError::io("remove the note of a space's name"))?;
         self.cache().remove(&space);
         Ok(())
+    }
+
+    /// Keeps what a space is called, in place of an earlier note, durably. Errors: `Io`.
+    pub fn note_space(&self, space: SpaceId, text: &str) -> Result<(), VaultError> {
+        // The length of a name must not show.
+        let padded = format!("{text:<width$}", width = text.len().next_multiple_of(NOTE_PADDING));
+        let sealed = seal::to(&[&self.identity.to_public(), self.recovery.as_age()], padded.as_bytes());
+        self.disk
+            .write_small(&SmallFile::space_note(space), &sealed, Overwrite::Replace)
+            .map_err(VaultError::io("write the note of a space's name"))
+    }
+
+    /// What [`Self::note_space`] kept; `None` without a note. Errors: `KeyFileDamaged`, `Io`.
+    pub fn space_note(&self, space: SpaceId) -> Result<Option<String>, VaultError> {
+        let place = SmallFile::space_note(space);
+        let note = open_to_root(self.disk.as_ref(), &place, &self.identity)?;
+        let text = |note: Zeroizing<Vec<u8>>| {
+            let text = std::str::from_utf8(&note).map_err(|_| damaged(&place))?;
+            Ok(text.trim_end_matches(' ').to_owned())
+        };
+        note.map(text).transpose()
+    }
+
+    /// Starts a large age file to root identity and recovery recipient, such as a snapshot of the
+    /// catalogue. Call `finish` at its end: without, it does not open.
+    pub fn seal_stream<W: Write>(&self, to: W) -> io::Result<StreamWriter<W>> {
+        seal::stream(&[&self.identity.to_public(), self.recovery.as_age()], to)
+    }
+
+    /// Reads what [`Self::seal_stream`] wrote; a file that was cut ends in an error. `None` if it is
+    /// anything else.
+    pub fn open_stream<R: BufRead>(&self, from: R) -> Option<StreamReader<R>> {
+        seal::open_stream(from, &self.identity).ok()
     }
 
     /// Seals small data of the instance, such as the TLS key, as an age file to the root identity.

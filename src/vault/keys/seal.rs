@@ -1,7 +1,8 @@
-//! Small age files in memory, by the age crate alone.
+//! Small age files in memory and large ones as streams, by the age crate alone.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
+use age::stream::{StreamReader, StreamWriter};
 use age::{DecryptError, Decryptor, Encryptor, Identity, Recipient};
 use zeroize::Zeroizing;
 
@@ -17,6 +18,22 @@ pub(super) fn to(recipients: &[&dyn Recipient], bytes: &[u8]) -> Vec<u8> {
     writer.write_all(bytes).expect("a Vec takes every byte");
     writer.finish().expect("a Vec takes every byte");
     sealed
+}
+
+/// Starts an age file of any length. It is whole only after `finish`.
+pub(super) fn stream<W: Write>(recipients: &[&dyn Recipient], to: W) -> io::Result<StreamWriter<W>> {
+    Encryptor::with_recipients(recipients.iter().copied())
+        .expect("native recipients, never a passphrase beside another, always wrap")
+        .wrap_output(to)
+}
+
+/// Reads an age file of any length: each chunk is authenticated before its bytes appear, and a file that
+/// was cut ends in an error.
+pub(super) fn open_stream<R: BufRead>(
+    from: R,
+    identity: &dyn Identity,
+) -> Result<StreamReader<R>, DecryptError> {
+    Decryptor::new_buffered(from)?.decrypt(std::iter::once(identity))
 }
 
 /// Opens an age file with one of `identities`; the buffer is wiped on drop.

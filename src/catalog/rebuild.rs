@@ -1,0 +1,111 @@
+//! What only a rebuild asks for: rows and counters of a catalogue that is being brought up to date with the
+//! containers on disk, and the note of those that could not be brought in.
+
+use rusqlite::params;
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
+
+/// What grows with every change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// The last revision that was given.
+    pub revision: i64,
+    /// Entry ids and serials below this may be in use.
+    pub next_entry: i64,
+}
+
+/// A container that no content refers to and that is kept nevertheless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAsideRow {
+    /// Its id.
+    pub container: ContainerId,
+    /// Whose directory it lies in.
+    pub space: SpaceId,
+    /// Why it is part of nothing.
+    pub reason: String,
+    /// Since when.
+    pub noted: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// The counters now.
+    pub fn counters(&self) -> Result<Counters, CatalogError> {
+        self.one("SELECT revision, next_entry_id FROM counters", [], |row| {
+            Ok(Counters { revision: row.get(0)?, next_entry: row.get(1)? })
+        })?
+        .ok_or(CatalogError::Damaged)
+    }
+
+    /// Up to `limit` containers that contents refer to, with their spaces, by id from the one after
+    /// `after`.
+    pub fn containers_after(
+        &self,
+        after: Option<ContainerId>,
+        limit: usize,
+    ) -> Result<Vec<(ContainerId, SpaceId)>, CatalogError> {
+        let after = after.map(|id| id.0.to_vec()).unwrap_or_default();
+        self.all(
+            "SELECT id, space_id FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2",
+            params![after, limit],
+            |row| Ok((ContainerId(row.get(0)?), SpaceId(row.get(1)?))),
+        )
+    }
+
+    /// The entries whose present content needs a container.
+    pub fn entries_showing(&self, container: ContainerId) -> Result<Vec<EntryId>, CatalogError> {
+        self.all(
+            "SELECT entries.id FROM segments JOIN entries ON entries.version_id = segments.version_id
+             WHERE container_id = ?1 ORDER BY entries.id",
+            [container.0],
+            |row| row.get(0).map(EntryId),
+        )
+    }
+
+    /// Containers that were set aside.
+    pub fn set_aside(&self, limit: usize) -> Result<Vec<SetAsideRow>, CatalogError> {
+        self.all(
+            "SELECT container_id, space_id, reason, noted_at FROM set_aside ORDER BY noted_at LIMIT ?1",
+            [limit],
+            |row| {
+                Ok(SetAsideRow {
+                    container: ContainerId(row.get(0)?),
+                    space: SpaceId(row.get(1)?),
+                    reason: row.get(2)?,
+                    noted: Timestamp(row.get(3)?),
+                })
+            },
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Lets the counters go on behind `at_least`, wherever they stand now.
+    pub fn raise_counters(&self, at_least: Counters) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE counters SET revision = max(revision, ?1), next_entry_id = max(next_entry_id, ?2)",
+            params![at_least.revision, at_least.next_entry],
+        )
+        .map(drop)
+    }
+
+    /// Notes a container that is part of nothing, so that no sweep removes it.
+    pub fn put_aside(&self, row: &SetAsideRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO set_aside (container_id, space_id, reason, noted_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (container_id) DO UPDATE SET reason = excluded.reason, noted_at = excluded.noted_at",
+            params![row.container.0, row.space.0, row.reason, row.noted.0],
+        )
+        .map(drop)
+    }
+
+    /// Takes back every note that containers were set aside.
+    pub fn forget_set_aside(&self) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM set_aside", []).map(drop)
+    }
+
+    /// Removes a value kept under a name.
+    pub fn remove_setting(&self, name: &str) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM settings WHERE name = ?1", [name]).map(drop)
+    }
+}

@@ -1,0 +1,194 @@
+//! Snapshots of the catalogue: large sealed files with a number and a time for a name.
+//!
+//! ```text
+//! snapshots/<number>-<year>-<month>-<day>T<hour><minute><second>Z.age
+//! ```
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::str::FromStr;
+
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use super::local::{
+    Leftover, Paths, ignore_missing, make_dirs, new_file, parsed_entries, random_part, sync_dir,
+};
+use crate::model::Timestamp;
+
+const FOLDER: &str = "snapshots";
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour][minute][second]Z");
+
+/// What a snapshot's file is called, without `.age`. Orders by number: the clock may have been set back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SnapshotName {
+    /// Grows from 1.
+    pub number: u32,
+    /// When it was made, to the second.
+    pub made: Timestamp,
+}
+
+impl fmt::Display for SnapshotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let made = OffsetDateTime::from_unix_timestamp(self.made.as_secs()).map_err(|_| fmt::Error)?;
+        write!(f, "{:06}-{}", self.number, made.format(TIME).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for SnapshotName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (number, made) = text.split_once('-').ok_or(())?;
+        let made = PrimitiveDateTime::parse(made, TIME).map_err(|_| ())?.assume_utc();
+        let name = Self {
+            number: number.parse().map_err(|_| ())?,
+            made: Timestamp::from_secs(made.unix_timestamp()),
+        };
+        // One spelling only.
+        if name.to_string() == text { Ok(name) } else { Err(()) }
+    }
+}
+
+/// A snapshot as a listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSnapshot {
+    /// Its name.
+    pub name: SnapshotName,
+    /// Bytes.
+    pub length: u64,
+}
+
+/// Where snapshots are kept. Errors are the system's own, as those of [`super::Disk`].
+pub trait Snapshots: Send + Sync {
+    /// Starts a temporary file for a snapshot.
+    fn begin(&self) -> io::Result<Box<dyn SnapshotPart>>;
+
+    /// All snapshots, oldest first; files with other names are passed over.
+    fn list(&self) -> io::Result<Vec<StoredSnapshot>>;
+
+    /// Opens a snapshot. `NotFound` if there is none.
+    fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>>;
+
+    /// Removes a snapshot durably. Idempotent.
+    fn remove(&self, name: SnapshotName) -> io::Result<()>;
+}
+
+/// A snapshot in the making. Dropped without [`SnapshotPart::publish`], it is removed.
+pub trait SnapshotPart: Write + Send {
+    /// Makes the bytes durable under their final name, durably. `AlreadyExists` if it is taken.
+    fn publish(self: Box<Self>, name: SnapshotName) -> io::Result<()>;
+}
+
+struct LocalSnapshotPart {
+    file: BufWriter<File>,
+    temp: Leftover,
+    folder: std::path::PathBuf,
+}
+
+impl Write for LocalSnapshotPart {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl SnapshotPart for LocalSnapshotPart {
+    fn publish(mut self: Box<Self>, name: SnapshotName) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        make_dirs(&self.folder)?;
+        // A link fails if the name is taken; the temporary name goes when this is dropped.
+        fs::hard_link(self.temp.path(), self.folder.join(format!("{name}.age")))?;
+        sync_dir(&self.folder)
+    }
+}
+
+impl Snapshots for Paths {
+    fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
+        let path = self.tmp()?.join(random_part());
+        Ok(Box::new(LocalSnapshotPart {
+            file: BufWriter::with_capacity(1 << 18, new_file(&path)?),
+            temp: Leftover(Some(path)),
+            folder: self.root.join(FOLDER),
+        }))
+    }
+
+    fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
+        let mut stored = Vec::new();
+        for (path, name) in parsed_entries(&self.root.join(FOLDER), ".age")? {
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) => stored.push(StoredSnapshot { name, length: metadata.len() }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        stored.sort_by_key(|snapshot| snapshot.name);
+        Ok(stored)
+    }
+
+    fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
+        let file = File::open(self.root.join(FOLDER).join(format!("{name}.age")))?;
+        Ok(BufReader::with_capacity(1 << 18, Box::new(file)))
+    }
+
+    fn remove(&self, name: SnapshotName) -> io::Result<()> {
+        let folder = self.root.join(FOLDER);
+        ignore_missing(fs::remove_file(folder.join(format!("{name}.age"))))?;
+        ignore_missing(sync_dir(&folder))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Disk, LocalDisk};
+    use super::*;
+
+    const NAME: SnapshotName = SnapshotName { number: 7, made: Timestamp(1_795_292_774_000) };
+
+    #[test]
+    fn names_tell_order_and_time_and_have_one_spelling() {
+        assert_eq!(NAME.to_string(), "000007-2026-11-21T202614Z");
+        assert_eq!("000007-2026-11-21T202614Z".parse(), Ok(NAME));
+        let later = SnapshotName { number: 1_000_000, made: Timestamp(0) };
+        assert_eq!(later.to_string().parse(), Ok(later));
+        assert!(NAME < later);
+        for other in ["7-2026-11-21T202614Z", "000007", "000007-2026-11-21", "-", "000007-2026-13-21T202614Z"]
+        {
+            assert!(other.parse::<SnapshotName>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_snapshot_appears_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let store = disk.snapshots();
+        assert!(store.list().unwrap().is_empty());
+        assert!(!dir.path().join(FOLDER).exists(), "looking makes nothing");
+
+        let mut part = store.begin().unwrap();
+        part.write_all(b"half").unwrap();
+        drop(part);
+        let mut part = store.begin().unwrap();
+        part.write_all(b"whole").unwrap();
+        assert!(store.list().unwrap().is_empty());
+        part.publish(NAME).unwrap();
+        let again = store.begin().unwrap().publish(NAME);
+        assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+
+        assert_eq!(store.list().unwrap(), [StoredSnapshot { name: NAME, length: 5 }]);
+        let mut text = String::new();
+        store.open(NAME).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "whole");
+        assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+        store.remove(NAME).unwrap();
+        store.remove(NAME).unwrap();
+        assert!(store.list().unwrap().is_empty());
+    }
+}
