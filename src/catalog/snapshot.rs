@@ -20,6 +20,8 @@ use super::{CatalogError, CatalogKey, ReadTx, connection, migrate};
 
 const ROWS: &str = "-- rows";
 const END_OF_ROWS: &str = "-- end of rows";
+/// What SQLCipher 4 gives every page.
+const PAGE_SIZE: u64 = 4_096;
 /// Longest line that is taken back, in bytes: the longest property, each byte as two digits, and room.
 const LONGEST_LINE: u64 = 4 << 20;
 /// Longest text before and behind the rows.
@@ -90,8 +92,7 @@ impl ReadTx<'_> {
     /// Bytes of the database, a bound for what it costs to copy it.
     pub fn size(&self) -> Result<u64, CatalogError> {
         let pages: Option<u64> = self.one("PRAGMA page_count", [], |row| row.get(0))?;
-        let page: Option<u64> = self.one("PRAGMA page_size", [], |row| row.get(0))?;
-        Ok(pages.unwrap_or(0).saturating_mul(page.unwrap_or(0)))
+        Ok(pages.unwrap_or(0).saturating_mul(PAGE_SIZE))
     }
 }
 

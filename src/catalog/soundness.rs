@@ -7,9 +7,9 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{CatalogError, CatalogKey, ReadTx, connection, migrate};
 
-/// Largest catalogue that every start reads as a whole, in bytes: about 0.1 s. Larger ones are read in the
+/// Largest catalogue that every start reads as a whole, in bytes: about 25 ms. Larger ones are read in the
 /// background once the server runs.
-const CHECKED_AT_START: u64 = 32 << 20;
+const CHECKED_AT_START: u64 = 4 << 20;
 
 /// Refuses a catalogue with a damaged page before anything is done with it, if it is small enough.
 pub(super) fn check_at_start(connection: &Connection, path: &Path) -> Result<(), CatalogError> {

@@ -252,6 +252,14 @@ pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::R
     write_via(&temp, target, bytes, overwrite)
 }
 
+/// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
+/// that name is replaced.
+pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
+    File::open(from)?.sync_all()?;
+    rename(from, to)?;
+    sync_dir(parent(to)?)
+}
+
 struct LocalPart {
     file: File,
     temp: Leftover,

@@ -14,7 +14,7 @@ use std::io;
 
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
-pub use local::{LocalDisk, write_durably};
+pub use local::{LocalDisk, move_durably, write_durably};
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
 
 /// Longest small file that is read, in bytes.
