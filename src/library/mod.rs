@@ -16,13 +16,17 @@ mod folder;
 mod guard;
 mod lock;
 mod lookup;
+mod mark;
 mod open;
 mod packer;
 mod property;
 mod put;
 mod quota;
+mod rebuild;
 mod shelf;
+mod snapshot;
 mod space;
+mod space_note;
 mod state;
 mod transfer;
 mod trash;
@@ -31,10 +35,11 @@ mod verify;
 mod version;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Mutex;
 
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
@@ -46,6 +51,8 @@ pub use open::{Content, PIECE, Reading};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;
+pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
+pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};
 pub use state::ReadOnlyCause;
 pub use transfer::{Overwrite, Transferred};
@@ -94,28 +101,55 @@ struct Shared {
     /// before never names a content of after.
     etag_epoch: String,
     ids: IdBlock,
+    /// Serials below this may have been given before the catalogue was opened.
+    horizon: i64,
+    /// Whether containers of a later state were looked for.
+    has_looked: AtomicBool,
+    /// Whether a page of the catalogue was found damaged.
+    is_damaged: AtomicBool,
+    /// What the mark was last told.
+    noted: Mutex<Option<Counters>>,
+    /// Held while a snapshot is made or removed.
+    snapshotting: Mutex<()>,
 }
 
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
-    /// Joins an open catalogue with the disk and the keys that belong to it.
+    /// Joins an open catalogue with the disk and the keys that belong to it. A catalogue that turns out to
+    /// be older than the files is used, but see [`Self::is_rolled_back`].
     pub async fn open(
         catalog: Catalog,
         disk: Arc<dyn Disk>,
         keys: Arc<KeyRing>,
         names: NamePolicy,
     ) -> Result<Self, LibraryError> {
-        let etag_epoch = catalog
-            .write(|tx| -> Result<_, CatalogError> {
-                if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
-                    return Ok(epoch);
-                }
-                let mut random = [0; 4];
-                getrandom::fill(&mut random).expect("the system's random source answers");
-                let epoch = data_encoding::HEXLOWER.encode(&random);
-                tx.set_setting(ETAG_EPOCH, &epoch)?;
-                Ok(epoch)
+        Self::open_with(catalog, disk, keys, names, mark::compare).await
+    }
+
+    /// As [`Self::open`], for a catalogue that a rebuild starts from: from now on it is the present one, and
+    /// no ETag of before means anything.
+    pub async fn open_for_rebuild(
+        catalog: Catalog,
+        disk: Arc<dyn Disk>,
+        keys: Arc<KeyRing>,
+    ) -> Result<Self, LibraryError> {
+        Self::open_with(catalog, disk, keys, NamePolicy::Any, mark::resume).await
+    }
+
+    async fn open_with(
+        catalog: Catalog,
+        disk: Arc<dyn Disk>,
+        keys: Arc<KeyRing>,
+        names: NamePolicy,
+        prepare: fn(&WriteTx<'_>, Option<mark::Mark>) -> Result<(), CatalogError>,
+    ) -> Result<Self, LibraryError> {
+        let (marked, with) = (Arc::clone(&disk), Arc::clone(&keys));
+        let mark = tokio::task::spawn_blocking(move || mark::Mark::read(&*marked, &with)).await??;
+        let (etag_epoch, horizon) = catalog
+            .write(move |tx| -> Result<_, CatalogError> {
+                prepare(tx, mark)?;
+                Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;
         let state = state::State::new(disk, catalog.clone());
@@ -136,6 +170,11 @@ impl Library {
             recent_damage: verify::RecentDamage::default(),
             carrying: Mutex::default(),
             ids: IdBlock::default(),
+            horizon,
+            has_looked: AtomicBool::new(false),
+            is_damaged: AtomicBool::new(false),
+            noted: Mutex::default(),
+            snapshotting: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -158,6 +197,18 @@ impl Library {
     async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
         self.shared.ids.take(self.catalog()).await
     }
+}
+
+/// What this catalogue's ETags end in; drawn once.
+fn etag_epoch(tx: &WriteTx<'_>) -> Result<String, CatalogError> {
+    if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
+        return Ok(epoch);
+    }
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).expect("the system's random source answers");
+    let epoch = data_encoding::HEXLOWER.encode(&random);
+    tx.set_setting(ETAG_EPOCH, &epoch)?;
+    Ok(epoch)
 }
 
 /// A block of reserved entry ids; what is left at a restart is skipped.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
+use super::space_note::SpaceNote;
 use super::{Library, LibraryError, Member};
 use crate::catalog::{Catalog, NewEntry, NewSpace, ReadTx, SpaceRow};
 use crate::model::{Access, ByteSize, EntryId, EntryName, Etag, Right, SpaceId, SpaceKind, Timestamp};
@@ -119,6 +120,15 @@ impl Library {
         let keys = Arc::clone(&self.shared.keys);
         let made = tokio::task::spawn_blocking(move || keys.create_space_key(id)).await?;
         made.map_err(|error| self.noted(error))?;
+        let note = SpaceNote {
+            name: name.clone(),
+            kind,
+            quota: settings.quota,
+            version_days: settings.version_days,
+            trash_days: settings.trash_days,
+            created: now,
+        };
+        self.note_new_space(id, note).await?;
         let name = name.clone();
         let space = self
             .catalog()
@@ -181,9 +191,11 @@ impl Library {
             .write(move |tx| {
                 tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
                 tx.set_quota(space, settings.quota)?;
-                Ok(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
+                Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
-            .await
+            .await?;
+        self.renew_space_note(space).await;
+        Ok(())
     }
 
     /// Gives a space another name in every mount.
@@ -197,6 +209,9 @@ impl Library {
             })
             .await;
         self.shared.space_ids.forget().await;
+        if renamed.is_ok() {
+            self.renew_space_note(space).await;
+        }
         renamed
     }
 

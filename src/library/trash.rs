@@ -97,8 +97,20 @@ fn home(tx: &ReadTx<'_>, space: SpaceId, parent: EntryId) -> Result<EntryRow, Li
 }
 
 /// `name`, or the first of `name (2)`, `name (3)` … that nothing in the folder looks like.
-fn free_name(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<EntryName, LibraryError> {
-    if tx.child(folder, &name.key())?.is_none() {
+pub(super) fn free_name(
+    tx: &ReadTx<'_>,
+    folder: EntryId,
+    name: &EntryName,
+) -> Result<EntryName, LibraryError> {
+    numbered(name, |candidate| Ok(tx.child(folder, &candidate.key())?.is_some()))
+}
+
+/// `name`, or the first of `name (2)`, `name (3)` … that is not taken.
+pub(super) fn numbered(
+    name: &EntryName,
+    is_taken: impl Fn(&EntryName) -> Result<bool, LibraryError>,
+) -> Result<EntryName, LibraryError> {
+    if !is_taken(name)? {
         return Ok(name.clone());
     }
     let text = name.as_str();
@@ -111,7 +123,7 @@ fn free_name(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<Entry
         let room = EntryName::MAX_BYTES.saturating_sub(suffix.len());
         let stem = stem.get(..stem.floor_char_boundary(room)).unwrap_or(stem);
         let candidate = EntryName::parse(&format!("{stem}{suffix}"))?;
-        if tx.child(folder, &candidate.key())?.is_none() {
+        if !is_taken(&candidate)? {
             return Ok(candidate);
         }
     }

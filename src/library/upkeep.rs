@@ -31,6 +31,10 @@ impl Library {
             locks: self.catalog().write(move |tx| tx.delete_expired_locks(now)).await?,
             ..UpkeepReport::default()
         };
+        // What an older catalogue takes for deleted may have been brought back since.
+        if self.is_rolled_back().await? {
+            return Ok(report);
+        }
         // Searching is for readers; the writer only gets short lists.
         loop {
             let versions = self.catalog().read(move |tx| tx.expired_versions(now, STEP)).await?;
@@ -112,8 +116,12 @@ impl Library {
 
     /// Removes container files that no row knows and that are older than a day: what a crash between
     /// container and row leaves behind. While a container is damaged nothing is removed: an unknown file may
-    /// be the missing one under another name, or show what happened.
+    /// be the missing one under another name, or show what happened. Nor while the catalogue is older than
+    /// the files.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, LibraryError> {
+        if self.look_for_newer_containers(now).await? {
+            return Ok(Swept::default());
+        }
         let disk = Arc::clone(self.disk());
         let swept = self
             .catalog()

@@ -18,7 +18,7 @@ fn orphan(store: &Store) -> ContainerId {
         entry: EntryId(1),
         path: path("x"),
         modified: NOW,
-        serial: WriteSerial(1),
+        serial: WriteSerial(0),
         written: NOW,
         segment: 0,
         size: None,

@@ -1,0 +1,162 @@
+//! How far the catalogue has come, noted outside of it.
+//!
+//! SQLCipher notices a page that was changed, but not a whole older catalogue in the place of the present
+//! one. Files newer than it would then look like garbage and be swept after a day, and what was brought
+//! back from the trash since would be removed for good. The mark, a small sealed file beside `catalog/`,
+//! tells such a catalogue when it is opened. From then on nothing is removed until `tresor rebuild` has
+//! brought the newer files in.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ETAG_EPOCH, IdBlock, Library, LibraryError};
+use crate::catalog::{CatalogError, Counters, ReadTx, WriteTx};
+use crate::model::{ContainerId, SpaceId, Timestamp};
+use crate::vault::VaultError;
+use crate::vault::disk::{Disk, Overwrite, SmallFile};
+use crate::vault::keys::KeyRing;
+use crate::vault::reader::ContainerReader;
+
+const MARK: SmallFile = SmallFile::fixed("mark.age");
+/// Setting of a catalogue that was found to be older than its files.
+const ROLLED_BACK: &str = "rolled-back";
+/// Numbers that may have been given after the mark was last written: far more than a minute's.
+const SLACK: i64 = 1_000 * IdBlock::SIZE;
+/// From this age on a container found by the first look was not made by this run of the program.
+const SETTLED: Duration = Duration::from_mins(1);
+
+/// What the mark says.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Mark {
+    revision: i64,
+    next_entry: i64,
+}
+
+impl Mark {
+    /// `None` without a mark. Blocks.
+    pub(super) fn read(disk: &dyn Disk, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
+        let sealed =
+            disk.read_small(&MARK).map_err(|source| VaultError::Io { action: "read mark.age", source })?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let mark = keys.open_blob(&sealed).and_then(|text| serde_json::from_slice(&text).ok());
+        if mark.is_none() {
+            tracing::warn!(
+                "mark.age is damaged and will be written anew; it guards against an older catalogue"
+            );
+        }
+        Ok(mark)
+    }
+
+    fn write(self, disk: &dyn Disk, keys: &KeyRing) -> Result<(), VaultError> {
+        let text = serde_json::to_vec(&self).unwrap_or_default();
+        disk.write_small(&MARK, &keys.seal_blob(&text), Overwrite::Replace)
+            .map_err(|source| VaultError::Io { action: "write mark.age", source })
+    }
+
+    /// Counters that nothing has reached which was counted before or after this mark.
+    fn behind(self) -> Counters {
+        Counters {
+            revision: self.revision.saturating_add(SLACK),
+            next_entry: self.next_entry.saturating_add(SLACK),
+        }
+    }
+}
+
+/// Compares a catalogue that is being opened with the mark. An older one goes on behind it, so that no id,
+/// serial or ETag means two things.
+pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
+    let found = tx.counters()?;
+    let Some(mark) = mark.filter(|mark| mark.revision > found.revision) else { return Ok(()) };
+    tracing::error!(
+        found = found.revision,
+        reached = mark.revision,
+        "the catalogue is older than the stored files: nothing is removed until `tresor rebuild` was run"
+    );
+    tx.set_setting(ROLLED_BACK, &mark.revision.to_string())?;
+    tx.remove_setting(ETAG_EPOCH)?;
+    tx.raise_counters(mark.behind())
+}
+
+/// Prepares a catalogue that a rebuild starts from: whatever it says of itself, it goes on behind the mark.
+pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
+    tx.remove_setting(ROLLED_BACK)?;
+    tx.remove_setting(ETAG_EPOCH)?;
+    mark.map_or(Ok(()), |mark| tx.raise_counters(mark.behind()))
+}
+
+/// Whether nothing may be removed.
+fn is_held(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
+    Ok(tx.setting(ROLLED_BACK)?.is_some())
+}
+
+impl Library {
+    /// Whether the catalogue was found to be older than the stored files. As long as it is, nothing is
+    /// removed; `tresor rebuild` ends it.
+    pub async fn is_rolled_back(&self) -> Result<bool, LibraryError> {
+        self.catalog().read(is_held).await
+    }
+
+    /// Notes how far the catalogue has come, if it has gone on since the last note. To be called every
+    /// minute and at the end: what a rollback undoes beyond the last note is not noticed.
+    pub async fn note_progress(&self) -> Result<(), LibraryError> {
+        let mut noted = self.shared.noted.lock().await;
+        let counters = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.counters()?)).await?;
+        if *noted == Some(counters) {
+            return Ok(());
+        }
+        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let mark = Mark { revision: counters.revision, next_entry: counters.next_entry };
+        tokio::task::spawn_blocking(move || mark.write(&*disk, &keys)).await??;
+        *noted = Some(counters);
+        Ok(())
+    }
+
+    /// Looks for containers that only a later state of this catalogue can have made: their serials had not
+    /// been given when it was opened. Finds an older catalogue whose mark is as old. Only the first look
+    /// after the start can tell: from then on this run gives the same serials. Returns whether nothing may
+    /// be removed.
+    pub(super) async fn look_for_newer_containers(&self, now: Timestamp) -> Result<bool, LibraryError> {
+        if self.is_rolled_back().await? {
+            return Ok(true);
+        }
+        if self.shared.has_looked.swap(true, Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let library = self.clone();
+        let is_newer = self
+            .catalog()
+            .read(move |tx| {
+                let mut unknown = Vec::new();
+                library
+                    .disk()
+                    .each_container(&mut |file| {
+                        // In doubt it is known: a catalogue that does not answer says so elsewhere.
+                        let is_settled = now.since(file.changed) >= SETTLED;
+                        if is_settled && !tx.is_known_container(file.id).unwrap_or(true) {
+                            unknown.push((file.space, file.id));
+                        }
+                        Ok(())
+                    })
+                    .map_err(super::error::disk_error("look through the containers"))?;
+                Ok::<_, LibraryError>(unknown.iter().any(|(space, id)| library.is_newer(*space, *id)))
+            })
+            .await?;
+        if is_newer {
+            tracing::error!(
+                "there are files that the catalogue is too old to know: nothing is removed until \
+                 `tresor rebuild` was run"
+            );
+            self.catalog().write(|tx| tx.set_setting(ROLLED_BACK, "unknown")).await?;
+        }
+        Ok(is_newer)
+    }
+
+    fn is_newer(&self, space: SpaceId, id: ContainerId) -> bool {
+        let Ok(key) = self.shared.keys.space_key(space) else { return false };
+        let opened = ContainerReader::open_untracked(&**self.disk(), &key, space, id);
+        opened.is_ok_and(|reader| reader.meta().serial.0 >= self.shared.horizon)
+    }
+}

@@ -1,0 +1,120 @@
+//! Snapshots of the catalogue: every name, right and password as of one moment, in one sealed file.
+//!
+//! ```text
+//! age -d -i recovery.txt snapshots/000042-2026-11-21T202614Z.age | sqlite3 catalog.db
+//! ```
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::error::disk_error;
+use super::{Library, LibraryError};
+use crate::catalog::CatalogError;
+use crate::model::{ByteSize, Timestamp};
+use crate::vault::disk::{SnapshotName, StoredSnapshot};
+
+/// A snapshot that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its place in the order, and of its file name.
+    pub number: u32,
+    /// When it was made, to the second.
+    pub made: Timestamp,
+    /// Bytes of its file.
+    pub size: ByteSize,
+}
+
+impl From<StoredSnapshot> for Snapshot {
+    fn from(stored: StoredSnapshot) -> Self {
+        Self { number: stored.name.number, made: stored.name.made, size: ByteSize(stored.length) }
+    }
+}
+
+impl Library {
+    /// Makes a snapshot; writers go on meanwhile. Runs to its end even if the future is dropped.
+    pub async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
+        let library = self.clone();
+        tokio::spawn(async move { library.make_snapshot(now).await }).await?
+    }
+
+    async fn make_snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
+        let _turn = self.shared.snapshotting.lock().await;
+        self.refresh_space_notes().await?;
+        let size = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.size()?)).await?;
+        self.require_room(size).await?;
+        let number = self.snapshots().await?.first().map_or(1, |newest| newest.number.saturating_add(1));
+        let name = SnapshotName { number, made: now };
+        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        self.catalog()
+            .read(move |tx| {
+                let written = |error| disk_error("write a snapshot")(error);
+                let mut part = disk.snapshots().begin().map_err(written)?;
+                let sealed = keys.seal_stream(&mut part).map_err(written)?;
+                let mut sealed = io::BufWriter::with_capacity(1 << 18, sealed);
+                tx.dump(&mut sealed)?;
+                sealed.flush().map_err(written)?;
+                sealed
+                    .into_inner()
+                    .map_err(|error| written(error.into_error()))?
+                    .finish()
+                    .map_err(written)?;
+                part.publish(name).map_err(written)
+            })
+            .await?;
+        let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);
+        made.ok_or(LibraryError::NotFound)
+    }
+
+    /// All snapshots, newest first.
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, LibraryError> {
+        Ok(self.stored_snapshots().await?.into_iter().map(Snapshot::from).collect())
+    }
+
+    async fn stored_snapshots(&self) -> Result<Vec<StoredSnapshot>, LibraryError> {
+        let disk = Arc::clone(self.disk());
+        let listed = tokio::task::spawn_blocking(move || disk.snapshots().list()).await?;
+        let mut listed = listed.map_err(disk_error("list the snapshots"))?;
+        listed.reverse();
+        Ok(listed)
+    }
+
+    /// Whether the newest snapshot is `every` or more older than `now`, lies in the future, or is missing.
+    pub async fn is_snapshot_due(&self, now: Timestamp, every: Duration) -> Result<bool, LibraryError> {
+        let newest = self.snapshots().await?.into_iter().next();
+        // After a clock that was set back the next one must not wait until the time is made up for.
+        Ok(newest.is_none_or(|newest| newest.made > now || now.since(newest.made) >= every))
+    }
+
+    /// Removes all but the newest `keep` snapshots; returns their number. None while the catalogue is
+    /// older than its files: the snapshots may then know more than it does.
+    pub async fn thin_snapshots(&self, keep: usize) -> Result<usize, LibraryError> {
+        if self.is_rolled_back().await? {
+            return Ok(0);
+        }
+        let _turn = self.shared.snapshotting.lock().await;
+        let old: Vec<_> = self.stored_snapshots().await?.into_iter().skip(keep).collect();
+        let (disk, count) = (Arc::clone(self.disk()), old.len());
+        let removed = tokio::task::spawn_blocking(move || {
+            old.iter().try_for_each(|snapshot| disk.snapshots().remove(snapshot.name))
+        })
+        .await?;
+        removed.map_err(disk_error("remove an old snapshot"))?;
+        Ok(count)
+    }
+
+    /// Reads the whole catalogue and fails if a page of it is not what was written.
+    pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
+        let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
+        if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
+            self.shared.is_damaged.store(true, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// Whether [`Self::check_catalogue`] found damage.
+    pub fn is_catalogue_damaged(&self) -> bool {
+        self.shared.is_damaged.load(Ordering::Relaxed)
+    }
+}
