@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,16 @@ pub enum ConfigError {
         /// What may be.
         allowed: &'static str,
     },
+    /// A number of `[snapshots]` is out of range.
+    #[error("[snapshots] {key} must lie between {least} and {most}")]
+    Snapshots {
+        /// The key.
+        key: &'static str,
+        /// Least.
+        least: u32,
+        /// Most.
+        most: u32,
+    },
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -94,6 +105,8 @@ pub struct RawConfig {
     pub log: RawLog,
     /// When everything stored is verified.
     pub scrub: Scrub,
+    /// When the catalogue is kept.
+    pub snapshots: RawSnapshots,
     /// Bounds of the network side.
     pub limits: Limits,
 }
@@ -148,6 +161,46 @@ impl Scrub {
     }
 }
 
+/// Sealed snapshots of the catalogue.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSnapshots {
+    /// Hours from one to the next, up to a year; 0 for none but those asked for.
+    pub every_hours: u32,
+    /// How many are kept, the newest; at least 1.
+    pub keep: u32,
+}
+
+impl Default for RawSnapshots {
+    fn default() -> Self {
+        Self { every_hours: 24, keep: 14 }
+    }
+}
+
+/// When snapshots are made and how many stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotSchedule {
+    /// Time from one to the next; `None` for none but those asked for.
+    pub every: Option<Duration>,
+    /// How many stay, the newest.
+    pub keep: usize,
+}
+
+impl RawSnapshots {
+    fn check(self) -> Result<SnapshotSchedule, ConfigError> {
+        const YEAR_HOURS: u32 = 8_784;
+        const MOST_KEPT: u32 = 10_000;
+        if self.every_hours > YEAR_HOURS {
+            return Err(ConfigError::Snapshots { key: "every_hours", least: 0, most: YEAR_HOURS });
+        }
+        if !(1..=MOST_KEPT).contains(&self.keep) {
+            return Err(ConfigError::Snapshots { key: "keep", least: 1, most: MOST_KEPT });
+        }
+        let every = (self.every_hours > 0).then(|| Duration::from_hours(self.every_hours.into()));
+        Ok(SnapshotSchedule { every, keep: self.keep as usize })
+    }
+}
+
 /// Form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -180,6 +233,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// When everything stored is verified.
     pub scrub: Scrub,
+    /// When the catalogue is kept.
+    pub snapshots: SnapshotSchedule,
     /// Bounds of the network side.
     pub limits: Limits,
 }
@@ -243,6 +298,7 @@ impl RawConfig {
             plain_listen: self.plain_listen,
             metrics_listen: self.metrics_listen,
             scrub: self.scrub,
+            snapshots: self.snapshots.check()?,
             limits: self.limits,
         })
     }
@@ -288,6 +344,9 @@ mod tests {
             ("[scrub]\nmonthly = true", "monthly"),
             ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"),
             ("passphrase = 'secret'", "passphrase"),
+            ("[snapshots]\nkeep = 0", "keep must lie between 1"),
+            ("[snapshots]\nevery_hours = 9000", "every_hours"),
+            ("[snapshots]\nevery_days = 1", "every_days"),
         ] {
             let error = check(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

@@ -4,11 +4,11 @@ use secrecy::ExposeSecret;
 use std::time::Duration;
 
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SpaceShown, StatusShown, TrashShown,
-    UserShown, VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SnapshotShown, SpaceShown, StatusShown,
+    TrashShown, UserShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
-use crate::library::{Change, Library, LibraryError, RunId, Space, SpaceSettings, VerifyOrder};
+use crate::library::{Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, VerifyOrder};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
     Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
@@ -203,6 +203,14 @@ impl Admin {
                 self.library.purge(&access, EntryId(entry)).await?;
                 Ok(Reply::Done("removed for good".into()))
             }
+            Request::Snapshot => {
+                let made = self.library.snapshot(now).await?;
+                Ok(Reply::Snapshots(vec![shown_snapshot(&made)]))
+            }
+            Request::SnapshotList => {
+                let kept = self.library.snapshots().await?;
+                Ok(Reply::Snapshots(kept.iter().map(shown_snapshot).collect()))
+            }
             Request::VersionList { space, path } => {
                 let access = self.owner_access(&space).await?;
                 let versions = self.library.versions(&access, &parse_path(&path)?).await?.into_iter();
@@ -242,8 +250,20 @@ impl Admin {
 
     async fn status(&self) -> Result<Reply, AdminError> {
         let (spaces, integrity) = (self.library.spaces().await?, self.library.integrity().await?);
+        let mut warnings = Vec::new();
+        if self.library.is_rolled_back().await? {
+            warnings.push(
+                "the catalogue is older than the stored files, so nothing is removed for good; stop the server \
+                 and run `tresor rebuild`"
+                    .to_owned(),
+            );
+        }
+        if self.library.is_catalogue_damaged() {
+            warnings.push("the catalogue is damaged; stop the server and run `tresor rebuild`".to_owned());
+        }
         let read_only = self.library.read_only();
         Ok(Reply::Status(StatusShown {
+            warnings,
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
             advice: read_only.map(|cause| cause.advice().into()),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -331,6 +351,10 @@ fn granted(user: &UserRow, space: &Space, right: Right) -> String {
         _ => String::new(),
     };
     format!("{} may {right} in {}{cut}", user.name, space.name)
+}
+
+fn shown_snapshot(snapshot: &Snapshot) -> SnapshotShown {
+    SnapshotShown { number: snapshot.number, made: snapshot.made.0, bytes: snapshot.size.0 }
 }
 
 fn parse_path(text: &str) -> Result<EntryPath, NameError> {

@@ -20,6 +20,7 @@ pub enum Reply {
     Trash(Vec<TrashShown>),
     Versions(Vec<VersionShown>),
     Verify(VerifyShown),
+    Snapshots(Vec<SnapshotShown>),
 }
 
 /// How an instance is.
@@ -42,6 +43,9 @@ pub struct StatusShown {
     pub damaged_containers: u64,
     /// When every byte was last verified, milliseconds since 1970 UTC.
     pub last_full_verify: Option<i64>,
+    /// What its owner must see to, as sentences.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// An account.
@@ -224,4 +228,15 @@ pub struct UnknownFileShown {
     pub bytes: u64,
     /// Since when it has been there, in seconds.
     pub age_seconds: u64,
+}
+
+/// A snapshot of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotShown {
+    /// Its place in the order, and of its file name.
+    pub number: u32,
+    /// When it was made, milliseconds since 1970 UTC.
+    pub made: i64,
+    /// Bytes of its file.
+    pub bytes: u64,
 }

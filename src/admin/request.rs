@@ -89,6 +89,10 @@ pub enum Request {
     TrashRestore { space: String, entry: i64 },
     /// Remove a deleted entry for good.
     TrashPurge { space: String, entry: i64 },
+    /// Make a snapshot of the catalogue now.
+    Snapshot,
+    /// The snapshots that are kept.
+    SnapshotList,
     /// The contents a file has and had.
     VersionList { space: String, path: String },
     /// Make an earlier content the current one.

@@ -5,7 +5,10 @@
 //! lock                      held by the one process that uses the directory
 //! control.sock              the owner's way to a running server
 //! keys/                     root.age, root.recovery.age, recovery-recipient.age, spaces/<id>.age
-//! catalog/catalog.db        SQLCipher; beside it its write-ahead log and copies of older formats
+//! mark.age                  how far the catalogue has come
+//! catalog/catalog.db        SQLCipher; beside it its write-ahead log, copies of older formats, and what a
+//!                           rebuild makes (catalog.rebuild.db) and replaces (catalog.replaced-<time>.db)
+//! snapshots/<n>-<time>.age  the catalogue as sealed text
 //! tls/certificate.pem, key.age
 //! spaces/<id>/ab/<id>.age   containers
 //! tmp/                      containers being written
@@ -19,6 +22,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::layout;
+use crate::model::Timestamp;
+use crate::vault::disk::move_durably;
 
 /// The format this program writes.
 const FORMAT: u32 = 1;
@@ -50,6 +55,16 @@ pub enum DirectoryError {
     PartMissing {
         /// The part.
         path: String,
+    },
+    /// The catalogue is gone.
+    #[error(
+        "{path} is missing; run `tresor rebuild --data {data}` to make it anew from its snapshots and the stored files, or bring it back from a backup"
+    )]
+    CatalogMissing {
+        /// The catalogue.
+        path: String,
+        /// The directory.
+        data: String,
     },
     /// Files of somebody else.
     #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
@@ -113,7 +128,7 @@ impl DataDirectory {
             return Err(DirectoryError::AlreadyInitialised { path: path() });
         }
         if root.join("keys").exists() {
-            return Err(DirectoryError::Unfinished { path: path() });
+            return Err(unfinished(root)?);
         }
         match layout::first_stranger(root)? {
             Some(stranger) => Err(DirectoryError::Stranger { path: stranger.display().to_string() }),
@@ -123,12 +138,19 @@ impl DataDirectory {
 
     /// Takes an existing instance into use.
     pub fn open(root: &Path) -> Result<Self, DirectoryError> {
+        let directory = Self::open_for_rebuild(root)?;
+        directory.check()?;
+        Ok(directory)
+    }
+
+    /// Takes an instance into use whose catalogue, or everyday key file, may be gone.
+    pub fn open_for_rebuild(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
         let format = match fs::read_to_string(root.join("FORMAT")) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(match root.join("keys").exists() {
-                    true => DirectoryError::Unfinished { path: path() },
+                    true => unfinished(root)?,
                     false => DirectoryError::NotInitialised { path: path() },
                 });
             }
@@ -138,8 +160,10 @@ impl DataDirectory {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
         let directory = Self { root: root.to_owned(), _scaffold: None, _lock: lock(root)? };
-        directory.check()?;
-        Ok(directory)
+        match layout::stranger(root)? {
+            Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
+            None => Ok(directory),
+        }
     }
 
     /// Takes an empty or missing directory into use; [`Self::finish`] makes it an instance. Dropped before
@@ -177,23 +201,72 @@ impl DataDirectory {
         self.root.join("catalog").join("catalog.db")
     }
 
+    /// Where a rebuild makes the next catalogue.
+    pub(super) fn rebuilt_catalog(&self) -> PathBuf {
+        self.root.join("catalog").join(format!("{}.db", layout::REBUILT))
+    }
+
+    /// Removes what a rebuild made that did not come to its end.
+    pub(super) fn clear_rebuilt(&self) -> Result<(), DirectoryError> {
+        for path in layout::entries(&self.root.join("catalog"))? {
+            let name = path.file_name().unwrap_or_default();
+            if name.to_str().is_some_and(|name| name.starts_with(layout::REBUILT)) {
+                fs::remove_file(&path).map_err(failed("remove", &path))?;
+            }
+        }
+        private_dir(&self.root.join("catalog"))
+    }
+
+    /// Puts the rebuilt catalogue in the place of the present one, which is kept under another name with
+    /// all that belongs to it. Returns that name. May be repeated after a crash at any point: then there
+    /// is no catalogue, and the next rebuild makes one.
+    pub(super) fn replace_catalog(&self, now: Timestamp) -> Result<Option<PathBuf>, DirectoryError> {
+        let (present, rebuilt) = (self.catalog(), self.rebuilt_catalog());
+        let beside = |path: &Path, suffix: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let name = |number: i64| present.with_file_name(format!("{}{number}.db", layout::REPLACED));
+        let taken = |path: &Path| layout::SQLITE_SUFFIXES.iter().any(|suffix| beside(path, suffix).exists());
+        // More than one in a millisecond is a test.
+        let kept = (now.0..=now.0.saturating_add(100)).map(name).find(|path| !taken(path));
+        let kept = kept.unwrap_or_else(|| name(now.0));
+        // All of the new one is in its file, or it is not the new one.
+        if beside(&rebuilt, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
+            return Err(failed("put into place", &rebuilt)(io::ErrorKind::ResourceBusy.into()));
+        }
+        let mut moved = None;
+        // The old log must be gone before the new database has its name: SQLite would replay it.
+        for suffix in layout::SQLITE_SUFFIXES {
+            let (from, to) = (beside(&present, suffix), beside(&kept, suffix));
+            if from.exists() {
+                move_durably(&from, &to).map_err(failed("move aside", &from))?;
+                moved = Some(kept.clone());
+            }
+        }
+        move_durably(&rebuilt, &present).map_err(failed("put into place", &rebuilt))?;
+        Ok(moved)
+    }
+
     /// The owner's socket.
     pub fn control_socket(root: &Path) -> PathBuf {
         root.join("control.sock")
     }
 
-    /// All parts are there, nothing lies about in plaintext.
+    /// All parts are there.
     fn check(&self) -> Result<(), DirectoryError> {
-        for part in ["keys/root.age", "keys/root.recovery.age", "catalog/catalog.db"] {
+        for part in ["keys/root.age", "keys/root.recovery.age"] {
             let path = self.root.join(part);
             if !path.exists() {
                 return Err(DirectoryError::PartMissing { path: path.display().to_string() });
             }
         }
-        match layout::stranger(&self.root)? {
-            Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
-            None => Ok(()),
+        if !self.catalog().exists() {
+            let (path, data) = (self.catalog().display().to_string(), self.root.display().to_string());
+            return Err(DirectoryError::CatalogMissing { path, data });
         }
+        Ok(())
     }
 }
 
@@ -225,6 +298,14 @@ impl Drop for Scaffold {
             let _ = fs::remove_dir(path);
         }
     }
+}
+
+/// Keys without a format: what an `init` that broke off leaves, unless something was stored since.
+fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
+    if layout::entries(&root.join("spaces"))?.is_empty() {
+        return Ok(DirectoryError::Unfinished { path: root.display().to_string() });
+    }
+    Ok(DirectoryError::PartMissing { path: root.join("FORMAT").display().to_string() })
 }
 
 pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {

@@ -115,6 +115,7 @@ impl Instance {
         let catalog = Catalog::open(&directory.catalog(), &catalog_key(&keys))?;
         // Only now is it certain that this program may use the directory.
         disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
+        directory.clear_rebuilt()?;
         Self::join(catalog, disk, keys, names).await
     }
 
@@ -195,7 +196,7 @@ fn address_of(host: &str) -> Option<std::net::IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-fn catalog_key(keys: &KeyRing) -> CatalogKey {
+pub(super) fn catalog_key(keys: &KeyRing) -> CatalogKey {
     CatalogKey::new(*keys.catalogue_key().expose())
 }
 

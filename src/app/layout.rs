@@ -7,14 +7,22 @@ use std::path::{Path, PathBuf};
 
 use super::directory::{DirectoryError, failed};
 use crate::model::SpaceId;
+use crate::vault::disk::SnapshotName;
 
-const KNOWN: [&str; 8] = ["FORMAT", "lock", "control.sock", "keys", "catalog", "tls", "spaces", "tmp"];
+const KNOWN: [&str; 10] =
+    ["FORMAT", "lock", "control.sock", "keys", "mark.age", "catalog", "snapshots", "tls", "spaces", "tmp"];
 /// Directories that an instance begins with.
 pub(super) const PARTS: [&str; 3] = ["catalog", "spaces", "tmp"];
 /// At the top of every ext4 file system, and so of a data directory that is one.
 const LOST_FOUND: &str = "lost+found";
 /// First line of every age file.
 pub(super) const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
+
+/// What SQLite puts behind the names of files that belong together.
+pub(super) const SQLITE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+/// How a catalogue is called that a rebuild is making, and one that it took the place of.
+pub(super) const REBUILT: &str = "catalog.rebuild";
+pub(super) const REPLACED: &str = "catalog.replaced-";
 
 /// A folder and which names belong into it.
 type Rule = (&'static str, fn(&str) -> bool);
@@ -27,10 +35,16 @@ pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     if let Some(path) = entries(root)?.into_iter().find(|path| !is_known(path)) {
         return Ok(Some(path));
     }
-    for path in entries(&root.join("keys"))?.into_iter().chain(entries(&root.join("keys/spaces"))?) {
-        if path.is_file() && !is_sealed(&path)? {
-            return Ok(Some(path));
+    for folder in ["keys", "keys/spaces", "keys/names", "snapshots"] {
+        for path in entries(&root.join(folder))? {
+            if path.is_file() && !is_sealed(&path)? {
+                return Ok(Some(path));
+            }
         }
+    }
+    let mark = root.join("mark.age");
+    if mark.exists() && !is_sealed(&mark)? {
+        return Ok(Some(mark));
     }
     for path in entries(&root.join("tls"))? {
         let is_certificate = path.file_name().is_some_and(|name| name == "certificate.pem");
@@ -38,7 +52,8 @@ pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
             return Ok(Some(path));
         }
     }
-    let rules: [Rule; 3] = [("catalog", is_catalog_file), ("spaces", is_space), ("tmp", is_part)];
+    let rules: [Rule; 4] =
+        [("catalog", is_catalog_file), ("snapshots", is_snapshot), ("spaces", is_space), ("tmp", is_part)];
     for (folder, belongs) in rules {
         for path in entries(&root.join(folder))? {
             if !path.file_name().and_then(OsStr::to_str).is_some_and(belongs) {
@@ -69,11 +84,19 @@ pub(super) fn first_stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryEr
     Ok(None)
 }
 
-/// The database, copies of older formats, and what SQLite keeps beside each.
+/// The database, copies of older formats, those that a rebuild makes and replaces, and what SQLite keeps
+/// beside each.
 fn is_catalog_file(name: &str) -> bool {
-    let database = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-shm")).unwrap_or(name);
-    let stem = database.strip_suffix(".db").unwrap_or_default();
-    stem == "catalog" || stem.starts_with("catalog.format-")
+    let stem = SQLITE_SUFFIXES
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix)?.strip_suffix(".db"))
+        .unwrap_or_default();
+    let kinds = ["catalog.format-", REPLACED, REBUILT];
+    stem == "catalog" || kinds.iter().any(|kind| stem.starts_with(kind))
+}
+
+fn is_snapshot(name: &str) -> bool {
+    name.strip_suffix(".age").is_some_and(|name| name.parse::<SnapshotName>().is_ok())
 }
 
 fn is_space(name: &str) -> bool {
@@ -85,7 +108,7 @@ fn is_part(name: &str) -> bool {
 }
 
 /// What lies directly in a directory; nothing if it does not exist.
-fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+pub(super) fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     match fs::read_dir(path) {
         Ok(entries) => entries
             .map(|entry| entry.map(|entry| entry.path()))

@@ -5,11 +5,14 @@ mod directory;
 mod instance;
 mod kit;
 mod layout;
+mod rebuild;
 mod scrub;
 mod serve;
+mod snapshots;
 
 pub use control::{ControlError, ask};
 pub use directory::{DataDirectory, DirectoryError};
 pub use instance::{FirstAdministrator, Instance, InstanceError, is_blank, secret_from_file};
 pub use kit::{Kit, KitError};
+pub use rebuild::{RebuildBase, RebuildError, RebuildFrom, Rebuilt, rebuild};
 pub use serve::{Announcement, Entrance, ServeError, serve};

@@ -11,6 +11,7 @@ use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
 use super::scrub::{ScrubFigures, scrub};
+use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
@@ -166,6 +167,7 @@ impl Host {
         }
         self.router.open(instance.library.clone(), instance.accounts.clone());
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
+        tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
         let told = instance.library.read_only();
         tokio::spawn(tell_read_only(
             instance.library.clone(),
@@ -248,6 +250,12 @@ impl Host {
         }
         let _ = owner.await;
         if let Some(instance) = self.current() {
+            if let Err(error) = instance.library.note_progress().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "mark.age was not brought up to date"
+                );
+            }
             let closing = tokio::task::spawn_blocking(move || instance.close());
             let _ = closing.await;
         }
@@ -320,6 +328,7 @@ impl Host {
                 used_bytes: 0,
                 damaged_containers: 0,
                 last_full_verify: None,
+                warnings: Vec::new(),
             }),
             (None, _) => {
                 Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())

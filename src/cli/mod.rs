@@ -7,9 +7,11 @@ mod doctor;
 mod init;
 mod output;
 mod passphrase;
+mod rebuild;
 mod secret;
 mod serve;
 mod shell;
+mod snapshot;
 mod space;
 mod unlock;
 mod verify;
@@ -74,6 +76,8 @@ enum Command {
     Trash(space::Trash),
     Versions(space::Versions),
     Verify(verify::Verify),
+    Snapshot(snapshot::Snapshot),
+    Rebuild(rebuild::Rebuild),
     ChangePassphrase(passphrase::ChangePassphrase),
     Doctor(doctor::Doctor),
     CheckConfig(serve::CheckConfig),
@@ -97,6 +101,8 @@ impl Cli {
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
+            Command::Snapshot(command) => command.run(),
+            Command::Rebuild(command) => return exit_code(command.run()),
             Command::ChangePassphrase(command) => command.run(),
             Command::Doctor(command) => command.run(),
             Command::CheckConfig(command) => command.run(),

@@ -90,6 +90,13 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Verify(step) => {
             line(&format!("{} of {} containers verified", step.containers, step.total_containers))
         }
+        Reply::Snapshots(rows) => table(
+            &["NUMBER", "MADE", "SIZE"],
+            &[0, 2],
+            rows.iter().map(|row| {
+                vec![format!("{:06}", row.number), time(row.made), ByteSize(row.bytes).to_string()]
+            }),
+        ),
         Reply::Versions(rows) => table(
             &["VERSION", "STORED", "SIZE", "", "SHA-256"],
             &[0, 2],
@@ -117,9 +124,10 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
     line(&format!("stored   {}", ByteSize(status.used_bytes)))?;
     line(&format!("verified {}", status.last_full_verify.map_or_else(|| "never in full".into(), time)))?;
     match status.damaged_containers {
-        0 => line("damaged  none"),
-        count => line(&format!("damaged  {count} (`tresor verify` names them)")),
+        0 => line("damaged  none")?,
+        count => line(&format!("damaged  {count} (`tresor verify` names them)"))?,
     }
+    status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))
 }
 
 /// The data of a reply without its kind: what a script asked for.

@@ -1,0 +1,267 @@
+//! Making the catalogue anew: from the newest sound snapshot, or an older catalogue, or nothing, and then
+//! from the containers.
+//!
+//! The new one is made beside the present one and takes its place at the very end; what was there is kept
+//! under another name. Broken off at any point, the command can simply be given again.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::directory::{DataDirectory, DirectoryError};
+use super::instance::{FirstAdministrator, catalog_key};
+use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
+use crate::catalog::{Catalog, CatalogError, CatalogKey};
+use crate::library::{Library, LibraryError, RebuildReport, Watcher};
+use crate::model::{NamePolicy, Role, Timestamp};
+use crate::vault::VaultError;
+use crate::vault::disk::{Disk, LocalDisk, SnapshotName};
+use crate::vault::keys::{KeyRing, Unlock};
+
+/// What the new catalogue starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebuildFrom {
+    /// A catalogue that is sound but older than its files as it is; for one that is gone or damaged the
+    /// newest sound snapshot; without any, nothing.
+    Best,
+    /// The present catalogue, which must be sound.
+    Catalogue,
+    /// The newest sound snapshot, even if the present catalogue is sound.
+    Snapshot,
+    /// Nothing: containers alone.
+    Containers,
+}
+
+/// What the new catalogue did start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebuildBase {
+    /// The present catalogue.
+    Catalogue,
+    /// This snapshot.
+    Snapshot(SnapshotName),
+    /// Nothing.
+    Containers,
+}
+
+/// What a rebuild did.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// What it started from.
+    pub base: RebuildBase,
+    /// Snapshots that were tried before and are not sound, with the reason.
+    pub unsound: Vec<(SnapshotName, String)>,
+    /// What came from containers.
+    pub report: RebuildReport,
+    /// The login name of the administrator who was made, if one was.
+    pub administrator: Option<String>,
+    /// Where the catalogue of before is kept now.
+    pub kept: Option<PathBuf>,
+}
+
+/// Why nothing was rebuilt. The present catalogue is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// There is nothing to do.
+    #[error(
+        "the catalogue is sound and as new as the stored files, so nothing was done; to start from something else nevertheless, name it with --from"
+    )]
+    Sound,
+    /// The present catalogue cannot be the start.
+    #[error("the present catalogue is not sound; leave --from away, or name another start")]
+    CatalogueUnsound,
+    /// No snapshot can be the start.
+    #[error("there is no sound snapshot; leave --from away, or use --from containers")]
+    NoSnapshot,
+    /// Users do not come back from containers.
+    #[error(
+        "there is no sound snapshot, so users and rights cannot come back; name a first administrator with --admin NAME --admin-password-file FILE"
+    )]
+    AdministratorNeeded,
+    /// The directory is not fit for use.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Wrong, missing or damaged keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The catalogue cannot be made, or is of a newer program.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The administrator cannot be made.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// Containers cannot be brought in.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The disk refused.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Rebuilds the catalogue of an instance that nobody else uses. `administrator` is made if the new
+/// catalogue has none who could log in.
+pub async fn rebuild(
+    directory: &DataDirectory,
+    unlock: &Unlock,
+    from: RebuildFrom,
+    administrator: Option<FirstAdministrator>,
+    now: Timestamp,
+    watcher: Watcher,
+) -> Result<Rebuilt, RebuildError> {
+    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
+    let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
+    let work = Rebuild { directory, disk, keys };
+    let from = work.start(from).await?;
+    work.disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
+    directory.clear_rebuilt()?;
+    let (base, unsound) = work.lay_base(from, administrator.is_some())?;
+
+    let catalog = Catalog::open(&directory.rebuilt_catalog(), &work.catalog_key())?;
+    let library =
+        Library::open_for_rebuild(catalog.clone(), Arc::clone(&work.disk), Arc::clone(&work.keys)).await?;
+    let report = library.bring_in(now, watcher).await?;
+    let administrator = work.ensure_administrator(&catalog, administrator, now).await?;
+    // The last clones go, and with them every connection: the file is then all there is of it.
+    catalog.close();
+    drop((library, catalog));
+    Catalog::examine(&directory.rebuilt_catalog(), &work.catalog_key())?;
+    let kept = directory.replace_catalog(now)?;
+    Ok(Rebuilt { base, unsound, report, administrator, kept })
+}
+
+struct Rebuild<'a> {
+    directory: &'a DataDirectory,
+    disk: Arc<dyn Disk>,
+    keys: Arc<KeyRing>,
+}
+
+impl Rebuild<'_> {
+    fn catalog_key(&self) -> CatalogKey {
+        catalog_key(&self.keys)
+    }
+
+    /// Decides what to start from. Refuses what would do harm, before anything is changed.
+    async fn start(&self, wanted: RebuildFrom) -> Result<RebuildFrom, RebuildError> {
+        let path = self.directory.catalog();
+        let is_sound = path.exists()
+            && match Catalog::examine(&path, &self.catalog_key()) {
+                Ok(()) => true,
+                // The newer program knows better than we whether it is sound.
+                Err(error @ (CatalogError::Newer { .. } | CatalogError::OldSqlite { .. })) => {
+                    return Err(error.into());
+                }
+                Err(_) => false,
+            };
+        match wanted {
+            RebuildFrom::Catalogue if !is_sound => Err(RebuildError::CatalogueUnsound),
+            RebuildFrom::Best if is_sound => {
+                if self.is_rolled_back().await? {
+                    Ok(RebuildFrom::Catalogue)
+                } else {
+                    Err(RebuildError::Sound)
+                }
+            }
+            wanted => Ok(wanted),
+        }
+    }
+
+    /// Whether the present catalogue, which is sound, is older than its files.
+    async fn is_rolled_back(&self) -> Result<bool, RebuildError> {
+        let catalog = Catalog::open(&self.directory.catalog(), &self.catalog_key())?;
+        let (disk, keys) = (Arc::clone(&self.disk), Arc::clone(&self.keys));
+        let library = Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await?;
+        let is_rolled_back = library.is_rolled_back().await?;
+        catalog.close();
+        Ok(is_rolled_back)
+    }
+
+    /// Makes the file of the new catalogue.
+    fn lay_base(
+        &self,
+        from: RebuildFrom,
+        has_administrator: bool,
+    ) -> Result<(RebuildBase, Vec<(SnapshotName, String)>), RebuildError> {
+        let target = self.directory.rebuilt_catalog();
+        if from == RebuildFrom::Catalogue {
+            Catalog::duplicate(&self.directory.catalog(), &target, &self.catalog_key())?;
+            return Ok((RebuildBase::Catalogue, Vec::new()));
+        }
+        let mut unsound = Vec::new();
+        if from != RebuildFrom::Containers {
+            let stored = self.disk.snapshots().list().map_err(io("list the snapshots"))?;
+            for name in stored.into_iter().rev().map(|snapshot| snapshot.name) {
+                match self.restore(name)? {
+                    Ok(()) => return Ok((RebuildBase::Snapshot(name), unsound)),
+                    Err(reason) => unsound.push((name, reason)),
+                }
+                self.directory.clear_rebuilt()?;
+            }
+            if from == RebuildFrom::Snapshot {
+                return Err(RebuildError::NoSnapshot);
+            }
+        }
+        if !has_administrator {
+            return Err(RebuildError::AdministratorNeeded);
+        }
+        Catalog::create(&target, &self.catalog_key())?.close();
+        Ok((RebuildBase::Containers, unsound))
+    }
+
+    /// Makes the new catalogue from a snapshot. The inner error says why the snapshot is of no use.
+    fn restore(&self, name: SnapshotName) -> Result<Result<(), String>, RebuildError> {
+        let sealed = match self.disk.snapshots().open(name) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(Err(format!("it cannot be read: {error}"))),
+        };
+        let Some(text) = self.keys.open_stream(sealed) else {
+            return Ok(Err("it is damaged, or was sealed with other keys".into()));
+        };
+        let (target, key) = (self.directory.rebuilt_catalog(), self.catalog_key());
+        let mut text = std::io::BufReader::with_capacity(1 << 18, text);
+        let restored =
+            Catalog::restore(&target, &key, &mut text).and_then(|()| Catalog::examine(&target, &key));
+        match restored {
+            Ok(()) => Ok(Ok(())),
+            Err(CatalogError::Damaged | CatalogError::Empty) => Ok(Err("it is damaged".into())),
+            // What the sealed stream says of bytes that nobody sealed.
+            Err(CatalogError::Io { source, .. })
+                if matches!(
+                    source.kind(),
+                    ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::Other
+                ) =>
+            {
+                Ok(Err("it is damaged".into()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes an administrator if there is none who could log in.
+    async fn ensure_administrator(
+        &self,
+        catalog: &Catalog,
+        administrator: Option<FirstAdministrator>,
+        now: Timestamp,
+    ) -> Result<Option<String>, RebuildError> {
+        let Some(FirstAdministrator { name, password }) = administrator else { return Ok(None) };
+        let has_one = catalog.read(|tx| Ok::<_, CatalogError>(tx.enabled_administrators()? > 0)).await?;
+        if has_one {
+            return Ok(None);
+        }
+        let app_passwords = AppPasswordKey::new(Zeroizing::new(*self.keys.token_key().expose()));
+        let accounts = Accounts::new(catalog.clone(), app_passwords);
+        accounts.add_user(&name, Role::Administrator, Some(password), now).await?;
+        Ok(Some(name.as_str().to_owned()))
+    }
+}
+
+fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> RebuildError {
+    move |source| RebuildError::Io { doing, source }
+}

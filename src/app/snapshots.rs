@@ -1,0 +1,54 @@
+//! Keeping snapshots and the mark while a server runs.
+
+use std::time::Duration;
+
+use crate::config::SnapshotSchedule;
+use crate::http::Shutdown;
+use crate::library::{Library, LibraryError};
+use crate::model::Timestamp;
+
+/// How often the mark is brought up to date and looked whether a snapshot is due.
+const ROUND: Duration = Duration::from_mins(1);
+/// Rounds that pass over snapshots after one that failed: an hour.
+const ROUNDS_AFTER_FAILURE: u32 = 60;
+
+/// Looks once through the whole catalogue, then notes every minute how far it has come and makes a
+/// snapshot whenever one is due, until shutdown.
+pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutdown: Shutdown) {
+    // Small ones were read before the start; whoever has a large one should not wait for that.
+    tell(&library.check_catalogue().await, "the catalogue cannot be read as a whole");
+    let mut tick = tokio::time::interval(ROUND);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rounds_to_wait = 0_u32;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        tell(&library.note_progress().await, "mark.age was not brought up to date");
+        rounds_to_wait = rounds_to_wait.saturating_sub(1);
+        if rounds_to_wait == 0 && !tell(&make_if_due(&library, &schedule).await, "no snapshot was made") {
+            rounds_to_wait = ROUNDS_AFTER_FAILURE;
+        }
+    }
+}
+
+async fn make_if_due(library: &Library, schedule: &SnapshotSchedule) -> Result<(), LibraryError> {
+    let Some(every) = schedule.every else { return Ok(()) };
+    let now = Timestamp::now();
+    if !library.is_snapshot_due(now, every).await? {
+        return Ok(());
+    }
+    let snapshot = library.snapshot(now).await?;
+    tracing::info!(number = snapshot.number, bytes = snapshot.size.0, "snapshot of the catalogue made");
+    // Old ones go only after the new one is there.
+    library.thin_snapshots(schedule.keep).await.map(drop)
+}
+
+/// Logs a failure; whether there was none.
+fn tell(outcome: &Result<(), LibraryError>, what: &'static str) -> bool {
+    if let Err(error) = outcome {
+        tracing::error!(error = error as &dyn std::error::Error, "{what}");
+    }
+    outcome.is_ok()
+}

@@ -1,0 +1,307 @@
+//! Making the catalogue anew.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{Format, KeySource, admin, output, secret};
+use crate::accounts::UserName;
+use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
+use crate::library::{Progress, Watcher};
+use crate::model::Timestamp;
+use crate::vault::keys::Unlock;
+
+/// Findings of one kind that people are shown; scripts get all.
+const SHOWN: usize = 20;
+/// Rebuilt, but something is missing or damaged.
+const INCOMPLETE: u8 = 2;
+
+/// Make the catalogue anew when it is gone, damaged or too old. Stop the server first.
+///
+/// Starts from the newest sound snapshot, or from nothing if there is none, and then brings in every stored
+/// file that is not in it. From stored files alone come back: contents, earlier ones included, with path and
+/// space as they were when each was written, also of files that were deleted and not yet removed for good.
+/// Not: users and rights, folders without files, renames, copies inside a space. The catalogue of before is
+/// kept in catalog/ under another name. May be broken off and given again.
+///
+/// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files are damaged or
+/// missing; they are listed and kept.
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// Data directory of the instance.
+    #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+    data: PathBuf,
+    #[command(flatten)]
+    key: KeySource,
+    /// File with the offline recovery key, where passphrase or key file are lost.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "key_file"])]
+    recovery_file: Option<PathBuf>,
+    /// What to start from.
+    #[arg(long, value_name = "START", default_value = "best")]
+    from: Start,
+    /// Login name of the administrator to make if none comes back.
+    #[arg(long, value_name = "NAME")]
+    admin: Option<String>,
+    /// File with that administrator's password.
+    #[arg(long, value_name = "FILE", requires = "admin")]
+    admin_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Start {
+    /// The present catalogue if it is sound but too old, else the newest sound snapshot, else nothing.
+    Best,
+    /// The present catalogue.
+    Catalogue,
+    /// The newest sound snapshot, even if the present catalogue is sound.
+    Snapshot,
+    /// Nothing: stored files alone.
+    Containers,
+}
+
+impl From<Start> for RebuildFrom {
+    fn from(start: Start) -> Self {
+        match start {
+            Start::Best => Self::Best,
+            Start::Catalogue => Self::Catalogue,
+            Start::Snapshot => Self::Snapshot,
+            Start::Containers => Self::Containers,
+        }
+    }
+}
+
+impl Rebuild {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let directory = DataDirectory::open_for_rebuild(&self.data)?;
+        let unlock = match &self.recovery_file {
+            Some(path) => Some(Unlock::Recovery(secret::read(path)?)),
+            None => self.key.unlock()?,
+        };
+        let Some(unlock) = unlock else {
+            bail!(
+                "nobody can be asked for the passphrase here; give --passphrase-file, --key-file or --recovery-file"
+            );
+        };
+        let administrator = self.administrator()?;
+        let watcher: Watcher =
+            if std::io::stderr().is_terminal() { Arc::new(show) } else { Arc::new(|_| {}) };
+        let rebuilt = admin::runtime()?.block_on(app::rebuild(
+            &directory,
+            &unlock,
+            self.from.into(),
+            administrator,
+            Timestamp::now(),
+            watcher,
+        ))?;
+        if self.format.json {
+            output::line(&serde_json::to_string_pretty(&Shown::from(&rebuilt))?)?;
+        } else {
+            print(&rebuilt)?;
+        }
+        let report = &rebuilt.report;
+        let is_complete = report.set_aside.is_empty() && report.missing.is_empty();
+        Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+    }
+
+    fn administrator(&self) -> anyhow::Result<Option<FirstAdministrator>> {
+        let Some(name) = &self.admin else { return Ok(None) };
+        let name = UserName::parse(name)?;
+        let password = secret::new_password(self.admin_password_file.as_deref(), "administrator password")?;
+        FirstAdministrator::check(&name, &password)?;
+        Ok(Some(FirstAdministrator { name, password }))
+    }
+}
+
+/// One line that is written over; standard error may be gone.
+fn show(progress: Progress) {
+    let text = match progress {
+        Progress::Looked(count) => format!("{count} stored files found"),
+        Progress::Read { done, of } => format!("{done} of {of} unknown files read"),
+        Progress::Placed { done, of } => format!("{done} of {of} files in the catalogue"),
+    };
+    let _ = write!(std::io::stderr(), "\r\x1b[K{text}");
+}
+
+fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
+    let Rebuilt { base, unsound, report, administrator, kept } = rebuilt;
+    if std::io::stderr().is_terminal() {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    }
+    for (name, reason) in unsound {
+        output::line(&format!("Snapshot {:06} was passed over: {reason}.", name.number))?;
+    }
+    output::line(&match base {
+        RebuildBase::Catalogue => "The catalogue was brought up to date with the stored files.".into(),
+        RebuildBase::Snapshot(name) => format!(
+            "The catalogue was rebuilt from snapshot {:06} of {} and the stored files.",
+            name.number,
+            output::time(name.made.0)
+        ),
+        RebuildBase::Containers => "The catalogue was rebuilt from the stored files alone.".into(),
+    })?;
+    output::line(&format!(
+        "{} containers on disk; {} were not in it: {} spaces, {} files and {} versions came back, {} files have a newer content.",
+        report.containers,
+        report.added,
+        report.new_spaces,
+        report.new_files,
+        report.new_versions,
+        report.renewed_files
+    ))?;
+    let displaced = report.displaced.iter().map(|file| format!("{} is now {}", file.path, file.name));
+    section("Two files had the same path; the older one has another name:", displaced)?;
+    let set_aside = report
+        .set_aside
+        .iter()
+        .map(|file| format!("spaces/{}/…/{}.age: {}", file.space, file.container, file.reason.as_str()));
+    section("Kept, but part of no file:", set_aside)?;
+    let missing = report.missing.iter().map(|file| match file.paths.as_slice() {
+        [] => format!("{} (earlier or deleted contents only)", file.container),
+        paths => format!("{}: {}", file.container, paths.join(", ")),
+    });
+    section("Not on disk; bring spaces/ back from a backup:", missing)?;
+    match (base, administrator) {
+        (RebuildBase::Containers, Some(name)) => output::line(&format!(
+            "Users and rights could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
+            output::safe(name)
+        ))?,
+        (_, Some(name)) => {
+            output::line(&format!(
+                "{} was made, as no other administrator could log in.",
+                output::safe(name)
+            ))?;
+        }
+        (RebuildBase::Snapshot(_), None) => {
+            output::line(
+                "Users, passwords and rights are those of the snapshot: look at what changed since.",
+            )?;
+        }
+        _ => {}
+    }
+    if let Some(kept) = kept {
+        output::line(&format!(
+            "The catalogue of before is kept as {}; remove it when all is well.",
+            kept.display()
+        ))?;
+    }
+    Ok(())
+}
+
+fn section(title: &str, items: impl ExactSizeIterator<Item = String>) -> anyhow::Result<()> {
+    let count = items.len();
+    if count == 0 {
+        return Ok(());
+    }
+    output::line(title)?;
+    for item in items.take(SHOWN) {
+        output::line(&format!("  {}", output::safe(&item)))?;
+    }
+    if count > SHOWN {
+        output::line(&format!("  and {} more; --json lists all", count - SHOWN))?;
+    }
+    Ok(())
+}
+
+/// The report for scripts.
+#[derive(Serialize)]
+struct Shown<'a> {
+    /// `catalogue`, `snapshot` or `containers`.
+    base: &'static str,
+    snapshot: Option<u32>,
+    unsound_snapshots: Vec<Unsound<'a>>,
+    containers: u64,
+    added: u64,
+    new_spaces: u64,
+    new_files: u64,
+    new_versions: u64,
+    renewed_files: u64,
+    displaced: Vec<Displaced<'a>>,
+    set_aside: Vec<SetAside>,
+    missing: Vec<Missing<'a>>,
+    administrator: Option<&'a str>,
+    kept_catalogue: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Unsound<'a> {
+    number: u32,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Displaced<'a> {
+    space: String,
+    path: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct SetAside {
+    space: String,
+    container: String,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct Missing<'a> {
+    space: String,
+    container: String,
+    paths: &'a [String],
+}
+
+impl<'a> From<&'a Rebuilt> for Shown<'a> {
+    fn from(rebuilt: &'a Rebuilt) -> Self {
+        let Rebuilt { base, unsound, report, administrator, kept } = rebuilt;
+        let (base, snapshot) = match base {
+            RebuildBase::Catalogue => ("catalogue", None),
+            RebuildBase::Snapshot(name) => ("snapshot", Some(name.number)),
+            RebuildBase::Containers => ("containers", None),
+        };
+        Self {
+            base,
+            snapshot,
+            unsound_snapshots: unsound
+                .iter()
+                .map(|(name, reason)| Unsound { number: name.number, reason })
+                .collect(),
+            containers: report.containers,
+            added: report.added,
+            new_spaces: report.new_spaces,
+            new_files: report.new_files,
+            new_versions: report.new_versions,
+            renewed_files: report.renewed_files,
+            displaced: report
+                .displaced
+                .iter()
+                .map(|file| Displaced { space: file.space.to_string(), path: &file.path, name: &file.name })
+                .collect(),
+            set_aside: report
+                .set_aside
+                .iter()
+                .map(|file| SetAside {
+                    space: file.space.to_string(),
+                    container: file.container.to_string(),
+                    reason: file.reason.as_str(),
+                })
+                .collect(),
+            missing: report
+                .missing
+                .iter()
+                .map(|file| Missing {
+                    space: file.space.to_string(),
+                    container: file.container.to_string(),
+                    paths: &file.paths,
+                })
+                .collect(),
+            administrator: administrator.as_deref(),
+            kept_catalogue: kept.as_ref().map(|path| path.display().to_string()),
+        }
+    }
+}
