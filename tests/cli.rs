@@ -258,7 +258,7 @@ fn scripts_find_the_same_keys_for_good() {
     for (words, expected) in [
         (
             &["status"][..],
-            "advice damaged_containers last_full_verify spaces state used_bytes users version",
+            "advice damaged_containers last_full_verify spaces state used_bytes users version warnings",
         ),
         (&["user", "list"], "created disabled has_password name role"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),

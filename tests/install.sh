@@ -29,6 +29,7 @@ test=(
     "prlimit util-linux"
     "rclone rclone"
     "script bsdutils"
+    "sqlite3 sqlite3"
     "strace strace"
     "systemd-analyze systemd"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"

@@ -1,0 +1,337 @@
+//! The tree from containers alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use tresor::library::Space;
+use tresor::model::{EntryId, Timestamp, WriteSerial};
+use tresor::vault::container::ContainerMeta;
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::writer::ContainerWriter;
+
+use crate::house::{House, Open, access, files_below, name, path};
+use crate::support::content::{bytes, sha256};
+
+const SIZES: [usize; 10] = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_048_575, 1_048_576, 1_048_577, 5_000];
+const NAMES: [&str; 8] = [
+    "Bilanz.pdf",
+    "A\u{308}nderung.txt",
+    "Übersicht",
+    ".verborgen",
+    "ohne Endung",
+    "100% (alt) [neu].txt",
+    "日本語.docx",
+    "a;b='c'.csv",
+];
+const FOLDERS: [&str; 5] = ["", "Mandant Müller", "Mandant Müller/2026", "u\u{308}ber/tief/tiefer", "Alt"];
+const SPACES: [&str; 3] = ["Müller GmbH", "Kanzlei intern", "O'Brien & Söhne"];
+
+/// What was written: contents in the order of writing by space and path.
+#[derive(Default)]
+struct Written(BTreeMap<(usize, String), Vec<String>>);
+
+/// A small generator; the same tree for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+async fn fill(open: &Open, seed: u64, steps: usize) -> (Vec<Space>, Written) {
+    let (mut dice, mut written, mut spaces) = (Dice(seed), Written::default(), Vec::new());
+    for space in SPACES {
+        let space = open.add_space(space).await;
+        for folder in [
+            "Mandant Müller",
+            "Mandant Müller/2026",
+            "u\u{308}ber",
+            "u\u{308}ber/tief",
+            "u\u{308}ber/tief/tiefer",
+            "Alt",
+        ] {
+            open.folder(&space, folder).await;
+        }
+        spaces.push(space);
+    }
+    let mut alive: BTreeSet<(usize, String)> = BTreeSet::new();
+    for step in 0..steps {
+        let space = dice.roll(spaces.len());
+        let (folder, file) = (FOLDERS[dice.roll(FOLDERS.len())], NAMES[dice.roll(NAMES.len())]);
+        let at = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        let content = bytes(seed * 10_000 + step as u64, SIZES[dice.roll(SIZES.len())]);
+        match dice.roll(10) {
+            0 if alive.contains(&(space, at.clone())) => {
+                open.delete(&spaces[space], &at).await;
+                alive.remove(&(space, at));
+            }
+            // Into another space: the containers are rewrapped there and say where they are.
+            1 | 2 if alive.contains(&(space, at.clone())) => {
+                let (to, target) = ((space + 1) % spaces.len(), format!("Alt/carried {step}"));
+                let hash = open.hash(&spaces[space], &at, None).await;
+                if dice.roll(2) == 0 {
+                    open.mv(&spaces[space], &at, &spaces[to], &target).await;
+                    alive.remove(&(space, at));
+                } else {
+                    open.copy(&spaces[space], &at, &spaces[to], &target).await;
+                }
+                written.0.entry((to, target.clone())).or_default().push(hash);
+                alive.insert((to, target));
+            }
+            _ => {
+                open.put(&spaces[space], &at, &content).await;
+                written.0.entry((space, at.clone())).or_default().push(sha256(&content));
+                alive.insert((space, at));
+            }
+        }
+    }
+    (spaces, written)
+}
+
+/// A path as it was and its later numbered namesakes.
+fn is_namesake(path: &str, of: &str) -> bool {
+    let (folder, file) = of.rsplit_once('/').map_or(("", of), |(folder, file)| (folder, file));
+    let (stem, extension) = match file.rfind('.') {
+        Some(dot) if dot > 0 => file.split_at(dot),
+        _ => (file, ""),
+    };
+    let Some(rest) = path.strip_prefix(folder).map(|rest| rest.trim_start_matches('/')) else { return false };
+    rest == file
+        || rest.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension)).is_some_and(|number| {
+            number
+                .strip_prefix(" (")
+                .and_then(|n| n.strip_suffix(')'))
+                .is_some_and(|n| n.parse::<u32>().is_ok())
+        })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_contents_come_back_with_path_and_space() {
+    for seed in [1, 2] {
+        let house = House::new().await;
+        let open = house.open().await;
+        let (spaces, written) = fill(&open, seed, 120).await;
+        open.instance.library.rename_space(spaces[0].id, &name("Müller & Partner")).await.unwrap();
+        // What was replaced by nothing better is gone for good, as garbage.
+        open.instance.library.upkeep(Timestamp::now()).await.unwrap();
+        open.close();
+        let containers = files_below(&house.data().join("spaces")).len();
+        house.lose_catalog();
+
+        let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+        assert_eq!(report["base"], "containers", "{report}");
+        assert_eq!(report["administrator"], "chef");
+        assert_eq!(report["added"], report["containers"]);
+        assert_eq!(
+            files_below(&house.data().join("spaces")).len(),
+            containers,
+            "nothing is written or removed"
+        );
+
+        let open = house.open().await;
+        let found = open.instance.library.spaces().await.unwrap();
+        assert_eq!(found.len(), spaces.len());
+        for (index, before) in spaces.iter().enumerate() {
+            let space = found.iter().find(|space| space.id == before.id).unwrap();
+            let expected = if index == 0 { "Müller & Partner" } else { SPACES[index] };
+            assert_eq!((space.name.as_str(), space.kind), (expected, before.kind));
+            assert_eq!(space.settings, before.settings);
+            let files = open.files(space).await;
+            for ((_, at), contents) in written.0.iter().filter(|((of, _), _)| *of == index) {
+                // The content written last has the path, unless nothing was replaced by it.
+                let newest = contents.last().unwrap();
+                assert_eq!(files.get(at), Some(newest), "{at} in {expected}");
+                let namesakes: Vec<_> = files.keys().filter(|path| is_namesake(path, at)).collect();
+                let mut there = BTreeSet::new();
+                for namesake in namesakes {
+                    there.extend(open.hashes(space, namesake).await);
+                }
+                for content in contents {
+                    // An empty content that was replaced is nobody's version.
+                    assert!(there.contains(content) || *content == sha256(b""), "{at}: {content} is lost");
+                }
+            }
+        }
+        assert!(open.instance.accounts.grants().await.unwrap().is_empty());
+        open.close();
+        assert_catalogue_and_disk_agree(&house).await;
+    }
+}
+
+async fn assert_catalogue_and_disk_agree(house: &House) {
+    let open = house.open().await;
+    let far = Timestamp(Timestamp::now().0 + 3 * 86_400_000);
+    let swept = open.instance.library.sweep(far).await.unwrap();
+    assert_eq!(swept.removed, 0, "no container is unknown");
+    open.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_tag_for_every_file_and_room_for_new_ones() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    let before = open.put(&space, "a", b"one").await;
+    open.close();
+    house.lose_catalog();
+    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+    let open = house.open().await;
+    let space = open.space("s").await;
+    let after = open.instance.library.find(&access(&space), &crate::house::path("a")).await.unwrap();
+    assert_eq!(after.id, before.id, "clients that know ids find their file");
+    assert_ne!(after.etag, before.etag);
+    assert_eq!(after.modified, before.modified);
+    let new = open.put(&space, "b", b"two").await;
+    assert!(new.id > after.id);
+    open.put(&space, "a", b"three").await;
+    assert_eq!(open.hashes(&space, "a").await, [sha256(b"three"), sha256(b"one")]);
+    open.close();
+    // And once more, with what was written since.
+    house.lose_catalog();
+    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+    let open = house.open().await;
+    let space = open.space("s").await;
+    assert_eq!(open.hashes(&space, "a").await, [sha256(b"three"), sha256(b"one")]);
+    open.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_files_with_one_path_the_newer_keeps_it() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    open.put(&space, "report.pdf", b"first").await;
+    open.delete(&space, "report.pdf").await;
+    open.put(&space, "report.pdf", b"second").await;
+    // In capitals it is the same name to a client.
+    open.delete(&space, "report.pdf").await;
+    open.put(&space, "Report.pdf", b"third").await;
+    // A file whose name a folder has later.
+    open.put(&space, "thing", b"a file").await;
+    open.delete(&space, "thing").await;
+    open.folder(&space, "thing").await;
+    open.put(&space, "thing/inside", b"below").await;
+    open.close();
+    house.lose_catalog();
+    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+    assert_eq!(report["displaced"].as_array().unwrap().len(), 3, "{report}");
+    let open = house.open().await;
+    let files = open.files(&open.space("s").await).await;
+    let expected = [
+        ("Report.pdf", "third"),
+        ("report (2).pdf", "second"),
+        ("report (3).pdf", "first"),
+        ("thing (2)", "a file"),
+        ("thing/inside", "below"),
+    ];
+    for (at, content) in expected {
+        assert_eq!(files.get(at), Some(&sha256(content.as_bytes())), "{at}: {files:?}");
+    }
+    assert_eq!(files.len(), expected.len() + 1);
+    open.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_containers_are_kept_listed_and_never_swept() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    let keyless = open.add_space("k").await;
+    for (at, size) in [("header", 70_000), ("end", 70_000), ("cut", 200_000), ("good", 100_000)] {
+        open.put(&space, at, &bytes(size as u64 + at.len() as u64, size)).await;
+    }
+    open.put(&keyless, "locked in", &bytes(9, 80_000)).await;
+    open.close();
+    let containers = files_below(&house.data().join("spaces").join(space.id.to_string()));
+    let spoil: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes[120] ^= 1,
+        |bytes| *bytes.last_mut().unwrap() ^= 1,
+        |bytes| bytes.truncate(bytes.len() - 65_552),
+    ];
+    let mut spoilt = 0;
+    for container in &containers {
+        let mut content = fs::read(container).unwrap();
+        // Which file is which nobody can tell from outside; the good one is the only one of its length.
+        if content.len() > 100_000 && content.len() < 110_000 {
+            continue;
+        }
+        spoil[spoilt](&mut content);
+        fs::write(container, content).unwrap();
+        spoilt += 1;
+    }
+    assert_eq!(spoilt, 3);
+    fs::remove_file(house.data().join(format!("keys/spaces/{}.age", keyless.id))).unwrap();
+    house.lose_catalog();
+
+    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 2);
+    let reasons: BTreeSet<_> =
+        report["set_aside"].as_array().unwrap().iter().map(|file| file["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, BTreeSet::from(["damaged", "no-key"]), "{report}");
+    assert_eq!(report["set_aside"].as_array().unwrap().len(), 4);
+    let kept = files_below(&house.data().join("spaces"));
+    assert_catalogue_and_disk_agree(&house).await;
+    assert_eq!(files_below(&house.data().join("spaces")), kept);
+    let open = house.open().await;
+    let files = open.files(&open.space("s").await).await;
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["good"]);
+    open.close();
+    // For people it is said as well.
+    let outcome = house.run([
+        "rebuild",
+        "--from",
+        "containers",
+        "--admin",
+        "chef",
+        "--admin-password-file",
+        "password",
+    ]);
+    assert_eq!(outcome.code, 2, "{outcome}");
+    for needle in ["Kept, but part of no file", "no-key", "chef is the only user", "is kept as"] {
+        assert!(outcome.stdout.contains(needle), "{needle}: {outcome}");
+    }
+}
+
+/// What resumable uploads will write: several containers for one content.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    open.put(&space, "placeholder", b"x").await;
+    open.close();
+    let keys = house.keys();
+    let key = keys.space_key(space.id).unwrap();
+    let disk = LocalDisk::new(house.data());
+    let write = |serial: i64, segment: u32, content: &[u8], size: Option<u64>| {
+        let meta = ContainerMeta {
+            entry: EntryId(5_000),
+            path: path("long/Upload.bin"),
+            modified: Timestamp(1_700_000_000_000),
+            serial: WriteSerial(serial),
+            written: Timestamp(1_700_000_000_000),
+            segment,
+            size,
+        };
+        let mut writer = ContainerWriter::create(&disk, &key, space.id, &meta).unwrap();
+        writer.write(content).unwrap();
+        writer.finish().unwrap();
+    };
+    let content = bytes(7, 1_000_000);
+    let cuts = [0, 65_536, 400_001, 1_000_000];
+    for (segment, cut) in (0..).zip(cuts.windows(2)) {
+        write(5_001, segment, &content[cut[0]..cut[1]], (segment == 2).then_some(1_000_000));
+    }
+    // A later one of which the end never came.
+    write(5_002, 0, &content[..70_000], Some(900_000));
+    house.lose_catalog();
+    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 2);
+    assert_eq!(report["set_aside"][0]["reason"], "incomplete", "{report}");
+    let open = house.open().await;
+    let files = open.files(&open.space("s").await).await;
+    assert_eq!(files["long/Upload.bin"], sha256(&content));
+    let new = open.put(&space, "next", b"y").await;
+    assert!(new.id > EntryId(5_002), "no number is given twice");
+    open.close();
+}

@@ -1,0 +1,322 @@
+//! An instance whose files a test writes in its own process and on which it then runs the program.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use age::secrecy::ExposeSecret;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tresor::accounts::UserName;
+use tresor::app::{DataDirectory, DirectoryError, FirstAdministrator, Instance, Kit};
+use tresor::library::{Change, Entry, NewFile, Overwrite, Space, SpaceSettings};
+use tresor::model::{
+    Access, ByteRange, ByteSize, Conditions, Depth, EntryName, EntryPath, NamePolicy, Right, SpaceKind,
+    Timestamp, UserId, VersionId,
+};
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::keys::{KeyRing, Unlock};
+
+use crate::support::content::sha256;
+use crate::support::process::{Outcome, eventually, limited, require};
+
+pub const PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
+
+/// A working folder with an instance in `data`, a key file and a recovery key.
+pub struct House {
+    work: TempDir,
+    identity: String,
+}
+
+/// Path and SHA-256 of every file, and the path of every folder with a slash behind it, by space.
+pub type Tree = BTreeMap<String, BTreeMap<String, String>>;
+
+impl House {
+    pub async fn new() -> Self {
+        let work = tempfile::Builder::new().prefix("tresor-test-").tempdir().unwrap();
+        let identity = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+        let house = Self { work, identity };
+        house.write("key.txt", format!("{}\n", house.identity));
+        house.write("password", PASSWORD);
+        let directory = DataDirectory::create(&house.data()).unwrap();
+        let recovery = Kit::write_recovery(&house.data(), &house.path("recovery.txt")).unwrap();
+        let administrator = FirstAdministrator {
+            name: UserName::parse("admin").unwrap(),
+            password: SecretString::from(PASSWORD),
+        };
+        let unlock = house.unlock();
+        let instance = Instance::create(
+            &directory,
+            &unlock,
+            &recovery,
+            administrator,
+            NamePolicy::Any,
+            Timestamp::now(),
+        );
+        instance.await.unwrap().close();
+        house
+    }
+
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.work.path().join(name)
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub fn catalog(&self) -> PathBuf {
+        self.data().join("catalog/catalog.db")
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn unlock(&self) -> Unlock {
+        Unlock::KeyFile(SecretString::from(self.identity.clone()))
+    }
+
+    /// The keys alone.
+    pub fn keys(&self) -> KeyRing {
+        KeyRing::open(Arc::new(LocalDisk::new(self.data())), &self.unlock()).unwrap()
+    }
+
+    /// Opens the instance in this process.
+    pub async fn open(&self) -> Open {
+        let mut directory = None;
+        // A process that another test is starting may hold a copy of the lock until it runs its program.
+        eventually("the data directory is free", Duration::from_secs(10), || {
+            directory = match DataDirectory::open(&self.data()) {
+                Err(DirectoryError::InUse { .. }) => None,
+                other => Some(other.unwrap()),
+            };
+            directory.is_some()
+        });
+        let directory = directory.unwrap();
+        let instance = Instance::open(&directory, &self.unlock(), NamePolicy::Any).await.unwrap();
+        let user = instance.accounts.users().await.unwrap()[0].id;
+        Open { instance, user, _directory: directory }
+    }
+
+    /// A command on the instance: `data` and the key follow its words.
+    pub fn command<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tresor"));
+        command.args(words).args(["--data", "data", "--key-file", "key.txt"]);
+        self.bare(command)
+    }
+
+    pub fn bare(&self, mut command: Command) -> Command {
+        for name in ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "TRESOR_DATA", "TRESOR_KEY_FILE"] {
+            command.env_remove(name);
+        }
+        command.current_dir(self.work.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
+        let mut command = self.command(words);
+        let mut outcome = None;
+        eventually("the data directory is free", Duration::from_secs(10), || {
+            let ended = Outcome::of(&mut command);
+            let is_free = !ended.stderr.contains("another process uses");
+            outcome = Some(ended);
+            is_free
+        });
+        outcome.unwrap()
+    }
+
+    /// Runs `tresor rebuild --json` with more options, which must end with `code`, and returns the report.
+    #[track_caller]
+    pub fn rebuild<const N: usize>(&self, options: [&str; N], code: i32) -> serde_json::Value {
+        let outcome = self.run(["rebuild", "--json"].iter().chain(&options));
+        assert_eq!(outcome.code, code, "{outcome}");
+        serde_json::from_str(&outcome.stdout).unwrap()
+    }
+
+    /// Removes the catalogue with all that SQLite keeps beside it.
+    pub fn lose_catalog(&self) {
+        for file in fs::read_dir(self.data().join("catalog")).unwrap() {
+            fs::remove_file(file.unwrap().path()).unwrap();
+        }
+    }
+
+    /// Everything in the data directory but the lock, with its content.
+    pub fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        files_below(&self.data())
+            .into_iter()
+            .filter(|path| !path.ends_with("lock") && !path.to_str().unwrap().ends_with("-shm"))
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect()
+    }
+
+    /// What the stock `age` program makes of a sealed file with the recovery key.
+    pub fn age(&self, file: &Path) -> Vec<u8> {
+        let mut age = limited(&require("age", "age"));
+        let output = age.arg("-d").arg("-i").arg(self.path("recovery.txt")).arg(file).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    pub fn snapshots(&self) -> Vec<PathBuf> {
+        files_below(&self.data().join("snapshots"))
+    }
+}
+
+pub fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The instance, open in this process. Call [`Open::close`].
+pub struct Open {
+    pub instance: Instance,
+    pub user: UserId,
+    _directory: DataDirectory,
+}
+
+pub fn path(text: &str) -> EntryPath {
+    EntryPath::parse(text).unwrap()
+}
+
+pub fn access(space: &Space) -> Access {
+    Access::granted(space.id, Right::Manage)
+}
+
+pub fn name(text: &str) -> EntryName {
+    EntryName::parse(text).unwrap()
+}
+
+impl Open {
+    pub fn close(self) {
+        self.instance.close();
+    }
+
+    pub async fn add_space(&self, space: &str) -> Space {
+        let settings = SpaceSettings { quota: Some(ByteSize(1 << 40)), version_days: 77, trash_days: 88 };
+        let (name, now) = (name(space), Timestamp::now());
+        self.instance.library.add_space(&name, SpaceKind::Client, settings, now).await.unwrap()
+    }
+
+    pub async fn space(&self, space: &str) -> Space {
+        self.instance.library.space_named(&name(space)).await.unwrap().unwrap()
+    }
+
+    pub fn change(&self, space: &Space) -> Change {
+        let (access, user) = (access(space), self.user);
+        Change { access, user, now: Timestamp::now(), conditions: Conditions::default() }
+    }
+
+    pub async fn put(&self, space: &Space, at: &str, bytes: &[u8]) -> Entry {
+        let file = NewFile {
+            path: path(at),
+            size: bytes.len().is_multiple_of(2).then_some(bytes.len() as u64),
+            modified: Some(Timestamp(1_700_000_000_000 + i64::try_from(bytes.len()).unwrap())),
+            checksum: None,
+        };
+        let mut session = self.instance.library.begin_put(self.change(space), file).await.unwrap();
+        for piece in bytes.chunks(300_000) {
+            session.write(piece.to_vec().into()).await.unwrap();
+        }
+        session.commit(Timestamp::now()).await.unwrap().entry
+    }
+
+    pub async fn folder(&self, space: &Space, at: &str) {
+        self.instance.library.make_folder(self.change(space), &path(at)).await.unwrap();
+    }
+
+    pub async fn delete(&self, space: &Space, at: &str) {
+        self.instance.library.delete(self.change(space), &path(at)).await.unwrap();
+    }
+
+    pub async fn mv(&self, from: &Space, at: &str, to: &Space, target: &str) {
+        let (change, access) = (self.change(from), access(to));
+        let (from, to) = (path(at), path(target));
+        let moved = self.instance.library.move_entry(change, &from, &access, &to, Overwrite::Allow);
+        moved.await.unwrap();
+    }
+
+    pub async fn copy(&self, from: &Space, at: &str, to: &Space, target: &str) {
+        let (change, access) = (self.change(from), access(to));
+        let (from, to) = (path(at), path(target));
+        let copied =
+            self.instance.library.copy_entry(change, &from, &access, &to, Overwrite::Allow, Depth::Infinity);
+        copied.await.unwrap();
+    }
+
+    /// The SHA-256 of a file's present content, or of another version.
+    pub async fn hash(&self, space: &Space, at: &str, version: Option<VersionId>) -> String {
+        let opened = self.instance.library.open_content(&access(space), &path(at), version, |_| None).await;
+        let mut content = opened.unwrap_or_else(|error| panic!("{at}: {error}"));
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < content.size {
+            let rest = ByteRange::new(bytes.len() as u64, content.size).unwrap();
+            bytes.extend(content.read(rest).await.unwrap().concat());
+        }
+        sha256(&bytes)
+    }
+
+    /// All contents of a file, newest first.
+    pub async fn hashes(&self, space: &Space, at: &str) -> Vec<String> {
+        let versions = self.instance.library.versions(&access(space), &path(at)).await.unwrap();
+        let mut hashes = Vec::new();
+        for version in versions {
+            hashes.push(self.hash(space, at, Some(version.id)).await);
+        }
+        hashes
+    }
+
+    /// All files and folders of a space.
+    pub async fn files(&self, space: &Space) -> BTreeMap<String, String> {
+        let (mut files, mut folders) = (BTreeMap::new(), vec![String::new()]);
+        while let Some(folder) = folders.pop() {
+            let id = self.instance.library.find(&access(space), &path(&folder)).await.unwrap().id;
+            let mut after = None;
+            loop {
+                let library = &self.instance.library;
+                let piece = library.list(&access(space), id, after, Timestamp::now()).await.unwrap();
+                for member in piece.members {
+                    let at = match folder.as_str() {
+                        "" => member.entry.name.clone(),
+                        folder => format!("{folder}/{}", member.entry.name),
+                    };
+                    if member.entry.is_folder() {
+                        files.insert(format!("{at}/"), String::new());
+                        folders.push(at);
+                    } else {
+                        let hash = self.hash(space, &at, None).await;
+                        files.insert(at, hash);
+                    }
+                }
+                after = piece.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        files
+    }
+
+    /// All files of all spaces.
+    pub async fn tree(&self) -> Tree {
+        let mut tree = Tree::new();
+        for space in self.instance.library.spaces().await.unwrap() {
+            let files = self.files(&space).await;
+            tree.insert(space.name.clone(), files);
+        }
+        tree
+    }
+}
