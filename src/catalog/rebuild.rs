@@ -3,7 +3,8 @@
 
 use rusqlite::params;
 
-use super::{CatalogError, ReadTx, WriteTx};
+use super::versions::place;
+use super::{CatalogError, ContainerRow, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
 
 /// What grows with every change.
@@ -43,12 +44,22 @@ impl ReadTx<'_> {
         &self,
         after: Option<ContainerId>,
         limit: usize,
-    ) -> Result<Vec<(ContainerId, SpaceId)>, CatalogError> {
+    ) -> Result<Vec<(SpaceId, ContainerRow)>, CatalogError> {
         let after = after.map(|id| id.0.to_vec()).unwrap_or_default();
         self.all(
-            "SELECT id, space_id FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2",
+            "SELECT space_id, id, header_hash, plain_len, pack_id, pack_offset, length
+             FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2",
             params![after, limit],
-            |row| Ok((ContainerId(row.get(0)?), SpaceId(row.get(1)?))),
+            |row| {
+                let container = ContainerRow {
+                    id: ContainerId(row.get(1)?),
+                    header_hash: row.get(2)?,
+                    plain_len: row.get(3)?,
+                    place: place(row, 4)?,
+                    length: row.get(6)?,
+                };
+                Ok((SpaceId(row.get(0)?), container))
+            },
         )
     }
 

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ETAG_EPOCH, IdBlock, Library, LibraryError};
 use crate::catalog::{CatalogError, Counters, ReadTx, WriteTx};
-use crate::model::{ContainerId, SpaceId, Timestamp};
+use crate::model::Timestamp;
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, Overwrite, SmallFile};
+use crate::vault::disk::{Disk, Overwrite, SmallFile, StoredFile};
 use crate::vault::keys::KeyRing;
 use crate::vault::reader::ContainerReader;
 
@@ -136,12 +136,12 @@ impl Library {
                         // In doubt it is known: a catalogue that does not answer says so elsewhere.
                         let is_settled = now.since(file.changed) >= SETTLED;
                         if is_settled && !tx.is_known_container(file.id).unwrap_or(true) {
-                            unknown.push((file.space, file.id));
+                            unknown.push(file);
                         }
                         Ok(())
                     })
                     .map_err(super::error::disk_error("look through the containers"))?;
-                Ok::<_, LibraryError>(unknown.iter().any(|(space, id)| library.is_newer(*space, *id)))
+                Ok::<_, LibraryError>(unknown.iter().any(|file| library.is_newer(file)))
             })
             .await?;
         if is_newer {
@@ -154,9 +154,9 @@ impl Library {
         Ok(is_newer)
     }
 
-    fn is_newer(&self, space: SpaceId, id: ContainerId) -> bool {
-        let Ok(key) = self.shared.keys.space_key(space) else { return false };
-        let opened = ContainerReader::open_untracked(&**self.disk(), &key, space, id);
+    fn is_newer(&self, file: &StoredFile) -> bool {
+        let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
+        let opened = ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.id, file.place);
         opened.is_ok_and(|reader| reader.meta().serial.0 >= self.shared.horizon)
     }
 }

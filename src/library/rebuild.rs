@@ -28,7 +28,7 @@ use crate::model::{
 use crate::vault::VaultError;
 use crate::vault::container::ContainerMeta;
 use crate::vault::disk::StoredFile;
-use crate::vault::reader::ContainerReader;
+use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Entries placed in one transaction.
 const STEP: usize = 200;
@@ -285,7 +285,7 @@ impl Library {
     fn read_one(&self, file: &StoredFile) -> Result<Found, SetAside> {
         let open = || {
             let key = self.shared.keys.space_key(file.space)?;
-            ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.id)
+            ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.id, file.place)
         };
         let reader = open().map_err(|error| {
             let error_shown = &error as &dyn std::error::Error;
@@ -298,6 +298,7 @@ impl Library {
             header_hash: bound.header_hash,
             length: bound.length,
             plain_len: reader.plain_len(),
+            place: bound.place,
         };
         Ok(Found { space: file.space, row, meta: reader.meta().clone() })
     }
@@ -401,22 +402,34 @@ impl Library {
         self.catalog().write(move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?)).await
     }
 
+    /// Whether the container that a row means is there.
+    fn opens(&self, space: SpaceId, row: &ContainerRow) -> bool {
+        let ContainerRow { id, header_hash, length, place, .. } = *row;
+        let bound = ContainerRef { id, header_hash, length, place };
+        let key = self.shared.keys.space_key(space);
+        key.is_ok_and(|key| ContainerReader::open(&**self.disk(), &key, space, &bound).is_ok())
+    }
+
     /// Rows whose containers are not on disk. They stay: the file may come back from a backup.
     async fn missing(&self, seen: HashSet<ContainerId>) -> Result<Vec<Missing>, LibraryError> {
+        let library = self.clone();
         self.catalog()
             .read(move |tx| {
                 let (mut missing, mut after) = (Vec::new(), None);
                 loop {
                     let page = tx.containers_after(after, PAGE)?;
-                    for (container, space) in page.iter().filter(|(container, _)| !seen.contains(container)) {
-                        let shown = tx.entries_showing(*container)?.into_iter();
-                        let paths =
-                            shown
-                                .map(|entry| Ok(path_of(tx, entry)?.to_string()))
-                                .collect::<Result<_, LibraryError>>()?;
-                        missing.push(Missing { space: *space, container: *container, paths });
+                    for (space, row) in page.iter().filter(|(_, row)| !seen.contains(&row.id)) {
+                        // A pack of which a member's own header is damaged still holds the member.
+                        if library.opens(*space, row) {
+                            continue;
+                        }
+                        let mut paths = Vec::new();
+                        for entry in tx.entries_showing(row.id)? {
+                            paths.push(path_of(tx, entry)?.to_string());
+                        }
+                        missing.push(Missing { space: *space, container: row.id, paths });
                     }
-                    after = page.last().map(|(container, _)| *container);
+                    after = page.last().map(|(_, row)| row.id);
                     if page.len() < PAGE {
                         return Ok(missing);
                     }
@@ -700,7 +713,8 @@ impl Placing<'_> {
         let Some(version) = row.version else { return Ok(None) };
         let Some(container) = self.tx.segments(version)?.into_iter().next() else { return Ok(None) };
         let Ok(key) = self.library.shared.keys.space_key(row.space) else { return Ok(None) };
-        let opened = ContainerReader::open_untracked(&**self.library.disk(), &key, row.space, container.id);
+        let disk = &**self.library.disk();
+        let opened = ContainerReader::open_untracked(disk, &key, row.space, container.id, container.place);
         Ok(opened.ok().map(|reader| reader.meta().serial))
     }
 }
@@ -712,6 +726,7 @@ fn modified(version: &FoundVersion, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Place;
 
     const SPACE: SpaceId = SpaceId([1; 16]);
 
@@ -725,7 +740,8 @@ mod tests {
             segment,
             size,
         };
-        let row = ContainerRow { id: ContainerId::random(), header_hash: [0; 32], length: 0, plain_len };
+        let id = ContainerId::random();
+        let row = ContainerRow { id, header_hash: [0; 32], length: 0, plain_len, place: Place::OwnFile };
         Found { space: SPACE, row, meta }
     }
 

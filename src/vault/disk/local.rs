@@ -20,7 +20,9 @@ use std::time::SystemTime;
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
 use super::pack::{self, Members, OpenPack, PackedFile};
-use super::{ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile};
+use super::{
+    ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
+};
 
 /// A data directory; see the module's layout.
 #[derive(Debug)]
