@@ -21,7 +21,7 @@ use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::VaultError;
-use crate::vault::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, StoredFile};
+use crate::vault::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile};
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
@@ -323,6 +323,14 @@ impl Disk for WatchedDisk {
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
         self.change(|disk| disk.remove_small(file))
+    }
+
+    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
+        self.inner.space_keys()
+    }
+
+    fn snapshots(&self) -> &dyn Snapshots {
+        self.inner.snapshots()
     }
 }
 
