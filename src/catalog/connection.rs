@@ -18,11 +18,6 @@ impl CatalogKey {
         Self(bytes)
     }
 
-    /// The same key for another connection.
-    pub(super) fn again(&self) -> Self {
-        Self(self.0)
-    }
-
     /// As SQLCipher takes a raw key, which skips its password hashing.
     fn pragma(&self) -> Zeroizing<String> {
         let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0));

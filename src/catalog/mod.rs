@@ -213,7 +213,7 @@ impl Catalog {
 
     /// Writes a copy of the sound catalogue at `from`, which nobody has open, to `to`, which must not exist.
     pub fn duplicate(from: &Path, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-        connection::copy(&connection::open_reader(from, key)?, to, key)
+        connection::copy(&connection::Place::new(from, key).open_reader()?, to, key)
     }
 
     fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {

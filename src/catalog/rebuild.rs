@@ -3,8 +3,7 @@
 
 use rusqlite::params;
 
-use super::versions::place;
-use super::{CatalogError, ContainerRow, ReadTx, WriteTx};
+use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
 
 /// What grows with every change.
@@ -36,31 +35,6 @@ impl ReadTx<'_> {
             Ok(Counters { revision: row.get(0)?, next_entry: row.get(1)? })
         })?
         .ok_or(CatalogError::Damaged)
-    }
-
-    /// Up to `limit` containers that contents refer to, with their spaces, by id from the one after
-    /// `after`.
-    pub fn containers_after(
-        &self,
-        after: Option<ContainerId>,
-        limit: usize,
-    ) -> Result<Vec<(SpaceId, ContainerRow)>, CatalogError> {
-        let after = after.map(|id| id.0.to_vec()).unwrap_or_default();
-        self.all(
-            "SELECT space_id, id, header_hash, plain_len, pack_id, pack_offset, length
-             FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2",
-            params![after, limit],
-            |row| {
-                let container = ContainerRow {
-                    id: ContainerId(row.get(1)?),
-                    header_hash: row.get(2)?,
-                    plain_len: row.get(3)?,
-                    place: place(row, 4)?,
-                    length: row.get(6)?,
-                };
-                Ok((SpaceId(row.get(0)?), container))
-            },
-        )
     }
 
     /// The entries whose present content needs a container.

@@ -20,7 +20,8 @@ use super::space_note::SpaceNote;
 use super::trash::{free_name, numbered};
 use super::{Library, LibraryError};
 use crate::catalog::{
-    ContainerRow, Counters, EntryRow, NewEntry, NewSpace, NewVersion, ReadTx, SetAsideRow, WriteTx,
+    ContainerRow, Counters, EntryRow, NewEntry, NewSpace, NewVersion, ReadTx, SetAsideRow, StoredContainer,
+    WriteTx,
 };
 use crate::model::{
     ContainerId, EntryId, EntryName, EntryPath, SpaceId, SpaceKind, Timestamp, VersionId, WriteSerial,
@@ -418,7 +419,9 @@ impl Library {
                 let (mut missing, mut after) = (Vec::new(), None);
                 loop {
                     let page = tx.containers_after(after, PAGE)?;
-                    for (space, row) in page.iter().filter(|(_, row)| !seen.contains(&row.id)) {
+                    for StoredContainer { space, container: row } in
+                        page.iter().filter(|stored| !seen.contains(&stored.container.id))
+                    {
                         // A pack of which a member's own header is damaged still holds the member.
                         if library.opens(*space, row) {
                             continue;
@@ -429,7 +432,7 @@ impl Library {
                         }
                         missing.push(Missing { space: *space, container: row.id, paths });
                     }
-                    after = page.last().map(|(_, row)| row.id);
+                    after = page.last().map(|stored| stored.container.id);
                     if page.len() < PAGE {
                         return Ok(missing);
                     }

@@ -21,7 +21,9 @@ use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::VaultError;
-use crate::vault::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile};
+use crate::vault::disk::{
+    ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile,
+};
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;

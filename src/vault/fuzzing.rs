@@ -14,12 +14,17 @@ use std::sync::{Arc, Mutex, OnceLock};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::container::{ContainerMeta, OpenHeader};
-use super::disk::{ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, StoredFile};
+use super::disk::{
+    ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
+    StoredFile, StoredSnapshot,
+};
 use super::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
 use super::reader::ContainerReader;
 use super::stream::CHUNK_LEN;
 use super::writer::ContainerWriter;
-use crate::model::{ByteRange, ContainerId, EntryId, EntryPath, PackedPlace, Place, SpaceId, Timestamp};
+use crate::model::{
+    ByteRange, ContainerId, EntryId, EntryPath, PackedPlace, Place, SpaceId, Timestamp, WriteSerial,
+};
 
 /// As in `crate::fuzzing`, which stands above this room.
 type Target = fn(&[u8]);
@@ -63,7 +68,9 @@ fn meta(data: &[u8]) {
 /// A whole file in place of a container.
 fn container(data: &[u8]) {
     let disk = Shelf::holding(data);
-    let Ok(reader) = ContainerReader::open_untracked(&disk, space_key(), SPACE, ID) else { return };
+    let Ok(reader) = ContainerReader::open_untracked(&disk, space_key(), SPACE, ID, Place::OwnFile) else {
+        return;
+    };
     let whole = ByteRange::whole(reader.plain_len().min(super::reader::MAX_READ_LEN));
     if let Ok(pieces) = reader.read(whole) {
         assert_eq!(pieces.iter().map(|piece| piece.len() as u64).sum::<u64>(), whole.len());
@@ -100,7 +107,7 @@ fn payload(data: &[u8]) {
     let disk = Shelf::holding(&damaged);
     for reader in [
         ContainerReader::open(&disk, space_key(), SPACE, reference),
-        ContainerReader::open_untracked(&disk, space_key(), SPACE, ID),
+        ContainerReader::open_untracked(&disk, space_key(), SPACE, ID, Place::OwnFile),
     ] {
         let Ok(reader) = reader else {
             assert!(!is_whole, "an intact container opens");
@@ -162,7 +169,10 @@ fn seal(length: usize) -> Sealed {
         entry: EntryId(7),
         path: EntryPath::parse("Akte/a.txt").unwrap(),
         modified: Timestamp(0),
+        serial: WriteSerial(1),
+        written: Timestamp(0),
         segment: 0,
+        size: None,
     };
     let disk = Shelf::default();
     let mut writer = ContainerWriter::create(&disk, space_key(), SPACE, &meta).unwrap();
@@ -236,6 +246,32 @@ impl Disk for Shelf {
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
         self.small.lock().unwrap().remove(file.as_str());
+        Ok(())
+    }
+
+    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
+        Ok(Vec::new())
+    }
+
+    fn snapshots(&self) -> &dyn Snapshots {
+        self
+    }
+}
+
+impl Snapshots for Shelf {
+    fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
+        Ok(Vec::new())
+    }
+
+    fn open(&self, _: SnapshotName) -> io::Result<io::BufReader<Box<dyn io::Read + Send>>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn remove(&self, _: SnapshotName) -> io::Result<()> {
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use tresor::library::{
 };
 use tresor::model::{
     Access, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
-    NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
 };
 use tresor::vault::container::ContainerMeta;
 use tresor::vault::disk::Disk;
@@ -333,7 +333,15 @@ async fn set_right(store: &Store, right: Right) {
 /// Seals a container that no row knows yet.
 pub fn seal(store: &Store, space: SpaceId, entry: i64, segment: u32, content: &[u8]) -> SealedContainer {
     let key = store.keys.space_key(space).unwrap();
-    let meta = ContainerMeta { entry: EntryId(entry), path: path("anything"), modified: NOW, segment };
+    let meta = ContainerMeta {
+        entry: EntryId(entry),
+        path: path("anything"),
+        modified: NOW,
+        serial: WriteSerial(1),
+        written: NOW,
+        segment,
+        size: None,
+    };
     let mut writer = ContainerWriter::create(&*store.disk, &key, space, &meta).unwrap();
     writer.write(content).unwrap();
     writer.finish().unwrap()
