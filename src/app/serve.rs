@@ -168,17 +168,11 @@ impl Host {
         self.router.open(instance.library.clone(), instance.accounts.clone());
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
-        let told = instance.library.read_only();
-        tokio::spawn(tell_read_only(
-            instance.library.clone(),
-            self.health.clone(),
-            self.metrics.clone(),
-            shutdown.clone(),
-        ));
+        tokio::spawn(tell_read_only(instance.library.clone(), self.metrics.clone(), shutdown.clone()));
         let (library, figures) = (instance.library.clone(), self.figures.clone());
         tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(instance));
-        tell(told, &self.health, &self.metrics);
+        self.health.set(Health::Serving);
         tracing::info!("serving");
         Ok(())
     }
@@ -384,28 +378,20 @@ fn stop_on_signal(
     })
 }
 
-/// Shows to all who look whether files can be changed, until shutdown.
-async fn tell_read_only(library: Library, health: HealthState, metrics: Metrics, mut shutdown: Shutdown) {
+/// Shows in the metrics and in systemd's status whether files can be changed, until shutdown.
+async fn tell_read_only(library: Library, metrics: Metrics, mut shutdown: Shutdown) {
     let mut changes = library.watch_read_only();
     loop {
         let cause = *changes.borrow_and_update();
-        tell(cause, &health, &metrics);
+        metrics.set_read_only(cause);
+        match cause {
+            None => systemd::notify_status("serving"),
+            Some(cause) => systemd::notify_status(&format!("read-only: {}", cause.advice())),
+        }
         tokio::select! {
             told = changes.changed() => if told.is_err() { return },
             () = shutdown.requested() => return,
         }
-    }
-}
-
-fn tell(cause: Option<ReadOnlyCause>, health: &HealthState, metrics: &Metrics) {
-    // Not over the word of a server that is stopping.
-    if health.current() != Health::Stopping {
-        health.set(cause.map_or(Health::Serving, Health::ReadOnly));
-    }
-    metrics.set_read_only(cause);
-    match cause {
-        None => systemd::notify_status("serving"),
-        Some(cause) => systemd::notify_status(&format!("read-only: {}", cause.advice())),
     }
 }
 

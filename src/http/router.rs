@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::dav::Dav;
 use super::{
-    Handler, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
+    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
     plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
@@ -29,6 +29,7 @@ pub struct Router {
 }
 
 struct Services {
+    library: Library,
     accounts: Accounts,
     dav: Dav,
 }
@@ -41,9 +42,19 @@ impl Router {
 
     /// Serves files from now on. Later calls change nothing.
     pub fn open(&self, library: Library, accounts: Accounts) {
-        let dav = Dav::new(library, accounts.clone());
+        let dav = Dav::new(library.clone(), accounts.clone());
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { accounts, dav });
+        let _ = self.services.set(Services { library, accounts, dav });
+    }
+
+    /// Of an open instance the library knows best whether it can be changed.
+    fn health(&self) -> Health {
+        match (self.health.current(), self.services.get()) {
+            (Health::Serving, Some(services)) => {
+                services.library.read_only().map_or(Health::Serving, Health::ReadOnly)
+            }
+            (health, _) => health,
+        }
     }
 }
 
@@ -51,7 +62,7 @@ impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
-            let response = read_only(request.method(), || health_response(&self.health));
+            let response = read_only(request.method(), || health_response(self.health()));
             return routed(response, Route::quiet("health"));
         }
         let Some(services) = self.services.get() else {

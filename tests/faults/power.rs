@@ -19,7 +19,7 @@ use self::filesystem::{FileSystem, Luck};
 use self::trace::{Call, Trace};
 use self::workload::{Journal, work};
 use crate::injection::in_parallel;
-use crate::inspect::{Contents, inspect};
+use crate::inspect::{Contents, forget_lock, inspect};
 use crate::office::copy;
 use crate::support::TestServer;
 use crate::support::process::{Outcome, eventually, require};
@@ -139,6 +139,7 @@ fn a_power_cut_during_init_leaves_an_instance_or_none() {
         let data = place.path().join("data");
         match DataDirectory::open(&data).map(drop) {
             Ok(()) => {
+                forget_lock(&data);
                 let found = inspected(&data, &server.key_file(), &what);
                 assert_eq!(found, Contents::default(), "{what}");
                 true
