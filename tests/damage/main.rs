@@ -1,8 +1,9 @@
 //! Whatever is done to the files on the disk is found by `tresor verify`, and no damaged byte is sent.
 //!
-//! `random` does a thousand things from a printed seed, `TRESOR_TEST_DAMAGES=10000` more of them; `named`
-//! goes through the faults one by one; `walk` is a verification that is interrupted, slowed down or
-//! overtaken by changes; `command` and `server` are the program.
+//! `random` does a thousand things to containers from a printed seed, `TRESOR_TEST_DAMAGES=10000` ten
+//! times as many; `packs` and `pages` do the same to packs and to the catalogue; `named` goes through the
+//! faults one by one; `walk` is a verification that is interrupted, slowed down or overtaken by changes;
+//! `command` and `server` are the program.
 
 #![allow(
     unreachable_pub,
@@ -27,8 +28,11 @@ mod store;
 mod support;
 
 mod archive;
+mod chance;
 mod command;
 mod named;
+mod packs;
+mod pages;
 mod random;
 mod server;
 mod walk;

@@ -1,0 +1,69 @@
+//! Pages of the catalogue: flipped bits, and old pages put back.
+
+use tresor::model::VerifyMode;
+
+use crate::archive::{Archive, verify};
+use crate::chance::{Random, SEED, damages};
+use crate::store::NOW;
+
+/// Bytes of a page.
+const PAGE: usize = 4_096;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_damaged_page_of_the_catalogue_is_found() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let clean = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    assert_eq!((clean.findings, clean.unknown.count), (Vec::new(), 0));
+    drop(opened);
+    let count = (damages() / 10).max(50);
+    eprintln!("seed {SEED:#x}, {count} flips");
+    let mut random = Random(SEED);
+    for number in 0..count {
+        let mut catalogue = archive.catalogue.clone();
+        let at = random.below(catalogue.len());
+        catalogue[at] ^= 1 << random.below(8);
+        // Not opening is finding too.
+        let Ok(opened) = archive.open(&catalogue).await else { continue };
+        let before = archive.read_all(&opened.library).await;
+        let Ok(report) = verify(&opened.library, VerifyMode::Full, NOW).await else { continue };
+        assert!(report.is_about_the_catalogue(), "{number}: byte {at}: {:?}", report.kinds());
+        // What could be read can be read: looking at the damaged page leaves no connection broken.
+        assert_eq!(archive.read_all(&opened.library).await, before, "{number}: byte {at}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_page_put_back_into_the_catalogue_is_found() {
+    let archive = Archive::new().await;
+    let truth = archive.open_now().await.dump(&archive.store.keys).unwrap();
+    let (old, new) = (&archive.older_catalogue, &archive.catalogue);
+    let pages = old.len().min(new.len()) / PAGE;
+    let mut harmless = 0;
+    let mut missed = Vec::new();
+    for page in 0..pages {
+        let range = page * PAGE..(page + 1) * PAGE;
+        if old[range.clone()] == new[range.clone()] {
+            continue;
+        }
+        let mut catalogue = new.clone();
+        catalogue[range.clone()].copy_from_slice(&old[range]);
+        let Ok(opened) = archive.open(&catalogue).await else { continue };
+        let says = opened.dump(&archive.store.keys);
+        let Ok(report) = verify(&opened.library, VerifyMode::Full, NOW).await else { continue };
+        if report.findings.is_empty() {
+            // A page that says what it said before, or that nothing refers to any more.
+            if says.as_ref().is_ok_and(|says| *says == truth) {
+                harmless += 1;
+            } else {
+                let says = says.unwrap_or_default();
+                let differs: Vec<_> =
+                    says.lines().filter(|line| !truth.contains(line)).map(str::to_owned).collect();
+                missed.push((page + 1, differs));
+            }
+        }
+        archive.read_all(&opened.library).await;
+    }
+    eprintln!("{pages} pages, {harmless} harmless");
+    assert!(missed.is_empty(), "{missed:#?}");
+}
