@@ -35,6 +35,10 @@ pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutd
 
 async fn make_if_due(library: &Library, schedule: &SnapshotSchedule) -> Result<(), LibraryError> {
     let Some(every) = schedule.every else { return Ok(()) };
+    // Said elsewhere; the next round sees whether it has ended.
+    if library.read_only().is_some() {
+        return Ok(());
+    }
     let now = Timestamp::now();
     if !library.is_snapshot_due(now, every).await? {
         return Ok(());

@@ -65,13 +65,9 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Lets the counters go on behind `at_least`, wherever they stand now.
-    pub fn raise_counters(&self, at_least: Counters) -> Result<(), CatalogError> {
-        self.execute(
-            "UPDATE counters SET revision = max(revision, ?1), next_entry_id = max(next_entry_id, ?2)",
-            params![at_least.revision, at_least.next_entry],
-        )
-        .map(drop)
+    /// Gives no entry id or serial below `next` from now on.
+    pub fn skip_entry_ids(&self, next: i64) -> Result<(), CatalogError> {
+        self.execute("UPDATE counters SET next_entry_id = max(next_entry_id, ?1)", [next]).map(drop)
     }
 
     /// Notes a container that is part of nothing, so that no sweep removes it.

@@ -56,20 +56,23 @@ impl Mark {
             .map_err(|source| VaultError::Io { action: "write mark.age", source })
     }
 
-    /// Counters that nothing has reached which was counted before or after this mark.
-    fn behind(self) -> Counters {
-        Counters {
-            revision: self.revision.saturating_add(SLACK),
-            next_entry: self.next_entry.saturating_add(SLACK),
-        }
+    /// Whether a catalogue with these counters is older. Numbers of entries are told first: they are drawn
+    /// in blocks, but a catalogue that goes on after a rollback skips some of them and no revision.
+    fn is_ahead_of(self, found: Counters) -> bool {
+        (self.next_entry, self.revision) > (found.next_entry, found.revision)
+    }
+
+    /// A number that was given neither before nor shortly after this mark.
+    fn unused(self) -> i64 {
+        self.next_entry.saturating_add(SLACK)
     }
 }
 
-/// Compares a catalogue that is being opened with the mark. An older one goes on behind it, so that no id,
-/// serial or ETag means two things.
+/// Compares a catalogue that is being opened with the mark. An older one goes on behind it and with other
+/// ETags, so that no number and no tag means two things.
 pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
     let found = tx.counters()?;
-    let Some(mark) = mark.filter(|mark| mark.revision > found.revision) else { return Ok(()) };
+    let Some(mark) = mark.filter(|mark| mark.is_ahead_of(found)) else { return Ok(()) };
     tracing::error!(
         found = found.revision,
         reached = mark.revision,
@@ -77,14 +80,14 @@ pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalo
     );
     tx.set_setting(ROLLED_BACK, &mark.revision.to_string())?;
     tx.remove_setting(ETAG_EPOCH)?;
-    tx.raise_counters(mark.behind())
+    tx.skip_entry_ids(mark.unused())
 }
 
 /// Prepares a catalogue that a rebuild starts from: whatever it says of itself, it goes on behind the mark.
 pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
     tx.remove_setting(ROLLED_BACK)?;
     tx.remove_setting(ETAG_EPOCH)?;
-    mark.map_or(Ok(()), |mark| tx.raise_counters(mark.behind()))
+    mark.map_or(Ok(()), |mark| tx.skip_entry_ids(mark.unused()))
 }
 
 /// Whether nothing may be removed.
@@ -100,8 +103,12 @@ impl Library {
     }
 
     /// Notes how far the catalogue has come, if it has gone on since the last note. To be called every
-    /// minute and at the end: what a rollback undoes beyond the last note is not noticed.
+    /// minute and at the end: what a rollback undoes beyond the last note is not noticed. Does nothing while
+    /// the disk takes no changes.
     pub async fn note_progress(&self) -> Result<(), LibraryError> {
+        if self.read_only().is_some() {
+            return Ok(());
+        }
         let mut noted = self.shared.noted.lock().await;
         let counters = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.counters()?)).await?;
         if *noted == Some(counters) {
@@ -109,7 +116,8 @@ impl Library {
         }
         let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
         let mark = Mark { revision: counters.revision, next_entry: counters.next_entry };
-        tokio::task::spawn_blocking(move || mark.write(&*disk, &keys)).await??;
+        let written = tokio::task::spawn_blocking(move || mark.write(&*disk, &keys)).await?;
+        written.map_err(|error| self.noted(error))?;
         *noted = Some(counters);
         Ok(())
     }

@@ -20,8 +20,7 @@ use super::space_note::SpaceNote;
 use super::trash::{free_name, numbered};
 use super::{Library, LibraryError};
 use crate::catalog::{
-    ContainerRow, Counters, EntryRow, NewEntry, NewSpace, NewVersion, ReadTx, SetAsideRow, StoredContainer,
-    WriteTx,
+    ContainerRow, EntryRow, NewEntry, NewSpace, NewVersion, ReadTx, SetAsideRow, StoredContainer, WriteTx,
 };
 use crate::model::{
     ContainerId, EntryId, EntryName, EntryPath, SpaceId, SpaceKind, Timestamp, VersionId, WriteSerial,
@@ -308,7 +307,7 @@ impl Library {
     async fn keep_counters_behind(&self, found: &[Found]) -> Result<(), LibraryError> {
         let highest = found.iter().map(|found| found.meta.entry.0.max(found.meta.serial.0)).max();
         let next_entry = highest.map_or(1, |highest| highest.saturating_add(1));
-        self.catalog().write(move |tx| Ok(tx.raise_counters(Counters { revision: 0, next_entry })?)).await
+        self.catalog().write(move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
     }
 
     /// Gives every space that has a note or a container its row and, if it was renamed since, its name.
@@ -419,9 +418,8 @@ impl Library {
                 let (mut missing, mut after) = (Vec::new(), None);
                 loop {
                     let page = tx.containers_after(after, PAGE)?;
-                    for StoredContainer { space, container: row } in
-                        page.iter().filter(|stored| !seen.contains(&stored.container.id))
-                    {
+                    for stored in page.iter().filter(|stored| !seen.contains(&stored.container.id)) {
+                        let StoredContainer { space, container: row } = stored;
                         // A pack of which a member's own header is damaged still holds the member.
                         if library.opens(*space, row) {
                             continue;

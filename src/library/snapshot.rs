@@ -13,6 +13,7 @@ use super::error::disk_error;
 use super::{Library, LibraryError};
 use crate::catalog::CatalogError;
 use crate::model::{ByteSize, Timestamp};
+use crate::vault::VaultError;
 use crate::vault::disk::{SnapshotName, StoredSnapshot};
 
 /// A snapshot that is kept.
@@ -41,15 +42,17 @@ impl Library {
 
     async fn make_snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
         let _turn = self.shared.snapshotting.lock().await;
+        self.storing().await?;
         self.refresh_space_notes().await?;
         let size = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.size()?)).await?;
         self.require_room(size).await?;
         let number = self.snapshots().await?.first().map_or(1, |newest| newest.number.saturating_add(1));
         let name = SnapshotName { number, made: now };
         let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let library = self.clone();
         self.catalog()
             .read(move |tx| {
-                let written = |error| disk_error("write a snapshot")(error);
+                let written = |source| library.noted(VaultError::Io { action: "write a snapshot", source });
                 let mut part = disk.snapshots().begin().map_err(written)?;
                 let sealed = keys.seal_stream(&mut part).map_err(written)?;
                 let mut sealed = io::BufWriter::with_capacity(1 << 18, sealed);

@@ -76,7 +76,8 @@ impl Library {
     /// Notes what a new space is called, before it has a row.
     pub(super) async fn note_new_space(&self, space: SpaceId, note: SpaceNote) -> Result<(), LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
-        Ok(tokio::task::spawn_blocking(move || note.write(&keys, space)).await??)
+        let written = tokio::task::spawn_blocking(move || note.write(&keys, space)).await?;
+        written.map_err(|error| self.noted(error))
     }
 
     /// Brings a space's note up to date after a change. The change stands whatever becomes of the note;
@@ -102,7 +103,7 @@ impl Library {
 
     async fn refresh_notes_of(&self, rows: Vec<SpaceRow>) -> Result<(), LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
-        tokio::task::spawn_blocking(move || {
+        let written = tokio::task::spawn_blocking(move || {
             for row in rows {
                 let Some(note) = SpaceNote::of(&row) else { continue };
                 // A damaged note is replaced like an old one.
@@ -112,6 +113,7 @@ impl Library {
             }
             Ok(())
         })
-        .await?
+        .await?;
+        written.map_err(|error: VaultError| self.noted(error))
     }
 }

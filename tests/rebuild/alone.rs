@@ -161,6 +161,8 @@ async fn all_contents_come_back_with_path_and_space() {
 }
 
 async fn assert_catalogue_and_disk_agree(house: &House) {
+    let verified = house.run(["verify", "--full"]);
+    assert_eq!(verified.code, 0, "{verified}");
     let open = house.open().await;
     let far = Timestamp(Timestamp::now().0 + 3 * 86_400_000);
     let swept = open.instance.library.sweep(far).await.unwrap();

@@ -145,12 +145,15 @@ impl House {
         }
     }
 
-    /// Everything in the data directory but the lock, with its content.
-    pub fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Everything in the data directory with the hash of its content, but for the lock and for what SQLite
+    /// keeps beside a database that it looks at and that is no part of it.
+    pub fn everything(&self) -> BTreeMap<PathBuf, String> {
         files_below(&self.data())
             .into_iter()
             .filter(|path| !path.ends_with("lock") && !path.to_str().unwrap().ends_with("-shm"))
             .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .filter(|(path, bytes)| !(bytes.is_empty() && path.to_str().unwrap().ends_with("-wal")))
+            .map(|(path, bytes)| (path, sha256(&bytes)))
             .collect()
     }
 

@@ -79,6 +79,8 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     let after = open.instance.library.find(&access(&space), &crate::house::path("new")).await.unwrap();
     assert_ne!(after.id, new.id, "no number means two files");
     open.close();
+    let verified = house.run(["verify", "--full"]);
+    assert_eq!(verified.code, 0, "{verified}");
     let status = house.run(["status"]);
     assert!(!status.stdout.contains("WARNING"), "{status}");
 }
