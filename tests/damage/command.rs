@@ -137,11 +137,13 @@ fn an_interrupted_verification_is_gone_on_with() {
     let office = office();
     let served = serve(&office);
     let mut slow = office.tresor(["verify", "--full", "--rate", "64KiB", "--data", "data"]).spawn().unwrap();
-    // Whoever asks next goes on with it, and the slow one is told that it was taken over.
-    eventually("the slow one has begun", std::time::Duration::from_mins(1), || {
+    // Whoever asks next goes on with it, and the slow one is told that it was taken over. Until it has
+    // begun, the others are ahead of it, or it takes over from them.
+    eventually("the slow one is taken over", std::time::Duration::from_mins(1), || {
         let report = attempt(&office, &["verify", "--full", "--json"]);
-        assert_eq!(report.code, 0, "{report}");
-        serde_json::from_str::<Value>(&report.stdout).unwrap()["resumed"].as_bool().unwrap()
+        assert!(report.code <= 1, "{report}");
+        let report: Value = serde_json::from_str(&report.stdout).unwrap_or_default();
+        report["resumed"].as_bool().unwrap_or(false)
     });
     assert_eq!(slow.wait().unwrap().code(), Some(1));
     drop(served);

@@ -35,10 +35,13 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
     let begun = opened.library.begin_verify(order(Some(400_000), false), NOW).await.unwrap();
     assert!(!begun.is_resumed);
     assert_eq!(begun.total_containers, containers.len() as u64);
-    let stopped = step(&opened, &begun).await.unwrap();
-    assert_eq!((stopped.stage, stopped.findings.len()), (VerifyStage::Containers, 1));
-    assert!(stopped.containers > 0 && stopped.containers < stopped.total_containers);
-    assert!(stopped.bytes >= 250_000 && stopped.bytes < stopped.total_bytes, "{stopped:?}");
+    let (mut stopped, mut found) = (begun, 0);
+    while stopped.containers == 0 {
+        stopped = step(&opened, &stopped).await.unwrap();
+        found += stopped.findings.len();
+    }
+    assert_eq!((stopped.stage, found), (VerifyStage::Containers, 1));
+    assert!(stopped.containers < stopped.total_containers && stopped.bytes < stopped.total_bytes);
 
     let again = opened.library.begin_verify(order(None, false), Timestamp(NOW.0 + DAY)).await.unwrap();
     assert!(again.is_resumed);
@@ -67,8 +70,10 @@ async fn who_takes_a_verification_over_ends_the_other_ones_steps() {
     let one = opened.library.begin_verify(order(None, false), NOW).await.unwrap();
     let two = opened.library.begin_verify(order(None, false), NOW).await.unwrap();
     assert!(matches!(step(&opened, &one).await, Err(LibraryError::NoSuchRun)));
-    let done = step(&opened, &two).await.unwrap();
-    assert_eq!(done.stage, VerifyStage::Done);
+    let mut last = two;
+    while last.stage != VerifyStage::Done {
+        last = step(&opened, &last).await.unwrap();
+    }
     // The schedule's is another one.
     let scheduled = VerifyOrder { starter: VerifyStarter::Schedule, ..order(None, false) };
     assert!(!opened.library.begin_verify(scheduled, NOW).await.unwrap().is_resumed);
