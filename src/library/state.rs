@@ -291,6 +291,10 @@ impl Disk for WatchedDisk {
         self.inner.open(space, id, place)
     }
 
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
+        self.inner.is_named(space, id, place)
+    }
+
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
         self.change(|disk| disk.remove(space, id, place))
     }

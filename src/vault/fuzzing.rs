@@ -209,6 +209,10 @@ impl Disk for Shelf {
         Ok(Box::new(Whole(Arc::clone(&self.container.lock().unwrap()))))
     }
 
+    fn is_named(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<bool> {
+        Ok(true)
+    }
+
     fn remove(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<()> {
         Ok(())
     }

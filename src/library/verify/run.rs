@@ -24,6 +24,7 @@ pub(super) struct Run {
     pub(super) row: ScrubRow,
     rate: Option<ByteSize>,
     is_resumed: bool,
+    is_kept: bool,
     pub(super) stage: Stage,
     total_containers: u64,
     total_bytes: u64,
@@ -94,11 +95,12 @@ impl Run {
         });
         let mut random = [0; 4];
         getrandom::fill(&mut random).expect("the system's random source answers");
-        let run = Self {
+        let mut run = Self {
             id: RunId(u32::from_le_bytes(random)),
             row,
             rate,
             is_resumed,
+            is_kept: true,
             stage: if is_resumed { Stage::Remembering(None) } else { Stage::Catalogue(0) },
             total_containers,
             total_bytes,
@@ -178,8 +180,8 @@ impl Run {
         self.row.findings += (gathered.findings.len() - before) as u64;
     }
 
-    /// Keeps how far the run is. On a disk that takes no writes it goes on all the same.
-    async fn keep(&self, library: &Library) {
+    /// Keeps how far the run is. On a disk that takes no writes it goes on all the same, and says so once.
+    async fn keep(&mut self, library: &Library) {
         let row = self.row.clone();
         let kept = library.catalog().write(move |tx| Ok::<_, LibraryError>(tx.put_scrub(&row)?)).await;
         if let Err(error) = kept {

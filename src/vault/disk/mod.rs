@@ -105,9 +105,7 @@ pub trait Disk: Send + Sync {
 
     /// Whether a container is found without the catalogue, too: the header before it in its pack is as
     /// it was written. What has a file of its own is, if it can be opened.
-    fn is_named(&self, _space: SpaceId, _id: ContainerId, _place: Place) -> io::Result<bool> {
-        Ok(true)
-    }
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool>;
 
     /// Removes a container. Idempotent: removing what is not there succeeds. `InvalidData` if another
     /// one lies at its place, which then stays. Need not be durable on return, since what comes back
