@@ -41,50 +41,50 @@ fn lock_row(row: &Row<'_>) -> rusqlite::Result<LockRow> {
     })
 }
 
+fn covering() -> String {
+    format!(
+        "WITH RECURSIVE up (id) AS (
+             VALUES (?1)
+             UNION ALL SELECT parent_id FROM entries JOIN up USING (id) WHERE parent_id IS NOT NULL
+         )
+         SELECT {COLUMNS} FROM up JOIN locks ON locks.entry_id = up.id
+         WHERE expires_at > ?2 AND (is_deep = 1 OR up.id = ?1)"
+    )
+}
+
+fn below() -> String {
+    format!(
+        "WITH RECURSIVE up (token, id) AS (
+             SELECT token, entry_id FROM locks WHERE expires_at > ?2
+             UNION ALL SELECT token, parent_id FROM up CROSS JOIN entries USING (id)
+             WHERE parent_id IS NOT NULL AND id <> ?1
+         )
+         SELECT {COLUMNS} FROM up CROSS JOIN locks USING (token) WHERE up.id = ?1"
+    )
+}
+
+fn on_members() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM locks CROSS JOIN entries ON entries.id = locks.entry_id
+         WHERE entries.parent_id = ?1 AND expires_at > ?2"
+    )
+}
+
 impl ReadTx<'_> {
     /// Locks that cover an entry at `now`: its own, and those on folders above that reach down.
     pub fn locks_covering(&self, entry: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
-        self.all(
-            &format!(
-                "WITH RECURSIVE up (id) AS (
-                     VALUES (?1)
-                     UNION ALL SELECT parent_id FROM entries JOIN up USING (id) WHERE parent_id IS NOT NULL
-                 )
-                 SELECT {COLUMNS} FROM up JOIN locks ON locks.entry_id = up.id
-                 WHERE expires_at > ?2 AND (is_deep = 1 OR up.id = ?1)"
-            ),
-            params![entry.0, now.0],
-            lock_row,
-        )
+        self.all(&covering(), params![entry.0, now.0], lock_row)
     }
 
     /// Locks in force at `now` on an entry or anywhere below it. Starts from the locks, of which there are
     /// few, and climbs from each; the size of the tree does not matter.
     pub fn locks_below(&self, top: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
-        self.all(
-            &format!(
-                "WITH RECURSIVE up (token, id) AS (
-                     SELECT token, entry_id FROM locks WHERE expires_at > ?2
-                     UNION ALL SELECT token, parent_id FROM up CROSS JOIN entries USING (id)
-                     WHERE parent_id IS NOT NULL AND id <> ?1
-                 )
-                 SELECT {COLUMNS} FROM up CROSS JOIN locks USING (token) WHERE up.id = ?1"
-            ),
-            params![top.0, now.0],
-            lock_row,
-        )
+        self.all(&below(), params![top.0, now.0], lock_row)
     }
 
     /// Locks taken on the members of a folder, not on what lies deeper.
     pub fn locks_on_members(&self, folder: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
-        self.all(
-            &format!(
-                "SELECT {COLUMNS} FROM locks CROSS JOIN entries ON entries.id = locks.entry_id
-                 WHERE entries.parent_id = ?1 AND expires_at > ?2"
-            ),
-            params![folder.0, now.0],
-            lock_row,
-        )
+        self.all(&on_members(), params![folder.0, now.0], lock_row)
     }
 
     /// Locks in force at `now`: of one user, and of all.
@@ -139,5 +139,73 @@ impl WriteTx<'_> {
     /// Removes locks that ended before `now`.
     pub fn delete_expired_locks(&self, now: Timestamp) -> Result<usize, CatalogError> {
         self.execute("DELETE FROM locks WHERE expires_at <= ?1", [now.0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, StatementStatus};
+
+    use super::*;
+    use crate::catalog::{CatalogKey, connection, migrate};
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    /// A space's root (1), a folder in it (2) with `members` files (from 10 on), of which one is locked, and
+    /// a user.
+    fn space_with(members: i64) -> (tempfile::TempDir, Connection) {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, key) = (dir.path().join("catalog.db"), CatalogKey::new([7; 32]));
+        connection::create(&path, &key).unwrap();
+        let mut connection = connection::open(&path, &key).unwrap();
+        migrate::fill(&mut connection).unwrap();
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO users (name, name_key, role, created_at) VALUES ('u', 'u', 'staff', 0);
+                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
+                                      created_at, modified_at)
+                 SELECT 1, zeroblob(16), NULL, '', '', 1, 0, 0, 0
+                 UNION ALL SELECT 2, zeroblob(16), 1, 'f', 'f', 1, 0, 0, 0;
+                 WITH RECURSIVE n (i) AS (VALUES (10) UNION ALL SELECT i + 1 FROM n WHERE i < {members} + 9)
+                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
+                                      created_at, modified_at)
+                 SELECT i, zeroblob(16), 2, i, i, 1, 0, 0, 0 FROM n;
+                 ANALYZE;"
+            ))
+            .unwrap();
+        for (token, entry, is_deep) in [("a", 10, false), ("b", 2, true)] {
+            let lock = LockRow {
+                token: LockToken(token.to_owned()),
+                entry: EntryId(entry),
+                user: UserId(1),
+                scope: LockScope::Shared,
+                is_deep,
+                owner: String::new(),
+                expires: Timestamp(2_000),
+            };
+            WriteTx::new(&connection).insert_lock(&lock).unwrap();
+        }
+        (dir, connection)
+    }
+
+    /// Every change asks for the locks around it. One of these questions once read the whole tree, so that
+    /// a PUT into a large space cost as much as the space has entries.
+    #[test]
+    fn questions_about_locks_cost_the_same_in_any_space() {
+        let steps = |members| {
+            let (_dir, connection) = space_with(members);
+            let tx = ReadTx::new(&connection);
+            assert_eq!(tx.locks_covering(EntryId(10), NOW).unwrap().len(), 2);
+            assert_eq!(tx.locks_covering(EntryId(11), NOW).unwrap().len(), 1);
+            assert_eq!(tx.locks_below(EntryId(1), NOW).unwrap().len(), 2);
+            assert_eq!(tx.locks_on_members(EntryId(2), NOW).unwrap().len(), 1);
+            // The same statements, from the connection's cache.
+            [covering(), below(), on_members()]
+                .map(|sql| tx.prepare(&sql).unwrap().get_status(StatementStatus::VmStep))
+        };
+        let small = steps(10);
+        assert!(small.iter().all(|steps| *steps > 0), "the cached statements were counted: {small:?}");
+        assert_eq!(steps(20_000), small);
     }
 }

@@ -119,3 +119,40 @@ async fn a_copy_costs_nothing_and_a_copy_into_another_space_its_bytes() {
     assert_eq!(store.containers_of(&other).len(), 1);
     store.check();
 }
+
+/// hyper drops the handler of a client that leaves in the middle of its body, at whatever it waits for. The
+/// bytes that were promised to it once stayed reserved until the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_at_any_moment_gives_its_reservation_back() {
+    const QUOTA: u64 = 6 << 20;
+    let store = Store::with_quota(QUOTA).await;
+    let body = bytes(1, 5 << 20);
+    for moment in 0..60 {
+        // By its length, so that it counts against the quota before a byte of it came, or in growing steps.
+        let size = (moment % 2 == 0).then_some(body.len() as u64);
+        let file = NewFile { path: path("a"), size, modified: None, checksum: None };
+        let upload = async {
+            let mut session = store.library.begin_put(store.change(), file).await?;
+            for piece in body.chunks(300_000) {
+                session.write(piece.to_vec().into()).await?;
+            }
+            // Never committed: the client is gone before.
+            std::future::pending::<Result<(), LibraryError>>().await
+        };
+        let patience = std::time::Duration::from_micros(100 + 400 * moment);
+        assert!(tokio::time::timeout(patience, upload).await.is_err());
+        let file = NewFile { path: path("b"), size: Some(QUOTA), modified: None, checksum: None };
+        store
+            .library
+            .begin_put(store.change(), file)
+            .await
+            .unwrap_or_else(|error| panic!("{moment}: {error}"));
+    }
+    assert_eq!(store.used().await, 0);
+    // A batch may still be on its way to a file that goes with it.
+    while !store.parts().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    store.put("b", &bytes(1, 6 << 20)).await.unwrap();
+    store.check();
+}

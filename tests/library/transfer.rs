@@ -1,9 +1,10 @@
 //! Moving and copying inside a space.
 
+use tresor::catalog::{CatalogError, NewEntry};
 use tresor::library::{LibraryError, Overwrite, PropertyChange};
-use tresor::model::{Depth, NameError, PropertyName};
+use tresor::model::{Depth, EntryId, NameError, PropertyName};
 
-use crate::store::{NOW, Store, path};
+use crate::store::{NOW, Store, name, path};
 use crate::support::content::bytes;
 
 async fn tree() -> Store {
@@ -186,5 +187,47 @@ async fn nothing_comes_to_lie_deeper_than_a_path_reaches() {
         store.mv("d", &format!("{place}/d{long}")).await,
         Err(LibraryError::Name(NameError::PathTooLong))
     ));
+    store.check();
+}
+
+/// A copy is one transaction, and the writer does nothing else meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_too_many_entries_is_refused_and_changes_nothing() {
+    const MOST: i64 = 50_000;
+    let store = Store::new().await;
+    let folder = store.mkcol("a").await.unwrap().id;
+    let space = store.space.id;
+    store
+        .catalog
+        .write(move |tx| {
+            let first = tx.reserve_entry_ids(MOST)?;
+            for id in (first.0..first.0 + MOST).map(EntryId) {
+                tx.insert_entry(&NewEntry {
+                    id,
+                    space,
+                    parent: Some(folder),
+                    name: Some(&name(&id.to_string())),
+                    version: None,
+                    size: 0,
+                    revision: 1,
+                    created: NOW,
+                    modified: NOW,
+                })?;
+            }
+            Ok::<_, CatalogError>(())
+        })
+        .await
+        .unwrap();
+    // With the folder itself it is one too many.
+    assert!(matches!(store.copy("a", "b").await, Err(LibraryError::TooManyEntries)));
+    assert!(matches!(store.entry("b").await, Err(LibraryError::NotFound)));
+    let access = store.access();
+    let (overwrite, depth) = (Overwrite::Forbid, Depth::Zero);
+    store
+        .library
+        .copy_entry(store.change(), &path("a"), &access, &path("b"), overwrite, depth)
+        .await
+        .unwrap();
+    store.mv("a", "c").await.unwrap();
     store.check();
 }

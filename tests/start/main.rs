@@ -21,3 +21,4 @@ mod office;
 mod refusals;
 mod service;
 mod terminal;
+mod writer;

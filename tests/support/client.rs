@@ -6,7 +6,7 @@ use super::http::{Endpoint, Request, Response};
 use super::load::Dice;
 use super::multistatus::Multistatus;
 use super::server::USER;
-use super::tree::{Change, Found, FoundNode, Kind, Lock, Tree};
+use super::tree::{Change, Found, FoundNode, Lock, Tree};
 
 /// One client, its folder and what it was promised.
 pub struct Client {
@@ -43,11 +43,6 @@ impl Client {
         };
         client.ask("MKCOL", "").send().expect(201);
         client
-    }
-
-    /// Makes changes until the server no longer answers.
-    pub fn run(&mut self, cycle: u64) {
-        while self.step(cycle) {}
     }
 
     /// Makes one change; false if no answer came.
@@ -164,11 +159,6 @@ impl Client {
             }
         }
         found
-    }
-
-    /// How many files and folders the client has, for the report.
-    pub fn files(&self) -> usize {
-        self.tree.0.values().filter(|node| node.kind != Kind::Folder).count()
     }
 }
 

@@ -17,9 +17,6 @@ use tresor::vault::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
 use super::TestServer;
 use super::process::succeed;
 
-/// Whether `tresor verify --full` is asked as well.
-const VERIFY: bool = false;
-
 /// What must hold of the rows at any time: each query counts what breaks the rule.
 pub const RULES: [(&str, &str); 8] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
@@ -61,8 +58,8 @@ pub const RULES: [(&str, &str); 8] = [
     ),
 ];
 
-/// Panics unless the rows keep their rules, every version opens and reads to its end, and a sweep, a
-/// day later, leaves exactly the containers that rows name. The server must not run. Returns how many
+/// Panics unless the rows keep their rules, every version opens and reads to its end, a sweep, a day
+/// later, leaves exactly the containers that rows name, and `tresor verify --full` finds nothing. The server must not run. Returns how many
 /// versions were read and how many orphans the sweep removed.
 #[track_caller]
 pub fn assert_sound(server: &TestServer) -> (usize, u64) {
@@ -114,10 +111,8 @@ pub fn assert_sound(server: &TestServer) -> (usize, u64) {
     }
     catalog.close();
     drop((database, catalog, directory));
-    if VERIFY {
-        let mut verify = server.cli(["verify", "--full"]);
-        succeed(verify.arg("--key-file").arg(server.key_file()));
-    }
+    let mut verify = server.cli(["verify", "--full"]);
+    succeed(verify.arg("--key-file").arg(server.key_file()));
     (versions.len(), swept.removed)
 }
 
