@@ -177,10 +177,15 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     results.into_inner().unwrap()
 }
 
-/// Those of all `items` that this run tries: with `TRESOR_TEST_FAULTS=all` every one, else about `few`,
-/// evenly spread.
+/// Those of all `items` that this run tries, evenly spread: about `few`, or as many as
+/// `TRESOR_TEST_FAULTS` says, which may be `all`.
 pub fn chosen<T>(items: Vec<T>, few: usize) -> Vec<T> {
-    let all = std::env::var_os("TRESOR_TEST_FAULTS").is_some_and(|value| value == "all");
-    let step = if all { 1 } else { (items.len() / few).max(1) };
+    let wanted = match std::env::var("TRESOR_TEST_FAULTS").as_deref() {
+        Err(_) => few,
+        Ok("all") => items.len(),
+        Ok(count) => count.parse().expect("TRESOR_TEST_FAULTS is `all` or a number"),
+    };
+    let step = (items.len() / wanted.max(1)).max(1);
+    eprintln!("{} of {} faults", items.len().div_ceil(step), items.len());
     items.into_iter().step_by(step).collect()
 }
