@@ -218,7 +218,12 @@ mod tests {
                 .unwrap();
         }
         connection.execute("DELETE FROM users WHERE name = 'gone'", []).unwrap();
-        connection.execute("INSERT INTO garbage VALUES (x'00ff', zeroblob(16))", []).unwrap();
+        connection
+            .execute(
+                "INSERT INTO garbage (container_id, space_id, length) VALUES (x'00ff', zeroblob(16), 1)",
+                [],
+            )
+            .unwrap();
         connection
     }
 

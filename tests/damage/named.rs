@@ -189,18 +189,13 @@ async fn f39_a_flipped_first_page_stops_the_start_and_says_what_helps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_a_flipped_inner_page_is_a_finding() {
+async fn f39_a_flipped_inner_page_of_a_small_catalogue_stops_the_start() {
     let archive = Archive::new().await;
     let mut catalogue = archive.catalogue.clone();
-    // The last page: nothing of the start lies there.
+    // The last page: nothing of the start lies there, but as much as this is looked at.
     let end = catalogue.len();
     catalogue[end - 100] ^= 1;
-    let opened = archive.open(&catalogue).await.unwrap();
-    let report = quick(&opened).await;
-    assert!(report.is_about_the_catalogue());
-    let page = end / 4_096;
-    let detail = report.findings[0].detail.clone().unwrap();
-    assert!(detail.contains(&page.to_string()), "{detail}");
+    assert_eq!(archive.open(&catalogue).await.err().as_deref(), Some("Damaged"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

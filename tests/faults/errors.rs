@@ -88,7 +88,8 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             assert!(!server.log().contains("data at risk"), "{}", server.log());
         }
     }
-    assert!(met.iter().all(|met| *met > 2), "only {met:?} errors were met");
+    // The writer's connection has often read all it needs by then.
+    assert!(met[1] > 2, "only {met:?} errors were met");
 }
 
 /// Returns whether the server met the error.
@@ -150,9 +151,9 @@ fn is_moot(log: &str) -> bool {
 /// failing disk no more than the injected error, which passes, does.
 fn expected_reasons(point: &Point, error: &str) -> &'static [&'static str] {
     match (point.call.as_str(), error) {
-        ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EIO") | ("pwrite64", "EDQUOT") => {
-            &["disk-failed"]
-        }
+        ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EIO") => &["disk-failed"],
+        // A pack's own write names the quota; what SQLite could not write is just a failure.
+        ("pwrite64", "EDQUOT") => &["disk-failed", "disk-full"],
         ("fsync" | "fdatasync" | "rename" | "utimensat" | "pwrite64", "EROFS") => {
             &["disk-failed", "file-system-read-only"]
         }

@@ -1,6 +1,8 @@
 //! What tests under load share: dice with a seed that is printed, sizes as files have them, a login
 //! that costs nothing, and what a process holds.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::TestServer;
@@ -87,6 +89,7 @@ pub fn descriptors(pid: u32) -> usize {
 }
 
 /// Files below `tmp/`: uploads under way.
-pub fn parts(server: &TestServer) -> usize {
-    std::fs::read_dir(server.data().join("tmp")).unwrap().count()
+pub fn parts(server: &TestServer) -> BTreeSet<OsString> {
+    let parts = std::fs::read_dir(server.data().join("tmp")).unwrap();
+    parts.map(|part| part.unwrap().file_name()).collect()
 }
