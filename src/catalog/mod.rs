@@ -115,7 +115,7 @@ impl CatalogError {
     fn breaks_connection(&self) -> bool {
         use rusqlite::ErrorCode;
         match self {
-            Self::WrongKey => true,
+            Self::WrongKey | Self::Damaged => true,
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::CannotOpen)

@@ -19,7 +19,7 @@ const QUEUE: usize = 1_024;
 /// Jobs that share one commit.
 const GROUP: usize = 256;
 /// Pages of the write-ahead log from which on it is copied into the database.
-const LOG_PAGES: i64 = 4_000;
+const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 

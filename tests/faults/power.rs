@@ -92,7 +92,8 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 #[test]
 fn without_any_one_kind_of_fsync_something_is_lost() {
     type Kind = (&'static str, fn(&Path) -> bool);
-    let kinds: [Kind; 4] = [
+    let kinds: [Kind; 5] = [
+        ("of packs", |path| path.extension().is_some_and(|end| end == "tar")),
         ("of containers", |path| path.starts_with("tmp") || path.extension().is_some_and(|end| end == "age")),
         ("of containers' directories", |path| path.starts_with("spaces") && path.extension().is_none()),
         ("of the catalogue's log", |path| path.ends_with("catalog.db-wal")),

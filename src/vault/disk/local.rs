@@ -102,10 +102,7 @@ impl Disk for LocalDisk {
         for (space, id, path) in self.paths.packs()? {
             // Whether it grows is asked first: a pack that grows no more never does again.
             let grows = self.packs().get(&space).is_some_and(|pack| pack.id() == id);
-            if !grows
-                && !Members::of(&File::open(&path)?)?
-                    .any(|member| member.map_or(true, |member| member.is_alive))
-            {
+            if !grows && pack::is_empty(&File::open(&path)?)? {
                 ignore_missing(fs::remove_file(&path))?;
                 removed += 1;
             }

@@ -156,6 +156,32 @@ fn header_before(pack: &File, place: PackedPlace) -> io::Result<[u8; BLOCK]> {
     Ok(head)
 }
 
+/// Whether nothing is left in a pack: removed members and zeros, not even a block that might be a member
+/// whose header was damaged.
+pub(super) fn is_empty(pack: &File) -> io::Result<bool> {
+    let length = pack.metadata()?.len();
+    let mut at = 0;
+    while at + BLOCK as u64 <= length {
+        let mut block = [0; BLOCK];
+        pack.read_exact_at(&mut block, at)?;
+        at += BLOCK as u64;
+        match parse_header(&block) {
+            Some((_, member)) if is_hole(pack, at, member)? => at += member.next_multiple_of(BLOCK as u64),
+            None if block.iter().all(|byte| *byte == 0) => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Whether `length` bytes from `at` on, as far as the file goes, are zeros.
+fn is_hole(pack: &File, at: u64, length: u64) -> io::Result<bool> {
+    let end = (at + length).min(pack.metadata()?.len());
+    let mut bytes = vec![0; usize::try_from(end.saturating_sub(at)).unwrap_or(0)];
+    pack.read_exact_at(&mut bytes, at)?;
+    Ok(bytes.iter().all(|byte| *byte == 0))
+}
+
 /// A member as a walk through a pack finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
@@ -329,6 +355,21 @@ mod tests {
         file.write_all_at(b"x", second as u64).unwrap();
         let found: Vec<_> = Members::of(&file).unwrap().map(|member| member.unwrap().id.0[0]).collect();
         assert_eq!(found, [1, 3]);
+    }
+
+    #[test]
+    fn a_pack_is_empty_only_without_anything_that_might_be_a_member() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut pack, path) = pack(&dir);
+        let places = pack.append(&[packable(1, 700), packable(2, 100)]).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        assert!(!is_empty(&file).unwrap());
+        erase(&file, ContainerId([1; 16]), places[0]).unwrap();
+        // The second one lost its header, not its bytes: a row still reads it.
+        file.write_all_at(&[0; BLOCK], places[1].offset - BLOCK as u64).unwrap();
+        assert!(!is_empty(&file).unwrap());
+        file.write_all_at(&[0; 100], places[1].offset).unwrap();
+        assert!(is_empty(&file).unwrap());
     }
 
     #[test]
