@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -43,10 +43,11 @@ impl ResponseBody {
         Self(Kind::Stream(Box::pin(body)))
     }
 
-    /// A body fed by another task through a channel of `capacity` pieces (at least 1).
+    /// A body fed by another task through a channel of `capacity` deliveries (at least 1).
     pub fn channel(capacity: usize) -> (BodySender, Self) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
-        (BodySender(sender), Self::stream(Channel { receiver, ended: false }))
+        let channel = Channel { receiver, pieces: VecDeque::new(), ended: false };
+        (BodySender(sender), Self::stream(channel))
     }
 }
 
@@ -118,11 +119,11 @@ impl Body for ResponseBody {
 /// Feeds a [`ResponseBody::channel`]. Dropped before [`finish`](Self::finish), it breaks the answer
 /// off: a producer that panics must not pass for one that is done.
 #[derive(Debug)]
-pub struct BodySender(mpsc::Sender<Piece>);
+pub struct BodySender(mpsc::Sender<Delivery>);
 
 #[derive(Debug)]
-enum Piece {
-    Data(Bytes),
+enum Delivery {
+    Pieces(VecDeque<Bytes>),
     Failed(io::Error),
     End,
 }
@@ -135,24 +136,31 @@ pub struct ReceiverGone;
 impl BodySender {
     /// Sends the next piece; waits while the channel is full.
     pub async fn send(&self, bytes: Bytes) -> Result<(), ReceiverGone> {
-        let sent = self.0.send(Piece::Data(bytes)).await;
+        self.send_all(vec![bytes]).await
+    }
+
+    /// Sends several pieces at once, which wakes the other side once; waits while the channel is full.
+    pub async fn send_all(&self, pieces: Vec<Bytes>) -> Result<(), ReceiverGone> {
+        let sent = self.0.send(Delivery::Pieces(pieces.into())).await;
         sent.map_err(|_| ReceiverGone)
     }
 
     /// The body is complete.
     pub async fn finish(self) -> Result<(), ReceiverGone> {
-        self.0.send(Piece::End).await.map_err(|_| ReceiverGone)
+        self.0.send(Delivery::End).await.map_err(|_| ReceiverGone)
     }
 
     /// Breaks the answer off with this error as the reason. Dropping does the same without one.
     pub fn fail(self, error: io::Error) {
         // With a full channel or without a receiver the drop that follows has the same effect.
-        let _ = self.0.try_send(Piece::Failed(error));
+        let _ = self.0.try_send(Delivery::Failed(error));
     }
 }
 
 struct Channel {
-    receiver: mpsc::Receiver<Piece>,
+    receiver: mpsc::Receiver<Delivery>,
+    /// What of the last delivery is still to be sent.
+    pieces: VecDeque<Bytes>,
     ended: bool,
 }
 
@@ -161,18 +169,20 @@ impl Body for Channel {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        self.receiver.poll_recv(cx).map(|piece| match piece {
-            Some(Piece::Data(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(Piece::End) => {
-                self.ended = true;
-                None
+        loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
-            Some(Piece::Failed(error)) => Some(Err(error)),
-            None => Some(Err(io::Error::other("the producer broke off"))),
-        })
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(self.receiver.poll_recv(cx)) {
+                Some(Delivery::Pieces(pieces)) => self.pieces = pieces,
+                Some(Delivery::End) => self.ended = true,
+                Some(Delivery::Failed(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(Some(Err(io::Error::other("the producer broke off")))),
+            }
+        }
     }
 }
 

@@ -47,7 +47,7 @@ use crate::vault::keys::KeyRing;
 pub use entry::{Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
-pub use open::{Content, PIECE, Reading};
+pub use open::{Content, PIECE};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::JoinHandle;
 
 use super::binding::bound;
 use super::lookup::find;
@@ -139,27 +138,8 @@ impl Content {
         {
             return Ok(pieces);
         }
-        self.begin_read(range).end().await
-    }
-
-    /// As [`Self::read`], but begins at once and goes on while the caller does something else.
-    pub fn begin_read(&self, range: ByteRange) -> Reading {
         let segments = Arc::clone(&self.segments);
-        let task = tokio::task::spawn_blocking(move || read_blocking(&segments, range));
-        Reading { task, library: self.library.clone() }
-    }
-}
-
-/// Bytes that are being read. Dropped, they are read for nobody.
-pub struct Reading {
-    task: JoinHandle<Result<Vec<Bytes>, LibraryError>>,
-    library: Library,
-}
-
-impl Reading {
-    /// What was read, as soon as it is.
-    pub async fn end(self) -> Result<Vec<Bytes>, LibraryError> {
-        let read = self.task.await?;
+        let read = tokio::task::spawn_blocking(move || read_blocking(&segments, range)).await?;
         if let Err(error) = &read {
             self.library.note_refusal(error).await;
         }

@@ -18,13 +18,13 @@ use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::{BodySender, ResponseBody};
-use crate::library::{Change, Content, Entry, LibraryError, PIECE, Reading};
+use crate::library::{Change, Content, Entry, LibraryError, PIECE};
 use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
 
-/// Pieces of a content that may wait for a slow reader, up to 64 KiB each.
-const PIECES_AHEAD: usize = 1;
-/// Readers for whom up to [`PIECE`] at a time is read, and as much ahead: 32 MiB for all of them. More
-/// readers get [`SMALL_STEP`] at a time.
+/// Reads that may wait for a slow reader, behind the one that is being sent.
+const READS_AHEAD: usize = 1;
+/// Readers for whom up to [`PIECE`] at a time is read; with what waits and what is being sent 48 MiB for
+/// all of them. More readers get [`SMALL_STEP`] at a time.
 const MAX_FAST: usize = 32;
 static FAST_LANES: Semaphore = Semaphore::const_new(MAX_FAST);
 /// An answer up to this long is read while its file is opened and sent without a task of its own.
@@ -235,7 +235,7 @@ impl Reader {
 
 /// Reads while the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
 fn stream(mut content: Content, sections: Vec<Section>, reader: Reader) -> ResponseBody {
-    let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
+    let (sender, body) = ResponseBody::channel(READS_AHEAD);
     tokio::spawn(async move {
         match send(&mut content, sections, &sender, &reader).await {
             Ok(Sent::All) => {
@@ -276,23 +276,15 @@ async fn send(
             return Ok(Sent::ClientLeft);
         }
         let mut left = range;
-        let mut ahead: Option<Reading> = None;
         while !left.is_empty() {
-            let pieces = match ahead.take() {
-                Some(reading) => reading.end().await?,
-                None => content.read(first(left, pace.step)).await?,
-            };
-            left = behind(left, pieces.iter().map(|piece| piece.len() as u64).sum());
-            // A fast reader's next bytes are opened on one core while these are sent on another.
-            if pace.is_fast() && !left.is_empty() {
-                ahead = Some(content.begin_read(first(left, pace.step)));
-            }
+            let pieces = content.read(first(left, pace.step)).await?;
+            let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+            left = behind(left, length);
+            unasked += length;
             let began = Instant::now();
-            for piece in pieces {
-                unasked += piece.len() as u64;
-                if sender.send(piece).await.is_err() {
-                    return Ok(Sent::ClientLeft);
-                }
+            // The next ones are read and opened on one core while these are sent on another.
+            if sender.send_all(pieces).await.is_err() {
+                return Ok(Sent::ClientLeft);
             }
             pace.adapt(began.elapsed());
             if unasked >= RIGHTS_STEP {
@@ -319,10 +311,6 @@ impl Pace {
         Self { step: SMALL_STEP, lane: None }
     }
 
-    fn is_fast(&self) -> bool {
-        self.lane.is_some()
-    }
-
     /// Takes into account how long the reader took for the last step.
     fn adapt(&mut self, took: Duration) {
         if took > SLOW_STEP {
@@ -330,7 +318,7 @@ impl Pace {
             return;
         }
         self.lane = self.lane.take().or_else(|| FAST_LANES.try_acquire().ok());
-        if self.is_fast() {
+        if self.lane.is_some() {
             self.step = (self.step * 2).min(PIECE);
         }
     }
