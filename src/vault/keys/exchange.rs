@@ -1,8 +1,8 @@
 //! X25519 stanzas as the age v1 spec has them ("The X25519 recipient type"), with AWS-LC's curve.
 //!
 //! The age crate computes the recipient anew for every file it opens and its curve is portable code; a
-//! small file costs more there than in its cipher. What is written and read is the same: the crate's own
-//! identities open it, and the official vectors run through both.
+//! small file costs more there than in its cipher. What is written and read is the same: each opens what
+//! the other wrote.
 
 use std::collections::HashSet;
 
