@@ -24,6 +24,7 @@ pub(super) struct Run {
     pub(super) row: ScrubRow,
     rate: Option<ByteSize>,
     is_resumed: bool,
+    is_kept: bool,
     pub(super) stage: Stage,
     total_containers: u64,
     total_bytes: u64,
@@ -99,6 +100,7 @@ impl Run {
             row,
             rate,
             is_resumed,
+            is_kept: true,
             stage: if is_resumed { Stage::Remembering(None) } else { Stage::Catalogue(0) },
             total_containers,
             total_bytes,
@@ -182,12 +184,12 @@ impl Run {
     async fn keep(&mut self, library: &Library) {
         let row = self.row.clone();
         let kept = library.catalog().write(move |tx| Ok::<_, LibraryError>(tx.put_scrub(&row)?)).await;
-        if let Err(error) = kept {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "how far verification is cannot be kept"
-            );
+        if let Err(error) = &kept
+            && self.is_kept
+        {
+            tracing::warn!(error = error as &dyn std::error::Error, "how far verification is cannot be kept");
         }
+        self.is_kept = kept.is_ok();
     }
 
     /// Tells again what this run found before it was interrupted.
