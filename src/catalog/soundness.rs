@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{CatalogError, CatalogKey, ReadTx, connection, migrate};
 
-/// Largest catalogue that every start reads as a whole, in bytes: about 25 ms. Larger ones are read in the
+/// Largest catalogue that every start reads as a whole, in bytes. Larger ones are read in the
 /// background once the server runs.
 const CHECKED_AT_START: u64 = 4 << 20;
 

@@ -69,7 +69,7 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
             unknown.shown = still;
             let finding = is_behind.then(|| {
                 catalogue::about(
-                    "it is older than the containers on the disk: bring a newer one back from a backup"
+                    "it is older than the containers on the disk: stop the server and run `tresor rebuild`, or bring a newer one back from a backup"
                         .into(),
                 )
             });
