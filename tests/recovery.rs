@@ -12,10 +12,10 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::support::TestServer;
-use crate::support::content::{EDGE_SIZES, bytes, sha256, sha256_file};
+use crate::support::content::{EDGE_SIZES, bytes, files_below, sha256, sha256_file};
 use crate::support::process::{Outcome, require};
 
 #[test]
@@ -97,18 +97,4 @@ fn age_decrypt(identity: &Path, file: &Path, out: &Path) -> Outcome {
             .arg(file)
             .stdout(File::create(out).unwrap()),
     )
-}
-
-fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(files_below(&path));
-        } else if path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }

@@ -22,6 +22,7 @@ use tresor::vault::disk::{Disk, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 
 use crate::hooked::HookedDisk;
+use crate::support::content::files_below;
 use crate::support::sound::RULES;
 
 /// Now, to every test that needs no other time.
@@ -234,7 +235,7 @@ impl Store {
 
     /// What is being written.
     pub fn parts(&self) -> BTreeSet<PathBuf> {
-        files_below(&self.dir.path().join("tmp"))
+        files_below(&self.dir.path().join("tmp")).into_iter().collect()
     }
 
     /// The catalogue as another reader sees it.
@@ -287,17 +288,4 @@ async fn add_user(catalog: &Catalog, name: &'static str) -> UserId {
 
 fn catalog_file(root: &Path) -> PathBuf {
     root.join("catalog/catalog.db")
-}
-
-fn files_below(dir: &Path) -> BTreeSet<PathBuf> {
-    let mut files = BTreeSet::new();
-    for entry in fs::read_dir(dir).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(files_below(&path));
-        } else {
-            files.insert(path);
-        }
-    }
-    files
 }

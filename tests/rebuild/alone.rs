@@ -9,8 +9,8 @@ use tresor::vault::container::ContainerMeta;
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
 
-use crate::house::{House, Open, access, files_below, name, path};
-use crate::support::content::{bytes, sha256};
+use crate::house::{House, Open, access, name, path};
+use crate::support::content::{bytes, files_below, sha256};
 
 const SIZES: [usize; 10] = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_048_575, 1_048_576, 1_048_577, 5_000];
 const NAMES: [&str; 8] = [

@@ -21,7 +21,7 @@ use tresor::model::{
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
-use crate::support::content::sha256;
+use crate::support::content::{files_below, sha256};
 use crate::support::process::{Outcome, eventually, limited, require};
 
 pub const PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
@@ -168,20 +168,6 @@ impl House {
     pub fn snapshots(&self) -> Vec<PathBuf> {
         files_below(&self.data().join("snapshots"))
     }
-}
-
-pub fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(files_below(&path));
-        } else if path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }
 
 /// The instance, open in this process. Call [`Open::close`].

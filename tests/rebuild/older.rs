@@ -4,8 +4,8 @@ use std::fs;
 
 use tresor::model::Timestamp;
 
-use crate::house::{House, access, files_below};
-use crate::support::content::{bytes, sha256};
+use crate::house::{House, access};
+use crate::support::content::{bytes, files_below, sha256};
 
 const DAY: i64 = 86_400_000;
 

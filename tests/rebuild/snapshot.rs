@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use tresor::accounts::UserName;
 use tresor::model::{Right, Role, Timestamp};
 
-use crate::house::{House, Open, PASSWORD, access, files_below, name};
+use crate::house::{House, Open, PASSWORD, access, name};
 use crate::support::TestServer;
-use crate::support::content::{bytes, sha256};
+use crate::support::content::{bytes, files_below, sha256};
 use crate::support::process::{eventually, tool};
 
 /// A tree with everything that containers do not say.
