@@ -67,7 +67,8 @@ fn after_an_fsync_that_failed_nothing_is_acknowledged_before_a_restart() {
 fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     let mut server = copy();
     server.spawn();
-    let mut met = [0, 0];
+    let mut whole = ask(&server, "GET", "a", Vec::new()).expect(200).body;
+    let mut told = 0;
     for (threads, method) in [(Threads::All, "GET"), (Threads::Catalogue, "PUT")] {
         for nth in 1..=5 {
             // Nothing is remembered of the earlier ones.
@@ -76,11 +77,18 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             let rule = format!("inject=pread64:error=EIO:when={nth}");
             let tracer = Tracer::attach(&server, threads, &["-e", "trace=pread64", "-e", &rule]);
             let answer = ask(&server, method, "a", Vec::new());
-            if tracer.detach().contains("(INJECTED)") {
-                met[usize::from(threads == Threads::All)] += 1;
-                assert!(answer.status >= 500 || answer.is_cut, "{method}, {nth}: {answer}");
+            tracer.detach();
+            // Strace counts by thread, so that the call may also have been one of a thread that works for
+            // nobody, or none: what is not told must have done no harm.
+            if answer.status >= 500 || answer.is_cut {
+                told += 1;
+            } else if method == "GET" {
+                assert!(answer.body == whole, "GET, {nth}: {answer}");
+            } else {
+                whole.clear();
             }
-            ask(&server, "GET", "a", Vec::new()).expect(200);
+            let again = ask(&server, "GET", "a", Vec::new()).expect(200);
+            assert!(again.body == whole && !again.is_cut, "{method}, {nth}: {again}");
             assert_reads(&server);
             assert_eq!(read_only_reason(&server), None);
             let stored = try_to_store(&server);
@@ -88,8 +96,7 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             assert!(!server.log().contains("data at risk"), "{}", server.log());
         }
     }
-    // The writer's connection has often read all it needs by then.
-    assert!(met[1] > 2, "only {met:?} errors were met");
+    assert!(told > 1, "only {told} requests met an error");
 }
 
 /// Returns whether the server met the error.
