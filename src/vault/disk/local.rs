@@ -28,10 +28,32 @@ use super::{
 #[derive(Debug)]
 pub struct LocalDisk {
     paths: Arc<Paths>,
-    /// The pack of each space that still grows.
-    packs: Mutex<HashMap<SpaceId, OpenPack>>,
+    packs: Mutex<Growing>,
     /// Packs that somebody reads: thousands of open containers share one descriptor.
     read: Mutex<HashMap<PackId, Weak<File>>>,
+}
+
+/// The packs that may still grow. Once a pack is neither here nor there it never grows again.
+#[derive(Debug, Default)]
+struct Growing {
+    /// Of each space the one for the next container.
+    idle: HashMap<SpaceId, OpenPack>,
+    /// Those that are being made or written to.
+    busy: HashSet<PackId>,
+}
+
+impl Growing {
+    /// The space's pack, or the id under which to make a new one; that it is busy is noted before its file
+    /// exists.
+    fn lend(&mut self, space: SpaceId) -> Result<OpenPack, PackId> {
+        let lent = self.idle.remove(&space).filter(|pack| !pack.is_full()).ok_or_else(PackId::random);
+        self.busy.insert(lent.as_ref().map_or_else(|id| *id, OpenPack::id));
+        lent
+    }
+
+    fn contains(&self, space: SpaceId, id: PackId) -> bool {
+        self.busy.contains(&id) || self.idle.get(&space).is_some_and(|pack| pack.id() == id)
+    }
 }
 
 #[derive(Debug)]
@@ -61,15 +83,17 @@ impl Disk for LocalDisk {
     }
 
     fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
-        // Out of the map while it is written to: after an error it must not be appended to again, for
-        // nobody knows where it ends.
-        let open = self.packs().remove(&space);
-        let mut pack = match open {
-            Some(pack) if !pack.is_full() => pack,
-            _ => self.paths.new_pack(space)?,
-        };
-        let places = pack.append(containers)?;
-        self.packs().insert(space, pack);
+        let lent = self.packs().lend(space);
+        let id = lent.as_ref().map_or_else(|id| *id, OpenPack::id);
+        let appended = lent.or_else(|id| self.paths.new_pack(space, id)).and_then(|mut pack| {
+            let places = pack.append(containers)?;
+            Ok((places, pack))
+        });
+        let mut packs = self.packs();
+        packs.busy.remove(&id);
+        // After an error it must not be appended to again, for nobody knows where it ends.
+        let (places, pack) = appended?;
+        packs.idle.insert(space, pack);
         Ok(places)
     }
 
@@ -101,7 +125,7 @@ impl Disk for LocalDisk {
         let mut removed = 0;
         for (space, id, path) in self.paths.packs()? {
             // Whether it grows is asked first: a pack that grows no more never does again.
-            let grows = self.packs().get(&space).is_some_and(|pack| pack.id() == id);
+            let grows = self.packs().contains(space, id);
             if !grows && pack::is_empty(&File::open(&path)?)? {
                 ignore_missing(fs::remove_file(&path))?;
                 removed += 1;
@@ -239,7 +263,7 @@ impl LocalDisk {
         Ok(file)
     }
 
-    fn packs(&self) -> MutexGuard<'_, HashMap<SpaceId, OpenPack>> {
+    fn packs(&self) -> MutexGuard<'_, Growing> {
         self.packs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -346,8 +370,7 @@ impl Paths {
     }
 
     /// An empty pack with a durable name.
-    fn new_pack(&self, space: SpaceId) -> io::Result<OpenPack> {
-        let id = PackId::random();
+    fn new_pack(&self, space: SpaceId, id: PackId) -> io::Result<OpenPack> {
         let dir = self.pack_dir(space);
         make_dirs(&dir)?;
         let file = new_file(&self.pack(space, id))?;
@@ -562,6 +585,36 @@ mod tests {
         disk.remove(space, id, Place::OwnFile).unwrap();
         disk.remove(space, id, Place::OwnFile).unwrap();
         assert!(disk.open(space, id, Place::OwnFile).is_err());
+    }
+
+    #[test]
+    fn a_pack_that_is_being_written_is_never_taken_for_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        std::thread::scope(|scope| {
+            // Dropped at the end, and by a panic.
+            let (_goes_on, done) = std::sync::mpsc::channel::<()>();
+            let disk = &disk;
+            scope.spawn(move || {
+                while done.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                    disk.remove_empty_packs().unwrap();
+                }
+            });
+            for number in 0..60 {
+                // The first in a space makes a pack, which is empty until it is written.
+                let (space, id) = (SpaceId([number; 16]), ContainerId([number; 16]));
+                let bytes = vec![1; 5000];
+                let places = disk.append_packed(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
+                let file = disk.open(space, id, Place::Packed(places[0])).expect("it was acknowledged");
+                let mut read = vec![0; 5000];
+                file.read_at(&mut read, 0).unwrap();
+                assert_eq!(read, bytes);
+                // Nothing but a hole is left when the next one is appended.
+                disk.remove(space, id, Place::Packed(places[0])).unwrap();
+                let places = disk.append_packed(space, &[Packable { id, bytes }]).unwrap();
+                assert!(disk.open(space, id, Place::Packed(places[0])).is_ok());
+            }
+        });
     }
 
     #[test]
