@@ -36,8 +36,9 @@ pub use properties::PropertyRow;
 pub use rebuild::{Counters, SetAsideRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
-pub use tx::{ReadTx, WriteTx};
+pub use tx::{ReadTx, Touched, WriteTx};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
+pub use writer::QueuedWrite;
 
 use readers::Readers;
 use writer::Writer;
@@ -161,6 +162,15 @@ fn is_failed_write(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| failed_writes.contains(&error.extended_code))
 }
 
+/// Between these two a transaction becomes what everybody reads, or fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// Nobody reads it yet.
+    Begins,
+    /// Everybody who begins to read now reads it, unless it failed; no writer has been answered.
+    Ended,
+}
+
 /// The open catalogue. Cheap to clone; the last clone's [`Catalog::close`] ends the writer.
 #[derive(Clone)]
 pub struct Catalog {
@@ -235,6 +245,12 @@ impl Catalog {
         self.writer.run(job).await
     }
 
+    /// Queues several jobs that shall share a transaction, from a thread that may block: it waits while the
+    /// queue is full. Each one's failure undoes its own work only.
+    pub fn submit(&self, writes: Vec<QueuedWrite>) {
+        self.writer.submit(writes);
+    }
+
     /// Runs `job` on a snapshot of what is committed, on a blocking thread.
     pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
     where
@@ -250,6 +266,12 @@ impl Catalog {
     /// first observer counts.
     pub fn on_failure(&self, observer: impl Fn(&CatalogError) + Send + Sync + 'static) {
         self.writer.on_failure(Box::new(observer));
+    }
+
+    /// Calls `observer` on the writer's thread around every commit, with what it touches. Only the first
+    /// observer counts.
+    pub fn on_commit(&self, observer: impl Fn(Commit, &Touched) + Send + Sync + 'static) {
+        self.writer.on_commit(Box::new(observer));
     }
 
     /// Refuses every further change with [`CatalogError::Halted`]; reading goes on. For a disk that

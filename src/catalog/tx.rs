@@ -1,11 +1,12 @@
 //! What the tables' functions hang on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Statement, ffi};
 
 use super::CatalogError;
+use crate::model::EntryId;
 
 /// A consistent view of the catalogue. Reads only.
 pub struct ReadTx<'a> {
@@ -17,6 +18,27 @@ pub struct ReadTx<'a> {
 /// The one open write transaction; reads see what it has written so far.
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
+    touched: RefCell<Touched>,
+}
+
+/// What a transaction changes of what somebody may remember of an earlier one about files: their place,
+/// their state, their content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touched {
+    /// Nothing but what these files hold, and the folders around them.
+    Files(Vec<EntryId>),
+    /// Nobody said; forget all.
+    Everything,
+}
+
+impl Touched {
+    pub(super) fn extend(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Everything, _) => {}
+            (all, Self::Everything) => *all = Self::Everything,
+            (Self::Files(all), Self::Files(more)) => all.extend(more),
+        }
+    }
 }
 
 impl<'a> ReadTx<'a> {
@@ -85,7 +107,17 @@ impl<'a> ReadTx<'a> {
 
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { read: ReadTx::new(connection) }
+        Self { read: ReadTx::new(connection), touched: RefCell::new(Touched::Everything) }
+    }
+
+    /// Promises that of all there was before, this transaction changes no more about files than what
+    /// `files` hold: none is moved, renamed or removed. Without it readers forget all they remember.
+    pub fn touches_only(&self, files: impl IntoIterator<Item = EntryId>) {
+        *self.touched.borrow_mut() = Touched::Files(files.into_iter().collect());
+    }
+
+    pub(super) fn touched(&self) -> Touched {
+        self.touched.borrow().clone()
     }
 
     /// Runs a changing statement; returns the number of rows it touched.

@@ -12,27 +12,29 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{self, Place};
-use super::{CatalogError, WriteTx};
+use super::{CatalogError, Commit, Touched, WriteTx};
 
-/// Jobs that may wait; more writers wait for a place.
+/// Writers, each with one job or some, that may wait; more wait for a place.
 const QUEUE: usize = 1_024;
-/// Jobs that share one commit.
+/// Writers who share one commit.
 const GROUP: usize = 256;
 /// Pages of the write-ahead log from which on it is copied into the database.
 const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
+type CommitObserver = Box<dyn Fn(Commit, &Touched) + Send + Sync>;
 
 /// What others may ask of the writer's thread, and be told by it.
 #[derive(Default)]
 struct Watch {
     is_halted: AtomicBool,
     observer: OnceLock<Observer>,
+    commits: OnceLock<CommitObserver>,
 }
 
 pub(super) struct Writer {
     watch: Arc<Watch>,
-    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    queue: Mutex<Option<mpsc::Sender<Vec<QueuedWrite>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -53,6 +55,10 @@ impl Writer {
         let _ = self.watch.observer.set(observer);
     }
 
+    pub(super) fn on_commit(&self, observer: CommitObserver) {
+        let _ = self.watch.commits.set(observer);
+    }
+
     pub(super) fn halt(&self) {
         self.watch.is_halted.store(true, Ordering::Release);
     }
@@ -64,18 +70,29 @@ impl Writer {
         E: From<CatalogError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let queue = queue.ok_or(CatalogError::Closed)?;
-        let job = QueuedJob { work: Some(job), result: None, reply };
-        queue.send(Box::new(job)).await.map_err(|_| CatalogError::Closed)?;
+        let queue = self.queue().ok_or(CatalogError::Closed)?;
+        queue.send(vec![QueuedWrite::new(job, reply)]).await.map_err(|_| CatalogError::Closed)?;
         drop(queue);
         answer.await.map_err(|_| E::from(CatalogError::Closed))?
+    }
+
+    /// Queues jobs for one transaction; waits while the queue is full. After the end they are dropped.
+    pub(super) fn submit(&self, writes: Vec<QueuedWrite>) {
+        if let Some(queue) = self.queue() {
+            let _ = queue.blocking_send(writes);
+        }
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Vec<QueuedWrite>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Lets the queued jobs finish, then ends the thread.
     pub(super) fn stop(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The last who holds the catalogue may be a job.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
             // A writer that panicked has already failed every waiting job.
             let _ = thread.join();
         }
@@ -96,18 +113,19 @@ fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
 fn write_until_closed(
     mut connection: Connection,
     place: &Place,
-    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    mut jobs: mpsc::Receiver<Vec<QueuedWrite>>,
     watch: &Watch,
 ) {
-    let mut group = Vec::with_capacity(GROUP);
-    while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
+    let mut taken = Vec::with_capacity(GROUP);
+    while jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
+        let mut group: Vec<_> = taken.drain(..).flatten().map(|write| write.0).collect();
         let committed = match watch.is_halted() {
             true => Err(CatalogError::Halted),
-            false => commit_together(&connection, &mut group),
+            false => commit_together(&connection, &mut group, watch),
         };
         // Before the answers: who is refused may ask at once what became of the server.
         watch.note(&committed, "catalogue transaction failed");
-        for job in group.drain(..) {
+        for job in group {
             job.answer(committed.as_ref().err());
         }
         match committed {
@@ -126,6 +144,12 @@ fn write_until_closed(
 impl Watch {
     fn is_halted(&self) -> bool {
         self.is_halted.load(Ordering::Acquire)
+    }
+
+    fn tell(&self, commit: Commit, touched: &Touched) {
+        if let Some(observer) = self.commits.get() {
+            observer(commit, touched);
+        }
     }
 
     fn note(&self, outcome: &Result<(), CatalogError>, what: &'static str) {
@@ -164,12 +188,22 @@ fn copy_log(connection: &Connection) -> Result<(), CatalogError> {
 }
 
 /// Runs the jobs in one transaction. On `Err` nothing of any job remains.
-fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), CatalogError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+fn commit_together(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    watch: &Watch,
+) -> Result<(), CatalogError> {
+    run(connection, "BEGIN IMMEDIATE")?;
+    let mut touched = Touched::Files(Vec::new());
     let outcome = group
         .iter_mut()
-        .try_for_each(|job| run_alone(connection, job.as_mut()))
-        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        .try_for_each(|job| run_alone(connection, job.as_mut()).map(|more| touched.extend(more)))
+        .and_then(|()| {
+            watch.tell(Commit::Begins, &touched);
+            let committed = run(connection, "COMMIT");
+            watch.tell(Commit::Ended, &touched);
+            committed
+        });
     if outcome.is_err() && !connection.is_autocommit() {
         // A failed rollback leaves the transaction open: the next BEGIN fails, and so does every
         // writer after it, loudly and without an acknowledgement.
@@ -179,7 +213,7 @@ fn commit_together(connection: &Connection, group: &mut [Box<dyn Job>]) -> Resul
 }
 
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
-fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), CatalogError> {
+fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Touched, CatalogError> {
     run(connection, "SAVEPOINT job")?;
     let tx = WriteTx::new(connection);
     let undo = job.run(&tx) == Outcome::Undo;
@@ -193,7 +227,8 @@ fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<(), CatalogEr
     if undo {
         run(connection, "ROLLBACK TO job")?;
     }
-    run(connection, "RELEASE job")
+    run(connection, "RELEASE job")?;
+    Ok(if undo { Touched::Files(Vec::new()) } else { tx.touched() })
 }
 
 /// A statement of the transaction itself, parsed once per connection.
@@ -212,6 +247,22 @@ trait Job: Send {
     fn run(&mut self, tx: &WriteTx<'_>) -> Outcome;
     /// Tells the writer who waits; he may have left.
     fn answer(self: Box<Self>, failure: Option<&CatalogError>);
+}
+
+/// A job with the one who waits for its outcome.
+pub struct QueuedWrite(Box<dyn Job>);
+
+impl QueuedWrite {
+    /// As [`Catalog::write`](super::Catalog::write), for [`Catalog::submit`](super::Catalog::submit). If the
+    /// catalogue is closed, `reply` is dropped.
+    pub fn new<T, E, F>(job: F, reply: oneshot::Sender<Result<T, E>>) -> Self
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        Self(Box::new(QueuedJob { work: Some(job), result: None, reply }))
+    }
 }
 
 struct QueuedJob<T, E, F> {

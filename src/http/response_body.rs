@@ -43,6 +43,17 @@ impl ResponseBody {
         Self(Kind::Stream(Box::pin(body)))
     }
 
+    /// A body that is made as the client takes it: `step` is asked for the next pieces when those of before
+    /// are sent, until it returns none. An error breaks the answer off.
+    pub fn steps<S, F, N>(state: S, step: N) -> Self
+    where
+        S: Send + Unpin + 'static,
+        N: Fn(S) -> F + Send + Unpin + 'static,
+        F: Future<Output = (S, io::Result<Vec<Bytes>>)> + Send + 'static,
+    {
+        Self::stream(Steps { step, next: Next::Idle(state), pieces: VecDeque::new() })
+    }
+
     /// A body fed by another task through a channel of `capacity` deliveries (at least 1).
     pub fn channel(capacity: usize) -> (BodySender, Self) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
@@ -112,6 +123,54 @@ impl Body for ResponseBody {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Kind::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+struct Steps<S, F, N> {
+    step: N,
+    next: Next<S, F>,
+    /// What of the last step is still to be sent.
+    pieces: VecDeque<Bytes>,
+}
+
+enum Next<S, F> {
+    Idle(S),
+    Underway(Pin<Box<F>>),
+    Ended,
+}
+
+impl<S, F, N> Body for Steps<S, F, N>
+where
+    S: Send + Unpin,
+    N: Fn(S) -> F + Unpin,
+    F: Future<Output = (S, io::Result<Vec<Bytes>>)> + Send,
+{
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+            let mut future = match std::mem::replace(&mut self.next, Next::Ended) {
+                Next::Idle(state) => Box::pin((self.step)(state)),
+                Next::Underway(future) => future,
+                Next::Ended => return Poll::Ready(None),
+            };
+            match future.as_mut().poll(cx) {
+                Poll::Pending => {
+                    self.next = Next::Underway(future);
+                    return Poll::Pending;
+                }
+                Poll::Ready((_, Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready((_, Ok(pieces))) if pieces.is_empty() => return Poll::Ready(None),
+                Poll::Ready((state, Ok(pieces))) => {
+                    self.pieces = pieces.into();
+                    self.next = Next::Idle(state);
+                }
+            }
         }
     }
 }
@@ -207,6 +266,30 @@ mod tests {
         let (sender, body) = ResponseBody::channel(1);
         drop(body);
         assert_eq!(sender.send(Bytes::new()).await, Err(ReceiverGone));
+    }
+
+    async fn count(left: u8) -> (u8, io::Result<Vec<Bytes>>) {
+        tokio::task::yield_now().await;
+        let pieces = (0..left.min(2)).map(|_| Bytes::from_static(b"x")).collect();
+        (left.saturating_sub(2), Ok(pieces))
+    }
+
+    async fn fail_at_second(step: u8) -> (u8, io::Result<Vec<Bytes>>) {
+        match step {
+            0 => (1, Ok(vec![Bytes::from_static(b"half")])),
+            _ => (step, Err(io::ErrorKind::InvalidData.into())),
+        }
+    }
+
+    #[tokio::test]
+    async fn steps_go_on_until_there_is_nothing_more_or_one_fails() {
+        let whole = ResponseBody::steps(5, count).collect().await.unwrap().to_bytes();
+        assert_eq!(whole, "xxxxx");
+
+        let mut body = ResponseBody::steps(0, fail_at_second);
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.unwrap().is_err());
+        assert!(body.frame().await.is_none());
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod property;
 mod put;
 mod quota;
 mod rebuild;
+mod recent;
 mod shelf;
 mod snapshot;
 mod space;
@@ -47,7 +48,7 @@ use crate::vault::keys::KeyRing;
 pub use entry::{Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
-pub use open::{Content, PIECE};
+pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
 pub use quota::SpaceUsage;
@@ -91,6 +92,7 @@ struct Shared {
     packer: packer::Packer,
     quota: quota::Ledger,
     shelf: shelf::Shelf,
+    recent: Arc<recent::Recent>,
     space_ids: space::SpaceIds,
     runs: verify::Runs,
     recent_damage: verify::RecentDamage,
@@ -152,9 +154,12 @@ impl Library {
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;
+        let recent = Arc::new(recent::Recent::default());
+        let remembering = Arc::clone(&recent);
+        catalog.on_commit(move |commit, touched| remembering.forget(commit, touched));
         let state = state::State::new(disk, catalog.clone());
         let disk = state.watched_disk();
-        let packer = packer::Packer::start(Arc::clone(&disk))?;
+        let packer = packer::Packer::start(Arc::clone(&disk), catalog.clone())?;
         let shared = Shared {
             catalog,
             disk,
@@ -165,6 +170,7 @@ impl Library {
             etag_epoch,
             quota: quota::Ledger::default(),
             shelf: shelf::Shelf::default(),
+            recent,
             space_ids: space::SpaceIds::default(),
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
@@ -229,7 +235,11 @@ impl IdBlock {
             if let Some(id) = block.next() {
                 return Ok(EntryId(id));
             }
-            let first = catalog.write(|tx| tx.reserve_entry_ids(Self::SIZE)).await?;
+            let reserve = |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                tx.reserve_entry_ids(Self::SIZE)
+            };
+            let first = catalog.write(reserve).await?;
             *block = first.0..first.0 + Self::SIZE;
         }
     }

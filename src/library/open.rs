@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::task::JoinHandle;
 
 use super::binding::bound;
 use super::lookup::find;
+use super::recent::Known;
 use super::{Entry, Library, LibraryError};
-use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, SpaceId, VersionId};
-use crate::vault::reader::ContainerReader;
+use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
+/// Most bytes that are read and opened on the thread that asks: some 50 us of work, and what was opened is
+/// still in that core's cache when it is sent.
+const AT_HAND: u64 = 128 * 1024;
 
 /// An opened content. What it reads stays the same even if the file is overwritten or deleted
 /// meanwhile: containers never change, and an open one keeps its bytes.
@@ -55,16 +59,44 @@ impl Library {
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Clone + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let space = access.require(Right::Read)?;
+        if version.is_none()
+            && let Some(content) = self.open_known(space, path)?
+        {
+            return Ok(content);
+        }
         let opened = match self.open_once(space, path, version, foresee.clone()).await {
             // Replaced and removed since the rows were read: the rows of now name what is there. If they
             // still name it, it is missing or, as a hole in its pack, damaged indeed.
             Err(LibraryError::Damaged(_)) => self.open_once(space, path, version, foresee).await,
             other => other,
         };
-        if let Err(error) = &opened {
+        self.refusal_noted(opened).await
+    }
+
+    /// The outcome of a read; if a container was refused, that is noted first.
+    async fn refusal_noted<T>(&self, outcome: Result<T, LibraryError>) -> Result<T, LibraryError> {
+        if let Err(error) = &outcome {
             self.note_refusal(error).await;
         }
-        opened
+        outcome
+    }
+
+    /// The content of a file that was read before and has not changed, if its containers are open.
+    fn open_known(&self, space: SpaceId, path: &EntryPath) -> Result<Option<Content>, LibraryError> {
+        let Some(known) = self.shared.recent.recall(space, path) else { return Ok(None) };
+        let open = |bound: &ContainerRef| Some((self.shared.shelf.find(bound)?, None));
+        let Some(readers) = known.segments.iter().map(open).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        Ok(Some(Content {
+            entry: known.entry.clone(),
+            version: known.version,
+            size: known.entry.size,
+            checksums: known.checksums.clone(),
+            segments: Arc::new(in_order(readers)?),
+            library: self.clone(),
+            ready: None,
+        }))
     }
 
     async fn open_once(
@@ -75,6 +107,7 @@ impl Library {
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let (library, path) = (self.clone(), path.clone());
+        let moment = self.shared.recent.moment();
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
@@ -82,22 +115,25 @@ impl Library {
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
-                let segments = library.open_segments(space, tx.segments(id)?)?;
+                let bound: Vec<_> = tx.segments(id)?.iter().map(bound).collect();
+                let segments = library.open_segments(space, &bound)?;
                 // An old page put back into the catalogue could bring an earlier content back as the present
                 // one; the other pages still tell.
                 let is_outdated = id == current && (version.replaced.is_some() || version.size != row.size);
                 if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
                     return Err(LibraryError::Incomplete);
                 }
-                let mut content = Content {
-                    entry: Entry { size: version.size, ..library.entry(row) },
-                    version: id,
-                    size: version.size,
-                    checksums: version.checksums,
-                    segments: Arc::new(segments),
-                    library,
-                    ready: None,
-                };
+                let entry = Entry { size: version.size, ..library.entry(row) };
+                let checksums = version.checksums;
+                if let Some(moment) = moment.filter(|_| id == current) {
+                    let (entry, checksums) = (entry.clone(), checksums.clone());
+                    let known = Known { entry, version: id, checksums, segments: bound };
+                    library.shared.recent.remember(moment, space, path, known);
+                }
+                let segments = Arc::new(segments);
+                let size = version.size;
+                let mut content =
+                    Content { entry, version: id, size, checksums, segments, library, ready: None };
                 if let Some(range) = foresee(&content.entry) {
                     content.ready = Some((range.start(), read_blocking(&content.segments, range)?));
                 }
@@ -109,28 +145,34 @@ impl Library {
     fn open_segments(
         &self,
         space: SpaceId,
-        rows: Vec<ContainerRow>,
+        bound: &[ContainerRef],
     ) -> Result<Vec<OpenSegment>, LibraryError> {
         let key = self.shared.keys.space_key(space)?;
-        let mut start = 0;
-        let mut segments = Vec::with_capacity(rows.len());
-        for row in rows {
-            let bound = bound(&row);
-            let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, &bound);
-            let (reader, whole) = self.shared.shelf.take(&bound, open)?;
-            let end = start + reader.plain_len();
-            let range = ByteRange::new(start, end).ok_or(LibraryError::Incomplete)?;
-            segments.push(OpenSegment { range, reader, whole });
-            start = end;
-        }
-        Ok(segments)
+        let open = |bound: &ContainerRef| {
+            let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, bound);
+            self.shared.shelf.take(bound, open)
+        };
+        in_order(bound.iter().map(open).collect::<Result<Vec<_>, _>>()?)
     }
 }
 
+/// The containers of a content, one behind the other.
+fn in_order(readers: Vec<(Arc<ContainerReader>, Option<Bytes>)>) -> Result<Vec<OpenSegment>, LibraryError> {
+    let mut start = 0;
+    let mut segments = Vec::with_capacity(readers.len());
+    for (reader, whole) in readers {
+        let end = start + reader.plain_len();
+        let range = ByteRange::new(start, end).ok_or(LibraryError::Incomplete)?;
+        segments.push(OpenSegment { range, reader, whole });
+        start = end;
+    }
+    Ok(segments)
+}
+
 impl Content {
-    /// Reads from `range.start()` on: at least one byte, at most [`PIECE`], never past `range.end()`.
-    /// Empty only if `range` is. A chunk that fails authentication is an error and nothing of it is
-    /// returned.
+    /// Reads from `range.start()` on: at least one byte, at most [`PIECE`], never past `range.end()`; what
+    /// the system holds in memory on this thread, what lies on the disk on a blocking one. Empty only if
+    /// `range` is. A chunk that fails authentication is an error and nothing of it is returned.
     pub async fn read(&mut self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
         if let Some((start, pieces)) = self.ready.take()
             && start == range.start()
@@ -138,27 +180,70 @@ impl Content {
         {
             return Ok(pieces);
         }
-        let segments = Arc::clone(&self.segments);
-        let read = tokio::task::spawn_blocking(move || read_blocking(&segments, range)).await?;
-        if let Err(error) = &read {
-            self.library.note_refusal(error).await;
+        match read_at_hand(&self.segments, range) {
+            Ok(None) => self.read_ahead(range).finish().await,
+            Ok(Some(pieces)) => Ok(pieces),
+            Err(error) => self.library.refusal_noted(Err(error)).await,
         }
-        read
+    }
+
+    /// Begins to read as [`Self::read`] does, always on a blocking thread.
+    pub fn read_ahead(&self, range: ByteRange) -> ReadAhead {
+        let segments = Arc::clone(&self.segments);
+        let task = tokio::task::spawn_blocking(move || read_blocking(&segments, range));
+        ReadAhead { task, library: self.library.clone() }
     }
 }
 
-/// As [`Content::read`], on this thread.
+/// A read that goes on while others are sent.
+pub struct ReadAhead {
+    task: JoinHandle<Result<Vec<Bytes>, LibraryError>>,
+    library: Library,
+}
+
+impl ReadAhead {
+    /// What was read, see [`Content::read`].
+    pub async fn finish(self) -> Result<Vec<Bytes>, LibraryError> {
+        self.library.refusal_noted(self.task.await?).await
+    }
+}
+
+/// Reads from `range.start()` on as [`Content::read`] does, on this thread, waiting for the disk.
 fn read_blocking(segments: &[OpenSegment], range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
-    let at = segments.partition_point(|segment| segment.range.end() <= range.start());
-    let Some(segment) = segments.get(at).filter(|_| !range.is_empty()) else { return Ok(Vec::new()) };
-    // Pieces end on their multiples, so that a long read opens every chunk once.
-    let next_multiple = (range.start() / PIECE + 1) * PIECE;
-    let end = range.end().min(segment.range.end()).min(next_multiple);
-    let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
-    let within = within.ok_or(LibraryError::Incomplete)?;
-    let bounds = |at: u64| usize::try_from(at).map_err(|_| LibraryError::Incomplete);
+    let Some((segment, within)) = locate(segments, range, PIECE)? else { return Ok(Vec::new()) };
     match &segment.whole {
-        Some(whole) => Ok(vec![whole.slice(bounds(within.start())?..bounds(within.end())?)]),
+        Some(whole) => slice(whole, within),
         None => Ok(segment.reader.read(within)?),
     }
+}
+
+/// As [`read_blocking`], but up to [`AT_HAND`] bytes, and `None` if it would have to wait.
+fn read_at_hand(segments: &[OpenSegment], range: ByteRange) -> Result<Option<Vec<Bytes>>, LibraryError> {
+    let Some((segment, within)) = locate(segments, range, AT_HAND)? else { return Ok(Some(Vec::new())) };
+    match &segment.whole {
+        Some(whole) => slice(whole, within).map(Some),
+        None => Ok(segment.reader.read_at_hand(within)?),
+    }
+}
+
+/// The container in which `range` begins, and the bytes of it that are to be read at once, up to `most`.
+fn locate(
+    segments: &[OpenSegment],
+    range: ByteRange,
+    most: u64,
+) -> Result<Option<(&OpenSegment, ByteRange)>, LibraryError> {
+    let at = segments.partition_point(|segment| segment.range.end() <= range.start());
+    let Some(segment) = segments.get(at).filter(|_| !range.is_empty()) else { return Ok(None) };
+    let mut end = range.end().min(segment.range.end());
+    if end - range.start() > most {
+        // Pieces end on multiples, so that a long read opens every chunk once.
+        end = (range.start() / most + 1) * most;
+    }
+    let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());
+    within.map(|within| Some((segment, within))).ok_or(LibraryError::Incomplete)
+}
+
+fn slice(whole: &Bytes, within: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+    let bounds = |at: u64| usize::try_from(at).map_err(|_| LibraryError::Incomplete);
+    Ok(vec![whole.slice(bounds(within.start())?..bounds(within.end())?)])
 }

@@ -1,17 +1,19 @@
 //! Group commit of small containers: those that wait share one write and one flush of a pack.
 //!
 //! Like the catalogue's writer, one thread takes what is queued. While it flushes one group the next
-//! one gathers, so the group grows with the load; alone, nobody waits for company.
+//! one gathers, so the group grows with the load; alone, nobody waits for company. A flushed group goes to
+//! the catalogue's writer as one, which commits it while the next is flushed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{io, thread};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::LibraryError;
-use crate::model::{ContainerId, PackedPlace, SpaceId};
+use crate::catalog::{Catalog, QueuedWrite};
+use crate::model::{ContainerId, SpaceId};
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, Packable};
 use crate::vault::small::SmallContainer;
@@ -55,19 +57,23 @@ impl Ids {
     }
 }
 
+/// What becomes of a container that is durable, or could not be made so: mostly a row of the catalogue. Runs
+/// on the packer's thread and must not wait.
+pub(super) type Then = Box<dyn FnOnce(Result<SealedContainer, LibraryError>) -> Option<QueuedWrite> + Send>;
+
 struct Waiting {
     space: SpaceId,
-    packable: Packable,
-    reply: oneshot::Sender<io::Result<PackedPlace>>,
+    small: SmallContainer,
+    then: Then,
 }
 
 impl Packer {
     /// Starts the thread, which ends when this is dropped.
-    pub(super) fn start(disk: Arc<dyn Disk>) -> Result<Self, LibraryError> {
+    pub(super) fn start(disk: Arc<dyn Disk>, catalog: Catalog) -> Result<Self, LibraryError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("packer".into())
-            .spawn(move || pack_until_closed(&*disk, waiting))
+            .spawn(move || pack_until_closed(&*disk, &catalog, waiting))
             .map_err(|source| VaultError::Io {
                 action: "start the thread that stores small files",
                 source,
@@ -80,52 +86,53 @@ impl Packer {
         self.ids.next()
     }
 
-    /// Makes the container durable in a pack of its space.
+    /// Has the container made durable in a pack of its space, `then` called, and what that returns written
+    /// to the catalogue in one transaction with those of the other containers of the flush: who waits is
+    /// woken once, at the end. Dropping the future after it returned cancels nothing.
     pub(super) async fn store(
         &self,
         space: SpaceId,
         small: SmallContainer,
-    ) -> Result<SealedContainer, LibraryError> {
-        let (reply, answer) = oneshot::channel();
-        let unplaced = small.binding();
+        then: Then,
+    ) -> Result<(), LibraryError> {
         let queue = self.queue.as_ref().ok_or(LibraryError::Closed)?;
-        let waiting = Waiting { space, packable: small.packable, reply };
-        queue.send(waiting).await.map_err(|_| LibraryError::Closed)?;
-        match answer.await.map_err(|_| LibraryError::Interrupted)? {
-            Ok(place) => Ok(unplaced.at(place)),
-            Err(source) => Err(VaultError::Io { action: "make a small container durable", source }.into()),
-        }
+        queue.send(Waiting { space, small, then }).await.map_err(|_| LibraryError::Closed)
     }
 }
 
 impl Drop for Packer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(thread) = self.thread.take() {
+        // The last who holds the library may be one of those who waited.
+        let other = |thread: &thread::JoinHandle<()>| thread.thread().id() != thread::current().id();
+        if let Some(thread) = self.thread.take().filter(other) {
             // One that panicked has already failed everybody who waited.
             let _ = thread.join();
         }
     }
 }
 
-fn pack_until_closed(disk: &dyn Disk, mut waiting: mpsc::Receiver<Waiting>) {
+fn pack_until_closed(disk: &dyn Disk, catalog: &Catalog, mut waiting: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         let mut spaces: HashMap<SpaceId, (Vec<Packable>, Vec<_>)> = HashMap::new();
-        for Waiting { space, packable, reply } in group.drain(..) {
-            let (packables, replies) = spaces.entry(space).or_default();
-            packables.push(packable);
-            replies.push(reply);
+        for Waiting { space, small, then } in group.drain(..) {
+            let unplaced = small.binding();
+            let (packables, after) = spaces.entry(space).or_default();
+            packables.push(small.packable);
+            after.push((unplaced, then));
         }
-        for (space, (packables, replies)) in spaces {
+        for (space, (packables, after)) in spaces {
             let outcome = disk.append_packed(space, &packables);
-            for (at, reply) in replies.into_iter().enumerate() {
-                let answer = match &outcome {
+            let rows = after.into_iter().enumerate().filter_map(|(at, (unplaced, then))| {
+                let place = match &outcome {
                     Ok(places) => places.get(at).copied().ok_or_else(|| io::ErrorKind::Other.into()),
                     Err(error) => Err(alike(error)),
                 };
-                let _ = reply.send(answer);
-            }
+                let failed = |source| VaultError::Io { action: "make a small container durable", source };
+                then(place.map(|place| unplaced.at(place)).map_err(|source| failed(source).into()))
+            });
+            catalog.submit(rows.collect());
         }
     }
 }

@@ -15,6 +15,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::binding::container_row;
@@ -26,7 +27,7 @@ use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, NewEntry, NewVersion, ReadTx, WriteTx};
+use crate::catalog::{EntryRow, NewEntry, NewVersion, QueuedWrite, ReadTx, WriteTx};
 use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
 use crate::vault::disk::Disk;
@@ -276,46 +277,80 @@ impl PutSession {
         Ok((outcome, lock.ok_or(LibraryError::NoSuchLock)?))
     }
 
-    async fn commit_uncancelled(
-        mut self,
-        now: Timestamp,
-        lock: Option<LockRequest>,
-    ) -> Result<(PutOutcome, Option<Lock>), LibraryError> {
+    async fn commit_uncancelled(mut self, now: Timestamp, lock: Option<LockRequest>) -> Committed {
         if self.file.size.is_some_and(|size| size != self.received) {
             return Err(LibraryError::WrongSize);
         }
-        let (sealed, checksums) = match self.sealing {
-            None if self.batch.len() <= MAX_SMALL_LEN => self.finish_small().await?,
-            _ => self.finish_large().await?,
-        };
-        let (container, at) = (sealed.id, sealed.place);
-        let (library, space) = (self.library.clone(), self.change.access.space());
         self.change.now = now;
-        let (entry, is_fresh) = (self.entry, self.is_fresh);
-        let record =
-            Record { change: self.change, file: self.file, entry, is_fresh, sealed, checksums, lock };
-        let worker = library.clone();
-        let outcome = library.catalog().write(move |tx| record.commit(&worker, tx)).await;
-        if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
-            library.remove_uncommitted(space, container, at).await;
+        match self.sealing {
+            None if self.batch.len() <= MAX_SMALL_LEN => self.commit_small(lock).await,
+            _ => self.commit_large(lock).await,
         }
-        drop(self.reservation);
-        outcome
     }
 }
+
+/// A file as it is committed, and the lock that was asked for with it.
+type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 
 impl PutSession {
     /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
     /// as long as a trip to a blocking thread and back would.
-    async fn finish_small(&mut self) -> Result<(SealedContainer, Vec<Checksum>), LibraryError> {
+    async fn commit_small(mut self, lock: Option<LockRequest>) -> Committed {
         let plain = std::mem::take(&mut self.batch);
         let expected = self.file.checksum.as_ref();
         let mut digests = Digests::new(expected);
         digests.update(&plain);
         let checksums = verified(digests, expected)?;
-        let packer = &self.library.shared.packer;
+        let (library, space) = (self.library.clone(), self.change.access.space());
+        let packer = &library.shared.packer;
         let small = SmallContainer::seal(packer.next_id(), &self.key, &self.meta(), &plain)?;
-        Ok((packer.store(self.change.access.space(), small).await?, checksums))
+
+        let (reply, answer) = oneshot::channel();
+        let (placed, place) = oneshot::channel();
+        let (record, reservation) = self.into_record(checksums, lock);
+        let worker = library.clone();
+        let then = move |stored: Result<SealedContainer, LibraryError>| match stored {
+            Ok(sealed) => {
+                let _ = placed.send((sealed.id, sealed.place));
+                Some(QueuedWrite::new(move |tx| record.commit(&worker, tx, &sealed), reply))
+            }
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                None
+            }
+        };
+        packer.store(space, small, Box::new(then)).await?;
+        let outcome = answer.await.map_err(|_| LibraryError::Interrupted)?;
+        if outcome.as_ref().is_err_and(LibraryError::is_refusal)
+            && let Ok((container, place)) = place.await
+        {
+            library.remove_uncommitted(space, container, place).await;
+        }
+        drop(reservation);
+        outcome
+    }
+
+    async fn commit_large(mut self, lock: Option<LockRequest>) -> Committed {
+        let (sealed, checksums) = self.finish_large().await?;
+        let (library, space) = (self.library.clone(), self.change.access.space());
+        let (container, place) = (sealed.id, sealed.place);
+        let (record, reservation) = self.into_record(checksums, lock);
+        let worker = library.clone();
+        let outcome = library.catalog().write(move |tx| record.commit(&worker, tx, &sealed)).await;
+        if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
+            library.remove_uncommitted(space, container, place).await;
+        }
+        drop(reservation);
+        outcome
+    }
+
+    fn into_record(
+        self,
+        checksums: Vec<Checksum>,
+        lock: Option<LockRequest>,
+    ) -> (Record, Option<Reservation>) {
+        let Self { change, file, entry, is_fresh, reservation, .. } = self;
+        (Record { change, file, entry, is_fresh, checksums, lock }, reservation)
     }
 
     async fn finish_large(&mut self) -> Result<(SealedContainer, Vec<Checksum>), LibraryError> {
@@ -347,16 +382,16 @@ struct Record {
     file: NewFile,
     entry: EntryId,
     is_fresh: bool,
-    sealed: SealedContainer,
     checksums: Vec<Checksum>,
     lock: Option<LockRequest>,
 }
 
 impl Record {
-    fn commit(self, library: &Library, tx: &WriteTx<'_>) -> Result<(PutOutcome, Option<Lock>), LibraryError> {
-        let Self { change, file, sealed, .. } = &self;
+    fn commit(self, library: &Library, tx: &WriteTx<'_>, sealed: &SealedContainer) -> Committed {
+        let Self { change, file, .. } = &self;
         let space = change.access.space();
         let (place, existing) = admit(library, tx, change, space, &file.path)?;
+        tx.touches_only(existing.iter().map(|row| row.id));
         let id = match &existing {
             Some(row) => row.id,
             None if self.is_fresh => self.entry,

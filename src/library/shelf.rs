@@ -42,15 +42,18 @@ impl Shelf {
         bound: &ContainerRef,
         open: impl FnOnce() -> Result<(ContainerReader, Option<Bytes>), VaultError>,
     ) -> Result<(Arc<ContainerReader>, Option<Bytes>), VaultError> {
-        if let Some(reader) = self.row(bound.place).get(&bound.id)
-            && reader.is_bound_to(bound)
-        {
-            return Ok((Arc::clone(reader), None));
+        if let Some(reader) = self.find(bound) {
+            return Ok((reader, None));
         }
         let (reader, read) = open()?;
         let reader = Arc::new(reader);
         self.row(bound.place).put(bound.id, Arc::clone(&reader));
         Ok((reader, read))
+    }
+
+    /// The container, if it is on the shelf.
+    pub(super) fn find(&self, bound: &ContainerRef) -> Option<Arc<ContainerReader>> {
+        self.row(bound.place).get(&bound.id).filter(|reader| reader.is_bound_to(bound)).cloned()
     }
 
     /// Puts a container away. Who reads it at the moment reads on.

@@ -29,6 +29,9 @@ pub struct ContainerRef {
     pub place: Place,
 }
 
+/// Fills a buffer with what lies at an offset of the file; `false` if that would take another means.
+type Fill = fn(&ContainerReader, &mut [u8], u64) -> Result<bool, VaultError>;
+
 /// An open container whose header and last chunk are authentic. Many threads may read at once.
 pub struct ContainerReader {
     file: Box<dyn ContainerFile>,
@@ -113,15 +116,25 @@ impl ContainerReader {
     /// Errors: `Range` for a range that is too long or ends behind the content; `Damaged` if any
     /// chunk fails, and then nothing of this call is returned; `Io`.
     pub fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, VaultError> {
+        let pieces = self.read_by(Self::fill, range)?;
+        pieces.ok_or(VaultError::Range)
+    }
+
+    /// As [`Self::read`], if no disk has to be waited for; else `None`, and nothing was opened.
+    pub fn read_at_hand(&self, range: ByteRange) -> Result<Option<Vec<Bytes>>, VaultError> {
+        self.read_by(Self::fill_at_hand, range)
+    }
+
+    fn read_by(&self, fill: Fill, range: ByteRange) -> Result<Option<Vec<Bytes>>, VaultError> {
         if range.end() > self.plain_len() || range.len() > MAX_READ_LEN {
             return Err(VaultError::Range);
         }
         if range.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let first = PayloadShape::chunk_at(range.start());
         let last = PayloadShape::chunk_at(range.end() - 1);
-        let sealed = self.open_chunks(first, last)?;
+        let Some(sealed) = self.open_chunks(fill, first, last)? else { return Ok(None) };
 
         let mut pieces = Vec::new();
         let mut at = 0;
@@ -132,16 +145,26 @@ impl ContainerReader {
             pieces.push(sealed.slice(at + from..at + to));
             at += SEALED_CHUNK_LEN;
         }
-        Ok(pieces)
+        Ok(Some(pieces))
     }
 
     /// Reads the sealed chunks `first ..= last` and opens them where they lie; the tags stay between
-    /// the plaintexts.
-    fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
+    /// the plaintexts. `None` if they could not be read by this means.
+    fn open_chunks(&self, fill: Fill, first: u64, last: u64) -> Result<Option<Bytes>, VaultError> {
         let sealed = self.shape.sealed_range(first, last);
         let mut buffer = Buffer::of(buffer_len(sealed.end - sealed.start)?);
-        read_at(self.file.as_ref(), buffer.as_mut(), self.header.len() as u64 + sealed.start, self.found.id)?;
-        self.open_in(buffer, first)
+        match fill(self, buffer.as_mut(), self.header.len() as u64 + sealed.start)? {
+            true => self.open_in(buffer, first).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn fill(&self, buffer: &mut [u8], offset: u64) -> Result<bool, VaultError> {
+        read_at(self.file.as_ref(), buffer, offset, self.found.id).map(|()| true)
+    }
+
+    fn fill_at_hand(&self, buffer: &mut [u8], offset: u64) -> Result<bool, VaultError> {
+        self.file.read_at_hand(buffer, offset).map_err(read_error(self.found.id))
     }
 
     /// Opens the sealed chunks in `buffer`, the first of which is chunk `first`.
@@ -219,7 +242,7 @@ impl Candidate {
         let reader = ContainerReader { payload_key: header.payload_key(), file, found, header, shape, meta };
         let last = shape.last_chunk();
         if last > 0 {
-            reader.open_chunks(last, last)?;
+            reader.open_chunks(ContainerReader::fill, last, last)?;
             return Ok((reader, None));
         }
         let whole = match head.get(reader.header.len()..) {
@@ -229,7 +252,7 @@ impl Candidate {
                 buffer.as_mut().copy_from_slice(sealed);
                 reader.open_in(buffer, 0)?
             }
-            _ => reader.open_chunks(0, 0)?,
+            _ => reader.open_chunks(ContainerReader::fill, 0, 0)?.ok_or_else(damaged)?,
         };
         let whole = whole.slice(..buffer_len(shape.plain_len())?);
         Ok((reader, Some(whole)))
@@ -254,11 +277,15 @@ fn read_at(
     offset: u64,
     id: ContainerId,
 ) -> Result<(), VaultError> {
-    file.read_at(buffer, offset).map_err(|source| match source.kind() {
+    file.read_at(buffer, offset).map_err(read_error(id))
+}
+
+fn read_error(id: ContainerId) -> impl Fn(std::io::Error) -> VaultError {
+    move |source| match source.kind() {
         // Shorter than a moment ago: somebody cuts files under us.
         std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
         _ => VaultError::io("read a container")(source),
-    })
+    }
 }
 
 fn buffer_len(len: u64) -> Result<usize, VaultError> {

@@ -152,4 +152,9 @@ impl ContainerFile for HookedContainer {
         call(&self.hook, Moment::Read)?;
         self.inner.read_at(buffer, offset)
     }
+
+    fn read_at_hand(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        call(&self.hook, Moment::Read)?;
+        self.inner.read_at_hand(buffer, offset)
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tresor::library::{LibraryError, NewFile, PIECE};
 use tresor::model::{ByteRange, Conditions, EtagMatch, Timestamp};
 
-use crate::store::{NOW, Store, path};
+use crate::store::{NOW, Store, path, read_whole};
 use crate::support::content::bytes;
 use crate::support::process::eventually;
 
@@ -42,8 +42,7 @@ async fn an_open_content_stays_what_it_was() {
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
     store.library.purge(&store.access(), item.entry).await.unwrap();
     assert_eq!(store.containers().len(), 0);
-    let read = content.read(ByteRange::whole(content.size)).await.unwrap().concat();
-    assert_eq!(read, old);
+    assert_eq!(read_whole(&mut content).await.unwrap(), old);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -141,16 +141,7 @@ impl Store {
         version: Option<VersionId>,
     ) -> Result<Vec<u8>, LibraryError> {
         let foresee = |entry: &Entry| ByteRange::new(0, entry.size.min(1_000));
-        let mut content = self.library.open_content(access, &path(at), version, foresee).await?;
-        let mut bytes = Vec::new();
-        while (bytes.len() as u64) < content.size {
-            let rest = ByteRange::new(bytes.len() as u64, content.size).unwrap();
-            let pieces = content.read(rest).await?;
-            assert!(!pieces.is_empty(), "a read brings at least one byte");
-            bytes.extend(pieces.concat());
-        }
-        assert_eq!(bytes.len() as u64, content.size);
-        Ok(bytes)
+        read_whole(&mut self.library.open_content(access, &path(at), version, foresee).await?).await
     }
 
     /// The present content, of which nothing was read yet.
@@ -288,4 +279,16 @@ async fn add_user(catalog: &Catalog, name: &'static str) -> UserId {
 
 fn catalog_file(root: &Path) -> PathBuf {
     root.join("catalog/catalog.db")
+}
+
+/// All bytes of a content, however many reads that takes.
+pub async fn read_whole(content: &mut Content) -> Result<Vec<u8>, LibraryError> {
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < content.size {
+        let rest = ByteRange::new(bytes.len() as u64, content.size).unwrap();
+        let pieces = content.read(rest).await?;
+        assert!(!pieces.is_empty(), "a read brings at least one byte");
+        bytes.extend(pieces.concat());
+    }
+    Ok(bytes)
 }

@@ -1,5 +1,9 @@
 //! GET and HEAD.
 
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZero;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,17 +21,21 @@ use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
-use crate::http::{BodySender, ResponseBody};
-use crate::library::{Change, Content, Entry, LibraryError, PIECE};
+use crate::http::ResponseBody;
+use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
 use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
 
-/// Reads that may wait for a slow reader, behind the one that is being sent.
-const READS_AHEAD: usize = 1;
-/// Readers for whom up to [`PIECE`] at a time is read; with what waits and what is being sent 48 MiB for
-/// all of them. More readers get [`SMALL_STEP`] at a time.
+/// Readers for whom up to [`PIECE`] at a time is read, 16 MiB for all of them. More readers get
+/// [`SMALL_STEP`] at a time.
 const MAX_FAST: usize = 32;
 static FAST_LANES: Semaphore = Semaphore::const_new(MAX_FAST);
-/// An answer up to this long is read while its file is opened and sent without a task of its own.
+/// Readers who keep two cores busy at a time: as many as there are pairs. With more of them every core has
+/// enough to do, and handing over from one to the other would only cost.
+static SECOND_CORES: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Semaphore::new(cores / 2)
+});
+/// An answer up to this long is read while its file is opened.
 const AT_ONCE: u64 = 128 * 1024;
 /// Bytes read at once for a reader that is slow, or of whom nothing is known yet.
 const SMALL_STEP: u64 = 64 * 1024;
@@ -35,6 +43,8 @@ const SMALL_STEP: u64 = 64 * 1024;
 const SLOW_STEP: Duration = Duration::from_millis(100);
 /// Bytes after which it is asked whether the reader still has the right to read.
 const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
+/// Bytes after which other connections have their turn, if the reader takes as fast as we send.
+const TURN: u64 = 1024 * 1024;
 
 impl Call<'_> {
     pub(super) async fn get(&self) -> Answer {
@@ -191,10 +201,10 @@ async fn content_response(
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     let body = match sections.as_slice() {
         _ if !with_body || length == 0 => ResponseBody::empty(),
-        // Little data was read while opening: no task and no channel for it.
+        // Little data was read while opening.
         [only] if length <= AT_ONCE => {
             let pieces = content.read(only.range).await?;
-            if pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() == length {
+            if total(&pieces) == length {
                 ResponseBody::pieces(pieces)
             } else {
                 stream(content, sections, reader)
@@ -218,6 +228,10 @@ impl Section {
     fn bytes(range: ByteRange) -> Self {
         Self { before: Bytes::new(), range }
     }
+
+    fn is_sent(&self) -> bool {
+        self.before.is_empty() && self.range.is_empty()
+    }
 }
 
 /// Who reads, for the question whether he still may.
@@ -233,86 +247,107 @@ impl Reader {
     }
 }
 
-/// Reads while the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
-fn stream(mut content: Content, sections: Vec<Section>, reader: Reader) -> ResponseBody {
-    let (sender, body) = ResponseBody::channel(READS_AHEAD);
-    tokio::spawn(async move {
-        match send(&mut content, sections, &sender, &reader).await {
-            Ok(Sent::All) => {
-                let _ = sender.finish().await;
+/// Reads as the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
+fn stream(content: Content, sections: Vec<Section>, reader: Reader) -> ResponseBody {
+    let sending = Sending {
+        content,
+        sections: sections.into(),
+        reader,
+        pace: Pace::begin(),
+        ahead: None,
+        unasked: 0,
+        unyielded: 0,
+    };
+    ResponseBody::steps(sending, |mut sending| async move {
+        let pieces = sending.step().await;
+        (sending, pieces)
+    })
+}
+
+/// An answer that is being sent.
+struct Sending {
+    content: Content,
+    /// What of it is still to be sent.
+    sections: VecDeque<Section>,
+    reader: Reader,
+    pace: Pace,
+    /// What is being read while the last step is sent.
+    ahead: Option<ReadAhead>,
+    /// Bytes since it was asked whether the reader may still read.
+    unasked: u64,
+    /// Bytes since other connections had their turn.
+    unyielded: u64,
+}
+
+impl Sending {
+    /// The next pieces; none at the end.
+    async fn step(&mut self) -> io::Result<Vec<Bytes>> {
+        self.pace.begin_step();
+        if self.unasked >= RIGHTS_STEP {
+            self.unasked = 0;
+            if !self.reader.still_may().await {
+                return Err(io::ErrorKind::PermissionDenied.into());
             }
-            // Dropping the sender is all there is to do.
-            Ok(Sent::ClientLeft) => {}
-            Ok(Sent::RightLost) => sender.fail(std::io::ErrorKind::PermissionDenied.into()),
+        }
+        if self.unyielded >= TURN {
+            self.unyielded = 0;
+            tokio::task::yield_now().await;
+        }
+        while self.sections.pop_front_if(|section| section.is_sent()).is_some() {}
+        let Some(section) = self.sections.front_mut() else { return Ok(Vec::new()) };
+        let before = std::mem::take(&mut section.before);
+        if !before.is_empty() {
+            return Ok(vec![before]);
+        }
+        let read = match self.ahead.take() {
+            Some(ahead) => ahead.finish().await,
+            None => self.content.read(first(section.range, self.pace.step)).await,
+        };
+        let pieces = match read {
+            Ok(pieces) => pieces,
             Err(error) => {
                 let text = "data at risk: stored content broke off while being sent";
-                tracing::error!(
-                    entry = content.entry.id.0,
-                    error = &error as &dyn std::error::Error,
-                    "{text}"
-                );
-                sender.fail(std::io::Error::other(error));
+                let entry = self.content.entry.id.0;
+                tracing::error!(entry, error = &error as &dyn std::error::Error, "{text}");
+                return Err(io::Error::other(error));
             }
+        };
+        let length = total(&pieces);
+        section.range = behind(section.range, length);
+        if self.pace.reads_ahead() && !section.range.is_empty() {
+            self.ahead = Some(self.content.read_ahead(first(section.range, self.pace.step)));
         }
-    });
-    body
-}
-
-enum Sent {
-    All,
-    ClientLeft,
-    RightLost,
-}
-
-async fn send(
-    content: &mut Content,
-    sections: Vec<Section>,
-    sender: &BodySender,
-    reader: &Reader,
-) -> Result<Sent, LibraryError> {
-    let (mut pace, mut unasked) = (Pace::begin(), 0);
-    for Section { before, range } in sections {
-        if !before.is_empty() && sender.send(before).await.is_err() {
-            return Ok(Sent::ClientLeft);
-        }
-        let mut left = range;
-        while !left.is_empty() {
-            let pieces = content.read(first(left, pace.step)).await?;
-            let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-            left = behind(left, length);
-            unasked += length;
-            let began = Instant::now();
-            // The next ones are read and opened on one core while these are sent on another.
-            if sender.send_all(pieces).await.is_err() {
-                return Ok(Sent::ClientLeft);
-            }
-            pace.adapt(began.elapsed());
-            if unasked >= RIGHTS_STEP {
-                unasked = 0;
-                if !reader.still_may().await {
-                    return Ok(Sent::RightLost);
-                }
-            }
-        }
+        self.unasked += length;
+        self.unyielded += length;
+        self.pace.end_step();
+        Ok(pieces)
     }
-    Ok(Sent::All)
 }
 
-/// How much is read at once. What is read ahead for somebody who takes nothing is memory that others
-/// lack, so long steps are for a limited number of readers who take them quickly.
+fn total(pieces: &[Bytes]) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum()
+}
+
+/// How much is read at once. What was read for somebody who takes nothing is memory that others lack, so
+/// long steps are for a limited number of readers who take them quickly.
 struct Pace {
     step: u64,
     /// Held while steps are longer than [`SMALL_STEP`].
     lane: Option<SemaphorePermit<'static>>,
+    /// Held while one step is read on another core than that which sends the step before it.
+    second_core: Option<SemaphorePermit<'static>>,
+    /// When the reader was given the last step.
+    given: Option<Instant>,
 }
 
 impl Pace {
     fn begin() -> Self {
-        Self { step: SMALL_STEP, lane: None }
+        Self { step: SMALL_STEP, lane: None, second_core: None, given: None }
     }
 
     /// Takes into account how long the reader took for the last step.
-    fn adapt(&mut self, took: Duration) {
+    fn begin_step(&mut self) {
+        let Some(took) = self.given.take().map(|given| given.elapsed()) else { return };
         if took > SLOW_STEP {
             *self = Self::begin();
             return;
@@ -321,6 +356,17 @@ impl Pace {
         if self.lane.is_some() {
             self.step = (self.step * 2).min(PIECE);
         }
+        if self.step == PIECE {
+            self.second_core = self.second_core.take().or_else(|| SECOND_CORES.try_acquire().ok());
+        }
+    }
+
+    fn reads_ahead(&self) -> bool {
+        self.second_core.is_some()
+    }
+
+    fn end_step(&mut self) {
+        self.given = Some(Instant::now());
     }
 }
 

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
 use super::pack::{self, Members, OpenPack, PackedFile};
@@ -316,6 +318,22 @@ impl ContainerFile for File {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.read_exact_at(buffer, offset)
     }
+
+    fn read_at_hand(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let (at, mut rest) = (offset + filled as u64, [io::IoSliceMut::new(rest)]);
+            match preadv2(self, &mut rest, at, ReadWriteFlags::NOWAIT) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => filled += read,
+                Err(Errno::INTR) => {}
+                // Not every file system has an answer.
+                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
 }
 
 impl Paths {
@@ -552,6 +570,36 @@ mod tests {
     }
 
     #[test]
+    fn a_pack_that_is_being_written_is_never_taken_for_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        std::thread::scope(|scope| {
+            // Dropped at the end, and by a panic.
+            let (_goes_on, done) = std::sync::mpsc::channel::<()>();
+            let disk = &disk;
+            scope.spawn(move || {
+                while done.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                    disk.remove_empty_packs().unwrap();
+                }
+            });
+            for number in 0..60 {
+                // The first in a space makes a pack, which is empty until it is written.
+                let (space, id) = (SpaceId([number; 16]), ContainerId([number; 16]));
+                let bytes = vec![1; 5000];
+                let places = disk.append_packed(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
+                let file = disk.open(space, id, Place::Packed(places[0])).expect("it was acknowledged");
+                let mut read = vec![0; 5000];
+                file.read_at(&mut read, 0).unwrap();
+                assert_eq!(read, bytes);
+                // Nothing but a hole is left when the next one is appended.
+                disk.remove(space, id, Place::Packed(places[0])).unwrap();
+                let places = disk.append_packed(space, &[Packable { id, bytes }]).unwrap();
+                assert!(disk.open(space, id, Place::Packed(places[0])).is_ok());
+            }
+        });
+    }
+
+    #[test]
     fn a_published_container_has_its_place_and_no_times() {
         let dir = tempfile::tempdir().unwrap();
         let disk = LocalDisk::new(dir.path());
@@ -585,36 +633,6 @@ mod tests {
         disk.remove(space, id, Place::OwnFile).unwrap();
         disk.remove(space, id, Place::OwnFile).unwrap();
         assert!(disk.open(space, id, Place::OwnFile).is_err());
-    }
-
-    #[test]
-    fn a_pack_that_is_being_written_is_never_taken_for_empty() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::new(dir.path());
-        std::thread::scope(|scope| {
-            // Dropped at the end, and by a panic.
-            let (_goes_on, done) = std::sync::mpsc::channel::<()>();
-            let disk = &disk;
-            scope.spawn(move || {
-                while done.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
-                    disk.remove_empty_packs().unwrap();
-                }
-            });
-            for number in 0..60 {
-                // The first in a space makes a pack, which is empty until it is written.
-                let (space, id) = (SpaceId([number; 16]), ContainerId([number; 16]));
-                let bytes = vec![1; 5000];
-                let places = disk.append_packed(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
-                let file = disk.open(space, id, Place::Packed(places[0])).expect("it was acknowledged");
-                let mut read = vec![0; 5000];
-                file.read_at(&mut read, 0).unwrap();
-                assert_eq!(read, bytes);
-                // Nothing but a hole is left when the next one is appended.
-                disk.remove(space, id, Place::Packed(places[0])).unwrap();
-                let places = disk.append_packed(space, &[Packable { id, bytes }]).unwrap();
-                assert!(disk.open(space, id, Place::Packed(places[0])).is_ok());
-            }
-        });
     }
 
     #[test]

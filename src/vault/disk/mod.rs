@@ -164,4 +164,8 @@ pub trait ContainerFile: Send + Sync {
     /// Fills `buffer` from `offset`. `UnexpectedEof` if the file ends before; many threads may read
     /// at once.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// As [`Self::read_at`], if the system holds all of the bytes in memory. `false` if it would have to
+    /// wait for the disk, or cannot tell; `buffer` may then hold anything.
+    fn read_at_hand(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool>;
 }

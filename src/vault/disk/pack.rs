@@ -122,11 +122,21 @@ impl ContainerFile for PackedFile {
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let end = offset.checked_add(buffer.len() as u64);
-        if end.is_none_or(|end| end > self.place.length) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        self.file.read_exact_at(buffer, self.in_pack(buffer.len(), offset)?)
+    }
+
+    fn read_at_hand(&self, buffer: &mut [u8], offset: u64) -> io::Result<bool> {
+        self.file.read_at_hand(buffer, self.in_pack(buffer.len(), offset)?)
+    }
+}
+
+impl PackedFile {
+    /// Where `length` bytes from `offset` lie in the pack, if they are this member's.
+    fn in_pack(&self, length: usize, offset: u64) -> io::Result<u64> {
+        match offset.checked_add(length as u64) {
+            Some(end) if end <= self.place.length => Ok(self.place.offset + offset),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
-        self.file.read_exact_at(buffer, self.place.offset + offset)
     }
 }
 

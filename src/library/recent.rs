@@ -1,0 +1,176 @@
+//! What the last readers found in the catalogue, kept for the next ones.
+//!
+//! A lookup costs a trip to a blocking thread and a dozen pages to decipher, which for a range of a film or
+//! a thumbnail is more than reading it. Nothing outdated is ever handed out: the catalogue's writer says
+//! before each commit what it touches, and everything it does not vouch for is forgotten; what was found
+//! while a commit ran, or before one that has ended since, is not kept.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+
+use super::Entry;
+use crate::catalog::{Commit, Touched};
+use crate::model::{Checksum, EntryId, EntryPath, SpaceId, VersionId};
+use crate::vault::reader::ContainerRef;
+
+/// Files that are remembered, about 1 KiB each.
+const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+/// Containers of a file that is worth remembering.
+const MAX_SEGMENTS: usize = 16;
+
+/// The present content of a file, as the catalogue has it.
+pub(super) struct Known {
+    pub(super) entry: Entry,
+    pub(super) version: VersionId,
+    pub(super) checksums: Vec<Checksum>,
+    /// The containers, in order.
+    pub(super) segments: Vec<ContainerRef>,
+}
+
+/// A moment between two commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment(u64);
+
+pub(super) struct Recent(Mutex<State>);
+
+struct State {
+    /// What paths name, as they were asked for.
+    paths: LruCache<(SpaceId, EntryPath), EntryId>,
+    files: LruCache<EntryId, Arc<Known>>,
+    /// Commits that began, and commits that ended: odd while one runs.
+    commits: u64,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        let (paths, files) = (LruCache::new(MAX_REMEMBERED), LruCache::new(MAX_REMEMBERED));
+        Self(Mutex::new(State { paths, files, commits: 0 }))
+    }
+}
+
+impl Recent {
+    /// The file at `path`, if it is known. `path` comes back if not.
+    pub(super) fn recall(&self, space: SpaceId, path: &EntryPath) -> Option<Arc<Known>> {
+        let key = (space, path.clone());
+        let mut state = self.state();
+        let entry = *state.paths.get(&key)?;
+        state.files.get(&entry).cloned()
+    }
+
+    /// Now, if what is read from now on may be remembered.
+    pub(super) fn moment(&self) -> Option<Moment> {
+        let commits = self.state().commits;
+        commits.is_multiple_of(2).then_some(Moment(commits))
+    }
+
+    /// Keeps what was read after `since`, unless something was committed meanwhile.
+    pub(super) fn remember(&self, since: Moment, space: SpaceId, path: EntryPath, known: Known) {
+        if known.segments.len() > MAX_SEGMENTS {
+            return;
+        }
+        let mut state = self.state();
+        if state.commits == since.0 {
+            state.paths.put((space, path), known.entry.id);
+            state.files.put(known.entry.id, Arc::new(known));
+        }
+    }
+
+    /// Forgets what a commit touches.
+    pub(super) fn forget(&self, commit: Commit, touched: &Touched) {
+        let mut state = self.state();
+        state.commits += 1;
+        debug_assert_eq!(state.commits.is_multiple_of(2), commit == Commit::Ended);
+        match touched {
+            Touched::Files(files) => {
+                for entry in files {
+                    state.files.pop(entry);
+                }
+            }
+            Touched::Everything => {
+                state.paths.clear();
+                state.files.clear();
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::EntryKind;
+    use crate::model::{Etag, Timestamp};
+
+    const FILE: EntryId = EntryId(7);
+
+    struct Fixture {
+        recent: Recent,
+        space: SpaceId,
+        path: EntryPath,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let path = EntryPath::parse("folder/file").unwrap();
+            Self { recent: Recent::default(), space: SpaceId::random(), path }
+        }
+
+        fn remember(&self, since: Moment) {
+            let entry = Entry {
+                id: FILE,
+                space: self.space,
+                parent: Some(EntryId(1)),
+                name: "file".to_owned(),
+                kind: EntryKind::File { version: VersionId(1) },
+                size: 0,
+                etag: Etag("e".to_owned()),
+                created: Timestamp(0),
+                modified: Timestamp(0),
+            };
+            let known = Known { entry, version: VersionId(1), checksums: Vec::new(), segments: Vec::new() };
+            self.recent.remember(since, self.space, self.path.clone(), known);
+        }
+
+        fn commit(&self, touched: &Touched) {
+            self.recent.forget(Commit::Begins, touched);
+            self.recent.forget(Commit::Ended, touched);
+        }
+
+        fn is_known(&self) -> bool {
+            self.recent.recall(self.space, &self.path).is_some()
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_known_until_a_commit_touches_it() {
+        let office = Fixture::new();
+        for touched in [Touched::Files(vec![FILE]), Touched::Everything] {
+            office.remember(office.recent.moment().unwrap());
+            assert!(office.is_known());
+            office.commit(&Touched::Files(vec![EntryId(8)]));
+            assert!(office.is_known(), "another file");
+            office.recent.forget(Commit::Begins, &touched);
+            assert!(!office.is_known(), "{touched:?}: before anybody can read it");
+            office.recent.forget(Commit::Ended, &touched);
+            assert!(!office.is_known());
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_a_commit_ended_is_not_kept_after_it() {
+        let office = Fixture::new();
+        let before = office.recent.moment().unwrap();
+        office.recent.forget(Commit::Begins, &Touched::Files(Vec::new()));
+        assert_eq!(office.recent.moment(), None);
+        office.remember(before);
+        assert!(!office.is_known());
+        office.recent.forget(Commit::Ended, &Touched::Files(Vec::new()));
+        office.remember(before);
+        assert!(!office.is_known());
+    }
+}
