@@ -66,7 +66,7 @@ pub struct Principal {
 }
 
 impl Accounts {
-    /// The front over an open catalogue. Hashes one password (some 40 ms).
+    /// The front over an open catalogue.
     pub fn new(catalog: Catalog, app_password_key: AppPasswordKey) -> Self {
         let inner = Inner {
             directory: Directory::new(catalog.clone()),
