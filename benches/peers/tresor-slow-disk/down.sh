@@ -1,0 +1,1 @@
+../tresor/down.sh
