@@ -4,6 +4,10 @@ DATA    ?= ./data
 LISTEN  ?=
 # The recovery kit of a first start lies beside the data, never inside it.
 PASSPHRASE = $(DATA).kit/passphrase.txt
+# Other servers to compare with and what does it (benches/peers/README.md); BENCH_FLAGS= is the full size.
+DAVBENCH    ?= ../shared/bench/davbench.py
+PEERS       ?= apache,nginx,rclone-crypt-new,gocryptfs-apache,dufs
+BENCH_FLAGS ?= --quick
 
 .PHONY: help run build test lint bench fuzz soak clean
 
@@ -29,9 +33,10 @@ lint: ## format and lints only
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 
-bench: ## measure this machine
-	@tests/install.sh build
-	cargo bench --locked
+bench: build ## measure this machine: the parts, then the whole beside other servers (PEERS, BENCH_FLAGS)
+	@tests/install.sh bench
+	cargo bench --locked --bench parts
+	@benches/peers/compare.sh "$(DAVBENCH)" "$(PEERS)" $(BENCH_FLAGS)
 
 fuzz: ## every parser under libFuzzer, an hour each (TRESOR_FUZZ_SECONDS, FUZZ="xml range")
 	@tests/install.sh fuzz

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building (`install.sh build`), building and testing (`install.sh test`) or fuzzing
-# (`install.sh fuzz`) needs from Debian's packages, as root or through sudo. Where neither is possible it says which packages
-# are missing and fails. It asks nothing and does nothing when everything is there.
+# Installs what building (`install.sh build`), building and testing (`install.sh test`), measuring (`install.sh
+# bench`) or fuzzing (`install.sh fuzz`) needs from Debian's packages, as root or through sudo. Where neither is
+# possible it says which packages are missing and fails. It asks nothing and does nothing when everything is there.
 set -euo pipefail
 
 # What has to be there, as "file-or-program package".
@@ -34,6 +34,13 @@ test=(
     "systemd-analyze systemd"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"
 )
+bench=(
+    "age-keygen age"
+    "curl curl"
+    "openssl openssl"
+    "python3 python3"
+    "strace strace"
+)
 fuzz=(
     "g++ g++" # libFuzzer
 )
@@ -41,9 +48,10 @@ fuzz=(
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${test[@]}") ;;
+bench) wanted=("${build[@]}" "${bench[@]}") ;;
 fuzz) wanted=("${build[@]}" "${fuzz[@]}") ;;
 *)
-    echo "usage: $0 build|test|fuzz" >&2
+    echo "usage: $0 build|test|bench|fuzz" >&2
     exit 2
     ;;
 esac
