@@ -1,0 +1,92 @@
+//! The answer to PROPFIND with `Depth: 1`: its writing alone, then with the reading of what it tells.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput};
+use tresor::http::dav::protocol::href::{Mount, Place, set_member};
+use tresor::http::dav::protocol::listing::PropfindAnswer;
+use tresor::http::dav::protocol::media_type;
+use tresor::http::dav::protocol::properties::ResourceView;
+use tresor::http::dav::protocol::propfind::{self, PropfindRequest};
+use tresor::library::{Entry, Member};
+
+use crate::office::{MANY, Office, name, path};
+
+/// What is handed to the network at once.
+const PIECE: usize = 64 << 10;
+
+/// What clients ask that list folders all day.
+const FOUR: &str = r#"<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/></d:prop></d:propfind>"#;
+/// What Explorer asks: no body, so everything.
+const ALL: &str = "";
+
+/// A folder of 10,000 files.
+pub(crate) fn propfind(criterion: &mut Criterion, office: &Office, folder: &Entry) {
+    let mut members = Vec::new();
+    office.each_page(folder, |page| members.extend(page));
+    let base = Mount::new(["dav"]).href(&Place::Entry { space: name("space"), path: path("large") }, true);
+
+    let mut group = criterion.benchmark_group("propfind");
+    group.throughput(Throughput::Elements(MANY as u64)).sample_size(20);
+    for (question, body) in [("four properties", FOUR), ("all properties", ALL)] {
+        let request = propfind::parse(body.as_bytes()).expect("a plain question");
+        group.bench_function(format!("write 10,000, {question}"), |bencher| {
+            bencher.iter(|| {
+                let mut answer = Answer::new(&request, &base);
+                answer.push_all(&members);
+                answer.finish();
+            });
+        });
+    }
+    let request = propfind::parse(FOUR.as_bytes()).expect("a plain question");
+    group.bench_function("list and write 10,000, four properties", |bencher| {
+        bencher.iter(|| {
+            let mut answer = Answer::new(&request, &base);
+            office.each_page(folder, |page| answer.push_all(&page));
+            answer.finish();
+        });
+    });
+    group.finish();
+}
+
+/// An answer whose pieces go nowhere.
+struct Answer<'a> {
+    xml: PropfindAnswer,
+    base: &'a str,
+    href: String,
+    bytes: usize,
+}
+
+impl<'a> Answer<'a> {
+    fn new(request: &PropfindRequest, base: &'a str) -> Self {
+        Self { xml: PropfindAnswer::new(request), base, href: base.to_owned(), bytes: 0 }
+    }
+
+    fn push_all(&mut self, members: &[Member]) {
+        for Member { entry, properties, .. } in members {
+            set_member(&mut self.href, self.base.len(), &name(&entry.name), entry.is_folder());
+            self.xml.push(&ResourceView {
+                href: &self.href,
+                is_folder: entry.is_folder(),
+                display_name: &entry.name,
+                size: entry.size,
+                content_type: media_type::of_name(&entry.name),
+                etag: &entry.etag,
+                created: entry.created,
+                modified: entry.modified,
+                quota_available: None,
+                quota_used: None,
+                locks: &[],
+                dead: properties,
+            });
+            if self.xml.pending() >= PIECE {
+                self.bytes += black_box(self.xml.take()).len();
+            }
+        }
+    }
+
+    fn finish(self) {
+        let bytes = self.bytes + black_box(self.xml.finish()).len();
+        assert!(bytes > 100 * MANY, "each member takes its part");
+    }
+}
