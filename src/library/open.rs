@@ -60,7 +60,7 @@ impl Library {
     ) -> Result<Content, LibraryError> {
         let space = access.require(Right::Read)?;
         if version.is_none()
-            && let Some(content) = self.open_known(space, path)?
+            && let Some(content) = self.open_known(space, path, foresee.clone())
         {
             return Ok(content);
         }
@@ -81,22 +81,31 @@ impl Library {
         outcome
     }
 
-    /// The content of a file that was read before and has not changed, if its containers are open.
-    fn open_known(&self, space: SpaceId, path: &EntryPath) -> Result<Option<Content>, LibraryError> {
-        let Some(known) = self.shared.recent.recall(space, path) else { return Ok(None) };
+    /// The content of a file that was read before and has not changed, if its containers are open and no
+    /// disk has to be waited for. Whatever is wrong is left to [`Self::open_once`] to judge.
+    fn open_known(
+        &self,
+        space: SpaceId,
+        path: &EntryPath,
+        foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
+    ) -> Option<Content> {
+        let known = self.shared.recent.recall(space, path)?;
         let open = |bound: &ContainerRef| Some((self.shared.shelf.find(bound)?, None));
-        let Some(readers) = known.segments.iter().map(open).collect::<Option<Vec<_>>>() else {
-            return Ok(None);
+        let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
+        let segments = in_order(readers).ok()?;
+        let ready = match foresee(&known.entry) {
+            None => None,
+            Some(range) => Some((range.start(), read_at_hand(&segments, range).ok()??)),
         };
-        Ok(Some(Content {
+        Some(Content {
             entry: known.entry.clone(),
             version: known.version,
             size: known.entry.size,
             checksums: known.checksums.clone(),
-            segments: Arc::new(in_order(readers)?),
+            segments: Arc::new(segments),
             library: self.clone(),
-            ready: None,
-        }))
+            ready,
+        })
     }
 
     async fn open_once(
