@@ -29,7 +29,7 @@ use crate::model::{
 /// As in `crate::fuzzing`, which stands above this room.
 type Target = fn(&[u8]);
 
-/// Name and function of each target. Members of packs belong here too.
+/// Name and function of each target.
 pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("age-header", age_header),
     ("meta", meta),
@@ -37,6 +37,8 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("payload", payload),
     ("root-key", root_key),
     ("key-file", key_file),
+    ("pack", super::disk::fuzzing::pack),
+    ("snapshot-name", super::disk::fuzzing::snapshot_name),
 ];
 
 const SPACE: SpaceId = SpaceId([1; 16]);

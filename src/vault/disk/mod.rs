@@ -5,6 +5,8 @@
 //! the directory. Small ones are appended to a pack instead, many with one fsync. Only then may the
 //! catalogue name them.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod local;
 mod pack;
 mod snapshots;

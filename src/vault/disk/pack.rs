@@ -67,7 +67,7 @@ impl OpenPack {
         let mut places = Vec::with_capacity(containers.len());
         for container in containers {
             let length = container.bytes.len() as u64;
-            if container.bytes.len() > MAX_PACKED_LEN {
+            if !(1..=MAX_PACKED_LEN).contains(&container.bytes.len()) {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             bytes.extend_from_slice(&header(container.id, length));
@@ -273,11 +273,15 @@ fn header(id: ContainerId, length: u64) -> [u8; BLOCK] {
             field.copy_from_slice(text);
         }
     }
-    let sum = format!("{:06o}\0 ", checksum(&header));
+    set_checksum(&mut header);
+    header
+}
+
+fn set_checksum(header: &mut [u8; BLOCK]) {
+    let sum = format!("{:06o}\0 ", checksum(header));
     if let Some(field) = header.get_mut(CHECKSUM) {
         field.copy_from_slice(sum.as_bytes());
     }
-    header
 }
 
 /// Where the checksum stands; it counts as blanks in the sum.
@@ -286,6 +290,20 @@ const CHECKSUM: std::ops::Range<usize> = 148..156;
 fn checksum(header: &[u8; BLOCK]) -> u32 {
     let byte = |(at, byte): (usize, &u8)| u32::from(if CHECKSUM.contains(&at) { b' ' } else { *byte });
     header.iter().enumerate().map(byte).sum()
+}
+
+/// `pack` with the checksum of each block that says it is a header set right.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn with_right_sums(pack: &[u8]) -> Vec<u8> {
+    let mut pack = pack.to_vec();
+    for block in pack.chunks_exact_mut(BLOCK) {
+        if let Ok(header) = <&mut [u8; BLOCK]>::try_from(block)
+            && header.get(257..262) == Some(b"ustar")
+        {
+            set_checksum(header);
+        }
+    }
+    pack
 }
 
 /// Id and length of a member, if this is a header that we wrote.
@@ -300,7 +318,8 @@ fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
         return None;
     }
     let id = text(0..100)?.strip_suffix(".age")?.parse().ok()?;
-    Some((id, octal(124..136)?)).filter(|(_, length)| *length <= MAX_PACKED_LEN as u64)
+    // No container is without a byte, and no hole can be made of none.
+    Some((id, octal(124..136)?)).filter(|(_, length)| (1..=MAX_PACKED_LEN as u64).contains(length))
 }
 
 #[cfg(test)]
@@ -320,13 +339,15 @@ mod tests {
     #[test]
     fn a_header_is_read_back_and_a_damaged_one_is_none() {
         let id = ContainerId::random();
-        for length in [0, 1, 511, MAX_PACKED_LEN as u64] {
+        for length in [1, 511, MAX_PACKED_LEN as u64] {
             let mut header = header(id, length);
             assert_eq!(parse_header(&header), Some((id, length)));
             header[130] ^= 1;
             assert_eq!(parse_header(&header), None);
         }
-        assert_eq!(parse_header(&header(id, MAX_PACKED_LEN as u64 + 1)), None);
+        for length in [0, MAX_PACKED_LEN as u64 + 1] {
+            assert_eq!(parse_header(&header(id, length)), None);
+        }
         assert_eq!(parse_header(&[0; BLOCK]), None);
     }
 
@@ -400,9 +421,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_for_a_pack_is_refused() {
+    fn what_is_too_long_or_no_container_at_all_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (mut pack, _) = pack(&dir);
-        assert!(pack.append(&[packable(1, MAX_PACKED_LEN + 1)]).is_err());
+        for length in [0, MAX_PACKED_LEN + 1] {
+            assert!(pack.append(&[packable(1, length)]).is_err());
+        }
     }
 }
