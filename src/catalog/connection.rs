@@ -107,9 +107,9 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
     connection.execute_batch(&key.pragma())?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    use_log(&connection)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;   -- NORMAL loses acknowledged commits at power loss in WAL mode
+        "PRAGMA synchronous = FULL;   -- NORMAL loses acknowledged commits at power loss in WAL mode
          PRAGMA temp_store = MEMORY;  -- a temporary file would be plaintext
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
@@ -117,6 +117,18 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
     )?;
     connection.set_prepared_statement_cache_capacity(96);
     Ok(connection)
+}
+
+/// Lets the database have a write-ahead log. A new one notes that in its first page, and SQLite tells the mode
+/// before it has written: an error comes only to who asks on.
+fn use_log(connection: &Connection) -> Result<(), CatalogError> {
+    let mut pragma = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let modes: Vec<String> = pragma.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    if modes == ["wal"] {
+        return Ok(());
+    }
+    let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
+    Err(CatalogError::DiskFailed(rusqlite::Error::SqliteFailure(failed, None)))
 }
 
 /// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the
@@ -151,14 +163,16 @@ pub(super) fn log_pages(connection: &Connection) -> Result<(i64, i64), CatalogEr
     Ok((all - done, all))
 }
 
-/// Writes a consistent copy under the same key.
+/// Writes a consistent copy under the same key, durable but for its name.
 pub(super) fn copy(from: &Connection, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
     create(to, key)?;
     let mut target = open(to, key)?;
     // An encrypted backup demands the same journal mode on both sides before the first page.
     let backup = rusqlite::backup::Backup::new(from, &mut target)?;
     backup.run_to_completion(1_000, std::time::Duration::ZERO, None)?;
-    Ok(())
+    drop(backup);
+    // Closing would do the same and keep its errors to itself; the copy would then lie in its log.
+    checkpoint(&target, "TRUNCATE")
 }
 
 #[cfg(test)]
