@@ -1,10 +1,15 @@
 //! Numbered changes of the schema, each applied once and in order.
+//!
+//! Order of a migration: the write-ahead log of the last run is folded in, a copy is made and durable, then
+//! everything pending happens in one transaction. Whatever ends it before leaves the catalogue as it was, and
+//! the next start begins anew.
 
+use std::io;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{CatalogError, CatalogKey, connection};
+use super::{CatalogError, CatalogKey, connection, soundness};
 
 /// `migrations/NNNN-name.sql` in order; the position is the format's number. Released files are never
 /// edited, only added.
@@ -12,13 +17,37 @@ const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001-initial.sql")]
 
 /// Gives an empty database the newest format.
 pub(super) fn fill(connection: &mut Connection) -> Result<(), CatalogError> {
-    apply(connection, MIGRATIONS)
+    apply(connection, MIGRATIONS, 0)
 }
 
 /// Refuses a database of a newer format, and one that nothing was ever written to.
 pub(super) fn check_format(connection: &Connection) -> Result<u32, CatalogError> {
+    format_among(connection, MIGRATIONS)
+}
+
+/// Opens the database at `path` and brings it to the newest format.
+pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
+    open_by(path, key, MIGRATIONS)
+}
+
+fn open_by(path: &Path, key: &CatalogKey, migrations: &[&str]) -> Result<Connection, CatalogError> {
+    connection::require_content(path)?;
+    let mut connection = connection::open(path, key)?;
+    soundness::check_at_start(&connection, path)?;
+    let found = format_among(&connection, migrations)?;
+    if (found as usize) < migrations.len() {
+        // Unlike below even a full disk is an error: the change would come to lie behind what is not folded in.
+        connection::checkpoint(&connection, "TRUNCATE")?;
+        keep_copy(&connection, path, key, found)?;
+        apply(&mut connection, migrations, found)?;
+    }
+    connection::settle(&connection)?;
+    Ok(connection)
+}
+
+fn format_among(connection: &Connection, migrations: &[&str]) -> Result<u32, CatalogError> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = newest();
+    let known = newest(migrations);
     match found {
         // An empty file is a fine database to SQLite. Filled anew, it would know no container, and the next
         // sweep would take every one for garbage.
@@ -28,34 +57,21 @@ pub(super) fn check_format(connection: &Connection) -> Result<u32, CatalogError>
     }
 }
 
-/// Brings the database to the newest format, in one transaction, after keeping a copy.
-pub(super) fn migrate(
-    connection: &mut Connection,
-    path: &Path,
-    key: &CatalogKey,
-) -> Result<(), CatalogError> {
-    let found = check_format(connection)?;
-    let pending = MIGRATIONS.get(found as usize..).unwrap_or_default();
-    if pending.is_empty() {
-        return Ok(());
-    }
-    keep_copy(connection, path, key, found)?;
-    apply(connection, pending)
+fn newest(migrations: &[&str]) -> u32 {
+    u32::try_from(migrations.len()).expect("a handful of migrations")
 }
 
-fn apply(connection: &mut Connection, pending: &[&str]) -> Result<(), CatalogError> {
+/// Everything behind the format that was found, in one transaction.
+fn apply(connection: &mut Connection, migrations: &[&str], found: u32) -> Result<(), CatalogError> {
     let transaction = connection.transaction()?;
-    for sql in pending {
+    for sql in migrations.get(found as usize..).unwrap_or_default() {
         transaction.execute_batch(sql)?;
     }
-    transaction.pragma_update(None, "user_version", newest())?;
+    transaction.pragma_update(None, "user_version", newest(migrations))?;
     Ok(transaction.commit()?)
 }
 
-fn newest() -> u32 {
-    u32::try_from(MIGRATIONS.len()).expect("a handful of migrations")
-}
-
+/// Makes a durable copy beside the database.
 fn keep_copy(
     connection: &Connection,
     path: &Path,
@@ -65,17 +81,33 @@ fn keep_copy(
     let copy = path.with_extension(format!("format-{format}.db"));
     // Left over from an earlier try that did not finish: the database is still in the old format, so a
     // fresh copy says the same.
-    match std::fs::remove_file(&copy) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(CatalogError::Io {
-                doing: "replace the copy kept before a change of format",
-                source: error,
-            });
-        }
-        _ => {}
+    remove_copy(&copy).map_err(|source| CatalogError::Io {
+        doing: "replace the copy kept before a change of format",
+        source,
+    })?;
+    let kept = connection::copy(connection, &copy, key).and_then(|()| connection::make_names_durable(&copy));
+    if kept.is_err() {
+        // A full disk should not become fuller with every try.
+        let _ = remove_copy(&copy);
     }
-    connection::copy(connection, &copy, key)
+    kept
 }
+
+/// Removes a copy with what SQLite may keep beside it; succeeds if there is none.
+fn remove_copy(copy: &Path) -> io::Result<()> {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut file = copy.as_os_str().to_owned();
+        file.push(end);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod faults;
 
 #[cfg(test)]
 mod tests {
@@ -94,7 +126,8 @@ mod tests {
         let (_dir, path, key) = fresh();
         let mut connection = connection::open(&path, &key).unwrap();
         fill(&mut connection).unwrap();
-        migrate(&mut connection, &path, &key).unwrap();
+        drop(connection);
+        let connection = open(&path, &key).unwrap();
         let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
         assert!(check.query([]).unwrap().next().unwrap().is_none());
         let loose: i64 = connection
@@ -130,9 +163,9 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused_untouched() {
         let (_dir, path, key) = fresh();
-        let mut connection = connection::open(&path, &key).unwrap();
+        let connection = connection::open(&path, &key).unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
-        assert!(matches!(migrate(&mut connection, &path, &key), Err(CatalogError::Newer { found: 999, .. })));
+        assert!(matches!(open(&path, &key), Err(CatalogError::Newer { found: 999, .. })));
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
         assert_eq!(tables, 0);
@@ -141,8 +174,9 @@ mod tests {
     #[test]
     fn an_empty_file_is_no_catalogue() {
         let (_dir, path, key) = fresh();
-        let mut connection = connection::open(&path, &key).unwrap();
-        assert!(matches!(migrate(&mut connection, &path, &key), Err(CatalogError::Empty)));
+        assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
+        drop(connection::open(&path, &key).unwrap());
+        assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
     }
 
     #[test]

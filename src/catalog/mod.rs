@@ -194,12 +194,7 @@ impl Catalog {
     /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
     pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         connection::check_sqlite_version()?;
-        connection::require_content(path)?;
-        let mut connection = connection::open(path, key)?;
-        soundness::check_at_start(&connection, path)?;
-        migrate::migrate(&mut connection, path, key)?;
-        connection::settle(&connection)?;
-        Self::start(connection, path, key)
+        Self::start(migrate::open(path, key)?, path, key)
     }
 
     /// Makes a catalogue at `path`, which must not exist, from a snapshot's text ([`ReadTx::dump`]).
