@@ -6,7 +6,8 @@ use crate::store::NOW;
 
 /// Damages of a normal run; `TRESOR_TEST_DAMAGES` asks for more.
 const DAMAGES: u64 = 1_000;
-pub const SEED: u64 = 0x0d15_ea5e_0b57_ac1e;
+/// Of a normal run; `TRESOR_TEST_SEED` asks for others.
+const SEED: u64 = 0x0d15_ea5e_0b57_ac1e;
 
 /// `SplitMix64`: small, and the same everywhere.
 pub struct Random(pub u64);
@@ -33,6 +34,12 @@ impl Random {
 /// Each damage at a time of its own, so that each is forgotten by the next one's verification.
 pub fn later(number: u64) -> Timestamp {
     Timestamp(NOW.0 + 10 + 2 * i64::try_from(number).unwrap())
+}
+
+pub fn seed() -> u64 {
+    let seed = std::env::var("TRESOR_TEST_SEED").map_or(SEED, |seed| seed.parse().unwrap());
+    eprintln!("TRESOR_TEST_SEED={seed}");
+    seed
 }
 
 pub fn damages() -> u64 {

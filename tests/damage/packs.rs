@@ -7,7 +7,7 @@ use tresor::model::{PackedPlace, Place, VerifyMode};
 use tresor::vault::disk::Disk;
 
 use crate::archive::{CHUNK, verify};
-use crate::chance::{Random, SEED, damages, later};
+use crate::chance::{Random, damages, later, seed};
 use crate::store::Store;
 use crate::support::content::bytes;
 
@@ -37,7 +37,7 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
     let pack = store.dir.path().join(pack);
     let pristine = fs::read(&pack).unwrap();
 
-    let mut random = Random(SEED);
+    let mut random = Random(seed());
     let (mut inside, mut outside) = (0, 0);
     for number in 0..(damages() / 5).max(100) {
         // Anywhere in the pack, or near a member's beginning, where its header is.

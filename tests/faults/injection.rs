@@ -177,15 +177,20 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     results.into_inner().unwrap()
 }
 
-/// Those of all `items` that this run tries, evenly spread: about `few`, or as many as
-/// `TRESOR_TEST_FAULTS` says, which may be `all`.
+/// Those of all `items` that this run tries, evenly spread: about `few`, or what `TRESOR_TEST_FAULTS` says,
+/// which may be `all`, a number, or a part such as `3/20`, the third of twenty that make up all.
 pub fn chosen<T>(items: Vec<T>, few: usize) -> Vec<T> {
-    let wanted = match std::env::var("TRESOR_TEST_FAULTS").as_deref() {
-        Err(_) => few,
-        Ok("all") => items.len(),
-        Ok(count) => count.parse().expect("TRESOR_TEST_FAULTS is `all` or a number"),
+    let asked = std::env::var("TRESOR_TEST_FAULTS").unwrap_or_else(|_| few.to_string());
+    let number = |text: &str| -> usize {
+        text.parse().expect("TRESOR_TEST_FAULTS is `all`, a number or a part such as 3/20")
     };
-    let step = (items.len() / wanted.max(1)).max(1);
-    eprintln!("{} of {} faults", items.len().div_ceil(step), items.len());
-    items.into_iter().step_by(step).collect()
+    let (first, step) = match asked.split_once('/') {
+        Some((part, parts)) => (number(part) - 1, number(parts)),
+        None if asked == "all" => (0, 1),
+        None => (0, (items.len() / number(&asked).max(1)).max(1)),
+    };
+    let all = items.len();
+    let chosen: Vec<T> = items.into_iter().skip(first).step_by(step).collect();
+    eprintln!("{} of {all} faults", chosen.len());
+    chosen
 }

@@ -120,8 +120,24 @@ impl TestServer {
     /// The same, through a program that runs another one in its own place, such as `prlimit`.
     pub fn spawn_through(&mut self, wrapper: &[&str]) {
         assert!(self.child.is_none(), "the server runs already");
-        let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let seen = log.metadata().unwrap().len();
+        // Between two starts the system may lend the port to another program, such as another test's server.
+        eventually("the port is free", START_LIMIT, || {
+            let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
+            let seen = log.metadata().unwrap().len();
+            let mut serve = self.serve_command(wrapper);
+            serve.stdout(log.try_clone().unwrap()).stderr(log);
+            self.child = Some(serve.spawn().unwrap());
+            self.await_address(seen)
+        });
+        eventually("GET /health answers 200", START_LIMIT, || {
+            self.anonymous("GET", "/health").try_send().is_ok_and(|answer| answer.status == 200)
+        });
+        if self.endpoint.tls {
+            fs::write(self.certificate(), self.endpoint.certificate()).unwrap();
+        }
+    }
+
+    fn serve_command(&self, wrapper: &[&str]) -> Command {
         let mut serve = match wrapper.split_first() {
             None => Command::new(program()),
             Some((wrapper, arguments)) => {
@@ -140,20 +156,13 @@ impl TestServer {
         if self.config_file().exists() {
             serve.arg("--config").arg(self.config_file());
         }
-        serve.stdout(log.try_clone().unwrap()).stderr(log);
-        self.child = Some(serve.spawn().unwrap());
-        self.await_address(seen);
-        eventually("GET /health answers 200", START_LIMIT, || {
-            self.anonymous("GET", "/health").try_send().is_ok_and(|answer| answer.status == 200)
-        });
-        if self.endpoint.tls {
-            fs::write(self.certificate(), self.endpoint.certificate()).unwrap();
-        }
+        serve
     }
 
-    fn await_address(&mut self, seen: u64) {
+    /// False if the port is taken. Panics if the server ends for any other reason.
+    fn await_address(&mut self, seen: u64) -> bool {
         let mut child = self.child.take().unwrap();
-        let mut bound = None;
+        let (mut bound, mut is_taken) = (None, false);
         eventually("the server says where it listens", START_LIMIT, || {
             let log = self.log();
             let new = &log[usize::try_from(seen).unwrap().min(log.len())..];
@@ -161,12 +170,16 @@ impl TestServer {
             if bound.is_none()
                 && let Some(status) = child.try_wait().unwrap()
             {
-                panic!("the server ended with {status}:\n{new}");
+                is_taken = new.contains("Address already in use");
+                assert!(is_taken, "the server ended with {status}:\n{new}");
             }
-            bound.is_some()
+            bound.is_some() || is_taken
         });
-        self.child = Some(child);
-        self.endpoint.address = bound.unwrap();
+        if let Some(bound) = bound {
+            self.endpoint.address = bound;
+            self.child = Some(child);
+        }
+        !is_taken
     }
 
     /// Ends the process as a power cut would: `SIGKILL`.
