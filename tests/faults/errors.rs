@@ -1,11 +1,14 @@
 //! A system call that fails: the answer says so or the operation was done, nothing is half, wrong bytes
 //! are never sent, and the server goes on reading.
 
+use std::time::Duration;
+
 use crate::injection::{Measured, Point, Threads, Tracer, chosen, in_parallel, measured};
 use crate::inspect::inspect;
 use crate::office::{ask, assert_reads, copy};
 use crate::operations::{OPERATIONS, Outcome, forget_stored, try_to_store};
 use crate::support::TestServer;
+use crate::support::process::eventually;
 
 /// System calls tried in a normal run.
 const FEW: usize = 80;
@@ -96,7 +99,8 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             assert!(!server.log().contains("data at risk"), "{}", server.log());
         }
     }
-    assert!(told > 1, "only {told} requests met an error");
+    // The first read of the thread that works for the first of them is certain to be met.
+    assert!(told > 0, "no request met an error");
 }
 
 /// Returns whether the server met the error.
@@ -110,11 +114,20 @@ fn fails(measured: &Measured, point: &Point, error: &str) -> bool {
     let tracer = Tracer::attach(&server, point.threads, &["-e", &rule]);
     let outcome = measured.operation.run(&server, &named);
     let log = tracer.detach();
-    let is_met = log.contains("(INJECTED)");
+    // Of each thread the nth call fails, so that an error may be met more than once, or by a thread that works
+    // for nobody and is not waited for.
+    let met = log.matches("(INJECTED)").count();
 
     assert!(server.is_alive(), "{what}: the server ended\n{}", server.log());
     assert!(!matches!(outcome, Outcome::Cut), "{what}: no answer");
     assert_reads(&server);
+    let expected = expected_reasons(point, error);
+    if met > 0 && !is_moot(&log) && !expected.is_empty() {
+        // In the log, since a full disk ends by itself with the server's next look.
+        eventually(&format!("{what}: {expected:?} is told, {outcome:?}"), Duration::from_secs(30), || {
+            told(&server).iter().any(|reason| expected.contains(&reason.as_str()))
+        });
+    }
     let reason = read_only_reason(&server);
     let stored = try_to_store(&server);
     match reason.as_deref() {
@@ -128,13 +141,9 @@ fn fails(measured: &Measured, point: &Point, error: &str) -> bool {
             assert!([404, 503].contains(&deleted.status), "{what}: {deleted}");
         }
     }
-    let told = server.log().matches("ERROR read-only: ").count();
-    assert_eq!(told, usize::from(reason.is_some()), "{what}: the log says it once\n{}", server.log());
-    let expected = expected_reasons(point, error);
-    if is_met && !is_moot(&log) && !expected.is_empty() {
-        let is_expected = reason.as_deref().is_some_and(|reason| expected.contains(&reason));
-        assert!(is_expected, "{what}: {reason:?}, {outcome:?}");
-    }
+    let told = told(&server);
+    assert!(told.len() <= met, "{what}: the log says it once, not {told:?}\n{}", server.log());
+    assert!(reason.is_none_or(|reason| told.contains(&reason)), "{what}: {told:?}\n{}", server.log());
 
     assert!(server.stop().success(), "{what}: {}", server.log());
     let mut found = inspect(&server.data(), &server.key_file());
@@ -145,7 +154,15 @@ fn fails(measured: &Measured, point: &Point, error: &str) -> bool {
     }
     server.spawn();
     assert_eq!(read_only_reason(&server), None, "{what}: a restart ends it");
-    is_met
+    met > 0
+}
+
+/// Why the server became read-only, each time that it did.
+fn told(server: &TestServer) -> Vec<String> {
+    let log = server.log();
+    let told = log.lines().filter_map(|line| line.split_once("ERROR read-only: "));
+    let causes = told.map(|(_, rest)| rest.split_once("cause=\"").unwrap_or_else(|| panic!("{rest}")).1);
+    causes.map(|cause| cause.split('"').next().unwrap().to_owned()).collect()
 }
 
 /// Whether the call that failed was SQLite's fsync of the catalogue's directory, whose errors it drops. The
