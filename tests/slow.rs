@@ -40,6 +40,8 @@ const ANNOUNCED: usize = 1 << 20;
 const QUOTA: usize = 512 << 20;
 /// How long all are there together.
 const TOGETHER: Duration = Duration::from_secs(6);
+/// When the first of them may be cut: the limits below.
+const LIMIT_SECONDS: u64 = 20;
 /// What all of them may cost, in KiB. A reader holds two pieces of 64 KiB in the channel, one that waits for
 /// a place there and up to three with hyper, a few of them parts of larger reads, of which all readers
 /// together hold 32 MiB; a writer and a head hold some 40 KiB of connection, task and buffers. That makes
@@ -49,10 +51,9 @@ const COST_KIB: u64 = 250 * 384 + 32 * 1024 + 300 * 40;
 #[test]
 fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
     // Limits as in production, only sooner.
-    let mut server = TestServer::start_configured(
-        "[limits]\nheader_timeout_seconds = 20\nwrite_stall_seconds = 20\nread_stall_seconds = 20\n\
-         min_body_grace_seconds = 20\n",
-    );
+    let limits = ["header_timeout", "write_stall", "read_stall", "min_body_grace"];
+    let limits = limits.map(|limit| format!("{limit}_seconds = {LIMIT_SECONDS}\n")).concat();
+    let mut server = TestServer::start_configured(&format!("[limits]\n{limits}"));
     let token = device_password(&server, USER);
     server.cli_ok(["space", "add", "tight", "--kind", "team", "--quota", &format!("{QUOTA}B")]);
     server.cli_ok(["grant", USER, "tight", "write"]);
@@ -72,6 +73,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
             "{method} /dav/tight/{name} HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {login}\r\n{more}\r\n"
         )
     };
+    let begun = Instant::now();
     let mut slow: Vec<Slow> = Vec::new();
     slow.extend((0..READERS).map(|_| Slow::reader(address, &head("GET", "large", ""))));
     slow.extend((0..WRITERS).map(|number| {
@@ -103,11 +105,15 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
             pause(Duration::from_secs(1));
         }
         let open = slow.iter().filter(|client| client.is_open).count();
-        assert_eq!(open, READERS + WRITERS + HEADS, "nobody was cut before his time");
-        // The writers' bytes are promised to them while they last.
         let too_much = (QUOTA - LARGE - WRITERS * ANNOUNCED + 1).to_string();
         let put = ask("PUT", "/dav/tight/rest").header("Content-Length", &too_much);
-        put.expect_continue().send().expect(507);
+        let answer = put.expect_continue().send();
+        // On a machine so busy that the first ones' time was over before, neither says anything.
+        if begun.elapsed() < Duration::from_secs(LIMIT_SECONDS) {
+            assert_eq!(open, READERS + WRITERS + HEADS, "nobody was cut before his time");
+            // The writers' bytes are promised to them while they last.
+            answer.expect(507);
+        }
 
         let cost = memory_kib(pid, "VmHWM") - before;
         println!(
