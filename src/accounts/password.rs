@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use data_encoding::BASE64_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
@@ -23,6 +24,8 @@ pub(super) const MAX_WAITING: usize = 32;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+const SALT_LEN: usize = 16;
+const HASH_LEN: usize = 32;
 
 /// A stored password: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`).
 #[derive(Clone, PartialEq, Eq)]
@@ -83,26 +86,33 @@ impl PasswordHash {
     /// with, and nobody knows a password that leads to these bytes. Not computed, because that would take
     /// most of a start.
     fn dummy() -> Self {
-        let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+        Self::of(&[0; SALT_LEN], &[0; HASH_LEN])
+    }
+
+    fn of(salt: &[u8; SALT_LEN], hash: &[u8; HASH_LEN]) -> Self {
+        let (salt, hash) = (BASE64_NOPAD.encode(salt), BASE64_NOPAD.encode(hash));
         Self(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
     }
 
     fn compute(password: &SecretString) -> Self {
-        let hash = argon2id()
-            .hash_password(normalised(password).as_bytes())
-            .expect("argon2 takes any password below 4 GiB with its own salt");
-        Self(hash.to_string())
+        let mut salt = [0; SALT_LEN];
+        getrandom::fill(&mut salt).expect("the system's random source answers");
+        let mut hash = [0; HASH_LEN];
+        run(&argon2id(), password, &salt, &mut hash).expect("argon2 takes any password below 4 GiB");
+        Self::of(&salt, &hash)
     }
 
     fn compare(&self, password: &SecretString) -> Verdict {
         let Ok(stored) = phc::PasswordHash::new(&self.0) else {
             return Verdict::Mismatch;
         };
-        let verified = argon2id().verify_password(normalised(password).as_bytes(), &stored);
-        match verified {
-            Ok(()) if is_current(&stored) => Verdict::Match,
-            Ok(()) => Verdict::MatchStale,
-            Err(_) => Verdict::Mismatch,
+        match hash_again(password, &stored) {
+            // An `Output` compares in constant time.
+            Some(hash) if stored.hash.is_some_and(|stored| stored == hash) => match is_current(&stored) {
+                true => Verdict::Match,
+                false => Verdict::MatchStale,
+            },
+            _ => Verdict::Mismatch,
         }
     }
 }
@@ -189,6 +199,29 @@ fn argon2id() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// What a password hashes to with the salt and the parameters of a stored one; `None` if those are damaged.
+fn hash_again(password: &SecretString, stored: &phc::PasswordHash) -> Option<phc::Output> {
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(stored).ok()?);
+    let mut hash = vec![0; stored.hash?.len()];
+    run(&argon2, password, stored.salt?.as_ref(), &mut hash).ok()?;
+    phc::Output::new(&hash).ok()
+}
+
+fn run(
+    argon2: &Argon2<'_>,
+    password: &SecretString,
+    salt: &[u8],
+    hash: &mut [u8],
+) -> Result<(), argon2::Error> {
+    // Of this only what argon2 needs is ever touched. The C library gives a block of more than 32 MiB back to
+    // the system as soon as it is freed; after one of 19 MiB it would keep that much for good.
+    let mut memory = Vec::with_capacity((40 << 20) / Block::SIZE);
+    memory.resize(argon2.params().block_count(), Block::default());
+    argon2.hash_password_into_with_memory(normalised(password).as_bytes(), salt, hash, &mut memory)
+}
+
 fn is_current(stored: &phc::PasswordHash) -> bool {
     stored.algorithm.as_str() == "argon2id"
         && Params::try_from(stored).is_ok_and(|params| {
@@ -203,6 +236,8 @@ fn normalised(password: &SecretString) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher, PasswordVerifier};
+
     use super::*;
 
     fn secret(text: &str) -> SecretString {
@@ -225,6 +260,17 @@ mod tests {
         assert_eq!(verify(&pool, "U\u{308}bergabe um neun", stored).await, Verdict::Match);
         assert_eq!(verify(&pool, "übergabe um neun", stored).await, Verdict::Mismatch);
         assert_ne!(pool.hash(secret("Übergabe um neun")).await.unwrap(), hash, "salted");
+    }
+
+    #[tokio::test]
+    async fn the_argon2_crate_knows_our_hashes_and_we_know_its() {
+        let pool = PasswordPool::new();
+        let ours = pool.hash(secret("a quiet place")).await.unwrap();
+        let parsed = phc::PasswordHash::new(ours.as_stored()).unwrap();
+        assert_eq!(argon2id().verify_password(b"a quiet place", &parsed), Ok(()));
+        let theirs = argon2id().hash_password(b"a quiet place").unwrap().to_string();
+        assert_eq!(verify(&pool, "a quiet place", Some(&theirs)).await, Verdict::Match);
+        assert_eq!(verify(&pool, "a loud place", Some(&theirs)).await, Verdict::Mismatch);
     }
 
     #[tokio::test]

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::injection::{Measured, Point, Threads, Tracer, chosen, in_parallel, measured};
 use crate::inspect::inspect;
-use crate::office::{ask, assert_reads, copy};
+use crate::office::{STEADY, STEADY_LEN, ask, assert_reads, copy};
 use crate::operations::{OPERATIONS, Outcome, forget_stored, try_to_store};
 use crate::support::TestServer;
+use crate::support::content::bytes;
 use crate::support::process::eventually;
 
 /// System calls tried in a normal run.
@@ -101,6 +102,22 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     }
     // The first read of the thread that works for the first of them is certain to be met.
     assert!(told > 0, "no request met an error");
+}
+
+/// What is at hand is read by another call than what the disk is asked for.
+#[test]
+fn an_answer_that_meets_an_error_on_its_way_is_broken_off() {
+    let mut server = copy();
+    server.spawn();
+    assert_reads(&server);
+    let rule = "inject=preadv2:error=EIO";
+    let tracer = Tracer::attach(&server, Threads::All, &["-e", "trace=preadv2", "-e", rule]);
+    let answer = ask(&server, "GET", STEADY.0, Vec::new());
+    let is_met = tracer.detach().contains("(INJECTED)");
+    let is_told = answer.status >= 500 || answer.is_cut;
+    assert!(is_told || (!is_met && answer.body == bytes(STEADY.1, STEADY_LEN)), "{answer}");
+    assert_reads(&server);
+    assert_eq!(read_only_reason(&server), None);
 }
 
 /// Returns whether the server met the error.
