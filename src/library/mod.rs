@@ -38,7 +38,7 @@ mod version;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
@@ -91,6 +91,7 @@ struct Shared {
     keys: Arc<KeyRing>,
     packer: packer::Packer,
     quota: quota::Ledger,
+    full_batches: Arc<Semaphore>,
     shelf: shelf::Shelf,
     recent: Arc<recent::Recent>,
     space_ids: space::SpaceIds,
@@ -169,6 +170,7 @@ impl Library {
             names,
             etag_epoch,
             quota: quota::Ledger::default(),
+            full_batches: Arc::new(Semaphore::new(put::MAX_FULL_BATCHES)),
             shelf: shelf::Shelf::default(),
             recent,
             space_ids: space::SpaceIds::default(),

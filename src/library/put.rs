@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::JoinHandle;
 
 use super::binding::container_row;
@@ -37,6 +37,10 @@ use crate::vault::writer::{ContainerWriter, SealedContainer};
 
 /// Bytes that are sealed in one go on a blocking thread. A session holds at most two batches.
 const BATCH: usize = 1024 * 1024;
+/// The same for a session that comes when [`MAX_FULL_BATCHES`] others fill whole ones.
+const SMALL_BATCH: usize = 128 * 1024;
+/// Sessions that may fill whole batches: a client who stalls in mid-body pins what has arrived.
+pub(super) const MAX_FULL_BATCHES: usize = 32;
 /// Steps in which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
 
@@ -78,6 +82,8 @@ pub struct PutSession {
     reservation: Option<Reservation>,
     received: u64,
     batch: Vec<u8>,
+    /// The right to batches of the full size.
+    full_batches: Option<OwnedSemaphorePermit>,
     /// The blocking half, away sealing a batch; `None` before the first one.
     sealing: Option<JoinHandle<Result<Box<Sink>, LibraryError>>>,
 }
@@ -135,6 +141,7 @@ impl Library {
             reservation: Some(reservation),
             received: 0,
             batch: Vec::new(),
+            full_batches: None,
             sealing: None,
         })
     }
@@ -185,13 +192,22 @@ impl PutSession {
         }
         self.reserve_received().await?;
         while !bytes.is_empty() {
-            let room = BATCH - self.batch.len();
+            let room = self.batch_len() - self.batch.len();
             self.batch.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
-            if self.batch.len() == BATCH {
+            if self.batch.len() == self.batch_len() {
                 self.seal_batch().await?;
             }
         }
         Ok(())
+    }
+
+    /// Bytes that a batch may take.
+    fn batch_len(&mut self) -> usize {
+        if self.full_batches.is_none() && self.batch.len() >= SMALL_BATCH {
+            let all = Arc::clone(&self.library.shared.full_batches);
+            self.full_batches = all.try_acquire_owned().ok();
+        }
+        if self.full_batches.is_some() { BATCH } else { SMALL_BATCH }
     }
 
     /// Grows the reservation in steps while a body of unknown length arrives.

@@ -65,6 +65,29 @@ async fn a_dropped_put_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_uploads_holds_little_each() {
+    const FEW: usize = 32;
+    let store = Store::new().await;
+    let mut sessions = Vec::new();
+    for number in 0..FEW + 3 {
+        let file = NewFile { path: path(&number.to_string()), size: None, modified: None, checksum: None };
+        let mut session = store.library.begin_put(store.change(), file).await.unwrap();
+        // Half a batch: those who may fill one keep it, the others have it sealed.
+        session.write(bytes(number as u64, 512 * 1024).into()).await.unwrap();
+        sessions.push(session);
+    }
+    eventually("the last three are being sealed", Duration::from_secs(10), || store.parts().len() == 3);
+    for session in sessions {
+        session.commit(NOW).await.unwrap();
+    }
+    for number in 0..FEW + 3 {
+        let sent = bytes(number as u64, 512 * 1024);
+        assert!(store.read(&number.to_string()).await.unwrap() == sent, "{number}");
+    }
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_put_dropped_while_it_commits_is_whole_or_absent() {
     let store = Store::new().await;
     for attempt in 0..20 {
