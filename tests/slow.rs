@@ -42,11 +42,10 @@ const QUOTA: usize = 512 << 20;
 const TOGETHER: Duration = Duration::from_secs(6);
 /// When the first of them may be cut: the limits below.
 const LIMIT_SECONDS: u64 = 20;
-/// What all of them may cost, in KiB. A reader holds two pieces of 64 KiB in the channel, one that waits for
-/// a place there and up to three with hyper, a few of them parts of larger reads, of which all readers
-/// together hold 32 MiB; a writer and a head hold some 40 KiB of connection, task and buffers. That makes
-/// 250 * 384 + 32 Ki + 300 * 40 at worst; 115 MiB were measured.
-const COST_KIB: u64 = 250 * 384 + 32 * 1024 + 300 * 40;
+/// What all of them may cost, in KiB. A reader holds one step of 64 KiB and up to 128 KiB with hyper, a few
+/// of them a longer step, all together 16 MiB; a writer and a head hold some 40 KiB of connection, task and
+/// buffers. That makes 250 * 192 + 16 Ki + 300 * 40 at worst; 34 MiB were measured.
+const COST_KIB: u64 = 250 * 192 + 16 * 1024 + 300 * 40;
 
 #[test]
 fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {

@@ -260,6 +260,11 @@ fn stream(content: Content, sections: Vec<Section>, reader: Reader) -> ResponseB
     };
     ResponseBody::steps(sending, |mut sending| async move {
         let pieces = sending.step().await;
+        if pieces.is_err() {
+            // What is whole goes out first: with nothing of it, not even the head, the client would see a
+            // server that hangs up, and might just ask again.
+            tokio::task::yield_now().await;
+        }
         (sending, pieces)
     })
 }
