@@ -18,6 +18,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -330,7 +331,15 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How long to wait for a process that is just ending: one that was killed on a busy machine may hold its lock
+/// a moment longer than who killed it knows.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
 /// An advisory lock that ends with the process, however it ends.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is nothing else to do, and no row to poll, before the start"
+)]
 fn lock(root: &Path) -> Result<File, DirectoryError> {
     let path = root.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
@@ -338,12 +347,17 @@ fn lock(root: &Path) -> Result<File, DirectoryError> {
         io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },
         _ => failed("open", &path)(error),
     })?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match io::Error::from(error) {
-        error if error.kind() == io::ErrorKind::WouldBlock => {
-            DirectoryError::InUse { path: root.display().to_string() }
+    let asked = Instant::now();
+    while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let error = io::Error::from(error);
+        if error.kind() != io::ErrorKind::WouldBlock {
+            return Err(failed("lock", &path)(error));
         }
-        source => failed("lock", &path)(source),
-    })?;
+        if asked.elapsed() >= LOCK_PATIENCE {
+            return Err(DirectoryError::InUse { path: root.display().to_string() });
+        }
+        std::thread::sleep(LOCK_PATIENCE / 10);
+    }
     // For people who look; nothing reads it.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
