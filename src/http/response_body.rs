@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -54,11 +54,10 @@ impl ResponseBody {
         Self::stream(Steps { step, next: Next::Idle(state), pieces: VecDeque::new() })
     }
 
-    /// A body fed by another task through a channel of `capacity` deliveries (at least 1).
+    /// A body fed by another task through a channel of `capacity` pieces (at least 1).
     pub fn channel(capacity: usize) -> (BodySender, Self) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
-        let channel = Channel { receiver, pieces: VecDeque::new(), ended: false };
-        (BodySender(sender), Self::stream(channel))
+        (BodySender(sender), Self::steps(receiver, next_delivery))
     }
 }
 
@@ -182,7 +181,7 @@ pub struct BodySender(mpsc::Sender<Delivery>);
 
 #[derive(Debug)]
 enum Delivery {
-    Pieces(VecDeque<Bytes>),
+    Data(Bytes),
     Failed(io::Error),
     End,
 }
@@ -195,12 +194,7 @@ pub struct ReceiverGone;
 impl BodySender {
     /// Sends the next piece; waits while the channel is full.
     pub async fn send(&self, bytes: Bytes) -> Result<(), ReceiverGone> {
-        self.send_all(vec![bytes]).await
-    }
-
-    /// Sends several pieces at once, which wakes the other side once; waits while the channel is full.
-    pub async fn send_all(&self, pieces: Vec<Bytes>) -> Result<(), ReceiverGone> {
-        let sent = self.0.send(Delivery::Pieces(pieces.into())).await;
+        let sent = self.0.send(Delivery::Data(bytes)).await;
         sent.map_err(|_| ReceiverGone)
     }
 
@@ -216,33 +210,16 @@ impl BodySender {
     }
 }
 
-struct Channel {
-    receiver: mpsc::Receiver<Delivery>,
-    /// What of the last delivery is still to be sent.
-    pieces: VecDeque<Bytes>,
-    ended: bool,
-}
+type Receiver = mpsc::Receiver<Delivery>;
 
-impl Body for Channel {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        loop {
-            if let Some(piece) = self.pieces.pop_front() {
-                return Poll::Ready(Some(Ok(Frame::data(piece))));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(self.receiver.poll_recv(cx)) {
-                Some(Delivery::Pieces(pieces)) => self.pieces = pieces,
-                Some(Delivery::End) => self.ended = true,
-                Some(Delivery::Failed(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(Some(Err(io::Error::other("the producer broke off")))),
-            }
-        }
-    }
+async fn next_delivery(mut receiver: Receiver) -> (Receiver, io::Result<Vec<Bytes>>) {
+    let pieces = match receiver.recv().await {
+        Some(Delivery::Data(bytes)) => Ok(vec![bytes]),
+        Some(Delivery::End) => Ok(Vec::new()),
+        Some(Delivery::Failed(error)) => Err(error),
+        None => Err(io::Error::other("the producer broke off")),
+    };
+    (receiver, pieces)
 }
 
 #[cfg(test)]
