@@ -29,9 +29,6 @@ pub struct ContainerRef {
     pub place: Place,
 }
 
-/// Fills a buffer with what lies at an offset of the file; `false` if that would take another means.
-type Fill = fn(&ContainerReader, &mut [u8], u64) -> Result<bool, VaultError>;
-
 /// An open container whose header and last chunk are authentic. Many threads may read at once.
 pub struct ContainerReader {
     file: Box<dyn ContainerFile>,
@@ -116,55 +113,45 @@ impl ContainerReader {
     /// Errors: `Range` for a range that is too long or ends behind the content; `Damaged` if any
     /// chunk fails, and then nothing of this call is returned; `Io`.
     pub fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, VaultError> {
-        let pieces = self.read_by(Self::fill, range)?;
-        pieces.ok_or(VaultError::Range)
+        match self.chunks_of(range)? {
+            None => Ok(Vec::new()),
+            Some((first, last)) => cut(&self.open_chunks(first, last)?, range, first..=last),
+        }
     }
 
     /// As [`Self::read`], if no disk has to be waited for; else `None`, and nothing was opened.
     pub fn read_at_hand(&self, range: ByteRange) -> Result<Option<Vec<Bytes>>, VaultError> {
-        self.read_by(Self::fill_at_hand, range)
-    }
-
-    fn read_by(&self, fill: Fill, range: ByteRange) -> Result<Option<Vec<Bytes>>, VaultError> {
-        if range.end() > self.plain_len() || range.len() > MAX_READ_LEN {
-            return Err(VaultError::Range);
-        }
-        if range.is_empty() {
-            return Ok(Some(Vec::new()));
-        }
-        let first = PayloadShape::chunk_at(range.start());
-        let last = PayloadShape::chunk_at(range.end() - 1);
-        let Some(sealed) = self.open_chunks(fill, first, last)? else { return Ok(None) };
-
-        let mut pieces = Vec::new();
-        let mut at = 0;
-        for index in first..=last {
-            let chunk_start = PayloadShape::plain_start(index);
-            let from = buffer_len(range.start().saturating_sub(chunk_start))?;
-            let to = buffer_len((range.end() - chunk_start).min(CHUNK_LEN as u64))?;
-            pieces.push(sealed.slice(at + from..at + to));
-            at += SEALED_CHUNK_LEN;
-        }
-        Ok(Some(pieces))
-    }
-
-    /// Reads the sealed chunks `first ..= last` and opens them where they lie; the tags stay between
-    /// the plaintexts. `None` if they could not be read by this means.
-    fn open_chunks(&self, fill: Fill, first: u64, last: u64) -> Result<Option<Bytes>, VaultError> {
-        let sealed = self.shape.sealed_range(first, last);
-        let mut buffer = Buffer::of(buffer_len(sealed.end - sealed.start)?);
-        match fill(self, buffer.as_mut(), self.header.len() as u64 + sealed.start)? {
-            true => self.open_in(buffer, first).map(Some),
+        let Some((first, last)) = self.chunks_of(range)? else { return Ok(Some(Vec::new())) };
+        let (mut buffer, at) = self.room_for(first, last)?;
+        match self.file.read_at_hand(buffer.as_mut(), at).map_err(read_error(self.found.id))? {
+            true => cut(&self.open_in(buffer, first)?, range, first..=last).map(Some),
             false => Ok(None),
         }
     }
 
-    fn fill(&self, buffer: &mut [u8], offset: u64) -> Result<bool, VaultError> {
-        read_at(self.file.as_ref(), buffer, offset, self.found.id).map(|()| true)
+    /// The first and the last chunk that hold bytes of `range`; `None` if it is empty.
+    fn chunks_of(&self, range: ByteRange) -> Result<Option<(u64, u64)>, VaultError> {
+        if range.end() > self.plain_len() || range.len() > MAX_READ_LEN {
+            return Err(VaultError::Range);
+        }
+        let chunks =
+            (PayloadShape::chunk_at(range.start()), PayloadShape::chunk_at(range.end().saturating_sub(1)));
+        Ok(Some(chunks).filter(|_| !range.is_empty()))
     }
 
-    fn fill_at_hand(&self, buffer: &mut [u8], offset: u64) -> Result<bool, VaultError> {
-        self.file.read_at_hand(buffer, offset).map_err(read_error(self.found.id))
+    /// Reads the sealed chunks `first ..= last` and opens them where they lie; the tags stay between
+    /// the plaintexts.
+    fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
+        let (mut buffer, at) = self.room_for(first, last)?;
+        read_at(self.file.as_ref(), buffer.as_mut(), at, self.found.id)?;
+        self.open_in(buffer, first)
+    }
+
+    /// A buffer for the sealed chunks `first ..= last`, and where they begin in the file.
+    fn room_for(&self, first: u64, last: u64) -> Result<(Buffer, u64), VaultError> {
+        let sealed = self.shape.sealed_range(first, last);
+        let buffer = Buffer::of(buffer_len(sealed.end - sealed.start)?);
+        Ok((buffer, self.header.len() as u64 + sealed.start))
     }
 
     /// Opens the sealed chunks in `buffer`, the first of which is chunk `first`.
@@ -199,6 +186,24 @@ impl std::fmt::Debug for ContainerReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ContainerReader").field("id", &self.found.id).finish_non_exhaustive()
     }
+}
+
+/// The plaintext of `range` from opened `chunks`, between which the tags still stand.
+fn cut(
+    opened: &Bytes,
+    range: ByteRange,
+    chunks: std::ops::RangeInclusive<u64>,
+) -> Result<Vec<Bytes>, VaultError> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for index in chunks {
+        let chunk_start = PayloadShape::plain_start(index);
+        let from = buffer_len(range.start().saturating_sub(chunk_start))?;
+        let to = buffer_len((range.end() - chunk_start).min(CHUNK_LEN as u64))?;
+        pieces.push(opened.slice(at + from..at + to));
+        at += SEALED_CHUNK_LEN;
+    }
+    Ok(pieces)
 }
 
 /// A file whose header was read and hashed, but not opened.
@@ -242,7 +247,7 @@ impl Candidate {
         let reader = ContainerReader { payload_key: header.payload_key(), file, found, header, shape, meta };
         let last = shape.last_chunk();
         if last > 0 {
-            reader.open_chunks(ContainerReader::fill, last, last)?;
+            reader.open_chunks(last, last)?;
             return Ok((reader, None));
         }
         let whole = match head.get(reader.header.len()..) {
@@ -252,7 +257,7 @@ impl Candidate {
                 buffer.as_mut().copy_from_slice(sealed);
                 reader.open_in(buffer, 0)?
             }
-            _ => reader.open_chunks(ContainerReader::fill, 0, 0)?.ok_or_else(damaged)?,
+            _ => reader.open_chunks(0, 0)?,
         };
         let whole = whole.slice(..buffer_len(shape.plain_len())?);
         Ok((reader, Some(whole)))
