@@ -26,6 +26,10 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LEN: usize = 16;
 const HASH_LEN: usize = 32;
+/// Bytes that are asked for as argon2's memory. Of these only what it needs is ever touched: the C library gives
+/// a block of more than 32 MiB back to the system as soon as it is freed; after one of 19 MiB it would keep that
+/// much for good.
+const WORKSPACE: usize = 40 << 20;
 
 /// A stored password: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`).
 #[derive(Clone, PartialEq, Eq)]
@@ -215,9 +219,7 @@ fn run(
     salt: &[u8],
     hash: &mut [u8],
 ) -> Result<(), argon2::Error> {
-    // Of this only what argon2 needs is ever touched. The C library gives a block of more than 32 MiB back to
-    // the system as soon as it is freed; after one of 19 MiB it would keep that much for good.
-    let mut memory = Vec::with_capacity((40 << 20) / Block::SIZE);
+    let mut memory = Vec::with_capacity(WORKSPACE / Block::SIZE);
     memory.resize(argon2.params().block_count(), Block::default());
     argon2.hash_password_into_with_memory(normalised(password).as_bytes(), salt, hash, &mut memory)
 }

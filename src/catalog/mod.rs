@@ -263,8 +263,8 @@ impl Catalog {
         self.writer.on_failure(Box::new(observer));
     }
 
-    /// Calls `observer` on the writer's thread around every commit, with what it touches. Only the first
-    /// observer counts.
+    /// Calls `observer`, beside those of before, on the writer's thread around every commit from now on, with
+    /// what it touches.
     pub fn on_commit(&self, observer: impl Fn(Commit, &Touched) + Send + Sync + 'static) {
         self.writer.on_commit(Box::new(observer));
     }

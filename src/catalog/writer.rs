@@ -5,7 +5,7 @@
 //! writer waits for nobody.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -29,7 +29,7 @@ type CommitObserver = Box<dyn Fn(Commit, &Touched) + Send + Sync>;
 struct Watch {
     is_halted: AtomicBool,
     observer: OnceLock<Observer>,
-    commits: OnceLock<CommitObserver>,
+    commits: RwLock<Vec<CommitObserver>>,
 }
 
 pub(super) struct Writer {
@@ -56,7 +56,7 @@ impl Writer {
     }
 
     pub(super) fn on_commit(&self, observer: CommitObserver) {
-        let _ = self.watch.commits.set(observer);
+        self.watch.commits.write().unwrap_or_else(PoisonError::into_inner).push(observer);
     }
 
     pub(super) fn halt(&self) {
@@ -78,7 +78,7 @@ impl Writer {
 
     /// Queues jobs for one transaction; waits while the queue is full. After the end they are dropped.
     pub(super) fn submit(&self, writes: Vec<QueuedWrite>) {
-        if let Some(queue) = self.queue() {
+        if let Some(queue) = self.queue().filter(|_| !writes.is_empty()) {
             let _ = queue.blocking_send(writes);
         }
     }
@@ -147,7 +147,7 @@ impl Watch {
     }
 
     fn tell(&self, commit: Commit, touched: &Touched) {
-        if let Some(observer) = self.commits.get() {
+        for observer in &*self.commits.read().unwrap_or_else(PoisonError::into_inner) {
             observer(commit, touched);
         }
     }

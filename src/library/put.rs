@@ -336,7 +336,7 @@ impl PutSession {
             }
         };
         packer.store(space, small, Box::new(then)).await?;
-        let outcome = answer.await.map_err(|_| LibraryError::Interrupted)?;
+        let outcome = answer.await.map_err(|_| LibraryError::Closed)?;
         if outcome.as_ref().is_err_and(LibraryError::is_refusal)
             && let Ok((container, place)) = place.await
         {

@@ -51,7 +51,7 @@ impl Default for Recent {
 }
 
 impl Recent {
-    /// The file at `path`, if it is known. `path` comes back if not.
+    /// The file at `path`, if it is known.
     pub(super) fn recall(&self, space: SpaceId, path: &EntryPath) -> Option<Arc<Known>> {
         let key = (space, path.clone());
         let mut state = self.state();
