@@ -1,9 +1,10 @@
 //! Storing and reading contents.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tresor::library::{LibraryError, NewFile, PIECE};
-use tresor::model::{ByteRange, Conditions, EtagMatch, Timestamp};
+use tresor::library::{Entry, Library, LibraryError, NewFile, PIECE};
+use tresor::model::{ByteRange, Conditions, EtagMatch, NamePolicy, Timestamp};
 
 use crate::store::{NOW, Store, path, read_whole};
 use crate::support::content::bytes;
@@ -29,6 +30,28 @@ async fn every_size_comes_back_from_every_offset() {
         }
     }
     store.check();
+}
+
+/// What a reader found is remembered, in every library that is open on the catalogue.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_outdated_is_remembered() {
+    let first = Store::new().await;
+    let (catalog, disk, keys) = (first.catalog.clone(), first.disk.clone(), Arc::clone(&first.keys));
+    let second = Library::open(catalog, disk, keys, NamePolicy::Any).await.unwrap();
+    let read = async |library: &Library| {
+        let opened = library.open_content(&first.access(), &path("a"), None, |_: &Entry| None).await;
+        read_whole(&mut opened?).await
+    };
+    for content in [bytes(1, 100), bytes(2, 3 * CHUNK), bytes(3, 100)] {
+        first.put("a", &content).await.unwrap();
+        for library in [&first.library, &second, &first.library, &second] {
+            assert!(read(library).await.unwrap() == content);
+        }
+    }
+    first.delete("a").await.unwrap();
+    for library in [&first.library, &second] {
+        assert!(matches!(read(library).await, Err(LibraryError::NotFound)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
