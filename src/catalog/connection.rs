@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
@@ -101,6 +102,7 @@ pub(super) fn require_content(path: &Path) -> Result<(), CatalogError> {
 pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
     // URI and symlink handling stay off; without CREATE a missing catalogue is an error, not a new one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    make_ready()?;
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher would report a wrong key on standard error by itself; we say it in our own words.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
@@ -117,6 +119,18 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
     )?;
     connection.set_prepared_statement_cache_capacity(96);
     Ok(connection)
+}
+
+/// Lets one thread alone open the first database of the process. SQLite says that it is ready before it lets
+/// SQLCipher prepare: a second thread would find that its keys are refused.
+fn make_ready() -> Result<(), CatalogError> {
+    static READY: Mutex<bool> = Mutex::new(false);
+    let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*ready {
+        Connection::open_in_memory()?;
+        *ready = true;
+    }
+    Ok(())
 }
 
 /// Lets the database have a write-ahead log. A new one notes that in its first page, and SQLite tells the mode

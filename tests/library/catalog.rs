@@ -30,6 +30,43 @@ async fn get(catalog: &Catalog, name: &'static str) -> Option<String> {
     catalog.read(move |tx| tx.setting(name)).await.unwrap()
 }
 
+/// Tells the child processes below to open.
+const CHILD: &str = "TRESOR_TEST_FIRST_CATALOGUES";
+
+/// SQLite calls itself ready before SQLCipher is: in one process of 50, whoever came second found no cipher.
+#[test]
+fn first_catalogues_of_a_process_open_at_the_same_time() {
+    let own = std::env::current_exe().unwrap();
+    for _ in 0..50 {
+        let child = std::process::Command::new(&own)
+            .args(["--exact", "--nocapture", "catalog::child_that_opens_its_first_catalogues"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+        assert!(String::from_utf8_lossy(&child.stdout).contains("opened 8"), "it did its work");
+    }
+}
+
+/// Opens for the test above when that starts it, and does nothing otherwise.
+#[test]
+fn child_that_opens_its_first_catalogues() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let places: Vec<Place> = (0..8).map(|_| Place::new()).collect();
+    let start = std::sync::Barrier::new(places.len());
+    std::thread::scope(|scope| {
+        for place in &places {
+            scope.spawn(|| {
+                start.wait();
+                place.create();
+            });
+        }
+    });
+    println!("opened {}", places.len());
+}
+
 /// Jobs of one group, some of which fail after they have written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_job_undoes_itself_and_nothing_else() {
