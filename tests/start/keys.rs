@@ -30,7 +30,10 @@ fn after_a_change_only_the_new_key_opens_and_nothing_else_was_rewritten() {
     assert_eq!(served.login("admin", PASSWORD), 207);
     office.write_key("other.txt");
     let to_key = ["--passphrase-file", "pass", "--new-key-file", "other.txt"];
-    office.refuses(change.iter().chain(&to_key), &["another process uses data", "stop it first"]);
+    office.refuses_beside_a_server(
+        change.iter().chain(&to_key),
+        &["another process uses data", "stop it first"],
+    );
     drop(served);
     let changed = office.run(change.iter().chain(&to_key));
     assert_eq!(changed.code, 0, "{changed}");

@@ -54,7 +54,7 @@ fn a_locked_server_answers_503_until_it_is_unlocked() {
     assert!(ended.contains(&true), "{ended:?}");
     assert_eq!(served.health().status, 200);
     assert_eq!(served.login("admin", PASSWORD), 207);
-    office.refuses(unlock("pass"), &["open already"]);
+    office.refuses_beside_a_server(unlock("pass"), &["open already"]);
     assert_eq!(served.logged().lines().filter(|line| line.contains(" serving")).count(), 1);
     let own = served.endpoint.certificate();
     assert_ne!(own, stranger);

@@ -144,18 +144,33 @@ impl Office {
     #[track_caller]
     pub fn refuses_command(&self, command: &mut Command, needles: &[&str]) {
         let before = self.snapshot();
-        let outcome = Outcome::of(&mut limited(command));
-        assert_eq!(outcome.code, 1, "{command:?}\n{outcome}");
-        let told: Vec<&str> = outcome.stderr.lines().filter(|line| line.starts_with("tresor: ")).collect();
-        assert_eq!(told.len(), 1, "one sentence\n{outcome}");
-        assert_eq!(outcome.stdout, "", "{outcome}");
-        for needle in needles {
-            assert!(outcome.stderr.contains(needle), "'{needle}' is not said:\n{outcome}");
-        }
+        assert_refused(command, needles);
         let after = self.snapshot();
         let changed: Vec<_> =
             before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)).collect();
         assert!(changed.is_empty(), "{command:?} changed {changed:?}");
+    }
+
+    /// The same while an open server writes to the data directory on its own: its mark, a snapshot.
+    #[track_caller]
+    pub fn refuses_beside_a_server<S: AsRef<OsStr>>(
+        &self,
+        words: impl IntoIterator<Item = S>,
+        needles: &[&str],
+    ) {
+        assert_refused(&self.tresor(words), needles);
+    }
+}
+
+#[track_caller]
+fn assert_refused(command: &Command, needles: &[&str]) {
+    let outcome = Outcome::of(&mut limited(command));
+    assert_eq!(outcome.code, 1, "{command:?}\n{outcome}");
+    let told: Vec<&str> = outcome.stderr.lines().filter(|line| line.starts_with("tresor: ")).collect();
+    assert_eq!(told.len(), 1, "one sentence\n{outcome}");
+    assert_eq!(outcome.stdout, "", "{outcome}");
+    for needle in needles {
+        assert!(outcome.stderr.contains(needle), "'{needle}' is not said:\n{outcome}");
     }
 }
 

@@ -93,8 +93,11 @@ fn another_offices_catalogue_and_a_damaged_one() {
 fn a_second_process() {
     let office = Office::with_instance();
     let served = office.serve(["--key-file", "key.txt"]);
-    office.refuses(SERVE, &["another process uses data", "stop it first"]);
-    office.refuses(["init", "--data", "data", "--admin", "a", "--recovery-out", "r"], &["already"]);
+    office.refuses_beside_a_server(SERVE, &["another process uses data", "stop it first"]);
+    office.refuses_beside_a_server(
+        ["init", "--data", "data", "--admin", "a", "--recovery-out", "r"],
+        &["already"],
+    );
     assert_eq!(served.health().status, 200);
     // A command in the middle of its own work keeps others out just as well.
     drop(served);
