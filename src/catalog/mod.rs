@@ -241,9 +241,10 @@ impl Catalog {
     }
 
     /// Queues several jobs that shall share a transaction, from a thread that may block: it waits while the
-    /// queue is full. Each one's failure undoes its own work only.
-    pub fn submit(&self, writes: Vec<QueuedWrite>) {
-        self.writer.submit(writes);
+    /// queue is full. Each one's failure undoes its own work only. `held` is dropped as soon as the transaction
+    /// has ended or will never begin, before anybody is answered.
+    pub fn submit(&self, writes: Vec<QueuedWrite>, held: impl Send + 'static) {
+        self.writer.submit(writes, held);
     }
 
     /// Runs `job` on a snapshot of what is committed, on a blocking thread.

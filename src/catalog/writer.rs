@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection::{self, Place};
 use super::{CatalogError, Commit, Touched, WriteTx};
 
-/// Writers, each with one job or some, that may wait; more wait for a place.
+/// Writers, each with one job or a group of them, that may wait; more wait for a place.
 const QUEUE: usize = 1_024;
 /// Writers who share one commit.
 const GROUP: usize = 256;
@@ -34,7 +34,7 @@ struct Watch {
 
 pub(super) struct Writer {
     watch: Arc<Watch>,
-    queue: Mutex<Option<mpsc::Sender<Vec<QueuedWrite>>>>,
+    queue: Mutex<Option<mpsc::Sender<Submission>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -71,19 +71,20 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue().ok_or(CatalogError::Closed)?;
-        queue.send(vec![QueuedWrite::new(job, reply)]).await.map_err(|_| CatalogError::Closed)?;
+        let alone = Submission { writes: vec![QueuedWrite::new(job, reply)], held: None };
+        queue.send(alone).await.map_err(|_| CatalogError::Closed)?;
         drop(queue);
         answer.await.map_err(|_| E::from(CatalogError::Closed))?
     }
 
     /// Queues jobs for one transaction; waits while the queue is full. After the end they are dropped.
-    pub(super) fn submit(&self, writes: Vec<QueuedWrite>) {
+    pub(super) fn submit(&self, writes: Vec<QueuedWrite>, held: impl Send + 'static) {
         if let Some(queue) = self.queue().filter(|_| !writes.is_empty()) {
-            let _ = queue.blocking_send(writes);
+            let _ = queue.blocking_send(Submission { writes, held: Some(Box::new(held)) });
         }
     }
 
-    fn queue(&self) -> Option<mpsc::Sender<Vec<QueuedWrite>>> {
+    fn queue(&self) -> Option<mpsc::Sender<Submission>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -113,18 +114,20 @@ fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
 fn write_until_closed(
     mut connection: Connection,
     place: &Place,
-    mut jobs: mpsc::Receiver<Vec<QueuedWrite>>,
+    mut jobs: mpsc::Receiver<Submission>,
     watch: &Watch,
 ) {
     let mut taken = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
-        let mut group: Vec<_> = taken.drain(..).flatten().map(|write| write.0).collect();
+        let (writes, held): (Vec<_>, Vec<_>) = taken.drain(..).map(|one| (one.writes, one.held)).unzip();
+        let mut group: Vec<_> = writes.into_iter().flatten().map(|write| write.0).collect();
         let committed = match watch.is_halted() {
             true => Err(CatalogError::Halted),
             false => commit_together(&connection, &mut group, watch),
         };
         // Before the answers: who is refused may ask at once what became of the server.
         watch.note(&committed, "catalogue transaction failed");
+        drop(held);
         for job in group {
             job.answer(committed.as_ref().err());
         }
@@ -247,6 +250,13 @@ trait Job: Send {
     fn run(&mut self, tx: &WriteTx<'_>) -> Outcome;
     /// Tells the writer who waits; he may have left.
     fn answer(self: Box<Self>, failure: Option<&CatalogError>);
+}
+
+/// What one writer queues at a time.
+struct Submission {
+    writes: Vec<QueuedWrite>,
+    /// Dropped when the transaction has ended, or will never begin.
+    held: Option<Box<dyn Send>>,
 }
 
 /// A job with the one who waits for its outcome.

@@ -1,12 +1,13 @@
 //! Group commit of small containers: those that wait share one write and one flush of a pack.
 //!
-//! Like the catalogue's writer, one thread takes what is queued. While it flushes one group the next
-//! one gathers, so the group grows with the load; alone, nobody waits for company. A flushed group goes to
-//! the catalogue's writer as one, which commits it while the next is flushed.
+//! Like the catalogue's writer, one thread takes what is queued. A flushed group goes to the catalogue's
+//! writer as one; until that has committed it the next one gathers, so the group grows with the load, and
+//! alone nobody waits for company. Flushing the next while one is committed would halve the groups, and with
+//! eight writers a commit writes the same 15 pages of the catalogue for two files as for four.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc as std_mpsc};
 use std::{io, thread};
 
 use tokio::sync::mpsc;
@@ -30,6 +31,8 @@ pub(super) struct Packer {
     queue: Option<mpsc::Sender<Waiting>>,
     /// Joined at the end, so that no flush is under way when the directory is given up.
     thread: Option<thread::JoinHandle<()>>,
+    /// Ends the thread's wait for a commit.
+    committed: std_mpsc::Sender<()>,
     ids: Ids,
 }
 
@@ -71,14 +74,16 @@ impl Packer {
     /// Starts the thread, which ends when this is dropped.
     pub(super) fn start(disk: Arc<dyn Disk>, catalog: Catalog) -> Result<Self, LibraryError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
+        let (committed, commits) = std_mpsc::channel();
+        let tell = committed.clone();
         let thread = thread::Builder::new()
             .name("packer".into())
-            .spawn(move || pack_until_closed(&*disk, &catalog, waiting))
+            .spawn(move || pack_until_closed(&*disk, &catalog, waiting, &tell, &commits))
             .map_err(|source| VaultError::Io {
                 action: "start the thread that stores small files",
                 source,
             })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), ids: Ids::new() })
+        Ok(Self { queue: Some(queue), thread: Some(thread), committed, ids: Ids::new() })
     }
 
     /// The id for the next container to store.
@@ -103,6 +108,8 @@ impl Packer {
 impl Drop for Packer {
     fn drop(&mut self) {
         drop(self.queue.take());
+        // This may be the thread that commits what is waited for.
+        let _ = self.committed.send(());
         // The last who holds the library may be one of those who waited.
         let other = |thread: &thread::JoinHandle<()>| thread.thread().id() != thread::current().id();
         if let Some(thread) = self.thread.take().filter(other) {
@@ -112,29 +119,52 @@ impl Drop for Packer {
     }
 }
 
-fn pack_until_closed(disk: &dyn Disk, catalog: &Catalog, mut waiting: mpsc::Receiver<Waiting>) {
+/// Tells the packer's thread when it is dropped.
+struct Committing(std_mpsc::Sender<()>);
+
+impl Drop for Committing {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+fn pack_until_closed(
+    disk: &dyn Disk,
+    catalog: &Catalog,
+    mut waiting: mpsc::Receiver<Waiting>,
+    committed: &std_mpsc::Sender<()>,
+    commits: &std_mpsc::Receiver<()>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        let mut spaces: HashMap<SpaceId, (Vec<Packable>, Vec<_>)> = HashMap::new();
-        for Waiting { space, small, then } in group.drain(..) {
-            let unplaced = small.binding();
-            let (packables, after) = spaces.entry(space).or_default();
-            packables.push(small.packable);
-            after.push((unplaced, then));
-        }
-        for (space, (packables, after)) in spaces {
-            let outcome = disk.append_packed(space, &packables);
-            let rows = after.into_iter().enumerate().filter_map(|(at, (unplaced, then))| {
-                let place = match &outcome {
-                    Ok(places) => places.get(at).copied().ok_or_else(|| io::ErrorKind::Other.into()),
-                    Err(error) => Err(alike(error)),
-                };
-                let failed = |source| VaultError::Io { action: "make a small container durable", source };
-                then(place.map(|place| unplaced.at(place)).map_err(|source| failed(source).into()))
-            });
-            catalog.submit(rows.collect());
-        }
+        let rows = flush(disk, group.drain(..));
+        catalog.submit(rows, Committing(committed.clone()));
+        let _ = commits.recv();
     }
+}
+
+/// Makes containers durable, with one flush for those of a space; what is to be written of them.
+fn flush(disk: &dyn Disk, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWrite> {
+    let mut spaces: HashMap<SpaceId, (Vec<Packable>, Vec<_>)> = HashMap::new();
+    for Waiting { space, small, then } in group {
+        let unplaced = small.binding();
+        let (packables, after) = spaces.entry(space).or_default();
+        packables.push(small.packable);
+        after.push((unplaced, then));
+    }
+    let mut rows = Vec::new();
+    for (space, (packables, after)) in spaces {
+        let outcome = disk.append_packed(space, &packables);
+        rows.extend(after.into_iter().enumerate().filter_map(|(at, (unplaced, then))| {
+            let place = match &outcome {
+                Ok(places) => places.get(at).copied().ok_or_else(|| io::ErrorKind::Other.into()),
+                Err(error) => Err(alike(error)),
+            };
+            let failed = |source| VaultError::Io { action: "make a small container durable", source };
+            then(place.map(|place| unplaced.at(place)).map_err(|source| failed(source).into()))
+        }));
+    }
+    rows
 }
 
 /// The same error for another one who waited.

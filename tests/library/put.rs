@@ -1,11 +1,14 @@
 //! Storing and reading contents.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tresor::library::{Entry, Library, LibraryError, NewFile, PIECE};
+use tresor::catalog::WriteTx;
+use tresor::library::{Entry, Library, LibraryError, NewFile, PIECE, PutOutcome};
 use tresor::model::{ByteRange, Conditions, EtagMatch, NamePolicy, Timestamp};
 
+use crate::hooked::Moment;
 use crate::store::{NOW, Store, path, read_whole};
 use crate::support::content::bytes;
 use crate::support::process::eventually;
@@ -303,4 +306,89 @@ async fn an_upload_outlives_the_file_it_was_to_renew() {
         store.delete("a").await.unwrap();
     }
     assert_eq!(store.read("elsewhere").await.unwrap(), b"old");
+}
+
+/// Holds the catalogue's writer with a job until the sender sends or goes.
+fn hold_writer(store: &Store) -> std::sync::mpsc::Sender<()> {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let catalog = store.catalog.clone();
+    tokio::spawn(async move {
+        let job = move |_: &WriteTx<'_>| {
+            let _ = held.recv();
+            Ok::<_, LibraryError>(())
+        };
+        catalog.write(job).await
+    });
+    release
+}
+
+/// Puts a small file in the background and waits until its group is in the pack.
+async fn put_until_packed(store: &Store, at: &'static str) {
+    let (packed, is_packed) = std::sync::mpsc::channel();
+    store.disk.set(move |moment| {
+        if moment == Moment::Publish {
+            let _ = packed.send(());
+        }
+        Ok(())
+    });
+    begin_small(store, at);
+    tokio::task::spawn_blocking(move || is_packed.recv_timeout(Duration::from_secs(10)).unwrap())
+        .await
+        .unwrap();
+}
+
+fn begin_small(store: &Store, at: &'static str) -> tokio::task::JoinHandle<Result<PutOutcome, LibraryError>> {
+    let (library, change) = (store.library.clone(), store.change());
+    tokio::spawn(async move {
+        let file = NewFile { path: path(at), size: Some(3), modified: None, checksum: None };
+        let mut session = library.begin_put(change, file).await?;
+        session.write("abc".into()).await?;
+        session.commit(NOW).await
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_files_that_come_during_a_commit_share_the_next_flush() {
+    let store = Store::new().await;
+    let release = hold_writer(&store);
+    put_until_packed(&store, "first").await;
+    let flushes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&flushes);
+    store.disk.set(move |moment| {
+        counted.fetch_add(usize::from(moment == Moment::Publish), Ordering::SeqCst);
+        Ok(())
+    });
+    let others: Vec<_> = ["b", "c", "d", "e", "f", "g", "h"].map(|at| begin_small(&store, at)).into();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(flushes.load(Ordering::SeqCst), 0, "they wait for the commit");
+    drop(release);
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert!(flushes.load(Ordering::SeqCst) < 7, "they share flushes");
+    store.check();
+}
+
+/// The runtime may end before a commit: its job is then the last that holds the library.
+#[test]
+fn a_commit_may_be_the_last_to_hold_the_library() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (store, release) = runtime.block_on(async {
+        let store = Store::new().await;
+        let release = hold_writer(&store);
+        put_until_packed(&store, "first").await;
+        // Packed, but not yet in the writer's queue.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (store, release)
+    });
+    drop(runtime);
+    let Store { dir: _dir, catalog, disk: _disk, library, .. } = store;
+    drop(library);
+    drop(release);
+    let (closed, is_closed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        catalog.close();
+        let _ = closed.send(());
+    });
+    is_closed.recv_timeout(Duration::from_secs(30)).expect("the writer ends");
 }
