@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::Buf;
 use http::{HeaderValue, Method, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::metrics::{Metrics, method_label};
+use super::pieces::Pieces;
 use super::response_body::ResponseBody;
 use super::watch::{Activity, StreamWatch};
 use crate::model::UserId;
@@ -200,7 +201,7 @@ pub(super) struct TrackedBody {
 }
 
 impl TrackedBody {
-    fn end(&mut self) -> Option<io::Result<Frame<Bytes>>> {
+    fn end(&mut self) -> Option<io::Result<Frame<Pieces>>> {
         let short = self.promised.is_some_and(|promised| self.exchange.sent < promised);
         if short {
             return Some(Err(self.break_off(io::Error::new(
@@ -224,10 +225,10 @@ impl TrackedBody {
 }
 
 impl Body for TrackedBody {
-    type Data = Bytes;
+    type Data = Pieces;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Pieces>>>> {
         let this = &mut *self;
         if let Some(stream) = &this.stream {
             stream.delivering(false);
@@ -235,7 +236,7 @@ impl Body for TrackedBody {
         let frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(cx));
         Poll::Ready(match frame {
             Some(Ok(frame)) => {
-                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                let length = frame.data_ref().map_or(0, Buf::remaining) as u64;
                 this.exchange.sent = this.exchange.sent.saturating_add(length);
                 if let Some(stream) = &this.stream {
                     stream.delivering(true);

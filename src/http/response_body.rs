@@ -1,23 +1,23 @@
 //! Bodies of answers. An answer that cannot be completed never ends like one that was.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use super::pieces::Pieces;
 
 /// The body of an answer. Its errors end the connection (HTTP/2: the stream) abruptly.
 pub struct ResponseBody(Kind);
 
 enum Kind {
     Empty,
-    Full(Bytes),
-    Pieces(VecDeque<Bytes>),
-    Stream(Pin<Box<dyn Body<Data = Bytes, Error = io::Error> + Send>>),
+    AtHand(Pieces),
+    Stream(Pin<Box<dyn Body<Data = Pieces, Error = io::Error> + Send>>),
 }
 
 impl ResponseBody {
@@ -28,18 +28,21 @@ impl ResponseBody {
 
     /// A body at hand; sent with its `Content-Length`.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        Self(if bytes.is_empty() { Kind::Empty } else { Kind::Full(bytes) })
+        Self::at_hand(bytes.into().into())
     }
 
-    /// A body at hand in several pieces, sent without joining them.
+    /// The same in several pieces, sent without joining them.
     pub fn pieces(pieces: Vec<Bytes>) -> Self {
-        Self(Kind::Pieces(pieces.into()))
+        Self::at_hand(pieces.into())
+    }
+
+    fn at_hand(pieces: Pieces) -> Self {
+        Self(if pieces.has_remaining() { Kind::AtHand(pieces) } else { Kind::Empty })
     }
 
     /// A body that comes in pieces. With a `Content-Length` header on the answer, or an exact size
     /// hint, ending short of it is an error too.
-    pub fn stream(body: impl Body<Data = Bytes, Error = io::Error> + Send + 'static) -> Self {
+    pub fn stream(body: impl Body<Data = Pieces, Error = io::Error> + Send + 'static) -> Self {
         Self(Kind::Stream(Box::pin(body)))
     }
 
@@ -51,7 +54,7 @@ impl ResponseBody {
         N: Fn(S) -> F + Send + Unpin + 'static,
         F: Future<Output = (S, io::Result<Vec<Bytes>>)> + Send + 'static,
     {
-        Self::stream(Steps { step, next: Next::Idle(state), pieces: VecDeque::new() })
+        Self::stream(Steps { step, next: Next::Idle(state) })
     }
 
     /// A body fed by another task through a channel of `capacity` pieces (at least 1).
@@ -77,28 +80,20 @@ impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Kind::Empty => "ResponseBody(empty)",
-            Kind::Full(_) => "ResponseBody(full)",
-            Kind::Pieces(_) => "ResponseBody(pieces)",
+            Kind::AtHand(_) => "ResponseBody(at hand)",
             Kind::Stream(_) => "ResponseBody(stream)",
         })
     }
 }
 
 impl Body for ResponseBody {
-    type Data = Bytes;
+    type Data = Pieces;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Pieces>>>> {
         match std::mem::replace(&mut self.0, Kind::Empty) {
             Kind::Empty => Poll::Ready(None),
-            Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            Kind::Pieces(mut pieces) => {
-                let piece = pieces.pop_front();
-                if !pieces.is_empty() {
-                    self.0 = Kind::Pieces(pieces);
-                }
-                Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
-            }
+            Kind::AtHand(pieces) => Poll::Ready(Some(Ok(Frame::data(pieces)))),
             Kind::Stream(mut body) => {
                 let poll = body.as_mut().poll_frame(cx);
                 self.0 = Kind::Stream(body);
@@ -110,8 +105,7 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Empty => true,
-            Kind::Full(_) => false,
-            Kind::Pieces(pieces) => pieces.is_empty(),
+            Kind::AtHand(_) => false,
             Kind::Stream(body) => body.is_end_stream(),
         }
     }
@@ -119,8 +113,7 @@ impl Body for ResponseBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
-            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
+            Kind::AtHand(pieces) => SizeHint::with_exact(pieces.remaining() as u64),
             Kind::Stream(body) => body.size_hint(),
         }
     }
@@ -129,8 +122,6 @@ impl Body for ResponseBody {
 struct Steps<S, F, N> {
     step: N,
     next: Next<S, F>,
-    /// What of the last step is still to be sent.
-    pieces: VecDeque<Bytes>,
 }
 
 enum Next<S, F> {
@@ -145,32 +136,27 @@ where
     N: Fn(S) -> F + Unpin,
     F: Future<Output = (S, io::Result<Vec<Bytes>>)> + Send,
 {
-    type Data = Bytes;
+    type Data = Pieces;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        loop {
-            if let Some(piece) = self.pieces.pop_front() {
-                return Poll::Ready(Some(Ok(Frame::data(piece))));
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Pieces>>>> {
+        let mut future = match std::mem::replace(&mut self.next, Next::Ended) {
+            Next::Idle(state) => Box::pin((self.step)(state)),
+            Next::Underway(future) => future,
+            Next::Ended => return Poll::Ready(None),
+        };
+        let Poll::Ready((state, pieces)) = future.as_mut().poll(cx) else {
+            self.next = Next::Underway(future);
+            return Poll::Pending;
+        };
+        Poll::Ready(match pieces {
+            Err(error) => Some(Err(error)),
+            Ok(pieces) if pieces.is_empty() => None,
+            Ok(pieces) => {
+                self.next = Next::Idle(state);
+                Some(Ok(Frame::data(pieces.into())))
             }
-            let mut future = match std::mem::replace(&mut self.next, Next::Ended) {
-                Next::Idle(state) => Box::pin((self.step)(state)),
-                Next::Underway(future) => future,
-                Next::Ended => return Poll::Ready(None),
-            };
-            match future.as_mut().poll(cx) {
-                Poll::Pending => {
-                    self.next = Next::Underway(future);
-                    return Poll::Pending;
-                }
-                Poll::Ready((_, Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready((_, Ok(pieces))) if pieces.is_empty() => return Poll::Ready(None),
-                Poll::Ready((state, Ok(pieces))) => {
-                    self.pieces = pieces.into();
-                    self.next = Next::Idle(state);
-                }
-            }
-        }
+        })
     }
 }
 
