@@ -153,6 +153,6 @@ impl From<tokio::task::JoinError> for LibraryError {
 }
 
 /// An error of the disk seam, with what was tried.
-pub(super) fn disk_error(action: &'static str) -> impl FnOnce(std::io::Error) -> LibraryError {
+pub(super) fn disk_error(action: &'static str) -> impl Fn(std::io::Error) -> LibraryError + Copy {
     move |source| VaultError::Io { action, source }.into()
 }

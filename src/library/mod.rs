@@ -34,6 +34,7 @@ mod trash;
 mod upkeep;
 mod verify;
 mod version;
+mod watched;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -13,7 +13,6 @@ use super::error::disk_error;
 use super::{Library, LibraryError};
 use crate::catalog::CatalogError;
 use crate::model::{ByteSize, Timestamp};
-use crate::vault::VaultError;
 use crate::vault::disk::{SnapshotName, StoredSnapshot};
 
 /// A snapshot that is kept.
@@ -49,10 +48,9 @@ impl Library {
         let number = self.snapshots().await?.first().map_or(1, |newest| newest.number.saturating_add(1));
         let name = SnapshotName { number, made: now };
         let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
-        let library = self.clone();
         self.catalog()
             .read(move |tx| {
-                let written = |source| library.noted(VaultError::Io { action: "write a snapshot", source });
+                let written = disk_error("write a snapshot");
                 let mut part = disk.snapshots().begin().map_err(written)?;
                 let sealed = keys.seal_stream(&mut part).map_err(written)?;
                 let mut sealed = io::BufWriter::with_capacity(1 << 18, sealed);

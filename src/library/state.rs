@@ -1,8 +1,8 @@
 //! Whether files can be changed at the moment, and why not.
 //!
 //! The one place where errors of the disk and of the catalogue's commits become a state of the whole
-//! server. Every call of the disk passes [`WatchedDisk`], every failed transaction the catalogue's
-//! observer; nobody else has to remember to tell.
+//! server. Every call of the disk passes [`WatchedDisk`](super::watched::WatchedDisk), every failed transaction
+//! the catalogue's observer; nobody else has to remember to tell.
 //!
 //! ```text
 //! disk full               reading and deleting go on; ends by itself when there is space again
@@ -17,13 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
+use super::watched::WatchedDisk;
 use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
-use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
+use crate::model::ContainerId;
 use crate::vault::VaultError;
-use crate::vault::disk::{
-    ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile,
-};
+use crate::vault::disk::Disk;
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
@@ -99,7 +98,7 @@ impl State {
     }
 
     pub(super) fn watched_disk(self: &Arc<Self>) -> Arc<dyn Disk> {
-        Arc::new(WatchedDisk { inner: Arc::clone(&self.disk), state: Arc::clone(self) })
+        Arc::new(WatchedDisk::new(Arc::clone(&self.disk), Arc::clone(self)))
     }
 
     fn cause(&self) -> Option<ReadOnlyCause> {
@@ -138,7 +137,7 @@ impl State {
     }
 
     /// Judges an error of the disk in a call that writes.
-    fn note(&self, error: &io::Error) {
+    pub(super) fn note(&self, error: &io::Error) {
         if let Some(cause) = cause_of(error) {
             self.enter(cause);
         }
@@ -178,7 +177,7 @@ impl State {
     }
 
     /// Fails when `bytes` more would be taken from what is kept free. Asks the system now and then.
-    fn require_reserve(&self, bytes: usize) -> io::Result<()> {
+    pub(super) fn require_reserve(&self, bytes: usize) -> io::Result<()> {
         let unseen = self.unseen.fetch_add(bytes as u64, Ordering::Relaxed);
         if unseen >= LOOK_EVERY || self.cause() == Some(ReadOnlyCause::DiskFull) {
             self.look();
@@ -190,7 +189,7 @@ impl State {
     }
 
     /// Fails once nothing may be changed any more.
-    fn require_changeable(&self) -> io::Result<()> {
+    pub(super) fn require_changeable(&self) -> io::Result<()> {
         match self.cause() {
             None | Some(ReadOnlyCause::DiskFull) => Ok(()),
             Some(_) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
@@ -260,102 +259,6 @@ fn cause_of(error: &io::Error) -> Option<ReadOnlyCause> {
             let code = error.raw_os_error()?;
             FAILED.contains(&Errno::from_raw_os_error(code)).then_some(ReadOnlyCause::DiskFailed)
         }
-    }
-}
-
-/// The disk, with every failure of a write told to the state and no write in a state that forbids it.
-struct WatchedDisk {
-    inner: Arc<dyn Disk>,
-    state: Arc<State>,
-}
-
-impl WatchedDisk {
-    fn change<T>(&self, call: impl FnOnce(&dyn Disk) -> io::Result<T>) -> io::Result<T> {
-        self.state.require_changeable()?;
-        call(&*self.inner).inspect_err(|error| self.state.note(error))
-    }
-}
-
-impl Disk for WatchedDisk {
-    fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
-        let inner = self.change(|disk| disk.create(id))?;
-        Ok(Box::new(WatchedPart { inner, state: Arc::clone(&self.state) }))
-    }
-
-    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
-        self.state.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
-        self.change(|disk| disk.append_packed(space, containers))
-    }
-
-    fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
-        self.inner.open(space, id, place)
-    }
-
-    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
-        self.inner.is_named(space, id, place)
-    }
-
-    fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
-        self.change(|disk| disk.remove(space, id, place))
-    }
-
-    fn remove_empty_packs(&self) -> io::Result<u64> {
-        self.change(|disk| disk.remove_empty_packs())
-    }
-
-    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_container(visit)
-    }
-
-    fn remove_parts(&self) -> io::Result<u64> {
-        self.change(|disk| disk.remove_parts())
-    }
-
-    fn available(&self) -> io::Result<u64> {
-        self.inner.available()
-    }
-
-    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
-        self.inner.read_small(file)
-    }
-
-    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-        self.change(|disk| disk.write_small(file, bytes, overwrite))
-    }
-
-    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
-        self.change(|disk| disk.create_folder(folder, files))
-    }
-
-    fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
-        self.change(|disk| disk.remove_small(file))
-    }
-
-    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
-        self.inner.space_keys()
-    }
-
-    fn snapshots(&self) -> &dyn Snapshots {
-        self.inner.snapshots()
-    }
-}
-
-struct WatchedPart {
-    inner: Box<dyn PartFile>,
-    state: Arc<State>,
-}
-
-impl PartFile for WatchedPart {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.state.require_changeable()?;
-        self.state.require_reserve(bytes.len())?;
-        self.inner.append(bytes).inspect_err(|error| self.state.note(error))
-    }
-
-    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
-        let Self { inner, state } = *self;
-        state.require_changeable()?;
-        inner.publish(space).inspect_err(|error| state.note(error))
     }
 }
 

@@ -71,6 +71,29 @@ async fn after_a_disk_that_failed_nothing_changes_before_a_restart() {
     }
 }
 
+/// Whether the catalogue is small, or so large that it is written in several turns.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_cannot_be_written_is_a_failing_disk_too() {
+    const EIO: i32 = 5;
+    for text in [String::new(), "x".repeat(1 << 20)] {
+        for failing in [Moment::Create, Moment::Append, Moment::Publish] {
+            let store = Store::new().await;
+            let value = text.clone();
+            store.catalog.write(move |tx| tx.set_setting("test", &value)).await.unwrap();
+            store.library.snapshot(NOW).await.unwrap();
+            store.disk.set(move |moment| match moment == failing {
+                true => Err(io::Error::from_raw_os_error(EIO)),
+                false => Ok(()),
+            });
+            assert!(store.library.snapshot(NOW).await.is_err());
+            let case = format!("{failing:?}, {} bytes", text.len());
+            assert_eq!(store.library.read_only(), Some(ReadOnlyCause::DiskFailed), "{case}");
+            store.disk.clear();
+            assert_eq!(store.library.snapshots().await.unwrap().len(), 1, "{case}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_one_can_delete_and_then_store_again() {
     let store = Store::new().await;

@@ -1,11 +1,12 @@
 //! A disk on which something happens: a test's own step before a container is made or read, or an error.
 
-use std::io;
+use std::io::{self, BufReader, Read, Write};
 use std::sync::{Arc, Mutex};
 
 use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
 use tresor::vault::disk::{
-    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, Snapshots, StoredFile,
+    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart,
+    Snapshots, StoredFile, StoredSnapshot,
 };
 
 /// When a hook is called.
@@ -117,7 +118,49 @@ impl Disk for HookedDisk {
     }
 
     fn snapshots(&self) -> &dyn Snapshots {
-        self.inner.snapshots()
+        self
+    }
+}
+
+impl Snapshots for HookedDisk {
+    fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
+        call(&self.hook, Moment::Create)?;
+        Ok(Box::new(HookedSnapshot { inner: self.inner.snapshots().begin()?, hook: Arc::clone(&self.hook) }))
+    }
+
+    fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
+        self.inner.snapshots().list()
+    }
+
+    fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
+        self.inner.snapshots().open(name)
+    }
+
+    fn remove(&self, name: SnapshotName) -> io::Result<()> {
+        self.inner.snapshots().remove(name)
+    }
+}
+
+struct HookedSnapshot {
+    inner: Box<dyn SnapshotPart>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl Write for HookedSnapshot {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        call(&self.hook, Moment::Append)?;
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl SnapshotPart for HookedSnapshot {
+    fn publish(self: Box<Self>, name: SnapshotName) -> io::Result<()> {
+        call(&self.hook, Moment::Publish)?;
+        self.inner.publish(name)
     }
 }
 
