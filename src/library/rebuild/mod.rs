@@ -1,0 +1,113 @@
+//! Bringing containers that the catalogue does not know into it.
+//!
+//! ```text
+//! look    every container on disk; those that no row knows are opened: header, last chunk, what they say
+//! group   by entry, then by serial: the containers of one version, the versions of one entry
+//! place   the newest first: it keeps the path it was written under, an older one of the same path gets
+//!         a number; a known entry gets the newer content, a new one its folders
+//! note    what is damaged, incomplete or without a key is set aside: kept, listed, part of nothing
+//! ```
+//! The catalogue may be empty, an older one, or one from a snapshot; nobody else uses it. Every step can be
+//! repeated: what is known by then is passed over.
+
+mod found;
+mod look;
+mod placing;
+mod report;
+mod spaces;
+
+use std::sync::Arc;
+
+use found::{Found, FoundEntry, group};
+use placing::Placing;
+pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
+
+use super::{Library, LibraryError};
+use crate::catalog::SetAsideRow;
+use crate::model::Timestamp;
+
+/// Entries placed in one transaction.
+const STEP: usize = 200;
+/// Known containers looked up at once.
+const PAGE: usize = 1_000;
+
+impl Library {
+    /// Brings every container that no row knows into the catalogue. Nobody else may use it meanwhile.
+    ///
+    /// Errors: `DiskFull`, `Catalog`, `Vault` if the disk cannot be looked through; a container that cannot
+    /// be read is no error.
+    pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
+        // What was set aside before may have been repaired or completed since.
+        self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        let (seen, unknown) = self.look(Arc::clone(&watcher)).await?;
+        let library = self.clone();
+        let told = Arc::clone(&watcher);
+        let (found, mut set_aside) =
+            tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
+
+        let mut report = RebuildReport { containers: seen.len() as u64, ..RebuildReport::default() };
+        self.keep_counters_behind(&found).await?;
+        report.new_spaces = self.bring_in_spaces(&found, now).await?;
+        let (entries, incomplete) = group(found);
+        set_aside.extend(incomplete);
+        self.place_all(entries, now, &mut report, &watcher).await?;
+        self.note_set_aside(&set_aside, now).await?;
+        report.set_aside = set_aside;
+        report.missing = self.missing(seen).await?;
+        Ok(report)
+    }
+
+    /// No id or serial is given a second time.
+    async fn keep_counters_behind(&self, found: &[Found]) -> Result<(), LibraryError> {
+        let highest = found.iter().map(|found| found.meta.entry.0.max(found.meta.serial.0)).max();
+        let next_entry = highest.map_or(1, |highest| highest.saturating_add(1));
+        self.catalog().write(move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
+    }
+
+    async fn place_all(
+        &self,
+        entries: Vec<FoundEntry>,
+        now: Timestamp,
+        report: &mut RebuildReport,
+        watcher: &Watcher,
+    ) -> Result<(), LibraryError> {
+        let (of, entries) = (entries.len() as u64, Arc::new(entries));
+        let mut from = 0;
+        while from < entries.len() {
+            let until = (from + STEP).min(entries.len());
+            let (library, part) = (self.clone(), Arc::clone(&entries));
+            let placed = self
+                .catalog()
+                .write(move |tx| {
+                    let mut placing = Placing { library, tx, now, report: RebuildReport::default() };
+                    part.get(from..until)
+                        .unwrap_or_default()
+                        .iter()
+                        .try_for_each(|entry| placing.place(entry))?;
+                    Ok::<_, LibraryError>(placing.report)
+                })
+                .await?;
+            report.added += placed.added;
+            report.new_files += placed.new_files;
+            report.renewed_files += placed.renewed_files;
+            report.new_versions += placed.new_versions;
+            report.displaced.extend(placed.displaced);
+            from = until;
+            watcher(Progress::Placed { done: from as u64, of });
+        }
+        Ok(())
+    }
+
+    async fn note_set_aside(&self, set_aside: &[SetAside], now: Timestamp) -> Result<(), LibraryError> {
+        let rows: Vec<_> = set_aside
+            .iter()
+            .map(|container| SetAsideRow {
+                container: container.container,
+                space: container.space,
+                reason: container.reason.as_str().to_owned(),
+                noted: now,
+            })
+            .collect();
+        self.catalog().write(move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?)).await
+    }
+}

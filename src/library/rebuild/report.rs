@@ -1,0 +1,123 @@
+//! What a rebuild tells.
+
+use std::sync::Arc;
+
+use crate::model::{ContainerId, SpaceId};
+use crate::vault::VaultError;
+
+/// How far a rebuild is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Containers found so far.
+    Looked(u64),
+    /// Of the containers that no row knew, so many are read.
+    Read {
+        /// Done.
+        done: u64,
+        /// Of.
+        of: u64,
+    },
+    /// Of the entries, so many are in the catalogue.
+    Placed {
+        /// Done.
+        done: u64,
+        /// Of.
+        of: u64,
+    },
+}
+
+/// What a rebuild did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RebuildReport {
+    /// Containers on disk.
+    pub containers: u64,
+    /// Of these, containers that no row knew and that are part of a version now.
+    pub added: u64,
+    /// Spaces that had no row.
+    pub new_spaces: u64,
+    /// Files that had no row.
+    pub new_files: u64,
+    /// Files whose content is a newer one now.
+    pub renewed_files: u64,
+    /// Contents that had no row, earlier ones included.
+    pub new_versions: u64,
+    /// Files that could not keep their path.
+    pub displaced: Vec<Displaced>,
+    /// Containers that are part of nothing.
+    pub set_aside: Vec<SetAside>,
+    /// Containers that rows refer to and that are not on disk.
+    pub missing: Vec<Missing>,
+}
+
+/// A file that got another name because a newer one, or a folder, has the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Displaced {
+    /// Its space.
+    pub space: SpaceId,
+    /// Its path as it was written.
+    pub path: String,
+    /// Its name now.
+    pub name: String,
+}
+
+/// A container that is part of nothing and is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Whose directory it lies in.
+    pub space: SpaceId,
+    /// Its id.
+    pub container: ContainerId,
+    /// Why.
+    pub reason: SetAsideReason,
+}
+
+/// Why a container is part of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetAsideReason {
+    /// Its header or its end is not what was written.
+    Damaged,
+    /// The disk does not give it back.
+    Unreadable,
+    /// The key of its space is missing, damaged or another one.
+    NoKey,
+    /// Other containers of the same version are missing, or there are two of the same part.
+    Incomplete,
+}
+
+impl SetAsideReason {
+    /// As one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::Unreadable => "unreadable",
+            Self::NoKey => "no-key",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+impl From<&VaultError> for SetAsideReason {
+    fn from(error: &VaultError) -> Self {
+        match error {
+            VaultError::SpaceKeyMissing(_)
+            | VaultError::KeyFileDamaged { .. }
+            | VaultError::WrongSpaceKey(_) => Self::NoKey,
+            VaultError::Io { .. } => Self::Unreadable,
+            _ => Self::Damaged,
+        }
+    }
+}
+
+/// A container that a row refers to and that is not on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Whose directory it should lie in.
+    pub space: SpaceId,
+    /// Its id.
+    pub container: ContainerId,
+    /// The files whose present content needs it; none if only earlier or deleted ones do.
+    pub paths: Vec<String>,
+}
+
+/// Where progress is told. Called from several threads.
+pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;

@@ -1,0 +1,119 @@
+//! Rows for spaces that the catalogue does not know, from the notes beside their keys.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::found::Found;
+use crate::catalog::{NewEntry, NewSpace, ReadTx, WriteTx};
+use crate::library::error::disk_error;
+use crate::library::space_note::SpaceNote;
+use crate::library::trash::numbered;
+use crate::library::{Library, LibraryError, SpaceSettings};
+use crate::model::{EntryName, SpaceId, SpaceKind, Timestamp};
+
+impl Library {
+    /// Gives every space that has a note or a container its row and, if it was renamed since, its name.
+    pub(super) async fn bring_in_spaces(&self, found: &[Found], now: Timestamp) -> Result<u64, LibraryError> {
+        let mut spaces: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
+        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let notes = tokio::task::spawn_blocking(move || {
+            let with_key = disk.space_keys().map_err(disk_error("list the keys of spaces"))?;
+            spaces.extend(with_key.iter().copied());
+            let mut notes = BTreeMap::new();
+            for space in spaces {
+                // A damaged note costs the name, not the contents.
+                let note = SpaceNote::read(&keys, space).unwrap_or_else(|error| {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(%space, error, "the note of a space's name is passed over");
+                    None
+                });
+                notes.insert(space, note);
+            }
+            Ok::<_, LibraryError>(notes)
+        })
+        .await??;
+        let with_containers: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
+        self.catalog()
+            .write(move |tx| {
+                make_way_for_names(tx, &notes)?;
+                let mut added = 0;
+                for (space, note) in notes {
+                    match (tx.space(space)?, note) {
+                        (Some(_), Some(note)) => settle(tx, space, &note)?,
+                        (None, Some(note)) => {
+                            insert_space(tx, space, &note)?;
+                            added += 1;
+                        }
+                        (None, None) if with_containers.contains(&space) => {
+                            insert_space(tx, space, &nameless(space, now)?)?;
+                            added += 1;
+                        }
+                        // A key that never got its space.
+                        (Some(_) | None, None) => {}
+                    }
+                }
+                Ok(added)
+            })
+            .await
+    }
+}
+
+/// Spaces may have exchanged their names since the catalogue was written: each that has another one now
+/// gives its old one up before any takes its new one.
+fn make_way_for_names(
+    tx: &WriteTx<'_>,
+    notes: &BTreeMap<SpaceId, Option<SpaceNote>>,
+) -> Result<(), LibraryError> {
+    for row in tx.spaces()? {
+        let note = notes.get(&row.id).and_then(Option::as_ref);
+        if note.is_some_and(|note| note.name.as_str() != row.name) {
+            tx.rename_space(row.id, &EntryName::parse(&row.id.to_string())?)?;
+        }
+    }
+    Ok(())
+}
+
+fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), LibraryError> {
+    let name = free_space_name(tx, &note.name, space)?;
+    tx.rename_space(space, &name)?;
+    tx.set_quota(space, note.quota)?;
+    Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
+}
+
+fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), LibraryError> {
+    let name = free_space_name(tx, &note.name, space)?;
+    let root = tx.reserve_entry_ids(1)?;
+    tx.insert_space(&NewSpace {
+        id: space,
+        name: &name,
+        kind: note.kind,
+        root,
+        quota: note.quota,
+        version_days: note.version_days,
+        trash_days: note.trash_days,
+        created: note.created,
+    })?;
+    Ok(tx.insert_entry(&NewEntry {
+        id: root,
+        space,
+        parent: None,
+        name: None,
+        version: None,
+        size: 0,
+        revision: tx.next_revision()?,
+        created: note.created,
+        modified: note.created,
+    })?)
+}
+
+fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<EntryName, LibraryError> {
+    numbered(name, |candidate| Ok(tx.space_by_name(&candidate.key())?.is_some_and(|other| other.id != space)))
+}
+
+/// A space whose note is gone.
+fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
+    let SpaceSettings { quota, version_days, trash_days } = SpaceSettings::default();
+    let id = space.to_string();
+    let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
+    Ok(SpaceNote { name, kind: SpaceKind::Team, quota, version_days, trash_days, created: now })
+}
