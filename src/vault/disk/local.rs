@@ -10,10 +10,10 @@
 //! looking into a wrong place leaves no trace there.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
+use std::fs::{self, File, FileTimes, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
@@ -21,7 +21,12 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
+use super::durable::{
+    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, parent, parsed_entries, random_part,
+    rename, sync_dir, write_via,
+};
 use super::pack::{self, Members, OpenPack, PackedFile};
+use super::paths::{Paths, Shard};
 use super::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
 };
@@ -58,18 +63,10 @@ impl Growing {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Paths {
-    pub(super) root: PathBuf,
-    /// Container directories whose own entries are known to be durable.
-    durable_shards: Mutex<HashSet<(SpaceId, u8)>>,
-}
-
 impl LocalDisk {
     /// Uses the directory at `root`. Neither reads nor writes anything yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        let paths = Paths { root: root.into(), durable_shards: Mutex::default() };
-        Self { paths: Arc::new(paths), packs: Mutex::default(), read: Mutex::default() }
+        Self { paths: Arc::new(Paths::new(root.into())), packs: Mutex::default(), read: Mutex::default() }
     }
 }
 
@@ -270,21 +267,6 @@ impl LocalDisk {
     }
 }
 
-/// Writes a file anywhere, atomically and durably, with mode 0600: for what leaves the data
-/// directory, such as the recovery identity of a first start.
-pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-    let temp = parent(target)?.join(format!(".{}", random_part()));
-    write_via(&temp, target, bytes, overwrite)
-}
-
-/// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
-/// that name is replaced.
-pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
-    File::open(from)?.sync_all()?;
-    rename(from, to)?;
-    sync_dir(parent(to)?)
-}
-
 struct LocalPart {
     file: File,
     temp: Leftover,
@@ -336,217 +318,10 @@ impl ContainerFile for File {
     }
 }
 
-impl Paths {
-    fn shard(&self, space: SpaceId, id: ContainerId) -> PathBuf {
-        let [first, ..] = id.0;
-        let mut path = self.root.join("spaces");
-        path.push(space.to_string());
-        path.push(format!("{first:02x}"));
-        path
-    }
-
-    fn container(&self, space: SpaceId, id: ContainerId) -> PathBuf {
-        self.shard(space, id).join(format!("{id}.age"))
-    }
-
-    /// The container's directory, made if need be. The first use in this process also makes its
-    /// entry durable: another writer may have made it and not yet come to its fsync.
-    fn durable_shard(&self, space: SpaceId, id: ContainerId) -> io::Result<PathBuf> {
-        let path = self.shard(space, id);
-        let [first, ..] = id.0;
-        let is_known = self.shards().contains(&(space, first));
-        if !is_known {
-            make_dirs(&path)?;
-            for dir in path.ancestors().skip(1).take(3) {
-                sync_dir(dir)?;
-            }
-            self.shards().insert((space, first));
-        }
-        Ok(path)
-    }
-
-    fn pack_dir(&self, space: SpaceId) -> PathBuf {
-        let mut path = self.root.join("spaces");
-        path.push(space.to_string());
-        path.push("packs");
-        path
-    }
-
-    fn pack(&self, space: SpaceId, id: PackId) -> PathBuf {
-        self.pack_dir(space).join(format!("{id}.tar"))
-    }
-
-    /// All packs there are.
-    fn packs(&self) -> io::Result<Vec<(SpaceId, PackId, PathBuf)>> {
-        let mut packs = Vec::new();
-        for (_, space) in parsed_entries::<SpaceId>(&self.root.join("spaces"), "")? {
-            for (path, id) in parsed_entries::<PackId>(&self.pack_dir(space), ".tar")? {
-                packs.push((space, id, path));
-            }
-        }
-        Ok(packs)
-    }
-
-    /// An empty pack with a durable name.
-    fn new_pack(&self, space: SpaceId, id: PackId) -> io::Result<OpenPack> {
-        let dir = self.pack_dir(space);
-        make_dirs(&dir)?;
-        let file = new_file(&self.pack(space, id))?;
-        // Those above too: another writer may have made them and not yet come to its fsync.
-        for dir in dir.ancestors().take(4) {
-            sync_dir(dir)?;
-        }
-        Ok(OpenPack::new(id, file))
-    }
-
-    fn shards(&self) -> MutexGuard<'_, HashSet<(SpaceId, u8)>> {
-        self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn tmp(&self) -> io::Result<PathBuf> {
-        let path = self.root.join("tmp");
-        make_dirs(&path)?;
-        Ok(path)
-    }
-}
-
-/// Removes a temporary file or folder on drop, unless it got its final name.
-pub(super) struct Leftover(pub(super) Option<PathBuf>);
-
-impl Leftover {
-    pub(super) fn path(&self) -> &Path {
-        self.0.as_deref().unwrap_or(Path::new(""))
-    }
-
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Leftover {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // What cannot be removed now is swept at the next start.
-            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
-        }
-    }
-}
-
-fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-    let mut file = new_file(temp)?;
-    let leftover = Leftover(Some(temp.to_owned()));
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    match overwrite {
-        Overwrite::Replace => {
-            rename(temp, target)?;
-            leftover.keep();
-        }
-        // A link fails if the name is taken; checking first would leave a gap for another process.
-        Overwrite::Forbid => {
-            fs::hard_link(temp, target)?;
-            drop(leftover);
-        }
-    }
-    sync_dir(parent(target)?)
-}
-
-pub(super) fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-fn make_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
-}
-
-/// Makes missing directories and their entries durable.
-pub(super) fn make_dirs(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let parent = parent(path)?;
-    make_dirs(parent)?;
-    match make_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    sync_dir(parent)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that renames, after the fsync and before the directory's"
-)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
-}
-
-pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-fn parent(path: &Path) -> io::Result<&Path> {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Ok(Path::new(".")),
-        Some(parent) => Ok(parent),
-        None => Err(io::ErrorKind::InvalidInput.into()),
-    }
-}
-
-pub(super) fn random_part() -> String {
-    format!("{}.part", ContainerId::random())
-}
-
-pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
-}
-
-/// Two hexadecimal digits.
-struct Shard;
-
-impl std::str::FromStr for Shard {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        match text.as_bytes() {
-            [a, b] if is_digit(*a) && is_digit(*b) => Ok(Self),
-            _ => Err(()),
-        }
-    }
-}
-
-fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
-    match fs::read_dir(dir) {
-        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
-        Err(error) => Err(error),
-    }
-}
-
-/// The entries whose name is a `T` followed by `suffix`.
-pub(super) fn parsed_entries<T: std::str::FromStr>(
-    dir: &Path,
-    suffix: &str,
-) -> io::Result<Vec<(PathBuf, T)>> {
-    let mut parsed = Vec::new();
-    for entry in entries(dir)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(suffix));
-        if let Some(value) = stem.and_then(|stem| stem.parse().ok()) {
-            parsed.push((entry.path(), value));
-        }
-    }
-    Ok(parsed)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     use super::*;
 

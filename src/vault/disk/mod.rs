@@ -5,10 +5,12 @@
 //! the directory. Small ones are appended to a pack instead, many with one fsync. Only then may the
 //! catalogue name them.
 
+mod durable;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzzing;
 mod local;
 mod pack;
+mod paths;
 mod snapshots;
 
 use std::borrow::Cow;
@@ -16,7 +18,8 @@ use std::io;
 
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
-pub use local::{LocalDisk, move_durably, write_durably};
+pub use durable::{move_durably, write_durably};
+pub use local::LocalDisk;
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
 
 /// Longest small file that is read, in bytes.

@@ -13,9 +13,8 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::local::{
-    Leftover, Paths, ignore_missing, make_dirs, new_file, parsed_entries, random_part, sync_dir,
-};
+use super::durable::{Leftover, ignore_missing, make_dirs, new_file, parsed_entries, random_part, sync_dir};
+use super::paths::Paths;
 use crate::model::Timestamp;
 
 const FOLDER: &str = "snapshots";

@@ -1,0 +1,143 @@
+//! Files and names that are still there after a power cut, and what lies in a directory.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::Overwrite;
+use crate::model::ContainerId;
+
+/// Writes a file anywhere, atomically and durably, with mode 0600: for what leaves the data
+/// directory, such as the recovery identity of a first start.
+pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+    let temp = parent(target)?.join(format!(".{}", random_part()));
+    write_via(&temp, target, bytes, overwrite)
+}
+
+/// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
+/// that name is replaced.
+pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
+    File::open(from)?.sync_all()?;
+    rename(from, to)?;
+    sync_dir(parent(to)?)
+}
+
+/// Removes a temporary file or folder on drop, unless it got its final name.
+pub(super) struct Leftover(pub(super) Option<PathBuf>);
+
+impl Leftover {
+    pub(super) fn path(&self) -> &Path {
+        self.0.as_deref().unwrap_or(Path::new(""))
+    }
+
+    pub(super) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // What cannot be removed now is swept at the next start.
+            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+        }
+    }
+}
+
+pub(super) fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+    let mut file = new_file(temp)?;
+    let leftover = Leftover(Some(temp.to_owned()));
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    match overwrite {
+        Overwrite::Replace => {
+            rename(temp, target)?;
+            leftover.keep();
+        }
+        // A link fails if the name is taken; checking first would leave a gap for another process.
+        Overwrite::Forbid => {
+            fs::hard_link(temp, target)?;
+            drop(leftover);
+        }
+    }
+    sync_dir(parent(target)?)
+}
+
+pub(super) fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+pub(super) fn make_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Makes missing directories and their entries durable.
+pub(super) fn make_dirs(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = parent(path)?;
+    make_dirs(parent)?;
+    match make_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    sync_dir(parent)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that renames, after the fsync and before the directory's"
+)]
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+pub(super) fn parent(path: &Path) -> io::Result<&Path> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Ok(Path::new(".")),
+        Some(parent) => Ok(parent),
+        None => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+pub(super) fn random_part() -> String {
+    format!("{}.part", ContainerId::random())
+}
+
+pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+pub(super) fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(dir) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The entries whose name is a `T` followed by `suffix`.
+pub(super) fn parsed_entries<T: std::str::FromStr>(
+    dir: &Path,
+    suffix: &str,
+) -> io::Result<Vec<(PathBuf, T)>> {
+    let mut parsed = Vec::new();
+    for entry in entries(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(suffix));
+        if let Some(value) = stem.and_then(|stem| stem.parse().ok()) {
+            parsed.push((entry.path(), value));
+        }
+    }
+    Ok(parsed)
+}
