@@ -13,6 +13,15 @@ pub struct Pieces {
     remaining: usize,
 }
 
+impl Pieces {
+    /// The first piece alone; none is left of an empty one.
+    pub(super) fn take_first(&mut self) -> Self {
+        let first = self.pieces.pop_front().unwrap_or_default();
+        self.remaining -= first.len();
+        first.into()
+    }
+}
+
 impl From<Vec<Bytes>> for Pieces {
     fn from(pieces: Vec<Bytes>) -> Self {
         let pieces: VecDeque<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
@@ -81,6 +90,17 @@ mod tests {
             assert_eq!(taken, b"abcdef", "{step} at a time");
             assert_eq!(pieces.chunk(), b"");
         }
+    }
+
+    #[test]
+    fn piece_after_piece_it_is_the_same() {
+        let (mut pieces, mut taken) = (three(), Vec::new());
+        while pieces.has_remaining() {
+            let mut first = pieces.take_first();
+            taken.push(first.copy_to_bytes(first.remaining()));
+        }
+        assert_eq!(taken, ["ab", "cde", "f"]);
+        assert!(!pieces.take_first().has_remaining());
     }
 
     #[test]

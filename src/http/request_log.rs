@@ -137,6 +137,7 @@ impl Exchange {
             promised: if bodiless { None } else { promised },
             bodiless,
             stream: StreamWatch::current(),
+            rest: Pieces::default(),
             exchange: self,
         };
         if tracked.is_end_stream() {
@@ -197,10 +198,27 @@ pub(super) struct TrackedBody {
     /// HEAD and the like: no body is sent whatever the head says.
     bodiless: bool,
     stream: Option<Arc<StreamWatch>>,
+    /// HTTP/2 gets piece after piece: that it comes back for more shows that the client takes the answer.
+    rest: Pieces,
     exchange: Exchange,
 }
 
 impl TrackedBody {
+    /// The next pieces to send at once.
+    fn poll_pieces(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Pieces>>>> {
+        if !self.rest.has_remaining() {
+            let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(pieces))) if self.stream.is_some() => self.rest = pieces,
+                Some(Ok(Ok(pieces))) => return Poll::Ready(Some(Ok(Frame::data(pieces)))),
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        Poll::Ready(Some(Ok(Frame::data(self.rest.take_first()))))
+    }
+
     fn end(&mut self) -> Option<io::Result<Frame<Pieces>>> {
         let short = self.promised.is_some_and(|promised| self.exchange.sent < promised);
         if short {
@@ -233,7 +251,7 @@ impl Body for TrackedBody {
         if let Some(stream) = &this.stream {
             stream.delivering(false);
         }
-        let frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(cx));
+        let frame = std::task::ready!(this.poll_pieces(cx));
         Poll::Ready(match frame {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Buf::remaining) as u64;
@@ -253,9 +271,10 @@ impl Body for TrackedBody {
 
     fn is_end_stream(&self) -> bool {
         let short = self.promised.is_some_and(|promised| self.exchange.sent < promised);
-        self.bodiless || (self.body.is_end_stream() && !short)
+        self.bodiless || (!self.rest.has_remaining() && self.body.is_end_stream() && !short)
     }
 
+    /// Of what was not polled yet; hyper asks before it begins.
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

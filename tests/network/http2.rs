@@ -218,6 +218,39 @@ async fn stalled_answer_is_reset_while_others_flow() {
     assert_eq!(client.wait_for(DATA, 3).await.payload, b"hello\n");
 }
 
+/// Though the whole of it takes longer than an answer may lie still.
+#[tokio::test]
+async fn a_slow_but_steady_client_gets_all_of_large_steps() {
+    let made = certificate();
+    let server = start(Some(in_memory(&made)), |server| {
+        server.limits = Arc::new(Limits { write_stall_seconds: seconds(2.0), ..Limits::default() });
+    });
+    let Client { reader, mut writer } = Client::connect(&server, &made).await;
+    writer.write_all(&frame(WINDOW_UPDATE, 0, 0, &[0, 64, 0, 0])).await.unwrap();
+    writer.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(2, "/large"))).await.unwrap();
+    writer.flush().await.unwrap();
+    let spare = Client::connect(&server, &made).await;
+    tokio::spawn(async move {
+        let takes = frame(WINDOW_UPDATE, 0, 1, &(160_u32 << 10).to_be_bytes());
+        while writer.write_all(&takes).await.is_ok() && writer.flush().await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    });
+    let mut client = Client { reader, writer: spare.writer };
+    let mut received = 0;
+    loop {
+        let frame = client.next().await.expect("the connection is open");
+        assert_ne!(frame.kind, RST_STREAM, "after {received} bytes");
+        if frame.kind == DATA {
+            received += frame.payload.len();
+            if frame.flags & END_STREAM != 0 {
+                break;
+            }
+        }
+    }
+    assert_eq!(received, 2 * 32 * (64 << 10));
+}
+
 #[tokio::test]
 async fn stopping_ends_idle_and_finishes_busy_connections() {
     let made = certificate();

@@ -69,6 +69,9 @@ impl Handler for Shared {
                 plain_response(StatusCode::OK, "never\n")
             }
             "/endless" => Response::new(self.endless()),
+            "/large" => Response::new(ResponseBody::steps(2_usize, |left| async move {
+                (left.saturating_sub(1), Ok(vec![Bytes::from(vec![b'x'; 64 << 10]); 32 * left.min(1)]))
+            })),
             "/broken" => {
                 let (sender, body) = ResponseBody::channel(4);
                 sender.send(Bytes::from_static(b"half")).await.unwrap();
