@@ -30,7 +30,7 @@ use crate::model::Timestamp;
 
 /// How long a client may go on sending a body that nobody wants. Closing at once would make the
 /// kernel answer it with a reset, and the client would lose our answer (RFC 9112 9.6).
-const LINGER: Duration = Duration::from_secs(3);
+pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// Bytes that hyper gathers before it writes, and reads at once; more only if longer heads are allowed.
 const HTTP1_BUFFER: usize = 128 * 1024;

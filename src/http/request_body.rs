@@ -16,7 +16,9 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::connection::LINGER;
 use super::limits::Limits;
+use super::watch::StreamWatch;
 
 /// Why a request body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +156,26 @@ impl RequestBody {
             piece = self.next().await.transpose()?;
         }
         Ok(whole.freeze())
+    }
+}
+
+/// RFC 9113 8.1 lets a server reset a stream whose request it has answered and does not want to read on. curl 7.88
+/// then forgets the answer, so what it still sends is thrown away for a moment.
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        // HTTP/1 does the same with the connection, when that ends.
+        let is_stream = StreamWatch::current().is_some();
+        if let Source::Network(body) = &mut self.source
+            && is_stream
+            && !body.is_end_stream()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Source::Network(mut body) =
+                std::mem::replace(&mut self.source, Source::Memory(Bytes::new()))
+        {
+            runtime.spawn(tokio::time::timeout(LINGER, async move {
+                while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
+            }));
+        }
     }
 }
 

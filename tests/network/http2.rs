@@ -13,6 +13,7 @@ use crate::tls::{certificate, connect, in_memory};
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
+const PING: u8 = 6;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
@@ -216,6 +217,26 @@ async fn stalled_answer_is_reset_while_others_flow() {
     soon(server.echo.gone.notified()).await;
     client.send(&frame(HEADERS, END_STREAM | END_HEADERS, 3, &head(2, "/"))).await;
     assert_eq!(client.wait_for(DATA, 3).await.payload, b"hello\n");
+}
+
+/// A reset right behind the answer made curl 7.88 forget the answer.
+#[tokio::test]
+async fn an_answer_before_the_end_of_the_body_is_followed_by_no_reset() {
+    let made = certificate();
+    let server = start(Some(in_memory(&made)), |_| {});
+    let mut client = Client::connect(&server, &made).await;
+    client.send(&frame(HEADERS, END_HEADERS, 1, &head(3, "/"))).await;
+    client.send(&frame(DATA, 0, 1, b"unwanted")).await;
+    assert_eq!(client.wait_for(DATA, 1).await.payload, b"hello\n");
+    client.send(&frame(DATA, END_STREAM, 1, b"and the rest")).await;
+    client.send(&frame(PING, 0, 0, b"are you?")).await;
+    loop {
+        let frame = client.next().await.expect("the connection is open");
+        assert_ne!(frame.kind, RST_STREAM);
+        if frame.kind == PING {
+            break;
+        }
+    }
 }
 
 /// Though the whole of it takes longer than an answer may lie still.
