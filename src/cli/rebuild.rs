@@ -160,8 +160,11 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
     let set_aside = report
         .set_aside
         .iter()
-        .map(|file| format!("spaces/{}/…/{}.age: {}", file.space, file.container, file.reason.as_str()));
-    section("Kept, but part of no file:", set_aside)?;
+        .map(|file| format!("{} in spaces/{}: {}", file.container, file.space, file.reason.as_str()));
+    section(
+        "Kept, but part of no file; once they are repaired, `tresor rebuild --from catalogue` brings them in:",
+        set_aside,
+    )?;
     let missing = report.missing.iter().map(|file| match file.paths.as_slice() {
         [] => format!("{} (earlier or deleted contents only)", file.container),
         paths => format!("{}: {}", file.container, paths.join(", ")),

@@ -91,7 +91,7 @@ pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalog
 }
 
 /// Whether nothing may be removed.
-fn is_held(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
+pub(super) fn is_held(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
     Ok(tx.setting(ROLLED_BACK)?.is_some())
 }
 

@@ -4,11 +4,12 @@
 //! others still say what it no longer says. A whole older catalogue is noticed by its containers.
 
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
-use crate::catalog::{Catalog, CatalogError, ReadTx};
+use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
 use crate::library::LibraryError;
+use crate::library::mark::is_held;
 
 /// Questions asked one after the other; the last is about contents.
-pub(super) const QUESTIONS: usize = 3 + ReadTx::CONTRADICTIONS + 1;
+pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
 
 /// Answers one question. That the catalogue cannot be read is an answer too.
 pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
@@ -16,8 +17,9 @@ pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Fin
         0 => damaged_pages(catalog).await,
         1 => catalog.read(|tx| Ok(told(tx.structure_faults()?))).await,
         2 => catalog.read(|tx| Ok(told(tx.dangling_references()?))).await,
+        3 => catalog.read(|tx| Ok(told(left_out(tx)?))).await,
         number if number < QUESTIONS - 1 => {
-            catalog.read(move |tx| Ok(told(tx.contradiction(number - 3)?))).await
+            catalog.read(move |tx| Ok(told(tx.contradiction(number - 4)?))).await
         }
         _ => catalog.read(incomplete).await,
     };
@@ -64,6 +66,21 @@ async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> 
         failing.retain(|message| again.contains(message));
     }
     Ok(told(failing))
+}
+
+/// Stored contents that are in no listing, and not because they are garbage.
+fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
+    let mut told = Vec::new();
+    if is_held(tx)? {
+        told.push("it is older than the stored files, and newer ones are in no listing".into());
+    }
+    for SetAsideRow { container, space, reason, .. } in tx.set_aside(MAX_FINDINGS)? {
+        told.push(format!(
+            "a rebuild left container {container} of space {space} out ({reason}); repair or remove it, then \
+             run `tresor rebuild --from catalogue`"
+        ));
+    }
+    Ok(told)
 }
 
 fn incomplete(tx: &ReadTx<'_>) -> Result<Vec<Finding>, LibraryError> {
