@@ -26,7 +26,7 @@ pub enum Reply {
 /// How an instance is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusShown {
-    /// `serving`, `read-only`, `locked`, …
+    /// `serving`, `read-only`, `locked`, …; `stopped` if no server runs.
     pub state: String,
     /// What the owner should know and do, if anything.
     #[serde(default)]

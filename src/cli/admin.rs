@@ -88,7 +88,13 @@ impl Session {
             Self::Here(here) => {
                 let Here { runtime, instance, .. } = &**here;
                 let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
-                Ok(runtime.block_on(admin.answer(request, Timestamp::now())))
+                let mut reply = runtime.block_on(admin.answer(request, Timestamp::now()));
+                if let Reply::Status(status) = &mut reply
+                    && status.state == "serving"
+                {
+                    status.state = "stopped".into();
+                }
+                Ok(reply)
             }
         }
     }
