@@ -80,7 +80,7 @@ pub enum CatalogError {
         found: SqliteVersion,
     },
     /// The disk is full; nothing was changed.
-    #[error("the disk that holds the catalogue is full")]
+    #[error("the disk that holds the catalogue is full; free some space on it")]
     Full,
     /// The disk refuses writes; nothing was changed.
     #[error("the disk that holds the catalogue is read-only")]
@@ -144,10 +144,16 @@ impl From<rusqlite::Error> for CatalogError {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure) if has_no_room(&error) => Self::Full,
             Some(ErrorCode::SystemIoFailure) if is_failed_write(&error) => Self::DiskFailed(error),
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Whether the index of the write-ahead log could not be made: SQLite does not say that it was for want of space.
+fn has_no_room(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// Whether the system refused to write or to make durable, rather than to read or to lend memory.

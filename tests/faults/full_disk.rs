@@ -178,6 +178,21 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
 }
 
 #[test]
+fn a_start_without_a_free_byte_says_that_the_disk_is_full() {
+    let mut disk = OnDisk::tmpfs("size=110m");
+    disk.server.spawn();
+    disk.server.stop();
+    disk.leave(0);
+    let refused = start_refused(&disk.server);
+    assert!(refused.contains("is full; free some space"), "{refused}");
+    disk.empty();
+    disk.server.spawn();
+    assert_reads(&disk.server);
+    disk.server.stop();
+    inspect(&disk.server.data(), &disk.server.key_file());
+}
+
+#[test]
 fn without_inodes_nothing_is_stored_and_deleting_works() {
     let mut disk = OnDisk::tmpfs("size=200m,nr_inodes=500");
     disk.server.spawn();
