@@ -40,6 +40,7 @@ impl ChangePassphrase {
                 Unlock::Passphrase(secret::new_password(self.new_passphrase_file.as_deref(), "passphrase")?)
             }
         };
+        new.check_new()?;
         admin::runtime()?.block_on(async {
             let instance = Instance::open(&directory, &old, NamePolicy::default()).await?;
             let changed = instance.change_unlock(&new);

@@ -10,6 +10,14 @@ use super::stream::ChunkError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
+    /// A new passphrase that could be guessed.
+    #[error(
+        "the passphrase has fewer than {least} characters; take a longer one, such as four or five words"
+    )]
+    ShortPassphrase {
+        /// What it must have at least.
+        least: usize,
+    },
     /// The directory was never initialised: there is no `keys` folder.
     #[error("there are no keys here yet")]
     NoKeys,

@@ -78,6 +78,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_made() {
     office.write("short", "kurz");
     office.write("blank", " \n");
     office.write("no-key", "not an age identity");
+    office.write("brief", "elf Zeichen");
     office.write("taken.txt", "the only key to other data");
     office.write("password", PASSWORD);
     let init = |options: &[&str]| {
@@ -92,6 +93,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_made() {
         ([&["--admin-password-file", "short"], &key, &out], ["at least 12 characters", "words"]),
         ([&["--admin-password-file", "none"], &key, &out], ["cannot read none", "No such file"]),
         ([&good, &["--passphrase-file", "blank"], &out], ["blank", "is empty"]),
+        ([&good, &["--passphrase-file", "brief"], &out], ["passphrase", "fewer than 12 characters"]),
         ([&good, &["--passphrase-file", "none"], &out], ["cannot read none", "No such file"]),
         ([&good, &["--key-file", "no-key"], &out], ["no age identity", "AGE-SECRET-KEY-1"]),
         ([&good, &key, &["--recovery-out", "taken.txt"]], ["taken.txt exists already", "name another file"]),

@@ -24,6 +24,9 @@ fn after_a_change_only_the_new_key_opens_and_nothing_else_was_rewritten() {
     office.refuses(change.iter().chain(&to_passphrase), &["opens with a passphrase"]);
     let blank = ["--passphrase-file", "pass", "--new-passphrase-file", "empty"];
     office.refuses(change.iter().chain(&blank), &["empty is empty"]);
+    office.write("brief", "elf Zeichen");
+    let brief = ["--passphrase-file", "pass", "--new-passphrase-file", "brief"];
+    office.refuses(change.iter().chain(&brief), &["fewer than 12 characters"]);
     let no_key = ["--passphrase-file", "pass", "--new-key-file", "pass"];
     office.refuses(change.iter().chain(&no_key), &["no age identity file"]);
     let served = office.serve(["--passphrase-file", "pass"]);

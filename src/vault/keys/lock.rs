@@ -42,12 +42,18 @@ impl WorkFactor {
     pub(super) const CHEAP: Self = Self(2);
 }
 
+/// Characters of a new passphrase: whoever has the disk may try as many as he likes.
+const MIN_PASSPHRASE_CHARS: usize = 12;
+
 impl Unlock {
     /// Refuses what could not seal a new instance, before anything is made.
     ///
-    /// Errors: `NotAnIdentity`, `RecoveryIsOffline`.
+    /// Errors: `ShortPassphrase`, `NotAnIdentity`, `RecoveryIsOffline`.
     pub fn check_new(&self) -> Result<(), VaultError> {
         match self {
+            Self::Passphrase(text) if text.expose_secret().chars().count() < MIN_PASSPHRASE_CHARS => {
+                Err(VaultError::ShortPassphrase { least: MIN_PASSPHRASE_CHARS })
+            }
             Self::Passphrase(_) => Ok(()),
             Self::KeyFile(text) => recipients(text).map(drop),
             Self::Recovery(_) => Err(VaultError::RecoveryIsOffline),
