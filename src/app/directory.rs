@@ -24,7 +24,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::layout;
 use crate::model::Timestamp;
-use crate::vault::disk::move_durably;
+use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably};
 
 /// The format this program writes.
 const FORMAT: u32 = 1;
@@ -184,12 +184,12 @@ impl DataDirectory {
         Ok(Self { root: root.to_owned(), _scaffold: Some(scaffold), _lock: lock })
     }
 
-    /// Declares a new instance complete.
+    /// Declares a new instance complete. Its temporary file lies where the next start clears up.
     pub fn finish(&self) -> Result<(), DirectoryError> {
-        let path = self.root.join("FORMAT");
         let text = format!("tresor {FORMAT}\n");
-        crate::vault::disk::write_durably(&path, text.as_bytes(), crate::vault::disk::Overwrite::Forbid)
-            .map_err(failed("write", &path))
+        LocalDisk::new(&self.root)
+            .write_small(&SmallFile::fixed("FORMAT"), text.as_bytes(), Overwrite::Forbid)
+            .map_err(failed("write", &self.root.join("FORMAT")))
     }
 
     /// Where it is.
