@@ -244,7 +244,7 @@ async fn an_answer_before_the_end_of_the_body_is_followed_by_no_reset() {
 async fn a_slow_but_steady_client_gets_all_of_large_steps() {
     let made = certificate();
     let server = start(Some(in_memory(&made)), |server| {
-        server.limits = Arc::new(Limits { write_stall_seconds: seconds(2.0), ..Limits::default() });
+        server.limits = Arc::new(Limits { write_stall_seconds: seconds(4.0), ..Limits::default() });
     });
     let Client { reader, mut writer } = Client::connect(&server, &made).await;
     writer.write_all(&frame(WINDOW_UPDATE, 0, 0, &[0, 64, 0, 0])).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_slow_but_steady_client_gets_all_of_large_steps() {
     writer.flush().await.unwrap();
     let spare = Client::connect(&server, &made).await;
     tokio::spawn(async move {
-        let takes = frame(WINDOW_UPDATE, 0, 1, &(160_u32 << 10).to_be_bytes());
+        let takes = frame(WINDOW_UPDATE, 0, 1, &(80_u32 << 10).to_be_bytes());
         while writer.write_all(&takes).await.is_ok() && writer.flush().await.is_ok() {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
