@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, UserName};
-use crate::catalog::{Catalog, CatalogError, CatalogKey, NewEntry, NewSpace};
+use crate::catalog::{Catalog, CatalogError, CatalogKey, NewSpace};
 use crate::model::{EntryName, Role, SpaceId, SpaceKind, Timestamp, UserId};
 
 pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
@@ -134,17 +134,6 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 version_days: 30,
                 trash_days: 30,
                 created: NOW,
-            })?;
-            tx.insert_entry(&NewEntry {
-                id: root,
-                space,
-                parent: None,
-                name: None,
-                version: None,
-                size: 0,
-                revision: tx.next_revision()?,
-                created: NOW,
-                modified: NOW,
             })?;
             Ok(space)
         })

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::{CatalogError, ReadTx, WriteTx};
+use super::{CatalogError, NewEntry, ReadTx, WriteTx};
 use crate::model::{ByteSize, EntryId, EntryName, SpaceId, SpaceKind, Timestamp};
 
 /// A space as the catalogue keeps it.
@@ -85,7 +85,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a space; its root folder's row must follow in the same transaction.
+    /// Adds a space and its root folder.
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at)
@@ -101,8 +101,18 @@ impl WriteTx<'_> {
                 space.trash_days,
                 space.created.0,
             ],
-        )
-        .map(drop)
+        )?;
+        self.insert_entry(&NewEntry {
+            id: space.root,
+            space: space.id,
+            parent: None,
+            name: None,
+            version: None,
+            size: 0,
+            revision: self.next_revision()?,
+            created: space.created,
+            modified: space.created,
+        })
     }
 
     /// Changes a space's quota; `None` lifts it.

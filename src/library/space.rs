@@ -7,7 +7,7 @@ use tokio::sync::RwLock;
 
 use super::space_note::SpaceNote;
 use super::{Library, LibraryError, Member};
-use crate::catalog::{Catalog, NewEntry, NewSpace, ReadTx, SpaceRow};
+use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow};
 use crate::model::{Access, ByteSize, EntryId, EntryName, Etag, Right, SpaceId, SpaceKind, Timestamp};
 
 /// A client's or team's space.
@@ -145,17 +145,6 @@ impl Library {
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
                     created: now,
-                })?;
-                tx.insert_entry(&NewEntry {
-                    id: root,
-                    space: id,
-                    parent: None,
-                    name: None,
-                    version: None,
-                    size: 0,
-                    revision: tx.next_revision()?,
-                    created: now,
-                    modified: now,
                 })?;
                 tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)
             })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::found::Found;
-use crate::catalog::{NewEntry, NewSpace, ReadTx, WriteTx};
+use crate::catalog::{NewSpace, ReadTx, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::space_note::SpaceNote;
 use crate::library::trash::numbered;
@@ -83,7 +83,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
 fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), LibraryError> {
     let name = free_space_name(tx, &note.name, space)?;
     let root = tx.reserve_entry_ids(1)?;
-    tx.insert_space(&NewSpace {
+    Ok(tx.insert_space(&NewSpace {
         id: space,
         name: &name,
         kind: note.kind,
@@ -92,17 +92,6 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         version_days: note.version_days,
         trash_days: note.trash_days,
         created: note.created,
-    })?;
-    Ok(tx.insert_entry(&NewEntry {
-        id: root,
-        space,
-        parent: None,
-        name: None,
-        version: None,
-        size: 0,
-        revision: tx.next_revision()?,
-        created: note.created,
-        modified: note.created,
     })?)
 }
 
