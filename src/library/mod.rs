@@ -159,8 +159,8 @@ impl Library {
         let recent = Arc::new(recent::Recent::default());
         let remembering = Arc::clone(&recent);
         catalog.on_commit(move |commit, touched| remembering.forget(commit, touched));
-        let state = state::State::new(disk, catalog.clone());
-        let disk = state.watched_disk();
+        let state = state::State::new(Arc::clone(&disk), catalog.clone());
+        let disk: Arc<dyn Disk> = Arc::new(watched::WatchedDisk::new(disk, Arc::clone(&state)));
         let packer = packer::Packer::start(Arc::clone(&disk), catalog.clone())?;
         let shared = Shared {
             catalog,

@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
-use super::watched::WatchedDisk;
 use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::ContainerId;
@@ -82,7 +81,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Observes the catalogue from now on, and the disk through what [`Self::watched_disk`] returns.
+    /// Observes the catalogue from now on, and the disk through [`WatchedDisk`](super::watched::WatchedDisk).
     pub(super) fn new(disk: Arc<dyn Disk>, catalog: Catalog) -> Arc<Self> {
         let state =
             Arc::new(Self { cause: watch::Sender::new(None), disk, catalog, unseen: AtomicU64::new(0) });
@@ -95,10 +94,6 @@ impl State {
         });
         state.look();
         state
-    }
-
-    pub(super) fn watched_disk(self: &Arc<Self>) -> Arc<dyn Disk> {
-        Arc::new(WatchedDisk::new(Arc::clone(&self.disk), Arc::clone(self)))
     }
 
     fn cause(&self) -> Option<ReadOnlyCause> {
