@@ -81,7 +81,8 @@ impl From<BodyError> for io::Error {
 }
 
 /// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a
-/// [`Body`]. Left unread, it ends the connection after the answer.
+/// [`Body`]. Left unread, it ends the connection after the answer, or in HTTP/2 the stream, if the client goes on
+/// sending for long.
 pub struct RequestBody {
     source: Source,
     pace: Option<Pace>,
@@ -164,14 +165,11 @@ impl RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         // HTTP/1 does the same with the connection, when that ends.
-        let is_stream = StreamWatch::current().is_some();
-        if let Source::Network(body) = &mut self.source
-            && is_stream
-            && !body.is_end_stream()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && let Source::Network(mut body) =
-                std::mem::replace(&mut self.source, Source::Memory(Bytes::new()))
-        {
+        if StreamWatch::current().is_none() || self.is_end_stream() {
+            return;
+        }
+        let source = std::mem::replace(&mut self.source, Source::Memory(Bytes::new()));
+        if let (Source::Network(mut body), Ok(runtime)) = (source, tokio::runtime::Handle::try_current()) {
             runtime.spawn(tokio::time::timeout(LINGER, async move {
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
             }));

@@ -207,13 +207,13 @@ impl TrackedBody {
     /// The next pieces to send at once.
     fn poll_pieces(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Pieces>>>> {
         if !self.rest.has_remaining() {
-            let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
-            match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(pieces))) if self.stream.is_some() => self.rest = pieces,
-                Some(Ok(Ok(pieces))) => return Poll::Ready(Some(Ok(Frame::data(pieces)))),
-                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+            let frame = match std::task::ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) if self.stream.is_some() => frame,
+                other => return Poll::Ready(other),
+            };
+            match frame.into_data() {
+                Ok(pieces) => self.rest = pieces,
+                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
             }
         }
         Poll::Ready(Some(Ok(Frame::data(self.rest.take_first()))))
