@@ -16,6 +16,7 @@ use crate::vault::keys::{RecoveryRecipient, Unlock};
 ///
 /// Makes the keys, the catalogue and the first administrator. The passphrase (or key file) opens the
 /// instance every day; the recovery key opens everything without the server and must leave this machine.
+/// Password and passphrase have at least 12 characters.
 #[derive(Debug, Args)]
 pub(super) struct Init {
     /// Data directory to make; must be empty or missing.

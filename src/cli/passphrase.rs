@@ -18,7 +18,7 @@ use crate::vault::keys::Unlock;
 pub(super) struct ChangePassphrase {
     #[command(flatten)]
     place: Place,
-    /// File with the new passphrase; asked for without it.
+    /// File with the new passphrase, at least 12 characters; asked for without it.
     #[arg(long, value_name = "FILE", conflicts_with = "new_key_file")]
     new_passphrase_file: Option<PathBuf>,
     /// File with an age identity that shall open the instance instead of a passphrase.

@@ -30,7 +30,7 @@ const INCOMPLETE: u8 = 2;
 /// kept in catalog/ under another name. May be broken off and given again.
 ///
 /// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files are damaged or
-/// missing; they are listed and kept.
+/// missing; they are listed and kept, and `tresor verify` goes on naming them.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
     /// Data directory of the instance.

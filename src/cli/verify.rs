@@ -26,10 +26,11 @@ const BAR: usize = 24;
 /// Check that everything stored is still what was committed.
 ///
 /// Compares every container's length, header and last chunk with the catalogue, and the catalogue with
-/// itself; with --full also authenticates every byte and compares the SHA-256 of every content. Files are
-/// served meanwhile. Nothing is repaired or removed: what is found is named, remembered (`tresor status`
-/// tells) and kept, and nothing damaged is ever sent. A container that is brought back from a backup counts
-/// as whole with the next verification.
+/// itself; names what a rebuild had to leave out, and a catalogue that is older than the files. With --full
+/// it also authenticates every byte and compares the SHA-256 of every content. Files are served meanwhile.
+/// Nothing is repaired or removed: what is found is named, remembered (`tresor status` tells) and kept, and
+/// nothing damaged is ever sent. A container that is brought back from a backup counts as whole with the
+/// next verification.
 ///
 /// Interrupted, it goes on where it stopped when it is called again. The exit code is 0 if nothing is wrong,
 /// 3 if something is, and 1 if it could not be verified.
@@ -64,7 +65,7 @@ With --json one object is printed at the end:
     space, container  ids
     file              the container's file, or the pack it lies in, below the data directory
     chunk             first damaged chunk of 64 KiB, from 0
-    detail            what is wrong with the catalogue
+    detail            what is wrong with the catalogue, or which stored content it leaves out
     first_seen        when it was first found
     uses              up to 100 contents that it concerns: space and path by name, entry and
                       version by number, state current, earlier or trash
