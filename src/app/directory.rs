@@ -12,6 +12,7 @@
 //! tls/certificate.pem, key.age
 //! spaces/<id>/ab/<id>.age   containers
 //! tmp/                      containers being written
+//! reserve                   room on the disk that is given up when it is full
 //! ```
 
 use std::fs::{self, File, OpenOptions};

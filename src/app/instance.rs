@@ -10,7 +10,7 @@ use super::directory::{DataDirectory, DirectoryError};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::http::{SelfSigned, Tls, TlsError, TlsSource, self_signed};
-use crate::library::{Library, LibraryError};
+use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Timestamp};
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile};
@@ -112,6 +112,7 @@ impl Instance {
     ) -> Result<Self, InstanceError> {
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
         let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
+        make_room(&*disk)?;
         let catalog = Catalog::open(&directory.catalog(), &catalog_key(&keys))?;
         // Only now is it certain that this program may use the directory.
         disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
@@ -177,6 +178,17 @@ impl Instance {
     pub fn close(&self) {
         self.catalog.close();
     }
+}
+
+/// Frees the reserve on a disk that is full but for it: a start writes a little, and who only reads should not
+/// have to wait until somebody freed some space.
+fn make_room(disk: &dyn Disk) -> Result<(), InstanceError> {
+    if disk.available().map_err(io("ask for the free space"))? < RESERVE
+        && disk.give_up_reserve().map_err(io("give up the reserve"))?
+    {
+        tracing::warn!("the disk is full: the reserve is given up, so that files can be read and deleted");
+    }
+    Ok(())
 }
 
 /// A certificate that nobody keeps: what a locked server answers with, as its own lies sealed.

@@ -9,8 +9,19 @@ use super::directory::{DirectoryError, failed};
 use crate::model::SpaceId;
 use crate::vault::disk::SnapshotName;
 
-const KNOWN: [&str; 10] =
-    ["FORMAT", "lock", "control.sock", "keys", "mark.age", "catalog", "snapshots", "tls", "spaces", "tmp"];
+const KNOWN: [&str; 11] = [
+    "FORMAT",
+    "lock",
+    "control.sock",
+    "keys",
+    "mark.age",
+    "catalog",
+    "snapshots",
+    "tls",
+    "spaces",
+    "tmp",
+    "reserve",
+];
 /// Directories that an instance begins with.
 pub(super) const PARTS: [&str; 3] = ["catalog", "spaces", "tmp"];
 /// At the top of every ext4 file system, and so of a data directory that is one.

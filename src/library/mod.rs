@@ -56,7 +56,7 @@ pub use quota::SpaceUsage;
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};
-pub use state::ReadOnlyCause;
+pub use state::{RESERVE, ReadOnlyCause};
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;

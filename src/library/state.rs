@@ -12,7 +12,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -25,6 +25,11 @@ use crate::vault::disk::Disk;
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
+/// Bytes set aside on the disk, for what deleting writes when somebody else took all that was kept free: the
+/// catalogue's log until it begins anew, and as much for large transactions.
+pub const RESERVE: u64 = 16 * 1024 * 1024;
+/// Less than this is not free: the log's own length.
+const SCARCE: u64 = 4 * 1024 * 1024;
 /// Bytes written between two looks at the free space: what of the reserve one moment may cost.
 const LOOK_EVERY: u64 = 8 * 1024 * 1024;
 /// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
@@ -78,13 +83,20 @@ pub(super) struct State {
     catalog: Catalog,
     /// Bytes written since the last look at the free space.
     unseen: AtomicU64,
+    /// Whether [`RESERVE`] is known to be set aside.
+    has_reserve: AtomicBool,
 }
 
 impl State {
     /// Observes the catalogue from now on, and the disk through [`WatchedDisk`](super::watched::WatchedDisk).
     pub(super) fn new(disk: Arc<dyn Disk>, catalog: Catalog) -> Arc<Self> {
-        let state =
-            Arc::new(Self { cause: watch::Sender::new(None), disk, catalog, unseen: AtomicU64::new(0) });
+        let state = Arc::new(Self {
+            cause: watch::Sender::new(None),
+            disk,
+            catalog,
+            unseen: AtomicU64::new(0),
+            has_reserve: AtomicBool::new(false),
+        });
         // Weak, or state and catalogue would keep each other alive.
         let observer = Arc::downgrade(&state);
         state.catalog.on_failure(move |error| {
@@ -141,7 +153,10 @@ impl State {
     /// Judges an error of a transaction or checkpoint.
     fn note_commit(&self, error: &CatalogError) {
         match error {
-            CatalogError::Full => self.enter(ReadOnlyCause::DiskFull),
+            CatalogError::Full => {
+                self.enter(ReadOnlyCause::DiskFull);
+                self.give_up_reserve();
+            }
             CatalogError::ReadOnly => self.enter(ReadOnlyCause::FileSystemReadOnly),
             // SQLite keeps the system's word to itself: a read-only file system shows in the next write.
             CatalogError::DiskFailed(_) => match self.probe().as_ref().err().and_then(cause_of) {
@@ -156,13 +171,40 @@ impl State {
     fn look(&self) {
         self.unseen.store(0, Ordering::Relaxed);
         match self.disk.available() {
-            Ok(free) if free < KEPT_FREE => self.enter(ReadOnlyCause::DiskFull),
+            Ok(free) if free < KEPT_FREE => {
+                self.enter(ReadOnlyCause::DiskFull);
+                if free < SCARCE {
+                    self.give_up_reserve();
+                }
+            }
             Ok(_) if self.cause() == Some(ReadOnlyCause::DiskFull) => match self.probe() {
                 Ok(()) => self.leave_full(),
                 Err(error) => self.note(&error),
             },
+            Ok(free) if self.cause().is_none() && free >= KEPT_FREE + RESERVE => self.keep_reserve(),
             Ok(_) => {}
             Err(error) => self.note(&error),
+        }
+    }
+
+    fn keep_reserve(&self) {
+        if self.has_reserve.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.disk.keep_reserve(RESERVE) {
+            Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
+            // All goes on without, until the disk is full.
+            Err(error) => tracing::debug!(%error, "no reserve is set aside"),
+        }
+    }
+
+    /// Makes room for the next attempt to delete something.
+    fn give_up_reserve(&self) {
+        self.has_reserve.store(false, Ordering::Relaxed);
+        match self.disk.give_up_reserve() {
+            Ok(true) => tracing::warn!("the reserve is given up, so that files can still be deleted"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the reserve cannot be given up"),
         }
     }
 

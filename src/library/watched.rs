@@ -2,6 +2,7 @@
 //! forbids writes lets none through.
 
 use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::state::State;
@@ -59,12 +60,24 @@ impl Disk for WatchedDisk {
         self.inner.each_container(visit)
     }
 
+    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_stranger(visit)
+    }
+
     fn remove_parts(&self) -> io::Result<u64> {
         self.change(|disk| disk.remove_parts())
     }
 
     fn available(&self) -> io::Result<u64> {
         self.inner.available()
+    }
+
+    fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
+        self.change(|disk| disk.keep_reserve(bytes))
+    }
+
+    fn give_up_reserve(&self) -> io::Result<bool> {
+        self.change(|disk| disk.give_up_reserve())
     }
 
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {

@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -227,12 +228,24 @@ impl Disk for Shelf {
         Ok(())
     }
 
+    fn each_stranger(&self, _: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        Ok(())
+    }
+
     fn remove_parts(&self) -> io::Result<u64> {
         Ok(0)
     }
 
     fn available(&self) -> io::Result<u64> {
         Ok(u64::MAX)
+    }
+
+    fn keep_reserve(&self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn give_up_reserve(&self) -> io::Result<bool> {
+        Ok(false)
     }
 
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {

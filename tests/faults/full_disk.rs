@@ -143,11 +143,19 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
         assert!(matches!(ask_owner(&server.data(), &purge).unwrap(), Reply::Done(_)));
     }
 
-    // Full to the last byte, by somebody else: no promise but that nothing is lost.
+    // Full to the last byte, by somebody else: what was set aside is given up for deleting.
+    let reserve = server.data().join("reserve");
+    assert!(reserve.exists());
     disk.leave(0);
     assert_reads(server);
     ask(server, "PUT", "new", bytes(1, 10)).expect(507);
-    let deleted = ask(server, "DELETE", "folder", Vec::new());
+    eventually("the reserve is given up", std::time::Duration::from_secs(30), || !reserve.exists());
+    ask(server, "DELETE", "folder", Vec::new()).expect(204);
+    assert_reads(server);
+
+    // That is gone, too: no promise but that nothing is lost.
+    disk.leave(0);
+    let deleted = ask(server, "DELETE", "locked", Vec::new());
     assert!([204, 507].contains(&deleted.status), "{deleted}");
     assert_reads(server);
 
@@ -156,6 +164,8 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     assert_eq!(read_only_reason(server), None);
     assert_eq!(status(server).state, "serving");
     assert_eq!(server.log().matches("ERROR read-only: ").count(), 1, "{}", server.log());
+
+    eventually("something is set aside again", std::time::Duration::from_secs(30), || reserve.exists());
 
     // And from one moment to the next, before anybody looked: the system itself says no.
     disk.leave(0);
@@ -174,20 +184,27 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     disk.server.stop();
     let found = inspect(&disk.server.data(), &disk.server.key_file());
     assert!(found.tree.contains_key("space/new") && found.tree.contains_key("space/newer"));
-    assert_eq!(found.tree.contains_key("space/folder"), deleted.status == 507);
+    assert!(!found.tree.contains_key("space/folder"));
+    assert_eq!(found.tree.contains_key("space/locked"), deleted.status == 507);
 }
 
 #[test]
-fn a_start_without_a_free_byte_says_that_the_disk_is_full() {
+fn a_start_without_a_free_byte_serves_what_there_is_and_without_a_reserve_is_refused_with_the_reason() {
     let mut disk = OnDisk::tmpfs("size=110m");
     disk.server.spawn();
+    disk.leave(0);
+    disk.server.kill();
+    disk.server.spawn();
+    assert_reads(&disk.server);
+    assert_eq!(read_only_reason(&disk.server).as_deref(), Some("disk-full"));
+    ask(&disk.server, "DELETE", "b", Vec::new()).expect(204);
     disk.server.stop();
     disk.leave(0);
     let refused = start_refused(&disk.server);
     assert!(refused.contains("is full; free some space"), "{refused}");
     disk.empty();
     disk.server.spawn();
-    assert_reads(&disk.server);
+    ask(&disk.server, "GET", "b", Vec::new()).expect(404);
     disk.server.stop();
     inspect(&disk.server.data(), &disk.server.key_file());
 }

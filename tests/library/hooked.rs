@@ -1,6 +1,7 @@
 //! A disk on which something happens: a test's own step before a container is made or read, or an error.
 
 use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
@@ -89,12 +90,24 @@ impl Disk for HookedDisk {
         self.inner.each_container(visit)
     }
 
+    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_stranger(visit)
+    }
+
     fn remove_parts(&self) -> io::Result<u64> {
         self.inner.remove_parts()
     }
 
     fn available(&self) -> io::Result<u64> {
         self.free.lock().unwrap().map_or_else(|| self.inner.available(), Ok)
+    }
+
+    fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
+        self.inner.keep_reserve(bytes)
+    }
+
+    fn give_up_reserve(&self) -> io::Result<bool> {
+        self.inner.give_up_reserve()
     }
 
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {

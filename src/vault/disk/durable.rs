@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use super::Overwrite;
 use crate::model::ContainerId;
 
@@ -62,6 +64,14 @@ pub(super) fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Ove
         }
     }
     sync_dir(parent(target)?)
+}
+
+/// Opens a file to read it. Anything else of that name, such as a pipe that would keep its opener waiting, is
+/// as good as no file.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 pub(super) fn new_file(path: &Path) -> io::Result<File> {

@@ -5,6 +5,7 @@
 //! spaces/<space-id>/packs/<pack-id>.tar     many small containers, see `pack`
 //! keys/…                                    small files
 //! tmp/…part                                 everything that has no final name yet
+//! reserve                                   room that can be given up
 //! ```
 //! Files have mode 0600, directories 0700. No directory is made before something is put into it, so
 //! looking into a wrong place leaves no trace there.
@@ -13,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, FileTimes, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
@@ -22,14 +23,18 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
 use super::durable::{
-    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, parent, parsed_entries, random_part,
-    rename, sync_dir, write_via,
+    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, open_file, parent, parsed_entries,
+    random_part, rename, sync_dir, write_via,
 };
 use super::pack::{self, Members, OpenPack, PackedFile};
 use super::paths::{Paths, Shard};
 use super::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
 };
+use super::{reserve, strangers};
+
+/// With more free bytes than this a disk is not full for want of bytes.
+const SHORT: u64 = 64 * 1024 * 1024;
 
 /// A data directory; see the module's layout.
 #[derive(Debug)]
@@ -98,7 +103,7 @@ impl Disk for LocalDisk {
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
         Ok(match place {
-            Place::OwnFile => Box::new(File::open(self.paths.container(space, id))?),
+            Place::OwnFile => Box::new(open_file(&self.paths.container(space, id))?),
             Place::Packed(place) => Box::new(PackedFile::new(self.read_pack(space, place.pack)?, place)),
         })
     }
@@ -125,7 +130,7 @@ impl Disk for LocalDisk {
         for (space, id, path) in self.paths.packs()? {
             // Whether it grows is asked first: a pack that grows no more never does again.
             let grows = self.packs().contains(space, id);
-            if !grows && pack::is_empty(&File::open(&path)?)? {
+            if !grows && pack::is_empty(&open_file(&path)?)? {
                 ignore_missing(fs::remove_file(&path))?;
                 removed += 1;
             }
@@ -142,6 +147,10 @@ impl Disk for LocalDisk {
                         Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                         Err(error) => return Err(error),
                     };
+                    // A pipe or a folder of such a name is a stranger.
+                    if !metadata.is_file() && !metadata.is_symlink() {
+                        continue;
+                    }
                     let changed = Timestamp::from_secs(metadata.ctime());
                     let (place, length) = (Place::OwnFile, metadata.len());
                     visit(StoredFile { space, id, place, length, changed })?;
@@ -149,7 +158,7 @@ impl Disk for LocalDisk {
             }
         }
         for (space, pack, path) in self.paths.packs()? {
-            let file = match File::open(&path) {
+            let file = match open_file(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
@@ -165,6 +174,10 @@ impl Disk for LocalDisk {
             }
         }
         Ok(())
+    }
+
+    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        strangers::each(&self.paths.root, visit)
     }
 
     fn remove_parts(&self) -> io::Result<u64> {
@@ -188,8 +201,19 @@ impl Disk for LocalDisk {
         Ok(if has_inodes { stat.f_bavail.saturating_mul(stat.f_frsize) } else { 0 })
     }
 
+    fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
+        reserve::keep(&self.paths.reserve(), bytes)
+    }
+
+    fn give_up_reserve(&self) -> io::Result<bool> {
+        // Where inodes ran out it would bring one, and go with the next file.
+        let stat = rustix::fs::statvfs(&self.paths.root)?;
+        let is_short = stat.f_bavail.saturating_mul(stat.f_frsize) < SHORT;
+        if is_short { reserve::give_up(&self.paths.reserve()) } else { Ok(false) }
+    }
+
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
-        let opened = match File::open(self.paths.root.join(file.as_str())) {
+        let opened = match open_file(&self.paths.root.join(file.as_str())) {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -257,7 +281,7 @@ impl LocalDisk {
             }
         }
         read.retain(|_, file| file.strong_count() > 0);
-        let file = Arc::new(File::open(&path)?);
+        let file = Arc::new(open_file(&path)?);
         read.insert(id, Arc::downgrade(&file));
         Ok(file)
     }

@@ -11,10 +11,13 @@ pub(super) mod fuzzing;
 mod local;
 mod pack;
 mod paths;
+mod reserve;
 mod snapshots;
+mod strangers;
 
 use std::borrow::Cow;
 use std::io;
+use std::path::Path;
 
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
@@ -124,12 +127,23 @@ pub trait Disk: Send + Sync {
     /// comes or goes meanwhile may or may not be seen. Stops at the first error.
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()>;
 
+    /// Calls `visit` with the path below the data directory of everything among the containers that is none:
+    /// nobody looks at it, and it may be readable. Stops at the first error.
+    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()>;
+
     /// Removes all temporary files and returns their number. Only for the start, before the first
     /// writer. Idempotent.
     fn remove_parts(&self) -> io::Result<u64>;
 
     /// Bytes that can still be written by this process's user; 0 when inodes ran out.
     fn available(&self) -> io::Result<u64>;
+
+    /// Sets so many bytes of the disk aside, for [`Self::give_up_reserve`]. Idempotent; need not be durable.
+    fn keep_reserve(&self, bytes: u64) -> io::Result<()>;
+
+    /// Frees what was set aside; `false` if nothing was, or if bytes are not what the disk is short of. Works
+    /// without a free byte.
+    fn give_up_reserve(&self) -> io::Result<bool>;
 
     /// Reads a small file; `None` if there is none, `FileTooLarge` above [`SMALL_FILE_LIMIT`].
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>>;

@@ -83,6 +83,10 @@ impl Paths {
         Ok(OpenPack::new(id, file))
     }
 
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
+    }
+
     fn shards(&self) -> MutexGuard<'_, HashSet<(SpaceId, u8)>> {
         self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
     }

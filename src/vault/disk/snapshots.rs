@@ -13,7 +13,9 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::durable::{Leftover, ignore_missing, make_dirs, new_file, parsed_entries, random_part, sync_dir};
+use super::durable::{
+    Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, random_part, sync_dir,
+};
 use super::paths::Paths;
 use crate::model::Timestamp;
 
@@ -132,7 +134,7 @@ impl Snapshots for Paths {
     }
 
     fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        let file = File::open(self.root.join(FOLDER).join(format!("{name}.age")))?;
+        let file = open_file(&self.root.join(FOLDER).join(format!("{name}.age")))?;
         Ok(BufReader::with_capacity(1 << 18, Box::new(file)))
     }
 

@@ -1,0 +1,63 @@
+//! A file of nothing, so that a disk which somebody else has filled still has room for deleting.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+/// Makes the file as long as asked, with room of its own on the disk. What cannot be had whole is given back.
+pub(super) fn keep(path: &Path, bytes: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let taken = match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+        // Not every file system promises room; one that does not compress gives it for bytes.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            io::copy(&mut io::Read::take(io::repeat(0), bytes), &mut file)
+                .and_then(|_| file.flush())
+                .and_then(|()| file.sync_data())
+        }
+        other => Ok(other?),
+    };
+    taken.inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Removes the file; `false` if there is none.
+pub(super) fn give_up(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn it_has_room_of_its_own_until_it_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("reserve");
+        assert!(!give_up(&path).unwrap());
+        for _ in 0..2 {
+            keep(&path, 1 << 20).unwrap();
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!((metadata.len(), metadata.mode() & 0o777), (1 << 20, 0o600));
+            assert!(metadata.blocks() * 512 >= 1 << 20, "{} blocks", metadata.blocks());
+        }
+        assert!(give_up(&path).unwrap());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn more_than_there_is_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("reserve");
+        keep(&path, 1 << 60).unwrap_err();
+        assert!(!path.exists());
+    }
+}

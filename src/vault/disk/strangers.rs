@@ -1,0 +1,105 @@
+//! What lies among the containers and is none: whoever put it there may have put plaintext there.
+
+use std::fs::DirEntry;
+use std::io;
+use std::path::Path;
+
+use super::durable::entries;
+use super::paths::Shard;
+use crate::model::{ContainerId, PackId, SpaceId};
+
+/// Calls `visit` with the path below `root` of everything in `spaces/` that this program did not put there,
+/// folders as a whole.
+pub(super) fn each(root: &Path, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+    each_in(&root.join("spaces"), &mut |space| {
+        if !is_folder(space)? || parsed::<SpaceId>(space, "").is_none() {
+            return visit(below(root, &space.path()));
+        }
+        each_in(&space.path(), &mut |folder| {
+            let is_packs = folder.file_name() == "packs";
+            let is_shard = parsed::<Shard>(folder, "").is_some();
+            if !is_folder(folder)? || !(is_packs || is_shard) {
+                return visit(below(root, &folder.path()));
+            }
+            each_in(&folder.path(), &mut |file| {
+                let is_named = match is_packs {
+                    true => parsed::<PackId>(file, ".tar").is_some(),
+                    false => parsed::<ContainerId>(file, ".age").is_some_and(|ContainerId([first, ..])| {
+                        folder.file_name() == *format!("{first:02x}")
+                    }),
+                };
+                // What was removed meanwhile is no stranger either.
+                let is_ours = is_named && file.metadata().map_or(true, |metadata| metadata.is_file());
+                if is_ours { Ok(()) } else { visit(below(root, &file.path())) }
+            })
+        })
+    })
+}
+
+fn each_in(folder: &Path, visit: &mut dyn FnMut(&DirEntry) -> io::Result<()>) -> io::Result<()> {
+    entries(folder)?.try_for_each(|entry| visit(&entry?))
+}
+
+fn is_folder(entry: &DirEntry) -> io::Result<bool> {
+    // A data directory may be spread over disks by links to folders.
+    Ok(entry.file_type()?.is_dir() || entry.path().is_dir())
+}
+
+fn parsed<T: std::str::FromStr>(entry: &DirEntry, suffix: &str) -> Option<T> {
+    entry.file_name().to_str()?.strip_suffix(suffix)?.parse().ok()
+}
+
+fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
+    path.strip_prefix(root).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{Disk, LocalDisk, Packable};
+    use super::*;
+
+    #[test]
+    fn only_what_was_not_written_by_this_program_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let (space, id) = (SpaceId([1; 16]), ContainerId([0xab; 16]));
+        let mut part = disk.create(id).unwrap();
+        part.append(b"sealed").unwrap();
+        part.publish(space).unwrap();
+        disk.append_packed(space, &[Packable { id: ContainerId([0xcd; 16]), bytes: vec![1; 500] }]).unwrap();
+        let all = |disk: &LocalDisk| {
+            let mut found = Vec::new();
+            disk.each_stranger(&mut |path| {
+                found.push(path.display().to_string());
+                Ok(())
+            })
+            .unwrap();
+            found.sort();
+            found
+        };
+        assert!(all(&disk).is_empty());
+
+        let inside = format!("spaces/{space}");
+        let misplaced = ContainerId([0xef; 16]);
+        let mut expected = vec![
+            "spaces/notes.txt".to_owned(),
+            format!("{inside}/ab/letter.txt"),
+            format!("{inside}/ab/{misplaced}.age"),
+            format!("{inside}/packs/copy.zip"),
+            format!("{inside}/old"),
+        ];
+        for path in &expected {
+            fs::write(dir.path().join(path), b"readable").unwrap();
+        }
+        let pipe =
+            format!("{inside}/ab/{}.age", ContainerId([0xab, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5]));
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, dir.path().join(&pipe), rustix::fs::FileType::Fifo, mode, 0)
+            .unwrap();
+        expected.push(pipe);
+        expected.sort();
+        assert_eq!(all(&disk), expected);
+    }
+}
