@@ -15,6 +15,9 @@ use crate::model::NamePolicy;
 /// Where the server listens unless told otherwise: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 
+/// How much is logged unless told otherwise.
+pub const DEFAULT_LOG_LEVEL: &str = "info";
+
 /// Why a configuration is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -80,7 +83,7 @@ pub enum ConfigError {
 
 /// The configuration file as it is written. Each key may also be given on the command line where
 /// `tresor serve --help` shows it; the command line wins.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawConfig {
     /// Address and port to listen on.
@@ -112,7 +115,7 @@ pub struct RawConfig {
 }
 
 /// An own certificate instead of the self-signed one; read again when the files change.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawTls {
     /// PEM file with the chain.
@@ -122,7 +125,7 @@ pub struct RawTls {
 }
 
 /// Logging.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLog {
     /// Text for people or JSON for machines.
@@ -132,7 +135,7 @@ pub struct RawLog {
 }
 
 /// When and how fast the server verifies every stored byte by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scrub {
     /// Days from the end of one verification to the beginning of the next, up to 3,650; 0 for never.
@@ -162,7 +165,7 @@ impl Scrub {
 }
 
 /// Sealed snapshots of the catalogue.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawSnapshots {
     /// Hours from one to the next, up to a year; 0 for none but those asked for.
@@ -264,6 +267,15 @@ impl RawConfig {
         toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: shown, reason: error.to_string() })
     }
 
+    /// What an absent key stands for, written out.
+    #[must_use]
+    pub fn with_defaults(mut self) -> Self {
+        self.listen.get_or_insert(DEFAULT_LISTEN);
+        self.proxy_header.get_or_insert_default();
+        self.log.level.get_or_insert_with(|| DEFAULT_LOG_LEVEL.to_owned());
+        self
+    }
+
     /// Checks what single keys cannot show.
     pub fn check(self, data: PathBuf) -> Result<Config, ConfigError> {
         let listen = self.listen.unwrap_or(DEFAULT_LISTEN);
@@ -325,6 +337,17 @@ mod tests {
     fn the_default_is_tls_on_loopback() {
         let config = check("").unwrap();
         assert_eq!((config.listen, config.transport), (DEFAULT_LISTEN, Transport::SelfSigned));
+    }
+
+    #[test]
+    fn the_defaults_written_out_are_read_as_the_defaults() {
+        let text = toml::to_string(&RawConfig::default().with_defaults()).unwrap();
+        for line in ["listen = \"127.0.0.1:8443\"", "[limits]", "keep_alive_seconds = 75", "every_days = 30"]
+        {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        let again = toml::to_string(&toml::from_str::<RawConfig>(&text).unwrap()).unwrap();
+        assert_eq!(again, text);
     }
 
     #[test]

@@ -261,6 +261,13 @@ impl Admin {
         if self.library.is_catalogue_damaged() {
             warnings.push("the catalogue is damaged; stop the server and run `tresor rebuild`".to_owned());
         }
+        for space in self.library.spaces_without_key().await? {
+            warnings.push(format!(
+                "the key of space {} is missing or damaged, and without it none of its files opens; bring \
+                 keys/spaces/{}.age back from a backup",
+                space.name, space.id
+            ));
+        }
         let read_only = self.library.read_only();
         Ok(Reply::Status(StatusShown {
             warnings,

@@ -182,7 +182,7 @@ pub struct VerifyShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingShown {
     /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `unnamed`, `damaged-chunk`, `unreadable`,
-    /// `wrong-hash`, `incomplete` or `catalogue`.
+    /// `wrong-hash`, `incomplete`, `catalogue`, `key`, `note`, `snapshot` or `stranger`.
     pub kind: String,
     /// Id of the space.
     pub space: Option<String>,
@@ -192,7 +192,7 @@ pub struct FindingShown {
     pub file: Option<String>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
-    /// What is wrong with the catalogue.
+    /// What is wrong, where no container is.
     pub detail: Option<String>,
     /// When it was first found, milliseconds since 1970 UTC.
     pub first_seen: Option<i64>,

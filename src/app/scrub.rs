@@ -120,7 +120,11 @@ async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> R
             // What is wrong with a container was logged when it was noted.
             if finding.container.is_none() {
                 let (kind, detail) = (finding.kind.as_str(), finding.detail.as_deref());
-                tracing::error!(kind, detail, "data at risk: the catalogue is not as it should be");
+                tracing::error!(
+                    kind,
+                    detail,
+                    "data at risk: something beside the containers is not as it should be"
+                );
             }
         }
         if !step.findings.is_empty() {

@@ -166,6 +166,7 @@ impl Host {
             tls.replace(&cert_pem, &key_pem)?;
         }
         self.router.open(instance.library.clone(), instance.accounts.clone());
+        tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
         tokio::spawn(tell_read_only(instance.library.clone(), self.metrics.clone(), shutdown.clone()));
@@ -391,6 +392,23 @@ async fn tell_read_only(library: Library, metrics: Metrics, mut shutdown: Shutdo
         tokio::select! {
             told = changes.changed() => if told.is_err() { return },
             () = shutdown.requested() => return,
+        }
+    }
+}
+
+/// Says in the log which spaces cannot be opened.
+async fn name_missing_keys(library: Library) {
+    match library.spaces_without_key().await {
+        Ok(spaces) => {
+            for space in spaces {
+                tracing::error!(
+                    space = %space.id,
+                    "the key of a space is missing or damaged: bring its file in keys/spaces/ back from a backup"
+                );
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the keys of spaces cannot be read");
         }
     }
 }

@@ -55,14 +55,9 @@ impl Finding {
 
 impl Doctor {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let findings = [
-            directory(&self.data),
-            server(&self.data),
-            private(&self.data),
-            kit(&self.data),
-            space(&self.data),
-            swap(),
-        ];
+        let mut findings = vec![directory(&self.data)];
+        findings.extend(server(&self.data));
+        findings.extend([private(&self.data), kit(&self.data), space(&self.data), swap()]);
         if self.format.json {
             output::line(&serde_json::to_string_pretty(&findings)?)?;
         } else {
@@ -91,19 +86,21 @@ fn directory(data: &Path) -> Finding {
     }
 }
 
-fn server(data: &Path) -> Finding {
-    match ask(data, &Request::Status) {
-        Ok(Reply::Status(status)) if status.state == "serving" => {
-            Finding::ok(format!("the server runs, version {}", status.version))
-        }
-        Ok(Reply::Status(StatusShown { state, advice: Some(advice), .. })) => {
-            Finding::fault(format!("the server is {state}: {advice}"))
-        }
-        Ok(Reply::Status(status)) => Finding::warning(format!("the server is {}", status.state)),
-        Ok(_) => Finding::warning("the server is of another version than this program"),
-        Err(ControlError::NoServer) => Finding::warning("no server runs on this directory"),
-        Err(error) => Finding::fault(error.to_string()),
-    }
+/// How the server is, and what it warns of.
+fn server(data: &Path) -> Vec<Finding> {
+    let status = match ask(data, &Request::Status) {
+        Ok(Reply::Status(status)) => status,
+        Ok(_) => return vec![Finding::warning("the server is of another version than this program")],
+        Err(ControlError::NoServer) => return vec![Finding::warning("no server runs on this directory")],
+        Err(error) => return vec![Finding::fault(error.to_string())],
+    };
+    let StatusShown { state, advice, warnings, version, .. } = status;
+    let first = match (state.as_str(), advice) {
+        ("serving", _) => Finding::ok(format!("the server runs, version {version}")),
+        (_, Some(advice)) => Finding::fault(format!("the server is {state}: {advice}")),
+        (_, None) => Finding::warning(format!("the server is {state}")),
+    };
+    std::iter::once(first).chain(warnings.into_iter().map(Finding::fault)).collect()
 }
 
 fn private(data: &Path) -> Finding {

@@ -119,6 +119,10 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         line(&format!("advice   {advice}"))?;
     }
     line(&format!("version  {}", status.version))?;
+    if status.state == "locked" {
+        // Nothing else is known before the passphrase.
+        return Ok(());
+    }
     line(&format!("users    {}", status.users))?;
     line(&format!("spaces   {}", status.spaces))?;
     line(&format!("stored   {}", ByteSize(status.used_bytes)))?;

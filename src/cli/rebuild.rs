@@ -13,7 +13,7 @@ use super::{Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
 use crate::library::{Progress, Watcher};
-use crate::model::Timestamp;
+use crate::model::{SpaceId, Timestamp};
 use crate::vault::keys::Unlock;
 
 /// Findings of one kind that people are shown; scripts get all.
@@ -29,8 +29,8 @@ const INCOMPLETE: u8 = 2;
 /// Not: users and rights, folders without files, renames, copies inside a space. The catalogue of before is
 /// kept in catalog/ under another name. May be broken off and given again.
 ///
-/// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files are damaged or
-/// missing; they are listed and kept, and `tresor verify` goes on naming them.
+/// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files or the keys of
+/// spaces are damaged or missing; they are listed and kept, and `tresor verify` goes on naming them.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
     /// Data directory of the instance.
@@ -106,7 +106,8 @@ impl Rebuild {
             print(&rebuilt)?;
         }
         let report = &rebuilt.report;
-        let is_complete = report.set_aside.is_empty() && report.missing.is_empty();
+        let is_complete =
+            report.set_aside.is_empty() && report.missing.is_empty() && report.without_key.is_empty();
         Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
     }
 
@@ -155,7 +156,22 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         report.new_versions,
         report.renewed_files
     ))?;
-    let displaced = report.displaced.iter().map(|file| format!("{} is now {}", file.path, file.name));
+    let name = |space: &SpaceId| report.names.get(space).cloned().unwrap_or_else(|| space.to_string());
+    let keyless = report.without_key.iter().map(|space| format!("{}: keys/spaces/{space}.age", name(space)));
+    section(
+        "Nothing of these spaces opens: their key files are missing or damaged. Bring them back from a backup:",
+        keyless,
+    )?;
+    let nameless = report.without_note.iter().map(|space| format!("{} (id {space})", name(space)));
+    section(
+        "Of these spaces only the files came back; name, kind, quota and days are those of a new team space \
+         (tresor space rename, tresor space set):",
+        nameless,
+    )?;
+    let displaced = report
+        .displaced
+        .iter()
+        .map(|file| format!("{}:{} is now {}", name(&file.space), file.path, file.name));
     section("Two files had the same path; the older one has another name:", displaced)?;
     let set_aside = report
         .set_aside
@@ -166,8 +182,8 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         set_aside,
     )?;
     let missing = report.missing.iter().map(|file| match file.paths.as_slice() {
-        [] => format!("{} (earlier or deleted contents only)", file.container),
-        paths => format!("{}: {}", file.container, paths.join(", ")),
+        [] => format!("{} of {} (earlier or deleted contents only)", file.container, name(&file.space)),
+        paths => format!("{}: {}:{}", file.container, name(&file.space), paths.join(", ")),
     });
     section("Not on disk; bring spaces/ back from a backup:", missing)?;
     match (base, administrator) {
@@ -228,6 +244,10 @@ struct Shown<'a> {
     displaced: Vec<Displaced<'a>>,
     set_aside: Vec<SetAside>,
     missing: Vec<Missing<'a>>,
+    /// Ids of spaces.
+    without_key: Vec<String>,
+    /// Ids of spaces.
+    without_note: Vec<String>,
     administrator: Option<&'a str>,
     kept_catalogue: Option<String>,
 }
@@ -303,6 +323,8 @@ impl<'a> From<&'a Rebuilt> for Shown<'a> {
                     paths: &file.paths,
                 })
                 .collect(),
+            without_key: report.without_key.iter().map(ToString::to_string).collect(),
+            without_note: report.without_note.iter().map(ToString::to_string).collect(),
             administrator: administrator.as_deref(),
             kept_catalogue: kept.as_ref().map(|path| path.display().to_string()),
         }

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::{KeySource, admin, output};
 use crate::accounts::UserName;
 use crate::app::{self, Announcement, DataDirectory, Entrance, FirstAdministrator, Instance, Kit};
-use crate::config::{Config, LogFormat, RawConfig, RawLog};
+use crate::config::{Config, DEFAULT_LOG_LEVEL, LogFormat, RawConfig, RawLog};
 use crate::library::SpaceSettings;
 use crate::model::{EntryName, Right, SpaceKind, Timestamp};
 use crate::vault::keys::Unlock;
@@ -32,7 +32,7 @@ pub(super) struct Serve {
     key: KeySource,
 }
 
-/// Check the configuration and print what the server would run with.
+/// Check the configuration and print what the server would run with, as a configuration file.
 #[derive(Debug, Args)]
 pub(super) struct CheckConfig {
     #[command(flatten)]
@@ -79,6 +79,13 @@ struct Settings {
 
 impl Settings {
     fn check(self) -> anyhow::Result<(Config, RawLog)> {
+        let data = self.data.clone();
+        let raw = self.merged()?;
+        let log = raw.log.clone();
+        Ok((raw.check(data)?, log))
+    }
+
+    fn merged(self) -> anyhow::Result<RawConfig> {
         let mut raw = match &self.config {
             Some(path) => RawConfig::read(path)?,
             None => RawConfig::default(),
@@ -94,16 +101,18 @@ impl Settings {
         }
         raw.log.format = self.log_format.unwrap_or(raw.log.format);
         raw.log.level = self.log_level.or(raw.log.level);
-        let log = raw.log.clone();
-        log_filter(&log)?;
-        Ok((raw.check(self.data)?, log))
+        log_filter(&raw.log)?;
+        Ok(raw)
     }
 }
 
 impl CheckConfig {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let (config, _) = self.settings.check()?;
-        output::line(&format!("{config:#?}"))
+        let data = self.settings.data.clone();
+        let raw = self.settings.merged()?;
+        let shown = toml::to_string(&raw.clone().with_defaults())?;
+        raw.check(data.clone())?;
+        output::line(&format!("# Data directory: {}\n\n{}", data.display(), shown.trim_end()))
     }
 }
 
@@ -225,7 +234,7 @@ fn start_log(log: &RawLog) -> anyhow::Result<()> {
 }
 
 fn log_filter(log: &RawLog) -> anyhow::Result<EnvFilter> {
-    let level = log.level.as_deref().unwrap_or("info");
+    let level = log.level.as_deref().unwrap_or(DEFAULT_LOG_LEVEL);
     EnvFilter::try_new(level)
         .with_context(|| format!("log.level '{level}' is not understood; use error, warn, info or debug"))
 }

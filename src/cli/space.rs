@@ -65,10 +65,10 @@ struct Settings {
     /// Most it may hold, old versions and trash included, such as 20GB; 0 for no limit.
     #[arg(long, value_name = "SIZE")]
     quota: Option<ByteSize>,
-    /// Days that replaced contents are kept [default: 30].
+    /// Days that replaced contents are kept; a new space begins with 30.
     #[arg(long, value_name = "DAYS")]
     version_days: Option<u32>,
-    /// Days that deleted files and folders are kept [default: 30].
+    /// Days that deleted files and folders are kept; a new space begins with 30.
     #[arg(long, value_name = "DAYS")]
     trash_days: Option<u32>,
 }

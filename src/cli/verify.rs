@@ -26,8 +26,9 @@ const BAR: usize = 24;
 /// Check that everything stored is still what was committed.
 ///
 /// Compares every container's length, header and last chunk with the catalogue, and the catalogue with
-/// itself; names what a rebuild had to leave out, and a catalogue that is older than the files. With --full
-/// it also authenticates every byte and compares the SHA-256 of every content. Files are served meanwhile.
+/// itself; looks at the key files and the newest snapshot; names what a rebuild had to leave out, a catalogue
+/// that is older than the files, and what does not belong among them. With --full it also authenticates every
+/// byte, compares the SHA-256 of every content and reads all snapshots. Files are served meanwhile.
 /// Nothing is repaired or removed: what is found is named, remembered (`tresor status` tells) and kept, and
 /// nothing damaged is ever sent. A container that is brought back from a backup counts as whole with the
 /// next verification.
@@ -61,11 +62,13 @@ With --json one object is printed at the end:
   clean               whether nothing is wrong
   findings            list of what is wrong:
     kind              missing, wrong-length, foreign, wrong-key, unnamed, damaged-chunk,
-                      unreadable, wrong-hash, incomplete or catalogue
+                      unreadable, wrong-hash, incomplete, catalogue, key, note, snapshot or
+                      stranger
     space, container  ids
     file              the container's file, or the pack it lies in, below the data directory
     chunk             first damaged chunk of 64 KiB, from 0
-    detail            what is wrong with the catalogue, or which stored content it leaves out
+    detail            what is wrong with the catalogue, which stored content it leaves out, or
+                      what is wrong with another file
     first_seen        when it was first found
     uses              up to 100 contents that it concerns: space and path by name, entry and
                       version by number, state current, earlier or trash
@@ -194,7 +197,7 @@ fn tell_use(used: &UseShown) -> anyhow::Result<()> {
 fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
     for file in &step.unknown_files {
         output::line(&format!(
-            "note: unknown {}, {}, {} old",
+            "note: not in the catalogue: {}, {}, {} old",
             named(&file.file, &file.container),
             ByteSize(file.bytes),
             span(Duration::from_secs(file.age_seconds)),
@@ -202,7 +205,12 @@ fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
     }
     let unnamed = step.unknown_file_count.saturating_sub(step.unknown_files.len() as u64);
     if unnamed > 0 {
-        output::line(&format!("note: {unnamed} more unknown files"))?;
+        output::line(&format!("note: {unnamed} more that are not in the catalogue"))?;
+    }
+    if step.unknown_file_count > 0 {
+        output::line(
+            "note: these are left by uploads that broke off or go on; nothing is lost, and a day old they are removed",
+        )?;
     }
     let looked = match step.mode.as_str() {
         "full" => format!("{} read", ByteSize(step.bytes)),

@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use http::HeaderMap;
 use http::header::{FORWARDED, HeaderName};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A range of addresses, such as `10.0.0.0/8`, `fd00::/8` or a single address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct IpNetwork {
     base: IpAddr,
     prefix: u32,
@@ -42,6 +42,12 @@ impl IpNetwork {
 fn same_prefix(a: u128, b: u128, prefix: u32, width: u32) -> bool {
     // A shift by the whole width overflows, and a prefix of 0 fits everything.
     (a ^ b).checked_shr(width - prefix).unwrap_or(0) == 0
+}
+
+impl From<IpNetwork> for String {
+    fn from(network: IpNetwork) -> Self {
+        format!("{}/{}", network.base, network.prefix)
+    }
 }
 
 impl FromStr for IpNetwork {
@@ -82,7 +88,7 @@ impl fmt::Display for IpNetwork {
 
 /// Which header the trusted proxies set. Only this one is read: a proxy passes the other through
 /// as the client wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
     /// `X-Forwarded-For` and `X-Forwarded-Proto`, as nginx, Apache, Caddy and Traefik do.

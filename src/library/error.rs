@@ -60,11 +60,13 @@ pub enum LibraryError {
     #[error("this folder holds too many entries to copy them at once; copy its parts one by one")]
     TooManyEntries,
     /// The space's quota would be exceeded.
-    #[error("the space's quota is used up; delete something and empty the trash, or ask for a larger quota")]
+    #[error(
+        "the space's quota is used up; delete something and have the trash emptied, or ask for a larger quota"
+    )]
     OverQuota,
     /// The disk is full.
     #[error(
-        "the server's disk is full, so nothing was stored; reading and deleting go on, so delete something and empty the trash, or tell the server's owner"
+        "the server's disk is full, so nothing was stored; reading and deleting go on, so delete something and have the trash emptied, or tell the server's owner"
     )]
     DiskFull,
     /// The disk failed or refuses writes.
@@ -87,6 +89,9 @@ pub enum LibraryError {
     /// The containers of a content do not add up to it: the catalogue contradicts itself.
     #[error("the stored file is incomplete; restore it from a backup")]
     Incomplete,
+    /// The file has no such content.
+    #[error("this file has no version of that number; `tresor versions list` shows those it has")]
+    NoSuchVersion,
     /// The verification was interrupted, or somebody else took it up.
     #[error("this verification was interrupted or taken up by another one; verify again, and it goes on")]
     NoSuchRun,

@@ -43,6 +43,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
+use crate::vault::VaultError;
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
@@ -149,10 +150,14 @@ impl Library {
         prepare: fn(&WriteTx<'_>, Option<mark::Mark>) -> Result<(), CatalogError>,
     ) -> Result<Self, LibraryError> {
         let (marked, with) = (Arc::clone(&disk), Arc::clone(&keys));
-        let mark = tokio::task::spawn_blocking(move || mark::Mark::read(&*marked, &with)).await??;
+        let (mark, recovery) = tokio::task::spawn_blocking(move || {
+            Ok::<_, VaultError>((mark::Mark::read(&*marked, &with)?, with.recovery_file()?))
+        })
+        .await??;
         let (etag_epoch, horizon) = catalog
             .write(move |tx| -> Result<_, CatalogError> {
                 prepare(tx, mark)?;
+                verify::remember_recovery_file(tx, recovery)?;
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;

@@ -73,7 +73,7 @@ impl Library {
         Ok(self.stored_snapshots().await?.into_iter().map(Snapshot::from).collect())
     }
 
-    async fn stored_snapshots(&self) -> Result<Vec<StoredSnapshot>, LibraryError> {
+    pub(super) async fn stored_snapshots(&self) -> Result<Vec<StoredSnapshot>, LibraryError> {
         let disk = Arc::clone(self.disk());
         let listed = tokio::task::spawn_blocking(move || disk.snapshots().list()).await?;
         let mut listed = listed.map_err(disk_error("list the snapshots"))?;

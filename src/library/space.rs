@@ -164,6 +164,23 @@ impl Library {
         self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await
     }
 
+    /// The spaces whose key file is missing or damaged. Without a backup of it none of their files opens once
+    /// the server has been restarted.
+    pub async fn spaces_without_key(&self) -> Result<Vec<Space>, LibraryError> {
+        let keys = Arc::clone(&self.shared.keys);
+        self.catalog()
+            .read(move |tx| {
+                let mut without = Vec::new();
+                for row in tx.spaces()? {
+                    if keys.space_key_fault(row.id)?.is_some() {
+                        without.push(Space::from(row));
+                    }
+                }
+                Ok(without)
+            })
+            .await
+    }
+
     /// The space of this name, in any capitals and composition of accents.
     pub async fn space_named(&self, name: &EntryName) -> Result<Option<Space>, LibraryError> {
         let key = name.key();

@@ -67,7 +67,7 @@ impl Library {
             .write(move |tx| {
                 let file = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
                 let wanted = tx.version(version)?.filter(|row| row.entry == file.id);
-                let wanted = wanted.ok_or(LibraryError::NotFound)?;
+                let wanted = wanted.ok_or(LibraryError::NoSuchVersion)?;
                 library.check_conditions(tx, &change, space, Some(&file))?;
                 require_unlocked(tx, &change, file.id)?;
                 let copy = tx.share_version(version, file.id, Some(change.user), change.now)?;

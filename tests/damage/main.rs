@@ -28,6 +28,7 @@ mod store;
 mod support;
 
 mod archive;
+mod beside;
 mod chance;
 mod command;
 mod named;

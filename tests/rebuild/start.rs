@@ -135,3 +135,39 @@ async fn a_lost_format_file_is_no_reason_to_remove_an_office() {
     assert!(outcome.stderr.contains("FORMAT is missing"), "{outcome}");
     assert!(!outcome.stderr.contains("remove the directory"), "{outcome}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_space_without_its_key_or_its_note_is_named() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("Mandanten").await;
+    open.put(&space, "a", &bytes(1, 100)).await;
+    open.close();
+    let (key, note) = (format!("keys/spaces/{}.age", space.id), format!("keys/names/{}.age", space.id));
+    let (kept_key, kept_note) =
+        (fs::read(house.data().join(&key)).unwrap(), fs::read(house.data().join(&note)).unwrap());
+    let id = serde_json::Value::from(vec![space.id.to_string()]);
+
+    // All rows are there, and nothing opens.
+    fs::remove_file(house.data().join(&key)).unwrap();
+    let report = house.rebuild(["--from", "catalogue"], 2);
+    assert_eq!(
+        (&report["without_key"], &report["without_note"]),
+        (&id, &Vec::<String>::new().into()),
+        "{report}"
+    );
+    let shown = house.run(&["status"]);
+    assert!(
+        shown.stdout.contains("WARNING") && shown.stdout.contains("the key of space Mandanten"),
+        "{shown}"
+    );
+    fs::write(house.data().join(&key), kept_key).unwrap();
+
+    fs::remove_file(house.data().join(&note)).unwrap();
+    house.lose_catalog();
+    fs::remove_dir_all(house.data().join("snapshots")).ok();
+    let report =
+        house.rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "password"], 0);
+    assert_eq!((&report["without_note"], report["added"].as_u64()), (&id, Some(1)), "{report}");
+    fs::write(house.data().join(&note), kept_note).unwrap();
+}

@@ -154,7 +154,9 @@ fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
             StatusCode::FORBIDDEN
         }
-        LibraryError::NotFound | LibraryError::NoSuchSpace => StatusCode::NOT_FOUND,
+        LibraryError::NotFound | LibraryError::NoSuchSpace | LibraryError::NoSuchVersion => {
+            StatusCode::NOT_FOUND
+        }
         LibraryError::ParentMissing
         | LibraryError::NameTaken
         | LibraryError::NoSuchLock

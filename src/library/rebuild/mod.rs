@@ -47,13 +47,16 @@ impl Library {
 
         let mut report = RebuildReport { containers: seen.len() as u64, ..RebuildReport::default() };
         self.keep_counters_behind(&found).await?;
-        report.new_spaces = self.bring_in_spaces(&found, now).await?;
+        let spaces = self.bring_in_spaces(&found, now).await?;
+        (report.new_spaces, report.without_note) = (spaces.added, spaces.without_note);
         let (entries, incomplete) = group(found);
         set_aside.extend(incomplete);
         self.place_all(entries, now, &mut report, &watcher).await?;
         self.note_set_aside(&set_aside, now).await?;
         report.set_aside = set_aside;
         report.missing = self.missing(seen).await?;
+        report.names = self.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
+        report.without_key = self.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
         Ok(report)
     }
 

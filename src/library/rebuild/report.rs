@@ -1,5 +1,6 @@
 //! What a rebuild tells.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{ContainerId, SpaceId};
@@ -47,6 +48,12 @@ pub struct RebuildReport {
     pub set_aside: Vec<SetAside>,
     /// Containers that rows refer to and that are not on disk.
     pub missing: Vec<Missing>,
+    /// Spaces whose key file is missing or damaged: nothing of theirs opens.
+    pub without_key: Vec<SpaceId>,
+    /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.
+    pub without_note: Vec<SpaceId>,
+    /// What spaces are called.
+    pub names: HashMap<SpaceId, String>,
 }
 
 /// A file that got another name because a newer one, or a folder, has the path.

@@ -11,9 +11,21 @@ use crate::library::trash::numbered;
 use crate::library::{Library, LibraryError, SpaceSettings};
 use crate::model::{EntryName, SpaceId, SpaceKind, Timestamp};
 
+/// What became of spaces.
+pub(super) struct BroughtIn {
+    /// Spaces that had no row.
+    pub(super) added: u64,
+    /// Of these, spaces of which nothing but the files is known.
+    pub(super) without_note: Vec<SpaceId>,
+}
+
 impl Library {
     /// Gives every space that has a note or a container its row and, if it was renamed since, its name.
-    pub(super) async fn bring_in_spaces(&self, found: &[Found], now: Timestamp) -> Result<u64, LibraryError> {
+    pub(super) async fn bring_in_spaces(
+        &self,
+        found: &[Found],
+        now: Timestamp,
+    ) -> Result<BroughtIn, LibraryError> {
         let mut spaces: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
         let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
         let notes = tokio::task::spawn_blocking(move || {
@@ -36,23 +48,24 @@ impl Library {
         self.catalog()
             .write(move |tx| {
                 make_way_for_names(tx, &notes)?;
-                let mut added = 0;
+                let mut brought = BroughtIn { added: 0, without_note: Vec::new() };
                 for (space, note) in notes {
                     match (tx.space(space)?, note) {
                         (Some(_), Some(note)) => settle(tx, space, &note)?,
                         (None, Some(note)) => {
                             insert_space(tx, space, &note)?;
-                            added += 1;
+                            brought.added += 1;
                         }
                         (None, None) if with_containers.contains(&space) => {
                             insert_space(tx, space, &nameless(space, now)?)?;
-                            added += 1;
+                            brought.added += 1;
+                            brought.without_note.push(space);
                         }
                         // A key that never got its space.
                         (Some(_) | None, None) => {}
                     }
                 }
-                Ok(added)
+                Ok(brought)
             })
             .await
     }

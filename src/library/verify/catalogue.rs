@@ -42,16 +42,7 @@ pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
 }
 
 pub(super) fn about(detail: String) -> Finding {
-    Finding {
-        kind: FindingKind::Catalogue,
-        space: None,
-        container: None,
-        place: None,
-        chunk: None,
-        detail: Some(detail),
-        first_seen: None,
-        uses: Vec::new(),
-    }
+    Finding::about(FindingKind::Catalogue, None, detail)
 }
 
 fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! Looking whether everything that is stored is still what was committed.
 //!
-//! A run goes through the catalogue itself ([`catalogue`]), then through all containers by id ([`walk`]),
-//! then through the files on the disk ([`files`]). It advances in steps of about a second, so that whoever
+//! A run goes through the catalogue itself ([`catalogue`]) and the key files ([`beside`]), then through all
+//! containers by id ([`walk`]), then through the files on the disk ([`files`]) and the snapshots. It advances in steps of about a second, so that whoever
 //! drives it can show how far it is, slow it down or leave; what it is done with is a row, and the next one
 //! goes on there. Nothing is repaired and nothing removed: what is found is remembered in the catalogue
 //! ([`damage`]) and told.
@@ -9,6 +9,7 @@
 //! Meanwhile files are replaced and deleted. Nothing is reported before the row was read again: if it is
 //! gone or has changed, so has the container.
 
+mod beside;
 mod catalogue;
 mod damage;
 mod files;
@@ -25,6 +26,7 @@ use crate::model::{
     VersionId,
 };
 
+pub(super) use beside::remember_recovery_file;
 pub(super) use damage::RecentDamage;
 use run::Run;
 
@@ -59,10 +61,14 @@ pub enum VerifyStage {
     Remembering,
     /// The catalogue itself.
     Catalogue,
+    /// The key files.
+    Keys,
     /// The containers of all rows.
     Containers,
     /// The files on the disk.
     Files,
+    /// The snapshots of the catalogue.
+    Snapshots,
     /// Nothing any more.
     Done,
 }
@@ -73,8 +79,10 @@ impl VerifyStage {
         match self {
             Self::Remembering => "remembering",
             Self::Catalogue => "catalogue",
+            Self::Keys => "keys",
             Self::Containers => "containers",
             Self::Files => "files",
+            Self::Snapshots => "snapshots",
             Self::Done => "done",
         }
     }
@@ -141,6 +149,14 @@ pub enum FindingKind {
     Incomplete,
     /// The catalogue contradicts itself, is damaged or older than the containers.
     Catalogue,
+    /// A key file is missing or is not the one that was written.
+    Key,
+    /// So is the note of a space's name, which a rebuild may need.
+    Note,
+    /// A snapshot of the catalogue does not open to its end.
+    Snapshot,
+    /// Something lies among the containers that is none.
+    Stranger,
 }
 
 impl FindingKind {
@@ -150,6 +166,10 @@ impl FindingKind {
             Self::Damage(kind) => kind.as_str(),
             Self::Incomplete => "incomplete",
             Self::Catalogue => "catalogue",
+            Self::Key => "key",
+            Self::Note => "note",
+            Self::Snapshot => "snapshot",
+            Self::Stranger => "stranger",
         }
     }
 }
@@ -159,7 +179,7 @@ impl FindingKind {
 pub struct Finding {
     /// What.
     pub kind: FindingKind,
-    /// In which space; `None` if it is about the catalogue.
+    /// In which space; `None` if it is about none.
     pub space: Option<SpaceId>,
     /// Which container.
     pub container: Option<ContainerId>,
@@ -167,7 +187,7 @@ pub struct Finding {
     pub place: Option<Place>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
-    /// What is wrong with the catalogue; holds no name.
+    /// What is wrong, where no container is; holds no name that the catalogue knows.
     pub detail: Option<String>,
     /// When it was first found.
     pub first_seen: Option<Timestamp>,
@@ -176,6 +196,20 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// One that is about no container.
+    fn about(kind: FindingKind, space: Option<SpaceId>, detail: String) -> Self {
+        Self {
+            kind,
+            space,
+            container: None,
+            place: None,
+            chunk: None,
+            detail: Some(detail),
+            first_seen: None,
+            uses: Vec::new(),
+        }
+    }
+
     /// The container's file or the pack that it lies in, below the data directory.
     pub fn file(&self) -> Option<String> {
         Some(file_below(self.space?, self.container?, self.place?))

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::task::Task;
 use super::{
-    Finding, FindingKind, MAX_FINDINGS, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep, catalogue,
-    files, uses,
+    Finding, FindingKind, MAX_FINDINGS, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep, beside,
+    catalogue, files, uses,
 };
 use crate::catalog::ScrubRow;
 use crate::library::{Library, LibraryError};
-use crate::model::{ByteSize, ContainerId, Timestamp, VerifyStarter};
+use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter};
+use crate::vault::disk::SnapshotName;
 
 /// How long a step works before it tells how far it is.
 const SLICE: Duration = Duration::from_secs(1);
@@ -37,8 +38,11 @@ pub(super) enum Stage {
     Remembering(Option<ContainerId>),
     /// The next question to the catalogue.
     Catalogue(usize),
+    Keys,
     Containers,
     Files,
+    /// Those that are still to be read, the next one last.
+    Snapshots(Vec<SnapshotName>),
     Done,
 }
 
@@ -124,8 +128,10 @@ impl Run {
             stage: match self.stage {
                 Stage::Remembering(_) => VerifyStage::Remembering,
                 Stage::Catalogue(_) => VerifyStage::Catalogue,
+                Stage::Keys => VerifyStage::Keys,
                 Stage::Containers => VerifyStage::Containers,
                 Stage::Files => VerifyStage::Files,
+                Stage::Snapshots(_) => VerifyStage::Snapshots,
                 Stage::Done => VerifyStage::Done,
             },
             containers: self.row.containers,
@@ -145,9 +151,20 @@ impl Run {
         let slice = Slice { begun: Instant::now(), bytes: self.rate.map_or(u64::MAX, |rate| rate.0.max(1)) };
         let mut gathered = Gathered::default();
         while !slice.is_over(gathered.read) && gathered.findings.len() < MAX_FINDINGS {
-            match self.stage {
-                Stage::Remembering(after) => self.remember(library, after, &mut gathered).await?,
-                Stage::Catalogue(question) => self.ask(library, question, &mut gathered).await?,
+            match &mut self.stage {
+                Stage::Remembering(after) => {
+                    let after = *after;
+                    self.remember(library, after, &mut gathered).await?;
+                }
+                Stage::Catalogue(question) => {
+                    let question = *question;
+                    self.ask(library, question, &mut gathered).await?;
+                }
+                Stage::Keys => {
+                    let findings = readable(beside::keys(library).await)?;
+                    self.found(&mut gathered, findings);
+                    self.stage = Stage::Containers;
+                }
                 Stage::Containers => self.walk(library, slice, &mut gathered, now).await?,
                 Stage::Files => {
                     match files::look(library).await {
@@ -157,8 +174,23 @@ impl Run {
                         }
                         Err(error) => self.found(&mut gathered, [catalogue::unreadable(error)?]),
                     }
-                    self.stage = Stage::Done;
+                    self.found(&mut gathered, beside::strangers(library).await?);
+                    let mut snapshots = beside::snapshots(library).await?;
+                    if self.row.mode == VerifyMode::Quick {
+                        // The others only serve if the newest does not.
+                        snapshots.truncate(1);
+                    }
+                    snapshots.reverse();
+                    self.stage = Stage::Snapshots(snapshots);
                 }
+                Stage::Snapshots(left) => match left.pop() {
+                    Some(name) => {
+                        let (read, finding) = beside::snapshot(library, name).await?;
+                        gathered.read += read;
+                        self.found(&mut gathered, finding);
+                    }
+                    None => self.stage = Stage::Done,
+                },
                 Stage::Done => break,
             }
         }
@@ -241,7 +273,12 @@ impl Run {
         let findings = catalogue::answer(library.catalog(), question).await?;
         self.found(gathered, findings);
         let next = question + 1;
-        self.stage = if next < catalogue::QUESTIONS { Stage::Catalogue(next) } else { Stage::Containers };
+        self.stage = if next < catalogue::QUESTIONS { Stage::Catalogue(next) } else { Stage::Keys };
         Ok(())
     }
+}
+
+/// That the catalogue cannot be read is a finding too.
+fn readable(looked: Result<Vec<Finding>, LibraryError>) -> Result<Vec<Finding>, LibraryError> {
+    looked.or_else(|error| Ok(vec![catalogue::unreadable(error)?]))
 }

@@ -18,7 +18,7 @@ pub(super) fn keep(path: &Path, bytes: u64) -> io::Result<()> {
                 .and_then(|_| file.flush())
                 .and_then(|()| file.sync_data())
         }
-        other => Ok(other?),
+        other => other.map_err(io::Error::from),
     };
     taken.inspect_err(|_| drop(fs::remove_file(path)))
 }

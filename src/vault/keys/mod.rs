@@ -10,6 +10,7 @@
 //! A passphrase stanza must stand alone in its file (age v1 spec, "scrypt"), hence two root files.
 //! Recipients are secret too: age does not authenticate senders, so whoever knows one can forge.
 
+mod check;
 mod derive;
 mod exchange;
 mod lock;
@@ -28,6 +29,7 @@ use super::disk::{Disk, Overwrite, SmallFile};
 use super::error::VaultError;
 use crate::model::SpaceId;
 
+pub use check::{KeyFileFault, KeyFileHash};
 pub use derive::{AuditKey, CatalogueKey, SessionKey, TokenKey};
 pub use lock::Unlock;
 pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
@@ -49,6 +51,8 @@ pub struct KeyRing {
     identity: age::x25519::Identity,
     recovery: RecoveryRecipient,
     spaces: Mutex<HashMap<SpaceId, Arc<SpaceKey>>>,
+    /// `keys/root.age` as this process opened or wrote it last.
+    root_file: Mutex<Option<KeyFileHash>>,
     work: WorkFactor,
 }
 
@@ -88,7 +92,9 @@ impl KeyRing {
             io::ErrorKind::AlreadyExists => VaultError::KeysExist,
             _ => VaultError::io("write the key files")(source),
         })?;
-        Ok(Self { disk, root, identity, recovery: recovery.clone(), spaces: Mutex::default(), work })
+        let root_file = Mutex::new(Some(KeyFileHash::of(&sealed_root)));
+        let recovery = recovery.clone();
+        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
     /// Opens the keys of an instance. Writes nothing.
@@ -117,7 +123,8 @@ impl KeyRing {
             .ok()
             .and_then(|text| RecoveryRecipient::parse(text).ok())
             .ok_or_else(|| damaged(&RECOVERY_RECIPIENT))?;
-        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), work })
+        let root_file = Mutex::new((place == ROOT).then(|| KeyFileHash::of(&sealed)));
+        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
     /// Whether an instance lost a file or never had one.
@@ -135,7 +142,9 @@ impl KeyRing {
         let sealed = unlock.seal(self.root.expose(), self.work)?;
         self.disk
             .write_small(&ROOT, &sealed, Overwrite::Replace)
-            .map_err(VaultError::io("replace the root key file"))
+            .map_err(VaultError::io("replace the root key file"))?;
+        *self.root_file.lock().unwrap_or_else(PoisonError::into_inner) = Some(KeyFileHash::of(&sealed));
+        Ok(())
     }
 
     /// Opens the catalogue.

@@ -1,0 +1,151 @@
+//! What lies beside the containers: key files, notes of names, snapshots, and what does not belong there.
+//!
+//! Nobody opens these in daily use; that they are gone must not show on the day they are needed.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Finding, FindingKind, MAX_FINDINGS};
+use crate::catalog::{CatalogError, WriteTx};
+use crate::library::error::disk_error;
+use crate::library::space_note::SpaceNote;
+use crate::library::{Library, LibraryError};
+use crate::model::SpaceId;
+use crate::vault::VaultError;
+use crate::vault::disk::{SmallFile, SnapshotName};
+use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
+
+/// Setting that keeps the SHA-256 of the recovery file, which only its owner can open.
+const RECOVERY_FILE: &str = "recovery-file";
+
+/// Remembers the recovery file as it is, the first time.
+pub(in crate::library) fn remember_recovery_file(
+    tx: &WriteTx<'_>,
+    found: Option<KeyFileHash>,
+) -> Result<(), CatalogError> {
+    match found {
+        Some(KeyFileHash(hash)) if tx.setting(RECOVERY_FILE)?.is_none() => {
+            tx.set_setting(RECOVERY_FILE, &data_encoding::HEXLOWER.encode(&hash))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Key files and notes that are missing or damaged.
+pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError> {
+    let keys = Arc::clone(&library.shared.keys);
+    library
+        .catalog()
+        .read(move |tx| {
+            let kept = tx.setting(RECOVERY_FILE)?;
+            let hash = kept.and_then(|kept| data_encoding::HEXLOWER.decode(kept.as_bytes()).ok());
+            let hash = hash.and_then(|hash| hash.try_into().ok()).map(KeyFileHash);
+            let mut findings: Vec<_> = keys.root_faults(hash)?.into_iter().map(root_file).collect();
+            for row in tx.spaces()? {
+                if let Some(fault) = keys.space_key_fault(row.id)? {
+                    findings.push(space_key(row.id, fault));
+                }
+                findings.extend(note(&keys, row.id)?);
+            }
+            Ok(findings)
+        })
+        .await
+}
+
+fn root_file((file, fault): (SmallFile, KeyFileFault)) -> Finding {
+    let detail = format!("{} {}; bring it back from a backup", file.as_str(), said(fault));
+    Finding::about(FindingKind::Key, None, detail)
+}
+
+fn space_key(space: SpaceId, fault: KeyFileFault) -> Finding {
+    let detail = format!(
+        "{} {}; without it no file of this space opens: bring it back from a backup",
+        SmallFile::space_key(space).as_str(),
+        said(fault)
+    );
+    Finding::about(FindingKind::Key, Some(space), detail)
+}
+
+fn note(keys: &KeyRing, space: SpaceId) -> Result<Option<Finding>, LibraryError> {
+    let fault = match SpaceNote::read(keys, space) {
+        Ok(Some(_)) => return Ok(None),
+        Ok(None) => KeyFileFault::Missing,
+        Err(error @ VaultError::Io { .. }) => return Err(error.into()),
+        Err(_) => KeyFileFault::Damaged,
+    };
+    let file = SmallFile::space_note(space);
+    let detail = format!(
+        "{} {}; nothing is lost yet: the next snapshot of the catalogue writes it anew",
+        file.as_str(),
+        said(fault)
+    );
+    Ok(Some(Finding::about(FindingKind::Note, Some(space), detail)))
+}
+
+fn said(fault: KeyFileFault) -> &'static str {
+    match fault {
+        KeyFileFault::Missing => "is missing",
+        KeyFileFault::Damaged => "is not what was written",
+    }
+}
+
+/// All snapshots, newest first.
+pub(super) async fn snapshots(library: &Library) -> Result<Vec<SnapshotName>, LibraryError> {
+    Ok(library.stored_snapshots().await?.into_iter().map(|stored| stored.name).collect())
+}
+
+/// Reads a snapshot to its end. Returns the bytes read, for the rate, and what is wrong.
+pub(super) async fn snapshot(
+    library: &Library,
+    name: SnapshotName,
+) -> Result<(u64, Option<Finding>), LibraryError> {
+    let (disk, keys) = (Arc::clone(library.disk()), Arc::clone(&library.shared.keys));
+    let read = tokio::task::spawn_blocking(move || {
+        let sealed = disk.snapshots().open(name)?;
+        let mut plain = keys.open_stream(sealed).ok_or(io::ErrorKind::InvalidData)?;
+        let (mut buffer, mut total) = (vec![0; 1 << 16], 0);
+        loop {
+            match plain.read(&mut buffer)? {
+                0 => return Ok(total),
+                count => total += count as u64,
+            }
+        }
+    })
+    .await?;
+    let found = match read {
+        Ok(bytes) => return Ok((bytes, None)),
+        // A newer one took its place meanwhile.
+        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => return Ok((0, None)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+            "is not what was written".to_owned()
+        }
+        Err(error) => format!("cannot be read ({error})"),
+    };
+    let detail = format!("snapshots/{name}.age {found}; remove it, others take its place");
+    Ok((0, Some(Finding::about(FindingKind::Snapshot, None, detail))))
+}
+
+/// Files and folders among the containers that are none of ours, up to a limit.
+pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, LibraryError> {
+    let disk = Arc::clone(library.disk());
+    let listed = tokio::task::spawn_blocking(move || {
+        let mut findings = Vec::new();
+        let listed = disk.each_stranger(&mut |path| {
+            findings.push(stranger(path));
+            // Enough to be told that something is wrong.
+            if findings.len() < MAX_FINDINGS { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
+        });
+        match listed {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(findings),
+        }
+    })
+    .await?;
+    Ok(listed.map_err(disk_error("look through spaces/"))?)
+}
+
+fn stranger(path: &Path) -> Finding {
+    let detail = format!("{} was not put there by Tresor and may be readable; move it away", path.display());
+    Finding::about(FindingKind::Stranger, None, detail)
+}

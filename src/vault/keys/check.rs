@@ -1,0 +1,86 @@
+//! Whether the key files are still what was written.
+
+use std::sync::PoisonError;
+
+use age::secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+
+use super::{
+    KeyRing, RECOVERY_RECIPIENT, ROOT, ROOT_RECOVERY, RecoveryRecipient, SpaceKey, open_to_root, read,
+};
+use crate::model::SpaceId;
+use crate::vault::VaultError;
+use crate::vault::disk::SmallFile;
+
+/// What is wrong with a key file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFileFault {
+    /// There is none.
+    Missing,
+    /// It does not open, or is not the one that was written.
+    Damaged,
+}
+
+/// SHA-256 of a key file as it lies on the disk, for files that only somebody else can open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyFileHash(pub [u8; 32]);
+
+impl KeyFileHash {
+    pub(super) fn of(sealed: &[u8]) -> Self {
+        Self(Sha256::digest(sealed).into())
+    }
+}
+
+impl KeyRing {
+    /// The recovery file as it lies there now; `None` if it is missing. Errors: `Io`.
+    pub fn recovery_file(&self) -> Result<Option<KeyFileHash>, VaultError> {
+        Ok(read(self.disk.as_ref(), &ROOT_RECOVERY)?.as_deref().map(KeyFileHash::of))
+    }
+
+    /// The root files that are not what they were: the everyday one when it was last opened or written by this
+    /// process, the recovery file when its hash was taken. Errors: `Io`.
+    pub fn root_faults(
+        &self,
+        recovery: Option<KeyFileHash>,
+    ) -> Result<Vec<(SmallFile, KeyFileFault)>, VaultError> {
+        let mut faults = Vec::new();
+        let everyday = *self.root_file.lock().unwrap_or_else(PoisonError::into_inner);
+        for (file, known) in [(ROOT, everyday), (ROOT_RECOVERY, recovery)] {
+            match read(self.disk.as_ref(), &file)? {
+                None => faults.push((file, KeyFileFault::Missing)),
+                Some(sealed) if known.is_some_and(|known| known != KeyFileHash::of(&sealed)) => {
+                    faults.push((file, KeyFileFault::Damaged));
+                }
+                Some(_) => {}
+            }
+        }
+        match open_to_root(self.disk.as_ref(), &RECOVERY_RECIPIENT, &self.identity) {
+            Ok(None) => faults.push((RECOVERY_RECIPIENT, KeyFileFault::Missing)),
+            Ok(Some(text)) if self.is_recovery(&text) => {}
+            Err(error @ VaultError::Io { .. }) => return Err(error),
+            _ => faults.push((RECOVERY_RECIPIENT, KeyFileFault::Damaged)),
+        }
+        Ok(faults)
+    }
+
+    fn is_recovery(&self, text: &[u8]) -> bool {
+        let parsed = std::str::from_utf8(text).ok().and_then(|text| RecoveryRecipient::parse(text).ok());
+        parsed.is_some_and(|recipient| recipient == self.recovery)
+    }
+
+    /// Whether a space's key file is there and holds the key that this process uses. Errors: `Io`.
+    pub fn space_key_fault(&self, space: SpaceId) -> Result<Option<KeyFileFault>, VaultError> {
+        let text = match open_to_root(self.disk.as_ref(), &SmallFile::space_key(space), &self.identity) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(Some(KeyFileFault::Missing)),
+            Err(error @ VaultError::Io { .. }) => return Err(error),
+            Err(_) => return Ok(Some(KeyFileFault::Damaged)),
+        };
+        let Some(found) = SpaceKey::from_text(&text) else { return Ok(Some(KeyFileFault::Damaged)) };
+        let is_other = self
+            .cache()
+            .get(&space)
+            .is_some_and(|used| used.text().expose_secret() != found.text().expose_secret());
+        Ok(is_other.then_some(KeyFileFault::Damaged))
+    }
+}
