@@ -156,7 +156,7 @@ async fn a_space_without_its_key_or_its_note_is_named() {
         (&id, &Vec::<String>::new().into()),
         "{report}"
     );
-    let shown = house.run(&["status"]);
+    let shown = house.run(["status"]);
     assert!(
         shown.stdout.contains("WARNING") && shown.stdout.contains("the key of space Mandanten"),
         "{shown}"

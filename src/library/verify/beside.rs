@@ -142,7 +142,7 @@ pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, Library
         }
     })
     .await?;
-    Ok(listed.map_err(disk_error("look through spaces/"))?)
+    listed.map_err(disk_error("look through spaces/"))
 }
 
 fn stranger(path: &Path) -> Finding {

@@ -55,7 +55,7 @@ fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::File;
 
     use super::super::{Disk, LocalDisk, Packable};
     use super::*;
@@ -91,7 +91,7 @@ mod tests {
             format!("{inside}/old"),
         ];
         for path in &expected {
-            fs::write(dir.path().join(path), b"readable").unwrap();
+            File::create_new(dir.path().join(path)).unwrap();
         }
         let pipe =
             format!("{inside}/ab/{}.age", ContainerId([0xab, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5]));
