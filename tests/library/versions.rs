@@ -83,7 +83,7 @@ async fn a_version_belongs_to_its_file() {
     let read = store.read_from(&store.access(), "b", Some(foreign)).await;
     assert!(matches!(read, Err(LibraryError::NotFound)));
     let restored = store.library.restore_version(store.change(), &path("b"), foreign).await;
-    assert!(matches!(restored, Err(LibraryError::NotFound)));
+    assert!(matches!(restored, Err(LibraryError::NoSuchVersion)));
     store.check();
 }
 
