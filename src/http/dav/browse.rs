@@ -1,6 +1,6 @@
 //! A folder in a browser: a plain page without scripts, in German or English.
 
-use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Response};
 
 use super::protocol::href::{Place, push_encoded};
@@ -8,6 +8,7 @@ use super::protocol::xml::{push_attribute_value, push_text};
 use super::target::EntryTarget;
 use super::{Answer, Call};
 use crate::http::ResponseBody;
+use crate::http::language::Language;
 use crate::library::Entry;
 use crate::model::{ByteSize, EntryName, Timestamp};
 
@@ -27,7 +28,7 @@ struct Words {
 }
 
 const GERMAN: Words = Words {
-    language: "de",
+    language: Language::German.tag(),
     spaces: "Ihre Bereiche",
     up: "eine Ebene höher",
     name: "Name",
@@ -38,7 +39,7 @@ const GERMAN: Words = Words {
 };
 
 const ENGLISH: Words = Words {
-    language: "en",
+    language: Language::English.tag(),
     spaces: "Your spaces",
     up: "one level up",
     name: "Name",
@@ -107,14 +108,11 @@ fn row(name: &str, size: Option<u64>, modified: Timestamp) -> Row {
     Row { href, name, size, modified }
 }
 
-/// German where it is preferred to English; English else.
 fn words(headers: &HeaderMap) -> &'static Words {
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = accepted.split(',').map(str::trim).find_map(|language| {
-        let tag = language.split([';', '-']).next().unwrap_or_default();
-        [&GERMAN, &ENGLISH].into_iter().find(|words| tag.eq_ignore_ascii_case(words.language))
-    });
-    first.unwrap_or(&ENGLISH)
+    match Language::preferred(headers) {
+        Language::German => &GERMAN,
+        Language::English => &ENGLISH,
+    }
 }
 
 fn page(words: &Words, title: &str, above: Option<&str>, rows: &[Row], more: bool) -> Response<ResponseBody> {
@@ -203,21 +201,6 @@ fn date(words: &Words, time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_reader_gets_his_language() {
-        for (accepted, expected) in [
-            ("de-DE,de;q=0.9,en;q=0.8", "de"),
-            ("en-US,en", "en"),
-            ("fr, de;q=0.5", "de"),
-            ("", "en"),
-            ("fr", "en"),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_str(accepted).unwrap());
-            assert_eq!(words(&headers).language, expected, "{accepted}");
-        }
-    }
 
     #[test]
     fn names_cannot_become_markup() {
