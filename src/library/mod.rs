@@ -53,7 +53,7 @@ pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};
-pub use quota::SpaceUsage;
+pub use quota::{JointUsage, SpaceUsage};
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};

@@ -24,6 +24,17 @@ pub struct SpaceUsage {
     pub available: ByteSize,
 }
 
+/// How full the spaces of one person are, taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JointUsage {
+    /// Bytes stored, old versions and trash included.
+    pub used: ByteSize,
+    /// Bytes that still fit; what the disk has free counts once.
+    pub available: ByteSize,
+    /// The sum of their quotas; `None` if one of them has none.
+    pub quota: Option<ByteSize>,
+}
+
 /// Reserved bytes per space.
 #[derive(Clone, Default)]
 pub(super) struct Ledger {
@@ -145,6 +156,28 @@ impl Library {
         let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
         let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(row.used.0));
         Ok(SpaceUsage { used: row.used, available: ByteSize(left.min(free)) })
+    }
+
+    /// How full several spaces are together.
+    pub async fn joint_usage(&self, rights: &[Access]) -> Result<JointUsage, LibraryError> {
+        let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
+        let rights = rights.to_vec();
+        let sum = move |tx: &ReadTx<'_>| {
+            let (mut used, mut quota) = (0_u64, Some(0_u64));
+            let mut left = 0_u64;
+            for access in rights {
+                // One that was removed meanwhile holds nothing.
+                let Some(row) = tx.space(access.require(Right::Read)?)? else { continue };
+                let own = row.quota.map(|quota| quota.0);
+                used = used.saturating_add(row.used.0);
+                left = left.saturating_add(own.map_or(u64::MAX, |own| own.saturating_sub(row.used.0)));
+                quota = quota.zip(own).map(|(sum, own)| sum.saturating_add(own));
+            }
+            Ok::<_, LibraryError>((used, left, quota))
+        };
+        let (used, left, quota) = self.catalog().read(sum).await?;
+        let available = ByteSize(left.min(free));
+        Ok(JointUsage { used: ByteSize(used), available, quota: quota.map(ByteSize) })
     }
 }
 
