@@ -13,9 +13,9 @@ use crate::catalog::{CatalogError, NewAppPassword, NewUser, ReadTx, WriteTx};
 use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
 
 /// Most device passwords of one user.
-const MAX_APP_PASSWORDS: usize = 100;
+pub(super) const MAX_APP_PASSWORDS: usize = 100;
 /// Longest label of a device in characters.
-const MAX_LABEL_CHARS: usize = 100;
+pub(super) const MAX_LABEL_CHARS: usize = 100;
 
 /// Why a change was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -242,7 +242,7 @@ impl Accounts {
 
     /// Commits a change and then renews the snapshot, also when the caller is gone by then: a
     /// revoked right must not live on because an administrator closed his browser.
-    async fn change<T, F>(&self, job: F) -> Result<T, AccountsError>
+    pub(super) async fn change<T, F>(&self, job: F) -> Result<T, AccountsError>
     where
         T: Send + 'static,
         F: FnOnce(&WriteTx<'_>) -> Result<T, AccountsError> + Send + 'static,

@@ -2,12 +2,15 @@
 //!
 //! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`],
 //! `directory.rs` answers what that principal may reach from a snapshot in memory, `admin.rs`
-//! changes both. Every change goes through here, because here the snapshot is renewed after it.
+//! changes both, `device_login.rs` gives devices passwords by way of a browser. Every change goes
+//! through here, because here the snapshot is renewed after it.
 
 mod admin;
 mod app_password;
+mod device_login;
 mod directory;
 mod login;
+mod login_flow;
 mod name;
 mod password;
 mod policy;
@@ -26,12 +29,15 @@ use crate::model::{Access, AppPasswordId, Role, SpaceId, UserId};
 pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, TokenHash};
+pub use device_login::{ConsentError, DeviceLogin, device_label};
 pub use login::{AuthError, Credentials};
+pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
 
 use directory::Directory;
+use login_flow::LoginFlows;
 use password::PasswordPool;
 use throttle::Throttle;
 use verified::CredentialCache;
@@ -49,6 +55,7 @@ struct Inner {
     passwords: PasswordPool,
     remembered: CredentialCache,
     throttle: Mutex<Throttle>,
+    flows: Mutex<LoginFlows>,
 }
 
 /// Somebody who has proved who he is. Says nothing about what he may do: ask [`Accounts::access`],
@@ -75,6 +82,7 @@ impl Accounts {
             passwords: PasswordPool::new(),
             remembered: CredentialCache::new(),
             throttle: Mutex::new(Throttle::new()),
+            flows: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }

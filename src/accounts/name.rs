@@ -81,7 +81,7 @@ pub fn login_name(raw: &str) -> Result<UserName, UserNameError> {
     UserName::parse(name)
 }
 
-fn is_forbidden(c: char) -> bool {
+pub(super) fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c, ':' | '/' | '\\' | '\u{ad}' | '\u{feff}')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
