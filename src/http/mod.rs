@@ -16,6 +16,7 @@ mod language;
 mod limits;
 mod listener;
 mod metrics;
+pub mod nextcloud;
 mod peer;
 mod pieces;
 mod request_body;

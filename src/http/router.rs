@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::dav::Dav;
+use super::nextcloud::Nextcloud;
 use super::{
     Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
     plain_response,
@@ -18,9 +21,14 @@ use crate::library::Library;
 const DAV: HeaderName = HeaderName::from_static("dav");
 const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
 /// Shown by clients when they ask for the password.
-const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"Tresor\", charset=\"UTF-8\"");
+pub(super) const CHALLENGE: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"Tresor\", charset=\"UTF-8\"");
 /// Methods that Explorer wants to see on the server's root before it mounts anything below.
 const ROOT_ALLOW: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PROPFIND, LOCK, UNLOCK");
+/// As every answer has it, and the stylesheet.
+const ROOT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// The routes. Until [`Router::open`] everything but the health check is answered with 503.
 pub struct Router {
@@ -32,6 +40,7 @@ struct Services {
     library: Library,
     accounts: Accounts,
     dav: Dav,
+    nextcloud: Nextcloud,
 }
 
 impl Router {
@@ -43,8 +52,9 @@ impl Router {
     /// Serves files from now on. Later calls change nothing.
     pub fn open(&self, library: Library, accounts: Accounts) {
         let dav = Dav::new(library.clone(), accounts.clone());
+        let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, dav });
+        let _ = self.services.set(Services { library, accounts, dav, nextcloud });
     }
 
     /// Of an open instance the library knows best whether it can be changed.
@@ -68,6 +78,9 @@ impl Handler for Router {
         let Some(services) = self.services.get() else {
             return routed(locked(), Route::named("locked"));
         };
+        if Nextcloud::serves(path) {
+            return services.nextcloud.handle(request, info).await;
+        }
         if Dav::serves(path) {
             return services.dav(request, info).await;
         }
@@ -156,6 +169,7 @@ fn root(method: &Method) -> Response<ResponseBody> {
             let mut page = Response::new(ResponseBody::full(ROOT_PAGE));
             page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            page.headers_mut().insert(CONTENT_SECURITY_POLICY, ROOT_POLICY);
             page
         }
         _ => plain_response(StatusCode::METHOD_NOT_ALLOWED, "The files are below /dav/."),
@@ -167,7 +181,10 @@ fn root(method: &Method) -> Response<ResponseBody> {
 }
 
 /// What can be fetched and nothing else.
-fn read_only(method: &Method, answer: impl FnOnce() -> Response<ResponseBody>) -> Response<ResponseBody> {
+pub(super) fn read_only(
+    method: &Method,
+    answer: impl FnOnce() -> Response<ResponseBody>,
+) -> Response<ResponseBody> {
     if matches!(*method, Method::GET | Method::HEAD) {
         return answer();
     }

@@ -125,7 +125,7 @@ fn empty(status: StatusCode) -> Response<ResponseBody> {
 }
 
 /// The host as the client named it: `:authority` in HTTP/2, `Host` before.
-fn requested_host(parts: &Parts) -> &str {
+pub(super) fn requested_host(parts: &Parts) -> &str {
     parts
         .uri
         .authority()

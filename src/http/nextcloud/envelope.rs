@@ -1,0 +1,207 @@
+//! The wrapping of OCS answers: JSON or XML, with a status of its own beside that of HTTP.
+
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::form;
+use crate::http::ResponseBody;
+use crate::http::dav::protocol::xml::push_text;
+
+/// Which of the two interfaces was asked; they differ in their statuses only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// 100 is success, and HTTP's status is 200 also for failures.
+    V1,
+    /// HTTP's status twice.
+    V2,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Json,
+    Xml,
+}
+
+/// How one request is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Envelope {
+    version: Version,
+    format: Format,
+}
+
+/// Why there are no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// 997: log in first.
+    Unauthorised(&'static str),
+    /// 998: this server has no such thing.
+    UnknownPath,
+    /// Any other.
+    Status(StatusCode, &'static str),
+}
+
+impl Envelope {
+    /// JSON for who asks for it in the query or accepts it; XML else.
+    pub(super) fn asked_for(version: Version, parts: &Parts) -> Self {
+        let query = parts.uri.query().unwrap_or_default();
+        let format = form::field(query.as_bytes(), "format");
+        let accepts = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let format = match format.as_ref().map(|format| format.as_str()) {
+            Some("json") => Format::Json,
+            None if accepts.to_ascii_lowercase().contains("application/json") => Format::Json,
+            _ => Format::Xml,
+        };
+        Self { version, format }
+    }
+
+    pub(super) fn success(self, data: &Value) -> Response<ResponseBody> {
+        let code = match self.version {
+            Version::V1 => 100,
+            Version::V2 => 200,
+        };
+        self.wrap(StatusCode::OK, "ok", code, "OK", data)
+    }
+
+    pub(super) fn refusal(self, refusal: Refusal) -> Response<ResponseBody> {
+        let (status, code, message) = match refusal {
+            Refusal::Unauthorised(message) => (StatusCode::UNAUTHORIZED, 997, message),
+            Refusal::UnknownPath => (StatusCode::NOT_FOUND, 998, "This server has no such interface."),
+            Refusal::Status(status, message) => {
+                let shown = match self.version {
+                    // Who is to wait, or asks a broken server, must learn it from HTTP.
+                    Version::V1 if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+                        status
+                    }
+                    Version::V1 => StatusCode::OK,
+                    Version::V2 => status,
+                };
+                (shown, status.as_u16(), message)
+            }
+        };
+        self.wrap(status, "failure", code, message, &json!([]))
+    }
+
+    fn wrap(
+        self,
+        status: StatusCode,
+        word: &str,
+        code: u16,
+        message: &str,
+        data: &Value,
+    ) -> Response<ResponseBody> {
+        let meta = json!({ "status": word, "statuscode": code, "message": message });
+        let (media_type, body) = match self.format {
+            Format::Json => {
+                let whole = json!({ "ocs": { "meta": meta, "data": data } });
+                ("application/json; charset=utf-8", whole.to_string())
+            }
+            Format::Xml => {
+                let mut xml = "<?xml version=\"1.0\"?>\n<ocs>".to_owned();
+                push_element(&mut xml, "meta", &meta);
+                push_element(&mut xml, "data", data);
+                xml.push_str("</ocs>\n");
+                ("application/xml; charset=utf-8", xml)
+            }
+        };
+        let mut response = Response::new(ResponseBody::full(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// Names are ours, texts may be anybody's.
+fn push_element(out: &mut String, name: &str, value: &Value) {
+    out.push('<');
+    out.push_str(name);
+    out.push('>');
+    match value {
+        Value::Null | Value::Bool(false) => {}
+        Value::Bool(true) => out.push('1'),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(text) => push_text(out, text),
+        Value::Array(items) => items.iter().for_each(|item| push_element(out, "element", item)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| push_element(out, name, value)),
+    }
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    fn asked(version: Version, uri: &str, accept: &str) -> Envelope {
+        let request = Request::get(uri).header(ACCEPT, accept).body(()).unwrap();
+        Envelope::asked_for(version, &request.into_parts().0)
+    }
+
+    async fn shown(response: Response<ResponseBody>) -> (u16, String) {
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn json_is_for_who_asks_and_xml_for_all_others() {
+        for (uri, accept, expected) in [
+            ("/x?format=json", "*/*", Format::Json),
+            ("/x?a=b&format=json", "", Format::Json),
+            ("/x", "application/json", Format::Json),
+            ("/x", "text/html, Application/JSON;q=0.9", Format::Json),
+            ("/x?format=xml", "application/json", Format::Xml),
+            ("/x", "*/*", Format::Xml),
+            ("/x?xformat=json", "", Format::Xml),
+        ] {
+            assert_eq!(asked(Version::V2, uri, accept).format, expected, "{uri} {accept}");
+        }
+    }
+
+    #[tokio::test]
+    async fn data_come_in_both_forms() {
+        let data =
+            json!({ "a": ["x", 1], "b": true, "c": false, "d": { "e-f": "<&>\u{0}" }, "g": null, "h": [] });
+        let (status, json) = shown(asked(Version::V1, "/x?format=json", "").success(&data)).await;
+        let parsed: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((status, &parsed["ocs"]["data"]), (200, &data));
+        assert_eq!(parsed["ocs"]["meta"], json!({ "status": "ok", "statuscode": 100, "message": "OK" }));
+
+        let (_, xml) = shown(asked(Version::V2, "/x", "").success(&data)).await;
+        assert_eq!(
+            xml,
+            "<?xml version=\"1.0\"?>\n<ocs><meta><message>OK</message><status>ok</status>\
+             <statuscode>200</statuscode></meta><data><a><element>x</element><element>1</element></a><b>1</b>\
+             <c></c><d><e-f>&lt;&amp;&gt;\u{fffd}</e-f></d><g></g><h></h></data></ocs>\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn failures_have_the_statuses_that_clients_know() {
+        let refused = Refusal::Status(StatusCode::FORBIDDEN, "no");
+        let busy = Refusal::Status(StatusCode::TOO_MANY_REQUESTS, "wait");
+        for (version, refusal, status, code) in [
+            (Version::V1, Refusal::Unauthorised("log in"), 401, 997),
+            (Version::V2, Refusal::Unauthorised("log in"), 401, 997),
+            (Version::V1, Refusal::UnknownPath, 404, 998),
+            (Version::V2, Refusal::UnknownPath, 404, 998),
+            (Version::V1, refused, 200, 403),
+            (Version::V2, refused, 403, 403),
+            (Version::V1, busy, 429, 429),
+            (Version::V2, busy, 429, 429),
+        ] {
+            let (got, body) = shown(asked(version, "/x?format=json", "").refusal(refusal)).await;
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let meta = &body["ocs"]["meta"];
+            assert_eq!((got, meta["statuscode"].as_u64()), (status, Some(code)), "{version:?} {refusal:?}");
+            assert_eq!((meta["status"].as_str(), &body["ocs"]["data"]), (Some("failure"), &json!([])));
+        }
+    }
+}

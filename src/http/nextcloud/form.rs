@@ -1,0 +1,46 @@
+//! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
+
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
+
+/// Longest form that is read.
+pub(super) const MAX_FORM_BYTES: usize = 8 * 1024;
+
+/// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in
+/// another encoding would be another password. Wiped on drop, since it may be one.
+pub(in crate::http) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
+    let value = form.split(|byte| *byte == b'&').find_map(|pair| {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=');
+        let key = decoded(parts.next()?);
+        (key.as_slice() == name.as_bytes()).then(|| decoded(parts.next().unwrap_or_default()))
+    })?;
+    std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()))
+}
+
+fn decoded(raw: &[u8]) -> Zeroizing<Vec<u8>> {
+    let spaced: Zeroizing<Vec<u8>> =
+        Zeroizing::new(raw.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect());
+    Zeroizing::new(percent_decode(&spaced).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(form: &str, name: &str) -> Option<String> {
+        field(form.as_bytes(), name).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn fields_are_read_as_browsers_send_them() {
+        let form = "user=J%C3%BCrgen+K.&password=a%26b%3Dc%2B%25&empty=&flag&user=second";
+        assert_eq!(read(form, "user").unwrap(), "Jürgen K.");
+        assert_eq!(read(form, "password").unwrap(), "a&b=c+%");
+        assert_eq!(read(form, "empty").unwrap(), "");
+        assert_eq!(read(form, "flag").unwrap(), "");
+        assert_eq!(read("us%65r=x", "user").unwrap(), "x");
+        for (form, name) in [(form, "missing"), ("", "user"), ("user=%FF", "user"), ("xuser=1", "user")] {
+            assert_eq!(read(form, name), None, "{form} {name}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Login flow v2: a device asks for a login, its user consents on a page in a browser, the device fetches
+//! a password of its own.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::form::{self, MAX_FORM_BYTES};
+use super::pages::{self, Page, Problem};
+use super::{Answer, Call, absent, json_response, no_host};
+use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
+use crate::http::dav::requested_host;
+use crate::http::language::Language;
+use crate::http::{RequestBody, ResponseBody, plain_response};
+
+/// What a browser calls the bodies of plain forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl Call<'_> {
+    /// Two addresses and a token, for whoever asks.
+    pub(super) fn begin_login(&self) -> Response<ResponseBody> {
+        if self.parts.method != Method::POST {
+            return not_allowed("POST");
+        }
+        let Some(origin) = self.origin() else { return no_host() };
+        let begun = self.accounts.begin_device_login(self.device_label(), self.info.peer, self.info.received);
+        match begun {
+            Ok(tokens) => {
+                let answer = json!({
+                    "poll": { "token": tokens.poll.expose(), "endpoint": format!("{origin}/login/v2/poll") },
+                    "login": format!("{origin}/login/v2/flow/{}", tokens.page.expose()),
+                });
+                json_response(StatusCode::OK, answer.to_string())
+            }
+            Err(refused) => {
+                let mut response =
+                    plain_response(StatusCode::TOO_MANY_REQUESTS, "Too many devices are being set up.\n");
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(refused.retry_after));
+                response
+            }
+        }
+    }
+
+    /// Asked every few seconds. "Not yet", "never" and "no more" are the same answer.
+    pub(super) async fn poll_login(&self, body: &mut RequestBody) -> Response<ResponseBody> {
+        if self.parts.method != Method::POST {
+            return not_allowed("POST");
+        }
+        let Some(origin) = self.origin() else { return no_host() };
+        let body = match body.collect(MAX_FORM_BYTES).await {
+            Ok(body) => body,
+            Err(error) => return plain_response(error.status(), "The form could not be read.\n"),
+        };
+        let query = self.parts.uri.query().unwrap_or_default();
+        // The desktop and Android send the token in the body, iOS in the query.
+        let token = form::field(&body, "token").or_else(|| form::field(query.as_bytes(), "token"));
+        let Some(token) = token else { return absent() };
+        match self.accounts.finish_device_login(&token, self.info.received).await {
+            Ok(Some(login)) => {
+                let answer = json!({
+                    "server": origin,
+                    "loginName": login.name.as_str(),
+                    "appPassword": login.password.reveal().expose_secret(),
+                });
+                json_response(StatusCode::OK, answer.to_string())
+            }
+            Ok(None) | Err(AccountsError::TooManyAppPasswords) => absent(),
+            Err(error) => {
+                self.log_failure(&error);
+                json_response(StatusCode::INTERNAL_SERVER_ERROR, "[]".to_owned())
+            }
+        }
+    }
+
+    /// The page on which a person lets the device in.
+    pub(super) async fn login_page(&self, token: &str, body: &mut RequestBody) -> Answer {
+        let language = Language::preferred(&self.parts.headers);
+        if self.is_read() {
+            let query = self.parts.uri.query().unwrap_or_default();
+            let name = form::field(query.as_bytes(), "user");
+            let name = name.as_ref().map_or("", |name| name.as_str());
+            return (self.form_page(language, token, name, None), None);
+        }
+        if self.parts.method != Method::POST {
+            return (not_allowed("GET, HEAD, POST"), None);
+        }
+        if self.is_from_another_site() {
+            return (plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
+        }
+        if !self.is_form() {
+            return (plain_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"), None);
+        }
+        match body.collect(MAX_FORM_BYTES).await {
+            Ok(body) => self.consent(language, token, &body).await,
+            Err(error) => (plain_response(error.status(), "The form could not be read.\n"), None),
+        }
+    }
+
+    async fn consent(&self, language: Language, token: &str, body: &Bytes) -> Answer {
+        let field = |name| form::field(body, name).unwrap_or_default();
+        let (name, nonce) = (field("user"), field("nonce"));
+        let credentials =
+            Credentials { name: name.to_string(), password: SecretString::from(field("password").as_str()) };
+        let (peer, now) = (self.info.peer, self.info.received);
+        let outcome = self.accounts.consent_to_device(token, &nonce, &credentials, peer, now).await;
+        let problem = match outcome {
+            Ok(user) => return (pages::done(language), Some(user)),
+            Err(ConsentError::Gone) => return (pages::gone(language), None),
+            Err(ConsentError::StalePage) => Problem::StalePage,
+            Err(ConsentError::DevicePassword) => Problem::DevicePassword,
+            Err(ConsentError::TooManyAppPasswords) => Problem::TooManyDevices,
+            Err(ConsentError::Login(AuthError::Rejected)) => Problem::Rejected,
+            Err(ConsentError::Login(AuthError::Throttled { retry_after })) => Problem::Throttled(retry_after),
+            Err(ConsentError::Login(AuthError::Busy)) => Problem::Busy,
+            Err(ConsentError::Login(AuthError::Catalog(error))) => {
+                self.log_failure(&error);
+                Problem::Failed
+            }
+        };
+        (self.form_page(language, token, &name, Some(problem)), None)
+    }
+
+    fn form_page(
+        &self,
+        language: Language,
+        token: &str,
+        name: &str,
+        problem: Option<Problem>,
+    ) -> Response<ResponseBody> {
+        let now = self.info.received;
+        let Some((request, nonce)) = self.accounts.open_device_page(token, now) else {
+            return pages::gone(language);
+        };
+        let action = self.parts.uri.path();
+        let (visitor, nonce) = (self.info.peer, nonce.expose());
+        pages::consent(language, &Page { request: &request, visitor, action, nonce, name, problem, now })
+    }
+
+    /// Browsers say where a form was sent from. `null` is another site too: a sandboxed frame, for instance.
+    fn is_from_another_site(&self) -> bool {
+        let here = requested_host(self.parts);
+        self.parts.headers.get_all(ORIGIN).iter().any(|origin| {
+            let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            site.is_none_or(|(_scheme, host)| !host.eq_ignore_ascii_case(here))
+        })
+    }
+
+    fn is_form(&self) -> bool {
+        let media_type = self.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+        media_type.trim().eq_ignore_ascii_case(FORM)
+    }
+
+    fn log_failure(&self, error: &(dyn std::error::Error + 'static)) {
+        tracing::error!(request_id = %self.info.request_id, error, "login of a device failed");
+    }
+}
+
+fn not_allowed(methods: &'static str) -> Response<ResponseBody> {
+    let mut response = plain_response(StatusCode::METHOD_NOT_ALLOWED, "Not this method.\n");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}

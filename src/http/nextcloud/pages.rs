@@ -1,0 +1,434 @@
+//! The pages of a device's login: plain HTML without scripts, in German or English.
+
+use std::net::IpAddr;
+
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, VARY,
+};
+use http::{HeaderValue, Response, StatusCode};
+
+use crate::accounts::DeviceRequest;
+use crate::http::ResponseBody;
+use crate::http::dav::protocol::xml::{push_attribute_value, push_text};
+use crate::http::language::Language;
+use crate::model::Timestamp;
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+/// The address holds a token, so nobody else learns it. Not `no-referrer`: with that, browsers send our own
+/// form as if it came from nowhere (`Origin: null`), which we could not tell from another site's.
+const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
+
+/// What the consent page shows.
+pub(super) struct Page<'a> {
+    pub(super) request: &'a DeviceRequest,
+    /// The browser's address.
+    pub(super) visitor: IpAddr,
+    /// Where the form goes, as a path.
+    pub(super) action: &'a str,
+    pub(super) nonce: &'a str,
+    /// The user name to begin with.
+    pub(super) name: &'a str,
+    /// What was wrong with the form as it was sent.
+    pub(super) problem: Option<Problem>,
+    pub(super) now: Timestamp,
+}
+
+/// Why a form is shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Rejected,
+    /// Wait so many seconds.
+    Throttled(u32),
+    Busy,
+    StalePage,
+    DevicePassword,
+    TooManyDevices,
+    Failed,
+}
+
+/// The words of the pages.
+struct Words {
+    title: &'static str,
+    explanation: &'static str,
+    device: &'static str,
+    asked_from: &'static str,
+    ends: &'static str,
+    minutes_left: fn(u64) -> String,
+    other_network: &'static str,
+    warning: &'static str,
+    name: &'static str,
+    password: &'static str,
+    send: &'static str,
+    rejected: &'static str,
+    throttled: fn(u32) -> String,
+    busy: &'static str,
+    stale: &'static str,
+    device_password: &'static str,
+    too_many: &'static str,
+    failed: &'static str,
+    done_title: &'static str,
+    done: &'static str,
+    gone_title: &'static str,
+    gone: &'static str,
+}
+
+const GERMAN: Words = Words {
+    title: "Gerät verbinden",
+    explanation: "Ein Gerät möchte auf Ihre Dateien zugreifen. Es bekommt ein eigenes Kennwort, das sich \
+                  jederzeit einzeln sperren lässt; Ihr Kennwort erfährt es nicht.",
+    device: "Gerät",
+    asked_from: "Anfrage von",
+    ends: "Gültig bis",
+    minutes_left: |minutes| match minutes {
+        1 => "noch 1 Minute".to_owned(),
+        _ => format!("noch {minutes} Minuten"),
+    },
+    other_network: "Die Anfrage kommt aus einem anderen Netz als Ihr Browser. Das ist nur richtig, wenn das Gerät \
+                    gerade woanders ist.",
+    warning: "Melden Sie sich nur an, wenn Sie die Verbindung eben selbst auf diesem Gerät begonnen haben.",
+    name: "Benutzername",
+    password: "Kennwort",
+    send: "Anmelden und verbinden",
+    rejected: "Benutzername oder Kennwort ist falsch.",
+    throttled: |seconds| match seconds {
+        1 => "Zu viele falsche Kennwörter. Versuchen Sie es in einer Sekunde noch einmal.".to_owned(),
+        2..=119 => {
+            format!("Zu viele falsche Kennwörter. Versuchen Sie es in {seconds} Sekunden noch einmal.")
+        }
+        _ => {
+            let minutes = seconds.div_ceil(60);
+            format!("Zu viele falsche Kennwörter. Versuchen Sie es in {minutes} Minuten noch einmal.")
+        }
+    },
+    busy: "Gerade melden sich sehr viele an. Versuchen Sie es in einigen Sekunden noch einmal.",
+    stale: "Diese Seite wurde schon einmal abgeschickt. Bitte melden Sie sich hier noch einmal an.",
+    device_password: "Das ist das Kennwort eines Geräts. Bitte geben Sie Ihr eigenes ein.",
+    too_many: "Sie haben so viele Geräte verbunden, wie möglich sind. Lassen Sie eines sperren, das Sie nicht mehr \
+               benutzen.",
+    failed: "Die Anmeldung konnte nicht geprüft werden. Versuchen Sie es später noch einmal.",
+    done_title: "Anmeldung erfolgreich",
+    done: "Das Gerät wird jetzt verbunden. Sie können dieses Fenster schließen.",
+    gone_title: "Diese Anmeldung ist beendet",
+    gone: "Sie ist abgelaufen oder schon abgeschlossen. Wenn das Gerät noch nicht verbunden ist, beginnen Sie dort \
+           noch einmal.",
+};
+
+const ENGLISH: Words = Words {
+    title: "Connect a device",
+    explanation: "A device asks for access to your files. It gets a password of its own, which can be revoked by \
+                  itself at any time; it does not learn yours.",
+    device: "Device",
+    asked_from: "Request from",
+    ends: "Valid until",
+    minutes_left: |minutes| match minutes {
+        1 => "1 minute left".to_owned(),
+        _ => format!("{minutes} minutes left"),
+    },
+    other_network: "The request comes from another network than your browser. That is right only if the device is \
+                    somewhere else at this moment.",
+    warning: "Log in only if you have just begun this connection on that device yourself.",
+    name: "User name",
+    password: "Password",
+    send: "Log in and connect",
+    rejected: "The user name or password is wrong.",
+    throttled: |seconds| match seconds {
+        1 => "Too many wrong passwords. Try again in a second.".to_owned(),
+        2..=119 => format!("Too many wrong passwords. Try again in {seconds} seconds."),
+        _ => format!("Too many wrong passwords. Try again in {} minutes.", seconds.div_ceil(60)),
+    },
+    busy: "Very many people are logging in. Try again in a few seconds.",
+    stale: "This page was sent before. Please log in here once more.",
+    device_password: "This is the password of a device. Please enter your own.",
+    too_many: "You have connected as many devices as possible. Have one revoked that you no longer use.",
+    failed: "The login could not be checked. Try again later.",
+    done_title: "You are logged in",
+    done: "The device is now being connected. You can close this window.",
+    gone_title: "This login has ended",
+    gone: "It has expired or is finished. If the device is not connected yet, begin there once more.",
+};
+
+/// A line of the form.
+struct Field<'a> {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    /// Tells password managers and keyboards what belongs here.
+    autocomplete: &'static str,
+    value: &'a str,
+    has_focus: bool,
+}
+
+/// The page on which a person lets a device in.
+pub(super) fn consent(language: Language, page: &Page<'_>) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut html = head(language, words.title);
+    push_paragraph(&mut html, "", words.explanation);
+    push_facts(&mut html, words, page);
+    if is_elsewhere(page.request.peer, page.visitor) {
+        push_paragraph(&mut html, " class=\"note\"", words.other_network);
+    }
+    push_paragraph(&mut html, " class=\"note\"", words.warning);
+    if let Some(problem) = page.problem {
+        push_paragraph(&mut html, " class=\"problem\" role=\"alert\"", &problem.sentence(words));
+    }
+    push_form(&mut html, words, page);
+    html.push_str("</main>\n");
+    let mut response = response(page.problem.map_or(StatusCode::OK, Problem::status), html);
+    if let Some(Problem::Throttled(seconds)) = page.problem {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// After the consent.
+pub(super) fn done(language: Language) -> Response<ResponseBody> {
+    let words = words(language);
+    notice(language, StatusCode::OK, words.done_title, words.done)
+}
+
+/// In place of a page whose login has ended or never was.
+pub(super) fn gone(language: Language) -> Response<ResponseBody> {
+    let words = words(language);
+    notice(language, StatusCode::NOT_FOUND, words.gone_title, words.gone)
+}
+
+impl Problem {
+    /// Not 200: a browser would offer to store a password that is wrong.
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Rejected | Self::DevicePassword => StatusCode::FORBIDDEN,
+            Self::Throttled(_) | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::StalePage | Self::TooManyDevices => StatusCode::CONFLICT,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn sentence(self, words: &Words) -> String {
+        match self {
+            Self::Throttled(seconds) => (words.throttled)(seconds),
+            Self::Rejected => words.rejected.to_owned(),
+            Self::Busy => words.busy.to_owned(),
+            Self::StalePage => words.stale.to_owned(),
+            Self::DevicePassword => words.device_password.to_owned(),
+            Self::TooManyDevices => words.too_many.to_owned(),
+            Self::Failed => words.failed.to_owned(),
+        }
+    }
+}
+
+fn words(language: Language) -> &'static Words {
+    match language {
+        Language::German => &GERMAN,
+        Language::English => &ENGLISH,
+    }
+}
+
+/// Whether the device is seen in another network than the browser. Where one speaks IPv4 and the other IPv6
+/// nobody can tell.
+fn is_elsewhere(device: IpAddr, browser: IpAddr) -> bool {
+    match (device.to_canonical(), browser.to_canonical()) {
+        (IpAddr::V4(device), IpAddr::V4(browser)) => device != browser,
+        (IpAddr::V6(device), IpAddr::V6(browser)) => device.to_bits() >> 64 != browser.to_bits() >> 64,
+        _ => false,
+    }
+}
+
+fn notice(language: Language, status: StatusCode, title: &str, text: &str) -> Response<ResponseBody> {
+    let mut html = head(language, title);
+    push_paragraph(&mut html, "", text);
+    html.push_str("</main>\n");
+    response(status, html)
+}
+
+fn head(language: Language, title: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"stylesheet\" href=\"/static/tresor.css\">\n<title>{title} · Tresor</title>\n\
+         <main class=\"narrow\">\n<p class=\"brand\">Tresor</p>\n<h1>{title}</h1>\n",
+        language.tag()
+    )
+}
+
+fn push_paragraph(html: &mut String, attributes: &str, text: &str) {
+    html.push_str("<p");
+    html.push_str(attributes);
+    html.push('>');
+    push_text(html, text);
+    html.push_str("</p>\n");
+}
+
+/// Who asks, from where, for how long.
+fn push_facts(html: &mut String, words: &Words, page: &Page<'_>) {
+    let ends = page.request.ends;
+    let minutes = ends.since(page.now).as_secs().div_ceil(60);
+    let valid = format!("{} ({})", clock(ends), (words.minutes_left)(minutes));
+    let peer = page.request.peer.to_canonical().to_string();
+    html.push_str("<dl>\n");
+    for (name, value) in
+        [(words.device, &page.request.label), (words.asked_from, &peer), (words.ends, &valid)]
+    {
+        html.push_str("<dt>");
+        html.push_str(name);
+        html.push_str(":</dt><dd>");
+        push_text(html, value);
+        html.push_str("</dd>\n");
+    }
+    html.push_str("</dl>\n");
+}
+
+fn push_form(html: &mut String, words: &Words, page: &Page<'_>) {
+    html.push_str("<form method=\"post\" action=\"");
+    push_attribute_value(html, page.action);
+    html.push_str("\">\n<input type=\"hidden\" name=\"nonce\" value=\"");
+    push_attribute_value(html, page.nonce);
+    html.push_str("\">\n");
+    let fields = [
+        Field {
+            name: "user",
+            label: words.name,
+            kind: "text",
+            autocomplete: "username",
+            value: page.name,
+            has_focus: page.name.is_empty(),
+        },
+        Field {
+            name: "password",
+            label: words.password,
+            kind: "password",
+            autocomplete: "current-password",
+            value: "",
+            has_focus: !page.name.is_empty(),
+        },
+    ];
+    for field in &fields {
+        push_field(html, field);
+    }
+    html.push_str("<button>");
+    html.push_str(words.send);
+    html.push_str("</button>\n</form>\n");
+}
+
+fn push_field(html: &mut String, field: &Field<'_>) {
+    let Field { name, label, kind, autocomplete, value, has_focus } = field;
+    html.push_str("<label>");
+    html.push_str(label);
+    html.push_str("\n<input type=\"");
+    html.push_str(kind);
+    html.push_str("\" name=\"");
+    html.push_str(name);
+    html.push_str("\" autocomplete=\"");
+    html.push_str(autocomplete);
+    html.push_str("\" autocapitalize=\"none\" spellcheck=\"false\" required");
+    if !value.is_empty() {
+        html.push_str(" value=\"");
+        push_attribute_value(html, value);
+        html.push('"');
+    }
+    if *has_focus {
+        html.push_str(" autofocus");
+    }
+    html.push_str("></label>\n");
+}
+
+/// `14:05 UTC`.
+fn clock(time: Timestamp) -> String {
+    use time::macros::format_description;
+    let Ok(moment) = time::OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
+    moment.format(format_description!("[hour]:[minute] UTC")).unwrap_or_default()
+}
+
+fn response(status: StatusCode, html: String) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::full(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(REFERRER_POLICY, REFERRER);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn text(response: Response<ResponseBody>) -> String {
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    fn request(label: &str) -> DeviceRequest {
+        let (label, peer) = (label.to_owned(), "192.0.2.7".parse().unwrap());
+        DeviceRequest { label, peer, ends: Timestamp::from_secs(1_200) }
+    }
+
+    fn page<'a>(request: &'a DeviceRequest, name: &'a str, problem: Option<Problem>) -> Page<'a> {
+        Page {
+            request,
+            visitor: request.peer,
+            action: "/login/v2/flow/\"><x",
+            nonce: "n",
+            name,
+            problem,
+            now: Timestamp::from_secs(61),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_is_shown_and_cannot_become_markup() {
+        let request = request("<b>Laptop</b>");
+        let html = text(consent(Language::German, &page(&request, "\"><script>", None))).await;
+        assert!(html.contains("<dt>Gerät:</dt><dd>&lt;b&gt;Laptop&lt;/b&gt;</dd>"), "{html}");
+        assert!(
+            html.contains("<dd>192.0.2.7</dd>") && html.contains("00:20 UTC (noch 19 Minuten)"),
+            "{html}"
+        );
+        assert!(!html.contains("<script") && !html.contains("<x"), "{html}");
+        assert!(html.contains("autocomplete=\"current-password\"") && !html.contains("class=\"problem\""));
+    }
+
+    #[tokio::test]
+    async fn every_problem_has_a_sentence_and_a_status_in_both_languages() {
+        let request = request("Laptop");
+        for problem in [
+            Problem::Rejected,
+            Problem::Throttled(1),
+            Problem::Throttled(30),
+            Problem::Throttled(600),
+            Problem::Busy,
+            Problem::StalePage,
+            Problem::DevicePassword,
+            Problem::TooManyDevices,
+            Problem::Failed,
+        ] {
+            for language in [Language::German, Language::English] {
+                let shown = consent(language, &page(&request, "anna", Some(problem)));
+                assert!(!shown.status().is_success());
+                assert_eq!(
+                    shown.headers().contains_key(RETRY_AFTER),
+                    matches!(problem, Problem::Throttled(_))
+                );
+                let html = text(shown).await;
+                let sentence = problem.sentence(words(language));
+                assert!(html.contains(&format!("role=\"alert\">{sentence}</p>")), "{problem:?}");
+                assert!(html.contains("value=\"anna\">") && html.contains("required autofocus"), "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_network_is_noticed_where_it_can_be() {
+        let elsewhere = |a: &str, b: &str| is_elsewhere(a.parse().unwrap(), b.parse().unwrap());
+        assert!(!elsewhere("192.0.2.7", "::ffff:192.0.2.7"));
+        assert!(elsewhere("192.0.2.7", "192.0.2.8"));
+        assert!(!elsewhere("2001:db8::1", "2001:db8::2"));
+        assert!(elsewhere("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(!elsewhere("192.0.2.7", "2001:db8::1"));
+    }
+}
