@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::accounts::{AppToken, UserName, login_name};
+use crate::accounts::{AppToken, UserName, device_label, login_name};
 use crate::admin::Request;
 use crate::config::RawConfig;
 use crate::model::{ByteSize, Checksum, ContainerId, SpaceId};
@@ -77,6 +77,9 @@ fn words(data: &[u8]) {
         }
     }
     let _ = login_name(text);
+    let label = device_label(text);
+    assert_eq!(device_label(&label), label, "what is fit to show stays as it is");
+    assert!(!label.is_empty() && label.chars().count() <= 100 && !label.chars().any(char::is_control));
     if let Some(token) = AppToken::parse(&SecretString::from(text)) {
         assert!(AppToken::parse(&token.reveal()).is_some(), "a device password reads back as it is shown");
     }

@@ -2,6 +2,7 @@
 
 use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
 use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
+use crate::http::nextcloud::form::field;
 use crate::model::PropertyName;
 
 pub(super) fn xml(data: &[u8]) {
@@ -107,4 +108,20 @@ fn is_xml(c: char) -> bool {
 fn is_a_name(name: &PropertyName) {
     let answer = format!("<{}/>", name.local);
     assert!(xml::parse(answer.as_bytes()).is_ok(), "{name:?}");
+}
+
+/// A form, or the value of one of its fields.
+pub(super) fn form(data: &[u8]) {
+    for name in ["user", "password", "token"] {
+        if let Some(value) = field(data, name) {
+            assert!(value.len() <= data.len());
+        }
+    }
+    let encoded = percent_encoding::percent_encode(data, percent_encoding::NON_ALPHANUMERIC);
+    let form = format!("a=b&user={encoded}&user=c");
+    let read = field(form.as_bytes(), "user");
+    assert_eq!(
+        read.as_ref().map(|value| value.as_bytes()),
+        std::str::from_utf8(data).ok().map(str::as_bytes)
+    );
 }

@@ -29,6 +29,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("etags", heads::etags),
     ("range", heads::range),
     ("path", heads::path),
+    ("form", bodies::form),
     ("login", heads::login),
     ("peer", heads::peer),
     ("framing", messages::framing),
