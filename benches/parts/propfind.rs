@@ -6,9 +6,10 @@ use criterion::{Criterion, Throughput};
 use tresor::http::dav::protocol::href::{Mount, Place, set_member};
 use tresor::http::dav::protocol::listing::PropfindAnswer;
 use tresor::http::dav::protocol::media_type;
-use tresor::http::dav::protocol::properties::ResourceView;
+use tresor::http::dav::protocol::properties::{CloudView, Permissions, ResourceView};
 use tresor::http::dav::protocol::propfind::{self, PropfindRequest};
 use tresor::library::{Entry, Member};
+use tresor::model::Right;
 
 use crate::office::{MANY, Office, name, path};
 
@@ -19,6 +20,8 @@ const PIECE: usize = 64 << 10;
 const FOUR: &str = r#"<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/></d:prop></d:propfind>"#;
 /// What Explorer asks: no body, so everything.
 const ALL: &str = "";
+/// What Nextcloud's desktop asks.
+const DESKTOP: &str = r#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:resourcetype/><d:getlastmodified/><d:getcontentlength/><d:getetag/><oc:size/><oc:id/><oc:fileid/><oc:downloadURL/><oc:dDC/><oc:permissions/><oc:checksums/><oc:share-types/></d:prop></d:propfind>"#;
 
 /// A folder of 10,000 files.
 pub(crate) fn propfind(criterion: &mut Criterion, office: &Office, folder: &Entry) {
@@ -28,7 +31,9 @@ pub(crate) fn propfind(criterion: &mut Criterion, office: &Office, folder: &Entr
 
     let mut group = criterion.benchmark_group("propfind");
     group.throughput(Throughput::Elements(MANY as u64)).sample_size(20);
-    for (question, body) in [("four properties", FOUR), ("all properties", ALL)] {
+    for (question, body) in
+        [("four properties", FOUR), ("all properties", ALL), ("Nextcloud's desktop", DESKTOP)]
+    {
         let request = propfind::parse(body.as_bytes()).expect("a plain question");
         group.bench_function(format!("write 10,000, {question}"), |bencher| {
             bencher.iter(|| {
@@ -78,6 +83,14 @@ impl<'a> Answer<'a> {
                 quota_used: None,
                 locks: &[],
                 dead: properties,
+                cloud: CloudView {
+                    number: entry.id.0.unsigned_abs(),
+                    instance: "abcdefghij",
+                    permissions: Permissions::Inside(Right::Write),
+                    checksums: &[],
+                    fingerprint: None,
+                    owner: "anna",
+                },
             });
             if self.xml.pending() >= PIECE {
                 self.bytes += black_box(self.xml.take()).len();

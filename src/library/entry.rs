@@ -72,6 +72,17 @@ impl Library {
         Etag(format!("{:x}-{:x}-{}", row.id.0, row.revision, self.shared.etag_epoch))
     }
 
+    /// Tells instances apart, for clients who keep what they know of several.
+    pub fn instance_id(&self) -> &str {
+        &self.shared.instance_id
+    }
+
+    /// Changes when the state of all files was brought back from an earlier one: by a rebuild, or by an older
+    /// catalogue. Clients then keep what they have of their own.
+    pub fn state_fingerprint(&self) -> &str {
+        &self.shared.etag_epoch
+    }
+
     pub(super) fn entry(&self, row: EntryRow) -> Entry {
         Entry {
             id: row.id,

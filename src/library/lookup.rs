@@ -1,10 +1,12 @@
 //! Finding what a path names.
 
+use std::collections::HashMap;
+
 use super::entry::property_pair;
 use super::lock::Lock;
-use super::{Library, LibraryError, Listing, Member};
+use super::{Entry, EntryKind, Library, LibraryError, Listing, Member};
 use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp};
+use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp};
 
 /// Members fetched at once when a folder is listed.
 const PAGE: usize = 500;
@@ -40,13 +42,36 @@ impl Library {
     }
 
     /// The entry at `path`.
-    pub async fn find(&self, access: &Access, path: &EntryPath) -> Result<super::Entry, LibraryError> {
+    pub async fn find(&self, access: &Access, path: &EntryPath) -> Result<Entry, LibraryError> {
         let space = access.require(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))
+            })
+            .await
+    }
+
+    /// The digests that are known of the present contents of `files`, which a listing gave. Folders have none.
+    pub async fn checksums(
+        &self,
+        files: impl Iterator<Item = &Entry>,
+    ) -> Result<HashMap<EntryId, Vec<Checksum>>, LibraryError> {
+        let version = |file: &Entry| match file.kind {
+            EntryKind::File { version } => Some((file.id, version)),
+            EntryKind::Folder => None,
+        };
+        let files: Vec<_> = files.filter_map(version).collect();
+        self.catalog()
+            .read(move |tx| {
+                let mut known = HashMap::with_capacity(files.len());
+                for (file, version) in files {
+                    if let Some(row) = tx.version(version)? {
+                        known.insert(file, row.checksums);
+                    }
+                }
+                Ok(known)
             })
             .await
     }
@@ -88,7 +113,7 @@ fn list(
     for lock in tx.locks_on_members(folder.id, now)? {
         own_locks.push((lock.entry, Lock::from_row(tx, lock)?));
     }
-    let mut properties = std::collections::HashMap::<EntryId, Vec<_>>::new();
+    let mut properties = HashMap::<EntryId, Vec<_>>::new();
     for row in tx.properties_between(folder.id, &rows)? {
         properties.entry(row.0).or_default().push(property_pair(row.1));
     }

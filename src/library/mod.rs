@@ -105,6 +105,7 @@ struct Shared {
     /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
     /// before never names a content of after.
     etag_epoch: String,
+    instance_id: String,
     ids: IdBlock,
     /// Serials below this may have been given before the catalogue was opened.
     horizon: i64,
@@ -162,6 +163,7 @@ impl Library {
             })
             .await?;
         let recent = Arc::new(recent::Recent::default());
+        let instance_id = keys.instance_id();
         let remembering = Arc::clone(&recent);
         catalog.on_commit(move |commit, touched| remembering.forget(commit, touched));
         let state = state::State::new(Arc::clone(&disk), catalog.clone());
@@ -175,6 +177,7 @@ impl Library {
             keys,
             names,
             etag_epoch,
+            instance_id,
             quota: quota::Ledger::default(),
             full_batches: Arc::new(Semaphore::new(put::MAX_FULL_BATCHES)),
             shelf: shelf::Shelf::default(),

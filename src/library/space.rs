@@ -242,11 +242,12 @@ impl Library {
     }
 
     /// One ETag for a mount's top level, which shows `tops`: changes with any change in any of them and
-    /// when one comes, goes or gets another name.
+    /// when one comes, goes, gets another name or another right.
     pub fn mount_etag(&self, tops: &[Top]) -> Etag {
         let mut hash = <sha2::Sha256 as sha2::Digest>::new();
-        for Top { space, member, .. } in tops {
-            sha2::Digest::update(&mut hash, format!("{} {}\n", member.entry.etag.0, space.name));
+        for Top { space, member, access } in tops {
+            let right = access.right();
+            sha2::Digest::update(&mut hash, format!("{} {} {right}\n", member.entry.etag.0, space.name));
         }
         let digest = sha2::Digest::finalize(hash);
         let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());

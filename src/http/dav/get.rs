@@ -17,13 +17,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
 use super::protocol::href::push_encoded;
 use super::protocol::media_type;
+use super::protocol::properties::push_cloud_id;
 use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::ResponseBody;
 use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
-use crate::model::{Access, ByteRange, Conditions, Etag, SpaceId};
+use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, SpaceId};
 
 /// Readers for whom up to [`PIECE`] at a time is read, 16 MiB for all of them. More readers get
 /// [`SMALL_STEP`] at a time.
@@ -123,7 +124,12 @@ impl Call<'_> {
         }
         // A Range counts for GET only (RFC 9110 14.2).
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
-        content_response(content, ranges, is_get, self.reader(&target.access)).await.map(Some)
+        let mut told = HeaderMap::new();
+        self.cloud_headers(&mut told, entry)?;
+        digest_headers(&mut told, &content.checksums)?;
+        let mut response = content_response(content, ranges, is_get, self.reader(&target.access)).await?;
+        response.headers_mut().extend(told);
+        Ok(Some(response))
     }
 }
 
@@ -385,10 +391,35 @@ fn behind(range: ByteRange, done: u64) -> ByteRange {
     ByteRange::new(range.start() + done, range.end()).unwrap_or(ByteRange::whole(0))
 }
 
+impl Call<'_> {
+    /// What Nextcloud's clients read instead of asking again.
+    pub(super) fn cloud_headers(&self, headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
+        let mut id = String::new();
+        push_cloud_id(&mut id, entry.id.0.unsigned_abs(), self.library.instance_id());
+        headers.insert(HeaderName::from_static("oc-fileid"), header_value(&id)?);
+        headers.insert(HeaderName::from_static("oc-etag"), quoted(&entry.etag)?);
+        Ok(())
+    }
+}
+
 /// ETag and modification time.
 pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
     headers.insert(ETAG, quoted(&entry.etag)?);
     headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(entry.modified.to_system()))?);
+    Ok(())
+}
+
+/// Digests of the whole content, for Nextcloud's clients and as RFC 9530 has it.
+fn digest_headers(headers: &mut HeaderMap, checksums: &[Checksum]) -> Result<(), Failure> {
+    if checksums.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<_> = checksums.iter().map(ToString::to_string).collect();
+    headers.insert(HeaderName::from_static("oc-checksum"), header_value(&all.join(" "))?);
+    if let Some(sha256) = checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256) {
+        let digest = data_encoding::BASE64.encode(sha256.digest());
+        headers.insert(HeaderName::from_static("repr-digest"), header_value(&format!("sha-256=:{digest}:"))?);
+    }
     Ok(())
 }
 

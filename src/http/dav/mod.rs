@@ -5,6 +5,7 @@ mod browse;
 mod failure;
 mod get;
 mod lock;
+mod mounts;
 mod propfind;
 mod proppatch;
 pub mod protocol;
@@ -29,11 +30,10 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
     "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
 );
 
-/// The tree at `/dav/`.
+/// The tree at `/dav/`, and where Nextcloud's clients look for it.
 pub struct Dav {
     library: Library,
     accounts: Accounts,
-    mounts: [Mount; 1],
 }
 
 /// A request on its way through this room.
@@ -50,12 +50,14 @@ struct Call<'a> {
 impl Dav {
     /// The tree of this library for these people.
     pub fn new(library: Library, accounts: Accounts) -> Self {
-        Self { library, accounts, mounts: [Mount::new(["dav"])] }
+        Self { library, accounts }
     }
 
     /// Whether a path of the URL space is this room's.
     pub fn serves(path: &str) -> bool {
-        path == "/dav" || path.starts_with("/dav/")
+        ["/dav", "/remote.php"]
+            .iter()
+            .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// Answers a request of somebody who has logged in.
@@ -66,7 +68,8 @@ impl Dav {
         principal: &Principal,
     ) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
-        let [mount] = &self.mounts;
+        let mounts = mounts::of(principal, parts.uri.path());
+        let [mount, ..] = &mounts;
         let host = requested_host(&parts).to_owned();
         let call = Call {
             library: &self.library,
@@ -75,9 +78,13 @@ impl Dav {
             parts: &parts,
             info,
             mount,
-            site: Site { hosts: &[&host], mounts: &self.mounts },
+            site: Site { hosts: &[&host], mounts: &mounts },
         };
-        match call.answer(&mut body).await {
+        let answer = match mounts::is_above(parts.uri.path()) {
+            true => call.above(),
+            false => call.answer(&mut body).await,
+        };
+        match answer {
             Ok(response) => response,
             Err(failure) => failure.into_response(&call),
         }
@@ -100,6 +107,15 @@ impl Call<'_> {
             "UNLOCK" => self.unlock().await,
             "OPTIONS" => Ok(options()),
             _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this method is not supported here")),
+        }
+    }
+
+    /// The folders above a mount are no folders: Explorer asks them whether this is a WebDAV server, and gvfs
+    /// climbs until one says no.
+    fn above(&self) -> Answer {
+        match self.parts.method.as_str() {
+            "OPTIONS" => Ok(options()),
+            _ => Err(Failure::not_found()),
         }
     }
 

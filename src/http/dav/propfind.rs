@@ -1,5 +1,6 @@
 //! PROPFIND: properties of a resource and, with `Depth: 1`, of its members, streamed page by page.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
@@ -8,14 +9,14 @@ use http::{HeaderValue, Response, StatusCode};
 use super::protocol::error_body::Precondition;
 use super::protocol::href::{Mount, Place, set_member};
 use super::protocol::listing::PropfindAnswer;
-use super::protocol::properties::{ActiveLock, LiveProperty, ResourceView};
+use super::protocol::properties::{ActiveLock, CloudView, LiveProperty, Permissions, ResourceView};
 use super::protocol::propfind::{self, PropfindRequest};
 use super::protocol::{headers, media_type, multistatus, xml};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure};
 use crate::http::{RequestBody, ResponseBody};
-use crate::library::{Library, Listing, Lock, Member, SpaceUsage, Top};
-use crate::model::{Access, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
+use crate::library::{Library, LibraryError, Listing, Lock, Member, SpaceUsage, Top};
+use crate::model::{Access, Checksum, Depth, EntryId, EntryName, EntryPath, PropertyName, Right, Timestamp};
 
 /// Finished XML that is handed on once it has this many bytes.
 const PIECE: usize = 64 * 1024;
@@ -44,9 +45,19 @@ impl Call<'_> {
             true => Some(self.library.usage(&target.access).await?),
             false => None,
         };
-        let writer = Writer { mount: self.mount.clone(), space: target.space.clone(), usage, now };
+        let writer = Writer {
+            mount: self.mount.clone(),
+            space: target.space.clone(),
+            usage,
+            now,
+            right: target.access.right(),
+            owner: self.principal.name.as_str().to_owned(),
+            library: self.library.clone(),
+            tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
+        };
         let mut answer = PropfindAnswer::new(request);
-        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder));
+        let checksums = writer.checksums(std::slice::from_ref(&member)).await?;
+        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder), &checksums);
         if !is_folder || depth == Depth::Zero {
             return Ok(multistatus_response(ResponseBody::full(answer.finish())));
         }
@@ -54,14 +65,7 @@ impl Call<'_> {
         let folder = member.entry.id;
         let first = self.library.list(&target.access, folder, None, now).await?;
         let base = self.mount.href(&target.place(), true);
-        Ok(multistatus_response(writer.stream(
-            self.library.clone(),
-            target.access,
-            folder,
-            first,
-            base,
-            answer,
-        )))
+        Ok(multistatus_response(writer.stream(target.access, folder, first, base, answer).await?))
     }
 
     /// The mount itself: a folder of the spaces that this person may see.
@@ -87,6 +91,14 @@ impl Call<'_> {
             quota_used: None,
             locks: &[],
             dead: &[],
+            cloud: CloudView {
+                number: 0,
+                instance: self.library.instance_id(),
+                permissions: Permissions::Mount,
+                checksums: &[],
+                fingerprint: Some(self.library.state_fingerprint()),
+                owner: self.principal.name.as_str(),
+            },
         });
         if depth == Depth::One {
             for Top { access, space, mut member } in tops {
@@ -96,11 +108,17 @@ impl Call<'_> {
                 let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
                 let href = self.mount.href(&place, true);
                 member.entry.name.clone_from(&space.name);
-                Writer { mount: self.mount.clone(), space: name, usage, now }.push(
-                    &mut answer,
-                    &member,
-                    &href,
-                );
+                let writer = Writer {
+                    mount: self.mount.clone(),
+                    space: name,
+                    usage,
+                    now,
+                    right: access.right(),
+                    owner: self.principal.name.as_str().to_owned(),
+                    library: self.library.clone(),
+                    tells_checksums: false,
+                };
+                writer.push(&mut answer, &member, &href, &HashMap::new());
             }
         }
         Ok(multistatus_response(ResponseBody::full(answer.finish())))
@@ -113,14 +131,20 @@ fn infinite() -> Failure {
 }
 
 fn asks_for_quota(request: &PropfindRequest) -> bool {
+    matches!(request, PropfindRequest::PropName)
+        || asks_for(request, &[LiveProperty::QuotaAvailable, LiveProperty::QuotaUsed])
+}
+
+fn asks_for(request: &PropfindRequest, wanted: &[LiveProperty]) -> bool {
     let names: &[PropertyName] = match request {
         PropfindRequest::Prop(names) | PropfindRequest::AllProp { include: names } => names,
-        PropfindRequest::PropName => return true,
+        PropfindRequest::PropName => return false,
     };
-    names.iter().any(|name| {
-        matches!(LiveProperty::find(name), Some(LiveProperty::QuotaAvailable | LiveProperty::QuotaUsed))
-    })
+    names.iter().filter_map(LiveProperty::find).any(|live| wanted.contains(&live))
 }
+
+/// The digests of some files' contents.
+type Checksums = HashMap<EntryId, Vec<Checksum>>;
 
 fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
@@ -136,11 +160,28 @@ struct Writer {
     space: EntryName,
     usage: Option<SpaceUsage>,
     now: Timestamp,
+    right: Right,
+    /// The user's name.
+    owner: String,
+    library: Library,
+    /// Whether they are asked for; they cost a look at each file's content.
+    tells_checksums: bool,
 }
 
 impl Writer {
-    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str) {
+    async fn checksums(&self, members: &[Member]) -> Result<Checksums, LibraryError> {
+        if !self.tells_checksums {
+            return Ok(Checksums::new());
+        }
+        self.library.checksums(members.iter().map(|member| &member.entry)).await
+    }
+
+    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str, checksums: &Checksums) {
         let entry = &member.entry;
+        let permissions = match entry.parent {
+            None => Permissions::SpaceTop(self.right),
+            Some(_) => Permissions::Inside(self.right),
+        };
         let roots: Vec<String> = member.locks.iter().map(|lock| self.lock_root(lock)).collect();
         let locks: Vec<_> =
             member.locks.iter().zip(&roots).map(|(lock, root)| active_lock(lock, root, self.now)).collect();
@@ -157,6 +198,14 @@ impl Writer {
             quota_used: self.usage.map(|usage| usage.used.0),
             locks: &locks,
             dead: &member.properties,
+            cloud: CloudView {
+                number: entry.id.0.unsigned_abs(),
+                instance: self.library.instance_id(),
+                permissions,
+                checksums: checksums.get(&entry.id).map_or(&[], Vec::as_slice),
+                fingerprint: None,
+                owner: &self.owner,
+            },
         });
     }
 
@@ -167,30 +216,35 @@ impl Writer {
 
     /// The rest of a folder's listing. A failure on the way breaks the answer off, so that no client
     /// takes half a folder for all of it.
-    fn stream(
+    async fn stream(
         self,
-        library: Library,
         access: Access,
         folder: EntryId,
         first: Listing,
         base: String,
         mut answer: PropfindAnswer,
-    ) -> ResponseBody {
+    ) -> Result<ResponseBody, LibraryError> {
         let mut page = first;
+        let mut checksums = self.checksums(&page.members).await?;
         if page.next.is_none() {
-            self.push_page(&mut answer, &page, &base);
-            return ResponseBody::full(answer.finish());
+            self.push_page(&mut answer, &page, &base, &checksums);
+            return Ok(ResponseBody::full(answer.finish()));
         }
         let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
         tokio::spawn(async move {
             loop {
-                self.push_page(&mut answer, &page, &base);
+                self.push_page(&mut answer, &page, &base, &checksums);
                 if answer.pending() >= PIECE && sender.send(answer.take()).await.is_err() {
                     return;
                 }
                 let Some(next) = page.next.take() else { break };
-                page = match library.list(&access, folder, Some(next), self.now).await {
-                    Ok(page) => page,
+                let listed = async {
+                    let page = self.library.list(&access, folder, Some(next), self.now).await?;
+                    let checksums = self.checksums(&page.members).await?;
+                    Ok::<_, LibraryError>((page, checksums))
+                };
+                (page, checksums) = match listed.await {
+                    Ok(listed) => listed,
                     Err(error) => return sender.fail(std::io::Error::other(error)),
                 };
             }
@@ -198,15 +252,15 @@ impl Writer {
                 let _ = sender.finish().await;
             }
         });
-        body
+        Ok(body)
     }
 
-    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str) {
+    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str, checksums: &Checksums) {
         let mut href = base.to_owned();
         for member in &page.members {
             let Ok(name) = EntryName::parse(&member.entry.name) else { continue };
             set_member(&mut href, base.len(), &name, member.entry.is_folder());
-            self.push(answer, member, &href);
+            self.push(answer, member, &href, checksums);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! PUT.
 
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::get::{quoted, state_headers};
+use super::get::state_headers;
 use super::protocol::headers::{self, UploadHeaders};
+use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty};
-use crate::http::{RequestBody, ResponseBody};
-use crate::library::{Entry, NewFile};
-use crate::model::{Right, Timestamp};
+use crate::http::RequestBody;
+use crate::library::{Change, Entry, LibraryError, NewFile};
+use crate::model::{Conditions, EntryPath, Right, Timestamp};
 
 impl Call<'_> {
     pub(super) async fn put(&self, body: &mut RequestBody) -> Answer {
@@ -19,7 +20,12 @@ impl Call<'_> {
         let UploadHeaders { length, modified, checksum, .. } = headers::upload(&self.parts.headers)?;
         let failed = Failure::in_space(&target.space);
         let file = NewFile { path: target.path.clone(), size: length, modified, checksum };
-        let mut session = self.library.begin_put(change, file).await.map_err(&failed)?;
+        let mut begun = self.library.begin_put(change.clone(), file.clone()).await;
+        if matches!(begun, Err(LibraryError::ParentMissing)) && headers::makes_parents(&self.parts.headers) {
+            self.make_parents(&change, &target).await?;
+            begun = self.library.begin_put(change, file).await;
+        }
+        let mut session = begun.map_err(&failed)?;
         while let Some(piece) = body.next().await {
             session.write(piece?).await.map_err(&failed)?;
         }
@@ -27,22 +33,41 @@ impl Call<'_> {
         self.still_may(&target.access, Right::Write).await?;
         // The body may have taken hours: the commit is dated when it happens.
         let outcome = session.commit(Timestamp::now()).await.map_err(&failed)?;
-        stored(&outcome.entry, outcome.created, modified.is_some())
+        self.stored(&outcome.entry, outcome.created, modified.is_some())
+    }
+
+    /// Makes the folders above a file that are missing.
+    async fn make_parents(&self, change: &Change, target: &EntryTarget) -> Result<(), Failure> {
+        let Some((parents, _)) = target.path.split_last() else { return Ok(()) };
+        let change = Change { conditions: Conditions::default(), ..change.clone() };
+        for depth in 1..=parents.names().len() {
+            let names = parents.names().iter().take(depth).cloned().collect();
+            let folder = EntryPath::new(names).map_err(LibraryError::from)?;
+            match self.library.make_folder(change.clone(), &folder).await {
+                Ok(_) | Err(LibraryError::Exists) => {}
+                Err(error) => return Err(Failure::in_space(&target.space)(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer after a file was stored.
+    fn stored(&self, entry: &Entry, created: bool, keeps_time: bool) -> Answer {
+        let mut response = empty(if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
+        let headers = response.headers_mut();
+        state_headers(headers, entry)?;
+        self.cloud_headers(headers, entry)?;
+        if keeps_time {
+            headers.insert(MTIME_ACCEPTED.0, MTIME_ACCEPTED.1);
+        }
+        Ok(response)
     }
 }
+
+/// Tells Nextcloud's clients that the modification time they sent is the file's now.
+pub(super) const MTIME_ACCEPTED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-oc-mtime"), HeaderValue::from_static("accepted"));
 
 fn is_a_folder() -> Failure {
     Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this is a folder; name a file in it")
-}
-
-/// The answer after a file was stored.
-fn stored(entry: &Entry, created: bool, keeps_time: bool) -> Result<Response<ResponseBody>, Failure> {
-    let mut response = empty(if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
-    let headers = response.headers_mut();
-    state_headers(headers, entry)?;
-    headers.insert(HeaderName::from_static("oc-etag"), quoted(&entry.etag)?);
-    if keeps_time {
-        headers.insert(HeaderName::from_static("x-oc-mtime"), HeaderValue::from_static("accepted"));
-    }
-    Ok(response)
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::get::state_headers;
 use super::protocol::headers;
+use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty};
 use crate::http::RequestBody;
@@ -26,6 +27,7 @@ impl Call<'_> {
         })?;
         let mut response = empty(StatusCode::CREATED);
         state_headers(response.headers_mut(), &folder)?;
+        self.cloud_headers(response.headers_mut(), &folder)?;
         Ok(response)
     }
 
@@ -62,7 +64,7 @@ impl Call<'_> {
             .copy_entry(change, &source.path, &target.access, &target.path, overwrite, depth)
             .await
             .map_err(Failure::between(&source, &target))?;
-        arrived(&done)
+        self.arrived(&done)
     }
 
     pub(super) async fn relocate(&self) -> Answer {
@@ -77,7 +79,20 @@ impl Call<'_> {
             .move_entry(change, &source.path, &target.access, &target.path, overwrite)
             .await
             .map_err(Failure::between(&source, &target))?;
-        arrived(&done)
+        self.arrived(&done)
+    }
+
+    fn arrived(&self, done: &Transferred) -> Answer {
+        let mut response = empty(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
+        let headers = response.headers_mut();
+        state_headers(headers, &done.entry)?;
+        self.cloud_headers(headers, &done.entry)?;
+        // A file keeps its time; rclone sets it by itself where this is not the one it wants.
+        let wanted = headers::modified(&self.parts.headers)?;
+        if wanted.is_some_and(|wanted| wanted.as_secs() == done.entry.modified.as_secs()) {
+            headers.insert(MTIME_ACCEPTED.0, MTIME_ACCEPTED.1);
+        }
+        Ok(response)
     }
 
     async fn destination(&self) -> Result<(EntryTarget, Overwrite), Failure> {
@@ -98,10 +113,4 @@ fn exists() -> Failure {
 
 fn is_the_mount() -> Failure {
     Failure::status(StatusCode::FORBIDDEN, "spaces are made, renamed and removed by an administrator")
-}
-
-fn arrived(done: &Transferred) -> Answer {
-    let mut response = empty(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
-    state_headers(response.headers_mut(), &done.entry)?;
-    Ok(response)
 }

@@ -8,6 +8,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// The root identity's label; the others stand at their key types.
 const IDENTITY_LABEL: &[u8] = b"tresor/v1/root-identity";
+const INSTANCE_LABEL: &[u8] = b"tresor/v1/instance-id";
 
 /// 32 random bytes from which all of an instance's keys follow.
 #[derive(ZeroizeOnDrop)]
@@ -38,6 +39,14 @@ impl RootSecret {
             .ok()
             .and_then(|text| text.parse().ok())
             .expect("32 bytes in Bech32 are an age identity")
+    }
+
+    /// Tells instances apart, and stays the same whatever is lost or rebuilt. No secret.
+    pub(super) fn instance_id(&self) -> String {
+        let mut bytes = [0; 32];
+        self.derive(INSTANCE_LABEL, &mut bytes);
+        let [a, b, c, d, e, f, ..] = bytes;
+        data_encoding::BASE32_NOPAD.encode(&[a, b, c, d, e, f]).to_ascii_lowercase()
     }
 
     fn derive(&self, label: &[u8], key: &mut [u8; 32]) {
@@ -108,6 +117,7 @@ mod tests {
             hex(AuditKey::derive(&root).expose()),
             hex(SessionKey::derive(&root).expose()),
             root.identity().to_public().to_string(),
+            root.instance_id(),
         ];
         assert_eq!(derived.iter().collect::<HashSet<_>>().len(), derived.len());
         assert_eq!(
@@ -117,7 +127,8 @@ mod tests {
                 "79ec78ff63b55622214dddac5e53a14e0d615a36cc1f9a46db96e016c0bd2a0c",
                 "0324a0ac811c853b7d6783f6002232c7bff11514ec783bf27c7d425869038037",
                 "4edccdf27e09aa744422cb00d6e04df6df0718fe2e26ef76113375b39bec8696",
-                "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3"
+                "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3",
+                "vhqrr632ku"
             ]
         );
     }

@@ -147,6 +147,11 @@ impl KeyRing {
         Ok(())
     }
 
+    /// Ten lower-case letters and digits that tell this instance from all others. No secret.
+    pub fn instance_id(&self) -> String {
+        self.root.instance_id()
+    }
+
     /// Opens the catalogue.
     pub fn catalogue_key(&self) -> CatalogueKey {
         CatalogueKey::derive(&self.root)

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use super::RequestError;
 use super::dates::parse_unix_seconds;
 use super::href::{Located, Site, Target};
-use crate::model::{Checksum, ChecksumError, Depth, LockToken, Timestamp};
+use crate::model::{Checksum, ChecksumError, ChecksumKind, Depth, LockToken, Timestamp};
 
 /// One header as text; `Err` if it is repeated or not ASCII.
 fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, RequestError> {
@@ -105,14 +105,21 @@ pub struct UploadHeaders {
     pub modified: Option<Timestamp>,
     /// `X-OC-CTime`.
     pub created: Option<Timestamp>,
-    /// `OC-Checksum` over the body, of an algorithm we know.
+    /// What the body must hash to: `OC-Checksum` of an algorithm we know, else `Content-Digest` or
+    /// `Repr-Digest` (RFC 9530).
     pub checksum: Option<Checksum>,
 }
 
-/// Reads the headers of a PUT. Errors: 400 for `Content-Range` (storing a part would truncate the
-/// file), a malformed checksum or lengths that contradict each other; 415 for `Content-Encoding`.
+/// Reads the headers of a PUT. Errors: 400 for `Content-Range` and `OC-Chunked` (storing a part would truncate
+/// the file), a malformed checksum or lengths that contradict each other; 415 for `Content-Encoding`.
 /// A time that cannot be read is ignored.
 pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
+    if headers.contains_key("OC-Chunked") {
+        return Err(RequestError::Header {
+            name: "OC-Chunked",
+            reason: "is a way to send parts that this server does not know; the file would be garbage",
+        });
+    }
     if headers.contains_key(header::CONTENT_RANGE) {
         return Err(RequestError::Header {
             name: "Content-Range",
@@ -126,10 +133,16 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     }
     Ok(UploadHeaders {
         length: upload_length(headers)?,
-        modified: single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds),
+        modified: modified(headers)?,
         created: single(headers, "X-OC-CTime")?.and_then(parse_unix_seconds),
         checksum: checksum(headers)?,
     })
+}
+
+/// `X-OC-Mtime`: a modification time in seconds since 1970, fractions allowed. One that cannot be read is
+/// ignored.
+pub fn modified(headers: &HeaderMap) -> Result<Option<Timestamp>, RequestError> {
+    Ok(single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds))
 }
 
 /// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
@@ -170,7 +183,32 @@ fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
             }
         }
     }
+    // Of a PUT the message's content is the whole representation.
+    for name in ["Content-Digest", "Repr-Digest"] {
+        if let Some(digest) = single(headers, name)?.map(|text| sha256_of(name, text)).transpose()?.flatten()
+        {
+            return Ok(Some(digest));
+        }
+    }
     Ok(None)
+}
+
+/// The member `sha-256` of a dictionary of digests (RFC 9530 2); other algorithms are passed over.
+fn sha256_of(name: &'static str, text: &str) -> Result<Option<Checksum>, RequestError> {
+    let Some(member) = text.split(',').find_map(|member| member.trim().strip_prefix("sha-256=")) else {
+        return Ok(None);
+    };
+    let encoded = member.strip_prefix(':').and_then(|rest| rest.split_once(':')).map(|(encoded, _)| encoded);
+    encoded
+        .and_then(|encoded| data_encoding::BASE64.decode(encoded.as_bytes()).ok())
+        .and_then(|digest| Checksum::new(ChecksumKind::Sha256, digest))
+        .map(Some)
+        .ok_or(RequestError::Header { name, reason: "is not of the form sha-256=:<base64>:" })
+}
+
+/// Whether missing folders above a file are to be made, too (`X-NC-WebDAV-Auto-Mkcol: 1`).
+pub fn makes_parents(headers: &HeaderMap) -> bool {
+    headers.get("X-NC-WebDAV-Auto-Mkcol").is_some_and(|value| value == "1")
 }
 
 #[cfg(test)]
@@ -258,6 +296,27 @@ mod tests {
             assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{value}");
         }
         assert!(lock_token(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_digest_stands_between_colons() {
+        let digest = "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=";
+        for name in ["content-digest", "repr-digest"] {
+            let read = |text: &str| upload(&headers(&[(name, text)])).map(|read| read.checksum);
+            for text in [
+                format!("sha-256=:{digest}:"),
+                format!("sha-512=:AAAA:, sha-256=:{digest}:"),
+                format!("sha-256=:{digest}:;q=1,md5=:AA==:"),
+            ] {
+                let checksum = read(&text).unwrap().unwrap();
+                assert_eq!(checksum.kind(), ChecksumKind::Sha256);
+                assert_eq!(data_encoding::BASE64.encode(checksum.digest()), digest);
+            }
+            assert_eq!(read("sha-512=:AAAA:"), Ok(None));
+            for text in ["sha-256=", "sha-256=:AAAA:", "sha-256=AAAA", "sha-256=:?:"] {
+                assert_eq!(read(text).unwrap_err().status(), StatusCode::BAD_REQUEST, "{text}");
+            }
+        }
     }
 
     #[test]

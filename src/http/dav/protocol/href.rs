@@ -106,6 +106,14 @@ impl Mount {
         Ok(Some(Located { place: Place::Entry { space, path }, trailing_slash }))
     }
 
+    /// Whether a path lies in this mount, be it otherwise well-formed or not.
+    pub fn holds(&self, path: &str) -> bool {
+        let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+        self.segments
+            .iter()
+            .all(|expected| segments.next().and_then(|raw| decode(raw).ok()).as_ref() == Some(expected))
+    }
+
     /// The href of a place: an absolute path, with a final `/` for folders.
     pub fn href(&self, place: &Place, is_folder: bool) -> String {
         let mut out = String::from("/");

@@ -154,7 +154,7 @@ fn push_included(out: &mut String, view: &ResourceView<'_>, included: &[Wanted],
 
 fn push_names(out: &mut String, view: &ResourceView<'_>) {
     for live in LiveProperty::ALL {
-        if live.is_defined(view) {
+        if live.is_dav() && live.is_defined(view) {
             out.push_str(live.empty_tag());
         }
     }
@@ -178,7 +178,11 @@ struct Prefixes {
 impl Prefixes {
     fn plan(&mut self, names: &[PropertyName]) -> Vec<Wanted> {
         let wanted = |name: &PropertyName| match LiveProperty::find(name) {
-            Some(live) => Wanted::Live(live),
+            Some(live) => {
+                // Declares a prefix that not every root declares.
+                self.tag(name);
+                Wanted::Live(live)
+            }
             None => Wanted::Dead { tag: self.tag(name), name: name.clone() },
         };
         names.iter().map(wanted).collect()
@@ -226,9 +230,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::dav::protocol::properties::ActiveLock;
+    use crate::http::dav::protocol::properties::{ActiveLock, CloudView, Permissions};
     use crate::http::dav::protocol::{propfind, xml};
-    use crate::model::{Depth, Etag, LockScope, LockToken, Timestamp};
+    use crate::model::{Depth, Etag, LockScope, LockToken, Right, Timestamp};
 
     fn folder(etag: &Etag) -> ResourceView<'_> {
         ResourceView {
@@ -244,6 +248,14 @@ mod tests {
             quota_used: Some(24),
             locks: &[],
             dead: &[],
+            cloud: CloudView {
+                number: 1,
+                instance: "abcdefghij",
+                permissions: Permissions::Inside(Right::Write),
+                checksums: &[],
+                fingerprint: None,
+                owner: "anna",
+            },
         }
     }
 
@@ -277,7 +289,9 @@ mod tests {
     #[test]
     fn nextclouds_question_gets_the_model_answer() {
         let etag = Etag("5f5e0f".to_owned());
-        let body = prop("<d:resourcetype/><d:getlastmodified/><d:getcontentlength/><d:getetag/><oc:id/>");
+        let body = prop(
+            "<d:resourcetype/><d:getlastmodified/><d:getcontentlength/><d:getetag/><oc:id/><oc:downloadURL/>",
+        );
         assert_eq!(
             answer(&body, &[folder(&etag), file(&etag)]),
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
@@ -285,15 +299,17 @@ mod tests {
              <d:response><d:href>/dav/a/</d:href><d:propstat><d:prop>\
              <d:resourcetype><d:collection/></d:resourcetype>\
              <d:getlastmodified>Sun, 13 Sep 2020 12:26:40 GMT</d:getlastmodified>\
-             <d:getetag>\"5f5e0f\"</d:getetag></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>\
-             <d:propstat><d:prop><d:getcontentlength/><oc:id/></d:prop>\
+             <d:getetag>\"5f5e0f\"</d:getetag><oc:id>00000001ocabcdefghij</oc:id></d:prop>\
+             <d:status>HTTP/1.1 200 OK</d:status></d:propstat>\
+             <d:propstat><d:prop><d:getcontentlength/><oc:downloadURL/></d:prop>\
              <d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>\n\
              <d:response><d:href>/dav/a/%C3%BC%20b.txt</d:href><d:propstat><d:prop>\
              <d:resourcetype/>\
              <d:getlastmodified>Sun, 13 Sep 2020 12:26:40 GMT</d:getlastmodified>\
              <d:getcontentlength>5</d:getcontentlength>\
-             <d:getetag>\"5f5e0f\"</d:getetag></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>\
-             <d:propstat><d:prop><oc:id/></d:prop>\
+             <d:getetag>\"5f5e0f\"</d:getetag><oc:id>00000001ocabcdefghij</oc:id></d:prop>\
+             <d:status>HTTP/1.1 200 OK</d:status></d:propstat>\
+             <d:propstat><d:prop><oc:downloadURL/></d:prop>\
              <d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>\n\
              </d:multistatus>\n"
         );

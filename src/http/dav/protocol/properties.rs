@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::dates::{push_http_date, push_rfc3339};
+use super::multistatus::LITERAL_PREFIXES;
 use super::xml::push_text;
-use crate::model::{Depth, Etag, LockScope, LockToken, PropertyName, Timestamp};
+use crate::model::{Checksum, Depth, Etag, LockScope, LockToken, PropertyName, Right, Timestamp};
 
 /// All that PROPFIND can tell of one resource.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,57 @@ pub struct ResourceView<'a> {
     pub locks: &'a [ActiveLock<'a>],
     /// Dead properties: name and fragment as [`super::proppatch`] read it.
     pub dead: &'a [(PropertyName, String)],
+    /// What only Nextcloud's clients ask for.
+    pub cloud: CloudView<'a>,
+}
+
+/// What Nextcloud's clients are told beside WebDAV.
+#[derive(Clone, Copy, Debug)]
+pub struct CloudView<'a> {
+    /// The entry's number; 0 for the mount itself.
+    pub number: u64,
+    /// The instance's id.
+    pub instance: &'a str,
+    /// What the user may do with it.
+    pub permissions: Permissions,
+    /// Digests of a file's content.
+    pub checksums: &'a [Checksum],
+    /// Of the mount itself: see [`LiveProperty::DataFingerprint`].
+    pub fingerprint: Option<&'a str>,
+    /// The user's name.
+    pub owner: &'a str,
+}
+
+/// Where something lies, which with the right decides what the client offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permissions {
+    /// The list of spaces, which nobody changes by WebDAV.
+    Mount,
+    /// A space's top folder, which stays where it is.
+    SpaceTop(Right),
+    /// Anything in a space.
+    Inside(Right),
+}
+
+impl Permissions {
+    /// The letters: `G` read, `D` delete, `N` rename, `V` move, `W` write the file, `C` and `K` make files and
+    /// folders in it. Never empty, which clients take for something else.
+    pub fn letters(self, is_folder: bool) -> &'static str {
+        match (self, is_folder) {
+            (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => "G",
+            (Self::SpaceTop(_), _) => "GCK",
+            (Self::Inside(_), true) => "GDNVCK",
+            (Self::Inside(_), false) => "GDNVW",
+        }
+    }
+
+    fn share_sum(self, is_folder: bool) -> u64 {
+        match (self, is_folder) {
+            (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => 1,
+            (_, true) => 15,
+            (_, false) => 3,
+        }
+    }
 }
 
 /// A lock in force (RFC 4918 14.1).
@@ -54,37 +106,39 @@ pub struct ActiveLock<'a> {
 }
 
 macro_rules! live_properties {
-    ($($(#[$doc:meta])* $variant:ident = $local:literal),+ $(,)?) => {
-        /// A property that is computed, not stored; all are in the `DAV:` namespace.
+    ($($(#[$doc:meta])* $variant:ident = $prefix:literal $local:literal),+ $(,)?) => {
+        /// A property that is computed, not stored.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum LiveProperty { $($(#[$doc])* $variant),+ }
 
         impl LiveProperty {
-            /// All of them; the quota comes last because `allprop` leaves it out (RFC 4331 2).
+            /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The property of this name; `None` means that it may be a dead one.
             pub fn find(name: &PropertyName) -> Option<Self> {
-                if name.namespace != "DAV:" {
-                    return None;
-                }
-                match name.local.as_str() {
-                    $($local => Some(Self::$variant),)+
+                let prefix = prefix_of(&name.namespace)?;
+                match (prefix, name.local.as_str()) {
+                    $(($prefix, $local) => Some(Self::$variant),)+
                     _ => None,
                 }
             }
 
             /// The empty element with the literal prefix.
             pub fn empty_tag(self) -> &'static str {
-                match self { $(Self::$variant => concat!("<d:", $local, "/>")),+ }
+                match self { $(Self::$variant => concat!("<", $prefix, ":", $local, "/>")),+ }
+            }
+
+            fn prefix(self) -> &'static str {
+                match self { $(Self::$variant => $prefix),+ }
             }
 
             fn open_tag(self) -> &'static str {
-                match self { $(Self::$variant => concat!("<d:", $local, ">")),+ }
+                match self { $(Self::$variant => concat!("<", $prefix, ":", $local, ">")),+ }
             }
 
             fn close_tag(self) -> &'static str {
-                match self { $(Self::$variant => concat!("</d:", $local, ">")),+ }
+                match self { $(Self::$variant => concat!("</", $prefix, ":", $local, ">")),+ }
             }
         }
     };
@@ -92,33 +146,74 @@ macro_rules! live_properties {
 
 live_properties! {
     /// RFC 4918 15.9.
-    ResourceType = "resourcetype",
+    ResourceType = "d" "resourcetype",
     /// RFC 4918 15.1.
-    CreationDate = "creationdate",
+    CreationDate = "d" "creationdate",
     /// RFC 4918 15.2.
-    DisplayName = "displayname",
+    DisplayName = "d" "displayname",
     /// RFC 4918 15.4.
-    ContentLength = "getcontentlength",
+    ContentLength = "d" "getcontentlength",
     /// RFC 4918 15.5.
-    ContentType = "getcontenttype",
+    ContentType = "d" "getcontenttype",
     /// RFC 4918 15.6.
-    Etag = "getetag",
+    Etag = "d" "getetag",
     /// RFC 4918 15.7.
-    LastModified = "getlastmodified",
+    LastModified = "d" "getlastmodified",
     /// RFC 4918 15.10.
-    SupportedLock = "supportedlock",
+    SupportedLock = "d" "supportedlock",
     /// RFC 4918 15.8.
-    LockDiscovery = "lockdiscovery",
+    LockDiscovery = "d" "lockdiscovery",
     /// RFC 4331 3.
-    QuotaAvailable = "quota-available-bytes",
+    QuotaAvailable = "d" "quota-available-bytes",
     /// RFC 4331 4.
-    QuotaUsed = "quota-used-bytes",
+    QuotaUsed = "d" "quota-used-bytes",
+    /// Number and instance, by which clients recognise what was renamed.
+    CloudId = "oc" "id",
+    /// The number alone.
+    FileId = "oc" "fileid",
+    /// What the client may do, a letter each.
+    Permissions = "oc" "permissions",
+    /// Bytes, of a folder those of all files below.
+    Size = "oc" "size",
+    /// Digests of the content.
+    Checksums = "oc" "checksums",
+    /// How it is shared; empty.
+    ShareTypes = "oc" "share-types",
+    /// Changes when the server's state was brought back from an earlier one; of the top folder.
+    DataFingerprint = "oc" "data-fingerprint",
+    /// Whose tree it is: the user himself.
+    OwnerId = "oc" "owner-id",
+    /// The same for people.
+    OwnerDisplayName = "oc" "owner-display-name",
+    /// Whether it is marked by the user; never.
+    Favorite = "oc" "favorite",
+    /// Whether it is encrypted by the client itself (Nextcloud's end-to-end encryption); never.
+    IsEncrypted = "nc" "is-encrypted",
+    /// Whether there is a picture of it; never.
+    HasPreview = "nc" "has-preview",
+    /// Whether it is a space's top folder.
+    IsMountRoot = "nc" "is-mount-root",
+    /// When it was made, in seconds since 1970.
+    CreationTime = "nc" "creation_time",
+    /// When it came here, in seconds since 1970.
+    UploadTime = "nc" "upload_time",
+    /// What a share of it could allow, as a sum of 1 read, 2 update, 4 create, 8 delete.
+    SharePermissions = "x1" "share-permissions",
+}
+
+fn prefix_of(namespace: &str) -> Option<&'static str> {
+    LITERAL_PREFIXES.iter().find(|(known, _)| *known == namespace).map(|(_, prefix)| *prefix)
 }
 
 impl LiveProperty {
-    /// Whether `allprop` tells it.
+    /// Whether `allprop` tells it: all of RFC 4918, not the quota (RFC 4331 2).
     pub fn is_in_allprop(self) -> bool {
-        !matches!(self, Self::QuotaAvailable | Self::QuotaUsed)
+        self.is_dav() && !matches!(self, Self::QuotaAvailable | Self::QuotaUsed)
+    }
+
+    /// Whether it is of WebDAV rather than of Nextcloud.
+    pub fn is_dav(self) -> bool {
+        self.prefix() == "d"
     }
 
     /// Whether this resource has it.
@@ -127,6 +222,8 @@ impl LiveProperty {
             Self::ContentLength | Self::ContentType => !view.is_folder,
             Self::QuotaAvailable => view.is_folder && view.quota_available.is_some(),
             Self::QuotaUsed => view.is_folder && view.quota_used.is_some(),
+            Self::Checksums => !view.cloud.checksums.is_empty(),
+            Self::DataFingerprint => view.cloud.fingerprint.is_some(),
             _ => true,
         }
     }
@@ -157,6 +254,7 @@ impl LiveProperty {
             Self::LockDiscovery => view.locks.iter().for_each(|lock| lock.push(out)),
             Self::QuotaAvailable => push_number(out, view.quota_available.unwrap_or(0)),
             Self::QuotaUsed => push_number(out, view.quota_used.unwrap_or(0)),
+            _ => self.push_cloud(out, view),
         }
         if out.len() == value {
             // Explorer takes listings of a million bytes at most: no empty pairs of tags.
@@ -166,6 +264,46 @@ impl LiveProperty {
             out.push_str(self.close_tag());
         }
     }
+}
+
+impl LiveProperty {
+    /// Appends the value of one of Nextcloud's.
+    fn push_cloud(self, out: &mut String, view: &ResourceView<'_>) {
+        let cloud = &view.cloud;
+        match self {
+            Self::CloudId => push_cloud_id(out, cloud.number, cloud.instance),
+            Self::FileId => push_number(out, cloud.number),
+            Self::Permissions => out.push_str(cloud.permissions.letters(view.is_folder)),
+            Self::Size => push_number(out, view.size),
+            Self::Checksums => push_checksums(out, cloud.checksums),
+            Self::DataFingerprint => push_text(out, cloud.fingerprint.unwrap_or_default()),
+            Self::OwnerId | Self::OwnerDisplayName => push_text(out, cloud.owner),
+            Self::Favorite | Self::IsEncrypted => out.push('0'),
+            Self::HasPreview => out.push_str("false"),
+            Self::IsMountRoot => {
+                let is_top = matches!(cloud.permissions, Permissions::SpaceTop(_));
+                out.push_str(if is_top { "true" } else { "false" });
+            }
+            Self::CreationTime | Self::UploadTime => {
+                push_number(out, view.created.as_mtime().0.unsigned_abs() / 1_000)
+            }
+            Self::SharePermissions => push_number(out, cloud.permissions.share_sum(view.is_folder)),
+            _ => {}
+        }
+    }
+}
+
+/// `00001002ocabcdef1234`: number and instance, as Nextcloud's clients know it from their own server.
+pub fn push_cloud_id(out: &mut String, number: u64, instance: &str) {
+    let _ = write!(out, "{number:08}oc{instance}");
+}
+
+fn push_checksums(out: &mut String, checksums: &[Checksum]) {
+    out.push_str("<oc:checksum>");
+    for (at, checksum) in checksums.iter().enumerate() {
+        let _ = write!(out, "{}{checksum}", if at == 0 { "" } else { " " });
+    }
+    out.push_str("</oc:checksum>");
 }
 
 const LOCK_ENTRIES: &str = "<d:lockentry><d:lockscope><d:exclusive/></d:lockscope>\
@@ -222,10 +360,13 @@ mod tests {
     use crate::http::dav::protocol::xml;
 
     #[test]
-    fn names_are_found_in_the_dav_namespace_only() {
+    fn names_are_found_in_their_own_namespace_only() {
         for live in LiveProperty::ALL {
-            let local = live.empty_tag().trim_start_matches("<d:").trim_end_matches("/>");
-            assert_eq!(LiveProperty::find(&PropertyName::dav(local)), Some(*live));
+            let local = live.empty_tag().split_once(':').unwrap().1.trim_end_matches("/>");
+            for (namespace, prefix) in LITERAL_PREFIXES {
+                let found = LiveProperty::find(&PropertyName::new(namespace, local));
+                assert_eq!(found == Some(*live), prefix == live.prefix(), "{prefix}:{local}");
+            }
             assert_eq!(LiveProperty::find(&PropertyName::new("", local)), None);
         }
         assert_eq!(LiveProperty::find(&PropertyName::dav("GetEtag")), None);

@@ -1,0 +1,72 @@
+//! The addresses under which a user finds the tree.
+
+use super::protocol::href::Mount;
+use crate::accounts::{Principal, UserName};
+
+/// All of them, the one of this path first: clients refuse hrefs that do not begin like their request.
+/// Without a mount of this path the first is `/dav`, which then does not hold it either.
+pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
+    let native = Mount::new(["dav"]);
+    let plain = Mount::new(["remote.php", "webdav"]);
+    let name = named(principal, path).unwrap_or_else(|| principal.name.as_str().to_owned());
+    let files = Mount::new(["remote.php", "dav", "files", &name]);
+    let holds = |mount: &Mount| mount.holds(path);
+    match (holds(&files), holds(&plain)) {
+        (true, _) => [files, plain, native],
+        (false, true) => [plain, files, native],
+        (false, false) => [native, plain, files],
+    }
+}
+
+/// The user's name as the path spells it; `None` if it is somebody else's.
+fn named(principal: &Principal, path: &str) -> Option<String> {
+    let mut segments = path.strip_prefix('/')?.split('/');
+    for expected in ["remote.php", "dav", "files"] {
+        segments.next().filter(|segment| *segment == expected)?;
+    }
+    let written = percent_encoding::percent_decode_str(segments.next()?).decode_utf8().ok()?;
+    let name = UserName::parse(&written).ok()?;
+    (name.key() == principal.name.key()).then(|| written.into_owned())
+}
+
+/// Whether a path leads to a mount without reaching one.
+pub(super) fn is_above(path: &str) -> bool {
+    matches!(path.trim_end_matches('/'), "/remote.php" | "/remote.php/dav" | "/remote.php/dav/files")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Role, UserId};
+
+    fn principal(name: &str) -> Principal {
+        let name = UserName::parse(name).unwrap();
+        Principal { user: UserId(1), name, role: Role::Staff, via_app_password: None }
+    }
+
+    #[test]
+    fn a_user_has_three_addresses_and_his_request_decides_which_comes_first() {
+        for (path, first) in [
+            ("/dav/a", Mount::new(["dav"])),
+            ("/remote.php/webdav", Mount::new(["remote.php", "webdav"])),
+            ("/remote.php/webdav/a", Mount::new(["remote.php", "webdav"])),
+            ("/remote.php/dav/files/Jos%C3%A9/a", Mount::new(["remote.php", "dav", "files", "Jos\u{e9}"])),
+            ("/remote.php/dav/files/jose\u{301}", Mount::new(["remote.php", "dav", "files", "jose\u{301}"])),
+        ] {
+            let mounts = of(&principal("Jos\u{e9}"), path);
+            assert_eq!(mounts[0], first, "{path}");
+            assert!(mounts.contains(&Mount::new(["dav"])), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_somebody_else_holds_nothing() {
+        for path in
+            ["/remote.php/dav/files/berta/a", "/remote.php/dav/files", "/remote.php/dav/uploads/anna/1"]
+        {
+            let [mount, ..] = of(&principal("anna"), path);
+            assert_eq!(mount.locate(path), Ok(None), "{path}");
+        }
+        assert!(is_above("/remote.php/dav/files/") && !is_above("/remote.php/dav/files/anna"));
+    }
+}
