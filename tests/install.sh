@@ -25,6 +25,7 @@ test=(
     "mkfs.ext4 e2fsprogs"
     "mount mount"
     "mount.davfs davfs2"
+    "nextcloudcmd nextcloud-desktop-cmd"
     "openssl openssl"
     "prlimit util-linux"
     "rclone rclone"

@@ -1,14 +1,14 @@
 //! A person's computer: a folder that `nextcloudcmd` keeps the same as the server's.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::support::TestServer;
 use crate::support::process::{Outcome, tool};
 use crate::support::server::{PASSWORD, USER};
 
 /// Signed in as [`USER`], whole tree.
-pub struct Desktop<'a> {
+pub(crate) struct Desktop<'a> {
     server: &'a TestServer,
     home: PathBuf,
     folder: PathBuf,
@@ -18,7 +18,7 @@ pub struct Desktop<'a> {
 }
 
 impl<'a> Desktop<'a> {
-    pub fn new(server: &'a TestServer, name: &str) -> Self {
+    pub(crate) fn new(server: &'a TestServer, name: &str) -> Self {
         Self {
             server,
             home: server.scratch(&format!("{name}-home")),
@@ -29,27 +29,22 @@ impl<'a> Desktop<'a> {
     }
 
     /// The same for another person.
-    pub fn of(server: &'a TestServer, name: &str, user: &str, password: &str) -> Self {
+    pub(crate) fn of(server: &'a TestServer, name: &str, user: &str, password: &str) -> Self {
         Self { user: (user.into(), password.into()), ..Self::new(server, name) }
     }
 
     /// Keeps a folder of the server only.
-    pub fn keeping(self, path: &str) -> Self {
+    pub(crate) fn keeping(self, path: &str) -> Self {
         Self { path: Some(path.into()), ..self }
     }
 
-    /// Where the files are.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// A file or folder below it.
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.folder.join(path)
     }
 
     /// Writes a file, folders above it included, with a modification time in seconds since 1970.
-    pub fn write(&self, path: &str, bytes: &[u8], modified: i64) {
+    pub(crate) fn write(&self, path: &str, bytes: &[u8], modified: i64) {
         let file = self.at(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, bytes).unwrap();
@@ -58,7 +53,7 @@ impl<'a> Desktop<'a> {
     }
 
     /// One run, whatever comes of it.
-    pub fn attempt(&self) -> Outcome {
+    pub(crate) fn attempt(&self) -> Outcome {
         let mut command = tool("nextcloudcmd", "nextcloud-desktop-cmd");
         command.env("HOME", &self.home).env("XDG_CONFIG_HOME", self.home.join(".config"));
         command.env("QT_QPA_PLATFORM", "offscreen");
@@ -70,13 +65,13 @@ impl<'a> Desktop<'a> {
     }
 
     /// A run that must succeed.
-    pub fn sync(&self) {
+    pub(crate) fn sync(&self) {
         let outcome = self.attempt();
         assert_eq!(outcome.code, 0, "{outcome}");
     }
 
     /// A run that must succeed, and the methods of the DAV requests that it took, in order.
-    pub fn sync_and_listen(&self) -> Vec<String> {
+    pub(crate) fn sync_and_listen(&self) -> Vec<String> {
         let before = self.server.log().len();
         self.sync();
         let log = self.server.log();
@@ -88,13 +83,13 @@ impl<'a> Desktop<'a> {
     }
 
     /// Seconds since 1970 at which a file was last modified.
-    pub fn modified(&self, path: &str) -> u64 {
+    pub(crate) fn modified(&self, path: &str) -> u64 {
         let time = fs::metadata(self.at(path)).unwrap().modified().unwrap();
         time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
     }
 
     /// What lies below a folder, without what the client keeps for itself.
-    pub fn tree(&self) -> std::collections::BTreeMap<String, String> {
+    pub(crate) fn tree(&self) -> std::collections::BTreeMap<String, String> {
         let mut tree = crate::support::content::tree(&self.folder);
         tree.retain(|name, _| !name.starts_with(".sync_") && !name.starts_with(".nextcloudsync"));
         tree
