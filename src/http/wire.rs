@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use rustix::net::sockopt::set_tcp_quickack;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -107,7 +108,7 @@ impl<S: Transport> AsyncRead for Wire<S> {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let Self { framing, activity, pending, .. } = &mut *self;
+        let Self { inner, framing, activity, pending, .. } = &mut *self;
         let Some(framing) = framing else {
             return Poll::Ready(Ok(()));
         };
@@ -115,6 +116,7 @@ impl<S: Transport> AsyncRead for Wire<S> {
         if fresh.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        let was_in_body = framing.position() == Position::Body;
         let pass = match framing.observe(fresh) {
             Verdict::Pass => fresh.len(),
             Verdict::BadHead(offset) => {
@@ -126,6 +128,11 @@ impl<S: Transport> AsyncRead for Wire<S> {
                 offset
             }
         };
+        if !was_in_body && framing.position() == Position::Body {
+            // Qt, and so Nextcloud's desktop, sends the body in a segment of its own and holds it back until
+            // the head is acknowledged, for which the system would take its time: 40 ms for every PROPFIND.
+            let _ = set_tcp_quickack(inner.tcp(), true);
+        }
         activity.received(match pending {
             Pending::Nothing => framing.position(),
             // The client may be sending on; that is to be read away before we close.
