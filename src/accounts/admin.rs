@@ -47,6 +47,17 @@ pub enum AccountsError {
     /// The user has 100 device passwords.
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]
     TooManyAppPasswords,
+    /// A second factor is removed before another one is set up.
+    #[error("this user has a second factor already; remove it first (tresor user second-factor remove)")]
+    SecondFactorExists,
+    /// There is none.
+    #[error("this user has no second factor; set one up with `tresor user second-factor add`")]
+    NoSecondFactor,
+    /// The authenticator shows another code.
+    #[error(
+        "this is not the code of this moment; look at the clocks of this machine and of the device, and try the next one"
+    )]
+    WrongCode,
     /// Too many passwords are waiting to be checked.
     #[error("too many logins are being checked at this moment; try again in a few seconds")]
     Busy,

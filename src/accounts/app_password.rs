@@ -13,14 +13,15 @@ use zeroize::Zeroizing;
 
 /// Bytes of randomness in a token.
 const TOKEN_BYTES: usize = 20;
-/// Characters of its text form without separators.
-const TOKEN_CHARS: usize = 32;
 /// Characters per group of the text form.
 const GROUP_CHARS: usize = 4;
 
-/// A device's password: eight groups of four characters, `k3m7-…`, without the look-alikes i, l, o
-/// and without u. Wiped on drop.
-pub struct AppToken(Zeroizing<[u8; TOKEN_BYTES]>);
+/// A device's password: eight groups of four characters.
+pub type AppToken = Spelled<TOKEN_BYTES>;
+
+/// Random bytes, a multiple of five, that people read and type: groups of four characters, `k3m7-…`, without
+/// the look-alikes i, l, o and without u. Wiped on drop.
+pub struct Spelled<const LEN: usize>(Zeroizing<[u8; LEN]>);
 
 /// The key under which tokens are hashed; derived from the root secret by `vault::keys`.
 pub struct AppPasswordKey(Zeroizing<[u8; 32]>);
@@ -29,33 +30,40 @@ pub struct AppPasswordKey(Zeroizing<[u8; 32]>);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
-impl AppToken {
-    /// A fresh token from the system's random source.
+impl<const LEN: usize> Spelled<LEN> {
+    /// Characters of the text form without separators.
+    const CHARS: usize = LEN * 8 / 5;
+
+    /// Fresh ones from the system's random source.
     pub fn random() -> Self {
-        let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
+        let mut bytes = Zeroizing::new([0; LEN]);
         getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
         Self(bytes)
     }
 
-    /// Reads a token as a person types it: case, blanks and hyphens do not matter, and o, i, l pass
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+
+    /// Reads them as a person types them: case, blanks and hyphens do not matter, and o, i, l pass
     /// for 0 and 1. `None` for any text of another shape.
     pub fn parse(text: &SecretString) -> Option<Self> {
-        let mut compact = Zeroizing::new(Vec::with_capacity(TOKEN_CHARS));
+        let mut compact = Zeroizing::new(Vec::with_capacity(Self::CHARS));
         for byte in text.expose_secret().bytes() {
             match byte {
                 b' ' | b'-' => {}
-                _ if compact.len() == TOKEN_CHARS => return None,
+                _ if compact.len() == Self::CHARS => return None,
                 _ => compact.push(byte),
             }
         }
         let decoded = Zeroizing::new(BASE32.decode(&compact).ok()?);
-        let bytes = <[u8; TOKEN_BYTES]>::try_from(decoded.as_slice()).ok()?;
+        let bytes = <[u8; LEN]>::try_from(decoded.as_slice()).ok()?;
         Some(Self(Zeroizing::new(bytes)))
     }
 
     /// The text to show once to its owner.
     pub fn reveal(&self) -> SecretString {
-        let mut text = Zeroizing::new(String::with_capacity(TOKEN_CHARS * 5 / GROUP_CHARS));
+        let mut text = Zeroizing::new(String::with_capacity(Self::CHARS * 5 / GROUP_CHARS));
         for (at, c) in Zeroizing::new(BASE32.encode(self.0.as_ref())).chars().enumerate() {
             if at > 0 && at % GROUP_CHARS == 0 {
                 text.push('-');
@@ -64,18 +72,18 @@ impl AppToken {
         }
         SecretString::from(text.as_str())
     }
+}
 
+impl AppToken {
     /// What to store and to look up.
     pub fn hash(&self, key: &AppPasswordKey) -> TokenHash {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.0.as_ref()).expect("HMAC takes keys of any length");
-        mac.update(self.0.as_ref());
-        TokenHash(mac.finalize().into_bytes().into())
+        TokenHash(key.mac(&[self.bytes()]))
     }
 }
 
-impl fmt::Debug for AppToken {
+impl<const LEN: usize> fmt::Debug for Spelled<LEN> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AppToken([redacted])")
+        f.write_str("Spelled([redacted])")
     }
 }
 
@@ -83,6 +91,13 @@ impl AppPasswordKey {
     /// Takes over a key of 32 uniformly random bytes that serves no other purpose.
     pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
+    }
+
+    /// HMAC-SHA256 over the parts, one behind the other.
+    pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -125,7 +140,7 @@ pub(super) mod tests {
 
     #[test]
     fn tokens_survive_how_people_type_them() {
-        let token = AppToken(Zeroizing::new([7; 20]));
+        let token: AppToken = Spelled(Zeroizing::new([7; 20]));
         let shown = token.reveal();
         let shown = shown.expose_secret();
         assert_eq!(shown.len(), 39);
@@ -168,8 +183,8 @@ pub(super) mod tests {
 
     #[test]
     fn tokens_do_not_print() {
-        let token = AppToken(Zeroizing::new([7; 20]));
-        assert_eq!(format!("{token:?}"), "AppToken([redacted])");
+        let token: AppToken = Spelled(Zeroizing::new([7; 20]));
+        assert_eq!(format!("{token:?}"), "Spelled([redacted])");
         assert_eq!(format!("{:?}", token.hash(&key(1))), "TokenHash([redacted])");
     }
 }

@@ -7,6 +7,8 @@
 use std::net::IpAddr;
 use std::sync::{MutexGuard, PoisonError};
 
+use secrecy::SecretString;
+
 use super::admin::{MAX_APP_PASSWORDS, MAX_LABEL_CHARS};
 use super::directory::state;
 use super::login_flow::{Approved, DeviceRequest, DeviceTokens, FlowToken, LoginFlows, TooManyDevices};
@@ -70,13 +72,14 @@ impl Accounts {
         self.inner.flows().open_page(page, now)
     }
 
-    /// Lets the device of this page in for whoever has these credentials. The nonce is used up, whatever
+    /// Lets the device of this page in for whoever has these credentials and, with a second factor, its code. The nonce is used up, whatever
     /// comes of it.
     pub async fn consent_to_device(
         &self,
         page: &str,
         nonce: &str,
         credentials: &Credentials,
+        code: Option<&SecretString>,
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<UserId, ConsentError> {
@@ -85,7 +88,7 @@ impl Accounts {
         }
         // Before the password is judged: if it is changed meanwhile, the old one has opened nothing.
         let account = self.account_named(&credentials.name).await?;
-        let principal = self.authenticate(credentials, peer, now).await?;
+        let principal = self.sign_in(credentials, code, peer, now).await?;
         if principal.via_app_password.is_some() {
             return Err(ConsentError::DevicePassword);
         }
@@ -206,7 +209,7 @@ mod tests {
             let nonce = self.accounts.open_device_page(page, NOW).ok_or(ConsentError::Gone)?.1;
             let credentials = Credentials { name: name.to_owned(), password: secret(password) };
             let home = HOME.parse().unwrap();
-            self.accounts.consent_to_device(page, nonce.expose(), &credentials, home, NOW).await
+            self.accounts.consent_to_device(page, nonce.expose(), &credentials, None, home, NOW).await
         }
 
         async fn fetch(&self, device: &DeviceTokens) -> Option<DeviceLogin> {
@@ -287,7 +290,7 @@ mod tests {
         let home = HOME.parse().unwrap();
         let send = async |password| {
             let credentials = Credentials { name: "anna".to_owned(), password: secret(password) };
-            office.accounts.consent_to_device(page, nonce.expose(), &credentials, home, NOW).await
+            office.accounts.consent_to_device(page, nonce.expose(), &credentials, None, home, NOW).await
         };
         assert!(matches!(send("not hers").await, Err(ConsentError::Login(AuthError::Rejected))));
         assert!(matches!(send(PASSWORD).await, Err(ConsentError::StalePage)));

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -18,9 +19,9 @@ use super::password::{PasswordHash, Turn, Verdict};
 use super::rights::Standing;
 use super::throttle::RetryAfter;
 use super::verified::{CredentialDigest, Remembered};
-use super::{Accounts, Inner, Principal};
+use super::{Accounts, Inner, Principal, second_factor};
 use crate::catalog::{AppPasswordRow, CatalogError, UserRow};
-use crate::model::{AppPasswordId, Timestamp};
+use crate::model::{AppPasswordId, Timestamp, UserId};
 
 /// How often the last use of a device password is written down.
 const NOTE_USE_EVERY: Duration = Duration::from_hours(1);
@@ -40,6 +41,12 @@ pub enum AuthError {
     /// was revoked. Which of them is not told.
     #[error("the user name or password is wrong")]
     Rejected,
+    /// The password is right; whoever has a second factor signs in with a browser, or with a device's password.
+    #[error("this account has a second factor: sign in with a browser, or use a device's password")]
+    SecondFactorNeeded,
+    /// The password is right, the code of the second factor is not.
+    #[error("this is not the code of this moment")]
+    WrongCode,
     /// Too many wrong passwords of late.
     #[error("too many wrong passwords; try again in {retry_after} seconds")]
     Throttled {
@@ -68,12 +75,22 @@ impl From<RetryAfter> for AuthError {
 
 /// One attempt, with what every step needs.
 struct Login<'a> {
-    inner: &'a Inner,
+    inner: &'a Arc<Inner>,
     credentials: &'a Credentials,
     name_key: &'a str,
     user: Option<&'a UserRow>,
     digest: CredentialDigest,
+    proof: Proof<'a>,
     now: Timestamp,
+}
+
+/// What may come beside name and password.
+#[derive(Clone, Copy)]
+enum Proof<'a> {
+    /// Nothing: a program that sends them with every request.
+    None,
+    /// A person can be asked for the code of a second factor.
+    Code(Option<&'a SecretString>),
 }
 
 impl Accounts {
@@ -86,13 +103,35 @@ impl Accounts {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Principal, AuthError> {
-        let inner = &*self.inner;
+        self.log_in(credentials, Proof::None, peer, now).await
+    }
+
+    /// As [`Self::authenticate`], for a person before a page, who may have typed the code of a second factor or
+    /// a recovery code. `SecondFactorNeeded` if it is asked for and missing.
+    pub async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        code: Option<&SecretString>,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Principal, AuthError> {
+        self.log_in(credentials, Proof::Code(code), peer, now).await
+    }
+
+    async fn log_in(
+        &self,
+        credentials: &Credentials,
+        proof: Proof<'_>,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Principal, AuthError> {
+        let inner = &self.inner;
         let directory = inner.directory.current().await?;
         // A text that can be nobody's name is tried like any name that nobody has.
         let name_key = login_name(&credentials.name).map(|name| name.key()).unwrap_or_default();
         let user = directory.user_by_name(&name_key);
         let digest = inner.remembered.digest(&name_key, &credentials.password, user.map(state));
-        let login = Login { inner, credentials, name_key: &name_key, user, digest, now };
+        let login = Login { inner, credentials, name_key: &name_key, user, digest, proof, now };
 
         if let Some(answer) = login.recall() {
             return answer;
@@ -117,7 +156,7 @@ impl Accounts {
                 inner.throttle().succeeded(charge, now);
                 Ok(principal)
             }
-            Err(AuthError::Rejected) => Err(AuthError::Rejected),
+            Err(wrong @ (AuthError::Rejected | AuthError::WrongCode)) => Err(wrong),
             Err(not_judged) => {
                 inner.throttle().withdrawn(charge);
                 Err(not_judged)
@@ -131,6 +170,10 @@ impl Login<'_> {
         match self.inner.remembered.recall(&self.digest, self.now)? {
             Remembered::Right(by) => self.principal(by).map(Ok),
             Remembered::Wrong => Some(Err(AuthError::Rejected)),
+            Remembered::Half => match self.proof {
+                Proof::None => Some(Err(AuthError::SecondFactorNeeded)),
+                Proof::Code(_) => None,
+            },
         }
     }
 
@@ -195,12 +238,32 @@ impl Login<'_> {
             self.inner.remembered.remember_wrong(self.digest, self.now);
             return Err(AuthError::Rejected);
         };
+        if self.user.is_some_and(|user| user.has_second_factor) {
+            drop(judged);
+            self.inner.remembered.remember_half(self.digest, self.now);
+            self.take_code(principal.user).await?;
+            return Ok(principal);
+        }
         self.inner.remembered.remember_right(self.digest, None, None, self.now);
         drop(judged);
         if let (Verdict::MatchStale, Some(old)) = (verdict, stored) {
             self.renew(&principal, old).await;
         }
         Ok(principal)
+    }
+
+    async fn take_code(&self, user: UserId) -> Result<(), AuthError> {
+        let Proof::Code(Some(code)) = self.proof else {
+            return Err(AuthError::SecondFactorNeeded);
+        };
+        let (inner, code, now) = (Arc::clone(self.inner), code.clone(), self.now);
+        let take = move |tx: &crate::catalog::WriteTx<'_>| {
+            second_factor::take_code(tx, &inner.app_password_key, user, &code, now)
+        };
+        match self.inner.catalog.write(take).await? {
+            true => Ok(()),
+            false => Err(AuthError::WrongCode),
+        }
     }
 
     /// Moves a password to today's parameters; if that fails, the next login tries again.

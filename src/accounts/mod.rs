@@ -15,7 +15,9 @@ mod name;
 mod password;
 mod policy;
 mod rights;
+mod second_factor;
 mod throttle;
+mod totp;
 mod verified;
 
 #[cfg(test)]
@@ -28,13 +30,14 @@ use crate::model::{Access, AppPasswordId, Role, SpaceId, UserId};
 
 pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
 pub use admin::{AccountsError, LabelError};
-pub use app_password::{AppPasswordKey, AppToken, TokenHash};
+pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
 pub use device_login::{ConsentError, DeviceLogin, device_label};
 pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
+pub use totp::FactorSecret;
 
 use directory::Directory;
 use login_flow::LoginFlows;

@@ -45,13 +45,16 @@ pub(super) enum Remembered {
     Right(Option<AppPasswordId>),
     /// It opened nothing.
     Wrong,
+    /// The password was right, and a second factor is asked for.
+    Half,
 }
 
 /// The memory of both kinds; bounded.
 pub(super) struct CredentialCache {
     key: Zeroizing<[u8; 32]>,
     right: Mutex<Entries<Option<AppPasswordId>>>,
-    wrong: Mutex<Entries<()>>,
+    /// Whether the password was right nevertheless.
+    wrong: Mutex<Entries<bool>>,
 }
 
 struct Entries<T> {
@@ -96,7 +99,8 @@ impl CredentialCache {
         if let Some(by) = lock(&self.right).find(digest, now) {
             return Some(Remembered::Right(by));
         }
-        lock(&self.wrong).find(digest, now).map(|()| Remembered::Wrong)
+        let is_half = lock(&self.wrong).find(digest, now)?;
+        Some(if is_half { Remembered::Half } else { Remembered::Wrong })
     }
 
     /// Remembers a credential as right for [`VERIFIED_FOR`], or until `expires` if that is sooner.
@@ -112,7 +116,12 @@ impl CredentialCache {
 
     /// Remembers a credential as wrong for [`REJECTED_FOR`].
     pub(super) fn remember_wrong(&self, digest: CredentialDigest, now: Timestamp) {
-        lock(&self.wrong).insert(digest, (), None, now);
+        lock(&self.wrong).insert(digest, false, None, now);
+    }
+
+    /// Remembers for [`REJECTED_FOR`] that a password was right and not enough.
+    pub(super) fn remember_half(&self, digest: CredentialDigest, now: Timestamp) {
+        lock(&self.wrong).insert(digest, true, None, now);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Carrying a request out.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SnapshotShown, SpaceShown, StatusShown,
-    TrashShown, UserShown, VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, SnapshotShown,
+    SpaceShown, StatusShown, TrashShown, UserShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, VerifyOrder};
@@ -13,6 +13,9 @@ use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
     Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
+
+/// How authenticators name this server.
+const ISSUER: &str = "Tresor";
 
 /// Why a request was refused. The sentence is shown to the owner as it is.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +146,29 @@ impl Admin {
                 let user = self.user(&user).await?;
                 self.accounts.revoke_app_password(user.id, AppPasswordId(id)).await?;
                 Ok(Reply::Done(format!("app password {id} of {} opens nothing any more", user.name)))
+            }
+            Request::SecondFactorBegin { name } => {
+                let user = self.user(&name).await?;
+                let secret = self.accounts.begin_second_factor(user.id, now).await?;
+                let uri = secret.uri(ISSUER, &UserName::parse(&user.name)?);
+                Ok(Reply::SecondFactor(SecondFactorShown {
+                    uri: uri.to_string(),
+                    secret: secret.text().to_string(),
+                }))
+            }
+            Request::SecondFactorConfirm { name, code } => {
+                let user = self.user(&name).await?;
+                let codes = self.accounts.confirm_second_factor(user.id, code.expose(), now).await?;
+                Ok(shown_codes(&codes))
+            }
+            Request::RecoveryCodesRenew { name } => {
+                let user = self.user(&name).await?;
+                Ok(shown_codes(&self.accounts.renew_recovery_codes(user.id).await?))
+            }
+            Request::SecondFactorRemove { name } => {
+                let user = self.user(&name).await?;
+                self.accounts.remove_second_factor(user.id).await?;
+                Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
             Request::SpaceAdd { name, kind, quota, version_days, trash_days } => {
                 let name = EntryName::parse(&name)?;
@@ -398,12 +424,17 @@ fn with_changes(
     }
 }
 
+fn shown_codes(codes: &[SecretString]) -> Reply {
+    Reply::RecoveryCodes(codes.iter().map(|code| code.expose_secret().to_owned()).collect())
+}
+
 fn shown_user(row: &UserRow) -> UserShown {
     UserShown {
         name: row.name.clone(),
         role: row.role.as_str().into(),
         disabled: row.disabled.is_some(),
         has_password: row.has_password,
+        second_factor: row.has_second_factor,
         created: row.created.0,
     }
 }

@@ -11,7 +11,7 @@ mod verify;
 pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
-    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, Reply, SnapshotShown, SpaceShown,
-    StatusShown, TrashShown, UnknownFileShown, UseShown, UserShown, VerifyShown, VersionShown,
+    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, Reply, SecondFactorShown, SnapshotShown,
+    SpaceShown, StatusShown, TrashShown, UnknownFileShown, UseShown, UserShown, VerifyShown, VersionShown,
 };
 pub use request::{Request, Secret};

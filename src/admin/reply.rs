@@ -15,6 +15,8 @@ pub enum Reply {
     Users(Vec<UserShown>),
     AppPassword(IssuedAppPassword),
     AppPasswords(Vec<AppPasswordShown>),
+    SecondFactor(SecondFactorShown),
+    RecoveryCodes(Vec<String>),
     Spaces(Vec<SpaceShown>),
     Grants(Vec<GrantShown>),
     Trash(Vec<TrashShown>),
@@ -59,8 +61,19 @@ pub struct UserShown {
     pub disabled: bool,
     /// Whether it has a password of its own, or device passwords only.
     pub has_password: bool,
+    /// Whether a second factor is asked for beside it.
+    pub second_factor: bool,
     /// Milliseconds since 1970 UTC.
     pub created: i64,
+}
+
+/// What a user's authenticator must know. Shown once, to be confirmed with a code of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorShown {
+    /// For a QR code: `otpauth://totp/…`.
+    pub uri: String,
+    /// To be typed: Base32.
+    pub secret: String,
 }
 
 /// A fresh device password. Shown once, kept nowhere.

@@ -63,6 +63,14 @@ pub enum Request {
     AppPasswordList { user: String },
     /// End a device password.
     AppPasswordRevoke { user: String, id: i64 },
+    /// Make a secret for a user's authenticator; counts once it is confirmed.
+    SecondFactorBegin { name: String },
+    /// Have a user's second factor asked for from now on; the reply shows recovery codes once.
+    SecondFactorConfirm { name: String, code: Secret },
+    /// Make other recovery codes; the reply shows them once.
+    RecoveryCodesRenew { name: String },
+    /// Have a user sign in with the password alone again.
+    SecondFactorRemove { name: String },
     /// Make a space.
     SpaceAdd {
         name: String,

@@ -18,6 +18,8 @@ pub struct UserRow {
     pub role: Role,
     /// Whether he has a password of his own, beside those of his devices.
     pub has_password: bool,
+    /// Whether a second factor is asked for beside it.
+    pub has_second_factor: bool,
     /// Grows with everything that must end earlier logins.
     pub epoch: i64,
     /// When he was added.
@@ -84,7 +86,8 @@ pub struct NewAppPassword<'a> {
     pub expires: Option<Timestamp>,
 }
 
-const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, created_at, disabled_at";
+const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, created_at, disabled_at,
+     EXISTS (SELECT 1 FROM second_factors WHERE user_id = users.id AND confirmed_at IS NOT NULL)";
 const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
 const GRANT: &str = "user_id, space_id, \"right\"";
 
@@ -99,6 +102,7 @@ fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
         epoch: row.get(5)?,
         created: Timestamp(row.get(6)?),
         disabled: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        has_second_factor: row.get(8)?,
     })
 }
 

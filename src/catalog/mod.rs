@@ -16,6 +16,7 @@ mod migrate;
 mod properties;
 mod readers;
 mod rebuild;
+mod second_factor;
 mod snapshot;
 mod soundness;
 mod spaces;
@@ -34,6 +35,7 @@ pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, 
 pub use locks::{LockRow, NewLock};
 pub use properties::PropertyRow;
 pub use rebuild::{Counters, SetAsideRow};
+pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
 pub use tx::{ReadTx, Touched, WriteTx};

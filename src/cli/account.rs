@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 
+use super::second_factor::SecondFactor;
 use super::{Format, Place, secret};
 use crate::admin::{Request, Secret};
 
@@ -75,6 +76,11 @@ enum UserCommand {
     AppPassword {
         #[command(subcommand)]
         command: AppPasswordCommand,
+    },
+    /// Manage a user's second factor: codes of an authenticator app (TOTP) beside the password.
+    SecondFactor {
+        #[command(subcommand)]
+        command: SecondFactor,
     },
 }
 
@@ -168,6 +174,7 @@ impl User {
             UserCommand::Disable(one) => one.request(|name| Request::UserDisable { name }),
             UserCommand::Enable(one) => one.request(|name| Request::UserEnable { name }),
             UserCommand::Remove(one) => one.request(|name| Request::UserRemove { name }),
+            UserCommand::SecondFactor { command } => command.run(),
             UserCommand::AppPassword { command } => match command {
                 AppPasswordCommand::Add { user, label, days, place, format } => {
                     place.request(Request::AppPasswordAdd { user, label, days }, format)

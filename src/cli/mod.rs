@@ -8,6 +8,7 @@ mod init;
 mod output;
 mod passphrase;
 mod rebuild;
+mod second_factor;
 mod secret;
 mod serve;
 mod shell;

@@ -22,7 +22,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Done(text) | Reply::Refused(text) => line(&safe(&text)),
         Reply::Status(status) => self::status(&status),
         Reply::Users(users) => table(
-            &["NAME", "ROLE", "STATE", "PASSWORD", "SINCE"],
+            &["NAME", "ROLE", "STATE", "PASSWORD", "SECOND FACTOR", "SINCE"],
             &[],
             users.iter().map(|user| {
                 vec![
@@ -30,6 +30,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                     user.role.clone(),
                     if user.disabled { "disabled" } else { "enabled" }.into(),
                     if user.has_password { "own" } else { "devices only" }.into(),
+                    if user.second_factor { "yes" } else { "no" }.into(),
                     time(user.created),
                 ]
             }),
@@ -54,6 +55,14 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
+        Reply::SecondFactor(shown) => line(&shown.uri),
+        Reply::RecoveryCodes(codes) => {
+            codes.iter().try_for_each(|code| line(code))?;
+            note(
+                "Recovery codes, shown once: each opens the account one time in place of the app's code. Keep them \
+                 where the device with the app is not.",
+            )
+        }
         Reply::Spaces(rows) => table(
             &["NAME", "KIND", "USED", "QUOTA", "VERSIONS", "TRASH", "ID"],
             &[2, 3],

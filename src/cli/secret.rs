@@ -66,7 +66,7 @@ pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<Se
 
 /// Asks on the terminal without showing what is typed. The prompt comes after the echo is off, and what
 /// was typed before it is dropped: it was typed for something else, and shown.
-fn ask(prompt: &str) -> anyhow::Result<SecretString> {
+pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let mut terminal = terminal.context("cannot reach the terminal")?;
     let before = tcgetattr(&terminal).context("cannot hide what is typed")?;

@@ -122,7 +122,11 @@ impl Services {
         };
         self.accounts.authenticate(&credentials, info.peer, info.received).await.map_err(|error| {
             Box::new(match error {
-                AuthError::Rejected => challenge("The user name or password is wrong."),
+                AuthError::Rejected | AuthError::WrongCode => challenge("The user name or password is wrong."),
+                AuthError::SecondFactorNeeded => challenge(
+                    "This account has a second factor. Sign in with the app's own login, which opens a browser, or \
+                     use a device's password; your administrator can make one.",
+                ),
                 AuthError::Throttled { retry_after } => {
                     too_many("Too many wrong passwords; wait and try again.", retry_after)
                 }

@@ -104,7 +104,10 @@ impl Call<'_> {
         let credentials =
             Credentials { name: name.to_string(), password: SecretString::from(field("password").as_str()) };
         let (peer, now) = (self.info.peer, self.info.received);
-        let outcome = self.accounts.consent_to_device(token, &nonce, &credentials, peer, now).await;
+        let code = Some(field("code")).filter(|code| !code.trim().is_empty());
+        let code = code.map(|code| SecretString::from(code.as_str()));
+        let outcome =
+            self.accounts.consent_to_device(token, &nonce, &credentials, code.as_ref(), peer, now).await;
         let problem = match outcome {
             Ok(user) => return (pages::done(language), Some(user)),
             Err(ConsentError::Gone) => return (pages::gone(language), None),
@@ -112,6 +115,8 @@ impl Call<'_> {
             Err(ConsentError::DevicePassword) => Problem::DevicePassword,
             Err(ConsentError::TooManyAppPasswords) => Problem::TooManyDevices,
             Err(ConsentError::Login(AuthError::Rejected)) => Problem::Rejected,
+            Err(ConsentError::Login(AuthError::SecondFactorNeeded)) => Problem::CodeNeeded,
+            Err(ConsentError::Login(AuthError::WrongCode)) => Problem::WrongCode,
             Err(ConsentError::Login(AuthError::Throttled { retry_after })) => Problem::Throttled(retry_after),
             Err(ConsentError::Login(AuthError::Busy)) => Problem::Busy,
             Err(ConsentError::Login(AuthError::Catalog(error))) => {

@@ -73,7 +73,12 @@ impl Call<'_> {
         };
         let judged = self.accounts.authenticate(&credentials, self.info.peer, self.info.received).await;
         judged.map_err(|error| match error {
-            AuthError::Rejected => Refusal::Unauthorised("The user name or password is wrong.").into(),
+            AuthError::Rejected | AuthError::WrongCode => {
+                Refusal::Unauthorised("The user name or password is wrong.").into()
+            }
+            AuthError::SecondFactorNeeded => {
+                Refusal::Unauthorised("This account has a second factor: sign in through the browser.").into()
+            }
             AuthError::Throttled { retry_after } => {
                 Fault::Later("Too many wrong passwords; wait and try again.", retry_after)
             }

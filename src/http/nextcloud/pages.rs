@@ -39,6 +39,9 @@ pub(super) struct Page<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Rejected,
+    /// The password is right, and the second factor is asked for.
+    CodeNeeded,
+    WrongCode,
     /// Wait so many seconds.
     Throttled(u32),
     Busy,
@@ -60,8 +63,11 @@ struct Words {
     warning: &'static str,
     name: &'static str,
     password: &'static str,
+    code: &'static str,
     send: &'static str,
     rejected: &'static str,
+    code_needed: &'static str,
+    wrong_code: &'static str,
     throttled: fn(u32) -> String,
     busy: &'static str,
     stale: &'static str,
@@ -90,8 +96,12 @@ const GERMAN: Words = Words {
     warning: "Melden Sie sich nur an, wenn Sie die Verbindung eben selbst auf diesem Gerät begonnen haben.",
     name: "Benutzername",
     password: "Kennwort",
+    code: "Code",
     send: "Anmelden und verbinden",
     rejected: "Benutzername oder Kennwort ist falsch.",
+    code_needed: "Ihr Konto hat einen zweiten Faktor. Bitte geben Sie noch einmal Ihr Kennwort ein und dazu den Code, \
+                  den Ihre App gerade anzeigt, oder einen Wiederherstellungscode.",
+    wrong_code: "Das ist nicht der Code dieses Augenblicks. Bitte geben Sie Kennwort und den nächsten Code ein.",
     throttled: |seconds| match seconds {
         1 => "Zu viele falsche Kennwörter. Versuchen Sie es in einer Sekunde noch einmal.".to_owned(),
         2..=119 => {
@@ -131,8 +141,12 @@ const ENGLISH: Words = Words {
     warning: "Log in only if you have just begun this connection on that device yourself.",
     name: "User name",
     password: "Password",
+    code: "Code",
     send: "Log in and connect",
     rejected: "The user name or password is wrong.",
+    code_needed: "Your account has a second factor. Please enter your password once more, and the code that your app \
+                  shows now, or a recovery code.",
+    wrong_code: "This is not the code of this moment. Please enter your password and the next code.",
     throttled: |seconds| match seconds {
         1 => "Too many wrong passwords. Try again in a second.".to_owned(),
         2..=119 => format!("Too many wrong passwords. Try again in {seconds} seconds."),
@@ -198,7 +212,9 @@ impl Problem {
     /// Not 200: a browser would offer to store a password that is wrong.
     fn status(self) -> StatusCode {
         match self {
-            Self::Rejected | Self::DevicePassword => StatusCode::FORBIDDEN,
+            Self::Rejected | Self::CodeNeeded | Self::WrongCode | Self::DevicePassword => {
+                StatusCode::FORBIDDEN
+            }
             Self::Throttled(_) | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::StalePage | Self::TooManyDevices => StatusCode::CONFLICT,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -209,6 +225,8 @@ impl Problem {
         match self {
             Self::Throttled(seconds) => (words.throttled)(seconds),
             Self::Rejected => words.rejected.to_owned(),
+            Self::CodeNeeded => words.code_needed.to_owned(),
+            Self::WrongCode => words.wrong_code.to_owned(),
             Self::Busy => words.busy.to_owned(),
             Self::StalePage => words.stale.to_owned(),
             Self::DevicePassword => words.device_password.to_owned(),
@@ -305,6 +323,10 @@ fn push_form(html: &mut String, words: &Words, page: &Page<'_>) {
     ];
     for field in &fields {
         push_field(html, field);
+    }
+    if matches!(page.problem, Some(Problem::CodeNeeded | Problem::WrongCode)) {
+        let (name, kind, autocomplete) = ("code", "text", "one-time-code");
+        push_field(html, &Field { name, label: words.code, kind, autocomplete, value: "", has_focus: false });
     }
     html.push_str("<button>");
     html.push_str(words.send);

@@ -1,0 +1,217 @@
+//! A second factor beside the password: set up, asked for, replaced by a recovery code, removed.
+//!
+//! Programs that send name and password with every request cannot ask for a code. Whoever has a second factor
+//! signs in through a browser, which gives each device a password of its own.
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::app_password::{AppPasswordKey, Spelled};
+use super::totp::FactorSecret;
+use super::{Accounts, AccountsError};
+use crate::catalog::{CatalogError, WriteTx};
+use crate::model::{Timestamp, UserId};
+
+/// Recovery codes of a user.
+const RECOVERY_CODES: usize = 10;
+/// Bytes of randomness in one: 16 characters.
+const CODE_BYTES: usize = 10;
+
+impl Accounts {
+    /// Makes a secret for a user's authenticator. It counts once [`Self::confirm_second_factor`] saw a code of
+    /// it; until then another call replaces it.
+    ///
+    /// Errors: `UnknownUser`, `SecondFactorExists`.
+    pub async fn begin_second_factor(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<FactorSecret, AccountsError> {
+        let secret = FactorSecret::random();
+        let bytes = Zeroizing::new(*secret.0);
+        self.change(move |tx| {
+            tx.user(user)?.ok_or(AccountsError::UnknownUser)?;
+            if tx.second_factor(user)?.is_some_and(|factor| factor.is_confirmed) {
+                return Err(AccountsError::SecondFactorExists);
+            }
+            Ok(tx.begin_second_factor(user, &bytes, now)?)
+        })
+        .await?;
+        Ok(secret)
+    }
+
+    /// Has the second factor asked for from now on, and makes recovery codes, which are in this answer and
+    /// nowhere else.
+    ///
+    /// Errors: `WrongCode`; `NoSecondFactor` if none was begun, `SecondFactorExists` if it counts already.
+    pub async fn confirm_second_factor(
+        &self,
+        user: UserId,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Vec<SecretString>, AccountsError> {
+        let (codes, hmacs) = self.fresh_codes();
+        let code = Zeroizing::new(code.to_owned());
+        self.change(move |tx| {
+            let factor = tx.second_factor(user)?.ok_or(AccountsError::NoSecondFactor)?;
+            if factor.is_confirmed {
+                return Err(AccountsError::SecondFactorExists);
+            }
+            let secret = FactorSecret(Zeroizing::new(factor.secret));
+            let step = secret.step_of(&code, factor.last_step, now).ok_or(AccountsError::WrongCode)?;
+            tx.note_factor_step(user, step)?;
+            tx.confirm_second_factor(user, now)?;
+            Ok(tx.replace_recovery_codes(user, &hmacs)?)
+        })
+        .await?;
+        Ok(codes)
+    }
+
+    /// Makes other recovery codes; those of before open nothing any more. Errors: `NoSecondFactor`.
+    pub async fn renew_recovery_codes(&self, user: UserId) -> Result<Vec<SecretString>, AccountsError> {
+        let (codes, hmacs) = self.fresh_codes();
+        self.change(move |tx| {
+            let factor = tx.second_factor(user)?.filter(|factor| factor.is_confirmed);
+            factor.ok_or(AccountsError::NoSecondFactor)?;
+            Ok(tx.replace_recovery_codes(user, &hmacs)?)
+        })
+        .await?;
+        Ok(codes)
+    }
+
+    /// Lets a user sign in with the password alone again. Errors: `NoSecondFactor`.
+    pub async fn remove_second_factor(&self, user: UserId) -> Result<(), AccountsError> {
+        self.change(move |tx| {
+            tx.second_factor(user)?.ok_or(AccountsError::NoSecondFactor)?;
+            Ok(tx.remove_second_factor(user)?)
+        })
+        .await
+    }
+
+    fn fresh_codes(&self) -> (Vec<SecretString>, Vec<[u8; 32]>) {
+        let key = &self.inner.app_password_key;
+        let codes: Vec<Spelled<CODE_BYTES>> = (0..RECOVERY_CODES).map(|_| Spelled::random()).collect();
+        let hmacs = codes.iter().map(|code| hmac_of(key, code)).collect();
+        (codes.iter().map(Spelled::reveal).collect(), hmacs)
+    }
+}
+
+/// Uses up what the user typed: the code of this moment, or a recovery code. `false` if it is neither.
+pub(super) fn take_code(
+    tx: &WriteTx<'_>,
+    key: &AppPasswordKey,
+    user: UserId,
+    typed: &SecretString,
+    now: Timestamp,
+) -> Result<bool, CatalogError> {
+    let Some(factor) = tx.second_factor(user)?.filter(|factor| factor.is_confirmed) else { return Ok(false) };
+    let secret = FactorSecret(Zeroizing::new(factor.secret));
+    if let Some(step) = secret.step_of(typed.expose_secret(), factor.last_step, now) {
+        tx.note_factor_step(user, step)?;
+        return Ok(true);
+    }
+    match Spelled::<CODE_BYTES>::parse(typed) {
+        Some(code) => tx.take_recovery_code(user, &hmac_of(key, &code)),
+        None => Ok(false),
+    }
+}
+
+fn hmac_of(key: &AppPasswordKey, code: &Spelled<CODE_BYTES>) -> [u8; 32] {
+    key.mac(&[b"recovery code", code.bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::fixture::{HOME, NOW, Office, PASSWORD, later, secret};
+    use crate::accounts::totp::tests::shown;
+    use crate::accounts::{AuthError, Credentials, Principal};
+
+    struct Enrolled {
+        office: Office,
+        secret: FactorSecret,
+        codes: Vec<SecretString>,
+    }
+
+    async fn enrolled() -> Enrolled {
+        let office = Office::open().await;
+        let secret = office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+        let wrong = office.accounts.confirm_second_factor(office.anna, "000000", NOW).await;
+        assert!(matches!(wrong, Err(AccountsError::WrongCode)));
+        // Not confirmed: the password is enough.
+        office.login("anna", PASSWORD, NOW).await.unwrap();
+        let code = shown(&secret, NOW);
+        let codes = office.accounts.confirm_second_factor(office.anna, &code, NOW).await.unwrap();
+        Enrolled { office, secret, codes }
+    }
+
+    impl Enrolled {
+        async fn sign_in(&self, code: Option<&str>, seconds: u64) -> Result<Principal, AuthError> {
+            let credentials = Credentials { name: "anna".into(), password: secret(PASSWORD) };
+            let code = code.map(secret);
+            let home = HOME.parse().unwrap();
+            self.office.accounts.sign_in(&credentials, code.as_ref(), home, later(seconds)).await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_password_alone_opens_nothing_any_more() {
+        let enrolled = enrolled().await;
+        for _ in 0..20 {
+            let basic = enrolled.office.login("anna", PASSWORD, later(1)).await;
+            assert!(matches!(basic, Err(AuthError::SecondFactorNeeded)), "{basic:?}");
+        }
+        assert!(matches!(enrolled.sign_in(None, 1).await, Err(AuthError::SecondFactorNeeded)));
+        // A device's password does.
+        let token = enrolled.office.app_password(None).await;
+        enrolled.office.login("anna", &token, later(2)).await.unwrap();
+        // Others go on as before.
+        enrolled.office.login("bert", PASSWORD, later(2)).await.unwrap();
+        assert!(matches!(enrolled.office.login("anna", "wrong", later(2)).await, Err(AuthError::Rejected)));
+    }
+
+    #[tokio::test]
+    async fn a_code_opens_once_and_a_recovery_code_too() {
+        let enrolled = enrolled().await;
+        let used = shown(&enrolled.secret, NOW);
+        assert!(matches!(enrolled.sign_in(Some(&used), 1).await, Err(AuthError::WrongCode)), "it confirmed");
+        let code = shown(&enrolled.secret, later(60));
+        enrolled.sign_in(Some(&code), 60).await.unwrap();
+        assert!(matches!(enrolled.sign_in(Some(&code), 61).await, Err(AuthError::WrongCode)));
+
+        let recovery = enrolled.codes[3].expose_secret().to_uppercase().replace('-', " ");
+        enrolled.sign_in(Some(&recovery), 62).await.unwrap();
+        assert!(matches!(enrolled.sign_in(Some(&recovery), 63).await, Err(AuthError::WrongCode)));
+        let renewed = enrolled.office.accounts.renew_recovery_codes(enrolled.office.anna).await.unwrap();
+        let old = enrolled.codes[4].expose_secret();
+        assert!(matches!(enrolled.sign_in(Some(old), 64).await, Err(AuthError::WrongCode)));
+        enrolled.sign_in(Some(renewed[0].expose_secret()), 65).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn guessing_codes_is_throttled_like_guessing_passwords() {
+        let enrolled = enrolled().await;
+        let mut tried = 0;
+        let throttled = loop {
+            match enrolled.sign_in(Some("123456"), 100).await {
+                Err(AuthError::WrongCode) => tried += 1,
+                other => break other,
+            }
+            assert!(tried < 50);
+        };
+        assert!(matches!(throttled, Err(AuthError::Throttled { .. })), "{throttled:?}");
+    }
+
+    #[tokio::test]
+    async fn removed_it_is_not_asked_for_and_can_be_set_up_again() {
+        let enrolled = enrolled().await;
+        let Enrolled { office, .. } = &enrolled;
+        let again = office.accounts.begin_second_factor(office.anna, NOW).await;
+        assert!(matches!(again, Err(AccountsError::SecondFactorExists)));
+        office.accounts.remove_second_factor(office.anna).await.unwrap();
+        office.login("anna", PASSWORD, later(1)).await.unwrap();
+        let none = office.accounts.remove_second_factor(office.anna).await;
+        assert!(matches!(none, Err(AccountsError::NoSecondFactor)));
+        office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
+    }
+}

@@ -1,0 +1,101 @@
+//! Second factors and recovery codes.
+
+use rusqlite::params;
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{Timestamp, UserId};
+
+/// Bytes of a secret that is shared with an authenticator.
+pub const FACTOR_SECRET_LEN: usize = 20;
+
+/// A user's second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondFactorRow {
+    /// Shared with the user's authenticator.
+    pub secret: [u8; FACTOR_SECRET_LEN],
+    /// Time step of the newest code that was used.
+    pub last_step: i64,
+    /// Whether a code of it has come, so that it is asked for.
+    pub is_confirmed: bool,
+}
+
+impl std::fmt::Debug for SecondFactorRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecondFactorRow([redacted])")
+    }
+}
+
+impl ReadTx<'_> {
+    /// A user's second factor, confirmed or not.
+    pub fn second_factor(&self, user: UserId) -> Result<Option<SecondFactorRow>, CatalogError> {
+        self.one(
+            "SELECT secret, last_step, confirmed_at IS NOT NULL FROM second_factors WHERE user_id = ?1",
+            [user.0],
+            |row| {
+                Ok(SecondFactorRow { secret: row.get(0)?, last_step: row.get(1)?, is_confirmed: row.get(2)? })
+            },
+        )
+    }
+
+    /// How many recovery codes are left.
+    pub fn recovery_code_count(&self, user: UserId) -> Result<u32, CatalogError> {
+        let sql = "SELECT count(*) FROM recovery_codes WHERE user_id = ?1";
+        Ok(self.one(sql, [user.0], |row| row.get(0))?.unwrap_or_default())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores a factor that is not confirmed, in place of another such one.
+    pub fn begin_second_factor(
+        &self,
+        user: UserId,
+        secret: &[u8; FACTOR_SECRET_LEN],
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT OR REPLACE INTO second_factors (user_id, secret, created_at) VALUES (?1, ?2, ?3)",
+            params![user.0, secret, now.0],
+        )
+        .map(drop)
+    }
+
+    /// Has the factor asked for from now on; earlier logins end.
+    pub fn confirm_second_factor(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE second_factors SET confirmed_at = ?2 WHERE user_id = ?1",
+            params![user.0, now.0],
+        )?;
+        self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0]).map(drop)
+    }
+
+    /// Notes the time step of a code that was used.
+    pub fn note_factor_step(&self, user: UserId, step: i64) -> Result<(), CatalogError> {
+        self.execute("UPDATE second_factors SET last_step = ?2 WHERE user_id = ?1", params![user.0, step])
+            .map(drop)
+    }
+
+    /// Removes a user's factor and recovery codes; earlier logins end.
+    pub fn remove_second_factor(&self, user: UserId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM second_factors WHERE user_id = ?1", [user.0])?;
+        self.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user.0])?;
+        self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0]).map(drop)
+    }
+
+    /// Gives a user other recovery codes than before.
+    pub fn replace_recovery_codes(&self, user: UserId, hmacs: &[[u8; 32]]) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user.0])?;
+        for hmac in hmacs {
+            self.execute(
+                "INSERT INTO recovery_codes (user_id, code_hmac) VALUES (?1, ?2)",
+                params![user.0, hmac],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Uses a recovery code up; `false` if there is none like it.
+    pub fn take_recovery_code(&self, user: UserId, hmac: &[u8; 32]) -> Result<bool, CatalogError> {
+        let sql = "DELETE FROM recovery_codes WHERE user_id = ?1 AND code_hmac = ?2";
+        Ok(self.execute(sql, params![user.0, hmac])? > 0)
+    }
+}

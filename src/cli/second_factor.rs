@@ -1,0 +1,115 @@
+//! A user's second factor: set up with a QR code in the terminal.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use secrecy::ExposeSecret;
+
+use super::{Format, Place, output, secret};
+use crate::admin::{Reply, Request, SecondFactorShown, Secret};
+
+/// Manage a user's second factor: codes of an authenticator app (TOTP) beside the password.
+///
+/// Who has one signs in through a browser; programs and devices need a password of their own, which that login
+/// gives them, or `tresor user app-password add`. Those that devices have already go on working.
+#[derive(Debug, Subcommand)]
+pub(super) enum SecondFactor {
+    /// Set one up: show the QR code, ask for the first code, show the recovery codes once.
+    Add(One),
+    /// Confirm one that was shown where nobody could be asked, with a code of the authenticator.
+    Confirm {
+        /// Login name.
+        name: String,
+        /// The six digits that the authenticator shows now.
+        code: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Make other recovery codes; those of before open nothing any more.
+    RecoveryCodes(One),
+    /// Remove it, with its recovery codes: the password alone is enough again.
+    Remove(One),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct One {
+    /// Login name.
+    name: String,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl SecondFactor {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Add(one) => one.add(),
+            Self::Confirm { name, code, place, format } => {
+                place.request(Request::SecondFactorConfirm { name, code: Secret::new(code) }, format)
+            }
+            Self::RecoveryCodes(One { name, place, format }) => {
+                place.request(Request::RecoveryCodesRenew { name }, format)
+            }
+            Self::Remove(One { name, place, format }) => {
+                place.request(Request::SecondFactorRemove { name }, format)
+            }
+        }
+    }
+}
+
+impl One {
+    fn add(self) -> anyhow::Result<()> {
+        let Self { name, place, format } = self;
+        let session = place.session()?;
+        let shown = match session.ask(Request::SecondFactorBegin { name: name.clone() })? {
+            Reply::SecondFactor(shown) => shown,
+            Reply::Refused(why) => bail!(why),
+            _ => bail!("the server is of another version than this program"),
+        };
+        if format.json {
+            output::reply(Reply::SecondFactor(shown), format)?;
+            session.close();
+            return Ok(());
+        }
+        show(&shown)?;
+        if !std::io::stdin().is_terminal() {
+            output::note(&format!(
+                "It counts once a code of it came: tresor user second-factor confirm {} CODE",
+                output::safe(&name)
+            ))?;
+            session.close();
+            return Ok(());
+        }
+        loop {
+            let typed = secret::ask("Code that the app shows now (empty to stop): ")?;
+            if typed.expose_secret().trim().is_empty() {
+                bail!("no second factor was set up");
+            }
+            let code = Secret::new(typed.expose_secret().to_owned());
+            match session.ask(Request::SecondFactorConfirm { name: name.clone(), code })? {
+                Reply::Refused(why) => output::note(&why)?,
+                reply => {
+                    output::reply(reply, format)?;
+                    session.close();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn show(shown: &SecondFactorShown) -> anyhow::Result<()> {
+    let code = QrCode::with_error_correction_level(&shown.uri, EcLevel::L)
+        .context("the name is too long for a QR code; type the key into the app")?;
+    // Dark on light, whatever the terminal's colours: not every app reads the inverse.
+    let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    output::line(&drawn)?;
+    let key = shown.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
+    output::line(&format!("Scan this with an authenticator app, or type this key into it:\n\n  {key}\n"))
+}
