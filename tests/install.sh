@@ -26,6 +26,7 @@ test=(
     "mount mount"
     "mount.davfs davfs2"
     "nextcloudcmd nextcloud-desktop-cmd"
+    "oathtool oathtool"
     "openssl openssl"
     "prlimit util-linux"
     "rclone rclone"

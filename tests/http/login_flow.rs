@@ -6,6 +6,7 @@ use crate::fixture::shared;
 use crate::ocs::devices;
 use crate::support::TestServer;
 use crate::support::http::{Request, Response};
+use crate::support::process::{succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 const AGENT: &str = "Mozilla/5.0 (Linux) mirall/3.16.2 (Nextcloud, debian)";
@@ -289,5 +290,62 @@ fn whatever_a_device_calls_itself_its_label_is_fit_to_show() {
         consent(&server, &flow, USER, PASSWORD).expect(200);
         granted(&poll(&server, &flow));
         assert_eq!(devices(&server).last(), Some(&label));
+    }
+}
+
+/// The codes come from a real authenticator, oathtool.
+#[test]
+fn who_has_a_second_factor_signs_in_with_its_code_and_nothing_else_lets_the_password_in() {
+    let server = TestServer::start();
+    let shown: Value =
+        serde_json::from_str(&server.cli_ok(["user", "second-factor", "add", USER, "--json"])).unwrap();
+    assert!(shown["uri"].as_str().unwrap().starts_with("otpauth://totp/Tresor:staff?secret="), "{shown}");
+    let secret = shown["secret"].as_str().unwrap();
+    // As an authenticator whose clock is so many steps ahead: a code is used once.
+    let code = |steps: u64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let mut oathtool = tool("oathtool", "oathtool");
+        oathtool.args(["--totp", "--base32", "--now"]).arg(format!("@{}", now + 30 * steps)).arg(secret);
+        succeed(&mut oathtool).trim().to_owned()
+    };
+    // Nothing changes before the first code came.
+    server.request("PROPFIND", "/dav/").header("Depth", "0").send().expect(207);
+    let recovery = server.cli_ok(["user", "second-factor", "confirm", USER, &code(0)]);
+    let recovery: Vec<&str> = recovery.lines().collect();
+    assert_eq!(recovery.len(), 10, "{recovery:?}");
+    assert!(server.cli_ok(["user", "list"]).lines().any(|line| line.contains(USER) && line.contains("yes")));
+
+    let refused = server.request("PROPFIND", "/dav/").header("Depth", "0").send().expect(401);
+    assert!(refused.text().contains("second factor"), "{refused}");
+    let refused = server.request("GET", "/ocs/v2.php/cloud/user?format=json").send().expect(401);
+    assert!(refused.text().contains("second factor"), "{refused}");
+
+    let begun = begin(&server);
+    let page = consent(&server, &begun, USER, PASSWORD).expect(403);
+    assert!(page.text().contains("autocomplete=\"one-time-code\""), "{page}");
+    let send = |code: &str| {
+        let nonce = nonce(&open(&server, &begun));
+        let request = server.anonymous("POST", &begun.page);
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        request.body(format!("nonce={nonce}&user={USER}&password={PASSWORD}&code={code}")).send()
+    };
+    send("000000").expect(403);
+    send(&code(1)).expect(200);
+    let (_, name, password) = granted(&poll(&server, &begun));
+    let listed = server.anonymous("PROPFIND", "/dav/").header("Depth", "1").sign_in(&name, &password);
+    listed.send().expect(207);
+
+    // The device is lost: a recovery code opens once.
+    for (status, flow) in [(200, begin(&server)), (403, begin(&server))] {
+        let nonce = nonce(&open(&server, &flow));
+        let request = server.anonymous("POST", &flow.page);
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        let body = format!("nonce={nonce}&user={USER}&password={PASSWORD}&code={}", recovery[2]);
+        request.body(body).send().expect(status);
+    }
+    server.cli_ok(["user", "second-factor", "remove", USER]);
+    server.request("PROPFIND", "/dav/").header("Depth", "0").send().expect(207);
+    for secret in [secret, recovery[2], recovery[3]] {
+        assert!(!server.log().contains(secret));
     }
 }
