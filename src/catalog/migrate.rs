@@ -13,7 +13,10 @@ use super::{CatalogError, CatalogKey, connection, soundness};
 
 /// `migrations/NNNN-name.sql` in order; the position is the format's number. Released files are never
 /// edited, only added.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001-initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001-initial.sql"),
+    include_str!("../../migrations/0002-uploads.sql"),
+];
 
 /// Gives an empty database the newest format.
 pub(super) fn fill(connection: &mut Connection) -> Result<(), CatalogError> {

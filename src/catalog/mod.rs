@@ -21,6 +21,7 @@ mod soundness;
 mod spaces;
 mod trash;
 mod tx;
+mod uploads;
 mod versions;
 mod writer;
 
@@ -37,6 +38,7 @@ pub use rebuild::{Counters, SetAsideRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
 pub use tx::{ReadTx, Touched, WriteTx};
+pub use uploads::{ChunkRow, DigestState, UploadRow};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::QueuedWrite;
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use tresor::library::Space;
 use tresor::model::{EntryId, Timestamp, WriteSerial};
-use tresor::vault::container::ContainerMeta;
+use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
 
@@ -323,6 +323,7 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
             written: Timestamp(1_700_000_000_000),
             segment,
             size,
+            part: Part::Numbered,
         };
         let mut writer = ContainerWriter::create(&disk, &key, space.id, &meta).unwrap();
         writer.write(content).unwrap();
