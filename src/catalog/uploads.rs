@@ -124,7 +124,8 @@ impl ReadTx<'_> {
 
     /// How many uploads a user has begun and not ended.
     pub fn count_uploads(&self, user: UserId) -> Result<u64, CatalogError> {
-        let count = self.one("SELECT count(*) FROM uploads WHERE user_id = ?1", [user.0], |row| row.get(0))?;
+        let count =
+            self.one("SELECT count(*) FROM uploads WHERE user_id = ?1", [user.0], |row| row.get(0))?;
         Ok(count.unwrap_or(0))
     }
 
@@ -132,7 +133,10 @@ impl ReadTx<'_> {
     pub fn upload_chunks(&self, id: UploadId) -> Result<Vec<ChunkRow>, CatalogError> {
         let mut chunks =
             self.all("SELECT name, size FROM upload_chunks WHERE upload_id = ?1", [id.0], |row| {
-                Ok(ChunkRow { name: parsed(&row.get::<_, String>(0)?, |text| ChunkName::parse(text).ok())?, size: row.get(1)? })
+                Ok(ChunkRow {
+                    name: parsed(&row.get::<_, String>(0)?, |text| ChunkName::parse(text).ok())?,
+                    size: row.get(1)?,
+                })
             })?;
         chunks.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(chunks)
@@ -267,7 +271,11 @@ impl WriteTx<'_> {
 
     /// Removes a chunk; its containers become garbage. Their number, and the bytes in them; `None` without
     /// such a chunk.
-    pub fn remove_chunk(&self, upload: UploadId, name: &ChunkName) -> Result<Option<(u64, u64)>, CatalogError> {
+    pub fn remove_chunk(
+        &self,
+        upload: UploadId,
+        name: &ChunkName,
+    ) -> Result<Option<(u64, u64)>, CatalogError> {
         let Some(size) = self.upload_chunk(upload, name)? else { return Ok(None) };
         let containers = self.all(
             "SELECT container_id FROM upload_pieces WHERE upload_id = ?1 AND chunk = ?2",
@@ -293,8 +301,10 @@ impl WriteTx<'_> {
     /// Removes an upload, with what it reserved. Its containers become garbage, unless a version has taken
     /// them.
     pub fn delete_upload(&self, id: UploadId) -> Result<(), CatalogError> {
-        let containers = self
-            .all("SELECT container_id FROM upload_pieces WHERE upload_id = ?1", [id.0], |row| row.get(0))?;
+        let containers =
+            self.all("SELECT container_id FROM upload_pieces WHERE upload_id = ?1", [id.0], |row| {
+                row.get(0)
+            })?;
         self.reserve_for(id, 0)?;
         self.execute("DELETE FROM uploads WHERE id = ?1", [id.0])?;
         self.discard_unused(&containers)

@@ -24,7 +24,9 @@ use super::sealing::Inflow;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, QueuedWrite, ReadTx, WriteTx};
-use crate::model::{Checksum, ContainerId, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial};
+use crate::model::{
+    Checksum, ContainerId, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial,
+};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
@@ -191,12 +193,7 @@ pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 impl PutSession {
     /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
     /// as long as a trip to a blocking thread and back would.
-    async fn commit_small(
-        self,
-        plain: &[u8],
-        mut digests: Digests,
-        lock: Option<LockRequest>,
-    ) -> Committed {
+    async fn commit_small(self, plain: &[u8], mut digests: Digests, lock: Option<LockRequest>) -> Committed {
         digests.update(plain);
         let checksums = verified(digests, self.file.checksum.as_ref())?;
         let (library, space) = (self.library.clone(), self.change.access.space());

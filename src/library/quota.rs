@@ -130,11 +130,7 @@ impl Library {
 
     /// Sees to it that a reservation covers `total` bytes of a content whose length nobody announced: it grows
     /// in steps while the content arrives. After a failure it is `None`, and so is what it held.
-    pub(super) async fn cover(
-        &self,
-        held: &mut Option<Reservation>,
-        total: u64,
-    ) -> Result<(), LibraryError> {
+    pub(super) async fn cover(&self, held: &mut Option<Reservation>, total: u64) -> Result<(), LibraryError> {
         let missing = total.saturating_sub(held.as_ref().map_or(0, Reservation::bytes));
         if missing == 0 && held.is_some() {
             return Ok(());

@@ -19,7 +19,9 @@ mod upload;
 pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
-pub use id::{AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial};
+pub use id::{
+    AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+};
 pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
 pub use lock::{Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};

@@ -35,7 +35,9 @@ pub struct ChunkName(String);
 
 /// A chunk cannot have this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a chunk's name has 1 to 255 bytes, no slash and no control character, and is not '.', '..' or '.file'")]
+#[error(
+    "a chunk's name has 1 to 255 bytes, no slash and no control character, and is not '.', '..' or '.file'"
+)]
 pub struct ChunkNameError;
 
 impl ChunkName {

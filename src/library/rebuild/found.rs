@@ -87,8 +87,10 @@ pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
             }));
         }
     }
-    set_aside.extend(loose.into_keys().map(|(space, container)| {
-        SetAside { space, container, reason: SetAsideReason::Unfinished }
+    set_aside.extend(loose.into_keys().map(|(space, container)| SetAside {
+        space,
+        container,
+        reason: SetAsideReason::Unfinished,
     }));
     let in_order = |((space, entry), mut versions): (_, Vec<_>)| {
         versions.reverse();
@@ -101,10 +103,7 @@ pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
 
 /// The containers that closing ones name, in order, taken from those that were found; `None`, and then all
 /// stay where they are, if not every one is there.
-fn named(
-    closing: &[Found],
-    loose: &mut HashMap<(SpaceId, ContainerId), Found>,
-) -> Option<Vec<Found>> {
+fn named(closing: &[Found], loose: &mut HashMap<(SpaceId, ContainerId), Found>) -> Option<Vec<Found>> {
     let (mut all, mut expected) = (Vec::new(), None);
     for (found, at) in closing.iter().zip(0_u32..) {
         let Part::Closing { names, of } = &found.meta.part else { return None };

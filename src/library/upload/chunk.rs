@@ -130,7 +130,10 @@ pub(super) fn goes_on(known: &DigestState, chunks: &[ChunkRow], name: &ChunkName
         Some(last) => last.is_followed_by(name),
     };
     // Chunks are ordered, so that one in between would stand before `name` and behind the last known one.
-    is_next && !chunks.iter().any(|chunk| chunk.name < *name && known.chunk.as_ref().is_none_or(|last| chunk.name > *last))
+    is_next
+        && !chunks
+            .iter()
+            .any(|chunk| chunk.name < *name && known.chunk.as_ref().is_none_or(|last| chunk.name > *last))
 }
 
 /// What is known of the digests once a chunk has arrived: `reached` if it was hashed behind what was known

@@ -266,7 +266,12 @@ impl Cutter {
         Ok(digests)
     }
 
-    fn commit_of(&self, containers: Vec<SealedContainer>, digests: Option<&Digests>, now: Timestamp) -> Commit {
+    fn commit_of(
+        &self,
+        containers: Vec<SealedContainer>,
+        digests: Option<&Digests>,
+        now: Timestamp,
+    ) -> Commit {
         Commit {
             began: self.row.clone(),
             goal: self.goal.clone(),
@@ -310,8 +315,7 @@ impl Drop for Leftovers {
 
 impl Drop for Cutter {
     fn drop(&mut self) {
-        if let (Some(closing), Ok(runtime)) =
-            (self.closing.take(), tokio::runtime::Handle::try_current())
+        if let (Some(closing), Ok(runtime)) = (self.closing.take(), tokio::runtime::Handle::try_current())
             && !self.is_kept_in_part()
         {
             let (library, space) = (self.library.clone(), self.row.space);

@@ -2,9 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    MAX_UPLOAD_METADATA, NewUpload, Upload, UploadLimits, UploadsOf, chunk, expiry, owned,
-};
+use super::{MAX_UPLOAD_METADATA, NewUpload, Upload, UploadLimits, UploadsOf, chunk, expiry, owned};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::digest::Digests;
 use crate::library::put::admit;
@@ -112,8 +110,7 @@ impl Library {
 
     /// The uploads into the spaces that these rights open, the oldest of each first. Ends nobody's writing.
     pub async fn uploads(&self, rights: &[Access], of: UploadsOf) -> Result<Vec<Upload>, LibraryError> {
-        let spaces =
-            rights.iter().map(|access| of.require(access)).collect::<Result<Vec<_>, _>>()?;
+        let spaces = rights.iter().map(|access| of.require(access)).collect::<Result<Vec<_>, _>>()?;
         self.catalog()
             .read(move |tx| {
                 let mut uploads = Vec::new();
@@ -156,9 +153,8 @@ impl Library {
         now: Timestamp,
     ) -> Result<(), LibraryError> {
         let space = of.require(access)?;
-        let is_meant = move |row: &UploadRow| {
-            row.space == space && of.user().is_none_or(|user| row.user == Some(user))
-        };
+        let is_meant =
+            move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.upload(id)?)).await?;
         row.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
         let held = self.shared.uploads.hold(id, now).await?;
@@ -173,7 +169,11 @@ impl Library {
     }
 
     /// Ends uploads whose time is over at `now` or whose user is gone; how many.
-    pub(in crate::library) async fn expire_uploads(&self, now: Timestamp, step: usize) -> Result<usize, LibraryError> {
+    pub(in crate::library) async fn expire_uploads(
+        &self,
+        now: Timestamp,
+        step: usize,
+    ) -> Result<usize, LibraryError> {
         let expired = self.catalog().read(move |tx| tx.expired_uploads(now, step)).await?;
         let mut ended = 0;
         for id in expired {
