@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use tresor::model::{ByteRange, EntryId, WriteSerial};
-use tresor::vault::container::ContainerMeta;
+use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::Disk;
 use tresor::vault::reader::{ContainerReader, MAX_READ_LEN};
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
@@ -96,6 +96,7 @@ fn create(office: &Office) -> ContainerWriter {
         written: NOW,
         segment: 0,
         size: None,
+        part: Part::Numbered,
     };
     ContainerWriter::create(&*office.disk, &office.key, office.space, &meta)
         .expect("the disk takes a container")

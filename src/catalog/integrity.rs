@@ -84,15 +84,33 @@ pub struct ScrubRow {
 
 /// What must hold of the rows at any time: what breaks it, and the query that counts how often. None of
 /// them asks for more than one snapshot.
-const CONTRADICTIONS: [(&str, &str); 10] = [
+const CONTRADICTIONS: [(&str, &str); 12] = [
     (
         "spaces whose count of used bytes is not the sum of their containers",
         "SELECT count(*) FROM spaces WHERE used_bytes <>
              (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
     ),
     (
-        "containers that no version uses",
-        "SELECT count(*) FROM containers WHERE NOT EXISTS (SELECT 1 FROM segments WHERE container_id = containers.id)",
+        "containers that neither a version nor an upload uses, or both do",
+        "SELECT count(*) FROM containers WHERE
+             EXISTS (SELECT 1 FROM segments WHERE container_id = containers.id) =
+             EXISTS (SELECT 1 FROM upload_pieces WHERE container_id = containers.id)",
+    ),
+    (
+        "spaces whose count of reserved bytes is not what their uploads have announced and not sent",
+        "SELECT count(*) FROM spaces WHERE reserved_bytes <>
+             (SELECT coalesce(sum(max(0, coalesce(length, 0) - received)), 0) FROM uploads WHERE space_id = spaces.id)",
+    ),
+    (
+        "uploads whose count of received bytes or pieces is not that of their containers",
+        "SELECT count(*) FROM uploads LEFT JOIN
+             (SELECT upload_id, count(*) AS number, sum(plain_len) AS bytes
+              FROM upload_pieces JOIN containers ON containers.id = container_id GROUP BY upload_id) AS held
+             ON held.upload_id = uploads.id
+         WHERE received <> coalesce(bytes, 0) OR pieces <> coalesce(number, 0)
+            OR reserved <> max(0, coalesce(length, 0) - received)
+            OR (shape = 'chunked' AND received <>
+                (SELECT coalesce(sum(size), 0) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id))",
     ),
     (
         "containers that count as content and as garbage",

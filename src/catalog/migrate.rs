@@ -15,7 +15,8 @@ use super::{CatalogError, CatalogKey, connection, soundness};
 /// edited, only added.
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001-initial.sql"),
-    include_str!("../../migrations/0002-second-factor.sql"),
+    include_str!("../../migrations/0002-uploads.sql"),
+    include_str!("../../migrations/0003-second-factor.sql"),
 ];
 
 /// Gives an empty database the newest format.
@@ -180,6 +181,32 @@ mod tests {
         assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
         drop(connection::open(&path, &key).unwrap());
         assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
+    }
+
+    #[test]
+    fn a_catalogue_of_every_earlier_format_becomes_one_of_today() {
+        for format in 1..MIGRATIONS.len() {
+            let (_dir, path, key) = fresh();
+            let mut connection = connection::open(&path, &key).unwrap();
+            apply(&mut connection, &MIGRATIONS[..format], 0).unwrap();
+            connection
+                .execute_batch(
+                    "BEGIN;
+                     INSERT INTO spaces (id, name, name_key, kind, root_id, used_bytes, version_days, trash_days, created_at)
+                     VALUES (zeroblob(16), 's', 's', 'team', 1, 5, 30, 30, 0);
+                     INSERT INTO entries (id, space_id, name, name_key, is_folder, revision, created_at, modified_at)
+                     VALUES (1, zeroblob(16), '', '', 1, 0, 0, 0);
+                     COMMIT;",
+                )
+                .unwrap();
+            drop(connection);
+            let connection = open(&path, &key).unwrap();
+            assert_eq!(check_format(&connection).unwrap(), newest(MIGRATIONS));
+            let space = super::super::ReadTx::new(&connection).space(crate::model::SpaceId([0; 16])).unwrap();
+            let space = space.expect("what was there stays");
+            assert_eq!((space.used.0, space.reserved.0), (5, 0));
+            assert!(path.with_extension(format!("format-{format}.db")).is_file());
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod soundness;
 mod spaces;
 mod trash;
 mod tx;
+mod uploads;
 mod versions;
 mod writer;
 
@@ -39,6 +40,7 @@ pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
 pub use tx::{ReadTx, Touched, WriteTx};
+pub use uploads::{ChunkRow, DigestState, UploadRow};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::QueuedWrite;
 

@@ -20,6 +20,8 @@ pub struct SpaceRow {
     pub quota: Option<ByteSize>,
     /// Bytes it holds; copies that share a container count once.
     pub used: ByteSize,
+    /// Bytes that uploads have announced and that have not arrived yet.
+    pub reserved: ByteSize,
     /// Days that replaced contents are kept.
     pub version_days: u32,
     /// Days that deleted entries are kept.
@@ -50,7 +52,7 @@ pub struct NewSpace<'a> {
 }
 
 const COLUMNS: &str =
-    "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at";
+    "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes";
 
 fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
     let kind: String = row.get(2)?;
@@ -64,6 +66,7 @@ fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
         version_days: row.get(6)?,
         trash_days: row.get(7)?,
         created: Timestamp(row.get(8)?),
+        reserved: ByteSize(row.get(9)?),
     })
 }
 

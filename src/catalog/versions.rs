@@ -294,13 +294,14 @@ impl WriteTx<'_> {
         self.discard_unused(&containers)
     }
 
-    /// Turns those of `containers` that no version uses any more into garbage and gives their bytes
+    /// Turns those of `containers` that no version and no upload uses any more into garbage and gives their bytes
     /// back to the space.
     pub(super) fn discard_unused(&self, containers: &[[u8; 16]]) -> Result<(), CatalogError> {
         for id in containers {
             let unused = self.one(
                 "SELECT space_id, plain_len FROM containers
-                 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM segments WHERE container_id = ?1)",
+                 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM segments WHERE container_id = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM upload_pieces WHERE container_id = ?1)",
                 [id],
                 |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u64>(1)?)),
             )?;

@@ -14,7 +14,7 @@ use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
-use crate::vault::container::ContainerMeta;
+use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
 use crate::vault::rewrap::rewrap;
 
@@ -195,6 +195,7 @@ fn contents_of(
                     written: now,
                     segment,
                     size: Some(row.size),
+                    part: Part::Numbered,
                 };
                 contents.push(CarriedContent { row: container, meta });
             }

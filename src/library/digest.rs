@@ -1,54 +1,162 @@
 //! Digests of a content while it streams by.
+//!
+//! What they have come to can be written down and taken up again: an upload of many parts is hashed while
+//! they arrive, over restarts, and need not be read again at its end.
 
-use sha2::Digest;
+use sha2::Sha256;
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
+use sha2::digest::{Digest, Update};
+use sha1::Sha1;
+use simd_adler32::Adler32;
 
 use crate::model::{Checksum, ChecksumKind};
 
-/// SHA-256, and beside it the algorithm a client chose.
+/// First byte of what [`Digests::save`] writes. Another release of the hashes may write otherwise; what it
+/// does not know is hashed anew.
+const FORM: u8 = 1;
+
+/// The digests of a content that are known up to some byte.
+#[derive(Clone)]
 pub(super) struct Digests {
-    sha256: sha2::Sha256,
-    extra: Option<Extra>,
+    running: Vec<Running>,
+    /// Of what one request brings, for the checksum that it brings.
+    own: Option<Running>,
 }
 
-enum Extra {
-    Sha1(sha1::Sha1),
+#[derive(Clone)]
+enum Running {
+    Sha256(Sha256),
+    Sha1(Sha1),
     Md5(md5::Md5),
-    Adler32(simd_adler32::Adler32),
+    Adler32(Adler32),
 }
 
 impl Digests {
-    /// For a content that came with `expected`, if any.
+    /// SHA-256, and beside it the algorithm of `expected`, if any.
     pub(super) fn new(expected: Option<&Checksum>) -> Self {
-        let extra = expected.and_then(|checksum| match checksum.kind() {
-            ChecksumKind::Sha256 => None,
-            ChecksumKind::Sha1 => Some(Extra::Sha1(sha1::Sha1::new())),
-            ChecksumKind::Md5 => Some(Extra::Md5(md5::Md5::new())),
-            ChecksumKind::Adler32 => Some(Extra::Adler32(simd_adler32::Adler32::new())),
-        });
-        Self { sha256: sha2::Sha256::new(), extra }
+        let expected = expected.map(Checksum::kind);
+        Self::of([ChecksumKind::Sha256].into_iter().chain(expected))
+    }
+
+    /// These, each once; with none of them nothing is hashed.
+    pub(super) fn of(kinds: impl IntoIterator<Item = ChecksumKind>) -> Self {
+        let mut running: Vec<Running> = Vec::new();
+        for kind in kinds {
+            if running.iter().all(|one| one.kind() != kind) {
+                running.push(Running::new(kind));
+            }
+        }
+        Self { running, own: None }
+    }
+
+    /// As they are, and from here on one more that ends with [`Self::take_own`].
+    pub(super) fn with_own(mut self, kind: Option<ChecksumKind>) -> Self {
+        self.own = kind.map(Running::new);
+        self
+    }
+
+    /// The digest of what was fed since [`Self::with_own`].
+    pub(super) fn take_own(&mut self) -> Option<Checksum> {
+        self.own.take().and_then(Running::finish)
+    }
+
+    /// Whether there are digests of this kind.
+    pub(super) fn has(&self, kind: ChecksumKind) -> bool {
+        self.running.iter().any(|one| one.kind() == kind)
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        match &mut self.extra {
-            None => {}
-            Some(Extra::Sha1(hash)) => hash.update(bytes),
-            Some(Extra::Md5(hash)) => hash.update(bytes),
-            Some(Extra::Adler32(sum)) => sum.write(bytes),
-        }
+        self.running.iter_mut().chain(&mut self.own).for_each(|one| one.update(bytes));
     }
 
     /// All digests of what was fed.
     pub(super) fn finish(self) -> Vec<Checksum> {
-        let extra = self.extra.and_then(|extra| match extra {
-            Extra::Sha1(hash) => Checksum::new(ChecksumKind::Sha1, hash.finalize().to_vec()),
-            Extra::Md5(hash) => Checksum::new(ChecksumKind::Md5, hash.finalize().to_vec()),
-            Extra::Adler32(sum) => Checksum::new(ChecksumKind::Adler32, sum.finish().to_be_bytes().to_vec()),
-        });
-        Checksum::new(ChecksumKind::Sha256, self.sha256.finalize().to_vec())
-            .into_iter()
-            .chain(extra)
-            .collect()
+        self.running.into_iter().filter_map(Running::finish).collect()
+    }
+
+    /// What they have come to. Holds up to 63 bytes of the content: for the catalogue only.
+    pub(super) fn save(&self) -> Vec<u8> {
+        let mut saved = vec![FORM];
+        for one in &self.running {
+            let (tag, state) = one.save();
+            saved.extend([tag, u8::try_from(state.len()).expect("the longest state has 105 bytes")]);
+            saved.extend(state);
+        }
+        saved
+    }
+
+    /// What [`Self::save`] wrote; `None` if it cannot be taken up.
+    pub(super) fn restore(saved: &[u8]) -> Option<Self> {
+        let (form, mut rest) = saved.split_first()?;
+        let mut running = Vec::new();
+        while let [tag, length, behind @ ..] = rest {
+            let (state, behind) = behind.split_at_checked(usize::from(*length))?;
+            running.push(Running::restore(*tag, state)?);
+            rest = behind;
+        }
+        (*form == FORM && rest.is_empty()).then_some(Self { running, own: None })
+    }
+}
+
+impl Running {
+    fn new(kind: ChecksumKind) -> Self {
+        match kind {
+            ChecksumKind::Sha256 => Self::Sha256(Sha256::new()),
+            ChecksumKind::Sha1 => Self::Sha1(Sha1::new()),
+            ChecksumKind::Md5 => Self::Md5(md5::Md5::new()),
+            ChecksumKind::Adler32 => Self::Adler32(Adler32::new()),
+        }
+    }
+
+    fn kind(&self) -> ChecksumKind {
+        match self {
+            Self::Sha256(_) => ChecksumKind::Sha256,
+            Self::Sha1(_) => ChecksumKind::Sha1,
+            Self::Md5(_) => ChecksumKind::Md5,
+            Self::Adler32(_) => ChecksumKind::Adler32,
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(hash) => Update::update(hash, bytes),
+            Self::Sha1(hash) => Update::update(hash, bytes),
+            Self::Md5(hash) => Update::update(hash, bytes),
+            Self::Adler32(sum) => sum.write(bytes),
+        }
+    }
+
+    fn finish(self) -> Option<Checksum> {
+        let kind = self.kind();
+        let digest = match self {
+            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha1(hash) => hash.finalize().to_vec(),
+            Self::Md5(hash) => hash.finalize().to_vec(),
+            Self::Adler32(sum) => sum.finish().to_be_bytes().to_vec(),
+        };
+        Checksum::new(kind, digest)
+    }
+
+    fn save(&self) -> (u8, Vec<u8>) {
+        match self {
+            Self::Sha256(hash) => (0, hash.serialize().to_vec()),
+            Self::Sha1(hash) => (1, hash.serialize().to_vec()),
+            Self::Md5(hash) => (2, hash.serialize().to_vec()),
+            Self::Adler32(sum) => (3, sum.finish().to_be_bytes().to_vec()),
+        }
+    }
+
+    fn restore(tag: u8, state: &[u8]) -> Option<Self> {
+        fn hash<T: SerializableState>(state: &[u8]) -> Option<T> {
+            T::deserialize(&SerializedState::<T>::try_from(state).ok()?).ok()
+        }
+        Some(match tag {
+            0 => Self::Sha256(hash(state)?),
+            1 => Self::Sha1(hash(state)?),
+            2 => Self::Md5(hash(state)?),
+            3 => Self::Adler32(Adler32::from_checksum(u32::from_be_bytes(state.try_into().ok()?))),
+            _ => return None,
+        })
     }
 }
 
@@ -56,19 +164,46 @@ impl Digests {
 mod tests {
     use super::*;
 
+    const KNOWN: [&str; 4] = [
+        "SHA256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+        "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
+        "MD5:5d41402abc4b2a76b9719d911017c592",
+        "ADLER32:062c0215",
+    ];
+
     #[test]
     fn each_algorithm_gives_its_known_answer() {
-        for known in [
-            "SHA256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-            "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
-            "MD5:5d41402abc4b2a76b9719d911017c592",
-            "ADLER32:062c0215",
-        ] {
+        for known in KNOWN {
             let expected: Checksum = known.parse().unwrap();
             let mut digests = Digests::new(Some(&expected));
             digests.update(b"hel");
             digests.update(b"lo");
             assert!(digests.finish().contains(&expected), "{known}");
         }
+    }
+
+    #[test]
+    fn what_was_written_down_goes_on_from_any_byte() {
+        let kinds = KNOWN.map(|known| known.parse::<Checksum>().unwrap().kind());
+        let content: Vec<u8> = (0..300_u32).flat_map(u32::to_le_bytes).collect();
+        let mut whole = Digests::of(kinds);
+        whole.update(&content);
+        let whole = whole.finish();
+        for at in (0..200).chain([content.len()]) {
+            let mut digests = Digests::of(kinds).with_own(Some(ChecksumKind::Md5));
+            digests.update(&content[..at]);
+            let saved = digests.save();
+            let mut digests = Digests::restore(&saved).unwrap().with_own(Some(ChecksumKind::Sha1));
+            digests.update(&content[at..]);
+            let mut own = Digests::of([ChecksumKind::Sha1]);
+            own.update(&content[at..]);
+            assert_eq!(digests.take_own(), own.finish().pop(), "{at}");
+            assert_eq!(digests.finish(), whole, "{at}");
+            for cut in 1..saved.len() {
+                let is_shorter = |digests: Digests| digests.running.len() < kinds.len();
+                assert!(Digests::restore(&saved[..cut]).is_none_or(is_shorter));
+            }
+        }
+        assert!(Digests::restore(&[]).is_none() && Digests::restore(&[9]).is_none());
     }
 }

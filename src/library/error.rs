@@ -83,6 +83,51 @@ pub enum LibraryError {
     /// The content is not what its sender meant to send.
     #[error("the content does not match the checksum sent with it; nothing was stored")]
     WrongChecksum,
+    /// There is no such upload, or it is not this user's.
+    #[error("this upload does not exist here, was finished or has expired; begin anew")]
+    NoSuchUpload,
+    /// There is no such chunk.
+    #[error("this upload has no such chunk")]
+    NoSuchChunk,
+    /// An upload of this id has been begun.
+    #[error("an upload of this name has been begun already")]
+    UploadExists,
+    /// A part does not begin where the upload ends.
+    #[error("the upload goes on at byte {expected}")]
+    OffsetMismatch {
+        /// Where it goes on.
+        expected: u64,
+    },
+    /// Another request writes to the upload or has asked for its offset.
+    #[error("another request has taken this upload over")]
+    UploadTakenOver,
+    /// More came than was announced.
+    #[error("the upload would become longer than was announced")]
+    UploadTooLong,
+    /// Another length was announced before, or more has arrived.
+    #[error("the length of this upload is known already and another one")]
+    LengthFixed,
+    /// It is finished before all of it has arrived.
+    #[error("the upload is not complete: {received} bytes have arrived, which is not what was announced")]
+    UploadIncomplete {
+        /// What has arrived.
+        received: u64,
+    },
+    /// Nobody said where the content shall lie.
+    #[error("nobody has said where the content of this upload shall lie")]
+    NoUploadPath,
+    /// Appended to a chunked upload, or the reverse.
+    #[error("this upload does not arrive in parts of this kind")]
+    WrongShape,
+    /// The user has begun too many uploads.
+    #[error("you have begun too many uploads; finish or cancel some of them first")]
+    TooManyUploads,
+    /// The upload consists of too many parts.
+    #[error("this upload has arrived in too many pieces; send larger ones")]
+    TooManyPieces,
+    /// The client attached too much to an upload.
+    #[error("the metadata of an upload must not be longer than 4 KiB")]
+    MetadataTooLong,
     /// The stored content is not what was committed. Nothing of it is sent.
     #[error("the stored file is damaged or missing; restore it from a backup")]
     Damaged(#[source] VaultError),

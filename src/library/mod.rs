@@ -24,6 +24,7 @@ mod put;
 mod quota;
 mod rebuild;
 mod recent;
+mod sealing;
 mod shelf;
 mod snapshot;
 mod space;
@@ -32,6 +33,7 @@ mod state;
 mod transfer;
 mod trash;
 mod upkeep;
+mod upload;
 mod verify;
 mod version;
 mod watched;
@@ -61,6 +63,10 @@ pub use state::{RESERVE, ReadOnlyCause};
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;
+pub use upload::{
+    Append, Chunk, ChunkSession, Finish, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UPLOAD_KEPT_FOR, Upload,
+    UploadLimits, UploadsOf,
+};
 pub use verify::{
     Finding, FindingKind, IntegrityState, RunId, UnknownFile, UnknownFiles, Use, UseState, VerifyOrder,
     VerifyStage, VerifyStep,
@@ -94,6 +100,8 @@ struct Shared {
     packer: packer::Packer,
     quota: quota::Ledger,
     full_batches: Arc<Semaphore>,
+    uploads: upload::Seats,
+    upload_limits: std::sync::Mutex<UploadLimits>,
     shelf: shelf::Shelf,
     recent: Arc<recent::Recent>,
     space_ids: space::SpaceIds,
@@ -179,7 +187,9 @@ impl Library {
             etag_epoch,
             instance_id,
             quota: quota::Ledger::default(),
-            full_batches: Arc::new(Semaphore::new(put::MAX_FULL_BATCHES)),
+            full_batches: Arc::new(Semaphore::new(sealing::MAX_FULL_BATCHES)),
+            uploads: upload::Seats::default(),
+            upload_limits: std::sync::Mutex::default(),
             shelf: shelf::Shelf::default(),
             recent,
             space_ids: space::SpaceIds::default(),

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::{io, thread};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use super::LibraryError;
+use super::{Library, LibraryError};
 use crate::catalog::{Catalog, QueuedWrite};
 use crate::model::{ContainerId, SpaceId};
 use crate::vault::VaultError;
@@ -116,6 +116,32 @@ impl Drop for Packer {
             // One that panicked has already failed everybody who waited.
             let _ = thread.join();
         }
+    }
+}
+
+impl Library {
+    /// Has a small container made durable whose row is written later; where the answer comes.
+    pub(super) async fn queue_small(
+        &self,
+        space: SpaceId,
+        small: SmallContainer,
+    ) -> Result<oneshot::Receiver<Result<SealedContainer, LibraryError>>, LibraryError> {
+        let (reply, answer) = oneshot::channel();
+        let then = move |stored: Result<SealedContainer, LibraryError>| {
+            let _ = reply.send(stored);
+            None
+        };
+        self.shared.packer.store(space, small, Box::new(then)).await?;
+        Ok(answer)
+    }
+
+    /// As [`Self::queue_small`], and waits for it.
+    pub(super) async fn store_small(
+        &self,
+        space: SpaceId,
+        small: SmallContainer,
+    ) -> Result<SealedContainer, LibraryError> {
+        self.queue_small(space, small).await?.await.unwrap_or(Err(LibraryError::Closed))
     }
 }
 

@@ -7,16 +7,11 @@
 //! ```
 //! A content of one chunk never has a temporary file: it is sealed in memory and appended to a pack
 //! together with others (`packer`), which then share one flush; their transactions share one commit.
-//!
-//! Bytes are collected into batches; while one batch is hashed, sealed and written on a blocking thread
-//! the next one fills, and no third is begun: that bounds memory and is the back pressure a fast client
-//! feels. A slow client holds no thread.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::binding::container_row;
 use super::digest::Digests;
@@ -25,24 +20,17 @@ use super::guard::require_unlocked;
 use super::lock::{self, Lock, LockRequest};
 use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
+use super::sealing::Inflow;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, QueuedWrite, ReadTx, WriteTx};
-use crate::model::{Checksum, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial};
-use crate::vault::container::ContainerMeta;
-use crate::vault::disk::Disk;
+use crate::model::{
+    Checksum, ContainerId, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial,
+};
+use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
-use crate::vault::small::{MAX_SMALL_LEN, SmallContainer};
-use crate::vault::writer::{ContainerWriter, SealedContainer};
-
-/// Bytes that are sealed in one go on a blocking thread. A session holds at most two batches.
-const BATCH: usize = 1024 * 1024;
-/// The same for a session that comes when [`MAX_FULL_BATCHES`] others fill whole ones.
-const SMALL_BATCH: usize = 128 * 1024;
-/// Sessions that may fill whole batches: a client who stalls in mid-body pins what has arrived.
-pub(super) const MAX_FULL_BATCHES: usize = 32;
-/// Steps in which the reservation grows while a body of unknown length arrives.
-const GROWTH: u64 = 16 * 1024 * 1024;
+use crate::vault::small::SmallContainer;
+use crate::vault::writer::SealedContainer;
 
 /// A content that is about to arrive.
 #[derive(Clone, Debug)]
@@ -81,33 +69,7 @@ pub struct PutSession {
     /// `None` after a failure to grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
-    batch: Vec<u8>,
-    /// The right to batches of the full size.
-    full_batches: Option<OwnedSemaphorePermit>,
-    /// The blocking half, away sealing a batch; `None` before the first one.
-    sealing: Option<JoinHandle<Result<Box<Sink>, LibraryError>>>,
-}
-
-struct Sink {
-    writer: ContainerWriter,
-    digests: Digests,
-}
-
-impl Sink {
-    fn open(
-        disk: &dyn Disk,
-        key: &SpaceKey,
-        space: SpaceId,
-        meta: &ContainerMeta,
-        digests: Digests,
-    ) -> Result<Box<Self>, LibraryError> {
-        Ok(Box::new(Self { writer: ContainerWriter::create(disk, key, space, meta)?, digests }))
-    }
-
-    fn take_in(&mut self, batch: &[u8]) -> Result<(), LibraryError> {
-        self.digests.update(batch);
-        Ok(self.writer.write(batch)?)
-    }
+    inflow: Inflow,
 }
 
 impl Library {
@@ -130,25 +92,26 @@ impl Library {
             .await?;
         self.require_room(announced).await?;
         let number = self.new_entry_id().await?;
+        let (entry, serial) = (existing.unwrap_or(number), WriteSerial(number.0));
+        let digests = Digests::new(file.checksum.as_ref());
+        let meta = meta(&change, &file, entry, serial);
         Ok(PutSession {
             library: self.clone(),
+            inflow: Inflow::new(self.clone(), space, Arc::clone(&key), meta, digests),
             change,
             file,
-            entry: existing.unwrap_or(number),
-            serial: WriteSerial(number.0),
+            entry,
+            serial,
             key,
             is_fresh: existing.is_none(),
             reservation: Some(reservation),
             received: 0,
-            batch: Vec::new(),
-            full_batches: None,
-            sealing: None,
         })
     }
 }
 
 /// Whether this request may put a content at `path`; returns the place and the file that is there now.
-fn admit(
+pub(super) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
     change: &Change,
@@ -184,94 +147,13 @@ fn has_seen(change: &Change) -> bool {
 
 impl PutSession {
     /// Takes the next bytes of the body. Waits while the disk is behind.
-    pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
-        let length = bytes.len() as u64;
-        self.received = self.received.saturating_add(length);
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
+        self.received = self.received.saturating_add(bytes.len() as u64);
         if self.file.size.is_some_and(|size| self.received > size) {
             return Err(LibraryError::WrongSize);
         }
-        self.reserve_received().await?;
-        while !bytes.is_empty() {
-            let room = self.batch_len() - self.batch.len();
-            self.batch.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
-            if self.batch.len() == self.batch_len() {
-                self.seal_batch().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Bytes that a batch may take.
-    fn batch_len(&mut self) -> usize {
-        if self.full_batches.is_none() && self.batch.len() >= SMALL_BATCH {
-            let all = Arc::clone(&self.library.shared.full_batches);
-            self.full_batches = all.try_acquire_owned().ok();
-        }
-        if self.full_batches.is_some() { BATCH } else { SMALL_BATCH }
-    }
-
-    /// Grows the reservation in steps while a body of unknown length arrives.
-    async fn reserve_received(&mut self) -> Result<(), LibraryError> {
-        let reservation = self.reservation.take().ok_or(LibraryError::OverQuota)?;
-        let missing = self.received.saturating_sub(reservation.bytes());
-        if missing == 0 {
-            self.reservation = Some(reservation);
-            return Ok(());
-        }
-        let step = missing.max(GROWTH);
-        self.library.require_room(step).await?;
-        self.reservation = match self.library.grow(reservation, step).await {
-            Ok(grown) => Some(grown),
-            // A whole step may not fit any more where the bytes themselves still do.
-            Err((LibraryError::OverQuota, Some(reservation))) => {
-                Some(self.library.grow(reservation, missing).await.map_err(|(error, _)| error)?)
-            }
-            Err((error, _)) => return Err(error),
-        };
-        Ok(())
-    }
-
-    /// Hands the full batch to a blocking thread, after the batch before it came back.
-    async fn seal_batch(&mut self) -> Result<(), LibraryError> {
-        let batch = std::mem::take(&mut self.batch);
-        let sink = self.sink().await?;
-        self.sealing = Some(tokio::task::spawn_blocking(move || {
-            let mut sink = sink()?;
-            sink.take_in(&batch)?;
-            Ok(sink)
-        }));
-        Ok(())
-    }
-
-    /// The blocking half, still to be opened (on a blocking thread) if this is its first use.
-    async fn sink(
-        &mut self,
-    ) -> Result<impl FnOnce() -> Result<Box<Sink>, LibraryError> + Send + 'static, LibraryError> {
-        let ready = match self.sealing.take() {
-            None => None,
-            Some(task) => Some(task.await??),
-        };
-        let disk = Arc::clone(self.library.disk());
-        let (key, space) = (Arc::clone(&self.key), self.change.access.space());
-        let digests = Digests::new(self.file.checksum.as_ref());
-        let meta = self.meta();
-        Ok(move || match ready {
-            Some(sink) => Ok(sink),
-            None => Sink::open(&*disk, &key, space, &meta, digests),
-        })
-    }
-
-    /// What the container will say about itself.
-    fn meta(&self) -> ContainerMeta {
-        ContainerMeta {
-            entry: self.entry,
-            path: self.file.path.clone(),
-            modified: self.file.modified.unwrap_or(self.change.now),
-            serial: self.serial,
-            written: self.change.now,
-            segment: 0,
-            size: self.file.size,
-        }
+        self.library.cover(&mut self.reservation, self.received).await?;
+        self.inflow.write(bytes).await
     }
 
     /// Makes the content durable and then the file's current one. Runs to its end even if the future is
@@ -298,32 +180,30 @@ impl PutSession {
             return Err(LibraryError::WrongSize);
         }
         self.change.now = now;
-        match self.sealing {
-            None if self.batch.len() <= MAX_SMALL_LEN => self.commit_small(lock).await,
-            _ => self.commit_large(lock).await,
+        match self.inflow.take_small() {
+            Some((plain, digests)) => self.commit_small(&plain, digests, lock).await,
+            None => self.commit_large(lock).await,
         }
     }
 }
 
 /// A file as it is committed, and the lock that was asked for with it.
-type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
+pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 
 impl PutSession {
     /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
     /// as long as a trip to a blocking thread and back would.
-    async fn commit_small(mut self, lock: Option<LockRequest>) -> Committed {
-        let plain = std::mem::take(&mut self.batch);
-        let expected = self.file.checksum.as_ref();
-        let mut digests = Digests::new(expected);
-        digests.update(&plain);
-        let checksums = verified(digests, expected)?;
+    async fn commit_small(self, plain: &[u8], mut digests: Digests, lock: Option<LockRequest>) -> Committed {
+        digests.update(plain);
+        let checksums = verified(digests, self.file.checksum.as_ref())?;
         let (library, space) = (self.library.clone(), self.change.access.space());
         let packer = &library.shared.packer;
-        let small = SmallContainer::seal(packer.next_id(), &self.key, &self.meta(), &plain)?;
+        let meta = meta(&self.change, &self.file, self.entry, self.serial);
+        let small = SmallContainer::seal(packer.next_id(), &self.key, &meta, plain)?;
 
         let (reply, answer) = oneshot::channel();
         let (placed, place) = oneshot::channel();
-        let (record, reservation) = self.into_record(checksums, lock);
+        let (record, _, reservation) = self.into_record(checksums, lock);
         let worker = library.clone();
         let then = move |stored: Result<SealedContainer, LibraryError>| match stored {
             Ok(sealed) => {
@@ -346,11 +226,14 @@ impl PutSession {
         outcome
     }
 
-    async fn commit_large(mut self, lock: Option<LockRequest>) -> Committed {
-        let (sealed, checksums) = self.finish_large().await?;
+    async fn commit_large(self, lock: Option<LockRequest>) -> Committed {
         let (library, space) = (self.library.clone(), self.change.access.space());
+        let expected = self.file.checksum.clone();
+        let (mut record, inflow, reservation) = self.into_record(Vec::new(), lock);
+        let judge = move |digests| verified(digests, expected.as_ref());
+        let (sealed, checksums) = inflow.publish(judge).await?;
+        record.checksums = checksums;
         let (container, place) = (sealed.id, sealed.place);
-        let (record, reservation) = self.into_record(checksums, lock);
         let worker = library.clone();
         let outcome = library.catalog().write(move |tx| record.commit(&worker, tx, &sealed)).await;
         if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
@@ -364,27 +247,28 @@ impl PutSession {
         self,
         checksums: Vec<Checksum>,
         lock: Option<LockRequest>,
-    ) -> (Record, Option<Reservation>) {
-        let Self { change, file, entry, is_fresh, reservation, .. } = self;
-        (Record { change, file, entry, is_fresh, checksums, lock }, reservation)
+    ) -> (Record, Inflow, Option<Reservation>) {
+        let Self { change, file, entry, is_fresh, reservation, inflow, .. } = self;
+        (Record { change, file, entry, is_fresh, checksums, lock }, inflow, reservation)
     }
+}
 
-    async fn finish_large(&mut self) -> Result<(SealedContainer, Vec<Checksum>), LibraryError> {
-        let sink = self.sink().await?;
-        let (batch, expected) = (std::mem::take(&mut self.batch), self.file.checksum.clone());
-        tokio::task::spawn_blocking(move || {
-            let mut sink = sink()?;
-            sink.take_in(&batch)?;
-            let Sink { writer, digests } = *sink;
-            let checksums = verified(digests, expected.as_ref())?;
-            Ok((writer.finish()?, checksums))
-        })
-        .await?
+/// What a content's container says of it.
+fn meta(change: &Change, file: &NewFile, entry: EntryId, serial: WriteSerial) -> ContainerMeta {
+    ContainerMeta {
+        entry,
+        path: file.path.clone(),
+        modified: file.modified.unwrap_or(change.now),
+        serial,
+        written: change.now,
+        segment: 0,
+        size: file.size,
+        part: Part::Numbered,
     }
 }
 
 /// The digests of the content, if the one that its sender expected is among them.
-fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<Vec<Checksum>, LibraryError> {
+pub(super) fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<Vec<Checksum>, LibraryError> {
     let checksums = digests.finish();
     if expected.is_some_and(|expected| !checksums.contains(expected)) {
         return Err(LibraryError::WrongChecksum);
@@ -392,19 +276,33 @@ fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<Vec<Checksu
     Ok(checksums)
 }
 
-/// Everything the transaction needs once the container is durable.
-struct Record {
-    change: Change,
-    file: NewFile,
-    entry: EntryId,
-    is_fresh: bool,
-    checksums: Vec<Checksum>,
-    lock: Option<LockRequest>,
+/// Everything the transaction needs once the containers are durable.
+pub(super) struct Record {
+    pub(super) change: Change,
+    pub(super) file: NewFile,
+    /// The entry that the containers name.
+    pub(super) entry: EntryId,
+    /// Whether its id is new, rather than that of the file that was there.
+    pub(super) is_fresh: bool,
+    pub(super) checksums: Vec<Checksum>,
+    pub(super) lock: Option<LockRequest>,
 }
 
 impl Record {
-    fn commit(self, library: &Library, tx: &WriteTx<'_>, sealed: &SealedContainer) -> Committed {
-        let Self { change, file, .. } = &self;
+    fn commit(&self, library: &Library, tx: &WriteTx<'_>, sealed: &SealedContainer) -> Committed {
+        tx.insert_container(self.change.access.space(), &container_row(sealed))?;
+        self.bind(library, tx, sealed.plain_len, &[sealed.id])
+    }
+
+    /// Makes containers that have their rows the file's content of `size` bytes, if that may be.
+    pub(super) fn bind(
+        &self,
+        library: &Library,
+        tx: &WriteTx<'_>,
+        size: u64,
+        containers: &[ContainerId],
+    ) -> Committed {
+        let Self { change, file, .. } = self;
         let space = change.access.space();
         let (place, existing) = admit(library, tx, change, space, &file.path)?;
         tx.touches_only(existing.iter().map(|row| row.id));
@@ -424,18 +322,19 @@ impl Record {
         }
         .as_mtime();
 
-        tx.insert_container(space, &container_row(sealed))?;
         let version = tx.insert_version(&NewVersion {
             entry: id,
-            size: sealed.plain_len,
+            size,
             modified,
             created: change.now,
             author: Some(change.user),
             checksums: &self.checksums,
         })?;
-        tx.insert_segment(version, 0, sealed.id)?;
+        for (position, container) in containers.iter().enumerate() {
+            tx.insert_segment(version, position, *container)?;
+        }
         if let Some(row) = &existing {
-            replace_content(tx, change, row, version, sealed.plain_len, modified)?;
+            replace_content(tx, change, row, version, size, modified)?;
         } else {
             let revision = tx.next_revision()?;
             tx.insert_entry(&NewEntry {
@@ -444,12 +343,12 @@ impl Record {
                 parent: Some(place.folder.id),
                 name: Some(&place.name),
                 version: Some(version),
-                size: sealed.plain_len,
+                size,
                 revision,
                 created: change.now,
                 modified,
             })?;
-            tx.touch_folders(place.folder.id, revision, signed(sealed.plain_len), change.now)?;
+            tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
         }
         let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
         let lock = match &self.lock {

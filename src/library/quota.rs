@@ -12,15 +12,17 @@ use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ByteSize, Right, SpaceId};
 
+/// Steps in which the reservation grows while a body of unknown length arrives.
+const GROWTH: u64 = 16 * 1024 * 1024;
 /// A content this small is simply tried.
 const SMALL: u64 = 64 * 1024;
 
 /// How full a space is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceUsage {
-    /// Bytes stored, old versions and trash included.
+    /// Bytes stored, old versions, trash and what has arrived of uploads included.
     pub used: ByteSize,
-    /// Bytes that still fit: what the quota leaves, at most what the disk has free.
+    /// Bytes that still fit: what the quota and announced uploads leave, at most what the disk has free.
     pub available: ByteSize,
 }
 
@@ -80,7 +82,7 @@ impl Reservation {
     pub(super) fn add(&mut self, tx: &ReadTx<'_>, bytes: u64) -> Result<(), LibraryError> {
         let limit = || {
             let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
-            Ok((row.used.0, row.quota.map(|size| size.0)))
+            Ok((row.used.0.saturating_add(row.reserved.0), row.quota.map(|size| size.0)))
         };
         self.ledger.reserve(self.space, bytes, limit)?;
         self.bytes += bytes;
@@ -88,15 +90,24 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
-    fn drop(&mut self) {
+impl Reservation {
+    /// Gives `bytes` of it back, once the catalogue counts them.
+    pub(super) fn release(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
         let mut reserved = self.ledger.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = reserved.get_mut(&self.space) {
-            *held = held.saturating_sub(self.bytes);
+            *held = held.saturating_sub(bytes);
             if *held == 0 {
                 reserved.remove(&self.space);
             }
         }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.release(self.bytes);
     }
 }
 
@@ -128,6 +139,27 @@ impl Library {
         }
     }
 
+    /// Sees to it that a reservation covers `total` bytes of a content whose length nobody announced: it grows
+    /// in steps while the content arrives. After a failure it is `None`, and so is what it held.
+    pub(super) async fn cover(&self, held: &mut Option<Reservation>, total: u64) -> Result<(), LibraryError> {
+        let missing = total.saturating_sub(held.as_ref().map_or(0, Reservation::bytes));
+        if missing == 0 && held.is_some() {
+            return Ok(());
+        }
+        let reservation = held.take().ok_or(LibraryError::OverQuota)?;
+        let step = missing.max(GROWTH);
+        self.require_room(step).await?;
+        *held = match self.grow(reservation, step).await {
+            Ok(grown) => Some(grown),
+            // A whole step may not fit any more where the bytes themselves still do.
+            Err((LibraryError::OverQuota, Some(reservation))) => {
+                Some(self.grow(reservation, missing).await.map_err(|(error, _)| error)?)
+            }
+            Err((error, _)) => return Err(error),
+        };
+        Ok(())
+    }
+
     /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still
     /// be faster; then the write itself fails.
     pub(super) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
@@ -154,7 +186,8 @@ impl Library {
         let space = access.require(Right::Read)?;
         let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
         let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
-        let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(row.used.0));
+        let taken = row.used.0.saturating_add(row.reserved.0);
+        let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken));
         Ok(SpaceUsage { used: row.used, available: ByteSize(left.min(free)) })
     }
 

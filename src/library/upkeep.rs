@@ -17,6 +17,8 @@ pub struct UpkeepReport {
     pub versions: usize,
     /// Deleted entries whose time was over.
     pub trash: usize,
+    /// Uploads that were given up.
+    pub uploads: usize,
     /// Locks that had ended.
     pub locks: usize,
     /// Container files removed.
@@ -58,6 +60,13 @@ impl Library {
             }
         }
         self.finish_purges().await?;
+        loop {
+            let ended = self.expire_uploads(now, STEP).await?;
+            report.uploads += ended;
+            if ended < STEP {
+                break;
+            }
+        }
         report.containers = self.remove_garbage().await?;
         Ok(report)
     }

@@ -93,6 +93,10 @@ random_id!(
     /// A file that holds many small containers.
     PackId
 );
+random_id!(
+    /// An upload that arrives in parts.
+    UploadId
+);
 
 #[cfg(test)]
 mod tests {

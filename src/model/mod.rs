@@ -14,11 +14,14 @@ mod place;
 mod range;
 mod size;
 mod time;
+mod upload;
 
 pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
-pub use id::{AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UserId, VersionId, WriteSerial};
+pub use id::{
+    AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+};
 pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
 pub use lock::{Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
@@ -26,3 +29,4 @@ pub use place::{PackedPlace, Place};
 pub use range::ByteRange;
 pub use size::{ByteSize, ParseSizeError};
 pub use time::Timestamp;
+pub use upload::{ChunkName, ChunkNameError, UploadShape};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::container::ContainerMeta;
+use super::container::{ContainerMeta, Part};
 use super::disk::{Disk, LocalDisk};
 use super::error::VaultError;
 use super::keys::SpaceKey;
@@ -73,6 +73,7 @@ fn meta(path: &str) -> ContainerMeta {
         written: Timestamp(1_700_000_000_000),
         segment: 0,
         size: None,
+        part: Part::Numbered,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use age::secrecy::{ExposeSecret, SecretString};
 use tresor::model::{EntryId, EntryPath, SpaceId, Timestamp, WriteSerial};
-use tresor::vault::container::{ContainerMeta, OpenHeader};
+use tresor::vault::container::{ContainerMeta, OpenHeader, Part};
 use tresor::vault::disk::{LocalDisk, Overwrite, write_durably};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 use tresor::vault::reader::ContainerReader;
@@ -83,6 +83,7 @@ fn meta() -> ContainerMeta {
         written: Timestamp(1_700_000_000_000),
         segment: 0,
         size: None,
+        part: Part::Numbered,
     }
 }
 

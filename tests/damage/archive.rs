@@ -17,7 +17,7 @@ use tresor::model::{
     Access, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
     NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
 };
-use tresor::vault::container::ContainerMeta;
+use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::Disk;
 use tresor::vault::keys::KeyRing;
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
@@ -342,6 +342,7 @@ pub fn seal(store: &Store, space: SpaceId, entry: i64, segment: u32, content: &[
         written: NOW,
         segment,
         size: None,
+        part: Part::Numbered,
     };
     let mut writer = ContainerWriter::create(&*store.disk, &key, space, &meta).unwrap();
     writer.write(content).unwrap();

@@ -28,4 +28,5 @@ mod store;
 mod transfer;
 mod trash;
 mod upkeep;
+mod uploads;
 mod versions;

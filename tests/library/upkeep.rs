@@ -4,7 +4,7 @@ use std::fs;
 
 use tresor::library::NewFile;
 use tresor::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
-use tresor::vault::container::ContainerMeta;
+use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::{Disk, Packable};
 use tresor::vault::writer::ContainerWriter;
 
@@ -22,6 +22,7 @@ fn orphan(store: &Store) -> ContainerId {
         written: NOW,
         segment: 0,
         size: None,
+        part: Part::Numbered,
     };
     let mut writer = ContainerWriter::create(&*store.disk, &key, store.space.id, &meta).unwrap();
     writer.write(b"orphan").unwrap();

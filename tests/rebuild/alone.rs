@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use tresor::library::Space;
-use tresor::model::{EntryId, Timestamp, WriteSerial};
-use tresor::vault::container::ContainerMeta;
+use tresor::library::{Space, UploadLimits, UploadsOf};
+use tresor::model::{EntryId, Timestamp, UploadShape, WriteSerial};
+use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
 
@@ -303,7 +303,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     }
 }
 
-/// What resumable uploads will write: several containers for one content.
+/// What a copy into another space writes of an upload: several numbered containers for one content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     let house = House::new().await;
@@ -323,6 +323,7 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
             written: Timestamp(1_700_000_000_000),
             segment,
             size,
+            part: Part::Numbered,
         };
         let mut writer = ContainerWriter::create(&disk, &key, space.id, &meta).unwrap();
         writer.write(content).unwrap();
@@ -344,4 +345,83 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     let new = open.put(&space, "next", b"y").await;
     assert!(new.id > EntryId(5_002), "no number is given twice");
     open.close();
+}
+
+/// Uploads say only at their end what their containers are parts of.
+#[tokio::test(flavor = "multi_thread")]
+async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    let limits = UploadLimits { segment: 100_000, ..UploadLimits::default() };
+    open.instance.library.set_upload_limits(limits);
+    open.folder(&space, "Akte").await;
+    open.put(&space, "Akte/alt.bin", b"before the upload").await;
+    let contents = [bytes(1, 350_000), bytes(2, 0), bytes(3, 27_400), bytes(4, 250_000)];
+    let begin = async |shape| open.begin_upload(&space, shape).await;
+    let linear = begin(UploadShape::Linear).await;
+    // Overwritten while it was under way: the upload is the later content.
+    open.append(&space, linear, 0, &contents[0][..150_000]).await;
+    open.put(&space, "Akte/alt.bin", b"meanwhile").await;
+    open.append(&space, linear, 150_000, &contents[0][150_000..]).await;
+    open.finish(&space, linear, "Akte/alt.bin").await;
+    let empty = begin(UploadShape::Linear).await;
+    open.finish(&space, empty, "leer").await;
+    // More pieces than one closing container names, out of order, some replaced.
+    let chunked = begin(UploadShape::Chunked).await;
+    for (number, part) in contents[2].chunks(100).enumerate().rev() {
+        if number % 50 == 0 {
+            open.chunk(&space, chunked, number, b"replaced").await;
+        }
+        open.chunk(&space, chunked, number, part).await;
+    }
+    open.finish(&space, chunked, "Akte/viele").await;
+    let unfinished = begin(UploadShape::Linear).await;
+    open.append(&space, unfinished, 0, &contents[3]).await;
+    open.instance.library.upkeep(Timestamp::now()).await.unwrap();
+    let (before, versions) = (open.files(&space).await, open.hashes(&space, "Akte/alt.bin").await);
+    assert_eq!(versions[0], sha256(&contents[0]));
+    open.close();
+
+    house.lose_catalog();
+    let report =
+        house.rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "password"], 2);
+    let set_aside = report["set_aside"].as_array().unwrap();
+    assert_eq!(set_aside.len(), 3, "{report}");
+    assert!(set_aside.iter().all(|one| one["reason"] == "unfinished-upload"), "{report}");
+    let open = house.open().await;
+    let space = open.space("s").await;
+    assert_eq!(open.files(&space).await, before);
+    assert_eq!(open.hashes(&space, "Akte/alt.bin").await, versions);
+    assert_eq!(before["Akte/viele"], sha256(&contents[2]));
+    open.close();
+    assert_eq!(house.run(["verify", "--full"]).code, 0);
+}
+
+/// A snapshot may know an upload that was finished since, and clients have been told more than it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    let content = bytes(1, 400_000);
+    let upload = open.begin_upload(&space, UploadShape::Linear).await;
+    let other = open.begin_upload(&space, UploadShape::Linear).await;
+    open.append(&space, upload, 0, &content[..150_000]).await;
+    open.append(&space, other, 0, &content[..150_000]).await;
+    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.append(&space, upload, 150_000, &content[150_000..]).await;
+    open.finish(&space, upload, "a").await;
+    open.close();
+    house.lose_catalog();
+    let report = house.rebuild([], 2);
+    assert_eq!(report["set_aside"][0]["reason"], "unfinished-upload", "{report}");
+    let open = house.open().await;
+    let space = open.space("s").await;
+    assert_eq!(open.hash(&space, "a", None).await, sha256(&content));
+    assert_eq!(space.used.0, 400_000);
+    let rights = [access(&space)];
+    assert_eq!(open.instance.library.uploads(&rights, UploadsOf::Everybody).await.unwrap(), []);
+    open.close();
+    assert_eq!(house.run(["verify", "--full"]).code, 0);
 }

@@ -18,7 +18,7 @@ use super::TestServer;
 use super::process::succeed;
 
 /// What must hold of the rows at any time: each query counts what breaks the rule.
-pub const RULES: [(&str, &str); 8] = [
+pub const RULES: [(&str, &str); 10] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
     (
         "a space counts the bytes of its containers",
@@ -26,8 +26,20 @@ pub const RULES: [(&str, &str); 8] = [
              (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
     ),
     (
-        "every container is part of a version",
-        "SELECT count(*) FROM containers WHERE id NOT IN (SELECT container_id FROM segments)",
+        "every container is part of a version or of an upload, and not of both",
+        "SELECT count(*) FROM containers WHERE
+             (id IN (SELECT container_id FROM segments)) = (id IN (SELECT container_id FROM upload_pieces))",
+    ),
+    (
+        "a space has reserved what its uploads still miss",
+        "SELECT count(*) FROM spaces WHERE reserved_bytes <> (SELECT coalesce(sum(reserved), 0) FROM uploads
+             WHERE space_id = spaces.id)",
+    ),
+    (
+        "an upload has received what its containers hold, and reserved the rest",
+        "SELECT count(*) FROM uploads WHERE reserved <> max(0, coalesce(length, 0) - received) OR received <>
+             (SELECT coalesce(sum(plain_len), 0) FROM upload_pieces JOIN containers ON containers.id = container_id
+              WHERE upload_id = uploads.id)",
     ),
     (
         "a version is as long as its containers, which lie in its space",

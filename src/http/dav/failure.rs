@@ -154,19 +154,31 @@ fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
             StatusCode::FORBIDDEN
         }
-        LibraryError::NotFound | LibraryError::NoSuchSpace | LibraryError::NoSuchVersion => {
-            StatusCode::NOT_FOUND
-        }
+        LibraryError::NotFound
+        | LibraryError::NoSuchSpace
+        | LibraryError::NoSuchVersion
+        | LibraryError::NoSuchUpload
+        | LibraryError::NoSuchChunk => StatusCode::NOT_FOUND,
         LibraryError::ParentMissing
+        | LibraryError::OffsetMismatch { .. }
+        | LibraryError::UploadTakenOver
+        | LibraryError::WrongShape
         | LibraryError::NameTaken
         | LibraryError::NoSuchLock
         | LibraryError::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
             StatusCode::CONFLICT
         }
-        LibraryError::Name(_) | LibraryError::WrongSize | LibraryError::WrongChecksum => {
-            StatusCode::BAD_REQUEST
-        }
-        LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
+        LibraryError::Name(_)
+        | LibraryError::WrongSize
+        | LibraryError::WrongChecksum
+        | LibraryError::UploadTooLong
+        | LibraryError::LengthFixed
+        | LibraryError::UploadIncomplete { .. }
+        | LibraryError::NoUploadPath
+        | LibraryError::TooManyPieces
+        | LibraryError::MetadataTooLong => StatusCode::BAD_REQUEST,
+        LibraryError::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
+        LibraryError::UploadExists | LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
         LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         LibraryError::Locked { .. } => StatusCode::LOCKED,
         LibraryError::TooManyLocks

@@ -1,11 +1,11 @@
 //! Containers that no row knows, and what they are parts of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::report::{SetAside, SetAsideReason};
 use crate::catalog::ContainerRow;
-use crate::model::{EntryId, SpaceId, WriteSerial};
-use crate::vault::container::ContainerMeta;
+use crate::model::{ContainerId, EntryId, SpaceId, WriteSerial};
+use crate::vault::container::{ContainerMeta, Part};
 
 /// A container that was opened.
 pub(super) struct Found {
@@ -14,25 +14,27 @@ pub(super) struct Found {
     pub(super) meta: ContainerMeta,
 }
 
-/// One content: the containers of one serial, in order.
+/// One content: the containers of one serial, in order; of an upload what its closing containers name, and
+/// these behind.
 pub(super) struct FoundVersion {
     pub(super) containers: Vec<Found>,
 }
 
 impl FoundVersion {
-    pub(super) fn first(&self) -> Option<&ContainerMeta> {
-        self.containers.first().map(|found| &found.meta)
+    /// What its containers say of it; of an upload only those that close it do.
+    pub(super) fn told(&self) -> Option<&ContainerMeta> {
+        self.containers.last().map(|found| &found.meta)
     }
 
     pub(super) fn serial(&self) -> WriteSerial {
-        self.first().map_or(WriteSerial(0), |meta| meta.serial)
+        self.told().map_or(WriteSerial(0), |meta| meta.serial)
     }
 
     pub(super) fn size(&self) -> u64 {
         self.containers.iter().map(|found| found.row.plain_len).sum()
     }
 
-    /// Every part is there, once. A version whose length nobody noted ends where its containers end.
+    /// Every numbered part is there, once. A version whose length nobody noted ends where its containers end.
     fn is_whole(&self) -> bool {
         let numbered = self.containers.iter().zip(0_u32..).all(|(found, at)| found.meta.segment == at);
         let noted = self.containers.iter().find_map(|found| found.meta.size);
@@ -56,29 +58,67 @@ impl FoundEntry {
 /// Sorts containers into entries, the one with the newest content first, and passes over versions of which
 /// parts are missing.
 pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
-    let mut versions: BTreeMap<(SpaceId, EntryId, WriteSerial), Vec<Found>> = BTreeMap::new();
+    let mut versions: BTreeMap<(WriteSerial, SpaceId, EntryId), Vec<Found>> = BTreeMap::new();
+    let mut loose = HashMap::new();
     for container in found {
-        let key = (container.space, container.meta.entry, container.meta.serial);
+        if container.meta.part == Part::Loose {
+            loose.insert((container.space, container.row.id), container);
+            continue;
+        }
+        let key = (container.meta.serial, container.space, container.meta.entry);
         versions.entry(key).or_default().push(container);
     }
-    let (mut entries, mut incomplete) = (BTreeMap::<_, Vec<FoundVersion>>::new(), Vec::new());
-    for ((space, entry, _), mut containers) in versions {
+    let (mut entries, mut set_aside) = (BTreeMap::<_, Vec<FoundVersion>>::new(), Vec::new());
+    // The newest first: of two attempts to finish an upload the later one counts.
+    for ((_, space, entry), mut containers) in versions.into_iter().rev() {
         containers.sort_by_key(|found| (found.meta.segment, found.row.id));
-        let version = FoundVersion { containers };
-        if version.is_whole() {
+        let is_closed = containers.iter().any(|found| found.meta.part != Part::Numbered);
+        let pieces = if is_closed { named(&containers, &mut loose) } else { Some(Vec::new()) };
+        let is_complete = pieces.is_some();
+        let version = FoundVersion { containers: pieces.into_iter().flatten().chain(containers).collect() };
+        let noted = version.told().and_then(|meta| meta.size);
+        if is_complete && if is_closed { noted == Some(version.size()) } else { version.is_whole() } {
             entries.entry((space, entry)).or_default().push(version);
         } else {
-            incomplete.extend(version.containers.iter().map(|found| SetAside {
+            set_aside.extend(version.containers.iter().map(|found| SetAside {
                 space,
                 container: found.row.id,
                 reason: SetAsideReason::Incomplete,
             }));
         }
     }
-    let mut entries: Vec<_> =
-        entries.into_iter().map(|((space, entry), versions)| FoundEntry { space, entry, versions }).collect();
+    set_aside.extend(loose.into_keys().map(|(space, container)| SetAside {
+        space,
+        container,
+        reason: SetAsideReason::Unfinished,
+    }));
+    let in_order = |((space, entry), mut versions): (_, Vec<_>)| {
+        versions.reverse();
+        FoundEntry { space, entry, versions }
+    };
+    let mut entries: Vec<_> = entries.into_iter().map(in_order).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.newest().map(FoundVersion::serial)));
-    (entries, incomplete)
+    (entries, set_aside)
+}
+
+/// The containers that closing ones name, in order, taken from those that were found; `None`, and then all
+/// stay where they are, if not every one is there.
+fn named(closing: &[Found], loose: &mut HashMap<(SpaceId, ContainerId), Found>) -> Option<Vec<Found>> {
+    let (mut all, mut expected) = (Vec::new(), None);
+    for (found, at) in closing.iter().zip(0_u32..) {
+        let Part::Closing { names, of } = &found.meta.part else { return None };
+        if found.meta.segment != at || expected.is_some_and(|expected| expected != *of) {
+            return None;
+        }
+        expected = Some(*of);
+        all.extend(names.iter().map(|name| (found.space, *name)));
+    }
+    let distinct: HashSet<_> = all.iter().collect();
+    let is_whole = expected == Some(all.len() as u64) && distinct.len() == all.len();
+    if !is_whole || !all.iter().all(|key| loose.contains_key(key)) {
+        return None;
+    }
+    all.iter().map(|key| loose.remove(key)).collect()
 }
 
 #[cfg(test)]
@@ -98,6 +138,7 @@ mod tests {
             written: Timestamp(0),
             segment,
             size,
+            part: Part::Numbered,
         };
         let id = ContainerId::random();
         let row = ContainerRow { id, header_hash: [0; 32], length: 0, plain_len, place: Place::OwnFile };
@@ -121,6 +162,50 @@ mod tests {
             found(6, 8, 0, 3, Some(3)),
         ]);
         assert_eq!((entries, incomplete), (vec![vec![1, 35], vec![3]], 0), "the newest entry first");
+    }
+
+    /// A container of an upload.
+    fn loose(id: u8, plain_len: u64) -> Found {
+        let mut piece = found(9, 9, 0, plain_len, None);
+        (piece.row.id, piece.meta.part) = (ContainerId([id; 16]), Part::Loose);
+        piece
+    }
+
+    /// Closes an upload of `of` containers.
+    fn closing(serial: i64, segment: u32, names: &[u8], of: u64, size: u64) -> Found {
+        let mut closing = found(5, serial, segment, 0, Some(size));
+        let names = names.iter().map(|id| ContainerId([*id; 16])).collect();
+        closing.meta.part = Part::Closing { names, of };
+        closing
+    }
+
+    #[test]
+    fn an_upload_is_what_its_closing_containers_name() {
+        let parts = || vec![loose(1, 10), loose(2, 20), loose(3, 3)];
+        let ids = |found: Vec<Found>| {
+            let (entries, set_aside) = group(found);
+            let ids = |version: &FoundVersion| version.containers.iter().map(|one| one.row.id.0[0]).collect();
+            let ids: Vec<Vec<u8>> = entries.iter().flat_map(|entry| entry.versions.iter().map(ids)).collect();
+            (ids, set_aside.len())
+        };
+        let with = |closing: Vec<Found>| parts().into_iter().chain(closing).collect();
+        let (found, left) = ids(with(vec![closing(7, 1, &[1], 3, 33), closing(7, 0, &[3, 2], 3, 33)]));
+        assert_eq!((found[0][..3].to_vec(), found[0].len(), left), (vec![3, 2, 1], 5, 0));
+        let (found, left) = ids(with(vec![closing(7, 0, &[1, 2], 2, 30), closing(8, 0, &[2, 3], 2, 23)]));
+        assert_eq!((found.len(), found[0][..2].to_vec(), left), (1, vec![2, 3], 2), "the later attempt");
+        assert_eq!(ids(vec![closing(7, 0, &[], 0, 0)]).0.len(), 1, "an upload of nothing");
+        for broken in [
+            vec![],
+            vec![closing(7, 0, &[1, 2], 3, 33)],
+            vec![closing(7, 1, &[1, 2, 3], 3, 33)],
+            vec![closing(7, 0, &[1, 2, 4], 3, 33)],
+            vec![closing(7, 0, &[1, 1, 3], 3, 23)],
+            vec![closing(7, 0, &[1, 2, 3], 3, 34)],
+            vec![closing(7, 0, &[1, 2, 3], 3, 33), closing(7, 1, &[], 4, 33)],
+        ] {
+            let all = 3 + broken.len();
+            assert_eq!(ids(with(broken)), (vec![], all));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! look    every container on disk; those that no row knows are opened: header, last chunk, what they say
 //! group   by entry, then by serial: the containers of one version, the versions of one entry
+//!         what closing containers name; uploads that nothing closes are set aside
 //! place   the newest first: it keeps the path it was written under, an older one of the same path gets
 //!         a number; a known entry gets the newer content, a new one its folders
 //! note    what is damaged, incomplete or without a key is set aside: kept, listed, part of nothing
@@ -23,7 +24,7 @@ use placing::Placing;
 pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 
 use super::{Library, LibraryError};
-use crate::catalog::SetAsideRow;
+use crate::catalog::{SetAsideRow, WriteTx};
 use crate::model::Timestamp;
 
 /// Entries placed in one transaction.
@@ -38,7 +39,12 @@ impl Library {
     /// be read is no error.
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
-        self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        // Clients of uploads may have been told more than this catalogue knows of them: they begin anew.
+        let forget = |tx: &WriteTx<'_>| {
+            tx.forget_set_aside()?;
+            Ok::<_, LibraryError>(tx.forget_uploads()?)
+        };
+        self.catalog().write(forget).await?;
         let (seen, unknown) = self.look(Arc::clone(&watcher)).await?;
         let library = self.clone();
         let told = Arc::clone(&watcher);

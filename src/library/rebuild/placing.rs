@@ -40,7 +40,7 @@ impl Placing<'_> {
         }
         let version = self.insert_version(found.space, id, newest)?;
         let revision = self.tx.next_revision()?;
-        let written = |version: &FoundVersion| version.first().map_or(self.now, |meta| meta.written);
+        let written = |version: &FoundVersion| version.told().map_or(self.now, |meta| meta.written);
         self.tx.insert_entry(&NewEntry {
             id,
             space: found.space,
@@ -105,7 +105,7 @@ impl Placing<'_> {
         found: &FoundEntry,
         newest: &FoundVersion,
     ) -> Result<(EntryId, EntryName), LibraryError> {
-        let path = newest.first().map(|meta| meta.path.clone()).unwrap_or_default();
+        let path = newest.told().map(|meta| meta.path.clone()).unwrap_or_default();
         let root = self.tx.space(found.space)?.ok_or(LibraryError::NoSuchSpace)?.root;
         let Some((folders, name)) = path.split_last() else {
             // No upload has the path of a space itself.
@@ -177,7 +177,7 @@ impl Placing<'_> {
             entry,
             size: version.size(),
             modified: modified(version, self.now),
-            created: version.first().map_or(self.now, |meta| meta.written),
+            created: version.told().map_or(self.now, |meta| meta.written),
             author: None,
             checksums: &[],
         })?;
@@ -194,7 +194,8 @@ impl Placing<'_> {
     /// anything, if it does not open.
     fn serial_of(&self, row: &EntryRow) -> Result<Option<WriteSerial>, LibraryError> {
         let Some(version) = row.version else { return Ok(None) };
-        let Some(container) = self.tx.segments(version)?.into_iter().next() else { return Ok(None) };
+        // Of an upload the last one speaks for all; of anything else they all say the same.
+        let Some(container) = self.tx.segments(version)?.into_iter().next_back() else { return Ok(None) };
         let Ok(key) = self.library.shared.keys.space_key(row.space) else { return Ok(None) };
         let disk = &**self.library.disk();
         let opened = ContainerReader::open_untracked(disk, &key, row.space, container.id, container.place);
@@ -203,5 +204,5 @@ impl Placing<'_> {
 }
 
 fn modified(version: &FoundVersion, now: Timestamp) -> Timestamp {
-    version.first().map_or(now, |meta| meta.modified).as_mtime()
+    version.told().map_or(now, |meta| meta.modified).as_mtime()
 }

@@ -89,6 +89,8 @@ pub enum SetAsideReason {
     NoKey,
     /// Other containers of the same version are missing, or there are two of the same part.
     Incomplete,
+    /// It arrived in an upload that never came to its end.
+    Unfinished,
 }
 
 impl SetAsideReason {
@@ -99,6 +101,7 @@ impl SetAsideReason {
             Self::Unreadable => "unreadable",
             Self::NoKey => "no-key",
             Self::Incomplete => "incomplete",
+            Self::Unfinished => "unfinished-upload",
         }
     }
 }

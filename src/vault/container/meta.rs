@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::header::FileKey;
-use crate::model::{EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
+use crate::model::{ContainerId, EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
 
 /// Type and version of the stanza; age implementations pass over types they do not know.
 const STANZA_TAG: &str = "tresor";
@@ -37,7 +37,31 @@ pub struct ContainerMeta {
     /// Bytes of the whole version. `None` while they are not known; of several containers at least one
     /// must say, or nobody can tell later whether all of them are there.
     pub size: Option<u64>,
+    /// How the version's containers are told apart from others and put in order.
+    pub part: Part,
 }
+
+/// What a container is of its version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// The run of bytes that `segment` numbers: all that is to be known was known when it was written.
+    #[default]
+    Numbered,
+    /// Bytes that arrived in an upload. Of which version, where in it and under which path was not known
+    /// yet: closing containers say so, or none if the upload never came to its end.
+    Loose,
+    /// No bytes, behind all others. Written when an upload ends: names, in order, the containers of the
+    /// version, some in each closing container; `segment` numbers these.
+    Closing {
+        /// Those that this one names, at most [`MAX_NAMED`].
+        names: Vec<ContainerId>,
+        /// How many all closing containers of the version name.
+        of: u64,
+    },
+}
+
+/// Containers that one closing container names: so many still fit a header beside the longest path.
+pub const MAX_NAMED: usize = 256;
 
 /// Why a container's metadata cannot be written or read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -60,6 +84,40 @@ struct Record {
     written: i64,
     segment: u32,
     size: Option<u64>,
+    /// Absent in what is numbered, as all was before there were uploads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<PartRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PartRecord {
+    Loose,
+    Closing { names: Vec<String>, of: u64 },
+}
+
+impl From<&Part> for Option<PartRecord> {
+    fn from(part: &Part) -> Self {
+        match part {
+            Part::Numbered => None,
+            Part::Loose => Some(PartRecord::Loose),
+            Part::Closing { names, of } => {
+                let names = names.iter().map(ContainerId::to_string).collect();
+                Some(PartRecord::Closing { names, of: *of })
+            }
+        }
+    }
+}
+
+fn read_part(record: Option<PartRecord>) -> Result<Part, MetaError> {
+    Ok(match record {
+        None => Part::Numbered,
+        Some(PartRecord::Loose) => Part::Loose,
+        Some(PartRecord::Closing { names, of }) => {
+            let names = names.iter().map(|name| name.parse()).collect::<Result<_, _>>();
+            Part::Closing { names: names.map_err(|_| MetaError::Damaged)?, of }
+        }
+    })
 }
 
 pub(super) fn is_ours(stanza: &Stanza) -> bool {
@@ -98,6 +156,7 @@ impl ContainerMeta {
             written: self.written.0,
             segment: self.segment,
             size: self.size,
+            part: (&self.part).into(),
         };
         serde_json::to_vec(&record).map_err(|_| MetaError::TooLong)
     }
@@ -113,6 +172,7 @@ impl ContainerMeta {
             written: Timestamp(record.written),
             segment: record.segment,
             size: record.size,
+            part: read_part(record.part)?,
         })
     }
 }

@@ -26,7 +26,7 @@ use super::keys::{SpaceKey, SpaceRecipient};
 use super::stream::PayloadKey;
 
 pub use header::{FileKey, SealedHeader};
-pub use meta::{ContainerMeta, MetaError};
+pub use meta::{ContainerMeta, MAX_NAMED, MetaError, Part};
 
 pub(super) use header::seal;
 
@@ -199,6 +199,7 @@ mod tests {
             written: Timestamp(1_700_000_000_124),
             segment: 3,
             size: Some(70_000),
+            part: Part::Numbered,
         }
     }
 

@@ -1,0 +1,149 @@
+//! Writing on at the end of a linear upload.
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::cutter::{Cutter, Goal};
+use super::seat::{Held, Seat};
+use super::{PartInfo, Upload, owned};
+use crate::catalog::UploadRow;
+use crate::library::digest::Digests;
+use crate::library::{Library, LibraryError};
+use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
+
+/// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client is gone, it keeps what
+/// has arrived, unless a checksum came with it.
+pub struct Append {
+    /// `None` once it has been finished.
+    turn: Option<(Seat, u64)>,
+    over: oneshot::Receiver<()>,
+    began: Timestamp,
+}
+
+impl Library {
+    /// Begins to write at `offset`, which must be the upload's. An older writer is ended first and keeps what
+    /// it has.
+    ///
+    /// Errors: `NoSuchUpload`, `OffsetMismatch`, `UploadTooLong`, `TooManyPieces`, `WrongShape`, and what
+    /// stands in the way of storing anything.
+    pub async fn begin_append(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        offset: u64,
+        part: PartInfo,
+        now: Timestamp,
+    ) -> Result<Append, LibraryError> {
+        let held = self.hold_own(access, user, id, now).await?;
+        let row = self.own_upload(access, user, id).await?;
+        if row.shape != UploadShape::Linear {
+            return Err(LibraryError::WrongShape);
+        }
+        if row.received != offset {
+            return Err(LibraryError::OffsetMismatch { expected: row.received });
+        }
+        let digests = match row.digest.bytes == row.received {
+            true => row.digest.state.as_deref().and_then(Digests::restore),
+            false => None,
+        };
+        let most = row.length.map(|length| length.saturating_sub(row.received));
+        let cutter = Cutter::begin(self, row, Goal::Linear, digests, most, part, now).await?;
+        let (seat, turn, over) = held.begin(cutter);
+        Ok(Append { turn: Some((seat, turn)), over, began: now })
+    }
+
+    /// The upload as it is now. A linear one's writer is ended first: the offset that this tells is not
+    /// passed by anybody who wrote before.
+    pub async fn upload(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        now: Timestamp,
+    ) -> Result<Upload, LibraryError> {
+        let _held = self.hold_own(access, user, id, now).await?;
+        Ok(self.own_upload(access, user, id).await?.into())
+    }
+
+    /// Ends the writer of somebody's own upload and holds its seat.
+    pub(super) async fn hold_own(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        now: Timestamp,
+    ) -> Result<Held, LibraryError> {
+        self.own_upload(access, user, id).await?;
+        self.shared.uploads.hold(id, now).await
+    }
+
+    pub(super) async fn own_upload(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+    ) -> Result<UploadRow, LibraryError> {
+        let access = *access;
+        self.catalog().read(move |tx| owned(tx, &access, user, id)).await
+    }
+}
+
+impl Append {
+    /// Takes the next bytes. Waits while the disk is behind.
+    ///
+    /// Errors: `UploadTakenOver`: somebody else writes or has asked for the offset, and no byte more is
+    /// taken; `UploadTooLong`; what stands in the way of storing.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
+        let (seat, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
+        let mut slot = seat.lock_for(*turn).await?;
+        slot.writer().ok_or(LibraryError::UploadTakenOver)?.write(bytes).await
+    }
+
+    /// Returns when another request has ended this append: there is no use in reading on.
+    pub async fn taken_over(&mut self) {
+        // Nothing is ever sent; the other end is dropped.
+        let _ = (&mut self.over).await;
+    }
+
+    /// Makes all that arrived durable and moves the offset; for a body that came to its end. Runs to its end
+    /// even if the future is dropped.
+    ///
+    /// Errors: `WrongChecksum` and `WrongSize`: nothing of it is kept, or, without a checksum, what arrived is.
+    pub async fn finish(mut self, now: Timestamp) -> Result<Upload, LibraryError> {
+        let (seat, turn) = self.turn.take().ok_or(LibraryError::UploadTakenOver)?;
+        let commit = async move {
+            let mut slot = seat.lock_for(turn).await?;
+            let writer = slot.leave().ok_or(LibraryError::UploadTakenOver)?;
+            let row = writer.finish(now).await;
+            drop((slot, seat));
+            row.map(Upload::from)
+        };
+        tokio::spawn(commit).await?
+    }
+
+    /// Keeps what arrived of a body that broke off, unless a checksum came with it; as dropping this does, but
+    /// returns when it is done.
+    pub async fn break_off(mut self, now: Timestamp) -> Result<(), LibraryError> {
+        match self.turn.take() {
+            Some((seat, turn)) => Ok(tokio::spawn(keep(seat, turn, now)).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn keep(seat: Seat, turn: u64, now: Timestamp) {
+    if let Ok(slot) = seat.lock_for(turn).await {
+        drop(Held { slot, seat }.end_writer(now).await);
+    }
+}
+
+impl Drop for Append {
+    fn drop(&mut self) {
+        let Some((seat, turn)) = self.turn.take() else { return };
+        // Without a runtime the program is stopping: what was committed counts.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(keep(seat, turn, self.began));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The chunks of a chunked upload.
+
+use bytes::Bytes;
+
+use super::cutter::{Cutter, Goal};
+use super::{Chunk, PartInfo, Upload, expiry, owned};
+use crate::catalog::{ChunkRow, DigestState, UploadRow};
+use crate::library::digest::Digests;
+use crate::library::{Library, LibraryError};
+use crate::model::{Access, ChecksumKind, ChunkName, Timestamp, UploadId, UploadShape, UserId};
+
+/// A chunk that is arriving. Dropped before [`Self::finish`] it leaves nothing behind.
+pub struct ChunkSession {
+    cutter: Cutter,
+}
+
+/// The algorithms that are kept running for a chunked upload: ours, and what desktop clients demand at the
+/// end without having announced it.
+const KINDS: [ChecksumKind; 2] = [ChecksumKind::Sha256, ChecksumKind::Sha1];
+
+/// What is known of a chunked upload's digests when nothing is.
+pub(super) fn no_digest() -> DigestState {
+    DigestState { state: Some(Digests::of(KINDS).save()), bytes: 0, chunk: None }
+}
+
+impl Library {
+    /// Begins a chunk. One of this name that is there already stays until this one has arrived.
+    ///
+    /// Errors: `NoSuchUpload`, `WrongShape`, `UploadTooLong`, `TooManyPieces`, and what stands in the way of
+    /// storing anything.
+    pub async fn begin_chunk(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        name: ChunkName,
+        part: PartInfo,
+        now: Timestamp,
+    ) -> Result<ChunkSession, LibraryError> {
+        let (access, asked, limits) = (*access, name.clone(), self.upload_limits());
+        let (row, digests) = self
+            .catalog()
+            .read(move |tx| {
+                let row = owned(tx, &access, user, id)?;
+                if row.shape != UploadShape::Chunked {
+                    return Err(LibraryError::WrongShape);
+                }
+                let chunks = tx.upload_chunks(id)?;
+                let is_there = chunks.iter().any(|chunk| chunk.name == asked);
+                if !is_there && chunks.len() as u64 >= limits.chunks {
+                    return Err(LibraryError::TooManyPieces);
+                }
+                let digests = match goes_on(&row.digest, &chunks, &asked) {
+                    true => row.digest.state.as_deref().and_then(Digests::restore),
+                    false => None,
+                };
+                Ok((row, digests))
+            })
+            .await?;
+        let most = row.length;
+        let cutter = Cutter::begin(self, row, Goal::Chunk(name), digests, most, part, now).await?;
+        Ok(ChunkSession { cutter })
+    }
+
+    /// The chunks that have arrived whole, in the order in which they are joined.
+    pub async fn chunks(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+    ) -> Result<Vec<Chunk>, LibraryError> {
+        let access = *access;
+        self.catalog()
+            .read(move |tx| {
+                owned(tx, &access, user, id)?;
+                Ok(tx.upload_chunks(id)?.into_iter().map(Chunk::from).collect())
+            })
+            .await
+    }
+
+    /// Removes a chunk.
+    ///
+    /// Errors: `NoSuchChunk`, `NoSuchUpload`.
+    pub async fn delete_chunk(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        name: &ChunkName,
+        now: Timestamp,
+    ) -> Result<(), LibraryError> {
+        let (access, name) = (*access, name.clone());
+        self.catalog()
+            .write(move |tx| {
+                let mut row = owned(tx, &access, user, id)?;
+                let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
+                row.pieces = row.pieces.saturating_sub(pieces);
+                row.received = row.received.saturating_sub(size);
+                if row.digest.chunk.as_ref().is_some_and(|last| name <= *last) {
+                    row.digest = no_digest();
+                }
+                row.expires = row.expires.max(expiry(now));
+                Ok::<_, LibraryError>(tx.save_upload(&row)?)
+            })
+            .await?;
+        self.remove_garbage().await.map(drop)
+    }
+}
+
+impl ChunkSession {
+    /// Takes the next bytes. Waits while the disk is behind.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
+        self.cutter.write(bytes).await
+    }
+
+    /// Makes the chunk durable and puts it in place of an older one of its name. Runs to its end even if the
+    /// future is dropped.
+    ///
+    /// Errors: `WrongSize`, `WrongChecksum`, `UploadTooLong`, `NoSuchUpload` if it ended meanwhile; nothing is
+    /// stored then.
+    pub async fn finish(self, now: Timestamp) -> Result<Upload, LibraryError> {
+        tokio::spawn(self.cutter.finish(now)).await?.map(Upload::from)
+    }
+}
+
+/// Whether this chunk comes right behind the bytes whose digests are known.
+pub(super) fn goes_on(known: &DigestState, chunks: &[ChunkRow], name: &ChunkName) -> bool {
+    let is_next = match &known.chunk {
+        None => name.may_be_first(),
+        Some(last) => last.is_followed_by(name),
+    };
+    // Chunks are ordered, so that one in between would stand before `name` and behind the last known one.
+    is_next
+        && !chunks
+            .iter()
+            .any(|chunk| chunk.name < *name && known.chunk.as_ref().is_none_or(|last| chunk.name > *last))
+}
+
+/// What is known of the digests once a chunk has arrived: `reached` if it was hashed behind what was known
+/// when it began.
+pub(super) fn digest_with(
+    row: &UploadRow,
+    began: &DigestState,
+    chunks: &[ChunkRow],
+    name: &ChunkName,
+    size: u64,
+    reached: Option<Vec<u8>>,
+) -> DigestState {
+    if row.digest.chunk.as_ref().is_some_and(|last| name <= last) {
+        return no_digest();
+    }
+    match reached {
+        Some(state) if row.digest == *began && goes_on(&row.digest, chunks, name) => {
+            DigestState { state: Some(state), bytes: row.digest.bytes + size, chunk: Some(name.clone()) }
+        }
+        _ => row.digest.clone(),
+    }
+}

@@ -1,0 +1,87 @@
+//! One upload from several complete ones.
+
+use super::{NewUpload, Upload, expiry, owned, session};
+use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::put::admit;
+use crate::library::{Change, Library, LibraryError};
+use crate::model::{Right, UploadId, UploadShape};
+
+impl Library {
+    /// Makes one complete upload of the contents of others, in this order; they end with it. Its length is the
+    /// sum of theirs.
+    ///
+    /// Errors: `NoSuchUpload`, also for one that is named twice; `UploadIncomplete`, `WrongShape`,
+    /// `TooManyPieces`; those of [`Self::create_upload`].
+    pub async fn concatenate_uploads(
+        &self,
+        change: Change,
+        parts: Vec<UploadId>,
+        new: NewUpload,
+    ) -> Result<Upload, LibraryError> {
+        change.access.require(Right::Write)?;
+        if new.metadata.len() > super::MAX_UPLOAD_METADATA {
+            return Err(LibraryError::MetadataTooLong);
+        }
+        let number = self.new_entry_id().await?;
+        let limits = self.upload_limits();
+        let library = self.clone();
+        let join = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let space = change.access.space();
+            if let Some(path) = &new.path {
+                admit(&library, tx, &change, space, path)?;
+            }
+            let mut row = UploadRow {
+                id: new.id,
+                space,
+                user: Some(change.user),
+                door: new.door.to_owned(),
+                shape: UploadShape::Linear,
+                path: new.path,
+                length: None,
+                received: 0,
+                pieces: 0,
+                changes: 0,
+                modified: new.modified,
+                checksum: new.checksum,
+                metadata: new.metadata,
+                number,
+                digest: DigestState::default(),
+                created: change.now,
+                expires: expiry(change.now),
+            };
+            // The parts make room for it.
+            let open = limits.open.saturating_add(parts.len() as u64);
+            session::insert(tx, super::UploadLimits { open, ..limits }, &row)?;
+            for id in parts {
+                let part = owned(tx, &change.access, change.user, id)?;
+                match part.shape {
+                    _ if id == row.id => return Err(LibraryError::NoSuchUpload),
+                    UploadShape::Chunked => return Err(LibraryError::WrongShape),
+                    UploadShape::Linear if part.length != Some(part.received) => {
+                        return Err(LibraryError::UploadIncomplete { received: part.received });
+                    }
+                    UploadShape::Linear => {}
+                }
+                tx.move_pieces(id, row.id, row.pieces)?;
+                // Digests go on from the first part's; what follows was hashed from its own beginning.
+                if row.received == 0 && part.digest.bytes == part.received {
+                    row.digest = part.digest;
+                }
+                row.received += part.received;
+                row.pieces += part.pieces;
+                tx.delete_upload(id)?;
+            }
+            if row.pieces > limits.pieces {
+                return Err(LibraryError::TooManyPieces);
+            }
+            if new.length.is_some_and(|length| length != row.received) {
+                return Err(LibraryError::UploadIncomplete { received: row.received });
+            }
+            row.length = Some(row.received);
+            tx.save_upload(&row)?;
+            Ok(row)
+        };
+        Ok(self.storing().await?.write(join).await?.into())
+    }
+}

@@ -1,0 +1,406 @@
+//! Cutting what arrives into segments, each a container of its own.
+//!
+//! While one segment is made durable the next one fills; a third waits. What is handed over while somebody
+//! waits here may be dropped: the bytes that were taken in are all there is, in their order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use super::chunk::digest_with;
+use super::{PartInfo, UploadLimits, expiry};
+use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::binding::container_row;
+use crate::library::digest::Digests;
+use crate::library::quota::Reservation;
+use crate::library::sealing::Inflow;
+use crate::library::{Library, LibraryError};
+use crate::model::{Checksum, ChunkName, ContainerId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
+use crate::vault::container::{ContainerMeta, Part};
+use crate::vault::keys::SpaceKey;
+use crate::vault::small::SmallContainer;
+use crate::vault::writer::SealedContainer;
+
+/// What the bytes are of their upload.
+#[derive(Clone)]
+pub(super) enum Goal {
+    /// What follows its last byte.
+    Linear,
+    /// This chunk.
+    Chunk(ChunkName),
+}
+
+/// One part of an upload on its way. Dropped before it is finished or kept, it leaves no more behind than what
+/// it has committed.
+pub(super) struct Cutter {
+    library: Library,
+    key: Arc<SpaceKey>,
+    goal: Goal,
+    /// The upload, of a linear one as this part's own commits left it.
+    row: UploadRow,
+    limits: UploadLimits,
+    began: Timestamp,
+    /// Bytes that the upload may still take.
+    most: Option<u64>,
+    info: PartInfo,
+    /// Bytes handed over.
+    arrived: u64,
+    /// Of these, bytes that the catalogue counts.
+    committed: u64,
+    /// What the next segment's digests go on with; `None` while a segment has them.
+    digests: Option<Digests>,
+    /// Whether the upload's own digests are among them.
+    is_hashed: bool,
+    segment: Option<Inflow>,
+    /// The segment before, on its way to the disk.
+    closing: Option<JoinHandle<Result<SealedContainer, LibraryError>>>,
+    sealed: Leftovers,
+    /// For what was not announced.
+    reservation: Option<Reservation>,
+}
+
+impl Cutter {
+    /// Prepares to take a part of the upload, which goes on with `digests` if they are known. `most` bounds it.
+    pub(super) async fn begin(
+        library: &Library,
+        row: UploadRow,
+        goal: Goal,
+        digests: Option<Digests>,
+        most: Option<u64>,
+        info: PartInfo,
+        now: Timestamp,
+    ) -> Result<Self, LibraryError> {
+        let limits = library.upload_limits();
+        if info.size.zip(most).is_some_and(|(size, most)| size > most) {
+            return Err(LibraryError::UploadTooLong);
+        }
+        if row.pieces >= limits.pieces {
+            return Err(LibraryError::TooManyPieces);
+        }
+        library.require_room(info.size.unwrap_or(0)).await?;
+        let (keys, space) = (Arc::clone(&library.shared.keys), row.space);
+        let key = tokio::task::spawn_blocking(move || keys.space_key(space)).await??;
+        let is_hashed = digests.is_some();
+        let own = info.checksum.as_ref().map(Checksum::kind);
+        let digests = digests.unwrap_or_else(|| Digests::of([])).with_own(own);
+        let reservation = row.length.is_none().then(|| library.empty_reservation(space));
+        let sealed = Leftovers { library: library.clone(), space, containers: Vec::new() };
+        Ok(Self {
+            library: library.clone(),
+            key,
+            goal,
+            row,
+            limits,
+            began: now,
+            most,
+            info,
+            arrived: 0,
+            committed: 0,
+            digests: Some(digests),
+            is_hashed,
+            segment: None,
+            closing: None,
+            sealed,
+            reservation,
+        })
+    }
+
+    /// Whether segments count one by one, rather than all together at the end.
+    fn is_kept_in_part(&self) -> bool {
+        matches!(self.goal, Goal::Linear) && self.info.checksum.is_none()
+    }
+
+    /// Takes the next bytes. After an error of the disk nothing more is taken.
+    pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
+        let arrived = self.arrived.saturating_add(bytes.len() as u64);
+        if self.most.is_some_and(|most| arrived > most) {
+            return Err(LibraryError::UploadTooLong);
+        }
+        if self.info.size.is_some_and(|size| arrived > size) {
+            return Err(LibraryError::WrongSize);
+        }
+        if self.row.length.is_none() {
+            self.library.cover(&mut self.reservation, arrived - self.committed).await?;
+        }
+        self.arrived = arrived;
+        while !bytes.is_empty() {
+            let filled = self.segment.as_ref().map_or(0, Inflow::taken);
+            let room = self.limits.segment.saturating_sub(filled);
+            if room == 0 {
+                self.rotate().await?;
+                continue;
+            }
+            let now = bytes.split_to(usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len()));
+            self.segment()?.write(now).await?;
+        }
+        Ok(())
+    }
+
+    /// The segment that is being filled.
+    fn segment(&mut self) -> Result<&mut Inflow, LibraryError> {
+        if self.segment.is_none() {
+            let digests = self.digests.take().ok_or(LibraryError::Interrupted)?;
+            let (key, meta) = (Arc::clone(&self.key), self.meta());
+            self.segment = Some(Inflow::new(self.library.clone(), self.row.space, key, meta, digests));
+        }
+        self.segment.as_mut().ok_or(LibraryError::Interrupted)
+    }
+
+    /// See the module's comment on what containers say of themselves.
+    fn meta(&self) -> ContainerMeta {
+        ContainerMeta {
+            entry: self.row.number,
+            path: EntryPath::root(),
+            modified: self.began,
+            serial: WriteSerial(self.row.number.0),
+            written: self.began,
+            segment: 0,
+            size: None,
+            part: Part::Loose,
+        }
+    }
+
+    /// Sends the full segment on its way to the disk, after the one before has arrived there.
+    async fn rotate(&mut self) -> Result<(), LibraryError> {
+        self.settle().await?;
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let digests = segment.drain().await?;
+        let Some(segment) = self.segment.take() else { return Ok(()) };
+        self.digests = Some(digests.clone());
+        if !self.is_kept_in_part() {
+            let publish = async move { Ok(segment.publish(|_| Ok(())).await?.0) };
+            self.closing = Some(tokio::spawn(publish));
+            return Ok(());
+        }
+        let (commit, length) = (self.commit_of(Vec::new(), Some(&digests), self.began), segment.taken());
+        // The row as it will be: the next segment is committed behind this one, or not at all.
+        self.row.received += length;
+        let (library, space) = (self.library.clone(), self.row.space);
+        self.closing = Some(tokio::spawn(async move {
+            let (sealed, ()) = segment.publish(|_| Ok(())).await?;
+            let mut sealed = Leftovers { library: library.clone(), space, containers: vec![sealed] };
+            let container = sealed.containers.clone();
+            Commit { containers: container.clone(), ..commit }.run(&library, &mut sealed).await?;
+            container.into_iter().next().ok_or(LibraryError::Interrupted)
+        }));
+        Ok(())
+    }
+
+    /// Waits for the segment that is on its way to the disk.
+    async fn settle(&mut self) -> Result<(), LibraryError> {
+        let Some(closing) = &mut self.closing else { return Ok(()) };
+        let outcome = closing.await;
+        self.closing = None;
+        let sealed = outcome??;
+        if self.is_kept_in_part() {
+            self.committed += sealed.plain_len;
+            if let Some(reservation) = &mut self.reservation {
+                reservation.release(sealed.plain_len);
+            }
+        } else {
+            self.sealed.containers.push(sealed);
+        }
+        Ok(())
+    }
+
+    /// Makes all that arrived durable and counts it; the upload as it is then.
+    pub(super) async fn finish(self, now: Timestamp) -> Result<UploadRow, LibraryError> {
+        let is_short = self.info.size.is_some_and(|size| size != self.arrived);
+        if is_short && !self.is_kept_in_part() {
+            return Err(LibraryError::WrongSize);
+        }
+        let row = self.commit(now).await?;
+        if is_short { Err(LibraryError::WrongSize) } else { Ok(row) }
+    }
+
+    /// Keeps what arrived of a part that broke off, if it counts without the rest.
+    pub(super) async fn keep(self, now: Timestamp) -> Result<(), LibraryError> {
+        match self.is_kept_in_part() {
+            true => self.commit(now).await.map(drop),
+            false => Ok(()),
+        }
+    }
+
+    async fn commit(mut self, now: Timestamp) -> Result<UploadRow, LibraryError> {
+        self.settle().await?;
+        let digests = match self.segment.take() {
+            None => self.digests.take(),
+            Some(segment) => Some(self.seal_last(segment).await?),
+        };
+        let mut digests = digests.ok_or(LibraryError::Interrupted)?;
+        if let Some(expected) = &self.info.checksum
+            && digests.take_own().as_ref() != Some(expected)
+        {
+            return Err(LibraryError::WrongChecksum);
+        }
+        let uncounted: u64 = self.sealed.containers.iter().map(|sealed| sealed.plain_len).sum();
+        if self.row.length.is_none() {
+            // Whoever was dropped while it grew gave the reservation back.
+            if self.reservation.is_none() {
+                self.reservation = Some(self.library.empty_reservation(self.row.space));
+            }
+            self.library.cover(&mut self.reservation, uncounted).await?;
+        }
+        let digests = self.is_hashed.then_some(&digests);
+        let commit = self.commit_of(self.sealed.containers.clone(), digests, now);
+        commit.run(&self.library, &mut self.sealed).await
+    }
+
+    /// Makes the segment durable that no other one follows; the digests up to its end. A wrong checksum is
+    /// told from them before anything refers to it.
+    async fn seal_last(&mut self, mut segment: Inflow) -> Result<Digests, LibraryError> {
+        if segment.taken() == 0 {
+            return segment.take_small().map(|(_, digests)| digests).ok_or(LibraryError::Interrupted);
+        }
+        let (sealed, digests) = match segment.take_small() {
+            Some((plain, mut digests)) => {
+                digests.update(&plain);
+                let id = self.library.shared.packer.next_id();
+                let small = SmallContainer::seal(id, &self.key, &self.meta(), &plain)?;
+                (self.library.store_small(self.row.space, small).await?, digests)
+            }
+            None => segment.publish(Ok).await?,
+        };
+        self.sealed.containers.push(sealed);
+        Ok(digests)
+    }
+
+    fn commit_of(
+        &self,
+        containers: Vec<SealedContainer>,
+        digests: Option<&Digests>,
+        now: Timestamp,
+    ) -> Commit {
+        Commit {
+            began: self.row.clone(),
+            goal: self.goal.clone(),
+            digest: digests.filter(|_| self.is_hashed).map(Digests::save),
+            containers,
+            limits: self.limits,
+            now,
+        }
+    }
+}
+
+/// Containers that are durable and that no row knows yet.
+struct Leftovers {
+    library: Library,
+    space: SpaceId,
+    containers: Vec<SealedContainer>,
+}
+
+impl Leftovers {
+    /// To be forgotten rather than removed: a row knows them, or may.
+    fn release(&mut self) {
+        self.containers.clear();
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        let left: Vec<(ContainerId, Place)> =
+            self.containers.drain(..).map(|sealed| (sealed.id, sealed.place)).collect();
+        let (library, space) = (self.library.clone(), self.space);
+        // Without a runtime the sweep finds them later.
+        if let (false, Ok(runtime)) = (left.is_empty(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                for (container, place) in left {
+                    library.remove_uncommitted(space, container, place).await;
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Cutter {
+    fn drop(&mut self) {
+        if let (Some(closing), Ok(runtime)) = (self.closing.take(), tokio::runtime::Handle::try_current())
+            && !self.is_kept_in_part()
+        {
+            let (library, space) = (self.library.clone(), self.row.space);
+            runtime.spawn(async move {
+                if let Ok(Ok(sealed)) = closing.await {
+                    drop(Leftovers { library, space, containers: vec![sealed] });
+                }
+            });
+        }
+    }
+}
+
+/// What one transaction adds to an upload.
+struct Commit {
+    /// The upload as it was when these bytes began.
+    began: UploadRow,
+    goal: Goal,
+    containers: Vec<SealedContainer>,
+    /// The digests behind these bytes, if all before them were known.
+    digest: Option<Vec<u8>>,
+    limits: UploadLimits,
+    now: Timestamp,
+}
+
+impl Commit {
+    /// Counts the containers, or has them removed.
+    async fn run(self, library: &Library, sealed: &mut Leftovers) -> Result<UploadRow, LibraryError> {
+        let outcome = library.catalog().write(move |tx| self.write(tx)).await;
+        // After a commit that failed nobody knows whether a row has them.
+        if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
+            sealed.release();
+        }
+        outcome
+    }
+
+    fn write(self, tx: &WriteTx<'_>) -> Result<UploadRow, LibraryError> {
+        tx.touches_only([]);
+        let began = &self.began;
+        let same = tx.upload(began.id)?.filter(|row| row.user == began.user && row.space == began.space);
+        let mut row = same.ok_or(LibraryError::NoSuchUpload)?;
+        let size: u64 = self.containers.iter().map(|sealed| sealed.plain_len).sum();
+        let (chunk, first) = match &self.goal {
+            Goal::Linear => {
+                // The seat lets one write at a time; whatever else might come between, does not come in.
+                if row.received != began.received {
+                    return Err(LibraryError::OffsetMismatch { expected: row.received });
+                }
+                (None, row.pieces)
+            }
+            Goal::Chunk(name) => {
+                match tx.remove_chunk(row.id, name)? {
+                    Some((pieces, size)) => {
+                        row.pieces = row.pieces.saturating_sub(pieces);
+                        row.received = row.received.saturating_sub(size);
+                    }
+                    None if tx.count_chunks(row.id)? >= self.limits.chunks => {
+                        return Err(LibraryError::TooManyPieces);
+                    }
+                    None => {}
+                }
+                let chunks = tx.upload_chunks(row.id)?;
+                row.digest = digest_with(&row, &began.digest, &chunks, name, size, self.digest.clone());
+                tx.insert_chunk(row.id, name, size)?;
+                (Some(name), 0)
+            }
+        };
+        row.received += size;
+        row.pieces += self.containers.len() as u64;
+        if row.length.is_some_and(|length| row.received > length) {
+            return Err(LibraryError::UploadTooLong);
+        }
+        if row.pieces > self.limits.pieces {
+            return Err(LibraryError::TooManyPieces);
+        }
+        for (position, sealed) in (first..).zip(&self.containers) {
+            tx.insert_container(row.space, &container_row(sealed))?;
+            tx.insert_piece(row.id, chunk, position, sealed.id)?;
+        }
+        if matches!(self.goal, Goal::Linear)
+            && let Some(state) = self.digest
+        {
+            row.digest = DigestState { state: Some(state), bytes: row.received, chunk: None };
+        }
+        row.expires = row.expires.max(expiry(self.now));
+        tx.save_upload(&row)?;
+        Ok(row)
+    }
+}

@@ -1,0 +1,153 @@
+//! Making an upload a file's content.
+
+use super::{closing, owned, whole};
+use crate::catalog::{ContainerRow, UploadRow, WriteTx};
+use crate::library::binding::container_row;
+use crate::library::put::{NewFile, PutOutcome, Record, admit};
+use crate::library::{Change, Library, LibraryError};
+use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId};
+use crate::vault::writer::SealedContainer;
+
+/// How often finishing begins anew because a chunk came meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// What a client may say with its last request. It goes before what it said at the beginning, but for the
+/// length and the checksum, which must both hold.
+#[derive(Clone, Debug, Default)]
+pub struct Finish {
+    /// Where the content shall lie.
+    pub path: Option<EntryPath>,
+    /// All of its bytes.
+    pub length: Option<u64>,
+    /// Modification time.
+    pub modified: Option<Timestamp>,
+    /// What the whole content must hash to.
+    pub checksum: Option<Checksum>,
+}
+
+/// What was found before the closing containers are written.
+struct Judged {
+    row: UploadRow,
+    pieces: Vec<ContainerRow>,
+    file: NewFile,
+    existing: Option<EntryId>,
+}
+
+impl Library {
+    /// Makes what has arrived the content of a file, in one transaction whatever its size, and ends the
+    /// upload. Refused, the upload stays as it is. Runs to its end even if the future is dropped.
+    ///
+    /// Bytes that arrived out of order are read once more if a checksum was demanded: a client that wants a
+    /// quick end sends its chunks in order, or none.
+    ///
+    /// Errors: `NoSuchUpload`, `NoUploadPath`, `UploadIncomplete`, `WrongChecksum`, `Busy` if chunks keep
+    /// coming, and those of a PUT.
+    pub async fn finish_upload(
+        &self,
+        change: Change,
+        id: UploadId,
+        finish: Finish,
+    ) -> Result<PutOutcome, LibraryError> {
+        change.access.require(Right::Write)?;
+        let held = self.hold_own(&change.access, change.user, id, change.now).await?;
+        let library = self.clone();
+        let task = tokio::spawn(async move {
+            let mut outcome = Err(LibraryError::Busy);
+            for _ in 0..ATTEMPTS {
+                if let Some(ended) = library.try_finish(&change, id, &finish).await.transpose() {
+                    outcome = ended;
+                    break;
+                }
+            }
+            drop(held);
+            outcome
+        });
+        task.await?
+    }
+
+    /// `None` if something was added to the upload meanwhile.
+    async fn try_finish(
+        &self,
+        change: &Change,
+        id: UploadId,
+        finish: &Finish,
+    ) -> Result<Option<PutOutcome>, LibraryError> {
+        let Judged { row, pieces, file, existing } = self.judge(change, id, finish).await?;
+        let wanted: Vec<Checksum> = row.checksum.iter().chain(&finish.checksum).cloned().collect();
+        let checksums = whole::checksums(self, &row, &pieces, &wanted).await?;
+        // Drawn now, not when the upload was begun: contents are ordered by when they came to be the file's.
+        let serial = self.new_entry_id().await?;
+        let entry = existing.unwrap_or(row.number);
+        let closing = closing::write(self, change, &file, entry, serial, &row, &pieces).await?;
+
+        let (space, left) = (row.space, closing.clone());
+        let record = Record {
+            change: change.clone(),
+            file,
+            entry,
+            is_fresh: existing.is_none(),
+            checksums,
+            lock: None,
+        };
+        let worker = self.clone();
+        let commit = move |tx: &WriteTx<'_>| commit(&worker, tx, &record, &row, &pieces, &closing);
+        let outcome = self.catalog().write(commit).await;
+        let is_unused = match &outcome {
+            Ok(done) => done.is_none(),
+            Err(error) => error.is_refusal(),
+        };
+        if is_unused {
+            for container in left {
+                self.remove_uncommitted(space, container.id, container.place).await;
+            }
+        }
+        outcome
+    }
+
+    /// Everything that can stand in the way, before anything is written.
+    async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, LibraryError> {
+        self.storing().await?;
+        let (library, change, finish) = (self.clone(), change.clone(), finish.clone());
+        self.catalog()
+            .read(move |tx| {
+                let row = owned(tx, &change.access, change.user, id)?;
+                let path = finish.path.or_else(|| row.path.clone()).ok_or(LibraryError::NoUploadPath)?;
+                if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
+                    return Err(LibraryError::UploadIncomplete { received: row.received });
+                }
+                let (_, existing) = admit(&library, tx, &change, row.space, &path)?;
+                let file = NewFile {
+                    path,
+                    size: Some(row.received),
+                    modified: finish.modified.or(row.modified),
+                    checksum: finish.checksum.or_else(|| row.checksum.clone()),
+                };
+                let pieces = tx.upload_pieces(id)?;
+                Ok(Judged { row, pieces, file, existing: existing.map(|entry| entry.id) })
+            })
+            .await
+    }
+}
+
+fn commit(
+    library: &Library,
+    tx: &WriteTx<'_>,
+    record: &Record,
+    judged: &UploadRow,
+    pieces: &[ContainerRow],
+    closing: &[SealedContainer],
+) -> Result<Option<PutOutcome>, LibraryError> {
+    let row = owned(tx, &record.change.access, record.change.user, judged.id)?;
+    if row.changes != judged.changes {
+        tx.touches_only([]);
+        return Ok(None);
+    }
+    for sealed in closing {
+        tx.insert_container(row.space, &container_row(sealed))?;
+    }
+    let containers: Vec<_> =
+        pieces.iter().map(|piece| piece.id).chain(closing.iter().map(|sealed| sealed.id)).collect();
+    let (outcome, _) = record.bind(library, tx, row.received, &containers)?;
+    tx.delete_upload(row.id)?;
+    Ok(Some(outcome))
+}

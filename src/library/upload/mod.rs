@@ -1,0 +1,223 @@
+//! Uploads that arrive in parts and can be resumed: one engine below every protocol that does this.
+//!
+//! ```text
+//! create       quota reserved for all that was announced                       one row
+//! append       batches sealed as by a PUT, a container per SEGMENT bytes       tmp/<id>.part
+//!   segment    container durable, then ONE transaction: container, piece, offset; then the offset is told
+//! finish       closing container durable, then ONE transaction: conditions and locks judged, the containers
+//!              become a version's, the upload's rows go
+//! ```
+//! Two shapes share the rows. A *linear* upload grows at its end; its one writer keeps what arrived when its
+//! client leaves, and whoever asks for the offset, writes on, finishes or cancels ends it first (`seat`): an
+//! offset that was told is never undone and nothing comes behind it unasked. A *chunked* upload takes named
+//! chunks in any order and several at once; a chunk counts when it is there as a whole, and the last one of a
+//! name wins as a whole. A container never changes: every part makes new ones, and a crash costs at most the
+//! segment it happened in.
+//!
+//! **What containers say of themselves.** While they are written nobody knows path and order: a client may
+//! tell both with its last request, replace chunks, or never come back. So they say [`Part::Loose`] and the
+//! number of their upload. Finishing writes *closing containers*, empty and behind all others, whose
+//! headers name path, time, size and the containers in order ([`Part::Closing`]); they are the version's
+//! last segments and live as long as it. A rebuild puts together what a closing container names; loose ones
+//! that none names are set aside. It ends the uploads of the catalogue it starts from: their clients may have
+//! been told more than that one knows.
+//!
+//! **Digests** are kept running over restarts for bytes that arrive in order; the rest is read again at the
+//! end, if a checksum was demanded, and otherwise stays unhashed.
+//!
+//! [`Part::Loose`]: crate::vault::container::Part::Loose
+//! [`Part::Closing`]: crate::vault::container::Part::Closing
+
+mod append;
+mod chunk;
+mod closing;
+mod concatenate;
+mod cutter;
+mod finish;
+mod seat;
+mod session;
+mod whole;
+
+use std::time::Duration;
+
+pub use append::Append;
+pub use chunk::ChunkSession;
+pub use finish::Finish;
+pub(super) use seat::Seats;
+
+use super::LibraryError;
+use crate::catalog::{ChunkRow, ReadTx, UploadRow};
+use crate::model::{
+    Access, Checksum, ChunkName, EntryPath, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId,
+};
+
+/// Longest text that a client may attach, in bytes.
+pub const MAX_UPLOAD_METADATA: usize = 4 * 1024;
+/// How long an upload is kept after its last progress.
+pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+
+/// Bounds of what uploads may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadLimits {
+    /// Bytes of content after which a new container is begun.
+    pub segment: u64,
+    /// Uploads that a user may have begun.
+    pub open: u64,
+    /// Chunks of one upload.
+    pub chunks: u64,
+    /// Containers of one upload.
+    pub pieces: u64,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES }
+    }
+}
+
+const SEGMENT: u64 = 256 * 1024 * 1024;
+const MAX_OPEN_UPLOADS: u64 = 10_000;
+const MAX_CHUNKS: u64 = 10_000;
+const MAX_PIECES: u64 = 20_000;
+
+/// An upload about to be begun.
+#[derive(Clone, Debug)]
+pub struct NewUpload {
+    /// [`UploadId::random`], or [`Library::upload_id`](super::Library::upload_id) where the client names it.
+    pub id: UploadId,
+    /// One word for the protocol by which it comes.
+    pub door: &'static str,
+    /// How it will arrive.
+    pub shape: UploadShape,
+    /// Where the content shall lie, if that is known.
+    pub path: Option<EntryPath>,
+    /// All of its bytes, if they are known.
+    pub length: Option<u64>,
+    /// Modification time, if the client says one.
+    pub modified: Option<Timestamp>,
+    /// What the whole content must hash to.
+    pub checksum: Option<Checksum>,
+    /// The client's own words, given back verbatim.
+    pub metadata: String,
+}
+
+/// An upload as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Names it.
+    pub id: UploadId,
+    /// Where its content will lie.
+    pub space: SpaceId,
+    /// Whose it is; `None` once that account is gone.
+    pub user: Option<UserId>,
+    /// By which protocol it comes.
+    pub door: String,
+    /// How it arrives.
+    pub shape: UploadShape,
+    /// Where its content will lie, if that is known.
+    pub path: Option<EntryPath>,
+    /// All of its bytes, if they were announced.
+    pub length: Option<u64>,
+    /// Bytes that are durable: of a linear upload the offset.
+    pub received: u64,
+    /// Modification time, if the client said one.
+    pub modified: Option<Timestamp>,
+    /// What the whole content must hash to.
+    pub checksum: Option<Checksum>,
+    /// The client's own words.
+    pub metadata: String,
+    /// When it was begun.
+    pub created: Timestamp,
+    /// When it is given up if nothing more arrives.
+    pub expires: Timestamp,
+}
+
+impl Upload {
+    /// Whether all announced bytes have arrived.
+    pub fn is_complete(&self) -> bool {
+        self.length == Some(self.received)
+    }
+}
+
+impl From<UploadRow> for Upload {
+    fn from(row: UploadRow) -> Self {
+        Self {
+            id: row.id,
+            space: row.space,
+            user: row.user,
+            door: row.door,
+            shape: row.shape,
+            path: row.path,
+            length: row.length,
+            received: row.received,
+            modified: row.modified,
+            checksum: row.checksum,
+            metadata: row.metadata,
+            created: row.created,
+            expires: row.expires,
+        }
+    }
+}
+
+/// A chunk that arrived whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its name.
+    pub name: ChunkName,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl From<ChunkRow> for Chunk {
+    fn from(row: ChunkRow) -> Self {
+        Self { name: row.name, size: row.size }
+    }
+}
+
+/// Whose uploads are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UploadsOf {
+    /// This user's own.
+    User(UserId),
+    /// Everybody's; for who manages the space.
+    Everybody,
+}
+
+impl UploadsOf {
+    /// The space, if the right to it is enough.
+    fn require(self, access: &Access) -> Result<SpaceId, LibraryError> {
+        let needed = match self {
+            Self::User(_) => Right::Write,
+            Self::Everybody => Right::Manage,
+        };
+        Ok(access.require(needed)?)
+    }
+
+    fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Everybody => None,
+        }
+    }
+}
+
+/// What a part may say of itself beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct PartInfo {
+    /// Its bytes, where the request tells.
+    pub size: Option<u64>,
+    /// What its bytes must hash to. A part with a checksum is stored as a whole or not at all.
+    pub checksum: Option<Checksum>,
+}
+
+/// The upload, if it is this user's and in the space that the right is for. Anything else does not exist.
+fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result<UploadRow, LibraryError> {
+    let space = access.require(Right::Write)?;
+    let own = tx.upload(id)?.filter(|row| row.space == space && row.user == Some(user));
+    own.ok_or(LibraryError::NoSuchUpload)
+}
+
+/// When an upload that has made progress at `now` is given up.
+fn expiry(now: Timestamp) -> Timestamp {
+    now.after(UPLOAD_KEPT_FOR)
+}

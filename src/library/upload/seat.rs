@@ -1,0 +1,135 @@
+//! One writer per upload.
+//!
+//! Who writes holds a turn at the upload's seat. The writer's state lies in the seat, not with the request
+//! that feeds it: whoever comes next takes it from there and commits what arrived, however long the older
+//! request may wait for a client that is gone. Only then the next one begins.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
+
+use super::cutter::Cutter;
+use crate::library::LibraryError;
+use crate::model::{Timestamp, UploadId};
+
+type Places = Mutex<HashMap<UploadId, Arc<AsyncMutex<Slot>>>>;
+
+/// The seats of all uploads that somebody is busy with.
+#[derive(Clone, Default)]
+pub(in crate::library) struct Seats(Arc<Places>);
+
+/// What is at a seat.
+#[derive(Default)]
+pub(super) struct Slot {
+    /// Grows with each writer.
+    turn: u64,
+    writer: Option<Cutter>,
+    /// Dropped when the writer's turn is over.
+    over: Option<oneshot::Sender<()>>,
+}
+
+/// One request's claim to a seat; the seat is cleared away with the last one.
+pub(super) struct Seat {
+    id: UploadId,
+    places: Arc<Places>,
+    /// `None` only while it is dropped.
+    place: Option<Arc<AsyncMutex<Slot>>>,
+}
+
+/// Nobody else is busy with the upload while this is held.
+pub(super) struct Held {
+    pub(super) slot: OwnedMutexGuard<Slot>,
+    /// Behind the slot, so that it goes after it.
+    pub(super) seat: Seat,
+}
+
+impl Seats {
+    fn seat(&self, id: UploadId) -> Seat {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Arc::clone(places.entry(id).or_default());
+        Seat { id, places: Arc::clone(&self.0), place: Some(place) }
+    }
+
+    /// Whether somebody is busy with the upload.
+    pub(super) fn is_taken(&self, id: UploadId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    /// Ends the present writer, which keeps what arrived, and holds the seat.
+    pub(super) async fn hold(&self, id: UploadId, now: Timestamp) -> Result<Held, LibraryError> {
+        let seat = self.seat(id);
+        let slot = seat.lock().await?;
+        let held = Held { slot, seat };
+        if held.slot.writer.is_none() {
+            return Ok(held);
+        }
+        // To its end, even if who wants the seat leaves as well.
+        Ok(tokio::spawn(held.end_writer(now)).await?)
+    }
+}
+
+impl Seat {
+    async fn lock(&self) -> Result<OwnedMutexGuard<Slot>, LibraryError> {
+        let place = self.place.as_ref().ok_or(LibraryError::UploadTakenOver)?;
+        Ok(Arc::clone(place).lock_owned().await)
+    }
+
+    /// The slot, if this turn's writer is still there.
+    pub(super) async fn lock_for(&self, turn: u64) -> Result<OwnedMutexGuard<Slot>, LibraryError> {
+        let slot = self.lock().await?;
+        match slot.turn == turn && slot.writer.is_some() {
+            true => Ok(slot),
+            false => Err(LibraryError::UploadTakenOver),
+        }
+    }
+
+    /// Another claim to the same seat.
+    pub(super) fn again(&self) -> Self {
+        Self { id: self.id, places: Arc::clone(&self.places), place: self.place.clone() }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.place.take());
+        if places.get(&self.id).is_some_and(|place| Arc::strong_count(place) == 1) {
+            places.remove(&self.id);
+        }
+    }
+}
+
+impl Slot {
+    pub(super) fn writer(&mut self) -> Option<&mut Cutter> {
+        self.writer.as_mut()
+    }
+
+    /// Ends the turn; its writer.
+    pub(super) fn leave(&mut self) -> Option<Cutter> {
+        self.over = None;
+        self.writer.take()
+    }
+}
+
+impl Held {
+    /// Ends the writer, which keeps what arrived.
+    pub(super) async fn end_writer(mut self, now: Timestamp) -> Self {
+        if let Some(writer) = self.slot.leave()
+            && let Err(error) = writer.keep(now).await
+        {
+            // What was told before stays true; the client sends the rest again.
+            tracing::debug!(error = &error as &dyn std::error::Error, "an upload's last segment is not kept");
+        }
+        self
+    }
+
+    /// Begins a turn for `writer`: the seat, the turn's number and what ends when the turn is taken away.
+    pub(super) fn begin(mut self, writer: Cutter) -> (Seat, u64, oneshot::Receiver<()>) {
+        let (over, ended) = oneshot::channel();
+        self.slot.turn += 1;
+        self.slot.writer = Some(writer);
+        self.slot.over = Some(over);
+        (self.seat.again(), self.slot.turn, ended)
+    }
+}

@@ -1,0 +1,219 @@
+//! Beginning, listing and ending uploads.
+
+use sha2::{Digest, Sha256};
+
+use super::{MAX_UPLOAD_METADATA, NewUpload, Upload, UploadLimits, UploadsOf, chunk, expiry, owned};
+use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::digest::Digests;
+use crate::library::put::admit;
+use crate::library::{Change, Library, LibraryError};
+use crate::model::{Access, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
+
+impl Library {
+    /// Begins an upload and reserves what was announced of it. Where the path is known, conditions, locks and
+    /// name are judged now and again at the end.
+    ///
+    /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and what stands
+    /// in the way of a PUT.
+    pub async fn create_upload(&self, change: Change, new: NewUpload) -> Result<Upload, LibraryError> {
+        let space = change.access.require(Right::Write)?;
+        if new.metadata.len() > MAX_UPLOAD_METADATA {
+            return Err(LibraryError::MetadataTooLong);
+        }
+        let announced = new.length.unwrap_or(0);
+        let mut reservation = self.empty_reservation(space);
+        let (library, asked, path) = (self.clone(), change.clone(), new.path.clone());
+        let reservation = self
+            .catalog()
+            .read(move |tx| {
+                reservation.add(tx, announced)?;
+                if let Some(path) = &path {
+                    admit(&library, tx, &asked, space, path)?;
+                }
+                Ok::<_, LibraryError>(reservation)
+            })
+            .await?;
+        self.require_room(announced).await?;
+        let digest = match new.shape {
+            UploadShape::Linear => {
+                let state = Digests::new(new.checksum.as_ref()).save();
+                DigestState { state: Some(state), ..DigestState::default() }
+            }
+            UploadShape::Chunked => chunk::no_digest(),
+        };
+        let row = UploadRow {
+            id: new.id,
+            space,
+            user: Some(change.user),
+            door: new.door.to_owned(),
+            shape: new.shape,
+            path: new.path,
+            length: new.length,
+            received: 0,
+            pieces: 0,
+            changes: 0,
+            modified: new.modified,
+            checksum: new.checksum,
+            metadata: new.metadata,
+            number: self.new_entry_id().await?,
+            digest,
+            created: change.now,
+            expires: expiry(change.now),
+        };
+        let limits = self.upload_limits();
+        let insert = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            insert(tx, limits, &row)?;
+            Ok::<_, LibraryError>(row)
+        };
+        let row = self.storing().await?.write(insert).await?;
+        // From here on the catalogue holds it.
+        drop(reservation);
+        Ok(row.into())
+    }
+
+    /// Announces the length of an upload that was begun without one.
+    ///
+    /// Errors: `LengthFixed` if another one was announced or more has arrived; `OverQuota`, `DiskFull`.
+    pub async fn set_upload_length(
+        &self,
+        access: &Access,
+        user: UserId,
+        id: UploadId,
+        length: u64,
+    ) -> Result<Upload, LibraryError> {
+        let row = self.own_upload(access, user, id).await?;
+        let missing = length.checked_sub(row.received).ok_or(LibraryError::LengthFixed)?;
+        if row.length.is_some_and(|known| known != length) {
+            return Err(LibraryError::LengthFixed);
+        }
+        if row.length.is_some() {
+            return Ok(row.into());
+        }
+        self.require_room(missing).await?;
+        let reservation = self.reserve(row.space, missing).await?;
+        let access = *access;
+        let set = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let mut row = owned(tx, &access, user, id)?;
+            if row.received > length || row.length.is_some_and(|known| known != length) {
+                return Err(LibraryError::LengthFixed);
+            }
+            row.length = Some(length);
+            tx.save_upload(&row)?;
+            Ok(row)
+        };
+        let row = self.storing().await?.write(set).await?;
+        drop(reservation);
+        Ok(row.into())
+    }
+
+    /// The uploads into the spaces that these rights open, the oldest of each first. Ends nobody's writing.
+    pub async fn uploads(&self, rights: &[Access], of: UploadsOf) -> Result<Vec<Upload>, LibraryError> {
+        let spaces = rights.iter().map(|access| of.require(access)).collect::<Result<Vec<_>, _>>()?;
+        self.catalog()
+            .read(move |tx| {
+                let mut uploads = Vec::new();
+                for space in spaces {
+                    uploads.extend(tx.uploads(space, of.user())?.into_iter().map(Upload::from));
+                }
+                Ok(uploads)
+            })
+            .await
+    }
+
+    /// The space of somebody's own upload, for a request that names nothing else. The rights to it are still
+    /// to be asked for.
+    pub async fn upload_space(&self, user: UserId, id: UploadId) -> Result<SpaceId, LibraryError> {
+        self.catalog()
+            .read(move |tx| {
+                let own = tx.upload(id)?.filter(|row| row.user == Some(user));
+                own.map(|row| row.space).ok_or(LibraryError::NoSuchUpload)
+            })
+            .await
+    }
+
+    /// The id of an upload that its user's client has named, at one door.
+    pub fn upload_id(user: UserId, door: &str, name: &str) -> UploadId {
+        let mut hash = Sha256::new();
+        hash.update(format!("{user} {door} {name}"));
+        let mut id = [0; 16];
+        id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+        UploadId(id)
+    }
+
+    /// Ends an upload; what arrived of it goes, and its quota is free.
+    ///
+    /// Errors: `NoSuchUpload`.
+    pub async fn cancel_upload(
+        &self,
+        access: &Access,
+        of: UploadsOf,
+        id: UploadId,
+        now: Timestamp,
+    ) -> Result<(), LibraryError> {
+        let space = of.require(access)?;
+        let is_meant =
+            move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
+        let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.upload(id)?)).await?;
+        row.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+        let held = self.shared.uploads.hold(id, now).await?;
+        let end = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            tx.upload(id)?.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+            Ok::<_, LibraryError>(tx.delete_upload(id)?)
+        };
+        self.catalog().write(end).await?;
+        drop(held);
+        self.remove_garbage().await.map(drop)
+    }
+
+    /// Ends uploads whose time is over at `now` or whose user is gone; how many.
+    pub(in crate::library) async fn expire_uploads(
+        &self,
+        now: Timestamp,
+        step: usize,
+    ) -> Result<usize, LibraryError> {
+        let expired = self.catalog().read(move |tx| tx.expired_uploads(now, step)).await?;
+        let mut ended = 0;
+        for id in expired {
+            // A single append may last longer than that: it counts as progress when it ends.
+            if self.shared.uploads.is_taken(id) {
+                continue;
+            }
+            let end = move |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                let over = |row: &UploadRow| row.expires <= now || row.user.is_none();
+                match tx.upload(id)?.is_some_and(|row| over(&row)) {
+                    true => tx.delete_upload(id).map(|()| 1),
+                    false => Ok(0),
+                }
+            };
+            ended += self.catalog().write(end).await?;
+        }
+        Ok(ended)
+    }
+
+    /// The bounds of uploads.
+    pub fn upload_limits(&self) -> UploadLimits {
+        *self.shared.upload_limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Sets other bounds, for parts that begin from now on.
+    pub fn set_upload_limits(&self, limits: UploadLimits) {
+        *self.shared.upload_limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = limits;
+    }
+}
+
+/// Adds an upload, if its user may have one more.
+pub(super) fn insert(tx: &WriteTx<'_>, limits: UploadLimits, row: &UploadRow) -> Result<(), LibraryError> {
+    if tx.upload(row.id)?.is_some() {
+        return Err(LibraryError::UploadExists);
+    }
+    if let Some(user) = row.user
+        && tx.count_uploads(user)? >= limits.open
+    {
+        return Err(LibraryError::TooManyUploads);
+    }
+    Ok(tx.insert_upload(row)?)
+}
