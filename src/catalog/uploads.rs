@@ -5,7 +5,8 @@ use rusqlite::{Row, params};
 use super::versions::{ContainerRow, place};
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{
-    Checksum, ChunkName, ContainerId, EntryId, EntryPath, SpaceId, Timestamp, UploadId, UploadShape, UserId,
+    Checksum, ChunkName, ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, UploadId,
+    UploadShape, UserId,
 };
 
 /// An upload that has not come to its end.
@@ -330,5 +331,5 @@ impl WriteTx<'_> {
 
 /// A path as it is read back.
 fn plain_path(path: &EntryPath) -> String {
-    path.names().iter().map(|name| name.as_str()).collect::<Vec<_>>().join("/")
+    path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
 }

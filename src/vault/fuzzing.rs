@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::container::{ContainerMeta, OpenHeader, Part};
+use super::container::{ContainerMeta, OpenHeader};
 use super::disk::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
     StoredFile, StoredSnapshot,
@@ -176,7 +176,7 @@ fn seal(length: usize) -> Sealed {
         written: Timestamp(0),
         segment: 0,
         size: None,
-        part: Part::Numbered,
+        part: super::container::Part::Numbered,
     };
     let disk = Shelf::default();
     let mut writer = ContainerWriter::create(&disk, space_key(), SPACE, &meta).unwrap();

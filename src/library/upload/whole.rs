@@ -21,12 +21,12 @@ pub(super) async fn checksums(
 ) -> Result<Vec<Checksum>, LibraryError> {
     let is_wanted = |kind| kind == ChecksumKind::Sha256 || wanted.iter().any(|sum| sum.kind() == kind);
     let kept = row.digest.state.as_deref().and_then(Digests::restore);
-    let (mut digests, from) = match kept.filter(|kept| wanted.iter().all(|sum| kept.has(sum.kind()))) {
-        Some(kept) => (kept, row.digest.bytes),
-        None => {
-            let kinds = [ChecksumKind::Sha256].into_iter().chain(wanted.iter().map(Checksum::kind));
-            (Digests::of(kinds), 0)
-        }
+    let can_go_on = |kept: &Digests| wanted.iter().all(|sum| kept.has(sum.kind()));
+    let (mut digests, from) = if let Some(kept) = kept.filter(can_go_on) {
+        (kept, row.digest.bytes)
+    } else {
+        let kinds = [ChecksumKind::Sha256].into_iter().chain(wanted.iter().map(Checksum::kind));
+        (Digests::of(kinds), 0)
     };
     if from < row.received && wanted.is_empty() {
         return Ok(Vec::new());
