@@ -4,7 +4,7 @@
 //! found by its HMAC in one indexed read.
 
 use data_encoding::{Encoding, Specification};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;

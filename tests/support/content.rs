@@ -75,10 +75,14 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The SHA-256 of a file in hex.
 pub fn sha256_file(path: &Path) -> String {
-    let mut hasher = Sha256::new();
-    let mut file = File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    io::copy(&mut file, &mut hasher).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    HEXLOWER.encode(&hasher.finalize())
+    let mut file = fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; BLOCK]);
+    loop {
+        match file.read(&mut buffer).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
+            0 => return data_encoding::HEXLOWER.encode(&hasher.finalize()),
+            count => hasher.update(&buffer[..count]),
+        }
+    }
 }
 
 /// Every file below `root` with its hash, every folder with the word `folder`.

@@ -3,7 +3,7 @@
 use age_core::format::Stanza;
 use data_encoding::BASE64_NOPAD;
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
