@@ -299,6 +299,27 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Takes an upload over into the space of `row`, with other containers in the place of its own, which become
+    /// garbage.
+    pub fn relocate_upload(
+        &self,
+        row: &UploadRow,
+        replaced: &[(ContainerId, &ContainerRow)],
+    ) -> Result<(), CatalogError> {
+        self.reserve_for(row.id, 0)?;
+        for (old, new) in replaced {
+            self.insert_container(row.space, new)?;
+            self.execute(
+                "UPDATE upload_pieces SET container_id = ?3 WHERE upload_id = ?1 AND container_id = ?2",
+                params![row.id.0, old.0, new.id.0],
+            )?;
+        }
+        self.execute("UPDATE uploads SET space_id = ?2 WHERE id = ?1", params![row.id.0, row.space.0])?;
+        let old: Vec<_> = replaced.iter().map(|(old, _)| old.0).collect();
+        self.discard_unused(&old)?;
+        self.save_upload(row)
+    }
+
     /// Removes an upload, with what it reserved. Its containers become garbage, unless a version has taken
     /// them.
     pub fn delete_upload(&self, id: UploadId) -> Result<(), CatalogError> {

@@ -3,10 +3,10 @@
 //! What they have come to can be written down and taken up again: an upload of many parts is hashed while
 //! they arrive, over restarts, and need not be read again at its end.
 
+use sha1::Sha1;
 use sha2::Sha256;
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::digest::{Digest, Update};
-use sha1::Sha1;
 use simd_adler32::Adler32;
 
 use crate::model::{Checksum, ChecksumKind};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use crate::support::TestServer;
 use crate::support::process::{Outcome, tool};
@@ -14,6 +15,8 @@ pub(crate) struct Desktop<'a> {
     folder: PathBuf,
     /// Folder on the server that is kept, such as `/space`.
     path: Option<String>,
+    /// Most that is sent, in kilobytes per second.
+    up_limit: Option<u32>,
     user: (String, String),
 }
 
@@ -24,6 +27,7 @@ impl<'a> Desktop<'a> {
             home: server.scratch(&format!("{name}-home")),
             folder: server.scratch(name),
             path: None,
+            up_limit: None,
             user: (USER.into(), PASSWORD.into()),
         }
     }
@@ -36,6 +40,11 @@ impl<'a> Desktop<'a> {
     /// Keeps a folder of the server only.
     pub(crate) fn keeping(self, path: &str) -> Self {
         Self { path: Some(path.into()), ..self }
+    }
+
+    /// Sends at most so many kilobytes per second.
+    pub(crate) fn at_most(self, kilobytes: u32) -> Self {
+        Self { up_limit: Some(kilobytes), ..self }
     }
 
     /// A file or folder below it.
@@ -54,6 +63,16 @@ impl<'a> Desktop<'a> {
 
     /// One run, whatever comes of it.
     pub(crate) fn attempt(&self) -> Outcome {
+        Outcome::of(&mut self.command())
+    }
+
+    /// A run that goes on.
+    pub(crate) fn begin(&self) -> std::process::Child {
+        let mut command = self.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn command(&self) -> Command {
         let mut command = tool("nextcloudcmd", "nextcloud-desktop-cmd");
         command.env("HOME", &self.home).env("XDG_CONFIG_HOME", self.home.join(".config"));
         command.env("QT_QPA_PLATFORM", "offscreen");
@@ -61,7 +80,11 @@ impl<'a> Desktop<'a> {
         if let Some(path) = &self.path {
             command.args(["--path", path]);
         }
-        Outcome::of(command.arg(&self.folder).arg(self.server.url("")))
+        if let Some(limit) = self.up_limit {
+            command.args(["--uplimit", &limit.to_string()]);
+        }
+        command.arg(&self.folder).arg(self.server.url(""));
+        command
     }
 
     /// A run that must succeed.

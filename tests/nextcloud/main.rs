@@ -13,5 +13,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chunks;
 mod desktop;
 mod sync;

@@ -1,10 +1,12 @@
 //! Two computers and the server between them.
 
 use std::fs;
+use std::time::Duration;
 
 use crate::desktop::Desktop;
 use crate::support::TestServer;
 use crate::support::content::{NAME_MARK, bytes, odd_tree, sha256, write_file};
+use crate::support::process::eventually;
 use crate::support::server::{PASSWORD, SPACE};
 
 /// Names that Linux allows and other systems do not, and that a client must escape.
@@ -139,7 +141,7 @@ fn who_may_only_read_changes_nothing_and_loses_nothing() {
 }
 
 #[test]
-fn a_folder_of_five_thousand_files_and_a_file_in_pieces_come_across() {
+fn a_folder_of_five_thousand_files_comes_across() {
     let server = TestServer::start();
     let path = format!("/{SPACE}");
     let (a, b) = (Desktop::new(&server, "a").keeping(&path), Desktop::new(&server, "b").keeping(&path));
@@ -150,8 +152,48 @@ fn a_folder_of_five_thousand_files_and_a_file_in_pieces_come_across() {
     b.sync();
     assert_eq!(a.tree().len(), 5_001);
     assert_same_tree(&a, &b);
-    write_file(&a.at("nine megabytes.bin"), 7, 9_000_000);
+}
+
+/// 3.7.3 sends the first ten million bytes as one chunk and the rest as another.
+#[test]
+fn a_large_file_comes_in_chunks_and_what_arrived_is_not_sent_again() {
+    let mut server = TestServer::start();
+    let size = 120_000_000;
+    {
+        let a = Desktop::new(&server, "a");
+        a.sync();
+        write_file(&a.at(&format!("{SPACE}/large.bin")), 7, size);
+        a.sync();
+        let b = Desktop::new(&server, "b");
+        b.sync();
+        assert_same_tree(&a, &b);
+        write_file(&a.at(&format!("{SPACE}/large.bin")), 8, size);
+        a.sync();
+        b.sync();
+        assert_same_tree(&a, &b);
+    }
+
+    let slow = Desktop::new(&server, "a").at_most(10_000);
+    write_file(&slow.at(&format!("{SPACE}/cut.bin")), 9, size);
+    let before = server.log().len();
+    let mut running = slow.begin();
+    let puts = |server: &TestServer| server.log()[before..].matches("method=\"PUT\"").count();
+    eventually("the first chunk is there", Duration::from_secs(60), || puts(&server) == 1);
+    server.kill();
+    running.wait().unwrap();
+    server.spawn();
+    let a = Desktop::new(&server, "a");
+    let before = server.log().len();
     a.sync();
+    let sent: u64 = server.log()[before..]
+        .lines()
+        .filter(|line| line.contains("method=\"PUT\""))
+        .filter_map(|line| line.split_once("bytes_in=")?.1.split(' ').next()?.parse::<u64>().ok())
+        .sum();
+    assert_eq!(sent, size - 10_000_000, "all but the first chunk");
+    let b = Desktop::new(&server, "b");
     b.sync();
     assert_same_tree(&a, &b);
+    let status = server.cli_ok(["verify", "--full"]);
+    assert!(status.contains("nothing is wrong"), "{status}");
 }

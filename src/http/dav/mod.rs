@@ -2,6 +2,7 @@
 //! look like on the wire is `protocol`'s.
 
 mod browse;
+mod chunks;
 mod failure;
 mod get;
 mod lock;
@@ -10,6 +11,7 @@ mod propfind;
 mod proppatch;
 pub mod protocol;
 mod put;
+mod recent_spaces;
 mod target;
 mod tree;
 
@@ -19,6 +21,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
 use self::protocol::href::{Mount, Site};
+use self::recent_spaces::RecentSpaces;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
@@ -34,12 +37,14 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
 pub struct Dav {
     library: Library,
     accounts: Accounts,
+    recent_spaces: RecentSpaces,
 }
 
 /// A request on its way through this room.
 struct Call<'a> {
     library: &'a Library,
     accounts: &'a Accounts,
+    recent_spaces: &'a RecentSpaces,
     principal: &'a Principal,
     parts: &'a Parts,
     info: RequestInfo,
@@ -50,7 +55,7 @@ struct Call<'a> {
 impl Dav {
     /// The tree of this library for these people.
     pub fn new(library: Library, accounts: Accounts) -> Self {
-        Self { library, accounts }
+        Self { library, accounts, recent_spaces: RecentSpaces::default() }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -74,15 +79,18 @@ impl Dav {
         let call = Call {
             library: &self.library,
             accounts: &self.accounts,
+            recent_spaces: &self.recent_spaces,
             principal,
             parts: &parts,
             info,
             mount,
             site: Site { hosts: &[&host], mounts: &mounts },
         };
-        let answer = match mounts::is_above(parts.uri.path()) {
-            true => call.above(),
-            false => call.answer(&mut body).await,
+        let path = parts.uri.path();
+        let answer = match mounts::uploads(principal, path) {
+            Some(uploads) => call.chunked(&uploads, &mut body).await,
+            None if mounts::is_above(path) => call.above(),
+            None => call.answer(&mut body).await,
         };
         match answer {
             Ok(response) => response,

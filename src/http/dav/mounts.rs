@@ -8,20 +8,27 @@ use crate::accounts::{Principal, UserName};
 pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     let native = Mount::new(["dav"]);
     let plain = Mount::new(["remote.php", "webdav"]);
-    let name = named(principal, path).unwrap_or_else(|| principal.name.as_str().to_owned());
+    let name = named(principal, path, "files").unwrap_or_else(|| principal.name.as_str().to_owned());
     let files = Mount::new(["remote.php", "dav", "files", &name]);
     let holds = |mount: &Mount| mount.holds(path);
-    match (holds(&files), holds(&plain)) {
+    let is_files = holds(&files) || uploads(principal, path).is_some();
+    match (is_files, holds(&plain)) {
         (true, _) => [files, plain, native],
         (false, true) => [plain, files, native],
         (false, false) => [native, plain, files],
     }
 }
 
-/// The user's name as the path spells it; `None` if it is somebody else's.
-fn named(principal: &Principal, path: &str) -> Option<String> {
+/// The folder of a user's chunked uploads, if the path lies in it.
+pub(super) fn uploads(principal: &Principal, path: &str) -> Option<Mount> {
+    let name = named(principal, path, "uploads")?;
+    Some(Mount::new(["remote.php", "dav", "uploads", &name]))
+}
+
+/// The user's name as a path below `folder` spells it; `None` if it is somebody else's.
+fn named(principal: &Principal, path: &str, folder: &str) -> Option<String> {
     let mut segments = path.strip_prefix('/')?.split('/');
-    for expected in ["remote.php", "dav", "files"] {
+    for expected in ["remote.php", "dav", folder] {
         segments.next().filter(|segment| *segment == expected)?;
     }
     let written = percent_encoding::percent_decode_str(segments.next()?).decode_utf8().ok()?;
@@ -31,7 +38,8 @@ fn named(principal: &Principal, path: &str) -> Option<String> {
 
 /// Whether a path leads to a mount without reaching one.
 pub(super) fn is_above(path: &str) -> bool {
-    matches!(path.trim_end_matches('/'), "/remote.php" | "/remote.php/dav" | "/remote.php/dav/files")
+    let folders = ["/remote.php", "/remote.php/dav", "/remote.php/dav/files", "/remote.php/dav/uploads"];
+    folders.contains(&path.trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -62,7 +70,7 @@ mod tests {
     #[test]
     fn the_address_of_somebody_else_holds_nothing() {
         for path in
-            ["/remote.php/dav/files/berta/a", "/remote.php/dav/files", "/remote.php/dav/uploads/anna/1"]
+            ["/remote.php/dav/files/berta/a", "/remote.php/dav/files", "/remote.php/dav/uploads/berta/1"]
         {
             let [mount, ..] = of(&principal("anna"), path);
             assert_eq!(mount.locate(path), Ok(None), "{path}");

@@ -146,7 +146,7 @@ fn asks_for(request: &PropfindRequest, wanted: &[LiveProperty]) -> bool {
 /// The digests of some files' contents.
 type Checksums = HashMap<EntryId, Vec<Checksum>>;
 
-fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
+pub(super) fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::MULTI_STATUS;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));

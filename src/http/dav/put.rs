@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 
     /// The answer after a file was stored.
-    fn stored(&self, entry: &Entry, created: bool, keeps_time: bool) -> Answer {
+    pub(super) fn stored(&self, entry: &Entry, created: bool, keeps_time: bool) -> Answer {
         let mut response = empty(if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
         let headers = response.headers_mut();
         state_headers(headers, entry)?;

@@ -32,7 +32,9 @@ impl Call<'_> {
     /// The request's own target.
     pub(super) async fn target(&self) -> Result<Target, Failure> {
         let located = self.mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
-        self.resolve(located).await
+        let target = self.resolve(located).await?;
+        self.note_space(&target);
+        Ok(target)
     }
 
     /// The request's own target where the mount itself will not do.

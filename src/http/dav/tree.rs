@@ -95,7 +95,7 @@ impl Call<'_> {
         Ok(response)
     }
 
-    async fn destination(&self) -> Result<(EntryTarget, Overwrite), Failure> {
+    pub(super) async fn destination(&self) -> Result<(EntryTarget, Overwrite), Failure> {
         let overwrite = match headers::overwrite(&self.parts.headers)? {
             headers::Overwrite::Replace => Overwrite::Allow,
             headers::Overwrite::Forbid => Overwrite::Forbid,

@@ -145,6 +145,23 @@ pub fn modified(headers: &HeaderMap) -> Result<Option<Timestamp>, RequestError> 
     Ok(single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds))
 }
 
+/// `OC-Total-Length` of a chunked upload: the bytes of all chunks together.
+pub fn total_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
+    number_of_bytes(headers, "OC-Total-Length")
+}
+
+/// `Content-Length`.
+pub fn content_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
+    number_of_bytes(headers, "Content-Length")
+}
+
+fn number_of_bytes(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, RequestError> {
+    let Some(text) = single(headers, name)? else { return Ok(None) };
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let value = text.parse().ok().filter(|_| is_number);
+    value.map(Some).ok_or(RequestError::Header { name, reason: "is not a number of bytes" })
+}
+
 /// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
 fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     let mut length: Option<u64> = None;
@@ -152,14 +169,7 @@ fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
         if name == "X-Expected-Entity-Length" && length.is_some() {
             continue;
         }
-        let Some(text) = single(headers, name)? else {
-            continue;
-        };
-        let value = text
-            .parse()
-            .ok()
-            .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
-            .ok_or(RequestError::Header { name, reason: "is not a number of bytes" })?;
+        let Some(value) = number_of_bytes(headers, name)? else { continue };
         if length.is_some_and(|before| before != value) {
             return Err(RequestError::Header { name, reason: "contradicts the length of the body" });
         }
@@ -168,8 +178,9 @@ fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     Ok(length)
 }
 
-/// Clients ask us to ignore algorithms that we do not know; several are separated by blanks.
-fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
+/// What the whole content must hash to: `OC-Checksum`, of which several are separated by blanks, else a digest of
+/// RFC 9530. Clients ask us to ignore algorithms that we do not know.
+pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     let text = single(headers, "OC-Checksum")?.unwrap_or_default();
     for one in text.split_ascii_whitespace() {
         match one.parse() {
@@ -184,13 +195,19 @@ fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
         }
     }
     // Of a PUT the message's content is the whole representation.
-    for name in ["Content-Digest", "Repr-Digest"] {
-        if let Some(digest) = single(headers, name)?.map(|text| sha256_of(name, text)).transpose()?.flatten()
-        {
-            return Ok(Some(digest));
-        }
+    match content_digest(headers)? {
+        Some(digest) => Ok(Some(digest)),
+        None => digest(headers, "Repr-Digest"),
     }
-    Ok(None)
+}
+
+/// `Content-Digest`: what the body of this very message must hash to.
+pub fn content_digest(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
+    digest(headers, "Content-Digest")
+}
+
+fn digest(headers: &HeaderMap, name: &'static str) -> Result<Option<Checksum>, RequestError> {
+    Ok(single(headers, name)?.map(|text| sha256_of(name, text)).transpose()?.flatten())
 }
 
 /// The member `sha-256` of a dictionary of digests (RFC 9530 2); other algorithms are passed over.

@@ -1,0 +1,253 @@
+//! Nextcloud's chunked uploads: chunks put into a folder of their own, which a MOVE makes a file.
+//!
+//! ```text
+//! MKCOL uploads/U/7        201      PROPFIND uploads/U/7        what has arrived, for going on
+//! PUT   uploads/U/7/00001  201      MOVE     uploads/U/7/.file  201 or 204, as a PUT of the whole file
+//! ```
+//! Clients name sessions and chunks as they like. What arrives is sealed at once, and to one space's key; the
+//! Destination tells which. Clients that send it with the MOVE only are served by a guess: the space that they
+//! were busy in last. A wrong one costs a copy at the end.
+
+use http::StatusCode;
+
+use super::propfind::multistatus_response;
+use super::protocol::headers;
+use super::protocol::href::{Mount, Place};
+use super::protocol::listing::PropfindAnswer;
+use super::protocol::properties::{CloudView, Permissions, ResourceView};
+use super::protocol::propfind;
+use super::protocol::xml;
+use super::target::{EntryTarget, Target};
+use super::{Answer, Call, Failure, empty, options};
+use crate::http::{RequestBody, ResponseBody};
+use crate::library::{
+    Change, Finish, Library, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf,
+};
+use crate::model::{
+    Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, Timestamp, UploadId,
+    UploadShape,
+};
+
+/// How the engine tells these uploads from others.
+const DOOR: &str = "chunks";
+/// What clients call all chunks together.
+const ALL: &str = ".file";
+
+/// What a path below `uploads/U` names.
+enum Part {
+    /// The folder of a session.
+    Session,
+    /// All of its chunks, joined.
+    All,
+    Chunk(ChunkName),
+}
+
+/// A session that this user has begun.
+struct Session {
+    name: EntryName,
+    id: UploadId,
+}
+
+impl Call<'_> {
+    pub(super) async fn chunked(&self, mount: &Mount, body: &mut RequestBody) -> Answer {
+        let located = mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
+        let Place::Entry { space: name, path } = located.place else {
+            return if self.parts.method == "OPTIONS" { Ok(options()) } else { Err(Failure::not_found()) };
+        };
+        let part = match path.names() {
+            [] => Part::Session,
+            [one] if one.as_str() == ALL => Part::All,
+            [one] => Part::Chunk(ChunkName::parse(one.as_str()).map_err(|_| Failure::not_found())?),
+            _ => return Err(Failure::not_found()),
+        };
+        let id = Library::upload_id(self.principal.user, DOOR, name.as_str());
+        let session = Session { name, id };
+        match (self.parts.method.as_str(), part) {
+            ("OPTIONS", _) => Ok(options()),
+            ("MKCOL", Part::Session) => self.begin_session(&session).await,
+            ("PROPFIND", Part::Session) => self.list_session(mount, &session, body).await,
+            ("DELETE", Part::Session) => self.cancel_session(&session).await,
+            ("PUT", Part::Chunk(chunk)) => self.put_chunk(&session, chunk, body).await,
+            ("DELETE", Part::Chunk(chunk)) => self.delete_chunk(&session, &chunk).await,
+            ("MOVE", Part::All) => self.assemble(&session).await,
+            _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "an upload knows no such method here")),
+        }
+    }
+
+    async fn begin_session(&self, session: &Session) -> Answer {
+        let access = self.space_of_session().await?;
+        let change = Change {
+            access,
+            user: self.principal.user,
+            now: self.info.received,
+            conditions: Conditions::default(),
+        };
+        let new = NewUpload {
+            id: session.id,
+            door: DOOR,
+            shape: UploadShape::Chunked,
+            // The MOVE tells it, and may tell another one.
+            path: None,
+            length: headers::total_length(&self.parts.headers)?,
+            modified: None,
+            checksum: None,
+            metadata: session.name.as_str().to_owned(),
+        };
+        match self.library.create_upload(change, new).await {
+            Ok(_) => Ok(empty(StatusCode::CREATED)),
+            Err(LibraryError::UploadExists) => Err(Failure::status(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this upload was begun already; go on with it, or delete it first",
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where the upload goes, as far as can be told now.
+    async fn space_of_session(&self) -> Result<Access, Failure> {
+        if self.parts.headers.contains_key("Destination") {
+            let (target, _) = self.destination().await?;
+            target.access.require(Right::Write).map_err(LibraryError::from)?;
+            return Ok(target.access);
+        }
+        let rights = self.accounts.spaces_of(self.principal).await?;
+        let writable: Vec<_> = rights.into_iter().filter(|access| access.right() >= Right::Write).collect();
+        let busy_in = self.recent_spaces.of(self.principal.user);
+        let likely = writable.iter().find(|access| Some(access.space()) == busy_in);
+        let nowhere = || Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to");
+        likely.or(writable.first()).copied().ok_or_else(nowhere)
+    }
+
+    /// The right to the space that a session is in.
+    async fn session_access(&self, session: &Session) -> Result<Access, Failure> {
+        let space = self.library.upload_space(self.principal.user, session.id).await?;
+        self.accounts.access(self.principal, space).await?.ok_or_else(Failure::not_found)
+    }
+
+    async fn put_chunk(&self, session: &Session, chunk: ChunkName, body: &mut RequestBody) -> Answer {
+        let access = self.session_access(session).await?;
+        let part = PartInfo {
+            size: headers::content_length(&self.parts.headers)?,
+            checksum: headers::content_digest(&self.parts.headers)?,
+        };
+        let (user, now) = (self.principal.user, self.info.received);
+        let mut writing = self.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
+        // Dropped with an error nothing of the chunk is kept: a client that sees it takes it for whole.
+        while let Some(piece) = body.next().await {
+            writing.write(piece?).await?;
+        }
+        self.still_may(&access, Right::Write).await?;
+        writing.finish(Timestamp::now()).await?;
+        Ok(empty(StatusCode::CREATED))
+    }
+
+    async fn delete_chunk(&self, session: &Session, chunk: &ChunkName) -> Answer {
+        let access = self.session_access(session).await?;
+        let (user, now) = (self.principal.user, self.info.received);
+        self.library.delete_chunk(&access, user, session.id, chunk, now).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+
+    async fn cancel_session(&self, session: &Session) -> Answer {
+        let access = self.session_access(session).await?;
+        let of = UploadsOf::User(self.principal.user);
+        self.library.cancel_upload(&access, of, session.id, self.info.received).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+
+    async fn assemble(&self, session: &Session) -> Answer {
+        let (target, overwrite) = self.destination().await?;
+        if target.path.is_root() {
+            return Err(Failure::status(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this is a folder; name a file in it",
+            ));
+        }
+        let change = self.change(&target)?;
+        let conditions = match overwrite {
+            Overwrite::Allow => change.conditions,
+            Overwrite::Forbid => Conditions { if_none_match: Some(EtagMatch::Any), ..change.conditions },
+        };
+        let access = self.session_access(session).await?;
+        if access.space() != target.access.space() {
+            let (user, now) = (self.principal.user, self.info.received);
+            self.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
+        }
+        let modified = headers::modified(&self.parts.headers)?;
+        let finish = Finish {
+            path: Some(target.path.clone()),
+            length: headers::total_length(&self.parts.headers)?,
+            modified,
+            checksum: headers::checksum(&self.parts.headers)?,
+        };
+        let change = Change { conditions, now: Timestamp::now(), ..change };
+        let finished = self.library.finish_upload(change, session.id, finish).await;
+        let outcome = finished.map_err(Failure::in_space(&target.space))?;
+        self.stored(&outcome.entry, outcome.created, modified.is_some())
+    }
+
+    /// What has arrived whole, with exact sizes: clients send the rest only.
+    async fn list_session(&self, mount: &Mount, session: &Session, body: &mut RequestBody) -> Answer {
+        let depth = headers::depth(&self.parts.headers)?.unwrap_or(Depth::Infinity);
+        let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
+        let access = self.session_access(session).await?;
+        let (user, now) = (self.principal.user, self.info.received);
+        let upload = self.library.upload(&access, user, session.id, now).await?;
+        let chunks = match depth {
+            Depth::Zero => Vec::new(),
+            _ => self.library.chunks(&access, user, session.id).await?,
+        };
+        let mut answer = PropfindAnswer::new(&request);
+        let place = |path: EntryPath| Place::Entry { space: session.name.clone(), path };
+        let href = mount.href(&place(EntryPath::root()), true);
+        self.push_part(&mut answer, &upload, &href, session.name.as_str(), None);
+        for chunk in chunks {
+            let Ok(path) = EntryPath::parse(chunk.name.as_str()) else { continue };
+            let href = mount.href(&place(path), false);
+            self.push_part(&mut answer, &upload, &href, chunk.name.as_str(), Some(chunk.size));
+        }
+        Ok(multistatus_response(ResponseBody::full(answer.finish())))
+    }
+
+    /// One resource of a session: the folder, or a chunk of some size.
+    fn push_part(
+        &self,
+        answer: &mut PropfindAnswer,
+        upload: &Upload,
+        href: &str,
+        name: &str,
+        size: Option<u64>,
+    ) {
+        answer.push(&ResourceView {
+            href,
+            is_folder: size.is_none(),
+            display_name: name,
+            size: size.unwrap_or(upload.received),
+            content_type: "application/octet-stream",
+            etag: &Etag(format!("{}-{}", upload.id, size.unwrap_or(upload.received))),
+            created: upload.created,
+            modified: upload.created,
+            quota_available: None,
+            quota_used: None,
+            locks: &[],
+            dead: &[],
+            cloud: CloudView {
+                number: 0,
+                instance: self.library.instance_id(),
+                permissions: Permissions::Inside(Right::Write),
+                checksums: &[],
+                fingerprint: None,
+                owner: self.principal.name.as_str(),
+            },
+        });
+    }
+}
+
+impl Call<'_> {
+    /// Notes where a user is busy, for clients that do not say where an upload will go.
+    pub(super) fn note_space(&self, target: &Target) {
+        if let Target::Entry(EntryTarget { access, .. }) = target {
+            self.recent_spaces.note(self.principal.user, access.space());
+        }
+    }
+}
