@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{Reply, StatusShown};
+use crate::admin::{IssuedAppPassword, Reply, StatusShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -35,13 +35,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 ]
             }),
         ),
-        Reply::AppPassword(issued) => {
-            line(&issued.password)?;
-            note(&format!(
-                "App password {} of {}. It is shown once; enter it in the device now.",
-                issued.id, issued.user
-            ))
-        }
+        Reply::AppPassword(issued) => app_password(&issued),
         Reply::AppPasswords(rows) => table(
             &["ID", "DEVICE", "SINCE", "LAST USED", "ENDS"],
             &[0],
@@ -56,13 +50,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             }),
         ),
         Reply::SecondFactor(shown) => line(&shown.uri),
-        Reply::RecoveryCodes(codes) => {
-            codes.iter().try_for_each(|code| line(code))?;
-            note(
-                "Recovery codes, shown once: each opens the account one time in place of the app's code. Keep them \
-                 where the device with the app is not.",
-            )
-        }
+        Reply::RecoveryCodes(codes) => recovery_codes(&codes),
         Reply::Spaces(rows) => table(
             &["NAME", "KIND", "USED", "QUOTA", "VERSIONS", "TRASH", "ID"],
             &[2, 3],
@@ -120,6 +108,22 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             }),
         ),
     }
+}
+
+fn app_password(issued: &IssuedAppPassword) -> anyhow::Result<()> {
+    line(&issued.password)?;
+    note(&format!(
+        "App password {} of {}. It is shown once; enter it in the device now.",
+        issued.id, issued.user
+    ))
+}
+
+fn recovery_codes(codes: &[String]) -> anyhow::Result<()> {
+    codes.iter().try_for_each(|code| line(code))?;
+    note(
+        "Recovery codes, shown once: each opens the account one time in place of the app's code. Keep them \
+         where the device with the app is not.",
+    )
 }
 
 fn status(status: &StatusShown) -> anyhow::Result<()> {

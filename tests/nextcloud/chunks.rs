@@ -66,6 +66,9 @@ fn arrived(server: &TestServer, session: &str) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// A chunk's name from its number, its first byte and its last.
+type Name = fn(usize, usize, usize) -> String;
+
 #[test]
 fn every_client_names_its_chunks_as_it_likes() {
     let server = TestServer::start_plain();
@@ -74,7 +77,6 @@ fn every_client_names_its_chunks_as_it_likes() {
     let parts: Vec<_> = whole.chunks(500_000).collect();
     let destination = |client: &str| files(&format!("{client}.bin"));
     let absolute = |client: &str| server.url(&destination(client));
-    type Name = fn(usize, usize, usize) -> String;
     let clients: [(&str, &str, Name, bool); 5] = [
         ("desktop-3.7", "2393952710", |at, _, _| format!("{at:016}"), false),
         ("desktop", "2393952711", |at, _, _| format!("{:05}", at + 1), true),

@@ -178,7 +178,7 @@ fn a_large_file_comes_in_chunks_and_what_arrived_is_not_sent_again() {
     let before = server.log().len();
     let mut running = slow.begin();
     let puts = |server: &TestServer| server.log()[before..].matches("method=\"PUT\"").count();
-    eventually("the first chunk is there", Duration::from_secs(60), || puts(&server) == 1);
+    eventually("the first chunk is there", Duration::from_mins(1), || puts(&server) == 1);
     server.kill();
     running.wait().unwrap();
     server.spawn();

@@ -55,12 +55,11 @@ impl Library {
             tokio::task::spawn_blocking(move || library.rewrap_pieces(source, target, &old)).await?;
         let written: Vec<_> = copies.iter().map(|copy| (copy.id, copy.place)).collect();
         let was_copied = failure.is_none();
-        let outcome = match failure {
-            Some(error) => Err(error),
-            None => {
-                let swap = move |tx: &WriteTx<'_>| swap(tx, &access, user, &row, target, &pieces, &copies);
-                self.storing().await?.write(swap).await
-            }
+        let outcome = if let Some(error) = failure {
+            Err(error)
+        } else {
+            let swap = move |tx: &WriteTx<'_>| swap(tx, &access, user, &row, target, &pieces, &copies);
+            self.storing().await?.write(swap).await
         };
         if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
             for (container, place) in written {

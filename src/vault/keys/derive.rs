@@ -9,6 +9,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// The root identity's label; the others stand at their key types.
 const IDENTITY_LABEL: &[u8] = b"tresor/v1/root-identity";
 const INSTANCE_LABEL: &[u8] = b"tresor/v1/instance-id";
+/// Enough to tell instances apart: 48 bits.
+const INSTANCE_BYTES: usize = 6;
 
 /// 32 random bytes from which all of an instance's keys follow.
 #[derive(ZeroizeOnDrop)]
@@ -45,8 +47,8 @@ impl RootSecret {
     pub(super) fn instance_id(&self) -> String {
         let mut bytes = [0; 32];
         self.derive(INSTANCE_LABEL, &mut bytes);
-        let [a, b, c, d, e, f, ..] = bytes;
-        data_encoding::BASE32_NOPAD.encode(&[a, b, c, d, e, f]).to_ascii_lowercase()
+        let short = bytes.get(..INSTANCE_BYTES).unwrap_or_default();
+        data_encoding::BASE32_NOPAD.encode(short).to_ascii_lowercase()
     }
 
     fn derive(&self, label: &[u8], key: &mut [u8; 32]) {

@@ -285,7 +285,7 @@ impl LiveProperty {
                 out.push_str(if is_top { "true" } else { "false" });
             }
             Self::CreationTime | Self::UploadTime => {
-                push_number(out, view.created.as_mtime().0.unsigned_abs() / 1_000)
+                push_number(out, view.created.as_mtime().0.unsigned_abs() / 1_000);
             }
             Self::SharePermissions => push_number(out, cloud.permissions.share_sum(view.is_folder)),
             _ => {}
