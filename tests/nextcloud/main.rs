@@ -15,4 +15,5 @@ mod support;
 
 mod chunks;
 mod desktop;
+mod phones;
 mod sync;
