@@ -12,6 +12,6 @@ pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
     AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, Reply, SnapshotShown, SpaceShown,
-    StatusShown, TrashShown, UnknownFileShown, UseShown, UserShown, VerifyShown, VersionShown,
+    StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown, VersionShown,
 };
 pub use request::{Request, Secret};
