@@ -30,7 +30,9 @@ pub struct UploadRow {
     pub received: u64,
     /// Containers that hold them.
     pub pieces: u64,
-    /// Grows with every change of these.
+    /// Chunks that arrived whole.
+    pub chunks: u64,
+    /// Grows with every change of the pieces.
     pub changes: i64,
     /// As the client says.
     pub modified: Option<Timestamp>,
@@ -57,6 +59,8 @@ pub struct DigestState {
     pub bytes: u64,
     /// The last chunk among these bytes.
     pub chunk: Option<ChunkName>,
+    /// How many chunks they are.
+    pub chunks: u64,
 }
 
 /// A chunk that arrived whole.
@@ -69,7 +73,7 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks";
 
 fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
     Ok(UploadRow {
@@ -91,9 +95,11 @@ fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
             state: row.get(14)?,
             bytes: row.get(15)?,
             chunk: optional(row.get(16)?, |text| ChunkName::parse(text).ok())?,
+            chunks: row.get(20)?,
         },
         created: Timestamp(row.get(17)?),
         expires: Timestamp(row.get(18)?),
+        chunks: row.get(19)?,
     })
 }
 
@@ -149,12 +155,6 @@ impl ReadTx<'_> {
         self.one(sql, params![id.0, name.as_str()], |row| row.get(0))
     }
 
-    /// Number of an upload's chunks.
-    pub fn count_chunks(&self, id: UploadId) -> Result<u64, CatalogError> {
-        let sql = "SELECT count(*) FROM upload_chunks WHERE upload_id = ?1";
-        Ok(self.one(sql, [id.0], |row| row.get(0))?.unwrap_or(0))
-    }
-
     /// The containers of an upload in the order of their bytes.
     pub fn upload_pieces(&self, id: UploadId) -> Result<Vec<ContainerRow>, CatalogError> {
         let mut pieces = self.all(
@@ -195,8 +195,8 @@ impl WriteTx<'_> {
         let path = row.path.as_ref().map(plain_path);
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, door, shape, path, modified_at, checksum, metadata,
-                 entry_id, created_at, received, reserved, pieces, changes, digest_bytes, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, ?12)",
+                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12)",
             params![
                 row.id.0,
                 row.space.0,
@@ -221,7 +221,7 @@ impl WriteTx<'_> {
         self.reserve_for(row.id, reserved)?;
         self.execute(
             "UPDATE uploads SET length = ?2, received = ?3, pieces = ?4, changes = changes + 1, digest = ?5,
-                 digest_bytes = ?6, digest_chunk = ?7, expires_at = ?8 WHERE id = ?1",
+                 digest_bytes = ?6, digest_chunk = ?7, expires_at = ?8, chunks = ?9, digest_chunks = ?10 WHERE id = ?1",
             params![
                 row.id.0,
                 row.length,
@@ -230,7 +230,9 @@ impl WriteTx<'_> {
                 row.digest.state,
                 row.digest.bytes,
                 row.digest.chunk.as_ref().map(ChunkName::as_str),
-                row.expires.0
+                row.expires.0,
+                row.chunks,
+                row.digest.chunks
             ],
         )
         .map(drop)
@@ -299,6 +301,26 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Makes an upload one into another space, where each of its containers has a copy; the old ones become
+    /// garbage.
+    pub fn relocate_upload(
+        &self,
+        row: &UploadRow,
+        space: SpaceId,
+        copies: &[(ContainerId, ContainerId)],
+    ) -> Result<(), CatalogError> {
+        for (old, copy) in copies {
+            self.execute(
+                "UPDATE upload_pieces SET container_id = ?3 WHERE +upload_id = ?1 AND container_id = ?2",
+                params![row.id.0, old.0, copy.0],
+            )?;
+        }
+        self.discard_unused(&copies.iter().map(|(old, _)| old.0).collect::<Vec<_>>())?;
+        self.reserve_for(row.id, 0)?;
+        self.execute("UPDATE uploads SET space_id = ?2 WHERE id = ?1", params![row.id.0, space.0])?;
+        self.save_upload(row)
+    }
+
     /// Removes an upload, with what it reserved. Its containers become garbage, unless a version has taken
     /// them.
     pub fn delete_upload(&self, id: UploadId) -> Result<(), CatalogError> {
@@ -309,6 +331,12 @@ impl WriteTx<'_> {
         self.reserve_for(id, 0)?;
         self.execute("DELETE FROM uploads WHERE id = ?1", [id.0])?;
         self.discard_unused(&containers)
+    }
+
+    /// Removes an upload whose pieces all belong to a version by now.
+    pub fn end_upload(&self, id: UploadId) -> Result<(), CatalogError> {
+        self.reserve_for(id, 0)?;
+        self.execute("DELETE FROM uploads WHERE id = ?1", [id.0]).map(drop)
     }
 
     /// Forgets all uploads with the rows of their containers, which nothing removes from the disk.

@@ -102,7 +102,8 @@ impl Library {
         (copies, None)
     }
 
-    fn rewrap_one(
+    /// A copy of a container in another space, durable when this returns.
+    pub(super) fn rewrap_one(
         &self,
         from: SpaceId,
         to: SpaceId,

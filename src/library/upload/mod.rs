@@ -34,6 +34,7 @@ mod closing;
 mod concatenate;
 mod cutter;
 mod finish;
+mod relocate;
 mod seat;
 mod session;
 mod whole;

@@ -1,0 +1,114 @@
+//! Taking an upload into another space.
+//!
+//! Containers belong to a space from their first byte on. A client that tells the path with its last request
+//! only may turn out to have meant another space than the one its upload was begun in; then every container
+//! gets a copy with a header for that one, as by a move between spaces. The bytes are copied, not sealed again.
+
+use super::{Upload, owned};
+use crate::catalog::{ContainerRow, UploadRow, WriteTx};
+use crate::library::{Library, LibraryError};
+use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
+use crate::vault::container::{ContainerMeta, Part};
+
+impl Library {
+    /// Makes an upload one into the space that `to` opens; finishing it goes on from there. Takes as long as
+    /// copying what has arrived. Runs to its end even if the future is dropped.
+    ///
+    /// Errors: `NoSuchUpload`, `OverQuota` of the other space, `DiskFull`, `Busy` if something arrives
+    /// meanwhile.
+    pub async fn relocate_upload(
+        &self,
+        access: &Access,
+        to: &Access,
+        user: UserId,
+        id: UploadId,
+        now: Timestamp,
+    ) -> Result<Upload, LibraryError> {
+        let target = to.require(Right::Write)?;
+        let held = self.hold_own(access, user, id, now).await?;
+        let (library, access) = (self.clone(), *access);
+        let task = tokio::spawn(async move {
+            let outcome = library.relocate(access, target, user, id).await;
+            drop(held);
+            outcome
+        });
+        task.await?.map(Upload::from)
+    }
+
+    async fn relocate(
+        &self,
+        access: Access,
+        target: SpaceId,
+        user: UserId,
+        id: UploadId,
+    ) -> Result<UploadRow, LibraryError> {
+        let read = move |tx: &crate::catalog::ReadTx<'_>| {
+            let row = owned(tx, &access, user, id)?;
+            let pieces = tx.upload_pieces(id)?;
+            Ok::<_, LibraryError>((row, pieces))
+        };
+        let (row, pieces) = self.catalog().read(read).await?;
+        if row.space == target {
+            return Ok(row);
+        }
+        // One at a time, as other copies between spaces: each may take as much as the disk holds.
+        let _turn = self.shared.carrying.lock().await;
+        self.require_room(row.received).await?;
+        let announced = row.length.unwrap_or(0).max(row.received);
+        let reservation = self.reserve(target, announced).await?;
+        let (library, from, meta) = (self.clone(), row.space, meta(&row));
+        let (pairs, failure) = tokio::task::spawn_blocking(move || {
+            let mut pairs: Vec<(ContainerRow, ContainerRow)> = Vec::with_capacity(pieces.len());
+            for piece in pieces {
+                match library.rewrap_one(from, target, &piece, &meta) {
+                    Ok(copy) => pairs.push((piece, copy)),
+                    Err(error) => return (pairs, Some(error)),
+                }
+            }
+            (pairs, None)
+        })
+        .await?;
+        let written: Vec<_> = pairs.iter().map(|(_, copy)| (copy.id, copy.place)).collect();
+        let (was_copied, changes) = (failure.is_none(), row.changes);
+        let outcome = if let Some(error) = failure {
+            self.note_refusal(&error).await;
+            Err(error)
+        } else {
+            let commit = move |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                let row = owned(tx, &access, user, id)?;
+                if row.changes != changes {
+                    return Err(LibraryError::Busy);
+                }
+                for (_, copy) in &pairs {
+                    tx.insert_container(target, copy)?;
+                }
+                let pairs: Vec<_> = pairs.iter().map(|(piece, copy)| (piece.id, copy.id)).collect();
+                tx.relocate_upload(&row, target, &pairs)?;
+                tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)
+            };
+            self.catalog().write(commit).await
+        };
+        if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
+            for (container, place) in written {
+                self.remove_uncommitted(target, container, place).await;
+            }
+        }
+        drop(reservation);
+        self.remove_garbage().await?;
+        outcome
+    }
+}
+
+fn meta(row: &UploadRow) -> ContainerMeta {
+    ContainerMeta {
+        entry: row.number,
+        path: EntryPath::root(),
+        modified: row.created,
+        serial: WriteSerial(row.number.0),
+        written: row.created,
+        segment: 0,
+        size: None,
+        part: Part::Loose,
+    }
+}
