@@ -129,6 +129,11 @@ impl ReadTx<'_> {
         )
     }
 
+    /// All uploads.
+    pub fn all_uploads(&self) -> Result<Vec<UploadRow>, CatalogError> {
+        self.all(&format!("SELECT {COLUMNS} FROM uploads"), [], upload_row)
+    }
+
     /// How many uploads a user has begun and not ended.
     pub fn count_uploads(&self, user: UserId) -> Result<u64, CatalogError> {
         let count =
@@ -339,19 +344,19 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM uploads WHERE id = ?1", [id.0]).map(drop)
     }
 
-    /// Forgets all uploads with the rows of their containers, which nothing removes from the disk.
-    pub fn forget_uploads(&self) -> Result<(), CatalogError> {
-        self.execute("UPDATE spaces SET reserved_bytes = 0", [])?;
+    /// Forgets an upload with the rows of its containers, which nothing removes from the disk.
+    pub fn forget_upload(&self, id: UploadId) -> Result<(), CatalogError> {
+        let pieces = self.upload_pieces(id)?;
+        self.reserve_for(id, 0)?;
+        let bytes: u64 = pieces.iter().map(|piece| piece.plain_len).sum();
         self.execute(
-            "UPDATE spaces SET used_bytes = used_bytes - (
-                 SELECT coalesce(sum(plain_len), 0) FROM containers JOIN upload_pieces ON container_id = containers.id
-                 WHERE containers.space_id = spaces.id)",
-            [],
+            "UPDATE spaces SET used_bytes = used_bytes - ?2
+             WHERE id = (SELECT space_id FROM uploads WHERE id = ?1)",
+            params![id.0, bytes],
         )?;
-        let held = self.all("SELECT container_id FROM upload_pieces", [], |row| row.get::<_, [u8; 16]>(0))?;
-        self.execute("DELETE FROM uploads", [])?;
-        for container in held {
-            self.execute("DELETE FROM containers WHERE id = ?1", [container])?;
+        self.execute("DELETE FROM uploads WHERE id = ?1", [id.0])?;
+        for piece in pieces {
+            self.execute("DELETE FROM containers WHERE id = ?1", [piece.id.0])?;
         }
         Ok(())
     }
