@@ -15,6 +15,7 @@ CREATE TABLE uploads (
     received INTEGER NOT NULL CHECK (received >= 0),
     reserved INTEGER NOT NULL CHECK (reserved >= 0), -- what is missing to length
     pieces INTEGER NOT NULL CHECK (pieces >= 0),     -- its containers
+    chunks INTEGER NOT NULL CHECK (chunks >= 0),
     changes INTEGER NOT NULL,           -- grows with every change of the pieces
     modified_at INTEGER,                -- as the client says
     checksum TEXT,                      -- what the whole content must hash to
@@ -23,6 +24,7 @@ CREATE TABLE uploads (
     digest BLOB,                        -- digests of the first bytes, to be gone on with; NULL: not known
     digest_bytes INTEGER NOT NULL,      -- how many bytes these are
     digest_chunk TEXT,                  -- the last chunk among them
+    digest_chunks INTEGER NOT NULL,     -- how many chunks these are
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;

@@ -21,7 +21,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use secrecy::SecretString;
 use serde_json::Value;
+use tresor::app::{DataDirectory, Instance};
+use tresor::library::{Change, NewUpload, PartInfo};
+use tresor::model::{Access, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape};
+use tresor::vault::keys::Unlock;
 
 use crate::office::{Office, PASSWORD, Served};
 use crate::support::process::{Outcome, require};
@@ -119,7 +124,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 44] = [
+    let steps: [&[&str]; 48] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -162,6 +167,10 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "1"],
         &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "999"],
         &["trash", "purge", "Müller GmbH", "999"],
+        &["upload", "list"],
+        &["upload", "list", "--user", "anna"],
+        &["upload", "list", "--user", "nobody"],
+        &["upload", "cancel", "00112233445566778899aabbccddeeff"],
         &["user", "remove", "berta"],
         &["user", "remove", "admin"],
     ];
@@ -184,6 +193,57 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
             }
         }
     }
+}
+
+/// Begins an upload of 100,000 bytes as anna, who sends 1,500 of them.
+fn begin_upload(office: &Office) -> String {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let key = SecretString::from(std::fs::read_to_string(office.path("key.txt")).unwrap().trim().to_owned());
+    runtime.block_on(async {
+        let directory = DataDirectory::open(&office.path("data")).unwrap();
+        let instance = Instance::open(&directory, &Unlock::KeyFile(key), NamePolicy::Any).await.unwrap();
+        let users = instance.accounts.users().await.unwrap();
+        let user = users.iter().find(|user| user.name == "Anna").unwrap().id;
+        let space = instance.library.spaces().await.unwrap().remove(0).id;
+        let (access, now) = (Access::granted(space, Right::Write), Timestamp::now());
+        let change = Change { access, user, now, conditions: Conditions::default() };
+        let new = NewUpload {
+            id: UploadId::random(),
+            door: "tus",
+            shape: UploadShape::Linear,
+            path: Some(EntryPath::parse("2025/Film.mp4").unwrap()),
+            length: Some(100_000),
+            modified: None,
+            checksum: None,
+            metadata: String::new(),
+        };
+        let upload = instance.library.create_upload(change, new).await.unwrap();
+        let part = PartInfo::default();
+        let mut append = instance.library.begin_append(&access, user, upload.id, 0, part, now).await.unwrap();
+        append.write(vec![7; 1_500].into()).await.unwrap();
+        append.finish(now).await.unwrap();
+        instance.close();
+        upload.id.to_string()
+    })
+}
+
+#[test]
+fn uploads_are_listed_and_ended() {
+    let office = lived_in();
+    let id = begin_upload(&office);
+    let list = json(&office, &["upload", "list"]);
+    let expected = serde_json::json!([{
+        "id": id, "user": "Anna", "space": "Müller GmbH", "door": "tus", "path": "/2025/Film.mp4",
+        "received_bytes": 1_500, "length_bytes": 100_000, "expires": list[0]["expires"],
+    }]);
+    assert_eq!(list, expected);
+    assert_eq!(json(&office, &["upload", "list", "--user", "otto"]), serde_json::json!([]));
+    let table = run(&office, &["upload", "list", "--user", "anna"]);
+    assert!(table.contains(&id) && table.contains("/2025/Film.mp4") && table.contains("97.6 KiB"), "{table}");
+    run(&office, &["upload", "cancel", &id]);
+    assert_eq!(json(&office, &["upload", "list"]), serde_json::json!([]));
+    assert_eq!(attempt(&office, &["upload", "cancel", &id]).code, 1);
+    assert_eq!(attempt(&office, &["verify", "--full"]).code, 0);
 }
 
 #[test]

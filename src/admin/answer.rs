@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::{
     AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, SnapshotShown,
-    SpaceShown, StatusShown, TrashShown, UserShown, VerifyShown, VersionShown,
+    SpaceShown, StatusShown, TrashShown, UploadShown, UserShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
-use crate::library::{Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, VerifyOrder};
+use crate::library::{
+    Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
+};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
     Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
@@ -261,6 +263,25 @@ impl Admin {
                 self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
                 Ok(Reply::Done(format!("version {version} is the current content again")))
             }
+            Request::UploadList { user } => {
+                let only = match user {
+                    Some(name) => Some(self.user(&name).await?.id),
+                    None => None,
+                };
+                let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
+                let uploads = self.uploads(&spaces).await?.into_iter();
+                let meant = uploads.filter(|upload| only.is_none() || upload.user == only);
+                Ok(Reply::Uploads(meant.map(|upload| shown_upload(upload, &users, &spaces)).collect()))
+            }
+            Request::UploadCancel { upload } => {
+                let spaces = self.library.spaces().await?;
+                let uploads = self.uploads(&spaces).await?;
+                let found = uploads.iter().find(|one| one.id.to_string() == upload);
+                let found = found.ok_or(LibraryError::NoSuchUpload)?;
+                let access = accounts::owner_access(found.space);
+                self.library.cancel_upload(&access, UploadsOf::Everybody, found.id, now).await?;
+                Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
+            }
             Request::VerifyBegin { full, restart, rate } => {
                 let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
                 let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
@@ -334,6 +355,12 @@ impl Admin {
         Ok(Reply::Grants(shown))
     }
 
+    /// Everybody's uploads into these spaces.
+    async fn uploads(&self, spaces: &[Space]) -> Result<Vec<Upload>, AdminError> {
+        let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
+        Ok(self.library.uploads(&rights, UploadsOf::Everybody).await?)
+    }
+
     async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
         let name = UserName::parse(name)?;
         Ok(self.accounts.user_by_name(&name).await?.ok_or(AccountsError::UnknownUser)?)
@@ -384,6 +411,20 @@ fn granted(user: &UserRow, space: &Space, right: Right) -> String {
         _ => String::new(),
     };
     format!("{} may {right} in {}{cut}", user.name, space.name)
+}
+
+fn shown_upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> UploadShown {
+    let space = spaces.iter().find(|space| space.id == upload.space);
+    UploadShown {
+        id: upload.id.to_string(),
+        user: users.iter().find(|user| upload.user == Some(user.id)).map(|user| user.name.clone()),
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        door: upload.door,
+        path: upload.path.map(|path| path.to_string()),
+        received_bytes: upload.received,
+        length_bytes: upload.length,
+        expires: upload.expires.0,
+    }
 }
 
 fn shown_snapshot(snapshot: &Snapshot) -> SnapshotShown {

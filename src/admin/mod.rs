@@ -12,6 +12,7 @@ pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
     AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, Reply, SecondFactorShown, SnapshotShown,
-    SpaceShown, StatusShown, TrashShown, UnknownFileShown, UseShown, UserShown, VerifyShown, VersionShown,
+    SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown,
+    VersionShown,
 };
 pub use request::{Request, Secret};

@@ -21,6 +21,7 @@ pub enum Reply {
     Grants(Vec<GrantShown>),
     Trash(Vec<TrashShown>),
     Versions(Vec<VersionShown>),
+    Uploads(Vec<UploadShown>),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
 }
@@ -119,6 +120,27 @@ pub struct SpaceShown {
     pub version_days: u32,
     /// Days that deleted entries are kept.
     pub trash_days: u32,
+}
+
+/// An upload that has not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadShown {
+    /// Names it for cancelling.
+    pub id: String,
+    /// Whose it is; none once that account is gone.
+    pub user: Option<String>,
+    /// Where its content will lie.
+    pub space: String,
+    /// By which protocol it comes.
+    pub door: String,
+    /// Its path, if that is known yet.
+    pub path: Option<String>,
+    /// Bytes that have arrived.
+    pub received_bytes: u64,
+    /// All of its bytes, if they were announced.
+    pub length_bytes: Option<u64>,
+    /// When it ends by itself, milliseconds since 1970 UTC.
+    pub expires: i64,
 }
 
 /// A right.

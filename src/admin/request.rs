@@ -105,6 +105,10 @@ pub enum Request {
     VersionList { space: String, path: String },
     /// Make an earlier content the current one.
     VersionRestore { space: String, path: String, version: i64 },
+    /// Uploads that have not come to their end.
+    UploadList { user: Option<String> },
+    /// End an upload.
+    UploadCancel { upload: String },
     /// Begin to verify what is stored, or go on where an interrupted verification stopped. `rate` is in
     /// bytes per second.
     VerifyBegin { full: bool, restart: bool, rate: Option<u64> },

@@ -102,13 +102,14 @@ const CONTRADICTIONS: [(&str, &str); 12] = [
              (SELECT coalesce(sum(max(0, coalesce(length, 0) - received)), 0) FROM uploads WHERE space_id = spaces.id)",
     ),
     (
-        "uploads whose count of received bytes or pieces is not that of their containers",
+        "uploads whose count of bytes, pieces or chunks is not what has arrived of them",
         "SELECT count(*) FROM uploads LEFT JOIN
              (SELECT upload_id, count(*) AS number, sum(plain_len) AS bytes
               FROM upload_pieces JOIN containers ON containers.id = container_id GROUP BY upload_id) AS held
              ON held.upload_id = uploads.id
          WHERE received <> coalesce(bytes, 0) OR pieces <> coalesce(number, 0)
             OR reserved <> max(0, coalesce(length, 0) - received)
+            OR chunks <> (SELECT count(*) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id)
             OR (shape = 'chunked' AND received <>
                 (SELECT coalesce(sum(size), 0) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id))",
     ),

@@ -30,7 +30,9 @@ pub struct UploadRow {
     pub received: u64,
     /// Containers that hold them.
     pub pieces: u64,
-    /// Grows with every change of these.
+    /// Chunks that arrived whole.
+    pub chunks: u64,
+    /// Grows with every change of the pieces.
     pub changes: i64,
     /// As the client says.
     pub modified: Option<Timestamp>,
@@ -57,6 +59,8 @@ pub struct DigestState {
     pub bytes: u64,
     /// The last chunk among these bytes.
     pub chunk: Option<ChunkName>,
+    /// How many chunks they are.
+    pub chunks: u64,
 }
 
 /// A chunk that arrived whole.
@@ -69,7 +73,7 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks";
 
 fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
     Ok(UploadRow {
@@ -91,9 +95,11 @@ fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
             state: row.get(14)?,
             bytes: row.get(15)?,
             chunk: optional(row.get(16)?, |text| ChunkName::parse(text).ok())?,
+            chunks: row.get(20)?,
         },
         created: Timestamp(row.get(17)?),
         expires: Timestamp(row.get(18)?),
+        chunks: row.get(19)?,
     })
 }
 
@@ -123,6 +129,11 @@ impl ReadTx<'_> {
         )
     }
 
+    /// All uploads.
+    pub fn all_uploads(&self) -> Result<Vec<UploadRow>, CatalogError> {
+        self.all(&format!("SELECT {COLUMNS} FROM uploads"), [], upload_row)
+    }
+
     /// How many uploads a user has begun and not ended.
     pub fn count_uploads(&self, user: UserId) -> Result<u64, CatalogError> {
         let count =
@@ -147,12 +158,6 @@ impl ReadTx<'_> {
     pub fn upload_chunk(&self, id: UploadId, name: &ChunkName) -> Result<Option<u64>, CatalogError> {
         let sql = "SELECT size FROM upload_chunks WHERE upload_id = ?1 AND name = ?2";
         self.one(sql, params![id.0, name.as_str()], |row| row.get(0))
-    }
-
-    /// Number of an upload's chunks.
-    pub fn count_chunks(&self, id: UploadId) -> Result<u64, CatalogError> {
-        let sql = "SELECT count(*) FROM upload_chunks WHERE upload_id = ?1";
-        Ok(self.one(sql, [id.0], |row| row.get(0))?.unwrap_or(0))
     }
 
     /// The containers of an upload in the order of their bytes.
@@ -195,8 +200,8 @@ impl WriteTx<'_> {
         let path = row.path.as_ref().map(plain_path);
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, door, shape, path, modified_at, checksum, metadata,
-                 entry_id, created_at, received, reserved, pieces, changes, digest_bytes, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, ?12)",
+                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12)",
             params![
                 row.id.0,
                 row.space.0,
@@ -221,7 +226,7 @@ impl WriteTx<'_> {
         self.reserve_for(row.id, reserved)?;
         self.execute(
             "UPDATE uploads SET length = ?2, received = ?3, pieces = ?4, changes = changes + 1, digest = ?5,
-                 digest_bytes = ?6, digest_chunk = ?7, expires_at = ?8 WHERE id = ?1",
+                 digest_bytes = ?6, digest_chunk = ?7, expires_at = ?8, chunks = ?9, digest_chunks = ?10 WHERE id = ?1",
             params![
                 row.id.0,
                 row.length,
@@ -230,7 +235,9 @@ impl WriteTx<'_> {
                 row.digest.state,
                 row.digest.bytes,
                 row.digest.chunk.as_ref().map(ChunkName::as_str),
-                row.expires.0
+                row.expires.0,
+                row.chunks,
+                row.digest.chunks
             ],
         )
         .map(drop)
@@ -299,24 +306,23 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Takes an upload over into the space of `row`, with other containers in the place of its own, which become
+    /// Makes an upload one into another space, where each of its containers has a copy; the old ones become
     /// garbage.
     pub fn relocate_upload(
         &self,
         row: &UploadRow,
-        replaced: &[(ContainerId, &ContainerRow)],
+        space: SpaceId,
+        copies: &[(ContainerId, ContainerId)],
     ) -> Result<(), CatalogError> {
-        self.reserve_for(row.id, 0)?;
-        for (old, new) in replaced {
-            self.insert_container(row.space, new)?;
+        for (old, copy) in copies {
             self.execute(
-                "UPDATE upload_pieces SET container_id = ?3 WHERE upload_id = ?1 AND container_id = ?2",
-                params![row.id.0, old.0, new.id.0],
+                "UPDATE upload_pieces SET container_id = ?3 WHERE +upload_id = ?1 AND container_id = ?2",
+                params![row.id.0, old.0, copy.0],
             )?;
         }
-        self.execute("UPDATE uploads SET space_id = ?2 WHERE id = ?1", params![row.id.0, row.space.0])?;
-        let old: Vec<_> = replaced.iter().map(|(old, _)| old.0).collect();
-        self.discard_unused(&old)?;
+        self.discard_unused(&copies.iter().map(|(old, _)| old.0).collect::<Vec<_>>())?;
+        self.reserve_for(row.id, 0)?;
+        self.execute("UPDATE uploads SET space_id = ?2 WHERE id = ?1", params![row.id.0, space.0])?;
         self.save_upload(row)
     }
 
@@ -332,19 +338,25 @@ impl WriteTx<'_> {
         self.discard_unused(&containers)
     }
 
-    /// Forgets all uploads with the rows of their containers, which nothing removes from the disk.
-    pub fn forget_uploads(&self) -> Result<(), CatalogError> {
-        self.execute("UPDATE spaces SET reserved_bytes = 0", [])?;
+    /// Removes an upload whose pieces all belong to a version by now.
+    pub fn end_upload(&self, id: UploadId) -> Result<(), CatalogError> {
+        self.reserve_for(id, 0)?;
+        self.execute("DELETE FROM uploads WHERE id = ?1", [id.0]).map(drop)
+    }
+
+    /// Forgets an upload with the rows of its containers, which nothing removes from the disk.
+    pub fn forget_upload(&self, id: UploadId) -> Result<(), CatalogError> {
+        let pieces = self.upload_pieces(id)?;
+        self.reserve_for(id, 0)?;
+        let bytes: u64 = pieces.iter().map(|piece| piece.plain_len).sum();
         self.execute(
-            "UPDATE spaces SET used_bytes = used_bytes - (
-                 SELECT coalesce(sum(plain_len), 0) FROM containers JOIN upload_pieces ON container_id = containers.id
-                 WHERE containers.space_id = spaces.id)",
-            [],
+            "UPDATE spaces SET used_bytes = used_bytes - ?2
+             WHERE id = (SELECT space_id FROM uploads WHERE id = ?1)",
+            params![id.0, bytes],
         )?;
-        let held = self.all("SELECT container_id FROM upload_pieces", [], |row| row.get::<_, [u8; 16]>(0))?;
-        self.execute("DELETE FROM uploads", [])?;
-        for container in held {
-            self.execute("DELETE FROM containers WHERE id = ?1", [container])?;
+        self.execute("DELETE FROM uploads WHERE id = ?1", [id.0])?;
+        for piece in pieces {
+            self.execute("DELETE FROM containers WHERE id = ?1", [piece.id.0])?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod shell;
 mod snapshot;
 mod space;
 mod unlock;
+mod upload;
 mod verify;
 
 use std::path::PathBuf;
@@ -76,6 +77,7 @@ enum Command {
     Grants(account::Grants),
     Trash(space::Trash),
     Versions(space::Versions),
+    Upload(upload::Upload),
     Verify(verify::Verify),
     Snapshot(snapshot::Snapshot),
     Rebuild(rebuild::Rebuild),
@@ -101,6 +103,7 @@ impl Cli {
             Command::Grants(command) => command.run(),
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
+            Command::Upload(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),

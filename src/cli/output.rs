@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{IssuedAppPassword, Reply, StatusShown};
+use crate::admin::{IssuedAppPassword, Reply, StatusShown, UploadShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -94,6 +94,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 vec![format!("{:06}", row.number), time(row.made), ByteSize(row.bytes).to_string()]
             }),
         ),
+        Reply::Uploads(rows) => uploads(&rows),
         Reply::Versions(rows) => table(
             &["VERSION", "STORED", "SIZE", "", "SHA-256"],
             &[0, 2],
@@ -123,6 +124,25 @@ fn recovery_codes(codes: &[String]) -> anyhow::Result<()> {
     note(
         "Recovery codes, shown once: each opens the account one time in place of the app's code. Keep them \
          where the device with the app is not.",
+    )
+}
+
+fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "USER", "SPACE", "PATH", "RECEIVED", "OF", "BY", "ENDS"],
+        &[4, 5],
+        rows.iter().map(|row| {
+            vec![
+                row.id.clone(),
+                row.user.as_deref().map_or_else(|| "none".into(), safe),
+                safe(&row.space),
+                row.path.as_deref().map_or_else(|| "not yet known".into(), safe),
+                ByteSize(row.received_bytes).to_string(),
+                row.length_bytes.map_or_else(|| "unknown".into(), |bytes| ByteSize(bytes).to_string()),
+                row.door.clone(),
+                time(row.expires),
+            ]
+        }),
     )
 }
 

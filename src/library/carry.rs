@@ -102,19 +102,8 @@ impl Library {
         (copies, None)
     }
 
-    /// Copies a container that says of itself what it said before.
-    pub(super) fn rewrap_as_it_is(
-        &self,
-        from: SpaceId,
-        to: SpaceId,
-        row: &ContainerRow,
-    ) -> Result<ContainerRow, LibraryError> {
-        let (from_key, to_key) = (self.shared.keys.space_key(from)?, self.shared.keys.space_key(to)?);
-        let source = ContainerReader::open(&**self.disk(), &from_key, from, &bound(row))?;
-        Ok(container_row(&rewrap(&**self.disk(), &source, &to_key, to, source.meta())?))
-    }
-
-    fn rewrap_one(
+    /// A copy of a container in another space, durable when this returns.
+    pub(super) fn rewrap_one(
         &self,
         from: SpaceId,
         to: SpaceId,

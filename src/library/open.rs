@@ -9,11 +9,16 @@ use super::binding::bound;
 use super::lookup::find;
 use super::recent::Known;
 use super::{Entry, Library, LibraryError};
+use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, SpaceId, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
+/// Containers of a content that are all opened before its first byte is read. An upload in small chunks may
+/// have thousands: of those only the first and the last are, or one download would take all the files that the
+/// process may have open. Should such a content be removed for good meanwhile, reading ends.
+const MAX_OPENED: usize = 64;
 /// Most bytes that are read and opened on the thread that asks: some 50 us of work, and what was opened is
 /// still in that core's cache when it is sent.
 const AT_HAND: u64 = 128 * 1024;
@@ -38,16 +43,25 @@ pub struct Content {
 struct OpenSegment {
     /// Where its bytes lie in the content.
     range: ByteRange,
-    reader: Arc<ContainerReader>,
-    /// All of its bytes, if opening it had to read them anyway.
-    whole: Option<Bytes>,
+    source: Source,
+}
+
+enum Source {
+    Open {
+        reader: Arc<ContainerReader>,
+        /// All of its bytes, if opening it had to read them anyway.
+        whole: Option<Bytes>,
+    },
+    /// Opened when its bytes are wanted; between two reads the shelf keeps it.
+    Later { space: SpaceId, bound: ContainerRef },
 }
 
 impl Library {
     /// Opens the current content of the file at `path`, or one of its earlier versions.
     ///
     /// Every container's header was compared with the catalogue, and its last chunk authenticated, before
-    /// this returns: `Damaged` if anything is not what was committed.
+    /// this returns: `Damaged` if anything is not what was committed. Of a content of more than [`MAX_OPENED`]
+    /// containers that holds for the first and the last; the others are looked at when reading comes to them.
     ///
     /// `foresee` tells which bytes will be wanted first. Up to [`PIECE`] of them are read on the same
     /// thread, which saves the many requests for little data a second trip to another one.
@@ -124,8 +138,9 @@ impl Library {
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
-                let bound: Vec<_> = tx.segments(id)?.iter().map(bound).collect();
-                let segments = library.open_segments(space, &bound)?;
+                let rows = tx.segments(id)?;
+                let segments = library.open_segments(space, &rows)?;
+                let bound: Vec<_> = rows.iter().map(bound).collect();
                 // An old page put back into the catalogue could bring an earlier content back as the present
                 // one; the other pages still tell.
                 let is_outdated = id == current && (version.replaced.is_some() || version.size != row.size);
@@ -144,24 +159,69 @@ impl Library {
                 let mut content =
                     Content { entry, version: id, size, checksums, segments, library, ready: None };
                 if let Some(range) = foresee(&content.entry) {
-                    content.ready = Some((range.start(), read_blocking(&content.segments, range)?));
+                    let ready = read_blocking(&content.library, &content.segments, range)?;
+                    content.ready = Some((range.start(), ready));
                 }
                 Ok(content)
             })
             .await
     }
 
-    fn open_segments(
+    fn open_segments(&self, space: SpaceId, rows: &[ContainerRow]) -> Result<Vec<OpenSegment>, LibraryError> {
+        if rows.len() <= MAX_OPENED {
+            let open = |row: &ContainerRow| self.open_segment(space, &bound(row));
+            return in_order(rows.iter().map(open).collect::<Result<Vec<_>, _>>()?);
+        }
+        for end in rows.first().into_iter().chain(rows.last()) {
+            self.open_segment(space, &bound(end))?;
+        }
+        let mut start = 0;
+        let later = rows.iter().map(|row| {
+            let range = ByteRange::new(start, start.saturating_add(row.plain_len));
+            start = start.saturating_add(row.plain_len);
+            let source = Source::Later { space, bound: bound(row) };
+            range.map(|range| OpenSegment { range, source }).ok_or(LibraryError::Incomplete)
+        });
+        later.collect()
+    }
+
+    fn open_segment(
         &self,
         space: SpaceId,
-        bound: &[ContainerRef],
-    ) -> Result<Vec<OpenSegment>, LibraryError> {
+        bound: &ContainerRef,
+    ) -> Result<(Arc<ContainerReader>, Option<Bytes>), LibraryError> {
         let key = self.shared.keys.space_key(space)?;
-        let open = |bound: &ContainerRef| {
-            let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, bound);
-            self.shared.shelf.take(bound, open)
-        };
-        in_order(bound.iter().map(open).collect::<Result<Vec<_>, _>>()?)
+        let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, bound);
+        Ok(self.shared.shelf.take(bound, open)?)
+    }
+}
+
+impl OpenSegment {
+    /// Bytes of it, waiting for the disk.
+    fn read(&self, library: &Library, within: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+        match &self.source {
+            Source::Open { whole: Some(whole), .. } => slice(whole, within),
+            Source::Open { reader, whole: None } => Ok(reader.read(within)?),
+            Source::Later { space, bound } => {
+                let (reader, whole) = library.open_segment(*space, bound)?;
+                if reader.plain_len() != self.range.len() {
+                    return Err(LibraryError::Incomplete);
+                }
+                match whole {
+                    Some(whole) => slice(&whole, within),
+                    None => Ok(reader.read(within)?),
+                }
+            }
+        }
+    }
+
+    /// As [`Self::read`], but `None` if it would have to wait.
+    fn read_at_hand(&self, within: ByteRange) -> Result<Option<Vec<Bytes>>, LibraryError> {
+        match &self.source {
+            Source::Open { whole: Some(whole), .. } => slice(whole, within).map(Some),
+            Source::Open { reader, whole: None } => Ok(reader.read_at_hand(within)?),
+            Source::Later { .. } => Ok(None),
+        }
     }
 }
 
@@ -172,7 +232,7 @@ fn in_order(readers: Vec<(Arc<ContainerReader>, Option<Bytes>)>) -> Result<Vec<O
     for (reader, whole) in readers {
         let end = start + reader.plain_len();
         let range = ByteRange::new(start, end).ok_or(LibraryError::Incomplete)?;
-        segments.push(OpenSegment { range, reader, whole });
+        segments.push(OpenSegment { range, source: Source::Open { reader, whole } });
         start = end;
     }
     Ok(segments)
@@ -198,8 +258,8 @@ impl Content {
 
     /// Begins to read as [`Self::read`] does, always on a blocking thread.
     pub fn read_ahead(&self, range: ByteRange) -> ReadAhead {
-        let segments = Arc::clone(&self.segments);
-        let task = tokio::task::spawn_blocking(move || read_blocking(&segments, range));
+        let (segments, library) = (Arc::clone(&self.segments), self.library.clone());
+        let task = tokio::task::spawn_blocking(move || read_blocking(&library, &segments, range));
         ReadAhead { task, library: self.library.clone() }
     }
 }
@@ -218,21 +278,19 @@ impl ReadAhead {
 }
 
 /// Reads from `range.start()` on as [`Content::read`] does, on this thread, waiting for the disk.
-fn read_blocking(segments: &[OpenSegment], range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
+fn read_blocking(
+    library: &Library,
+    segments: &[OpenSegment],
+    range: ByteRange,
+) -> Result<Vec<Bytes>, LibraryError> {
     let Some((segment, within)) = locate(segments, range, PIECE)? else { return Ok(Vec::new()) };
-    match &segment.whole {
-        Some(whole) => slice(whole, within),
-        None => Ok(segment.reader.read(within)?),
-    }
+    segment.read(library, within)
 }
 
 /// As [`read_blocking`], but up to [`AT_HAND`] bytes, and `None` if it would have to wait.
 fn read_at_hand(segments: &[OpenSegment], range: ByteRange) -> Result<Option<Vec<Bytes>>, LibraryError> {
     let Some((segment, within)) = locate(segments, range, AT_HAND)? else { return Ok(Some(Vec::new())) };
-    match &segment.whole {
-        Some(whole) => slice(whole, within).map(Some),
-        None => Ok(segment.reader.read_at_hand(within)?),
-    }
+    segment.read_at_hand(within)
 }
 
 /// The container in which `range` begins, and the bytes of it that are to be read at once, up to `most`.

@@ -413,22 +413,42 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     let space = open.add_space("s").await;
     let content = bytes(1, 400_000);
     let upload = open.begin_upload(&space, UploadShape::Linear).await;
-    let other = open.begin_upload(&space, UploadShape::Linear).await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        let other = open.begin_upload(&space, UploadShape::Linear).await;
+        open.append(&space, other, 0, &content[..150_000]).await;
+        others.push(other);
+    }
     open.append(&space, upload, 0, &content[..150_000]).await;
-    open.append(&space, other, 0, &content[..150_000]).await;
     open.instance.library.snapshot(Timestamp::now()).await.unwrap();
     open.append(&space, upload, 150_000, &content[150_000..]).await;
     open.finish(&space, upload, "a").await;
+    open.append(&space, others[0], 150_000, &content[150_000..]).await;
+    let everybody = UploadsOf::Everybody;
+    open.instance
+        .library
+        .cancel_upload(&access(&space), everybody, others[1], Timestamp::now())
+        .await
+        .unwrap();
     open.close();
     house.lose_catalog();
     let report = house.rebuild([], 2);
-    assert_eq!(report["set_aside"][0]["reason"], "unfinished-upload", "{report}");
+    let reasons: Vec<_> = report["set_aside"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
+    assert_eq!(reasons, ["unfinished-upload", "unfinished-upload"], "{report}");
+    assert!(report["missing"].as_array().unwrap().is_empty(), "{report}");
     let open = house.open().await;
     let space = open.space("s").await;
     assert_eq!(open.hash(&space, "a", None).await, sha256(&content));
-    assert_eq!(space.used.0, 400_000);
-    let rights = [access(&space)];
-    assert_eq!(open.instance.library.uploads(&rights, UploadsOf::Everybody).await.unwrap(), []);
+    assert_eq!(space.used.0, 400_000 + 150_000);
+    // Of the one that nothing happened to since, the client was told what the snapshot knows.
+    let left = open.instance.library.uploads(&[access(&space)], everybody).await.unwrap();
+    assert_eq!(
+        left.iter().map(|upload| (upload.id, upload.received)).collect::<Vec<_>>(),
+        [(others[2], 150_000)]
+    );
+    open.append(&space, others[2], 150_000, &content[150_000..]).await;
+    open.finish(&space, others[2], "b").await;
+    assert_eq!(open.hash(&space, "b", None).await, sha256(&content));
     open.close();
     assert_nothing_but_unfinished(&house);
 }

@@ -17,6 +17,7 @@ mod placing;
 mod report;
 mod spaces;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use found::{Found, FoundEntry, group};
@@ -25,7 +26,8 @@ pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAside
 
 use super::{Library, LibraryError};
 use crate::catalog::{SetAsideRow, WriteTx};
-use crate::model::Timestamp;
+use crate::model::{ContainerId, Timestamp};
+use crate::vault::container::Part;
 
 /// Entries placed in one transaction.
 const STEP: usize = 200;
@@ -39,17 +41,12 @@ impl Library {
     /// be read is no error.
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
-        // Clients of uploads may have been told more than this catalogue knows of them: they begin anew.
-        let forget = |tx: &WriteTx<'_>| {
-            tx.forget_set_aside()?;
-            Ok::<_, LibraryError>(tx.forget_uploads()?)
-        };
-        self.catalog().write(forget).await?;
-        let (seen, unknown) = self.look(Arc::clone(&watcher)).await?;
-        let library = self.clone();
-        let told = Arc::clone(&watcher);
-        let (found, mut set_aside) =
-            tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
+        self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        let (mut seen, mut found, mut set_aside) = self.look_and_read(&watcher).await?;
+        if self.forget_outdated_uploads(&seen, &found).await? {
+            // Their containers are unknown now.
+            (seen, found, set_aside) = self.look_and_read(&watcher).await?;
+        }
 
         let mut report = RebuildReport { containers: seen.len() as u64, ..RebuildReport::default() };
         self.keep_counters_behind(&found).await?;
@@ -64,6 +61,48 @@ impl Library {
         report.names = self.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
         report.without_key = self.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
         Ok(report)
+    }
+
+    async fn look_and_read(
+        &self,
+        watcher: &Watcher,
+    ) -> Result<(HashSet<ContainerId>, Vec<Found>, Vec<SetAside>), LibraryError> {
+        let (seen, unknown) = self.look(Arc::clone(watcher)).await?;
+        let (library, told) = (self.clone(), Arc::clone(watcher));
+        let (found, set_aside) =
+            tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
+        Ok((seen, found, set_aside))
+    }
+
+    /// Forgets uploads of which the disk shows that they went on, were finished or ended after this catalogue:
+    /// their clients were told more than it knows. Whether there are any.
+    async fn forget_outdated_uploads(
+        &self,
+        seen: &HashSet<ContainerId>,
+        found: &[Found],
+    ) -> Result<bool, LibraryError> {
+        let (mut continued, mut closed) = (HashSet::new(), HashSet::new());
+        for found in found {
+            match &found.meta.part {
+                Part::Numbered => {}
+                Part::Loose => drop(continued.insert(found.meta.entry)),
+                Part::Closing { names, .. } => closed.extend(names.iter().copied()),
+            }
+        }
+        let seen = seen.clone();
+        let forget = move |tx: &WriteTx<'_>| {
+            let mut is_any = false;
+            for upload in tx.all_uploads()? {
+                let pieces = tx.upload_pieces(upload.id)?;
+                let went_on = |id: &ContainerId| !seen.contains(id) || closed.contains(id);
+                if continued.contains(&upload.number) || pieces.iter().any(|piece| went_on(&piece.id)) {
+                    tx.forget_upload(upload.id)?;
+                    is_any = true;
+                }
+            }
+            Ok::<_, LibraryError>(is_any)
+        };
+        self.catalog().write(forget).await
     }
 
     /// No id or serial is given a second time.

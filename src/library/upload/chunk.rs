@@ -20,7 +20,7 @@ const KINDS: [ChecksumKind; 2] = [ChecksumKind::Sha256, ChecksumKind::Sha1];
 
 /// What is known of a chunked upload's digests when nothing is.
 pub(super) fn no_digest() -> DigestState {
-    DigestState { state: Some(Digests::of(KINDS).save()), bytes: 0, chunk: None }
+    DigestState { state: Some(Digests::of(KINDS).save()), ..DigestState::default() }
 }
 
 impl Library {
@@ -45,12 +45,10 @@ impl Library {
                 if row.shape != UploadShape::Chunked {
                     return Err(LibraryError::WrongShape);
                 }
-                let chunks = tx.upload_chunks(id)?;
-                let is_there = chunks.iter().any(|chunk| chunk.name == asked);
-                if !is_there && chunks.len() as u64 >= limits.chunks {
+                if row.chunks >= limits.chunks && tx.upload_chunk(id, &asked)?.is_none() {
                     return Err(LibraryError::TooManyPieces);
                 }
-                let digests = match goes_on(&row.digest, &chunks, &asked) {
+                let digests = match goes_on(&row.digest, &asked) {
                     true => row.digest.state.as_deref().and_then(Digests::restore),
                     false => None,
                 };
@@ -95,6 +93,7 @@ impl Library {
                 let mut row = owned(tx, &access, user, id)?;
                 let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
                 row.pieces = row.pieces.saturating_sub(pieces);
+                row.chunks = row.chunks.saturating_sub(1);
                 row.received = row.received.saturating_sub(size);
                 if row.digest.chunk.as_ref().is_some_and(|last| name <= *last) {
                     row.digest = no_digest();
@@ -123,36 +122,42 @@ impl ChunkSession {
     }
 }
 
-/// Whether this chunk comes right behind the bytes whose digests are known.
-pub(super) fn goes_on(known: &DigestState, chunks: &[ChunkRow], name: &ChunkName) -> bool {
-    let is_next = match &known.chunk {
-        None => name.may_be_first(),
-        Some(last) => last.is_followed_by(name),
-    };
-    // Chunks are ordered, so that one in between would stand before `name` and behind the last known one.
-    is_next
-        && !chunks
-            .iter()
-            .any(|chunk| chunk.name < *name && known.chunk.as_ref().is_none_or(|last| chunk.name > *last))
+/// Whether this chunk may be the one right behind the bytes whose digests are known. Whether it was is certain
+/// only when all chunks are known: see [`settled`].
+fn goes_on(known: &DigestState, name: &ChunkName) -> bool {
+    known.chunk.as_ref().map_or_else(|| name.may_be_first(), |last| last.is_followed_by(name))
 }
 
 /// What is known of the digests once a chunk has arrived: `reached` if it was hashed behind what was known
-/// when it began.
+/// when it `began`.
 pub(super) fn digest_with(
     row: &UploadRow,
     began: &DigestState,
-    chunks: &[ChunkRow],
     name: &ChunkName,
     size: u64,
     reached: Option<Vec<u8>>,
 ) -> DigestState {
-    if row.digest.chunk.as_ref().is_some_and(|last| name <= last) {
+    let known = &row.digest;
+    if known.chunk.as_ref().is_some_and(|last| name <= last) {
+        // It takes the place of one that was hashed, or comes before.
         return no_digest();
     }
     match reached {
-        Some(state) if row.digest == *began && goes_on(&row.digest, chunks, name) => {
-            DigestState { state: Some(state), bytes: row.digest.bytes + size, chunk: Some(name.clone()) }
-        }
-        _ => row.digest.clone(),
+        Some(state) if known == began => DigestState {
+            state: Some(state),
+            bytes: known.bytes + size,
+            chunk: Some(name.clone()),
+            chunks: known.chunks + 1,
+        },
+        _ => known.clone(),
     }
+}
+
+/// What is known of the digests when these are all chunks, in order: nothing, if one lies among those that
+/// were hashed and was not.
+pub(super) fn settled(known: DigestState, chunks: &[ChunkRow]) -> DigestState {
+    let Some(last) = &known.chunk else { return known };
+    let covered = chunks.iter().take_while(|chunk| chunk.name <= *last);
+    let (number, bytes) = covered.fold((0, 0), |(number, bytes), chunk| (number + 1, bytes + chunk.size));
+    if (number, bytes) == (known.chunks, known.bytes) { known } else { DigestState::default() }
 }

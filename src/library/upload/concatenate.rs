@@ -41,6 +41,7 @@ impl Library {
                 length: None,
                 received: 0,
                 pieces: 0,
+                chunks: 0,
                 changes: 0,
                 modified: new.modified,
                 checksum: new.checksum,

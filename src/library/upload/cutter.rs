@@ -371,13 +371,10 @@ impl Commit {
                         row.pieces = row.pieces.saturating_sub(pieces);
                         row.received = row.received.saturating_sub(size);
                     }
-                    None if tx.count_chunks(row.id)? >= self.limits.chunks => {
-                        return Err(LibraryError::TooManyPieces);
-                    }
-                    None => {}
+                    None if row.chunks >= self.limits.chunks => return Err(LibraryError::TooManyPieces),
+                    None => row.chunks += 1,
                 }
-                let chunks = tx.upload_chunks(row.id)?;
-                row.digest = digest_with(&row, &began.digest, &chunks, name, size, self.digest.clone());
+                row.digest = digest_with(&row, &began.digest, name, size, self.digest.clone());
                 tx.insert_chunk(row.id, name, size)?;
                 (Some(name), 0)
             }
@@ -397,7 +394,7 @@ impl Commit {
         if matches!(self.goal, Goal::Linear)
             && let Some(state) = self.digest
         {
-            row.digest = DigestState { state: Some(state), bytes: row.received, chunk: None };
+            row.digest = DigestState { state: Some(state), bytes: row.received, ..DigestState::default() };
         }
         row.expires = row.expires.max(expiry(self.now));
         tx.save_upload(&row)?;

@@ -1,11 +1,11 @@
 //! Making an upload a file's content.
 
-use super::{closing, owned, whole};
+use super::{chunk, closing, owned, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::binding::container_row;
 use crate::library::put::{NewFile, PutOutcome, Record, admit};
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId};
+use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
 use crate::vault::writer::SealedContainer;
 
 /// How often finishing begins anew because a chunk came meanwhile.
@@ -110,7 +110,10 @@ impl Library {
         let (library, change, finish) = (self.clone(), change.clone(), finish.clone());
         self.catalog()
             .read(move |tx| {
-                let row = owned(tx, &change.access, change.user, id)?;
+                let mut row = owned(tx, &change.access, change.user, id)?;
+                if row.shape == UploadShape::Chunked {
+                    row.digest = chunk::settled(row.digest, &tx.upload_chunks(id)?);
+                }
                 let path = finish.path.or_else(|| row.path.clone()).ok_or(LibraryError::NoUploadPath)?;
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
                     return Err(LibraryError::UploadIncomplete { received: row.received });
@@ -148,6 +151,6 @@ fn commit(
     let containers: Vec<_> =
         pieces.iter().map(|piece| piece.id).chain(closing.iter().map(|sealed| sealed.id)).collect();
     let (outcome, _) = record.bind(library, tx, row.received, &containers)?;
-    tx.delete_upload(row.id)?;
+    tx.end_upload(row.id)?;
     Ok(Some(outcome))
 }

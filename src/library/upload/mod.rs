@@ -19,8 +19,8 @@
 //! number of their upload. Finishing writes *closing containers*, empty and behind all others, whose
 //! headers name path, time, size and the containers in order ([`Part::Closing`]); they are the version's
 //! last segments and live as long as it. A rebuild puts together what a closing container names; loose ones
-//! that none names are set aside. It ends the uploads of the catalogue it starts from: their clients may have
-//! been told more than that one knows.
+//! that none names are set aside. It ends the uploads of which the disk shows that they went on after the
+//! catalogue it starts from: their clients were told more than that one knows.
 //!
 //! **Digests** are kept running over restarts for bytes that arrive in order; the rest is read again at the
 //! end, if a checksum was demanded, and otherwise stays unhashed.

@@ -1,65 +1,93 @@
-//! An upload that turns out to be for another space than it was begun in.
+//! Taking an upload into another space.
 //!
-//! Some clients tell where a file goes only with their last request, but what arrives until then must be sealed
-//! to some space's key. If that was the wrong one, every container is copied with a header for the right one's.
+//! Containers belong to a space from their first byte on. A client that tells the path with its last request
+//! only may turn out to have meant another space than the one its upload was begun in; then every container
+//! gets a copy with a header for that one, as by a move between spaces. The bytes are copied, not sealed again.
 
-use super::owned;
+use super::{Upload, owned};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::{Library, LibraryError};
-use crate::model::{Access, Right, SpaceId, Timestamp, UploadId, UserId};
+use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
+use crate::vault::container::{ContainerMeta, Part};
 
 impl Library {
-    /// Takes somebody's own upload over into the space of `to`. Runs to its end even if the future is dropped;
-    /// costs a copy of all that has arrived.
+    /// Makes an upload one into the space that `to` opens; finishing it goes on from there. Takes as long as
+    /// copying what has arrived. Runs to its end even if the future is dropped.
     ///
-    /// Errors: `NoSuchUpload`, `Busy` if parts keep coming, `OverQuota`, `DiskFull`; the upload then stays as it
-    /// is.
+    /// Errors: `NoSuchUpload`, `OverQuota` of the other space, `DiskFull`, `Busy` if something arrives
+    /// meanwhile.
     pub async fn relocate_upload(
         &self,
-        from: &Access,
+        access: &Access,
         to: &Access,
         user: UserId,
         id: UploadId,
         now: Timestamp,
-    ) -> Result<(), LibraryError> {
+    ) -> Result<Upload, LibraryError> {
         let target = to.require(Right::Write)?;
-        let held = self.hold_own(from, user, id, now).await?;
-        let (library, from) = (self.clone(), *from);
+        let held = self.hold_own(access, user, id, now).await?;
+        let (library, access) = (self.clone(), *access);
         let task = tokio::spawn(async move {
-            let outcome = library.relocate(&from, target, user, id).await;
+            let outcome = library.relocate(access, target, user, id).await;
             drop(held);
             outcome
         });
-        task.await?
+        task.await?.map(Upload::from)
     }
 
     async fn relocate(
         &self,
-        from: &Access,
+        access: Access,
         target: SpaceId,
         user: UserId,
         id: UploadId,
-    ) -> Result<(), LibraryError> {
-        // One at a time, with other copies between spaces: each may need as much as the disk holds.
+    ) -> Result<UploadRow, LibraryError> {
+        let read = move |tx: &crate::catalog::ReadTx<'_>| {
+            let row = owned(tx, &access, user, id)?;
+            let pieces = tx.upload_pieces(id)?;
+            Ok::<_, LibraryError>((row, pieces))
+        };
+        let (row, pieces) = self.catalog().read(read).await?;
+        if row.space == target {
+            return Ok(row);
+        }
+        // One at a time, as other copies between spaces: each may take as much as the disk holds.
         let _turn = self.shared.carrying.lock().await;
-        let access = *from;
-        let (row, pieces) = self
-            .catalog()
-            .read(move |tx| Ok::<_, LibraryError>((owned(tx, &access, user, id)?, tx.upload_pieces(id)?)))
-            .await?;
-        let bytes = row.length.unwrap_or(0).max(row.received);
         self.require_room(row.received).await?;
-        let reservation = self.reserve(target, bytes).await?;
-        let (library, source, old) = (self.clone(), row.space, pieces.clone());
-        let (copies, failure) =
-            tokio::task::spawn_blocking(move || library.rewrap_pieces(source, target, &old)).await?;
-        let written: Vec<_> = copies.iter().map(|copy| (copy.id, copy.place)).collect();
-        let was_copied = failure.is_none();
+        let announced = row.length.unwrap_or(0).max(row.received);
+        let reservation = self.reserve(target, announced).await?;
+        let (library, from, meta) = (self.clone(), row.space, meta(&row));
+        let (pairs, failure) = tokio::task::spawn_blocking(move || {
+            let mut pairs: Vec<(ContainerRow, ContainerRow)> = Vec::with_capacity(pieces.len());
+            for piece in pieces {
+                match library.rewrap_one(from, target, &piece, &meta) {
+                    Ok(copy) => pairs.push((piece, copy)),
+                    Err(error) => return (pairs, Some(error)),
+                }
+            }
+            (pairs, None)
+        })
+        .await?;
+        let written: Vec<_> = pairs.iter().map(|(_, copy)| (copy.id, copy.place)).collect();
+        let (was_copied, changes) = (failure.is_none(), row.changes);
         let outcome = if let Some(error) = failure {
+            self.note_refusal(&error).await;
             Err(error)
         } else {
-            let swap = move |tx: &WriteTx<'_>| swap(tx, &access, user, &row, target, &pieces, &copies);
-            self.storing().await?.write(swap).await
+            let commit = move |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                let row = owned(tx, &access, user, id)?;
+                if row.changes != changes {
+                    return Err(LibraryError::Busy);
+                }
+                for (_, copy) in &pairs {
+                    tx.insert_container(target, copy)?;
+                }
+                let pairs: Vec<_> = pairs.iter().map(|(piece, copy)| (piece.id, copy.id)).collect();
+                tx.relocate_upload(&row, target, &pairs)?;
+                tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)
+            };
+            self.catalog().write(commit).await
         };
         if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
             for (container, place) in written {
@@ -67,43 +95,20 @@ impl Library {
             }
         }
         drop(reservation);
-        outcome?;
-        self.remove_garbage().await.map(drop)
-    }
-
-    fn rewrap_pieces(
-        &self,
-        from: SpaceId,
-        to: SpaceId,
-        pieces: &[ContainerRow],
-    ) -> (Vec<ContainerRow>, Option<LibraryError>) {
-        let mut copies = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            match self.rewrap_as_it_is(from, to, piece) {
-                Ok(copy) => copies.push(copy),
-                Err(error) => return (copies, Some(error)),
-            }
-        }
-        (copies, None)
+        self.remove_garbage().await?;
+        outcome
     }
 }
 
-/// Puts the copies in the place of what they were made from, unless something has come meanwhile.
-fn swap(
-    tx: &WriteTx<'_>,
-    from: &Access,
-    user: UserId,
-    judged: &UploadRow,
-    target: SpaceId,
-    pieces: &[ContainerRow],
-    copies: &[ContainerRow],
-) -> Result<(), LibraryError> {
-    tx.touches_only([]);
-    let mut row = owned(tx, from, user, judged.id)?;
-    if row.changes != judged.changes {
-        return Err(LibraryError::Busy);
+fn meta(row: &UploadRow) -> ContainerMeta {
+    ContainerMeta {
+        entry: row.number,
+        path: EntryPath::root(),
+        modified: row.created,
+        serial: WriteSerial(row.number.0),
+        written: row.created,
+        segment: 0,
+        size: None,
+        part: Part::Loose,
     }
-    row.space = target;
-    let replaced: Vec<_> = pieces.iter().map(|piece| piece.id).zip(copies).collect();
-    Ok(tx.relocate_upload(&row, &replaced)?)
 }

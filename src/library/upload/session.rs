@@ -51,6 +51,7 @@ impl Library {
             length: new.length,
             received: 0,
             pieces: 0,
+            chunks: 0,
             changes: 0,
             modified: new.modified,
             checksum: new.checksum,

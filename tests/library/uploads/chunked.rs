@@ -179,3 +179,32 @@ async fn the_shapes_are_not_mixed_up() {
     assert!(matches!(store.end(other.id, Finish::default()).await, Err(LibraryError::NoUploadPath)));
     store.check();
 }
+
+/// One download of a file in thousands of chunks once had a file open for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_content_of_many_pieces_is_opened_piece_by_piece() {
+    const PIECE: usize = 66_000;
+    let store = Store::new().await;
+    let content = bytes(1, 300 * PIECE);
+    let upload = store.create(chunked(None)).await.unwrap();
+    for (number, part) in content.chunks(PIECE).enumerate() {
+        store.send_chunk(upload.id, &number.to_string(), part).await.unwrap();
+    }
+    store.end(upload.id, to("a")).await.unwrap();
+    let open_files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = open_files();
+    let (mut one, mut other) = (store.open("a").await.unwrap(), store.open("a").await.unwrap());
+    assert!(open_files() < before + 64, "{} before, {} now", before, open_files());
+    assert!(crate::store::read_whole(&mut one).await.unwrap() == content);
+    for start in [0, PIECE - 1, PIECE, 150 * PIECE + 7, 300 * PIECE - 1] {
+        let range = tresor::model::ByteRange::new(start as u64, content.len() as u64).unwrap();
+        let pieces = other.read(range).await.unwrap().concat();
+        assert_eq!(pieces, content[start..start + pieces.len()]);
+    }
+    // A damaged one in the middle ends the reading there.
+    let container = store.containers_in_order("a").remove(150);
+    std::fs::remove_file(container).unwrap();
+    let store = store.reopen().await;
+    let mut torn = store.open("a").await.unwrap();
+    assert!(matches!(crate::store::read_whole(&mut torn).await, Err(LibraryError::Damaged(_))));
+}

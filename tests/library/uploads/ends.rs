@@ -231,3 +231,44 @@ async fn parts_are_joined_without_being_stored_again() {
     store.cancel(unfinished.id).await.unwrap();
     store.check_all().await;
 }
+
+/// Some clients tell the destination with their last request, and it may lie in another space.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_goes_to_another_space_with_all_it_has() {
+    let store = Store::with_segments().await;
+    let other = store.another_space("other").await;
+    let there = Access::granted(other.id, Right::Write);
+    let content = bytes(1, 3 * SEGMENT);
+    let upload = store.create(chunked(Some(content.len() as u64 + 5))).await.unwrap();
+    for (name, part) in [("1", &content[..2 * SEGMENT]), ("2", &content[2 * SEGMENT..])] {
+        store.send_chunk(upload.id, name, part).await.unwrap();
+    }
+    let (library, user, access) = (&store.library, store.user, store.access());
+    let relocate = async |to: Access| library.relocate_upload(&access, &to, user, upload.id, NOW).await;
+    let settings = |quota| tresor::library::SpaceSettings {
+        quota: Some(tresor::model::ByteSize(quota)),
+        ..other.settings
+    };
+    store.library.set_space_settings(other.id, settings(content.len() as u64 + 4)).await.unwrap();
+    assert!(matches!(relocate(there).await, Err(LibraryError::OverQuota)));
+    store.library.set_space_settings(other.id, settings(content.len() as u64 + 5)).await.unwrap();
+    let reader = Access::granted(other.id, Right::Read);
+    assert!(matches!(relocate(reader).await, Err(LibraryError::Denied(_))));
+    assert_eq!(relocate(there).await.unwrap().space, other.id);
+    assert!(matches!(relocate(there).await, Err(LibraryError::NoSuchUpload)), "it is not there any more");
+    assert_eq!((store.used().await, store.containers_of(&store.space).len()), (0, 0));
+    assert_eq!(store.library.usage(&there).await.unwrap().available.0, 0);
+    store.check();
+    let mut change = store.change_in(&other, NOW);
+    let part = PartInfo::default();
+    let begun = store.library.begin_chunk(&there, store.user, upload.id, super::chunk("3"), part, NOW).await;
+    let mut session = begun.unwrap();
+    session.write("tail!".into()).await.unwrap();
+    session.finish(NOW).await.unwrap();
+    change.access = there;
+    let whole = [content.as_slice(), b"tail!"].concat();
+    let finish = Finish { checksum: Some(super::checksum(&whole)), ..to("a") };
+    store.library.finish_upload(change, upload.id, finish).await.unwrap();
+    assert!(store.read_from(&there, "a", None).await.unwrap() == whole);
+    store.check_all().await;
+}

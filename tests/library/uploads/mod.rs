@@ -127,6 +127,20 @@ impl Store {
         version.checksums.iter().map(ToString::to_string).collect()
     }
 
+    /// The files of the containers of a file's present content.
+    pub fn containers_in_order(&self, name: &str) -> Vec<std::path::PathBuf> {
+        let database = self.database();
+        let sql = "SELECT lower(hex(container_id)) FROM segments JOIN entries USING (version_id)
+                   WHERE name = ?1 ORDER BY position";
+        let mut query = database.prepare(sql).unwrap();
+        let ids: Vec<String> =
+            query.query_map([name], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let files = self.container_files();
+        let of =
+            |id: &String| files.iter().find(|file| file.file_stem().unwrap().to_str() == Some(id)).cloned();
+        ids.iter().filter_map(of).collect()
+    }
+
     /// Waits until what a dropped request leaves to others is done.
     pub async fn settle(&self) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
