@@ -266,10 +266,10 @@ fn tables_read_well() {
     };
     assert_eq!(
         show(&["user", "list"]),
-        "NAME ROLE STATE PASSWORD SINCE\n\
-         admin administrator enabled own TIME TIME UTC\n\
-         Anna staff enabled own TIME TIME UTC\n\
-         otto client disabled devices only TIME TIME UTC"
+        "NAME ROLE STATE PASSWORD SECOND FACTOR SINCE\n\
+         admin administrator enabled own no TIME TIME UTC\n\
+         Anna staff enabled own no TIME TIME UTC\n\
+         otto client disabled devices only no TIME TIME UTC"
     );
     assert_eq!(
         show(&["user", "app-password", "list", "anna"]),
@@ -322,7 +322,7 @@ fn scripts_find_the_same_keys_for_good() {
             &["status"][..],
             "advice damaged_containers last_full_verify spaces state used_bytes users version warnings",
         ),
-        (&["user", "list"], "created disabled has_password name role"),
+        (&["user", "list"], "created disabled has_password name role second_factor"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
         (&["space", "list"], "id kind name quota_bytes trash_days used_bytes version_days"),
@@ -506,7 +506,7 @@ fn completions_know_every_command() {
         script.display()
     );
     let outcome = Outcome::of(Command::new(require("bash", "bash")).args(["--norc", "-c", &asked]));
-    assert_eq!(outcome.stdout.trim(), "set-password set-role", "{outcome}");
+    assert_eq!(outcome.stdout.trim(), "set-password set-role second-factor", "{outcome}");
 }
 
 #[test]
