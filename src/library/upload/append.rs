@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::cutter::{Cutter, Goal};
+use super::commit::Goal;
+use super::cutter::Cutter;
 use super::seat::{Held, Seat};
 use super::{PartInfo, Upload, owned};
 use crate::catalog::UploadRow;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::cutter::{Cutter, Goal};
+use super::commit::Goal;
+use super::cutter::Cutter;
 use super::{Chunk, PartInfo, Upload, expiry, owned};
 use crate::catalog::{ChunkRow, DigestState, UploadRow};
 use crate::library::digest::Digests;

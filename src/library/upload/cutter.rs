@@ -8,28 +8,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use super::chunk::digest_with;
-use super::{PartInfo, UploadLimits, expiry};
-use crate::catalog::{DigestState, UploadRow, WriteTx};
-use crate::library::binding::container_row;
+use super::commit::{Commit, Goal, Leftovers};
+use super::{PartInfo, UploadLimits};
+use crate::catalog::UploadRow;
 use crate::library::digest::Digests;
 use crate::library::quota::Reservation;
 use crate::library::sealing::Inflow;
 use crate::library::{Library, LibraryError};
-use crate::model::{Checksum, ChunkName, ContainerId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
+use crate::model::{Checksum, EntryPath, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
-
-/// What the bytes are of their upload.
-#[derive(Clone)]
-pub(super) enum Goal {
-    /// What follows its last byte.
-    Linear,
-    /// This chunk.
-    Chunk(ChunkName),
-}
 
 /// One part of an upload on its way. Dropped before it is finished or kept, it leaves no more behind than what
 /// it has committed.
@@ -283,36 +273,6 @@ impl Cutter {
     }
 }
 
-/// Containers that are durable and that no row knows yet.
-struct Leftovers {
-    library: Library,
-    space: SpaceId,
-    containers: Vec<SealedContainer>,
-}
-
-impl Leftovers {
-    /// To be forgotten rather than removed: a row knows them, or may.
-    fn release(&mut self) {
-        self.containers.clear();
-    }
-}
-
-impl Drop for Leftovers {
-    fn drop(&mut self) {
-        let left: Vec<(ContainerId, Place)> =
-            self.containers.drain(..).map(|sealed| (sealed.id, sealed.place)).collect();
-        let (library, space) = (self.library.clone(), self.space);
-        // Without a runtime the sweep finds them later.
-        if let (false, Ok(runtime)) = (left.is_empty(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async move {
-                for (container, place) in left {
-                    library.remove_uncommitted(space, container, place).await;
-                }
-            });
-        }
-    }
-}
-
 impl Drop for Cutter {
     fn drop(&mut self) {
         if let (Some(closing), Ok(runtime)) = (self.closing.take(), tokio::runtime::Handle::try_current())
@@ -325,79 +285,5 @@ impl Drop for Cutter {
                 }
             });
         }
-    }
-}
-
-/// What one transaction adds to an upload.
-struct Commit {
-    /// The upload as it was when these bytes began.
-    began: UploadRow,
-    goal: Goal,
-    containers: Vec<SealedContainer>,
-    /// The digests behind these bytes, if all before them were known.
-    digest: Option<Vec<u8>>,
-    limits: UploadLimits,
-    now: Timestamp,
-}
-
-impl Commit {
-    /// Counts the containers, or has them removed.
-    async fn run(self, library: &Library, sealed: &mut Leftovers) -> Result<UploadRow, LibraryError> {
-        let outcome = library.catalog().write(move |tx| self.write(tx)).await;
-        // After a commit that failed nobody knows whether a row has them.
-        if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
-            sealed.release();
-        }
-        outcome
-    }
-
-    fn write(self, tx: &WriteTx<'_>) -> Result<UploadRow, LibraryError> {
-        tx.touches_only([]);
-        let began = &self.began;
-        let same = tx.upload(began.id)?.filter(|row| row.user == began.user && row.space == began.space);
-        let mut row = same.ok_or(LibraryError::NoSuchUpload)?;
-        let size: u64 = self.containers.iter().map(|sealed| sealed.plain_len).sum();
-        let (chunk, first) = match &self.goal {
-            Goal::Linear => {
-                // The seat lets one write at a time; whatever else might come between, does not come in.
-                if row.received != began.received {
-                    return Err(LibraryError::OffsetMismatch { expected: row.received });
-                }
-                (None, row.pieces)
-            }
-            Goal::Chunk(name) => {
-                match tx.remove_chunk(row.id, name)? {
-                    Some((pieces, size)) => {
-                        row.pieces = row.pieces.saturating_sub(pieces);
-                        row.received = row.received.saturating_sub(size);
-                    }
-                    None if row.chunks >= self.limits.chunks => return Err(LibraryError::TooManyPieces),
-                    None => row.chunks += 1,
-                }
-                row.digest = digest_with(&row, &began.digest, name, size, self.digest.clone());
-                tx.insert_chunk(row.id, name, size)?;
-                (Some(name), 0)
-            }
-        };
-        row.received += size;
-        row.pieces += self.containers.len() as u64;
-        if row.length.is_some_and(|length| row.received > length) {
-            return Err(LibraryError::UploadTooLong);
-        }
-        if row.pieces > self.limits.pieces {
-            return Err(LibraryError::TooManyPieces);
-        }
-        for (position, sealed) in (first..).zip(&self.containers) {
-            tx.insert_container(row.space, &container_row(sealed))?;
-            tx.insert_piece(row.id, chunk, position, sealed.id)?;
-        }
-        if matches!(self.goal, Goal::Linear)
-            && let Some(state) = self.digest
-        {
-            row.digest = DigestState { state: Some(state), bytes: row.received, ..DigestState::default() };
-        }
-        row.expires = row.expires.max(expiry(self.now));
-        tx.save_upload(&row)?;
-        Ok(row)
     }
 }

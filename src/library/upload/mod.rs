@@ -31,6 +31,7 @@
 mod append;
 mod chunk;
 mod closing;
+mod commit;
 mod concatenate;
 mod cutter;
 mod finish;

@@ -36,6 +36,34 @@ async fn chunks_in_their_order_are_hashed_as_they_come() {
     store.check_all().await;
 }
 
+/// Desktop clients tell their SHA-1 with the last request only; 60 GB must not be read again for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_desktop_demands_at_the_end_is_known_by_then() {
+    use sha1::Digest;
+    let store = Store::with_segments().await;
+    let content = bytes(1, 5 * SEGMENT);
+    let upload = store.create(chunked(Some(content.len() as u64))).await.unwrap();
+    for (number, part) in content.chunks(100_000).enumerate() {
+        store.send_chunk(upload.id, &format!("{number:016}"), part).await.unwrap();
+    }
+    store.disk.set(|moment| match moment {
+        crate::hooked::Moment::Open | crate::hooked::Moment::Read => Err(std::io::ErrorKind::Other.into()),
+        _ => Ok(()),
+    });
+    let sum = |content: &[u8]| {
+        let digest = sha1::Sha1::digest(content).to_vec();
+        tresor::model::Checksum::new(tresor::model::ChecksumKind::Sha1, digest)
+    };
+    let wrong = Finish { checksum: sum(&content[1..]), ..to("a") };
+    assert!(matches!(store.end(upload.id, wrong).await, Err(LibraryError::WrongChecksum)));
+    let right = Finish { checksum: sum(&content), ..to("a") };
+    store.end(upload.id, right).await.unwrap();
+    store.disk.clear();
+    assert_eq!(store.sums("a").await.len(), 2);
+    assert!(store.read("a").await.unwrap() == content);
+    store.check_all().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn chunks_come_in_any_order_and_several_at_once() {
     let store = Store::with_segments().await;
