@@ -427,6 +427,25 @@ impl Call<'_> {
     }
 }
 
+/// Every header that this door reads.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn read_headers(headers: &HeaderMap) {
+    let _ = checksum(headers);
+    if let Ok(text) = dav_headers::single(headers, "Upload-Concat")
+        && let Ok(concat::Kind::Final(parts)) = concat::Kind::parse(text)
+    {
+        assert!(!parts.is_empty());
+    }
+    if let Ok(Some(text)) = dav_headers::single(headers, "Upload-Metadata")
+        && let Ok(metadata) = metadata::Metadata::parse(text)
+    {
+        if let Ok(Some((_, path))) = metadata.place() {
+            assert!(!path.is_root(), "an upload becomes a file, never a space");
+        }
+        let _ = (metadata.space(), metadata.filename(), metadata.modified(), metadata.checksum());
+    }
+}
+
 /// Whether all of it has arrived and it is to be a file.
 fn is_whole(upload: &Upload) -> bool {
     upload.is_complete() && upload.door != DOOR_OF_PARTS
