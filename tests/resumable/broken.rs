@@ -90,6 +90,32 @@ fn a_request_that_was_left_behind_ends_and_adds_nothing() {
 }
 
 #[test]
+fn many_writers_at_once_never_mix() {
+    let server = TestServer::start_plain();
+    let whole = bytes(4, 3_000_000);
+    let upload = begin(&server, "a.bin", whole.len());
+    std::thread::scope(|scope| {
+        for writer in 1..=6 {
+            let (server, upload, whole) = (&server, &upload, &whole);
+            scope.spawn(move || {
+                loop {
+                    // It never says less than all, nor nothing, once all is here.
+                    let at = offset(server, upload);
+                    if at == whole.len() {
+                        break;
+                    }
+                    let end = whole.len().min(at + 40_000 * writer);
+                    let answer = patch(server, upload, at, &whole[at..end], &[]);
+                    assert!([204, 409, 413].contains(&answer.status), "{answer}");
+                }
+            });
+        }
+    });
+    assert_content(&server, "a.bin", &whole);
+    assert!(server.cli_ok(["verify", "--full"]).contains("nothing is wrong"));
+}
+
+#[test]
 fn a_killed_server_goes_on_from_what_it_told() {
     let mut server = TestServer::start_plain();
     let whole = bytes(3, 8_000_000);

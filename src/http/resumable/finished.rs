@@ -3,10 +3,12 @@
 //! The answer that says so may be lost on its way. The client then asks how far the upload has come, and
 //! would send all of it again if it were told that there is none.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::library::{Entry, Upload};
 use crate::model::{Etag, SpaceId, UploadId, UserId};
@@ -16,7 +18,13 @@ const MAX_FINISHED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
 
 /// In memory only: after a restart the client sends its file once more, and nothing is lost.
 #[derive(Clone)]
-pub(super) struct Finished(Arc<Mutex<LruCache<UploadId, Done>>>);
+pub(super) struct Finished {
+    done: Arc<Mutex<LruCache<UploadId, Done>>>,
+    turns: Arc<Turns>,
+}
+
+/// Uploads that somebody is making a file of, or waits for it.
+type Turns = Mutex<HashMap<UploadId, Arc<AsyncMutex<()>>>>;
 
 /// What is left of an upload.
 #[derive(Clone)]
@@ -43,19 +51,29 @@ impl Finished {
             etag: entry.etag.clone(),
             number: entry.id.0.unsigned_abs(),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(upload.id, done.clone());
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).put(upload.id, done.clone());
         done
+    }
+
+    /// One at a time makes an upload a file; whoever holds this knows whether it is one.
+    pub(super) async fn turn(&self, id: UploadId) -> OwnedMutexGuard<()> {
+        let place = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, place| Arc::strong_count(place) > 1);
+            Arc::clone(turns.entry(id).or_default())
+        };
+        place.lock_owned().await
     }
 
     /// An upload of this user.
     pub(super) fn of(&self, user: UserId, id: UploadId) -> Option<Done> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&id).filter(|done| done.user == user).cloned()
     }
 }
 
 impl Default for Finished {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(LruCache::new(MAX_FINISHED))))
+        Self { done: Arc::new(Mutex::new(LruCache::new(MAX_FINISHED))), turns: Arc::default() }
     }
 }

@@ -312,6 +312,7 @@ impl Call<'_> {
             }
             Ok(_) => Err(Failure::no_such_upload()),
             Err(LibraryError::NoSuchUpload) => {
+                let _turn = self.finished.turn(id).await;
                 let done = self.finished.of(user, id).ok_or_else(Failure::no_such_upload)?;
                 self.access(done.space).await?;
                 Ok(Found::Done(done))
@@ -394,6 +395,11 @@ impl Call<'_> {
         let (library, finished) = (self.library.clone(), self.finished.clone());
         // To its end, even if the client leaves: it will ask what became of it.
         let task = tokio::spawn(async move {
+            let _turn = finished.turn(upload.id).await;
+            // A client whose line broke may ask while its last request is still at work here.
+            if let Some(done) = finished.of(user, upload.id) {
+                return Ok(done);
+            }
             let access = change.access;
             let outcome = library.finish_upload(change, upload.id, Finish::default()).await;
             if let Err(LibraryError::WrongChecksum) = outcome {
