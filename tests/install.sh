@@ -26,9 +26,12 @@ test=(
     "mount mount"
     "mount.davfs davfs2"
     "nextcloudcmd nextcloud-desktop-cmd"
+    "node nodejs"
+    "npm npm"
     "oathtool oathtool"
     "openssl openssl"
     "prlimit util-linux"
+    "/usr/share/doc/python3-venv python3-venv"
     "rclone rclone"
     "script bsdutils"
     "sqlite3 sqlite3"
@@ -70,7 +73,13 @@ for entry in "${wanted[@]}"; do
     read -r thing package <<<"$entry"
     is_there "$thing" || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+clients() {
+    [ "$1" != test ] || "$(dirname "$0")/resumable/clients/install.sh"
+}
+if [ ${#missing[@]} -eq 0 ]; then
+    clients "$1"
+    exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -100,3 +109,4 @@ if ! "${install[@]}" </dev/null >"$log" 2>&1; then
         exit 1
     fi
 fi
+clients "$1"

@@ -22,6 +22,7 @@ mod pieces;
 mod request_body;
 mod request_log;
 mod response_body;
+pub mod resumable;
 mod router;
 pub mod systemd;
 mod tls;

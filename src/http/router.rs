@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::dav::Dav;
+use super::dav::{Dav, RecentSpaces};
 use super::nextcloud::Nextcloud;
+use super::resumable::{self, Resumable};
 use super::{
     Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
     plain_response,
@@ -41,6 +42,7 @@ struct Services {
     accounts: Accounts,
     dav: Dav,
     nextcloud: Nextcloud,
+    resumable: Resumable,
 }
 
 impl Router {
@@ -51,10 +53,12 @@ impl Router {
 
     /// Serves files from now on. Later calls change nothing.
     pub fn open(&self, library: Library, accounts: Accounts) {
-        let dav = Dav::new(library.clone(), accounts.clone());
+        let recent_spaces = RecentSpaces::default();
+        let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
+        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, dav, nextcloud });
+        let _ = self.services.set(Services { library, accounts, dav, nextcloud, resumable });
     }
 
     /// Of an open instance the library knows best whether it can be changed.
@@ -81,6 +85,9 @@ impl Handler for Router {
         if Nextcloud::serves(path) {
             return services.nextcloud.handle(request, info).await;
         }
+        if Resumable::serves(path) {
+            return services.resumable(request, info).await;
+        }
         if Dav::serves(path) {
             return services.dav(request, info).await;
         }
@@ -99,7 +106,26 @@ impl Handler for Router {
 }
 
 impl Services {
+    async fn resumable(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+        let route = Route::named("tus");
+        if Resumable::is_asked_by(&request) {
+            return routed(self.resumable.abilities(), route);
+        }
+        match self.authenticate(request.headers(), info).await {
+            Ok(principal) => {
+                let user = LogUser(principal.user);
+                let mut response = self.resumable.handle(request, info, &principal).await;
+                response.extensions_mut().insert(user);
+                routed(response, route)
+            }
+            Err(refused) => routed(resumable::marked(*refused), route),
+        }
+    }
+
     async fn dav(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+        if Resumable::is_begun_by(&request) {
+            return self.resumable(request, info).await;
+        }
         let route = Route::named("dav");
         match self.authenticate(request.headers(), info).await {
             Ok(principal) => {

@@ -110,12 +110,8 @@ impl Call<'_> {
             target.access.require(Right::Write).map_err(LibraryError::from)?;
             return Ok(target.access);
         }
-        let rights = self.accounts.spaces_of(self.principal).await?;
-        let writable: Vec<_> = rights.into_iter().filter(|access| access.right() >= Right::Write).collect();
-        let busy_in = self.recent_spaces.of(self.principal.user);
-        let likely = writable.iter().find(|access| Some(access.space()) == busy_in);
-        let nowhere = || Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to");
-        likely.or(writable.first()).copied().ok_or_else(nowhere)
+        let likely = self.recent_spaces.likely(self.accounts, self.principal).await?;
+        likely.ok_or(Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to"))
     }
 
     /// The right to the space that a session is in.

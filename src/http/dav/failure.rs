@@ -10,7 +10,7 @@ use super::protocol::{multistatus, range};
 use super::target::EntryTarget;
 use super::{ALLOWED, Call};
 use crate::accounts::LookupError;
-use crate::http::{BodyError, ResponseBody};
+use crate::http::{BodyError, RequestId, ResponseBody};
 use crate::library::LibraryError;
 use crate::model::{AccessDenied, EntryName, EntryPath, NameError};
 
@@ -131,16 +131,7 @@ impl Failure {
     fn log(&self, call: &Call<'_>, status: StatusCode) {
         let request_id = call.info.request_id;
         match self {
-            Self::Library(error @ (LibraryError::Damaged(_) | LibraryError::Incomplete)) => {
-                tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
-            }
-            // The library has said it once, when the disk became full or failed.
-            Self::Library(LibraryError::DiskFull | LibraryError::ReadOnly) => {}
-            Self::Library(error)
-                if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE =>
-            {
-                tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
-            }
+            Self::Library(error) => log_library(error, status, request_id),
             Self::Rights(error) => {
                 tracing::error!(%request_id, error = error as &dyn std::error::Error, "rights not looked up");
             }
@@ -149,7 +140,23 @@ impl Failure {
     }
 }
 
-fn library_status(error: &LibraryError) -> StatusCode {
+/// Logs what the office must know of, with its causes.
+pub(in crate::http) fn log_library(error: &LibraryError, status: StatusCode, request_id: RequestId) {
+    match error {
+        LibraryError::Damaged(_) | LibraryError::Incomplete => {
+            tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
+        }
+        // The library has said it once, when the disk became full or failed.
+        LibraryError::DiskFull | LibraryError::ReadOnly => {}
+        _ if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE => {
+            tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
+        }
+        _ => {}
+    }
+}
+
+/// The status that tells of an error of the library.
+pub(in crate::http) fn library_status(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
             StatusCode::FORBIDDEN

@@ -6,7 +6,7 @@ mod chunks;
 mod failure;
 mod get;
 mod lock;
-mod mounts;
+pub(super) mod mounts;
 mod propfind;
 mod proppatch;
 pub mod protocol;
@@ -20,8 +20,9 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
+pub(super) use self::failure::{library_status, log_library};
 use self::protocol::href::{Mount, Site};
-use self::recent_spaces::RecentSpaces;
+pub use self::recent_spaces::RecentSpaces;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
@@ -54,8 +55,8 @@ struct Call<'a> {
 
 impl Dav {
     /// The tree of this library for these people.
-    pub fn new(library: Library, accounts: Accounts) -> Self {
-        Self { library, accounts, recent_spaces: RecentSpaces::default() }
+    pub fn new(library: Library, accounts: Accounts, recent_spaces: RecentSpaces) -> Self {
+        Self { library, accounts, recent_spaces }
     }
 
     /// Whether a path of the URL space is this room's.

@@ -5,7 +5,7 @@ use crate::accounts::{Principal, UserName};
 
 /// All of them, the one of this path first: clients refuse hrefs that do not begin like their request.
 /// Without a mount of this path the first is `/dav`, which then does not hold it either.
-pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
+pub(in crate::http) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     let native = Mount::new(["dav"]);
     let plain = Mount::new(["remote.php", "webdav"]);
     let name = named(principal, path, "files").unwrap_or_else(|| principal.name.as_str().to_owned());

@@ -1,25 +1,36 @@
 //! The space in which each user was busy last.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use crate::model::{SpaceId, UserId};
+use crate::accounts::{Accounts, LookupError, Principal};
+use crate::model::{Access, Right, SpaceId, UserId};
 
 /// Users of whom it is remembered.
 const MAX_USERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
-/// In memory only: a guess that costs nothing but time if it is wrong.
-pub(super) struct RecentSpaces(Mutex<LruCache<UserId, SpaceId>>);
+/// In memory only: a guess that costs nothing but time if it is wrong. Cheap to clone.
+#[derive(Clone)]
+pub struct RecentSpaces(Arc<Mutex<LruCache<UserId, SpaceId>>>);
 
 impl RecentSpaces {
-    pub(super) fn note(&self, user: UserId, space: SpaceId) {
+    pub(in crate::http) fn note(&self, user: UserId, space: SpaceId) {
         self.lock().put(user, space);
     }
 
-    pub(super) fn of(&self, user: UserId) -> Option<SpaceId> {
-        self.lock().get(&user).copied()
+    /// The space for an upload that does not say where it will go; `None` if its user may write to none.
+    pub(in crate::http) async fn likely(
+        &self,
+        accounts: &Accounts,
+        principal: &Principal,
+    ) -> Result<Option<Access>, LookupError> {
+        let rights = accounts.spaces_of(principal).await?;
+        let writable: Vec<_> = rights.into_iter().filter(|access| access.right() >= Right::Write).collect();
+        let busy_in = self.lock().get(&principal.user).copied();
+        let likely = writable.iter().find(|access| Some(access.space()) == busy_in);
+        Ok(likely.or(writable.first()).copied())
     }
 
     fn lock(&self) -> MutexGuard<'_, LruCache<UserId, SpaceId>> {
@@ -29,6 +40,6 @@ impl RecentSpaces {
 
 impl Default for RecentSpaces {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MAX_USERS)))
+        Self(Arc::new(Mutex::new(LruCache::new(MAX_USERS))))
     }
 }

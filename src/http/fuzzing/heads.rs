@@ -13,6 +13,7 @@ use crate::http::dav::protocol::range::RangeAnswer;
 use crate::http::dav::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
 use crate::http::limits::Limits;
 use crate::http::peer::{ForwardedHeader, IpNetwork, ProxyTrust, client_key};
+use crate::http::resumable;
 use crate::http::router::basic_credentials;
 use crate::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};
 
@@ -24,6 +25,7 @@ pub(super) fn headers(data: &[u8]) {
     let headers = header_map(data);
     let _ = dav_headers::depth(&headers);
     let _ = dav_headers::overwrite(&headers);
+    resumable::read_headers(&headers);
     let granted = dav_headers::lock_timeout(&headers, LONGEST_LOCK);
     assert!((Duration::from_secs(1)..=LONGEST_LOCK).contains(&granted));
     if let Ok(token) = dav_headers::lock_token(&headers) {

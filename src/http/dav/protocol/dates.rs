@@ -38,7 +38,7 @@ pub(super) fn parse_http_date(text: &str) -> Option<Timestamp> {
 
 /// Reads seconds since 1970 as Nextcloud's clients send them: `1600000002`, `1600000003.123456`.
 /// The result is a time every client accepts.
-pub(super) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
+pub(in crate::http) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

@@ -10,7 +10,10 @@ use super::href::{Located, Site, Target};
 use crate::model::{Checksum, ChecksumError, ChecksumKind, Depth, LockToken, Timestamp};
 
 /// One header as text; `Err` if it is repeated or not ASCII.
-fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, RequestError> {
+pub(in crate::http) fn single<'a>(
+    headers: &'a HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'a str>, RequestError> {
     let mut lines = headers.get_all(name).iter();
     let Some(line) = lines.next() else {
         return Ok(None);
@@ -155,7 +158,11 @@ pub fn content_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> 
     number_of_bytes(headers, "Content-Length")
 }
 
-fn number_of_bytes(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, RequestError> {
+/// A header that is a number of bytes.
+pub(in crate::http) fn number_of_bytes(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Result<Option<u64>, RequestError> {
     let Some(text) = single(headers, name)? else { return Ok(None) };
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let value = text.parse().ok().filter(|_| is_number);

@@ -5,7 +5,7 @@
 //! bounded before it is worked on, by the named limits of the module that reads it.
 
 pub mod conditional;
-mod dates;
+pub(in crate::http) mod dates;
 mod error;
 pub mod error_body;
 pub mod headers;

@@ -1,0 +1,217 @@
+//! Beginning an upload, and joining others to one.
+
+use http::{Response, StatusCode};
+
+use super::concat::Kind;
+use super::metadata::Metadata;
+use super::{
+    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, Failure, Found, Resumable, UPLOAD_OFFSET, checksum,
+    empty, expires, is_whole, location, require_size,
+};
+use crate::http::dav::mounts;
+use crate::http::dav::protocol::RequestError;
+use crate::http::dav::protocol::headers as dav_headers;
+use crate::http::dav::protocol::href::Place;
+use crate::http::{RequestBody, ResponseBody};
+use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
+use crate::model::{Access, EntryName, EntryPath, Right, UploadId, UploadShape};
+
+/// What the headers of a POST ask for.
+struct Creation {
+    kind: Kind,
+    /// `None` if it comes later.
+    length: Option<u64>,
+    metadata: Metadata,
+    /// The metadata as they were written.
+    text: String,
+}
+
+/// Where an upload goes.
+struct Goal {
+    access: Access,
+    /// `None` of a part.
+    path: Option<EntryPath>,
+}
+
+impl Call<'_> {
+    pub(super) async fn create(&self, body: &mut RequestBody) -> Answer {
+        let creation = self.creation()?;
+        let brings_content = body.announced_length() != Some(0);
+        // Judged now, so that nothing is begun in vain.
+        checksum(&self.parts.headers)?;
+        if brings_content {
+            self.require_content()?;
+        }
+        match &creation.kind {
+            Kind::Final(_) if brings_content => {
+                return Err(unclear("an upload that is made of others brings no bytes of its own"));
+            }
+            Kind::Final(parts) => return self.join(&creation, parts).await,
+            Kind::Whole | Kind::Partial => {}
+        }
+        let goal = self.goal(&creation).await?;
+        let door = if creation.kind == Kind::Partial { DOOR_OF_PARTS } else { DOOR };
+        let new = new_upload(&creation, &goal, door)?;
+        let upload = self.library.create_upload(self.change(&goal)?, new).await?;
+        let id = upload.id;
+        let mut response = match self.begun(upload, brings_content, body).await {
+            Ok(response) => response,
+            Err(failure) if creation.length == Some(0) => {
+                let (of, now) = (UploadsOf::User(self.principal.user), self.info.received);
+                // Nothing is lost with it; left behind it would only count against its user.
+                let _ = self.library.cancel_upload(&goal.access, of, id, now).await;
+                return Err(failure);
+            }
+            Err(failure) => failure.into_response(self.info),
+        };
+        // Also where the bytes did not arrive: it has begun, and the client may go on.
+        location(response.headers_mut(), id);
+        Ok(response)
+    }
+
+    async fn begun(&self, mut upload: Upload, brings_content: bool, body: &mut RequestBody) -> Answer {
+        if brings_content {
+            upload = self.feed(&upload, body).await?;
+        }
+        if is_whole(&upload) {
+            return Ok(self.stored(StatusCode::CREATED, &self.finish(upload).await?));
+        }
+        Ok(created(&upload))
+    }
+
+    /// Makes one upload of several.
+    async fn join(&self, creation: &Creation, parts: &[UploadId]) -> Answer {
+        let goal = self.goal(creation).await?;
+        let user = self.principal.user;
+        let mut found = Vec::new();
+        for id in parts {
+            match self.find(*id).await? {
+                Found::Open(part) if part.door == DOOR_OF_PARTS => found.push(part),
+                _ => return Err(Failure::no_such_upload()),
+            }
+        }
+        if let Some(part) = found.iter().find(|part| !part.is_complete()) {
+            return Err(LibraryError::UploadIncomplete { received: part.received }.into());
+        }
+        for part in found.iter().filter(|part| part.space != goal.access.space()) {
+            let access = self.access(part.space).await?;
+            self.library.relocate_upload(&access, &goal.access, user, part.id, self.info.received).await?;
+        }
+        let new = new_upload(creation, &goal, DOOR_OF_JOINED)?;
+        let upload = self.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
+        let id = upload.id;
+        let mut response = match self.finish(upload).await {
+            Ok(done) => self.stored(StatusCode::CREATED, &done),
+            Err(failure) => failure.into_response(self.info),
+        };
+        location(response.headers_mut(), id);
+        Ok(response)
+    }
+
+    fn creation(&self) -> Result<Creation, Failure> {
+        let headers = &self.parts.headers;
+        let kind = Kind::parse(dav_headers::single(headers, "Upload-Concat")?)?;
+        let length = dav_headers::number_of_bytes(headers, "Upload-Length")?;
+        let is_deferred = match dav_headers::single(headers, "Upload-Defer-Length")? {
+            None => false,
+            Some("1") => true,
+            Some(_) => return Err(unclear("Upload-Defer-Length is 1 or absent")),
+        };
+        match (&kind, length, is_deferred) {
+            (Kind::Final(_), None, false) => {}
+            (Kind::Final(_), ..) => {
+                return Err(unclear("an upload that is made of others has their length (no Upload-Length)"));
+            }
+            (_, Some(length), false) => require_size(self.library, length)?,
+            (_, None, true) => {}
+            _ => return Err(unclear("an upload has either an Upload-Length or Upload-Defer-Length: 1")),
+        }
+        let text = dav_headers::single(headers, "Upload-Metadata")?.unwrap_or_default().to_owned();
+        Ok(Creation { kind, length, metadata: Metadata::parse(&text)?, text })
+    }
+
+    async fn goal(&self, creation: &Creation) -> Result<Goal, Failure> {
+        let path = self.parts.uri.path();
+        let place = match Resumable::serves(path) {
+            true => creation.metadata.place()?,
+            false => Some(self.in_folder(&creation.metadata)?),
+        };
+        let access = match (&creation.kind, &place) {
+            (_, Some((space, _))) => self.writable(space).await?,
+            (Kind::Partial, None) => match creation.metadata.space()? {
+                Some(space) => self.writable(&space).await?,
+                None => self.likely_space().await?,
+            },
+            (_, None) => {
+                return Err(RequestError::Header {
+                    name: "Upload-Metadata",
+                    reason: "must say where the file shall lie: path, or space, folder and filename",
+                }
+                .into());
+            }
+        };
+        self.recent_spaces.note(self.principal.user, access.space());
+        let path = place.map(|(_, path)| path).filter(|_| creation.kind != Kind::Partial);
+        Ok(Goal { access, path })
+    }
+
+    /// A file in the folder that the request goes to.
+    fn in_folder(&self, metadata: &Metadata) -> Result<(EntryName, EntryPath), Failure> {
+        let path = self.parts.uri.path();
+        let [mount, ..] = mounts::of(self.principal, path);
+        let located = mount.locate(path)?.ok_or(LibraryError::NotFound)?;
+        let Place::Entry { space, path } = located.place else {
+            let text = "spaces are made by an administrator; name a folder in one";
+            return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text));
+        };
+        let name = metadata.filename()?.ok_or(RequestError::Header {
+            name: "Upload-Metadata",
+            reason: "must say the name of the file (filename)",
+        })?;
+        Ok((space, path.join(name).map_err(LibraryError::from)?))
+    }
+
+    /// A space that does not exist and one that this person may not see are the same to him.
+    async fn writable(&self, name: &EntryName) -> Result<Access, Failure> {
+        let id = self.library.space_id(name).await?.ok_or(LibraryError::NotFound)?;
+        let access = self.accounts.access(self.principal, id).await?.ok_or(LibraryError::NotFound)?;
+        access.require(Right::Write).map_err(LibraryError::from)?;
+        Ok(access)
+    }
+
+    async fn likely_space(&self) -> Result<Access, Failure> {
+        let likely = self.recent_spaces.likely(self.accounts, self.principal).await?;
+        let nowhere = "there is no space that you may write to";
+        likely.ok_or(Failure::Status(StatusCode::FORBIDDEN, nowhere))
+    }
+
+    fn change(&self, goal: &Goal) -> Result<Change, Failure> {
+        let conditions = self.conditions()?;
+        Ok(Change { access: goal.access, user: self.principal.user, now: self.info.received, conditions })
+    }
+}
+
+fn new_upload(creation: &Creation, goal: &Goal, door: &'static str) -> Result<NewUpload, Failure> {
+    Ok(NewUpload {
+        id: UploadId::random(),
+        door,
+        shape: UploadShape::Linear,
+        path: goal.path.clone(),
+        length: creation.length,
+        modified: creation.metadata.modified()?,
+        checksum: creation.metadata.checksum()?,
+        metadata: creation.text.clone(),
+    })
+}
+
+fn created(upload: &Upload) -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::CREATED);
+    let headers = response.headers_mut();
+    headers.insert(UPLOAD_OFFSET, upload.received.into());
+    expires(headers, upload);
+    response
+}
+
+fn unclear(text: &'static str) -> Failure {
+    Failure::Status(StatusCode::BAD_REQUEST, text)
+}

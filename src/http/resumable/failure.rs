@@ -1,0 +1,112 @@
+//! From what went wrong to status and body.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::UPLOAD_OFFSET;
+use crate::accounts::LookupError;
+use crate::http::dav::protocol::RequestError;
+use crate::http::dav::protocol::href::HrefError;
+use crate::http::dav::{library_status, log_library};
+use crate::http::{BodyError, RequestInfo, ResponseBody};
+use crate::library::LibraryError;
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The request is not understood.
+    Request(RequestError),
+    /// The body did not arrive.
+    Body(BodyError),
+    /// The library refused or failed.
+    Library(LibraryError),
+    /// The rights could not be looked up.
+    Rights(LookupError),
+    /// A status with a text for people.
+    Status(StatusCode, &'static str),
+}
+
+impl Failure {
+    /// The same for what does not exist and what is somebody else's.
+    pub(super) fn no_such_upload() -> Self {
+        Self::Library(LibraryError::NoSuchUpload)
+    }
+
+    pub(super) fn into_response(self, info: RequestInfo) -> Response<ResponseBody> {
+        let status = self.status_code();
+        let text = match &self {
+            Self::Request(error) => error.to_string(),
+            Self::Body(error) => error.to_string(),
+            Self::Library(error) => error.to_string(),
+            Self::Rights(_) => "the rights could not be looked up".to_owned(),
+            Self::Status(_, text) => (*text).to_owned(),
+        };
+        let mut response = Response::new(ResponseBody::full(text));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match &self {
+            Self::Library(error) => {
+                log_library(error, status, info.request_id);
+                if let LibraryError::OffsetMismatch { expected } = error {
+                    headers.insert(UPLOAD_OFFSET, HeaderValue::from(*expected));
+                }
+                if matches!(error, LibraryError::Busy | LibraryError::Closed) {
+                    headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+                }
+            }
+            Self::Rights(error) => {
+                let request_id = info.request_id;
+                tracing::error!(%request_id, error = error as &dyn std::error::Error, "rights not looked up");
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Request(error) => error.status(),
+            Self::Body(error) => error.status(),
+            // The number is the protocol's own.
+            Self::Library(LibraryError::WrongChecksum) => {
+                StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
+            }
+            Self::Library(LibraryError::UploadTooLong) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Library(error) => library_status(error),
+            Self::Rights(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Status(status, _) => *status,
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<HrefError> for Failure {
+    fn from(error: HrefError) -> Self {
+        Self::Request(error.into())
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        Self::Rights(error)
+    }
+}

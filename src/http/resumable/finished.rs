@@ -1,0 +1,79 @@
+//! Uploads that became files not long ago.
+//!
+//! The answer that says so may be lost on its way. The client then asks how far the upload has come, and
+//! would send all of it again if it were told that there is none.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+use crate::library::{Entry, Upload};
+use crate::model::{Etag, SpaceId, UploadId, UserId};
+
+/// Uploads that are remembered, the newest ones.
+const MAX_FINISHED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+
+/// In memory only: after a restart the client sends its file once more, and nothing is lost.
+#[derive(Clone)]
+pub(super) struct Finished {
+    done: Arc<Mutex<LruCache<UploadId, Done>>>,
+    turns: Arc<Turns>,
+}
+
+/// Uploads that somebody is making a file of, or waits for it.
+type Turns = Mutex<HashMap<UploadId, Arc<AsyncMutex<()>>>>;
+
+/// What is left of an upload.
+#[derive(Clone)]
+pub(super) struct Done {
+    user: UserId,
+    /// Where its file lies.
+    pub(super) space: SpaceId,
+    pub(super) door: String,
+    pub(super) length: u64,
+    pub(super) metadata: String,
+    pub(super) etag: Etag,
+    /// The file's number.
+    pub(super) number: u64,
+}
+
+impl Finished {
+    pub(super) fn note(&self, user: UserId, upload: Upload, entry: &Entry) -> Done {
+        let done = Done {
+            user,
+            space: upload.space,
+            door: upload.door,
+            length: upload.received,
+            metadata: upload.metadata,
+            etag: entry.etag.clone(),
+            number: entry.id.0.unsigned_abs(),
+        };
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).put(upload.id, done.clone());
+        done
+    }
+
+    /// One at a time makes an upload a file; whoever holds this knows whether it is one.
+    pub(super) async fn turn(&self, id: UploadId) -> OwnedMutexGuard<()> {
+        let place = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, place| Arc::strong_count(place) > 1);
+            Arc::clone(turns.entry(id).or_default())
+        };
+        place.lock_owned().await
+    }
+
+    /// An upload of this user.
+    pub(super) fn of(&self, user: UserId, id: UploadId) -> Option<Done> {
+        let mut all = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&id).filter(|done| done.user == user).cloned()
+    }
+}
+
+impl Default for Finished {
+    fn default() -> Self {
+        Self { done: Arc::new(Mutex::new(LruCache::new(MAX_FINISHED))), turns: Arc::default() }
+    }
+}
