@@ -4,7 +4,7 @@
 # possible it says which packages are missing and fails. It asks nothing and does nothing when everything is there.
 set -euo pipefail
 
-# What has to be there, as "file-or-program package".
+# What has to be there, as "file-or-program package" or "import:python-module package".
 build=(
     "gcc gcc"
     "make make"
@@ -31,7 +31,7 @@ test=(
     "oathtool oathtool"
     "openssl openssl"
     "prlimit util-linux"
-    "/usr/share/doc/python3-venv python3-venv"
+    "import:ensurepip python3-venv"
     "rclone rclone"
     "script bsdutils"
     "sqlite3 sqlite3"
@@ -64,6 +64,7 @@ esac
 is_there() {
     case "$1" in
     /*) [ -e "$1" ] ;;
+    import:*) python3 -c "import ${1#import:}" 2>/dev/null ;;
     *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
     esac
 }
