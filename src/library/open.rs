@@ -60,7 +60,7 @@ impl Library {
     /// Opens the current content of the file at `path`, or one of its earlier versions.
     ///
     /// Every container's header was compared with the catalogue, and its last chunk authenticated, before
-    /// this returns: `Damaged` if anything is not what was committed. Of a content of more than [`MAX_OPENED`]
+    /// this returns: `Damaged` if anything is not what was committed. Of a content of more than 64
     /// containers that holds for the first and the last; the others are looked at when reading comes to them.
     ///
     /// `foresee` tells which bytes will be wanted first. Up to [`PIECE`] of them are read on the same
