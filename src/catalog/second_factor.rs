@@ -36,12 +36,6 @@ impl ReadTx<'_> {
             },
         )
     }
-
-    /// How many recovery codes are left.
-    pub fn recovery_code_count(&self, user: UserId) -> Result<u32, CatalogError> {
-        let sql = "SELECT count(*) FROM recovery_codes WHERE user_id = ?1";
-        Ok(self.one(sql, [user.0], |row| row.get(0))?.unwrap_or_default())
-    }
 }
 
 impl WriteTx<'_> {

@@ -1,6 +1,6 @@
 //! One upload from several complete ones.
 
-use super::{NewUpload, Upload, expiry, owned, session};
+use super::{NewUpload, Upload, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::put::admit;
 use crate::library::{Change, Library, LibraryError};
@@ -31,25 +31,11 @@ impl Library {
             if let Some(path) = &new.path {
                 admit(&library, tx, &change, space, path)?;
             }
+            let announced = new.length;
             let mut row = UploadRow {
-                id: new.id,
-                space,
-                user: Some(change.user),
-                door: new.door.to_owned(),
                 shape: UploadShape::Linear,
-                path: new.path,
                 length: None,
-                received: 0,
-                pieces: 0,
-                chunks: 0,
-                changes: 0,
-                modified: new.modified,
-                checksum: new.checksum,
-                metadata: new.metadata,
-                number,
-                digest: DigestState::default(),
-                created: change.now,
-                expires: expiry(change.now),
+                ..session::fresh(&change, new, number, DigestState::default())
             };
             // The parts make room for it.
             let open = limits.open.saturating_add(parts.len() as u64);
@@ -76,7 +62,7 @@ impl Library {
             if row.pieces > limits.pieces {
                 return Err(LibraryError::TooManyPieces);
             }
-            if new.length.is_some_and(|length| length != row.received) {
+            if announced.is_some_and(|length| length != row.received) {
                 return Err(LibraryError::UploadIncomplete { received: row.received });
             }
             row.length = Some(row.received);

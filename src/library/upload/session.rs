@@ -7,7 +7,7 @@ use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::digest::Digests;
 use crate::library::put::admit;
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{Access, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
+use crate::model::{Access, EntryId, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
 
 impl Library {
     /// Begins an upload and reserves what was announced of it. Where the path is known, conditions, locks and
@@ -41,26 +41,7 @@ impl Library {
             }
             UploadShape::Chunked => chunk::no_digest(),
         };
-        let row = UploadRow {
-            id: new.id,
-            space,
-            user: Some(change.user),
-            door: new.door.to_owned(),
-            shape: new.shape,
-            path: new.path,
-            length: new.length,
-            received: 0,
-            pieces: 0,
-            chunks: 0,
-            changes: 0,
-            modified: new.modified,
-            checksum: new.checksum,
-            metadata: new.metadata,
-            number: self.new_entry_id().await?,
-            digest,
-            created: change.now,
-            expires: expiry(change.now),
-        };
+        let row = fresh(&change, new, self.new_entry_id().await?, digest);
         let limits = self.upload_limits();
         let insert = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
@@ -203,6 +184,30 @@ impl Library {
     /// Sets other bounds, for parts that begin from now on.
     pub fn set_upload_limits(&self, limits: UploadLimits) {
         *self.shared.upload_limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = limits;
+    }
+}
+
+/// The row of an upload of which nothing has arrived yet.
+pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: DigestState) -> UploadRow {
+    UploadRow {
+        id: new.id,
+        space: change.access.space(),
+        user: Some(change.user),
+        door: new.door.to_owned(),
+        shape: new.shape,
+        path: new.path,
+        length: new.length,
+        received: 0,
+        pieces: 0,
+        chunks: 0,
+        changes: 0,
+        modified: new.modified,
+        checksum: new.checksum,
+        metadata: new.metadata,
+        number,
+        digest,
+        created: change.now,
+        expires: expiry(change.now),
     }
 }
 
