@@ -44,7 +44,7 @@ impl ChunkName {
     /// Longest name in bytes.
     pub const MAX_BYTES: usize = 255;
     /// What Nextcloud clients call all chunks together.
-    const ALL: &str = ".file";
+    pub const ALL: &str = ".file";
 
     /// Reads a name as it stands in a request's path, percent-decoded.
     pub fn parse(text: &str) -> Result<Self, ChunkNameError> {

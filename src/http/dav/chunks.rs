@@ -14,10 +14,9 @@ use super::propfind::multistatus_response;
 use super::protocol::headers;
 use super::protocol::href::{Mount, Place};
 use super::protocol::listing::PropfindAnswer;
-use super::protocol::properties::{CloudView, Permissions, ResourceView};
+use super::protocol::properties::{Permissions, ResourceView};
 use super::protocol::propfind;
 use super::protocol::xml;
-use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty, options};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{
@@ -30,8 +29,6 @@ use crate::model::{
 
 /// How the engine tells these uploads from others.
 const DOOR: &str = "chunks";
-/// What clients call all chunks together.
-const ALL: &str = ".file";
 
 /// What a path below `uploads/U` names.
 enum Part {
@@ -56,7 +53,7 @@ impl Call<'_> {
         };
         let part = match path.names() {
             [] => Part::Session,
-            [one] if one.as_str() == ALL => Part::All,
+            [one] if one.as_str() == ChunkName::ALL => Part::All,
             [one] => Part::Chunk(ChunkName::parse(one.as_str()).map_err(|_| Failure::not_found())?),
             _ => return Err(Failure::not_found()),
         };
@@ -227,23 +224,7 @@ impl Call<'_> {
             quota_used: None,
             locks: &[],
             dead: &[],
-            cloud: CloudView {
-                number: 0,
-                instance: self.library.instance_id(),
-                permissions: Permissions::Inside(Right::Write),
-                checksums: &[],
-                fingerprint: None,
-                owner: self.principal.name.as_str(),
-            },
+            cloud: self.cloud_view(Permissions::Inside(Right::Write)),
         });
-    }
-}
-
-impl Call<'_> {
-    /// Notes where a user is busy, for clients that do not say where an upload will go.
-    pub(super) fn note_space(&self, target: &Target) {
-        if let Target::Entry(EntryTarget { access, .. }) = target {
-            self.recent_spaces.note(self.principal.user, access.space());
-        }
     }
 }

@@ -92,12 +92,8 @@ impl Call<'_> {
             locks: &[],
             dead: &[],
             cloud: CloudView {
-                number: 0,
-                instance: self.library.instance_id(),
-                permissions: Permissions::Mount,
-                checksums: &[],
                 fingerprint: Some(self.library.state_fingerprint()),
-                owner: self.principal.name.as_str(),
+                ..self.cloud_view(Permissions::Mount)
             },
         });
         if depth == Depth::One {
@@ -122,6 +118,20 @@ impl Call<'_> {
             }
         }
         Ok(multistatus_response(ResponseBody::full(answer.finish())))
+    }
+}
+
+impl Call<'_> {
+    /// What Nextcloud's clients are told of something that is no entry of a space.
+    pub(super) fn cloud_view(&self, permissions: Permissions) -> CloudView<'_> {
+        CloudView {
+            number: 0,
+            instance: self.library.instance_id(),
+            permissions,
+            checksums: &[],
+            fingerprint: None,
+            owner: self.principal.name.as_str(),
+        }
     }
 }
 

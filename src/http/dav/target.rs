@@ -33,7 +33,9 @@ impl Call<'_> {
     pub(super) async fn target(&self) -> Result<Target, Failure> {
         let located = self.mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
         let target = self.resolve(located).await?;
-        self.note_space(&target);
+        if let Target::Entry(entry) = &target {
+            self.recent_spaces.note(self.principal.user, entry.access.space());
+        }
         Ok(target)
     }
 
