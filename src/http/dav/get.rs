@@ -127,9 +127,7 @@ impl Call<'_> {
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
         digest_headers(&mut told, &content.checksums)?;
-        let mut response = content_response(content, ranges, is_get, self.reader(&target.access)).await?;
-        response.headers_mut().extend(told);
-        Ok(Some(response))
+        content_response(content, ranges, is_get, self.reader(&target.access), told).await.map(Some)
     }
 }
 
@@ -168,16 +166,16 @@ impl Asked {
 }
 
 /// The answer with a content or the ranges asked for. Everything is taken from `content`, which is one
-/// consistent state even if the file changes meanwhile.
+/// consistent state even if the file changes meanwhile. Its headers are added to `headers`.
 async fn content_response(
     mut content: Content,
     ranges: RangeAnswer,
     with_body: bool,
     reader: Reader,
+    mut headers: HeaderMap,
 ) -> Answer {
     let entry = &content.entry;
     let media_type = media_type::of_name(&entry.name);
-    let mut headers = HeaderMap::new();
     state_headers(&mut headers, entry)?;
     file_headers(&mut headers, &entry.name)?;
     let (status, length, media_type, sections) = match ranges {
