@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::protocol::RequestError;
 use super::protocol::error_body::{Precondition, error_body};
-use super::protocol::href::{HrefError, Place};
+use super::protocol::href::Place;
 use super::protocol::{multistatus, range};
 use super::target::EntryTarget;
 use super::{ALLOWED, Call};
@@ -205,32 +205,41 @@ pub(in crate::http) fn library_status(error: &LibraryError) -> StatusCode {
     }
 }
 
-impl From<RequestError> for Failure {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
-    }
+/// What both protocols' failures are made from, with `?`.
+macro_rules! from_causes {
+    ($failure:ident) => {
+        impl From<$crate::http::dav::protocol::RequestError> for $failure {
+            fn from(error: $crate::http::dav::protocol::RequestError) -> Self {
+                Self::Request(error)
+            }
+        }
+
+        impl From<$crate::http::dav::protocol::href::HrefError> for $failure {
+            fn from(error: $crate::http::dav::protocol::href::HrefError) -> Self {
+                Self::Request(error.into())
+            }
+        }
+
+        impl From<$crate::http::BodyError> for $failure {
+            fn from(error: $crate::http::BodyError) -> Self {
+                Self::Body(error)
+            }
+        }
+
+        impl From<$crate::library::LibraryError> for $failure {
+            fn from(error: $crate::library::LibraryError) -> Self {
+                Self::Library(error)
+            }
+        }
+
+        impl From<$crate::accounts::LookupError> for $failure {
+            fn from(error: $crate::accounts::LookupError) -> Self {
+                Self::Rights(error)
+            }
+        }
+    };
 }
 
-impl From<HrefError> for Failure {
-    fn from(error: HrefError) -> Self {
-        Self::Request(error.into())
-    }
-}
+pub(in crate::http) use from_causes;
 
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
-}
-
-impl From<LibraryError> for Failure {
-    fn from(error: LibraryError) -> Self {
-        Self::Library(error)
-    }
-}
-
-impl From<LookupError> for Failure {
-    fn from(error: LookupError) -> Self {
-        Self::Rights(error)
-    }
-}
+from_causes!(Failure);

@@ -20,7 +20,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
-pub(super) use self::failure::{library_status, log_library};
+pub(super) use self::failure::{from_causes, library_status, log_library};
 use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
 use super::{RequestBody, RequestInfo, ResponseBody};

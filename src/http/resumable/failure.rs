@@ -6,8 +6,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::UPLOAD_OFFSET;
 use crate::accounts::LookupError;
 use crate::http::dav::protocol::RequestError;
-use crate::http::dav::protocol::href::HrefError;
-use crate::http::dav::{library_status, log_library};
+use crate::http::dav::{from_causes, library_status, log_library};
 use crate::http::{BodyError, RequestInfo, ResponseBody};
 use crate::library::LibraryError;
 
@@ -81,32 +80,4 @@ impl Failure {
     }
 }
 
-impl From<RequestError> for Failure {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
-    }
-}
-
-impl From<HrefError> for Failure {
-    fn from(error: HrefError) -> Self {
-        Self::Request(error.into())
-    }
-}
-
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
-}
-
-impl From<LibraryError> for Failure {
-    fn from(error: LibraryError) -> Self {
-        Self::Library(error)
-    }
-}
-
-impl From<LookupError> for Failure {
-    fn from(error: LookupError) -> Self {
-        Self::Rights(error)
-    }
-}
+from_causes!(Failure);
