@@ -2,11 +2,12 @@
 
 use http::{Response, StatusCode};
 
+use super::append::checksum;
 use super::concat::Kind;
 use super::metadata::Metadata;
 use super::{
-    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, Failure, Found, Resumable, UPLOAD_OFFSET, checksum,
-    empty, expires, is_whole, location, require_size,
+    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, Failure, Found, Resumable, UPLOAD_OFFSET, empty,
+    expires, is_whole, location, require_size,
 };
 use crate::http::dav::mounts;
 use crate::http::dav::protocol::RequestError;

@@ -13,26 +13,27 @@
 //!
 //! Conditions (`If-Match`, `If-None-Match`, `If`) are those of the file, in each request anew.
 
+mod append;
 mod concat;
 mod creation;
 mod failure;
 mod finished;
 mod metadata;
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
+use http::header::{ALLOW, CACHE_CONTROL, ETAG, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
 use self::finished::{Done, Finished};
+use super::dav::protocol::conditional;
 use super::dav::protocol::href::Site;
 use super::dav::protocol::properties::push_cloud_id;
-use super::dav::protocol::{RequestError, conditional, headers as dav_headers};
 use super::dav::{RecentSpaces, mounts, requested_host};
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
-use crate::library::{Change, Finish, Library, LibraryError, PartInfo, Upload, UploadsOf};
-use crate::model::{Access, Checksum, ChecksumKind, Conditions, Right, SpaceId, Timestamp, UploadId};
+use crate::library::{Change, Finish, Library, LibraryError, Upload, UploadsOf};
+use crate::model::{Access, Conditions, Right, SpaceId, Timestamp, UploadId};
 
 /// How the engine tells these uploads from others.
 const DOOR: &str = "tus";
@@ -47,7 +48,6 @@ const EXTENSIONS: HeaderValue = HeaderValue::from_static(
 );
 const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
 const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST, HEAD, PATCH, DELETE");
-const CONTENT: &str = "application/offset+octet-stream";
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -235,59 +235,6 @@ impl Call<'_> {
         Ok(response)
     }
 
-    async fn append(&self, id: UploadId, body: &mut RequestBody) -> Answer {
-        self.require_content()?;
-        let headers = &self.parts.headers;
-        let offset = dav_headers::number_of_bytes(headers, "Upload-Offset")?
-            .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
-        let announced = dav_headers::number_of_bytes(headers, "Upload-Length")?;
-        let brings_nothing = body.announced_length() == Some(0);
-        let upload = match self.find(id).await? {
-            Found::Open(upload) => upload,
-            Found::Done(done) if done.door == DOOR_OF_JOINED => return Err(is_joined()),
-            Found::Done(done) if offset != done.length => {
-                return Err(LibraryError::OffsetMismatch { expected: done.length }.into());
-            }
-            Found::Done(_) if !brings_nothing => return Err(LibraryError::UploadTooLong.into()),
-            Found::Done(done) => return Ok(self.stored(StatusCode::NO_CONTENT, &done)),
-        };
-        // Without bytes it asks to try the end again.
-        if upload.door == DOOR_OF_JOINED && !brings_nothing {
-            return Err(is_joined());
-        }
-        if upload.received != offset {
-            return Err(LibraryError::OffsetMismatch { expected: upload.received }.into());
-        }
-        let upload = match announced {
-            Some(length) => {
-                require_size(self.library, length)?;
-                let access = self.access(upload.space).await?;
-                self.library.set_upload_length(&access, self.principal.user, id, length).await?
-            }
-            None => upload,
-        };
-        let upload = match upload.is_complete() && brings_nothing {
-            true => upload,
-            false => self.feed(&upload, body).await?,
-        };
-        if is_whole(&upload) {
-            let received = upload.received;
-            return match self.finish(upload).await {
-                Ok(done) => Ok(self.stored(StatusCode::NO_CONTENT, &done)),
-                Err(failure) => {
-                    let mut response = failure.into_response(self.info);
-                    response.headers_mut().insert(UPLOAD_OFFSET, received.into());
-                    Ok(response)
-                }
-            };
-        }
-        let mut response = empty(StatusCode::NO_CONTENT);
-        let headers = response.headers_mut();
-        headers.insert(UPLOAD_OFFSET, upload.received.into());
-        expires(headers, &upload);
-        Ok(response)
-    }
-
     async fn cancel(&self, id: UploadId) -> Answer {
         let Found::Open(upload) = self.find(id).await? else { return Err(Failure::no_such_upload()) };
         let access = self.access(upload.space).await?;
@@ -333,58 +280,6 @@ impl Call<'_> {
         let mounts = mounts::of(self.principal, self.parts.uri.path());
         let site = Site { hosts: &[requested_host(self.parts)], mounts: &mounts };
         Ok(conditional::read(&self.parts.headers, &site)?)
-    }
-
-    fn require_content(&self) -> Result<(), Failure> {
-        let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        if kind.eq_ignore_ascii_case(CONTENT.as_bytes()) {
-            return Ok(());
-        }
-        let text = "the Content-Type of an upload's bytes is application/offset+octet-stream";
-        Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
-    }
-
-    /// Takes the body as what follows the upload's last byte. If it breaks off, what arrived is kept, unless a
-    /// checksum came with it.
-    async fn feed(&self, upload: &Upload, body: &mut RequestBody) -> Result<Upload, Failure> {
-        let part = PartInfo {
-            size: dav_headers::content_length(&self.parts.headers)?,
-            checksum: checksum(&self.parts.headers)?,
-        };
-        let access = self.access(upload.space).await?;
-        let (user, now) = (self.principal.user, self.info.received);
-        let mut writing =
-            self.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
-        let failure = loop {
-            let piece = tokio::select! {
-                biased;
-                // Who does not hear any more that he has been replaced would wait here for nothing.
-                () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
-                piece = body.next() => piece,
-            };
-            match piece {
-                None => break None,
-                Some(Ok(bytes)) => {
-                    if let Err(error) = writing.write(bytes).await {
-                        break Some(Failure::from(error));
-                    }
-                }
-                Some(Err(error)) => break Some(error.into()),
-            }
-        };
-        // Who lost the right while the body was on its way, perhaps for hours, adds no more to the upload.
-        let failure = match failure {
-            None => self.access(upload.space).await.err(),
-            failed => failed,
-        };
-        match failure {
-            None => Ok(writing.finish(Timestamp::now()).await?),
-            Some(failure) => {
-                writing.break_off(Timestamp::now()).await?;
-                Err(failure)
-            }
-        }
     }
 
     /// Makes a complete upload a file.
@@ -436,7 +331,9 @@ impl Call<'_> {
 /// Every header that this door reads.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_headers(headers: &HeaderMap) {
-    let _ = checksum(headers);
+    use super::dav::protocol::headers as dav_headers;
+
+    let _ = append::checksum(headers);
     if let Ok(text) = dav_headers::single(headers, "Upload-Concat")
         && let Ok(concat::Kind::Final(parts)) = concat::Kind::parse(text)
     {
@@ -457,10 +354,6 @@ fn is_whole(upload: &Upload) -> bool {
     upload.is_complete() && upload.door != DOOR_OF_PARTS
 }
 
-fn is_joined() -> Failure {
-    Failure::Status(StatusCode::FORBIDDEN, "nothing can be added to an upload that was made of others")
-}
-
 /// The method that counts: clients behind old proxies write it into a header.
 fn method<'a>(method: &'a Method, headers: &'a HeaderMap) -> &'a str {
     let instead = headers.get("X-HTTP-Method-Override").and_then(|value| value.to_str().ok());
@@ -478,25 +371,6 @@ fn require_size(library: &Library, length: u64) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, "no upload can be this long")),
     }
-}
-
-/// `Upload-Checksum`: what the body of this request must hash to.
-fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Failure> {
-    const NAME: &str = "Upload-Checksum";
-    let Some(text) = dav_headers::single(headers, NAME)? else { return Ok(None) };
-    let (kind, digest) = text.split_once(' ').unwrap_or((text, ""));
-    let kind = match kind {
-        "sha1" => ChecksumKind::Sha1,
-        "sha256" => ChecksumKind::Sha256,
-        _ => {
-            let reason = "names an algorithm that this server does not know; it knows sha1 and sha256";
-            return Err(RequestError::Header { name: NAME, reason }.into());
-        }
-    };
-    let digest = data_encoding::BASE64.decode(digest.as_bytes()).ok();
-    let checksum = digest.and_then(|digest| Checksum::new(kind, digest));
-    let reason = "is not of the form sha1 <base64>";
-    checksum.map(Some).ok_or(RequestError::Header { name: NAME, reason }.into())
 }
 
 fn expires(headers: &mut HeaderMap, upload: &Upload) {

@@ -1,0 +1,143 @@
+//! PATCH, and whatever else brings bytes.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::failure::Failure;
+use super::{Answer, Call, DOOR_OF_JOINED, Found, UPLOAD_OFFSET, empty, expires, is_whole, require_size};
+use crate::http::RequestBody;
+use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::library::{LibraryError, PartInfo, Upload};
+use crate::model::{Checksum, ChecksumKind, Timestamp, UploadId};
+
+const CONTENT: &str = "application/offset+octet-stream";
+
+impl Call<'_> {
+    pub(super) async fn append(&self, id: UploadId, body: &mut RequestBody) -> Answer {
+        self.require_content()?;
+        let headers = &self.parts.headers;
+        let offset = dav_headers::number_of_bytes(headers, "Upload-Offset")?
+            .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
+        let announced = dav_headers::number_of_bytes(headers, "Upload-Length")?;
+        let brings_nothing = body.announced_length() == Some(0);
+        let upload = match self.find(id).await? {
+            Found::Open(upload) => upload,
+            Found::Done(done) if done.door == DOOR_OF_JOINED => return Err(is_joined()),
+            Found::Done(done) if offset != done.length => {
+                return Err(LibraryError::OffsetMismatch { expected: done.length }.into());
+            }
+            Found::Done(_) if !brings_nothing => return Err(LibraryError::UploadTooLong.into()),
+            Found::Done(done) => return Ok(self.stored(StatusCode::NO_CONTENT, &done)),
+        };
+        // Without bytes it asks to try the end again.
+        if upload.door == DOOR_OF_JOINED && !brings_nothing {
+            return Err(is_joined());
+        }
+        if upload.received != offset {
+            return Err(LibraryError::OffsetMismatch { expected: upload.received }.into());
+        }
+        let upload = match announced {
+            Some(length) => {
+                require_size(self.library, length)?;
+                let access = self.access(upload.space).await?;
+                self.library.set_upload_length(&access, self.principal.user, id, length).await?
+            }
+            None => upload,
+        };
+        let upload = match upload.is_complete() && brings_nothing {
+            true => upload,
+            false => self.feed(&upload, body).await?,
+        };
+        if is_whole(&upload) {
+            let received = upload.received;
+            return match self.finish(upload).await {
+                Ok(done) => Ok(self.stored(StatusCode::NO_CONTENT, &done)),
+                Err(failure) => {
+                    let mut response = failure.into_response(self.info);
+                    response.headers_mut().insert(UPLOAD_OFFSET, received.into());
+                    Ok(response)
+                }
+            };
+        }
+        let mut response = empty(StatusCode::NO_CONTENT);
+        let headers = response.headers_mut();
+        headers.insert(UPLOAD_OFFSET, upload.received.into());
+        expires(headers, &upload);
+        Ok(response)
+    }
+
+    pub(super) fn require_content(&self) -> Result<(), Failure> {
+        let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if kind.eq_ignore_ascii_case(CONTENT.as_bytes()) {
+            return Ok(());
+        }
+        let text = "the Content-Type of an upload's bytes is application/offset+octet-stream";
+        Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
+    }
+
+    /// Takes the body as what follows the upload's last byte. If it breaks off, what arrived is kept, unless a
+    /// checksum came with it.
+    pub(super) async fn feed(&self, upload: &Upload, body: &mut RequestBody) -> Result<Upload, Failure> {
+        let part = PartInfo {
+            size: dav_headers::content_length(&self.parts.headers)?,
+            checksum: checksum(&self.parts.headers)?,
+        };
+        let access = self.access(upload.space).await?;
+        let (user, now) = (self.principal.user, self.info.received);
+        let mut writing =
+            self.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
+        let failure = loop {
+            let piece = tokio::select! {
+                biased;
+                // Who does not hear any more that he has been replaced would wait here for nothing.
+                () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
+                piece = body.next() => piece,
+            };
+            match piece {
+                None => break None,
+                Some(Ok(bytes)) => {
+                    if let Err(error) = writing.write(bytes).await {
+                        break Some(Failure::from(error));
+                    }
+                }
+                Some(Err(error)) => break Some(error.into()),
+            }
+        };
+        // Who lost the right while the body was on its way, perhaps for hours, adds no more to the upload.
+        let failure = match failure {
+            None => self.access(upload.space).await.err(),
+            failed => failed,
+        };
+        match failure {
+            None => Ok(writing.finish(Timestamp::now()).await?),
+            Some(failure) => {
+                writing.break_off(Timestamp::now()).await?;
+                Err(failure)
+            }
+        }
+    }
+}
+
+fn is_joined() -> Failure {
+    Failure::Status(StatusCode::FORBIDDEN, "nothing can be added to an upload that was made of others")
+}
+
+/// `Upload-Checksum`: what the body of this request must hash to.
+pub(super) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Failure> {
+    const NAME: &str = "Upload-Checksum";
+    let Some(text) = dav_headers::single(headers, NAME)? else { return Ok(None) };
+    let (kind, digest) = text.split_once(' ').unwrap_or((text, ""));
+    let kind = match kind {
+        "sha1" => ChecksumKind::Sha1,
+        "sha256" => ChecksumKind::Sha256,
+        _ => {
+            let reason = "names an algorithm that this server does not know; it knows sha1 and sha256";
+            return Err(RequestError::Header { name: NAME, reason }.into());
+        }
+    };
+    let digest = data_encoding::BASE64.decode(digest.as_bytes()).ok();
+    let checksum = digest.and_then(|digest| Checksum::new(kind, digest));
+    let reason = "is not of the form sha1 <base64>";
+    checksum.map(Some).ok_or(RequestError::Header { name: NAME, reason }.into())
+}
