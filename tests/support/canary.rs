@@ -29,20 +29,27 @@ pub fn search(words: &[&str], roots: &[PathBuf]) -> Vec<Hit> {
 }
 
 /// What the machine's temporary folders hold now. The difference to a later call is what came
-/// since, without the folders of the tests themselves.
+/// since, without what the tests themselves put there.
 pub fn temporary_entries() -> BTreeSet<PathBuf> {
     ["/tmp", "/var/tmp", "/dev/shm"]
         .iter()
         .filter_map(|dir| fs::read_dir(dir).ok())
         .flatten()
         .flatten()
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with(WORK_PREFIX))
+        .filter(|entry| {
+            let name = entry.file_name();
+            ![WORK_PREFIX, LITMUS_PREFIX].iter().any(|own| name.to_string_lossy().starts_with(own))
+        })
         .map(|entry| entry.path())
         .collect()
 }
 
 /// How the working folder of a test is called, below the system's temporary folder.
 pub const WORK_PREFIX: &str = "tresor-test-";
+
+/// How litmus calls the files it keeps for a moment in `/tmp`, whatever `TMPDIR` says: one that runs
+/// beside this test has its own there.
+const LITMUS_PREFIX: &str = "litmus";
 
 /// The spellings in which a word may have leaked.
 fn spellings(word: &str) -> Vec<String> {
