@@ -17,6 +17,7 @@ mod limits;
 mod listener;
 mod metrics;
 pub mod nextcloud;
+mod page;
 mod peer;
 mod pieces;
 mod request_body;

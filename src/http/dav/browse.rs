@@ -1,23 +1,21 @@
 //! A folder in a browser: a plain page without scripts, in German or English.
 
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{Response, StatusCode};
 
 use super::protocol::href::{Place, push_encoded};
-use super::protocol::xml::{push_attribute_value, push_text};
 use super::target::EntryTarget;
 use super::{Answer, Call};
 use crate::http::ResponseBody;
 use crate::http::language::Language;
+use crate::http::page::{Page, Tone};
 use crate::library::Entry;
-use crate::model::{ByteSize, EntryName, Timestamp};
+use crate::model::{EntryName, Timestamp};
 
 /// Members shown on one page; a browser is no place for more, a mount is.
 const MAX_ROWS: usize = 2_000;
 
 /// The words of the page.
 struct Words {
-    language: &'static str,
     spaces: &'static str,
     up: &'static str,
     name: &'static str,
@@ -28,7 +26,6 @@ struct Words {
 }
 
 const GERMAN: Words = Words {
-    language: Language::German.tag(),
     spaces: "Ihre Bereiche",
     up: "eine Ebene höher",
     name: "Name",
@@ -39,7 +36,6 @@ const GERMAN: Words = Words {
 };
 
 const ENGLISH: Words = Words {
-    language: Language::English.tag(),
     spaces: "Your spaces",
     up: "one level up",
     name: "Name",
@@ -61,8 +57,8 @@ impl Call<'_> {
         let tops = self.visible_spaces().await?;
         let rows: Vec<_> =
             tops.iter().map(|top| row(&top.space.name, None, top.member.entry.modified)).collect();
-        let words = words(&self.parts.headers);
-        Ok(page(words, words.spaces, None, &rows, false))
+        let language = Language::preferred(&self.parts.headers);
+        Ok(page(language, words(language).spaces, None, &rows, false))
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {
@@ -93,7 +89,7 @@ impl Call<'_> {
             None => Place::Root,
         };
         let above = self.mount.href(&above, true);
-        Ok(page(words(&self.parts.headers), &title, Some(&above), &rows, more))
+        Ok(page(Language::preferred(&self.parts.headers), &title, Some(&above), &rows, more))
     }
 }
 
@@ -108,111 +104,81 @@ fn row(name: &str, size: Option<u64>, modified: Timestamp) -> Row {
     Row { href, name, size, modified }
 }
 
-fn words(headers: &HeaderMap) -> &'static Words {
-    match Language::preferred(headers) {
+fn words(language: Language) -> &'static Words {
+    match language {
         Language::German => &GERMAN,
         Language::English => &ENGLISH,
     }
 }
 
-fn page(words: &Words, title: &str, above: Option<&str>, rows: &[Row], more: bool) -> Response<ResponseBody> {
-    let mut html = format!("<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n", words.language);
-    html.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    html.push_str("<link rel=\"stylesheet\" href=\"/static/tresor.css\">\n<title>");
-    push_text(&mut html, title);
-    html.push_str(" · Tresor</title>\n<main>\n<h1>");
-    push_text(&mut html, title);
-    html.push_str("</h1>\n");
+fn page(
+    language: Language,
+    title: &str,
+    above: Option<&str>,
+    rows: &[Row],
+    more: bool,
+) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut page = Page::wide(language, title);
     if let Some(href) = above {
-        html.push_str("<p><a href=\"");
-        push_attribute_value(&mut html, href);
-        html.push_str("\">");
-        html.push_str(words.up);
-        html.push_str("</a></p>\n");
+        page.markup("<p><a");
+        page.attribute("href", href);
+        page.markup(">");
+        page.markup(words.up);
+        page.markup("</a></p>\n");
     }
     if rows.is_empty() {
-        html.push_str("<p>");
-        html.push_str(words.empty);
-        html.push_str("</p>\n");
+        page.paragraph(Tone::Plain, words.empty);
     } else {
-        push_table(&mut html, words, rows);
+        push_table(&mut page, words, rows);
     }
     if more {
-        html.push_str("<p>");
-        html.push_str(words.more);
-        html.push_str("</p>\n");
+        page.paragraph(Tone::Plain, words.more);
     }
-    html.push_str("</main>\n");
-    let mut response = Response::new(ResponseBody::full(html));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
-    let policy =
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    response
+    page.into_response(StatusCode::OK)
 }
 
-fn push_table(html: &mut String, words: &Words, rows: &[Row]) {
-    html.push_str("<table>\n<thead><tr>");
+fn push_table(page: &mut Page, words: &Words, rows: &[Row]) {
+    page.markup("<table>\n<thead><tr>");
     for word in [words.name, words.size, words.changed] {
-        html.push_str("<th scope=\"col\">");
-        html.push_str(word);
-        html.push_str("</th>");
+        page.markup("<th scope=\"col\">");
+        page.markup(word);
+        page.markup("</th>");
     }
-    html.push_str("</tr></thead>\n<tbody>\n");
+    page.markup("</tr></thead>\n<tbody>\n");
     for row in rows {
-        html.push_str("<tr><td><a href=\"");
-        push_attribute_value(html, &row.href);
-        html.push_str("\">");
-        push_text(html, &row.name);
+        page.markup("<tr><td><a");
+        page.attribute("href", &row.href);
+        page.markup(">");
+        page.text(&row.name);
         if row.size.is_none() {
-            html.push('/');
+            page.markup("/");
         }
-        html.push_str("</a></td><td>");
+        page.markup("</a></td><td>");
         if let Some(size) = row.size {
-            push_text(html, &shown_size(words, size));
+            page.text(&page.language().size(size));
         }
-        html.push_str("</td><td>");
-        html.push_str(&date(words, row.modified));
-        html.push_str("</td></tr>\n");
+        page.markup("</td><td>");
+        page.text(&page.language().moment(row.modified));
+        page.markup("</td></tr>\n");
     }
-    html.push_str("</tbody>\n</table>\n");
-}
-
-/// `1,5 MiB` or `1.5 MiB`.
-fn shown_size(words: &Words, size: u64) -> String {
-    let text = ByteSize(size).to_string();
-    if words.language == "de" { text.replace('.', ",") } else { text }
-}
-
-/// `21.11.2026, 20:26 UTC` or `21 Nov 2026, 20:26 UTC`.
-fn date(words: &Words, time: Timestamp) -> String {
-    use time::macros::format_description;
-    let Ok(moment) = time::OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
-    let text = match words.language {
-        "de" => moment.format(format_description!("[day].[month].[year], [hour]:[minute] UTC")),
-        _ => moment.format(format_description!("[day] [month repr:short] [year], [hour]:[minute] UTC")),
-    };
-    text.unwrap_or_default()
+    page.markup("</tbody>\n</table>\n");
 }
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+
     use super::*;
 
-    #[test]
-    fn names_cannot_become_markup() {
+    #[tokio::test]
+    async fn names_cannot_become_markup() {
         let row = row("<img src=x onerror=alert(1)>\".txt", Some(1), Timestamp(0));
-        let mut html = String::new();
-        push_table(&mut html, &GERMAN, &[row]);
-        assert!(!html.contains("<img"), "{html}");
+        let page = page(Language::German, "<b>", None, &[row], false);
+        let html = page.into_body().collect().await.unwrap().to_bytes();
+        let html = std::str::from_utf8(&html).unwrap();
+        assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");
         assert!(html.contains("href=\"%3Cimg%20src%3Dx"), "{html}");
         assert!(html.contains("01.01.1970, 00:00 UTC"), "{html}");
-        assert_eq!(
-            (shown_size(&GERMAN, 1536), shown_size(&ENGLISH, 1536)),
-            ("1,5 KiB".into(), "1.5 KiB".into())
-        );
     }
 }

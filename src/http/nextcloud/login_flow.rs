@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::form::{self, MAX_FORM_BYTES};
-use super::pages::{self, Page, Problem};
+use super::pages::{self, Consent, Problem};
 use super::{Answer, Call, absent, json_response, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
 use crate::http::dav::requested_host;
@@ -140,7 +140,7 @@ impl Call<'_> {
         };
         let action = self.parts.uri.path();
         let (visitor, nonce) = (self.info.peer, nonce.expose());
-        pages::consent(language, &Page { request: &request, visitor, action, nonce, name, problem, now })
+        pages::consent(language, &Consent { request: &request, visitor, action, nonce, name, problem, now })
     }
 
     /// Browsers say where a form was sent from. `null` is another site too: a sandboxed frame, for instance.

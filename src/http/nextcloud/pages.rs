@@ -2,26 +2,17 @@
 
 use std::net::IpAddr;
 
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, VARY,
-};
+use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::accounts::DeviceRequest;
 use crate::http::ResponseBody;
-use crate::http::dav::protocol::xml::{push_attribute_value, push_text};
 use crate::http::language::Language;
+use crate::http::page::{Field, Page, Tone};
 use crate::model::Timestamp;
 
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
-/// The address holds a token, so nobody else learns it. Not `no-referrer`: with that, browsers send our own
-/// form as if it came from nowhere (`Origin: null`), which we could not tell from another site's.
-const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
-
 /// What the consent page shows.
-pub(super) struct Page<'a> {
+pub(super) struct Consent<'a> {
     pub(super) request: &'a DeviceRequest,
     /// The browser's address.
     pub(super) visitor: IpAddr,
@@ -163,34 +154,22 @@ const ENGLISH: Words = Words {
     gone: "It has expired or is finished. If the device is not connected yet, begin there once more.",
 };
 
-/// A line of the form.
-struct Field<'a> {
-    name: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    /// Tells password managers and keyboards what belongs here.
-    autocomplete: &'static str,
-    value: &'a str,
-    has_focus: bool,
-}
-
 /// The page on which a person lets a device in.
-pub(super) fn consent(language: Language, page: &Page<'_>) -> Response<ResponseBody> {
+pub(super) fn consent(language: Language, shown: &Consent<'_>) -> Response<ResponseBody> {
     let words = words(language);
-    let mut html = head(language, words.title);
-    push_paragraph(&mut html, "", words.explanation);
-    push_facts(&mut html, words, page);
-    if is_elsewhere(page.request.peer, page.visitor) {
-        push_paragraph(&mut html, " class=\"note\"", words.other_network);
+    let mut page = Page::narrow(language, words.title);
+    page.paragraph(Tone::Plain, words.explanation);
+    push_facts(&mut page, words, shown);
+    if is_elsewhere(shown.request.peer, shown.visitor) {
+        page.paragraph(Tone::Note, words.other_network);
     }
-    push_paragraph(&mut html, " class=\"note\"", words.warning);
-    if let Some(problem) = page.problem {
-        push_paragraph(&mut html, " class=\"problem\" role=\"alert\"", &problem.sentence(words));
+    page.paragraph(Tone::Note, words.warning);
+    if let Some(problem) = shown.problem {
+        page.paragraph(Tone::Problem, &problem.sentence(words));
     }
-    push_form(&mut html, words, page);
-    html.push_str("</main>\n");
-    let mut response = response(page.problem.map_or(StatusCode::OK, Problem::status), html);
-    if let Some(Problem::Throttled(seconds)) = page.problem {
+    push_form(&mut page, words, shown);
+    let mut response = page.into_response(shown.problem.map_or(StatusCode::OK, Problem::status));
+    if let Some(Problem::Throttled(seconds)) = shown.problem {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
@@ -254,63 +233,38 @@ fn is_elsewhere(device: IpAddr, browser: IpAddr) -> bool {
 }
 
 fn notice(language: Language, status: StatusCode, title: &str, text: &str) -> Response<ResponseBody> {
-    let mut html = head(language, title);
-    push_paragraph(&mut html, "", text);
-    html.push_str("</main>\n");
-    response(status, html)
-}
-
-fn head(language: Language, title: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <link rel=\"stylesheet\" href=\"/static/tresor.css\">\n<title>{title} · Tresor</title>\n\
-         <main class=\"narrow\">\n<p class=\"brand\">Tresor</p>\n<h1>{title}</h1>\n",
-        language.tag()
-    )
-}
-
-fn push_paragraph(html: &mut String, attributes: &str, text: &str) {
-    html.push_str("<p");
-    html.push_str(attributes);
-    html.push('>');
-    push_text(html, text);
-    html.push_str("</p>\n");
+    let mut page = Page::narrow(language, title);
+    page.paragraph(Tone::Plain, text);
+    page.into_response(status)
 }
 
 /// Who asks, from where, for how long.
-fn push_facts(html: &mut String, words: &Words, page: &Page<'_>) {
-    let ends = page.request.ends;
-    let minutes = ends.since(page.now).as_secs().div_ceil(60);
+fn push_facts(page: &mut Page, words: &Words, shown: &Consent<'_>) {
+    let ends = shown.request.ends;
+    let minutes = ends.since(shown.now).as_secs().div_ceil(60);
     let valid = format!("{} ({})", clock(ends), (words.minutes_left)(minutes));
-    let peer = page.request.peer.to_canonical().to_string();
-    html.push_str("<dl>\n");
-    for (name, value) in
-        [(words.device, &page.request.label), (words.asked_from, &peer), (words.ends, &valid)]
-    {
-        html.push_str("<dt>");
-        html.push_str(name);
-        html.push_str(":</dt><dd>");
-        push_text(html, value);
-        html.push_str("</dd>\n");
-    }
-    html.push_str("</dl>\n");
+    let peer = shown.request.peer.to_canonical().to_string();
+    page.facts([
+        (words.device, shown.request.label.as_str()),
+        (words.asked_from, peer.as_str()),
+        (words.ends, valid.as_str()),
+    ]);
 }
 
-fn push_form(html: &mut String, words: &Words, page: &Page<'_>) {
-    html.push_str("<form method=\"post\" action=\"");
-    push_attribute_value(html, page.action);
-    html.push_str("\">\n<input type=\"hidden\" name=\"nonce\" value=\"");
-    push_attribute_value(html, page.nonce);
-    html.push_str("\">\n");
+fn push_form(page: &mut Page, words: &Words, shown: &Consent<'_>) {
+    page.markup("<form method=\"post\"");
+    page.attribute("action", shown.action);
+    page.markup(">\n<input type=\"hidden\" name=\"nonce\"");
+    page.attribute("value", shown.nonce);
+    page.markup(">\n");
     let fields = [
         Field {
             name: "user",
             label: words.name,
             kind: "text",
             autocomplete: "username",
-            value: page.name,
-            has_focus: page.name.is_empty(),
+            value: shown.name,
+            has_focus: shown.name.is_empty(),
         },
         Field {
             name: "password",
@@ -318,41 +272,18 @@ fn push_form(html: &mut String, words: &Words, page: &Page<'_>) {
             kind: "password",
             autocomplete: "current-password",
             value: "",
-            has_focus: !page.name.is_empty(),
+            has_focus: !shown.name.is_empty(),
         },
     ];
     for field in &fields {
-        push_field(html, field);
+        page.field(field);
     }
-    if matches!(page.problem, Some(Problem::CodeNeeded | Problem::WrongCode)) {
+    if matches!(shown.problem, Some(Problem::CodeNeeded | Problem::WrongCode)) {
         let (name, kind, autocomplete) = ("code", "text", "one-time-code");
-        push_field(html, &Field { name, label: words.code, kind, autocomplete, value: "", has_focus: false });
+        page.field(&Field { name, label: words.code, kind, autocomplete, value: "", has_focus: false });
     }
-    html.push_str("<button>");
-    html.push_str(words.send);
-    html.push_str("</button>\n</form>\n");
-}
-
-fn push_field(html: &mut String, field: &Field<'_>) {
-    let Field { name, label, kind, autocomplete, value, has_focus } = field;
-    html.push_str("<label>");
-    html.push_str(label);
-    html.push_str("\n<input type=\"");
-    html.push_str(kind);
-    html.push_str("\" name=\"");
-    html.push_str(name);
-    html.push_str("\" autocomplete=\"");
-    html.push_str(autocomplete);
-    html.push_str("\" autocapitalize=\"none\" spellcheck=\"false\" required");
-    if !value.is_empty() {
-        html.push_str(" value=\"");
-        push_attribute_value(html, value);
-        html.push('"');
-    }
-    if *has_focus {
-        html.push_str(" autofocus");
-    }
-    html.push_str("></label>\n");
+    page.submit(words.send);
+    page.markup("</form>\n");
 }
 
 /// `14:05 UTC`.
@@ -360,18 +291,6 @@ fn clock(time: Timestamp) -> String {
     use time::macros::format_description;
     let Ok(moment) = time::OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
     moment.format(format_description!("[hour]:[minute] UTC")).unwrap_or_default()
-}
-
-fn response(status: StatusCode, html: String) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::full(html));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(REFERRER_POLICY, REFERRER);
-    response
 }
 
 #[cfg(test)]
@@ -390,8 +309,8 @@ mod tests {
         DeviceRequest { label, peer, ends: Timestamp::from_secs(1_200) }
     }
 
-    fn page<'a>(request: &'a DeviceRequest, name: &'a str, problem: Option<Problem>) -> Page<'a> {
-        Page {
+    fn page<'a>(request: &'a DeviceRequest, name: &'a str, problem: Option<Problem>) -> Consent<'a> {
+        Consent {
             request,
             visitor: request.peer,
             action: "/login/v2/flow/\"><x",
