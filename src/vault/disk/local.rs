@@ -11,12 +11,11 @@
 //! looking into a wrong place leaves no trace there.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, FileTimes, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::SystemTime;
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
@@ -27,6 +26,7 @@ use super::durable::{
     random_part, rename, sync_dir, write_via,
 };
 use super::pack::{self, Members, OpenPack, PackedFile};
+use super::part::LocalPart;
 use super::paths::{Paths, Shard};
 use super::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
@@ -78,12 +78,7 @@ impl LocalDisk {
 impl Disk for LocalDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
         let path = self.paths.tmp()?.join(format!("{id}.part"));
-        Ok(Box::new(LocalPart {
-            file: new_file(&path)?,
-            temp: Leftover(Some(path)),
-            id,
-            paths: Arc::clone(&self.paths),
-        }))
+        Ok(Box::new(LocalPart::create(&self.paths, id, path)?))
     }
 
     fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
@@ -288,31 +283,6 @@ impl LocalDisk {
 
     fn packs(&self) -> MutexGuard<'_, Growing> {
         self.packs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct LocalPart {
-    file: File,
-    temp: Leftover,
-    id: ContainerId,
-    paths: Arc<Paths>,
-}
-
-impl PartFile for LocalPart {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
-    }
-
-    fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
-        // Before the fsync, which then covers it too: times would tell who worked when.
-        let epoch = SystemTime::UNIX_EPOCH;
-        self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
-        self.file.sync_all()?;
-        let target = self.paths.container(space, self.id);
-        let shard = self.paths.durable_shard(space, self.id)?;
-        rename(self.temp.path(), &target)?;
-        self.temp.keep();
-        sync_dir(&shard)
     }
 }
 

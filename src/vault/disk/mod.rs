@@ -10,6 +10,7 @@ mod durable;
 pub(super) mod fuzzing;
 mod local;
 mod pack;
+mod part;
 mod paths;
 mod reserve;
 mod snapshots;
