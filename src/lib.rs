@@ -14,4 +14,5 @@ pub mod fuzzing;
 pub mod http;
 pub mod library;
 pub mod model;
+pub mod sharing;
 pub mod vault;

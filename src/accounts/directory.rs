@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
-use crate::model::{Access, Right, SpaceId, UserId};
+use crate::model::{Access, Loan, Right, SpaceId, UserId};
 
 /// Loads the snapshot when it is asked for and has been invalidated since.
 pub(super) struct Directory {
@@ -86,6 +87,15 @@ impl Snapshot {
         let row = self.users.get(&user)?;
         let grant = self.grants.get(&user).and_then(|spaces| spaces.get(&space));
         rights::access(space, row.role, standing(row), grant.copied())
+    }
+
+    pub(super) fn guest_access(&self, creator: UserId, space: SpaceId, loan: Loan) -> Option<Access> {
+        let right = self.access(creator, space).map(|access| access.right());
+        rights::guest_access(space, right, loan)
+    }
+
+    pub(super) fn name_of(&self, user: UserId) -> Option<UserName> {
+        self.users.get(&user).map(|row| UserName::from_stored(&row.name))
     }
 
     pub(super) fn spaces_of(&self, user: UserId) -> Vec<Access> {

@@ -9,6 +9,7 @@ mod admin;
 mod app_password;
 mod device_login;
 mod directory;
+mod link_password;
 mod login;
 mod login_flow;
 mod name;
@@ -36,13 +37,13 @@ pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{WeakPassword, check_password};
-pub use rights::{Standing, decide, may_administer, owner_access};
+pub use rights::{Standing, decide, may_administer, may_share, owner_access};
 pub use totp::FactorSecret;
 
 use directory::Directory;
 use login_flow::LoginFlows;
 use password::PasswordPool;
-use throttle::Throttle;
+use throttle::{LinkThrottle, Throttle};
 use verified::CredentialCache;
 
 /// The people of this instance. Cheap to clone.
@@ -58,6 +59,9 @@ struct Inner {
     passwords: PasswordPool,
     remembered: CredentialCache,
     throttle: Mutex<Throttle>,
+    /// Passwords of links that were right or wrong a moment ago.
+    link_passwords: CredentialCache,
+    link_throttle: Mutex<LinkThrottle>,
     flows: Mutex<LoginFlows>,
 }
 
@@ -85,6 +89,8 @@ impl Accounts {
             passwords: PasswordPool::new(),
             remembered: CredentialCache::new(),
             throttle: Mutex::new(Throttle::new()),
+            link_passwords: CredentialCache::new(),
+            link_throttle: Mutex::new(LinkThrottle::new()),
             flows: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -102,6 +108,11 @@ impl Accounts {
     /// The proofs for all spaces that somebody may use, ordered by id. Answers from memory.
     pub async fn spaces_of(&self, principal: &Principal) -> Result<Vec<Access>, CatalogError> {
         Ok(self.inner.directory.current().await?.spaces_of(principal.user))
+    }
+
+    /// What somebody is called; `None` once the account is gone. Answers from memory.
+    pub async fn name_of(&self, user: UserId) -> Result<Option<UserName>, CatalogError> {
+        Ok(self.inner.directory.current().await?.name_of(user))
     }
 
     /// Whether somebody may change users, spaces and grants at this moment. Answers from memory.
@@ -124,5 +135,9 @@ impl Inner {
     /// A panic elsewhere leaves counters that are independent of each other.
     fn throttle(&self) -> MutexGuard<'_, Throttle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn link_throttle(&self) -> MutexGuard<'_, LinkThrottle> {
+        self.link_throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

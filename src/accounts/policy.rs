@@ -16,11 +16,16 @@ use super::name::UserName;
 
 /// Shortest password in characters.
 pub(super) const MIN_CHARS: usize = 12;
+/// Shortest password of a link in characters: it is told over the telephone, guessed at a few times an hour only,
+/// and ends with the link.
+pub(super) const MIN_LINK_CHARS: usize = 8;
 /// Longest password in characters; beyond it lies no strength, only work.
 pub(super) const MAX_CHARS: usize = 128;
 
 /// Least worth of a password, in characters that nobody foresees.
 const MIN_WORTH: usize = 6;
+/// As much, for a link's.
+const MIN_LINK_WORTH: usize = 4;
 /// A word from the list is worth about two of these: a few thousand words against some 70 signs.
 const WORD_WORTH: usize = 2;
 /// Characters of the shortest word looked for, and of the shortest run.
@@ -34,6 +39,9 @@ pub enum WeakPassword {
     /// Fewer than 12 characters.
     #[error("a password must have at least 12 characters; three or four unrelated words are a good one")]
     TooShort,
+    /// Fewer than 8 characters, for a link.
+    #[error("a link's password must have at least 8 characters; two unrelated words are a good one")]
+    TooShortForLink,
     /// More than 128 characters.
     #[error("a password must have at most 128 characters")]
     TooLong,
@@ -52,10 +60,29 @@ pub enum WeakPassword {
 
 /// Checks a password that `user` chose.
 pub fn check_password(password: &SecretString, user: &UserName) -> Result<(), WeakPassword> {
+    let lower = lower_within(password, MIN_CHARS, WeakPassword::TooShort)?;
+    if contains_name(&lower, &user.key()) {
+        return Err(WeakPassword::ContainsName);
+    }
+    require_worth(&lower, MIN_WORTH)
+}
+
+/// Checks a password that somebody chose for a link.
+pub(super) fn check_link_password(password: &SecretString) -> Result<(), WeakPassword> {
+    let lower = lower_within(password, MIN_LINK_CHARS, WeakPassword::TooShortForLink)?;
+    require_worth(&lower, MIN_LINK_WORTH)
+}
+
+/// The password in small letters, if its length and characters will do.
+fn lower_within(
+    password: &SecretString,
+    least: usize,
+    too_short: WeakPassword,
+) -> Result<Zeroizing<String>, WeakPassword> {
     let text: Zeroizing<String> = Zeroizing::new(password.expose_secret().nfc().collect());
     let chars = text.chars().count();
-    if chars < MIN_CHARS {
-        return Err(WeakPassword::TooShort);
+    if chars < least {
+        return Err(too_short);
     }
     if chars > MAX_CHARS {
         return Err(WeakPassword::TooLong);
@@ -63,15 +90,12 @@ pub fn check_password(password: &SecretString, user: &UserName) -> Result<(), We
     if text.chars().any(char::is_control) {
         return Err(WeakPassword::ControlCharacter);
     }
-    let lower = Zeroizing::new(text.to_lowercase());
-    if contains_name(&lower, &user.key()) {
-        return Err(WeakPassword::ContainsName);
-    }
+    Ok(Zeroizing::new(text.to_lowercase()))
+}
+
+fn require_worth(lower: &str, least: usize) -> Result<(), WeakPassword> {
     let lower: Zeroizing<Vec<char>> = Zeroizing::new(lower.chars().collect());
-    if worth(&lower) < MIN_WORTH {
-        return Err(WeakPassword::Guessable);
-    }
-    Ok(())
+    if worth(&lower) < least { Err(WeakPassword::Guessable) } else { Ok(()) }
 }
 
 /// The whole name, or one of its parts (`anna.huber@example.org`); parts below 4 characters turn up
@@ -267,6 +291,22 @@ mod tests {
         ] {
             assert_eq!(verdict(password), Ok(()), "{password}");
         }
+    }
+
+    #[test]
+    fn a_links_password_may_be_shorter_but_not_among_the_first_that_are_guessed() {
+        let verdict = |text: &str| check_link_password(&SecretString::from(text));
+        for password in ["Geheim-1x7", "kqzvwmtx", "wolke tasse", "Kreide-Ofen"] {
+            assert_eq!(verdict(password), Ok(()), "{password}");
+        }
+        assert_eq!(verdict("kqzvwmt"), Err(WeakPassword::TooShortForLink));
+        for password in
+            ["12345678", "passwort", "password1", "aaaaaaaa", "qwertzui", "sommer2024", "abcdabcd"]
+        {
+            assert_eq!(verdict(password), Err(WeakPassword::Guessable), "{password}");
+        }
+        assert_eq!(verdict(&"kq7vwmtx".repeat(17)), Err(WeakPassword::TooLong));
+        assert_eq!(verdict("kqzv\twmtx"), Err(WeakPassword::ControlCharacter));
     }
 
     #[test]

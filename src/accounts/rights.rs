@@ -1,6 +1,6 @@
 //! The one decision about who may do what. No other code compares roles.
 
-use crate::model::{Access, Right, Role, SpaceId};
+use crate::model::{Access, LinkRight, Loan, Right, Role, SpaceId};
 
 /// Whether an account is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,23 @@ pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Opti
     decide(role, standing, grant).map(|right| Access::granted(space, right))
 }
 
+/// The proof for a guest, from the right that whoever made his link has at this moment and what the link lends. A
+/// link never gives more than its creator has: it narrows with his right and dies with it.
+pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, loan: Loan) -> Option<Access> {
+    let right = match (loan.right, creator?) {
+        (LinkRight::Read, _) | (LinkRight::Edit, Right::Read) => LinkRight::Read,
+        (LinkRight::Edit, Right::Write | Right::Manage) => LinkRight::Edit,
+        (LinkRight::Add, Right::Write | Right::Manage) => LinkRight::Add,
+        (LinkRight::Add, Right::Read) => return None,
+    };
+    Some(Access::granted_to_guest(space, Loan { right, ..loan }))
+}
+
+/// Whether somebody with this right to a space may make links into it, or change those of others.
+pub fn may_share(right: Right) -> bool {
+    right >= Right::Write
+}
+
 /// The proof for whoever owns the data directory and asks through its socket or on the command line:
 /// he could change any grant, so he is not asked to. For trash and versions, never for a network route.
 pub fn owner_access(space: SpaceId) -> Access {
@@ -47,6 +64,7 @@ pub fn may_administer(role: Role, standing: Standing) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{EntryId, LinkId};
     use Right::{Manage, Read, Write};
     use Role::{Administrator, Auditor, Client, Staff};
 
@@ -82,6 +100,35 @@ mod tests {
         let space = SpaceId::random();
         let access = access(space, Client, Standing::Enabled, Some(Manage)).unwrap();
         assert_eq!((access.space(), access.right()), (space, Write));
+    }
+
+    #[test]
+    fn a_guest_never_has_more_than_whoever_made_his_link() {
+        let space = SpaceId::random();
+        let lent = |creator, right| {
+            let loan = Loan { link: LinkId(1), top: EntryId(2), right };
+            let access = guest_access(space, creator, loan)?;
+            assert_eq!((access.link(), access.top()), (Some(loan.link), Some(loan.top)));
+            let does =
+                (access.reach(Read).is_ok(), access.reach(Write).is_ok(), access.reach_to_add().is_ok());
+            Some(does)
+        };
+        for (creator, right, does) in [
+            (None, LinkRight::Read, None),
+            (None, LinkRight::Edit, None),
+            (None, LinkRight::Add, None),
+            (Some(Read), LinkRight::Read, Some((true, false, false))),
+            (Some(Read), LinkRight::Edit, Some((true, false, false))),
+            (Some(Read), LinkRight::Add, None),
+            (Some(Write), LinkRight::Read, Some((true, false, false))),
+            (Some(Write), LinkRight::Edit, Some((true, true, true))),
+            (Some(Write), LinkRight::Add, Some((false, false, true))),
+            (Some(Manage), LinkRight::Read, Some((true, false, false))),
+            (Some(Manage), LinkRight::Edit, Some((true, true, true))),
+            (Some(Manage), LinkRight::Add, Some((false, false, true))),
+        ] {
+            assert_eq!(lent(creator, right), does, "{creator:?} {right}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::http::{SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Timestamp};
+use crate::sharing::{LinkKeys, Sharing};
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
@@ -63,6 +64,8 @@ pub struct Instance {
     pub library: Library,
     /// People.
     pub accounts: Accounts,
+    /// Links.
+    pub sharing: Sharing,
     keys: Arc<KeyRing>,
     disk: Arc<dyn Disk>,
     catalog: Catalog,
@@ -129,7 +132,8 @@ impl Instance {
         let library = Library::open(catalog.clone(), Arc::clone(&disk), Arc::clone(&keys), names).await?;
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords);
-        Ok(Self { library, accounts, keys, disk, catalog })
+        let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
+        Ok(Self { library, accounts, sharing, keys, disk, catalog })
     }
 
     /// The instance's own certificate, made or renewed if need be. Its key lies sealed on the disk.
@@ -210,6 +214,13 @@ fn address_of(host: &str) -> Option<std::net::IpAddr> {
 
 pub(super) fn catalog_key(keys: &KeyRing) -> CatalogKey {
     CatalogKey::new(*keys.catalogue_key().expose())
+}
+
+fn link_keys(keys: &KeyRing) -> LinkKeys {
+    let (token, lookup, pass) = (keys.link_token_key(), keys.link_lookup_key(), keys.link_pass_key());
+    let [token, lookup, pass] =
+        [token.expose(), lookup.expose(), pass.expose()].map(|key| Zeroizing::new(*key));
+    LinkKeys::new(token, lookup, pass)
 }
 
 fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> InstanceError {

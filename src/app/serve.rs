@@ -165,7 +165,7 @@ impl Host {
         {
             tls.replace(&cert_pem, &key_pem)?;
         }
-        self.router.open(instance.library.clone(), instance.accounts.clone());
+        self.router.open(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));

@@ -156,7 +156,9 @@ const CONTRADICTIONS: [(&str, &str); 12] = [
         "SELECT ((SELECT coalesce(max(id), 0) FROM versions) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'versions'), 0))
               + ((SELECT coalesce(max(id), 0) FROM users) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0))
               + ((SELECT coalesce(max(id), 0) FROM app_passwords)
-                 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'app_passwords'), 0))",
+                 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'app_passwords'), 0))
+              + ((SELECT coalesce(max(id), 0) FROM links)
+                 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'links'), 0))",
     ),
 ];
 

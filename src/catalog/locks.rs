@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 
 use super::{CatalogError, ReadTx, WriteTx};
-use crate::model::{EntryId, LockScope, LockToken, Timestamp, UserId};
+use crate::model::{EntryId, LinkId, LockScope, LockToken, Timestamp, UserId};
 
 /// A lock in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,10 @@ pub struct LockRow {
     pub token: LockToken,
     /// The entry it was taken on: the lock's root.
     pub entry: EntryId,
-    /// Who holds it.
+    /// Who holds it; if a guest does, whose guest.
     pub user: UserId,
+    /// The link by which a guest took it.
+    pub link: Option<LinkId>,
     /// Exclusive or shared.
     pub scope: LockScope,
     /// Whether it covers everything below (`Depth: infinity`).
@@ -27,7 +29,7 @@ pub struct LockRow {
 /// A lock about to be inserted.
 pub type NewLock = LockRow;
 
-const COLUMNS: &str = "token, locks.entry_id, user_id, is_exclusive, is_deep, owner, expires_at";
+const COLUMNS: &str = "token, locks.entry_id, user_id, is_exclusive, is_deep, owner, expires_at, link_id";
 
 fn lock_row(row: &Row<'_>) -> rusqlite::Result<LockRow> {
     Ok(LockRow {
@@ -38,6 +40,7 @@ fn lock_row(row: &Row<'_>) -> rusqlite::Result<LockRow> {
         is_deep: row.get(4)?,
         owner: row.get(5)?,
         expires: Timestamp(row.get(6)?),
+        link: row.get::<_, Option<i64>>(7)?.map(LinkId),
     })
 }
 
@@ -87,11 +90,17 @@ impl ReadTx<'_> {
         self.all(&on_members(), params![folder.0, now.0], lock_row)
     }
 
-    /// Locks in force at `now`: of one user, and of all.
-    pub fn lock_counts(&self, user: UserId, now: Timestamp) -> Result<(usize, usize), CatalogError> {
+    /// Locks in force at `now`: of one user, or of his guests by one link; and of all.
+    pub fn lock_counts(
+        &self,
+        user: UserId,
+        link: Option<LinkId>,
+        now: Timestamp,
+    ) -> Result<(usize, usize), CatalogError> {
         let counts = self.one(
-            "SELECT count(*) FILTER (WHERE user_id = ?1), count(*) FROM locks WHERE expires_at > ?2",
-            params![user.0, now.0],
+            "SELECT count(*) FILTER (WHERE user_id = ?1 AND link_id IS ?3), count(*) FROM locks
+             WHERE expires_at > ?2",
+            params![user.0, now.0, link.map(|link| link.0)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(counts.unwrap_or_default())
@@ -102,8 +111,8 @@ impl WriteTx<'_> {
     /// Adds a lock; conflicts are the caller's to check in the same transaction.
     pub fn insert_lock(&self, lock: &NewLock) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO locks (token, entry_id, user_id, is_exclusive, is_deep, owner, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO locks (token, entry_id, user_id, is_exclusive, is_deep, owner, expires_at, link_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 lock.token.0,
                 lock.entry.0,
@@ -112,6 +121,7 @@ impl WriteTx<'_> {
                 lock.is_deep,
                 lock.owner,
                 lock.expires.0,
+                lock.link.map(|link| link.0),
             ],
         )
         .map(drop)
@@ -179,6 +189,7 @@ mod tests {
                 token: LockToken(token.to_owned()),
                 entry: EntryId(entry),
                 user: UserId(1),
+                link: None,
                 scope: LockScope::Shared,
                 is_deep,
                 owner: String::new(),

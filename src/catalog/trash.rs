@@ -103,12 +103,12 @@ impl WriteTx<'_> {
         parent: EntryId,
         path: &str,
         deleted: Timestamp,
-        deleted_by: UserId,
+        deleted_by: Option<UserId>,
     ) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO trash (entry_id, space_id, parent_id, path, deleted_at, deleted_by)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![entry.0, space.0, parent.0, path, deleted.0, deleted_by.0],
+            params![entry.0, space.0, parent.0, path, deleted.0, deleted_by.map(|user| user.0)],
         )
         .map(drop)
     }

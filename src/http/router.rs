@@ -18,6 +18,7 @@ use super::{
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;
+use crate::sharing::Sharing;
 
 const DAV: HeaderName = HeaderName::from_static("dav");
 const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
@@ -40,6 +41,7 @@ pub struct Router {
 struct Services {
     library: Library,
     accounts: Accounts,
+    sharing: Sharing,
     dav: Dav,
     nextcloud: Nextcloud,
     resumable: Resumable,
@@ -52,13 +54,13 @@ impl Router {
     }
 
     /// Serves files from now on. Later calls change nothing.
-    pub fn open(&self, library: Library, accounts: Accounts) {
+    pub fn open(&self, library: Library, accounts: Accounts, sharing: Sharing) {
         let recent_spaces = RecentSpaces::default();
         let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
         let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, dav, nextcloud, resumable });
+        let _ = self.services.set(Services { library, accounts, sharing, dav, nextcloud, resumable });
     }
 
     /// Of an open instance the library knows best whether it can be changed.

@@ -39,7 +39,7 @@ impl Library {
     ) -> Result<Transferred, LibraryError> {
         // One at a time: each may copy as much as the disk holds.
         let _turn = self.shared.carrying.lock().await;
-        let (space, target) = (change.access.space(), arrival.space);
+        let (space, target) = (change.access.space(), arrival.reach.space());
         let load = Load { change, from, arrival };
         let library = self.clone();
         let (load, tree) = self
@@ -128,8 +128,8 @@ impl Load {
     /// Everything that can stand in the way, at either end.
     fn judge(&self, library: &Library, tx: &ReadTx<'_>) -> Result<(EntryRow, Slot), LibraryError> {
         let space = self.change.access.space();
-        let entry = find(tx, space, &self.from)?.ok_or(LibraryError::NotFound)?;
-        library.check_conditions(tx, &self.change, space, Some(&entry))?;
+        let entry = find(tx, space.into(), &self.from)?.ok_or(LibraryError::NotFound)?;
+        library.check_conditions(tx, &self.change, space.into(), Some(&entry))?;
         if self.arrival.kind == ArrivalKind::Move {
             require_removable(tx, &self.change, &entry)?;
         }
@@ -154,7 +154,7 @@ impl Load {
         }
         slot.clear(tx, &self.change)?;
         let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-            attach_copy(tx, &self.change, row, id, self.arrival.space, copies)
+            attach_copy(tx, &self.change, row, id, self.arrival.reach.space(), copies)
         };
         let copy = plant(tx, &self.change, &tree, first, &slot, attach)?;
         if self.arrival.kind == ArrivalKind::Move {
@@ -223,7 +223,7 @@ fn attach_copy(
         size: row.size,
         modified: row.modified,
         created: change.now,
-        author: Some(change.user),
+        author: change.author(),
         checksums: &checksums,
     })?;
     for (position, segment) in tx.segments(source)?.iter().enumerate() {

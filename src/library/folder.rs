@@ -10,7 +10,7 @@ use crate::model::{EntryPath, Right};
 impl Library {
     /// Makes an empty folder at `path`.
     pub async fn make_folder(&self, change: Change, path: &EntryPath) -> Result<Entry, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach(Right::Write)?;
         if path.is_root() {
             return Err(LibraryError::Exists);
         }
@@ -19,13 +19,13 @@ impl Library {
         self.storing()
             .await?
             .write(move |tx| {
-                let place = place(tx, space, &path)?;
+                let place = place(tx, reach, &path)?;
                 let there = match place.found {
                     Found::Nothing => None,
                     Found::Same(row) => Some(row),
                     Found::Alike(_) => return Err(LibraryError::NameTaken),
                 };
-                library.check_conditions(tx, &change, space, there.as_ref())?;
+                library.check_conditions(tx, &change, reach, there.as_ref())?;
                 if there.is_some() {
                     return Err(LibraryError::Exists);
                 }
@@ -34,7 +34,7 @@ impl Library {
                 let revision = tx.next_revision()?;
                 tx.insert_entry(&NewEntry {
                     id,
-                    space,
+                    space: reach.space(),
                     parent: Some(place.folder.id),
                     name: Some(&place.name),
                     version: None,
@@ -53,12 +53,12 @@ impl Library {
     /// Moves the entry at `path`, with all below it, into the trash: one short transaction, however much
     /// that is.
     pub async fn delete(&self, change: Change, path: &EntryPath) -> Result<(), LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 discard(tx, &change, &entry)
             })
             .await
@@ -72,7 +72,7 @@ pub(super) fn discard(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Re
     let path = path_of(tx, entry.id)?;
     let raw: Vec<_> = path.names().iter().map(crate::model::EntryName::as_str).collect();
     tx.delete_locks_below(entry.id)?;
-    tx.insert_trash(entry.space, entry.id, parent, &raw.join("/"), change.now, change.user)?;
+    tx.insert_trash(entry.space, entry.id, parent, &raw.join("/"), change.now, change.author())?;
     let name = path.names().last().ok_or(LibraryError::IsRoot)?;
     tx.relocate(entry.id, None, name)?;
     tx.touch_folders(parent, tx.next_revision()?, -signed(entry.size), change.now)?;

@@ -5,22 +5,22 @@
 
 use std::collections::HashSet;
 
-use super::lookup::{find, path_of};
+use super::lookup::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{
-    EntryId, EntryPath, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Right, SpaceId,
+    Access, EntryId, EntryPath, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Reach, Right,
 };
 
 impl Library {
     /// Fails unless the conditions hold for the entry at `path`; for requests that change nothing.
     pub async fn require_conditions(&self, demand: Change, path: &EntryPath) -> Result<(), LibraryError> {
-        let space = demand.access.require(Right::Read)?;
+        let reach = demand.access.reach(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &demand, space, Some(&entry))
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &demand, reach, Some(&entry))
             })
             .await
     }
@@ -31,7 +31,7 @@ impl Library {
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        space: SpaceId,
+        reach: Reach,
         target: Option<&EntryRow>,
     ) -> Result<(), LibraryError> {
         let conditions = &change.conditions;
@@ -50,7 +50,7 @@ impl Library {
             holds &= conditions.if_unmodified_since.is_none_or(in_time);
         }
         if holds && !conditions.if_lists.is_empty() {
-            holds = self.any_list_holds(tx, change, space, target)?;
+            holds = self.any_list_holds(tx, change, reach, target)?;
         }
         if holds { Ok(()) } else { Err(LibraryError::PreconditionFailed) }
     }
@@ -59,16 +59,18 @@ impl Library {
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        space: SpaceId,
+        reach: Reach,
         target: Option<&EntryRow>,
     ) -> Result<bool, LibraryError> {
         for list in &change.conditions.if_lists {
             let tagged = match &list.target {
                 IfTarget::Request | IfTarget::Elsewhere => None,
+                // Nothing has a state for who may not see it.
+                IfTarget::Entry { .. } if change.access.only_adds() => None,
                 IfTarget::Entry { space: name, path } => match tx.space_by_name(&name.key())? {
                     // Another space's state is none of this request's business: MOVE and COPY across
                     // spaces check the destination's rights separately.
-                    Some(tagged) if tagged.id == space => find(tx, space, path)?,
+                    Some(tagged) if tagged.id == reach.space() => find(tx, reach, path)?,
                     _ => None,
                 },
             };
@@ -124,17 +126,17 @@ fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result
     let submitted: HashSet<&LockToken> = change.conditions.submitted_tokens().collect();
     let opened: HashSet<EntryId> = locks
         .iter()
-        .filter(|lock| lock.user == change.user && submitted.contains(&lock.token))
+        .filter(|lock| change.holds(lock) && submitted.contains(&lock.token))
         .map(|lock| lock.entry)
         .collect();
     match locks.iter().find(|lock| !opened.contains(&lock.entry)) {
         None => Ok(()),
-        Some(lock) => Err(locked(tx, lock.entry)?),
+        Some(lock) => Err(locked(tx, &change.access, lock.entry)?),
     }
 }
 
 /// The refusal because of a lock taken on `entry`.
-pub(super) fn locked(tx: &ReadTx<'_>, entry: EntryId) -> Result<LibraryError, LibraryError> {
+pub(super) fn locked(tx: &ReadTx<'_>, access: &Access, entry: EntryId) -> Result<LibraryError, LibraryError> {
     let space = tx.entry(entry)?.ok_or(LibraryError::NotFound)?.space;
-    Ok(LibraryError::Locked { space, path: path_of(tx, entry)? })
+    Ok(LibraryError::Locked { space, path: path_within(tx, access, entry)? })
 }

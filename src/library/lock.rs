@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::guard::{locked, require_tree_unlocked, require_unlocked};
-use super::lookup::{find, path_of};
+use super::lookup::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
 use crate::model::{Access, EntryPath, LockScope, LockToken, Right, Timestamp, UserId};
@@ -25,7 +25,7 @@ pub struct Lock {
     pub root: EntryPath,
     /// Whether that is a folder.
     pub root_is_folder: bool,
-    /// Who holds it.
+    /// Who holds it; if a guest does, whose guest.
     pub user: UserId,
     /// Exclusive or shared.
     pub scope: LockScope,
@@ -51,10 +51,10 @@ pub struct LockRequest {
 }
 
 impl Lock {
-    pub(super) fn from_row(tx: &ReadTx<'_>, row: LockRow) -> Result<Self, LibraryError> {
+    pub(super) fn from_row(tx: &ReadTx<'_>, access: &Access, row: LockRow) -> Result<Self, LibraryError> {
         let root_is_folder = tx.entry(row.entry)?.is_some_and(|entry| entry.is_folder());
         Ok(Self {
-            root: path_of(tx, row.entry)?,
+            root: path_within(tx, access, row.entry)?,
             root_is_folder,
             token: row.token,
             user: row.user,
@@ -77,15 +77,15 @@ impl Library {
         path: &EntryPath,
         request: LockRequest,
     ) -> Result<Lock, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let row = take(tx, &change, &entry, &request)?;
-                Lock::from_row(tx, row)
+                Lock::from_row(tx, &change.access, row)
             })
             .await
     }
@@ -98,23 +98,23 @@ impl Library {
         path: &EntryPath,
         timeout: Duration,
     ) -> Result<Lock, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let mut lock = tx
                     .locks_covering(entry.id, change.now)?
                     .into_iter()
                     .find(|lock| {
-                        lock.user == change.user
+                        change.holds(lock)
                             && change.conditions.submitted_tokens().any(|token| *token == lock.token)
                     })
                     .ok_or(LibraryError::NoSuchLock)?;
                 lock.expires = change.now.after(capped(timeout));
                 tx.refresh_lock(&lock.token, lock.expires)?;
-                Lock::from_row(tx, lock)
+                Lock::from_row(tx, &change.access, lock)
             })
             .await
     }
@@ -128,16 +128,17 @@ impl Library {
         token: &LockToken,
         now: Timestamp,
     ) -> Result<(), LibraryError> {
-        let space = access.require(Right::Write)?;
-        let is_manager = access.right() >= Right::Manage;
-        let (path, token) = (path.clone(), token.clone());
+        let reach = access.reach(Right::Write)?;
+        let is_manager = access.require(Right::Manage).is_ok();
+        let (access, path, token) = (*access, path.clone(), token.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 let locks = tx.locks_covering(entry.id, now)?;
                 let lock = locks.iter().find(|lock| lock.token == token).ok_or(LibraryError::NoSuchLock)?;
-                if lock.user != user && !is_manager {
-                    return Err(locked(tx, lock.entry)?);
+                let is_own = lock.user == user && lock.link == access.link();
+                if !is_own && !is_manager {
+                    return Err(locked(tx, &access, lock.entry)?);
                 }
                 Ok(tx.delete_lock(&lock.token)?)
             })
@@ -157,6 +158,7 @@ pub(super) fn take(
     entry: &crate::catalog::EntryRow,
     request: &LockRequest,
 ) -> Result<LockRow, LibraryError> {
+    change.access.reach(Right::Write)?;
     let mut standing = tx.locks_covering(entry.id, change.now)?;
     if request.is_deep {
         standing.extend(tx.locks_below(entry.id, change.now)?);
@@ -165,9 +167,9 @@ pub(super) fn take(
         .iter()
         .find(|lock| request.scope == LockScope::Exclusive || lock.scope == LockScope::Exclusive);
     if let Some(lock) = conflict {
-        return Err(locked(tx, lock.entry)?);
+        return Err(locked(tx, &change.access, lock.entry)?);
     }
-    let (own, all) = tx.lock_counts(change.user, change.now)?;
+    let (own, all) = tx.lock_counts(change.user, change.access.link(), change.now)?;
     if own >= MAX_PER_USER || all >= MAX_TOTAL {
         return Err(LibraryError::TooManyLocks);
     }
@@ -175,6 +177,7 @@ pub(super) fn take(
         token: fresh_token(),
         entry: entry.id,
         user: change.user,
+        link: change.access.link(),
         scope: request.scope,
         is_deep: request.is_deep && entry.is_folder(),
         owner: request.owner.clone(),
@@ -201,7 +204,8 @@ fn fresh_token() -> LockToken {
     LockToken(uuid)
 }
 
-/// What taking `entry` out of its folder needs: its own tree unlocked, and the folder's members.
+/// What taking `entry` out of its folder needs: its own tree unlocked, and the folder's members. A guest never
+/// takes the entry that was lent to him.
 pub(super) fn require_removable(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -209,8 +213,8 @@ pub(super) fn require_removable(
 ) -> Result<(), LibraryError> {
     require_tree_unlocked(tx, change, entry)?;
     match entry.parent {
-        Some(parent) => require_unlocked(tx, change, parent),
-        None => Err(LibraryError::IsRoot),
+        Some(parent) if change.access.top() != Some(entry.id) => require_unlocked(tx, change, parent),
+        _ => Err(LibraryError::IsRoot),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::entry::property_pair;
 use super::lock::Lock;
 use super::{Entry, EntryKind, Library, LibraryError, Listing, Member};
-use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp};
+use crate::catalog::{EntryRow, LockRow, ReadTx};
+use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Reach, Right, SpaceId, Timestamp};
 
 /// Members fetched at once when a folder is listed.
 const PAGE: usize = 500;
@@ -19,12 +19,12 @@ impl Library {
         path: &EntryPath,
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
-        let space = access.require(Right::Read)?;
-        let (library, path) = (self.clone(), path.clone());
+        let reach = access.reach(Right::Read)?;
+        let (library, access, path) = (self.clone(), *access, path.clone());
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.member_of(tx, row, now)
+                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.member_of(tx, &access, row, now)
             })
             .await
     }
@@ -32,23 +32,45 @@ impl Library {
     pub(super) fn member_of(
         &self,
         tx: &ReadTx<'_>,
+        access: &Access,
         row: EntryRow,
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
-        let locks = tx.locks_covering(row.id, now)?;
-        let locks = locks.into_iter().map(|lock| Lock::from_row(tx, lock)).collect::<Result<_, _>>()?;
+        let locks = shown(tx, access, tx.locks_covering(row.id, now)?)?;
         let properties = tx.properties(row.id)?.into_iter().map(property_pair).collect();
         Ok(Member { entry: self.entry(row), locks, properties })
     }
 
     /// The entry at `path`.
     pub async fn find(&self, access: &Access, path: &EntryPath) -> Result<Entry, LibraryError> {
-        let space = access.require(Right::Read)?;
+        let reach = access.reach(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))
+            })
+            .await
+    }
+
+    /// Those of some entries that lie in the spaces these rights are for, and where; not what lies in the trash.
+    pub async fn located(
+        &self,
+        rights: &[Access],
+        entries: Vec<EntryId>,
+    ) -> Result<Vec<(Entry, EntryPath)>, LibraryError> {
+        let readable = rights.iter().filter_map(|access| access.require(Right::Read).ok());
+        let (library, spaces) = (self.clone(), readable.collect::<Vec<_>>());
+        self.catalog()
+            .read(move |tx| {
+                let mut found = Vec::with_capacity(entries.len());
+                for id in entries {
+                    let Some(row) = tx.entry(id)?.filter(|row| spaces.contains(&row.space)) else { continue };
+                    if rooted(tx, row.space, id)?.is_some() {
+                        found.push((library.entry(row), path_of(tx, id)?));
+                    }
+                }
+                Ok(found)
             })
             .await
     }
@@ -85,33 +107,52 @@ impl Library {
         after: Option<String>,
         now: Timestamp,
     ) -> Result<Listing, LibraryError> {
-        let space = access.require(Right::Read)?;
-        let library = self.clone();
-        self.catalog().read(move |tx| list(&library, tx, space, folder, after.as_deref(), now)).await
+        access.reach(Right::Read)?;
+        let (library, access) = (self.clone(), *access);
+        self.catalog().read(move |tx| list(&library, tx, &access, folder, after.as_deref(), now)).await
+    }
+
+    /// The entry at which a guest's access begins, whatever it lets him do.
+    ///
+    /// Errors: `NotFound` if it lies in the trash, or if the access is nobody's guest's.
+    pub async fn lent_entry(&self, access: &Access) -> Result<Entry, LibraryError> {
+        let (library, access) = (self.clone(), *access);
+        self.catalog()
+            .read(move |tx| {
+                let top = access.top().ok_or(LibraryError::NotFound)?;
+                let row = rooted(tx, access.space(), top)?.ok_or(LibraryError::NotFound)?;
+                Ok(library.entry(row))
+            })
+            .await
     }
 }
 
 fn list(
     library: &Library,
     tx: &ReadTx<'_>,
-    space: SpaceId,
+    access: &Access,
     folder: EntryId,
     after: Option<&str>,
     now: Timestamp,
 ) -> Result<Listing, LibraryError> {
     // The folder may have been deleted or moved away between two pieces; what is listed must still lie
-    // in the space that the access was given for.
-    let folder = tx.entry(folder)?.filter(|row| row.space == space).ok_or(LibraryError::NotFound)?;
+    // in what the access was given for.
+    let folder = tx.entry(folder)?.filter(|row| row.space == access.space()).ok_or(LibraryError::NotFound)?;
+    if let Some(top) = access.top() {
+        rooted(tx, folder.space, top)?.ok_or(LibraryError::NotFound)?;
+        if tx.lineage(folder.id)?.iter().all(|above| above.id != top) {
+            return Err(LibraryError::NotFound);
+        }
+    }
     let rows = tx.children(folder.id, after, PAGE)?;
     let next = (rows.len() == PAGE).then(|| rows.last().map(|row| name_key(&row.name))).flatten();
 
-    let mut inherited = Vec::new();
-    for lock in tx.locks_covering(folder.id, now)?.into_iter().filter(|lock| lock.is_deep) {
-        inherited.push(Lock::from_row(tx, lock)?);
-    }
+    let deep = tx.locks_covering(folder.id, now)?.into_iter().filter(|lock| lock.is_deep);
+    let inherited = shown(tx, access, deep)?;
     let mut own_locks = Vec::new();
     for lock in tx.locks_on_members(folder.id, now)? {
-        own_locks.push((lock.entry, Lock::from_row(tx, lock)?));
+        let entry = lock.entry;
+        own_locks.extend(shown(tx, access, [lock])?.into_iter().map(|lock| (entry, lock)));
     }
     let mut properties = HashMap::<EntryId, Vec<_>>::new();
     for row in tx.properties_between(folder.id, &rows)? {
@@ -133,6 +174,17 @@ fn list(
         })
         .collect();
     Ok(Listing { members, next })
+}
+
+/// The locks that somebody is told of: a guest of none but his own.
+fn shown(
+    tx: &ReadTx<'_>,
+    access: &Access,
+    locks: impl IntoIterator<Item = LockRow>,
+) -> Result<Vec<Lock>, LibraryError> {
+    let is_shown = |lock: &LockRow| access.link().is_none() || lock.link == access.link();
+    let locks = locks.into_iter().filter(is_shown);
+    locks.map(|lock| Lock::from_row(tx, access, lock)).collect()
 }
 
 /// The key under which a stored name was filed.
@@ -172,14 +224,20 @@ pub(super) fn child(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Resul
     })
 }
 
-/// The entry at `path`.
+/// The entry at `path`, which begins where the right does: looked up from there, nothing beside it can be named,
+/// wherever it is moved meanwhile.
 pub(super) fn find(
     tx: &ReadTx<'_>,
-    space: SpaceId,
+    reach: Reach,
     path: &EntryPath,
 ) -> Result<Option<EntryRow>, LibraryError> {
-    let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
-    let mut entry = tx.entry(root)?.ok_or(LibraryError::NotFound)?;
+    let mut entry = match reach.top() {
+        None => {
+            let root = tx.space(reach.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
+            tx.entry(root)?.ok_or(LibraryError::NotFound)?
+        }
+        Some(top) => rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?,
+    };
     for name in path.names() {
         if !entry.is_folder() {
             return Ok(None);
@@ -192,24 +250,66 @@ pub(super) fn find(
     Ok(Some(entry))
 }
 
+/// An entry of a space, unless it lies in the trash.
+fn rooted(tx: &ReadTx<'_>, space: SpaceId, entry: EntryId) -> Result<Option<EntryRow>, LibraryError> {
+    let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
+    let lineage = tx.lineage(entry)?;
+    let is_rooted = lineage.last().is_some_and(|last| last.id == root);
+    Ok(lineage.into_iter().next().filter(|_| is_rooted))
+}
+
 /// The place that `path` names: its folder, its last name and what is there now.
 pub(super) struct Place {
     pub(super) folder: EntryRow,
     pub(super) name: EntryName,
     pub(super) found: Found,
+    /// Where it is in its space, wherever the right to it begins.
+    pub(super) path: EntryPath,
 }
 
 /// The place for something that is to be created or replaced.
-pub(super) fn place(tx: &ReadTx<'_>, space: SpaceId, path: &EntryPath) -> Result<Place, LibraryError> {
-    let (parent, name) = path.split_last().ok_or(LibraryError::IsRoot)?;
-    let folder = find(tx, space, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
+pub(super) fn place(tx: &ReadTx<'_>, reach: Reach, path: &EntryPath) -> Result<Place, LibraryError> {
+    let Some((parent, name)) = path.split_last() else { return own_place(tx, reach) };
+    let folder = find(tx, reach, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
     let found = child(tx, folder.id, name)?;
-    Ok(Place { folder, name: name.clone(), found })
+    let path = match reach.top() {
+        None => path.clone(),
+        Some(_) => path_of(tx, folder.id)?.join(name.clone())?,
+    };
+    Ok(Place { folder, name: name.clone(), found, path })
+}
+
+/// The place of the entry at which the right begins. Of a file that was lent the content may be replaced; any
+/// other is not for whoever reaches no higher.
+fn own_place(tx: &ReadTx<'_>, reach: Reach) -> Result<Place, LibraryError> {
+    let top = reach.top().ok_or(LibraryError::IsRoot)?;
+    let file = rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?;
+    let folder = file.parent.filter(|_| !file.is_folder()).ok_or(LibraryError::IsRoot)?;
+    let folder = tx.entry(folder)?.ok_or(LibraryError::NotFound)?;
+    let name = EntryName::parse(&file.name)?;
+    Ok(Place { folder, name, path: path_of(tx, file.id)?, found: Found::Same(file) })
 }
 
 /// Where an entry lies in its space.
 pub(super) fn path_of(tx: &ReadTx<'_>, entry: EntryId) -> Result<EntryPath, LibraryError> {
-    let lineage = tx.lineage(entry)?;
+    path_from(tx, None, entry)
+}
+
+/// As [`path_of`], from where the right begins. An entry that does not lie below is told as that beginning.
+pub(super) fn path_within(
+    tx: &ReadTx<'_>,
+    access: &Access,
+    entry: EntryId,
+) -> Result<EntryPath, LibraryError> {
+    path_from(tx, access.top(), entry)
+}
+
+fn path_from(tx: &ReadTx<'_>, top: Option<EntryId>, entry: EntryId) -> Result<EntryPath, LibraryError> {
+    let mut lineage = tx.lineage(entry)?;
+    if let Some(top) = top {
+        let below = lineage.iter().position(|row| row.id == top);
+        lineage.truncate(below.unwrap_or(0));
+    }
     let names = lineage.iter().rev().filter_map(|row| EntryName::parse(&row.name).ok());
     Ok(EntryPath::new(names.collect())?)
 }

@@ -43,7 +43,7 @@ use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
+use crate::catalog::{Catalog, CatalogError, Counters, LockRow, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 use crate::vault::VaultError;
 use crate::vault::disk::Disk;
@@ -78,12 +78,24 @@ pub use version::Version;
 pub struct Change {
     /// Proof of the right to the space.
     pub access: Access,
-    /// Who is noted as author and whose locks count.
+    /// Who is noted as author and whose locks count; of a guest's change, whose guest he is.
     pub user: UserId,
     /// The time that is noted.
     pub now: Timestamp,
     /// What must hold now and again when the change is committed.
     pub conditions: Conditions,
+}
+
+impl Change {
+    /// Who is noted as author: nobody, if a guest does it.
+    fn author(&self) -> Option<UserId> {
+        self.access.link().is_none().then_some(self.user)
+    }
+
+    /// Whether a lock is this person's, or this guest's.
+    fn holds(&self, lock: &LockRow) -> bool {
+        lock.user == self.user && lock.link == self.access.link()
+    }
 }
 
 /// An open instance's files. Cheap to clone.

@@ -10,7 +10,7 @@ use super::lookup::find;
 use super::recent::Known;
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
-use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, SpaceId, VersionId};
+use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
@@ -72,16 +72,17 @@ impl Library {
         version: Option<VersionId>,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Clone + Send + 'static,
     ) -> Result<Content, LibraryError> {
-        let space = access.require(Right::Read)?;
-        if version.is_none()
-            && let Some(content) = self.open_known(space, path, foresee.clone())
-        {
+        let reach = access.reach(Right::Read)?;
+        if version.is_some() {
+            // What was there earlier is not for guests.
+            access.require(Right::Read)?;
+        } else if let Some(content) = self.open_known(reach, path, foresee.clone()) {
             return Ok(content);
         }
-        let opened = match self.open_once(space, path, version, foresee.clone()).await {
+        let opened = match self.open_once(reach, path, version, foresee.clone()).await {
             // Replaced and removed since the rows were read: the rows of now name what is there. If they
             // still name it, it is missing or, as a hole in its pack, damaged indeed.
-            Err(LibraryError::Damaged(_)) => self.open_once(space, path, version, foresee).await,
+            Err(LibraryError::Damaged(_)) => self.open_once(reach, path, version, foresee).await,
             other => other,
         };
         self.refusal_noted(opened).await
@@ -99,11 +100,11 @@ impl Library {
     /// disk has to be waited for. Whatever is wrong is left to [`Self::open_once`] to judge.
     fn open_known(
         &self,
-        space: SpaceId,
+        reach: Reach,
         path: &EntryPath,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
     ) -> Option<Content> {
-        let known = self.shared.recent.recall(space, path)?;
+        let known = self.shared.recent.recall(reach, path)?;
         let open = |bound: &ContainerRef| Some((self.shared.shelf.find(bound)?, None));
         let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
         let segments = in_order(readers).ok()?;
@@ -124,7 +125,7 @@ impl Library {
 
     async fn open_once(
         &self,
-        space: SpaceId,
+        reach: Reach,
         path: &EntryPath,
         version: Option<VersionId>,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
@@ -133,13 +134,13 @@ impl Library {
         let moment = self.shared.recent.moment();
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 let current = row.version.ok_or(LibraryError::IsFolder)?;
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
                 let rows = tx.segments(id)?;
-                let segments = library.open_segments(space, &rows)?;
+                let segments = library.open_segments(reach.space(), &rows)?;
                 let bound: Vec<_> = rows.iter().map(bound).collect();
                 // An old page put back into the catalogue could bring an earlier content back as the present
                 // one; the other pages still tell.
@@ -152,7 +153,7 @@ impl Library {
                 if let Some(moment) = moment.filter(|_| id == current) {
                     let (entry, checksums) = (entry.clone(), checksums.clone());
                     let known = Known { entry, version: id, checksums, segments: bound };
-                    library.shared.recent.remember(moment, space, path, known);
+                    library.shared.recent.remember(moment, reach, path, known);
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;

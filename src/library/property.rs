@@ -37,13 +37,13 @@ impl Library {
         path: &EntryPath,
         steps: Vec<PropertyChange>,
     ) -> Result<Entry, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 require_unlocked(tx, &change, entry.id)?;
                 for step in &steps {
                     match step {

@@ -21,11 +21,13 @@ use super::lock::{self, Lock, LockRequest};
 use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
 use super::sealing::Inflow;
+use super::trash::free_name;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, QueuedWrite, ReadTx, WriteTx};
 use crate::model::{
-    Checksum, ContainerId, EntryId, EntryPath, PropertyName, Right, SpaceId, Timestamp, WriteSerial,
+    AccessDenied, Checksum, ContainerId, EntryId, EntryPath, PropertyName, Reach, Right, Timestamp,
+    WriteSerial,
 };
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
@@ -61,6 +63,8 @@ pub struct PutSession {
     library: Library,
     change: Change,
     file: NewFile,
+    /// Where it will lie in its space, as its container says.
+    lies: EntryPath,
     entry: EntryId,
     key: Arc<SpaceKey>,
     serial: WriteSerial,
@@ -75,31 +79,33 @@ pub struct PutSession {
 impl Library {
     /// Checks everything that can be checked before the body is read, and reserves its bytes.
     pub async fn begin_put(&self, change: Change, file: NewFile) -> Result<PutSession, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let reach = change.access.reach_to_add()?;
+        let space = reach.space();
         let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
         let mut reservation = self.empty_reservation(space);
         let announced = file.size.unwrap_or(0);
         // One trip to a blocking thread for all of it: most contents are small.
-        let (existing, reservation, key) = self
+        let (lies, existing, reservation, key) = self
             .catalog()
             .read(move |tx| {
                 let reserved = reservation.add(tx, announced);
-                let (_, existing) = admit(&library, tx, &asked, space, &path)?;
+                let (place, existing) = admit(&library, tx, &asked, reach, &path)?;
                 reserved?;
                 let key = library.shared.keys.space_key(space)?;
-                Ok::<_, LibraryError>((existing.map(|row| row.id), reservation, key))
+                Ok::<_, LibraryError>((place.path, existing.map(|row| row.id), reservation, key))
             })
             .await?;
         self.require_room(announced).await?;
         let number = self.new_entry_id().await?;
         let (entry, serial) = (existing.unwrap_or(number), WriteSerial(number.0));
         let digests = Digests::new(file.checksum.as_ref());
-        let meta = meta(&change, &file, entry, serial);
+        let meta = meta(&change, &file, &lies, entry, serial);
         Ok(PutSession {
             library: self.clone(),
             inflow: Inflow::new(self.clone(), space, Arc::clone(&key), meta, digests),
             change,
             file,
+            lies,
             entry,
             serial,
             key,
@@ -115,10 +121,17 @@ pub(super) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
     change: &Change,
-    space: SpaceId,
+    reach: Reach,
     path: &EntryPath,
 ) -> Result<(Place, Option<EntryRow>), LibraryError> {
-    let mut place = place(tx, space, path)?;
+    // Whoever may only add to a folder is told nothing of what is in it, so not whether a folder below it is.
+    if change.access.only_adds() && path.names().len() != 1 {
+        return Err(AccessDenied { needed: Right::Write }.into());
+    }
+    let mut place = place(tx, reach, path)?;
+    if change.access.only_adds() {
+        set_beside(tx, &mut place)?;
+    }
     let existing = match std::mem::replace(&mut place.found, Found::Nothing) {
         Found::Nothing => None,
         Found::Alike(_) => return Err(LibraryError::NameTaken),
@@ -129,7 +142,7 @@ pub(super) fn admit(
         }
         Found::Same(row) => Some(row),
     };
-    library.check_conditions(tx, change, space, existing.as_ref())?;
+    library.check_conditions(tx, change, reach, existing.as_ref())?;
     if let Some(row) = &existing {
         require_unlocked(tx, change, row.id)?;
     } else {
@@ -137,6 +150,15 @@ pub(super) fn admit(
         require_unlocked(tx, change, place.folder.id)?;
     }
     Ok((place, existing))
+}
+
+/// Gives a file that may only be added a name that is free.
+fn set_beside(tx: &ReadTx<'_>, place: &mut Place) -> Result<(), LibraryError> {
+    place.found = Found::Nothing;
+    place.name = free_name(tx, place.folder.id, &place.name)?;
+    let folder = place.path.split_last().map(|(folder, _)| folder).unwrap_or_default();
+    place.path = folder.join(place.name.clone())?;
+    Ok(())
 }
 
 /// Whether the request names a state of the file: Finder and davfs2 hold its lock, sync clients send
@@ -198,7 +220,7 @@ impl PutSession {
         let checksums = verified(digests, self.file.checksum.as_ref())?;
         let (library, space) = (self.library.clone(), self.change.access.space());
         let packer = &library.shared.packer;
-        let meta = meta(&self.change, &self.file, self.entry, self.serial);
+        let meta = meta(&self.change, &self.file, &self.lies, self.entry, self.serial);
         let small = SmallContainer::seal(packer.next_id(), &self.key, &meta, plain)?;
 
         let (reply, answer) = oneshot::channel();
@@ -254,10 +276,16 @@ impl PutSession {
 }
 
 /// What a content's container says of it.
-fn meta(change: &Change, file: &NewFile, entry: EntryId, serial: WriteSerial) -> ContainerMeta {
+fn meta(
+    change: &Change,
+    file: &NewFile,
+    lies: &EntryPath,
+    entry: EntryId,
+    serial: WriteSerial,
+) -> ContainerMeta {
     ContainerMeta {
         entry,
-        path: file.path.clone(),
+        path: lies.clone(),
         modified: file.modified.unwrap_or(change.now),
         serial,
         written: change.now,
@@ -303,8 +331,8 @@ impl Record {
         containers: &[ContainerId],
     ) -> Committed {
         let Self { change, file, .. } = self;
-        let space = change.access.space();
-        let (place, existing) = admit(library, tx, change, space, &file.path)?;
+        let reach = change.access.reach_to_add()?;
+        let (place, existing) = admit(library, tx, change, reach, &file.path)?;
         tx.touches_only(existing.iter().map(|row| row.id));
         let id = match &existing {
             Some(row) => row.id,
@@ -327,7 +355,7 @@ impl Record {
             size,
             modified,
             created: change.now,
-            author: Some(change.user),
+            author: change.author(),
             checksums: &self.checksums,
         })?;
         for (position, container) in containers.iter().enumerate() {
@@ -339,7 +367,7 @@ impl Record {
             let revision = tx.next_revision()?;
             tx.insert_entry(&NewEntry {
                 id,
-                space,
+                space: reach.space(),
                 parent: Some(place.folder.id),
                 name: Some(&place.name),
                 version: Some(version),
@@ -355,7 +383,7 @@ impl Record {
             None => None,
             Some(request) => {
                 let taken = lock::take(tx, change, &row, request)?;
-                Some(Lock::from_row(tx, taken)?)
+                Some(Lock::from_row(tx, &change.access, taken)?)
             }
         };
         let checksum = file.checksum.clone();

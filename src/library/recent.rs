@@ -12,7 +12,7 @@ use lru::LruCache;
 
 use super::Entry;
 use crate::catalog::{Commit, Touched};
-use crate::model::{Checksum, EntryId, EntryPath, SpaceId, VersionId};
+use crate::model::{Checksum, EntryId, EntryPath, Reach, VersionId};
 use crate::vault::reader::ContainerRef;
 
 /// Files that are remembered, about 1 KiB each.
@@ -36,8 +36,8 @@ pub(super) struct Moment(u64);
 pub(super) struct Recent(Mutex<State>);
 
 struct State {
-    /// What paths name, as they were asked for.
-    paths: LruCache<(SpaceId, EntryPath), EntryId>,
+    /// What paths name, as they were asked for, from where the right begins.
+    paths: LruCache<(Reach, EntryPath), EntryId>,
     files: LruCache<EntryId, Arc<Known>>,
     /// Commits that began, and commits that ended: odd while one runs.
     commits: u64,
@@ -52,8 +52,8 @@ impl Default for Recent {
 
 impl Recent {
     /// The file at `path`, if it is known.
-    pub(super) fn recall(&self, space: SpaceId, path: &EntryPath) -> Option<Arc<Known>> {
-        let key = (space, path.clone());
+    pub(super) fn recall(&self, reach: Reach, path: &EntryPath) -> Option<Arc<Known>> {
+        let key = (reach, path.clone());
         let mut state = self.state();
         let entry = *state.paths.get(&key)?;
         state.files.get(&entry).cloned()
@@ -66,13 +66,13 @@ impl Recent {
     }
 
     /// Keeps what was read after `since`, unless something was committed meanwhile.
-    pub(super) fn remember(&self, since: Moment, space: SpaceId, path: EntryPath, known: Known) {
+    pub(super) fn remember(&self, since: Moment, reach: Reach, path: EntryPath, known: Known) {
         if known.segments.len() > MAX_SEGMENTS {
             return;
         }
         let mut state = self.state();
         if state.commits == since.0 {
-            state.paths.put((space, path), known.entry.id);
+            state.paths.put((reach, path), known.entry.id);
             state.files.put(known.entry.id, Arc::new(known));
         }
     }
@@ -104,7 +104,7 @@ impl Recent {
 mod tests {
     use super::*;
     use crate::library::EntryKind;
-    use crate::model::{Etag, Timestamp};
+    use crate::model::{Etag, SpaceId, Timestamp};
 
     const FILE: EntryId = EntryId(7);
 
@@ -133,7 +133,7 @@ mod tests {
                 modified: Timestamp(0),
             };
             let known = Known { entry, version: VersionId(1), checksums: Vec::new(), segments: Vec::new() };
-            self.recent.remember(since, self.space, self.path.clone(), known);
+            self.recent.remember(since, self.space.into(), self.path.clone(), known);
         }
 
         fn commit(&self, touched: &Touched) {
@@ -142,7 +142,7 @@ mod tests {
         }
 
         fn is_known(&self) -> bool {
-            self.recent.recall(self.space, &self.path).is_some()
+            self.recent.recall(self.space.into(), &self.path).is_some()
         }
     }
 

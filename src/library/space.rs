@@ -233,7 +233,7 @@ impl Library {
                     };
                     access.require(Right::Read)?;
                     let row = tx.entry(space.root)?.ok_or(LibraryError::NotFound)?;
-                    let member = library.member_of(tx, row, now)?;
+                    let member = library.member_of(tx, access, row, now)?;
                     tops.push(Top { access: *access, space: Space::from(space), member });
                 }
                 Ok(tops)

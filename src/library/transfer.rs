@@ -10,7 +10,9 @@ use super::lookup::{Found, find, place};
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, ReadTx, WriteTx};
-use crate::model::{Access, Depth, EntryId, EntryName, EntryPath, NameError, Right, SpaceId, VersionId};
+use crate::model::{
+    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, VersionId,
+};
 
 /// Entries that one COPY, or one MOVE into another space, may make. The rows are written in one
 /// transaction, and other writers wait for it.
@@ -44,18 +46,18 @@ impl Library {
         to_path: &EntryPath,
         overwrite: Overwrite,
     ) -> Result<Transferred, LibraryError> {
-        let space = change.access.require(Right::Write)?;
-        let target = to.require(Right::Write)?;
-        let arrival = Arrival { space: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
-        if space != target {
+        let reach = change.access.reach(Right::Write)?;
+        let target = confined(reach, to)?;
+        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
+        if reach != target {
             return self.carry_over(change, from.clone(), arrival).await;
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 require_removable(tx, &change, &entry)?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place, not to what is moved there (RFC 4918 7.5).
@@ -76,19 +78,19 @@ impl Library {
         overwrite: Overwrite,
         depth: Depth,
     ) -> Result<Transferred, LibraryError> {
-        let space = change.access.require(Right::Read)?;
-        let target = to.require(Right::Write)?;
+        let reach = change.access.reach(Right::Read)?;
+        let target = confined(reach, to)?;
         let kind = ArrivalKind::Copy(depth);
-        let arrival = Arrival { space: target, path: to_path.clone(), overwrite, kind };
-        if space != target {
+        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind };
+        if reach != target {
             return self.carry_over(change, from.clone(), arrival).await;
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, space, &from)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, space, Some(&entry))?;
+                let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
                     return library.transferred(tx, renewed, false);
@@ -97,9 +99,8 @@ impl Library {
                 let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
                 slot.clear(tx, &change)?;
                 let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-                    let version = row
-                        .version
-                        .map(|version| tx.share_version(version, id, Some(change.user), change.now));
+                    let version =
+                        row.version.map(|version| tx.share_version(version, id, change.author(), change.now));
                     Ok(version.transpose()?)
                 };
                 let copy = plant(tx, &change, &tree, first, &slot, share)?;
@@ -119,9 +120,16 @@ impl Library {
     }
 }
 
+/// Where a move or copy may arrive. What was lent to a guest is left by nothing, and nothing enters it.
+fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
+    let to = to.reach(Right::Write)?;
+    let is_lent = from.top().is_some() || to.top().is_some();
+    if is_lent && from != to { Err(AccessDenied { needed: Right::Write }) } else { Ok(to) }
+}
+
 /// Where something shall go.
 pub(super) struct Arrival {
-    pub(super) space: SpaceId,
+    pub(super) reach: Reach,
     pub(super) path: EntryPath,
     pub(super) overwrite: Overwrite,
     pub(super) kind: ArrivalKind,
@@ -152,7 +160,7 @@ impl Arrival {
         change: &Change,
         entry: &EntryRow,
     ) -> Result<Slot, LibraryError> {
-        let place = place(tx, self.space, &self.path)?;
+        let place = place(tx, self.reach, &self.path)?;
         let above = tx.lineage(place.folder.id)?;
         // Nothing may end up inside itself.
         if above.iter().any(|row| row.id == entry.id) {
@@ -188,7 +196,7 @@ impl Arrival {
             }
             require_tree_unlocked(tx, change, row)?;
         }
-        Ok(Slot { space: self.space, folder: place.folder.id, name: place.name, there })
+        Ok(Slot { space: self.reach.space(), folder: place.folder.id, name: place.name, there })
     }
 }
 
@@ -208,7 +216,7 @@ impl Slot {
     ) -> Result<Option<EntryId>, LibraryError> {
         let Some(there) = &self.there else { return Ok(None) };
         let (Some(version), Some(_)) = (entry.version, there.version) else { return Ok(None) };
-        let version = tx.share_version(version, there.id, Some(change.user), change.now)?;
+        let version = tx.share_version(version, there.id, change.author(), change.now)?;
         replace_content(tx, change, there, version, entry.size, entry.modified)?;
         tx.replace_properties(entry.id, there.id)?;
         tx.relocate(there.id, Some(self.folder), &self.name)?;

@@ -47,7 +47,7 @@ impl Library {
         let path = path.clone();
         self.catalog()
             .read(move |tx| {
-                let file = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
                 Ok(tx.versions_of(file.id)?.into_iter().map(Version::from).collect())
             })
             .await
@@ -65,12 +65,12 @@ impl Library {
         self.storing()
             .await?
             .write(move |tx| {
-                let file = find(tx, space, &path)?.ok_or(LibraryError::NotFound)?;
+                let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
                 let wanted = tx.version(version)?.filter(|row| row.entry == file.id);
                 let wanted = wanted.ok_or(LibraryError::NoSuchVersion)?;
-                library.check_conditions(tx, &change, space, Some(&file))?;
+                library.check_conditions(tx, &change, space.into(), Some(&file))?;
                 require_unlocked(tx, &change, file.id)?;
-                let copy = tx.share_version(version, file.id, Some(change.user), change.now)?;
+                let copy = tx.share_version(version, file.id, change.author(), change.now)?;
                 replace_content(tx, &change, &file, copy, wanted.size, wanted.modified)?;
                 let row = tx.entry(file.id)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))

@@ -1,6 +1,6 @@
 //! Roles, rights and the proof that a right was checked.
 
-use super::SpaceId;
+use super::{EntryId, LinkId, SpaceId};
 
 /// What somebody is in this office; fixed per account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,18 @@ pub enum Right {
     Write,
     /// Empty the trash, change the space's settings.
     Manage,
+}
+
+/// What a link lets its holder do with the entry it was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkRight {
+    /// List and fetch.
+    Read,
+    /// Whatever a writer may below the linked folder, or with the linked file's content; never with the linked
+    /// entry itself.
+    Edit,
+    /// Put new files into the linked folder and nothing else: not even see what is there.
+    Add,
 }
 
 /// What a space is for.
@@ -62,14 +74,34 @@ macro_rules! text_form {
 
 text_form!(Role { Administrator = "administrator", Staff = "staff", Client = "client", Auditor = "auditor" });
 text_form!(Right { Read = "read", Write = "write", Manage = "manage" });
+text_form!(LinkRight { Read = "read", Edit = "edit", Add = "add" });
 text_form!(SpaceKind { Client = "client", Team = "team" });
 
-/// Proof that a user's right to a space was checked. `library` acts on nothing else, and
-/// `tests/architecture.rs` sees to it that only `accounts` makes one.
+/// Proof that somebody's right to a space, or a guest's to a part of one, was checked. `library` acts on nothing
+/// else, and `tests/architecture.rs` sees to it that only `accounts` makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     space: SpaceId,
     right: Right,
+    loan: Option<Loan>,
+}
+
+/// What somebody with an account lends to whoever holds a link of his.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loan {
+    /// The link.
+    pub link: LinkId,
+    /// Where it begins: nothing above or beside this entry exists for a guest.
+    pub top: EntryId,
+    /// What may be done there.
+    pub right: LinkRight,
+}
+
+/// Where the paths of a checked request begin: at a space's root, or for a guest at the entry of his link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reach {
+    space: SpaceId,
+    top: Option<EntryId>,
 }
 
 /// The checked right is not enough for what was asked.
@@ -83,21 +115,122 @@ pub struct AccessDenied {
 impl Access {
     /// Called by the rights check in `accounts`, and by nobody else.
     pub fn granted(space: SpaceId, right: Right) -> Self {
-        Self { space, right }
+        Self { space, right, loan: None }
     }
 
-    /// The space it opens.
+    /// A guest's. Called by the rights check in `accounts`, and by nobody else.
+    pub fn granted_to_guest(space: SpaceId, loan: Loan) -> Self {
+        let right = match loan.right {
+            LinkRight::Read | LinkRight::Add => Right::Read,
+            LinkRight::Edit => Right::Write,
+        };
+        Self { space, right, loan: Some(loan) }
+    }
+
+    /// The space it opens, or a part of.
     pub fn space(&self) -> SpaceId {
         self.space
     }
 
-    /// The highest right it carries.
+    /// The highest right it carries. Of a guest who may only add files it says nothing: he may not even read.
     pub fn right(&self) -> Right {
         self.right
     }
 
-    /// The space, if the right reaches `needed`.
+    /// The link by which a guest came; `None` for somebody with an account.
+    pub fn link(&self) -> Option<LinkId> {
+        self.loan.map(|loan| loan.link)
+    }
+
+    /// The entry at which a guest's access begins.
+    pub fn top(&self) -> Option<EntryId> {
+        self.loan.map(|loan| loan.top)
+    }
+
+    /// Whether nothing but adding files is allowed.
+    pub fn only_adds(&self) -> bool {
+        self.loan.is_some_and(|loan| loan.right == LinkRight::Add)
+    }
+
+    /// The space, if the right reaches `needed` and is one to all of the space. Never a guest's: whoever writes
+    /// a new use case has to think of guests before they get anywhere with it.
     pub fn require(&self, needed: Right) -> Result<SpaceId, AccessDenied> {
-        if self.right >= needed { Ok(self.space) } else { Err(AccessDenied { needed }) }
+        if self.loan.is_none() && self.right >= needed {
+            Ok(self.space)
+        } else {
+            Err(AccessDenied { needed })
+        }
+    }
+
+    /// Where paths begin, if the right reaches `needed` there; a guest's too.
+    pub fn reach(&self, needed: Right) -> Result<Reach, AccessDenied> {
+        if self.only_adds() || self.right < needed {
+            return Err(AccessDenied { needed });
+        }
+        Ok(Reach { space: self.space, top: self.top() })
+    }
+
+    /// As [`Self::reach`], for putting a file somewhere.
+    pub fn reach_to_add(&self) -> Result<Reach, AccessDenied> {
+        if self.only_adds() {
+            return Ok(Reach { space: self.space, top: self.top() });
+        }
+        self.reach(Right::Write)
+    }
+}
+
+impl Reach {
+    /// The space it lies in.
+    pub fn space(self) -> SpaceId {
+        self.space
+    }
+
+    /// The entry where it begins; `None` for the space's root.
+    pub fn top(self) -> Option<EntryId> {
+        self.top
+    }
+}
+
+impl From<SpaceId> for Reach {
+    /// All of a space.
+    fn from(space: SpaceId) -> Self {
+        Self { space, top: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest(right: LinkRight) -> Access {
+        let loan = Loan { link: LinkId(1), top: EntryId(7), right };
+        Access::granted_to_guest(SpaceId([1; 16]), loan)
+    }
+
+    #[test]
+    fn a_guest_reaches_what_his_link_lends_and_never_a_whole_space() {
+        use LinkRight::{Add, Edit, Read};
+        for (right, reads, writes, adds) in
+            [(Read, true, false, false), (Edit, true, true, true), (Add, false, false, true)]
+        {
+            let access = guest(right);
+            assert_eq!(access.reach(Right::Read).is_ok(), reads, "{right}");
+            assert_eq!(access.reach(Right::Write).is_ok(), writes, "{right}");
+            assert_eq!(access.reach_to_add().is_ok(), adds, "{right}");
+            assert!(access.reach(Right::Manage).is_err(), "{right}");
+            for &needed in Right::ALL {
+                assert_eq!(access.require(needed), Err(AccessDenied { needed }), "{right}");
+            }
+        }
+        assert_eq!(guest(Read).reach(Right::Read).unwrap().top(), Some(EntryId(7)));
+    }
+
+    #[test]
+    fn whoever_has_an_account_reaches_from_the_root() {
+        let access = Access::granted(SpaceId([1; 16]), Right::Write);
+        assert_eq!(access.reach(Right::Write), Ok(Reach::from(access.space())));
+        assert_eq!(access.reach_to_add(), Ok(Reach::from(access.space())));
+        assert_eq!(access.require(Right::Manage), Err(AccessDenied { needed: Right::Manage }));
+        assert!(Access::granted(access.space(), Right::Read).reach_to_add().is_err());
     }
 }

@@ -81,6 +81,11 @@ macro_rules! random_id {
     };
 }
 
+row_id!(
+    /// A link for people without an account.
+    LinkId
+);
+
 random_id!(
     /// A client's or team's space; also the name of its directory and key file.
     SpaceId

@@ -16,11 +16,11 @@ mod size;
 mod time;
 mod upload;
 
-pub use access::{Access, AccessDenied, Right, Role, SpaceKind};
+pub use access::{Access, AccessDenied, LinkRight, Loan, Reach, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use id::{
-    AppPasswordId, ContainerId, EntryId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+    AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };
 pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
 pub use lock::{Depth, LockScope, PropertyName};

@@ -118,7 +118,7 @@ impl Library {
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
                     return Err(LibraryError::UploadIncomplete { received: row.received });
                 }
-                let (_, existing) = admit(&library, tx, &change, row.space, &path)?;
+                let (_, existing) = admit(&library, tx, &change, row.space.into(), &path)?;
                 let file = NewFile {
                     path,
                     size: Some(row.received),

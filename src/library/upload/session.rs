@@ -28,7 +28,7 @@ impl Library {
             .read(move |tx| {
                 reservation.add(tx, announced)?;
                 if let Some(path) = &path {
-                    admit(&library, tx, &asked, space, path)?;
+                    admit(&library, tx, &asked, space.into(), path)?;
                 }
                 Ok::<_, LibraryError>(reservation)
             })

@@ -90,7 +90,7 @@ derived_key!(
     CatalogueKey, b"tresor/v1/catalogue"
 );
 derived_key!(
-    /// HMAC key for app-password and link-token lookup.
+    /// HMAC key for app-password lookup.
     TokenKey, b"tresor/v1/token"
 );
 derived_key!(
@@ -100,6 +100,19 @@ derived_key!(
 derived_key!(
     /// HMAC key of session identifiers.
     SessionKey, b"tresor/v1/session"
+);
+
+derived_key!(
+    /// HMAC key from which a link's nonce gives its token.
+    LinkTokenKey, b"tresor/v1/link-token"
+);
+derived_key!(
+    /// HMAC key for link lookup.
+    LinkLookupKey, b"tresor/v1/link-lookup"
+);
+derived_key!(
+    /// HMAC key of what a browser keeps after a link's password.
+    LinkPassKey, b"tresor/v1/link-pass"
 );
 
 #[cfg(test)]
@@ -118,6 +131,9 @@ mod tests {
             hex(TokenKey::derive(&root).expose()),
             hex(AuditKey::derive(&root).expose()),
             hex(SessionKey::derive(&root).expose()),
+            hex(LinkTokenKey::derive(&root).expose()),
+            hex(LinkLookupKey::derive(&root).expose()),
+            hex(LinkPassKey::derive(&root).expose()),
             root.identity().to_public().to_string(),
             root.instance_id(),
         ];
@@ -129,6 +145,9 @@ mod tests {
                 "79ec78ff63b55622214dddac5e53a14e0d615a36cc1f9a46db96e016c0bd2a0c",
                 "0324a0ac811c853b7d6783f6002232c7bff11514ec783bf27c7d425869038037",
                 "4edccdf27e09aa744422cb00d6e04df6df0718fe2e26ef76113375b39bec8696",
+                "f9ef196d2a178521f5a34850582e3221c706d80d11c96b2320262643c72bc490",
+                "2269ef91ec5a45f7730050b49c6e68e298e5cb185ad6b480d3aea568610ee41e",
+                "96b1b5cb77c3e36d63dd8d03ad0cf5126614746c90b9e15a0c26371dcfc5066d",
                 "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3",
                 "vhqrr632ku"
             ]

@@ -30,7 +30,7 @@ use super::error::VaultError;
 use crate::model::SpaceId;
 
 pub use check::{KeyFileFault, KeyFileHash};
-pub use derive::{AuditKey, CatalogueKey, SessionKey, TokenKey};
+pub use derive::{AuditKey, CatalogueKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey, TokenKey};
 pub use lock::Unlock;
 pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
 
@@ -157,7 +157,7 @@ impl KeyRing {
         CatalogueKey::derive(&self.root)
     }
 
-    /// Looks up app passwords and link tokens.
+    /// Looks up app passwords.
     pub fn token_key(&self) -> TokenKey {
         TokenKey::derive(&self.root)
     }
@@ -170,6 +170,21 @@ impl KeyRing {
     /// Signs sessions.
     pub fn session_key(&self) -> SessionKey {
         SessionKey::derive(&self.root)
+    }
+
+    /// Makes links' tokens.
+    pub fn link_token_key(&self) -> LinkTokenKey {
+        LinkTokenKey::derive(&self.root)
+    }
+
+    /// Looks up links.
+    pub fn link_lookup_key(&self) -> LinkLookupKey {
+        LinkLookupKey::derive(&self.root)
+    }
+
+    /// Signs what a browser keeps after a link's password.
+    pub fn link_pass_key(&self) -> LinkPassKey {
+        LinkPassKey::derive(&self.root)
     }
 
     /// Makes a space's key, durably. Errors: `SpaceKeyExists`, `Io`.

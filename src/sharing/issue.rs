@@ -1,0 +1,336 @@
+//! What people of the office do with links: make, see, change and end them.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::Sharing;
+use super::link::{Expiry, LinkChange, Shared};
+use super::token::NONCE_BYTES;
+use crate::accounts::{AccountsError, LookupError, Principal, WeakPassword};
+use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
+use crate::library::{Entry, LibraryError};
+use crate::model::{Access, AccessDenied, EntryId, EntryPath, LinkId, LinkRight, Right, Timestamp, UserId};
+
+/// Links to one entry.
+const MAX_LINKS_PER_ENTRY: usize = 100;
+/// Links that one user may have made.
+const MAX_LINKS_PER_USER: usize = 2_000;
+/// Characters of a link's label.
+const MAX_LINK_LABEL: usize = 255;
+/// Characters of a note to guests.
+const MAX_LINK_NOTE: usize = 4_000;
+/// How long an expired link stays, so that it can be given another date.
+const EXPIRED_KEPT_FOR: Duration = Duration::from_hours(90 * 24);
+
+/// A link that somebody wants.
+#[derive(Debug)]
+pub struct NewLink {
+    /// His right to the space.
+    pub access: Access,
+    /// What the link shall lead to.
+    pub path: EntryPath,
+    /// What its holder may do.
+    pub right: LinkRight,
+    /// When it ends.
+    pub expires: Expiry,
+    /// What is asked for before it opens.
+    pub password: Option<SecretString>,
+    /// For himself; may be empty.
+    pub label: String,
+    /// For who opens it; may be empty.
+    pub note: String,
+    /// Whether its page shall not offer files for download.
+    pub hide_download: bool,
+}
+
+/// Why nothing was done about a link.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// None of this id that is his to handle.
+    #[error("there is no such link")]
+    NoSuchLink,
+    /// Only who may write may hand it on.
+    #[error("only who may change files here can make links to them")]
+    Denied,
+    /// Adding is for folders.
+    #[error("only a folder can take in files; choose another right")]
+    NotAFolder,
+    /// The password is too short or easy to guess.
+    #[error(transparent)]
+    WeakPassword(WeakPassword),
+    /// It would never open.
+    #[error("this date lies in the past; choose a later one")]
+    ExpiryInPast,
+    /// The entry or the user has as many as there may be.
+    #[error("there are too many links already; delete some that are no longer needed")]
+    TooMany,
+    /// Too long, or it cannot be shown.
+    #[error("a label must have at most 255 characters and no line breaks, a note at most 4,000 characters")]
+    Text,
+    /// Too many passwords are being checked.
+    #[error("the server is busy at this moment; try again in a few seconds")]
+    Busy,
+    /// What it leads to cannot be found or read.
+    #[error(transparent)]
+    Library(LibraryError),
+    /// The catalogue failed.
+    #[error("the links could not be read or changed")]
+    Catalog(#[from] CatalogError),
+}
+
+impl From<LibraryError> for LinkError {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::Denied(_) => Self::Denied,
+            other => Self::Library(other),
+        }
+    }
+}
+
+impl From<AccessDenied> for LinkError {
+    fn from(_: AccessDenied) -> Self {
+        Self::Denied
+    }
+}
+
+impl From<AccountsError> for LinkError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::WeakPassword(weak) => Self::WeakPassword(weak),
+            AccountsError::Catalog(error) => Self::Catalog(error),
+            _ => Self::Busy,
+        }
+    }
+}
+
+impl Sharing {
+    /// Makes a link. Whoever may write may; the link never gives more than he has, today or later.
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        new: NewLink,
+        now: Timestamp,
+    ) -> Result<Shared, LinkError> {
+        new.access.require(Right::Write)?;
+        let entry = self.inner.library.find(&new.access, &new.path).await?;
+        check_right(new.right, &entry)?;
+        check_texts(&new.label, &new.note)?;
+        let expires = end(new.expires, now)?;
+        let password_hash = match new.password {
+            Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
+            None => None,
+        };
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).expect("the system's random source answers");
+        let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
+        let (creator, entry_id) = (principal.user, entry.id);
+        let row = self
+            .inner
+            .catalog
+            .write(move |tx| {
+                tx.touches_only([]);
+                forget_long_expired(tx, now)?;
+                let (to_entry, by_user) = tx.link_counts(entry_id, creator)?;
+                if to_entry >= MAX_LINKS_PER_ENTRY || by_user >= MAX_LINKS_PER_USER {
+                    return Err(LinkError::TooMany);
+                }
+                // Gone for good since it was looked up: there is nothing to refer to.
+                tx.entry(entry_id)?.ok_or(LinkError::Library(LibraryError::NotFound))?;
+                let id = tx.insert_link(&NewRow {
+                    token_hmac: &token_hmac,
+                    nonce: &nonce,
+                    entry: entry_id,
+                    creator,
+                    right: new.right,
+                    created: now,
+                    expires,
+                    password_hash: password_hash.as_deref(),
+                    label: &new.label,
+                    note: &new.note,
+                    hide_download: new.hide_download,
+                })?;
+                tx.link(id)?.ok_or(LinkError::NoSuchLink)
+            })
+            .await?;
+        let (link, creator_name) = (self.shown(row), principal.name.clone());
+        Ok(Shared { link, entry, path: new.path, creator_name })
+    }
+
+    /// The links that somebody made and that lead to what he may still see, oldest first.
+    pub async fn links(&self, principal: &Principal) -> Result<Vec<Shared>, LinkError> {
+        let user = principal.user;
+        let rows = self.inner.catalog.read(move |tx| tx.links_by(user)).await?;
+        let rights = self.inner.accounts.spaces_of(principal).await?;
+        self.located(rows, &rights).await
+    }
+
+    /// The links to what lies at a path: his own, and those of others if he manages the space.
+    pub async fn links_to(
+        &self,
+        principal: &Principal,
+        access: &Access,
+        path: &EntryPath,
+    ) -> Result<Vec<Shared>, LinkError> {
+        access.require(Right::Read)?;
+        let entry = self.inner.library.find(access, path).await?.id;
+        let rows = self.inner.catalog.read(move |tx| tx.links_to(entry)).await?;
+        self.located(handled(principal.user, access, rows), &[*access]).await
+    }
+
+    /// As [`Self::links_to`], the links to a folder's members.
+    pub async fn links_to_members(
+        &self,
+        principal: &Principal,
+        access: &Access,
+        path: &EntryPath,
+    ) -> Result<Vec<Shared>, LinkError> {
+        access.require(Right::Read)?;
+        let folder = self.inner.library.find(access, path).await?.id;
+        let rows = self.inner.catalog.read(move |tx| tx.links_to_members(folder)).await?;
+        self.located(handled(principal.user, access, rows), &[*access]).await
+    }
+
+    /// Those of some entries of a space to which there are links that this person may handle: one read for a
+    /// listing.
+    pub async fn linked_among(
+        &self,
+        user: UserId,
+        access: &Access,
+        entries: HashSet<EntryId>,
+    ) -> Result<HashSet<EntryId>, LookupError> {
+        if entries.is_empty() || access.require(Right::Write).is_err() {
+            return Ok(HashSet::new());
+        }
+        let creator = access.require(Right::Manage).is_err().then_some(user);
+        self.inner.catalog.read(move |tx| tx.linked_among(&entries, creator)).await
+    }
+
+    /// One link that is his to handle.
+    pub async fn link(&self, principal: &Principal, id: LinkId) -> Result<Shared, LinkError> {
+        let (row, access) = self.own(principal, id).await?;
+        self.located(vec![row], &[access]).await?.pop().ok_or(LinkError::NoSuchLink)
+    }
+
+    /// Changes a link that is his to handle.
+    pub async fn change(
+        &self,
+        principal: &Principal,
+        id: LinkId,
+        change: LinkChange,
+        now: Timestamp,
+    ) -> Result<Shared, LinkError> {
+        let (_, access) = self.own(principal, id).await?;
+        access.require(Right::Write)?;
+        let Shared { entry, .. } = self.link(principal, id).await?;
+        if let Some(right) = change.right {
+            check_right(right, &entry)?;
+        }
+        check_texts(change.label.as_deref().unwrap_or_default(), change.note.as_deref().unwrap_or_default())?;
+        let expires = change.expires.map(|expires| end(expires, now)).transpose()?;
+        let password_hash = match change.password {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(password)) => Some(Some(self.inner.accounts.link_password_hash(password).await?)),
+        };
+        let (right, label, note, hides) = (change.right, change.label, change.note, change.hide_download);
+        self.inner
+            .catalog
+            .write(move |tx| {
+                tx.touches_only([]);
+                let row = tx.link(id)?.ok_or(LinkError::NoSuchLink)?;
+                Ok::<_, LinkError>(tx.update_link(&LinkRow {
+                    right: right.unwrap_or(row.right),
+                    expires: expires.unwrap_or(row.expires),
+                    password_hash: password_hash.unwrap_or(row.password_hash.clone()),
+                    label: label.unwrap_or(row.label.clone()),
+                    note: note.unwrap_or(row.note.clone()),
+                    hide_download: hides.unwrap_or(row.hide_download),
+                    ..row
+                })?)
+            })
+            .await?;
+        self.link(principal, id).await
+    }
+
+    /// Ends a link that is his to handle.
+    pub async fn delete(&self, principal: &Principal, id: LinkId) -> Result<(), LinkError> {
+        self.own(principal, id).await?;
+        if self.revoke(id).await? { Ok(()) } else { Err(LinkError::NoSuchLink) }
+    }
+
+    /// Ends a link, for whoever owns the data directory; `false` if there is none.
+    pub async fn revoke(&self, id: LinkId) -> Result<bool, LinkError> {
+        let end = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            tx.delete_link(id)
+        };
+        Ok(self.inner.catalog.write(end).await?)
+    }
+
+    /// All links with the rights to their spaces given, for whoever owns the data directory.
+    pub async fn all_links(&self, rights: &[Access]) -> Result<Vec<Shared>, LinkError> {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general over lifetimes")]
+        let rows = self.inner.catalog.read(|tx| tx.links()).await?;
+        self.located(rows, rights).await
+    }
+
+    /// A link that somebody made himself, or that leads into a space he manages, with his right to that space.
+    /// Any other does not exist.
+    async fn own(&self, principal: &Principal, id: LinkId) -> Result<(LinkRow, Access), LinkError> {
+        let row = self.inner.catalog.read(move |tx| tx.link(id)).await?.ok_or(LinkError::NoSuchLink)?;
+        let access = self.inner.accounts.access(principal, row.space).await?.ok_or(LinkError::NoSuchLink)?;
+        if !may_handle(principal.user, &access, &row) {
+            return Err(LinkError::NoSuchLink);
+        }
+        Ok((row, access))
+    }
+
+    /// The links with what they lead to. One that leads into the trash, or where none of these rights reaches,
+    /// is left out.
+    async fn located(&self, rows: Vec<LinkRow>, rights: &[Access]) -> Result<Vec<Shared>, LinkError> {
+        let entries = rows.iter().map(|row| row.entry).collect();
+        let found = self.inner.library.located(rights, entries).await?;
+        let found: HashMap<EntryId, (Entry, EntryPath)> =
+            found.into_iter().map(|(entry, path)| (entry.id, (entry, path))).collect();
+        let mut links = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some((entry, path)) = found.get(&row.entry).cloned() else { continue };
+            let Some(creator_name) = self.inner.accounts.name_of(row.creator).await? else { continue };
+            links.push(Shared { link: self.shown(row), entry, path, creator_name });
+        }
+        Ok(links)
+    }
+}
+
+fn may_handle(user: UserId, access: &Access, row: &LinkRow) -> bool {
+    row.creator == user || access.require(Right::Manage).is_ok()
+}
+
+fn handled(user: UserId, access: &Access, rows: Vec<LinkRow>) -> Vec<LinkRow> {
+    rows.into_iter().filter(|row| may_handle(user, access, row)).collect()
+}
+
+fn check_right(right: LinkRight, entry: &Entry) -> Result<(), LinkError> {
+    let is_fit = right != LinkRight::Add || entry.is_folder();
+    if is_fit { Ok(()) } else { Err(LinkError::NotAFolder) }
+}
+
+fn check_texts(label: &str, note: &str) -> Result<(), LinkError> {
+    let is_fit = label.chars().count() <= MAX_LINK_LABEL
+        && note.chars().count() <= MAX_LINK_NOTE
+        && !label.chars().any(char::is_control)
+        && !note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    if is_fit { Ok(()) } else { Err(LinkError::Text) }
+}
+
+fn end(expires: Expiry, now: Timestamp) -> Result<Option<Timestamp>, LinkError> {
+    let end = expires.end(now);
+    if end.is_some_and(|end| end <= now) { Err(LinkError::ExpiryInPast) } else { Ok(end) }
+}
+
+fn forget_long_expired(tx: &WriteTx<'_>, now: Timestamp) -> Result<(), CatalogError> {
+    let kept = i64::try_from(EXPIRED_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
+    tx.delete_links_expired(Timestamp(now.0.saturating_sub(kept))).map(drop)
+}

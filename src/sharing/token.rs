@@ -1,0 +1,161 @@
+//! How a link is named, and what a browser keeps after its password.
+//!
+//! ```text
+//! token   20 bytes of HMAC(token key, nonce), spelled      in the URL; the row holds the nonce
+//! lookup  HMAC(lookup key, token)                          in the row
+//! pass    end, HMAC(pass key, link, end, stored password)  in a cookie
+//! ```
+//! So the owner of a link can be told its address again, and whoever reads the catalogue without the root secret
+//! learns no token.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, Specification};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::catalog::LinkRow;
+use crate::model::Timestamp;
+
+/// Bytes of a token: 160 bits that nobody guesses.
+const TOKEN_BYTES: usize = 20;
+/// Random bytes from which a token is made.
+pub(super) const NONCE_BYTES: usize = 16;
+
+/// The keys of links; derived from the root secret by `vault::keys`, one for each use.
+pub struct LinkKeys {
+    token: Zeroizing<[u8; 32]>,
+    lookup: Zeroizing<[u8; 32]>,
+    pass: Zeroizing<[u8; 32]>,
+}
+
+impl LinkKeys {
+    /// Takes over three keys of 32 uniformly random bytes that serve no other purpose.
+    pub fn new(token: Zeroizing<[u8; 32]>, lookup: Zeroizing<[u8; 32]>, pass: Zeroizing<[u8; 32]>) -> Self {
+        Self { token, lookup, pass }
+    }
+
+    /// The token of a nonce: 32 digits and small letters without i, l, o and u.
+    pub(super) fn token(&self, nonce: &[u8; NONCE_BYTES]) -> Zeroizing<String> {
+        let mac = Zeroizing::new(hmac(&self.token, &[nonce]));
+        Zeroizing::new(SPELLING.encode(mac.get(..TOKEN_BYTES).unwrap_or_default()))
+    }
+
+    /// What to store of a token and to look it up by.
+    pub(super) fn lookup(&self, token: &str) -> [u8; 32] {
+        hmac(&self.lookup, &[token.as_bytes()])
+    }
+
+    /// Proof that the present password of a link was given, good until `ends`.
+    pub(super) fn pass(&self, row: &LinkRow, ends: Timestamp) -> String {
+        let ends = ends.as_secs();
+        format!("{ends}.{}", SPELLING.encode(&self.pass_mac(row, ends)))
+    }
+
+    /// Whether a proof is one for this link, its present password and this moment.
+    pub(super) fn is_pass(&self, row: &LinkRow, pass: &str, now: Timestamp) -> bool {
+        let Some((ends, mac)) = pass.split_once('.') else { return false };
+        let Ok(ends) = ends.parse::<i64>() else { return false };
+        let Ok(mac) = SPELLING.decode(mac.as_bytes()) else { return false };
+        let is_ours: bool = self.pass_mac(row, ends).as_slice().ct_eq(mac.as_slice()).into();
+        is_ours && now < Timestamp::from_secs(ends)
+    }
+
+    fn pass_mac(&self, row: &LinkRow, ends: i64) -> [u8; 32] {
+        let password = row.password_hash.as_deref().unwrap_or_default();
+        hmac(&self.pass, &[&row.id.0.to_le_bytes(), &ends.to_le_bytes(), password.as_bytes()])
+    }
+}
+
+impl fmt::Debug for LinkKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKeys([redacted])")
+    }
+}
+
+/// HMAC-SHA256 over the parts, one behind the other.
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Base32 over Crockford's alphabet.
+static SPELLING: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut spec = Specification::new();
+    spec.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    spec.encoding().expect("32 distinct symbols form an encoding")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EntryId, LinkId, LinkRight, SpaceId, UserId};
+
+    const NOW: Timestamp = Timestamp(1_760_000_000_000);
+
+    fn keys() -> LinkKeys {
+        let key = |byte| Zeroizing::new([byte; 32]);
+        LinkKeys::new(key(1), key(2), key(3))
+    }
+
+    fn row(id: i64, password: Option<&str>) -> LinkRow {
+        LinkRow {
+            id: LinkId(id),
+            nonce: [0; NONCE_BYTES],
+            entry: EntryId(1),
+            space: SpaceId([1; 16]),
+            creator: UserId(1),
+            right: LinkRight::Read,
+            created: NOW,
+            expires: None,
+            password_hash: password.map(str::to_owned),
+            label: String::new(),
+            note: String::new(),
+            hide_download: false,
+            opened: None,
+        }
+    }
+
+    /// Tokens stand in letters and chats: another derivation would end every link.
+    #[test]
+    fn derivations_never_change() {
+        let token = keys().token(&[7; NONCE_BYTES]);
+        assert_eq!(token.as_str(), "z9t71p41j7phyvpem7k814rt391a0dcv");
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&keys().lookup(&token)),
+            "b83e2fccf47d742e3dbfc69e111e4ec268ca2197ce2083dbbf627ece665b1901"
+        );
+    }
+
+    #[test]
+    fn tokens_need_no_escaping_and_have_no_look_alikes() {
+        let token = keys().token(&[9; NONCE_BYTES]);
+        assert_eq!(token.len(), 32);
+        assert!(
+            token.bytes().all(|b| b.is_ascii_digit() || (b.is_ascii_lowercase() && !b"ilou".contains(&b)))
+        );
+        assert_ne!(*token, *keys().token(&[8; NONCE_BYTES]));
+    }
+
+    #[test]
+    fn a_pass_is_for_one_link_one_password_and_one_hour() {
+        let keys = keys();
+        let (link, ends) = (row(1, Some("hash")), NOW.after(std::time::Duration::from_hours(1)));
+        let pass = keys.pass(&link, ends);
+        assert!(keys.is_pass(&link, &pass, NOW));
+        assert!(keys.is_pass(&link, &pass, Timestamp(ends.0 - 1)));
+        assert!(!keys.is_pass(&link, &pass, ends));
+        assert!(!keys.is_pass(&row(2, Some("hash")), &pass, NOW));
+        assert!(!keys.is_pass(&row(1, Some("other")), &pass, NOW));
+        let later = pass.replacen(char::from(pass.as_bytes()[0]), "9", 1);
+        for forged in ["", ".", "9999999999.", "x.y", &later, pass.strip_suffix(|_: char| true).unwrap()] {
+            assert!(!keys.is_pass(&link, forged, NOW), "{forged}");
+        }
+    }
+}

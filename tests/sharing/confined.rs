@@ -1,0 +1,372 @@
+//! A guest never gets out of what was lent to him, whatever he names and whatever happens meanwhile.
+
+use tresor::library::{Change, LibraryError, LockRequest, NewUpload, Overwrite, PropertyChange, UploadsOf};
+use tresor::model::{
+    Conditions, Depth, EntryName, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LinkRight,
+    LockScope, LockToken, Right, Timestamp, UploadShape,
+};
+
+use crate::office::{NOW, Office, path};
+
+fn is_denied<T>(outcome: Result<T, LibraryError>) -> bool {
+    matches!(outcome, Err(LibraryError::Denied(_)))
+}
+
+fn is_top<T>(outcome: Result<T, LibraryError>) -> bool {
+    matches!(outcome, Err(LibraryError::IsRoot))
+}
+
+fn lock() -> LockRequest {
+    let timeout = std::time::Duration::from_mins(1);
+    LockRequest { scope: LockScope::Exclusive, is_deep: true, owner: "o".to_owned(), timeout }
+}
+
+#[tokio::test]
+async fn paths_begin_at_the_linked_folder() {
+    let office = Office::open().await;
+    let link = office.link("folder", LinkRight::Edit).await;
+    let guest = office.visit(&link).await.unwrap();
+    assert_eq!(office.read(&guest.access, "a.txt").await.unwrap(), "folder/a.txt");
+    for outer in ["outside.txt", "folder", "folder/a.txt", "other/c.txt"] {
+        let read = office.read(&guest.access, outer).await;
+        assert!(matches!(read, Err(LibraryError::NotFound)), "{outer}");
+        assert!(matches!(
+            office.library.find(&guest.access, &path(outer)).await,
+            Err(LibraryError::NotFound)
+        ));
+    }
+    // What was read by one is not handed to the other under the same path.
+    let member = office.change().access;
+    office.put(office.change(), "a.txt", b"the office's").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(office.read(&guest.access, "a.txt").await.unwrap(), "folder/a.txt");
+        assert_eq!(office.read(&member, "a.txt").await.unwrap(), "the office's");
+    }
+}
+
+#[tokio::test]
+async fn an_id_from_elsewhere_lists_nothing() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let member = office.change().access;
+    for (folder, may) in [("folder", true), ("folder/sub", true), ("other", false), ("", false)] {
+        let id = office.library.find(&member, &path(folder)).await.unwrap().id;
+        let listed = office.library.list(&guest.access, id, None, NOW).await;
+        assert_eq!(listed.is_ok(), may, "{folder}");
+    }
+    // Moved out while its listing goes on.
+    let sub = office.library.find(&member, &path("folder/sub")).await.unwrap().id;
+    let (from, to) = (path("folder/sub"), path("other/sub"));
+    office.library.move_entry(office.change(), &from, &member, &to, Overwrite::Forbid).await.unwrap();
+    assert!(matches!(office.library.list(&guest.access, sub, None, NOW).await, Err(LibraryError::NotFound)));
+}
+
+#[tokio::test]
+async fn an_editor_does_below_the_folder_what_a_writer_does_and_nothing_to_the_folder() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let (library, access) = (&office.library, guest.access);
+    let change = || office.guest_change(&guest);
+
+    assert!(office.put(change(), "new.txt", b"new").await.unwrap().created);
+    assert!(!office.put(change(), "a.txt", b"changed").await.unwrap().created);
+    library.make_folder(change(), &path("made")).await.unwrap();
+    library
+        .move_entry(change(), &path("new.txt"), &access, &path("made/moved.txt"), Overwrite::Forbid)
+        .await
+        .unwrap();
+    library
+        .copy_entry(change(), &path("sub"), &access, &path("copy"), Overwrite::Forbid, Depth::Infinity)
+        .await
+        .unwrap();
+    library.delete(change(), &path("sub")).await.unwrap();
+    let set = PropertyChange::Modified(Timestamp(5_000));
+    library.change_properties(change(), &path("a.txt"), vec![set]).await.unwrap();
+    assert_eq!(office.names("folder").await, ["a.txt", "copy", "made"]);
+
+    assert!(is_top(library.delete(change(), &path("")).await));
+    assert!(is_top(
+        library.move_entry(change(), &path(""), &access, &path("made/self"), Overwrite::Allow).await
+    ));
+    assert!(is_top(library.move_entry(change(), &path("copy"), &access, &path(""), Overwrite::Allow).await));
+    let copied = library
+        .copy_entry(change(), &path("copy"), &access, &path(""), Overwrite::Allow, Depth::Infinity)
+        .await;
+    assert!(is_top(copied));
+    assert!(is_top(office.put(change(), "", b"").await));
+    assert_eq!(office.names("").await, ["folder", "other", "outside.txt"]);
+    // A change of a guest's has no author: it is not its creator's.
+    let versions = library.versions(&office.change().access, &path("folder/a.txt")).await.unwrap();
+    assert!(versions.iter().any(|version| version.author.is_none()));
+    let deleted = library.trash(&office.change().access).await.unwrap();
+    assert!(deleted.iter().all(|item| item.path == "folder/sub" && item.deleted_by.is_none()));
+}
+
+#[tokio::test]
+async fn of_a_linked_file_an_editor_replaces_the_content_and_nothing_else() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder/a.txt", LinkRight::Edit).await).await.unwrap();
+    let (library, access) = (&office.library, guest.access);
+    let change = || office.guest_change(&guest);
+    assert_eq!(office.read(&access, "").await.unwrap(), "folder/a.txt");
+    assert!(!office.put(change(), "", b"replaced").await.unwrap().created);
+    assert_eq!(office.read(&access, "").await.unwrap(), "replaced");
+    assert_eq!(office.read(&office.change().access, "folder/a.txt").await.unwrap(), "replaced");
+    assert!(is_top(library.delete(change(), &path("")).await));
+    assert!(is_top(library.move_entry(change(), &path(""), &access, &path("b"), Overwrite::Allow).await));
+    for at in ["b", "a.txt", "sub/b.txt"] {
+        assert!(office.put(change(), at, b"x").await.is_err(), "{at}");
+        assert!(library.make_folder(change(), &path(at)).await.is_err(), "{at}");
+    }
+    assert!(matches!(library.make_folder(change(), &path("")).await, Err(LibraryError::Exists)));
+    let copied =
+        library.copy_entry(change(), &path(""), &access, &path(""), Overwrite::Allow, Depth::Zero).await;
+    assert!(matches!(copied, Err(LibraryError::IntoItself)), "{copied:?}");
+    assert_eq!(office.names("folder").await, ["a.txt", "sub"]);
+}
+
+#[tokio::test]
+async fn nothing_leaves_or_enters_by_copy_or_move() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let other = office.visit(&office.link("other", LinkRight::Edit).await).await.unwrap();
+    let member = office.change().access;
+    let library = &office.library;
+    for to in [member, other.access] {
+        let change = office.guest_change(&guest);
+        let (from, there) = (path("a.txt"), path("taken.txt"));
+        let moved = library.move_entry(change.clone(), &from, &to, &there, Overwrite::Allow).await;
+        assert!(is_denied(moved));
+        let copied = library.copy_entry(change, &from, &to, &there, Overwrite::Allow, Depth::Infinity).await;
+        assert!(is_denied(copied));
+    }
+    let change = Change { access: member, ..office.change() };
+    let (from, there) = (path("outside.txt"), path("taken.txt"));
+    let entered = library.move_entry(change, &from, &guest.access, &there, Overwrite::Allow).await;
+    assert!(is_denied(entered));
+}
+
+#[tokio::test]
+async fn a_reader_changes_nothing() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Read).await).await.unwrap();
+    let (library, access) = (&office.library, guest.access);
+    let change = || office.guest_change(&guest);
+    assert!(is_denied(office.put(change(), "a.txt", b"x").await));
+    assert!(is_denied(office.put(change(), "new.txt", b"x").await));
+    assert!(is_denied(library.make_folder(change(), &path("x")).await));
+    assert!(is_denied(library.delete(change(), &path("a.txt")).await));
+    assert!(is_denied(library.lock(change(), &path("a.txt"), lock()).await));
+    assert!(is_denied(library.change_properties(change(), &path("a.txt"), Vec::new()).await));
+    let (from, to) = (path("a.txt"), path("b.txt"));
+    assert!(is_denied(library.move_entry(change(), &from, &access, &to, Overwrite::Allow).await));
+    let copied = library.copy_entry(change(), &from, &access, &to, Overwrite::Allow, Depth::Infinity).await;
+    assert!(is_denied(copied));
+    assert_eq!(office.names("folder").await, ["a.txt", "sub"]);
+}
+
+/// F86.
+#[tokio::test]
+async fn who_adds_learns_nothing_and_overwrites_nothing() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Add).await).await.unwrap();
+    let (library, access) = (&office.library, guest.access);
+    let change = || office.guest_change(&guest);
+    for at in ["", "a.txt", "nothing"] {
+        assert!(is_denied(library.find(&access, &path(at)).await), "{at}");
+        assert!(is_denied(library.member(&access, &path(at), NOW).await), "{at}");
+        assert!(is_denied(office.read(&access, at).await), "{at}");
+        assert!(is_denied(library.require_conditions(change(), &path(at)).await), "{at}");
+        assert!(is_denied(library.delete(change(), &path(at)).await), "{at}");
+        assert!(is_denied(library.lock(change(), &path(at), lock()).await), "{at}");
+        assert!(is_denied(library.make_folder(change(), &path(at)).await), "{at}");
+    }
+    assert!(is_denied(library.list(&access, guest.entry.id, None, NOW).await));
+
+    // A folder that is there and one that is not are refused alike.
+    for at in ["", "sub/new.txt", "nothing/new.txt", "a.txt/new.txt"] {
+        let put = office.put(change(), at, b"x").await;
+        assert!(is_denied(put), "{at}");
+    }
+    for at in ["a.txt", "A.TXT", "sub", "new.txt", "new.txt"] {
+        assert!(office.put(change(), at, b"added").await.unwrap().created, "{at}");
+    }
+    // Conditions tell nothing either: for this guest there is never anything.
+    let names = |if_none_match: bool| {
+        let mut conditions = Conditions::default();
+        match if_none_match {
+            true => conditions.if_none_match = Some(EtagMatch::Any),
+            false => conditions.if_match = Some(EtagMatch::Any),
+        }
+        Change { conditions, ..change() }
+    };
+    assert!(office.put(names(true), "a.txt", b"added").await.unwrap().created);
+    assert!(matches!(office.put(names(false), "a.txt", b"x").await, Err(LibraryError::PreconditionFailed)));
+    assert!(matches!(office.put(names(false), "b.txt", b"x").await, Err(LibraryError::PreconditionFailed)));
+    let mut names = office.names("folder").await;
+    names.sort();
+    assert_eq!(
+        names,
+        ["A (3).TXT", "a (2).txt", "a (4).txt", "a.txt", "new (2).txt", "new.txt", "sub", "sub (2)"]
+    );
+    assert_eq!(office.read(&office.change().access, "folder/a.txt").await.unwrap(), "folder/a.txt");
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_while_the_body_comes_is_not_overwritten() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Add).await).await.unwrap();
+    let file =
+        |at: &str| tresor::library::NewFile { path: path(at), size: None, modified: None, checksum: None };
+    let mut first = office.library.begin_put(office.guest_change(&guest), file("x.txt")).await.unwrap();
+    let mut second = office.library.begin_put(office.guest_change(&guest), file("x.txt")).await.unwrap();
+    first.write("first".into()).await.unwrap();
+    second.write("second".into()).await.unwrap();
+    second.commit(NOW).await.unwrap();
+    first.commit(NOW).await.unwrap();
+    let member = office.change().access;
+    assert_eq!(office.read(&member, "folder/x.txt").await.unwrap(), "second");
+    assert_eq!(office.read(&member, "folder/x (2).txt").await.unwrap(), "first");
+}
+
+#[tokio::test]
+async fn trash_versions_uploads_and_quota_are_not_for_guests() {
+    let office = Office::open().await;
+    office.put(office.change(), "folder/a.txt", b"newer").await.unwrap();
+    let member = office.change().access;
+    let old = office.library.versions(&member, &path("folder/a.txt")).await.unwrap();
+    office.library.delete(office.change(), &path("folder/sub")).await.unwrap();
+    let trashed = office.library.trash(&member).await.unwrap()[0].entry;
+    for right in [LinkRight::Read, LinkRight::Edit, LinkRight::Add] {
+        let guest = office.visit(&office.link("folder", right).await).await.unwrap();
+        let (library, access) = (&office.library, guest.access);
+        let change = || office.guest_change(&guest);
+        assert!(is_denied(library.versions(&access, &path("a.txt")).await));
+        assert!(is_denied(library.open_content(&access, &path("a.txt"), Some(old[0].id), |_| None).await));
+        assert!(is_denied(library.restore_version(change(), &path("a.txt"), old[0].id).await));
+        assert!(is_denied(library.trash(&access).await));
+        assert!(is_denied(library.restore(change(), trashed).await));
+        assert!(is_denied(library.purge(&access, trashed).await));
+        assert!(is_denied(library.usage(&access).await));
+        assert!(is_denied(library.joint_usage(&[access]).await));
+        assert!(is_denied(library.tops(&[access], NOW).await));
+        assert!(library.located(&[access], vec![guest.entry.id]).await.unwrap().is_empty());
+        let new = NewUpload {
+            id: tresor::model::UploadId::random(),
+            door: "tus",
+            shape: UploadShape::Linear,
+            path: Some(path("x")),
+            length: None,
+            modified: None,
+            checksum: None,
+            metadata: String::new(),
+        };
+        assert!(is_denied(library.create_upload(change(), new).await));
+        let of = UploadsOf::User(office.bert.user);
+        assert!(is_denied(library.uploads(&[access], of).await));
+        assert!(is_denied(office.sharing.links_to(&office.bert, &access, &path("")).await.map_err(
+            |error| match error {
+                tresor::sharing::LinkError::Denied => {
+                    LibraryError::Denied(access.require(Right::Read).unwrap_err())
+                }
+                other => panic!("{other}"),
+            }
+        )));
+    }
+}
+
+#[tokio::test]
+async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let (library, access) = (&office.library, guest.access);
+    // Taken by the one whose guest this is, above the linked folder, and on a file in it.
+    let bert =
+        Change { access: office.access_of(&office.bert).await, user: office.bert.user, ..office.change() };
+    let held = library.lock(bert.clone(), &path("folder/a.txt"), lock()).await.unwrap();
+
+    let member = library.member(&access, &path("a.txt"), NOW).await.unwrap();
+    assert!(member.locks.is_empty());
+    let listing = library.list(&access, guest.entry.id, None, NOW).await.unwrap();
+    assert!(listing.members.iter().all(|member| member.locks.is_empty()));
+    // Even who guessed the token does not hold the lock.
+    let knows = IfList {
+        target: IfTarget::Request,
+        conditions: vec![IfCondition { negated: true, state: IfState::Token(held.token.clone()) }],
+    };
+    let or = IfList {
+        target: IfTarget::Request,
+        conditions: vec![IfCondition { negated: true, state: IfState::Token(LockToken("no".to_owned())) }],
+    };
+    let conditions = Conditions { if_lists: vec![knows, or], ..Conditions::default() };
+    let change = Change { conditions, ..office.guest_change(&guest) };
+    match office.put(change, "a.txt", b"x").await.err() {
+        Some(LibraryError::Locked { path: told, .. }) => assert_eq!(told, path("a.txt")),
+        other => panic!("{other:?}"),
+    }
+    let unlocked = library.unlock(&access, office.bert.user, &path("a.txt"), &held.token, NOW).await;
+    assert!(matches!(unlocked, Err(LibraryError::Locked { .. })));
+
+    // His own he sees, uses and ends; the office sees it and a manager ends it.
+    let own = library.lock(office.guest_change(&guest), &path("sub"), lock()).await.unwrap();
+    assert_eq!(own.root, path("sub"));
+    assert_eq!(library.member(&access, &path("sub/b.txt"), NOW).await.unwrap().locks.len(), 1);
+    let outside = library.member(&office.change().access, &path("folder/sub"), NOW).await.unwrap();
+    assert_eq!(outside.locks[0].root, path("folder/sub"));
+    let berts = Change { user: office.bert.user, ..bert };
+    let refused = office.put(berts, "folder/sub/b.txt", b"x").await;
+    assert!(matches!(refused, Err(LibraryError::Locked { .. })), "the lock is the guest's, not his host's");
+    library.unlock(&access, office.bert.user, &path("sub"), &own.token, NOW).await.unwrap();
+
+    // A lock above what was lent is told as the beginning of it.
+    library
+        .unlock(&office.change().access, office.anna.user, &path("folder/a.txt"), &held.token, NOW)
+        .await
+        .unwrap();
+    library.lock(office.change(), &path("folder"), lock()).await.unwrap();
+    match office.put(office.guest_change(&guest), "a.txt", b"x").await.err() {
+        Some(LibraryError::Locked { path: told, .. }) => assert_eq!(told, path("")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn conditions_about_outer_resources_speak_of_nothing() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let member = office.change().access;
+    let etag = |at: &'static str| {
+        let office = &office;
+        async move { office.library.find(&member, &path(at)).await.unwrap().etag }
+    };
+    let tagged = |at: &str, tag: Etag| {
+        let target = IfTarget::Entry { space: EntryName::parse("Mandant").unwrap(), path: path(at) };
+        let conditions = vec![IfCondition { negated: false, state: IfState::Tag(tag) }];
+        let if_lists = vec![IfList { target, conditions }];
+        let conditions = Conditions { if_lists, ..Conditions::default() };
+        Change { conditions, ..office.guest_change(&guest) }
+    };
+    let outer = etag("outside.txt").await;
+    let refused = office.put(tagged("outside.txt", outer), "sub/b.txt", b"x").await;
+    assert!(matches!(refused, Err(LibraryError::PreconditionFailed)));
+    let inner = etag("folder/a.txt").await;
+    assert!(office.put(tagged("a.txt", inner), "sub/b.txt", b"x").await.is_ok(), "his own may be named");
+}
+
+#[tokio::test]
+async fn a_file_that_a_guest_puts_is_rebuilt_where_it_lay() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder/sub", LinkRight::Add).await).await.unwrap();
+    office.put(office.guest_change(&guest), "b.txt", b"x").await.unwrap();
+    let editor = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    // Deeper than any member could name it is refused, wherever the guest's paths begin.
+    let deep = vec!["d"; tresor::model::EntryPath::MAX_DEPTH - 1].join("/");
+    let mut so_far = String::new();
+    for name in deep.split('/') {
+        so_far = if so_far.is_empty() { name.to_owned() } else { format!("{so_far}/{name}") };
+        office.library.make_folder(office.guest_change(&editor), &path(&so_far)).await.unwrap();
+    }
+    let deeper = format!("{so_far}/d");
+    let refused = office.library.make_folder(office.guest_change(&editor), &path(&deeper)).await;
+    assert!(matches!(refused, Err(LibraryError::Name(_))), "{refused:?}");
+}
