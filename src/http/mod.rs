@@ -14,6 +14,7 @@ pub(crate) mod fuzzing;
 mod health;
 mod language;
 mod limits;
+mod links;
 mod listener;
 mod metrics;
 pub mod nextcloud;

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::dav::{Dav, RecentSpaces};
+use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{self, Resumable};
 use super::{
@@ -43,6 +44,7 @@ struct Services {
     accounts: Accounts,
     sharing: Sharing,
     dav: Dav,
+    links: Links,
     nextcloud: Nextcloud,
     resumable: Resumable,
 }
@@ -59,8 +61,9 @@ impl Router {
         let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
         let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
+        let links = Links::new(library.clone(), sharing.clone());
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, sharing, dav, nextcloud, resumable });
+        let _ = self.services.set(Services { library, accounts, sharing, dav, links, nextcloud, resumable });
     }
 
     /// Of an open instance the library knows best whether it can be changed.
@@ -84,6 +87,9 @@ impl Handler for Router {
         let Some(services) = self.services.get() else {
             return routed(locked(), Route::named("locked"));
         };
+        if Links::serves(path) {
+            return services.links.handle(request, info).await;
+        }
         if Nextcloud::serves(path) {
             return services.nextcloud.handle(request, info).await;
         }

@@ -152,6 +152,18 @@ impl Access {
         self.loan.is_some_and(|loan| loan.right == LinkRight::Add)
     }
 
+    /// Of a guest who may put files into this folder, which he has just found below his link's entry: nothing but
+    /// that.
+    pub fn narrowed_to_adding(&self, folder: EntryId) -> Result<Self, AccessDenied> {
+        let denied = AccessDenied { needed: Right::Write };
+        self.reach_to_add()?;
+        let loan = self.loan.ok_or(denied)?;
+        if loan.right == LinkRight::Add && loan.top != folder {
+            return Err(denied);
+        }
+        Ok(Self::granted_to_guest(self.space, Loan { top: folder, right: LinkRight::Add, ..loan }))
+    }
+
     /// The space, if the right reaches `needed` and is one to all of the space. Never a guest's: whoever writes
     /// a new use case has to think of guests before they get anywhere with it.
     pub fn require(&self, needed: Right) -> Result<SpaceId, AccessDenied> {
@@ -223,6 +235,18 @@ mod tests {
             }
         }
         assert_eq!(guest(Read).reach(Right::Read).unwrap().top(), Some(EntryId(7)));
+    }
+
+    #[test]
+    fn a_guest_may_be_held_to_adding_and_to_nothing_more() {
+        let (here, below) = (EntryId(7), EntryId(8));
+        assert!(guest(LinkRight::Read).narrowed_to_adding(here).is_err());
+        assert!(guest(LinkRight::Add).narrowed_to_adding(below).is_err(), "he cannot have found it");
+        assert_eq!(guest(LinkRight::Add).narrowed_to_adding(here), Ok(guest(LinkRight::Add)));
+        let narrowed = guest(LinkRight::Edit).narrowed_to_adding(below).unwrap();
+        assert_eq!((narrowed.top(), narrowed.only_adds()), (Some(below), true));
+        let owner = Access::granted(SpaceId([1; 16]), Right::Manage);
+        assert!(owner.narrowed_to_adding(here).is_err(), "no guest");
     }
 
     #[test]

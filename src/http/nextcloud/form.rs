@@ -1,10 +1,14 @@
 //! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
 
+use http::header::ORIGIN;
+use http::request::Parts;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
+use crate::http::dav::requested_host;
+
 /// Longest form that is read.
-pub(super) const MAX_FORM_BYTES: usize = 8 * 1024;
+pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in
 /// another encoding would be another password. Wiped on drop, since it may be one.
@@ -15,6 +19,16 @@ pub(in crate::http) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String
         (key.as_slice() == name.as_bytes()).then(|| decoded(parts.next().unwrap_or_default()))
     })?;
     std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()))
+}
+
+/// Whether a form was sent from a page that is not ours; browsers say where. `null` is another site too: a sandboxed
+/// frame, for instance.
+pub(in crate::http) fn is_from_another_site(parts: &Parts) -> bool {
+    let here = requested_host(parts);
+    parts.headers.get_all(ORIGIN).iter().any(|origin| {
+        let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        site.is_none_or(|(_scheme, host)| !host.eq_ignore_ascii_case(here))
+    })
 }
 
 fn decoded(raw: &[u8]) -> Zeroizing<Vec<u8>> {

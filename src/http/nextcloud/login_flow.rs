@@ -2,7 +2,7 @@
 //! a password of its own.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, ORIGIN, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -11,7 +11,6 @@ use super::form::{self, MAX_FORM_BYTES};
 use super::pages::{self, Consent, Problem};
 use super::{Answer, Call, absent, json_response, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
-use crate::http::dav::requested_host;
 use crate::http::language::Language;
 use crate::http::{RequestBody, ResponseBody, plain_response};
 
@@ -86,7 +85,7 @@ impl Call<'_> {
         if self.parts.method != Method::POST {
             return (not_allowed("GET, HEAD, POST"), None);
         }
-        if self.is_from_another_site() {
+        if form::is_from_another_site(self.parts) {
             return (plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
         }
         if !self.is_form() {
@@ -141,15 +140,6 @@ impl Call<'_> {
         let action = self.parts.uri.path();
         let (visitor, nonce) = (self.info.peer, nonce.expose());
         pages::consent(language, &Consent { request: &request, visitor, action, nonce, name, problem, now })
-    }
-
-    /// Browsers say where a form was sent from. `null` is another site too: a sandboxed frame, for instance.
-    fn is_from_another_site(&self) -> bool {
-        let here = requested_host(self.parts);
-        self.parts.headers.get_all(ORIGIN).iter().any(|origin| {
-            let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-            site.is_none_or(|(_scheme, host)| !host.eq_ignore_ascii_case(here))
-        })
     }
 
     fn is_form(&self) -> bool {

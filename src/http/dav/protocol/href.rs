@@ -165,7 +165,7 @@ pub fn push_encoded(out: &mut String, name: &str) {
 }
 
 /// Percent-decodes one segment, once.
-fn decode(segment: &str) -> Result<String, HrefError> {
+pub(in crate::http) fn decode(segment: &str) -> Result<String, HrefError> {
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
         let mut is_hex = || rest.next().is_some_and(|digit| digit.is_ascii_hexdigit());

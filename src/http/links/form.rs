@@ -1,0 +1,184 @@
+//! Files from a browser's form (RFC 7578), one piece at a time.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body;
+use multer::Multipart;
+
+use crate::http::{BodyError, RequestBody};
+
+/// Most bytes between one piece of a file and the next: the head of a part, in all likelihood a short one.
+const MAX_BETWEEN: usize = 512 * 1024;
+/// Parts of one form, whatever they hold.
+const MAX_PARTS: usize = 1_000;
+/// The field in which files come; other ones are read over.
+pub(super) const FILES: &str = "files";
+
+/// Why no more can be read of a form.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FormError {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("a part of the form has too long a head")]
+    TooLongHead,
+    #[error("the form has more than {MAX_PARTS} parts")]
+    TooManyParts,
+    #[error("this is no form with files")]
+    Malformed,
+}
+
+/// The files of a form, in their order.
+pub(super) struct Files<'a> {
+    form: Multipart<'a>,
+    /// Bytes that came since the last piece was taken.
+    between: Arc<AtomicUsize>,
+    parts: usize,
+}
+
+/// A file on its way.
+pub(super) struct IncomingFile<'f> {
+    /// As the browser says; nothing to trust.
+    pub(super) name: String,
+    field: multer::Field<'f>,
+    between: Arc<AtomicUsize>,
+}
+
+impl<'a> Files<'a> {
+    /// The files in a body whose `Content-Type` is `multipart/form-data` with this boundary.
+    pub(super) fn new(body: &'a mut RequestBody, content_type: &str) -> Result<Self, FormError> {
+        let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
+        let between = Arc::<AtomicUsize>::default();
+        let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
+        Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0 })
+    }
+
+    /// The next file. What is left of the one before is read over.
+    pub(super) async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
+        while let Some(mut field) = self.form.next_field().await.map_err(cause)? {
+            self.between.store(0, Ordering::Relaxed);
+            self.parts += 1;
+            if self.parts > MAX_PARTS {
+                return Err(FormError::TooManyParts);
+            }
+            let name = field.file_name().unwrap_or_default().to_owned();
+            // A form without a choice has one file without a name.
+            if field.name() == Some(FILES) && !name.is_empty() {
+                return Ok(Some(IncomingFile { name, field, between: Arc::clone(&self.between) }));
+            }
+            while field.chunk().await.map_err(cause)?.is_some() {
+                self.between.store(0, Ordering::Relaxed);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl IncomingFile<'_> {
+    /// The next piece of its content.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {
+        let piece = self.field.chunk().await.map_err(cause)?;
+        self.between.store(0, Ordering::Relaxed);
+        Ok(piece)
+    }
+}
+
+/// A body as the parser takes it. That one reads on for as long as there is something to read, and waits for the
+/// end of a part's head however long that becomes; so it is told "not yet" after each piece, and stopped.
+struct Pieces<'a> {
+    body: &'a mut RequestBody,
+    between: Arc<AtomicUsize>,
+    has_given: bool,
+}
+
+impl Stream for Pieces<'_> {
+    type Item = Result<Bytes, FormError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.has_given) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        loop {
+            let Some(frame) = ready!(Pin::new(&mut *self.body).poll_frame(cx)) else {
+                return Poll::Ready(None);
+            };
+            // Trailers say nothing that we ask for.
+            let Ok(piece) = frame?.into_data() else { continue };
+            let between = self.between.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
+            if between > MAX_BETWEEN {
+                return Poll::Ready(Some(Err(FormError::TooLongHead)));
+            }
+            self.has_given = true;
+            return Poll::Ready(Some(Ok(piece)));
+        }
+    }
+}
+
+/// What the parser met: our own error, or a form that is none.
+fn cause(error: multer::Error) -> FormError {
+    match error {
+        multer::Error::StreamReadFailed(cause) => {
+            cause.downcast::<FormError>().map_or(FormError::Malformed, |cause| *cause)
+        }
+        _ => FormError::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTENT_TYPE: &str = "multipart/form-data; boundary=----x";
+
+    fn part(field: &str, name: &str, content: &str) -> String {
+        format!(
+            "------x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n{content}\r\n"
+        )
+    }
+
+    async fn read(form: String) -> Result<Vec<(String, String)>, FormError> {
+        let mut body = RequestBody::full(form);
+        let mut files = Files::new(&mut body, CONTENT_TYPE)?;
+        let mut read = Vec::new();
+        while let Some(mut file) = files.next().await? {
+            let mut content = Vec::new();
+            while let Some(piece) = file.piece().await? {
+                content.extend_from_slice(&piece);
+            }
+            read.push((file.name.clone(), String::from_utf8(content).unwrap()));
+        }
+        Ok(read)
+    }
+
+    #[tokio::test]
+    async fn files_are_read_and_everything_else_is_read_over() {
+        let form = [
+            part("comment", "", "hello"),
+            part(FILES, "Übersicht 1.pdf", "one\r\n--x"),
+            part(FILES, "", ""),
+            part("other", "x.pdf", "no"),
+            part(FILES, "leer.txt", ""),
+            "------x--\r\n".to_owned(),
+        ];
+        let expected = [("Übersicht 1.pdf", "one\r\n--x"), ("leer.txt", "")];
+        let expected = expected.map(|(name, content)| (name.to_owned(), content.to_owned()));
+        assert_eq!(read(form.concat()).await.unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_form_that_is_none_ends_the_reading() {
+        assert!(Files::new(&mut RequestBody::empty(), "text/plain").is_err());
+        assert!(Files::new(&mut RequestBody::empty(), "multipart/form-data").is_err());
+        // Cut off in the middle of a file.
+        assert!(matches!(read(part(FILES, "a", "half")).await, Err(FormError::Malformed)));
+        assert!(matches!(read("no form".to_owned()).await, Err(FormError::Malformed)));
+        let many = part("other", "", "").repeat(MAX_PARTS + 1) + "------x--\r\n";
+        assert!(matches!(read(many).await, Err(FormError::TooManyParts)));
+    }
+}

@@ -1,0 +1,280 @@
+//! What the pages of links look like.
+
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Response, StatusCode};
+
+use super::form::FILES;
+use super::receive::{Received, Refusal};
+use super::words::{Words, words};
+use crate::http::ResponseBody;
+use crate::http::dav::protocol::href::push_encoded;
+use crate::http::language::Language;
+use crate::http::page::{Field, Page, Tone};
+use crate::library::Entry;
+use crate::model::{EntryName, EntryPath, Timestamp};
+use crate::sharing::Visit;
+
+/// What the page of a link shows.
+pub(super) struct Shown<'a> {
+    pub(super) visit: &'a Visit,
+    /// Where forms go, as a path.
+    pub(super) action: &'a str,
+    /// The address of the link's page, without a final slash.
+    pub(super) base: String,
+    /// The folder or file shown, from the link's own on.
+    pub(super) path: &'a EntryPath,
+    pub(super) entry: &'a Entry,
+    pub(super) may_read: bool,
+    pub(super) may_add: bool,
+    pub(super) members: &'a [Entry],
+    pub(super) has_more: bool,
+    /// What came of the form that was just sent.
+    pub(super) received: Option<&'a Received>,
+}
+
+/// Why the password is asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    WrongPassword,
+    /// Wait so many seconds.
+    Throttled(u32),
+    Busy,
+}
+
+/// The page on which the password is asked for.
+pub(super) fn password(language: Language, action: &str, problem: Option<Problem>) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut page = Page::narrow(language, words.password_title);
+    page.paragraph(Tone::Plain, words.password_needed);
+    let sentence = problem.map(|problem| match problem {
+        Problem::WrongPassword => words.wrong_password.to_owned(),
+        Problem::Throttled(seconds) => (words.throttled)(seconds),
+        Problem::Busy => words.busy.to_owned(),
+    });
+    if let Some(sentence) = sentence {
+        page.paragraph(Tone::Problem, &sentence);
+    }
+    page.markup("<form method=\"post\"");
+    page.attribute("action", action);
+    page.markup(">\n");
+    page.field(&Field {
+        name: "password",
+        label: words.password,
+        kind: "password",
+        autocomplete: "off",
+        value: "",
+        has_focus: true,
+    });
+    page.submit(words.show);
+    page.markup("</form>\n");
+    let mut response = page.into_response(match problem {
+        // Not 401, which without a challenge is none. Not 200: a browser would offer to store what was wrong.
+        None | Some(Problem::WrongPassword) => StatusCode::FORBIDDEN,
+        Some(Problem::Throttled(_) | Problem::Busy) => StatusCode::TOO_MANY_REQUESTS,
+    });
+    if let Some(Problem::Throttled(seconds)) = problem {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// In place of the page of a link that is no more, or never was.
+pub(super) fn gone(language: Language) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut page = Page::narrow(language, words.gone_title);
+    page.paragraph(Tone::Plain, words.gone);
+    page.into_response(StatusCode::NOT_FOUND)
+}
+
+/// The page of a link that opened.
+pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
+    let words = words(language);
+    let name = title(shown);
+    let mut page = match shown.may_read && shown.entry.is_folder() {
+        true => Page::wide(language, &name),
+        false => Page::narrow(language, &name),
+    };
+    if let Some(received) = shown.received {
+        push_received(&mut page, words, received);
+    }
+    if shown.path.is_root() && !shown.visit.link.note.is_empty() {
+        page.paragraph(Tone::Note, &shown.visit.link.note);
+    }
+    match (shown.may_read, shown.entry.is_folder()) {
+        (true, true) => push_folder(&mut page, words, shown),
+        (true, false) => push_file(&mut page, words, shown),
+        (false, _) => page.paragraph(Tone::Plain, words.drop),
+    }
+    if shown.may_add {
+        push_form(&mut page, words, shown);
+    }
+    if let Some(end) = shown.visit.link.expires {
+        // Until the first moment of a day, which therefore is none of its days.
+        let last = Timestamp(end.0.saturating_sub(1));
+        page.paragraph(Tone::Plain, &format!("{} {}.", words.valid_through, language.day(last)));
+    }
+    page.into_response(shown.received.map_or(StatusCode::OK, Received::status))
+}
+
+/// The name of what is shown. Who may only add learns what the link was called, or the folder's name: the person who
+/// made the link chose to show that.
+fn title(shown: &Shown<'_>) -> String {
+    let label = &shown.visit.link.label;
+    if shown.path.is_root() && !label.is_empty() {
+        return label.clone();
+    }
+    safe_name(&shown.entry.name)
+}
+
+/// A name so that it cannot pose as another.
+fn safe_name(name: &str) -> String {
+    EntryName::parse(name).map_or_else(|_| name.to_owned(), |name| name.to_string())
+}
+
+fn push_received(page: &mut Page, words: &Words, received: &Received) {
+    if !received.stored.is_empty() {
+        page.paragraph(Tone::Success, &(words.received)(received.stored.len()));
+        page.markup("<ul>\n");
+        for (name, size) in &received.stored {
+            let size = page.language().size(*size);
+            page.markup("<li>");
+            page.text(&format!("{} ({size})", safe_name(name)));
+            page.markup("</li>\n");
+        }
+        page.markup("</ul>\n");
+    }
+    if received.refused.is_empty() {
+        return;
+    }
+    if let [(None, Refusal::NothingChosen)] = received.refused.as_slice() {
+        return page.paragraph(Tone::Problem, words.nothing_chosen);
+    }
+    let all = received.stored.is_empty();
+    page.paragraph(Tone::Problem, if all { words.not_received } else { words.not_all_received });
+    page.markup("<ul>\n");
+    for (name, refusal) in &received.refused {
+        let reason = reason(words, *refusal);
+        page.markup("<li>");
+        match name {
+            Some(name) => page.text(&format!("{}: {reason}", safe_name(name))),
+            None => page.text(reason),
+        }
+        page.markup("</li>\n");
+    }
+    page.markup("</ul>\n");
+}
+
+fn reason(words: &Words, refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NothingChosen => words.nothing_chosen,
+        Refusal::BadName => words.bad_name,
+        Refusal::NoRoom => words.no_room,
+        Refusal::Locked => words.busy_file,
+        Refusal::Broken => words.broken,
+        Refusal::TooMany => words.too_many,
+        Refusal::NoLonger => words.no_longer,
+        Refusal::Failed => words.failed,
+    }
+}
+
+fn push_file(page: &mut Page, words: &Words, shown: &Shown<'_>) {
+    let language = page.language();
+    let (size, changed) = (language.size(shown.entry.size), language.moment(shown.entry.modified));
+    page.facts([(words.size, size.as_str()), (words.changed, changed.as_str())]);
+    if shown.visit.link.hide_download {
+        return;
+    }
+    let mut href = format!("{}/files/", shown.base);
+    push_encoded(&mut href, &shown.entry.name);
+    page.markup("<p><a class=\"button\"");
+    page.attribute("href", &href);
+    page.markup(">");
+    page.text(words.download);
+    page.markup("</a></p>\n");
+}
+
+fn push_folder(page: &mut Page, words: &Words, shown: &Shown<'_>) {
+    let mut folder = format!("{}/files/", shown.base);
+    for name in shown.path.names() {
+        push_encoded(&mut folder, name.as_str());
+        folder.push('/');
+    }
+    if let Some((above, _)) = shown.path.split_last() {
+        let mut href = shown.base.clone();
+        if !above.is_root() {
+            href.push_str("/files/");
+        }
+        for name in above.names() {
+            push_encoded(&mut href, name.as_str());
+            href.push('/');
+        }
+        page.markup("<p><a");
+        page.attribute("href", &href);
+        page.markup(">");
+        page.text(words.up);
+        page.markup("</a></p>\n");
+    }
+    if shown.members.is_empty() {
+        page.paragraph(Tone::Plain, words.empty);
+        return;
+    }
+    page.markup("<table>\n<thead><tr>");
+    for word in [words.name, words.size, words.changed] {
+        page.markup("<th scope=\"col\">");
+        page.text(word);
+        page.markup("</th>");
+    }
+    page.markup("</tr></thead>\n<tbody>\n");
+    for member in shown.members {
+        push_row(page, &folder, member, member.is_folder() || !shown.visit.link.hide_download);
+    }
+    page.markup("</tbody>\n</table>\n");
+    if shown.has_more {
+        page.paragraph(Tone::Plain, words.more);
+    }
+}
+
+fn push_row(page: &mut Page, folder: &str, member: &Entry, is_offered: bool) {
+    let language = page.language();
+    let slash = if member.is_folder() { "/" } else { "" };
+    let mut href = folder.to_owned();
+    push_encoded(&mut href, &member.name);
+    href.push_str(slash);
+    page.markup("<tr><td>");
+    if is_offered {
+        page.markup("<a");
+        page.attribute("href", &href);
+        page.markup(">");
+    }
+    page.text(&safe_name(&member.name));
+    page.markup(slash);
+    page.markup(if is_offered { "</a></td><td>" } else { "</td><td>" });
+    if !member.is_folder() {
+        page.text(&language.size(member.size));
+    }
+    page.markup("</td><td>");
+    page.text(&language.moment(member.modified));
+    page.markup("</td></tr>\n");
+}
+
+fn push_form(page: &mut Page, words: &Words, shown: &Shown<'_>) {
+    if shown.may_read {
+        page.markup("<section class=\"narrow\">\n<h2>");
+        page.text(words.add_title);
+        page.markup("</h2>\n");
+        page.paragraph(Tone::Plain, words.add);
+    }
+    page.markup("<form method=\"post\" enctype=\"multipart/form-data\"");
+    page.attribute("action", shown.action);
+    page.markup(">\n<label>");
+    page.text(words.files);
+    page.markup("\n<input type=\"file\"");
+    page.attribute("name", FILES);
+    page.markup(" multiple required></label>\n");
+    page.submit(words.send);
+    page.markup("</form>\n");
+    page.paragraph(Tone::Plain, words.patience);
+    if shown.may_read {
+        page.markup("</section>\n");
+    }
+}

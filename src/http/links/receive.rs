@@ -1,0 +1,193 @@
+//! Taking in the files of a form.
+
+use http::StatusCode;
+
+use super::Call;
+use super::form::{Files, FormError, IncomingFile};
+use crate::http::RequestBody;
+use crate::http::dav::{library_status, log_library};
+use crate::library::{Change, LibraryError, NewFile};
+use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
+use crate::sharing::Visit;
+
+/// What came of a form.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    /// Names under which files were stored, and their bytes.
+    pub(super) stored: Vec<(String, u64)>,
+    /// What was not stored, by the name that the browser sent; without one where it is not known which file it was.
+    pub(super) refused: Vec<(Option<String>, Refusal)>,
+}
+
+/// Why a file was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NothingChosen,
+    BadName,
+    NoRoom,
+    Locked,
+    Broken,
+    TooMany,
+    NoLonger,
+    Failed,
+}
+
+impl Received {
+    pub(super) fn status(&self) -> StatusCode {
+        match self.refused.first() {
+            None => StatusCode::OK,
+            Some((_, refusal)) => refusal.status(),
+        }
+    }
+}
+
+impl Refusal {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::NothingChosen | Self::BadName | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Locked => StatusCode::LOCKED,
+            Self::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoLonger => StatusCode::FORBIDDEN,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Whether the next file may fare better.
+    fn is_of_one_file(self) -> bool {
+        matches!(self, Self::BadName | Self::Locked)
+    }
+}
+
+impl Call<'_> {
+    /// Stores the files of a form in a folder, each by itself: one that cannot be stored does not keep the others
+    /// away.
+    pub(super) async fn receive(
+        &self,
+        visit: &Visit,
+        folder: &EntryPath,
+        content_type: &str,
+        body: &mut RequestBody,
+    ) -> Received {
+        let mut received = Received::default();
+        let access = match self.adding(visit, folder).await {
+            Ok(access) => access,
+            Err(error) => {
+                received.refused.push((None, self.refusal(&error)));
+                return received;
+            }
+        };
+        let mut files = match Files::new(body, content_type) {
+            Ok(files) => files,
+            Err(error) => {
+                received.refused.push((None, broken(&error)));
+                return received;
+            }
+        };
+        loop {
+            let mut file = match files.next().await {
+                Ok(Some(file)) => file,
+                Ok(None) => break,
+                Err(error) => {
+                    received.refused.push((None, broken(&error)));
+                    return received;
+                }
+            };
+            match self.store(visit, access, &mut file).await {
+                Ok(stored) => received.stored.push(stored),
+                Err(refusal) => {
+                    received.refused.push((Some(file.name.clone()), refusal));
+                    if !refusal.is_of_one_file() {
+                        return received;
+                    }
+                }
+            }
+        }
+        if received.stored.is_empty() && received.refused.is_empty() {
+            received.refused.push((None, Refusal::NothingChosen));
+        }
+        received
+    }
+
+    /// The right to add files to a folder and to do nothing else with it: a form replaces nothing.
+    async fn adding(&self, visit: &Visit, folder: &EntryPath) -> Result<Access, LibraryError> {
+        let folder = match folder.is_root() {
+            true => visit.entry.id,
+            false => self.library.find(&visit.access, folder).await?.id,
+        };
+        Ok(visit.access.narrowed_to_adding(folder)?)
+    }
+
+    /// One file. Where there is one of its name already, it gets a number.
+    async fn store(
+        &self,
+        visit: &Visit,
+        access: Access,
+        file: &mut IncomingFile<'_>,
+    ) -> Result<(String, u64), Refusal> {
+        let name = name_of(&file.name).map_err(|_| Refusal::BadName)?;
+        let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
+        let change = Change {
+            access,
+            user: visit.link.creator,
+            now: self.info.received,
+            conditions: Conditions::default(),
+        };
+        let new = NewFile { path, size: None, modified: None, checksum: None };
+        let failed = |error| self.refusal(&error);
+        let mut session = self.library.begin_put(change, new).await.map_err(failed)?;
+        let mut size = 0;
+        while let Some(piece) = file.piece().await.map_err(|error| broken(&error))? {
+            size += piece.len() as u64;
+            session.write(piece).await.map_err(failed)?;
+        }
+        // Sending may have taken hours, in which the link was deleted or lost the right.
+        let still = self.visit(self.key()).await.map_err(|_| Refusal::NoLonger)?;
+        still.access.reach_to_add().map_err(|_| Refusal::NoLonger)?;
+        let outcome = session.commit(Timestamp::now()).await.map_err(failed)?;
+        Ok((outcome.entry.name, size))
+    }
+
+    fn refusal(&self, error: &LibraryError) -> Refusal {
+        let status = library_status(error);
+        match status {
+            StatusCode::LOCKED => Refusal::Locked,
+            StatusCode::INSUFFICIENT_STORAGE => Refusal::NoRoom,
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Refusal::NoLonger,
+            StatusCode::CONFLICT | StatusCode::BAD_REQUEST => Refusal::BadName,
+            _ => {
+                log_library(error, status, self.info.request_id);
+                Refusal::Failed
+            }
+        }
+    }
+}
+
+/// The last name of what a browser calls a file: some send whole paths.
+fn name_of(sent: &str) -> Result<EntryName, NameError> {
+    EntryName::parse(sent.rsplit(['/', '\\']).next().unwrap_or_default())
+}
+
+fn broken(error: &FormError) -> Refusal {
+    match error {
+        FormError::TooManyParts => Refusal::TooMany,
+        FormError::Body(_) | FormError::TooLongHead | FormError::Malformed => Refusal::Broken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_name_counts() {
+        for (sent, expected) in
+            [("a.pdf", "a.pdf"), ("C:\\Users\\Anna\\a.pdf", "a.pdf"), ("../../etc/passwd", "passwd")]
+        {
+            assert_eq!(name_of(sent).unwrap().as_str(), expected);
+        }
+        for bad in ["", "..", "a/", "a\0b"] {
+            assert!(name_of(bad).is_err(), "{bad:?}");
+        }
+    }
+}
