@@ -12,6 +12,7 @@ mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod health;
+mod interim;
 mod language;
 mod limits;
 mod listener;
