@@ -165,7 +165,8 @@ impl Host {
         {
             tls.replace(&cert_pem, &key_pem)?;
         }
-        self.router.open(instance.library.clone(), instance.accounts.clone());
+        let origins = self.config.cors_origins.clone();
+        self.router.open(instance.library.clone(), instance.accounts.clone(), origins);
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));

@@ -196,7 +196,10 @@ impl<H: Handler> Session<H> {
         let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
                 let bytes_in = Arc::clone(&exchange.received);
-                let turn = (version == Version::HTTP_11).then(|| self.activity.interims().open());
+                // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
+                let hears_interim =
+                    version == Version::HTTP_11 && !server.trust.trusts(self.peer.to_canonical());
+                let turn = hears_interim.then(|| self.activity.interims().open());
                 let interims = turn.map(|turn| (Arc::clone(&self.activity), turn));
                 let request =
                     request.map(|body| RequestBody::network(body, &server.limits, bytes_in, interims));

@@ -13,8 +13,8 @@ use super::dav::{Dav, RecentSpaces};
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
-    plain_response,
+    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, WebOrigin,
+    health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;
@@ -51,11 +51,11 @@ impl Router {
         Arc::new(Self { health, services: OnceLock::new() })
     }
 
-    /// Serves files from now on. Later calls change nothing.
-    pub fn open(&self, library: Library, accounts: Accounts) {
+    /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
+    pub fn open(&self, library: Library, accounts: Accounts, origins: Vec<WebOrigin>) {
         let recent_spaces = RecentSpaces::default();
         let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
-        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces);
+        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
         // A second unlock found the instance open already and never comes here.
         let _ = self.services.set(Services { library, accounts, dav, nextcloud, resumable });
@@ -86,7 +86,12 @@ impl Handler for Router {
             return services.nextcloud.handle(request, info).await;
         }
         if let Some(door) = Door::at(path) {
-            return services.resumable(door, request, info).await;
+            let leave = services.resumable.leave(&request);
+            let mut response = services.resumable(door, request, info).await;
+            if let Some(leave) = leave {
+                leave.tell(response.headers_mut());
+            }
+            return response;
         }
         if Dav::serves(path) {
             return services.dav(request, info).await;

@@ -1,10 +1,12 @@
 //! HTTP/1.1: slow, oversized and ambiguous messages.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use tresor::http::Limits;
+use tresor::http::{Limits, ProxyTrust};
 
-use crate::support::{ask, plain, read_past, rest, seconds, soon, status};
+use crate::support::{ask, plain, read_past, rest, seconds, soon, start, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -285,4 +287,16 @@ async fn http_1_0_hears_no_interim_answer() {
     let answer =
         server.exchange("POST /interim HTTP/1.0\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc").await;
     assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.ends_with("false 3\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn proxies_hear_no_interim_answer() {
+    let server = start(None, |server| {
+        let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        server.trust = Arc::new(ProxyTrust { trusted_proxies, ..ProxyTrust::default() });
+    });
+    let lines =
+        "Host: localhost\r\nX-Forwarded-Proto: https\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc";
+    let answer = server.exchange(format!("POST /interim HTTP/1.1\r\n{lines}")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("false 3\n"), "{answer}");
 }

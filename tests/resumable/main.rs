@@ -20,4 +20,6 @@ mod draft_broken;
 mod ietf;
 mod protocol;
 mod raw;
+mod refused;
 mod tus;
+mod web;

@@ -10,6 +10,7 @@
 //! file. Where that is refused, by a lock perhaps, the upload stays and may be tried again; nothing says "all is here"
 //! of content that is no file yet, since clients take that for success and leave.
 
+mod cors;
 mod draft;
 mod failure;
 mod finished;
@@ -17,10 +18,12 @@ mod own;
 mod tus;
 mod upload;
 
-use http::header::CACHE_CONTROL;
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use self::cors::{Leave, Origins};
+pub use self::cors::{ParseOriginError, WebOrigin};
 use self::draft::Dialect;
 use self::failure::Failure;
 use self::finished::{Done, Finished};
@@ -44,6 +47,7 @@ pub struct Resumable {
     accounts: Accounts,
     recent_spaces: RecentSpaces,
     finished: Finished,
+    origins: Origins,
 }
 
 /// By which protocol a request comes.
@@ -124,9 +128,19 @@ impl Beginning {
 }
 
 impl Resumable {
-    /// The doors to this library for these people.
-    pub fn new(library: Library, accounts: Accounts, recent_spaces: RecentSpaces) -> Self {
-        Self { library, accounts, recent_spaces, finished: Finished::default() }
+    /// The doors to this library for these people, and for web pages of these sites.
+    pub fn new(
+        library: Library,
+        accounts: Accounts,
+        recent_spaces: RecentSpaces,
+        origins: Vec<WebOrigin>,
+    ) -> Self {
+        Self { library, accounts, recent_spaces, finished: Finished::default(), origins: Origins(origins) }
+    }
+
+    /// What the answer to a request at a door says to the web page that asked.
+    pub(super) fn leave(&self, request: &Request<RequestBody>) -> Option<Leave> {
+        self.origins.leave(request.method(), request.headers())
     }
 
     /// What a door can do, if that is asked. Everybody may know.
@@ -140,7 +154,10 @@ impl Resumable {
             Door::Draft => request.method() == Method::OPTIONS,
         };
         let answer = |response: &mut Response<ResponseBody>| match door {
-            Door::Tus => tus::announce(&self.library, response.headers_mut()),
+            Door::Tus => {
+                tus::announce(&self.library, response.headers_mut());
+                response.headers_mut().insert(ALLOW, tus::ALLOWED);
+            }
             Door::Draft => draft::announce(&self.library, response.headers_mut()),
         };
         is_asked.then(|| {
@@ -183,6 +200,7 @@ impl Resumable {
 
     /// What may be begun at a place of the tree.
     pub(super) fn announce(&self, headers: &mut HeaderMap) {
+        tus::announce(&self.library, headers);
         draft::announce_limits(&self.library, headers);
     }
 }

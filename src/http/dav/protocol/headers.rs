@@ -137,7 +137,7 @@ pub fn refuse_parts(headers: &HeaderMap) -> Result<(), RequestError> {
     if headers.contains_key(header::CONTENT_RANGE) {
         return Err(RequestError::Header {
             name: "Content-Range",
-            reason: "is not supported on PUT; send the whole file",
+            reason: "is not supported on PUT; send the whole file, or its parts by tus (/tus)",
         });
     }
     if let Some(encoding) = single(headers, "Content-Encoding")?

@@ -37,7 +37,7 @@ const EXTENSIONS: HeaderValue = HeaderValue::from_static(
     "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration,concatenation",
 );
 const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
-const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST, HEAD, PATCH, DELETE");
+pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST, HEAD, PATCH, DELETE");
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -62,7 +62,7 @@ pub(super) fn is_begun_by(headers: &HeaderMap) -> bool {
 
 /// What this door can do.
 pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
-    headers.insert(ALLOW, ALLOWED);
+    headers.insert(TUS_RESUMABLE, VERSION);
     headers.insert(TUS_VERSION, VERSION);
     headers.insert(HeaderName::from_static("tus-extension"), EXTENSIONS);
     headers.insert(HeaderName::from_static("tus-checksum-algorithm"), ALGORITHMS);
