@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust};
+use crate::http::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
 use crate::model::NamePolicy;
 
 /// Where the server listens unless told otherwise: reachable from this machine only.
@@ -98,6 +98,8 @@ pub struct RawConfig {
     pub trusted_proxies: Vec<IpNetwork>,
     /// Which header those proxies set.
     pub proxy_header: Option<ForwardedHeader>,
+    /// Sites whose web pages may upload at `/tus` and `/uploads`, such as `https://app.example`. Empty: none.
+    pub cors_origins: Vec<WebOrigin>,
     /// Refuse names that Windows cannot show.
     pub portable_names: bool,
     /// Loopback address for Prometheus metrics; none without it.
@@ -228,6 +230,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Proxies whose word counts.
     pub trust: ProxyTrust,
+    /// Sites whose web pages may upload.
+    pub cors_origins: Vec<WebOrigin>,
     /// Which names of files are accepted.
     pub names: NamePolicy,
     /// Where plain HTTP is served beside TLS.
@@ -306,6 +310,7 @@ impl RawConfig {
                 trusted_proxies: self.trusted_proxies,
                 forwarded_header: self.proxy_header.unwrap_or_default(),
             },
+            cors_origins: self.cors_origins,
             names: if self.portable_names { NamePolicy::Portable } else { NamePolicy::Any },
             plain_listen: self.plain_listen,
             metrics_listen: self.metrics_listen,
@@ -366,6 +371,7 @@ mod tests {
             ("[scrub]\nbytes_per_second = 65535", "bytes_per_second"),
             ("[scrub]\nmonthly = true", "monthly"),
             ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"),
+            ("cors_origins = ['*']", "an origin is"),
             ("passphrase = 'secret'", "passphrase"),
             ("[snapshots]\nkeep = 0", "keep must lie between 1"),
             ("[snapshots]\nevery_hours = 9000", "every_hours"),

@@ -165,7 +165,9 @@ impl Host {
         {
             tls.replace(&cert_pem, &key_pem)?;
         }
-        self.router.open(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
+        let Instance { library, accounts, sharing, .. } = &instance;
+        let origins = self.config.cors_origins.clone();
+        self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins);
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));

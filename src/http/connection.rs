@@ -196,7 +196,13 @@ impl<H: Handler> Session<H> {
         let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
                 let bytes_in = Arc::clone(&exchange.received);
-                let request = request.map(|body| RequestBody::network(body, &server.limits, bytes_in));
+                // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
+                let hears_interim =
+                    version == Version::HTTP_11 && !server.trust.trusts(self.peer.to_canonical());
+                let turn = hears_interim.then(|| self.activity.interims().open());
+                let interims = turn.map(|turn| (Arc::clone(&self.activity), turn));
+                let request =
+                    request.map(|body| RequestBody::network(body, &server.limits, bytes_in, interims));
                 let info = RequestInfo {
                     request_id: exchange.id,
                     peer: origin.client,
@@ -204,6 +210,9 @@ impl<H: Handler> Session<H> {
                     received,
                 };
                 let (head, body) = server.handler.handle(request, info).await.into_parts();
+                if turn.is_some() {
+                    self.activity.interims().close();
+                }
                 (head, body, origin.secure)
             }
             Err(refused) => {

@@ -12,6 +12,7 @@ mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod health;
+mod interim;
 mod language;
 mod limits;
 mod links;
@@ -41,6 +42,7 @@ pub use pieces::Pieces;
 pub use request_body::{BodyError, RequestBody};
 pub use request_log::{LogUser, RequestId, Route};
 pub use response_body::{BodySender, ReceiverGone, ResponseBody};
+pub use resumable::{ParseOriginError, WebOrigin};
 pub use router::Router;
 pub use tls::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 pub use watch::{Shutdown, ShutdownSwitch};

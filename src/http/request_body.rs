@@ -11,14 +11,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connection::LINGER;
 use super::limits::Limits;
-use super::watch::StreamWatch;
+use super::watch::{Activity, StreamWatch};
 
 /// Why a request body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,8 @@ pub struct RequestBody {
     source: Source,
     pace: Option<Pace>,
     received: Arc<AtomicU64>,
+    /// Where its client hears what it may be told beforehand.
+    interims: Option<(Arc<Activity>, u64)>,
 }
 
 enum Source {
@@ -96,17 +98,23 @@ enum Source {
 
 impl RequestBody {
     /// A body from the network; counts its bytes in `received`.
-    pub(super) fn network(body: Incoming, limits: &Limits, received: Arc<AtomicU64>) -> Self {
+    pub(super) fn network(
+        body: Incoming,
+        limits: &Limits,
+        received: Arc<AtomicU64>,
+        interims: Option<(Arc<Activity>, u64)>,
+    ) -> Self {
         Self {
             pace: (!body.is_end_stream()).then(|| Pace::new(limits)),
             source: Source::Network(body),
             received,
+            interims,
         }
     }
 
     /// A body at hand, for tests of handlers.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self { source: Source::Memory(bytes.into()), pace: None, received: Arc::default() }
+        Self { source: Source::Memory(bytes.into()), pace: None, received: Arc::default(), interims: None }
     }
 
     /// No body, for tests of handlers.
@@ -117,6 +125,21 @@ impl RequestBody {
     /// The length that the client announced; `None` for chunked bodies.
     pub fn announced_length(&self) -> Option<u64> {
         self.size_hint().exact()
+    }
+
+    /// Whether its client can be told something before the answer: in HTTP/1.1.
+    pub fn takes_interim(&self) -> bool {
+        self.interims.is_some()
+    }
+
+    /// Tells the client something (1xx) while its request is being worked on, if that is possible and it
+    /// takes what it was told before.
+    pub fn tell(&self, status: StatusCode, reason: &'static str, headers: &HeaderMap) {
+        if let Some((activity, turn)) = &self.interims
+            && status.is_informational()
+        {
+            activity.interims().queue(*turn, status, reason, headers);
+        }
     }
 
     /// The next piece, or `None` at the regular end. Cancel safe.
@@ -193,7 +216,7 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { source, pace, received } = &mut *self;
+        let Self { source, pace, received, .. } = &mut *self;
         let incoming = match source {
             Source::Network(incoming) => incoming,
             Source::Memory(bytes) => {

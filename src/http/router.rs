@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 use super::dav::{Dav, RecentSpaces};
 use super::links::Links;
 use super::nextcloud::Nextcloud;
-use super::resumable::{self, Resumable};
+use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, health_response,
-    plain_response,
+    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, WebOrigin,
+    health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;
@@ -55,11 +55,11 @@ impl Router {
         Arc::new(Self { health, services: OnceLock::new() })
     }
 
-    /// Serves files from now on. Later calls change nothing.
-    pub fn open(&self, library: Library, accounts: Accounts, sharing: Sharing) {
+    /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
+    pub fn open(&self, library: Library, accounts: Accounts, sharing: Sharing, origins: Vec<WebOrigin>) {
         let recent_spaces = RecentSpaces::default();
         let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
-        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces);
+        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
         let links = Links::new(library.clone(), sharing.clone());
         // A second unlock found the instance open already and never comes here.
@@ -93,8 +93,13 @@ impl Handler for Router {
         if Nextcloud::serves(path) {
             return services.nextcloud.handle(request, info).await;
         }
-        if Resumable::serves(path) {
-            return services.resumable(request, info).await;
+        if let Some(door) = Door::at(path) {
+            let leave = services.resumable.leave(&request);
+            let mut response = services.resumable(door, request, info).await;
+            if let Some(leave) = leave {
+                leave.tell(response.headers_mut());
+            }
+            return response;
         }
         if Dav::serves(path) {
             return services.dav(request, info).await;
@@ -114,31 +119,44 @@ impl Handler for Router {
 }
 
 impl Services {
-    async fn resumable(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
-        let route = Route::named("tus");
-        if Resumable::is_asked_by(&request) {
-            return routed(self.resumable.abilities(), route);
+    async fn resumable(
+        &self,
+        door: Door,
+        request: Request<RequestBody>,
+        info: RequestInfo,
+    ) -> Response<ResponseBody> {
+        let route = Route::named(door.name());
+        if let Some(response) = self.resumable.abilities(door, &request) {
+            return routed(response, route);
         }
         match self.authenticate(request.headers(), info).await {
             Ok(principal) => {
                 let user = LogUser(principal.user);
-                let mut response = self.resumable.handle(request, info, &principal).await;
+                let mut response = self.resumable.handle(door, request, info, &principal).await;
                 response.extensions_mut().insert(user);
                 routed(response, route)
             }
-            Err(refused) => routed(resumable::marked(*refused), route),
+            Err(refused) => routed(door.mark(*refused), route),
         }
     }
 
     async fn dav(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
-        if Resumable::is_begun_by(&request) {
-            return self.resumable(request, info).await;
+        let beginning = Beginning::of(&request);
+        if let Beginning::Upload(door) = beginning {
+            return self.resumable(door, request, info).await;
         }
+        let is_options = request.method() == Method::OPTIONS;
         let route = Route::named("dav");
         match self.authenticate(request.headers(), info).await {
             Ok(principal) => {
                 let user = LogUser(principal.user);
                 let mut response = self.dav.handle(request, info, &principal).await;
+                if let Beginning::Whole(dialect) = beginning {
+                    Resumable::complete_whole(&mut response, dialect);
+                }
+                if is_options {
+                    self.resumable.announce(response.headers_mut());
+                }
                 response.extensions_mut().insert(user);
                 routed(response, route)
             }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::framing::Position;
+use super::interim::Interims;
 use super::limits::Limits;
 
 /// Why a connection ends before its time.
@@ -31,6 +32,7 @@ pub(super) struct Activity {
     state: Mutex<State>,
     /// An answer could not be completed: the end must not look like an orderly one.
     broken: AtomicBool,
+    interims: Interims,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Activity {
                 write_blocked_since: None,
             }),
             broken: AtomicBool::new(false),
+            interims: Interims::default(),
         })
     }
 
@@ -102,6 +105,11 @@ impl Activity {
     pub(super) fn is_mid_message(&self) -> bool {
         let state = self.state();
         state.in_body || state.head_since.is_some()
+    }
+
+    /// What its client may be told before an answer.
+    pub(super) fn interims(&self) -> &Interims {
+        &self.interims
     }
 
     pub(super) fn mark_broken(&self) {

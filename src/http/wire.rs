@@ -1,10 +1,12 @@
-//! The socket as hyper sees it: counts what is waited for, and keeps ambiguous requests out.
+//! The socket as hyper sees it: counts what is waited for, keeps ambiguous requests out, and lets interim answers
+//! leave where hyper's own end.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf, Bytes};
 use rustix::net::sockopt::set_tcp_quickack;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -40,6 +42,8 @@ pub(super) struct Wire<S: Transport> {
     framing: Option<Framing>,
     pending: Pending,
     write_blocked: bool,
+    /// The rest of interim answers that have begun to leave.
+    interim: Bytes,
 }
 
 /// What the next reads answer instead of the network.
@@ -61,7 +65,14 @@ impl<S: Transport> Wire<S> {
     }
 
     fn new(inner: S, activity: Arc<Activity>, framing: Option<Framing>) -> Self {
-        Self { inner, activity, framing, pending: Pending::Nothing, write_blocked: false }
+        Self {
+            inner,
+            activity,
+            framing,
+            pending: Pending::Nothing,
+            write_blocked: false,
+            interim: Bytes::new(),
+        }
     }
 
     /// The stream below, for reading away what nobody wants.
@@ -75,6 +86,17 @@ impl<S: Transport> Wire<S> {
             self.activity.write_blocked(self.write_blocked);
         }
         poll
+    }
+
+    /// Writes what is left of interim answers: nothing of hyper's may come in between.
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.interim.is_empty() {
+            match ready!(Pin::new(&mut self.inner).poll_write(cx, &self.interim))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.interim.advance(written),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// What a read answers after a fault was found.
@@ -151,7 +173,10 @@ impl<S: Transport> AsyncRead for Wire<S> {
 
 impl<S: Transport> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.inner).poll_write(cx, buf);
+        let mut poll = self.poll_interim(cx).map_ok(|()| 0);
+        if matches!(poll, Poll::Ready(Ok(_))) {
+            poll = Pin::new(&mut self.inner).poll_write(cx, buf);
+        }
         self.note_write(poll)
     }
 
@@ -160,7 +185,10 @@ impl<S: Transport> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        let mut poll = self.poll_interim(cx).map_ok(|()| 0);
+        if matches!(poll, Poll::Ready(Ok(_))) {
+            poll = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        }
         self.note_write(poll)
     }
 
@@ -169,7 +197,16 @@ impl<S: Transport> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let poll = Pin::new(&mut self.inner).poll_flush(cx);
+        // hyper flushes when it has written all that it has: a message ends here, or none has begun.
+        if self.interim.is_empty()
+            && let Some(waiting) = self.activity.interims().take()
+        {
+            self.interim = waiting.into();
+        }
+        let mut poll = self.poll_interim(cx);
+        if matches!(poll, Poll::Ready(Ok(()))) {
+            poll = Pin::new(&mut self.inner).poll_flush(cx);
+        }
         self.note_write(poll)
     }
 

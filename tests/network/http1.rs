@@ -1,10 +1,12 @@
 //! HTTP/1.1: slow, oversized and ambiguous messages.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use tresor::http::Limits;
+use tresor::http::{Limits, ProxyTrust};
 
-use crate::support::{ask, plain, read_past, rest, seconds, soon, status};
+use crate::support::{ask, plain, read_past, rest, seconds, soon, start, status};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -213,4 +215,88 @@ async fn answers_carry_the_standard_headers() {
     let head = server.exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert!(head.contains("\r\ncontent-length: 6\r\n"), "{head}");
     assert!(head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn interim_answers_come_while_the_body_is_awaited() {
+    let server = plain(Limits::default());
+    let mut stream = server.connect().await;
+    // Twice: the second request finds the connection as the first one left it.
+    for _ in 0..2 {
+        let head = "POST /interim HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let told = read_past(&mut stream, "\r\n\r\n").await;
+        assert_eq!(told, "HTTP/1.1 104 So Far\r\nx-far: 0\r\n\r\n");
+        stream.write_all(b"12345").await.unwrap();
+        assert_eq!(read_past(&mut stream, "\r\n\r\n").await, "HTTP/1.1 104 So Far\r\nx-far: 5\r\n\r\n");
+        stream.write_all(b"67890").await.unwrap();
+        // What was to be told when the answer was there already is not told any more.
+        let answer = read_past(&mut stream, "true 10\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_stand_beside_100_continue() {
+    let server = plain(Limits::default());
+    let mut stream = server.connect().await;
+    let head =
+        "POST /interim HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut told = [read_past(&mut stream, "\r\n\r\n").await, read_past(&mut stream, "\r\n\r\n").await];
+    told.sort();
+    assert_eq!(told, ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 104 So Far\r\nx-far: 0\r\n\r\n"]);
+    ask(&mut stream, "ab", "true 2\n").await;
+    // A refusal without the body keeps its place, too.
+    let wanted = head.replace("/interim", "/");
+    stream.write_all(wanted.as_bytes()).await.unwrap();
+    assert!(read_past(&mut stream, "hello\n").await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn interim_answers_keep_their_place_among_pipelined_ones() {
+    let server = plain(Limits::default());
+    let large = "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let with_body = "POST /interim HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc";
+    let last = GET.replace("Host", "Connection: close\r\nHost");
+    let answers = server.exchange([GET, with_body, large, with_body, GET, with_body, &last].concat()).await;
+    let mut left = answers.as_str();
+    let mut statuses = Vec::new();
+    while !left.is_empty() {
+        let (head, after) = left.split_once("\r\n\r\n").unwrap();
+        let status: u16 = status(head).parse().unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let body = match (status, length) {
+            (104, _) => 0,
+            (_, Some(length)) => length.parse().unwrap(),
+            // The large one, in chunks without an extension.
+            _ => after.find("0\r\n\r\n").unwrap() + 5,
+        };
+        statuses.push(status);
+        left = &after[body..];
+    }
+    // Where the body is there at once, the answer may be, too.
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 7, "{statuses:?}");
+    assert_eq!(statuses.first(), Some(&200), "nothing comes before the first answer");
+    assert_eq!(statuses.last(), Some(&200));
+}
+
+#[tokio::test]
+async fn http_1_0_hears_no_interim_answer() {
+    let server = plain(Limits::default());
+    let answer =
+        server.exchange("POST /interim HTTP/1.0\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc").await;
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.ends_with("false 3\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn proxies_hear_no_interim_answer() {
+    let server = start(None, |server| {
+        let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        server.trust = Arc::new(ProxyTrust { trusted_proxies, ..ProxyTrust::default() });
+    });
+    let lines =
+        "Host: localhost\r\nX-Forwarded-Proto: https\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc";
+    let answer = server.exchange(format!("POST /interim HTTP/1.1\r\n{lines}")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("false 3\n"), "{answer}");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -67,6 +67,19 @@ impl Handler for Shared {
                 std::future::pending::<()>().await;
                 drop(body);
                 plain_response(StatusCode::OK, "never\n")
+            }
+            "/interim" => {
+                let status = StatusCode::from_u16(104).unwrap();
+                let mut headers = HeaderMap::new();
+                headers.insert("x-far", 0.into());
+                body.tell(status, "So Far", &headers);
+                let (told, mut far) = (body.takes_interim(), 0);
+                while let Some(Ok(bytes)) = body.next().await {
+                    far += bytes.len();
+                    headers.insert("x-far", far.into());
+                    body.tell(status, "So Far", &headers);
+                }
+                Response::new(ResponseBody::full(format!("{told} {far}\n")))
             }
             "/endless" => Response::new(self.endless()),
             "/large" => Response::new(ResponseBody::steps(2_usize, |left| async move {

@@ -3,12 +3,12 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use crate::raw::begin_request;
 use crate::support::TestServer;
 use crate::support::content::bytes;
 use crate::support::http::Connection;
 use crate::support::process::eventually;
-use crate::support::server::{PASSWORD, USER};
-use crate::tus::{CONTENT, assert_absent, assert_content, begin, head, number, offset, patch, tus};
+use crate::tus::{CONTENT, assert_absent, assert_content, begin, head, number, offset, on_disk, patch, tus};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -21,21 +21,15 @@ fn unfinished(
     bytes: &[u8],
     header: &str,
 ) -> Box<dyn Connection> {
-    let login = data_encoding::BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
-    let head = format!(
-        "PATCH {upload} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\nTus-Resumable: 1.0.0\r\n\
-         Content-Type: {CONTENT}\r\nUpload-Offset: {offset}\r\nContent-Length: {length}\r\n{header}\r\n"
-    );
-    let mut connection = server.endpoint().connect();
-    connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(bytes).unwrap();
-    connection
-}
-
-/// The bytes of uploads that have reached the disk.
-fn on_disk(server: &TestServer) -> u64 {
-    let files = std::fs::read_dir(server.data().join("tmp")).unwrap();
-    files.map(|file| file.unwrap().metadata().map_or(0, |file| file.len())).sum()
+    let lines = [
+        "Tus-Resumable: 1.0.0",
+        &format!("Content-Type: {CONTENT}"),
+        &format!("Upload-Offset: {offset}"),
+        &format!("Content-Length: {length}"),
+        header,
+    ];
+    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    begin_request(server, &format!("PATCH {upload}"), &lines, bytes)
 }
 
 #[test]
@@ -51,7 +45,7 @@ fn what_arrived_before_the_line_broke_is_kept() {
     assert!((1 << 20..=4_000_000).contains(&kept), "{kept}");
     assert_eq!(offset(&server, &upload), kept);
     // With a checksum a part counts as a whole only.
-    let sum = "Upload-Checksum: sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=\r\n";
+    let sum = "Upload-Checksum: sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=";
     let line = unfinished(&server, &upload, kept, whole.len() - kept, &whole[kept..8_000_000], sum);
     eventually("some of it is on the disk", LIMIT, || on_disk(&server) > 1 << 20);
     drop(line);

@@ -84,3 +84,9 @@ pub(crate) fn assert_content(server: &TestServer, path: &str, expected: &[u8]) {
 pub(crate) fn assert_absent(server: &TestServer, path: &str) {
     server.request("HEAD", &file(path)).send().expect(404);
 }
+
+/// The bytes of uploads that have reached the disk.
+pub(crate) fn on_disk(server: &TestServer) -> u64 {
+    let files = std::fs::read_dir(server.data().join("tmp")).unwrap();
+    files.map(|file| file.unwrap().metadata().map_or(0, |file| file.len())).sum()
+}

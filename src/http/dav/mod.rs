@@ -34,6 +34,9 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
     "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
 );
 
+/// `SabreDAV`'s partial updates, and whatever else might change a part of a file in place.
+const NO_PATCH: &str = "a file is not changed in parts; send it whole, or in parts by tus (/tus)";
+
 /// The tree at `/dav/`, and where Nextcloud's clients look for it.
 pub struct Dav {
     library: Library,
@@ -115,6 +118,7 @@ impl Call<'_> {
             "LOCK" => self.lock(body).await,
             "UNLOCK" => self.unlock().await,
             "OPTIONS" => Ok(options()),
+            "PATCH" => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, NO_PATCH)),
             _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this method is not supported here")),
         }
     }

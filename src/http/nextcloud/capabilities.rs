@@ -48,6 +48,14 @@ pub(super) fn for_users(origin: &str) -> Value {
                 "undelete": false,
                 "versioning": false,
                 "blacklisted_files": [],
+                // Read by ownCloud's clients: a POST to the folder begins an upload.
+                "tus_support": {
+                    "version": "1.0.0",
+                    "resumable": "1.0.0",
+                    "extension": "creation,creation-with-upload",
+                    "max_chunk_size": 0,
+                    "http_method_override": "",
+                },
             },
             "checksums": {
                 "supportedTypes": ["SHA1", "SHA256", "MD5", "ADLER32"],

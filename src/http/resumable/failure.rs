@@ -1,4 +1,4 @@
-//! From what went wrong to status and body.
+//! From what went wrong to status and body, where a protocol has no words of its own for it.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -31,8 +31,8 @@ impl Failure {
         Self::Library(LibraryError::NoSuchUpload)
     }
 
-    pub(super) fn into_response(self, info: RequestInfo) -> Response<ResponseBody> {
-        let status = self.status_code();
+    /// The answer with this status and a text for people.
+    pub(super) fn into_response(self, status: StatusCode, info: RequestInfo) -> Response<ResponseBody> {
         let text = match &self {
             Self::Request(error) => error.to_string(),
             Self::Body(error) => error.to_string(),
@@ -64,15 +64,11 @@ impl Failure {
         response
     }
 
-    fn status_code(&self) -> StatusCode {
+    /// The status, unless a protocol has another one for this.
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Request(error) => error.status(),
             Self::Body(error) => error.status(),
-            // The number is the protocol's own.
-            Self::Library(LibraryError::WrongChecksum) => {
-                StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
-            }
-            Self::Library(LibraryError::UploadTooLong) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Library(error) => library_status(error),
             Self::Rights(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Status(status, _) => *status,

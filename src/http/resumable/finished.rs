@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::library::{Entry, Upload};
+use crate::library::{PutOutcome, Upload};
 use crate::model::{Etag, SpaceId, UploadId, UserId};
 
 /// Uploads that are remembered, the newest ones.
@@ -36,20 +36,23 @@ pub(super) struct Done {
     pub(super) length: u64,
     pub(super) metadata: String,
     pub(super) etag: Etag,
+    /// Whether there was no such file before.
+    pub(super) created: bool,
     /// The file's number.
     pub(super) number: u64,
 }
 
 impl Finished {
-    pub(super) fn note(&self, user: UserId, upload: Upload, entry: &Entry) -> Done {
+    pub(super) fn note(&self, user: UserId, upload: Upload, outcome: &PutOutcome) -> Done {
         let done = Done {
             user,
             space: upload.space,
             door: upload.door,
             length: upload.received,
             metadata: upload.metadata,
-            etag: entry.etag.clone(),
-            number: entry.id.0.unsigned_abs(),
+            etag: outcome.entry.etag.clone(),
+            created: outcome.created,
+            number: outcome.entry.id.0.unsigned_abs(),
         };
         self.done.lock().unwrap_or_else(PoisonError::into_inner).put(upload.id, done.clone());
         done

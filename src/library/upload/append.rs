@@ -91,14 +91,16 @@ impl Library {
 }
 
 impl Append {
-    /// Takes the next bytes. Waits while the disk is behind.
+    /// Takes the next bytes; how far the upload is durable. Waits while the disk is behind.
     ///
     /// Errors: `UploadTakenOver`: somebody else writes or has asked for the offset, and no byte more is
     /// taken; `UploadTooLong`; what stands in the way of storing.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
+    pub async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
         let (seat, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
         let mut slot = seat.lock_for(*turn).await?;
-        slot.writer().ok_or(LibraryError::UploadTakenOver)?.write(bytes).await
+        let writer = slot.writer().ok_or(LibraryError::UploadTakenOver)?;
+        writer.write(bytes).await?;
+        Ok(writer.durable())
     }
 
     /// Returns when another request has ended this append: there is no use in reading on.

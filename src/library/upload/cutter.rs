@@ -34,6 +34,8 @@ pub(super) struct Cutter {
     /// Bytes that the upload may still take.
     most: Option<u64>,
     info: PartInfo,
+    /// Where in the upload it began.
+    start: u64,
     /// Bytes handed over.
     arrived: u64,
     /// Of these, bytes that the catalogue counts.
@@ -80,6 +82,7 @@ impl Cutter {
             library: library.clone(),
             key,
             goal,
+            start: row.received,
             row,
             limits,
             began: now,
@@ -99,6 +102,11 @@ impl Cutter {
     /// Whether segments count one by one, rather than all together at the end.
     fn is_kept_in_part(&self) -> bool {
         matches!(self.goal, Goal::Linear) && self.info.checksum.is_none()
+    }
+
+    /// How far a linear upload is durable, as far as this part knows.
+    pub(super) fn durable(&self) -> u64 {
+        self.start + self.committed
     }
 
     /// Takes the next bytes. After an error of the disk nothing more is taken.

@@ -113,10 +113,21 @@ pub struct UploadHeaders {
     pub checksum: Option<Checksum>,
 }
 
-/// Reads the headers of a PUT. Errors: 400 for `Content-Range` and `OC-Chunked` (storing a part would truncate
-/// the file), a malformed checksum or lengths that contradict each other; 415 for `Content-Encoding`.
-/// A time that cannot be read is ignored.
+/// Reads the headers of a PUT. Errors: those of [`refuse_parts`]; 400 for a malformed checksum or lengths that
+/// contradict each other. A time that cannot be read is ignored.
 pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
+    refuse_parts(headers)?;
+    Ok(UploadHeaders {
+        length: upload_length(headers)?,
+        modified: modified(headers)?,
+        created: single(headers, "X-OC-CTime")?.and_then(parse_unix_seconds),
+        checksum: checksum(headers)?,
+    })
+}
+
+/// Errors: 400 for `Content-Range` and `OC-Chunked`, where storing a part would truncate the file; 415 for
+/// `Content-Encoding`.
+pub fn refuse_parts(headers: &HeaderMap) -> Result<(), RequestError> {
     if headers.contains_key("OC-Chunked") {
         return Err(RequestError::Header {
             name: "OC-Chunked",
@@ -126,7 +137,7 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     if headers.contains_key(header::CONTENT_RANGE) {
         return Err(RequestError::Header {
             name: "Content-Range",
-            reason: "is not supported on PUT; send the whole file",
+            reason: "is not supported on PUT; send the whole file, or its parts by tus (/tus)",
         });
     }
     if let Some(encoding) = single(headers, "Content-Encoding")?
@@ -134,12 +145,7 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     {
         return Err(RequestError::ContentEncoded);
     }
-    Ok(UploadHeaders {
-        length: upload_length(headers)?,
-        modified: modified(headers)?,
-        created: single(headers, "X-OC-CTime")?.and_then(parse_unix_seconds),
-        checksum: checksum(headers)?,
-    })
+    Ok(())
 }
 
 /// `X-OC-Mtime`: a modification time in seconds since 1970, fractions allowed. One that cannot be read is
@@ -188,6 +194,22 @@ fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
 /// What the whole content must hash to: `OC-Checksum`, of which several are separated by blanks, else a digest of
 /// RFC 9530. Clients ask us to ignore algorithms that we do not know.
 pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
+    match (oc_checksum(headers)?, content_digest(headers)?) {
+        (Some(checksum), _) | (None, Some(checksum)) => Ok(Some(checksum)),
+        // Of a PUT the message's content is the whole representation.
+        (None, None) => digest(headers, "Repr-Digest"),
+    }
+}
+
+/// What the whole must hash to of which a message brings a part.
+pub fn whole_checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
+    match oc_checksum(headers)? {
+        Some(checksum) => Ok(Some(checksum)),
+        None => digest(headers, "Repr-Digest"),
+    }
+}
+
+fn oc_checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     let text = single(headers, "OC-Checksum")?.unwrap_or_default();
     for one in text.split_ascii_whitespace() {
         match one.parse() {
@@ -201,11 +223,7 @@ pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
             }
         }
     }
-    // Of a PUT the message's content is the whole representation.
-    match content_digest(headers)? {
-        Some(digest) => Ok(Some(digest)),
-        None => digest(headers, "Repr-Digest"),
-    }
+    Ok(None)
 }
 
 /// `Content-Digest`: what the body of this very message must hash to.

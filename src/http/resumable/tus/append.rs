@@ -3,12 +3,14 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::failure::Failure;
-use super::{Answer, Call, DOOR_OF_JOINED, Found, UPLOAD_OFFSET, empty, expires, is_whole, require_size};
+use super::{
+    Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, empty, expires, is_whole, refused,
+};
 use crate::http::RequestBody;
 use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload};
-use crate::model::{Checksum, ChecksumKind, Timestamp, UploadId};
+use crate::model::{Checksum, ChecksumKind, UploadId};
 
 const CONTENT: &str = "application/offset+octet-stream";
 
@@ -20,7 +22,7 @@ impl Call<'_> {
             .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
         let announced = dav_headers::number_of_bytes(headers, "Upload-Length")?;
         let brings_nothing = body.announced_length() == Some(0);
-        let upload = match self.find(id).await? {
+        let upload = match self.find(id, &DOORS).await? {
             Found::Open(upload) => upload,
             Found::Done(done) if done.door == DOOR_OF_JOINED => return Err(is_joined()),
             Found::Done(done) if offset != done.length => {
@@ -46,14 +48,14 @@ impl Call<'_> {
         };
         let upload = match upload.is_complete() && brings_nothing {
             true => upload,
-            false => self.feed(&upload, body).await?,
+            false => self.take(&upload, body).await?,
         };
         if is_whole(&upload) {
             let received = upload.received;
-            return match self.finish(upload).await {
+            return match self.make_file(upload).await {
                 Ok(done) => Ok(self.stored(StatusCode::NO_CONTENT, &done)),
                 Err(failure) => {
-                    let mut response = failure.into_response(self.info);
+                    let mut response = refused(failure, self.info);
                     response.headers_mut().insert(UPLOAD_OFFSET, received.into());
                     Ok(response)
                 }
@@ -76,46 +78,13 @@ impl Call<'_> {
         Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
     }
 
-    /// Takes the body as what follows the upload's last byte. If it breaks off, what arrived is kept, unless a
-    /// checksum came with it.
-    pub(super) async fn feed(&self, upload: &Upload, body: &mut RequestBody) -> Result<Upload, Failure> {
+    /// Takes the body as what follows the upload's last byte.
+    pub(super) async fn take(&self, upload: &Upload, body: &mut RequestBody) -> Result<Upload, Failure> {
         let part = PartInfo {
             size: dav_headers::content_length(&self.parts.headers)?,
             checksum: checksum(&self.parts.headers)?,
         };
-        let access = self.access(upload.space).await?;
-        let (user, now) = (self.principal.user, self.info.received);
-        let mut writing =
-            self.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
-        let failure = loop {
-            let piece = tokio::select! {
-                biased;
-                // Who does not hear any more that he has been replaced would wait here for nothing.
-                () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
-                piece = body.next() => piece,
-            };
-            match piece {
-                None => break None,
-                Some(Ok(bytes)) => {
-                    if let Err(error) = writing.write(bytes).await {
-                        break Some(Failure::from(error));
-                    }
-                }
-                Some(Err(error)) => break Some(error.into()),
-            }
-        };
-        // Who lost the right while the body was on its way, perhaps for hours, adds no more to the upload.
-        let failure = match failure {
-            None => self.access(upload.space).await.err(),
-            failed => failed,
-        };
-        match failure {
-            None => Ok(writing.finish(Timestamp::now()).await?),
-            Some(failure) => {
-                writing.break_off(Timestamp::now()).await?;
-                Err(failure)
-            }
-        }
+        self.feed(upload, part, body, |_, _| {}).await
     }
 }
 

@@ -6,16 +6,15 @@ use super::append::checksum;
 use super::concat::Kind;
 use super::metadata::Metadata;
 use super::{
-    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, Failure, Found, Resumable, UPLOAD_OFFSET, empty,
-    expires, is_whole, location, require_size,
+    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Door, Failure, Found, UPLOAD_OFFSET, empty,
+    expires, is_whole, location, refused,
 };
-use crate::http::dav::mounts;
 use crate::http::dav::protocol::RequestError;
 use crate::http::dav::protocol::headers as dav_headers;
-use crate::http::dav::protocol::href::Place;
+use crate::http::resumable::require_size;
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
-use crate::model::{Access, EntryName, EntryPath, Right, UploadId, UploadShape};
+use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
 
 /// What the headers of a POST ask for.
 struct Creation {
@@ -63,7 +62,7 @@ impl Call<'_> {
                 let _ = self.library.cancel_upload(&goal.access, of, id, now).await;
                 return Err(failure);
             }
-            Err(failure) => failure.into_response(self.info),
+            Err(failure) => refused(failure, self.info),
         };
         // Also where the bytes did not arrive: it has begun, and the client may go on.
         location(response.headers_mut(), id);
@@ -72,10 +71,10 @@ impl Call<'_> {
 
     async fn begun(&self, mut upload: Upload, brings_content: bool, body: &mut RequestBody) -> Answer {
         if brings_content {
-            upload = self.feed(&upload, body).await?;
+            upload = self.take(&upload, body).await?;
         }
         if is_whole(&upload) {
-            return Ok(self.stored(StatusCode::CREATED, &self.finish(upload).await?));
+            return Ok(self.stored(StatusCode::CREATED, &self.make_file(upload).await?));
         }
         Ok(created(&upload))
     }
@@ -86,7 +85,7 @@ impl Call<'_> {
         let user = self.principal.user;
         let mut found = Vec::new();
         for id in parts {
-            match self.find(*id).await? {
+            match self.find(*id, &DOORS).await? {
                 Found::Open(part) if part.door == DOOR_OF_PARTS => found.push(part),
                 _ => return Err(Failure::no_such_upload()),
             }
@@ -101,9 +100,9 @@ impl Call<'_> {
         let new = new_upload(creation, &goal, DOOR_OF_JOINED)?;
         let upload = self.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
         let id = upload.id;
-        let mut response = match self.finish(upload).await {
+        let mut response = match self.make_file(upload).await {
             Ok(done) => self.stored(StatusCode::CREATED, &done),
-            Err(failure) => failure.into_response(self.info),
+            Err(failure) => refused(failure, self.info),
         };
         location(response.headers_mut(), id);
         Ok(response)
@@ -133,7 +132,7 @@ impl Call<'_> {
 
     async fn goal(&self, creation: &Creation) -> Result<Goal, Failure> {
         let path = self.parts.uri.path();
-        let place = match Resumable::serves(path) {
+        let place = match Door::at(path).is_some() {
             true => creation.metadata.place()?,
             false => Some(self.in_folder(&creation.metadata)?),
         };
@@ -158,26 +157,12 @@ impl Call<'_> {
 
     /// A file in the folder that the request goes to.
     fn in_folder(&self, metadata: &Metadata) -> Result<(EntryName, EntryPath), Failure> {
-        let path = self.parts.uri.path();
-        let [mount, ..] = mounts::of(self.principal, path);
-        let located = mount.locate(path)?.ok_or(LibraryError::NotFound)?;
-        let Place::Entry { space, path } = located.place else {
-            let text = "spaces are made by an administrator; name a folder in one";
-            return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text));
-        };
+        let (space, path) = self.target()?;
         let name = metadata.filename()?.ok_or(RequestError::Header {
             name: "Upload-Metadata",
             reason: "must say the name of the file (filename)",
         })?;
         Ok((space, path.join(name).map_err(LibraryError::from)?))
-    }
-
-    /// A space that does not exist and one that this person may not see are the same to him.
-    async fn writable(&self, name: &EntryName) -> Result<Access, Failure> {
-        let id = self.library.space_id(name).await?.ok_or(LibraryError::NotFound)?;
-        let access = self.accounts.access(self.principal, id).await?.ok_or(LibraryError::NotFound)?;
-        access.require(Right::Write).map_err(LibraryError::from)?;
-        Ok(access)
     }
 
     async fn likely_space(&self) -> Result<Access, Failure> {
@@ -187,7 +172,7 @@ impl Call<'_> {
     }
 
     fn change(&self, goal: &Goal) -> Result<Change, Failure> {
-        let conditions = self.conditions()?;
+        let conditions = self.conditions(&self.parts.headers)?;
         Ok(Change { access: goal.access, user: self.principal.user, now: self.info.received, conditions })
     }
 }

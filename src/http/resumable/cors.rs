@@ -1,0 +1,124 @@
+//! Which web pages of other sites may upload here (Fetch, "CORS protocol"). None, unless the office names them.
+//!
+//! Only at the doors themselves, `/tus` and `/uploads`, where a page can add a file and read nothing back. A page that is
+//! named sends a name and password by itself, in `Authorization`; what a browser keeps of its own accord (cookies,
+//! passwords typed at a prompt) is never asked for, and so no page acts with them.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method};
+use serde::{Deserialize, Serialize};
+
+/// Where a web page came from: `https://app.example`, with a port if that is not the usual one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WebOrigin(String);
+
+/// A text that names no origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an origin is https://name or http://name, perhaps with :port, in small letters and without a path")]
+pub struct ParseOriginError;
+
+impl TryFrom<String> for WebOrigin {
+    type Error = ParseOriginError;
+
+    fn try_from(text: String) -> Result<Self, ParseOriginError> {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let is_sound = |byte: u8| {
+            byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        };
+        match host.is_some_and(|host| !host.is_empty() && host.bytes().all(is_sound)) {
+            true => Ok(Self(text)),
+            false => Err(ParseOriginError),
+        }
+    }
+}
+
+impl From<WebOrigin> for String {
+    fn from(origin: WebOrigin) -> Self {
+        origin.0
+    }
+}
+
+/// What a page may send.
+const METHODS: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, POST, PATCH, DELETE");
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, If-Match, If-None-Match, Tus-Resumable, Upload-Checksum, Upload-Complete, \
+     Upload-Concat, Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, \
+     Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Requested-With",
+);
+/// What it may read of an answer.
+const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
+    "ETag, Location, OC-ETag, OC-FileId, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, \
+     Tus-Resumable, Tus-Version, Upload-Complete, Upload-Concat, Upload-Defer-Length, \
+     Upload-Draft-Interop-Version, Upload-Expires, Upload-Incomplete, Upload-Length, Upload-Limit, \
+     Upload-Metadata, Upload-Offset, X-Request-Id",
+);
+/// How long a browser may remember what it was told before a request, in seconds.
+const REMEMBERED: HeaderValue = HeaderValue::from_static("3600");
+
+/// The pages that are let in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Origins(pub(super) Vec<WebOrigin>);
+
+/// What an answer is to say to the page that asked.
+pub(in crate::http) struct Leave {
+    origin: Option<HeaderValue>,
+    is_preflight: bool,
+}
+
+impl Origins {
+    /// Reads a request; `None` if no page is let in at all.
+    pub(super) fn leave(&self, method: &Method, headers: &HeaderMap) -> Option<Leave> {
+        let is_known =
+            |origin: &&HeaderValue| self.0.iter().any(|known| known.0.as_bytes() == origin.as_bytes());
+        (!self.0.is_empty()).then(|| Leave {
+            origin: headers.get(ORIGIN).filter(is_known).cloned(),
+            is_preflight: method == Method::OPTIONS,
+        })
+    }
+}
+
+impl Leave {
+    pub(in crate::http) fn tell(self, headers: &mut HeaderMap) {
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+        let Some(origin) = self.origin else { return };
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+        if self.is_preflight {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+            headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_name() {
+        for good in ["https://app.example", "http://localhost:5173", "https://[::1]:8443"] {
+            assert_eq!(String::from(WebOrigin::try_from(good.to_owned()).unwrap()), good);
+        }
+        for bad in [
+            "",
+            "*",
+            "null",
+            "app.example",
+            "https://",
+            "https://a/",
+            "https://A",
+            "https://*.a",
+            "ftp://a",
+            "https://a b",
+        ] {
+            assert!(WebOrigin::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! PATCH, and whatever else brings bytes.
+
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+
+use super::creation::{indicated_length, part_info, says_nothing};
+use super::dialect::Dialect;
+use super::origin::Origin;
+use super::{
+    Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, empty, fields, inform, problem,
+    refused,
+};
+use crate::http::RequestBody;
+use crate::http::dav::protocol::RequestError;
+use crate::http::resumable::require_size;
+use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
+use crate::model::UploadId;
+
+impl Call<'_> {
+    pub(super) async fn go_on(
+        &self,
+        dialect: Option<Dialect>,
+        id: UploadId,
+        body: &mut RequestBody,
+    ) -> Answer {
+        let headers = &self.parts.headers;
+        let brings_nothing = body.announced_length() == Some(0);
+        let upload = match self.find(id, &[DOOR]).await? {
+            Found::Open(upload) => upload,
+            Found::Done(_) if brings_nothing => return Err(problem::COMPLETED),
+            Found::Done(_) => return Err(problem::INCONSISTENT),
+        };
+        let dialect = dialect.unwrap_or_else(|| Origin::of(&upload).dialect());
+        self.require_partial_upload(dialect)?;
+        let is_complete = dialect.completes(headers)?.ok_or_else(says_nothing)?;
+        let offset = fields::integer(headers, "Upload-Offset")?
+            .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
+        if upload.received != offset {
+            return Err(LibraryError::OffsetMismatch { expected: upload.received }.into());
+        }
+        let part = part_info(headers)?;
+        let upload = match indicated_length(headers, is_complete, offset)? {
+            Some(length) if upload.length.is_none() => {
+                require_size(self.library, length)?;
+                let access = self.access(upload.space).await?;
+                self.library.set_upload_length(&access, self.principal.user, id, length).await?
+            }
+            Some(length) if upload.length != Some(length) => return Err(problem::INCONSISTENT),
+            _ => upload,
+        };
+        let upload = match brings_nothing {
+            true => upload,
+            false => self.take_part(dialect, &upload, part, body).await?,
+        };
+        if is_complete {
+            return self.complete(dialect, upload).await;
+        }
+        let mut response = empty(StatusCode::NO_CONTENT);
+        self.tell_progress(response.headers_mut(), dialect, &upload);
+        Ok(response)
+    }
+
+    /// Takes the body as what follows the upload's last byte. Bytes past its announced end invalidate it.
+    pub(super) async fn take_part(
+        &self,
+        dialect: Dialect,
+        upload: &Upload,
+        part: PartInfo,
+        body: &mut RequestBody,
+    ) -> Result<Upload, Failure> {
+        let is_announced = part.size.is_some();
+        let say = |body: &RequestBody, durable: u64| {
+            inform(dialect, body, |headers| {
+                headers.insert(UPLOAD_OFFSET, durable.into());
+            });
+        };
+        let outcome = self.feed(upload, part, body, say).await;
+        // A body that says beforehand that it is too long brought no byte.
+        if let Err(Failure::Library(LibraryError::UploadTooLong)) = outcome
+            && !is_announced
+        {
+            let access = self.access(upload.space).await?;
+            let of = UploadsOf::User(self.principal.user);
+            self.library.cancel_upload(&access, of, upload.id, self.info.received).await?;
+        }
+        outcome
+    }
+
+    /// Makes an upload a file whose client says that all is there.
+    pub(super) async fn complete(&self, dialect: Dialect, upload: Upload) -> Answer {
+        if upload.length.is_some_and(|length| length != upload.received) {
+            return Err(LibraryError::UploadIncomplete { received: upload.received }.into());
+        }
+        let conditions = self.conditions(&Origin::of(&upload).completed_by(&self.parts.headers))?;
+        let received = upload.received;
+        match self.finish(upload, conditions).await {
+            Ok(done) => Ok(self.answered_as_put(dialect, &done)),
+            Err(failure @ Failure::Library(LibraryError::WrongChecksum)) => Err(failure),
+            Err(failure) => {
+                let mut response = problem::with_offset(refused(self, failure), received);
+                dialect.say(response.headers_mut(), false);
+                Ok(response)
+            }
+        }
+    }
+
+    /// Of the drafts that know a media type for parts, none takes another one.
+    fn require_partial_upload(&self, dialect: Dialect) -> Result<(), Failure> {
+        let kind = self.parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+        let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if !dialect.has_limits() || kind.eq_ignore_ascii_case(PARTIAL_UPLOAD.as_bytes()) {
+            return Ok(());
+        }
+        let text = "the Content-Type of a part is application/partial-upload";
+        Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
+    }
+}

@@ -1,0 +1,139 @@
+//! A PUT or POST that begins an upload.
+
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
+
+use super::dialect::Dialect;
+use super::origin::Origin;
+use super::{
+    Answer, Call, DOOR, Failure, UPLOAD_KEPT_FOR, fields, inform, limit, location, problem, refused,
+};
+use crate::http::RequestBody;
+use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::http::resumable::{empty, require_size};
+use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
+use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
+
+impl Call<'_> {
+    pub(super) async fn begin(&self, dialect: Dialect, body: &mut RequestBody) -> Answer {
+        let headers = &self.parts.headers;
+        let is_complete = dialect.completes(headers)?.ok_or_else(says_nothing)?;
+        dav_headers::refuse_parts(headers)?;
+        let (space, path) = self.target()?;
+        if path.is_root() {
+            let text = "this is a folder; name a file in it";
+            return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text));
+        }
+        let length = indicated_length(headers, is_complete, 0)?;
+        if let Some(length) = length {
+            require_size(self.library, length)?;
+        }
+        let part = part_info(headers)?;
+        let access = self.writable(&space).await?;
+        self.recent_spaces.note(self.principal.user, access.space());
+        let (user, now) = (self.principal.user, self.info.received);
+        let change = Change { access, user, now, conditions: self.conditions(headers)? };
+        let new = NewUpload {
+            id: UploadId::random(),
+            door: DOOR,
+            shape: UploadShape::Linear,
+            path: Some(path),
+            length,
+            modified: dav_headers::modified(headers)?,
+            checksum: dav_headers::whole_checksum(headers)?,
+            metadata: Origin::read(dialect, headers)?.to_string(),
+        };
+        let upload = self.library.create_upload(change, new).await?;
+        let is_told = dialect.is_named && body.takes_interim();
+        inform(dialect, body, |headers| {
+            location(headers, upload.id);
+            limit(self.library, headers, UPLOAD_KEPT_FOR.as_secs());
+        });
+        let unknown =
+            Unknown { library: self.library.clone(), access, user, id: upload.id, now, goes: !is_told };
+        let id = upload.id;
+        let mut response = match self.take_first(dialect, upload, is_complete, part, body).await {
+            Ok(response) => response,
+            Err(failure) if is_told => refused(self, failure),
+            Err(failure) => return Err(failure),
+        };
+        unknown.became_known();
+        location(response.headers_mut(), id);
+        Ok(response)
+    }
+
+    async fn take_first(
+        &self,
+        dialect: Dialect,
+        mut upload: Upload,
+        is_complete: bool,
+        part: PartInfo,
+        body: &mut RequestBody,
+    ) -> Answer {
+        if body.announced_length() != Some(0) {
+            upload = self.take_part(dialect, &upload, part, body).await?;
+        }
+        if !is_complete {
+            let mut response = empty(StatusCode::CREATED);
+            self.tell_progress(response.headers_mut(), dialect, &upload);
+            return Ok(response);
+        }
+        self.complete(dialect, upload).await
+    }
+}
+
+/// What a part says of itself.
+pub(super) fn part_info(headers: &HeaderMap) -> Result<PartInfo, RequestError> {
+    Ok(PartInfo {
+        size: dav_headers::content_length(headers)?,
+        checksum: dav_headers::content_digest(headers)?,
+    })
+}
+
+/// The length of the whole as the request tells it: in words, or because its body is the end. Errors: 400 if the two
+/// are not the same.
+pub(super) fn indicated_length(
+    headers: &HeaderMap,
+    is_complete: bool,
+    offset: u64,
+) -> Result<Option<u64>, Failure> {
+    let said = fields::integer(headers, "Upload-Length")?;
+    let counted = match is_complete && headers.contains_key(CONTENT_LENGTH) {
+        true => dav_headers::content_length(headers)?.map(|length| offset.saturating_add(length)),
+        false => None,
+    };
+    match (said, counted) {
+        (Some(said), Some(counted)) if said != counted => Err(problem::INCONSISTENT),
+        _ => Ok(said.or(counted)),
+    }
+}
+
+pub(super) fn says_nothing() -> Failure {
+    RequestError::Header { name: "Upload-Complete", reason: "is missing" }.into()
+}
+
+/// An upload of which its client has not heard. It goes with the request: nobody would come back for it.
+struct Unknown {
+    library: Library,
+    access: Access,
+    user: UserId,
+    id: UploadId,
+    now: Timestamp,
+    goes: bool,
+}
+
+impl Unknown {
+    fn became_known(mut self) {
+        self.goes = false;
+    }
+}
+
+impl Drop for Unknown {
+    fn drop(&mut self) {
+        if let (true, Ok(runtime)) = (self.goes, tokio::runtime::Handle::try_current()) {
+            let (library, access, of) = (self.library.clone(), self.access, UploadsOf::User(self.user));
+            let (id, now) = (self.id, self.now);
+            runtime.spawn(async move { library.cancel_upload(&access, of, id, now).await });
+        }
+    }
+}

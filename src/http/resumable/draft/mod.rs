@@ -1,0 +1,197 @@
+//! "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload), drafts -01 to the newest.
+//!
+//! ```text
+//! PUT or POST  /dav/S/F/file   begins; Upload-Complete: ?1 with all of it, ?0 with its first part or nothing
+//!              104             tells where it goes on, while the body comes: HTTP/1.1 only
+//! HEAD   /uploads/ID           204, how far it has come
+//! PATCH  /uploads/ID           204, appends; with ?1 the answer that the PUT would have had
+//! DELETE /uploads/ID           204, gives it up
+//! ```
+//! Whole is what its client calls whole: content that has all arrived, but is no file yet because a lock stood in the
+//! way, is told as `?0`, and a PATCH with `?1` and no bytes tries again. A client that cannot be told where to go on
+//! (HTTP/2, or without a version of its own) gets a plain PUT, or begins with `?0`, which answers 201 and
+//! `Location`.
+//!
+//! Conditions and locks that the beginning named hold at the end as well; a PATCH may name others.
+
+mod append;
+mod creation;
+mod dialect;
+mod fields;
+mod origin;
+mod problem;
+
+use http::header::{ALLOW, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+pub(in crate::http) use self::dialect::Dialect;
+use self::origin::Origin;
+use super::failure::Failure;
+use super::{
+    Answer, Beginning, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size,
+};
+use crate::http::{RequestBody, ResponseBody};
+use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
+use crate::model::UploadId;
+
+/// How the engine tells these uploads from others.
+const DOOR: &str = "ietf";
+
+const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PATCH, DELETE");
+const UPLOAD_LIMIT: HeaderName = HeaderName::from_static("upload-limit");
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+const PARTIAL_UPLOAD: &str = "application/partial-upload";
+
+/// What a PUT or POST to the tree is to this protocol.
+pub(super) fn beginning(request: &Request<RequestBody>) -> Beginning {
+    let headers = request.headers();
+    if !["upload-complete", "upload-incomplete"].iter().any(|name| headers.contains_key(*name)) {
+        return Beginning::None;
+    }
+    let Ok(Some(dialect)) = Dialect::of(headers) else { return Beginning::Upload(Door::Draft) };
+    let is_whole = matches!(dialect.completes(headers), Ok(Some(true)));
+    let can_be_told = dialect.is_named && request.body().takes_interim();
+    match is_whole && !can_be_told && request.method() == Method::PUT {
+        true => Beginning::Whole(dialect),
+        false => Beginning::Upload(Door::Draft),
+    }
+}
+
+/// What this door can do.
+pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
+    headers.insert(ALLOW, ALLOWED);
+    announce_limits(library, headers);
+}
+
+/// The same on what an upload may be begun at.
+pub(super) fn announce_limits(library: &Library, headers: &mut HeaderMap) {
+    headers.insert(ACCEPT_PATCH, HeaderValue::from_static(PARTIAL_UPLOAD));
+    limit(library, headers, UPLOAD_KEPT_FOR.as_secs());
+}
+
+/// Answers a request.
+pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let method = call.parts.method.as_str();
+    let dialect = match Dialect::of(&call.parts.headers) {
+        Ok(dialect) => dialect,
+        Err(error) => return refused(call, error.into()),
+    };
+    let path = call.parts.uri.path();
+    let answer = match (method, path.strip_prefix("/uploads").filter(|_| Door::at(path).is_some())) {
+        (_, None) => call.begin(dialect.unwrap_or(Dialect::DEFAULT), body).await,
+        ("GET" | "HEAD", Some("" | "/")) => call.list().await,
+        (_, Some("" | "/")) => Err(not_here()),
+        (_, Some(rest)) => match rest.strip_prefix('/').and_then(|id| id.parse().ok()) {
+            None => Err(Failure::no_such_upload()),
+            Some(id) => match method {
+                "HEAD" => call.tell(dialect, id).await,
+                "PATCH" => call.go_on(dialect, id, body).await,
+                "DELETE" => call.end(id).await,
+                _ => Err(not_here()),
+            },
+        },
+    };
+    let mut response = answer.unwrap_or_else(|failure| refused(call, failure));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, ALLOWED);
+    }
+    if method == "HEAD" {
+        *response.body_mut() = ResponseBody::empty();
+    }
+    response
+}
+
+impl Call<'_> {
+    /// How far it has come; a client goes on from there.
+    async fn tell(&self, dialect: Option<Dialect>, id: UploadId) -> Answer {
+        let found = self.find(id, &[DOOR]).await?;
+        let mut response = empty(StatusCode::NO_CONTENT);
+        let headers = response.headers_mut();
+        match &found {
+            Found::Open(upload) => {
+                let dialect = dialect.unwrap_or_else(|| Origin::of(upload).dialect());
+                self.tell_progress(headers, dialect, upload);
+                if let Some(length) = upload.length {
+                    headers.insert(UPLOAD_LENGTH, length.into());
+                }
+            }
+            Found::Done(done) => {
+                dialect.unwrap_or(Dialect::DEFAULT).say(headers, true);
+                headers.insert(UPLOAD_OFFSET, done.length.into());
+                headers.insert(UPLOAD_LENGTH, done.length.into());
+                self.file_headers(headers, done);
+            }
+        }
+        Ok(response)
+    }
+
+    /// Of an upload that has not come to its end.
+    fn tell_progress(&self, headers: &mut HeaderMap, dialect: Dialect, upload: &Upload) {
+        dialect.say(headers, false);
+        headers.insert(UPLOAD_OFFSET, upload.received.into());
+        let left = upload.expires.as_secs().saturating_sub(self.info.received.as_secs());
+        limit(self.library, headers, left.unsigned_abs());
+    }
+
+    /// The answer after an upload became a file: what a PUT of it would have been told.
+    fn answered_as_put(&self, dialect: Dialect, done: &Done) -> Response<ResponseBody> {
+        let mut response = empty(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
+        let headers = response.headers_mut();
+        dialect.say(headers, true);
+        headers.insert(UPLOAD_OFFSET, done.length.into());
+        self.file_headers(headers, done);
+        response
+    }
+}
+
+/// Tells where an upload goes on, or how far it is, before its request is answered.
+fn inform(dialect: Dialect, body: &RequestBody, tell: impl FnOnce(&mut HeaderMap)) {
+    let Ok(status) = StatusCode::from_u16(104) else { return };
+    if dialect.is_named {
+        let mut headers = HeaderMap::new();
+        insert(&mut headers, dialect::INTEROP_VERSION, &dialect.version.to_string());
+        tell(&mut headers);
+        body.tell(status, "Upload Resumption Supported", &headers);
+    }
+}
+
+fn refused(call: &Call<'_>, failure: Failure) -> Response<ResponseBody> {
+    problem::response(failure, call.library, &call.parts.headers, call.info)
+}
+
+fn not_here() -> Failure {
+    let text =
+        "an upload begins with a PUT to where the file shall lie and goes on with HEAD, PATCH and DELETE";
+    Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text)
+}
+
+/// `Upload-Limit` with the seconds that an upload still has.
+fn limit(library: &Library, headers: &mut HeaderMap, seconds: u64) {
+    insert(headers, UPLOAD_LIMIT, &format!("max-size={}, max-age={seconds}", max_size(library)));
+}
+
+fn location(headers: &mut HeaderMap, id: UploadId) {
+    insert(headers, LOCATION, &format!("/uploads/{id}"));
+}
+
+/// Every header that this door reads.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn read_headers(headers: &HeaderMap) {
+    if let Ok(Some(dialect)) = Dialect::of(headers) {
+        assert!((3..=8).contains(&dialect.version));
+        if let Ok(Some(is_complete)) = dialect.completes(headers) {
+            let mut said = HeaderMap::new();
+            dialect.say(&mut said, is_complete);
+            assert_eq!(dialect.completes(&said), Ok(Some(is_complete)), "it reads back as it is said");
+        }
+        if let Ok(origin) = Origin::read(dialect, headers) {
+            assert_eq!(Origin::parse(&origin.to_string()), origin, "what was said at the beginning is kept");
+        }
+    }
+    for name in ["Upload-Offset", "Upload-Length"] {
+        if let Ok(Some(number)) = fields::integer(headers, name) {
+            assert!(number < 1_000_000_000_000_000);
+        }
+    }
+    let _ = creation::indicated_length(headers, true, 0);
+}

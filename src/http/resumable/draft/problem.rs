@@ -1,0 +1,78 @@
+//! Refusals, with the problem types (RFC 9457) that this protocol has registered.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::json;
+
+use super::dialect::Dialect;
+use super::{Failure, UPLOAD_OFFSET, announce_limits, fields};
+use crate::http::{RequestInfo, ResponseBody};
+use crate::library::{Library, LibraryError};
+
+const TYPES: &str = "https://iana.org/assignments/http-problem-types#";
+
+/// Bytes and lengths that contradict each other. Ends nothing by itself.
+pub(super) const INCONSISTENT: Failure = Failure::Library(LibraryError::LengthFixed);
+/// An upload that is a file already.
+pub(super) const COMPLETED: Failure = Failure::Status(StatusCode::GONE, "this upload is complete");
+
+/// The answer to what went wrong.
+pub(super) fn response(
+    failure: Failure,
+    library: &Library,
+    request: &HeaderMap,
+    info: RequestInfo,
+) -> Response<ResponseBody> {
+    let status = failure.status();
+    let problem = problem(&failure, status, request);
+    // Who broke off does not hear it; who finds the content wrong has sent all of it.
+    let is_over = matches!(failure, Failure::Library(LibraryError::WrongChecksum));
+    let says_offset = matches!(failure, Failure::Library(LibraryError::OffsetMismatch { .. }));
+    let mut response = failure.into_response(status, info);
+    if let Some(problem) = problem {
+        *response.body_mut() = ResponseBody::full(problem);
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+    }
+    if is_over || says_offset {
+        let dialect = Dialect::of(request).ok().flatten().unwrap_or(Dialect::DEFAULT);
+        dialect.say(response.headers_mut(), is_over);
+    }
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        announce_limits(library, response.headers_mut());
+    }
+    response
+}
+
+/// A refusal that leaves the upload as it is, and how far that is.
+pub(super) fn with_offset(mut response: Response<ResponseBody>, received: u64) -> Response<ResponseBody> {
+    response.headers_mut().insert(UPLOAD_OFFSET, received.into());
+    response
+}
+
+fn problem(failure: &Failure, status: StatusCode, request: &HeaderMap) -> Option<String> {
+    let status = status.as_u16();
+    let problem = match failure {
+        Failure::Library(LibraryError::OffsetMismatch { expected }) => json!({
+            "type": format!("{TYPES}mismatching-upload-offset"),
+            "title": "offset from request does not match offset of resource",
+            "status": status,
+            "expected-offset": expected,
+            "provided-offset": fields::integer(request, "Upload-Offset").ok().flatten(),
+        }),
+        Failure::Library(
+            LibraryError::UploadTooLong | LibraryError::LengthFixed | LibraryError::UploadIncomplete { .. },
+        ) => json!({
+            "type": format!("{TYPES}inconsistent-upload-length"),
+            "title": "inconsistent length values for upload",
+            "status": status,
+        }),
+        Failure::Status(StatusCode::GONE, _) => json!({
+            "type": format!("{TYPES}completed-upload"),
+            "title": "upload is already completed",
+            "status": status,
+        }),
+        _ => return None,
+    };
+    Some(problem.to_string())
+}

@@ -1,0 +1,48 @@
+//! One's own uploads, by whatever protocol they come.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::json;
+
+use super::{Answer, Call, empty};
+use crate::http::ResponseBody;
+use crate::library::UploadsOf;
+use crate::model::{EntryName, Right, UploadId};
+
+impl Call<'_> {
+    /// A list in JSON: those into spaces that their user may write to. Bytes, and seconds since 1970 UTC.
+    pub(super) async fn list(&self) -> Answer {
+        let mut rights = self.accounts.spaces_of(self.principal).await?;
+        rights.retain(|access| access.require(Right::Write).is_ok());
+        let tops = self.library.tops(&rights, self.info.received).await?;
+        let uploads = self.library.uploads(&rights, UploadsOf::User(self.principal.user)).await?;
+        let shown = uploads.iter().filter_map(|upload| {
+            let space = tops.iter().find(|top| top.space.id == upload.space)?;
+            Some(json!({
+                "id": upload.id.to_string(),
+                "door": upload.door,
+                "space": space.space.name.as_str(),
+                "path": upload.path.as_ref().map(|path| {
+                    path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
+                }),
+                "received": upload.received,
+                "length": upload.length,
+                "created": upload.created.as_secs(),
+                "expires": upload.expires.as_secs(),
+            }))
+        });
+        let mut response: Response<ResponseBody> = empty(StatusCode::OK);
+        *response.body_mut() = ResponseBody::full(json!(shown.collect::<Vec<_>>()).to_string());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(response)
+    }
+
+    /// Ends any of them.
+    pub(super) async fn end(&self, id: UploadId) -> Answer {
+        let user = self.principal.user;
+        let space = self.library.upload_space(user, id).await?;
+        let access = self.access(space).await?;
+        self.library.cancel_upload(&access, UploadsOf::User(user), id, self.info.received).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+}

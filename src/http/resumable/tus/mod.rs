@@ -1,0 +1,225 @@
+//! tus 1.0.0 (<https://tus.io/protocols/resumable-upload>).
+//!
+//! ```text
+//! POST  /tus          201, begins an upload; where its content will lie stands in Upload-Metadata
+//! POST  /dav/S/F/     the same for a file in this folder
+//! HEAD  /tus/ID       200, how far it has come
+//! PATCH /tus/ID       204, appends
+//! DELETE /tus/ID      204, gives it up
+//! ```
+//! The request that brings the last byte is answered as a PUT would be. Where the file is refused, any later HEAD or
+//! PATCH tries again. Conditions (`If-Match`, `If-None-Match`, `If`) are those of the file, in each request anew.
+
+mod append;
+mod concat;
+mod creation;
+mod metadata;
+
+use http::header::{ALLOW, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+
+use super::failure::Failure;
+use super::{Answer, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size};
+use crate::http::{RequestBody, RequestInfo, ResponseBody};
+use crate::library::{Library, LibraryError, Upload};
+use crate::model::UploadId;
+
+/// How the engine tells these uploads from others.
+const DOOR: &str = "tus";
+/// The same for one whose content is to become part of another one's.
+const DOOR_OF_PARTS: &str = "tus-partial";
+/// The same for one that was made of others.
+const DOOR_OF_JOINED: &str = "tus-final";
+const DOORS: [&str; 3] = [DOOR, DOOR_OF_PARTS, DOOR_OF_JOINED];
+
+const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+const EXTENSIONS: HeaderValue = HeaderValue::from_static(
+    "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration,concatenation",
+);
+const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
+pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST, HEAD, PATCH, DELETE");
+
+const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
+const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
+const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
+const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+
+/// What a path names.
+enum Place {
+    /// Where uploads are begun.
+    Door,
+    Upload(UploadId),
+    /// Something in the tree.
+    Tree,
+}
+
+/// Whether a POST to a folder of the tree begins an upload.
+pub(super) fn is_begun_by(headers: &HeaderMap) -> bool {
+    headers.contains_key(TUS_RESUMABLE)
+}
+
+/// What this door can do.
+pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
+    headers.insert(TUS_RESUMABLE, VERSION);
+    headers.insert(TUS_VERSION, VERSION);
+    headers.insert(HeaderName::from_static("tus-extension"), EXTENSIONS);
+    headers.insert(HeaderName::from_static("tus-checksum-algorithm"), ALGORITHMS);
+    headers.insert(HeaderName::from_static("tus-max-size"), max_size(library).into());
+}
+
+/// Says which protocol it was that answered.
+pub(super) fn marked(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+    response.headers_mut().insert(TUS_RESUMABLE, VERSION);
+    response
+}
+
+/// Answers a request.
+pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let headers = &call.parts.headers;
+    if headers.get(TUS_RESUMABLE).is_none_or(|version| version != VERSION) {
+        let text = "this server speaks tus 1.0.0, and every request must say so (Tus-Resumable)";
+        let mut response = refused(Failure::Status(StatusCode::PRECONDITION_FAILED, text), call.info);
+        response.headers_mut().insert(TUS_VERSION, VERSION);
+        return marked(response);
+    }
+    let method = method(&call.parts.method, headers);
+    let answer = match (method, call.place()) {
+        ("POST", Some(Place::Door | Place::Tree)) => call.create(body).await,
+        ("HEAD", Some(Place::Upload(id))) => call.progress(id).await,
+        ("PATCH", Some(Place::Upload(id))) => call.append(id, body).await,
+        ("DELETE", Some(Place::Upload(id))) => {
+            call.cancel(id, &DOORS).await.map(|()| empty(StatusCode::NO_CONTENT))
+        }
+        (_, None) => Err(Failure::no_such_upload()),
+        _ => {
+            let text = "uploads are begun with POST and continued with HEAD, PATCH and DELETE";
+            Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text))
+        }
+    };
+    let mut response = answer.unwrap_or_else(|failure| refused(failure, call.info));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, ALLOWED);
+    }
+    if method == "HEAD" {
+        *response.body_mut() = ResponseBody::empty();
+    }
+    marked(response)
+}
+
+/// The method that counts: clients behind old proxies write it into a header.
+pub(super) fn method<'a>(method: &'a Method, headers: &'a HeaderMap) -> &'a str {
+    let instead = headers.get("X-HTTP-Method-Override").and_then(|value| value.to_str().ok());
+    instead.unwrap_or_else(|| method.as_str())
+}
+
+impl Call<'_> {
+    fn place(&self) -> Option<Place> {
+        let path = self.parts.uri.path();
+        match path.strip_prefix("/tus").filter(|_| Door::at(path).is_some()) {
+            None => Some(Place::Tree),
+            Some("" | "/") => Some(Place::Door),
+            Some(rest) => rest.strip_prefix('/')?.parse().ok().map(Place::Upload),
+        }
+    }
+
+    /// How far it has come; a client goes on from there.
+    async fn progress(&self, id: UploadId) -> Answer {
+        let found = match self.find(id, &DOORS).await? {
+            // The server stopped, or said no, between the last byte and the file.
+            Found::Open(upload) if is_whole(&upload) => Found::Done(self.make_file(upload).await?),
+            found => found,
+        };
+        let mut response = empty(StatusCode::OK);
+        let headers = response.headers_mut();
+        let (door, metadata) = match &found {
+            Found::Open(upload) => {
+                headers.insert(UPLOAD_OFFSET, upload.received.into());
+                match upload.length {
+                    Some(length) => headers.insert(UPLOAD_LENGTH, length.into()),
+                    None => headers.insert(UPLOAD_DEFER_LENGTH, HeaderValue::from_static("1")),
+                };
+                expires(headers, upload);
+                (&upload.door, &upload.metadata)
+            }
+            Found::Done(done) => {
+                headers.insert(UPLOAD_OFFSET, done.length.into());
+                headers.insert(UPLOAD_LENGTH, done.length.into());
+                self.file_headers(headers, done);
+                (&done.door, &done.metadata)
+            }
+        };
+        match door.as_str() {
+            DOOR_OF_PARTS => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("partial")),
+            DOOR_OF_JOINED => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("final")),
+            _ => None,
+        };
+        if !metadata.is_empty() {
+            insert(headers, UPLOAD_METADATA, metadata);
+        }
+        Ok(response)
+    }
+
+    /// Makes a complete upload a file, under the conditions of this request.
+    async fn make_file(&self, upload: Upload) -> Result<Done, Failure> {
+        let conditions = self.conditions(&self.parts.headers)?;
+        self.finish(upload, conditions).await
+    }
+
+    /// The answer after an upload became a file.
+    fn stored(&self, status: StatusCode, done: &Done) -> Response<ResponseBody> {
+        let mut response = empty(status);
+        let headers = response.headers_mut();
+        headers.insert(UPLOAD_OFFSET, done.length.into());
+        self.file_headers(headers, done);
+        response
+    }
+}
+
+/// Every header that this door reads.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn read_headers(headers: &HeaderMap) {
+    use crate::http::dav::protocol::headers as dav_headers;
+
+    let _ = append::checksum(headers);
+    if let Ok(text) = dav_headers::single(headers, "Upload-Concat")
+        && let Ok(concat::Kind::Final(parts)) = concat::Kind::parse(text)
+    {
+        assert!(!parts.is_empty());
+    }
+    if let Ok(Some(text)) = dav_headers::single(headers, "Upload-Metadata")
+        && let Ok(metadata) = metadata::Metadata::parse(text)
+    {
+        if let Ok(Some((_, path))) = metadata.place() {
+            assert!(!path.is_root(), "an upload becomes a file, never a space");
+        }
+        let _ = (metadata.space(), metadata.filename(), metadata.modified(), metadata.checksum());
+    }
+}
+
+/// The answer to what went wrong.
+fn refused(failure: Failure, info: RequestInfo) -> Response<ResponseBody> {
+    let status = match &failure {
+        // The number is the protocol's own.
+        Failure::Library(LibraryError::WrongChecksum) => {
+            StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
+        }
+        Failure::Library(LibraryError::UploadTooLong) => StatusCode::PAYLOAD_TOO_LARGE,
+        other => other.status(),
+    };
+    failure.into_response(status, info)
+}
+
+/// Whether all of it has arrived and it is to be a file.
+fn is_whole(upload: &Upload) -> bool {
+    upload.is_complete() && upload.door != DOOR_OF_PARTS
+}
+
+fn expires(headers: &mut HeaderMap, upload: &Upload) {
+    insert(headers, UPLOAD_EXPIRES, &httpdate::fmt_http_date(upload.expires.to_system()));
+}
+
+fn location(headers: &mut HeaderMap, id: UploadId) {
+    insert(headers, LOCATION, &format!("/tus/{id}"));
+}

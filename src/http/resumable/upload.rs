@@ -1,0 +1,129 @@
+//! What every protocol does with an upload: find it, feed it, make it a file.
+
+use http::HeaderMap;
+use http::header::ETAG;
+use http::{HeaderName, HeaderValue};
+
+use super::{Call, Done, Failure, Found};
+use crate::http::RequestBody;
+use crate::http::dav::protocol::properties::push_cloud_id;
+use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
+use crate::model::{Conditions, Timestamp, UploadId};
+
+impl Call<'_> {
+    /// One's own upload that came by one of these doors. Ends whoever writes to it: what is told of it stays true.
+    pub(super) async fn find(&self, id: UploadId, doors: &[&str]) -> Result<Found, Failure> {
+        let user = self.principal.user;
+        let open = match self.library.upload_space(user, id).await {
+            Ok(space) => {
+                let access = self.access(space).await?;
+                self.library.upload(&access, user, id, self.info.received).await
+            }
+            Err(error) => Err(error),
+        };
+        match open {
+            Ok(upload) if doors.contains(&upload.door.as_str()) => Ok(Found::Open(upload)),
+            Ok(_) => Err(Failure::no_such_upload()),
+            Err(LibraryError::NoSuchUpload) => {
+                let _turn = self.finished.turn(id).await;
+                let done = self.finished.of(user, id).filter(|done| doors.contains(&done.door.as_str()));
+                let done = done.ok_or_else(Failure::no_such_upload)?;
+                self.access(done.space).await?;
+                Ok(Found::Done(done))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the body as what follows the upload's last byte, and says how much of it is durable whenever that
+    /// has grown. If the body breaks off, what arrived is kept, unless a checksum came with it.
+    pub(super) async fn feed(
+        &self,
+        upload: &Upload,
+        part: PartInfo,
+        body: &mut RequestBody,
+        say: impl Fn(&RequestBody, u64),
+    ) -> Result<Upload, Failure> {
+        let access = self.access(upload.space).await?;
+        let (user, now) = (self.principal.user, self.info.received);
+        let mut writing =
+            self.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
+        let mut told = upload.received;
+        let failure = loop {
+            let piece = tokio::select! {
+                biased;
+                // Who does not hear any more that he has been replaced would wait here for nothing.
+                () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
+                piece = body.next() => piece,
+            };
+            match piece {
+                None => break None,
+                Some(Ok(bytes)) => match writing.write(bytes).await {
+                    Ok(durable) if durable > told => {
+                        told = durable;
+                        say(body, durable);
+                    }
+                    Ok(_) => {}
+                    Err(error) => break Some(Failure::from(error)),
+                },
+                Some(Err(error)) => break Some(error.into()),
+            }
+        };
+        // Who lost the right while the body was on its way, perhaps for hours, adds no more to the upload.
+        let failure = match failure {
+            None => self.access(upload.space).await.err(),
+            failed => failed,
+        };
+        match failure {
+            None => Ok(writing.finish(Timestamp::now()).await?),
+            Some(failure) => {
+                writing.break_off(Timestamp::now()).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Makes a complete upload a file.
+    pub(super) async fn finish(&self, upload: Upload, conditions: Conditions) -> Result<Done, Failure> {
+        let (user, now) = (self.principal.user, Timestamp::now());
+        let change = Change { access: self.access(upload.space).await?, user, now, conditions };
+        let (library, finished) = (self.library.clone(), self.finished.clone());
+        // To its end, even if the client leaves: it will ask what became of it.
+        let task = tokio::spawn(async move {
+            let _turn = finished.turn(upload.id).await;
+            // A client whose line broke may ask while its last request is still at work here.
+            if let Some(done) = finished.of(user, upload.id) {
+                return Ok(done);
+            }
+            let access = change.access;
+            let outcome = library.finish_upload(change, upload.id, Finish::default()).await;
+            if let Err(LibraryError::WrongChecksum) = outcome {
+                // No attempt will end otherwise; the client finds nothing and begins anew.
+                library.cancel_upload(&access, UploadsOf::User(user), upload.id, now).await?;
+            }
+            Ok::<_, LibraryError>(finished.note(user, upload, &outcome?))
+        });
+        Ok(task.await.map_err(LibraryError::from)??)
+    }
+
+    /// Gives up an upload that came by one of these doors.
+    pub(super) async fn cancel(&self, id: UploadId, doors: &[&str]) -> Result<(), Failure> {
+        let Found::Open(upload) = self.find(id, doors).await? else { return Err(Failure::no_such_upload()) };
+        let access = self.access(upload.space).await?;
+        let of = UploadsOf::User(self.principal.user);
+        Ok(self.library.cancel_upload(&access, of, id, self.info.received).await?)
+    }
+
+    /// What a PUT would say of the file that an upload became.
+    pub(super) fn file_headers(&self, headers: &mut HeaderMap, done: &Done) {
+        let mut id = String::new();
+        push_cloud_id(&mut id, done.number, self.library.instance_id());
+        let etag = format!("\"{}\"", done.etag.0);
+        // ASCII that we made ourselves.
+        if let (Ok(id), Ok(etag)) = (HeaderValue::from_str(&id), HeaderValue::from_str(&etag)) {
+            headers.insert(HeaderName::from_static("oc-fileid"), id);
+            headers.insert(HeaderName::from_static("oc-etag"), etag.clone());
+            headers.insert(ETAG, etag);
+        }
+    }
+}
