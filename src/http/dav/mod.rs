@@ -26,6 +26,7 @@ pub use self::recent_spaces::RecentSpaces;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
+use crate::sharing::Sharing;
 
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;
@@ -38,6 +39,7 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
 pub struct Dav {
     library: Library,
     accounts: Accounts,
+    sharing: Sharing,
     recent_spaces: RecentSpaces,
 }
 
@@ -45,6 +47,7 @@ pub struct Dav {
 struct Call<'a> {
     library: &'a Library,
     accounts: &'a Accounts,
+    sharing: &'a Sharing,
     recent_spaces: &'a RecentSpaces,
     principal: &'a Principal,
     parts: &'a Parts,
@@ -55,8 +58,8 @@ struct Call<'a> {
 
 impl Dav {
     /// The tree of this library for these people.
-    pub fn new(library: Library, accounts: Accounts, recent_spaces: RecentSpaces) -> Self {
-        Self { library, accounts, recent_spaces }
+    pub fn new(library: Library, accounts: Accounts, sharing: Sharing, recent_spaces: RecentSpaces) -> Self {
+        Self { library, accounts, sharing, recent_spaces }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -80,6 +83,7 @@ impl Dav {
         let call = Call {
             library: &self.library,
             accounts: &self.accounts,
+            sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
             principal,
             parts: &parts,
