@@ -18,7 +18,7 @@ use super::name::UserName;
 pub(super) const MIN_CHARS: usize = 12;
 /// Shortest password of a link in characters: it is told over the telephone, guessed at a few times an hour only,
 /// and ends with the link.
-pub(super) const MIN_LINK_CHARS: usize = 8;
+pub const MIN_LINK_CHARS: usize = 8;
 /// Longest password in characters; beyond it lies no strength, only work.
 pub(super) const MAX_CHARS: usize = 128;
 

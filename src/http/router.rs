@@ -42,7 +42,6 @@ pub struct Router {
 struct Services {
     library: Library,
     accounts: Accounts,
-    sharing: Sharing,
     dav: Dav,
     links: Links,
     nextcloud: Nextcloud,
@@ -58,12 +57,12 @@ impl Router {
     /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
     pub fn open(&self, library: Library, accounts: Accounts, sharing: Sharing, origins: Vec<WebOrigin>) {
         let recent_spaces = RecentSpaces::default();
-        let dav = Dav::new(library.clone(), accounts.clone(), recent_spaces.clone());
+        let dav = Dav::new(library.clone(), accounts.clone(), sharing.clone(), recent_spaces.clone());
         let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
-        let nextcloud = Nextcloud::new(library.clone(), accounts.clone());
-        let links = Links::new(library.clone(), sharing.clone());
+        let nextcloud = Nextcloud::new(library.clone(), accounts.clone(), sharing.clone());
+        let links = Links::new(library.clone(), sharing);
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, sharing, dav, links, nextcloud, resumable });
+        let _ = self.services.set(Services { library, accounts, dav, links, nextcloud, resumable });
     }
 
     /// Of an open instance the library knows best whether it can be changed.

@@ -16,4 +16,5 @@ mod support;
 mod chunks;
 mod desktop;
 mod phones;
+mod shares;
 mod sync;

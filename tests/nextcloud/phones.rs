@@ -99,12 +99,12 @@ fn the_android_app_gets_one_propstat_for_what_there_is_and_one_for_the_rest() {
     }
     let (folder, file) = (&listed[0].1, &listed[1].1);
     assert!(
-        folder.contains("<oc:permissions>GCK<") && folder.contains("<nc:is-mount-root>true<"),
+        folder.contains("<oc:permissions>RGCK<") && folder.contains("<nc:is-mount-root>true<"),
         "{folder}"
     );
-    assert!(file.contains("<oc:permissions>GDNVW<") && file.contains("<nc:is-mount-root>false<"), "{file}");
+    assert!(file.contains("<oc:permissions>RGDNVW<") && file.contains("<nc:is-mount-root>false<"), "{file}");
     assert!(file.contains("<oc:checksums><oc:checksum>SHA256:"), "{file}");
-    assert!(file.contains("<x1:share-permissions>3<") && text.contains("xmlns:x1="), "{file}");
+    assert!(file.contains("<x1:share-permissions>19<") && text.contains("xmlns:x1="), "{file}");
 
     server.add_user("leser", "client", PASSWORD);
     server.cli_ok(["grant", "leser", SPACE, "read"]);

@@ -26,6 +26,7 @@ pub use self::recent_spaces::RecentSpaces;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
+use crate::sharing::Sharing;
 
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;
@@ -41,6 +42,7 @@ const NO_PATCH: &str = "a file is not changed in parts; send it whole, or in par
 pub struct Dav {
     library: Library,
     accounts: Accounts,
+    sharing: Sharing,
     recent_spaces: RecentSpaces,
 }
 
@@ -48,6 +50,7 @@ pub struct Dav {
 struct Call<'a> {
     library: &'a Library,
     accounts: &'a Accounts,
+    sharing: &'a Sharing,
     recent_spaces: &'a RecentSpaces,
     principal: &'a Principal,
     parts: &'a Parts,
@@ -58,8 +61,8 @@ struct Call<'a> {
 
 impl Dav {
     /// The tree of this library for these people.
-    pub fn new(library: Library, accounts: Accounts, recent_spaces: RecentSpaces) -> Self {
-        Self { library, accounts, recent_spaces }
+    pub fn new(library: Library, accounts: Accounts, sharing: Sharing, recent_spaces: RecentSpaces) -> Self {
+        Self { library, accounts, sharing, recent_spaces }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -83,6 +86,7 @@ impl Dav {
         let call = Call {
             library: &self.library,
             accounts: &self.accounts,
+            sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
             principal,
             parts: &parts,

@@ -1,6 +1,6 @@
 //! PROPFIND: properties of a resource and, with `Depth: 1`, of its members, streamed page by page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
@@ -16,7 +16,8 @@ use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Library, LibraryError, Listing, Lock, Member, SpaceUsage, Top};
-use crate::model::{Access, Checksum, Depth, EntryId, EntryName, EntryPath, PropertyName, Right, Timestamp};
+use crate::model::{Access, Checksum, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp, UserId};
+use crate::sharing::Sharing;
 
 /// Finished XML that is handed on once it has this many bytes.
 const PIECE: usize = 64 * 1024;
@@ -50,14 +51,17 @@ impl Call<'_> {
             space: target.space.clone(),
             usage,
             now,
-            right: target.access.right(),
+            access: target.access,
             owner: self.principal.name.as_str().to_owned(),
+            user: self.principal.user,
             library: self.library.clone(),
+            sharing: self.sharing.clone(),
             tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
+            tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
         };
         let mut answer = PropfindAnswer::new(request);
-        let checksums = writer.checksums(std::slice::from_ref(&member)).await?;
-        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder), &checksums);
+        let beside = writer.beside(std::slice::from_ref(&member)).await?;
+        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder), &beside);
         if !is_folder || depth == Depth::Zero {
             return Ok(multistatus_response(ResponseBody::full(answer.finish())));
         }
@@ -65,7 +69,7 @@ impl Call<'_> {
         let folder = member.entry.id;
         let first = self.library.list(&target.access, folder, None, now).await?;
         let base = self.mount.href(&target.place(), true);
-        Ok(multistatus_response(writer.stream(target.access, folder, first, base, answer).await?))
+        Ok(multistatus_response(writer.stream(folder, first, base, answer).await?))
     }
 
     /// The mount itself: a folder of the spaces that this person may see.
@@ -109,12 +113,16 @@ impl Call<'_> {
                     space: name,
                     usage,
                     now,
-                    right: access.right(),
+                    access,
                     owner: self.principal.name.as_str().to_owned(),
+                    user: self.principal.user,
                     library: self.library.clone(),
+                    sharing: self.sharing.clone(),
                     tells_checksums: false,
+                    tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
                 };
-                writer.push(&mut answer, &member, &href, &HashMap::new());
+                let beside = writer.beside(std::slice::from_ref(&member)).await?;
+                writer.push(&mut answer, &member, &href, &beside);
             }
         }
         Ok(multistatus_response(ResponseBody::full(answer.finish())))
@@ -131,6 +139,7 @@ impl Call<'_> {
             checksums: &[],
             fingerprint: None,
             owner: self.principal.name.as_str(),
+            is_linked: false,
         }
     }
 }
@@ -153,8 +162,14 @@ fn asks_for(request: &PropfindRequest, wanted: &[LiveProperty]) -> bool {
     names.iter().filter_map(LiveProperty::find).any(|live| wanted.contains(&live))
 }
 
-/// The digests of some files' contents.
-type Checksums = HashMap<EntryId, Vec<Checksum>>;
+/// What is told of some members and does not stand in their rows.
+#[derive(Default)]
+struct Beside {
+    /// The digests of files' contents.
+    checksums: HashMap<EntryId, Vec<Checksum>>,
+    /// To which there are links.
+    linked: HashSet<EntryId>,
+}
 
 pub(super) fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
@@ -170,27 +185,38 @@ struct Writer {
     space: EntryName,
     usage: Option<SpaceUsage>,
     now: Timestamp,
-    right: Right,
+    access: Access,
     /// The user's name.
     owner: String,
+    user: UserId,
     library: Library,
+    sharing: Sharing,
     /// Whether they are asked for; they cost a look at each file's content.
     tells_checksums: bool,
+    /// Whether it is asked what is shared; it costs a look at the links for each page.
+    tells_links: bool,
 }
 
 impl Writer {
-    async fn checksums(&self, members: &[Member]) -> Result<Checksums, LibraryError> {
-        if !self.tells_checksums {
-            return Ok(Checksums::new());
+    async fn beside(&self, members: &[Member]) -> Result<Beside, LibraryError> {
+        let mut beside = Beside::default();
+        if self.tells_checksums {
+            beside.checksums = self.library.checksums(members.iter().map(|member| &member.entry)).await?;
         }
-        self.library.checksums(members.iter().map(|member| &member.entry)).await
+        if self.tells_links {
+            let entries = members.iter().map(|member| member.entry.id).collect();
+            let linked = self.sharing.linked_among(self.user, &self.access, entries).await;
+            beside.linked = linked.map_err(LibraryError::from)?;
+        }
+        Ok(beside)
     }
 
-    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str, checksums: &Checksums) {
+    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str, beside: &Beside) {
         let entry = &member.entry;
+        let right = self.access.right();
         let permissions = match entry.parent {
-            None => Permissions::SpaceTop(self.right),
-            Some(_) => Permissions::Inside(self.right),
+            None => Permissions::SpaceTop(right),
+            Some(_) => Permissions::Inside(right),
         };
         let roots: Vec<String> = member.locks.iter().map(|lock| self.lock_root(lock)).collect();
         let locks: Vec<_> =
@@ -212,9 +238,10 @@ impl Writer {
                 number: entry.id.0.unsigned_abs(),
                 instance: self.library.instance_id(),
                 permissions,
-                checksums: checksums.get(&entry.id).map_or(&[], Vec::as_slice),
+                checksums: beside.checksums.get(&entry.id).map_or(&[], Vec::as_slice),
                 fingerprint: None,
                 owner: &self.owner,
+                is_linked: beside.linked.contains(&entry.id),
             },
         });
     }
@@ -228,32 +255,31 @@ impl Writer {
     /// takes half a folder for all of it.
     async fn stream(
         self,
-        access: Access,
         folder: EntryId,
         first: Listing,
         base: String,
         mut answer: PropfindAnswer,
     ) -> Result<ResponseBody, LibraryError> {
         let mut page = first;
-        let mut checksums = self.checksums(&page.members).await?;
+        let mut beside = self.beside(&page.members).await?;
         if page.next.is_none() {
-            self.push_page(&mut answer, &page, &base, &checksums);
+            self.push_page(&mut answer, &page, &base, &beside);
             return Ok(ResponseBody::full(answer.finish()));
         }
         let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
         tokio::spawn(async move {
             loop {
-                self.push_page(&mut answer, &page, &base, &checksums);
+                self.push_page(&mut answer, &page, &base, &beside);
                 if answer.pending() >= PIECE && sender.send(answer.take()).await.is_err() {
                     return;
                 }
                 let Some(next) = page.next.take() else { break };
                 let listed = async {
-                    let page = self.library.list(&access, folder, Some(next), self.now).await?;
-                    let checksums = self.checksums(&page.members).await?;
-                    Ok::<_, LibraryError>((page, checksums))
+                    let page = self.library.list(&self.access, folder, Some(next), self.now).await?;
+                    let beside = self.beside(&page.members).await?;
+                    Ok::<_, LibraryError>((page, beside))
                 };
-                (page, checksums) = match listed.await {
+                (page, beside) = match listed.await {
                     Ok(listed) => listed,
                     Err(error) => return sender.fail(std::io::Error::other(error)),
                 };
@@ -265,12 +291,12 @@ impl Writer {
         Ok(body)
     }
 
-    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str, checksums: &Checksums) {
+    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str, beside: &Beside) {
         let mut href = base.to_owned();
         for member in &page.members {
             let Ok(name) = EntryName::parse(&member.entry.name) else { continue };
             set_member(&mut href, base.len(), &name, member.entry.is_folder());
-            self.push(answer, member, &href, checksums);
+            self.push(answer, member, &href, beside);
         }
     }
 }

@@ -7,6 +7,9 @@
 
 use serde_json::{Value, json};
 
+use crate::accounts::MIN_LINK_CHARS;
+use crate::sharing::LINK_LIFETIME;
+
 /// Shown as this server's name.
 pub(super) const PRODUCT: &str = "Tresor";
 /// The version of Nextcloud whose interfaces these are. Clients refuse what they think is too old: Android
@@ -62,23 +65,30 @@ pub(super) fn for_users(origin: &str) -> Value {
                 "preferredUploadType": "SHA1",
             },
             "files_sharing": {
-                "api_enabled": false,
+                "api_enabled": true,
                 "resharing": false,
                 "default_permissions": 31,
                 "public": {
-                    "enabled": false,
-                    "upload": false,
-                    "multiple_links": false,
+                    "enabled": true,
+                    "upload": true,
+                    "upload_files_drop": true,
+                    "multiple_links": true,
                     "send_mail": false,
                     "password": { "enforced": false, "askForOptionalPassword": false },
-                    "expire_date": { "enabled": false },
+                    "expire_date": { "enabled": true, "days": link_days(), "enforced": false },
                 },
-                "user": { "send_mail": false },
+                "group_sharing": false,
+                "user": { "send_mail": false, "expire_date": { "enabled": false } },
                 "federation": { "outgoing": false, "incoming": false },
             },
+            "password_policy": { "minLength": MIN_LINK_CHARS },
             "theming": theming(origin),
         },
     })
+}
+
+fn link_days() -> u64 {
+    LINK_LIFETIME.as_secs() / (24 * 60 * 60)
 }
 
 fn version() -> Value {

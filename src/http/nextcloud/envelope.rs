@@ -1,5 +1,7 @@
 //! The wrapping of OCS answers: JSON or XML, with a status of its own beside that of HTTP.
 
+use std::borrow::Cow;
+
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
@@ -32,14 +34,14 @@ pub(super) struct Envelope {
 }
 
 /// Why there are no data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// 997: log in first.
     Unauthorised(&'static str),
     /// 998: this server has no such thing.
     UnknownPath,
     /// Any other.
-    Status(StatusCode, &'static str),
+    Status(StatusCode, Cow<'static, str>),
 }
 
 impl Envelope {
@@ -66,8 +68,10 @@ impl Envelope {
 
     pub(super) fn refusal(self, refusal: Refusal) -> Response<ResponseBody> {
         let (status, code, message) = match refusal {
-            Refusal::Unauthorised(message) => (StatusCode::UNAUTHORIZED, 997, message),
-            Refusal::UnknownPath => (StatusCode::NOT_FOUND, 998, "This server has no such interface."),
+            Refusal::Unauthorised(message) => (StatusCode::UNAUTHORIZED, 997, Cow::Borrowed(message)),
+            Refusal::UnknownPath => {
+                (StatusCode::NOT_FOUND, 998, Cow::Borrowed("This server has no such interface."))
+            }
             Refusal::Status(status, message) => {
                 let shown = match self.version {
                     // Who is to wait, or asks a broken server, must learn it from HTTP.
@@ -80,7 +84,7 @@ impl Envelope {
                 (shown, status.as_u16(), message)
             }
         };
-        self.wrap(status, "failure", code, message, &json!([]))
+        self.wrap(status, "failure", code, &message, &json!([]))
     }
 
     fn wrap(
@@ -185,19 +189,19 @@ mod tests {
 
     #[tokio::test]
     async fn failures_have_the_statuses_that_clients_know() {
-        let refused = Refusal::Status(StatusCode::FORBIDDEN, "no");
-        let busy = Refusal::Status(StatusCode::TOO_MANY_REQUESTS, "wait");
+        let refused = || Refusal::Status(StatusCode::FORBIDDEN, "no".into());
+        let busy = || Refusal::Status(StatusCode::TOO_MANY_REQUESTS, "wait".into());
         for (version, refusal, status, code) in [
             (Version::V1, Refusal::Unauthorised("log in"), 401, 997),
             (Version::V2, Refusal::Unauthorised("log in"), 401, 997),
             (Version::V1, Refusal::UnknownPath, 404, 998),
             (Version::V2, Refusal::UnknownPath, 404, 998),
-            (Version::V1, refused, 200, 403),
-            (Version::V2, refused, 403, 403),
-            (Version::V1, busy, 429, 429),
-            (Version::V2, busy, 429, 429),
+            (Version::V1, refused(), 200, 403),
+            (Version::V2, refused(), 403, 403),
+            (Version::V1, busy(), 429, 429),
+            (Version::V2, busy(), 429, 429),
         ] {
-            let (got, body) = shown(asked(version, "/x?format=json", "").refusal(refusal)).await;
+            let (got, body) = shown(asked(version, "/x?format=json", "").refusal(refusal.clone())).await;
             let body: Value = serde_json::from_str(&body).unwrap();
             let meta = &body["ocs"]["meta"];
             assert_eq!((got, meta["statuscode"].as_u64()), (status, Some(code)), "{version:?} {refusal:?}");

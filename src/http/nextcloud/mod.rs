@@ -7,6 +7,7 @@ pub(super) mod form;
 mod login_flow;
 mod ocs;
 mod pages;
+mod shares;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;
@@ -19,11 +20,13 @@ use super::{LogUser, RequestBody, RequestInfo, ResponseBody, Route, plain_respon
 use crate::accounts::{Accounts, device_label};
 use crate::library::Library;
 use crate::model::UserId;
+use crate::sharing::Sharing;
 
 /// Nextcloud's interfaces, but for its WebDAV.
 pub struct Nextcloud {
     library: Library,
     accounts: Accounts,
+    sharing: Sharing,
 }
 
 /// What a path asks for.
@@ -49,6 +52,7 @@ enum Door<'a> {
 struct Call<'a> {
     library: &'a Library,
     accounts: &'a Accounts,
+    sharing: &'a Sharing,
     parts: &'a Parts,
     info: RequestInfo,
 }
@@ -58,8 +62,8 @@ type Answer = (Response<ResponseBody>, Option<UserId>);
 
 impl Nextcloud {
     /// The interfaces to this library for these people.
-    pub fn new(library: Library, accounts: Accounts) -> Self {
-        Self { library, accounts }
+    pub fn new(library: Library, accounts: Accounts, sharing: Sharing) -> Self {
+        Self { library, accounts, sharing }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -70,11 +74,12 @@ impl Nextcloud {
     /// Answers a request, whoever sends it.
     pub async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
-        let call = Call { library: &self.library, accounts: &self.accounts, parts: &parts, info };
+        let Self { library, accounts, sharing } = self;
+        let call = Call { library, accounts, sharing, parts: &parts, info };
         let (route, (mut response, user)) = match door(parts.uri.path()) {
             Some(Door::Status) => (Route::quiet("status"), (call.status(), None)),
             Some(Door::Online) => (Route::quiet("online"), (online(), None)),
-            Some(Door::Ocs(version, path)) => (Route::named("ocs"), call.ocs(version, path).await),
+            Some(Door::Ocs(version, path)) => (Route::named("ocs"), call.ocs(version, path, &mut body).await),
             Some(Door::BeginLogin) => (Route::named("login-flow"), (call.begin_login(), None)),
             Some(Door::PollLogin) => (Route::quiet("login-poll"), (call.poll_login(&mut body).await, None)),
             Some(Door::LoginPage(token)) => {

@@ -1,20 +1,22 @@
 //! Nextcloud's Open Collaboration Services: capabilities, users, device passwords.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::envelope::{Envelope, Refusal, Version};
-use super::{Answer, Call, capabilities, no_host};
+use super::{Answer, Call, capabilities, no_host, shares};
 use crate::accounts::{AccountsError, AuthError, Principal, login_name};
-use crate::http::ResponseBody;
 use crate::http::router::{CHALLENGE, basic_credentials};
+use crate::http::{RequestBody, ResponseBody};
 use crate::library::JointUsage;
 
 /// Sent by every client with its requests, and by no page of another site: browsers ask first whether they
 /// may.
-const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
+pub(super) const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 /// What clients take for "no quota".
 const UNLIMITED: i64 = -3;
 
@@ -30,14 +32,16 @@ enum Resource {
     Apps,
     NewAppPassword,
     OwnAppPassword,
+    /// Of the share API.
+    Shares(shares::Resource),
 }
 
 /// Why there is no success.
-#[derive(Clone, Copy)]
-enum Fault {
+#[derive(Debug)]
+pub(super) enum Fault {
     Refused(Refusal),
     /// Refused, and to be asked again after so many seconds.
-    Later(&'static str, u32),
+    Later(Cow<'static, str>, u32),
 }
 
 impl From<Refusal> for Fault {
@@ -47,7 +51,7 @@ impl From<Refusal> for Fault {
 }
 
 impl Call<'_> {
-    pub(super) async fn ocs(&self, version: Version, path: &str) -> Answer {
+    pub(super) async fn ocs(&self, version: Version, path: &str, body: &mut RequestBody) -> Answer {
         let envelope = Envelope::asked_for(version, self.parts);
         let Some(resource) = resource(&self.parts.method, path) else {
             return (envelope.refusal(Refusal::UnknownPath), None);
@@ -60,7 +64,7 @@ impl Call<'_> {
             Ok(principal) => principal,
             Err(fault) => return (refused(envelope, fault), None),
         };
-        let response = match self.data(&resource, &principal, &origin).await {
+        let response = match self.data(&resource, &principal, &origin, body).await {
             Ok(data) => envelope.success(&data),
             Err(fault) => refused(envelope, fault),
         };
@@ -80,14 +84,20 @@ impl Call<'_> {
                 Refusal::Unauthorised("This account has a second factor: sign in through the browser.").into()
             }
             AuthError::Throttled { retry_after } => {
-                Fault::Later("Too many wrong passwords; wait and try again.", retry_after)
+                Fault::Later("Too many wrong passwords; wait and try again.".into(), retry_after)
             }
-            AuthError::Busy => Fault::Later("Too many logins at this moment; try again.", 5),
+            AuthError::Busy => Fault::Later("Too many logins at this moment; try again.".into(), 5),
             AuthError::Catalog(error) => self.broken(&error),
         })
     }
 
-    async fn data(&self, resource: &Resource, principal: &Principal, origin: &str) -> Result<Value, Fault> {
+    async fn data(
+        &self,
+        resource: &Resource,
+        principal: &Principal,
+        origin: &str,
+        body: &mut RequestBody,
+    ) -> Result<Value, Fault> {
         match resource {
             Resource::Capabilities => Ok(capabilities::for_users(origin)),
             Resource::User => self.user(principal).await,
@@ -103,6 +113,7 @@ impl Call<'_> {
             Resource::Apps => Ok(json!([])),
             Resource::NewAppPassword => self.new_app_password(principal).await,
             Resource::OwnAppPassword => self.end_app_password(principal).await,
+            Resource::Shares(resource) => self.shares(*resource, principal, origin, body).await,
         }
     }
 
@@ -153,14 +164,30 @@ impl Call<'_> {
         }
     }
 
-    fn broken(&self, error: &(dyn std::error::Error + 'static)) -> Fault {
+    pub(super) fn broken(&self, error: &(dyn std::error::Error + 'static)) -> Fault {
         tracing::error!(request_id = %self.info.request_id, error, "request of a Nextcloud client failed");
         refusal(StatusCode::INTERNAL_SERVER_ERROR, "The server could not answer.")
     }
 }
 
+#[cfg(test)]
+impl Fault {
+    /// HTTP's status in the second version.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(Refusal::Status(status, _)) => *status,
+            Self::Refused(Refusal::Unauthorised(_)) => StatusCode::UNAUTHORIZED,
+            Self::Refused(Refusal::UnknownPath) => StatusCode::NOT_FOUND,
+            Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+}
+
 fn resource(method: &Method, path: &str) -> Option<Resource> {
     let path = path.trim_end_matches('/');
+    if let Some(path) = path.strip_prefix("apps/files_sharing/api/v1/") {
+        return shares::resource(method, path).map(Resource::Shares);
+    }
     if *method == Method::DELETE {
         return (path == "core/apppassword").then_some(Resource::OwnAppPassword);
     }
@@ -181,8 +208,8 @@ fn resource(method: &Method, path: &str) -> Option<Resource> {
     }
 }
 
-fn refusal(status: StatusCode, message: &'static str) -> Fault {
-    Fault::Refused(Refusal::Status(status, message))
+pub(super) fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Fault {
+    Fault::Refused(Refusal::Status(status, message.into()))
 }
 
 fn refused(envelope: Envelope, fault: Fault) -> Response<ResponseBody> {

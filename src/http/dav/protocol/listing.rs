@@ -255,6 +255,7 @@ mod tests {
                 checksums: &[],
                 fingerprint: None,
                 owner: "anna",
+                is_linked: false,
             },
         }
     }

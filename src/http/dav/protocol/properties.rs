@@ -54,6 +54,8 @@ pub struct CloudView<'a> {
     pub fingerprint: Option<&'a str>,
     /// The user's name.
     pub owner: &'a str,
+    /// Whether there are links to it that the user may handle.
+    pub is_linked: bool,
 }
 
 /// Where something lies, which with the right decides what the client offers.
@@ -68,22 +70,22 @@ pub enum Permissions {
 }
 
 impl Permissions {
-    /// The letters: `G` read, `D` delete, `N` rename, `V` move, `W` write the file, `C` and `K` make files and
-    /// folders in it. Never empty, which clients take for something else.
+    /// The letters: `R` make links to it, `G` read, `D` delete, `N` rename, `V` move, `W` write the file, `C` and
+    /// `K` make files and folders in it. Never empty, which clients take for something else.
     pub fn letters(self, is_folder: bool) -> &'static str {
         match (self, is_folder) {
             (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => "G",
-            (Self::SpaceTop(_), _) => "GCK",
-            (Self::Inside(_), true) => "GDNVCK",
-            (Self::Inside(_), false) => "GDNVW",
+            (Self::SpaceTop(_), _) => "RGCK",
+            (Self::Inside(_), true) => "RGDNVCK",
+            (Self::Inside(_), false) => "RGDNVW",
         }
     }
 
     fn share_sum(self, is_folder: bool) -> u64 {
         match (self, is_folder) {
             (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => 1,
-            (_, true) => 15,
-            (_, false) => 3,
+            (_, true) => 31,
+            (_, false) => 19,
         }
     }
 }
@@ -177,7 +179,7 @@ live_properties! {
     Size = "oc" "size",
     /// Digests of the content.
     Checksums = "oc" "checksums",
-    /// How it is shared; empty.
+    /// How it is shared: 3 for links, or not at all.
     ShareTypes = "oc" "share-types",
     /// Changes when the server's state was brought back from an earlier one; of the top folder.
     DataFingerprint = "oc" "data-fingerprint",
@@ -197,7 +199,7 @@ live_properties! {
     CreationTime = "nc" "creation_time",
     /// When it came here, in seconds since 1970.
     UploadTime = "nc" "upload_time",
-    /// What a share of it could allow, as a sum of 1 read, 2 update, 4 create, 8 delete.
+    /// What a share of it could allow, as a sum of 1 read, 2 update, 4 create, 8 delete, 16 share.
     SharePermissions = "x1" "share-permissions",
 }
 
@@ -276,6 +278,8 @@ impl LiveProperty {
             Self::Permissions => out.push_str(cloud.permissions.letters(view.is_folder)),
             Self::Size => push_number(out, view.size),
             Self::Checksums => push_checksums(out, cloud.checksums),
+            // Empty for what is not shared: any content makes the desktop mark it.
+            Self::ShareTypes if cloud.is_linked => out.push_str("<oc:share-type>3</oc:share-type>"),
             Self::DataFingerprint => push_text(out, cloud.fingerprint.unwrap_or_default()),
             Self::OwnerId | Self::OwnerDisplayName => push_text(out, cloud.owner),
             Self::Favorite | Self::IsEncrypted => out.push('0'),
