@@ -232,7 +232,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
         assert!([401, 403, 404, 405].contains(&status), "{name}: {status}");
     }
     link.get(server, "/files/sub/").send().expect(404);
-    assert_eq!(link.send(server, "/files/sub/", &[("x", b"x")]).0, 403);
+    assert_eq!(link.send(server, "/files/sub/", &[("x", b"x")]).0, 404);
 
     let nothing = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let nothing = nothing.header("Content-Type", "multipart/form-data; boundary=x");

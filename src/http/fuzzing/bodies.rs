@@ -1,7 +1,9 @@
 //! XML bodies: whatever is stored from one request must be well-formed inside the answer to another.
 
+use crate::http::RequestBody;
 use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
 use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
+use crate::http::links::form::{Files, FormError};
 use crate::http::nextcloud::form::field;
 use crate::model::PropertyName;
 
@@ -108,6 +110,42 @@ fn is_xml(c: char) -> bool {
 fn is_a_name(name: &PropertyName) {
     let answer = format!("<{}/>", name.local);
     assert!(xml::parse(answer.as_bytes()).is_ok(), "{name:?}");
+}
+
+/// A form with files: what is read of it and written as a form is read again as the same.
+pub(super) fn multipart(data: &[u8]) {
+    let Ok(files) = read_files(data) else { return };
+    assert!(files.iter().map(|(name, content)| name.len() + content.len()).sum::<usize>() <= 3 * data.len());
+    let mut form = Vec::new();
+    for (name, content) in &files {
+        if name.contains(['"', '\\', '\r', '\n', '%']) || content.windows(3).any(|bytes| bytes == b"--x") {
+            return;
+        }
+        let head =
+            format!("--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n");
+        form.extend_from_slice(head.as_bytes());
+        form.extend_from_slice(content);
+        form.extend_from_slice(b"\r\n");
+    }
+    form.extend_from_slice(b"--x--\r\n");
+    assert_eq!(read_files(&form).expect("our own form"), files);
+}
+
+fn read_files(form: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FormError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut body = RequestBody::full(form.to_vec());
+        let mut files = Files::new(&mut body, "multipart/form-data; boundary=x")?;
+        let mut read = Vec::new();
+        while let Some(mut file) = files.next().await? {
+            let mut content = Vec::new();
+            while let Some(piece) = file.piece().await? {
+                content.extend_from_slice(&piece);
+            }
+            read.push((file.name, content));
+        }
+        Ok(read)
+    })
 }
 
 /// A form, or the value of one of its fields.

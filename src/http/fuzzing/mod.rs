@@ -30,6 +30,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("range", heads::range),
     ("path", heads::path),
     ("form", bodies::form),
+    ("multipart", bodies::multipart),
     ("login", heads::login),
     ("peer", heads::peer),
     ("framing", messages::framing),

@@ -21,7 +21,7 @@ pub(super) const FILES: &str = "files";
 
 /// Why no more can be read of a form.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FormError {
+pub(in crate::http) enum FormError {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("a part of the form has too long a head")]
@@ -33,7 +33,7 @@ pub(super) enum FormError {
 }
 
 /// The files of a form, in their order.
-pub(super) struct Files<'a> {
+pub(in crate::http) struct Files<'a> {
     form: Multipart<'a>,
     /// Bytes that came since the last piece was taken.
     between: Arc<AtomicUsize>,
@@ -41,16 +41,16 @@ pub(super) struct Files<'a> {
 }
 
 /// A file on its way.
-pub(super) struct IncomingFile<'f> {
+pub(in crate::http) struct IncomingFile<'f> {
     /// As the browser says; nothing to trust.
-    pub(super) name: String,
+    pub(in crate::http) name: String,
     field: multer::Field<'f>,
     between: Arc<AtomicUsize>,
 }
 
 impl<'a> Files<'a> {
     /// The files in a body whose `Content-Type` is `multipart/form-data` with this boundary.
-    pub(super) fn new(body: &'a mut RequestBody, content_type: &str) -> Result<Self, FormError> {
+    pub(in crate::http) fn new(body: &'a mut RequestBody, content_type: &str) -> Result<Self, FormError> {
         let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
         let between = Arc::<AtomicUsize>::default();
         let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
@@ -58,14 +58,15 @@ impl<'a> Files<'a> {
     }
 
     /// The next file. What is left of the one before is read over.
-    pub(super) async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
+    pub(in crate::http) async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
         while let Some(mut field) = self.form.next_field().await.map_err(cause)? {
             self.between.store(0, Ordering::Relaxed);
             self.parts += 1;
             if self.parts > MAX_PARTS {
                 return Err(FormError::TooManyParts);
             }
-            let name = field.file_name().unwrap_or_default().to_owned();
+            // Browsers write a quotation mark in it as `%22` (HTML, "multipart form data").
+            let name = field.file_name().unwrap_or_default().replace("%22", "\"");
             // A form without a choice has one file without a name.
             if field.name() == Some(FILES) && !name.is_empty() {
                 return Ok(Some(IncomingFile { name, field, between: Arc::clone(&self.between) }));
@@ -80,7 +81,7 @@ impl<'a> Files<'a> {
 
 impl IncomingFile<'_> {
     /// The next piece of its content.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {
+    pub(in crate::http) async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {
         let piece = self.field.chunk().await.map_err(cause)?;
         self.between.store(0, Ordering::Relaxed);
         Ok(piece)
@@ -163,10 +164,10 @@ mod tests {
             part(FILES, "Übersicht 1.pdf", "one\r\n--x"),
             part(FILES, "", ""),
             part("other", "x.pdf", "no"),
-            part(FILES, "leer.txt", ""),
+            part(FILES, "leer %227%22.txt", ""),
             "------x--\r\n".to_owned(),
         ];
-        let expected = [("Übersicht 1.pdf", "one\r\n--x"), ("leer.txt", "")];
+        let expected = [("Übersicht 1.pdf", "one\r\n--x"), ("leer \"7\".txt", "")];
         let expected = expected.map(|(name, content)| (name.to_owned(), content.to_owned()));
         assert_eq!(read(form.concat()).await.unwrap(), expected);
     }

@@ -11,7 +11,7 @@
 //! Looking at a page changes nothing: programs that show previews of messages open every link in them.
 //! Who gave the right password keeps a pass in a cookie, for these addresses only.
 
-mod form;
+pub(super) mod form;
 mod pages;
 mod receive;
 mod words;
