@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::dav::{Dav, RecentSpaces};
+use super::dav::{self, Dav, GuestDoor, RecentSpaces};
 use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
@@ -86,6 +86,10 @@ impl Handler for Router {
         let Some(services) = self.services.get() else {
             return routed(locked(), Route::named("locked"));
         };
+        if let Some((door, _)) = dav::guest_door(path) {
+            let route = Route::named(if door == GuestDoor::Page { "link" } else { "public" });
+            return routed(services.dav.handle_guest(request, info).await, route);
+        }
         if Links::serves(path) {
             return services.links.handle(request, info).await;
         }

@@ -121,7 +121,12 @@ impl Library {
             .read(move |tx| {
                 let top = access.top().ok_or(LibraryError::NotFound)?;
                 let row = rooted(tx, access.space(), top)?.ok_or(LibraryError::NotFound)?;
-                Ok(library.entry(row))
+                let mut entry = library.entry(row);
+                if entry.parent.is_none() {
+                    // What leads to a whole space is called like it.
+                    entry.name = tx.space(entry.space)?.ok_or(LibraryError::NoSuchSpace)?.name;
+                }
+                Ok(entry)
             })
             .await
     }

@@ -159,6 +159,12 @@ impl Library {
         Ok(ids.get(&name.key()).copied())
     }
 
+    /// What a space is called.
+    pub async fn space_name(&self, id: SpaceId) -> Result<String, LibraryError> {
+        let found = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.space(id)?)).await?;
+        Ok(found.ok_or(LibraryError::NoSuchSpace)?.name)
+    }
+
     /// All spaces by name. Which of them somebody may see is not decided here.
     pub async fn spaces(&self) -> Result<Vec<Space>, LibraryError> {
         self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await

@@ -147,6 +147,11 @@ impl Access {
         self.loan.map(|loan| loan.top)
     }
 
+    /// What was lent to a guest.
+    pub fn lent_right(&self) -> Option<LinkRight> {
+        self.loan.map(|loan| loan.right)
+    }
+
     /// Whether nothing but adding files is allowed.
     pub fn only_adds(&self) -> bool {
         self.loan.is_some_and(|loan| loan.right == LinkRight::Add)

@@ -13,7 +13,7 @@ use super::link::Link;
 use crate::accounts::AuthError;
 use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Loan, Right, Timestamp};
+use crate::model::{Access, Loan, Timestamp};
 
 /// How long a browser that gave the password is let in without it.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -113,9 +113,9 @@ impl Sharing {
         self.inner.keys.pass(&visit.row, now.after(PASS_LIFETIME))
     }
 
-    /// Fails if a right that was lent is gone by now: the link ended, expired, narrowed or given another password,
-    /// or its creator's right revoked.
-    pub async fn still_lends(&self, visit: &Visit, right: Right, now: Timestamp) -> Result<(), VisitError> {
+    /// What somebody who was let in may do by now; `NoSuchLink` if the link ended, expired or was given another
+    /// password, or if its creator may not share any more.
+    pub async fn still_lends(&self, visit: &Visit, now: Timestamp) -> Result<Access, VisitError> {
         let id = visit.link.id;
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?;
         let same = row.filter(|row| row.password_hash == visit.row.password_hash);
@@ -123,8 +123,7 @@ impl Sharing {
             Some(row) => self.lend(row, now).await?,
             None => None,
         };
-        let (_, access, _) = lent.ok_or(VisitError::NoSuchLink)?;
-        access.reach(right).map(drop).map_err(|denied| VisitError::Library(denied.into()))
+        lent.map(|(_, access, _)| access).ok_or(VisitError::NoSuchLink)
     }
 
     /// What a link lends at this moment; `None` if it does not open.

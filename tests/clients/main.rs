@@ -21,5 +21,6 @@ mod davfs2;
 mod explorer;
 mod finder;
 mod gvfs;
+mod links;
 mod litmus;
 mod rclone;

@@ -26,6 +26,7 @@ mod names;
 mod network;
 mod ocs;
 mod properties;
+mod public;
 mod ranges;
 mod rights;
 mod throttle;

@@ -17,7 +17,7 @@ use super::protocol::listing::PropfindAnswer;
 use super::protocol::properties::{Permissions, ResourceView};
 use super::protocol::propfind;
 use super::protocol::xml;
-use super::{Answer, Call, Failure, empty, options};
+use super::{ALLOWED, Answer, Call, Failure, empty, options};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{
     Change, Finish, Library, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf,
@@ -49,7 +49,11 @@ impl Call<'_> {
     pub(super) async fn chunked(&self, mount: &Mount, body: &mut RequestBody) -> Answer {
         let located = mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
         let Place::Entry { space: name, path } = located.place else {
-            return if self.parts.method == "OPTIONS" { Ok(options()) } else { Err(Failure::not_found()) };
+            return if self.parts.method == "OPTIONS" {
+                Ok(options(ALLOWED))
+            } else {
+                Err(Failure::not_found())
+            };
         };
         let part = match path.names() {
             [] => Part::Session,
@@ -57,10 +61,10 @@ impl Call<'_> {
             [one] => Part::Chunk(ChunkName::parse(one.as_str()).map_err(|_| Failure::not_found())?),
             _ => return Err(Failure::not_found()),
         };
-        let id = Library::upload_id(self.principal.user, DOOR, name.as_str());
+        let id = Library::upload_id(self.principal()?.user, DOOR, name.as_str());
         let session = Session { name, id };
         match (self.parts.method.as_str(), part) {
-            ("OPTIONS", _) => Ok(options()),
+            ("OPTIONS", _) => Ok(options(ALLOWED)),
             ("MKCOL", Part::Session) => self.begin_session(&session).await,
             ("PROPFIND", Part::Session) => self.list_session(mount, &session, body).await,
             ("DELETE", Part::Session) => self.cancel_session(&session).await,
@@ -75,7 +79,7 @@ impl Call<'_> {
         let access = self.space_of_session().await?;
         let change = Change {
             access,
-            user: self.principal.user,
+            user: self.principal()?.user,
             now: self.info.received,
             conditions: Conditions::default(),
         };
@@ -107,14 +111,14 @@ impl Call<'_> {
             target.access.require(Right::Write).map_err(LibraryError::from)?;
             return Ok(target.access);
         }
-        let likely = self.recent_spaces.likely(self.accounts, self.principal).await?;
+        let likely = self.recent_spaces.likely(self.accounts, self.principal()?).await?;
         likely.ok_or(Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to"))
     }
 
     /// The right to the space that a session is in.
     async fn session_access(&self, session: &Session) -> Result<Access, Failure> {
-        let space = self.library.upload_space(self.principal.user, session.id).await?;
-        self.accounts.access(self.principal, space).await?.ok_or_else(Failure::not_found)
+        let space = self.library.upload_space(self.principal()?.user, session.id).await?;
+        self.accounts.access(self.principal()?, space).await?.ok_or_else(Failure::not_found)
     }
 
     async fn put_chunk(&self, session: &Session, chunk: ChunkName, body: &mut RequestBody) -> Answer {
@@ -123,27 +127,27 @@ impl Call<'_> {
             size: headers::content_length(&self.parts.headers)?,
             checksum: headers::content_digest(&self.parts.headers)?,
         };
-        let (user, now) = (self.principal.user, self.info.received);
+        let (user, now) = (self.principal()?.user, self.info.received);
         let mut writing = self.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
         // Dropped with an error nothing of the chunk is kept: a client that sees it takes it for whole.
         while let Some(piece) = body.next().await {
             writing.write(piece?).await?;
         }
-        self.still_may(&access, Right::Write).await?;
+        self.may_still_store(&access).await?;
         writing.finish(Timestamp::now()).await?;
         Ok(empty(StatusCode::CREATED))
     }
 
     async fn delete_chunk(&self, session: &Session, chunk: &ChunkName) -> Answer {
         let access = self.session_access(session).await?;
-        let (user, now) = (self.principal.user, self.info.received);
+        let (user, now) = (self.principal()?.user, self.info.received);
         self.library.delete_chunk(&access, user, session.id, chunk, now).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
     async fn cancel_session(&self, session: &Session) -> Answer {
         let access = self.session_access(session).await?;
-        let of = UploadsOf::User(self.principal.user);
+        let of = UploadsOf::User(self.principal()?.user);
         self.library.cancel_upload(&access, of, session.id, self.info.received).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
@@ -163,7 +167,7 @@ impl Call<'_> {
         };
         let access = self.session_access(session).await?;
         if access.space() != target.access.space() {
-            let (user, now) = (self.principal.user, self.info.received);
+            let (user, now) = (self.principal()?.user, self.info.received);
             self.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
         }
         let modified = headers::modified(&self.parts.headers)?;
@@ -184,7 +188,7 @@ impl Call<'_> {
         let depth = headers::depth(&self.parts.headers)?.unwrap_or(Depth::Infinity);
         let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
         let access = self.session_access(session).await?;
-        let (user, now) = (self.principal.user, self.info.received);
+        let (user, now) = (self.principal()?.user, self.info.received);
         let upload = self.library.upload(&access, user, session.id, now).await?;
         let chunks = match depth {
             Depth::Zero => Vec::new(),

@@ -3,16 +3,17 @@
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::Call;
 use super::protocol::RequestError;
 use super::protocol::error_body::{Precondition, error_body};
 use super::protocol::href::Place;
 use super::protocol::{multistatus, range};
 use super::target::EntryTarget;
-use super::{ALLOWED, Call};
 use crate::accounts::LookupError;
 use crate::http::{BodyError, RequestId, ResponseBody};
 use crate::library::LibraryError;
 use crate::model::{AccessDenied, EntryName, EntryPath, NameError};
+use crate::sharing::VisitError;
 
 /// Why an operation was not done.
 pub(super) enum Failure {
@@ -102,7 +103,7 @@ impl Failure {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, ALLOWED);
+            headers.insert(ALLOW, call.visitor.allowed());
         }
         if matches!(self, Self::Library(LibraryError::Busy | LibraryError::Closed)) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -243,3 +244,14 @@ macro_rules! from_causes {
 pub(in crate::http) use from_causes;
 
 from_causes!(Failure);
+
+impl From<VisitError> for Failure {
+    /// Of a link that was open a moment ago.
+    fn from(error: VisitError) -> Self {
+        match error {
+            VisitError::Library(error) => Self::Library(error),
+            VisitError::Catalog(error) => Self::Rights(error),
+            _ => Self::not_found(),
+        }
+    }
+}

@@ -14,17 +14,20 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::guests::page_of;
 use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
 use super::protocol::href::push_encoded;
 use super::protocol::media_type;
 use super::protocol::properties::push_cloud_id;
 use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
+use super::visitor::Visitor;
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::ResponseBody;
 use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
-use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, SpaceId};
+use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
+use crate::sharing::{Sharing, Visit};
 
 /// Readers for whom up to [`PIECE`] at a time is read, 16 MiB for all of them. More readers get
 /// [`SMALL_STEP`] at a time.
@@ -53,7 +56,10 @@ impl Call<'_> {
             Target::Root => self.browse_root().await,
             Target::Entry(target) => match self.file(&target).await? {
                 Some(response) => Ok(response),
-                None => self.browse(&target, self.find(&target).await?).await,
+                None => match self.visitor {
+                    Visitor::User(_) => self.browse(&target, self.find(&target).await?).await,
+                    Visitor::Guest(visit) => page_of(&target, visit),
+                },
             },
         }
     }
@@ -73,7 +79,16 @@ impl Call<'_> {
     }
 
     fn reader(&self, access: &Access) -> Reader {
-        Reader { accounts: self.accounts.clone(), principal: self.principal.clone(), space: access.space() }
+        match self.visitor {
+            Visitor::User(principal) => Reader::User {
+                accounts: self.accounts.clone(),
+                principal: principal.clone(),
+                space: access.space(),
+            },
+            Visitor::Guest(visit) => {
+                Reader::Guest { sharing: self.sharing.clone(), visit: Box::new(visit.clone()) }
+            }
+        }
     }
 
     async fn find(&self, target: &EntryTarget) -> Result<Entry, Failure> {
@@ -85,7 +100,7 @@ impl Call<'_> {
     async fn require_if_header(&self, target: &EntryTarget, conditions: &Conditions) -> Result<(), Failure> {
         let demand = Change {
             access: target.access,
-            user: self.principal.user,
+            user: self.visitor.user(),
             now: self.info.received,
             conditions: Conditions { if_lists: conditions.if_lists.clone(), ..Conditions::default() },
         };
@@ -239,15 +254,22 @@ impl Section {
 }
 
 /// Who reads, for the question whether he still may.
-struct Reader {
-    accounts: Accounts,
-    principal: Principal,
-    space: SpaceId,
+enum Reader {
+    User { accounts: Accounts, principal: Principal, space: SpaceId },
+    Guest { sharing: Sharing, visit: Box<Visit> },
 }
 
 impl Reader {
     async fn still_may(&self) -> bool {
-        self.accounts.access(&self.principal, self.space).await.is_ok_and(|access| access.is_some())
+        match self {
+            Self::User { accounts, principal, space } => {
+                accounts.access(principal, *space).await.is_ok_and(|access| access.is_some())
+            }
+            Self::Guest { sharing, visit } => {
+                let lent = sharing.still_lends(visit, Timestamp::now()).await;
+                lent.is_ok_and(|access| access.reach(Right::Read).is_ok())
+            }
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Call<'_> {
         let target = self.entry_target(is_the_mount).await?;
         let token = headers::lock_token(&self.parts.headers)?;
         self.library
-            .unlock(&target.access, self.principal.user, &target.path, &token, self.info.received)
+            .unlock(&target.access, self.visitor.user(), &target.path, &token, self.info.received)
             .await
             .map_err(|error| match error {
                 LibraryError::NoSuchLock => Failure::Precondition(

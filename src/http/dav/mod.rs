@@ -5,6 +5,7 @@ mod browse;
 mod chunks;
 mod failure;
 mod get;
+mod guests;
 mod lock;
 pub(super) mod mounts;
 mod propfind;
@@ -14,6 +15,7 @@ mod put;
 mod recent_spaces;
 mod target;
 mod tree;
+mod visitor;
 
 use http::header::{ALLOW, HOST};
 use http::request::Parts;
@@ -21,8 +23,10 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
 pub(super) use self::failure::{from_causes, library_status, log_library};
+pub(super) use self::guests::{GuestDoor, door as guest_door};
 use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
+use self::visitor::Visitor;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
@@ -52,7 +56,7 @@ struct Call<'a> {
     accounts: &'a Accounts,
     sharing: &'a Sharing,
     recent_spaces: &'a RecentSpaces,
-    principal: &'a Principal,
+    visitor: Visitor<'a>,
     parts: &'a Parts,
     info: RequestInfo,
     mount: &'a Mount,
@@ -88,7 +92,7 @@ impl Dav {
             accounts: &self.accounts,
             sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
-            principal,
+            visitor: Visitor::User(principal),
             parts: &parts,
             info,
             mount,
@@ -109,6 +113,7 @@ impl Dav {
 
 impl Call<'_> {
     async fn answer(&self, body: &mut RequestBody) -> Answer {
+        self.visitor.require_method(&self.parts.method)?;
         match self.parts.method.as_str() {
             "GET" => self.get().await,
             "HEAD" => self.head().await,
@@ -121,7 +126,7 @@ impl Call<'_> {
             "MOVE" => self.relocate().await,
             "LOCK" => self.lock(body).await,
             "UNLOCK" => self.unlock().await,
-            "OPTIONS" => Ok(options()),
+            "OPTIONS" => Ok(options(self.visitor.allowed())),
             "PATCH" => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, NO_PATCH)),
             _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this method is not supported here")),
         }
@@ -131,7 +136,7 @@ impl Call<'_> {
     /// climbs until one says no.
     fn above(&self) -> Answer {
         match self.parts.method.as_str() {
-            "OPTIONS" => Ok(options()),
+            "OPTIONS" => Ok(options(ALLOWED)),
             _ => Err(Failure::not_found()),
         }
     }
@@ -141,12 +146,13 @@ impl Call<'_> {
     }
 }
 
-/// What every client asks first; class 1 and 2 make Finder mount for writing.
-fn options() -> Response<ResponseBody> {
+/// What every client asks first; class 1 and 2 make Finder mount for writing, 1 alone for reading.
+fn options(allowed: HeaderValue) -> Response<ResponseBody> {
+    let classes = if allowed == ALLOWED { "1, 2" } else { "1" };
     let mut response = empty(StatusCode::OK);
     let headers = response.headers_mut();
-    headers.insert(ALLOW, ALLOWED);
-    headers.insert(HeaderName::from_static("dav"), HeaderValue::from_static("1, 2"));
+    headers.insert(ALLOW, allowed);
+    headers.insert(HeaderName::from_static("dav"), HeaderValue::from_static(classes));
     headers.insert(HeaderName::from_static("ms-author-via"), HeaderValue::from_static("DAV"));
     response
 }

@@ -42,7 +42,7 @@ impl Call<'_> {
         if is_folder && depth == Depth::Infinity {
             return Err(infinite());
         }
-        let usage = match is_folder && asks_for_quota(request) {
+        let usage = match is_folder && asks_for_quota(request) && !self.visitor.is_guest() {
             true => Some(self.library.usage(&target.access).await?),
             false => None,
         };
@@ -52,8 +52,8 @@ impl Call<'_> {
             usage,
             now,
             access: target.access,
-            owner: self.principal.name.as_str().to_owned(),
-            user: self.principal.user,
+            owner: self.visitor.owner_name().to_owned(),
+            user: self.visitor.user(),
             library: self.library.clone(),
             sharing: self.sharing.clone(),
             tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
@@ -114,8 +114,8 @@ impl Call<'_> {
                     usage,
                     now,
                     access,
-                    owner: self.principal.name.as_str().to_owned(),
-                    user: self.principal.user,
+                    owner: self.visitor.owner_name().to_owned(),
+                    user: self.visitor.user(),
                     library: self.library.clone(),
                     sharing: self.sharing.clone(),
                     tells_checksums: false,
@@ -138,7 +138,7 @@ impl Call<'_> {
             permissions,
             checksums: &[],
             fingerprint: None,
-            owner: self.principal.name.as_str(),
+            owner: self.visitor.owner_name(),
             is_linked: false,
         }
     }
@@ -214,9 +214,11 @@ impl Writer {
     fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str, beside: &Beside) {
         let entry = &member.entry;
         let right = self.access.right();
-        let permissions = match entry.parent {
-            None => Permissions::SpaceTop(right),
-            Some(_) => Permissions::Inside(right),
+        let permissions = match (entry.parent, self.access.top()) {
+            (_, Some(top)) if top == entry.id => Permissions::LentTop(right),
+            (_, Some(_)) => Permissions::LentInside(right),
+            (None, None) => Permissions::SpaceTop(right),
+            (Some(_), None) => Permissions::Inside(right),
         };
         let roots: Vec<String> = member.locks.iter().map(|lock| self.lock_root(lock)).collect();
         let locks: Vec<_> =

@@ -1,22 +1,22 @@
 //! PUT.
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::get::state_headers;
 use super::protocol::headers::{self, UploadHeaders};
 use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty};
-use crate::http::RequestBody;
+use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Change, Entry, LibraryError, NewFile};
-use crate::model::{Conditions, EntryPath, Right, Timestamp};
+use crate::model::{Conditions, EntryPath, Timestamp};
 
 impl Call<'_> {
     pub(super) async fn put(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(is_a_folder).await?;
-        if target.path.is_root() {
+        if target.path.is_root() && !self.visitor.is_at_a_file() {
             return Err(is_a_folder());
         }
-        let change = self.change(&target)?;
+        let change = self.addition(&target)?;
         let UploadHeaders { length, modified, checksum, .. } = headers::upload(&self.parts.headers)?;
         let failed = Failure::in_space(&target.space);
         let file = NewFile { path: target.path.clone(), size: length, modified, checksum };
@@ -30,9 +30,13 @@ impl Call<'_> {
             session.write(piece?).await.map_err(&failed)?;
         }
         // Who lost the right while the body was on its way, perhaps for hours, stores nothing.
-        self.still_may(&target.access, Right::Write).await?;
+        self.may_still_store(&target.access).await?;
         // The body may have taken hours: the commit is dated when it happens.
         let outcome = session.commit(Timestamp::now()).await.map_err(&failed)?;
+        if target.access.only_adds() {
+            // Not even under which name: another one would tell that there is one of this name.
+            return Ok(received(modified.is_some()));
+        }
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
 
@@ -62,6 +66,15 @@ impl Call<'_> {
         }
         Ok(response)
     }
+}
+
+/// The answer to who learns nothing of what he adds to.
+fn received(keeps_time: bool) -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::CREATED);
+    if keeps_time {
+        response.headers_mut().insert(MTIME_ACCEPTED.0, MTIME_ACCEPTED.1);
+    }
+    response
 }
 
 /// Tells Nextcloud's clients that the modification time they sent is the file's now.

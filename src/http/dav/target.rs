@@ -2,9 +2,10 @@
 
 use super::protocol::conditional;
 use super::protocol::href::{Located, Place};
+use super::visitor::Visitor;
 use super::{Call, Failure};
 use crate::library::{Change, LibraryError, Top};
-use crate::model::{Access, Conditions, EntryName, EntryPath, Right};
+use crate::model::{Access, Conditions, EntryName, EntryPath, Right, Timestamp};
 
 /// The place a request names.
 pub(super) enum Target {
@@ -33,8 +34,8 @@ impl Call<'_> {
     pub(super) async fn target(&self) -> Result<Target, Failure> {
         let located = self.mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
         let target = self.resolve(located).await?;
-        if let Target::Entry(entry) = &target {
-            self.recent_spaces.note(self.principal.user, entry.access.space());
+        if let (Target::Entry(entry), Visitor::User(principal)) = (&target, self.visitor) {
+            self.recent_spaces.note(principal.user, entry.access.space());
         }
         Ok(target)
     }
@@ -50,22 +51,33 @@ impl Call<'_> {
     /// A space that does not exist and one that this person may not see are the same to him.
     pub(super) async fn resolve(&self, located: Located) -> Result<Target, Failure> {
         let Place::Entry { space: name, path } = located.place else { return Ok(Target::Root) };
-        let id = self.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
-        let access = self.accounts.access(self.principal, id).await?.ok_or_else(Failure::not_found)?;
+        let access = match self.visitor {
+            // His mounts hold nothing but what his link leads to.
+            Visitor::Guest(visit) => visit.access,
+            Visitor::User(principal) => {
+                let id = self.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
+                self.accounts.access(principal, id).await?.ok_or_else(Failure::not_found)?
+            }
+        };
         Ok(Target::Entry(EntryTarget { space: name, path, access }))
     }
 
-    /// Fails if a right that was checked is gone by now: the grant revoked, the account disabled.
-    pub(super) async fn still_may(&self, access: &Access, right: Right) -> Result<(), Failure> {
-        let now = self.accounts.access(self.principal, access.space()).await?;
-        let now = now.ok_or_else(Failure::not_found)?;
-        now.require(right).map_err(LibraryError::from)?;
+    /// Fails if the right to store a file that was checked is gone by now: the grant revoked, the account
+    /// disabled, the link ended.
+    pub(super) async fn may_still_store(&self, access: &Access) -> Result<(), Failure> {
+        let now = match self.visitor {
+            Visitor::Guest(visit) => self.sharing.still_lends(visit, Timestamp::now()).await?,
+            Visitor::User(principal) => {
+                self.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)?
+            }
+        };
+        now.reach_to_add().map_err(LibraryError::from)?;
         Ok(())
     }
 
     /// The spaces that this person may see, by name.
     pub(super) async fn visible_spaces(&self) -> Result<Vec<Top>, Failure> {
-        let rights = self.accounts.spaces_of(self.principal).await?;
+        let rights = self.accounts.spaces_of(self.principal()?).await?;
         Ok(self.library.tops(&rights, self.info.received).await?)
     }
 
@@ -76,10 +88,20 @@ impl Call<'_> {
     /// A change at `target` under the request's conditions. Fails at once if the right is too low, so
     /// that no body is read in vain.
     pub(super) fn change(&self, target: &EntryTarget) -> Result<Change, Failure> {
-        target.access.require(Right::Write).map_err(LibraryError::from)?;
+        target.access.reach(Right::Write).map_err(LibraryError::from)?;
+        self.changing(target)
+    }
+
+    /// As [`Self::change`], for putting a file somewhere.
+    pub(super) fn addition(&self, target: &EntryTarget) -> Result<Change, Failure> {
+        target.access.reach_to_add().map_err(LibraryError::from)?;
+        self.changing(target)
+    }
+
+    fn changing(&self, target: &EntryTarget) -> Result<Change, Failure> {
         Ok(Change {
             access: target.access,
-            user: self.principal.user,
+            user: self.visitor.user(),
             now: self.info.received,
             conditions: self.conditions()?,
         })

@@ -63,12 +63,20 @@ pub struct Located {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     segments: Vec<String>,
+    /// For what was lent by a link: the space it lies in. Paths begin at the linked entry then, and no address
+    /// names the space.
+    lent_in: Option<EntryName>,
 }
 
 impl Mount {
     /// From its decoded segments: `["remote.php", "dav", "files", user]`.
     pub fn new<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { segments: segments.into_iter().map(str::to_owned).collect() }
+        Self { segments: segments.into_iter().map(str::to_owned).collect(), lent_in: None }
+    }
+
+    /// The mount of what was lent by a link, from its decoded segments and the space it lies in.
+    pub fn lent<'a>(segments: impl IntoIterator<Item = &'a str>, space: EntryName) -> Self {
+        Self { lent_in: Some(space), ..Self::new(segments) }
     }
 
     /// Reads an absolute path as it stands in the request line, percent-decoding once. `None` if it
@@ -98,6 +106,10 @@ impl Mount {
             }
             names.push(EntryName::parse(&decode(segment)?)?);
         }
+        if let Some(space) = &self.lent_in {
+            let place = Place::Entry { space: space.clone(), path: EntryPath::new(names)? };
+            return Ok(Some(Located { place, trailing_slash }));
+        }
         if names.is_empty() {
             return Ok(Some(Located { place: Place::Root, trailing_slash }));
         }
@@ -116,20 +128,20 @@ impl Mount {
 
     /// The href of a place: an absolute path, with a final `/` for folders.
     pub fn href(&self, place: &Place, is_folder: bool) -> String {
-        let mut out = String::from("/");
-        for segment in &self.segments {
-            push_encoded(&mut out, segment);
+        let mut out = String::new();
+        let mut push = |segment: &str| {
             out.push('/');
-        }
+            push_encoded(&mut out, segment);
+        };
+        self.segments.iter().for_each(|segment| push(segment));
         if let Place::Entry { space, path } = place {
-            push_encoded(&mut out, space.as_str());
-            for name in path.names() {
-                out.push('/');
-                push_encoded(&mut out, name.as_str());
+            if self.lent_in.is_none() {
+                push(space.as_str());
             }
-            if is_folder {
-                out.push('/');
-            }
+            path.names().iter().for_each(|name| push(name.as_str()));
+        }
+        if is_folder || *place == Place::Root {
+            out.push('/');
         }
         out
     }
@@ -358,6 +370,28 @@ mod tests {
         for (name, is_folder, expected) in [("b c", true, "/dav/a/b%20c/"), ("d", false, "/dav/a/d")] {
             set_member(&mut member, folder_len, &EntryName::parse(name).unwrap(), is_folder);
             assert_eq!(member, expected);
+        }
+    }
+
+    #[test]
+    fn addresses_of_what_was_lent_begin_at_the_token_and_name_no_space() {
+        let space = EntryName::parse("Mandant").unwrap();
+        let mount = Mount::lent(["public.php", "dav", "files", "t0k"], space.clone());
+        for (href, path, is_folder) in [
+            ("/public.php/dav/files/t0k/", "", true),
+            ("/public.php/dav/files/t0k", "", false),
+            ("/public.php/dav/files/t0k/a/b%20c", "a/b c", false),
+            ("/public.php/dav/files/t0k/Mandant/", "Mandant", true),
+        ] {
+            let place = Place::Entry { space: space.clone(), path: EntryPath::parse(path).unwrap() };
+            assert_eq!(mount.locate(href).unwrap().unwrap().place, place, "{href}");
+            assert_eq!(mount.href(&place, is_folder), href);
+        }
+        for outside in ["/public.php/dav/files/other/a", "/public.php/dav/files", "/dav/Mandant/a"] {
+            assert_eq!(mount.locate(outside), Ok(None), "{outside}");
+        }
+        for bad in ["/public.php/dav/files/t0k/..", "/public.php/dav/files/t0k/%2e%2e/x"] {
+            assert!(mount.locate(bad).is_err(), "{bad}");
         }
     }
 

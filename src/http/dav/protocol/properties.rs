@@ -67,6 +67,10 @@ pub enum Permissions {
     SpaceTop(Right),
     /// Anything in a space.
     Inside(Right),
+    /// What a link leads to, which stays where it is and is not handed on.
+    LentTop(Right),
+    /// Anything below.
+    LentInside(Right),
 }
 
 impl Permissions {
@@ -74,8 +78,13 @@ impl Permissions {
     /// `K` make files and folders in it. Never empty, which clients take for something else.
     pub fn letters(self, is_folder: bool) -> &'static str {
         match (self, is_folder) {
-            (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => "G",
+            _ if !self.is_writable() => "G",
+            (Self::Mount, _) => "G",
             (Self::SpaceTop(_), _) => "RGCK",
+            (Self::LentTop(_), true) => "GCK",
+            (Self::LentTop(_), false) => "GW",
+            (Self::LentInside(_), true) => "GDNVCK",
+            (Self::LentInside(_), false) => "GDNVW",
             (Self::Inside(_), true) => "RGDNVCK",
             (Self::Inside(_), false) => "RGDNVW",
         }
@@ -83,9 +92,20 @@ impl Permissions {
 
     fn share_sum(self, is_folder: bool) -> u64 {
         match (self, is_folder) {
-            (Self::Mount | Self::SpaceTop(Right::Read) | Self::Inside(Right::Read), _) => 1,
+            _ if !self.is_writable() => 1,
+            (Self::LentTop(_) | Self::LentInside(_), true) => 15,
+            (Self::LentTop(_) | Self::LentInside(_), false) => 3,
             (_, true) => 31,
             (_, false) => 19,
+        }
+    }
+
+    fn is_writable(self) -> bool {
+        match self {
+            Self::Mount => false,
+            Self::SpaceTop(right) | Self::Inside(right) | Self::LentTop(right) | Self::LentInside(right) => {
+                right >= Right::Write
+            }
         }
     }
 }
