@@ -213,7 +213,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     assert_eq!(status, 400, "one of them cannot be stored: {page}");
     for part in [
         "3 files have arrived and are safely stored:",
-        "<li>Beleg (2).pdf (10 B)</li>",
+        "<li>Beleg.pdf (10 B)</li>",
         "<li>Übersicht.txt (4 B)</li>",
         "<li>leer (0 B)</li>",
         "Not arrived:",
@@ -221,6 +221,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     ] {
         assert!(page.contains(part), "{part} is missing: {page}");
     }
+    assert!(!page.contains("(2)"), "that another one is there is not told: {page}");
     for (name, content) in
         [("Beleg.pdf", "der erste"), ("Beleg%20(2).pdf", "der zweite"), ("%C3%9Cbersicht.txt", "drei")]
     {

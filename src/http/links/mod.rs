@@ -90,7 +90,7 @@ impl Links {
         let (library, sharing) = (&self.library, &self.sharing);
         let call = Call { library, sharing, parts: &parts, info, language, token };
         let mut response = match (parts.method.clone(), folder) {
-            (Method::GET | Method::HEAD, Some(folder)) => call.show(folder, None).await,
+            (Method::GET | Method::HEAD, Some(folder)) => call.show(folder).await,
             (Method::GET | Method::HEAD, None) => call.download().await,
             (Method::POST, Some(folder)) => call.send(folder, &mut body).await,
             _ => not_allowed(),
@@ -118,18 +118,14 @@ fn door(path: &str) -> Option<Door<'_>> {
 }
 
 impl Call<'_> {
-    /// The page, and what came of the files that were just sent.
-    async fn show(&self, folder: &str, received: Option<&Received>) -> Response<ResponseBody> {
-        let visit = match self.visit(self.key()).await {
-            Ok(visit) => visit,
-            Err(error) => return self.refused(&error),
-        };
-        match self.page(&visit, folder, received).await {
-            Ok(response) => response,
-            Err(error) => self.failed(&error),
+    async fn show(&self, folder: &str) -> Response<ResponseBody> {
+        match self.visit(self.key()).await {
+            Ok(visit) => self.page(&visit, folder, None).await.unwrap_or_else(|error| self.failed(&error)),
+            Err(error) => self.refused(&error),
         }
     }
 
+    /// The page of a folder or file, and what came of the files that were just sent.
     async fn page(
         &self,
         visit: &Visit,
@@ -214,7 +210,8 @@ impl Call<'_> {
         };
         let Some(path) = folder_path(folder) else { return self.failed(&LibraryError::NotFound) };
         let received = self.receive(&visit, &path, content_type, body).await;
-        self.show(folder, Some(&received)).await
+        // Not opened anew: sending may have taken longer than a pass is good for.
+        self.page(&visit, folder, Some(&received)).await.unwrap_or_else(|error| self.failed(&error))
     }
 
     /// Who gives the right password gets a pass, and is led to the page again.

@@ -13,7 +13,7 @@ use crate::sharing::Visit;
 /// What came of a form.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    /// Names under which files were stored, and their bytes.
+    /// Files that were stored: their names, and their bytes.
     pub(super) stored: Vec<(String, u64)>,
     /// What was not stored, by the name that the browser sent; without one where it is not known which file it was.
     pub(super) refused: Vec<(Option<String>, Refusal)>,
@@ -126,6 +126,7 @@ impl Call<'_> {
         file: &mut IncomingFile<'_>,
     ) -> Result<(String, u64), Refusal> {
         let name = name_of(&file.name).map_err(|_| Refusal::BadName)?;
+        let sent = name.as_str().to_owned();
         let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
         let change = Change {
             access,
@@ -142,10 +143,12 @@ impl Call<'_> {
             session.write(piece).await.map_err(failed)?;
         }
         // Sending may have taken hours, in which the link was deleted or lost the right.
-        let still = self.visit(self.key()).await.map_err(|_| Refusal::NoLonger)?;
-        still.access.reach_to_add().map_err(|_| Refusal::NoLonger)?;
+        let still = self.sharing.still_lends(visit, Timestamp::now()).await;
+        still.ok().and_then(|access| access.reach_to_add().ok()).ok_or(Refusal::NoLonger)?;
         let outcome = session.commit(Timestamp::now()).await.map_err(failed)?;
-        Ok((outcome.entry.name, size))
+        // Another name would tell who sees nothing that there is one of this name.
+        let name = if visit.access.only_adds() { sent } else { outcome.entry.name };
+        Ok((name, size))
     }
 
     fn refusal(&self, error: &LibraryError) -> Refusal {
