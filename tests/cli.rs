@@ -124,7 +124,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 48] = [
+    let steps: [&[&str]; 52] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -171,6 +171,10 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["upload", "list", "--user", "anna"],
         &["upload", "list", "--user", "nobody"],
         &["upload", "cancel", "00112233445566778899aabbccddeeff"],
+        &["link", "list"],
+        &["link", "list", "--space", "müller gmbh"],
+        &["link", "list", "--space", "nowhere"],
+        &["link", "revoke", "7"],
         &["user", "remove", "berta"],
         &["user", "remove", "admin"],
     ];
@@ -244,6 +248,36 @@ fn uploads_are_listed_and_ended() {
     assert_eq!(json(&office, &["upload", "list"]), serde_json::json!([]));
     assert_eq!(attempt(&office, &["upload", "cancel", &id]).code, 1);
     assert_eq!(attempt(&office, &["verify", "--full"]).code, 0);
+}
+
+#[test]
+fn links_are_listed_and_ended() {
+    let office = lived_in();
+    assert_eq!(json(&office, &["link", "list"]), serde_json::json!([]));
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    let shares = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
+    let form = "path=/M%C3%BCller%20GmbH/2025&shareType=3&permissions=4&label=Belege&expireDate=2099-12-31";
+    let made = served.request("POST", shares).sign_in("anna", PASSWORD).header("OCS-APIRequest", "true");
+    let made: Value = serde_json::from_slice(&made.body(form).send().expect(200).body).unwrap();
+    let token = made["ocs"]["data"]["token"].as_str().unwrap();
+    let page = format!("/s/{token}");
+    served.request("GET", &page).send().expect(200);
+
+    let list = json(&office, &["link", "list", "--space", "Müller GmbH"]);
+    let expected = serde_json::json!([{
+        "id": 1, "user": "Anna", "space": "Müller GmbH", "path": "/2025", "right": "add", "has_password": false,
+        "label": "Belege", "created": list[0]["created"], "expires": 4_102_444_800_000_i64,
+        "opened": list[0]["opened"],
+    }]);
+    assert_eq!(list, expected);
+    assert!(list[0]["opened"].is_i64(), "{list}");
+    let table = run(&office, &["link", "list"]);
+    assert!(table.contains("Belege") && table.contains("2100-01-01") && !table.contains(token), "{table}");
+    run(&office, &["space", "add", "Team", "--kind", "team"]);
+    assert_eq!(json(&office, &["link", "list", "--space", "Team"]), serde_json::json!([]));
+    run(&office, &["link", "revoke", "1"]);
+    served.request("GET", &page).send().expect(404);
+    assert_eq!(attempt(&office, &["link", "revoke", "1"]).code, 1);
 }
 
 #[test]

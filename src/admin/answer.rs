@@ -4,17 +4,18 @@ use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, SnapshotShown,
-    SpaceShown, StatusShown, TrashShown, UploadShown, UserShown, VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, LinkShown, Reply, Request, SecondFactorShown,
+    SnapshotShown, SpaceShown, StatusShown, TrashShown, UploadShown, UserShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
     Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
 };
 use crate::model::{
-    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, NameError,
-    Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, LinkId,
+    NameError, Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
+use crate::sharing::{LinkError, Shared, Sharing};
 
 /// How authenticators name this server.
 const ISSUER: &str = "Tresor";
@@ -34,6 +35,9 @@ pub enum AdminError {
     /// The name of a space or a path is refused.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// About links.
+    #[error(transparent)]
+    Links(#[from] LinkError),
     /// A word that is none of the allowed ones.
     #[error("'{word}' is no {what}; use {allowed}")]
     Word {
@@ -63,12 +67,13 @@ impl From<LookupError> for AdminError {
 pub struct Admin {
     library: Library,
     accounts: Accounts,
+    sharing: Sharing,
 }
 
 impl Admin {
-    /// Joins the two rooms that requests are about.
-    pub fn new(library: Library, accounts: Accounts) -> Self {
-        Self { library, accounts }
+    /// Joins the rooms that requests are about.
+    pub fn new(library: Library, accounts: Accounts, sharing: Sharing) -> Self {
+        Self { library, accounts, sharing }
     }
 
     /// Carries a request out at `now`.
@@ -282,6 +287,23 @@ impl Admin {
                 self.library.cancel_upload(&access, UploadsOf::Everybody, found.id, now).await?;
                 Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
             }
+            Request::LinkList { space } => {
+                let only = match space {
+                    Some(name) => Some(self.space(&name).await?.id),
+                    None => None,
+                };
+                let spaces = self.library.spaces().await?;
+                let meant = spaces.iter().filter(|space| only.is_none_or(|only| space.id == only));
+                let rights: Vec<_> = meant.map(|space| accounts::owner_access(space.id)).collect();
+                let links = self.sharing.all_links(&rights).await?;
+                Ok(Reply::Links(links.into_iter().map(|link| shown_link(link, &spaces)).collect()))
+            }
+            Request::LinkRevoke { link } => {
+                if !self.sharing.revoke(LinkId(link)).await? {
+                    return Err(LinkError::NoSuchLink.into());
+                }
+                Ok(Reply::Done(format!("link {link} does not open any more")))
+            }
             Request::VerifyBegin { full, restart, rate } => {
                 let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
                 let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
@@ -424,6 +446,23 @@ fn shown_upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> UploadSh
         received_bytes: upload.received,
         length_bytes: upload.length,
         expires: upload.expires.0,
+    }
+}
+
+fn shown_link(shared: Shared, spaces: &[Space]) -> LinkShown {
+    let Shared { link, path, creator_name, .. } = shared;
+    let space = spaces.iter().find(|space| space.id == link.space);
+    LinkShown {
+        id: link.id.0,
+        user: creator_name.as_str().to_owned(),
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        path: path.to_string(),
+        right: link.right.as_str().to_owned(),
+        has_password: link.has_password,
+        label: link.label,
+        created: link.created.0,
+        expires: link.expires.map(|end| end.0),
+        opened: link.opened.map(|at| at.0),
     }
 }
 

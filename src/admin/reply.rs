@@ -22,6 +22,8 @@ pub enum Reply {
     Trash(Vec<TrashShown>),
     Versions(Vec<VersionShown>),
     Uploads(Vec<UploadShown>),
+    /// Links.
+    Links(Vec<LinkShown>),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
 }
@@ -141,6 +143,31 @@ pub struct UploadShown {
     pub length_bytes: Option<u64>,
     /// When it ends by itself, milliseconds since 1970 UTC.
     pub expires: i64,
+}
+
+/// A link for people without an account. Its address is for whoever made it to tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkShown {
+    /// Names it for revoking.
+    pub id: i64,
+    /// Who made it.
+    pub user: String,
+    /// Where what it leads to lies.
+    pub space: String,
+    /// The path of that.
+    pub path: String,
+    /// `read`, `edit` or `add`.
+    pub right: String,
+    /// Whether a password is asked for.
+    pub has_password: bool,
+    /// For who made it.
+    pub label: String,
+    /// When it was made, milliseconds since 1970 UTC.
+    pub created: i64,
+    /// From when on it does not open, milliseconds since 1970 UTC.
+    pub expires: Option<i64>,
+    /// When it was last opened, to the hour, milliseconds since 1970 UTC.
+    pub opened: Option<i64>,
 }
 
 /// A right.

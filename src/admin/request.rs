@@ -109,6 +109,10 @@ pub enum Request {
     UploadList { user: Option<String> },
     /// End an upload.
     UploadCancel { upload: String },
+    /// Links for people without an account.
+    LinkList { space: Option<String> },
+    /// End a link.
+    LinkRevoke { link: i64 },
     /// Begin to verify what is stored, or go on where an interrupted verification stopped. `rate` is in
     /// bytes per second.
     VerifyBegin { full: bool, restart: bool, rate: Option<u64> },

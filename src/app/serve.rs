@@ -307,7 +307,8 @@ impl Host {
     async fn answer(self: Arc<Self>, request: Request, shutdown: &Shutdown) -> Reply {
         match (self.current(), request) {
             (Some(instance), request) => {
-                let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
+                let admin =
+                    Admin::new(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
                 admin.answer(request, Timestamp::now()).await
             }
             (None, Request::Unlock { passphrase }) => {

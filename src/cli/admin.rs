@@ -87,7 +87,8 @@ impl Session {
             Self::Server(data) => Ok(ask(data, &request)?),
             Self::Here(here) => {
                 let Here { runtime, instance, .. } = &**here;
-                let admin = Admin::new(instance.library.clone(), instance.accounts.clone());
+                let admin =
+                    Admin::new(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
                 let mut reply = runtime.block_on(admin.answer(request, Timestamp::now()));
                 if let Reply::Status(status) = &mut reply
                     && status.state == "serving"

@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod doctor;
 mod init;
+mod link;
 mod output;
 mod passphrase;
 mod rebuild;
@@ -78,6 +79,7 @@ enum Command {
     Trash(space::Trash),
     Versions(space::Versions),
     Upload(upload::Upload),
+    Link(link::Link),
     Verify(verify::Verify),
     Snapshot(snapshot::Snapshot),
     Rebuild(rebuild::Rebuild),
@@ -104,6 +106,7 @@ impl Cli {
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
             Command::Upload(command) => command.run(),
+            Command::Link(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{IssuedAppPassword, Reply, StatusShown, UploadShown};
+use crate::admin::{IssuedAppPassword, LinkShown, Reply, StatusShown, UploadShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -95,6 +95,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             }),
         ),
         Reply::Uploads(rows) => uploads(&rows),
+        Reply::Links(rows) => links(&rows),
         Reply::Versions(rows) => table(
             &["VERSION", "STORED", "SIZE", "", "SHA-256"],
             &[0, 2],
@@ -141,6 +142,26 @@ fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
                 row.length_bytes.map_or_else(|| "unknown".into(), |bytes| ByteSize(bytes).to_string()),
                 row.door.clone(),
                 time(row.expires),
+            ]
+        }),
+    )
+}
+
+fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "USER", "SPACE", "PATH", "RIGHT", "PASSWORD", "LABEL", "ENDS", "OPENED"],
+        &[0],
+        rows.iter().map(|row| {
+            vec![
+                row.id.to_string(),
+                safe(&row.user),
+                safe(&row.space),
+                safe(&row.path),
+                row.right.clone(),
+                if row.has_password { "yes" } else { "no" }.into(),
+                safe(&row.label),
+                row.expires.map_or_else(|| "never".into(), time),
+                row.opened.map_or_else(|| "never".into(), time),
             ]
         }),
     )

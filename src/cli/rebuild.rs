@@ -26,7 +26,7 @@ const INCOMPLETE: u8 = 2;
 /// Starts from the newest sound snapshot, or from nothing if there is none, and then brings in every stored
 /// file that is not in it. From stored files alone come back: contents, earlier ones included, with path and
 /// space as they were when each was written, also of files that were deleted and not yet removed for good.
-/// Not: users and rights, folders without files, renames, copies inside a space. The catalogue of before is
+/// Not: users, rights and links, folders without files, renames, copies inside a space. The catalogue of before is
 /// kept in catalog/ under another name. May be broken off and given again.
 ///
 /// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files or the keys of
@@ -188,7 +188,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
     section("Not on disk; bring spaces/ back from a backup:", missing)?;
     match (base, administrator) {
         (RebuildBase::Containers, Some(name)) => output::line(&format!(
-            "Users and rights could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
+            "Users, rights and links could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
             output::safe(name)
         ))?,
         (_, Some(name)) => {
@@ -199,7 +199,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         }
         (RebuildBase::Snapshot(_), None) => {
             output::line(
-                "Users, passwords and rights are those of the snapshot: look at what changed since.",
+                "Users, passwords, rights and links are those of the snapshot: look at what changed since.",
             )?;
         }
         _ => {}

@@ -5,6 +5,7 @@ use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_va
 use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
 use crate::http::links::form::{Files, FormError};
 use crate::http::nextcloud::form::field;
+use crate::http::nextcloud::shares;
 use crate::model::PropertyName;
 
 pub(super) fn xml(data: &[u8]) {
@@ -150,6 +151,7 @@ fn read_files(form: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FormError> {
 
 /// A form, or the value of one of its fields.
 pub(super) fn form(data: &[u8]) {
+    shares::judge(data);
     for name in ["user", "password", "token"] {
         if let Some(value) = field(data, name) {
             assert!(value.len() <= data.len());

@@ -7,7 +7,7 @@ pub(super) mod form;
 mod login_flow;
 mod ocs;
 mod pages;
-mod shares;
+pub(super) mod shares;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;

@@ -421,6 +421,24 @@ fn nobody() -> Value {
     Value::Object(all)
 }
 
+/// For fuzzing: whatever is sent, a link allows no more than was asked for, and dates come back as they were sent.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::http) fn judge(data: &[u8]) {
+    let query = String::from_utf8_lossy(data);
+    let Some(parameters) = Parameters::read(&query, &Bytes::copy_from_slice(data)) else { return };
+    let asked = parameters.text("permissions").and_then(|sum| sum.trim().parse::<u64>().ok());
+    for is_folder in [true, false] {
+        let Ok(change) = change_of(&parameters, is_folder) else { continue };
+        if let (Some(right), Some(asked)) = (change.right, asked) {
+            assert_eq!(sum_of(right, is_folder) & !asked, 0, "{right} for {asked}");
+        }
+        if let Some(Expiry::At(end)) = change.expires {
+            let shown = last_day(end).expect("a day of four digits");
+            assert_eq!(date(&shown).map(end_of), Some(end), "{shown}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

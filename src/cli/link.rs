@@ -1,0 +1,50 @@
+//! Links for people without an account.
+
+use clap::{Args, Subcommand};
+
+use super::{Format, Place};
+use crate::admin::Request;
+
+/// Show and end links for people without an account.
+///
+/// People of the office make them in their Nextcloud apps. A link never gives more than whoever made it may do
+/// himself at that moment: revoking his right, or disabling him, ends it too.
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    #[command(subcommand)]
+    command: LinkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum LinkCommand {
+    /// List links, what they allow and when they end by themselves.
+    List {
+        /// Only those into this space.
+        #[arg(long, value_name = "SPACE")]
+        space: Option<String>,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// End a link at once.
+    Revoke {
+        /// The id that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+impl Link {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            LinkCommand::List { space, place, format } => place.request(Request::LinkList { space }, format),
+            LinkCommand::Revoke { id, place, format } => {
+                place.request(Request::LinkRevoke { link: id }, format)
+            }
+        }
+    }
+}
