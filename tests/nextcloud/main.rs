@@ -15,5 +15,7 @@ mod support;
 
 mod chunks;
 mod desktop;
+mod lines;
 mod phones;
+mod rclone;
 mod sync;
