@@ -2,7 +2,8 @@
 //!
 //! `TRESOR_TEST_APPENDS` says how many parts one upload gets (200).
 
-use std::net::Ipv4Addr;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,13 +13,16 @@ use http_body_util::BodyExt;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tresor::app::{DataDirectory, Instance};
-use tresor::http::{Handler, HealthState, RequestBody, RequestId, RequestInfo, Router};
+use tresor::http::{
+    Handler, HealthState, Metrics, RequestBody, RequestId, RequestInfo, Router, Server, Shutdown, bind, serve,
+};
 use tresor::library::UploadLimits;
 use tresor::model::{NamePolicy, Timestamp};
 use tresor::vault::keys::Unlock;
 
 use crate::ietf::PART;
 use crate::support::TestServer;
+use crate::support::content::bytes;
 use crate::support::load::setting;
 use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::tus::{CONTENT, file, to};
@@ -120,6 +124,59 @@ impl House {
     fn session(number: u32) -> String {
         format!("/remote.php/dav/uploads/{USER}/{number}")
     }
+}
+
+/// A client that has heard of it needs not keep the bytes before.
+#[test]
+fn progress_is_told_while_a_long_body_comes_and_only_what_is_durable() {
+    const SEGMENT: usize = 300_000;
+    let house = House::new(UploadLimits { segment: SEGMENT as u64, ..UploadLimits::default() }, &[]);
+    let server = Server {
+        handler: Arc::clone(&house.router),
+        limits: Arc::default(),
+        trust: Arc::default(),
+        hosts: Arc::default(),
+        metrics: Metrics::new(),
+    };
+    let (stop, shutdown) = Shutdown::channel();
+    let listener =
+        house.runtime.block_on(async { bind("127.0.0.1:0".parse().unwrap(), &server.limits).unwrap() });
+    let address = listener.local_addr().unwrap();
+    let task = house.runtime.spawn(serve(listener, None, server, shutdown));
+
+    let whole = bytes(1, 10 * SEGMENT + 1);
+    let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\nContent-Length: {}\r\n\
+         Upload-Complete: ?1\r\nUpload-Draft-Interop-Version: 8\r\nConnection: close\r\n\r\n",
+        file("a"),
+        whole.len()
+    );
+    let mut line = TcpStream::connect(address).unwrap();
+    line.write_all(head.as_bytes()).unwrap();
+    line.write_all(&whole).unwrap();
+    let mut answers = String::new();
+    line.read_to_string(&mut answers).unwrap();
+    let mut heads: Vec<&str> = answers.trim_end().split("\r\n\r\n").collect();
+    let last = heads.pop().unwrap();
+    assert!(last.starts_with("HTTP/1.1 201") && last.contains("upload-complete: ?1"), "{answers}");
+    assert!(heads.iter().all(|head| head.starts_with("HTTP/1.1 104")), "{answers}");
+    assert!(heads[0].contains("\r\nlocation: /uploads/"), "{answers}");
+    let offset = |head: &&str| -> usize {
+        assert!(!head.contains("location"), "{answers}");
+        head.lines().find_map(|line| line.strip_prefix("upload-offset: ")).unwrap().parse().unwrap()
+    };
+    let told: Vec<usize> = heads[1..].iter().map(offset).collect();
+    assert!(
+        !told.is_empty() && told.is_sorted() && told.iter().all(|offset| offset % SEGMENT == 0),
+        "{told:?}"
+    );
+    drop(stop);
+    house.runtime.block_on(task).unwrap().unwrap();
+    assert_eq!(
+        house.ask("GET", &file("a"), &[], b"").expect(200).headers["content-length"],
+        whole.len().to_string()
+    );
 }
 
 #[test]
