@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use secrecy::SecretString;
 use tresor::app::{DataDirectory, Instance};
-use tresor::library::{Change, Entry, Library, Space};
+use tresor::library::{Change, Entry, Library, Space, UploadsOf};
 use tresor::model::{
     Access, ByteRange, Conditions, EntryName, EntryPath, NamePolicy, Right, Timestamp, UserId, VersionId,
 };
@@ -31,6 +31,8 @@ pub struct Contents {
     pub locked: BTreeSet<String>,
     /// What was deleted, with the hashes of all files in it.
     pub trash: BTreeSet<(String, Vec<String>)>,
+    /// Uploads under way: door, path and what has arrived.
+    pub uploads: BTreeSet<(String, String, u64)>,
     /// Login names and what they may do where.
     pub grants: BTreeSet<(String, String, &'static str)>,
 }
@@ -144,6 +146,10 @@ impl<'a> Inspection<'a> {
             let access = Access::granted(space.id, Right::Manage);
             self.read_folder(&access, &EntryPath::root(), &space.name).await;
             self.read_trash(&access).await;
+            for upload in self.library.uploads(&[access], UploadsOf::Everybody).await.unwrap() {
+                let path = upload.path.map_or_else(String::new, |path| path.to_string());
+                self.contents.uploads.insert((upload.door, path, upload.received));
+            }
         }
         self.contents
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::injection::{Measured, Point, Tracer, chosen, in_parallel, measured};
 use crate::inspect::inspect;
 use crate::office::{assert_reads, copy};
-use crate::operations::Outcome;
+use crate::operations::{Outcome, REPEATED};
 use crate::support::TestServer;
 use crate::support::process::{Outcome as Ended, require};
 use crate::support::server::{ADMIN, ADMIN_PASSWORD};
@@ -53,6 +53,35 @@ fn kills(measured: &Measured, point: &Point) -> bool {
     server.spawn();
     assert_reads(&server);
     is_killed
+}
+
+/// System calls of uploads tried in a normal run.
+const FEW_OF_UPLOADS: usize = 14;
+
+/// F8 and F9 of the fault catalogue: nobody knows whether it happened, so the client asks again.
+#[test]
+fn an_upload_killed_before_any_call_comes_to_its_end_when_it_is_asked_for_again() {
+    let repeated = measured().iter().filter(|measured| REPEATED.contains(&measured.operation.name));
+    let all: Vec<(&Measured, &Point)> =
+        repeated.flat_map(|measured| measured.points.iter().map(move |point| (measured, point))).collect();
+    let chosen = chosen(all, FEW_OF_UPLOADS);
+    in_parallel(&chosen, |(measured, point)| {
+        let what = format!("{}, killed before {point:?}", measured.operation.name);
+        let mut server = copy();
+        server.spawn();
+        let named = measured.operation.prepare(&server);
+        let rule = format!("inject={}:signal=KILL:when={}", point.call, point.nth);
+        let tracer = Tracer::attach(&server, point.threads, &["-e", &rule]);
+        measured.operation.run(&server, &named);
+        drop(tracer);
+        server.kill();
+        server.spawn();
+        // Refused is what has happened already.
+        let again = measured.operation.run(&server, &named);
+        assert!(!matches!(again, Outcome::Cut), "{what}: {again:?}");
+        server.stop();
+        assert_eq!(inspect(&server.data(), &server.key_file()), measured.after, "{what}");
+    });
 }
 
 /// Calls of `tresor init` tried in a normal run.

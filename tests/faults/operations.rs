@@ -9,7 +9,7 @@ use crate::office::{OTHER, ask};
 use crate::support::TestServer;
 use crate::support::content::bytes;
 use crate::support::http::{Request, Response};
-use crate::support::server::SPACE;
+use crate::support::server::{SPACE, USER};
 
 /// What became of an operation, as far as whoever asked knows.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Operation {
     }
 }
 
-pub const OPERATIONS: [Operation; 19] = [
+pub const OPERATIONS: [Operation; 25] = [
     Operation { name: "put a new file", prepare: nothing, run: |server, _| put(server, "new", 150_000) },
     Operation { name: "put a small new file", prepare: nothing, run: |server, _| put(server, "new", 10) },
     Operation { name: "overwrite", prepare: nothing, run: |server, _| put(server, "a", 70_001) },
@@ -118,7 +118,77 @@ pub const OPERATIONS: [Operation; 19] = [
             owner(server, &Owner::SpaceAdd { name, kind, quota: None, version_days: None, trash_days: None })
         },
     },
+    Operation {
+        name: "begin an upload",
+        prepare: nothing,
+        run: |server, _| outcome(begin_upload(server, "new").body("").try_send()),
+    },
+    Operation {
+        name: "give an upload up",
+        prepare: |server| begun_upload(server, "new"),
+        run: |server, upload| outcome(server.request("DELETE", upload).try_send()),
+    },
+    Operation {
+        name: APPEND,
+        prepare: |server| begun_upload(server, "new"),
+        run: |server, upload| outcome(continue_upload(server, upload, bytes(78, PART), "?0").try_send()),
+    },
+    Operation {
+        name: FINISH,
+        prepare: |server| begun_upload(server, "a"),
+        run: |server, upload| outcome(continue_upload(server, upload, Vec::new(), "?1").try_send()),
+    },
+    Operation {
+        name: CHUNK,
+        prepare: |server| chunks(server, &[70_000]),
+        run: |server, session| {
+            outcome(server.request("PUT", &format!("{session}/00002")).body(bytes(79, 80_000)).try_send())
+        },
+    },
+    Operation {
+        name: ASSEMBLE,
+        prepare: |server| chunks(server, &[70_000, 1, 200_000]),
+        run: |server, session| {
+            let destination = server.url(&format!("/remote.php/dav/files/{USER}/{SPACE}/new"));
+            let request = server.request("MOVE", &format!("{session}/.file"));
+            outcome(request.header("Destination", &destination).try_send())
+        },
+    },
 ];
+
+/// What comes to the same if it is asked for again.
+pub const REPEATED: [&str; 4] = [APPEND, FINISH, CHUNK, ASSEMBLE];
+const APPEND: &str = "append to an upload";
+const FINISH: &str = "make an upload a file";
+const CHUNK: &str = "send a chunk";
+const ASSEMBLE: &str = "make chunks a file";
+
+/// Bytes of a part.
+const PART: usize = 70_001;
+
+fn begin_upload(server: &TestServer, path: &str) -> Request {
+    server.request("PUT", &format!("/dav/{SPACE}/{path}")).header("Upload-Complete", "?0")
+}
+
+fn begun_upload(server: &TestServer, path: &str) -> String {
+    let begun = begin_upload(server, path).body(bytes(77, PART)).send().expect(201);
+    begun.header("location").unwrap().to_owned()
+}
+
+fn continue_upload(server: &TestServer, upload: &str, body: Vec<u8>, complete: &str) -> Request {
+    let request = server.request("PATCH", upload).header("Content-Type", "application/partial-upload");
+    request.header("Upload-Offset", &PART.to_string()).header("Upload-Complete", complete).body(body)
+}
+
+fn chunks(server: &TestServer, sizes: &[usize]) -> String {
+    let session = format!("/remote.php/dav/uploads/{USER}/4711");
+    server.request("MKCOL", &session).send().expect(201);
+    for (number, size) in (1..).zip(sizes) {
+        let target = format!("{session}/{number:05}");
+        server.request("PUT", &target).body(bytes(number, *size)).send().expect(201);
+    }
+    session
+}
 
 fn nothing(_: &TestServer) -> String {
     String::new()

@@ -17,6 +17,10 @@ pub(crate) struct Desktop<'a> {
     path: Option<String>,
     /// Most that is sent, in kilobytes per second.
     up_limit: Option<u32>,
+    /// Most that is fetched, likewise.
+    down_limit: Option<u32>,
+    /// Where it finds the server, if there is something in between.
+    address: Option<String>,
     user: (String, String),
 }
 
@@ -28,6 +32,8 @@ impl<'a> Desktop<'a> {
             folder: server.scratch(name),
             path: None,
             up_limit: None,
+            down_limit: None,
+            address: None,
             user: (USER.into(), PASSWORD.into()),
         }
     }
@@ -45,6 +51,16 @@ impl<'a> Desktop<'a> {
     /// Sends at most so many kilobytes per second.
     pub(crate) fn at_most(self, kilobytes: u32) -> Self {
         Self { up_limit: Some(kilobytes), ..self }
+    }
+
+    /// Fetches at most so many kilobytes per second.
+    pub(crate) fn fetching_at_most(self, kilobytes: u32) -> Self {
+        Self { down_limit: Some(kilobytes), ..self }
+    }
+
+    /// Finds the server at another address.
+    pub(crate) fn through(self, address: String) -> Self {
+        Self { address: Some(address), ..self }
     }
 
     /// A file or folder below it.
@@ -83,8 +99,22 @@ impl<'a> Desktop<'a> {
         if let Some(limit) = self.up_limit {
             command.args(["--uplimit", &limit.to_string()]);
         }
-        command.arg(&self.folder).arg(self.server.url(""));
+        if let Some(limit) = self.down_limit {
+            command.args(["--downlimit", &limit.to_string()]);
+        }
+        command.arg(&self.folder).arg(self.address.clone().unwrap_or_else(|| self.server.url("")));
         command
+    }
+
+    /// Lets it try at once what failed before: by itself it waits 25 seconds.
+    pub(crate) fn forget_refusals(&self) {
+        let files = fs::read_dir(&self.folder).unwrap().map(|file| file.unwrap().path());
+        let is_database = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.starts_with(".sync_") && path.extension().is_some_and(|extension| extension == "db")
+        };
+        let database = rusqlite::Connection::open(files.into_iter().find(is_database).unwrap()).unwrap();
+        database.execute("DELETE FROM blacklist", []).unwrap();
     }
 
     /// A run that must succeed.

@@ -15,6 +15,8 @@ mod support;
 
 mod chunks;
 mod desktop;
+mod lines;
 mod phones;
+mod rclone;
 mod shares;
 mod sync;

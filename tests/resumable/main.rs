@@ -12,13 +12,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bounds;
 mod broken;
 mod clients;
 mod concatenation;
 mod draft;
 mod draft_broken;
 mod ietf;
+mod kills;
 mod protocol;
+mod races;
 mod raw;
 mod refused;
 mod tus;

@@ -1,6 +1,6 @@
 //! Requests that stop in their middle.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 
 use crate::support::TestServer;
 use crate::support::http::Connection;
@@ -13,14 +13,24 @@ pub(crate) fn begin_request(
     lines: &[&str],
     bytes: &[u8],
 ) -> Box<dyn Connection> {
+    try_begin_request(server, request, lines, bytes).unwrap()
+}
+
+/// The same, where the server may be gone.
+pub(crate) fn try_begin_request(
+    server: &TestServer,
+    request: &str,
+    lines: &[&str],
+    bytes: &[u8],
+) -> io::Result<Box<dyn Connection>> {
     let login = data_encoding::BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
     let lines: String = lines.iter().map(|line| [line, "\r\n"].concat()).collect();
     let head =
         format!("{request} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n{lines}\r\n");
-    let mut connection = server.endpoint().connect();
-    connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(bytes).unwrap();
-    connection
+    let mut connection = server.endpoint().try_connect()?;
+    connection.write_all(head.as_bytes())?;
+    connection.write_all(bytes)?;
+    Ok(connection)
 }
 
 /// The head of the next answer, interim or not: its status and its lines in small letters.

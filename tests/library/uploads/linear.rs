@@ -326,3 +326,27 @@ async fn an_upload_survives_restarts() {
     assert!(store.read("a").await.unwrap() == content);
     store.check_all().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_is_told_how_far_it_is_durable_while_it_writes() {
+    let store = Store::with_segments().await;
+    let content = bytes(9, 4 * SEGMENT);
+    for part in [PartInfo::default(), with(checksum(&content))] {
+        let upload = store.create(linear("a", None)).await.unwrap();
+        let is_checked = part.checksum.is_some();
+        let (mut append, mut last) = (store.append(upload.id, 0, part).await.unwrap(), 0);
+        for piece in content.chunks(50_000) {
+            let durable = append.write(piece.to_vec().into()).await.unwrap();
+            assert!(durable >= last && durable.is_multiple_of(SEGMENT as u64), "{durable}");
+            // As the catalogue has it, without ending the writer.
+            let counted = store.all_uploads().await.iter().find(|one| one.id == upload.id).unwrap().received;
+            assert!(counted >= durable, "{counted} of {durable}");
+            last = durable;
+        }
+        // What has a checksum of its own counts as a whole only.
+        assert_eq!(last, if is_checked { 0 } else { 2 * SEGMENT as u64 });
+        assert_eq!(append.finish(NOW).await.unwrap().received, content.len() as u64);
+        store.end(upload.id, to("a")).await.unwrap();
+    }
+    store.check_all().await;
+}

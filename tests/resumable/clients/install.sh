@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts the tus clients of the tests into target/clients: pinned releases from PyPI and npm, in places of their own.
+# Puts clients of the tests into target/clients: pinned releases from PyPI and npm, in places of their own. Debian's rclone
+# is older than its chunked uploads to Nextcloud, so a newer one is among them.
 # It asks nothing and does nothing when they are there.
 set -euo pipefail
 
@@ -7,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 clients=$here/../../../target/clients
 
 fail() {
-    echo "The tus clients for the tests could not be installed: $1" >&2
+    echo "The clients for the tests could not be installed: $1" >&2
     exit 1
 }
 
@@ -17,7 +18,7 @@ is_there() {
 }
 
 if ! is_there requirements.txt tuspy; then
-    echo "Installing tuspy"
+    echo "Installing tuspy and rclone"
     python3 -m venv --clear "$clients/tuspy" || fail "python3 -m venv failed (Debian: python3-venv)"
     "$clients/tuspy/bin/pip" install -q --disable-pip-version-check --no-deps -r "$here/requirements.txt" ||
         fail "pip did not get what $here/requirements.txt names (is PyPI reachable?)"

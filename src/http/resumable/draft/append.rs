@@ -95,10 +95,15 @@ impl Call<'_> {
         let received = upload.received;
         match self.finish(upload, conditions).await {
             Ok(done) => Ok(self.answered_as_put(dialect, &done)),
-            Err(failure @ Failure::Library(LibraryError::WrongChecksum)) => Err(failure),
             Err(failure) => {
-                let mut response = problem::with_offset(refused(self, failure), received);
-                dialect.say(response.headers_mut(), false);
+                // Of a wrong whole nothing is left to go on with; anything else may be tried again.
+                let is_over = matches!(failure, Failure::Library(LibraryError::WrongChecksum));
+                let mut response = refused(self, failure);
+                let headers = response.headers_mut();
+                dialect.say(headers, is_over);
+                if !is_over {
+                    headers.insert(UPLOAD_OFFSET, received.into());
+                }
                 Ok(response)
             }
         }

@@ -57,8 +57,14 @@ impl Call<'_> {
             Err(failure) if is_told => refused(self, failure),
             Err(failure) => return Err(failure),
         };
-        unknown.became_known();
-        location(response.headers_mut(), id);
+        let is_stored = response.status().is_success();
+        if is_told || is_stored {
+            unknown.became_known();
+        }
+        // Of a file that was made, `Location` would be its own address.
+        if is_told && !is_stored || !is_complete {
+            location(response.headers_mut(), id);
+        }
         Ok(response)
     }
 

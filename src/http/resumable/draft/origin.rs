@@ -8,7 +8,9 @@ use super::dialect::Dialect;
 use crate::http::dav::protocol::RequestError;
 use crate::library::Upload;
 
-/// Conditions of the file and the tokens of its locks.
+/// Conditions of the file.
+const CONDITIONS: [&str; 3] = ["if-match", "if-none-match", "if-unmodified-since"];
+/// The same, and the tokens of its locks.
 const KEPT: [&str; 4] = ["if-match", "if-none-match", "if-unmodified-since", "if"];
 
 /// The dialect, and the lines of conditions: as text `8`, then `if-none-match: *` and the like.
@@ -53,7 +55,7 @@ impl Origin {
         Dialect { version: self.version, is_named: false }
     }
 
-    /// The conditions of a later request, with those of the beginning that it does not name itself.
+    /// The conditions of a later request; where it names none, or no lock, those of the beginning.
     pub(super) fn completed_by(&self, later: &HeaderMap) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for name in KEPT {
@@ -62,11 +64,12 @@ impl Origin {
                 headers.append(name.clone(), value.clone());
             }
         }
-        let named: Vec<HeaderName> = headers.keys().cloned().collect();
+        let names_conditions = CONDITIONS.iter().any(|name| headers.contains_key(*name));
+        let names_locks = headers.contains_key("if");
         for (name, text) in &self.lines {
-            let name = HeaderName::from_static(name);
-            if let (false, Ok(value)) = (named.contains(&name), HeaderValue::from_str(text)) {
-                headers.append(name, value);
+            let is_replaced = if *name == "if" { names_locks } else { names_conditions };
+            if let (false, Ok(value)) = (is_replaced, HeaderValue::from_str(text)) {
+                headers.append(HeaderName::from_static(name), value);
             }
         }
         headers
@@ -103,6 +106,8 @@ mod tests {
         let merged = origin.completed_by(&later);
         assert_eq!(merged.get_all("if").iter().count(), 1);
         assert_eq!(merged.get("if-none-match").unwrap(), "*");
+        later.insert("if-match", HeaderValue::from_static("\"a\""));
+        assert!(!origin.completed_by(&later).contains_key("if-none-match"));
         assert_eq!(Origin::parse("").dialect(), Dialect::DEFAULT);
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use super::dialect::Dialect;
-use super::{Failure, UPLOAD_OFFSET, announce_limits, fields};
+use super::{Failure, announce_limits, fields};
 use crate::http::{RequestInfo, ResponseBody};
 use crate::library::{Library, LibraryError};
 
@@ -25,8 +25,6 @@ pub(super) fn response(
 ) -> Response<ResponseBody> {
     let status = failure.status();
     let problem = problem(&failure, status, request);
-    // Who broke off does not hear it; who finds the content wrong has sent all of it.
-    let is_over = matches!(failure, Failure::Library(LibraryError::WrongChecksum));
     let says_offset = matches!(failure, Failure::Library(LibraryError::OffsetMismatch { .. }));
     let mut response = failure.into_response(status, info);
     if let Some(problem) = problem {
@@ -34,19 +32,13 @@ pub(super) fn response(
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
     }
-    if is_over || says_offset {
+    if says_offset {
         let dialect = Dialect::of(request).ok().flatten().unwrap_or(Dialect::DEFAULT);
-        dialect.say(response.headers_mut(), is_over);
+        dialect.say(response.headers_mut(), false);
     }
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         announce_limits(library, response.headers_mut());
     }
-    response
-}
-
-/// A refusal that leaves the upload as it is, and how far that is.
-pub(super) fn with_offset(mut response: Response<ResponseBody>, received: u64) -> Response<ResponseBody> {
-    response.headers_mut().insert(UPLOAD_OFFSET, received.into());
     response
 }
 
