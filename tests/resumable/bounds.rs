@@ -71,7 +71,12 @@ impl House {
         let instance = runtime.block_on(open).unwrap();
         instance.library.set_upload_limits(limits);
         let router = Router::locked(HealthState::default());
-        router.open(instance.library.clone(), instance.accounts.clone(), Vec::new());
+        router.open(
+            instance.library.clone(),
+            instance.accounts.clone(),
+            instance.sharing.clone(),
+            Vec::new(),
+        );
         Self { router, instance, runtime, now: Timestamp::now(), _directory: directory, _server: server }
     }
 
