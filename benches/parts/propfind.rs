@@ -84,6 +84,7 @@ impl<'a> Answer<'a> {
                 locks: &[],
                 dead: properties,
                 cloud: CloudView {
+                    is_linked: false,
                     number: entry.id.0.unsigned_abs(),
                     instance: "abcdefghij",
                     permissions: Permissions::Inside(Right::Write),
