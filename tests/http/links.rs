@@ -141,9 +141,10 @@ fn a_folder_is_listed_with_what_lies_below_it_and_nothing_else() {
         };
     }
     let server = &folder.server;
-    let link = Link::to(server, "link-folder/Anlagen", 1, "&label=Unterlagen");
+    let link = Link::to(server, "link-folder/Anlagen", 1, "&label=Intern");
     let page = link.get(server, "").send().expect(200);
-    assert_shows(&page, &["<h1>Unterlagen</h1>", "b &amp;.txt", "2 B"]);
+    assert_shows(&page, &["<h1>Anlagen</h1>", "b &amp;.txt", "2 B"]);
+    assert!(!page.text().contains("Intern"), "a label is for who made the link: {page}");
     assert!(!page.text().contains("neben") && !page.text().contains("a.txt"), "{page}");
     let file = server.anonymous("GET", &format!("{}/files/b%20%26.txt", link.page)).send().expect(200);
     assert_eq!(file.text(), "bb");
@@ -197,9 +198,9 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     let folder = Folder::new("link-drop");
     folder.request("PUT", "Beleg.pdf").body("der erste").send().expect(201);
     let server = &folder.server;
-    let link = Link::to(server, "link-drop", 4, "&label=Belege%202025");
+    let link = Link::to(server, "link-drop", 4, "&note=Belege%202025");
     let page = link.get(server, "").send().expect(200);
-    assert_shows(&page, &["<h1>Belege 2025</h1>", "type=\"file\"", "multiple", "Hochladen"]);
+    assert_shows(&page, &["<h1>link-drop</h1>", "Belege 2025", "type=\"file\"", "multiple", "Hochladen"]);
     assert!(!page.text().contains("Beleg.pdf"), "{page}");
 
     let long = "x".repeat(300);

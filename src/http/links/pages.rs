@@ -89,7 +89,8 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
 /// The page of a link that opened.
 pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
     let words = words(language);
-    let name = title(shown);
+    // Not the label, which is for who made the link; some programs put their own words there.
+    let name = safe_name(&shown.entry.name);
     let mut page = match shown.may_read && shown.entry.is_folder() {
         true => Page::wide(language, &name),
         false => Page::narrow(language, &name),
@@ -114,16 +115,6 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
         page.paragraph(Tone::Plain, &format!("{} {}.", words.valid_through, language.day(last)));
     }
     page.into_response(shown.received.map_or(StatusCode::OK, Received::status))
-}
-
-/// The name of what is shown. Who may only add learns what the link was called, or the folder's name: the person who
-/// made the link chose to show that.
-fn title(shown: &Shown<'_>) -> String {
-    let label = &shown.visit.link.label;
-    if shown.path.is_root() && !label.is_empty() {
-        return label.clone();
-    }
-    safe_name(&shown.entry.name)
 }
 
 /// A name so that it cannot pose as another.
