@@ -241,7 +241,7 @@ pub(super) fn find(
             let root = tx.space(reach.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
             tx.entry(root)?.ok_or(LibraryError::NotFound)?
         }
-        Some(top) => rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?,
+        Some(top) => lent(tx, reach, top)?,
     };
     for name in path.names() {
         if !entry.is_folder() {
@@ -253,6 +253,15 @@ pub(super) fn find(
         }
     }
     Ok(Some(entry))
+}
+
+/// Where a guest's right begins, unless it lies in the trash or not any more where his link leads.
+fn lent(tx: &ReadTx<'_>, reach: Reach, top: EntryId) -> Result<EntryRow, LibraryError> {
+    let row = rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?;
+    if reach.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != reach.linked()) {
+        return Err(LibraryError::NotFound);
+    }
+    Ok(row)
 }
 
 /// An entry of a space, unless it lies in the trash.
@@ -288,7 +297,7 @@ pub(super) fn place(tx: &ReadTx<'_>, reach: Reach, path: &EntryPath) -> Result<P
 /// other is not for whoever reaches no higher.
 fn own_place(tx: &ReadTx<'_>, reach: Reach) -> Result<Place, LibraryError> {
     let top = reach.top().ok_or(LibraryError::IsRoot)?;
-    let file = rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?;
+    let file = lent(tx, reach, top)?;
     let folder = file.parent.filter(|_| !file.is_folder()).ok_or(LibraryError::IsRoot)?;
     let folder = tx.entry(folder)?.ok_or(LibraryError::NotFound)?;
     let name = EntryName::parse(&file.name)?;

@@ -84,6 +84,8 @@ pub struct Access {
     space: SpaceId,
     right: Right,
     loan: Option<Loan>,
+    /// What the guest's link leads to; his access begins there, or below if it was narrowed.
+    linked: Option<EntryId>,
 }
 
 /// What somebody with an account lends to whoever holds a link of his.
@@ -102,6 +104,7 @@ pub struct Loan {
 pub struct Reach {
     space: SpaceId,
     top: Option<EntryId>,
+    linked: Option<EntryId>,
 }
 
 /// The checked right is not enough for what was asked.
@@ -115,7 +118,7 @@ pub struct AccessDenied {
 impl Access {
     /// Called by the rights check in `accounts`, and by nobody else.
     pub fn granted(space: SpaceId, right: Right) -> Self {
-        Self { space, right, loan: None }
+        Self { space, right, loan: None, linked: None }
     }
 
     /// A guest's. Called by the rights check in `accounts`, and by nobody else.
@@ -124,7 +127,7 @@ impl Access {
             LinkRight::Read | LinkRight::Add => Right::Read,
             LinkRight::Edit => Right::Write,
         };
-        Self { space, right, loan: Some(loan) }
+        Self { space, right, linked: Some(loan.top), loan: Some(loan) }
     }
 
     /// The space it opens, or a part of.
@@ -158,7 +161,7 @@ impl Access {
     }
 
     /// Of a guest who may put files into this folder, which he has just found below his link's entry: nothing but
-    /// that.
+    /// that, and only as long as it lies there.
     pub fn narrowed_to_adding(&self, folder: EntryId) -> Result<Self, AccessDenied> {
         let denied = AccessDenied { needed: Right::Write };
         self.reach_to_add()?;
@@ -166,7 +169,9 @@ impl Access {
         if loan.right == LinkRight::Add && loan.top != folder {
             return Err(denied);
         }
-        Ok(Self::granted_to_guest(self.space, Loan { top: folder, right: LinkRight::Add, ..loan }))
+        let narrowed =
+            Self::granted_to_guest(self.space, Loan { top: folder, right: LinkRight::Add, ..loan });
+        Ok(Self { linked: self.linked, ..narrowed })
     }
 
     /// The space, if the right reaches `needed` and is one to all of the space. Never a guest's: whoever writes
@@ -184,13 +189,13 @@ impl Access {
         if self.only_adds() || self.right < needed {
             return Err(AccessDenied { needed });
         }
-        Ok(Reach { space: self.space, top: self.top() })
+        Ok(Reach { space: self.space, top: self.top(), linked: self.linked })
     }
 
     /// As [`Self::reach`], for putting a file somewhere.
     pub fn reach_to_add(&self) -> Result<Reach, AccessDenied> {
         if self.only_adds() {
-            return Ok(Reach { space: self.space, top: self.top() });
+            return Ok(Reach { space: self.space, top: self.top(), linked: self.linked });
         }
         self.reach(Right::Write)
     }
@@ -206,12 +211,17 @@ impl Reach {
     pub fn top(self) -> Option<EntryId> {
         self.top
     }
+
+    /// What the link leads to by which a guest came: where it begins, or above.
+    pub fn linked(self) -> Option<EntryId> {
+        self.linked
+    }
 }
 
 impl From<SpaceId> for Reach {
     /// All of a space.
     fn from(space: SpaceId) -> Self {
-        Self { space, top: None }
+        Self { space, top: None, linked: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What links lead to, over WebDAV: who has one does what it says, and to him nothing else is there.
 
+use std::io::{Read, Write};
+
 use serde_json::Value;
 
 use crate::support::TestServer;
@@ -440,6 +442,51 @@ fn links_survive_a_restart_and_leave_no_traces() {
         server.request("GET", &format!("/dav/{SPACE}/andere/Zwirbelmeier%20(2).pdf")).send().expect(200);
     assert_eq!(kept.text(), "Steuer");
     server.assert_no_traces(&[&read.token, &add.token, "Zwirbelmeier", SECRET, "Akten"]);
+}
+
+#[test]
+fn a_link_opens_no_other_door_and_no_upload_in_parts() {
+    let server = office();
+    let edit = Link::with_password(&server, "Akten", 15);
+    for (method, path) in [
+        ("PROPFIND", "/dav/"),
+        ("GET", "/dav/space/geheim.txt"),
+        ("PROPFIND", "/remote.php/webdav/"),
+        ("PROPFIND", "/remote.php/dav/files/anonymous/"),
+        ("MKCOL", "/remote.php/dav/uploads/anonymous/1"),
+        ("POST", "/tus"),
+        ("GET", "/uploads"),
+        ("GET", SHARES),
+        ("GET", "/ocs/v2.php/cloud/user"),
+    ] {
+        for user in ["anonymous", &edit.token, USER] {
+            server.anonymous(method, path).sign_in(user, SECRET).send().expect(401);
+        }
+    }
+    let upload = |method: &str, header: (&str, &str)| {
+        let request = edit.ask(&server, method, "/teil.bin").header(header.0, header.1).body("teil");
+        request.send().status
+    };
+    assert_eq!(upload("PUT", ("Upload-Complete", "?0")), 501);
+    assert_eq!(upload("POST", ("Tus-Resumable", "1.0.0")), 501);
+    assert_eq!(upload("PUT", ("Content-Range", "bytes 0-3/8")), 400);
+    edit.ask(&server, "GET", "/teil.bin").send().expect(404);
+}
+
+/// F79.
+#[test]
+fn a_download_breaks_off_when_its_link_is_ended() {
+    let server = office();
+    let size = 96 << 20;
+    server.request("PUT", &format!("/dav/{SPACE}/Akten/film")).body(vec![7; size]).send().expect(201);
+    let read = Link::to(&server, "Akten", 1);
+    let mut connection = server.endpoint().connect();
+    write!(connection, "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", read.path("/film")).unwrap();
+    connection.read_exact(&mut vec![0; 1 << 20]).unwrap();
+    read.delete(&server);
+    let mut rest = Vec::new();
+    let _ = connection.read_to_end(&mut rest);
+    assert!(rest.len() < size - (16 << 20), "{} bytes more", rest.len());
 }
 
 #[test]

@@ -230,6 +230,24 @@ async fn a_name_that_is_taken_while_the_body_comes_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_folder_that_leaves_while_a_file_comes_takes_none_along() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let sub = office.library.find(&guest.access, &path("sub")).await.unwrap().id;
+    let change =
+        || Change { access: guest.access.narrowed_to_adding(sub).unwrap(), ..office.guest_change(&guest) };
+    let file = tresor::library::NewFile { path: path("x.txt"), size: None, modified: None, checksum: None };
+    assert!(office.put(change(), "b.txt", b"beside").await.unwrap().created);
+    let mut coming = office.library.begin_put(change(), file.clone()).await.unwrap();
+    coming.write("x".into()).await.unwrap();
+    let (member, from, to) = (office.change().access, path("folder/sub"), path("other/sub"));
+    office.library.move_entry(office.change(), &from, &member, &to, Overwrite::Forbid).await.unwrap();
+    assert!(matches!(coming.commit(NOW).await, Err(LibraryError::NotFound)));
+    assert!(matches!(office.library.begin_put(change(), file).await, Err(LibraryError::NotFound)));
+    assert_eq!(office.names("other/sub").await, ["b (2).txt", "b.txt"]);
+}
+
+#[tokio::test]
 async fn trash_versions_uploads_and_quota_are_not_for_guests() {
     let office = Office::open().await;
     office.put(office.change(), "folder/a.txt", b"newer").await.unwrap();
