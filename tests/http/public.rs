@@ -512,3 +512,24 @@ fn older_programs_send_the_token_as_user_name() {
 fn hrefs(response: &Response) -> Vec<String> {
     Multistatus::of(response).0.iter().map(|item| item.href.clone()).collect()
 }
+
+/// Uploads in parts are for users: what a link ignored would be stored as the whole.
+#[test]
+fn a_part_sent_to_a_link_is_refused_and_the_file_stays() {
+    let server = office();
+    let edit = Link::to(&server, "Akten", 15);
+    for (name, value, status) in [
+        ("Upload-Complete", "?0", 501),
+        ("Upload-Complete", "0", 501),
+        ("Upload-Incomplete", "?1", 501),
+        ("Content-Range", "bytes 0-0/9", 400),
+    ] {
+        for below in ["/a.txt", "/new.txt"] {
+            edit.ask(&server, "PUT", below).header(name, value).body("x").send().expect(status);
+        }
+    }
+    assert_eq!(edit.ask(&server, "GET", "/a.txt").send().expect(200).text(), "Akten/a.txt");
+    edit.ask(&server, "GET", "/new.txt").send().expect(404);
+    // All of it at once is a plain PUT.
+    edit.ask(&server, "PUT", "/new.txt").header("Upload-Complete", "?1").body("x").send().expect(201);
+}

@@ -113,16 +113,28 @@ pub struct UploadHeaders {
     pub checksum: Option<Checksum>,
 }
 
-/// Reads the headers of a PUT. Errors: those of [`refuse_parts`]; 400 for a malformed checksum or lengths that
-/// contradict each other. A time that cannot be read is ignored.
+/// Reads the headers of a PUT. Errors: those of [`refuse_parts`]; 400 for the first of several parts, a malformed
+/// checksum or lengths that contradict each other. A time that cannot be read is ignored.
 pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     refuse_parts(headers)?;
+    refuse_first_part(headers)?;
     Ok(UploadHeaders {
         length: upload_length(headers)?,
         modified: modified(headers)?,
         created: single(headers, "X-OC-CTime")?.and_then(parse_unix_seconds),
         checksum: checksum(headers)?,
     })
+}
+
+/// Of an upload in parts (`http::resumable`) that is begun where none can be: 400, since what comes with it is not the
+/// whole file.
+fn refuse_first_part(headers: &HeaderMap) -> Result<(), RequestError> {
+    for (name, whole) in [("Upload-Complete", "?1"), ("Upload-Incomplete", "?0")] {
+        if single(headers, name)?.is_some_and(|said| said != whole) {
+            return Err(RequestError::Header { name, reason: "is not spoken here; send the whole file" });
+        }
+    }
+    Ok(())
 }
 
 /// Errors: 400 for `Content-Range` and `OC-Chunked`, where storing a part would truncate the file; 415 for
@@ -420,6 +432,9 @@ mod tests {
     fn uploads_that_would_store_something_else_are_refused() {
         for (lines, status) in [
             (&[("content-range", "bytes 5-9/10")][..], 400),
+            (&[("upload-complete", "?0")], 400),
+            (&[("upload-complete", "1")], 400),
+            (&[("upload-incomplete", "?1")], 400),
             (&[("content-encoding", "gzip")], 415),
             (&[("content-length", "5"), ("oc-total-length", "6")], 400),
             (&[("x-expected-entity-length", "-1")], 400),
