@@ -91,7 +91,6 @@ impl<'a> Answer<'a> {
                     checksums: &[],
                     fingerprint: None,
                     owner: "anna",
-                    is_linked: false,
                 },
             });
             if self.xml.pending() >= PIECE {
