@@ -211,3 +211,30 @@ fn an_upload_by_somebody_shut_out_meanwhile_is_not_stored() {
     server.cli_ok(["grant", USER, "space", "write"]);
     server.request("GET", "/dav/space/spaet.txt").send().expect(404);
 }
+
+#[test]
+fn a_whole_file_whose_lengths_contradict_each_other_changes_nothing() {
+    let folder = Folder::new("contradicting-lengths");
+    folder.request("PUT", "a.txt").body("before").send().expect(201);
+    for (name, value) in [
+        ("Upload-Length", "7"),
+        ("Upload-Length", "2"),
+        ("Upload-Length", "-1"),
+        ("Upload-Length", "x"),
+        ("Upload-Offset", "3"),
+        ("OC-Total-Length", "7"),
+    ] {
+        for version in [None, Some("6"), Some("8")] {
+            let put = folder.request("PUT", "a.txt").header("Upload-Complete", "?1").header(name, value);
+            let put = version
+                .into_iter()
+                .fold(put, |put, version| put.header("Upload-Draft-Interop-Version", version));
+            if !(name == "OC-Total-Length" && version.is_some()) {
+                put.body("abc").send().expect(400);
+            }
+        }
+    }
+    assert_eq!(folder.request("GET", "a.txt").send().expect(200).text(), "before");
+    let right = folder.request("PUT", "a.txt").header("Upload-Complete", "?1").header("Upload-Length", "3");
+    right.body("abc").send().expect(204);
+}

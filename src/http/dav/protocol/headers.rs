@@ -129,7 +129,7 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
 /// Of an upload in parts (`http::resumable`) that is begun where none can be: 400, since what comes with it is not the
 /// whole file.
 fn refuse_first_part(headers: &HeaderMap) -> Result<(), RequestError> {
-    for (name, whole) in [("Upload-Complete", "?1"), ("Upload-Incomplete", "?0")] {
+    for (name, whole) in [("Upload-Complete", "?1"), ("Upload-Incomplete", "?0"), ("Upload-Offset", "0")] {
         if single(headers, name)?.is_some_and(|said| said != whole) {
             return Err(RequestError::Header { name, reason: "is not spoken here; send the whole file" });
         }
@@ -190,7 +190,7 @@ pub(in crate::http) fn number_of_bytes(
 /// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
 fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     let mut length: Option<u64> = None;
-    for name in ["Content-Length", "X-Expected-Entity-Length", "OC-Total-Length"] {
+    for name in ["Content-Length", "X-Expected-Entity-Length", "OC-Total-Length", "Upload-Length"] {
         if name == "X-Expected-Entity-Length" && length.is_some() {
             continue;
         }

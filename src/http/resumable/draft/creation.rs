@@ -19,6 +19,10 @@ impl Call<'_> {
         let headers = &self.parts.headers;
         let is_complete = dialect.completes(headers)?.ok_or_else(says_nothing)?;
         dav_headers::refuse_parts(headers)?;
+        if fields::integer(headers, "Upload-Offset")?.is_some_and(|offset| offset != 0) {
+            let reason = "is for what goes on; an upload begins at 0";
+            return Err(RequestError::Header { name: "Upload-Offset", reason }.into());
+        }
         let (space, path) = self.target()?;
         if path.is_root() {
             let text = "this is a folder; name a file in it";
