@@ -6,12 +6,14 @@ use super::lookup::path_of;
 use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
+use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId};
 
 /// Items shown at once.
 const MAX_SHOWN: usize = 10_000;
-/// Numbered names tried before giving up on restoring beside a namesake.
-const MAX_NAMESAKES: u32 = 1_000;
+/// Numbered names tried before a random one: whoever may only add files could use up any number of them.
+const MAX_NAMESAKES: u32 = 20;
+/// Bytes of an ending, with its dot, that stays behind the number; a longer one is no file type.
+const MAX_ENDING: usize = 32;
 
 /// A deleted file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ pub(super) fn free_name(
     numbered(name, |candidate| Ok(tx.child(folder, &candidate.key())?.is_some()))
 }
 
-/// `name`, or the first of `name (2)`, `name (3)` … that is not taken.
+/// `name`, or the first of `name (2)`, `name (3)` … that is not taken; of many namesakes, one with random letters.
 pub(super) fn numbered(
     name: &EntryName,
     is_taken: impl Fn(&EntryName) -> Result<bool, LibraryError>,
@@ -115,11 +117,13 @@ pub(super) fn numbered(
     }
     let text = name.as_str();
     let (stem, extension) = match text.rfind('.') {
-        Some(dot) if dot > 0 => text.split_at(dot),
+        Some(dot) if dot > 0 && text.len() - dot <= MAX_ENDING => text.split_at(dot),
         _ => (text, ""),
     };
-    for number in 2..MAX_NAMESAKES {
-        let suffix = format!(" ({number}){extension}");
+    let numbers = (2..=MAX_NAMESAKES).map(|number| number.to_string());
+    let random = std::iter::repeat_with(|| UploadId::random().to_string().chars().take(8).collect());
+    for mark in numbers.chain(random.take(3)) {
+        let suffix = format!(" ({mark}){extension}");
         let room = EntryName::MAX_BYTES.saturating_sub(suffix.len());
         let stem = stem.get(..stem.floor_char_boundary(room)).unwrap_or(stem);
         let candidate = EntryName::parse(&format!("{stem}{suffix}"))?;
