@@ -138,6 +138,11 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM locks WHERE token = ?1", [&token.0]).map(drop)
     }
 
+    /// Ends all locks of a link's guests.
+    pub fn delete_locks_of_link(&self, link: LinkId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM locks WHERE link_id = ?1", [link.0]).map(drop)
+    }
+
     /// Ends all locks taken on an entry or below it; a moved or deleted resource keeps none.
     pub fn delete_locks_below(&self, top: EntryId) -> Result<(), CatalogError> {
         for lock in self.locks_below(top, Timestamp(i64::MIN))? {

@@ -6,13 +6,17 @@ use super::guard::{locked, require_tree_unlocked, require_unlocked};
 use super::lookup::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
-use crate::model::{Access, EntryPath, LockScope, LockToken, Right, Timestamp, UserId};
+use crate::model::{Access, AccessDenied, EntryPath, LockScope, LockToken, Right, Timestamp, UserId};
 
 /// Longest time a lock lasts without a refresh. Clients refresh; a crashed one should not block an
 /// office for a day.
 pub const MAX_LOCK_SECONDS: u64 = 3_600;
 /// Locks one user may hold at a time.
 const MAX_PER_USER: usize = 1_000;
+/// The same of a guest: he must not keep the office from its own files for long.
+const MAX_GUEST_LOCK_SECONDS: u64 = 600;
+/// Locks the guests of one link may hold at a time.
+const MAX_PER_LINK: usize = 100;
 /// Locks all users together may hold at a time.
 const MAX_TOTAL: usize = 10_000;
 
@@ -112,7 +116,7 @@ impl Library {
                             && change.conditions.submitted_tokens().any(|token| *token == lock.token)
                     })
                     .ok_or(LibraryError::NoSuchLock)?;
-                lock.expires = change.now.after(capped(timeout));
+                lock.expires = change.now.after(capped(&change.access, timeout));
                 tx.refresh_lock(&lock.token, lock.expires)?;
                 Lock::from_row(tx, &change.access, lock)
             })
@@ -146,8 +150,9 @@ impl Library {
     }
 }
 
-fn capped(timeout: Duration) -> Duration {
-    timeout.clamp(Duration::from_secs(1), Duration::from_secs(MAX_LOCK_SECONDS))
+fn capped(access: &Access, timeout: Duration) -> Duration {
+    let most = access.link().map_or(MAX_LOCK_SECONDS, |_| MAX_GUEST_LOCK_SECONDS);
+    timeout.clamp(Duration::from_secs(1), Duration::from_secs(most))
 }
 
 /// Takes a lock on `entry` unless one conflicts: an exclusive lock suffers no other, a shared one no
@@ -159,6 +164,10 @@ pub(super) fn take(
     request: &LockRequest,
 ) -> Result<LockRow, LibraryError> {
     change.access.reach(Right::Write)?;
+    // A folder that a guest holds would be closed to everybody who works in it.
+    if change.access.link().is_some() && entry.is_folder() {
+        return Err(AccessDenied { needed: Right::Manage }.into());
+    }
     let mut standing = tx.locks_covering(entry.id, change.now)?;
     if request.is_deep {
         standing.extend(tx.locks_below(entry.id, change.now)?);
@@ -170,7 +179,8 @@ pub(super) fn take(
         return Err(locked(tx, &change.access, lock.entry)?);
     }
     let (own, all) = tx.lock_counts(change.user, change.access.link(), change.now)?;
-    if own >= MAX_PER_USER || all >= MAX_TOTAL {
+    let most = change.access.link().map_or(MAX_PER_USER, |_| MAX_PER_LINK);
+    if own >= most || all >= MAX_TOTAL {
         return Err(LibraryError::TooManyLocks);
     }
     let row = LockRow {
@@ -181,7 +191,7 @@ pub(super) fn take(
         scope: request.scope,
         is_deep: request.is_deep && entry.is_folder(),
         owner: request.owner.clone(),
-        expires: change.now.after(capped(request.timeout)),
+        expires: change.now.after(capped(&change.access, request.timeout)),
     };
     tx.insert_lock(&row)?;
     Ok(row)

@@ -37,7 +37,11 @@ impl Library {
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
         let locks = shown(tx, access, tx.locks_covering(row.id, now)?)?;
-        let properties = tx.properties(row.id)?.into_iter().map(property_pair).collect();
+        // What programs of the office keep with their files is none of a guest's business.
+        let properties = match access.link() {
+            None => tx.properties(row.id)?.into_iter().map(property_pair).collect(),
+            Some(_) => Vec::new(),
+        };
         Ok(Member { entry: self.entry(row), locks, properties })
     }
 
@@ -160,7 +164,8 @@ fn list(
         own_locks.extend(shown(tx, access, [lock])?.into_iter().map(|lock| (entry, lock)));
     }
     let mut properties = HashMap::<EntryId, Vec<_>>::new();
-    for row in tx.properties_between(folder.id, &rows)? {
+    let kept = if access.link().is_none() { tx.properties_between(folder.id, &rows)? } else { Vec::new() };
+    for row in kept {
         properties.entry(row.0).or_default().push(property_pair(row.1));
     }
 

@@ -240,6 +240,9 @@ impl Sharing {
             .write(move |tx| {
                 tx.touches_only([]);
                 let row = tx.link(id)?.ok_or(LinkError::NoSuchLink)?;
+                if right.is_some_and(|right| right != row.right) || password_hash.is_some() {
+                    tx.delete_locks_of_link(id)?;
+                }
                 Ok::<_, LinkError>(tx.update_link(&LinkRow {
                     right: right.unwrap_or(row.right),
                     expires: expires.unwrap_or(row.expires),
