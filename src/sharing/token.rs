@@ -58,7 +58,7 @@ impl LinkKeys {
     /// Whether a proof is one for this link, its present password and this moment.
     pub(super) fn is_pass(&self, row: &LinkRow, pass: &str, now: Timestamp) -> bool {
         let Some((ends, mac)) = pass.split_once('.') else { return false };
-        let Ok(ends) = ends.parse::<i64>() else { return false };
+        let Some(ends) = ends.parse::<i64>().ok().filter(|end| end.to_string() == ends) else { return false };
         let Ok(mac) = SPELLING.decode(mac.as_bytes()) else { return false };
         let is_ours: bool = self.pass_mac(row, ends).as_slice().ct_eq(mac.as_slice()).into();
         is_ours && now < Timestamp::from_secs(ends)

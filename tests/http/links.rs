@@ -170,7 +170,10 @@ fn the_password_is_asked_for_once_and_kept_for_this_link_only() {
     let page = link.get(server, "").send().expect(403);
     assert_shows(&page, &["Kennwort erforderlich", "type=\"password\"", "autofocus"]);
     assert!(!page.text().contains("link-secret") && !page.text().contains("a.txt"), "{page}");
-    link.get(server, "/files/a.txt").send().expect(401);
+    let leads = link.get(server, "/files/a.txt").send().expect(303);
+    assert_eq!(leads.header("location"), Some(link.page.as_str()), "to where the password is asked for");
+    let late = link.send(server, "", &[("zu-spät.txt", b"x")]);
+    assert!(late.0 == 403 && late.1.contains("Your files have not arrived"), "{}", late.1);
     let wrong = link.log_in(server, "falsch-falsch").expect(403);
     assert_shows(&wrong, &["Das Kennwort ist falsch", "role=\"alert\""]);
     assert_eq!(wrong.header("set-cookie"), None);
@@ -228,13 +231,21 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     {
         assert_eq!(folder.request("GET", name).send().expect(200).text(), content);
     }
+    // However many there are of a name, and however long it is: the next one is taken, and nothing told of others.
+    let many = [("Beleg.pdf", b"x".as_slice()); 30];
+    let (status, page) = link.send(server, "", &many);
+    assert!(status == 200 && page.matches("<li>Beleg.pdf (1 B)</li>").count() == 30, "{page}");
+    let odd = format!("a.{}", "b".repeat(253));
+    for _ in 0..2 {
+        assert_eq!(link.send(server, "", &[(&odd, b"x")]).0, 200);
+    }
     // Nothing can be fetched or found out.
     for name in ["Beleg.pdf", "none.pdf"] {
         let status = link.get(server, &format!("/files/{name}")).send().status;
         assert!([401, 403, 404, 405].contains(&status), "{name}: {status}");
     }
     link.get(server, "/files/sub/").send().expect(404);
-    assert_eq!(link.send(server, "/files/sub/", &[("x", b"x")]).0, 404);
+    assert_eq!(link.send(server, "/files/sub/", &[("x", b"x")]).0, 403);
 
     let nothing = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let nothing = nothing.header("Content-Type", "multipart/form-data; boundary=x");

@@ -53,6 +53,11 @@ impl Link {
         request.header("OCS-APIRequest", "true").send().expect(200);
     }
 
+    fn change(&self, server: &TestServer, form: &str) {
+        let request = server.request("PUT", &format!("{SHARES}/{}", self.id));
+        request.header("OCS-APIRequest", "true").body(form).send().expect(200);
+    }
+
     fn path(&self, below: &str) -> String {
         format!("/public.php/dav/files/{}{below}", self.token)
     }
@@ -192,9 +197,9 @@ fn each_link_answers_the_methods_it_is_for_and_no_others() {
         ("MOVE", 412, 404),
         ("MKCOL", 405, 201),
         ("PUT", 204, 405),
-        ("LOCK", 200, 200),
+        ("LOCK", 200, 403),
         ("UNLOCK", 409, 409),
-        ("DELETE", 423, 423),
+        ("DELETE", 423, 204),
         ("POST", 405, 405),
         ("PATCH", 405, 405),
         ("REPORT", 405, 405),
@@ -412,17 +417,17 @@ fn the_page_of_a_link_fetches_files_by_its_cookie_and_does_nothing_else_with_it(
     assert_eq!(folder.header("location"), Some(page(&read, "/sub/").as_str()));
 
     let locked = Link::with_password(&server, "Akten", 1);
-    let asked = server.anonymous("GET", &page(&locked, "/a.txt")).send().expect(401);
+    let asked = server.anonymous("GET", &page(&locked, "/a.txt")).send().expect(303);
     assert_eq!(asked.header("www-authenticate"), None, "the page asks");
     // Basic is the mount's, not the page's; the cookie the page's, not the mount's.
-    server.anonymous("GET", &page(&locked, "/a.txt")).sign_in("x", SECRET).send().expect(401);
+    server.anonymous("GET", &page(&locked, "/a.txt")).sign_in("x", SECRET).send().expect(303);
     let form = server.anonymous("POST", &format!("/s/{}", locked.token)).header("Origin", &server.url(""));
     let form = form.header("Content-Type", "application/x-www-form-urlencoded");
     let let_in = form.body(format!("password={SECRET}")).send().expect(303);
     let cookie = let_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     server.anonymous("GET", &page(&locked, "/a.txt")).header("Cookie", &cookie).send().expect(200);
     server.anonymous("GET", &locked.path("/a.txt")).header("Cookie", &cookie).send().expect(401);
-    server.anonymous("GET", &page(&locked, "/a.txt")).header("Cookie", "tresor-pass=1.0").send().expect(401);
+    server.anonymous("GET", &page(&locked, "/a.txt")).header("Cookie", "tresor-pass=1.0").send().expect(303);
 }
 
 #[test]
@@ -467,7 +472,7 @@ fn a_link_opens_no_other_door_and_no_upload_in_parts() {
         let request = edit.ask(&server, method, "/teil.bin").header(header.0, header.1).body("teil");
         request.send().status
     };
-    assert_eq!(upload("PUT", ("Upload-Complete", "?0")), 501);
+    assert_eq!(upload("PUT", ("Upload-Complete", "?0")), 400);
     assert_eq!(upload("POST", ("Tus-Resumable", "1.0.0")), 501);
     assert_eq!(upload("PUT", ("Content-Range", "bytes 0-3/8")), 400);
     edit.ask(&server, "GET", "/teil.bin").send().expect(404);
@@ -519,9 +524,9 @@ fn a_part_sent_to_a_link_is_refused_and_the_file_stays() {
     let server = office();
     let edit = Link::to(&server, "Akten", 15);
     for (name, value, status) in [
-        ("Upload-Complete", "?0", 501),
-        ("Upload-Complete", "0", 501),
-        ("Upload-Incomplete", "?1", 501),
+        ("Upload-Complete", "?0", 400),
+        ("Upload-Complete", "0", 400),
+        ("Upload-Incomplete", "?1", 400),
         ("Content-Range", "bytes 0-0/9", 400),
     ] {
         for below in ["/a.txt", "/new.txt"] {
@@ -532,4 +537,23 @@ fn a_part_sent_to_a_link_is_refused_and_the_file_stays() {
     edit.ask(&server, "GET", "/new.txt").send().expect(404);
     // All of it at once is a plain PUT.
     edit.ask(&server, "PUT", "/new.txt").header("Upload-Complete", "?1").body("x").send().expect(201);
+    let named = edit.ask(&server, "PUT", "/named.txt").header("Upload-Draft-Interop-Version", "6");
+    named.header("Upload-Complete", "?1").body("x").send().expect(201);
+}
+
+#[test]
+fn a_guest_holds_files_only_and_no_longer_than_his_right() {
+    let server = office();
+    let edit = Link::to(&server, "Akten", 15);
+    let lock = r#"<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>"#;
+    for folder in ["/", "/sub/"] {
+        edit.ask(&server, "LOCK", folder).xml(lock).send().expect(403);
+    }
+    let taken =
+        edit.ask(&server, "LOCK", "/a.txt").header("Timeout", "Infinite").xml(lock).send().expect(200);
+    assert!(taken.text().contains("Second-600<"), "{taken}");
+    let put = || server.request("PUT", &format!("/dav/{SPACE}/Akten/a.txt")).body("x").send().status;
+    assert_eq!(put(), 423);
+    edit.change(&server, "permissions=1");
+    assert_eq!(put(), 204, "who may only read holds nothing");
 }

@@ -17,7 +17,7 @@ use super::target::EntryTarget;
 use super::visitor::Visitor;
 use super::{Answer, Call, Dav, empty, header_value, library_status, log_library, options, requested_host};
 use crate::accounts::Credentials;
-use crate::http::links::pass;
+use crate::http::links::{no_such_file, pass};
 use crate::http::resumable::Beginning;
 use crate::http::router::{CHALLENGE, basic_credentials};
 use crate::http::{RequestBody, RequestInfo, ResponseBody, plain_response};
@@ -64,7 +64,8 @@ impl Dav {
         request: Request<RequestBody>,
         info: RequestInfo,
     ) -> Response<ResponseBody> {
-        if matches!(Beginning::of(&request), Beginning::Upload(_)) {
+        // A PUT of the whole is one, whatever it says of resuming; `put` refuses parts.
+        if request.method() != Method::PUT && matches!(Beginning::of(&request), Beginning::Upload(_)) {
             let text = "Uploads by a link cannot be resumed; send the whole file.";
             return plain_response(StatusCode::NOT_IMPLEMENTED, text);
         }
@@ -86,11 +87,11 @@ impl Dav {
         let key = key(door, credentials.as_ref(), &parts);
         let visit = match self.sharing.open(&token, key, info.peer, info.received).await {
             Ok(visit) => visit,
-            Err(error) => return refused(&error, door, info),
+            Err(error) => return refused(&error, door, &parts, info),
         };
         let mounts = match self.mounts_of(&visit, &token, door, path).await {
             Ok(mounts) => mounts,
-            Err(error) => return refused(&error, door, info),
+            Err(error) => return refused(&error, door, &parts, info),
         };
         let Some(mount) = mounts.first() else { return not_found() };
         let host = requested_host(&parts).to_owned();
@@ -107,7 +108,18 @@ impl Dav {
         };
         match call.answer(&mut body).await {
             Ok(response) => response,
-            Err(failure) => failure.into_response(&call),
+            Err(failure) => {
+                let refused = failure.into_response(&call);
+                match refused.status() {
+                    // In a browser a page says it, not XML.
+                    StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST
+                        if door == GuestDoor::Page =>
+                    {
+                        no_such_file(&parts.headers)
+                    }
+                    _ => refused,
+                }
+            }
         }
     }
 
@@ -171,23 +183,35 @@ fn not_found() -> Response<ResponseBody> {
     plain_response(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
 }
 
+/// Leads to the page of the link, which asks for the password.
+fn to_page(path: &str) -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::SEE_OTHER);
+    if let Some((page, _)) = path.split_once("/files/")
+        && let Ok(page) = HeaderValue::from_str(page)
+    {
+        response.headers_mut().insert(LOCATION, page);
+    }
+    response
+}
+
 fn challenge(text: &'static str) -> Response<ResponseBody> {
     let mut response = plain_response(StatusCode::UNAUTHORIZED, text);
     response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
     response
 }
 
-fn refused(error: &VisitError, door: GuestDoor, info: RequestInfo) -> Response<ResponseBody> {
+fn refused(error: &VisitError, door: GuestDoor, parts: &Parts, info: RequestInfo) -> Response<ResponseBody> {
     let later = |text, seconds: u32| {
         let mut response = plain_response(StatusCode::TOO_MANY_REQUESTS, text);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         response
     };
     match error {
+        VisitError::NoSuchLink if door == GuestDoor::Page => no_such_file(&parts.headers),
         VisitError::NoSuchLink => not_found(),
         // Without a challenge: a browser would show its own dialogue where the page of the link asks.
         VisitError::PasswordNeeded | VisitError::WrongPassword if door == GuestDoor::Page => {
-            plain_response(StatusCode::UNAUTHORIZED, "This link asks for a password; open its page first.")
+            to_page(parts.uri.path())
         }
         VisitError::PasswordNeeded => {
             challenge("This link asks for a password; the user name does not matter.")

@@ -30,7 +30,7 @@ use super::language::Language;
 use super::nextcloud::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
 use crate::library::{Entry, Library, LibraryError};
-use crate::model::{EntryName, EntryPath, Right};
+use crate::model::{EntryName, EntryPath, Right, Timestamp};
 use crate::sharing::{GuestKey, Sharing, Visit, VisitError};
 
 /// Members shown on one page; a browser is no place for more, a mount is.
@@ -204,14 +204,24 @@ impl Call<'_> {
         if !media_type.eq_ignore_ascii_case("multipart/form-data") {
             return plain_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n");
         }
-        let visit = match self.visit(self.key()).await {
+        let mut visit = match self.visit(self.key()).await {
             Ok(visit) => visit,
+            Err(VisitError::PasswordNeeded) => {
+                return pages::password(self.language, self.parts.uri.path(), Some(Problem::NothingArrived));
+            }
             Err(error) => return self.refused(&error),
         };
         let Some(path) = folder_path(folder) else { return self.failed(&LibraryError::NotFound) };
         let received = self.receive(&visit, &path, content_type, body).await;
-        // Not opened anew: sending may have taken longer than a pass is good for.
-        self.page(&visit, folder, Some(&received)).await.unwrap_or_else(|error| self.failed(&error))
+        // Not opened by its pass again: sending may have taken longer than that is good for.
+        let shown = match self.sharing.still_lends(&visit, Timestamp::now()).await {
+            Ok(access) => {
+                visit.access = access;
+                self.page(&visit, folder, Some(&received)).await.ok()
+            }
+            Err(_) => None,
+        };
+        shown.unwrap_or_else(|| pages::received(self.language, &received))
     }
 
     /// Who gives the right password gets a pass, and is led to the page again.
@@ -253,8 +263,8 @@ impl Call<'_> {
             VisitError::NoSuchLink => return pages::gone(self.language),
             VisitError::PasswordNeeded => None,
             VisitError::WrongPassword => Some(Problem::WrongPassword),
-            VisitError::Throttled { retry_after } => Some(Problem::Throttled(*retry_after)),
-            VisitError::Busy => Some(Problem::Busy),
+            VisitError::Throttled { retry_after } => return pages::later(self.language, false, *retry_after),
+            VisitError::Busy => return pages::later(self.language, true, 5),
             error => {
                 tracing::error!(request_id = %self.info.request_id, error = error as &dyn std::error::Error, "link not opened");
                 return plain_response(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.\n");
@@ -273,6 +283,11 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// In place of a file that is not there, or is not for guests.
+pub(super) fn no_such_file(headers: &HeaderMap) -> Response<ResponseBody> {
+    pages::gone(Language::preferred(headers))
 }
 
 /// The pass in a request's cookies.

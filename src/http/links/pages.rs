@@ -36,9 +36,8 @@ pub(super) struct Shown<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     WrongPassword,
-    /// Wait so many seconds.
-    Throttled(u32),
-    Busy,
+    /// Files came without the password, or too long after it.
+    NothingArrived,
 }
 
 /// The page on which the password is asked for.
@@ -46,13 +45,10 @@ pub(super) fn password(language: Language, action: &str, problem: Option<Problem
     let words = words(language);
     let mut page = Page::narrow(language, words.password_title);
     page.paragraph(Tone::Plain, words.password_needed);
-    let sentence = problem.map(|problem| match problem {
-        Problem::WrongPassword => words.wrong_password.to_owned(),
-        Problem::Throttled(seconds) => (words.throttled)(seconds),
-        Problem::Busy => words.busy.to_owned(),
-    });
-    if let Some(sentence) = sentence {
-        page.paragraph(Tone::Problem, &sentence);
+    match problem {
+        None => {}
+        Some(Problem::WrongPassword) => page.paragraph(Tone::Problem, words.wrong_password),
+        Some(Problem::NothingArrived) => page.paragraph(Tone::Problem, words.nothing_arrived),
     }
     page.markup("<form method=\"post\"");
     page.attribute("action", action);
@@ -67,15 +63,26 @@ pub(super) fn password(language: Language, action: &str, problem: Option<Problem
     });
     page.submit(words.show);
     page.markup("</form>\n");
-    let mut response = page.into_response(match problem {
-        // Not 401, which without a challenge is none. Not 200: a browser would offer to store what was wrong.
-        None | Some(Problem::WrongPassword) => StatusCode::FORBIDDEN,
-        Some(Problem::Throttled(_) | Problem::Busy) => StatusCode::TOO_MANY_REQUESTS,
-    });
-    if let Some(Problem::Throttled(seconds)) = problem {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    // Not 401, which without a challenge is none. Not 200: a browser would offer to store what was wrong.
+    page.into_response(StatusCode::FORBIDDEN)
+}
+
+/// In place of a page for which it is too early by so many seconds.
+pub(super) fn later(language: Language, is_busy: bool, seconds: u32) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut page = Page::narrow(language, words.later_title);
+    page.paragraph(Tone::Plain, &if is_busy { words.busy.to_owned() } else { (words.throttled)(seconds) });
+    let mut response = page.into_response(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// What came of a form, without anything else: the folder cannot be shown any more.
+pub(super) fn received(language: Language, received: &Received) -> Response<ResponseBody> {
+    let words = words(language);
+    let mut page = Page::narrow(language, words.add_title);
+    push_received(&mut page, words, received);
+    page.into_response(received.status())
 }
 
 /// In place of the page of a link that is no more, or never was.

@@ -10,6 +10,8 @@ pub(super) struct Words {
     pub(super) wrong_password: &'static str,
     pub(super) busy: &'static str,
     pub(super) throttled: fn(u32) -> String,
+    pub(super) nothing_arrived: &'static str,
+    pub(super) later_title: &'static str,
     pub(super) gone_title: &'static str,
     pub(super) gone: &'static str,
     pub(super) name: &'static str,
@@ -61,8 +63,11 @@ const GERMAN: Words = Words {
             2..=119 => format!("{seconds} Sekunden"),
             _ => format!("{} Minuten", seconds.div_ceil(60)),
         };
-        format!("Zu viele falsche Kennwörter. Versuchen Sie es in {wait} noch einmal.")
+        format!("Zu viele Versuche. Versuchen Sie es in {wait} noch einmal.")
     },
+    nothing_arrived: "Ihre Dateien sind nicht angekommen: Seit Sie das Kennwort eingegeben haben, ist zu viel Zeit \
+                      vergangen. Bitte geben Sie es noch einmal ein und schicken Sie die Dateien dann noch einmal.",
+    later_title: "Bitte warten",
     gone_title: "Diesen Link gibt es nicht",
     gone: "Er ist abgelaufen, wurde gelöscht oder nicht vollständig kopiert. Bitten Sie die Person, die ihn Ihnen \
            geschickt hat, um einen neuen.",
@@ -93,7 +98,7 @@ const GERMAN: Words = Words {
     busy_file: "die Datei wird gerade von jemandem bearbeitet; versuchen Sie es später",
     broken: "die Übertragung brach ab; schicken Sie die Datei noch einmal",
     too_many: "es waren zu viele Dateien auf einmal; schicken Sie den Rest noch einmal",
-    no_longer: "der Link nimmt keine Dateien mehr an",
+    no_longer: "dieser Link nimmt keine Dateien an",
     failed: "die Datei konnte nicht gespeichert werden; versuchen Sie es später",
 };
 
@@ -110,8 +115,11 @@ const ENGLISH: Words = Words {
             2..=119 => format!("{seconds} seconds"),
             _ => format!("{} minutes", seconds.div_ceil(60)),
         };
-        format!("Too many wrong passwords. Try again in {wait}.")
+        format!("Too many attempts. Try again in {wait}.")
     },
+    nothing_arrived: "Your files have not arrived: too much time has passed since you entered the password. Please enter \
+                      it once more, and then send the files again.",
+    later_title: "Please wait",
     gone_title: "There is no such link",
     gone: "It has expired, was deleted, or was not copied completely. Ask the person who sent it to you for a new one.",
     name: "Name",
@@ -141,6 +149,6 @@ const ENGLISH: Words = Words {
     busy_file: "somebody is working on the file; try again later",
     broken: "the transfer broke off; send the file once more",
     too_many: "these were too many files at once; send the rest once more",
-    no_longer: "the link takes no more files",
+    no_longer: "this link takes no files",
     failed: "the file could not be stored; try again later",
 };

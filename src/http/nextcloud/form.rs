@@ -1,12 +1,13 @@
 //! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
 
-use http::header::ORIGIN;
+use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use crate::http::dav::requested_host;
 
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form that is read.
 pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
@@ -25,6 +26,9 @@ pub(in crate::http) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String
 /// frame, for instance.
 pub(in crate::http) fn is_from_another_site(parts: &Parts) -> bool {
     let here = requested_host(parts);
+    if parts.headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
+        return true;
+    }
     parts.headers.get_all(ORIGIN).iter().any(|origin| {
         let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
         site.is_none_or(|(_scheme, host)| !host.eq_ignore_ascii_case(here))
