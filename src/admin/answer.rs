@@ -1,21 +1,22 @@
 //! Carrying a request out.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use std::time::Duration;
 
+use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, LinkShown, Reply, Request, SecondFactorShown,
-    SnapshotShown, SpaceShown, StatusShown, TrashShown, UploadShown, UserShown, VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, StatusShown,
+    TrashShown, VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
-    Change, Library, LibraryError, RunId, Snapshot, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
+    Change, Library, LibraryError, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
 };
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, LinkId,
     NameError, Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
-use crate::sharing::{LinkError, Shared, Sharing};
+use crate::sharing::{LinkError, Sharing};
 
 /// How authenticators name this server.
 const ISSUER: &str = "Tresor";
@@ -100,7 +101,7 @@ impl Admin {
                 Ok(Reply::Done(format!("{} can log in as {role}", name.as_str())))
             }
             Request::UserList => {
-                Ok(Reply::Users(self.accounts.users().await?.iter().map(shown_user).collect()))
+                Ok(Reply::Users(self.accounts.users().await?.iter().map(shown::user).collect()))
             }
             Request::UserSetPassword { name, password } => {
                 let user = self.user(&name).await?;
@@ -166,11 +167,11 @@ impl Admin {
             Request::SecondFactorConfirm { name, code } => {
                 let user = self.user(&name).await?;
                 let codes = self.accounts.confirm_second_factor(user.id, code.expose(), now).await?;
-                Ok(shown_codes(&codes))
+                Ok(shown::codes(&codes))
             }
             Request::RecoveryCodesRenew { name } => {
                 let user = self.user(&name).await?;
-                Ok(shown_codes(&self.accounts.renew_recovery_codes(user.id).await?))
+                Ok(shown::codes(&self.accounts.renew_recovery_codes(user.id).await?))
             }
             Request::SecondFactorRemove { name } => {
                 let user = self.user(&name).await?;
@@ -186,7 +187,7 @@ impl Admin {
                 Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
             }
             Request::SpaceList => {
-                Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown_space).collect()))
+                Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown::space).collect()))
             }
             Request::SpaceSet { name, quota, version_days, trash_days } => {
                 let space = self.space(&name).await?;
@@ -238,11 +239,11 @@ impl Admin {
             }
             Request::Snapshot => {
                 let made = self.library.snapshot(now).await?;
-                Ok(Reply::Snapshots(vec![shown_snapshot(&made)]))
+                Ok(Reply::Snapshots(vec![shown::snapshot(&made)]))
             }
             Request::SnapshotList => {
                 let kept = self.library.snapshots().await?;
-                Ok(Reply::Snapshots(kept.iter().map(shown_snapshot).collect()))
+                Ok(Reply::Snapshots(kept.iter().map(shown::snapshot).collect()))
             }
             Request::VersionList { space, path } => {
                 let access = self.owner_access(&space).await?;
@@ -276,7 +277,7 @@ impl Admin {
                 let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
                 let uploads = self.uploads(&spaces).await?.into_iter();
                 let meant = uploads.filter(|upload| only.is_none() || upload.user == only);
-                Ok(Reply::Uploads(meant.map(|upload| shown_upload(upload, &users, &spaces)).collect()))
+                Ok(Reply::Uploads(meant.map(|upload| shown::upload(upload, &users, &spaces)).collect()))
             }
             Request::UploadCancel { upload } => {
                 let spaces = self.library.spaces().await?;
@@ -296,7 +297,7 @@ impl Admin {
                 let meant = spaces.iter().filter(|space| only.is_none_or(|only| space.id == only));
                 let rights: Vec<_> = meant.map(|space| accounts::owner_access(space.id)).collect();
                 let links = self.sharing.all_links(&rights).await?;
-                Ok(Reply::Links(links.into_iter().map(|link| shown_link(link, &spaces)).collect()))
+                Ok(Reply::Links(links.into_iter().map(|link| shown::link(link, &spaces)).collect()))
             }
             Request::LinkRevoke { link } => {
                 if !self.sharing.revoke(LinkId(link)).await? {
@@ -435,41 +436,6 @@ fn granted(user: &UserRow, space: &Space, right: Right) -> String {
     format!("{} may {right} in {}{cut}", user.name, space.name)
 }
 
-fn shown_upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> UploadShown {
-    let space = spaces.iter().find(|space| space.id == upload.space);
-    UploadShown {
-        id: upload.id.to_string(),
-        user: users.iter().find(|user| upload.user == Some(user.id)).map(|user| user.name.clone()),
-        space: space.map(|space| space.name.clone()).unwrap_or_default(),
-        door: upload.door,
-        path: upload.path.map(|path| path.to_string()),
-        received_bytes: upload.received,
-        length_bytes: upload.length,
-        expires: upload.expires.0,
-    }
-}
-
-fn shown_link(shared: Shared, spaces: &[Space]) -> LinkShown {
-    let Shared { link, path, creator_name, .. } = shared;
-    let space = spaces.iter().find(|space| space.id == link.space);
-    LinkShown {
-        id: link.id.0,
-        user: creator_name.as_str().to_owned(),
-        space: space.map(|space| space.name.clone()).unwrap_or_default(),
-        path: path.to_string(),
-        right: link.right.as_str().to_owned(),
-        has_password: link.has_password,
-        label: link.label,
-        created: link.created.0,
-        expires: link.expires.map(|end| end.0),
-        opened: link.opened.map(|at| at.0),
-    }
-}
-
-fn shown_snapshot(snapshot: &Snapshot) -> SnapshotShown {
-    SnapshotShown { number: snapshot.number, made: snapshot.made.0, bytes: snapshot.size.0 }
-}
-
 fn parse_path(text: &str) -> Result<EntryPath, NameError> {
     EntryPath::parse(text.strip_prefix('/').unwrap_or(text))
 }
@@ -501,32 +467,5 @@ fn with_changes(
         },
         version_days: version_days.unwrap_or(settings.version_days),
         trash_days: trash_days.unwrap_or(settings.trash_days),
-    }
-}
-
-fn shown_codes(codes: &[SecretString]) -> Reply {
-    Reply::RecoveryCodes(codes.iter().map(|code| code.expose_secret().to_owned()).collect())
-}
-
-fn shown_user(row: &UserRow) -> UserShown {
-    UserShown {
-        name: row.name.clone(),
-        role: row.role.as_str().into(),
-        disabled: row.disabled.is_some(),
-        has_password: row.has_password,
-        second_factor: row.has_second_factor,
-        created: row.created.0,
-    }
-}
-
-fn shown_space(space: &Space) -> SpaceShown {
-    SpaceShown {
-        id: space.id.to_string(),
-        name: space.name.clone(),
-        kind: space.kind.as_str().into(),
-        used_bytes: space.used.0,
-        quota_bytes: space.settings.quota.map(|size| size.0),
-        version_days: space.settings.version_days,
-        trash_days: space.settings.trash_days,
     }
 }

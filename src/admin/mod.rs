@@ -6,6 +6,7 @@
 mod answer;
 mod reply;
 mod request;
+mod shown;
 mod verify;
 
 pub(crate) use answer::sentence;

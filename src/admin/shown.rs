@@ -1,0 +1,70 @@
+//! What the owner is shown of users, spaces, uploads, links and snapshots.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{LinkShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown};
+use crate::accounts::UserRow;
+use crate::library::{Snapshot, Space, Upload};
+use crate::sharing::Shared;
+
+pub(super) fn user(row: &UserRow) -> UserShown {
+    UserShown {
+        name: row.name.clone(),
+        role: row.role.as_str().into(),
+        disabled: row.disabled.is_some(),
+        has_password: row.has_password,
+        second_factor: row.has_second_factor,
+        created: row.created.0,
+    }
+}
+
+pub(super) fn space(space: &Space) -> SpaceShown {
+    SpaceShown {
+        id: space.id.to_string(),
+        name: space.name.clone(),
+        kind: space.kind.as_str().into(),
+        used_bytes: space.used.0,
+        quota_bytes: space.settings.quota.map(|size| size.0),
+        version_days: space.settings.version_days,
+        trash_days: space.settings.trash_days,
+    }
+}
+
+pub(super) fn upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> UploadShown {
+    let space = spaces.iter().find(|space| space.id == upload.space);
+    UploadShown {
+        id: upload.id.to_string(),
+        user: users.iter().find(|user| upload.user == Some(user.id)).map(|user| user.name.clone()),
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        door: upload.door,
+        path: upload.path.map(|path| path.to_string()),
+        received_bytes: upload.received,
+        length_bytes: upload.length,
+        expires: upload.expires.0,
+    }
+}
+
+pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
+    let Shared { link, path, creator_name, .. } = shared;
+    let space = spaces.iter().find(|space| space.id == link.space);
+    LinkShown {
+        id: link.id.0,
+        user: creator_name.as_str().to_owned(),
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        path: path.to_string(),
+        right: link.right.as_str().to_owned(),
+        has_password: link.has_password,
+        label: link.label,
+        created: link.created.0,
+        expires: link.expires.map(|end| end.0),
+        opened: link.opened.map(|at| at.0),
+    }
+}
+
+pub(super) fn snapshot(snapshot: &Snapshot) -> SnapshotShown {
+    SnapshotShown { number: snapshot.number, made: snapshot.made.0, bytes: snapshot.size.0 }
+}
+
+pub(super) fn codes(codes: &[SecretString]) -> Reply {
+    Reply::RecoveryCodes(codes.iter().map(|code| code.expose_secret().to_owned()).collect())
+}
