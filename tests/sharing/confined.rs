@@ -326,15 +326,17 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     assert!(matches!(unlocked, Err(LibraryError::Locked { .. })));
 
     // His own he sees, uses and ends; the office sees it and a manager ends it.
-    let own = library.lock(office.guest_change(&guest), &path("sub"), lock()).await.unwrap();
-    assert_eq!(own.root, path("sub"));
+    let folder = library.lock(office.guest_change(&guest), &path("sub"), lock()).await;
+    assert!(is_denied(folder), "a folder that a guest holds would be closed to the office");
+    let own = library.lock(office.guest_change(&guest), &path("sub/b.txt"), lock()).await.unwrap();
+    assert_eq!(own.root, path("sub/b.txt"));
     assert_eq!(library.member(&access, &path("sub/b.txt"), NOW).await.unwrap().locks.len(), 1);
-    let outside = library.member(&office.change().access, &path("folder/sub"), NOW).await.unwrap();
-    assert_eq!(outside.locks[0].root, path("folder/sub"));
+    let outside = library.member(&office.change().access, &path("folder/sub/b.txt"), NOW).await.unwrap();
+    assert_eq!(outside.locks[0].root, path("folder/sub/b.txt"));
     let berts = Change { user: office.bert.user, ..bert };
     let refused = office.put(berts, "folder/sub/b.txt", b"x").await;
     assert!(matches!(refused, Err(LibraryError::Locked { .. })), "the lock is the guest's, not his host's");
-    library.unlock(&access, office.bert.user, &path("sub"), &own.token, NOW).await.unwrap();
+    library.unlock(&access, office.bert.user, &path("sub/b.txt"), &own.token, NOW).await.unwrap();
 
     // A lock above what was lent is told as the beginning of it.
     library
