@@ -140,7 +140,7 @@ impl Call<'_> {
         if may_read && !path.is_root() {
             entry = self.library.find(&visit.access, &path).await?;
         }
-        if !entry.is_folder() && !path.is_root() || !may_read && !path.is_root() {
+        if !path.is_root() && !(may_read && entry.is_folder()) {
             return Err(LibraryError::NotFound);
         }
         if may_read && entry.is_folder() {
