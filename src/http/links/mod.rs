@@ -140,10 +140,11 @@ impl Call<'_> {
         if may_read && !path.is_root() {
             entry = self.library.find(&visit.access, &path).await?;
         }
-        if !path.is_root() && !(may_read && entry.is_folder()) {
+        let is_listed = may_read && entry.is_folder();
+        if !path.is_root() && !is_listed {
             return Err(LibraryError::NotFound);
         }
-        if may_read && entry.is_folder() {
+        if is_listed {
             (members, has_more) = self.members(visit, &entry).await?;
         }
         let shown = Shown {
