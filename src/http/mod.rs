@@ -8,6 +8,7 @@
 mod admission;
 mod connection;
 pub mod dav;
+mod folder;
 mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

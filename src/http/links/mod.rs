@@ -26,15 +26,14 @@ use self::pages::{Problem, Shown};
 use self::receive::Received;
 use super::dav::protocol::href::{self, push_encoded};
 use super::dav::{library_status, log_library};
+use super::folder;
 use super::language::Language;
 use super::nextcloud::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
-use crate::library::{Entry, Library, LibraryError};
+use crate::library::{Library, LibraryError};
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
 use crate::sharing::{GuestKey, Sharing, Visit, VisitError};
 
-/// Members shown on one page; a browser is no place for more, a mount is.
-const MAX_ROWS: usize = 2_000;
 /// The cookie of who gave the right password.
 pub(super) const PASS_COOKIE: &str = "tresor-pass";
 
@@ -133,8 +132,7 @@ impl Call<'_> {
         received: Option<&Received>,
     ) -> Result<Response<ResponseBody>, LibraryError> {
         let path = folder_path(folder).ok_or(LibraryError::NotFound)?;
-        let mut members = Vec::new();
-        let mut has_more = false;
+        let (mut rows, mut has_more) = (Vec::new(), false);
         let mut entry = visit.entry.clone();
         let may_read = visit.access.reach(Right::Read).is_ok();
         if may_read && !path.is_root() {
@@ -145,7 +143,12 @@ impl Call<'_> {
             return Err(LibraryError::NotFound);
         }
         if is_listed {
-            (members, has_more) = self.members(visit, &entry).await?;
+            let href = pages::folder_href(&self.base(), &path);
+            (rows, has_more) =
+                folder::rows(self.library, &visit.access, entry.id, &href, self.info.received).await?;
+            if visit.link.hide_download {
+                rows.iter_mut().filter(|row| !row.is_folder()).for_each(|row| row.href = None);
+            }
         }
         let shown = Shown {
             visit,
@@ -155,23 +158,11 @@ impl Call<'_> {
             entry: &entry,
             may_read,
             may_add: entry.is_folder() && visit.access.reach_to_add().is_ok(),
-            members: &members,
+            rows: &rows,
             has_more,
             received,
         };
         Ok(pages::link(self.language, &shown))
-    }
-
-    async fn members(&self, visit: &Visit, folder: &Entry) -> Result<(Vec<Entry>, bool), LibraryError> {
-        let (mut members, mut after) = (Vec::new(), None);
-        loop {
-            let listing = self.library.list(&visit.access, folder.id, after, self.info.received).await?;
-            members.extend(listing.members.into_iter().map(|member| member.entry));
-            after = listing.next;
-            if after.is_none() || members.len() >= MAX_ROWS {
-                return Ok((members, after.is_some()));
-            }
-        }
     }
 
     /// Nextcloud's address of the one file of a link.

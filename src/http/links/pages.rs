@@ -8,10 +8,11 @@ use super::receive::{Received, Refusal};
 use super::words::{Words, words};
 use crate::http::ResponseBody;
 use crate::http::dav::protocol::href::push_encoded;
+use crate::http::folder::{self, Row, shown_name};
 use crate::http::language::Language;
 use crate::http::page::{Field, Page, Tone};
 use crate::library::Entry;
-use crate::model::{EntryName, EntryPath, Timestamp};
+use crate::model::{EntryPath, Timestamp};
 use crate::sharing::Visit;
 
 /// What the page of a link shows.
@@ -26,7 +27,7 @@ pub(super) struct Shown<'a> {
     pub(super) entry: &'a Entry,
     pub(super) may_read: bool,
     pub(super) may_add: bool,
-    pub(super) members: &'a [Entry],
+    pub(super) rows: &'a [Row],
     pub(super) has_more: bool,
     /// What came of the form that was just sent.
     pub(super) received: Option<&'a Received>,
@@ -97,7 +98,7 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
 pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
     let words = words(language);
     // Not the label, which is for who made the link; some programs put their own words there.
-    let name = safe_name(&shown.entry.name);
+    let name = shown_name(&shown.entry.name);
     let mut page = match shown.may_read && shown.entry.is_folder() {
         true => Page::wide(language, &name),
         false => Page::narrow(language, &name),
@@ -109,7 +110,12 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
         page.paragraph(Tone::Note, &shown.visit.link.note);
     }
     match (shown.may_read, shown.entry.is_folder()) {
-        (true, true) => push_folder(&mut page, words, shown),
+        (true, true) => {
+            folder::push_folder(&mut page, above(shown).as_deref(), shown.rows);
+            if shown.has_more {
+                page.paragraph(Tone::Plain, words.more);
+            }
+        }
         (true, false) => push_file(&mut page, words, shown),
         (false, _) => page.paragraph(Tone::Plain, words.drop),
     }
@@ -124,11 +130,6 @@ pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBo
     page.into_response(shown.received.map_or(StatusCode::OK, Received::status))
 }
 
-/// A name so that it cannot pose as another.
-fn safe_name(name: &str) -> String {
-    EntryName::parse(name).map_or_else(|_| name.to_owned(), |name| name.to_string())
-}
-
 fn push_received(page: &mut Page, words: &Words, received: &Received) {
     if !received.stored.is_empty() {
         page.paragraph(Tone::Success, &(words.received)(received.stored.len()));
@@ -136,7 +137,7 @@ fn push_received(page: &mut Page, words: &Words, received: &Received) {
         for (name, size) in &received.stored {
             let size = page.language().size(*size);
             page.markup("<li>");
-            page.text(&format!("{} ({size})", safe_name(name)));
+            page.text(&format!("{} ({size})", shown_name(name)));
             page.markup("</li>\n");
         }
         page.markup("</ul>\n");
@@ -154,7 +155,7 @@ fn push_received(page: &mut Page, words: &Words, received: &Received) {
         let reason = reason(words, *refusal);
         page.markup("<li>");
         match name {
-            Some(name) => page.text(&format!("{}: {reason}", safe_name(name))),
+            Some(name) => page.text(&format!("{}: {reason}", shown_name(name))),
             None => page.text(reason),
         }
         page.markup("</li>\n");
@@ -191,68 +192,20 @@ fn push_file(page: &mut Page, words: &Words, shown: &Shown<'_>) {
     page.markup("</a></p>\n");
 }
 
-fn push_folder(page: &mut Page, words: &Words, shown: &Shown<'_>) {
-    let mut folder = format!("{}/files/", shown.base);
-    for name in shown.path.names() {
-        push_encoded(&mut folder, name.as_str());
-        folder.push('/');
-    }
-    if let Some((above, _)) = shown.path.split_last() {
-        let mut href = shown.base.clone();
-        if !above.is_root() {
-            href.push_str("/files/");
-        }
-        for name in above.names() {
-            push_encoded(&mut href, name.as_str());
-            href.push('/');
-        }
-        page.markup("<p><a");
-        page.attribute("href", &href);
-        page.markup(">");
-        page.text(words.up);
-        page.markup("</a></p>\n");
-    }
-    if shown.members.is_empty() {
-        page.paragraph(Tone::Plain, words.empty);
-        return;
-    }
-    page.markup("<table>\n<thead><tr>");
-    for word in [words.name, words.size, words.changed] {
-        page.markup("<th scope=\"col\">");
-        page.text(word);
-        page.markup("</th>");
-    }
-    page.markup("</tr></thead>\n<tbody>\n");
-    for member in shown.members {
-        push_row(page, &folder, member, member.is_folder() || !shown.visit.link.hide_download);
-    }
-    page.markup("</tbody>\n</table>\n");
-    if shown.has_more {
-        page.paragraph(Tone::Plain, words.more);
-    }
+/// The page of the folder above, if that is part of the link.
+fn above(shown: &Shown<'_>) -> Option<String> {
+    let (above, _) = shown.path.split_last()?;
+    Some(if above.is_root() { shown.base.clone() } else { folder_href(&shown.base, &above) })
 }
 
-fn push_row(page: &mut Page, folder: &str, member: &Entry, is_offered: bool) {
-    let language = page.language();
-    let slash = if member.is_folder() { "/" } else { "" };
-    let mut href = folder.to_owned();
-    push_encoded(&mut href, &member.name);
-    href.push_str(slash);
-    page.markup("<tr><td>");
-    if is_offered {
-        page.markup("<a");
-        page.attribute("href", &href);
-        page.markup(">");
+/// The page of a folder in a link.
+pub(super) fn folder_href(base: &str, path: &EntryPath) -> String {
+    let mut href = format!("{base}/files/");
+    for name in path.names() {
+        push_encoded(&mut href, name.as_str());
+        href.push('/');
     }
-    page.text(&safe_name(&member.name));
-    page.markup(slash);
-    page.markup(if is_offered { "</a></td><td>" } else { "</td><td>" });
-    if !member.is_folder() {
-        page.text(&language.size(member.size));
-    }
-    page.markup("</td><td>");
-    page.text(&language.moment(member.modified));
-    page.markup("</td></tr>\n");
+    href
 }
 
 fn push_form(page: &mut Page, words: &Words, shown: &Shown<'_>) {
