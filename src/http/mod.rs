@@ -9,6 +9,7 @@ mod admission;
 mod connection;
 pub mod dav;
 mod folder;
+mod form;
 mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

@@ -3,8 +3,8 @@
 use crate::http::RequestBody;
 use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
 use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
+use crate::http::form::field;
 use crate::http::links::form::{Files, FormError};
-use crate::http::nextcloud::form::field;
 use crate::http::nextcloud::shares;
 use crate::model::PropertyName;
 

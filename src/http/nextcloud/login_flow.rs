@@ -7,10 +7,10 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::form::{self, MAX_FORM_BYTES};
 use super::pages::{self, Consent, Problem};
 use super::{Answer, Call, absent, json_response, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
+use crate::http::form::{self, MAX_FORM_BYTES};
 use crate::http::language::Language;
 use crate::http::{RequestBody, ResponseBody, plain_response};
 

@@ -3,7 +3,6 @@
 
 mod capabilities;
 mod envelope;
-pub(super) mod form;
 mod login_flow;
 mod ocs;
 mod pages;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use time::{Date, Month, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use super::super::form;
 use super::super::ocs::{Fault, refusal};
+use crate::http::form;
 use crate::model::{LinkRight, Timestamp};
 use crate::sharing::{Expiry, LinkChange};
 
