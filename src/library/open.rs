@@ -246,7 +246,7 @@ impl Content {
     pub async fn read(&mut self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
         if let Some((start, pieces)) = self.ready.take()
             && start == range.start()
-            && pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() <= range.len()
+            && total(&pieces) <= range.len()
         {
             return Ok(pieces);
         }
@@ -260,22 +260,35 @@ impl Content {
     /// Begins to read as [`Self::read`] does, always on a blocking thread.
     pub fn read_ahead(&self, range: ByteRange) -> ReadAhead {
         let (segments, library) = (Arc::clone(&self.segments), self.library.clone());
+        let located = locate(&segments, range, PIECE).ok().flatten();
+        let len = located.map_or(0, |(_, within)| within.len());
         let task = tokio::task::spawn_blocking(move || read_blocking(&library, &segments, range));
-        ReadAhead { task, library: self.library.clone() }
+        ReadAhead { task, len, library: self.library.clone() }
     }
 }
 
 /// A read that goes on while others are sent.
 pub struct ReadAhead {
     task: JoinHandle<Result<Vec<Bytes>, LibraryError>>,
+    len: u64,
     library: Library,
 }
 
 impl ReadAhead {
+    /// Bytes that it brings if it does not fail: the next one begins behind them.
+    pub fn bytes(&self) -> u64 {
+        self.len
+    }
+
     /// What was read, see [`Content::read`].
     pub async fn finish(self) -> Result<Vec<Bytes>, LibraryError> {
-        self.library.refusal_noted(self.task.await?).await
+        let pieces = self.library.refusal_noted(self.task.await?).await?;
+        if total(&pieces) == self.len { Ok(pieces) } else { Err(LibraryError::Incomplete) }
     }
+}
+
+fn total(pieces: &[Bytes]) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
 /// Reads from `range.start()` on as [`Content::read`] does, on this thread, waiting for the disk.

@@ -39,6 +39,9 @@ static SECOND_CORES: LazyLock<Semaphore> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     Semaphore::new(cores / 2)
 });
+/// Steps that are read ahead for such a reader. With one, whoever sends and whoever reads wake each other for every
+/// step, and on two cores mostly one of them sleeps; with three both always have something to do.
+const STEPS_AHEAD: usize = 3;
 /// An answer up to this long is read while its file is opened.
 const AT_ONCE: u64 = 128 * 1024;
 /// Bytes read at once for a reader that is slow, or of whom nothing is known yet.
@@ -280,7 +283,7 @@ fn stream(content: Content, sections: Vec<Section>, reader: Reader) -> ResponseB
         sections: sections.into(),
         reader,
         pace: Pace::begin(),
-        ahead: None,
+        ahead: VecDeque::new(),
         unasked: 0,
         unyielded: 0,
     };
@@ -302,8 +305,8 @@ struct Sending {
     sections: VecDeque<Section>,
     reader: Reader,
     pace: Pace,
-    /// What is being read while the last step is sent.
-    ahead: Option<ReadAhead>,
+    /// The next steps, being read while the last one is sent.
+    ahead: VecDeque<ReadAhead>,
     /// Bytes since it was asked whether the reader may still read.
     unasked: u64,
     /// Bytes since other connections had their turn.
@@ -330,7 +333,7 @@ impl Sending {
         if !before.is_empty() {
             return Ok(vec![before]);
         }
-        let read = match self.ahead.take() {
+        let read = match self.ahead.pop_front() {
             Some(ahead) => ahead.finish().await,
             None => self.content.read(first(section.range, self.pace.step)).await,
         };
@@ -345,8 +348,14 @@ impl Sending {
         };
         let length = total(&pieces);
         section.range = behind(section.range, length);
-        if self.pace.reads_ahead() && !section.range.is_empty() {
-            self.ahead = Some(self.content.read_ahead(first(section.range, self.pace.step)));
+        if self.pace.reads_ahead() {
+            let begun = self.ahead.iter().map(ReadAhead::bytes).sum();
+            let mut rest = behind(section.range, begun);
+            while self.ahead.len() < STEPS_AHEAD && !rest.is_empty() {
+                let next = self.content.read_ahead(first(rest, self.pace.step));
+                rest = behind(rest, next.bytes());
+                self.ahead.push_back(next);
+            }
         }
         self.unasked += length;
         self.unyielded += length;
@@ -365,7 +374,7 @@ struct Pace {
     step: u64,
     /// Held while steps are longer than [`SMALL_STEP`].
     lane: Option<SemaphorePermit<'static>>,
-    /// Held while one step is read on another core than that which sends the step before it.
+    /// Held while steps are read on another core than that which sends the one before them.
     second_core: Option<SemaphorePermit<'static>>,
     /// When the reader was given the last step.
     given: Option<Instant>,
