@@ -9,6 +9,7 @@
 
 mod binding;
 mod carry;
+mod commit;
 mod digest;
 mod entry;
 mod error;

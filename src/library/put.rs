@@ -14,21 +14,17 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::binding::container_row;
+use super::commit::{Committed, Record};
 use super::digest::Digests;
-use super::folder::signed;
 use super::guard::require_unlocked;
-use super::lock::{self, Lock, LockRequest};
+use super::lock::{Lock, LockRequest};
 use super::lookup::{Found, Place, place};
 use super::quota::Reservation;
 use super::sealing::Inflow;
 use super::trash::free_name;
-use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, NewEntry, NewVersion, QueuedWrite, ReadTx, WriteTx};
-use crate::model::{
-    AccessDenied, Checksum, ContainerId, EntryId, EntryPath, PropertyName, Reach, Right, Timestamp,
-    WriteSerial,
-};
+use crate::catalog::{EntryRow, QueuedWrite, ReadTx};
+use crate::model::{AccessDenied, Checksum, EntryId, EntryPath, Reach, Right, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
@@ -209,9 +205,6 @@ impl PutSession {
     }
 }
 
-/// A file as it is committed, and the lock that was asked for with it.
-pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
-
 impl PutSession {
     /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
     /// as long as a trip to a blocking thread and back would.
@@ -220,17 +213,18 @@ impl PutSession {
         let checksums = verified(digests, self.file.checksum.as_ref())?;
         let (library, space) = (self.library.clone(), self.change.access.space());
         let packer = &library.shared.packer;
-        let meta = meta(&self.change, &self.file, &self.lies, self.entry, self.serial);
+        let meta = self.meta();
         let small = SmallContainer::seal(packer.next_id(), &self.key, &meta, plain)?;
 
         let (reply, answer) = oneshot::channel();
         let (placed, place) = oneshot::channel();
         let (record, _, reservation) = self.into_record(checksums, lock);
-        let worker = library.clone();
+        let (worker, queued) = (library.clone(), record.clone());
         let then = move |stored: Result<SealedContainer, LibraryError>| match stored {
             Ok(sealed) => {
-                let _ = placed.send((sealed.id, sealed.place));
-                Some(QueuedWrite::new(move |tx| record.commit(&worker, tx, &sealed), reply))
+                let row = container_row(&sealed);
+                let _ = placed.send(row.clone());
+                Some(QueuedWrite::new(move |tx| queued.bind_one(&worker, tx, row), reply))
             }
             Err(error) => {
                 let _ = reply.send(Err(error));
@@ -238,31 +232,32 @@ impl PutSession {
             }
         };
         packer.store(space, small, Box::new(then)).await?;
-        let outcome = answer.await.map_err(|_| LibraryError::Closed)?;
-        if outcome.as_ref().is_err_and(LibraryError::is_refusal)
-            && let Ok((container, place)) = place.await
-        {
-            library.remove_uncommitted(space, container, place).await;
-        }
+        let bound = answer.await.map_err(|_| LibraryError::Closed)?;
+        let outcome = match place.await {
+            Ok(stored) => library.settle(record, meta, stored, bound).await,
+            // Nothing was stored.
+            Err(_) => bound.and_then(|bound| bound.ok_or(LibraryError::Interrupted)),
+        };
         drop(reservation);
         outcome
     }
 
     async fn commit_large(self, lock: Option<LockRequest>) -> Committed {
-        let (library, space) = (self.library.clone(), self.change.access.space());
+        let (library, meta) = (self.library.clone(), self.meta());
         let expected = self.file.checksum.clone();
         let (mut record, inflow, reservation) = self.into_record(Vec::new(), lock);
         let judge = move |digests| verified(digests, expected.as_ref());
         let (sealed, checksums) = inflow.publish(judge).await?;
         record.checksums = checksums;
-        let (container, place) = (sealed.id, sealed.place);
-        let worker = library.clone();
-        let outcome = library.catalog().write(move |tx| record.commit(&worker, tx, &sealed)).await;
-        if outcome.as_ref().is_err_and(LibraryError::is_refusal) {
-            library.remove_uncommitted(space, container, place).await;
-        }
+        let stored = container_row(&sealed);
+        let bound = library.bind_stored(&record, stored.clone()).await;
+        let outcome = library.settle(record, meta, stored, bound).await;
         drop(reservation);
         outcome
+    }
+
+    fn meta(&self) -> ContainerMeta {
+        meta(&self.change, &self.file, &self.lies, self.entry, self.serial)
     }
 
     fn into_record(
@@ -271,7 +266,7 @@ impl PutSession {
         lock: Option<LockRequest>,
     ) -> (Record, Inflow, Option<Reservation>) {
         let Self { change, file, entry, is_fresh, reservation, inflow, .. } = self;
-        (Record { change, file, entry, is_fresh, checksums, lock }, inflow, reservation)
+        (Record { change, file, entry, is_fresh, is_exact: true, checksums, lock }, inflow, reservation)
     }
 }
 
@@ -302,96 +297,4 @@ pub(super) fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<
         return Err(LibraryError::WrongChecksum);
     }
     Ok(checksums)
-}
-
-/// Everything the transaction needs once the containers are durable.
-pub(super) struct Record {
-    pub(super) change: Change,
-    pub(super) file: NewFile,
-    /// The entry that the containers name.
-    pub(super) entry: EntryId,
-    /// Whether its id is new, rather than that of the file that was there.
-    pub(super) is_fresh: bool,
-    pub(super) checksums: Vec<Checksum>,
-    pub(super) lock: Option<LockRequest>,
-}
-
-impl Record {
-    fn commit(&self, library: &Library, tx: &WriteTx<'_>, sealed: &SealedContainer) -> Committed {
-        tx.insert_container(self.change.access.space(), &container_row(sealed))?;
-        self.bind(library, tx, sealed.plain_len, &[sealed.id])
-    }
-
-    /// Makes containers that have their rows the file's content of `size` bytes, if that may be.
-    pub(super) fn bind(
-        &self,
-        library: &Library,
-        tx: &WriteTx<'_>,
-        size: u64,
-        containers: &[ContainerId],
-    ) -> Committed {
-        let Self { change, file, .. } = self;
-        let reach = change.access.reach_to_add()?;
-        let (place, existing) = admit(library, tx, change, reach, &file.path)?;
-        tx.touches_only(existing.iter().map(|row| row.id));
-        let id = match &existing {
-            Some(row) => row.id,
-            None if self.is_fresh => self.entry,
-            // The file that was there went while the body came, and keeps its id wherever it is now.
-            None => tx.reserve_entry_ids(1)?,
-        };
-        let modified = match (file.modified, &existing) {
-            (Some(sent), _) => sent,
-            // Explorer makes an empty file, dates it, and only then sends the content.
-            (None, Some(row)) if row.size == 0 && tx.property(row.id, &win32_modified())?.is_some() => {
-                row.modified
-            }
-            (None, _) => change.now,
-        }
-        .as_mtime();
-
-        let version = tx.insert_version(&NewVersion {
-            entry: id,
-            size,
-            modified,
-            created: change.now,
-            author: change.author(),
-            checksums: &self.checksums,
-        })?;
-        for (position, container) in containers.iter().enumerate() {
-            tx.insert_segment(version, position, *container)?;
-        }
-        if let Some(row) = &existing {
-            replace_content(tx, change, row, version, size, modified)?;
-        } else {
-            let revision = tx.next_revision()?;
-            tx.insert_entry(&NewEntry {
-                id,
-                space: reach.space(),
-                parent: Some(place.folder.id),
-                name: Some(&place.name),
-                version: Some(version),
-                size,
-                revision,
-                created: change.now,
-                modified,
-            })?;
-            tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
-        }
-        let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
-        let lock = match &self.lock {
-            None => None,
-            Some(request) => {
-                let taken = lock::take(tx, change, &row, request)?;
-                Some(Lock::from_row(tx, &change.access, taken)?)
-            }
-        };
-        let checksum = file.checksum.clone();
-        Ok((PutOutcome { entry: library.entry(row), created: existing.is_none(), checksum }, lock))
-    }
-}
-
-/// The date of a file as Windows sets it by PROPPATCH.
-fn win32_modified() -> PropertyName {
-    PropertyName::new("urn:schemas-microsoft-com:", "Win32LastModifiedTime")
 }

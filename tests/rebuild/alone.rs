@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use tresor::library::{Space, UploadLimits, UploadsOf};
+use tresor::library::{NewFile, Space, UploadLimits, UploadsOf};
 use tresor::model::{EntryId, Timestamp, UploadShape, WriteSerial};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
@@ -451,4 +451,47 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     assert_eq!(open.hash(&space, "b", None).await, sha256(&content));
     open.close();
     assert_nothing_but_unfinished(&house);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_moved_away_during_an_upload_to_its_old_path_stays_another_one() {
+    for size in [1_000, 700_000] {
+        let house = House::new().await;
+        let open = house.open().await;
+        let space = open.add_space("s").await;
+        open.folder(&space, "archive").await;
+        open.put(&space, "moved", &bytes(1, size)).await;
+        open.put(&space, "deleted", &bytes(2, size)).await;
+        let mut uploads = Vec::new();
+        for (at, seed) in [("moved", 3), ("deleted", 4), ("made", 5)] {
+            let file = NewFile { path: path(at), size: None, modified: None, checksum: None };
+            let mut session = open.instance.library.begin_put(open.change(&space), file).await.unwrap();
+            session.write(bytes(seed, size).into()).await.unwrap();
+            uploads.push(session);
+        }
+        open.mv(&space, "moved", &space, "archive/moved").await;
+        open.delete(&space, "deleted").await;
+        open.put(&space, "made", &bytes(6, size)).await;
+        for session in uploads {
+            session.commit(Timestamp::now()).await.unwrap();
+        }
+        let before = open.files(&space).await;
+        assert_eq!(before.len(), 5, "{before:?}");
+        open.close();
+        let verified = house.run(["verify", "--full"]);
+        assert_eq!(verified.code, 0, "no container is left over: {verified}");
+
+        house.lose_catalog();
+        house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+        let open = house.open().await;
+        let space = open.space("s").await;
+        let after = open.files(&space).await;
+        // Containers know no renames: what was moved or deleted is back under the name it was written with.
+        for (at, seed) in [("moved", 3), ("moved (2)", 1), ("deleted", 4), ("deleted (2)", 2), ("made", 5)] {
+            assert_eq!(after.get(at), Some(&sha256(&bytes(seed, size))), "{at}: {after:?}");
+        }
+        assert_eq!(open.hashes(&space, "made").await, [5, 6].map(|seed| sha256(&bytes(seed, size))));
+        assert_eq!(open.hashes(&space, "moved").await.len(), 1);
+        open.close();
+    }
 }

@@ -3,12 +3,13 @@
 use super::{chunk, closing, owned, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::binding::container_row;
-use crate::library::put::{NewFile, PutOutcome, Record, admit};
+use crate::library::commit::Record;
+use crate::library::put::{NewFile, PutOutcome, admit};
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
 use crate::vault::writer::SealedContainer;
 
-/// How often finishing begins anew because a chunk came meanwhile.
+/// How often finishing begins anew because a chunk came, or the path came to lead elsewhere, meanwhile.
 const ATTEMPTS: usize = 3;
 
 /// What a client may say with its last request. It goes before what it said at the beginning, but for the
@@ -41,7 +42,7 @@ impl Library {
     /// quick end sends its chunks in order, or none.
     ///
     /// Errors: `NoSuchUpload`, `NoUploadPath`, `UploadIncomplete`, `WrongChecksum`, `Busy` if chunks keep
-    /// coming, and those of a PUT.
+    /// coming or the path leads elsewhere each time, and those of a PUT.
     pub async fn finish_upload(
         &self,
         change: Change,
@@ -65,7 +66,7 @@ impl Library {
         task.await?
     }
 
-    /// `None` if something was added to the upload meanwhile.
+    /// `None` if something was added to the upload meanwhile, or the path leads to another entry.
     async fn try_finish(
         &self,
         change: &Change,
@@ -86,6 +87,7 @@ impl Library {
             file,
             entry,
             is_fresh: existing.is_none(),
+            is_exact: true,
             checksums,
             lock: None,
         };
@@ -145,12 +147,11 @@ fn commit(
         tx.touches_only([]);
         return Ok(None);
     }
-    for sealed in closing {
-        tx.insert_container(row.space, &container_row(sealed))?;
-    }
-    let containers: Vec<_> =
-        pieces.iter().map(|piece| piece.id).chain(closing.iter().map(|sealed| sealed.id)).collect();
-    let (outcome, _) = record.bind(library, tx, row.received, &containers)?;
+    let closing: Vec<_> = closing.iter().map(container_row).collect();
+    let containers: Vec<_> = pieces.iter().chain(&closing).map(|container| container.id).collect();
+    let Some((outcome, _)) = record.bind(library, tx, row.received, &closing, &containers)? else {
+        return Ok(None);
+    };
     tx.end_upload(row.id)?;
     Ok(Some(outcome))
 }

@@ -1,0 +1,204 @@
+//! Making durable containers a file's content, in one transaction.
+//!
+//! A container's header names the entry that it was written for, and a rebuild believes it. Should the path
+//! lead to another one when the transaction comes, because the file was moved away, deleted or made
+//! meanwhile, nothing is bound: a copy of the container gets a header for what is there now.
+
+use super::folder::signed;
+use super::lock::{self, Lock, LockRequest};
+use super::put::{NewFile, PutOutcome, admit};
+use super::version::replace_content;
+use super::{Change, Library, LibraryError};
+use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
+use crate::model::{Checksum, ContainerId, EntryId, PropertyName, Timestamp, WriteSerial};
+use crate::vault::container::ContainerMeta;
+
+/// How often a container is given another header. After that it is bound to what is there, whatever it names: many
+/// who write and delete at one path must not keep each other from it.
+const ATTEMPTS: usize = 3;
+
+/// A file as it is committed, and the lock that was asked for with it.
+pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
+
+/// The same, or `None` if the path leads to another entry than the containers name. Nothing is written then.
+pub(super) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>;
+
+/// Everything the transaction needs once the containers are durable.
+#[derive(Clone)]
+pub(super) struct Record {
+    pub(super) change: Change,
+    pub(super) file: NewFile,
+    /// The entry that the containers name.
+    pub(super) entry: EntryId,
+    /// Whether its id is new, rather than that of the file that was there.
+    pub(super) is_fresh: bool,
+    /// Whether it must be that entry which the path leads to.
+    pub(super) is_exact: bool,
+    pub(super) checksums: Vec<Checksum>,
+    pub(super) lock: Option<LockRequest>,
+}
+
+impl Record {
+    /// Makes one new container the whole content.
+    pub(super) fn bind_one(&self, library: &Library, tx: &WriteTx<'_>, container: ContainerRow) -> Bound {
+        let (size, all) = (container.plain_len, [container.id]);
+        self.bind(library, tx, size, &[container], &all)
+    }
+
+    /// Makes containers the file's content of `size` bytes, if that may be. Of `all` these are new and get their
+    /// rows; the others have them.
+    pub(super) fn bind(
+        &self,
+        library: &Library,
+        tx: &WriteTx<'_>,
+        size: u64,
+        new: &[ContainerRow],
+        all: &[ContainerId],
+    ) -> Bound {
+        let Self { change, file, .. } = self;
+        let reach = change.access.reach_to_add()?;
+        let (place, existing) = admit(library, tx, change, reach, &file.path)?;
+        tx.touches_only(existing.iter().map(|row| row.id));
+        if self.is_exact && !self.is_for(existing.as_ref()) {
+            return Ok(None);
+        }
+        let id = match &existing {
+            Some(row) => row.id,
+            None if self.is_fresh => self.entry,
+            None => tx.reserve_entry_ids(1)?,
+        };
+        let modified = self.modified(tx, existing.as_ref())?;
+        for container in new {
+            tx.insert_container(reach.space(), container)?;
+        }
+        let version = tx.insert_version(&NewVersion {
+            entry: id,
+            size,
+            modified,
+            created: change.now,
+            author: change.author(),
+            checksums: &self.checksums,
+        })?;
+        for (position, container) in all.iter().enumerate() {
+            tx.insert_segment(version, position, *container)?;
+        }
+        if let Some(row) = &existing {
+            replace_content(tx, change, row, version, size, modified)?;
+        } else {
+            let revision = tx.next_revision()?;
+            tx.insert_entry(&NewEntry {
+                id,
+                space: reach.space(),
+                parent: Some(place.folder.id),
+                name: Some(&place.name),
+                version: Some(version),
+                size,
+                revision,
+                created: change.now,
+                modified,
+            })?;
+            tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
+        }
+        let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
+        let lock = match &self.lock {
+            None => None,
+            Some(request) => {
+                let taken = lock::take(tx, change, &row, request)?;
+                Some(Lock::from_row(tx, &change.access, taken)?)
+            }
+        };
+        let checksum = file.checksum.clone();
+        Ok(Some((PutOutcome { entry: library.entry(row), created: existing.is_none(), checksum }, lock)))
+    }
+
+    /// Whether the containers name what is there now.
+    fn is_for(&self, existing: Option<&EntryRow>) -> bool {
+        existing.map(|row| row.id) == (!self.is_fresh).then_some(self.entry)
+    }
+
+    fn modified(&self, tx: &WriteTx<'_>, existing: Option<&EntryRow>) -> Result<Timestamp, LibraryError> {
+        let modified = match (self.file.modified, existing) {
+            (Some(sent), _) => sent,
+            // Explorer makes an empty file, dates it, and only then sends the content.
+            (None, Some(row)) if row.size == 0 && tx.property(row.id, &win32_modified())?.is_some() => {
+                row.modified
+            }
+            (None, _) => self.change.now,
+        };
+        Ok(modified.as_mtime())
+    }
+}
+
+/// The date of a file as Windows sets it by PROPPATCH.
+fn win32_modified() -> PropertyName {
+    PropertyName::new("urn:schemas-microsoft-com:", "Win32LastModifiedTime")
+}
+
+impl Library {
+    /// Binds a container that is durable.
+    pub(super) async fn bind_stored(&self, record: &Record, container: ContainerRow) -> Bound {
+        let (library, record) = (self.clone(), record.clone());
+        self.catalog().write(move |tx| record.bind_one(&library, tx, container)).await
+    }
+
+    /// What comes of `container`, whose transaction ended as `bound` says. If the path led to another entry than
+    /// `meta` names, it is tried again with headers that name it. What is bound to nothing is removed.
+    pub(super) async fn settle(
+        &self,
+        mut record: Record,
+        mut meta: ContainerMeta,
+        container: ContainerRow,
+        mut bound: Bound,
+    ) -> Committed {
+        let space = record.change.access.space();
+        let mut written = vec![container.clone()];
+        for attempt in 1..=ATTEMPTS {
+            if !matches!(bound, Ok(None)) {
+                break;
+            }
+            record.is_exact = attempt < ATTEMPTS;
+            bound = match self.readdress(&mut record, &mut meta, &container).await {
+                Ok(copy) => {
+                    written.push(copy.clone());
+                    self.bind_stored(&record, copy).await
+                }
+                Err(error) => Err(error),
+            };
+        }
+        let outcome = bound.and_then(|bound| bound.ok_or(LibraryError::Interrupted));
+        // The last one is bound, or nobody knows whether it is.
+        if !outcome.as_ref().is_err_and(LibraryError::is_refusal) {
+            written.pop();
+        }
+        for unused in written {
+            self.remove_uncommitted(space, unused.id, unused.place).await;
+        }
+        outcome
+    }
+
+    /// Writes a copy of a container for what stands at the path now.
+    async fn readdress(
+        &self,
+        record: &mut Record,
+        meta: &mut ContainerMeta,
+        container: &ContainerRow,
+    ) -> Result<ContainerRow, LibraryError> {
+        let (library, asked) = (self.clone(), record.clone());
+        let (path, existing) = self
+            .catalog()
+            .read(move |tx| {
+                let reach = asked.change.access.reach_to_add()?;
+                let (place, existing) = admit(&library, tx, &asked.change, reach, &asked.file.path)?;
+                Ok::<_, LibraryError>((place.path, existing.map(|row| row.id)))
+            })
+            .await?;
+        // Behind those that came meanwhile.
+        let number = self.new_entry_id().await?;
+        (record.entry, record.is_fresh) = (existing.unwrap_or(number), existing.is_none());
+        (meta.entry, meta.serial) = (record.entry, WriteSerial(number.0));
+        (meta.path, meta.written) = (path, record.change.now);
+        let (library, space, meta) = (self.clone(), record.change.access.space(), meta.clone());
+        let container = container.clone();
+        tokio::task::spawn_blocking(move || library.rewrap_one(space, space, &container, &meta)).await?
+    }
+}
