@@ -69,7 +69,7 @@ pub struct Listing {
 impl Library {
     /// The id makes tags of different entries differ: one moved over another must not look unchanged.
     pub(super) fn etag(&self, row: &EntryRow) -> Etag {
-        Etag(format!("{:x}-{:x}-{}", row.id.0, row.revision, self.shared.etag_epoch))
+        Etag(format!("{:x}-{:x}-{}", row.id.0, row.revision, self.state_fingerprint()))
     }
 
     /// Tells instances apart, for clients who keep what they know of several.
@@ -80,7 +80,7 @@ impl Library {
     /// Changes when the state of all files was brought back from an earlier one: by a rebuild, or by an older
     /// catalogue. Clients then keep what they have of their own.
     pub fn state_fingerprint(&self) -> &str {
-        &self.shared.etag_epoch
+        self.shared.renewed_epoch.get().unwrap_or(&self.shared.etag_epoch)
     }
 
     pub(super) fn entry(&self, row: EntryRow) -> Entry {

@@ -8,12 +8,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ETAG_EPOCH, IdBlock, Library, LibraryError};
-use crate::catalog::{CatalogError, Counters, ReadTx, WriteTx};
+use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, etag_epoch};
+use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
 use crate::model::Timestamp;
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, Overwrite, SmallFile, StoredFile};
@@ -25,8 +24,6 @@ const MARK: SmallFile = SmallFile::fixed("mark.age");
 const ROLLED_BACK: &str = "rolled-back";
 /// Numbers that may have been given after the mark was last written: far more than a minute's.
 const SLACK: i64 = 1_000 * IdBlock::SIZE;
-/// From this age on a container found by the first look was not made by this run of the program.
-const SETTLED: Duration = Duration::from_mins(1);
 
 /// What the mark says.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -66,6 +63,49 @@ impl Mark {
     fn unused(self) -> i64 {
         self.next_entry.saturating_add(SLACK)
     }
+
+    /// What containers tell that `tx` has no row for, if they name numbers from `horizon` on: only a later state
+    /// of this catalogue can have given these. Of those that are not `is_settled` nothing is believed. Blocks.
+    fn of_newer_containers(
+        tx: &ReadTx<'_>,
+        disk: &dyn Disk,
+        keys: &KeyRing,
+        horizon: i64,
+        is_settled: impl Fn(&StoredFile) -> bool,
+    ) -> Result<Option<Self>, LibraryError> {
+        let mut unknown = Vec::new();
+        disk.each_container(&mut |file| {
+            // In doubt it is known: a catalogue that does not answer says so elsewhere.
+            if is_settled(&file) && !tx.is_known_container(file.id).unwrap_or(true) {
+                unknown.push(file);
+            }
+            Ok(())
+        })
+        .map_err(super::error::disk_error("look through the containers"))?;
+        let number = |file: &StoredFile| {
+            let key = keys.space_key(file.space).ok()?;
+            let opened = ContainerReader::open_untracked(disk, &key, file.space, file.id, file.place).ok()?;
+            Some(opened.meta().serial.0.max(opened.meta().entry.0))
+        };
+        let highest = unknown.iter().filter_map(number).max().filter(|number| *number >= horizon);
+        Ok(highest.map(|number| Self { revision: 0, next_entry: number.saturating_add(1) }))
+    }
+}
+
+/// The mark, or where there is none what containers tell in its place: without it an older catalogue would
+/// give numbers a second time. Looks through all of them then.
+pub(super) async fn read_or_look(
+    catalog: &Catalog,
+    disk: &Arc<dyn Disk>,
+    keys: &Arc<KeyRing>,
+) -> Result<Option<Mark>, LibraryError> {
+    let (disk, keys) = (Arc::clone(disk), Arc::clone(keys));
+    catalog
+        .read(move |tx| match Mark::read(&*disk, &keys)? {
+            None => Mark::of_newer_containers(tx, &*disk, &keys, tx.counters()?.next_entry, |_| true),
+            mark => Ok(mark),
+        })
+        .await
 }
 
 /// Compares a catalogue that is being opened with the mark. An older one goes on behind it and with other
@@ -78,6 +118,11 @@ pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalo
         reached = mark.revision,
         "the catalogue is older than the stored files: nothing is removed until `tresor rebuild` was run"
     );
+    go_on_behind(tx, mark)
+}
+
+/// Nothing is removed from now on, and no number and no tag of what is in no row is given again.
+fn go_on_behind(tx: &WriteTx<'_>, mark: Mark) -> Result<(), CatalogError> {
     tx.set_setting(ROLLED_BACK, &mark.revision.to_string())?;
     tx.remove_setting(ETAG_EPOCH)?;
     tx.skip_entry_ids(mark.unused())
@@ -122,11 +167,13 @@ impl Library {
         Ok(())
     }
 
-    /// Looks for containers that only a later state of this catalogue can have made: their serials had not
+    /// Looks for containers that only a later state of this catalogue can have made: their numbers had not
     /// been given when it was opened. Finds an older catalogue whose mark is as old. Only the first look
-    /// after the start can tell: from then on this run gives the same serials. Returns whether nothing may
-    /// be removed.
-    pub(super) async fn look_for_newer_containers(&self, now: Timestamp) -> Result<bool, LibraryError> {
+    /// after the start can tell: from then on this run gives the same numbers, so it should be soon. Returns
+    /// whether nothing may be removed.
+    ///
+    /// `before` is when this run began to store containers: its own may not have their rows yet.
+    pub async fn look_for_newer_containers(&self, before: Timestamp) -> Result<bool, LibraryError> {
         if self.is_rolled_back().await? {
             return Ok(true);
         }
@@ -134,37 +181,29 @@ impl Library {
             return Ok(false);
         }
         let library = self.clone();
-        let is_newer = self
+        let newer = self
             .catalog()
             .read(move |tx| {
-                let mut unknown = Vec::new();
-                library
-                    .disk()
-                    .each_container(&mut |file| {
-                        // In doubt it is known: a catalogue that does not answer says so elsewhere.
-                        let is_settled = now.since(file.changed) >= SETTLED;
-                        if is_settled && !tx.is_known_container(file.id).unwrap_or(true) {
-                            unknown.push(file);
-                        }
-                        Ok(())
-                    })
-                    .map_err(super::error::disk_error("look through the containers"))?;
-                Ok::<_, LibraryError>(unknown.iter().any(|file| library.is_newer(file)))
+                let (disk, horizon) = (library.disk(), library.shared.horizon);
+                let is_settled = |file: &StoredFile| file.changed < before;
+                Mark::of_newer_containers(tx, &**disk, &library.shared.keys, horizon, is_settled)
             })
             .await?;
-        if is_newer {
-            tracing::error!(
-                "there are files that the catalogue is too old to know: nothing is removed until \
-                 `tresor rebuild` was run"
-            );
-            self.catalog().write(|tx| tx.set_setting(ROLLED_BACK, "unknown")).await?;
-        }
-        Ok(is_newer)
-    }
-
-    fn is_newer(&self, file: &StoredFile) -> bool {
-        let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
-        let opened = ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.id, file.place);
-        opened.is_ok_and(|reader| reader.meta().serial.0 >= self.shared.horizon)
+        let Some(newer) = newer else { return Ok(false) };
+        tracing::error!(
+            "there are files that the catalogue is too old to know: nothing is removed until \
+             `tresor rebuild` was run"
+        );
+        let library = self.clone();
+        let go_on = move |tx: &WriteTx<'_>| {
+            go_on_behind(tx, newer)?;
+            let epoch = etag_epoch(tx)?;
+            // Before anybody can be told a tag of what is committed after this.
+            library.shared.renewed_epoch.get_or_init(|| epoch);
+            Ok::<_, CatalogError>(())
+        };
+        self.catalog().write(go_on).await?;
+        self.shared.ids.drop_rest().await;
+        Ok(true)
     }
 }

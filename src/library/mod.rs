@@ -39,14 +39,13 @@ mod verify;
 mod version;
 mod watched;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalog::{Catalog, CatalogError, Counters, LockRow, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
-use crate::vault::VaultError;
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
@@ -126,10 +125,14 @@ struct Shared {
     /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
     /// before never names a content of after.
     etag_epoch: String,
+    /// In its place since the catalogue was found to be older than the files.
+    renewed_epoch: OnceLock<String>,
     instance_id: String,
     ids: IdBlock,
     /// Serials below this may have been given before the catalogue was opened.
     horizon: i64,
+    /// Before this no container was stored by this run of the program.
+    opened: Timestamp,
     /// Whether containers of a later state were looked for.
     has_looked: AtomicBool,
     /// Whether a page of the catalogue was found damaged.
@@ -140,6 +143,8 @@ struct Shared {
     snapshotting: Mutex<()>,
 }
 
+/// Milliseconds by which the dates of files may lag behind the clock.
+const CLOCK_TICK: i64 = 100;
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
@@ -151,7 +156,8 @@ impl Library {
         keys: Arc<KeyRing>,
         names: NamePolicy,
     ) -> Result<Self, LibraryError> {
-        Self::open_with(catalog, disk, keys, names, mark::compare).await
+        let mark = mark::read_or_look(&catalog, &disk, &keys).await?;
+        Self::open_with(catalog, disk, keys, names, move |tx| mark::compare(tx, mark)).await
     }
 
     /// As [`Self::open`], for a catalogue that a rebuild starts from: from now on it is the present one, and
@@ -161,7 +167,9 @@ impl Library {
         disk: Arc<dyn Disk>,
         keys: Arc<KeyRing>,
     ) -> Result<Self, LibraryError> {
-        Self::open_with(catalog, disk, keys, NamePolicy::Any, mark::resume).await
+        let (marked, with) = (Arc::clone(&disk), Arc::clone(&keys));
+        let mark = tokio::task::spawn_blocking(move || mark::Mark::read(&*marked, &with)).await??;
+        Self::open_with(catalog, disk, keys, NamePolicy::Any, move |tx| mark::resume(tx, mark)).await
     }
 
     async fn open_with(
@@ -169,16 +177,13 @@ impl Library {
         disk: Arc<dyn Disk>,
         keys: Arc<KeyRing>,
         names: NamePolicy,
-        prepare: fn(&WriteTx<'_>, Option<mark::Mark>) -> Result<(), CatalogError>,
+        prepare: impl FnOnce(&WriteTx<'_>) -> Result<(), CatalogError> + Send + 'static,
     ) -> Result<Self, LibraryError> {
-        let (marked, with) = (Arc::clone(&disk), Arc::clone(&keys));
-        let (mark, recovery) = tokio::task::spawn_blocking(move || {
-            Ok::<_, VaultError>((mark::Mark::read(&*marked, &with)?, with.recovery_file()?))
-        })
-        .await??;
+        let (opened, with) = (Timestamp(Timestamp::now().0 - CLOCK_TICK), Arc::clone(&keys));
+        let recovery = tokio::task::spawn_blocking(move || with.recovery_file()).await??;
         let (etag_epoch, horizon) = catalog
             .write(move |tx| -> Result<_, CatalogError> {
-                prepare(tx, mark)?;
+                prepare(tx)?;
                 verify::remember_recovery_file(tx, recovery)?;
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
@@ -198,6 +203,7 @@ impl Library {
             keys,
             names,
             etag_epoch,
+            renewed_epoch: OnceLock::new(),
             instance_id,
             quota: quota::Ledger::default(),
             full_batches: Arc::new(Semaphore::new(sealing::MAX_FULL_BATCHES)),
@@ -211,6 +217,7 @@ impl Library {
             carrying: Mutex::default(),
             ids: IdBlock::default(),
             horizon,
+            opened,
             has_looked: AtomicBool::new(false),
             is_damaged: AtomicBool::new(false),
             noted: Mutex::default(),
@@ -276,5 +283,10 @@ impl IdBlock {
             let first = catalog.write(reserve).await?;
             *block = first.0..first.0 + Self::SIZE;
         }
+    }
+
+    /// Gives none of its ids any more.
+    async fn drop_rest(&self) {
+        *self.0.lock().await = 0..0;
     }
 }

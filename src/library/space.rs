@@ -257,6 +257,6 @@ impl Library {
         }
         let digest = sha2::Digest::finalize(hash);
         let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
-        Etag(format!("{text}-{}", self.shared.etag_epoch))
+        Etag(format!("{text}-{}", self.state_fingerprint()))
     }
 }

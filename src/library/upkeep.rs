@@ -128,7 +128,7 @@ impl Library {
     /// be the missing one under another name, or show what happened. Nor while the catalogue is older than
     /// the files.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, LibraryError> {
-        if self.look_for_newer_containers(now).await? {
+        if self.look_for_newer_containers(self.shared.opened).await? {
             return Ok(Swept::default());
         }
         let disk = Arc::clone(self.disk());

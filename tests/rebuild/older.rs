@@ -4,7 +4,7 @@ use std::fs;
 
 use tresor::model::Timestamp;
 
-use crate::house::{House, access};
+use crate::house::{House, access, path};
 use crate::support::content::{bytes, files_below, sha256};
 
 const DAY: i64 = 86_400_000;
@@ -17,8 +17,10 @@ async fn with_older_copy() -> House {
     open.put(&space, "old", &bytes(1, 70_000)).await;
     open.put(&space, "deleted then", &bytes(2, 70_000)).await;
     open.delete(&space, "deleted then").await;
+    open.instance.library.note_progress().await.unwrap();
     open.close();
     fs::copy(house.catalog(), house.path("older.db")).unwrap();
+    fs::copy(house.data().join("mark.age"), house.path("older.mark")).unwrap();
     let open = house.open().await;
     let space = open.space("s").await;
     open.put(&space, "old", &bytes(3, 80_000)).await;
@@ -48,7 +50,7 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     let tag = {
         let open = house.open().await;
         let space = open.space("s").await;
-        let entry = open.instance.library.find(&access(&space), &crate::house::path("old")).await.unwrap();
+        let entry = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
         open.close();
         entry.etag
     };
@@ -63,7 +65,7 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     let space = open.space("s").await;
     let new = open.put(&space, "after", &bytes(5, 70_000)).await;
     open.instance.library.note_progress().await.unwrap();
-    let entry = open.instance.library.find(&access(&space), &crate::house::path("old")).await.unwrap();
+    let entry = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
     assert_ne!(entry.etag, tag);
     open.close();
     assert_nothing_goes(&house).await;
@@ -79,7 +81,7 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
         assert_eq!(files[at], sha256(&content), "{at}");
     }
     assert_eq!(open.hashes(&space, "old").await.len(), 2);
-    let after = open.instance.library.find(&access(&space), &crate::house::path("new")).await.unwrap();
+    let after = open.instance.library.find(&access(&space), &path("new")).await.unwrap();
     assert_ne!(after.id, new.id, "no number means two files");
     open.close();
     let verified = house.run(["verify", "--full"]);
@@ -88,25 +90,120 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     assert!(!status.stdout.contains("WARNING"), "{status}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn it_is_noticed_without_its_mark_by_the_containers() {
+/// A house whose catalogue was put back to before some files were written, and what they hold. Its mark is as old,
+/// or gone.
+async fn put_back(with_mark: bool) -> (House, Vec<(String, String)>) {
     let house = with_older_copy().await;
-    // More than a block of numbers must lie between for this; one restart is enough.
+    // Numbers are given in blocks, one at each start: those of this run were never given before.
     let open = house.open().await;
     let space = open.space("s").await;
-    open.put(&space, "later", &bytes(6, 70_000)).await;
+    let mut written = vec![("new".to_owned(), sha256(&bytes(4, 90_000)))];
+    for (number, size) in (0..20).zip([100, 70_000].into_iter().cycle()) {
+        let at = format!("later {number}");
+        open.put(&space, &at, &bytes(100 + number, size)).await;
+        written.push((at, sha256(&bytes(100 + number, size))));
+    }
+    open.put(&space, "old", &bytes(7, 60_000)).await;
     open.close();
     fs::copy(house.path("older.db"), house.catalog()).unwrap();
-    fs::remove_file(house.data().join("mark.age")).unwrap();
+    let mark = house.data().join("mark.age");
+    if with_mark {
+        fs::copy(house.path("older.mark"), mark).unwrap();
+    } else {
+        fs::remove_file(mark).unwrap();
+    }
+    (house, written)
+}
+
+/// Files are written on an older catalogue; after a rebuild every content is there, each file a file of its own.
+async fn assert_nothing_is_mixed_up(house: &House, mut expected: Vec<(String, String)>) {
     let open = house.open().await;
-    assert!(!open.instance.library.is_rolled_back().await.unwrap());
-    let far = Timestamp(Timestamp::now().0 + 400 * DAY);
-    assert_eq!(open.instance.library.sweep(far).await.unwrap().removed, 0);
+    let space = open.space("s").await;
+    open.instance.library.look_for_newer_containers(Timestamp(i64::MAX)).await.unwrap();
+    for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
+        let at = format!("after {number}");
+        open.put(&space, &at, &bytes(300 + number, size)).await;
+        expected.push((at, sha256(&bytes(300 + number, size))));
+    }
     open.close();
-    assert_nothing_goes(&house).await;
+    assert_nothing_goes(house).await;
     let report = house.rebuild([], 0);
     assert_eq!(report["base"], "catalogue");
-    assert_eq!(report["added"], 3);
+    let open = house.open().await;
+    let space = open.space("s").await;
+    let files = open.files(&space).await;
+    for (at, hash) in &expected {
+        assert_eq!(files.get(at), Some(hash), "{at}: {report}");
+        assert_eq!(open.hashes(&space, at).await.len(), 1, "{at} has one content");
+    }
+    assert_eq!(files["old"], sha256(&bytes(7, 60_000)));
+    open.close();
+    let verified = house.run(["verify", "--full"]);
+    assert_eq!(verified.code, 0, "{verified}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_mark_it_is_noticed_at_the_start_by_the_containers() {
+    let (house, written) = put_back(false).await;
+    let open = house.open().await;
+    assert!(open.instance.library.is_rolled_back().await.unwrap());
+    open.close();
+    assert_nothing_is_mixed_up(&house, written).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_mark_as_old_it_is_noticed_by_the_first_look() {
+    let (house, written) = put_back(true).await;
+    let open = house.open().await;
+    assert!(!open.instance.library.is_rolled_back().await.unwrap());
+    let space = open.space("s").await;
+    let before = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
+    assert!(open.instance.library.look_for_newer_containers(Timestamp(i64::MAX)).await.unwrap());
+    let after = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
+    assert_ne!(before.etag, after.etag, "no tag of the state that is lost is told again");
+    open.close();
+    assert_nothing_is_mixed_up(&house, written).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_notices_it_without_a_start_before() {
+    let (house, written) = put_back(true).await;
+    let report = house.rebuild([], 0);
+    assert_eq!((&report["base"], &report["new_files"]), (&"catalogue".into(), &21.into()), "{report}");
+    let open = house.open().await;
+    let files = open.files(&open.space("s").await).await;
+    assert!(written.iter().all(|(at, hash)| files[at] == *hash), "{files:?}");
+    open.close();
+}
+
+/// As it was before the look was taken in time: numbers are given again, to other files.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_given_twice_make_no_file_an_earlier_content_of_another() {
+    let (house, written) = put_back(true).await;
+    let open = house.open().await;
+    let space = open.space("s").await;
+    let mut expected = written;
+    for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
+        let at = format!("after {number}");
+        open.put(&space, &at, &bytes(300 + number, size)).await;
+        expected.push((at, sha256(&bytes(300 + number, size))));
+    }
+    open.close();
+    for from in ["catalogue", "containers"] {
+        if from == "containers" {
+            house.lose_catalog();
+        }
+        let words = ["--from", from, "--admin", "chef", "--admin-password-file", "password"];
+        let report = house.rebuild(words, 0);
+        let open = house.open().await;
+        let space = open.space("s").await;
+        let files = open.files(&space).await;
+        for (at, hash) in &expected {
+            assert_eq!(files.get(at), Some(hash), "{at}: {report}");
+            assert_eq!(open.hashes(&space, at).await.len(), 1, "{at} has one content");
+        }
+        open.close();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::report::{SetAside, SetAsideReason};
 use crate::catalog::ContainerRow;
-use crate::model::{ContainerId, EntryId, SpaceId, WriteSerial};
+use crate::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 
 /// A container that was opened.
@@ -58,19 +58,21 @@ impl FoundEntry {
 /// Sorts containers into entries, the one with the newest content first, and passes over versions of which
 /// parts are missing.
 pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
-    let mut versions: BTreeMap<(WriteSerial, SpaceId, EntryId), Vec<Found>> = BTreeMap::new();
+    // The time tells contents apart whose serial was given twice, as after an older catalogue.
+    let mut versions: BTreeMap<(WriteSerial, Timestamp, SpaceId, EntryId), Vec<Found>> = BTreeMap::new();
     let mut loose = HashMap::new();
     for container in found {
         if container.meta.part == Part::Loose {
             loose.insert((container.space, container.row.id), container);
             continue;
         }
-        let key = (container.meta.serial, container.space, container.meta.entry);
+        let meta = &container.meta;
+        let key = (meta.serial, meta.written, container.space, meta.entry);
         versions.entry(key).or_default().push(container);
     }
     let (mut entries, mut set_aside) = (BTreeMap::<_, Vec<FoundVersion>>::new(), Vec::new());
     // The newest first: of two attempts to finish an upload the later one counts.
-    for ((_, space, entry), mut containers) in versions.into_iter().rev() {
+    for ((_, _, space, entry), mut containers) in versions.into_iter().rev() {
         containers.sort_by_key(|found| (found.meta.segment, found.row.id));
         let is_closed = containers.iter().any(|found| found.meta.part != Part::Numbered);
         let pieces = if is_closed { named(&containers, &mut loose) } else { Some(Vec::new()) };
@@ -92,13 +94,29 @@ pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
         container,
         reason: SetAsideReason::Unfinished,
     }));
-    let in_order = |((space, entry), mut versions): (_, Vec<_>)| {
-        versions.reverse();
-        FoundEntry { space, entry, versions }
+    let of_one_number = |((space, entry), versions)| {
+        files(entry, versions).into_iter().map(move |versions| FoundEntry { space, entry, versions })
     };
-    let mut entries: Vec<_> = entries.into_iter().map(in_order).collect();
+    let mut entries: Vec<_> = entries.into_iter().flat_map(of_one_number).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.newest().map(FoundVersion::serial)));
     (entries, set_aside)
+}
+
+/// The contents that name one entry, oldest first: of one file, unless its number was given twice. A content that
+/// has the number as its serial is a file's first.
+fn files(entry: EntryId, mut versions: Vec<FoundVersion>) -> Vec<Vec<FoundVersion>> {
+    versions.sort_by_key(|version| version.told().map(|meta| meta.written));
+    let mut files: Vec<Vec<FoundVersion>> = Vec::new();
+    for version in versions {
+        match files.last_mut().filter(|_| version.serial().0 != entry.0) {
+            Some(file) => file.push(version),
+            None => files.push(vec![version]),
+        }
+    }
+    for file in &mut files {
+        file.sort_by_key(FoundVersion::serial);
+    }
+    files
 }
 
 /// The containers that closing ones name, in order, taken from those that were found; `None`, and then all
@@ -125,7 +143,7 @@ fn named(closing: &[Found], loose: &mut HashMap<(SpaceId, ContainerId), Found>) 
 mod tests {
     use super::*;
     use crate::model::Place;
-    use crate::model::{ContainerId, EntryPath, Timestamp};
+    use crate::model::{ContainerId, EntryPath};
 
     const SPACE: SpaceId = SpaceId([1; 16]);
 
@@ -206,6 +224,17 @@ mod tests {
             let all = 3 + broken.len();
             assert_eq!(ids(with(broken)), (vec![], all));
         }
+    }
+
+    #[test]
+    fn a_number_that_was_given_twice_is_two_files() {
+        let at = |serial, written, plain_len| {
+            let mut found = found(5, serial, 0, plain_len, None);
+            found.meta.written = Timestamp(written);
+            found
+        };
+        let all = vec![at(5, 100, 1), at(7, 110, 2), at(5, 200, 3), at(6, 210, 4)];
+        assert_eq!(grouped(all), (vec![vec![1, 2], vec![3, 4]], 0));
     }
 
     #[test]

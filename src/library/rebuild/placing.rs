@@ -22,11 +22,25 @@ impl Placing<'_> {
     pub(super) fn place(&mut self, found: &FoundEntry) -> Result<(), LibraryError> {
         let known = self.tx.entry(found.entry)?;
         match known {
-            Some(row) if row.space == found.space && !row.is_folder() => self.renew(found, &row),
-            // Numbers of an office whose catalogue was once replaced by an older one may mean two things.
+            Some(row) if self.is_same_file(found, &row)? => self.renew(found, &row),
             Some(_) => self.insert(found, self.tx.reserve_entry_ids(1)?),
             None => self.insert(found, found.entry),
         }
+    }
+
+    /// Whether contents that name the number of a row are that file's. Where a catalogue was once replaced by an
+    /// older one a number may mean two files: then contents were written before the file of the row was made, or
+    /// one of them has the serial of another content.
+    fn is_same_file(&self, found: &FoundEntry, row: &EntryRow) -> Result<bool, LibraryError> {
+        if row.space != found.space || row.is_folder() {
+            return Ok(false);
+        }
+        let first = found.versions.first().and_then(FoundVersion::told);
+        if first.is_some_and(|meta| meta.written < row.created) {
+            return Ok(false);
+        }
+        let present = self.serial_of(row)?;
+        Ok(found.versions.iter().all(|version| Some(version.serial()) != present))
     }
 
     /// An entry that no row knows: its folders, its name, all of its versions.
