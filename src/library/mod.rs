@@ -143,8 +143,8 @@ struct Shared {
     snapshotting: Mutex<()>,
 }
 
-/// Milliseconds by which the dates of files may lag behind the clock.
-const CLOCK_TICK: i64 = 100;
+/// Milliseconds by which the dates of files, which are taken by whole seconds, may lag behind the clock.
+const CLOCK_TICK: i64 = 2_000;
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
