@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use super::versions::{ContainerRow, place};
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{
-    ContainerId, DamageKind, EntryId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    ContainerId, DamageKind, EntryId, PackId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 
 /// Messages that one check of the catalogue gives at most: one damaged page can cause thousands.
@@ -238,6 +238,16 @@ impl ReadTx<'_> {
         let after: &[u8] = after.as_ref().map_or(&[], |id| &id.0);
         let sql = format!("SELECT {CONTAINER} FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2");
         self.all(&sql, params![after, limit], stored_container)
+    }
+
+    /// Where the containers and the garbage begin that rows place in a pack. Looks at every row: for a rebuild.
+    pub fn offsets_in(&self, pack: PackId) -> Result<Vec<u64>, CatalogError> {
+        self.all(
+            "SELECT pack_offset FROM containers WHERE pack_id = ?1
+             UNION ALL SELECT pack_offset FROM garbage WHERE pack_id = ?1",
+            [pack.0],
+            |row| row.get(0),
+        )
     }
 
     /// Number of containers and bytes of content in them.

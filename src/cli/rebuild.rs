@@ -14,6 +14,7 @@ use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
 use crate::library::{Progress, Watcher};
 use crate::model::{SpaceId, Timestamp};
+use crate::vault::disk::Stray;
 use crate::vault::keys::Unlock;
 
 /// Findings of one kind that people are shown; scripts get all.
@@ -106,8 +107,11 @@ impl Rebuild {
             print(&rebuilt)?;
         }
         let report = &rebuilt.report;
-        let is_complete =
-            report.set_aside.is_empty() && report.missing.is_empty() && report.without_key.is_empty();
+        let is_complete = report.set_aside.is_empty()
+            && report.missing.is_empty()
+            && report.without_key.is_empty()
+            && report.strays.is_empty()
+            && report.strangers.is_empty();
         Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
     }
 
@@ -186,6 +190,19 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         paths => format!("{}: {}:{}", file.container, name(&file.space), paths.join(", ")),
     });
     section("Not on disk; bring spaces/ back from a backup:", missing)?;
+    let strays = report.strays.iter().map(|stray| {
+        format!("{}: {} bytes from byte {} on", pack_file(stray), stray.lengths.start(), stray.offset)
+    });
+    section(
+        "In these packs lies something that is no file as it is, perhaps damaged ones; bring the packs back from a \
+         backup and rebuild again:",
+        strays,
+    )?;
+    section(
+        "These were not put there by Tresor; if one has the name of a pack or a container, bring that back from a \
+         backup and rebuild again:",
+        report.strangers.iter().cloned(),
+    )?;
     match (base, administrator) {
         (RebuildBase::Containers, Some(name)) => output::line(&format!(
             "Users, rights and links could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
@@ -211,6 +228,10 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+fn pack_file(stray: &Stray) -> String {
+    format!("spaces/{}/packs/{}.tar", stray.space, stray.pack)
 }
 
 fn section(title: &str, items: impl ExactSizeIterator<Item = String>) -> anyhow::Result<()> {
@@ -244,6 +265,8 @@ struct Shown<'a> {
     displaced: Vec<Displaced<'a>>,
     set_aside: Vec<SetAside>,
     missing: Vec<Missing<'a>>,
+    strays: Vec<StrayBytes>,
+    strangers: &'a [String],
     /// Ids of spaces.
     without_key: Vec<String>,
     /// Ids of spaces.
@@ -270,6 +293,13 @@ struct SetAside {
     space: String,
     container: String,
     reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct StrayBytes {
+    pack: String,
+    offset: u64,
+    bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -323,6 +353,16 @@ impl<'a> From<&'a Rebuilt> for Shown<'a> {
                     paths: &file.paths,
                 })
                 .collect(),
+            strays: report
+                .strays
+                .iter()
+                .map(|stray| StrayBytes {
+                    pack: pack_file(stray),
+                    offset: stray.offset,
+                    bytes: *stray.lengths.start(),
+                })
+                .collect(),
+            strangers: &report.strangers,
             without_key: report.without_key.iter().map(ToString::to_string).collect(),
             without_note: report.without_note.iter().map(ToString::to_string).collect(),
             administrator: administrator.as_deref(),

@@ -9,7 +9,7 @@ use super::state::State;
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::disk::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
-    StoredFile, StoredSnapshot,
+    StoredFile, StoredSnapshot, Stray,
 };
 
 /// The disk, with every failure of a write told to the state and no write in a state that forbids it.
@@ -58,6 +58,10 @@ impl Disk for WatchedDisk {
 
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         self.inner.each_container(visit)
+    }
+
+    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_stray(visit)
     }
 
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::container::{ContainerMeta, OpenHeader};
 use super::disk::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
-    StoredFile, StoredSnapshot,
+    StoredFile, StoredSnapshot, Stray,
 };
 use super::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
 use super::reader::ContainerReader;
@@ -226,6 +226,10 @@ impl Disk for Shelf {
     }
 
     fn each_container(&self, _: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn each_stray(&self, _: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
 use tresor::vault::disk::{
     ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart,
-    Snapshots, StoredFile, StoredSnapshot,
+    Snapshots, StoredFile, StoredSnapshot, Stray,
 };
 
 /// When a hook is called.
@@ -88,6 +88,10 @@ impl Disk for HookedDisk {
 
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         self.inner.each_container(visit)
+    }
+
+    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_stray(visit)
     }
 
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {

@@ -17,5 +17,6 @@ mod alone;
 mod broken_off;
 mod house;
 mod older;
+mod packs;
 mod snapshot;
 mod start;

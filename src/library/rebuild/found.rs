@@ -6,12 +6,22 @@ use super::report::{SetAside, SetAsideReason};
 use crate::catalog::ContainerRow;
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
+use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// A container that was opened.
 pub(super) struct Found {
     pub(super) space: SpaceId,
     pub(super) row: ContainerRow,
     pub(super) meta: ContainerMeta,
+}
+
+impl Found {
+    /// A container that opens.
+    pub(super) fn of(space: SpaceId, reader: &ContainerReader) -> Self {
+        let ContainerRef { id, header_hash, length, place } = reader.to_ref();
+        let row = ContainerRow { id, header_hash, length, plain_len: reader.plain_len(), place };
+        Self { space, row, meta: reader.meta().clone() }
+    }
 }
 
 /// One content: the containers of one serial, in order; of an upload what its closing containers name, and

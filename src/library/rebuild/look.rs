@@ -86,15 +86,7 @@ impl Library {
             tracing::warn!(container = %file.id, error = error_shown, "a container is set aside");
             SetAside { space: file.space, container: file.id, reason: SetAsideReason::from(&error) }
         })?;
-        let bound = reader.to_ref();
-        let row = ContainerRow {
-            id: bound.id,
-            header_hash: bound.header_hash,
-            length: bound.length,
-            plain_len: reader.plain_len(),
-            place: bound.place,
-        };
-        Ok(Found { space: file.space, row, meta: reader.meta().clone() })
+        Ok(Found::of(file.space, &reader))
     }
 
     /// Whether the container that a row means is there.

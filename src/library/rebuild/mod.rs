@@ -1,7 +1,8 @@
 //! Bringing containers that the catalogue does not know into it.
 //!
 //! ```text
-//! look    every container on disk; those that no row knows are opened: header, last chunk, what they say
+//! look    every container on disk, with a header in its pack or without; those that no row knows are opened:
+//!         header, last chunk, what they say
 //! group   by entry, then by serial: the containers of one version, the versions of one entry
 //!         what closing containers name; uploads that nothing closes are set aside
 //! place   the newest first: it keeps the path it was written under, an older one of the same path gets
@@ -16,6 +17,7 @@ mod look;
 mod placing;
 mod report;
 mod spaces;
+mod strays;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,11 +30,21 @@ use super::{Library, LibraryError};
 use crate::catalog::{SetAsideRow, WriteTx};
 use crate::model::{ContainerId, Timestamp};
 use crate::vault::container::Part;
+use crate::vault::disk::Stray;
 
 /// Entries placed in one transaction.
 const STEP: usize = 200;
 /// Known containers looked up at once.
 const PAGE: usize = 1_000;
+
+/// What there is on the disk.
+struct Looked {
+    seen: HashSet<ContainerId>,
+    /// Of these, containers that no row knows.
+    found: Vec<Found>,
+    set_aside: Vec<SetAside>,
+    strays: Vec<Stray>,
+}
 
 impl Library {
     /// Brings every container that no row knows into the catalogue. Nobody else may use it meanwhile.
@@ -42,36 +54,38 @@ impl Library {
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
         self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
-        let (mut seen, mut found, mut set_aside) = self.look_and_read(&watcher).await?;
-        if self.forget_outdated_uploads(&seen, &found).await? {
+        let mut looked = self.look_and_read(&watcher).await?;
+        if self.forget_outdated_uploads(&looked.seen, &looked.found).await? {
             // Their containers are unknown now.
-            (seen, found, set_aside) = self.look_and_read(&watcher).await?;
+            looked = self.look_and_read(&watcher).await?;
         }
 
-        let mut report = RebuildReport { containers: seen.len() as u64, ..RebuildReport::default() };
+        let Looked { seen, found, mut set_aside, strays } = looked;
+        let mut report = RebuildReport { containers: seen.len() as u64, strays, ..RebuildReport::default() };
         self.keep_counters_behind(&found).await?;
         let spaces = self.bring_in_spaces(&found, now).await?;
         (report.new_spaces, report.without_note) = (spaces.added, spaces.without_note);
         let (entries, incomplete) = group(found);
         set_aside.extend(incomplete);
         self.place_all(entries, now, &mut report, &watcher).await?;
-        self.note_set_aside(&set_aside, now).await?;
+        self.note_set_aside(&set_aside, &report.strays, now).await?;
         report.set_aside = set_aside;
         report.missing = self.missing(seen).await?;
+        report.strangers = self.strangers().await?;
         report.names = self.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
         report.without_key = self.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
         Ok(report)
     }
 
-    async fn look_and_read(
-        &self,
-        watcher: &Watcher,
-    ) -> Result<(HashSet<ContainerId>, Vec<Found>, Vec<SetAside>), LibraryError> {
-        let (seen, unknown) = self.look(Arc::clone(watcher)).await?;
+    async fn look_and_read(&self, watcher: &Watcher) -> Result<Looked, LibraryError> {
+        let (mut seen, unknown) = self.look(Arc::clone(watcher)).await?;
         let (library, told) = (self.clone(), Arc::clone(watcher));
-        let (found, set_aside) =
+        let (mut found, set_aside) =
             tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
-        Ok((seen, found, set_aside))
+        let (picked_up, strays) = self.pick_up_strays().await?;
+        seen.extend(picked_up.iter().map(|found| found.row.id));
+        found.extend(picked_up);
+        Ok(Looked { seen, found, set_aside, strays })
     }
 
     /// Forgets uploads of which the disk shows that they went on, were finished or ended after this catalogue:
@@ -146,16 +160,25 @@ impl Library {
         Ok(())
     }
 
-    async fn note_set_aside(&self, set_aside: &[SetAside], now: Timestamp) -> Result<(), LibraryError> {
-        let rows: Vec<_> = set_aside
-            .iter()
-            .map(|container| SetAsideRow {
-                container: container.container,
-                space: container.space,
-                reason: container.reason.as_str().to_owned(),
-                noted: now,
-            })
-            .collect();
+    /// Keeps in mind what is part of nothing, so that no verification calls all well.
+    async fn note_set_aside(
+        &self,
+        set_aside: &[SetAside],
+        strays: &[Stray],
+        now: Timestamp,
+    ) -> Result<(), LibraryError> {
+        let strays = strays.iter().map(|stray| {
+            let id = stray.id.unwrap_or_else(ContainerId::random);
+            (id, stray.space, SetAsideReason::Damaged)
+        });
+        let all = set_aside.iter().map(|aside| (aside.container, aside.space, aside.reason)).chain(strays);
+        let row = |(container, space, reason): (_, _, SetAsideReason)| SetAsideRow {
+            container,
+            space,
+            reason: reason.as_str().to_owned(),
+            noted: now,
+        };
+        let rows: Vec<_> = all.map(row).collect();
         self.catalog().write(move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?)).await
     }
 }

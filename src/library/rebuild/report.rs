@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{ContainerId, SpaceId};
 use crate::vault::VaultError;
+use crate::vault::disk::Stray;
 
 /// How far a rebuild is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct RebuildReport {
     pub set_aside: Vec<SetAside>,
     /// Containers that rows refer to and that are not on disk.
     pub missing: Vec<Missing>,
+    /// Bytes in packs that nothing names and that are no container as they are.
+    pub strays: Vec<Stray>,
+    /// What lies among the containers and is none, by its path below the data directory.
+    pub strangers: Vec<String>,
     /// Spaces whose key file is missing or damaged: nothing of theirs opens.
     pub without_key: Vec<SpaceId>,
     /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.

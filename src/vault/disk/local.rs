@@ -30,8 +30,9 @@ use super::part::LocalPart;
 use super::paths::{Paths, Shard};
 use super::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
+    Stray,
 };
-use super::{reserve, strangers};
+use super::{reserve, strangers, strays};
 
 /// With more free bytes than this a disk is not full for want of bytes.
 const SHORT: u64 = 64 * 1024 * 1024;
@@ -173,6 +174,17 @@ impl Disk for LocalDisk {
 
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
         strangers::each(&self.paths.root, visit)
+    }
+
+    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+        for (space, pack, path) in self.paths.packs()? {
+            match open_file(&path) {
+                Ok(file) => strays::each(&file, space, pack, visit)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn remove_parts(&self) -> io::Result<u64> {

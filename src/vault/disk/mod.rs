@@ -15,6 +15,7 @@ mod paths;
 mod reserve;
 mod snapshots;
 mod strangers;
+mod strays;
 
 use std::borrow::Cow;
 use std::io;
@@ -25,6 +26,7 @@ use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 pub use durable::{move_durably, write_durably};
 pub use local::LocalDisk;
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
+pub use strays::Stray;
 
 /// Longest small file that is read, in bytes.
 pub const SMALL_FILE_LIMIT: u64 = 1 << 20;
@@ -131,6 +133,10 @@ pub trait Disk: Send + Sync {
     /// Calls `visit` with the path below the data directory of everything among the containers that is none:
     /// nobody looks at it, and it may be readable. Stops at the first error.
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()>;
+
+    /// Calls `visit` for every place in a pack that holds something and that no header names. Stops at the first
+    /// error.
+    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()>;
 
     /// Removes all temporary files and returns their number. Only for the start, before the first
     /// writer. Idempotent.

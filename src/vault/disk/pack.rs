@@ -26,7 +26,7 @@ use crate::model::{ContainerId, PackId, PackedPlace};
 use super::{ContainerFile, MAX_PACKED_LEN, Packable};
 
 /// tar's unit; members start and are filled up to its multiples.
-const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 /// Two blocks of zeros end an archive.
 const END_LEN: u64 = 2 * BLOCK as u64;
 /// Bytes after which a pack takes no more members.
@@ -307,7 +307,7 @@ pub(super) fn with_right_sums(pack: &[u8]) -> Vec<u8> {
 }
 
 /// Id and length of a member, if this is a header that we wrote.
-fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
+pub(super) fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
     let text = |range: std::ops::Range<usize>| {
         let field = header.get(range)?;
         let end = field.iter().position(|byte| *byte == 0)?;
@@ -320,6 +320,12 @@ fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
     let id = text(0..100)?.strip_suffix(".age")?.parse().ok()?;
     // No container is without a byte, and no hole can be made of none.
     Some((id, octal(124..136)?)).filter(|(_, length)| (1..=MAX_PACKED_LEN as u64).contains(length))
+}
+
+/// The name in what was a header, whatever became of the rest of it.
+pub(super) fn parse_name(header: &[u8; BLOCK]) -> Option<ContainerId> {
+    const NAME_LEN: usize = 36;
+    std::str::from_utf8(header.get(..NAME_LEN)?).ok()?.strip_suffix(".age")?.parse().ok()
 }
 
 #[cfg(test)]
