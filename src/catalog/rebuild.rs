@@ -47,11 +47,12 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Containers that were set aside.
-    pub fn set_aside(&self, limit: usize) -> Result<Vec<SetAsideRow>, CatalogError> {
+    /// Containers that were set aside for another reason than `but_for`.
+    pub fn set_aside(&self, but_for: &str, limit: usize) -> Result<Vec<SetAsideRow>, CatalogError> {
         self.all(
-            "SELECT container_id, space_id, reason, noted_at FROM set_aside ORDER BY noted_at LIMIT ?1",
-            [limit],
+            "SELECT container_id, space_id, reason, noted_at FROM set_aside
+             WHERE reason <> ?1 ORDER BY noted_at LIMIT ?2",
+            params![but_for, limit],
             |row| {
                 Ok(SetAsideRow {
                     container: ContainerId(row.get(0)?),
@@ -83,6 +84,12 @@ impl WriteTx<'_> {
     /// Takes back every note that containers were set aside.
     pub fn forget_set_aside(&self) -> Result<(), CatalogError> {
         self.execute("DELETE FROM set_aside", []).map(drop)
+    }
+
+    /// Takes back the notes of `reason` that are older than `before`.
+    pub fn forget_set_aside_before(&self, reason: &str, before: Timestamp) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM set_aside WHERE reason = ?1 AND noted_at < ?2", params![reason, before.0])
+            .map(drop)
     }
 
     /// Removes a value kept under a name.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
-use crate::library::{Progress, Watcher};
+use crate::library::{Progress, SetAside, SetAsideReason, Watcher};
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::Stray;
 use crate::vault::keys::Unlock;
@@ -106,13 +106,7 @@ impl Rebuild {
         } else {
             print(&rebuilt)?;
         }
-        let report = &rebuilt.report;
-        let is_complete = report.set_aside.is_empty()
-            && report.missing.is_empty()
-            && report.without_key.is_empty()
-            && report.strays.is_empty()
-            && report.strangers.is_empty();
-        Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+        Ok(if rebuilt.report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
     }
 
     fn administrator(&self) -> anyhow::Result<Option<FirstAdministrator>> {
@@ -177,14 +171,22 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         .iter()
         .map(|file| format!("{}:{} is now {}", name(&file.space), file.path, file.name));
     section("Two files had the same path; the older one has another name:", displaced)?;
-    let set_aside = report
-        .set_aside
-        .iter()
-        .map(|file| format!("{} in spaces/{}: {}", file.container, file.space, file.reason.as_str()));
+    let (uploads, set_aside): (Vec<_>, Vec<_>) =
+        report.set_aside.iter().partition(|aside| aside.reason == SetAsideReason::Unfinished);
+    let shown = |aside: &SetAside| {
+        format!("{} in spaces/{}: {}", aside.container, aside.space, aside.reason.as_str())
+    };
     section(
         "Kept, but part of no file; once they are repaired, `tresor rebuild --from catalogue` brings them in:",
-        set_aside,
+        set_aside.into_iter().map(shown),
     )?;
+    if !uploads.is_empty() {
+        output::line(&format!(
+            "{} containers are parts of uploads that had not come to their end: they must be sent anew, and what \
+             there is of them is removed after a week.",
+            uploads.len()
+        ))?;
+    }
     let missing = report.missing.iter().map(|file| match file.paths.as_slice() {
         [] => format!("{} of {} (earlier or deleted contents only)", file.container, name(&file.space)),
         paths => format!("{}: {}:{}", file.container, name(&file.space), paths.join(", ")),
@@ -263,7 +265,7 @@ struct Shown<'a> {
     new_versions: u64,
     renewed_files: u64,
     displaced: Vec<Displaced<'a>>,
-    set_aside: Vec<SetAside>,
+    set_aside: Vec<AsideShown>,
     missing: Vec<Missing<'a>>,
     strays: Vec<StrayBytes>,
     strangers: &'a [String],
@@ -289,7 +291,7 @@ struct Displaced<'a> {
 }
 
 #[derive(Serialize)]
-struct SetAside {
+struct AsideShown {
     space: String,
     container: String,
     reason: &'static str,
@@ -338,7 +340,7 @@ impl<'a> From<&'a Rebuilt> for Shown<'a> {
             set_aside: report
                 .set_aside
                 .iter()
-                .map(|file| SetAside {
+                .map(|file| AsideShown {
                     space: file.space.to_string(),
                     container: file.container.to_string(),
                     reason: file.reason.as_str(),

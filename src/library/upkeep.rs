@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Library, LibraryError};
+use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
 use crate::catalog::WriteTx;
 use crate::model::{ContainerId, Place, SpaceId, Timestamp};
 use crate::vault::sweep::{Swept, sweep_orphans};
@@ -60,6 +60,9 @@ impl Library {
             }
         }
         self.finish_purges().await?;
+        let lost = SetAsideReason::Unfinished.as_str();
+        let before = now.before(UPLOAD_KEPT_FOR);
+        self.catalog().write(move |tx| tx.forget_set_aside_before(lost, before)).await?;
         loop {
             let ended = self.expire_uploads(now, STEP).await?;
             report.uploads += ended;

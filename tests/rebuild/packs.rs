@@ -18,11 +18,11 @@ async fn small_files() -> (House, BTreeMap<String, String>) {
     let open = house.open().await;
     let space = open.add_space("s").await;
     let mut written = BTreeMap::new();
-    for number in 0..24_u64 {
+    let sizes = [0, 1, 300, 511, 512, 513, 4_096, 65_536].into_iter().cycle();
+    for (number, size) in (0..24).zip(sizes) {
         if number == 12 {
             open.instance.library.snapshot(Timestamp::now()).await.unwrap();
         }
-        let size = [0, 1, 300, 511, 512, 513, 4_096, 65_536][number as usize % 8];
         let (at, content) = (format!("file {number}"), bytes(number, size));
         open.put(&space, &at, &content).await;
         written.insert(at, sha256(&content));

@@ -61,6 +61,17 @@ pub struct RebuildReport {
     pub names: HashMap<SpaceId, String>,
 }
 
+impl RebuildReport {
+    /// Whether all that was ever acknowledged as a file is one again.
+    pub fn is_complete(&self) -> bool {
+        self.set_aside.iter().all(|aside| aside.reason == SetAsideReason::Unfinished)
+            && self.missing.is_empty()
+            && self.without_key.is_empty()
+            && self.strays.is_empty()
+            && self.strangers.is_empty()
+    }
+}
+
 /// A file that got another name because a newer one, or a folder, has the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Displaced {
@@ -94,7 +105,8 @@ pub enum SetAsideReason {
     NoKey,
     /// Other containers of the same version are missing, or there are two of the same part.
     Incomplete,
-    /// It arrived in an upload that never came to its end.
+    /// It arrived in an upload that never came to its end, and of which nothing else is known any more: whoever
+    /// sent it begins anew. Kept as long as uploads are.
     Unfinished,
 }
 

@@ -1,6 +1,7 @@
 //! What lies on the disk without a name that says what it is.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 
 use super::found::Found;
 use crate::catalog::CatalogError;
@@ -28,10 +29,11 @@ impl Library {
                 let mut placed: HashMap<PackId, Vec<u64>> = HashMap::new();
                 let (mut found, mut left) = (Vec::new(), Vec::new());
                 for stray in strays {
-                    if !placed.contains_key(&stray.pack) {
-                        placed.insert(stray.pack, tx.offsets_in(stray.pack)?);
-                    }
-                    if placed.get(&stray.pack).is_some_and(|offsets| offsets.contains(&stray.offset)) {
+                    let offsets = match placed.entry(stray.pack) {
+                        MapEntry::Occupied(known) => known.into_mut(),
+                        MapEntry::Vacant(free) => free.insert(tx.offsets_in(stray.pack)?),
+                    };
+                    if offsets.contains(&stray.offset) {
                         continue;
                     }
                     let named = stray.id.map(|id| Ok::<_, CatalogError>((id, tx.is_known_container(id)?)));

@@ -5,8 +5,8 @@
 
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
 use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
-use crate::library::LibraryError;
 use crate::library::mark::is_held;
+use crate::library::{LibraryError, SetAsideReason};
 
 /// Questions asked one after the other; the last is about contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
@@ -59,13 +59,15 @@ async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> 
     Ok(told(failing))
 }
 
-/// Stored contents that are in no listing, and not because they are garbage.
+/// Stored contents that are in no listing, and not because they are garbage or what came of a lost upload.
 fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
     let mut told = Vec::new();
     if is_held(tx)? {
         told.push("it is older than the stored files, and newer ones are in no listing".into());
     }
-    for SetAsideRow { container, space, reason, .. } in tx.set_aside(MAX_FINDINGS)? {
+    for SetAsideRow { container, space, reason, .. } in
+        tx.set_aside(SetAsideReason::Unfinished.as_str(), MAX_FINDINGS)?
+    {
         told.push(format!(
             "a rebuild left container {container} of space {space} out ({reason}); repair or remove it, then \
              run `tresor rebuild --from catalogue`"
