@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
-use crate::library::{Progress, SetAside, SetAsideReason, Watcher};
+use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::Stray;
 use crate::vault::keys::Unlock;
@@ -171,6 +171,36 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         .iter()
         .map(|file| format!("{}:{} is now {}", name(&file.space), file.path, file.name));
     section("Two files had the same path; the older one has another name:", displaced)?;
+    print_losses(report, name)?;
+    match (base, administrator) {
+        (RebuildBase::Containers, Some(name)) => output::line(&format!(
+            "Users, rights and links could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
+            output::safe(name)
+        ))?,
+        (_, Some(name)) => {
+            output::line(&format!(
+                "{} was made, as no other administrator could log in.",
+                output::safe(name)
+            ))?;
+        }
+        (RebuildBase::Snapshot(_), None) => {
+            output::line(
+                "Users, passwords, rights and links are those of the snapshot: look at what changed since.",
+            )?;
+        }
+        _ => {}
+    }
+    if let Some(kept) = kept {
+        output::line(&format!(
+            "The catalogue of before is kept as {}; remove it when all is well.",
+            kept.display()
+        ))?;
+    }
+    Ok(())
+}
+
+/// What is in no listing, and what to do.
+fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> anyhow::Result<()> {
     let (uploads, set_aside): (Vec<_>, Vec<_>) =
         report.set_aside.iter().partition(|aside| aside.reason == SetAsideReason::Unfinished);
     let shown = |aside: &SetAside| {
@@ -204,32 +234,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         "These were not put there by Tresor; if one has the name of a pack or a container, bring that back from a \
          backup and rebuild again:",
         report.strangers.iter().cloned(),
-    )?;
-    match (base, administrator) {
-        (RebuildBase::Containers, Some(name)) => output::line(&format!(
-            "Users, rights and links could not come back. {0} is the only user and has no rights yet: tresor grant {0} SPACE manage",
-            output::safe(name)
-        ))?,
-        (_, Some(name)) => {
-            output::line(&format!(
-                "{} was made, as no other administrator could log in.",
-                output::safe(name)
-            ))?;
-        }
-        (RebuildBase::Snapshot(_), None) => {
-            output::line(
-                "Users, passwords, rights and links are those of the snapshot: look at what changed since.",
-            )?;
-        }
-        _ => {}
-    }
-    if let Some(kept) = kept {
-        output::line(&format!(
-            "The catalogue of before is kept as {}; remove it when all is well.",
-            kept.display()
-        ))?;
-    }
-    Ok(())
+    )
 }
 
 fn pack_file(stray: &Stray) -> String {

@@ -252,7 +252,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     open.close();
     let containers = files_below(&house.data().join("spaces").join(space.id.to_string()));
     let spoil: [fn(&mut Vec<u8>); 3] = [
-        |bytes| bytes[120] ^= 1,
+        |bytes| bytes[60] ^= 1,
         |bytes| *bytes.last_mut().unwrap() ^= 1,
         |bytes| bytes.truncate(bytes.len() - 65_552),
     ];
@@ -272,10 +272,10 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     house.lose_catalog();
 
     let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 2);
-    let reasons: BTreeSet<_> =
+    let mut reasons: Vec<_> =
         report["set_aside"].as_array().unwrap().iter().map(|file| file["reason"].as_str().unwrap()).collect();
-    assert_eq!(reasons, BTreeSet::from(["damaged", "no-key"]), "{report}");
-    assert_eq!(report["set_aside"].as_array().unwrap().len(), 4);
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["damaged", "damaged", "damaged", "no-key"], "{report}");
     let kept = files_below(&house.data().join("spaces"));
     // Nobody is told that all is well as long as something is in no listing.
     let verified = house.run(["verify", "--full"]);

@@ -73,6 +73,13 @@ impl Library {
                 Err(container) => set_aside.push(container),
             }
         }
+        // A key that opens others of its space is the right one.
+        let opened: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
+        for aside in set_aside.iter_mut().filter(|aside| opened.contains(&aside.space)) {
+            if aside.reason == SetAsideReason::NoKey {
+                aside.reason = SetAsideReason::Damaged;
+            }
+        }
         (found, set_aside)
     }
 
