@@ -30,8 +30,8 @@ const BAR: usize = 24;
 /// that is older than the files, and what does not belong among them. With --full it also authenticates every
 /// byte, compares the SHA-256 of every content and reads all snapshots. Files are served meanwhile.
 /// Nothing is repaired or removed: what is found is named, remembered (`tresor status` tells) and kept, and
-/// nothing damaged is ever sent. A container that is brought back from a backup counts as whole with the
-/// next verification.
+/// nothing damaged is ever sent. What is known to be damaged is always read in full, so that a container
+/// that is brought back from a backup counts as whole with the next verification of either kind.
 ///
 /// Interrupted, it goes on where it stopped when it is called again. The exit code is 0 if nothing is wrong,
 /// 3 if something is, and 1 if it could not be verified.
@@ -58,7 +58,8 @@ With --json one object is printed at the end:
   mode                quick or full
   started, finished   begin and end
   resumed             whether it went on where an interrupted verification stopped
-  containers, bytes   containers looked at, bytes of content read
+  containers, bytes   containers looked at, bytes of content read; without --full those of
+                      containers that are known to be damaged
   clean               whether nothing is wrong
   findings            list of what is wrong:
     kind              missing, wrong-length, foreign, wrong-key, unnamed, damaged-chunk,
@@ -117,7 +118,7 @@ impl Verify {
                 }
                 if !self.format.json {
                     progress.make_room();
-                    tell(&finding)?;
+                    tell(&finding, step.started)?;
                 }
                 findings.push(finding);
             }
@@ -154,7 +155,7 @@ fn shown(reply: Reply) -> anyhow::Result<VerifyShown> {
     }
 }
 
-fn tell(finding: &FindingShown) -> anyhow::Result<()> {
+fn tell(finding: &FindingShown, started: i64) -> anyhow::Result<()> {
     let what = match finding.kind.as_str() {
         "missing" => "there is no file",
         "wrong-length" => "the file has another length",
@@ -172,10 +173,12 @@ fn tell(finding: &FindingShown) -> anyhow::Result<()> {
         (Some(file), Some(container)) => named(file, container),
         _ => output::safe(finding.detail.as_deref().unwrap_or(what)),
     };
+    let known = finding.first_seen.filter(|seen| *seen < started);
+    let known = known.map_or_else(String::new, |seen| format!(" (known since {})", output::time(seen)));
     match (&finding.file, finding.chunk) {
         (None, _) => output::line(&format!("{kind}: {place}")),
-        (Some(_), None) => output::line(&format!("{kind}: {what}: {place}")),
-        (Some(_), Some(chunk)) => output::line(&format!("{kind}: {what}, chunk {chunk}: {place}")),
+        (Some(_), None) => output::line(&format!("{kind}: {what}: {place}{known}")),
+        (Some(_), Some(chunk)) => output::line(&format!("{kind}: {what}, chunk {chunk}: {place}{known}")),
     }?;
     finding.uses.iter().try_for_each(tell_use)
 }
@@ -214,6 +217,9 @@ fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
     }
     let looked = match step.mode.as_str() {
         "full" => format!("{} read", ByteSize(step.bytes)),
+        _ if step.bytes > 0 => {
+            format!("header and end of each, {} of damaged ones read", ByteSize(step.bytes))
+        }
         _ => "header and end of each".to_owned(),
     };
     let verdict = match findings {

@@ -105,7 +105,7 @@ pub struct VerifyStep {
     pub containers: u64,
     /// Containers there were when it began.
     pub total_containers: u64,
-    /// Bytes of content read; a quick run reads none.
+    /// Bytes of content read; a quick run reads those of containers that are known to be damaged.
     pub bytes: u64,
     /// Bytes of content there were when it began.
     pub total_bytes: u64,
