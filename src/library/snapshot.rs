@@ -6,7 +6,6 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::disk_error;
@@ -109,13 +108,8 @@ impl Library {
     pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
         let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
         if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
-            self.shared.is_damaged.store(true, Ordering::Relaxed);
+            self.note_damaged_catalogue();
         }
         outcome
-    }
-
-    /// Whether [`Self::check_catalogue`] found damage.
-    pub fn is_catalogue_damaged(&self) -> bool {
-        self.shared.is_damaged.load(Ordering::Relaxed)
     }
 }

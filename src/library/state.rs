@@ -8,6 +8,7 @@
 //! disk full               reading and deleting go on; ends by itself when there is space again
 //! disk failed             reading goes on, nothing is changed before a restart: what the system could
 //! file system read-only   not write it may have dropped, and a later fsync would not say so
+//! catalogue damaged       what can be read and changed still is; told until a restart, which looks itself
 //! ```
 
 use std::io;
@@ -35,6 +36,9 @@ const LOOK_EVERY: u64 = 8 * 1024 * 1024;
 /// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
 /// not show in the free space.
 const PROBE: [u8; 4_096] = [0; 4_096];
+
+/// What the server's owner should know and do about a damaged catalogue.
+pub const DAMAGED_CATALOGUE: &str = "the catalogue is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup";
 
 /// Why files can be read but not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub(super) struct State {
     unseen: AtomicU64,
     /// Whether [`RESERVE`] is known to be set aside.
     has_reserve: AtomicBool,
+    /// Whether somebody met a page of the catalogue that is not what was written.
+    is_catalogue_damaged: AtomicBool,
 }
 
 impl State {
@@ -96,6 +102,7 @@ impl State {
             catalog,
             unseen: AtomicU64::new(0),
             has_reserve: AtomicBool::new(false),
+            is_catalogue_damaged: AtomicBool::new(false),
         });
         // Weak, or state and catalogue would keep each other alive.
         let observer = Arc::downgrade(&state);
@@ -163,7 +170,14 @@ impl State {
                 Some(ReadOnlyCause::FileSystemReadOnly) => self.enter(ReadOnlyCause::FileSystemReadOnly),
                 _ => self.enter(ReadOnlyCause::DiskFailed),
             },
+            error if error.is_damage() => self.note_damaged_catalogue(),
             _ => self.look(),
+        }
+    }
+
+    fn note_damaged_catalogue(&self) {
+        if !self.is_catalogue_damaged.swap(true, Ordering::Relaxed) {
+            tracing::error!("data at risk: {DAMAGED_CATALOGUE}");
         }
     }
 
@@ -243,6 +257,17 @@ impl Library {
     /// Tells each change of [`Self::read_only`].
     pub fn watch_read_only(&self) -> watch::Receiver<Option<ReadOnlyCause>> {
         self.shared.state.cause.subscribe()
+    }
+
+    /// Whether somebody met a page of the catalogue that is not what was written: a reader, a writer or who
+    /// looked at all of them. [`DAMAGED_CATALOGUE`] says what to do.
+    pub fn is_catalogue_damaged(&self) -> bool {
+        self.shared.state.is_catalogue_damaged.load(Ordering::Relaxed)
+    }
+
+    /// Remembers damage that was found without a reader who failed of it.
+    pub(super) fn note_damaged_catalogue(&self) {
+        self.shared.state.note_damaged_catalogue();
     }
 
     /// Looks whether the disk is full, or not full any more.

@@ -67,3 +67,18 @@ async fn an_old_page_put_back_into_the_catalogue_is_found() {
     eprintln!("{pages} pages, {harmless} harmless");
     assert!(missed.is_empty(), "{missed:#?}");
 }
+
+/// A reader of the catalogue that meets damage is not the only one who learns of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_that_a_reader_of_the_catalogue_meets_is_remembered() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    assert!(!opened.library.is_catalogue_damaged());
+    let mut catalogue = archive.catalogue.clone();
+    for page in 2..catalogue.len() / PAGE {
+        catalogue[page * PAGE + 2_000] ^= 1;
+    }
+    opened.overwrite_catalogue(&catalogue);
+    assert!(opened.library.snapshot(NOW).await.is_err());
+    assert!(opened.library.is_catalogue_damaged());
+}

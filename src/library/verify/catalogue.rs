@@ -11,10 +11,13 @@ use crate::library::mark::is_held;
 /// Questions asked one after the other; the last is about contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
 
+/// The question whether all pages are what was written.
+pub(super) const PAGES: usize = 0;
+
 /// Answers one question. That the catalogue cannot be read is an answer too.
 pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
     let answered = match question {
-        0 => damaged_pages(catalog).await,
+        PAGES => damaged_pages(catalog).await,
         1 => catalog.read(|tx| Ok(told(tx.structure_faults()?))).await,
         2 => catalog.read(|tx| Ok(told(tx.dangling_references()?))).await,
         3 => catalog.read(|tx| Ok(told(left_out(tx)?))).await,
@@ -37,6 +40,11 @@ pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
                 std::error::Error::source(cause).map_or_else(|| cause.to_string(), ToString::to_string);
             Ok(about(format!("it cannot be read in part ({reason})")))
         }
+        LibraryError::Catalog(CatalogError::Damaged) => Ok(about(
+            "it cannot be read in part; stop the server and run `tresor rebuild`, or bring catalog/ back from a \
+             backup"
+                .to_owned(),
+        )),
         other => Err(other),
     }
 }

@@ -319,6 +319,10 @@ impl Library {
         let mut slot = self.shared.runs.of(starter).lock().await;
         let mut current = slot.take_if(|current| current.id() == run).ok_or(LibraryError::NoSuchRun)?;
         let step = current.step(self, now).await?;
+        if !step.findings.is_empty() || step.stage == VerifyStage::Done {
+            // For who asks without waiting; else he learns of it with the next count.
+            let _ = self.integrity().await;
+        }
         if step.stage != VerifyStage::Done {
             *slot = Some(current);
         }
@@ -327,15 +331,18 @@ impl Library {
 
     /// What is known about the state of what is stored.
     pub async fn integrity(&self) -> Result<IntegrityState, LibraryError> {
-        self.catalog()
+        let state = self
+            .catalog()
             .read(|tx| {
                 let scrub = tx.scrub(VerifyStarter::Schedule, VerifyMode::Full)?;
-                Ok(IntegrityState {
+                Ok::<_, LibraryError>(IntegrityState {
                     damaged: tx.damaged_count()?,
                     last_full: tx.last_full_scrub()?,
                     is_scrubbing: scrub.is_some_and(|row| row.is_running),
                 })
             })
-            .await
+            .await?;
+        self.shared.recent_damage.counted(state.damaged);
+        Ok(state)
     }
 }

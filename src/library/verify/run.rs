@@ -282,6 +282,9 @@ impl Run {
         gathered: &mut Gathered,
     ) -> Result<(), LibraryError> {
         let findings = catalogue::answer(library.catalog(), question).await?;
+        if question == catalogue::PAGES && !findings.is_empty() {
+            library.note_damaged_catalogue();
+        }
         self.found(gathered, findings);
         let next = question + 1;
         self.stage = if next < catalogue::QUESTIONS { Stage::Catalogue(next) } else { Stage::Keys };
