@@ -354,7 +354,7 @@ fn scripts_find_the_same_keys_for_good() {
     for (words, expected) in [
         (
             &["status"][..],
-            "advice damaged_containers last_full_verify spaces state used_bytes users version warnings",
+            "advice damaged_containers last_full_verify spaces spaces_without_key state used_bytes users version warnings",
         ),
         (&["user", "list"], "created disabled has_password name role second_factor"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),

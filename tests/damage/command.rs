@@ -9,10 +9,10 @@ use crate::office::{Office, PASSWORD, Served};
 use crate::support::content::bytes;
 use crate::support::process::{Outcome, eventually};
 
-const SPACE: &str = "/dav/M%C3%BCller%20GmbH";
+pub const SPACE: &str = "/dav/M%C3%BCller%20GmbH";
 
 /// An office with a file and its copy, and a second file that was deleted; its server has stopped.
-fn office() -> Office {
+pub fn office() -> Office {
     let office = Office::with_instance();
     office.write("password", PASSWORD);
     office.write("tresor.toml", "[scrub]\nevery_days = 0\n");
@@ -37,15 +37,15 @@ fn office() -> Office {
     office
 }
 
-fn serve(office: &Office) -> Served {
+pub fn serve(office: &Office) -> Served {
     office.serve(["--key-file", "key.txt", "--plain-http", "--config", "tresor.toml"])
 }
 
-fn attempt(office: &Office, words: &[&str]) -> Outcome {
+pub fn attempt(office: &Office, words: &[&str]) -> Outcome {
     office.run(words.iter().chain(&["--data", "data", "--key-file", "key.txt"]))
 }
 
-fn containers(office: &Office) -> Vec<PathBuf> {
+pub fn containers(office: &Office) -> Vec<PathBuf> {
     let mut folders = vec![office.data().join("spaces")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
