@@ -171,10 +171,13 @@ impl ContainerReader {
         &self.header
     }
 
-    /// Raw payload bytes from `offset` behind the nonce, for copying.
-    pub(super) fn read_sealed(&self, offset: u64, buffer: &mut [u8]) -> Result<(), VaultError> {
-        let at = self.header.len() as u64 + offset;
-        read_at(self.file.as_ref(), buffer, at, self.found.id)
+    /// The chunks `first ..= last` as they are sealed, for copying, once each is known to be authentic.
+    pub(super) fn read_sealed(&self, first: u64, last: u64) -> Result<Vec<u8>, VaultError> {
+        let (mut buffer, at) = self.room_for(first, last)?;
+        read_at(self.file.as_ref(), buffer.as_mut(), at, self.found.id)?;
+        let sealed = buffer.as_mut().to_vec();
+        self.open_in(buffer, first)?;
+        Ok(sealed)
     }
 
     pub(super) fn shape(&self) -> PayloadShape {
