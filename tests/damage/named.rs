@@ -70,6 +70,33 @@ async fn f31_a_container_cut_at_a_chunk_is_of_wrong_length() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_container_cut_to_nothing_or_inside_its_header_is_of_wrong_length() {
+    for length in [0, 1, 150] {
+        let cut = move |_: &Archive, mut bytes: Vec<u8>| {
+            bytes.truncate(length);
+            bytes
+        };
+        check("last", cut, DamageKind::WrongLength).await;
+    }
+}
+
+/// The header is compared before any key is tried, so nobody is sent to look for another key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_in_a_header_is_damage_of_the_header_and_not_a_wrong_key() {
+    // In the stanza that holds the file key, in its body and in the MAC.
+    for needle in ["-> X25519 ", "\n", "--- "] {
+        let flip = move |_: &Archive, mut bytes: Vec<u8>| {
+            let from = bytes.windows(10).position(|window| window == b"-> X25519 ").unwrap();
+            let found =
+                bytes[from..].windows(needle.len()).position(|window| window == needle.as_bytes()).unwrap();
+            bytes[from + found + needle.len() + 5] ^= 1;
+            bytes
+        };
+        check("last", flip, DamageKind::Foreign).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
