@@ -248,7 +248,7 @@ pub struct VerifyShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingShown {
     /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `unnamed`, `damaged-chunk`, `unreadable`,
-    /// `wrong-hash`, `incomplete`, `catalogue`, `key`, `note`, `snapshot` or `stranger`.
+    /// `wrong-hash`, `incomplete`, `catalogue`, `key`, `note`, `mark`, `snapshot` or `stranger`.
     pub kind: String,
     /// Id of the space.
     pub space: Option<String>,

@@ -68,8 +68,8 @@ pub use upload::{
     UploadLimits, UploadsOf,
 };
 pub use verify::{
-    Finding, FindingKind, IntegrityState, RunId, UnknownFile, UnknownFiles, Use, UseState, VerifyOrder,
-    VerifyStage, VerifyStep,
+    Finding, FindingKind, IntegrityState, OLDER_CATALOGUE, RunId, UnknownFile, UnknownFiles, Use, UseState,
+    VerifyOrder, VerifyStage, VerifyStep,
 };
 pub use version::Version;
 

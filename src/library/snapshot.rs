@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::disk_error;
+use super::verify::remember_snapshot;
 use super::{Library, LibraryError};
 use crate::catalog::CatalogError;
 use crate::model::{ByteSize, Timestamp};
@@ -64,6 +65,16 @@ impl Library {
             })
             .await?;
         let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);
+        if made.is_some() {
+            // It is there whether that is remembered or not.
+            let remembered = self.catalog().write(|tx| Ok::<_, LibraryError>(remember_snapshot(tx)?)).await;
+            if let Err(error) = remembered {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "that there are snapshots is not noted"
+                );
+            }
+        }
         made.ok_or(LibraryError::NotFound)
     }
 

@@ -125,3 +125,59 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
     assert!(attempt(&office, &["status"]).stdout.ends_with("damaged  none\n"));
     assert_eq!(status(&office)["spaces_without_key"], 0);
 }
+
+/// A tester found it: beside an older catalogue, acknowledged files were "left by uploads that broke off", nothing was
+/// said to be lost, and the advice was to bring files back from a backup.
+#[test]
+fn beside_an_older_catalogue_unknown_files_are_not_called_leftovers() {
+    let office = office();
+    let catalogue = office.data().join("catalog/catalog.db");
+    let old = fs::read(&catalogue).unwrap();
+    let served = serve(&office);
+    let put = |name: &str, length: usize| {
+        let request = served.request("PUT", &format!("{SPACE}/{name}")).sign_in("anna", PASSWORD);
+        request.body(vec![7; length]).send().expect(201);
+    };
+    put("neu.pdf", 100_000);
+    drop(served);
+    let found = attempt(&office, &["verify"]);
+    assert_eq!((found.code, found.stderr.as_str()), (0, ""), "{found}");
+
+    fs::write(&catalogue, old).unwrap();
+    let found = attempt(&office, &["verify"]);
+    assert_eq!(found.code, 3, "{found}");
+    let older: Vec<_> =
+        found.stdout.lines().filter(|line| line.starts_with("catalogue: it is older")).collect();
+    assert!(older.len() == 1 && older[0].contains("run `tresor rebuild`"), "{found}");
+    assert!(found.stdout.contains("note: not in the catalogue: spaces/"), "{found}");
+    assert!(
+        found.stdout.contains("may be files that it does not know: stop the server and run `tresor rebuild`")
+    );
+    assert!(!found.stdout.contains("nothing is lost"), "{found}");
+    // The finding says what to do, and no file is to be brought back.
+    assert_eq!(found.stderr, "", "{found}");
+}
+
+/// A tester found it: the advice for damaged files followed strangers too.
+#[test]
+fn the_closing_advice_is_about_what_was_found() {
+    let office = office();
+    let stranger = containers(&office)[0].with_file_name("Notizen.txt");
+    fs::write(&stranger, b"readable").unwrap();
+    let found = attempt(&office, &["verify"]);
+    assert_eq!((found.code, found.stderr.as_str()), (3, ""), "{found}");
+    fs::remove_file(&stranger).unwrap();
+    let key = fs::read_dir(office.data().join("keys/spaces")).unwrap().next().unwrap().unwrap().path();
+    let kept = fs::read(&key).unwrap();
+    fs::remove_file(&key).unwrap();
+    let found = attempt(&office, &["verify"]);
+    assert!(
+        found.stdout.contains("wrong-key: ")
+            && found.stdout.contains("without it no file of this space opens")
+    );
+    assert_eq!(found.stderr, "", "the files need no backup, but the key does: {found}");
+    fs::write(&key, kept).unwrap();
+    fs::remove_file(&containers(&office)[0]).unwrap();
+    let found = attempt(&office, &["verify"]);
+    assert!(found.stderr.contains("bring the files back from a backup"), "{found}");
+}

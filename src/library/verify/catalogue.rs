@@ -8,6 +8,10 @@ use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
 use crate::library::LibraryError;
 use crate::library::mark::is_held;
 
+/// What is said of an older catalogue.
+pub const OLDER_CATALOGUE: &str = "it is older than the containers on the disk, so newer files are in no listing: \
+    stop the server and run `tresor rebuild`, or bring a newer one back from a backup";
+
 /// Questions asked one after the other; the last is about contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
 
@@ -71,7 +75,7 @@ async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> 
 fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
     let mut told = Vec::new();
     if is_held(tx)? {
-        told.push("it is older than the stored files, and newer ones are in no listing".into());
+        told.push(OLDER_CATALOGUE.into());
     }
     for SetAsideRow { container, space, reason, .. } in tx.set_aside(MAX_FINDINGS)? {
         told.push(format!(

@@ -26,7 +26,8 @@ use crate::model::{
     VersionId,
 };
 
-pub(super) use beside::remember_recovery_file;
+pub(super) use beside::{remember_recovery_file, remember_snapshot};
+pub use catalogue::OLDER_CATALOGUE;
 pub(super) use damage::RecentDamage;
 use run::Run;
 
@@ -153,7 +154,9 @@ pub enum FindingKind {
     Key,
     /// So is the note of a space's name, which a rebuild may need.
     Note,
-    /// A snapshot of the catalogue does not open to its end.
+    /// The mark that tells an older catalogue is missing or does not open.
+    Mark,
+    /// A snapshot of the catalogue does not open to its end, or all are gone.
     Snapshot,
     /// Something lies among the containers that is none.
     Stranger,
@@ -168,6 +171,7 @@ impl FindingKind {
             Self::Catalogue => "catalogue",
             Self::Key => "key",
             Self::Note => "note",
+            Self::Mark => "mark",
             Self::Snapshot => "snapshot",
             Self::Stranger => "stranger",
         }

@@ -168,6 +168,8 @@ impl Run {
                 Stage::Keys => {
                     let findings = readable(beside::keys(library).await)?;
                     self.found(&mut gathered, findings);
+                    let mark = readable(beside::mark(library).await.map(Vec::from_iter))?;
+                    self.found(&mut gathered, mark);
                     self.stage = Stage::Containers;
                 }
                 Stage::Containers => self.walk(library, slice, &mut gathered, now).await?,
@@ -184,7 +186,8 @@ impl Run {
                         Err(error) => self.found(&mut gathered, [catalogue::unreadable(error)?]),
                     }
                     self.found(&mut gathered, beside::strangers(library).await?);
-                    let mut snapshots = beside::snapshots(library).await?;
+                    let (mut snapshots, finding) = beside::snapshots(library).await?;
+                    self.found(&mut gathered, finding);
                     if self.row.mode == VerifyMode::Quick {
                         // The others only serve if the newest does not.
                         snapshots.truncate(1);
