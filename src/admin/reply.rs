@@ -103,7 +103,7 @@ pub struct AppPasswordShown {
     pub label: String,
     /// Milliseconds since 1970 UTC.
     pub created: i64,
-    /// Milliseconds since 1970 UTC; to the hour.
+    /// Milliseconds since 1970 UTC; at most five minutes before the very last use.
     pub last_used: Option<i64>,
     /// Milliseconds since 1970 UTC.
     pub expires: Option<i64>,
