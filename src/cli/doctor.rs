@@ -107,7 +107,9 @@ fn server(data: &Path, is_in_use: bool) -> Vec<Finding> {
             return vec![Finding::fault(format!("the server does not tell how it is: {why}"))];
         }
         Ok(_) => return vec![Finding::warning("the server is of another version than this program")],
-        Err(ControlError::NoServer) if is_in_use => return vec![Finding::fault(super::admin::UNREACHABLE)],
+        Err(ControlError::NoServer) if is_in_use => {
+            return vec![Finding::fault(super::admin::unreachable(data))];
+        }
         Err(ControlError::NoServer) => {
             let text = "no server runs on this directory; what is known of damaged files lies sealed: `tresor status` \
                         tells it, with the passphrase";

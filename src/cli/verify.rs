@@ -112,10 +112,10 @@ impl Verify {
         while step.stage != "done" {
             step = shown(session.ask(Request::VerifyStep { run: step.run })?)?;
             for finding in std::mem::take(&mut step.findings) {
-                // What readers met while the verification ran may come twice.
-                if finding.container.is_some()
-                    && !told.insert((finding.container.clone(), finding.kind.clone()))
-                {
+                // What readers met while the verification ran may come twice, and so may what a damaged catalogue
+                // answers to each question.
+                let name = (finding.container.clone(), finding.kind.clone(), finding.detail.clone());
+                if (finding.container.is_some() || finding.detail.is_some()) && !told.insert(name) {
                     continue;
                 }
                 if !self.format.json {

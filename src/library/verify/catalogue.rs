@@ -12,6 +12,10 @@ use crate::library::mark::is_held;
 pub const OLDER_CATALOGUE: &str = "it is older than the containers on the disk, so newer files are in no listing: \
     stop the server and run `tresor rebuild`, or bring a newer one back from a backup";
 
+/// What is said of a catalogue that does not answer everything.
+const UNREADABLE: &str = "it cannot be read in part; stop the server and run `tresor rebuild`, or bring catalog/ back \
+    from a backup";
+
 /// Questions asked one after the other; the last is about contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
 
@@ -39,16 +43,10 @@ pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Fin
 /// The finding that the catalogue cannot be read; other errors stay errors.
 pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
     match error {
-        LibraryError::Catalog(ref cause @ (CatalogError::Sqlite(_) | CatalogError::WrongKey)) => {
-            let reason =
-                std::error::Error::source(cause).map_or_else(|| cause.to_string(), ToString::to_string);
-            Ok(about(format!("it cannot be read in part ({reason})")))
+        LibraryError::Catalog(cause) if cause.is_damage() => Ok(about(UNREADABLE.into())),
+        LibraryError::Catalog(CatalogError::Sqlite(cause)) => {
+            Ok(about(format!("it cannot be read in part ({cause})")))
         }
-        LibraryError::Catalog(CatalogError::Damaged) => Ok(about(
-            "it cannot be read in part; stop the server and run `tresor rebuild`, or bring catalog/ back from a \
-             backup"
-                .to_owned(),
-        )),
         other => Err(other),
     }
 }
