@@ -8,11 +8,14 @@ impl Admin {
     /// What a damaged catalogue does not give stays unknown; everything else is told all the same.
     pub(super) async fn status(&self) -> Result<Reply, AdminError> {
         let library = &self.library;
-        let spaces = self.known(library.spaces().await)?;
-        let integrity = self.known(library.integrity().await)?;
-        let users = self.known(self.accounts.users().await)?;
-        let is_rolled_back = self.known(library.is_rolled_back().await)?;
-        let without_key = self.known(library.spaces_without_key().await)?;
+        let (spaces, integrity) = (library.spaces().await, library.integrity().await);
+        let users = self.accounts.users().await;
+        let (is_rolled_back, without_key) =
+            (library.is_rolled_back().await, library.spaces_without_key().await);
+        library.look_into_suspicion().await;
+        let (spaces, integrity) = (self.known(spaces)?, self.known(integrity)?);
+        let users = self.known(users)?;
+        let (is_rolled_back, without_key) = (self.known(is_rolled_back)?, self.known(without_key)?);
         let mut warnings = Vec::new();
         if is_rolled_back == Some(true) {
             warnings.push(

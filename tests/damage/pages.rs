@@ -80,6 +80,8 @@ async fn damage_that_a_reader_of_the_catalogue_meets_is_remembered() {
     }
     opened.overwrite_catalogue(&catalogue);
     assert!(opened.library.snapshot(NOW).await.is_err());
+    assert!(!opened.library.is_catalogue_damaged(), "a disk that fails once looks like that");
+    opened.library.look_into_suspicion().await;
     assert!(opened.library.is_catalogue_damaged());
 }
 

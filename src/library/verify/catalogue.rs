@@ -60,7 +60,7 @@ fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {
 }
 
 /// Pages that fail twice: one that is being written at that moment fails once.
-async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
+pub(in crate::library) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
     let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
     if !failing.is_empty() {
         let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;

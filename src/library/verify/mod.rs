@@ -28,6 +28,7 @@ use crate::model::{
 
 pub(super) use beside::{remember_recovery_file, remember_snapshot};
 pub use catalogue::OLDER_CATALOGUE;
+pub(super) use catalogue::damaged_pages;
 pub(super) use damage::RecentDamage;
 use run::Run;
 
