@@ -354,7 +354,7 @@ fn scripts_find_the_same_keys_for_good() {
     for (words, expected) in [
         (
             &["status"][..],
-            "advice damaged_containers last_full_verify spaces state used_bytes users version warnings",
+            "advice damaged_containers last_full_verify spaces spaces_without_key state used_bytes users version warnings",
         ),
         (&["user", "list"], "created disabled has_password name role second_factor"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
@@ -412,7 +412,10 @@ fn what_is_refused_says_what_helps() {
         (&["user", "disable", "nobody"], ["user", ""]),
         (&["trash", "list", "none"], ["no such space", ""]),
         (&["versions", "list", "Müller GmbH", "a//b"], ["name must not be empty", ""]),
-        (&["trash", "restore", "Müller GmbH", "999"], ["no such file or folder", ""]),
+        (&["trash", "restore", "Müller GmbH", "999"], ["othing of this number", "`tresor trash list`"]),
+        (&["trash", "purge", "Müller GmbH", "999"], ["othing of this number", "`tresor trash list`"]),
+        (&["versions", "list", "Müller GmbH", "2025"], ["a folder", ""]),
+        (&["versions", "restore", "Müller GmbH", "2025", "1"], ["a folder", ""]),
     ] {
         let outcome = attempt(&office, words);
         assert_eq!(outcome.code, 1, "{words:?}\n{outcome}");

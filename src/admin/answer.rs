@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, StatusShown,
-    TrashShown, VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, TrashShown,
+    VerifyShown, VersionShown,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
@@ -66,8 +66,8 @@ impl From<LookupError> for AdminError {
 /// An open instance as its owner sees it.
 #[derive(Clone)]
 pub struct Admin {
-    library: Library,
-    accounts: Accounts,
+    pub(super) library: Library,
+    pub(super) accounts: Accounts,
     sharing: Sharing,
 }
 
@@ -316,40 +316,6 @@ impl Admin {
                 Ok(Reply::Verify(VerifyShown::new(step, now)))
             }
         }
-    }
-
-    async fn status(&self) -> Result<Reply, AdminError> {
-        let (spaces, integrity) = (self.library.spaces().await?, self.library.integrity().await?);
-        let mut warnings = Vec::new();
-        if self.library.is_rolled_back().await? {
-            warnings.push(
-                "the catalogue is older than the stored files, so nothing is removed for good; stop the server \
-                 and run `tresor rebuild`"
-                    .to_owned(),
-            );
-        }
-        if self.library.is_catalogue_damaged() {
-            warnings.push("the catalogue is damaged; stop the server and run `tresor rebuild`".to_owned());
-        }
-        for space in self.library.spaces_without_key().await? {
-            warnings.push(format!(
-                "the key of space {} is missing or damaged, and without it none of its files opens; bring \
-                 keys/spaces/{}.age back from a backup",
-                space.name, space.id
-            ));
-        }
-        let read_only = self.library.read_only();
-        Ok(Reply::Status(StatusShown {
-            warnings,
-            state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
-            advice: read_only.map(|cause| cause.advice().into()),
-            version: env!("CARGO_PKG_VERSION").into(),
-            users: self.accounts.users().await?.len(),
-            spaces: spaces.len(),
-            used_bytes: spaces.iter().map(|space| space.used.0).sum(),
-            damaged_containers: integrity.damaged,
-            last_full_verify: integrity.last_full.map(|time| time.0),
-        }))
     }
 
     async fn grants(&self, user: Option<String>, space: Option<String>) -> Result<Reply, AdminError> {

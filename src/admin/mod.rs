@@ -7,6 +7,7 @@ mod answer;
 mod reply;
 mod request;
 mod shown;
+mod status;
 mod verify;
 
 pub(crate) use answer::sentence;

@@ -38,14 +38,18 @@ pub struct StatusShown {
     pub advice: Option<String>,
     /// Version of the program.
     pub version: String,
-    /// Accounts, disabled ones included.
-    pub users: usize,
+    /// Accounts, disabled ones included. This and what follows is `None` where it is not known: before the
+    /// instance is unlocked, or because the catalogue is damaged.
+    pub users: Option<usize>,
     /// Spaces.
-    pub spaces: usize,
+    pub spaces: Option<usize>,
     /// Bytes stored in all spaces.
-    pub used_bytes: u64,
+    pub used_bytes: Option<u64>,
     /// Containers known to be damaged.
-    pub damaged_containers: u64,
+    pub damaged_containers: Option<u64>,
+    /// Spaces no file of which opens, because their key is missing or damaged.
+    #[serde(default)]
+    pub spaces_without_key: Option<usize>,
     /// When every byte was last verified, milliseconds since 1970 UTC.
     pub last_full_verify: Option<i64>,
     /// What its owner must see to, as sentences.
@@ -99,7 +103,7 @@ pub struct AppPasswordShown {
     pub label: String,
     /// Milliseconds since 1970 UTC.
     pub created: i64,
-    /// Milliseconds since 1970 UTC; to the hour.
+    /// Milliseconds since 1970 UTC; at most five minutes before the very last use.
     pub last_used: Option<i64>,
     /// Milliseconds since 1970 UTC.
     pub expires: Option<i64>,
@@ -244,7 +248,7 @@ pub struct VerifyShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingShown {
     /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `unnamed`, `damaged-chunk`, `unreadable`,
-    /// `wrong-hash`, `incomplete`, `catalogue`, `key`, `note`, `snapshot` or `stranger`.
+    /// `wrong-hash`, `incomplete`, `catalogue`, `key`, `note`, `mark`, `snapshot` or `stranger`.
     pub kind: String,
     /// Id of the space.
     pub space: Option<String>,

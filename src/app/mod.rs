@@ -3,6 +3,7 @@
 mod control;
 mod directory;
 mod instance;
+mod inventory;
 mod kit;
 mod layout;
 mod rebuild;
@@ -13,6 +14,7 @@ mod snapshots;
 pub use control::{ControlError, ask};
 pub use directory::{DataDirectory, DirectoryError};
 pub use instance::{FirstAdministrator, Instance, InstanceError, is_blank, secret_from_file};
+pub use inventory::missing_parts;
 pub use kit::{Kit, KitError};
 pub use rebuild::{RebuildBase, RebuildError, RebuildFrom, Rebuilt, rebuild};
 pub use serve::{Announcement, Entrance, ServeError, serve};

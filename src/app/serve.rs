@@ -320,11 +320,13 @@ impl Host {
             (None, Request::Status) => Reply::Status(StatusShown {
                 state: self.health.current().as_str().into(),
                 version: env!("CARGO_PKG_VERSION").into(),
-                advice: None,
-                users: 0,
-                spaces: 0,
-                used_bytes: 0,
-                damaged_containers: 0,
+                advice: (self.health.current() == Health::Locked)
+                    .then(|| "give it the passphrase with `tresor unlock`".into()),
+                users: None,
+                spaces: None,
+                used_bytes: None,
+                damaged_containers: None,
+                spaces_without_key: None,
                 last_full_verify: None,
                 warnings: Vec::new(),
             }),

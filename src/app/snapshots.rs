@@ -25,6 +25,7 @@ pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutd
             _ = tick.tick() => {}
             () = shutdown.requested() => return,
         }
+        library.look_into_suspicion().await;
         tell(&library.note_progress().await, "mark.age was not brought up to date");
         rounds_to_wait = rounds_to_wait.saturating_sub(1);
         if rounds_to_wait == 0 && !tell(&make_if_due(&library, &schedule).await, "no snapshot was made") {

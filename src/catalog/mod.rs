@@ -131,6 +131,11 @@ impl CatalogError {
         }
     }
 
+    /// Whether what is stored is not what was written.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::WrongKey | Self::Damaged)
+    }
+
     /// The same failure for another writer of the same transaction.
     fn for_neighbour(&self) -> Self {
         match self {
@@ -270,10 +275,15 @@ impl Catalog {
     }
 
     /// Calls `observer` with the error of every transaction and checkpoint that fails, on the writer's
-    /// thread, before anybody who wrote is answered and before the next transaction begins. Only the
-    /// first observer counts.
+    /// thread, before anybody who wrote is answered and before the next transaction begins; and with the
+    /// damage that a reader meets, before he is answered. Only the first observer counts.
     pub fn on_failure(&self, observer: impl Fn(&CatalogError) + Send + Sync + 'static) {
-        self.writer.on_failure(Box::new(observer));
+        let observer = Arc::new(observer);
+        self.readers.on_damage(Box::new({
+            let observer = Arc::clone(&observer);
+            move |error| observer(error)
+        }));
+        self.writer.on_failure(Box::new(move |error| observer(error)));
     }
 
     /// Calls `observer`, beside those of before, on the writer's thread around every commit from now on, with

@@ -1,6 +1,6 @@
 //! A few connections that only read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -13,17 +13,24 @@ const READERS: usize = 8;
 
 /// A connection, or none where the last one broke: then the next who needs it opens a new one.
 type Slot = Option<Connection>;
+type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 
 pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Slot>>>,
     place: Arc<Place>,
     turns: Arc<Semaphore>,
+    observer: Arc<OnceLock<Observer>>,
 }
 
 impl Readers {
     pub(super) fn open(place: Arc<Place>) -> Result<Self, CatalogError> {
         let idle: Vec<_> = (0..READERS).map(|_| place.open_reader().map(Some)).collect::<Result<_, _>>()?;
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), place, turns: Arc::new(Semaphore::new(READERS)) })
+        let (idle, turns) = (Arc::new(Mutex::new(idle)), Arc::new(Semaphore::new(READERS)));
+        Ok(Self { idle, place, turns, observer: Arc::default() })
+    }
+
+    pub(super) fn on_damage(&self, observer: Observer) {
+        let _ = self.observer.set(observer);
     }
 
     pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
@@ -34,17 +41,25 @@ impl Readers {
     {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| CatalogError::Closed)?;
         let (idle, place) = (Arc::clone(&self.idle), Arc::clone(&self.place));
+        let observer = Arc::clone(&self.observer);
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let mut lent = Lent::take(&idle)?;
-            let connection = lent.connection(&place)?;
-            let (result, is_broken) = {
-                let transaction = connection.unchecked_transaction().map_err(CatalogError::from)?;
+            let tell = |error: &CatalogError| {
+                if let Some(observer) = observer.get().filter(|_| error.is_damage()) {
+                    observer(error);
+                }
+            };
+            let connection = lent.connection(&place).inspect_err(tell)?;
+            let (result, trouble) = {
+                let begun = connection.unchecked_transaction().map_err(CatalogError::from);
+                let transaction = begun.inspect_err(tell)?;
                 let tx = ReadTx::new(&transaction);
                 let result = job(&tx);
-                (result, tx.trouble().is_some_and(|error| error.breaks_connection()))
+                (result, tx.trouble())
             };
-            if is_broken {
+            if let Some(error) = trouble.filter(CatalogError::breaks_connection) {
+                tell(&error);
                 lent.slot = None;
             }
             result

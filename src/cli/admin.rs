@@ -1,14 +1,23 @@
 //! Sending a request to the instance, whether a server runs or not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{Format, Place, output};
 use crate::admin::{Admin, Reply, Request};
-use crate::app::{ControlError, DataDirectory, Instance, ask};
+use crate::app::{ControlError, DataDirectory, DirectoryError, Instance, ask};
 use crate::model::{NamePolicy, Timestamp};
+
+/// What to say where a process holds the directory and nobody answers at its socket.
+pub(super) fn unreachable(data: &Path) -> String {
+    format!(
+        "another process uses {} and does not answer commands: it is another command, or a server whose control.sock \
+         is gone; wait for the one, restart the other",
+        data.display()
+    )
+}
 
 /// Show how the instance is.
 #[derive(Debug, Args)]
@@ -55,7 +64,10 @@ impl Place {
     }
 
     fn open_here(&self) -> anyhow::Result<Session> {
-        let directory = DataDirectory::open(&self.data)?;
+        let directory = DataDirectory::open(&self.data).map_err(|error| match error {
+            DirectoryError::InUse { .. } => anyhow!(unreachable(&self.data)),
+            error => error.into(),
+        })?;
         let Some(unlock) = self.key.unlock()? else {
             bail!("no server runs on this data directory; start one, or give this command --passphrase-file");
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Format, output};
 use crate::admin::{Reply, Request, StatusShown};
-use crate::app::{ControlError, DataDirectory, DirectoryError, Kit, ask};
+use crate::app::{ControlError, DataDirectory, DirectoryError, Kit, ask, missing_parts};
 use crate::model::ByteSize;
 use crate::vault::disk::{Disk, LocalDisk};
 
@@ -55,8 +55,8 @@ impl Finding {
 
 impl Doctor {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let mut findings = vec![directory(&self.data)];
-        findings.extend(server(&self.data));
+        let (mut findings, is_in_use) = directory(&self.data);
+        findings.extend(server(&self.data, is_in_use));
         findings.extend([private(&self.data), kit(&self.data), space(&self.data), swap()]);
         if self.format.json {
             output::line(&serde_json::to_string_pretty(&findings)?)?;
@@ -77,30 +77,59 @@ impl Doctor {
     }
 }
 
-/// All parts are there and nothing lies about in plaintext.
-fn directory(data: &Path) -> Finding {
-    match DataDirectory::open(data) {
-        // Held by the running server, which looked when it started.
-        Ok(_) | Err(DirectoryError::InUse { .. }) => Finding::ok("the data directory is complete"),
-        Err(error) => Finding::fault(error.to_string()),
+/// All parts are there and nothing lies about in plaintext. Also whether a process uses the directory.
+fn directory(data: &Path) -> (Vec<Finding>, bool) {
+    let opened = DataDirectory::open(data).map(drop);
+    let is_in_use = matches!(opened, Err(DirectoryError::InUse { .. }));
+    let (first, parts) = match opened {
+        // Held by the running server, which looked when it started; files may have gone since.
+        Ok(()) | Err(DirectoryError::InUse { .. }) => (None, missing_parts(data)),
+        Err(error @ (DirectoryError::PartMissing { .. } | DirectoryError::CatalogMissing { .. })) => {
+            let text = error.to_string();
+            let mut others = missing_parts(data);
+            others.retain(|fault| fault.split(' ').next().is_none_or(|part| !text.contains(part)));
+            (Some(text), others)
+        }
+        Err(error) => (Some(error.to_string()), Vec::new()),
+    };
+    let mut findings: Vec<_> = first.into_iter().chain(parts).map(Finding::fault).collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok("the data directory is complete"));
     }
+    (findings, is_in_use)
 }
 
 /// How the server is, and what it warns of.
-fn server(data: &Path) -> Vec<Finding> {
+fn server(data: &Path, is_in_use: bool) -> Vec<Finding> {
     let status = match ask(data, &Request::Status) {
         Ok(Reply::Status(status)) => status,
+        Ok(Reply::Refused(why)) => {
+            return vec![Finding::fault(format!("the server does not tell how it is: {why}"))];
+        }
         Ok(_) => return vec![Finding::warning("the server is of another version than this program")],
-        Err(ControlError::NoServer) => return vec![Finding::warning("no server runs on this directory")],
+        Err(ControlError::NoServer) if is_in_use => {
+            return vec![Finding::fault(super::admin::unreachable(data))];
+        }
+        Err(ControlError::NoServer) => {
+            let text = "no server runs on this directory; what is known of damaged files lies sealed: `tresor status` \
+                        tells it, with the passphrase";
+            return vec![Finding::warning(text)];
+        }
         Err(error) => return vec![Finding::fault(error.to_string())],
     };
-    let StatusShown { state, advice, warnings, version, .. } = status;
+    let StatusShown { state, advice, warnings, version, damaged_containers, .. } = status;
     let first = match (state.as_str(), advice) {
         ("serving", _) => Finding::ok(format!("the server runs, version {version}")),
+        ("locked", Some(advice)) => Finding::warning(format!("the server is locked: {advice}")),
         (_, Some(advice)) => Finding::fault(format!("the server is {state}: {advice}")),
         (_, None) => Finding::warning(format!("the server is {state}")),
     };
-    std::iter::once(first).chain(warnings.into_iter().map(Finding::fault)).collect()
+    let damage = match damaged_containers {
+        None | Some(0) => None,
+        Some(1) => Some("1 stored container is damaged: `tresor verify` names it".to_owned()),
+        Some(count) => Some(format!("{count} stored containers are damaged: `tresor verify` names them")),
+    };
+    std::iter::once(first).chain(damage.into_iter().chain(warnings).map(Finding::fault)).collect()
 }
 
 fn private(data: &Path) -> Finding {

@@ -173,17 +173,30 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         line(&format!("advice   {advice}"))?;
     }
     line(&format!("version  {}", status.version))?;
-    if status.state == "locked" {
-        // Nothing else is known before the passphrase.
-        return Ok(());
+    // What is not known, before the passphrase say, has no line.
+    if let Some(users) = status.users {
+        line(&format!("users    {users}"))?;
     }
-    line(&format!("users    {}", status.users))?;
-    line(&format!("spaces   {}", status.spaces))?;
-    line(&format!("stored   {}", ByteSize(status.used_bytes)))?;
-    line(&format!("verified {}", status.last_full_verify.map_or_else(|| "never in full".into(), time)))?;
-    match status.damaged_containers {
-        0 => line("damaged  none")?,
-        count => line(&format!("damaged  {count} (`tresor verify` names them)"))?,
+    if let Some(spaces) = status.spaces {
+        line(&format!("spaces   {spaces}"))?;
+    }
+    if let Some(bytes) = status.used_bytes {
+        line(&format!("stored   {}", ByteSize(bytes)))?;
+    }
+    if let Some(count) = status.damaged_containers {
+        line(&format!("verified {}", status.last_full_verify.map_or_else(|| "never in full".into(), time)))?;
+        let containers = match count {
+            0 => "none".to_owned(),
+            count => format!("{count} (`tresor verify` names them)"),
+        };
+        let beside = match status.spaces_without_key {
+            None | Some(0) => String::new(),
+            Some(1) => ", but no file of 1 space opens, as its key is missing or damaged".to_owned(),
+            Some(count) => {
+                format!(", but no file of {count} spaces opens, as their keys are missing or damaged")
+            }
+        };
+        line(&format!("damaged  {containers}{beside}"))?;
     }
     status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Format, Place, output};
 use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, VerifyShown};
+use crate::library::OLDER_CATALOGUE;
 use crate::model::{ByteSize, Timestamp};
 
 /// Exit code when something is wrong.
@@ -30,8 +31,8 @@ const BAR: usize = 24;
 /// that is older than the files, and what does not belong among them. With --full it also authenticates every
 /// byte, compares the SHA-256 of every content and reads all snapshots. Files are served meanwhile.
 /// Nothing is repaired or removed: what is found is named, remembered (`tresor status` tells) and kept, and
-/// nothing damaged is ever sent. A container that is brought back from a backup counts as whole with the
-/// next verification.
+/// nothing damaged is ever sent. What is known to be damaged is always read in full, so that a container
+/// that is brought back from a backup counts as whole with the next verification of either kind.
 ///
 /// Interrupted, it goes on where it stopped when it is called again. The exit code is 0 if nothing is wrong,
 /// 3 if something is, and 1 if it could not be verified.
@@ -58,12 +59,13 @@ With --json one object is printed at the end:
   mode                quick or full
   started, finished   begin and end
   resumed             whether it went on where an interrupted verification stopped
-  containers, bytes   containers looked at, bytes of content read
+  containers, bytes   containers looked at, bytes of content read; without --full those of
+                      containers that are known to be damaged
   clean               whether nothing is wrong
   findings            list of what is wrong:
     kind              missing, wrong-length, foreign, wrong-key, unnamed, damaged-chunk,
-                      unreadable, wrong-hash, incomplete, catalogue, key, note, snapshot or
-                      stranger
+                      unreadable, wrong-hash, incomplete, catalogue, key, note, mark,
+                      snapshot or stranger
     space, container  ids
     file              the container's file, or the pack it lies in, below the data directory
     chunk             first damaged chunk of 64 KiB, from 0
@@ -73,7 +75,8 @@ With --json one object is printed at the end:
     uses              up to 100 contents that it concerns: space and path by name, entry and
                       version by number, state current, earlier or trash
   unknown_files       up to 1,000 containers that the catalogue does not know: space,
-                      container, file, bytes, age_seconds. No fault; a day old, they are swept
+                      container, file, bytes, age_seconds. No fault unless the catalogue is
+                      older or damaged; a day old, they are swept
   unknown_file_count  how many of them there are
 What does not apply is null.";
 
@@ -109,15 +112,15 @@ impl Verify {
         while step.stage != "done" {
             step = shown(session.ask(Request::VerifyStep { run: step.run })?)?;
             for finding in std::mem::take(&mut step.findings) {
-                // What readers met while the verification ran may come twice.
-                if finding.container.is_some()
-                    && !told.insert((finding.container.clone(), finding.kind.clone()))
-                {
+                // What readers met while the verification ran may come twice, and so may what a damaged catalogue
+                // answers to each question.
+                let name = (finding.container.clone(), finding.kind.clone(), finding.detail.clone());
+                if (finding.container.is_some() || finding.detail.is_some()) && !told.insert(name) {
                     continue;
                 }
                 if !self.format.json {
                     progress.make_room();
-                    tell(&finding)?;
+                    tell(&finding, step.started)?;
                 }
                 findings.push(finding);
             }
@@ -140,7 +143,7 @@ impl Verify {
                 unknown_file_count: step.unknown_file_count,
             })?)?;
         } else {
-            sum_up(&step, findings.len())?;
+            sum_up(&step, &findings)?;
         }
         Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
     }
@@ -154,11 +157,11 @@ fn shown(reply: Reply) -> anyhow::Result<VerifyShown> {
     }
 }
 
-fn tell(finding: &FindingShown) -> anyhow::Result<()> {
+fn tell(finding: &FindingShown, started: i64) -> anyhow::Result<()> {
     let what = match finding.kind.as_str() {
         "missing" => "there is no file",
         "wrong-length" => "the file has another length",
-        "foreign" => "the file is another container, an older one, or none",
+        "foreign" => "its header is damaged, or the file is another container or an older one",
         "unnamed" => "it is whole, but its pack does not tell its name any more",
         "wrong-key" => "it does not open with the space's key",
         "damaged-chunk" => "some of its bytes are not what was written",
@@ -172,10 +175,12 @@ fn tell(finding: &FindingShown) -> anyhow::Result<()> {
         (Some(file), Some(container)) => named(file, container),
         _ => output::safe(finding.detail.as_deref().unwrap_or(what)),
     };
+    let known = finding.first_seen.filter(|seen| *seen < started);
+    let known = known.map_or_else(String::new, |seen| format!(" (known since {})", output::time(seen)));
     match (&finding.file, finding.chunk) {
         (None, _) => output::line(&format!("{kind}: {place}")),
-        (Some(_), None) => output::line(&format!("{kind}: {what}: {place}")),
-        (Some(_), Some(chunk)) => output::line(&format!("{kind}: {what}, chunk {chunk}: {place}")),
+        (Some(_), None) => output::line(&format!("{kind}: {what}: {place}{known}")),
+        (Some(_), Some(chunk)) => output::line(&format!("{kind}: {what}, chunk {chunk}: {place}{known}")),
     }?;
     finding.uses.iter().try_for_each(tell_use)
 }
@@ -194,7 +199,7 @@ fn tell_use(used: &UseShown) -> anyhow::Result<()> {
     output::line(&format!("    {}:{}{state}", output::safe(&used.space), output::safe(&used.path)))
 }
 
-fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
+fn sum_up(step: &VerifyShown, findings: &[FindingShown]) -> anyhow::Result<()> {
     for file in &step.unknown_files {
         output::line(&format!(
             "note: not in the catalogue: {}, {}, {} old",
@@ -208,27 +213,70 @@ fn sum_up(step: &VerifyShown, findings: usize) -> anyhow::Result<()> {
         output::line(&format!("note: {unnamed} more that are not in the catalogue"))?;
     }
     if step.unknown_file_count > 0 {
-        output::line(
-            "note: these are left by uploads that broke off or go on; nothing is lost, and a day old they are removed",
-        )?;
+        output::line(match is_catalogue_to_blame(findings) {
+            true => {
+                "note: the catalogue is older or damaged, so these may be files that it does not know: stop the server \
+                 and run `tresor rebuild`, which brings them in"
+            }
+            false => {
+                "note: these are left by uploads that broke off or go on; nothing is lost, and a day old they are \
+                 removed"
+            }
+        })?;
     }
     let looked = match step.mode.as_str() {
         "full" => format!("{} read", ByteSize(step.bytes)),
+        _ if step.bytes > 0 => {
+            format!("header and end of each, {} of damaged ones read", ByteSize(step.bytes))
+        }
         _ => "header and end of each".to_owned(),
     };
-    let verdict = match findings {
+    let verdict = match findings.len() {
         0 => "nothing is wrong".to_owned(),
         1 => "1 finding".to_owned(),
         count => format!("{count} findings"),
     };
     output::line(&format!("{} containers, {looked}: {verdict}", step.containers))?;
-    if findings > 0 {
-        output::note(
-            "What is damaged is not sent and stays where it is. Stop the server, bring the files back from a backup \
-             and verify again.",
-        )?;
+    closing(findings).into_iter().try_for_each(output::note)
+}
+
+/// Whether containers may be unknown because the catalogue has forgotten them.
+fn is_catalogue_to_blame(findings: &[FindingShown]) -> bool {
+    findings.iter().any(|finding| matches!(finding.kind.as_str(), "catalogue" | "incomplete"))
+}
+
+/// What to do about what was found, where the findings do not say it themselves.
+fn closing(findings: &[FindingShown]) -> Vec<&'static str> {
+    let lacks_key = findings.iter().any(|finding| finding.kind == "key" && finding.space.is_some());
+    // With the key these open again.
+    let is_about_key = |finding: &FindingShown| finding.kind == "wrong-key" && lacks_key;
+    let is_damage = |finding: &FindingShown| {
+        finding.container.is_some() && finding.kind != "incomplete" && !is_about_key(finding)
+    };
+    let says_nothing = |finding: &FindingShown| {
+        let detail = finding.detail.as_deref().unwrap_or_default();
+        matches!(finding.kind.as_str(), "catalogue" | "incomplete") && !detail.contains("tresor rebuild")
+    };
+    let mut advice = Vec::new();
+    if findings.iter().any(is_damage) {
+        advice.push(match findings.iter().any(|finding| finding.detail.as_deref() == Some(OLDER_CATALOGUE)) {
+            true => {
+                "What is damaged is not sent and stays where it is. What is missing may have been removed since the \
+                 catalogue was as it is: rebuild it first, and verify again."
+            }
+            false => {
+                "What is damaged is not sent and stays where it is. Stop the server, bring the files back from a \
+                 backup and verify again."
+            }
+        });
     }
-    Ok(())
+    if findings.iter().any(says_nothing) {
+        advice.push(
+            "The catalogue is not what was written. Stop the server, run `tresor rebuild` or bring catalog/ back from a \
+             backup, and verify again.",
+        );
+    }
+    advice
 }
 
 /// Tells on standard error how far it is: a bar on a terminal, now and then a line elsewhere.

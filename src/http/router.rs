@@ -14,8 +14,8 @@ use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, LogUser, RequestBody, RequestInfo, ResponseBody, Route, WebOrigin,
-    health_response, plain_response,
+    Handler, Health, HealthState, KnownDamage, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
+    WebOrigin, health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;
@@ -74,13 +74,20 @@ impl Router {
             (health, _) => health,
         }
     }
+
+    fn damage(&self) -> KnownDamage {
+        self.services.get().map_or_else(KnownDamage::default, |Services { library, .. }| KnownDamage {
+            containers: library.damaged_containers(),
+            is_catalogue_damaged: Some(library.is_catalogue_damaged()),
+        })
+    }
 }
 
 impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
-            let response = read_only(request.method(), || health_response(self.health()));
+            let response = read_only(request.method(), || health_response(self.health(), self.damage()));
             return routed(response, Route::quiet("health"));
         }
         let Some(services) = self.services.get() else {

@@ -24,6 +24,9 @@ pub enum LibraryError {
         "this folder already holds a name that differs only in capitals or accents; use that one or rename it"
     )]
     NameTaken,
+    /// What shall be restored or removed for good was not deleted, or is gone.
+    #[error("nothing of this number lies in this space's trash; `tresor trash list` shows what does")]
+    NotInTrash,
     /// The operation needs a file.
     #[error("this is a folder")]
     IsFolder,

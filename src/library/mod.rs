@@ -59,7 +59,7 @@ pub use quota::{JointUsage, SpaceUsage};
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};
-pub use state::{RESERVE, ReadOnlyCause};
+pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::UpkeepReport;
@@ -68,8 +68,8 @@ pub use upload::{
     UploadLimits, UploadsOf,
 };
 pub use verify::{
-    Finding, FindingKind, IntegrityState, RunId, UnknownFile, UnknownFiles, Use, UseState, VerifyOrder,
-    VerifyStage, VerifyStep,
+    Finding, FindingKind, IntegrityState, OLDER_CATALOGUE, RunId, UnknownFile, UnknownFiles, Use, UseState,
+    VerifyOrder, VerifyStage, VerifyStep,
 };
 pub use version::Version;
 
@@ -135,8 +135,6 @@ struct Shared {
     opened: Timestamp,
     /// Whether containers of a later state were looked for.
     has_looked: AtomicBool,
-    /// Whether a page of the catalogue was found damaged.
-    is_damaged: AtomicBool,
     /// What the mark was last told.
     noted: Mutex<Option<Counters>>,
     /// Held while a snapshot is made or removed.
@@ -219,7 +217,6 @@ impl Library {
             horizon,
             opened,
             has_looked: AtomicBool::new(false),
-            is_damaged: AtomicBool::new(false),
             noted: Mutex::default(),
             snapshotting: Mutex::default(),
         };

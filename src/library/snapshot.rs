@@ -6,10 +6,10 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::disk_error;
+use super::verify::remember_snapshot;
 use super::{Library, LibraryError};
 use crate::catalog::CatalogError;
 use crate::model::{ByteSize, Timestamp};
@@ -65,6 +65,16 @@ impl Library {
             })
             .await?;
         let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);
+        if made.is_some() {
+            // It is there whether that is remembered or not.
+            let remembered = self.catalog().write(|tx| Ok::<_, LibraryError>(remember_snapshot(tx)?)).await;
+            if let Err(error) = remembered {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "that there are snapshots is not noted"
+                );
+            }
+        }
         made.ok_or(LibraryError::NotFound)
     }
 
@@ -109,13 +119,8 @@ impl Library {
     pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
         let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
         if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
-            self.shared.is_damaged.store(true, Ordering::Relaxed);
+            self.note_damaged_catalogue();
         }
         outcome
-    }
-
-    /// Whether [`Self::check_catalogue`] found damage.
-    pub fn is_catalogue_damaged(&self) -> bool {
-        self.shared.is_damaged.load(Ordering::Relaxed)
     }
 }

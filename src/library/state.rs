@@ -8,6 +8,8 @@
 //! disk full               reading and deleting go on; ends by itself when there is space again
 //! disk failed             reading goes on, nothing is changed before a restart: what the system could
 //! file system read-only   not write it may have dropped, and a later fsync would not say so
+//! catalogue damaged       what can be read and changed still is; told until a restart, which looks itself.
+//!                         A disk that fails to read once looks the same, so all pages are looked at first
 //! ```
 
 use std::io;
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
-use super::{Library, LibraryError};
+use super::{Library, LibraryError, verify};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::ContainerId;
 use crate::vault::VaultError;
@@ -35,6 +37,9 @@ const LOOK_EVERY: u64 = 8 * 1024 * 1024;
 /// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
 /// not show in the free space.
 const PROBE: [u8; 4_096] = [0; 4_096];
+
+/// What the server's owner should know and do about a damaged catalogue.
+pub const DAMAGED_CATALOGUE: &str = "the catalogue is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup";
 
 /// Why files can be read but not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,10 @@ pub(super) struct State {
     unseen: AtomicU64,
     /// Whether [`RESERVE`] is known to be set aside.
     has_reserve: AtomicBool,
+    /// Whether a page of the catalogue is not what was written.
+    is_catalogue_damaged: AtomicBool,
+    /// Whether somebody met what looks like such a page, and nobody has looked since.
+    is_catalogue_suspect: AtomicBool,
 }
 
 impl State {
@@ -96,6 +105,8 @@ impl State {
             catalog,
             unseen: AtomicU64::new(0),
             has_reserve: AtomicBool::new(false),
+            is_catalogue_damaged: AtomicBool::new(false),
+            is_catalogue_suspect: AtomicBool::new(false),
         });
         // Weak, or state and catalogue would keep each other alive.
         let observer = Arc::downgrade(&state);
@@ -163,7 +174,14 @@ impl State {
                 Some(ReadOnlyCause::FileSystemReadOnly) => self.enter(ReadOnlyCause::FileSystemReadOnly),
                 _ => self.enter(ReadOnlyCause::DiskFailed),
             },
+            error if error.is_damage() => self.is_catalogue_suspect.store(true, Ordering::Relaxed),
             _ => self.look(),
+        }
+    }
+
+    fn note_damaged_catalogue(&self) {
+        if !self.is_catalogue_damaged.swap(true, Ordering::Relaxed) {
+            tracing::error!("data at risk: {DAMAGED_CATALOGUE}");
         }
     }
 
@@ -243,6 +261,37 @@ impl Library {
     /// Tells each change of [`Self::read_only`].
     pub fn watch_read_only(&self) -> watch::Receiver<Option<ReadOnlyCause>> {
         self.shared.state.cause.subscribe()
+    }
+
+    /// Whether a page of the catalogue was found that is not what was written. [`DAMAGED_CATALOGUE`] says what
+    /// to do.
+    pub fn is_catalogue_damaged(&self) -> bool {
+        self.shared.state.is_catalogue_damaged.load(Ordering::Relaxed)
+    }
+
+    /// Looks at all of the catalogue if a reader or a writer has met what may be damage since the last look. To be
+    /// called now and then.
+    pub async fn look_into_suspicion(&self) {
+        if self.shared.state.is_catalogue_suspect.swap(false, Ordering::Relaxed)
+            && !self.is_catalogue_damaged()
+        {
+            let is_damaged = match verify::damaged_pages(self.catalog()).await {
+                Ok(found) => !found.is_empty(),
+                Err(LibraryError::Catalog(error)) => error.is_damage(),
+                Err(_) => false,
+            };
+            if is_damaged {
+                self.note_damaged_catalogue();
+            } else {
+                // What lies in the log is no page of the file. What this finds is remembered.
+                let _ = self.check_catalogue().await;
+            }
+        }
+    }
+
+    /// Remembers damage that was found.
+    pub(super) fn note_damaged_catalogue(&self) {
+        self.shared.state.note_damaged_catalogue();
     }
 
     /// Looks whether the disk is full, or not full any more.

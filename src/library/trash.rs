@@ -60,7 +60,7 @@ impl Library {
         self.storing()
             .await?
             .write(move |tx| {
-                let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
+                let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
                 let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
                 let folder = home(tx, space, item.parent)?;
                 require_unlocked(tx, &change, folder.id)?;
@@ -79,7 +79,7 @@ impl Library {
         let space = access.require(Right::Manage)?;
         self.catalog()
             .write(move |tx| {
-                tx.trashed(space, entry)?.ok_or(LibraryError::NotFound)?;
+                tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
                 Ok::<_, LibraryError>(tx.begin_purge(entry)?)
             })
             .await?;

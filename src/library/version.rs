@@ -48,6 +48,9 @@ impl Library {
         self.catalog()
             .read(move |tx| {
                 let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
+                if file.is_folder() {
+                    return Err(LibraryError::IsFolder);
+                }
                 Ok(tx.versions_of(file.id)?.into_iter().map(Version::from).collect())
             })
             .await
@@ -66,6 +69,9 @@ impl Library {
             .await?
             .write(move |tx| {
                 let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
+                if file.is_folder() {
+                    return Err(LibraryError::IsFolder);
+                }
                 let wanted = tx.version(version)?.filter(|row| row.entry == file.id);
                 let wanted = wanted.ok_or(LibraryError::NoSuchVersion)?;
                 library.check_conditions(tx, &change, space.into(), Some(&file))?;

@@ -63,10 +63,8 @@ impl ContainerReader {
         space: SpaceId,
         container: &ContainerRef,
     ) -> Result<(Self, Option<Bytes>), VaultError> {
-        let candidate = Candidate::look_at(disk, space, container.id, container.place)?;
-        if candidate.found.length != container.length {
-            return Err(VaultError::WrongLength(container.id));
-        }
+        let candidate =
+            Candidate::look_at(disk, space, container.id, container.place, Some(container.length))?;
         if candidate.found != *container {
             return Err(VaultError::Foreign(container.id));
         }
@@ -84,7 +82,7 @@ impl ContainerReader {
         id: ContainerId,
         place: Place,
     ) -> Result<Self, VaultError> {
-        Ok(Candidate::look_at(disk, space, id, place)?.open(key)?.0)
+        Ok(Candidate::look_at(disk, space, id, place, None)?.open(key)?.0)
     }
 
     /// Bytes of plaintext.
@@ -171,10 +169,13 @@ impl ContainerReader {
         &self.header
     }
 
-    /// Raw payload bytes from `offset` behind the nonce, for copying.
-    pub(super) fn read_sealed(&self, offset: u64, buffer: &mut [u8]) -> Result<(), VaultError> {
-        let at = self.header.len() as u64 + offset;
-        read_at(self.file.as_ref(), buffer, at, self.found.id)
+    /// The chunks `first ..= last` as they are sealed, for copying, once each is known to be authentic.
+    pub(super) fn read_sealed(&self, first: u64, last: u64) -> Result<Vec<u8>, VaultError> {
+        let (mut buffer, at) = self.room_for(first, last)?;
+        read_at(self.file.as_ref(), buffer.as_mut(), at, self.found.id)?;
+        let sealed = buffer.as_mut().to_vec();
+        self.open_in(buffer, first)?;
+        Ok(sealed)
     }
 
     pub(super) fn shape(&self) -> PayloadShape {
@@ -215,12 +216,22 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn look_at(disk: &dyn Disk, space: SpaceId, id: ContainerId, place: Place) -> Result<Self, VaultError> {
+    /// Fails with `WrongLength` before anything is read, if it is known how long it must be.
+    fn look_at(
+        disk: &dyn Disk,
+        space: SpaceId,
+        id: ContainerId,
+        place: Place,
+        expected: Option<u64>,
+    ) -> Result<Self, VaultError> {
         let file = disk.open(space, id, place).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => VaultError::Missing(id),
             _ => VaultError::io("open a container")(source),
         })?;
         let length = file.length().map_err(VaultError::io("look at a container"))?;
+        if expected.is_some_and(|expected| expected != length) {
+            return Err(VaultError::WrongLength(id));
+        }
         let (head, header_len) = read_head(file.as_ref(), length, id)?;
         let header_hash = container::hash(head.get(..header_len).unwrap_or_default());
         Ok(Self { file, found: ContainerRef { id, header_hash, length, place }, head })

@@ -8,16 +8,16 @@ use super::reader::ContainerReader;
 use super::writer::SealedContainer;
 use crate::model::{ContainerId, Place, SpaceId};
 
-/// Bytes per read and write of the copy.
-const COPY_LEN: u64 = 1 << 20;
+/// Chunks per read and write of the copy: 1 MiB.
+const COPY_CHUNKS: u64 = 16;
 
 /// Copies `source` into `space` under `key`, as durably as a new container.
 ///
-/// The file key stays, so nothing is sealed again and no chunk's nonce is used twice; the chunks
-/// are not authenticated on the way (but the last), so damage is copied and found on reading.
+/// The file key stays, so nothing is sealed again and no chunk's nonce is used twice. Every chunk is
+/// authenticated on the way: a copy of damage would lie under an id that no backup knows.
 ///
-/// Errors: `Io`, `MetaTooLong`, `Damaged` if the source shrinks meanwhile. On an error nothing is
-/// left behind.
+/// Errors: `Io`, `MetaTooLong`, `Damaged` if a chunk is not what was sealed. On an error nothing is left
+/// behind.
 pub fn rewrap(
     disk: &dyn Disk,
     source: &ContainerReader,
@@ -31,21 +31,18 @@ pub fn rewrap(
     let append_failed = || VaultError::io("write a container");
     part.append(&header.bytes).map_err(append_failed())?;
 
-    let payload_len = source.shape().sealed_len();
-    let mut buffer = Vec::new();
-    let mut copied = 0;
-    while copied < payload_len {
-        let len = COPY_LEN.min(payload_len - copied);
-        buffer.resize(usize::try_from(len).map_err(|_| VaultError::Range)?, 0);
-        source.read_sealed(copied, &mut buffer)?;
-        part.append(&buffer).map_err(append_failed())?;
-        copied += len;
+    let shape = source.shape();
+    let mut first = 0;
+    while first <= shape.last_chunk() {
+        let last = shape.last_chunk().min(first + COPY_CHUNKS - 1);
+        part.append(&source.read_sealed(first, last)?).map_err(append_failed())?;
+        first = last + 1;
     }
     part.publish(space).map_err(VaultError::io("make a container durable"))?;
     Ok(SealedContainer {
         id,
         header_hash: header.hash,
-        length: header.bytes.len() as u64 + payload_len,
+        length: header.bytes.len() as u64 + shape.sealed_len(),
         plain_len: source.plain_len(),
         place: Place::OwnFile,
     })

@@ -201,6 +201,12 @@ impl Archive {
 }
 
 impl Opened {
+    /// Writes over the catalogue's file while it is open.
+    pub fn overwrite_catalogue(&self, bytes: &[u8]) {
+        let file = fs::OpenOptions::new().write(true).open(&self.file).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, bytes, 0).unwrap();
+    }
+
     pub async fn put(&self, archive: &Archive, at: &str, bytes: &[u8]) -> EntryId {
         let file = NewFile { path: path(at), size: Some(bytes.len() as u64), modified: None, checksum: None };
         let mut session = self.library.begin_put(archive.change(NOW), file).await.unwrap();

@@ -19,13 +19,17 @@ async fn a_key_file_note_or_snapshot_that_is_gone_or_changed_is_named() {
     let clean = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
 
-    for (file, kind, is_told_when_gone) in [
-        ("keys/root.age".to_owned(), "key", true),
-        ("keys/root.recovery.age".to_owned(), "key", true),
-        ("keys/recovery-recipient.age".to_owned(), "key", true),
-        (format!("keys/spaces/{space}.age"), "key", true),
-        (format!("keys/names/{space}.age"), "note", true),
-        (format!("snapshots/{}", snapshot.to_str().unwrap()), "snapshot", false),
+    opened.library.note_progress().await.unwrap();
+    let clean = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
+    for (file, kind) in [
+        ("keys/root.age".to_owned(), "key"),
+        ("keys/root.recovery.age".to_owned(), "key"),
+        ("keys/recovery-recipient.age".to_owned(), "key"),
+        (format!("keys/spaces/{space}.age"), "key"),
+        (format!("keys/names/{space}.age"), "note"),
+        ("mark.age".to_owned(), "mark"),
+        (format!("snapshots/{}", snapshot.to_str().unwrap()), "snapshot"),
     ] {
         let place = root.join(&file);
         let whole = fs::read(&place).unwrap();
@@ -47,18 +51,86 @@ async fn a_key_file_note_or_snapshot_that_is_gone_or_changed_is_named() {
                 let report = verify(&opened.library, mode, NOW).await.unwrap();
                 let told: Vec<_> =
                     report.findings.iter().filter(|finding| finding.kind.as_str() == kind).collect();
-                let expected = usize::from(change.is_some() || is_told_when_gone);
-                assert_eq!(told.len(), expected, "{file}: {:?}", report.findings);
-                assert!(
-                    told.iter().all(|finding| finding.detail.as_ref().unwrap().contains(&file)),
-                    "{told:?}"
-                );
+                assert_eq!(told.len(), 1, "{file}: {:?}", report.findings);
+                // Where the only snapshot is gone, that there is none.
+                let named =
+                    if change.is_none() && kind == "snapshot" { "snapshots/ holds none" } else { &file };
+                assert!(told[0].detail.as_ref().unwrap().contains(named), "{told:?}");
             }
         }
         fs::write(&place, &whole).unwrap();
     }
     let clean = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
     assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
+}
+
+/// A tester found it: a pipe or a folder in the place of the newest snapshot was taken for one that had just made
+/// room for a newer one.
+#[tokio::test(flavor = "multi_thread")]
+async fn something_else_in_the_place_of_a_snapshot_is_named() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    for _ in 0..2 {
+        opened.library.snapshot(NOW).await.unwrap();
+    }
+    let folder = archive.store.dir.path().join("snapshots");
+    let mut all: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    for (snapshot, modes) in
+        [(&all[1], &[VerifyMode::Quick, VerifyMode::Full][..]), (&all[0], &[VerifyMode::Full])]
+    {
+        let kept = fs::read(snapshot).unwrap();
+        let name = snapshot.file_name().unwrap().to_str().unwrap();
+        for is_folder in [true, false] {
+            fs::remove_file(snapshot).unwrap();
+            match is_folder {
+                true => fs::create_dir(snapshot).unwrap(),
+                false => put_pipe(snapshot),
+            }
+            for mode in modes {
+                let report = verify(&opened.library, *mode, NOW).await.unwrap();
+                assert_eq!(report.kinds(), ["snapshot"]);
+                let detail = report.findings[0].detail.as_ref().unwrap();
+                assert!(detail.contains(name) && detail.contains("is no file; remove it"), "{detail}");
+            }
+            if is_folder {
+                fs::remove_dir(snapshot).unwrap();
+                fs::write(snapshot, &kept).unwrap();
+            }
+        }
+        fs::remove_file(snapshot).unwrap();
+        fs::write(snapshot, &kept).unwrap();
+    }
+}
+
+/// A tester found it: it is served, and the advice was to move the link away, which takes the file away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_in_the_place_of_a_container_or_pack_is_called_a_link() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    opened.put(&archive, "letter", b"goes into a pack").await;
+    let (_, container) = opened.container_of(&archive, "f").await;
+    let root = archive.store.dir.path();
+    let packs = root.join(format!("spaces/{}/packs", archive.store.space.id));
+    let pack = fs::read_dir(packs).unwrap().next().unwrap().unwrap().path();
+    for (number, place) in [container, pack].iter().enumerate() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let away = elsewhere.path().join(number.to_string());
+        fs::copy(place, &away).unwrap();
+        fs::remove_file(place).unwrap();
+        std::os::unix::fs::symlink(&away, place).unwrap();
+        let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+        assert_eq!(report.kinds(), ["stranger"], "{:?}", report.findings);
+        let detail = report.findings[0].detail.as_ref().unwrap();
+        assert!(detail.contains("is a link") && detail.ends_with("put the file itself there"), "{detail}");
+        fs::remove_file(place).unwrap();
+        fs::copy(&away, place).unwrap();
+    }
+}
+
+fn put_pipe(path: &std::path::Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,8 +162,7 @@ async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     let opened = archive.open_now().await;
     let (id, container) = opened.container_of(&archive, "f").await;
     fs::remove_file(&container).unwrap();
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, &container, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    put_pipe(&container);
     let access = Access::granted(archive.store.space.id, Right::Read);
     let refused = opened.library.open_content(&access, &path("f"), None, |_| None).await;
     assert!(matches!(refused, Err(LibraryError::Damaged(_))));

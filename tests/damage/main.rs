@@ -3,7 +3,7 @@
 //! `random` does a thousand things to containers from a printed seed, `TRESOR_TEST_DAMAGES=10000` ten
 //! times as many; `packs` and `pages` do the same to packs and to the catalogue; `named` goes through the
 //! faults one by one; `walk` is a verification that is interrupted, slowed down or overtaken by changes;
-//! `command` and `server` are the program.
+//! `command`, `carried`, `server` and `told` are the program.
 
 #![allow(
     unreachable_pub,
@@ -29,6 +29,7 @@ mod support;
 
 mod archive;
 mod beside;
+mod carried;
 mod chance;
 mod command;
 mod named;
@@ -36,4 +37,5 @@ mod packs;
 mod pages;
 mod random;
 mod server;
+mod told;
 mod walk;

@@ -70,6 +70,33 @@ async fn f31_a_container_cut_at_a_chunk_is_of_wrong_length() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_container_cut_to_nothing_or_inside_its_header_is_of_wrong_length() {
+    for length in [0, 1, 150] {
+        let cut = move |_: &Archive, mut bytes: Vec<u8>| {
+            bytes.truncate(length);
+            bytes
+        };
+        check("last", cut, DamageKind::WrongLength).await;
+    }
+}
+
+/// The header is compared before any key is tried, so nobody is sent to look for another key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_in_a_header_is_damage_of_the_header_and_not_a_wrong_key() {
+    // In the stanza that holds the file key, in its body and in the MAC.
+    for needle in ["-> X25519 ", "\n", "--- "] {
+        let flip = move |_: &Archive, mut bytes: Vec<u8>| {
+            let from = bytes.windows(10).position(|window| window == b"-> X25519 ").unwrap();
+            let found =
+                bytes[from..].windows(needle.len()).position(|window| window == needle.as_bytes()).unwrap();
+            bytes[from + found + needle.len() + 5] ^= 1;
+            bytes
+        };
+        check("last", flip, DamageKind::Foreign).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
@@ -84,6 +111,11 @@ async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
     assert_eq!((report.findings.len(), finding.chunk), (1, Some(5)));
     assert_eq!(finding.kind, FindingKind::Damage(DamageKind::DamagedChunk));
 
+    // What is known is told by a quick look too, as it reads that container in full.
+    let again = verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
+    assert_eq!(again.kinds(), ["damaged-chunk"]);
+    assert_eq!((again.findings[0].chunk, again.findings[0].first_seen), (Some(5), Some(NOW)));
+
     let truth = bytes(6, 17 * CHUNK + 5);
     for chunk in 0..18 {
         let range =
@@ -95,6 +127,54 @@ async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
             assert_eq!(read.unwrap(), truth[chunk * CHUNK..].get(..CHUNK).unwrap_or(&truth[17 * CHUNK..]));
         }
     }
+}
+
+/// A tester found it: a reader had met the damage, and `tresor verify` said that nothing was wrong, also
+/// after the container had been brought back, while `tresor status` went on to say "damaged 1".
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quick_look_tells_what_readers_met_and_clears_what_was_brought_back() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, container) = opened.container_of(&archive, LONG).await;
+    let pristine = fs::read(&container).unwrap();
+    let mut sealed = pristine.clone();
+    sealed[payload(&pristine) + 5 * SEALED_CHUNK + 77] ^= 4;
+    fs::write(&container, sealed).unwrap();
+    assert!(
+        read(&opened, &archive, LONG, ByteRange::new(5 * CHUNK as u64, 6 * CHUNK as u64).unwrap())
+            .await
+            .is_err()
+    );
+    // Readers note by the clock.
+    let now = || Timestamp(Timestamp::now().0 + 1_000);
+    let report = verify(&opened.library, VerifyMode::Quick, now()).await.unwrap();
+    assert_eq!((report.kinds(), report.findings[0].chunk), (vec!["damaged-chunk"], Some(5)));
+    assert_eq!(report.findings[0].container, Some(id));
+
+    fs::write(&container, pristine).unwrap();
+    let later = Timestamp(now().0 + 1_000);
+    assert_eq!(verify(&opened.library, VerifyMode::Quick, later).await.unwrap().kinds(), [""; 0]);
+    assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
+}
+
+/// A reader met it after the run had looked there: nothing of this run judges it.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_noted_behind_a_runs_back_is_told_at_its_end_once() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let (id, _) = opened.container_of(&archive, LONG).await;
+    let after = Timestamp(NOW.0 + 5);
+    let note = move |tx: &tresor::catalog::WriteTx<'_>| tx.note_damage(id, DamageKind::Missing, None, after);
+    opened.catalog.write(note).await.unwrap();
+    for mode in [VerifyMode::Quick, VerifyMode::Full] {
+        let report = verify(&opened.library, mode, NOW).await.unwrap();
+        assert_eq!((report.kinds(), report.findings[0].first_seen), (vec!["missing"], Some(after)));
+        assert_eq!(report.findings[0].uses[0].path, "/f");
+    }
+    assert_eq!(
+        verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 6)).await.unwrap().kinds(),
+        [""; 0]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,7 +325,8 @@ async fn f41_a_space_without_its_key_is_named_file_by_file() {
     assert_eq!(without.iter().map(|without| without.id).collect::<Vec<_>>(), [space]);
     fs::write(&key, kept).unwrap();
     opened.library.snapshot(NOW).await.unwrap();
-    assert_eq!(quick(&opened).await.kinds(), [""; 0]);
+    let later = verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
+    assert_eq!(later.kinds(), [""; 0]);
 }
 
 fn is_in(file: &Path, space: &str) -> bool {

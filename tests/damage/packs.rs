@@ -77,5 +77,5 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
     let (_, last) = members.iter().max_by_key(|(_, place)| place.offset).unwrap();
     fs::write(&pack, &pristine[..usize::try_from(last.offset).unwrap()]).unwrap();
     let report = verify(&store.library, VerifyMode::Quick, later(1 << 30)).await.unwrap();
-    assert_eq!(report.kinds(), ["foreign"]);
+    assert_eq!(report.kinds(), ["wrong-length"]);
 }

@@ -134,13 +134,11 @@ async fn a_reader_that_meets_damage_lets_the_owner_know() {
     let finding = report.about(id).unwrap();
     assert_eq!((finding.chunk, finding.first_seen), (Some(8), Some(noted.first_seen)));
 
-    // Brought back from a backup: good at once, and forgotten with the next look at all of it.
+    // Brought back from a backup: good at once, and forgotten with the next look, which reads all of it.
     fs::write(&file, pristine).unwrap();
     assert_eq!(archive.read_all(&opened.library).await, []);
     let later = Timestamp(NOW.0 + 1);
     assert!(verify(&opened.library, VerifyMode::Quick, later).await.unwrap().findings.is_empty());
-    assert_eq!(opened.library.integrity().await.unwrap().damaged, 1, "a quick look cannot tell");
-    assert!(verify(&opened.library, VerifyMode::Full, later).await.unwrap().findings.is_empty());
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
     // And noted again if it is damaged again.
     fs::write(&file, b"cut").unwrap();

@@ -110,11 +110,11 @@ async fn only_what_lies_in_this_trash_is_restored_or_purged() {
     let gone = store.library.trash(&store.access()).await.unwrap()[0].entry;
     let there = store.change_in(&other, NOW);
     for entry in [live, EntryId(9_999_999)] {
-        assert!(matches!(store.library.restore(store.change(), entry).await, Err(LibraryError::NotFound)));
-        assert!(matches!(store.library.purge(&store.access(), entry).await, Err(LibraryError::NotFound)));
+        assert!(matches!(store.library.restore(store.change(), entry).await, Err(LibraryError::NotInTrash)));
+        assert!(matches!(store.library.purge(&store.access(), entry).await, Err(LibraryError::NotInTrash)));
     }
-    assert!(matches!(store.library.restore(there.clone(), gone).await, Err(LibraryError::NotFound)));
-    assert!(matches!(store.library.purge(&there.access, gone).await, Err(LibraryError::NotFound)));
+    assert!(matches!(store.library.restore(there.clone(), gone).await, Err(LibraryError::NotInTrash)));
+    assert!(matches!(store.library.purge(&there.access, gone).await, Err(LibraryError::NotInTrash)));
     assert!(store.library.trash(&there.access).await.unwrap().is_empty());
     store.check();
 }

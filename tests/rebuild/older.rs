@@ -59,7 +59,7 @@ async fn an_older_catalogue_is_noticed_and_nothing_is_removed_until_it_is_rebuil
     assert!(status.stdout.contains("WARNING") && status.stdout.contains("tresor rebuild"), "{status}");
     let verified = house.run(["verify"]);
     assert_eq!(verified.code, 3, "{verified}");
-    assert!(verified.stdout.contains("it is older than the stored files"), "{verified}");
+    assert!(verified.stdout.contains("it is older than the containers on the disk"), "{verified}");
     // Not even after another start, when the catalogue has gone on.
     let open = house.open().await;
     let space = open.space("s").await;

@@ -1,5 +1,8 @@
 //! Another passphrase, another key file.
 
+use std::fs;
+use std::path::Path;
+
 use crate::office::{Office, PASSPHRASE, PASSWORD};
 
 #[test]
@@ -63,4 +66,75 @@ fn doctor_needs_no_key_and_names_what_is_wrong() {
     let alarmed = office.run(doctor);
     assert_eq!(alarmed.code, 1, "{alarmed}");
     assert!(alarmed.stdout.contains("FAULT") && alarmed.stdout.contains("keys/notes.txt"), "{alarmed}");
+}
+
+/// A tester found it: nothing starts like this, and `doctor` said that the directory was complete.
+#[test]
+fn doctor_names_every_part_that_is_gone_or_something_else() {
+    let office = Office::with_instance();
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    assert_eq!(office.run(["space", "add", "Akten", "--kind", "team", "--data", "data"]).code, 0);
+    drop(served);
+    let data = office.data();
+    let key = fs::read_dir(data.join("keys/spaces")).unwrap().next().unwrap().unwrap().path();
+    let space = key.file_stem().unwrap().to_str().unwrap().to_owned();
+    fs::create_dir_all(data.join("spaces").join(&space)).unwrap();
+    let key = format!("keys/spaces/{space}.age");
+    let kept = office.path("kept");
+    let put_pipe = |path: &Path| {
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    };
+    for (part, instead, needle) in [
+        ("keys/recovery-recipient.age", "", "is missing"),
+        ("keys/root.age", "", "is missing"),
+        ("keys/root.recovery.age", "empty", "is empty"),
+        (
+            "catalog/catalog.db",
+            "empty",
+            "is empty; move away what lies in its place and run `tresor rebuild`",
+        ),
+        ("catalog/catalog.db", "pipe", "is a pipe"),
+        ("catalog/catalog.db", "folder", "is a folder"),
+        ("spaces", "", "is missing"),
+        (&*key, "", "is missing; no file of this space opens without it"),
+        (&*key, "empty", "is empty"),
+    ] {
+        let place = data.join(part);
+        fs::rename(&place, &kept).unwrap();
+        match instead {
+            "empty" => fs::write(&place, b"").unwrap(),
+            "pipe" => put_pipe(&place),
+            "folder" => fs::create_dir(&place).unwrap(),
+            _ => {}
+        }
+        let told = office.run(["doctor", "--data", "data"]);
+        assert_eq!(told.code, 1, "{part}: {told}");
+        let about: Vec<_> =
+            told.stdout.lines().filter(|line| line.contains(part) && line.contains(needle)).collect();
+        assert_eq!(about.len(), 1, "{part}: {told}");
+        assert!(about[0].starts_with("FAULT"), "{told}");
+        assert!(!told.stdout.contains("is complete"), "{told}");
+        match instead {
+            "" => {}
+            "folder" => fs::remove_dir(&place).unwrap(),
+            _ => fs::remove_file(&place).unwrap(),
+        }
+        fs::rename(&kept, &place).unwrap();
+    }
+    assert_eq!(office.run(["doctor", "--data", "data"]).code, 0);
+}
+
+#[test]
+fn a_server_whose_socket_is_gone_is_named_as_such() {
+    let office = Office::with_instance();
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    fs::remove_file(office.data().join("control.sock")).unwrap();
+    office.refuses_beside_a_server(
+        ["user", "list", "--data", "data", "--key-file", "key.txt"],
+        &["does not answer commands", "control.sock is gone", "restart"],
+    );
+    let told = office.run(["doctor", "--data", "data"]);
+    assert!(told.code == 1 && told.stdout.contains("control.sock is gone"), "{told}");
+    drop(served);
 }

@@ -42,7 +42,16 @@ fn a_locked_server_answers_503_until_it_is_unlocked() {
     assert!(health.text().contains("\"status\":\"locked\""), "{health}");
 
     let status = office.run(["status", "--data", "data", "--json"]);
-    assert!(status.stdout.contains("\"state\": \"locked\""), "{status}");
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["state"], "locked");
+    for unknown in ["users", "spaces", "used_bytes", "damaged_containers", "spaces_without_key"] {
+        assert!(status[unknown].is_null(), "{unknown} is not known: {status}");
+    }
+    let status = office.run(["status", "--data", "data"]).stdout;
+    let names: Vec<_> = status.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["state", "advice", "version"], "{status}");
+    assert!(status.contains("tresor unlock"), "{status}");
+    assert!(!health.text().contains("damaged"), "{health}");
     office.refuses(["user", "list", "--data", "data"], &["locked", "tresor unlock"]);
     office.refuses(["unlock", "--data", "data"], &["--passphrase-file"]);
     let unlock = |file| ["unlock", "--data", "data", "--passphrase-file", file];

@@ -163,6 +163,7 @@ pub(in crate::http) fn library_status(error: &LibraryError) -> StatusCode {
             StatusCode::FORBIDDEN
         }
         LibraryError::NotFound
+        | LibraryError::NotInTrash
         | LibraryError::NoSuchSpace
         | LibraryError::NoSuchVersion
         | LibraryError::NoSuchUpload

@@ -11,13 +11,18 @@ use crate::catalog::{CatalogError, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
-use crate::model::SpaceId;
+use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::VaultError;
-use crate::vault::disk::{SmallFile, SnapshotName};
+use crate::vault::disk::{Disk, SmallFile, SnapshotName};
 use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 
 /// Setting that keeps the SHA-256 of the recovery file, which only its owner can open.
 const RECOVERY_FILE: &str = "recovery-file";
+/// Setting that tells that a snapshot was made.
+const SNAPSHOTS: &str = "snapshots";
+/// Setting that tells that [`MARK`] was there.
+const MARKED: &str = "mark";
+const MARK: SmallFile = SmallFile::fixed("mark.age");
 
 /// Remembers the recovery file as it is, the first time.
 pub(in crate::library) fn remember_recovery_file(
@@ -90,9 +95,64 @@ fn said(fault: KeyFileFault) -> &'static str {
     }
 }
 
-/// All snapshots, newest first.
-pub(super) async fn snapshots(library: &Library) -> Result<Vec<SnapshotName>, LibraryError> {
-    Ok(library.stored_snapshots().await?.into_iter().map(|stored| stored.name).collect())
+/// All snapshots, newest first; or that there is none any more.
+pub(super) async fn snapshots(
+    library: &Library,
+) -> Result<(Vec<SnapshotName>, Option<Finding>), LibraryError> {
+    let names: Vec<_> = library.stored_snapshots().await?.into_iter().map(|stored| stored.name).collect();
+    let was_made = async { library.catalog().read(|tx| Ok::<_, LibraryError>(tx.setting(SNAPSHOTS)?)).await };
+    // A catalogue that does not answer is found elsewhere.
+    let finding = (names.is_empty() && was_made.await.ok().flatten().is_some()).then(|| {
+        let detail = "snapshots/ holds none, though the catalogue remembers one; `tresor snapshot` makes one, and it \
+                      is what a lost catalogue is rebuilt from";
+        Finding::about(FindingKind::Snapshot, None, detail.into())
+    });
+    Ok((names, finding))
+}
+
+/// Remembers that there are snapshots, the first time.
+pub(in crate::library) fn remember_snapshot(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
+    tx.touches_only([]);
+    match tx.setting(SNAPSHOTS)? {
+        Some(_) => Ok(()),
+        None => tx.set_setting(SNAPSHOTS, "made"),
+    }
+}
+
+/// The mark that guards against an older catalogue, if it is gone or does not open.
+pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryError> {
+    let (disk, keys) = (Arc::clone(library.disk()), Arc::clone(&library.shared.keys));
+    let (was_there, fault) = library
+        .catalog()
+        .read(move |tx| {
+            let sealed = disk.read_small(&MARK).map_err(disk_error("read mark.age"))?;
+            let fault = match sealed {
+                None => Some(KeyFileFault::Missing),
+                Some(sealed) => keys.open_blob(&sealed).is_none().then_some(KeyFileFault::Damaged),
+            };
+            Ok::<_, LibraryError>((tx.setting(MARKED)?.is_some(), fault))
+        })
+        .await?;
+    let fault = match (fault, was_there) {
+        // A new instance has none yet.
+        (None, true) | (Some(KeyFileFault::Missing), false) => return Ok(None),
+        (None, false) => {
+            let remember = |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                tx.set_setting(MARKED, "made")
+            };
+            // On a disk that takes no writes the next verification does it.
+            let _: Result<(), LibraryError> = library.catalog().write(move |tx| Ok(remember(tx)?)).await;
+            return Ok(None);
+        }
+        (Some(fault), _) => fault,
+    };
+    let detail = format!(
+        "mark.age {}; it tells an older catalogue, so make sure that catalog/ is the newest there is, then start \
+         the server anew, which writes it",
+        said(fault)
+    );
+    Ok(Some(Finding::about(FindingKind::Mark, None, detail)))
 }
 
 /// Reads a snapshot to its end. Returns the bytes read, for the rate, and what is wrong.
@@ -115,8 +175,15 @@ pub(super) async fn snapshot(
     .await?;
     let found = match read {
         Ok(bytes) => return Ok((bytes, None)),
-        // A newer one took its place meanwhile.
-        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => return Ok((0, None)),
+        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => {
+            let left = library.stored_snapshots().await?;
+            match left.first() {
+                _ if left.iter().any(|stored| stored.name == name) => "is no file".to_owned(),
+                // It took this one's place meanwhile.
+                Some(newer) if newer.name > name => return Ok((0, None)),
+                _ => "has just gone".to_owned(),
+            }
+        }
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
             "is not what was written".to_owned()
         }
@@ -132,7 +199,7 @@ pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, Library
     let listed = tokio::task::spawn_blocking(move || {
         let mut findings = Vec::new();
         let listed = disk.each_stranger(&mut |path| {
-            findings.push(stranger(path));
+            findings.push(stranger(&*disk, path));
             // Enough to be told that something is wrong.
             if findings.len() < MAX_FINDINGS { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
         });
@@ -145,7 +212,31 @@ pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, Library
     listed.map_err(disk_error("look through spaces/"))
 }
 
-fn stranger(path: &Path) -> Finding {
-    let detail = format!("{} was not put there by Tresor and may be readable; move it away", path.display());
+fn stranger(disk: &dyn Disk, path: &Path) -> Finding {
+    let place = path.display();
+    let detail = match is_served(disk, path) {
+        true => format!(
+            "{place} is a link to a file elsewhere, which a backup may pass over: put the file itself there"
+        ),
+        false => format!("{place} was not put there by Tresor and may be readable; move it away"),
+    };
     Finding::about(FindingKind::Stranger, None, detail)
+}
+
+/// Whether what lies in the place of a container or pack, and is no file, opens like one: then it is a link.
+fn is_served(disk: &dyn Disk, path: &Path) -> bool {
+    let names: Vec<_> = path.iter().filter_map(|name| name.to_str()).collect();
+    let [_, space, folder, file] = names.as_slice() else { return false };
+    let Ok(space) = space.parse::<SpaceId>() else { return false };
+    let container = file.strip_suffix(".age").and_then(|id| id.parse().ok());
+    let container = container.filter(|ContainerId([first, ..])| **folder == *format!("{first:02x}"));
+    let pack = file.strip_suffix(".tar").and_then(|id| id.parse().ok()).filter(|_| *folder == "packs");
+    match (container, pack) {
+        (Some(id), _) => disk.open(space, id, Place::OwnFile).is_ok(),
+        (None, Some(pack)) => {
+            let anywhere = Place::Packed(PackedPlace { pack, offset: 0, length: 0 });
+            disk.open(space, ContainerId([0; 16]), anywhere).is_ok()
+        }
+        (None, None) => false,
+    }
 }

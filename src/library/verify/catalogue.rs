@@ -8,13 +8,24 @@ use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
 use crate::library::mark::is_held;
 use crate::library::{LibraryError, SetAsideReason};
 
+/// What is said of an older catalogue.
+pub const OLDER_CATALOGUE: &str = "it is older than the containers on the disk, so newer files are in no listing: \
+    stop the server and run `tresor rebuild`, or bring a newer one back from a backup";
+
+/// What is said of a catalogue that does not answer everything.
+const UNREADABLE: &str = "it cannot be read in part; stop the server and run `tresor rebuild`, or bring catalog/ back \
+    from a backup";
+
 /// Questions asked one after the other; the last is about contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
+
+/// The question whether all pages are what was written.
+pub(super) const PAGES: usize = 0;
 
 /// Answers one question. That the catalogue cannot be read is an answer too.
 pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
     let answered = match question {
-        0 => damaged_pages(catalog).await,
+        PAGES => damaged_pages(catalog).await,
         1 => catalog.read(|tx| Ok(told(tx.structure_faults()?))).await,
         2 => catalog.read(|tx| Ok(told(tx.dangling_references()?))).await,
         3 => catalog.read(|tx| Ok(told(left_out(tx)?))).await,
@@ -32,10 +43,9 @@ pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Fin
 /// The finding that the catalogue cannot be read; other errors stay errors.
 pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
     match error {
-        LibraryError::Catalog(ref cause @ (CatalogError::Sqlite(_) | CatalogError::WrongKey)) => {
-            let reason =
-                std::error::Error::source(cause).map_or_else(|| cause.to_string(), ToString::to_string);
-            Ok(about(format!("it cannot be read in part ({reason})")))
+        LibraryError::Catalog(cause) if cause.is_damage() => Ok(about(UNREADABLE.into())),
+        LibraryError::Catalog(CatalogError::Sqlite(cause)) => {
+            Ok(about(format!("it cannot be read in part ({cause})")))
         }
         other => Err(other),
     }
@@ -50,7 +60,7 @@ fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {
 }
 
 /// Pages that fail twice: one that is being written at that moment fails once.
-async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
+pub(in crate::library) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
     let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
     if !failing.is_empty() {
         let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
@@ -63,7 +73,7 @@ async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> 
 fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
     let mut told = Vec::new();
     if is_held(tx)? {
-        told.push("it is older than the stored files, and newer ones are in no listing".into());
+        told.push(OLDER_CATALOGUE.into());
     }
     for SetAsideRow { container, space, reason, .. } in
         tx.set_aside(SetAsideReason::Unfinished.as_str(), MAX_FINDINGS)?

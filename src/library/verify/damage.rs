@@ -5,6 +5,7 @@
 //! that was brought back from a backup is good at once.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
@@ -17,26 +18,44 @@ use crate::vault::VaultError;
 /// Containers whose damage readers met lately and that need not be noted again.
 const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
 
-pub(crate) struct RecentDamage(Mutex<LruCache<ContainerId, ()>>);
+/// Stands for a number that nobody has asked the catalogue for.
+const NOT_COUNTED: u64 = u64::MAX;
+
+pub(crate) struct RecentDamage {
+    met: Mutex<LruCache<ContainerId, ()>>,
+    /// Containers that were noted as damaged when somebody last counted.
+    count: AtomicU64,
+}
 
 impl Default for RecentDamage {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MAX_RECENT)))
+        Self { met: Mutex::new(LruCache::new(MAX_RECENT)), count: AtomicU64::new(NOT_COUNTED) }
     }
 }
 
 impl RecentDamage {
     /// True the first time.
     fn is_news(&self, id: ContainerId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(id, ()).is_none()
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).put(id, ()).is_none()
     }
 
     pub(super) fn forget(&self, id: ContainerId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
+    }
+
+    pub(super) fn counted(&self, count: u64) {
+        self.count.store(count, Ordering::Relaxed);
     }
 }
 
 impl Library {
+    /// How many containers were noted as damaged when [`Self::integrity`] was last asked. Answers from memory;
+    /// `None` before the first time.
+    pub fn damaged_containers(&self) -> Option<u64> {
+        let count = self.shared.recent_damage.count.load(Ordering::Relaxed);
+        (count != NOT_COUNTED).then_some(count)
+    }
+
     /// Remembers what a reader met, once. Whoever asked gets his error whatever becomes of this.
     pub(in crate::library) async fn note_refusal(&self, error: &LibraryError) {
         let LibraryError::Damaged(cause) = error else { return };
@@ -63,7 +82,11 @@ impl Library {
             })
             .await;
         match noted {
-            Ok(Noted::New) => log_new(id, kind, None),
+            Ok(Noted::New) => {
+                log_new(id, kind, None);
+                // For who asks without waiting; else he learns of it with the next count.
+                let _ = self.integrity().await;
+            }
             Ok(Noted::Known) => {}
             Ok(Noted::Gone) => self.shared.recent_damage.forget(id),
             Err(error) => {

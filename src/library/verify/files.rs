@@ -67,12 +67,7 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
                 still.push(file);
             }
             unknown.shown = still;
-            let finding = is_behind.then(|| {
-                catalogue::about(
-                    "it is older than the containers on the disk: stop the server and run `tresor rebuild`, or bring a newer one back from a backup"
-                        .into(),
-                )
-            });
+            let finding = is_behind.then(|| catalogue::about(catalogue::OLDER_CATALOGUE.into()));
             Ok((unknown, finding))
         })
         .await

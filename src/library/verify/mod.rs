@@ -26,7 +26,9 @@ use crate::model::{
     VersionId,
 };
 
-pub(super) use beside::remember_recovery_file;
+pub(super) use beside::{remember_recovery_file, remember_snapshot};
+pub use catalogue::OLDER_CATALOGUE;
+pub(super) use catalogue::damaged_pages;
 pub(super) use damage::RecentDamage;
 use run::Run;
 
@@ -105,7 +107,7 @@ pub struct VerifyStep {
     pub containers: u64,
     /// Containers there were when it began.
     pub total_containers: u64,
-    /// Bytes of content read; a quick run reads none.
+    /// Bytes of content read; a quick run reads those of containers that are known to be damaged.
     pub bytes: u64,
     /// Bytes of content there were when it began.
     pub total_bytes: u64,
@@ -153,7 +155,9 @@ pub enum FindingKind {
     Key,
     /// So is the note of a space's name, which a rebuild may need.
     Note,
-    /// A snapshot of the catalogue does not open to its end.
+    /// The mark that tells an older catalogue is missing or does not open.
+    Mark,
+    /// A snapshot of the catalogue does not open to its end, or all are gone.
     Snapshot,
     /// Something lies among the containers that is none.
     Stranger,
@@ -168,6 +172,7 @@ impl FindingKind {
             Self::Catalogue => "catalogue",
             Self::Key => "key",
             Self::Note => "note",
+            Self::Mark => "mark",
             Self::Snapshot => "snapshot",
             Self::Stranger => "stranger",
         }
@@ -319,6 +324,10 @@ impl Library {
         let mut slot = self.shared.runs.of(starter).lock().await;
         let mut current = slot.take_if(|current| current.id() == run).ok_or(LibraryError::NoSuchRun)?;
         let step = current.step(self, now).await?;
+        if !step.findings.is_empty() || step.stage == VerifyStage::Done {
+            // For who asks without waiting; else he learns of it with the next count.
+            let _ = self.integrity().await;
+        }
         if step.stage != VerifyStage::Done {
             *slot = Some(current);
         }
@@ -327,15 +336,18 @@ impl Library {
 
     /// What is known about the state of what is stored.
     pub async fn integrity(&self) -> Result<IntegrityState, LibraryError> {
-        self.catalog()
+        let state = self
+            .catalog()
             .read(|tx| {
                 let scrub = tx.scrub(VerifyStarter::Schedule, VerifyMode::Full)?;
-                Ok(IntegrityState {
+                Ok::<_, LibraryError>(IntegrityState {
                     damaged: tx.damaged_count()?,
                     last_full: tx.last_full_scrub()?,
                     is_scrubbing: scrub.is_some_and(|row| row.is_running),
                 })
             })
-            .await
+            .await?;
+        self.shared.recent_damage.counted(state.damaged);
+        Ok(state)
     }
 }

@@ -1,6 +1,6 @@
 //! One run: where it is, and its next step.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::task::Task;
@@ -8,7 +8,7 @@ use super::{
     Finding, FindingKind, MAX_FINDINGS, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep, beside,
     catalogue, files, uses,
 };
-use crate::catalog::ScrubRow;
+use crate::catalog::{DamagedRow, ReadTx, ScrubRow};
 use crate::library::{Library, LibraryError};
 use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter};
 use crate::vault::disk::SnapshotName;
@@ -31,6 +31,8 @@ pub(super) struct Run {
     total_bytes: u64,
     /// What was begun and not finished first, then what comes next.
     pub(super) queue: VecDeque<Task>,
+    /// Damaged containers that were named; as many as the catalogue notes at most.
+    told: HashSet<ContainerId>,
 }
 
 pub(super) enum Stage {
@@ -40,6 +42,8 @@ pub(super) enum Stage {
     Catalogue(usize),
     Keys,
     Containers,
+    /// What is noted as damaged and was not judged anew, after this container.
+    Known(Option<ContainerId>),
     Files,
     /// Those that are still to be read, the next one last.
     Snapshots(Vec<SnapshotName>),
@@ -109,6 +113,7 @@ impl Run {
             total_containers,
             total_bytes,
             queue: VecDeque::new(),
+            told: HashSet::new(),
         };
         run.keep(library).await;
         Ok(run)
@@ -129,7 +134,7 @@ impl Run {
                 Stage::Remembering(_) => VerifyStage::Remembering,
                 Stage::Catalogue(_) => VerifyStage::Catalogue,
                 Stage::Keys => VerifyStage::Keys,
-                Stage::Containers => VerifyStage::Containers,
+                Stage::Containers | Stage::Known(_) => VerifyStage::Containers,
                 Stage::Files => VerifyStage::Files,
                 Stage::Snapshots(_) => VerifyStage::Snapshots,
                 Stage::Done => VerifyStage::Done,
@@ -163,9 +168,15 @@ impl Run {
                 Stage::Keys => {
                     let findings = readable(beside::keys(library).await)?;
                     self.found(&mut gathered, findings);
+                    let mark = readable(beside::mark(library).await.map(Vec::from_iter))?;
+                    self.found(&mut gathered, mark);
                     self.stage = Stage::Containers;
                 }
                 Stage::Containers => self.walk(library, slice, &mut gathered, now).await?,
+                Stage::Known(after) => {
+                    let after = *after;
+                    self.tell_known(library, after, &mut gathered).await?;
+                }
                 Stage::Files => {
                     match files::look(library).await {
                         Ok((unknown, finding)) => {
@@ -175,7 +186,8 @@ impl Run {
                         Err(error) => self.found(&mut gathered, [catalogue::unreadable(error)?]),
                     }
                     self.found(&mut gathered, beside::strangers(library).await?);
-                    let mut snapshots = beside::snapshots(library).await?;
+                    let (mut snapshots, finding) = beside::snapshots(library).await?;
+                    self.found(&mut gathered, finding);
                     if self.row.mode == VerifyMode::Quick {
                         // The others only serve if the newest does not.
                         snapshots.truncate(1);
@@ -208,7 +220,7 @@ impl Run {
 
     pub(super) fn found(&mut self, gathered: &mut Gathered, findings: impl IntoIterator<Item = Finding>) {
         let before = gathered.findings.len();
-        gathered.findings.extend(findings);
+        gathered.findings.extend(findings.into_iter().inspect(|finding| self.told.extend(finding.container)));
         self.row.findings += (gathered.findings.len() - before) as u64;
     }
 
@@ -231,36 +243,38 @@ impl Run {
         after: Option<ContainerId>,
         gathered: &mut Gathered,
     ) -> Result<(), LibraryError> {
-        let since = self.row.started;
-        let (page, findings) = library
-            .catalog()
-            .read(move |tx| {
-                let page = tx.damaged_after(after, since, PAGE)?;
-                let mut findings = Vec::with_capacity(page.len());
-                for row in &page {
-                    let stored = tx.container(row.container)?;
-                    let space = stored.as_ref().map(|stored| stored.space);
-                    let place = stored.map(|stored| stored.container.place);
-                    let uses = uses::of_container(tx, row.container)?;
-                    findings.push(Finding {
-                        kind: FindingKind::Damage(row.kind),
-                        space,
-                        container: Some(row.container),
-                        place,
-                        chunk: row.chunk,
-                        detail: None,
-                        first_seen: Some(row.first_seen),
-                        uses,
-                    });
-                }
-                Ok::<_, LibraryError>((page, findings))
-            })
-            .await?;
-        gathered.findings.extend(findings);
-        self.stage = match page.last() {
-            Some(last) if page.len() == PAGE => Stage::Remembering(Some(last.container)),
-            _ => Stage::Catalogue(0),
+        let page = known(library, after, self.row.started).await?;
+        self.told.extend(page.iter().filter_map(|finding| finding.container));
+        self.stage = match page.last().filter(|_| page.len() == PAGE) {
+            Some(last) => Stage::Remembering(last.container),
+            None => Stage::Catalogue(0),
         };
+        gathered.findings.extend(page);
+        Ok(())
+    }
+
+    /// Names what is noted as damaged and was neither cleared nor named by now: what a reader met behind
+    /// the walk's back, and what the walk could not come to.
+    async fn tell_known(
+        &mut self,
+        library: &Library,
+        after: Option<ContainerId>,
+        gathered: &mut Gathered,
+    ) -> Result<(), LibraryError> {
+        let page = match known(library, after, Timestamp(i64::MIN)).await {
+            Ok(page) => page,
+            Err(error) => {
+                self.found(gathered, [catalogue::unreadable(error)?]);
+                Vec::new()
+            }
+        };
+        self.stage = match page.last().filter(|_| page.len() == PAGE) {
+            Some(last) => Stage::Known(last.container),
+            None => Stage::Files,
+        };
+        let is_news = |finding: &Finding| finding.container.is_none_or(|id| !self.told.contains(&id));
+        let news: Vec<_> = page.into_iter().filter(is_news).collect();
+        self.found(gathered, news);
         Ok(())
     }
 
@@ -271,11 +285,41 @@ impl Run {
         gathered: &mut Gathered,
     ) -> Result<(), LibraryError> {
         let findings = catalogue::answer(library.catalog(), question).await?;
+        if question == catalogue::PAGES && !findings.is_empty() {
+            library.note_damaged_catalogue();
+        }
         self.found(gathered, findings);
         let next = question + 1;
         self.stage = if next < catalogue::QUESTIONS { Stage::Catalogue(next) } else { Stage::Keys };
         Ok(())
     }
+}
+
+/// The next containers that are noted as damaged, seen at `since` or later.
+async fn known(
+    library: &Library,
+    after: Option<ContainerId>,
+    since: Timestamp,
+) -> Result<Vec<Finding>, LibraryError> {
+    let describe = |tx: &ReadTx<'_>, row: DamagedRow| {
+        let stored = tx.container(row.container)?;
+        Ok(Finding {
+            kind: FindingKind::Damage(row.kind),
+            space: stored.as_ref().map(|stored| stored.space),
+            container: Some(row.container),
+            place: stored.map(|stored| stored.container.place),
+            chunk: row.chunk,
+            detail: None,
+            first_seen: Some(row.first_seen),
+            uses: uses::of_container(tx, row.container)?,
+        })
+    };
+    library
+        .catalog()
+        .read(move |tx| {
+            tx.damaged_after(after, since, PAGE)?.into_iter().map(|row| describe(tx, row)).collect()
+        })
+        .await
 }
 
 /// That the catalogue cannot be read is a finding too.

@@ -34,7 +34,7 @@ impl Run {
                 }
             }
             if self.queue.is_empty() {
-                self.stage = Stage::Files;
+                self.stage = Stage::Known(None);
                 return Ok(());
             }
         }
@@ -178,7 +178,7 @@ fn next_tasks(
     for stored in tx.containers_after(after, PAGE)? {
         let id = stored.container.id;
         let mut of_this = match mode {
-            VerifyMode::Quick => vec![Task::new(vec![stored], Depth::Frame, Vec::new())],
+            VerifyMode::Quick => quick_tasks(tx, stored)?,
             VerifyMode::Full => content_tasks(tx, stored)?,
         };
         if let Some(last) = of_this.last_mut() {
@@ -187,6 +187,17 @@ fn next_tasks(
         tasks.append(&mut of_this);
     }
     Ok(tasks)
+}
+
+/// A look at the frame; where damage is noted that it would not see, as much as it takes to judge that anew.
+fn quick_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, LibraryError> {
+    let hidden = tx.damage_of(stored.container.id)?.filter(|row| !row.kind.is_seen_quickly());
+    let depth = match hidden.map(|row| row.kind) {
+        Some(DamageKind::WrongHash) => return content_tasks(tx, stored),
+        Some(_) => Depth::Content,
+        None => Depth::Frame,
+    };
+    Ok(vec![Task::new(vec![stored], depth, Vec::new())])
 }
 
 fn content_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, LibraryError> {

@@ -1,0 +1,60 @@
+//! How an open instance is.
+
+use super::answer::{Admin, AdminError};
+use super::{Reply, StatusShown};
+use crate::library::DAMAGED_CATALOGUE;
+
+impl Admin {
+    /// What a damaged catalogue does not give stays unknown; everything else is told all the same.
+    pub(super) async fn status(&self) -> Result<Reply, AdminError> {
+        let library = &self.library;
+        let (spaces, integrity) = (library.spaces().await, library.integrity().await);
+        let users = self.accounts.users().await;
+        let (is_rolled_back, without_key) =
+            (library.is_rolled_back().await, library.spaces_without_key().await);
+        library.look_into_suspicion().await;
+        let (spaces, integrity) = (self.known(spaces)?, self.known(integrity)?);
+        let users = self.known(users)?;
+        let (is_rolled_back, without_key) = (self.known(is_rolled_back)?, self.known(without_key)?);
+        let mut warnings = Vec::new();
+        if is_rolled_back == Some(true) {
+            warnings.push(
+                "the catalogue is older than the stored files, so nothing is removed for good; stop the server \
+                 and run `tresor rebuild`"
+                    .to_owned(),
+            );
+        }
+        if library.is_catalogue_damaged() {
+            warnings.push(DAMAGED_CATALOGUE.to_owned());
+        }
+        for space in without_key.iter().flatten() {
+            warnings.push(format!(
+                "the key of space {} is missing or damaged, and without it none of its files opens; bring \
+                 keys/spaces/{}.age back from a backup",
+                space.name, space.id
+            ));
+        }
+        let read_only = library.read_only();
+        Ok(Reply::Status(StatusShown {
+            warnings,
+            state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
+            advice: read_only.map(|cause| cause.advice().into()),
+            version: env!("CARGO_PKG_VERSION").into(),
+            users: users.map(|users| users.len()),
+            used_bytes: spaces.as_ref().map(|spaces| spaces.iter().map(|space| space.used.0).sum()),
+            spaces: spaces.map(|spaces| spaces.len()),
+            damaged_containers: integrity.map(|integrity| integrity.damaged),
+            spaces_without_key: without_key.map(|spaces| spaces.len()),
+            last_full_verify: integrity.and_then(|integrity| integrity.last_full).map(|time| time.0),
+        }))
+    }
+
+    /// `None` where a damaged catalogue did not answer.
+    fn known<T, E: Into<AdminError>>(&self, outcome: Result<T, E>) -> Result<Option<T>, AdminError> {
+        match outcome {
+            Ok(known) => Ok(Some(known)),
+            Err(_) if self.library.is_catalogue_damaged() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What of a data directory is gone or replaced by something else, as far as that shows without a key.
+
+use std::fs::{self, FileType, Metadata};
+use std::io;
+use std::path::Path;
+
+use super::layout;
+use crate::model::SpaceId;
+
+/// The files that nothing starts without.
+const KEY_FILES: [&str; 3] = ["keys/root.age", "keys/root.recovery.age", "keys/recovery-recipient.age"];
+
+/// What is wrong, a sentence each: the part, what it is instead, and what helps.
+pub fn missing_parts(root: &Path) -> Vec<String> {
+    let mut faults: Vec<_> =
+        KEY_FILES.iter().filter_map(|file| file_fault(root, file, "nothing starts without it")).collect();
+    faults.extend(catalogue_fault(root));
+    if fs::metadata(root.join("spaces")).map_or(true, |found| !found.is_dir()) {
+        faults.push(
+            "spaces/ is missing, and with it everything that was stored; bring it back from a backup".into(),
+        );
+    }
+    faults.extend(space_key_faults(root));
+    faults
+}
+
+/// A key file that is gone, is no file or holds nothing.
+fn file_fault(root: &Path, file: &str, price: &str) -> Option<String> {
+    let what = other_than_a_file(fs::metadata(root.join(file)))?;
+    Some(format!("{file} {what}; {price}: bring it back from a backup"))
+}
+
+fn catalogue_fault(root: &Path) -> Option<String> {
+    let what = other_than_a_file(fs::metadata(root.join("catalog/catalog.db")))?;
+    Some(format!(
+        "catalog/catalog.db {what}; move away what lies in its place and run `tresor rebuild`, or bring catalog/ \
+         back from a backup"
+    ))
+}
+
+fn space_key_faults(root: &Path) -> Vec<String> {
+    let price = "no file of this space opens without it";
+    let with_files = spaces_in(root, "spaces", "");
+    let with_keys = spaces_in(root, "keys/spaces", ".age");
+    let mut spaces = [with_files, with_keys].concat();
+    spaces.sort_unstable();
+    spaces.dedup();
+    let key = |space: &String| file_fault(root, &format!("keys/spaces/{space}.age"), price);
+    spaces.iter().filter_map(key).collect()
+}
+
+/// The ids of spaces that a folder's entries are named after.
+fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<String> {
+    // That the folder itself is gone shows in what is missing of it.
+    let entries = layout::entries(&root.join(folder)).unwrap_or_default();
+    let id = |path: &Path| Some(path.file_name()?.to_str()?.strip_suffix(suffix)?.to_owned());
+    entries.iter().filter_map(|path| id(path)).filter(|id| id.parse::<SpaceId>().is_ok()).collect()
+}
+
+/// What is there instead of a file with something in it.
+fn other_than_a_file(found: io::Result<Metadata>) -> Option<String> {
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some("is missing".into()),
+        Err(error) => Some(format!("cannot be looked at ({error})")),
+        Ok(found) if found.is_file() && found.len() > 0 => None,
+        Ok(found) if found.is_file() => Some("is empty".into()),
+        Ok(found) => Some(format!("is {}, not a file", kind(found.file_type()))),
+    }
+}
+
+fn kind(found: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match found {
+        found if found.is_dir() => "a folder",
+        found if found.is_fifo() => "a pipe",
+        found if found.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
