@@ -333,8 +333,8 @@ impl Admin {
         }
         for space in self.library.spaces_without_key().await? {
             warnings.push(format!(
-                "the key of space {} is missing or damaged, and without it none of its files opens; bring \
-                 keys/spaces/{}.age back from a backup",
+                "the key file of space {} is missing, damaged or another space's, and without the right one none of \
+                 its files opens; bring keys/spaces/{}.age back from a backup",
                 space.name, space.id
             ));
         }

@@ -406,7 +406,7 @@ async fn name_missing_keys(library: Library) {
             for space in spaces {
                 tracing::error!(
                     space = %space.id,
-                    "the key of a space is missing or damaged: bring its file in keys/spaces/ back from a backup"
+                    "the key file of a space is missing, damaged or another space's: bring its file in keys/spaces/ back from a backup"
                 );
             }
         }

@@ -170,7 +170,7 @@ impl Library {
         self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await
     }
 
-    /// The spaces whose key file is missing or damaged. Without a backup of it none of their files opens once
+    /// The spaces whose key file is missing, damaged or another's. Without a backup of it none of their files opens once
     /// the server has been restarted.
     pub async fn spaces_without_key(&self) -> Result<Vec<Space>, LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
@@ -199,6 +199,7 @@ impl Library {
         space: SpaceId,
         settings: SpaceSettings,
     ) -> Result<(), LibraryError> {
+        let note = self.shared.space_notes.lock().await;
         self.catalog()
             .write(move |tx| {
                 tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
@@ -206,13 +207,14 @@ impl Library {
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
             .await?;
-        self.renew_space_note(space).await;
+        self.renew_space_note(space, note).await;
         Ok(())
     }
 
     /// Gives a space another name in every mount.
     pub async fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), LibraryError> {
         let name = name.clone();
+        let note = self.shared.space_notes.lock().await;
         let renamed = self
             .catalog()
             .write(move |tx| match tx.space_by_name(&name.key())? {
@@ -222,7 +224,7 @@ impl Library {
             .await;
         self.shared.space_ids.forget().await;
         if renamed.is_ok() {
-            self.renew_space_note(space).await;
+            self.renew_space_note(space, note).await;
         }
         renamed
     }

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use tresor::library::LibraryError;
-use tresor::model::{Access, Right, VerifyMode};
+use tresor::library::{LibraryError, SpaceSettings};
+use tresor::model::{Access, ByteSize, EntryName, Right, VerifyMode};
 
 use crate::archive::{Archive, verify};
 use crate::store::{NOW, path};
@@ -81,6 +81,40 @@ async fn the_next_snapshot_writes_a_lost_note_anew() {
     opened.library.snapshot(NOW).await.unwrap();
     let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(report.kinds(), [""; 0]);
+}
+
+/// A note that was put back from a backup would give a space its earlier name after a rebuild.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_note_is_named_and_a_present_one_never_is() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let space = archive.store.space.id;
+    let note = archive.store.dir.path().join(format!("keys/names/{space}.age"));
+    let older = fs::read(&note).unwrap();
+    let kinds = async || verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap().kinds();
+    let name = |text: &str| EntryName::parse(text).unwrap();
+    opened.library.rename_space(space, &name("another name")).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+    let settings = SpaceSettings { quota: Some(ByteSize(1 << 40)), ..archive.store.space.settings };
+    opened.library.set_space_settings(space, settings).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+
+    fs::write(&note, older).unwrap();
+    assert_eq!(kinds().await, ["note"]);
+    opened.library.snapshot(NOW).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+
+    // Nor while its name changes again and again: what a verification sees in between is one or the other.
+    let (library, names) = (opened.library.clone(), ["one", "two"].map(name));
+    let renaming = tokio::spawn(async move {
+        for at in 0..60 {
+            library.rename_space(space, &names[at % 2]).await.unwrap();
+        }
+    });
+    while !renaming.is_finished() {
+        assert_eq!(kinds().await, [""; 0]);
+    }
+    renaming.await.unwrap();
 }
 
 /// Whoever opens a pipe to read it waits for a writer.

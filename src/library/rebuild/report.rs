@@ -48,7 +48,7 @@ pub struct RebuildReport {
     pub set_aside: Vec<SetAside>,
     /// Containers that rows refer to and that are not on disk.
     pub missing: Vec<Missing>,
-    /// Spaces whose key file is missing or damaged: nothing of theirs opens.
+    /// Spaces whose key file is missing, damaged or another's: nothing of theirs opens.
     pub without_key: Vec<SpaceId>,
     /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.
     pub without_note: Vec<SpaceId>,
