@@ -331,6 +331,13 @@ impl Admin {
         if self.library.is_catalogue_damaged() {
             warnings.push("the catalogue is damaged; stop the server and run `tresor rebuild`".to_owned());
         }
+        if self.library.lost_space().await?.is_some() {
+            warnings.push(
+                "spaces/ holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring \
+                 spaces/ back from a backup"
+                    .to_owned(),
+            );
+        }
         for space in self.library.spaces_without_key().await? {
             warnings.push(format!(
                 "the key file of space {} is missing, damaged or another space's, and without the right one none of \

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::layout;
-use crate::model::Timestamp;
+use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably};
 
 /// The format this program writes.
@@ -67,6 +67,16 @@ pub enum DirectoryError {
         path: String,
         /// The directory.
         data: String,
+    },
+    /// Nothing of what was stored is there.
+    #[error(
+        "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
+    )]
+    ContentsMissing {
+        /// The folder of all containers.
+        path: String,
+        /// A space of which containers are missing.
+        space: SpaceId,
     },
     /// Files of somebody else.
     #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
@@ -201,6 +211,11 @@ impl DataDirectory {
     /// The catalogue's file.
     pub fn catalog(&self) -> PathBuf {
         self.root.join("catalog").join("catalog.db")
+    }
+
+    /// Where containers lie.
+    pub(super) fn spaces(&self) -> PathBuf {
+        self.root.join("spaces")
     }
 
     /// Where a rebuild makes the next catalogue.

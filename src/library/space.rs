@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
+use super::error::disk_error;
 use super::space_note::SpaceNote;
 use super::{Library, LibraryError, Member};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow};
@@ -183,6 +184,20 @@ impl Library {
                     }
                 }
                 Ok(without)
+            })
+            .await
+    }
+
+    /// A space of which files are stored, if no such space has a folder on the disk: `spaces/` is gone, or is
+    /// the place where its own disk is not mounted. What were stored now would lie beneath that disk.
+    pub async fn lost_space(&self) -> Result<Option<SpaceId>, LibraryError> {
+        let disk = Arc::clone(self.disk());
+        self.catalog()
+            .read(move |tx| {
+                let stored = tx.spaces_with_containers()?;
+                let folders = disk.space_folders().map_err(disk_error("look into spaces/"))?;
+                let is_any = stored.iter().any(|space| folders.contains(space));
+                Ok(stored.first().copied().filter(|_| !is_any))
             })
             .await
     }

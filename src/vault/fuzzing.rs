@@ -271,6 +271,10 @@ impl Disk for Shelf {
         Ok(())
     }
 
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
         Ok(Vec::new())
     }

@@ -259,6 +259,11 @@ impl Disk for LocalDisk {
         Ok(keys.into_iter().map(|(_, space)| space).collect())
     }
 
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
+        let folders = parsed_entries(&self.paths.root.join("spaces"), "")?;
+        Ok(folders.into_iter().filter(|(path, _)| path.is_dir()).map(|(_, space)| space).collect())
+    }
+
     fn snapshots(&self) -> &dyn Snapshots {
         &*self.paths
     }

@@ -162,6 +162,9 @@ pub trait Disk: Send + Sync {
     /// The spaces that have a key file, in no order.
     fn space_keys(&self) -> io::Result<Vec<SpaceId>>;
 
+    /// The spaces that have a folder for containers, in no order.
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>>;
+
     /// Where snapshots of the catalogue are kept.
     fn snapshots(&self) -> &dyn Snapshots;
 }
