@@ -137,3 +137,35 @@ async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     let told: Vec<_> = report.findings.iter().filter_map(|finding| finding.detail.as_deref()).collect();
     assert!(told.iter().any(|text| text.contains("Steuerbescheid.txt")), "{told:?}");
 }
+
+/// A socket ended a verification with an error that named nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    opened.put(&archive, "packed", b"small").await;
+    let packs = archive.store.dir.path().join(format!("spaces/{}/packs", archive.store.space.id));
+    let packs: Vec<_> = fs::read_dir(packs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for pack in &packs {
+        fs::remove_file(pack).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(pack).unwrap());
+    }
+    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let strangers: Vec<_> =
+        report.findings.iter().filter(|finding| finding.kind.as_str() == "stranger").collect();
+    assert_eq!(strangers.len(), packs.len());
+    for pack in &packs {
+        let name = pack.file_name().unwrap().to_str().unwrap();
+        let is_named = strangers.iter().any(|finding| finding.detail.as_ref().unwrap().contains(name));
+        assert!(is_named, "{name}: {strangers:?}");
+    }
+    assert!(report.findings.iter().any(|finding| finding.kind.as_str() == "missing"));
+    // Nor does it end the sweep, or what removes what was deleted.
+    let access = Access::granted(archive.store.space.id, Right::Manage);
+    opened.library.sweep(NOW).await.unwrap();
+    opened.library.delete(archive.store.change(), &path("packed")).await.unwrap();
+    let trash = opened.library.trash(&access).await.unwrap();
+    let gone = trash.iter().find(|item| item.path == "packed").unwrap();
+    opened.library.purge(&access, gone.entry).await.unwrap();
+    assert_eq!(opened.library.read_only(), None);
+}

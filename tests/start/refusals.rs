@@ -249,3 +249,48 @@ fn stored_files_that_are_all_gone() {
     ask(&served, "GET", "large").send().expect(500);
     ask(&served, "PUT", "large").body(vec![2; 200_000]).send().expect(204);
 }
+
+/// A server waited for the other end of a pipe, before or after its port was open, and said nothing; a link at the
+/// place of the reserve made a foreign file grow.
+#[test]
+fn what_is_no_file_where_one_belongs() {
+    let office = Office::with_instance();
+    drop(office.serve(["--key-file", "key.txt"]));
+    office.run(LIST);
+    let foreign = office.data().with_file_name("foreign");
+    fs::write(&foreign, "age-encryption.org/v1\nof somebody else").unwrap();
+    for name in ["FORMAT", "lock", "mark.age", "reserve", "tls/key.age"] {
+        let (place, kept) = (office.data().join(name), office.data().with_file_name("kept"));
+        let had_one = fs::rename(&place, &kept).is_ok();
+        let pipe = || {
+            let mode = rustix::fs::Mode::from_raw_mode(0o600);
+            rustix::fs::mknodat(rustix::fs::CWD, &place, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        };
+        let folder = || fs::create_dir(&place).unwrap();
+        let socket = || drop(std::os::unix::net::UnixListener::bind(&place).unwrap());
+        let link = || std::os::unix::fs::symlink(&foreign, &place).unwrap();
+        let shapes: [(&str, &dyn Fn()); 4] =
+            [("pipe", &pipe), ("folder", &folder), ("socket", &socket), ("link", &link)];
+        for (shape, make) in shapes {
+            // A certificate's key may lie elsewhere.
+            if (name, shape) == ("tls/key.age", "link") {
+                continue;
+            }
+            make();
+            for words in [&SERVE[..], &LIST, &["rebuild", "--data", "data", "--key-file", "key.txt"]] {
+                let outcome = office.run(words);
+                assert_eq!(outcome.code, 1, "{shape} as {name}: {outcome}");
+                let said = format!("data/{name} must be a regular file and is none");
+                assert!(outcome.stderr.contains(&said), "{shape} as {name}: {outcome}");
+            }
+            let doctor = office.run(["doctor", "--data", "data"]);
+            assert!(doctor.stdout.contains("must be a regular file"), "{shape} as {name}: {doctor}");
+            fs::remove_file(&place).or_else(|_| fs::remove_dir(&place)).unwrap();
+        }
+        if had_one {
+            fs::rename(&kept, &place).unwrap();
+        }
+    }
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "age-encryption.org/v1\nof somebody else");
+    assert_eq!(office.run(LIST).code, 0);
+}

@@ -22,7 +22,7 @@ use std::path::Path;
 
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
-pub use durable::{move_durably, write_durably};
+pub use durable::{move_durably, open_own, write_durably};
 pub use local::LocalDisk;
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
 
