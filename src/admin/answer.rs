@@ -10,7 +10,7 @@ use super::{
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
-    Change, Library, LibraryError, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
+    Change, Library, LibraryError, ReadOnlyCause, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
 };
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, LinkId,
@@ -349,7 +349,7 @@ impl Admin {
         Ok(Reply::Status(StatusShown {
             warnings,
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
-            advice: read_only.map(|cause| cause.advice().into()),
+            advice: read_only.map(ReadOnlyCause::advice),
             version: env!("CARGO_PKG_VERSION").into(),
             users: self.accounts.users().await?.len(),
             spaces: spaces.len(),
