@@ -269,7 +269,10 @@ impl DataDirectory {
             let (from, to) = (beside(&present, suffix), beside(&kept, suffix));
             if from.exists() {
                 move_durably(&from, &to).map_err(failed("move aside", &from))?;
-                moved = Some(kept.clone());
+                // Of a database that is gone its log may be left.
+                if suffix.is_empty() {
+                    moved = Some(kept.clone());
+                }
             }
         }
         move_durably(&rebuilt, &present).map_err(failed("put into place", &rebuilt))?;

@@ -108,6 +108,7 @@ impl Drop for Writer {
 
 /// SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
 fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
+    connection::keep_log(connection)?;
     Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
 }
 
