@@ -23,12 +23,14 @@ const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 type CommitObserver = Box<dyn Fn(Commit, &Touched) + Send + Sync>;
+type Prelude = Box<dyn Fn() + Send + Sync>;
 
 /// What others may ask of the writer's thread, and be told by it.
 #[derive(Default)]
 struct Watch {
     is_halted: AtomicBool,
     observer: OnceLock<Observer>,
+    prelude: OnceLock<Prelude>,
     commits: RwLock<Vec<CommitObserver>>,
 }
 
@@ -53,6 +55,10 @@ impl Writer {
 
     pub(super) fn on_failure(&self, observer: Observer) {
         let _ = self.watch.observer.set(observer);
+    }
+
+    pub(super) fn before_transactions(&self, prelude: Prelude) {
+        let _ = self.watch.prelude.set(prelude);
     }
 
     pub(super) fn on_commit(&self, observer: CommitObserver) {
@@ -197,6 +203,9 @@ fn commit_together(
     group: &mut [Box<dyn Job>],
     watch: &Watch,
 ) -> Result<(), CatalogError> {
+    if let Some(prelude) = watch.prelude.get() {
+        prelude();
+    }
     run(connection, "BEGIN IMMEDIATE")?;
     let mut touched = Touched::Files(Vec::new());
     let outcome = group

@@ -110,6 +110,12 @@ impl State {
                 state.note_commit(error);
             }
         });
+        let keeper = Arc::downgrade(&state);
+        state.catalog.before_transactions(move || {
+            if let Some(state) = keeper.upgrade() {
+                state.make_room();
+            }
+        });
         state.look();
         state
     }
@@ -201,6 +207,14 @@ impl State {
             Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
             // All goes on without, until the disk is full.
             Err(error) => tracing::debug!(%error, "no reserve is set aside"),
+        }
+    }
+
+    /// Before a transaction: on a disk that somebody has filled since the last look it would fail, and only the
+    /// next one would find the room of the reserve.
+    fn make_room(&self) {
+        if self.disk.available().is_ok_and(|free| free < SCARCE) {
+            self.look();
         }
     }
 

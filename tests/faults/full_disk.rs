@@ -179,7 +179,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
 
     // And from one moment to the next, before anybody looked: the system itself says no.
     disk.leave(0);
-    ask(server, "PUT", "newer", bytes(1, 60_000)).expect(507);
+    ask(server, "PUT", "newer", bytes(1, 300_000)).expect(507);
     assert_eq!(read_only_reason(server).as_deref(), Some("disk-full"));
     assert_eq!(parts(server), 0);
 
@@ -234,6 +234,33 @@ fn starts_without_a_free_byte(disk: &mut OnDisk) {
     assert_reads(&disk.server);
     disk.empty();
     ask(&disk.server, "PUT", "newer", bytes(1, 100_000)).expect(201);
+    disk.server.stop();
+    inspect(&disk.server.data(), &disk.server.key_file());
+}
+
+/// The first one was refused and gave the reserve up, of which the second one had the use.
+#[test]
+fn the_first_who_deletes_on_a_disk_that_was_just_filled_finds_room() {
+    let mut disk = OnDisk::tmpfs("size=110m");
+    disk.server.spawn();
+    let reserve = disk.server.data().join("reserve");
+    let fill = || {
+        eventually("something is set aside", std::time::Duration::from_secs(30), || reserve.exists());
+        disk.leave(0);
+    };
+    fill();
+    ask(&disk.server, "DELETE", "b", Vec::new()).expect(204);
+    assert!(!reserve.exists());
+
+    disk.empty();
+    fill();
+    let list = Owner::TrashList { space: SPACE.into() };
+    let Reply::Trash(items) = ask_owner(&disk.server.data(), &list).unwrap() else { panic!("no list") };
+    let purge = Owner::TrashPurge { space: SPACE.into(), entry: items[0].entry };
+    let purged = ask_owner(&disk.server.data(), &purge).unwrap();
+    assert!(matches!(purged, Reply::Done(_)), "{purged:?}");
+    assert_eq!(disk.server.log().matches("the reserve is given up").count(), 2, "{}", disk.server.log());
+    disk.empty();
     disk.server.stop();
     inspect(&disk.server.data(), &disk.server.key_file());
 }
