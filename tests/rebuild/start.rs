@@ -110,6 +110,30 @@ async fn a_running_server_is_not_rebuilt_under_its_feet() {
     open.close();
 }
 
+/// A rebuild waited for the other end of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_the_place_of_the_catalogue_keeps_nobody_waiting() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    open.put(&space, "a", b"content").await;
+    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.close();
+    house.lose_catalog();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, house.catalog(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    for command in [&SERVE[..], &["user", "list"]] {
+        let outcome = house.run(command);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        assert!(outcome.stderr.contains("tresor rebuild"), "{outcome}");
+    }
+    let report = house.rebuild([], 0);
+    assert_eq!(report["base"], "snapshot", "{report}");
+    let open = house.open().await;
+    assert_eq!(open.hash(&space, "a", None).await, sha256(b"content"));
+    open.close();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn strange_files_in_the_new_folders_stop_the_start() {
     for place in

@@ -19,9 +19,12 @@ pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::R
 }
 
 /// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
-/// that name is replaced.
+/// that name is replaced. What is no file, such as a pipe, has no bytes.
 pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
-    File::open(from)?.sync_all()?;
+    match open_file(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => opened?.sync_all()?,
+    }
     rename(from, to)?;
     sync_dir(parent(to)?)
 }
