@@ -2,7 +2,7 @@
 
 use super::answer::{Admin, AdminError};
 use super::{Reply, StatusShown};
-use crate::library::DAMAGED_CATALOGUE;
+use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
 
 impl Admin {
     /// What a damaged catalogue does not give stays unknown; everything else is told all the same.
@@ -12,6 +12,7 @@ impl Admin {
         let users = self.accounts.users().await;
         let (is_rolled_back, without_key) =
             (library.is_rolled_back().await, library.spaces_without_key().await);
+        let lost_space = library.lost_space().await;
         library.look_into_suspicion().await;
         let (spaces, integrity) = (self.known(spaces)?, self.known(integrity)?);
         let users = self.known(users)?;
@@ -27,10 +28,17 @@ impl Admin {
         if library.is_catalogue_damaged() {
             warnings.push(DAMAGED_CATALOGUE.to_owned());
         }
+        if self.known(lost_space)?.flatten().is_some() {
+            warnings.push(
+                "spaces/ holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring \
+                 spaces/ back from a backup"
+                    .to_owned(),
+            );
+        }
         for space in without_key.iter().flatten() {
             warnings.push(format!(
-                "the key of space {} is missing or damaged, and without it none of its files opens; bring \
-                 keys/spaces/{}.age back from a backup",
+                "the key file of space {} is missing, damaged or another space's, and without the right one none of \
+                 its files opens; bring keys/spaces/{}.age back from a backup",
                 space.name, space.id
             ));
         }
@@ -38,7 +46,7 @@ impl Admin {
         Ok(Reply::Status(StatusShown {
             warnings,
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
-            advice: read_only.map(|cause| cause.advice().into()),
+            advice: read_only.map(ReadOnlyCause::advice),
             version: env!("CARGO_PKG_VERSION").into(),
             users: users.map(|users| users.len()),
             used_bytes: spaces.as_ref().map(|spaces| spaces.iter().map(|space| space.used.0).sum()),

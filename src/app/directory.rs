@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::layout;
-use crate::model::Timestamp;
-use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably};
+use crate::model::{SpaceId, Timestamp};
+use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
 
 /// The format this program writes.
 const FORMAT: u32 = 1;
@@ -68,10 +68,26 @@ pub enum DirectoryError {
         /// The directory.
         data: String,
     },
+    /// Nothing of what was stored is there.
+    #[error(
+        "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
+    )]
+    ContentsMissing {
+        /// The folder of all containers.
+        path: String,
+        /// A space of which containers are missing.
+        space: SpaceId,
+    },
     /// Files of somebody else.
     #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
     Stranger {
         /// The file.
+        path: String,
+    },
+    /// A folder, a pipe, a socket or a link has the name of one of the program's own files.
+    #[error("{path} must be a regular file and is none; move it away")]
+    NotAFile {
+        /// Its place.
         path: String,
     },
     /// Another process uses it.
@@ -148,8 +164,9 @@ impl DataDirectory {
     /// Takes an instance into use whose catalogue, or everyday key file, may be gone.
     pub fn open_for_rebuild(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
-        let format = match fs::read_to_string(root.join("FORMAT")) {
-            Ok(text) => text,
+        let format = match read_format(&root.join("FORMAT")) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Err(misshapen(&root.join("FORMAT"))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(match root.join("keys").exists() {
                     true => unfinished(root)?,
@@ -162,6 +179,9 @@ impl DataDirectory {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
         let directory = Self { root: root.to_owned(), _scaffold: None, _lock: lock(root)? };
+        if let Some(path) = layout::misshapen(root)? {
+            return Err(misshapen(&path));
+        }
         match layout::stranger(root)? {
             Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
             None => Ok(directory),
@@ -201,6 +221,11 @@ impl DataDirectory {
     /// The catalogue's file.
     pub fn catalog(&self) -> PathBuf {
         self.root.join("catalog").join("catalog.db")
+    }
+
+    /// Where containers lie.
+    pub(super) fn spaces(&self) -> PathBuf {
+        self.root.join("spaces")
     }
 
     /// Where a rebuild makes the next catalogue.
@@ -244,7 +269,10 @@ impl DataDirectory {
             let (from, to) = (beside(&present, suffix), beside(&kept, suffix));
             if from.exists() {
                 move_durably(&from, &to).map_err(failed("move aside", &from))?;
-                moved = Some(kept.clone());
+                // Of a database that is gone its log may be left.
+                if suffix.is_empty() {
+                    moved = Some(kept.clone());
+                }
             }
         }
         move_durably(&rebuilt, &present).map_err(failed("put into place", &rebuilt))?;
@@ -310,6 +338,15 @@ fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     Ok(DirectoryError::PartMissing { path: root.join("FORMAT").display().to_string() })
 }
 
+fn misshapen(path: &Path) -> DirectoryError {
+    DirectoryError::NotAFile { path: path.display().to_string() }
+}
+
+/// `None` if it is no file.
+fn read_format(path: &Path) -> io::Result<Option<String>> {
+    open_own(OpenOptions::new().read(true), path)?.map(io::read_to_string).transpose()
+}
+
 pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
     let path = path.display().to_string();
     move |source| DirectoryError::Io { doing, path, source }
@@ -343,11 +380,12 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 )]
 fn lock(root: &Path) -> Result<File, DirectoryError> {
     let path = root.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-    let mut file = file.map_err(|error| match error.kind() {
+    let file = open_own(OpenOptions::new().create(true).truncate(false).write(true).mode(0o600), &path);
+    let file = file.map_err(|error| match error.kind() {
         io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },
         _ => failed("open", &path)(error),
     })?;
+    let mut file = file.ok_or_else(|| misshapen(&path))?;
     let asked = Instant::now();
     while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
         let error = io::Error::from(error);

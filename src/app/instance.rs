@@ -178,6 +178,17 @@ impl Instance {
         Ok(self.keys.change_unlock(unlock)?)
     }
 
+    /// Refuses to serve files of which none is there. Commands go on: they name what is missing.
+    pub async fn require_contents(&self, directory: &DataDirectory) -> Result<(), InstanceError> {
+        match self.library.lost_space().await? {
+            None => Ok(()),
+            Some(space) => {
+                let path = directory.spaces().display().to_string();
+                Err(DirectoryError::ContentsMissing { path, space }.into())
+            }
+        }
+    }
+
     /// Ends the catalogue's writer after what is queued.
     pub fn close(&self) {
         self.catalog.close();

@@ -38,6 +38,21 @@ pub(super) const REPLACED: &str = "catalog.replaced-";
 /// A folder and which names belong into it.
 type Rule = (&'static str, fn(&str) -> bool);
 
+/// What is no regular file where one of the program's own belongs: nobody shall wait for the other end of a pipe, or
+/// write to what a link leads to.
+pub(super) fn misshapen(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
+    for path in ["mark.age", "reserve"].map(|name| root.join(name)) {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_file() => return Ok(Some(path)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("look at", &path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(entries(&root.join("tls"))?.into_iter().find(|path| !path.is_file()))
+}
+
 /// Something that no instance has and that may be readable.
 pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     let is_known = |path: &Path| {
@@ -132,8 +147,7 @@ pub(super) fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
 
 fn is_sealed(path: &Path) -> Result<bool, DirectoryError> {
     let mut magic = vec![0; AGE_MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    match read {
+    match File::open(path).and_then(|mut file| file.read_exact(&mut magic)) {
         Ok(()) => Ok(magic == AGE_MAGIC),
         // A temporary key file that a crash cut short holds nothing readable yet.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(true),

@@ -105,7 +105,7 @@ pub async fn serve(
     let address = entrance.main.local_addr().map_err(io("read the socket's address"))?;
     let opened = match (opened, unlock) {
         (Some(instance), _) => Some(instance),
-        (None, Some(unlock)) => Some(Instance::open(&directory, &unlock, config.names).await?),
+        (None, Some(unlock)) => Some(open(&directory, &unlock, &config).await?),
         (None, None) => None,
     };
 
@@ -131,6 +131,17 @@ pub async fn serve(
         announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
     })
     .await
+}
+
+/// Opens an instance whose files can be served.
+async fn open(
+    directory: &DataDirectory,
+    unlock: &Unlock,
+    config: &Config,
+) -> Result<Instance, InstanceError> {
+    let instance = Instance::open(directory, unlock, config.names).await?;
+    instance.require_contents(directory).await?;
+    Ok(instance)
 }
 
 /// What a starting server tells.
@@ -348,7 +359,7 @@ impl Host {
         } else {
             Unlock::Passphrase(passphrase)
         };
-        let instance = Instance::open(&self.directory, &unlock, self.config.names).await?;
+        let instance = open(&self.directory, &unlock, &self.config).await?;
         self.take_in(instance, shutdown)
     }
 }
@@ -408,7 +419,7 @@ async fn name_missing_keys(library: Library) {
             for space in spaces {
                 tracing::error!(
                     space = %space.id,
-                    "the key of a space is missing or damaged: bring its file in keys/spaces/ back from a backup"
+                    "the key file of a space is missing, damaged or another space's: bring its file in keys/spaces/ back from a backup"
                 );
             }
         }

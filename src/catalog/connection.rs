@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -55,6 +56,7 @@ impl Place {
     pub(super) fn open_reader(&self) -> Result<Connection, CatalogError> {
         let connection = self.open()?;
         connection.execute_batch("PRAGMA query_only = ON;")?;
+        keep_log(&connection)?;
         Ok(connection)
     }
 }
@@ -143,6 +145,14 @@ fn use_log(connection: &Connection) -> Result<(), CatalogError> {
     }
     let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
     Err(CatalogError::DiskFailed(rusqlite::Error::SqliteFailure(failed, None)))
+}
+
+/// Leaves the log and its index where they are when this connection is the last that closes. Nothing is in the log
+/// by then, as its writer has folded it in; but on a disk that is full by the next start nobody could make the two
+/// anew, and without them nothing can be read.
+pub(super) fn keep_log(connection: &Connection) -> Result<(), CatalogError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
 }
 
 /// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the

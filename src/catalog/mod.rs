@@ -286,6 +286,12 @@ impl Catalog {
         self.writer.on_failure(Box::new(move |error| observer(error)));
     }
 
+    /// Calls `prelude` on the writer's thread before every transaction from now on: it may make room on the disk.
+    /// Only the first one counts.
+    pub fn before_transactions(&self, prelude: impl Fn() + Send + Sync + 'static) {
+        self.writer.before_transactions(Box::new(prelude));
+    }
+
     /// Calls `observer`, beside those of before, on the writer's thread around every commit from now on, with
     /// what it touches.
     pub fn on_commit(&self, observer: impl Fn(Commit, &Touched) + Send + Sync + 'static) {

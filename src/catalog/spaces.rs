@@ -85,6 +85,16 @@ impl ReadTx<'_> {
     pub fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
         self.all(&format!("SELECT {COLUMNS} FROM spaces ORDER BY name_key"), [], space_row)
     }
+
+    /// The spaces that have a container, by name.
+    pub fn spaces_with_containers(&self) -> Result<Vec<SpaceId>, CatalogError> {
+        self.all(
+            "SELECT id FROM spaces WHERE EXISTS (SELECT 1 FROM containers WHERE space_id = spaces.id)
+             ORDER BY name_key",
+            [],
+            |row| row.get(0).map(SpaceId),
+        )
+    }
 }
 
 impl WriteTx<'_> {

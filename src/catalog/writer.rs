@@ -23,12 +23,14 @@ const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 type CommitObserver = Box<dyn Fn(Commit, &Touched) + Send + Sync>;
+type Prelude = Box<dyn Fn() + Send + Sync>;
 
 /// What others may ask of the writer's thread, and be told by it.
 #[derive(Default)]
 struct Watch {
     is_halted: AtomicBool,
     observer: OnceLock<Observer>,
+    prelude: OnceLock<Prelude>,
     commits: RwLock<Vec<CommitObserver>>,
 }
 
@@ -53,6 +55,10 @@ impl Writer {
 
     pub(super) fn on_failure(&self, observer: Observer) {
         let _ = self.watch.observer.set(observer);
+    }
+
+    pub(super) fn before_transactions(&self, prelude: Prelude) {
+        let _ = self.watch.prelude.set(prelude);
     }
 
     pub(super) fn on_commit(&self, observer: CommitObserver) {
@@ -108,6 +114,7 @@ impl Drop for Writer {
 
 /// SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
 fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
+    connection::keep_log(connection)?;
     Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
 }
 
@@ -196,6 +203,9 @@ fn commit_together(
     group: &mut [Box<dyn Job>],
     watch: &Watch,
 ) -> Result<(), CatalogError> {
+    if let Some(prelude) = watch.prelude.get() {
+        prelude();
+    }
     run(connection, "BEGIN IMMEDIATE")?;
     let mut touched = Touched::Files(Vec::new());
     let outcome = group

@@ -69,7 +69,7 @@ pub enum LibraryError {
     OverQuota,
     /// The disk is full.
     #[error(
-        "the server's disk is full, so nothing was stored; reading and deleting go on, so delete something and have the trash emptied, or tell the server's owner"
+        "the server's disk is full, so nothing was changed; files can be read: delete some and have the trash emptied, or tell the server's owner if that is refused, too"
     )]
     DiskFull,
     /// The disk failed or refuses writes.

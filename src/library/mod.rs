@@ -117,6 +117,8 @@ struct Shared {
     shelf: shelf::Shelf,
     recent: Arc<recent::Recent>,
     space_ids: space::SpaceIds,
+    /// Held while a space's row and its note may say different things.
+    space_notes: Mutex<()>,
     runs: verify::Runs,
     recent_damage: verify::RecentDamage,
     /// Held by the one copy into another space that may run at a time.
@@ -210,6 +212,7 @@ impl Library {
             shelf: shelf::Shelf::default(),
             recent,
             space_ids: space::SpaceIds::default(),
+            space_notes: Mutex::default(),
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
             carrying: Mutex::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::RwLock;
 
+use super::error::disk_error;
 use super::space_note::SpaceNote;
 use super::{Library, LibraryError, Member};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow};
@@ -170,7 +171,7 @@ impl Library {
         self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await
     }
 
-    /// The spaces whose key file is missing or damaged. Without a backup of it none of their files opens once
+    /// The spaces whose key file is missing, damaged or another's. Without a backup of it none of their files opens once
     /// the server has been restarted.
     pub async fn spaces_without_key(&self) -> Result<Vec<Space>, LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
@@ -187,6 +188,20 @@ impl Library {
             .await
     }
 
+    /// A space of which files are stored, if no such space has a folder on the disk: `spaces/` is gone, or is
+    /// the place where its own disk is not mounted. What were stored now would lie beneath that disk.
+    pub async fn lost_space(&self) -> Result<Option<SpaceId>, LibraryError> {
+        let disk = Arc::clone(self.disk());
+        self.catalog()
+            .read(move |tx| {
+                let stored = tx.spaces_with_containers()?;
+                let folders = disk.space_folders().map_err(disk_error("look into spaces/"))?;
+                let is_any = stored.iter().any(|space| folders.contains(space));
+                Ok(stored.first().copied().filter(|_| !is_any))
+            })
+            .await
+    }
+
     /// The space of this name, in any capitals and composition of accents.
     pub async fn space_named(&self, name: &EntryName) -> Result<Option<Space>, LibraryError> {
         let key = name.key();
@@ -199,6 +214,7 @@ impl Library {
         space: SpaceId,
         settings: SpaceSettings,
     ) -> Result<(), LibraryError> {
+        let note = self.shared.space_notes.lock().await;
         self.catalog()
             .write(move |tx| {
                 tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
@@ -206,13 +222,14 @@ impl Library {
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
             .await?;
-        self.renew_space_note(space).await;
+        self.renew_space_note(space, note).await;
         Ok(())
     }
 
     /// Gives a space another name in every mount.
     pub async fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), LibraryError> {
         let name = name.clone();
+        let note = self.shared.space_notes.lock().await;
         let renamed = self
             .catalog()
             .write(move |tx| match tx.space_by_name(&name.key())? {
@@ -222,7 +239,7 @@ impl Library {
             .await;
         self.shared.space_ids.forget().await;
         if renamed.is_ok() {
-            self.renew_space_note(space).await;
+            self.renew_space_note(space, note).await;
         }
         renamed
     }

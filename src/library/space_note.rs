@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::MutexGuard;
 
 use super::{Library, LibraryError};
 use crate::catalog::SpaceRow;
 use crate::model::{ByteSize, EntryName, SpaceId, SpaceKind, Timestamp};
 use crate::vault::VaultError;
-use crate::vault::keys::KeyRing;
+use crate::vault::disk::SmallFile;
+use crate::vault::keys::{KeyFileFault, KeyRing};
 
 /// A space as its note has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,9 @@ pub(super) struct SpaceNote {
 /// The form inside the sealed file.
 #[derive(Serialize, Deserialize)]
 struct Record {
+    /// Whose note it is: a restore may put one in another's place. Notes of before do not say it.
+    #[serde(default)]
+    space: Option<String>,
     name: String,
     kind: String,
     quota: Option<u64>,
@@ -44,23 +49,43 @@ impl SpaceNote {
         })
     }
 
-    /// `None` without a note. Errors: `KeyFileDamaged`, also for a note that is not understood. Blocks.
+    /// `None` without a note. Errors: `KeyFileDamaged`, also for a note that is not understood or another
+    /// space's. Blocks.
     pub(super) fn read(keys: &KeyRing, space: SpaceId) -> Result<Option<Self>, VaultError> {
-        let Some(text) = keys.space_note(space)? else { return Ok(None) };
-        let damaged = || VaultError::KeyFileDamaged { file: format!("keys/names/{space}.age") };
-        let record: Record = serde_json::from_str(&text).map_err(|_| damaged())?;
-        Ok(Some(Self {
-            name: EntryName::parse(&record.name).map_err(|_| damaged())?,
-            kind: SpaceKind::from_word(&record.kind).ok_or_else(damaged)?,
-            quota: record.quota.map(ByteSize),
-            version_days: record.version_days,
-            trash_days: record.trash_days,
-            created: Timestamp(record.created),
-        }))
+        match Self::look(keys, space)? {
+            Ok(note) => Ok(Some(note)),
+            Err(KeyFileFault::Missing) => Ok(None),
+            Err(KeyFileFault::Damaged | KeyFileFault::Exchanged) => {
+                Err(VaultError::KeyFileDamaged { file: SmallFile::space_note(space).as_str().to_owned() })
+            }
+        }
     }
 
-    fn write(&self, keys: &KeyRing, space: SpaceId) -> Result<(), VaultError> {
+    /// The note, or what is wrong with it. Errors: `Io`. Blocks.
+    pub(super) fn look(keys: &KeyRing, space: SpaceId) -> Result<Result<Self, KeyFileFault>, VaultError> {
+        let text = match keys.space_note(space) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(Err(KeyFileFault::Missing)),
+            Err(error @ VaultError::Io { .. }) => return Err(error),
+            Err(_) => return Ok(Err(KeyFileFault::Damaged)),
+        };
+        let Ok(record) = serde_json::from_str::<Record>(&text) else {
+            return Ok(Err(KeyFileFault::Damaged));
+        };
+        if record.space.as_ref().is_some_and(|whose| *whose != space.to_string()) {
+            return Ok(Err(KeyFileFault::Exchanged));
+        }
+        Ok(record.note().ok_or(KeyFileFault::Damaged))
+    }
+
+    /// Whether the note says what the catalogue says.
+    pub(super) fn is_of(&self, row: &SpaceRow) -> bool {
+        Self::of(row).as_ref() == Some(self)
+    }
+
+    fn text(&self, space: SpaceId) -> String {
         let record = Record {
+            space: Some(space.to_string()),
             name: self.name.as_str().to_owned(),
             kind: self.kind.as_str().to_owned(),
             quota: self.quota.map(|size| size.0),
@@ -68,7 +93,20 @@ impl SpaceNote {
             trash_days: self.trash_days,
             created: self.created.0,
         };
-        keys.note_space(space, &serde_json::to_string(&record).unwrap_or_default())
+        serde_json::to_string(&record).unwrap_or_default()
+    }
+}
+
+impl Record {
+    fn note(self) -> Option<SpaceNote> {
+        Some(SpaceNote {
+            name: EntryName::parse(&self.name).ok()?,
+            kind: SpaceKind::from_word(&self.kind)?,
+            quota: self.quota.map(ByteSize),
+            version_days: self.version_days,
+            trash_days: self.trash_days,
+            created: Timestamp(self.created),
+        })
     }
 }
 
@@ -76,13 +114,13 @@ impl Library {
     /// Notes what a new space is called, before it has a row.
     pub(super) async fn note_new_space(&self, space: SpaceId, note: SpaceNote) -> Result<(), LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
-        let written = tokio::task::spawn_blocking(move || note.write(&keys, space)).await?;
+        let written = tokio::task::spawn_blocking(move || keys.note_space(space, &note.text(space))).await?;
         written.map_err(|error| self.noted(error))
     }
 
     /// Brings a space's note up to date after a change. The change stands whatever becomes of the note;
-    /// the next snapshot tries again.
-    pub(super) async fn renew_space_note(&self, space: SpaceId) {
+    /// the next snapshot tries again. `_held`: nobody may compare the two in between.
+    pub(super) async fn renew_space_note(&self, space: SpaceId, _held: MutexGuard<'_, ()>) {
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.space(space)?)).await;
         let outcome = match row {
             Ok(Some(row)) => self.refresh_notes_of(vec![row]).await,
@@ -97,6 +135,7 @@ impl Library {
 
     /// Brings the notes of all spaces up to date.
     pub(super) async fn refresh_space_notes(&self) -> Result<(), LibraryError> {
+        let _held = self.shared.space_notes.lock().await;
         let rows = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.spaces()?)).await?;
         self.refresh_notes_of(rows).await
     }
@@ -106,9 +145,10 @@ impl Library {
         let written = tokio::task::spawn_blocking(move || {
             for row in rows {
                 let Some(note) = SpaceNote::of(&row) else { continue };
-                // A damaged note is replaced like an old one.
-                if SpaceNote::read(&keys, row.id).ok().flatten().as_ref() != Some(&note) {
-                    note.write(&keys, row.id)?;
+                let text = note.text(row.id);
+                // A damaged note, or another space's, is replaced like an old one.
+                if keys.space_note(row.id).ok().flatten().as_ref() != Some(&text) {
+                    keys.note_space(row.id, &text)?;
                 }
             }
             Ok(())

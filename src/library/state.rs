@@ -5,7 +5,7 @@
 //! the catalogue's observer; nobody else has to remember to tell.
 //!
 //! ```text
-//! disk full               reading and deleting go on; ends by itself when there is space again
+//! disk full               reading goes on, and deleting while there is room; ends by itself when there is again
 //! disk failed             reading goes on, nothing is changed before a restart: what the system could
 //! file system read-only   not write it may have dropped, and a later fsync would not say so
 //! catalogue damaged       what can be read and changed still is; told until a restart, which looks itself.
@@ -66,16 +66,22 @@ impl ReadOnlyCause {
     }
 
     /// What the server's owner should know and do.
-    pub fn advice(self) -> &'static str {
+    pub fn advice(self) -> String {
         match self {
-            Self::DiskFull => {
-                "the disk is full: files can be read and deleted; free space or enlarge the disk, then all goes on by itself"
-            }
+            Self::DiskFull => format!(
+                "the disk is full: files can be read, and deleted while there is room to note that; remove something \
+                 else from this disk or enlarge it: with {} MiB free all goes on by itself",
+                KEPT_FREE >> 20
+            ),
             Self::DiskFailed => {
-                "the disk failed to write: files can only be read; look at the kernel's log, repair or replace the disk, then restart"
+                "the disk failed to write: files can only be read; look at the kernel's log, repair or \
+                 replace the disk, then restart"
+                    .to_owned()
             }
             Self::FileSystemReadOnly => {
-                "the file system became read-only: files can only be read; look at the kernel's log, repair and remount it, then restart"
+                "the file system became read-only: files can only be read; look at the \
+                 kernel's log, repair and remount it, then restart"
+                    .to_owned()
             }
         }
     }
@@ -113,6 +119,12 @@ impl State {
         state.catalog.on_failure(move |error| {
             if let Some(state) = observer.upgrade() {
                 state.note_commit(error);
+            }
+        });
+        let keeper = Arc::downgrade(&state);
+        state.catalog.before_transactions(move || {
+            if let Some(state) = keeper.upgrade() {
+                state.make_room();
             }
         });
         state.look();
@@ -213,6 +225,14 @@ impl State {
             Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
             // All goes on without, until the disk is full.
             Err(error) => tracing::debug!(%error, "no reserve is set aside"),
+        }
+    }
+
+    /// Before a transaction: on a disk that somebody has filled since the last look it would fail, and only the
+    /// next one would find the room of the reserve.
+    fn make_room(&self) {
+        if self.disk.available().is_ok_and(|free| free < SCARCE) {
+            self.look();
         }
     }
 

@@ -104,6 +104,10 @@ impl Disk for WatchedDisk {
         self.inner.space_keys()
     }
 
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
+        self.inner.space_folders()
+    }
+
     fn snapshots(&self) -> &dyn Snapshots {
         self
     }

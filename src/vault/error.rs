@@ -30,7 +30,7 @@ pub enum VaultError {
         /// Its place below the data directory.
         file: String,
     },
-    /// A key file is there but not what was written.
+    /// A key file is there but not what was written, or another space's.
     #[error("the key file {file} is damaged; restore it from the backup of keys/")]
     KeyFileDamaged {
         /// Its place below the data directory.

@@ -49,7 +49,7 @@ const KEY: &[u8] = b"AGE-SECRET-KEY-17PXAFUWK3JGCWCZMXX4X32XDPN7CTNT7TMJEH79WAVR
 
 fn space_key() -> &'static SpaceKey {
     static FOUND: OnceLock<SpaceKey> = OnceLock::new();
-    FOUND.get_or_init(|| SpaceKey::from_text(KEY).unwrap())
+    FOUND.get_or_init(|| SpaceKey::from_text(KEY).unwrap().0)
 }
 
 /// The start of a file: the age parser and our own search for the header's end must agree.
@@ -143,9 +143,11 @@ fn root_key(data: &[u8]) {
 fn key_file(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = RecoveryRecipient::parse(text);
-    if let Some(key) = SpaceKey::from_text(data) {
-        let again = SpaceKey::from_text(key.text().expose_secret().as_bytes());
-        assert_eq!(again.unwrap().text().expose_secret(), key.text().expose_secret());
+    if let Some((key, whose)) = SpaceKey::from_text(data) {
+        let written = key.text_for(whose.unwrap_or(SPACE));
+        let (again, whose_again) = SpaceKey::from_text(written.expose_secret().as_bytes()).unwrap();
+        assert_eq!(whose_again, whose.or(Some(SPACE)), "a key file says whose it is");
+        assert_eq!(again.text_for(SPACE).expose_secret(), key.text_for(SPACE).expose_secret());
     }
     let unlock = Unlock::KeyFile(SecretString::from(text));
     if unlock.check_new().is_ok() {
@@ -271,6 +273,10 @@ impl Disk for Shelf {
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
         self.small.lock().unwrap().remove(file.as_str());
         Ok(())
+    }
+
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use tresor::library::LibraryError;
-use tresor::model::{Access, Right, VerifyMode};
+use tresor::library::{LibraryError, SpaceSettings};
+use tresor::model::{Access, ByteSize, EntryName, Right, VerifyMode};
 
 use crate::archive::{Archive, verify};
 use crate::store::{NOW, path};
@@ -155,6 +155,40 @@ async fn the_next_snapshot_writes_a_lost_note_anew() {
     assert_eq!(report.kinds(), [""; 0]);
 }
 
+/// A note that was put back from a backup would give a space its earlier name after a rebuild.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_note_is_named_and_a_present_one_never_is() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    let space = archive.store.space.id;
+    let note = archive.store.dir.path().join(format!("keys/names/{space}.age"));
+    let older = fs::read(&note).unwrap();
+    let kinds = async || verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap().kinds();
+    let name = |text: &str| EntryName::parse(text).unwrap();
+    opened.library.rename_space(space, &name("another name")).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+    let settings = SpaceSettings { quota: Some(ByteSize(1 << 40)), ..archive.store.space.settings };
+    opened.library.set_space_settings(space, settings).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+
+    fs::write(&note, older).unwrap();
+    assert_eq!(kinds().await, ["note"]);
+    opened.library.snapshot(NOW).await.unwrap();
+    assert_eq!(kinds().await, [""; 0]);
+
+    // Nor while its name changes again and again: what a verification sees in between is one or the other.
+    let (library, names) = (opened.library.clone(), ["one", "two"].map(name));
+    let renaming = tokio::spawn(async move {
+        for at in 0..60 {
+            library.rename_space(space, &names[at % 2]).await.unwrap();
+        }
+    });
+    while !renaming.is_finished() {
+        assert_eq!(kinds().await, [""; 0]);
+    }
+    renaming.await.unwrap();
+}
+
 /// Whoever opens a pipe to read it waits for a writer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
@@ -173,4 +207,36 @@ async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     assert_eq!(report.about(id).unwrap().kind.as_str(), "missing");
     let told: Vec<_> = report.findings.iter().filter_map(|finding| finding.detail.as_deref()).collect();
     assert!(told.iter().any(|text| text.contains("Steuerbescheid.txt")), "{told:?}");
+}
+
+/// A socket ended a verification with an error that named nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
+    let archive = Archive::new().await;
+    let opened = archive.open_now().await;
+    opened.put(&archive, "packed", b"small").await;
+    let packs = archive.store.dir.path().join(format!("spaces/{}/packs", archive.store.space.id));
+    let packs: Vec<_> = fs::read_dir(packs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for pack in &packs {
+        fs::remove_file(pack).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(pack).unwrap());
+    }
+    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let strangers: Vec<_> =
+        report.findings.iter().filter(|finding| finding.kind.as_str() == "stranger").collect();
+    assert_eq!(strangers.len(), packs.len());
+    for pack in &packs {
+        let name = pack.file_name().unwrap().to_str().unwrap();
+        let is_named = strangers.iter().any(|finding| finding.detail.as_ref().unwrap().contains(name));
+        assert!(is_named, "{name}: {strangers:?}");
+    }
+    assert!(report.findings.iter().any(|finding| finding.kind.as_str() == "missing"));
+    // Nor does it end the sweep, or what removes what was deleted.
+    let access = Access::granted(archive.store.space.id, Right::Manage);
+    opened.library.sweep(NOW).await.unwrap();
+    opened.library.delete(archive.store.change(), &path("packed")).await.unwrap();
+    let trash = opened.library.trash(&access).await.unwrap();
+    let gone = trash.iter().find(|item| item.path == "packed").unwrap();
+    opened.library.purge(&access, gone.entry).await.unwrap();
+    assert_eq!(opened.library.read_only(), None);
 }

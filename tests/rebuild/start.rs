@@ -1,10 +1,12 @@
 //! What a start says of a catalogue that it cannot use: what to do, and nothing is changed.
 
+use std::collections::BTreeSet;
 use std::fs;
 
+use tresor::library::{LibraryError, NewFile, Space};
 use tresor::model::Timestamp;
 
-use crate::house::House;
+use crate::house::{House, access, path};
 use crate::support::content::{bytes, sha256};
 
 const SERVE: [&str; 4] = ["serve", "--plain-http", "--listen", "127.0.0.1:0"];
@@ -108,6 +110,30 @@ async fn a_running_server_is_not_rebuilt_under_its_feet() {
     open.close();
 }
 
+/// A rebuild waited for the other end of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_the_place_of_the_catalogue_keeps_nobody_waiting() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    open.put(&space, "a", b"content").await;
+    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.close();
+    house.lose_catalog();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, house.catalog(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    for command in [&SERVE[..], &["user", "list"]] {
+        let outcome = house.run(command);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        assert!(outcome.stderr.contains("tresor rebuild"), "{outcome}");
+    }
+    let report = house.rebuild([], 0);
+    assert_eq!(report["base"], "snapshot", "{report}");
+    let open = house.open().await;
+    assert_eq!(open.hash(&space, "a", None).await, sha256(b"content"));
+    open.close();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn strange_files_in_the_new_folders_stop_the_start() {
     for place in
@@ -158,7 +184,7 @@ async fn a_space_without_its_key_or_its_note_is_named() {
     );
     let shown = house.run(["status"]);
     assert!(
-        shown.stdout.contains("WARNING") && shown.stdout.contains("the key of space Mandanten"),
+        shown.stdout.contains("WARNING") && shown.stdout.contains("the key file of space Mandanten"),
         "{shown}"
     );
     fs::write(house.data().join(&key), kept_key).unwrap();
@@ -170,4 +196,78 @@ async fn a_space_without_its_key_or_its_note_is_named() {
         house.rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "password"], 0);
     assert_eq!((&report["without_note"], report["added"].as_u64()), (&id, Some(1)), "{report}");
     fs::write(house.data().join(&note), kept_note).unwrap();
+}
+
+/// After `cp keys/spaces/<one>.age keys/spaces/<other>.age` nothing was said, and what was stored for the one client
+/// was sealed to the other's key: unreadable as soon as the right file was back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_space_with_the_key_file_of_another_takes_nothing_until_its_own_is_back() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let (one, other) = (open.add_space("Müller").await, open.add_space("Huber").await);
+    open.put(&one, "a", &bytes(1, 100)).await;
+    open.put(&other, "b", &bytes(2, 100)).await;
+    open.close();
+    let file = |space: &Space| house.data().join(format!("keys/spaces/{}.age", space.id));
+    let own = fs::read(file(&one)).unwrap();
+    fs::copy(file(&other), file(&one)).unwrap();
+
+    let open = house.open().await;
+    let library = &open.instance.library;
+    let new = NewFile { path: path("new"), size: Some(3), modified: None, checksum: None };
+    let refused = async {
+        let mut session = library.begin_put(open.change(&one), new).await?;
+        session.write(b"new".to_vec().into()).await?;
+        session.commit(Timestamp::now()).await
+    };
+    assert!(matches!(refused.await, Err(LibraryError::Damaged(_) | LibraryError::Vault(_))));
+    assert!(library.open_content(&access(&one), &path("a"), None, |_| None).await.is_err());
+    open.hash(&other, "b", None).await;
+    open.close();
+    let status = house.run(["status"]);
+    assert!(
+        status.stdout.contains("WARNING") && status.stdout.contains("key file of space Müller"),
+        "{status}"
+    );
+    let found = house.run(["verify"]);
+    assert_eq!(found.code, 3, "{found}");
+    let named = format!("keys/spaces/{}.age is another space's", one.id);
+    assert!(found.stdout.contains(&named) && found.stdout.contains("from a backup"), "{found}");
+
+    fs::write(file(&one), own).unwrap();
+    let open = house.open().await;
+    assert_eq!(open.hash(&one, "a", None).await, sha256(&bytes(1, 100)));
+    open.close();
+    assert_eq!(house.run(["verify", "--full"]).code, 0);
+}
+
+/// Two notes that had changed places gave each client the other's name.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_note_of_another_space_names_none() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let (one, other) = (open.add_space("Müller").await, open.add_space("Huber").await);
+    open.put(&one, "a", &bytes(1, 100)).await;
+    open.put(&other, "b", &bytes(2, 100)).await;
+    open.close();
+    let file = |space: &Space| house.data().join(format!("keys/names/{}.age", space.id));
+    let (first, second) = (fs::read(file(&one)).unwrap(), fs::read(file(&other)).unwrap());
+    fs::write(file(&one), second).unwrap();
+    fs::write(file(&other), first).unwrap();
+
+    let found = house.run(["verify"]);
+    assert_eq!(found.code, 3, "{found}");
+    for space in [&one, &other] {
+        assert!(found.stdout.contains(&format!("keys/names/{}.age is another space's", space.id)), "{found}");
+    }
+    house.lose_catalog();
+    let report =
+        house.rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "password"], 0);
+    let named: BTreeSet<_> =
+        report["without_note"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    assert_eq!(named, BTreeSet::from([one.id.to_string(), other.id.to_string()]), "{report}");
+    let open = house.open().await;
+    let spaces = open.instance.library.spaces().await.unwrap();
+    assert!(spaces.iter().all(|space| space.name.starts_with("Space ")), "{spaces:?}");
+    open.close();
 }

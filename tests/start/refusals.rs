@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
-use crate::office::{Office, PASSPHRASE};
+use crate::office::{Office, PASSPHRASE, Served};
 
 const SERVE: [&str; 7] = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--key-file", "key.txt"];
 const LIST: [&str; 6] = ["user", "list", "--data", "data", "--key-file", "key.txt"];
@@ -186,4 +186,111 @@ fn a_directory_that_this_user_cannot_use() {
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(env!("CARGO_BIN_EXE_tresor"));
     command.args(LIST).current_dir(office.path(""));
     office.refuses_command(&mut command, &["data", "Permission denied"]);
+}
+
+/// `spaces` was a link to another disk, which was not mounted: a file was stored beneath it, acknowledged, and gone
+/// when the disk was back.
+#[test]
+fn stored_files_that_are_all_gone() {
+    let office = Office::with_instance();
+    let spaces = office.data().join("spaces");
+    // A new instance has nothing, be its empty folder there or not.
+    fs::remove_dir(&spaces).unwrap();
+    drop(office.serve(["--key-file", "key.txt", "--plain-http"]));
+
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    for words in [
+        &["user", "add", "anna", "--role", "staff", "--password-file", "password"][..],
+        &["space", "add", "Akten", "--kind", "team"],
+        &["space", "add", "Leer", "--kind", "team"],
+        &["grant", "anna", "Akten", "write"],
+    ] {
+        office.write("password", PASSPHRASE);
+        let outcome = office.run(words.iter().chain(&["--data", "data", "--key-file", "key.txt"]));
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+    let ask = |served: &Served, method: &str, path: &str| {
+        served.request(method, &format!("/dav/Akten/{path}")).sign_in("anna", PASSPHRASE)
+    };
+    ask(&served, "PUT", "large").body(vec![1; 200_000]).send().expect(201);
+    drop(served);
+    let disk = office.data().with_file_name("disk");
+    fs::rename(&spaces, &disk).unwrap();
+    let elsewhere = office.data().with_file_name("elsewhere");
+
+    let refused = || {
+        let outcome = office.run(["verify", "--data", "data", "--key-file", "key.txt"]);
+        assert_eq!(outcome.code, 3, "{outcome}");
+        assert!(outcome.stdout.contains("Akten:/large"), "{outcome}");
+        let outcome = office.run(["status", "--data", "data", "--key-file", "key.txt"]);
+        assert!(outcome.stdout.contains("holds none of the stored files"), "{outcome}");
+        office.refuses(SERVE, &["data/spaces holds none of the stored files", "mounted", "backup"]);
+    };
+    refused();
+    fs::create_dir(&spaces).unwrap();
+    refused();
+    fs::remove_dir(&spaces).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &spaces).unwrap();
+    refused();
+    fs::create_dir(&elsewhere).unwrap();
+    refused();
+
+    fs::remove_file(&spaces).unwrap();
+    std::os::unix::fs::symlink(&disk, &spaces).unwrap();
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    assert_eq!(ask(&served, "GET", "large").send().expect(200).body, vec![1; 200_000]);
+    drop(served);
+
+    // Who has lost them for good goes on as he was told.
+    let folder = fs::read_dir(&disk).unwrap().next().unwrap().unwrap().file_name();
+    fs::remove_dir_all(&disk).unwrap();
+    fs::create_dir_all(disk.join(folder)).unwrap();
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    ask(&served, "GET", "large").send().expect(500);
+    ask(&served, "PUT", "large").body(vec![2; 200_000]).send().expect(204);
+}
+
+/// A server waited for the other end of a pipe, before or after its port was open, and said nothing; a link at the
+/// place of the reserve made a foreign file grow.
+#[test]
+fn what_is_no_file_where_one_belongs() {
+    let office = Office::with_instance();
+    drop(office.serve(["--key-file", "key.txt"]));
+    office.run(LIST);
+    let foreign = office.data().with_file_name("foreign");
+    fs::write(&foreign, "age-encryption.org/v1\nof somebody else").unwrap();
+    for name in ["FORMAT", "lock", "mark.age", "reserve", "tls/key.age"] {
+        let (place, kept) = (office.data().join(name), office.data().with_file_name("kept"));
+        let had_one = fs::rename(&place, &kept).is_ok();
+        let pipe = || {
+            let mode = rustix::fs::Mode::from_raw_mode(0o600);
+            rustix::fs::mknodat(rustix::fs::CWD, &place, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        };
+        let folder = || fs::create_dir(&place).unwrap();
+        let socket = || drop(std::os::unix::net::UnixListener::bind(&place).unwrap());
+        let link = || std::os::unix::fs::symlink(&foreign, &place).unwrap();
+        let shapes: [(&str, &dyn Fn()); 4] =
+            [("pipe", &pipe), ("folder", &folder), ("socket", &socket), ("link", &link)];
+        for (shape, make) in shapes {
+            // A certificate's key may lie elsewhere.
+            if (name, shape) == ("tls/key.age", "link") {
+                continue;
+            }
+            make();
+            for words in [&SERVE[..], &LIST, &["rebuild", "--data", "data", "--key-file", "key.txt"]] {
+                let outcome = office.run(words);
+                assert_eq!(outcome.code, 1, "{shape} as {name}: {outcome}");
+                let said = format!("data/{name} must be a regular file and is none");
+                assert!(outcome.stderr.contains(&said), "{shape} as {name}: {outcome}");
+            }
+            let doctor = office.run(["doctor", "--data", "data"]);
+            assert!(doctor.stdout.contains("must be a regular file"), "{shape} as {name}: {doctor}");
+            fs::remove_file(&place).or_else(|_| fs::remove_dir(&place)).unwrap();
+        }
+        if had_one {
+            fs::rename(&kept, &place).unwrap();
+        }
+    }
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "age-encryption.org/v1\nof somebody else");
+    assert_eq!(office.run(LIST).code, 0);
 }

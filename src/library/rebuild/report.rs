@@ -53,7 +53,7 @@ pub struct RebuildReport {
     pub strays: Vec<Stray>,
     /// What lies among the containers and is none, by its path below the data directory.
     pub strangers: Vec<String>,
-    /// Spaces whose key file is missing or damaged: nothing of theirs opens.
+    /// Spaces whose key file is missing, damaged or another's: nothing of theirs opens.
     pub without_key: Vec<SpaceId>,
     /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.
     pub without_note: Vec<SpaceId>,

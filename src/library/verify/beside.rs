@@ -7,12 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Finding, FindingKind, MAX_FINDINGS};
-use crate::catalog::{CatalogError, WriteTx};
+use crate::catalog::{CatalogError, SpaceRow, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
-use crate::vault::VaultError;
 use crate::vault::disk::{Disk, SmallFile, SnapshotName};
 use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 
@@ -39,6 +38,8 @@ pub(in crate::library) fn remember_recovery_file(
 
 /// Key files and notes that are missing or damaged.
 pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError> {
+    // A note that lags behind a change for a moment is not wrong.
+    let _held = library.shared.space_notes.lock().await;
     let keys = Arc::clone(&library.shared.keys);
     library
         .catalog()
@@ -51,7 +52,7 @@ pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError
                 if let Some(fault) = keys.space_key_fault(row.id)? {
                     findings.push(space_key(row.id, fault));
                 }
-                findings.extend(note(&keys, row.id)?);
+                findings.extend(note(&keys, &row)?);
             }
             Ok(findings)
         })
@@ -72,26 +73,26 @@ fn space_key(space: SpaceId, fault: KeyFileFault) -> Finding {
     Finding::about(FindingKind::Key, Some(space), detail)
 }
 
-fn note(keys: &KeyRing, space: SpaceId) -> Result<Option<Finding>, LibraryError> {
-    let fault = match SpaceNote::read(keys, space) {
-        Ok(Some(_)) => return Ok(None),
-        Ok(None) => KeyFileFault::Missing,
-        Err(error @ VaultError::Io { .. }) => return Err(error.into()),
-        Err(_) => KeyFileFault::Damaged,
+fn note(keys: &KeyRing, row: &SpaceRow) -> Result<Option<Finding>, LibraryError> {
+    let wrong = match SpaceNote::look(keys, row.id)? {
+        Ok(note) if note.is_of(row) => return Ok(None),
+        // An older one was put back, or a change could not be noted.
+        Ok(_) => "does not say what the catalogue says",
+        Err(fault) => said(fault),
     };
-    let file = SmallFile::space_note(space);
+    let file = SmallFile::space_note(row.id);
     let detail = format!(
-        "{} {}; nothing is lost yet: the next snapshot of the catalogue writes it anew",
+        "{} {wrong}; nothing is lost yet: the next snapshot of the catalogue writes it anew",
         file.as_str(),
-        said(fault)
     );
-    Ok(Some(Finding::about(FindingKind::Note, Some(space), detail)))
+    Ok(Some(Finding::about(FindingKind::Note, Some(row.id), detail)))
 }
 
 fn said(fault: KeyFileFault) -> &'static str {
     match fault {
         KeyFileFault::Missing => "is missing",
         KeyFileFault::Damaged => "is not what was written",
+        KeyFileFault::Exchanged => "is another space's",
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::Overwrite;
 use crate::model::ContainerId;
@@ -18,9 +19,12 @@ pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::R
 }
 
 /// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
-/// that name is replaced.
+/// that name is replaced. What is no file, such as a pipe, has no bytes.
 pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
-    File::open(from)?.sync_all()?;
+    match open_file(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => opened?.sync_all()?,
+    }
     rename(from, to)?;
     sync_dir(parent(to)?)
 }
@@ -66,12 +70,42 @@ pub(super) fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Ove
     sync_dir(parent(target)?)
 }
 
-/// Opens a file to read it. Anything else of that name, such as a pipe that would keep its opener waiting, is
-/// as good as no file.
+/// Opens a file where one of this program's own belongs: `None` if something else has its name, be it a link to
+/// a file. Nobody waits for the other end of a pipe, and nothing is written to what others own.
+pub fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<Option<File>> {
+    open_regular(options, path, OFlags::NOFOLLOW)
+}
+
+/// Opens a file to read it; it may be a link. Anything else of that name is as good as no file.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
-    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    open_linked(OpenOptions::new().read(true), path)
+}
+
+/// As [`open_file`], for other uses than reading.
+pub(super) fn open_linked(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    open_regular(options, path, OFlags::empty())?.ok_or(io::ErrorKind::NotFound.into())
+}
+
+fn open_regular(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<Option<File>> {
+    // Whoever opens a pipe waits for its other end.
+    let flags = i32::try_from((flags | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let file = match options.custom_flags(flags).open(path) {
+        Ok(file) => file,
+        // A socket or a pipe that nobody reads; a link that is not followed; a folder that shall be written to.
+        // Of a file they are what they say.
+        Err(error)
+            if [Errno::NXIO, Errno::LOOP, Errno::ISDIR].iter().any(|errno| is(&error, *errno))
+                && !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(file.metadata()?.is_file().then_some(file))
+}
+
+fn is(error: &io::Error, errno: Errno) -> bool {
+    error.raw_os_error() == Some(errno.raw_os_error())
 }
 
 pub(super) fn new_file(path: &Path) -> io::Result<File> {
@@ -150,4 +184,45 @@ pub(super) fn parsed_entries<T: std::str::FromStr>(
         }
     }
     Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// A pipe kept its opener waiting for good, a socket's error named nothing.
+    #[test]
+    fn nothing_but_a_regular_file_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        new_file(&path("file")).unwrap();
+        make_dir(&path("folder")).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let _socket = UnixListener::bind(path("socket")).unwrap();
+        for (link, to) in [("link", "file"), ("nowhere", "none"), ("round", "round"), ("to pipe", "pipe")] {
+            symlink(path(to), path(link)).unwrap();
+        }
+        let reading = || OpenOptions::new().read(true).clone();
+        let writing = || OpenOptions::new().create(true).write(true).truncate(false).clone();
+        for mut options in [reading(), writing()] {
+            assert!(open_own(&mut options, &path("file")).unwrap().is_some());
+            for other in ["folder", "pipe", "socket", "link", "nowhere", "round", "to pipe"] {
+                assert!(open_own(&mut options, &path(other)).unwrap().is_none(), "{other}");
+            }
+        }
+        assert!(!path("none").exists(), "nothing is made behind a link");
+        let missing = open_own(&mut reading(), &path("none")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+
+        for file in ["file", "link"] {
+            open_file(&path(file)).unwrap();
+        }
+        for other in ["none", "folder", "pipe", "socket", "nowhere", "round", "to pipe"] {
+            assert_eq!(open_file(&path(other)).unwrap_err().kind(), io::ErrorKind::NotFound, "{other}");
+        }
+    }
 }

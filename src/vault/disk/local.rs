@@ -22,8 +22,8 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
 use super::durable::{
-    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, open_file, parent, parsed_entries,
-    random_part, rename, sync_dir, write_via,
+    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, open_file, open_linked, parent,
+    parsed_entries, random_part, rename, sync_dir, write_via,
 };
 use super::pack::{self, Members, OpenPack, PackedFile};
 use super::part::LocalPart;
@@ -115,7 +115,8 @@ impl Disk for LocalDisk {
         match place {
             Place::OwnFile => ignore_missing(fs::remove_file(self.paths.container(space, id))),
             Place::Packed(place) => {
-                let pack = OpenOptions::new().read(true).write(true).open(self.paths.pack(space, place.pack));
+                let path = self.paths.pack(space, place.pack);
+                let pack = open_linked(OpenOptions::new().read(true).write(true), &path);
                 ignore_missing(pack.and_then(|pack| pack::erase(&pack, id, place)))
             }
         }
@@ -125,8 +126,16 @@ impl Disk for LocalDisk {
         let mut removed = 0;
         for (space, id, path) in self.paths.packs()? {
             // Whether it grows is asked first: a pack that grows no more never does again.
-            let grows = self.packs().contains(space, id);
-            if !grows && pack::is_empty(&open_file(&path)?)? {
+            if self.packs().contains(space, id) {
+                continue;
+            }
+            let is_empty = match open_file(&path) {
+                Ok(file) => pack::is_empty(&file)?,
+                // Something else of that name is a stranger.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error),
+            };
+            if is_empty {
                 ignore_missing(fs::remove_file(&path))?;
                 removed += 1;
             }
@@ -269,6 +278,11 @@ impl Disk for LocalDisk {
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
         let keys = parsed_entries(&self.paths.root.join("keys/spaces"), ".age")?;
         Ok(keys.into_iter().map(|(_, space)| space).collect())
+    }
+
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
+        let folders = parsed_entries(&self.paths.root.join("spaces"), "")?;
+        Ok(folders.into_iter().filter(|(path, _)| path.is_dir()).map(|(_, space)| space).collect())
     }
 
     fn snapshots(&self) -> &dyn Snapshots {

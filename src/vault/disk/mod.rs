@@ -23,7 +23,7 @@ use std::path::Path;
 
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId, Timestamp};
 
-pub use durable::{move_durably, write_durably};
+pub use durable::{move_durably, open_own, write_durably};
 pub use local::LocalDisk;
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
 pub use strays::Stray;
@@ -167,6 +167,9 @@ pub trait Disk: Send + Sync {
 
     /// The spaces that have a key file, in no order.
     fn space_keys(&self) -> io::Result<Vec<SpaceId>>;
+
+    /// The spaces that have a folder for containers, in no order.
+    fn space_folders(&self) -> io::Result<Vec<SpaceId>>;
 
     /// Where snapshots of the catalogue are kept.
     fn snapshots(&self) -> &dyn Snapshots;

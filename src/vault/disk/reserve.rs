@@ -8,9 +8,13 @@ use std::path::Path;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
+use super::durable::open_own;
+
 /// Makes the file as long as asked, with room of its own on the disk. What cannot be had whole is given back.
+/// `InvalidInput` if something else has its name; that stays as it is.
 pub(super) fn keep(path: &Path, bytes: u64) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let file = open_own(OpenOptions::new().create(true).truncate(false).write(true).mode(0o600), path)?;
+    let mut file = file.ok_or(io::ErrorKind::InvalidInput)?;
     let taken = match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
         // Not every file system promises room; one that does not compress gives it for bytes.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
@@ -51,6 +55,18 @@ mod tests {
         }
         assert!(give_up(&path).unwrap());
         assert!(!path.exists());
+    }
+
+    /// A link at its place made another one's file 16 MiB long.
+    #[test]
+    fn what_is_no_file_of_its_own_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("reserve"), dir.path().join("other"));
+        fs::File::create_new(&other).unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert_eq!(keep(&path, 1 << 20).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(fs::metadata(&other).unwrap().len(), 0);
+        assert!(path.is_symlink());
     }
 
     #[test]

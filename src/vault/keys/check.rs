@@ -2,7 +2,6 @@
 
 use std::sync::PoisonError;
 
-use age::secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -19,6 +18,8 @@ pub enum KeyFileFault {
     Missing,
     /// It does not open, or is not the one that was written.
     Damaged,
+    /// It is whole, and another space's.
+    Exchanged,
 }
 
 /// SHA-256 of a key file as it lies on the disk, for files that only somebody else can open.
@@ -70,17 +71,31 @@ impl KeyRing {
 
     /// Whether a space's key file is there and holds the key that this process uses. Errors: `Io`.
     pub fn space_key_fault(&self, space: SpaceId) -> Result<Option<KeyFileFault>, VaultError> {
+        Ok(match self.read_space_key(space)? {
+            Ok(found) => {
+                let is_other = self.cache().get(&space).is_some_and(|used| !used.is_same(&found));
+                is_other.then_some(KeyFileFault::Damaged)
+            }
+            Err(fault) => Some(fault),
+        })
+    }
+
+    /// A space's key as its file has it now. With the key of another space what is stored in this one would be
+    /// sealed for the wrong people, and lost to its own once the right file is back. Errors: `Io`.
+    pub(super) fn read_space_key(
+        &self,
+        space: SpaceId,
+    ) -> Result<Result<SpaceKey, KeyFileFault>, VaultError> {
         let text = match open_to_root(self.disk.as_ref(), &SmallFile::space_key(space), &self.identity) {
             Ok(Some(text)) => text,
-            Ok(None) => return Ok(Some(KeyFileFault::Missing)),
+            Ok(None) => return Ok(Err(KeyFileFault::Missing)),
             Err(error @ VaultError::Io { .. }) => return Err(error),
-            Err(_) => return Ok(Some(KeyFileFault::Damaged)),
+            Err(_) => return Ok(Err(KeyFileFault::Damaged)),
         };
-        let Some(found) = SpaceKey::from_text(&text) else { return Ok(Some(KeyFileFault::Damaged)) };
-        let is_other = self
-            .cache()
-            .get(&space)
-            .is_some_and(|used| used.text().expose_secret() != found.text().expose_secret());
-        Ok(is_other.then_some(KeyFileFault::Damaged))
+        Ok(match SpaceKey::from_text(&text) {
+            Some((key, whose)) if whose.is_none_or(|whose| whose == space) => Ok(key),
+            Some(_) => Err(KeyFileFault::Exchanged),
+            None => Err(KeyFileFault::Damaged),
+        })
     }
 }

@@ -192,7 +192,7 @@ impl KeyRing {
         let key = Arc::new(SpaceKey::generate());
         let sealed = seal::to(
             &[&self.identity.to_public(), self.recovery.as_age()],
-            key.text().expose_secret().as_bytes(),
+            key.text_for(space).expose_secret().as_bytes(),
         );
         let place = SmallFile::space_key(space);
         self.disk.write_small(&place, &sealed, Overwrite::Forbid).map_err(|source| match source.kind() {
@@ -205,15 +205,16 @@ impl KeyRing {
 
     /// A space's key, read from its file the first time.
     ///
-    /// Errors: `SpaceKeyMissing`, `KeyFileDamaged`, `Io`.
+    /// Errors: `SpaceKeyMissing`, `KeyFileDamaged`, also for a file of another space, `Io`.
     pub fn space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
         if let Some(key) = self.cache().get(&space) {
             return Ok(Arc::clone(key));
         }
-        let place = SmallFile::space_key(space);
-        let text = open_to_root(self.disk.as_ref(), &place, &self.identity)?
-            .ok_or(VaultError::SpaceKeyMissing(space))?;
-        let key = Arc::new(SpaceKey::from_text(&text).ok_or_else(|| damaged(&place))?);
+        let key = self.read_space_key(space)?.map_err(|fault| match fault {
+            KeyFileFault::Missing => VaultError::SpaceKeyMissing(space),
+            KeyFileFault::Damaged | KeyFileFault::Exchanged => damaged(&SmallFile::space_key(space)),
+        })?;
+        let key = Arc::new(key);
         self.cache().insert(space, Arc::clone(&key));
         Ok(key)
     }

@@ -5,7 +5,11 @@ use age::x25519;
 use zeroize::Zeroizing;
 
 use super::exchange::{Opener, Sealer};
+use crate::model::SpaceId;
 use crate::vault::error::VaultError;
+
+/// Begins the line of a key file that says whose it is. `age -i` passes over comments.
+const WHOSE: &str = "# space ";
 
 /// A space's X25519 identity: opens all of its containers.
 pub struct SpaceKey {
@@ -27,15 +31,27 @@ impl SpaceKey {
         Some(Self { recipient: SpaceRecipient(opener.sealer()), opener, text })
     }
 
-    /// From the text of a key file.
-    pub(in crate::vault) fn from_text(text: &[u8]) -> Option<Self> {
-        let line = std::str::from_utf8(text).ok()?.trim_end();
-        Self::from_identity(&line.parse().ok()?)
+    /// From the text of a key file, with the space that it says it is for. Files of before say none.
+    pub(in crate::vault) fn from_text(text: &[u8]) -> Option<(Self, Option<SpaceId>)> {
+        let text = std::str::from_utf8(text).ok()?.trim_end();
+        let (whose, line) = match text.strip_prefix(WHOSE) {
+            Some(rest) => {
+                let (space, line) = rest.split_once('\n')?;
+                (Some(space.parse().ok()?), line)
+            }
+            None => (None, text),
+        };
+        Some((Self::from_identity(&line.parse().ok()?)?, whose))
     }
 
-    /// `AGE-SECRET-KEY-1…` and a newline: what `age -d -i` takes.
-    pub(in crate::vault) fn text(&self) -> SecretString {
-        SecretString::from(format!("{}\n", self.text.expose_secret()))
+    /// The text of a key file: whose key it is and `AGE-SECRET-KEY-1…`, what `age -d -i` takes.
+    pub(in crate::vault) fn text_for(&self, space: SpaceId) -> SecretString {
+        SecretString::from(format!("{WHOSE}{space}\n{}\n", self.text.expose_secret()))
+    }
+
+    /// Whether both are the same key.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.text.expose_secret() == other.text.expose_secret()
     }
 
     /// What containers of this space are sealed to.

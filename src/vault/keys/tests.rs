@@ -53,7 +53,7 @@ fn every_way_in_finds_the_same_keys() {
         assert_eq!(again.catalogue_key().expose(), ring.catalogue_key().expose());
         assert_eq!(again.token_key().expose(), ring.token_key().expose());
         let same = again.space_key(space).unwrap();
-        assert_eq!(same.text().expose_secret(), key.text().expose_secret());
+        assert!(same.is_same(&key));
         assert_eq!(again.open_blob(&ring.seal_blob(b"tls")).unwrap().as_slice(), b"tls");
     }
 }
@@ -125,19 +125,63 @@ fn a_destroyed_space_key_is_gone() {
     assert!(matches!(ring.space_key(space), Err(VaultError::SpaceKeyMissing(_))));
 }
 
+/// A restore had put one client's key file in the place of another's: what was stored for the one was sealed to
+/// the other, and lost when the right file was back.
+#[test]
+fn the_key_file_of_another_space_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let ring = create(dir.path(), &passphrase("p"), &generate_recovery().1).unwrap();
+    let (one, other) = (SpaceId([1; 16]), SpaceId([2; 16]));
+    let key = ring.create_space_key(one).unwrap();
+    ring.create_space_key(other).unwrap();
+    let file = |space| dir.path().join(format!("keys/spaces/{space}.age"));
+    let own = std::fs::read(file(one)).unwrap();
+    std::fs::remove_file(file(one)).unwrap();
+    std::fs::copy(file(other), file(one)).unwrap();
+
+    // A process that has the right key goes on with it, and says what is wrong.
+    assert!(ring.space_key(one).unwrap().is_same(&key));
+    let again = open(dir.path(), &passphrase("p")).unwrap();
+    assert!(matches!(again.space_key(one), Err(VaultError::KeyFileDamaged { .. })));
+    again.space_key(other).unwrap();
+    for ring in [&ring, &again] {
+        assert_eq!(ring.space_key_fault(one).unwrap(), Some(KeyFileFault::Exchanged));
+        assert_eq!(ring.space_key_fault(other).unwrap(), None);
+    }
+    std::fs::remove_file(file(one)).unwrap();
+    crate::vault::disk::write_durably(&file(one), &own, Overwrite::Forbid).unwrap();
+    assert!(again.space_key(one).unwrap().is_same(&key));
+    assert_eq!(again.space_key_fault(one).unwrap(), None);
+}
+
+#[test]
+fn a_key_file_that_does_not_say_whose_it_is_still_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let ring = create(dir.path(), &passphrase("p"), &generate_recovery().1).unwrap();
+    let space = SpaceId([1; 16]);
+    let key = SpaceKey::generate();
+    let text = key.text_for(space);
+    let line = text.expose_secret().lines().last().unwrap();
+    let sealed = seal::to(&[&ring.identity.to_public()], format!("{line}\n").as_bytes());
+    ring.disk.write_small(&SmallFile::space_key(space), &sealed, Overwrite::Forbid).unwrap();
+    assert!(ring.space_key(space).unwrap().is_same(&key));
+    assert_eq!(ring.space_key_fault(space).unwrap(), None);
+}
+
 #[test]
 fn no_key_text_reaches_the_disk() {
     let dir = tempfile::tempdir().unwrap();
     let (recovery_text, recovery) = generate_recovery();
     let ring = create(dir.path(), &passphrase("geheim"), &recovery).unwrap();
-    let key = ring.create_space_key(SpaceId::random()).unwrap();
+    let space = SpaceId::random();
+    let key = ring.create_space_key(space).unwrap();
     let bytes = all_bytes(dir.path());
     let secrets = [
         "geheim",
         "AGE-SECRET-KEY",
         "age1",
         recovery_text.expose_secret(),
-        key.text().expose_secret().trim_end(),
+        key.text_for(space).expose_secret().lines().last().unwrap(),
     ]
     .map(|text| text.as_bytes().to_vec());
     for secret in secrets.into_iter().chain([ring.root.expose().to_vec()]) {
