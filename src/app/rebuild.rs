@@ -14,7 +14,7 @@ use super::directory::{DataDirectory, DirectoryError};
 use super::instance::{FirstAdministrator, catalog_key};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
-use crate::library::{Library, LibraryError, RebuildReport, Watcher};
+use crate::library::{Library, LibraryError, RESERVE, RebuildReport, Watcher};
 use crate::model::{NamePolicy, Role, Timestamp};
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, LocalDisk, SnapshotName};
@@ -117,6 +117,10 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, RebuildError> {
     let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
     let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
+    // On a full disk the next catalogue has the reserve's room; a start with more of it sets one aside again.
+    if disk.available().is_ok_and(|free| free < RESERVE) {
+        disk.give_up_reserve().map_err(io("give up the reserve"))?;
+    }
     let work = Rebuild { directory, disk, keys };
     let from = work.start(from).await?;
     work.disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;

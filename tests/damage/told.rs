@@ -116,7 +116,10 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
                 told.contains("damaged  none, but no file of 1 space opens, as its key is missing"),
                 "{told}"
             );
-            assert!(told.contains("WARNING  the key of space Müller GmbH is missing or damaged"), "{told}");
+            assert!(
+                told.contains("WARNING  the key file of space Müller GmbH is missing, damaged"),
+                "{told}"
+            );
             assert_eq!(status(&office)["spaces_without_key"], 1);
             drop(served);
         }
