@@ -41,7 +41,8 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
         stopped = step(&opened, &stopped).await.unwrap();
         found += stopped.findings.len();
     }
-    assert_eq!((stopped.stage, found), (VerifyStage::Containers, 1));
+    // Both, if they happen to be parts of one content.
+    assert!(stopped.stage == VerifyStage::Containers && (1..=2).contains(&found), "{stopped:?}");
     assert!(stopped.containers < stopped.total_containers && stopped.bytes < stopped.total_bytes);
 
     let again = opened.library.begin_verify(order(None, false), Timestamp(NOW.0 + DAY)).await.unwrap();

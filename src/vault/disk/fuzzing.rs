@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::pack::{Member, Members, PackedFile, erase, is_empty, names, with_right_sums};
-use super::{ContainerFile, SnapshotName};
-use crate::model::{PackId, PackedPlace};
+use super::{ContainerFile, SnapshotName, strays};
+use crate::model::{PackId, PackedPlace, SpaceId};
 
 /// A whole file in place of a pack: as it is, and with sums that fit, since nothing changed at random would
 /// get past them.
@@ -39,6 +39,7 @@ fn walk(data: &[u8]) {
         assert!(packed.read_at(&mut [0], member.length).is_err(), "nothing is read behind a member");
     }
     assert!(!(is_any_left && is_empty(&file).unwrap()), "no pack goes with a member in it");
+    look_for_strays(&file, &members, data.len() as u64);
 
     let Some(first) = members.first() else { return };
     let is_named = names(&file, first.id, place(first)).unwrap();
@@ -51,6 +52,22 @@ fn walk(data: &[u8]) {
         assert_eq!((before.id, place(before)), (after.id, place(after)));
         assert!(before == first || before.is_alive == after.is_alive, "the others stay");
     }
+}
+
+/// What has no header stands in order, within the pack and outside of every member, and its end is known to a block.
+fn look_for_strays(file: &File, members: &[Member], length: u64) {
+    let mut behind = 0;
+    strays::each(file, SpaceId([4; 16]), PackId([3; 16]), &mut |stray| {
+        let (shortest, longest) = stray.lengths.clone().into_inner();
+        assert!((1..=longest).contains(&shortest) && longest - shortest < 512, "{stray:?}");
+        assert!(stray.offset >= behind && stray.offset + longest <= length, "{stray:?}");
+        behind = stray.offset + longest;
+        let is_outside =
+            |member: &Member| member.offset + member.length <= stray.offset || behind <= member.offset - 512;
+        assert!(members.iter().all(is_outside), "{stray:?}");
+        Ok(())
+    })
+    .unwrap();
 }
 
 fn members(file: &File) -> Vec<Member> {
