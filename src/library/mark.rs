@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
 use crate::model::Timestamp;
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, Overwrite, SmallFile, StoredFile};
-use crate::vault::keys::KeyRing;
+use crate::vault::keys::{KeyFileFault, KeyRing};
 use crate::vault::reader::ContainerReader;
 
 const MARK: SmallFile = SmallFile::fixed("mark.age");
@@ -33,18 +33,24 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// `None` without a mark. Blocks.
-    pub(super) fn read(disk: &dyn Disk, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
+    /// The mark, or what is wrong with it. Blocks.
+    pub(super) fn look(disk: &dyn Disk, keys: &KeyRing) -> Result<Result<Self, KeyFileFault>, VaultError> {
         let sealed =
             disk.read_small(&MARK).map_err(|source| VaultError::Io { action: "read mark.age", source })?;
-        let Some(sealed) = sealed else { return Ok(None) };
+        let Some(sealed) = sealed else { return Ok(Err(KeyFileFault::Missing)) };
         let mark = keys.open_blob(&sealed).and_then(|text| serde_json::from_slice(&text).ok());
-        if mark.is_none() {
+        Ok(mark.ok_or(KeyFileFault::Damaged))
+    }
+
+    /// `None` without a mark that opens. Blocks.
+    pub(super) fn read(disk: &dyn Disk, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
+        let mark = Self::look(disk, keys)?;
+        if mark.as_ref().is_err_and(|fault| *fault == KeyFileFault::Damaged) {
             tracing::warn!(
                 "mark.age is damaged and will be written anew; it guards against an older catalogue"
             );
         }
-        Ok(mark)
+        Ok(mark.ok())
     }
 
     fn write(self, disk: &dyn Disk, keys: &KeyRing) -> Result<(), VaultError> {
@@ -114,8 +120,8 @@ pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalo
     let found = tx.counters()?;
     let Some(mark) = mark.filter(|mark| mark.is_ahead_of(found)) else { return Ok(()) };
     tracing::error!(
-        found = found.revision,
-        reached = mark.revision,
+        found = found.next_entry,
+        reached = mark.next_entry,
         "the catalogue is older than the stored files: nothing is removed until `tresor rebuild` was run"
     );
     go_on_behind(tx, mark)

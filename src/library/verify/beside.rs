@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Finding, FindingKind, MAX_FINDINGS};
 use crate::catalog::{CatalogError, SpaceRow, WriteTx};
 use crate::library::error::disk_error;
+use crate::library::mark::Mark;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
@@ -19,9 +20,8 @@ use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 const RECOVERY_FILE: &str = "recovery-file";
 /// Setting that tells that a snapshot was made.
 const SNAPSHOTS: &str = "snapshots";
-/// Setting that tells that [`MARK`] was there.
+/// Setting that tells that the mark was there.
 const MARKED: &str = "mark";
-const MARK: SmallFile = SmallFile::fixed("mark.age");
 
 /// Remembers the recovery file as it is, the first time.
 pub(in crate::library) fn remember_recovery_file(
@@ -126,11 +126,7 @@ pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryEr
     let (was_there, fault) = library
         .catalog()
         .read(move |tx| {
-            let sealed = disk.read_small(&MARK).map_err(disk_error("read mark.age"))?;
-            let fault = match sealed {
-                None => Some(KeyFileFault::Missing),
-                Some(sealed) => keys.open_blob(&sealed).is_none().then_some(KeyFileFault::Damaged),
-            };
+            let fault = Mark::look(&*disk, &keys)?.err();
             Ok::<_, LibraryError>((tx.setting(MARKED)?.is_some(), fault))
         })
         .await?;
