@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use tresor::library::Space;
 use tresor::model::Timestamp;
 
-use crate::house::{House, access, path};
+use crate::house::{House, Open, access, path};
 use crate::support::content::{bytes, files_below, sha256};
 
 const DAY: i64 = 86_400_000;
@@ -115,16 +116,30 @@ async fn put_back(with_mark: bool) -> (House, Vec<(String, String)>) {
     (house, written)
 }
 
+/// Writes files, and notes what they hold.
+async fn put_more(open: &Open, space: &Space, written: &mut Vec<(String, String)>) {
+    for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
+        let at = format!("after {number}");
+        open.put(space, &at, &bytes(300 + number, size)).await;
+        written.push((at, sha256(&bytes(300 + number, size))));
+    }
+}
+
+/// Each file holds what was written, and nothing else is an earlier content of it.
+async fn assert_each_its_own(open: &Open, space: &Space, expected: &[(String, String)]) {
+    let files = open.files(space).await;
+    for (at, hash) in expected {
+        assert_eq!(files.get(at), Some(hash), "{at}: {files:?}");
+        assert_eq!(open.hashes(space, at).await.len(), 1, "{at} has one content");
+    }
+}
+
 /// Files are written on an older catalogue; after a rebuild every content is there, each file a file of its own.
 async fn assert_nothing_is_mixed_up(house: &House, mut expected: Vec<(String, String)>) {
     let open = house.open().await;
     let space = open.space("s").await;
     open.instance.library.look_for_newer_containers(Timestamp(i64::MAX)).await.unwrap();
-    for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
-        let at = format!("after {number}");
-        open.put(&space, &at, &bytes(300 + number, size)).await;
-        expected.push((at, sha256(&bytes(300 + number, size))));
-    }
+    put_more(&open, &space, &mut expected).await;
     open.close();
     assert_nothing_goes(house).await;
     let report = house.rebuild([], 0);
@@ -132,10 +147,7 @@ async fn assert_nothing_is_mixed_up(house: &House, mut expected: Vec<(String, St
     let open = house.open().await;
     let space = open.space("s").await;
     let files = open.files(&space).await;
-    for (at, hash) in &expected {
-        assert_eq!(files.get(at), Some(hash), "{at}: {report}");
-        assert_eq!(open.hashes(&space, at).await.len(), 1, "{at} has one content");
-    }
+    assert_each_its_own(&open, &space, &expected).await;
     assert_eq!(files["old"], sha256(&bytes(7, 60_000)));
     open.close();
     let verified = house.run(["verify", "--full"]);
@@ -183,25 +195,16 @@ async fn numbers_given_twice_make_no_file_an_earlier_content_of_another() {
     let open = house.open().await;
     let space = open.space("s").await;
     let mut expected = written;
-    for (number, size) in (0..30).zip([70_000, 200].into_iter().cycle()) {
-        let at = format!("after {number}");
-        open.put(&space, &at, &bytes(300 + number, size)).await;
-        expected.push((at, sha256(&bytes(300 + number, size))));
-    }
+    put_more(&open, &space, &mut expected).await;
     open.close();
     for from in ["catalogue", "containers"] {
         if from == "containers" {
             house.lose_catalog();
         }
         let words = ["--from", from, "--admin", "chef", "--admin-password-file", "password"];
-        let report = house.rebuild(words, 0);
+        house.rebuild(words, 0);
         let open = house.open().await;
-        let space = open.space("s").await;
-        let files = open.files(&space).await;
-        for (at, hash) in &expected {
-            assert_eq!(files.get(at), Some(hash), "{at}: {report}");
-            assert_eq!(open.hashes(&space, at).await.len(), 1, "{at} has one content");
-        }
+        assert_each_its_own(&open, &open.space("s").await, &expected).await;
         open.close();
     }
 }

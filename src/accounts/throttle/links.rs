@@ -100,17 +100,8 @@ impl LinkThrottle {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use super::super::tests::{AWAY, HOME, NOW, later};
     use super::*;
-
-    const NOW: Timestamp = Timestamp(1_000_000_000);
-    const HOME: &str = "192.0.2.7";
-    const AWAY: &str = "198.51.100.1";
-
-    fn later(secs: u64) -> Timestamp {
-        NOW.after(Duration::from_secs(secs))
-    }
 
     fn guess(throttle: &mut LinkThrottle, link: i64, peer: &str, now: Timestamp) -> Result<(), RetryAfter> {
         throttle.begin(LinkId(link), peer.parse().unwrap(), now).map(drop)

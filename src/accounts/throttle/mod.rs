@@ -296,11 +296,11 @@ impl Rule {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_000_000_000);
-    const HOME: &str = "192.0.2.7";
-    const AWAY: &str = "198.51.100.1";
+    pub(super) const NOW: Timestamp = Timestamp(1_000_000_000);
+    pub(super) const HOME: &str = "192.0.2.7";
+    pub(super) const AWAY: &str = "198.51.100.1";
 
-    fn later(secs: u64) -> Timestamp {
+    pub(super) fn later(secs: u64) -> Timestamp {
         NOW.after(Duration::from_secs(secs))
     }
 
