@@ -16,14 +16,12 @@
 //! ```
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-use rustix::fs::{FlockOperation, flock};
 
 use super::layout;
+use super::lock::take_lock;
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
 
@@ -178,7 +176,7 @@ impl DataDirectory {
         if format.trim() != format!("tresor {FORMAT}") {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
-        let directory = Self { root: root.to_owned(), _scaffold: None, _lock: lock(root)? };
+        let directory = Self { root: root.to_owned(), _scaffold: None, _lock: take_lock(root)? };
         if let Some(path) = layout::misshapen(root)? {
             return Err(misshapen(&path));
         }
@@ -194,7 +192,7 @@ impl DataDirectory {
         Self::check_new(root)?;
         let is_new = !root.exists();
         private_dir(root)?;
-        let lock = lock(root)?;
+        let lock = take_lock(root)?;
         let mut scaffold = Scaffold { root: root.to_owned(), made: Vec::new() };
         scaffold.made.extend(is_new.then(|| root.to_owned()));
         // Another process may have been faster before the lock was ours.
@@ -338,7 +336,7 @@ fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     Ok(DirectoryError::PartMissing { path: root.join("FORMAT").display().to_string() })
 }
 
-fn misshapen(path: &Path) -> DirectoryError {
+pub(super) fn misshapen(path: &Path) -> DirectoryError {
     DirectoryError::NotAFile { path: path.display().to_string() }
 }
 
@@ -367,39 +365,6 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
         File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
-}
-
-/// How long to wait for a process that is just ending: one that was killed on a busy machine may hold its lock
-/// a moment longer than who killed it knows.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-
-/// An advisory lock that ends with the process, however it ends.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "there is nothing else to do, and no row to poll, before the start"
-)]
-fn lock(root: &Path) -> Result<File, DirectoryError> {
-    let path = root.join("lock");
-    let file = open_own(OpenOptions::new().create(true).truncate(false).write(true).mode(0o600), &path);
-    let file = file.map_err(|error| match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },
-        _ => failed("open", &path)(error),
-    })?;
-    let mut file = file.ok_or_else(|| misshapen(&path))?;
-    let asked = Instant::now();
-    while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        let error = io::Error::from(error);
-        if error.kind() != io::ErrorKind::WouldBlock {
-            return Err(failed("lock", &path)(error));
-        }
-        if asked.elapsed() >= LOCK_PATIENCE {
-            return Err(DirectoryError::InUse { path: root.display().to_string() });
-        }
-        std::thread::sleep(LOCK_PATIENCE / 10);
-    }
-    // For people who look; nothing reads it.
-    let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod instance;
 mod inventory;
 mod kit;
 mod layout;
+mod lock;
 mod rebuild;
 mod scrub;
 mod serve;
