@@ -181,7 +181,7 @@ impl Rebuild<'_> {
         let catalog = Catalog::open(&self.directory.catalog(), &self.catalog_key())?;
         let (disk, keys) = (Arc::clone(&self.disk), Arc::clone(&self.keys));
         let library = Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await?;
-        let is_rolled_back = library.look_for_newer_containers(Timestamp(i64::MAX)).await?;
+        let is_rolled_back = library.look_for_newer_containers().await?;
         catalog.close();
         Ok(is_rolled_back)
     }

@@ -41,7 +41,7 @@ pub use rebuild::{Counters, SetAsideRow};
 pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
-pub use tx::{ReadTx, Touched, WriteTx};
+pub use tx::{Effects, ReadTx, Touched, WriteTx};
 pub use uploads::{ChunkRow, DigestState, UploadRow};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::QueuedWrite;
@@ -179,13 +179,15 @@ fn is_failed_write(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| failed_writes.contains(&error.extended_code))
 }
 
-/// Between these two a transaction becomes what everybody reads, or fails.
+/// Where a commit is: it begins and then ends in one of two ways, before any writer is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     /// Nobody reads it yet.
     Begins,
-    /// Everybody who begins to read now reads it, unless it failed; no writer has been answered.
-    Ended,
+    /// It is durable, and everybody who begins to read now reads it.
+    Done,
+    /// It failed. What a power cut would leave of it is not known.
+    Failed,
 }
 
 /// The open catalogue. Cheap to clone; the last clone's [`Catalog::close`] ends the writer.
@@ -293,8 +295,8 @@ impl Catalog {
     }
 
     /// Calls `observer`, beside those of before, on the writer's thread around every commit from now on, with
-    /// what it touches.
-    pub fn on_commit(&self, observer: impl Fn(Commit, &Touched) + Send + Sync + 'static) {
+    /// what it does.
+    pub fn on_commit(&self, observer: impl Fn(Commit, &Effects) + Send + Sync + 'static) {
         self.writer.on_commit(Box::new(observer));
     }
 

@@ -26,6 +26,16 @@ pub struct TrashRow {
 
 const COLUMNS: &str = "entry_id, trash.parent_id, path, size, is_folder, deleted_at, deleted_by";
 
+/// Deleted entries whose time is over at `?1`.
+const EXPIRED: &str = "WITH RECURSIVE kept (id) AS (
+        SELECT versions.entry_id FROM damaged JOIN segments USING (container_id)
+        JOIN versions ON versions.id = segments.version_id WHERE damaged.kind <> 'missing'
+        UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
+    )
+    SELECT entry_id FROM trash JOIN spaces ON spaces.id = space_id
+    WHERE is_purging = 0 AND deleted_at + trash_days * 86400000 <= ?1
+    AND entry_id NOT IN (SELECT id FROM kept)";
+
 fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
     Ok(TrashRow {
         entry: EntryId(row.get(0)?),
@@ -73,19 +83,15 @@ impl ReadTx<'_> {
     /// Deleted entries whose time is over in their space at `now`, oldest first. What holds a damaged
     /// content stays for inspection, as long as there is something to inspect.
     pub fn expired_trash(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
-        self.all(
-            "WITH RECURSIVE kept (id) AS (
-                 SELECT versions.entry_id FROM damaged JOIN segments USING (container_id)
-                 JOIN versions ON versions.id = segments.version_id WHERE damaged.kind <> 'missing'
-                 UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
-             )
-             SELECT entry_id FROM trash JOIN spaces ON spaces.id = space_id
-             WHERE is_purging = 0 AND deleted_at + trash_days * 86400000 <= ?1
-             AND entry_id NOT IN (SELECT id FROM kept)
-             ORDER BY deleted_at LIMIT ?2",
-            params![now.0, limit],
-            |row| row.get(0).map(EntryId),
-        )
+        self.all(&format!("{EXPIRED} ORDER BY deleted_at LIMIT ?2"), params![now.0, limit], |row| {
+            row.get(0).map(EntryId)
+        })
+    }
+
+    /// Whether an entry is one of [`Self::expired_trash`].
+    pub fn is_expired_trash(&self, entry: EntryId, now: Timestamp) -> Result<bool, CatalogError> {
+        let sql = format!("{EXPIRED} AND entry_id = ?2");
+        Ok(self.one(&sql, params![now.0, entry.0], |_| Ok(()))?.is_some())
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Statement, ffi};
 
 use super::CatalogError;
-use crate::model::EntryId;
+use crate::model::{ContainerId, EntryId};
 
 /// A consistent view of the catalogue. Reads only.
 pub struct ReadTx<'a> {
@@ -19,6 +19,28 @@ pub struct ReadTx<'a> {
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     touched: RefCell<Touched>,
+    bound: RefCell<Vec<ContainerId>>,
+}
+
+/// What a transaction does that others keep track of in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effects {
+    /// What it changes of files.
+    pub touched: Touched,
+    /// The containers that it gives a row.
+    pub bound: Vec<ContainerId>,
+}
+
+impl Effects {
+    /// Of a transaction that does nothing.
+    pub(super) fn none() -> Self {
+        Self { touched: Touched::Files(Vec::new()), bound: Vec::new() }
+    }
+
+    pub(super) fn extend(&mut self, more: Self) {
+        self.touched.extend(more.touched);
+        self.bound.extend(more.bound);
+    }
 }
 
 /// What a transaction changes of what somebody may remember of an earlier one about files: their place,
@@ -107,7 +129,8 @@ impl<'a> ReadTx<'a> {
 
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { read: ReadTx::new(connection), touched: RefCell::new(Touched::Everything) }
+        let (touched, bound) = (RefCell::new(Touched::Everything), RefCell::default());
+        Self { read: ReadTx::new(connection), touched, bound }
     }
 
     /// Promises that of all there was before, this transaction changes no more about files than what
@@ -116,8 +139,13 @@ impl<'a> WriteTx<'a> {
         *self.touched.borrow_mut() = Touched::Files(files.into_iter().collect());
     }
 
-    pub(super) fn touched(&self) -> Touched {
-        self.touched.borrow().clone()
+    /// Notes that a container has a row from the commit on.
+    pub(super) fn binds(&self, container: ContainerId) {
+        self.bound.borrow_mut().push(container);
+    }
+
+    pub(super) fn into_effects(self) -> Effects {
+        Effects { touched: self.touched.into_inner(), bound: self.bound.into_inner() }
     }
 
     /// Runs a changing statement; returns the number of rows it touched.

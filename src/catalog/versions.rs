@@ -95,6 +95,14 @@ fn pack_columns(place: Place) -> (Option<[u8; 16]>, Option<u64>) {
 const COLUMNS: &str =
     "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32";
 
+/// Replaced versions whose time is over at `?1`.
+const EXPIRED: &str = "FROM versions
+    JOIN entries ON entries.id = versions.entry_id
+    JOIN spaces ON spaces.id = entries.space_id
+    WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
+    AND versions.id NOT IN (
+        SELECT version_id FROM damaged JOIN segments USING (container_id) WHERE damaged.kind <> 'missing')";
+
 fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
     let digest = |kind, column| -> rusqlite::Result<Option<Checksum>> {
         Ok(row.get::<_, Option<Vec<u8>>>(column)?.and_then(|digest| Checksum::new(kind, digest)))
@@ -166,16 +174,16 @@ impl ReadTx<'_> {
     /// inspection, as long as there is something to inspect.
     pub fn expired_versions(&self, now: Timestamp, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(
-            "SELECT versions.id FROM versions
-             JOIN entries ON entries.id = versions.entry_id
-             JOIN spaces ON spaces.id = entries.space_id
-             WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
-             AND versions.id NOT IN (
-                 SELECT version_id FROM damaged JOIN segments USING (container_id) WHERE damaged.kind <> 'missing')
-             ORDER BY replaced_at LIMIT ?2",
+            &format!("SELECT versions.id {EXPIRED} ORDER BY replaced_at LIMIT ?2"),
             params![now.0, limit],
             |row| row.get(0).map(VersionId),
         )
+    }
+
+    /// Whether a version is one of [`Self::expired_versions`].
+    pub fn is_expired_version(&self, id: VersionId, now: Timestamp) -> Result<bool, CatalogError> {
+        let sql = format!("SELECT 1 {EXPIRED} AND versions.id = ?2");
+        Ok(self.one(&sql, params![now.0, id.0], |_| Ok(()))?.is_some())
     }
 
     /// Container files to remove from the disk.
@@ -219,6 +227,7 @@ impl WriteTx<'_> {
     /// Records a durable container and counts it into its space.
     pub fn insert_container(&self, space: SpaceId, container: &ContainerRow) -> Result<(), CatalogError> {
         let (pack, offset) = pack_columns(container.place);
+        self.binds(container.id);
         self.execute(
             "INSERT INTO containers (id, space_id, header_hash, length, plain_len, pack_id, pack_offset)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -318,6 +327,16 @@ impl WriteTx<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// Condemns a container that no row knows: its file is removed like that of any other garbage.
+    pub fn insert_garbage(&self, row: &GarbageRow, length: u64) -> Result<(), CatalogError> {
+        let (pack, offset) = pack_columns(row.place);
+        self.execute(
+            "INSERT INTO garbage (container_id, space_id, pack_id, pack_offset, length) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![row.container.0, row.space.0, pack, offset, length],
+        )
+        .map(drop)
     }
 
     /// Notes that a garbage container's file is gone.

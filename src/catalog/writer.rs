@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{self, Place};
-use super::{CatalogError, Commit, Touched, WriteTx};
+use super::{CatalogError, Commit, Effects, WriteTx};
 
 /// Writers, each with one job or a group of them, that may wait; more wait for a place.
 const QUEUE: usize = 1_024;
@@ -22,7 +22,7 @@ const GROUP: usize = 256;
 const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
-type CommitObserver = Box<dyn Fn(Commit, &Touched) + Send + Sync>;
+type CommitObserver = Box<dyn Fn(Commit, &Effects) + Send + Sync>;
 type Prelude = Box<dyn Fn() + Send + Sync>;
 
 /// What others may ask of the writer's thread, and be told by it.
@@ -156,9 +156,9 @@ impl Watch {
         self.is_halted.load(Ordering::Acquire)
     }
 
-    fn tell(&self, commit: Commit, touched: &Touched) {
+    fn tell(&self, commit: Commit, effects: &Effects) {
         for observer in &*self.commits.read().unwrap_or_else(PoisonError::into_inner) {
-            observer(commit, touched);
+            observer(commit, effects);
         }
     }
 
@@ -207,14 +207,14 @@ fn commit_together(
         prelude();
     }
     run(connection, "BEGIN IMMEDIATE")?;
-    let mut touched = Touched::Files(Vec::new());
+    let mut effects = Effects::none();
     let outcome = group
         .iter_mut()
-        .try_for_each(|job| run_alone(connection, job.as_mut()).map(|more| touched.extend(more)))
+        .try_for_each(|job| run_alone(connection, job.as_mut()).map(|more| effects.extend(more)))
         .and_then(|()| {
-            watch.tell(Commit::Begins, &touched);
+            watch.tell(Commit::Begins, &effects);
             let committed = run(connection, "COMMIT");
-            watch.tell(Commit::Ended, &touched);
+            watch.tell(if committed.is_ok() { Commit::Done } else { Commit::Failed }, &effects);
             committed
         });
     if outcome.is_err() && !connection.is_autocommit() {
@@ -226,7 +226,7 @@ fn commit_together(
 }
 
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
-fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Touched, CatalogError> {
+fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
     run(connection, "SAVEPOINT job")?;
     let tx = WriteTx::new(connection);
     let undo = job.run(&tx) == Outcome::Undo;
@@ -241,7 +241,7 @@ fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Touched, Cata
         run(connection, "ROLLBACK TO job")?;
     }
     run(connection, "RELEASE job")?;
-    Ok(if undo { Touched::Files(Vec::new()) } else { tx.touched() })
+    Ok(if undo { Effects::none() } else { tx.into_effects() })
 }
 
 /// A statement of the transaction itself, parsed once per connection.

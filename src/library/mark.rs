@@ -11,9 +11,10 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, etag_epoch};
+use super::error::disk_error;
+use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, Shared, etag_epoch};
 use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
-use crate::model::Timestamp;
+use crate::model::ContainerId;
 use crate::vault::VaultError;
 use crate::vault::disk::{Disk, Overwrite, SmallFile, StoredFile};
 use crate::vault::keys::{KeyFileFault, KeyRing};
@@ -70,32 +71,40 @@ impl Mark {
         self.next_entry.saturating_add(SLACK)
     }
 
-    /// What containers tell that `tx` has no row for, if they name numbers from `horizon` on: only a later state
-    /// of this catalogue can have given these. Of those that are not `is_settled` nothing is believed. Blocks.
+    /// What `containers` tell that no row knows, if they name numbers from `horizon` on: only a later state of
+    /// this catalogue can have given these. Blocks.
     fn of_newer_containers(
-        tx: &ReadTx<'_>,
+        containers: &[StoredFile],
         disk: &dyn Disk,
         keys: &KeyRing,
         horizon: i64,
-        is_settled: impl Fn(&StoredFile) -> bool,
-    ) -> Result<Option<Self>, LibraryError> {
-        let mut unknown = Vec::new();
-        disk.each_container(&mut |file| {
-            // In doubt it is known: a catalogue that does not answer says so elsewhere.
-            if is_settled(&file) && !tx.is_known_container(file.id).unwrap_or(true) {
-                unknown.push(file);
-            }
-            Ok(())
-        })
-        .map_err(super::error::disk_error("look through the containers"))?;
+    ) -> Option<Self> {
         let number = |file: &StoredFile| {
             let key = keys.space_key(file.space).ok()?;
             let opened = ContainerReader::open_untracked(disk, &key, file.space, file.id, file.place).ok()?;
             Some(opened.meta().serial.0.max(opened.meta().entry.0))
         };
-        let highest = unknown.iter().filter_map(number).max().filter(|number| *number >= horizon);
-        Ok(highest.map(|number| Self { revision: 0, next_entry: number.saturating_add(1) }))
+        let highest = containers.iter().filter_map(number).max().filter(|number| *number >= horizon);
+        highest.map(|number| Self { revision: 0, next_entry: number.saturating_add(1) })
     }
+}
+
+/// The containers that `tx` has no row for. Blocks.
+fn unknown_containers(tx: &ReadTx<'_>, disk: &dyn Disk) -> Result<Vec<StoredFile>, LibraryError> {
+    let mut unknown = Vec::new();
+    disk.each_container(&mut |file| {
+        if is_unknown(tx, file.id) {
+            unknown.push(file);
+        }
+        Ok(())
+    })
+    .map_err(disk_error("look through the containers"))?;
+    Ok(unknown)
+}
+
+/// In doubt it is known: a catalogue that does not answer says so elsewhere.
+fn is_unknown(tx: &ReadTx<'_>, container: ContainerId) -> bool {
+    !tx.is_known_container(container).unwrap_or(true)
 }
 
 /// The mark, or where there is none what containers tell in its place: without it an older catalogue would
@@ -108,7 +117,10 @@ pub(super) async fn read_or_look(
     let (disk, keys) = (Arc::clone(disk), Arc::clone(keys));
     catalog
         .read(move |tx| match Mark::read(&*disk, &keys)? {
-            None => Mark::of_newer_containers(tx, &*disk, &keys, tx.counters()?.next_entry, |_| true),
+            None => {
+                let unknown = unknown_containers(tx, &*disk)?;
+                Ok(Mark::of_newer_containers(&unknown, &*disk, &keys, tx.counters()?.next_entry))
+            }
             mark => Ok(mark),
         })
         .await
@@ -177,22 +189,24 @@ impl Library {
     /// been given when it was opened. Finds an older catalogue whose mark is as old. Only the first look
     /// after the start can tell: from then on this run gives the same numbers, so it should be soon. Returns
     /// whether nothing may be removed.
-    ///
-    /// `before` is when this run began to store containers: its own may not have their rows yet.
-    pub async fn look_for_newer_containers(&self, before: Timestamp) -> Result<bool, LibraryError> {
+    pub async fn look_for_newer_containers(&self) -> Result<bool, LibraryError> {
         if self.is_rolled_back().await? {
             return Ok(true);
         }
         if self.shared.has_looked.swap(true, Ordering::Relaxed) {
             return Ok(false);
         }
+        let disk = Arc::clone(self.disk());
+        let mut unknown = self.catalog().read(move |tx| unknown_containers(tx, &*disk)).await?;
+        // This run's own are held, or have got their rows since these were compared.
+        unknown.retain(|file| !self.shared.unbound.holds(file.id));
         let library = self.clone();
         let newer = self
             .catalog()
             .read(move |tx| {
-                let (disk, horizon) = (library.disk(), library.shared.horizon);
-                let is_settled = |file: &StoredFile| file.changed < before;
-                Mark::of_newer_containers(tx, &**disk, &library.shared.keys, horizon, is_settled)
+                unknown.retain(|file| is_unknown(tx, file.id));
+                let Shared { keys, horizon, .. } = &*library.shared;
+                Ok::<_, LibraryError>(Mark::of_newer_containers(&unknown, &**library.disk(), keys, *horizon))
             })
             .await?;
         let Some(newer) = newer else { return Ok(false) };

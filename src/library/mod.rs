@@ -33,6 +33,7 @@ mod space_note;
 mod state;
 mod transfer;
 mod trash;
+mod unbound;
 mod upkeep;
 mod upload;
 mod verify;
@@ -44,7 +45,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::catalog::{Catalog, CatalogError, Counters, LockRow, WriteTx};
+use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx};
 use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
@@ -62,7 +63,7 @@ pub use space::{Space, SpaceSettings, Top};
 pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use transfer::{Overwrite, Transferred};
 pub use trash::TrashItem;
-pub use upkeep::UpkeepReport;
+pub use upkeep::{Swept, UpkeepReport};
 pub use upload::{
     Append, Chunk, ChunkSession, Finish, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UPLOAD_KEPT_FOR, Upload,
     UploadLimits, UploadsOf,
@@ -108,6 +109,7 @@ struct Shared {
     catalog: Catalog,
     disk: Arc<dyn Disk>,
     state: Arc<state::State>,
+    unbound: Arc<unbound::Unbound>,
     keys: Arc<KeyRing>,
     packer: packer::Packer,
     quota: quota::Ledger,
@@ -133,8 +135,6 @@ struct Shared {
     ids: IdBlock,
     /// Serials below this may have been given before the catalogue was opened.
     horizon: i64,
-    /// Before this no container was stored by this run of the program.
-    opened: Timestamp,
     /// Whether containers of a later state were looked for.
     has_looked: AtomicBool,
     /// What the mark was last told.
@@ -143,8 +143,6 @@ struct Shared {
     snapshotting: Mutex<()>,
 }
 
-/// Milliseconds by which the dates of files, which are taken by whole seconds, may lag behind the clock.
-const CLOCK_TICK: i64 = 2_000;
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
@@ -179,7 +177,7 @@ impl Library {
         names: NamePolicy,
         prepare: impl FnOnce(&WriteTx<'_>) -> Result<(), CatalogError> + Send + 'static,
     ) -> Result<Self, LibraryError> {
-        let (opened, with) = (Timestamp(Timestamp::now().0 - CLOCK_TICK), Arc::clone(&keys));
+        let with = Arc::clone(&keys);
         let recovery = tokio::task::spawn_blocking(move || with.recovery_file()).await??;
         let (etag_epoch, horizon) = catalog
             .write(move |tx| -> Result<_, CatalogError> {
@@ -190,15 +188,23 @@ impl Library {
             .await?;
         let recent = Arc::new(recent::Recent::default());
         let instance_id = keys.instance_id();
-        let remembering = Arc::clone(&recent);
-        catalog.on_commit(move |commit, touched| remembering.forget(commit, touched));
+        let (remembering, unbound) = (Arc::clone(&recent), Arc::<unbound::Unbound>::default());
+        let holding = Arc::clone(&unbound);
+        catalog.on_commit(move |commit, effects| {
+            remembering.forget(commit, &effects.touched);
+            if commit == Commit::Done {
+                holding.release(&effects.bound);
+            }
+        });
         let state = state::State::new(Arc::clone(&disk), catalog.clone());
-        let disk: Arc<dyn Disk> = Arc::new(watched::WatchedDisk::new(disk, Arc::clone(&state)));
+        let watched = watched::WatchedDisk::new(disk, Arc::clone(&state), Arc::clone(&unbound));
+        let disk: Arc<dyn Disk> = Arc::new(watched);
         let packer = packer::Packer::start(Arc::clone(&disk), catalog.clone())?;
         let shared = Shared {
             catalog,
             disk,
             state,
+            unbound,
             packer,
             keys,
             names,
@@ -218,7 +224,6 @@ impl Library {
             carrying: Mutex::default(),
             ids: IdBlock::default(),
             horizon,
-            opened,
             has_looked: AtomicBool::new(false),
             noted: Mutex::default(),
             snapshotting: Mutex::default(),

@@ -81,7 +81,7 @@ impl Recent {
     pub(super) fn forget(&self, commit: Commit, touched: &Touched) {
         let mut state = self.state();
         state.commits += 1;
-        debug_assert_eq!(state.commits.is_multiple_of(2), commit == Commit::Ended);
+        debug_assert_eq!(state.commits.is_multiple_of(2), commit != Commit::Begins);
         match touched {
             Touched::Files(files) => {
                 for entry in files {
@@ -138,7 +138,7 @@ mod tests {
 
         fn commit(&self, touched: &Touched) {
             self.recent.forget(Commit::Begins, touched);
-            self.recent.forget(Commit::Ended, touched);
+            self.recent.forget(Commit::Done, touched);
         }
 
         fn is_known(&self) -> bool {
@@ -156,7 +156,7 @@ mod tests {
             assert!(office.is_known(), "another file");
             office.recent.forget(Commit::Begins, &touched);
             assert!(!office.is_known(), "{touched:?}: before anybody can read it");
-            office.recent.forget(Commit::Ended, &touched);
+            office.recent.forget(Commit::Done, &touched);
             assert!(!office.is_known());
         }
     }
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(office.recent.moment(), None);
         office.remember(before);
         assert!(!office.is_known());
-        office.recent.forget(Commit::Ended, &Touched::Files(Vec::new()));
+        office.recent.forget(Commit::Done, &Touched::Files(Vec::new()));
         office.remember(before);
         assert!(!office.is_known());
     }

@@ -1,11 +1,17 @@
 //! What is done now and then: ending what has expired, removing what is no longer used.
 
+use std::io;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
+use super::error::disk_error;
+use super::mark::is_held;
 use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
-use crate::catalog::WriteTx;
+use crate::catalog::{GarbageRow, ReadTx, WriteTx};
 use crate::model::{ContainerId, Place, SpaceId, Timestamp};
-use crate::vault::sweep::{Swept, sweep_orphans};
+use crate::vault::disk::StoredFile;
+use crate::vault::sweep::find_orphans;
 
 /// Rows handled in one transaction, so that upkeep never keeps writers waiting for long.
 const STEP: usize = 100;
@@ -25,6 +31,17 @@ pub struct UpkeepReport {
     pub containers: usize,
 }
 
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Containers looked at.
+    pub seen: u64,
+    /// Containers removed.
+    pub removed: u64,
+    /// Bytes that came free.
+    pub bytes: u64,
+}
+
 impl Library {
     /// Ends what has expired at `now` and removes the files of what is no longer used. Every step may be
     /// repeated after a crash.
@@ -41,8 +58,15 @@ impl Library {
         loop {
             let versions = self.catalog().read(move |tx| tx.expired_versions(now, STEP)).await?;
             let count = versions.len();
-            let end =
-                move |tx: &WriteTx<'_>| versions.iter().try_for_each(|version| tx.delete_version(*version));
+            // Since they were read somebody may have prolonged their time.
+            let end = move |tx: &WriteTx<'_>| {
+                for version in versions {
+                    if tx.is_expired_version(version, now)? {
+                        tx.delete_version(version)?;
+                    }
+                }
+                Ok::<_, LibraryError>(())
+            };
             self.catalog().write(end).await?;
             report.versions += count;
             if count < STEP {
@@ -52,7 +76,15 @@ impl Library {
         loop {
             let entries = self.catalog().read(move |tx| tx.expired_trash(now, STEP)).await?;
             let count = entries.len();
-            let end = move |tx: &WriteTx<'_>| entries.iter().try_for_each(|entry| tx.begin_purge(*entry));
+            // Or have brought them back, and deleted them again.
+            let end = move |tx: &WriteTx<'_>| {
+                for entry in entries {
+                    if tx.is_expired_trash(entry, now)? {
+                        tx.begin_purge(entry)?;
+                    }
+                }
+                Ok::<_, LibraryError>(())
+            };
             self.catalog().write(end).await?;
             report.trash += count;
             if count < STEP {
@@ -117,12 +149,12 @@ impl Library {
         }
     }
 
-    /// Removes a container that never got its row. If that fails too, the sweep finds it later.
+    /// Removes a container that never got its row. If that fails too, the sweep of the next run finds it.
     pub(super) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
         let disk = Arc::clone(self.disk());
         let removed = tokio::task::spawn_blocking(move || disk.remove(space, container, place)).await;
         if !matches!(removed, Ok(Ok(()))) {
-            tracing::warn!(%container, "an uncommitted container stays until the next sweep");
+            tracing::warn!(%container, "an uncommitted container stays until the first sweep after a restart");
         }
     }
 
@@ -130,22 +162,57 @@ impl Library {
     /// container and row leaves behind. While a container is damaged nothing is removed: an unknown file may
     /// be the missing one under another name, or show what happened. Nor while the catalogue is older than
     /// the files.
+    ///
+    /// Looking through the disk takes long, and the rows that it compares with are those of its beginning. So what
+    /// it finds is asked for again in the writer's transaction that condemns it: only there no row can come.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, LibraryError> {
-        if self.look_for_newer_containers(self.shared.opened).await? {
+        if self.look_for_newer_containers().await? {
             return Ok(Swept::default());
         }
+        let (suspect, mut suspects) = mpsc::channel(STEP);
+        let (disk, catalog) = (Arc::clone(self.disk()), self.catalog().clone());
+        let look = move |tx: &ReadTx<'_>| {
+            if tx.damaged_count()? > 0 {
+                return Ok(0);
+            }
+            let is_known = |id| tx.is_known_container(id).unwrap_or(true);
+            let tell = |file| suspect.blocking_send(file).map_err(|_| io::ErrorKind::Interrupted.into());
+            Ok::<_, LibraryError>(find_orphans(&*disk, now, is_known, tell)?)
+        };
+        let looking = tokio::spawn(async move { catalog.read(look).await });
+        let (mut swept, mut step) = (Swept::default(), Vec::with_capacity(STEP));
+        while suspects.recv_many(&mut step, STEP).await > 0 {
+            for file in self.condemn(std::mem::take(&mut step)).await? {
+                swept.removed += 1;
+                swept.bytes += file.length;
+            }
+            self.remove_garbage().await?;
+        }
+        swept.seen = looking.await??;
         let disk = Arc::clone(self.disk());
-        let swept = self
-            .catalog()
-            .read(move |tx| {
-                if tx.damaged_count()? > 0 {
-                    return Ok(Swept::default());
-                }
-                // In doubt a container stays. Its row is older than this snapshot or it is young.
-                let is_known = |_, id| tx.is_known_container(id).unwrap_or(true);
-                Ok::<_, LibraryError>(sweep_orphans(&*disk, now, is_known)?)
-            })
-            .await?;
+        let emptied = tokio::task::spawn_blocking(move || disk.remove_empty_packs()).await?;
+        emptied.map_err(disk_error("remove empty packs"))?;
         Ok(swept)
+    }
+
+    /// Makes garbage of those of `files` that are neither known nor held by somebody who writes; which.
+    async fn condemn(&self, files: Vec<StoredFile>) -> Result<Vec<StoredFile>, LibraryError> {
+        let unbound = Arc::clone(&self.shared.unbound);
+        let condemn = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let mut condemned = Vec::new();
+            if tx.damaged_count()? > 0 || is_held(tx)? {
+                return Ok(condemned);
+            }
+            for file in files {
+                if !unbound.holds(file.id) && !tx.is_known_container(file.id)? {
+                    let row = GarbageRow { container: file.id, space: file.space, place: file.place };
+                    tx.insert_garbage(&row, file.length)?;
+                    condemned.push(file);
+                }
+            }
+            Ok::<_, LibraryError>(condemned)
+        };
+        self.catalog().write(condemn).await
     }
 }

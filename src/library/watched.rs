@@ -1,11 +1,12 @@
 //! The disk as the library sees it: a write that fails is told to the [state](super::state), and a state that
-//! forbids writes lets none through.
+//! forbids writes lets none through. What becomes durable is [held](super::unbound) until a row knows it.
 
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::state::State;
+use super::unbound::Unbound;
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::disk::{
     ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
@@ -16,11 +17,12 @@ use crate::vault::disk::{
 pub(super) struct WatchedDisk {
     inner: Arc<dyn Disk>,
     state: Arc<State>,
+    unbound: Arc<Unbound>,
 }
 
 impl WatchedDisk {
-    pub(super) fn new(inner: Arc<dyn Disk>, state: Arc<State>) -> Self {
-        Self { inner, state }
+    pub(super) fn new(inner: Arc<dyn Disk>, state: Arc<State>, unbound: Arc<Unbound>) -> Self {
+        Self { inner, state, unbound }
     }
 
     fn change<T>(&self, call: impl FnOnce(&dyn Disk) -> io::Result<T>) -> io::Result<T> {
@@ -32,12 +34,16 @@ impl WatchedDisk {
 impl Disk for WatchedDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
         let inner = self.change(|disk| disk.create(id))?;
-        Ok(Box::new(WatchedPart { inner, state: Arc::clone(&self.state) }))
+        let (state, unbound) = (Arc::clone(&self.state), Arc::clone(&self.unbound));
+        Ok(Box::new(WatchedPart { inner, id, state, unbound }))
     }
 
     fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
         self.state.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
-        self.change(|disk| disk.append_packed(space, containers))
+        self.change(|disk| {
+            self.unbound.hold(containers.iter().map(|container| container.id));
+            disk.append_packed(space, containers)
+        })
     }
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
@@ -49,7 +55,9 @@ impl Disk for WatchedDisk {
     }
 
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
-        self.change(|disk| disk.remove(space, id, place))
+        self.change(|disk| disk.remove(space, id, place))?;
+        self.unbound.release([&id]);
+        Ok(())
     }
 
     fn remove_empty_packs(&self) -> io::Result<u64> {
@@ -134,7 +142,9 @@ impl Snapshots for WatchedDisk {
 
 struct WatchedPart {
     inner: Box<dyn PartFile>,
+    id: ContainerId,
     state: Arc<State>,
+    unbound: Arc<Unbound>,
 }
 
 impl PartFile for WatchedPart {
@@ -145,8 +155,9 @@ impl PartFile for WatchedPart {
     }
 
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
-        let Self { inner, state } = *self;
+        let Self { inner, id, state, unbound } = *self;
         state.require_changeable()?;
+        unbound.hold([id]);
         inner.publish(space).inspect_err(|error| state.note(error))
     }
 }

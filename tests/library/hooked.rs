@@ -1,8 +1,11 @@
-//! A disk on which something happens: a test's own step before a container is made or read, or an error.
+//! A disk on which something happens: a test's own step before a container is made or read, an error, or a gate
+//! at which a test holds somebody up.
 
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+
+use tokio::sync::oneshot;
 
 use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
 use tresor::vault::disk::{
@@ -20,19 +23,55 @@ pub enum Moment {
     Read,
 }
 
+/// Where somebody may be held up, while others go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// A walk through all containers begins.
+    Walk,
+    /// It is about to show one.
+    Visit,
+    /// A container has become durable.
+    Stored,
+}
+
 type Hook = Box<dyn FnMut(Moment) -> io::Result<()> + Send>;
+type Keeper = Arc<dyn Fn(Gate) + Send + Sync>;
+
+/// Somebody who is held up at a gate, until this is dropped.
+pub struct HeldUp(#[allow(dead_code, reason = "its drop ends the wait")] mpsc::Sender<()>);
 
 /// The real disk with a hook, which a test sets and takes away.
 pub struct HookedDisk {
     inner: LocalDisk,
     hook: Arc<Mutex<Option<Hook>>>,
+    keeper: Arc<Mutex<Option<Keeper>>>,
     /// Free bytes that it claims to have.
     free: Mutex<Option<u64>>,
 }
 
 impl HookedDisk {
     pub fn new(inner: LocalDisk) -> Self {
-        Self { inner, hook: Arc::default(), free: Mutex::default() }
+        Self { inner, hook: Arc::default(), keeper: Arc::default(), free: Mutex::default() }
+    }
+
+    /// Has `keeper` called by whoever passes a gate, on his thread.
+    pub fn set_keeper(&self, keeper: impl Fn(Gate) + Send + Sync + 'static) {
+        *self.keeper.lock().unwrap() = Some(Arc::new(keeper));
+    }
+
+    /// Holds up the next one who comes to `gate`; the answer comes when he is there.
+    pub fn hold_up(&self, gate: Gate) -> oneshot::Receiver<HeldUp> {
+        let (arrive, arrived) = oneshot::channel();
+        let next = Mutex::new(Some(arrive));
+        self.set_keeper(move |at| {
+            let arrive = if at == gate { next.lock().unwrap().take() } else { None };
+            if let Some(arrive) = arrive {
+                let (held, wait) = mpsc::channel();
+                let _ = arrive.send(HeldUp(held));
+                let _ = wait.recv();
+            }
+        });
+        arrived
     }
 
     /// Calls `hook` at each moment from now on; its error becomes the disk's.
@@ -54,10 +93,19 @@ fn call(hook: &Mutex<Option<Hook>>, moment: Moment) -> io::Result<()> {
     hook.lock().unwrap().as_mut().map_or(Ok(()), |hook| hook(moment))
 }
 
+fn pass(keeper: &Mutex<Option<Keeper>>, gate: Gate) {
+    // Not held meanwhile: others pass other gates.
+    let keeper = keeper.lock().unwrap().clone();
+    if let Some(keeper) = keeper {
+        keeper(gate);
+    }
+}
+
 impl Disk for HookedDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
         call(&self.hook, Moment::Create)?;
-        Ok(Box::new(HookedPart { inner: self.inner.create(id)?, hook: Arc::clone(&self.hook) }))
+        let (inner, hook) = (self.inner.create(id)?, Arc::clone(&self.hook));
+        Ok(Box::new(HookedPart { inner, hook, keeper: Arc::clone(&self.keeper) }))
     }
 
     fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
@@ -65,7 +113,7 @@ impl Disk for HookedDisk {
         for moment in [Moment::Create, Moment::Append, Moment::Publish] {
             call(&self.hook, moment)?;
         }
-        self.inner.append_packed(space, containers)
+        self.inner.append_packed(space, containers).inspect(|_| pass(&self.keeper, Gate::Stored))
     }
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
@@ -87,7 +135,11 @@ impl Disk for HookedDisk {
     }
 
     fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_container(visit)
+        pass(&self.keeper, Gate::Walk);
+        self.inner.each_container(&mut |file| {
+            pass(&self.keeper, Gate::Visit);
+            visit(file)
+        })
     }
 
     fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
@@ -188,6 +240,7 @@ impl SnapshotPart for HookedSnapshot {
 struct HookedPart {
     inner: Box<dyn PartFile>,
     hook: Arc<Mutex<Option<Hook>>>,
+    keeper: Arc<Mutex<Option<Keeper>>>,
 }
 
 impl PartFile for HookedPart {
@@ -198,7 +251,9 @@ impl PartFile for HookedPart {
 
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
         call(&self.hook, Moment::Publish)?;
-        self.inner.publish(space)
+        self.inner.publish(space)?;
+        pass(&self.keeper, Gate::Stored);
+        Ok(())
     }
 }
 

@@ -25,6 +25,7 @@ mod quota;
 mod random;
 mod spaces;
 mod store;
+mod swept;
 mod transfer;
 mod trash;
 mod upkeep;

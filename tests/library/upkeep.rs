@@ -35,6 +35,7 @@ async fn orphans_go_after_a_day_and_not_before() {
     store.put("a", &bytes(1, 100)).await.unwrap();
     let known = store.containers();
     orphan(&store);
+    let store = store.reopen().await;
     // The age of a file is told by the real clock.
     let now = Timestamp::now();
     let young = store.library.sweep(Timestamp(now.0 + DAY - 60_000)).await.unwrap();

@@ -138,7 +138,7 @@ async fn assert_each_its_own(open: &Open, space: &Space, expected: &[(String, St
 async fn assert_nothing_is_mixed_up(house: &House, mut expected: Vec<(String, String)>) {
     let open = house.open().await;
     let space = open.space("s").await;
-    open.instance.library.look_for_newer_containers(Timestamp(i64::MAX)).await.unwrap();
+    open.instance.library.look_for_newer_containers().await.unwrap();
     put_more(&open, &space, &mut expected).await;
     open.close();
     assert_nothing_goes(house).await;
@@ -170,7 +170,7 @@ async fn with_a_mark_as_old_it_is_noticed_by_the_first_look() {
     assert!(!open.instance.library.is_rolled_back().await.unwrap());
     let space = open.space("s").await;
     let before = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
-    assert!(open.instance.library.look_for_newer_containers(Timestamp(i64::MAX)).await.unwrap());
+    assert!(open.instance.library.look_for_newer_containers().await.unwrap());
     let after = open.instance.library.find(&access(&space), &path("old")).await.unwrap();
     assert_ne!(before.etag, after.etag, "no tag of the state that is lost is told again");
     open.close();

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::commit::Goal;
 use super::cutter::Cutter;
+use super::seat::Seat;
 use super::{Chunk, PartInfo, Upload, expiry, owned};
 use crate::catalog::{ChunkRow, DigestState, UploadRow};
 use crate::library::digest::Digests;
@@ -13,6 +14,8 @@ use crate::model::{Access, ChecksumKind, ChunkName, Timestamp, UploadId, UploadS
 /// A chunk that is arriving. Dropped before [`Self::finish`] it leaves nothing behind.
 pub struct ChunkSession {
     cutter: Cutter,
+    /// Keeps the upload from expiring.
+    seat: Seat,
 }
 
 /// The algorithms that are kept running for a chunked upload: ours, and what desktop clients demand at the
@@ -39,6 +42,7 @@ impl Library {
         now: Timestamp,
     ) -> Result<ChunkSession, LibraryError> {
         let (access, asked, limits) = (*access, name.clone(), self.upload_limits());
+        let seat = self.shared.uploads.seat(id);
         let (row, digests) = self
             .catalog()
             .read(move |tx| {
@@ -58,7 +62,7 @@ impl Library {
             .await?;
         let most = row.length;
         let cutter = Cutter::begin(self, row, Goal::Chunk(name), digests, most, part, now).await?;
-        Ok(ChunkSession { cutter })
+        Ok(ChunkSession { cutter, seat })
     }
 
     /// The chunks that have arrived whole, in the order in which they are joined.
@@ -119,7 +123,13 @@ impl ChunkSession {
     /// Errors: `WrongSize`, `WrongChecksum`, `UploadTooLong`, `NoSuchUpload` if it ended meanwhile; nothing is
     /// stored then.
     pub async fn finish(self, now: Timestamp) -> Result<Upload, LibraryError> {
-        tokio::spawn(self.cutter.finish(now)).await?.map(Upload::from)
+        let Self { cutter, seat } = self;
+        let finish = async move {
+            let row = cutter.finish(now).await;
+            drop(seat);
+            row.map(Upload::from)
+        };
+        tokio::spawn(finish).await?
     }
 }
 

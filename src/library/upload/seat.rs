@@ -45,7 +45,8 @@ pub(super) struct Held {
 }
 
 impl Seats {
-    fn seat(&self, id: UploadId) -> Seat {
+    /// A claim to the upload's seat, which keeps nobody from writing: whoever holds it is busy with the upload.
+    pub(super) fn seat(&self, id: UploadId) -> Seat {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = Arc::clone(places.entry(id).or_default());
         Seat { id, places: Arc::clone(&self.0), place: Some(place) }

@@ -159,12 +159,14 @@ impl Library {
         let expired = self.catalog().read(move |tx| tx.expired_uploads(now, step)).await?;
         let mut ended = 0;
         for id in expired {
-            // A single append may last longer than that: it counts as progress when it ends.
-            if self.shared.uploads.is_taken(id) {
-                continue;
-            }
+            let seats = self.shared.uploads.clone();
             let end = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
+                // A single part may take longer than that to arrive: it counts as progress when it ends. Whoever
+                // comes after this question finds no upload any more.
+                if seats.is_taken(id) {
+                    return Ok(0);
+                }
                 let over = |row: &UploadRow| row.expires <= now || row.user.is_none();
                 match tx.upload(id)?.is_some_and(|row| over(&row)) {
                     true => tx.delete_upload(id).map(|()| 1),

@@ -50,7 +50,11 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
     if unknown.count == 0 {
         return Ok((unknown, None));
     }
-    // What was committed while the files were listed has its row by now.
+    // What somebody is still writing is held; what was committed while the files were listed has its row by now.
+    let unbound = &library.shared.unbound;
+    let shown = unknown.shown.len();
+    unknown.shown.retain(|file| !unbound.holds(file.container));
+    unknown.count -= (shown - unknown.shown.len()) as u64;
     let worker = library.clone();
     library
         .catalog()

@@ -168,14 +168,13 @@ impl Disk for LocalDisk {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
+            let members: Vec<_> = Members::of(&file)?.collect::<io::Result<_>>()?;
+            // After the members were seen: none of them is younger than this says.
             let changed = Timestamp::from_secs(file.metadata()?.ctime());
-            for member in Members::of(&file)? {
-                let member = member?;
-                if member.is_alive {
-                    let (offset, length) = (member.offset, member.length);
-                    let place = Place::Packed(PackedPlace { pack, offset, length });
-                    visit(StoredFile { space, id: member.id, place, length, changed })?;
-                }
+            for member in members.into_iter().filter(|member| member.is_alive) {
+                let (offset, length) = (member.offset, member.length);
+                let place = Place::Packed(PackedPlace { pack, offset, length });
+                visit(StoredFile { space, id: member.id, place, length, changed })?;
             }
         }
         Ok(())

@@ -77,8 +77,8 @@ pub struct StoredFile {
     pub place: Place,
     /// Bytes.
     pub length: u64,
-    /// When the file, or the pack around it, last changed (inode change time; the modification time
-    /// is always 0).
+    /// When the file, or the pack around it, last changed, asked after the container was seen: it is at least as
+    /// old (inode change time; the modification time is always 0).
     pub changed: Timestamp,
 }
 
