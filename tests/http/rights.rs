@@ -119,6 +119,7 @@ enum Kind {
     Depth(&'static str),
     Content,
     Properties,
+    Checksum,
     Lock,
     /// Of a lock that the caller took, or of the keeper's where the caller may take none.
     OwnLock,
@@ -129,7 +130,7 @@ const fn case(method: &'static str, path: &'static str, kind: Kind, answer: Answ
     Case { method, path, kind, answer }
 }
 
-const CASES: [Case; 37] = [
+const CASES: [Case; 39] = [
     case("GET", "datei.txt", Kind::Plain, Needs(Read, 200)),
     case("HEAD", "datei.txt", Kind::Plain, Needs(Read, 200)),
     case("GET", "ordner/", Kind::Plain, Needs(Read, 200)),
@@ -164,6 +165,8 @@ const CASES: [Case; 37] = [
     case("UNLOCK", "gesperrt.txt", Kind::ForeignLock, Needs(Manage, 204)),
     case("POST", "datei.txt", Kind::Content, Always(405)),
     case("PATCH", "datei.txt", Kind::Content, Always(405)),
+    case("PATCH", "datei.txt", Kind::Checksum, Needs(Read, 204)),
+    case("PATCH", "ordner/", Kind::Checksum, Seen(405)),
     case("REPORT", "ordner/", Kind::Plain, Always(405)),
     case("TRACE", "datei.txt", Kind::Plain, Always(405)),
     case("SEARCH", "..", Kind::Plain, Always(405)),
@@ -282,6 +285,7 @@ impl World {
             (_, Kind::Plain) => request,
             (_, Kind::Depth(depth)) => request.header("Depth", depth),
             (_, Kind::Content) => request.body("von Unbefugten"),
+            (_, Kind::Checksum) => request.header("X-Recalculate-Hash", "sha1"),
             (_, Kind::Properties) => request.xml(PROPPATCH),
             (_, Kind::Lock) => request.xml(EXCLUSIVE),
             (method, kind) => {

@@ -1,22 +1,15 @@
 //! Clients that people use: tuspy (Python) and tus-js-client (browsers and node), as their registries have them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use data_encoding::BASE64;
 
 use crate::support::TestServer;
 use crate::support::content::{sha256, write_file};
-use crate::support::process::{limited, succeed, tool};
+use crate::support::process::{installed, limited, succeed, tool};
 use crate::support::server::{PASSWORD, SPACE, USER};
 use crate::tus::{file, number, offset};
-
-/// Installed by `tests/install.sh test`.
-fn installed(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients").join(name);
-    assert!(path.exists(), "{} is missing: run tests/install.sh test", path.display());
-    path
-}
 
 /// Which of the two.
 #[derive(Clone, Copy)]

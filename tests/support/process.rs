@@ -41,6 +41,15 @@ pub fn limited(program: &Path) -> Command {
     command
 }
 
+/// The path of something that `tests/install.sh test` installs from `PyPI` or npm into `target/clients`.
+///
+/// Panics with the command that installs it when it is missing.
+pub fn installed(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients").join(name);
+    assert!(path.exists(), "{} is missing: run tests/install.sh test", path.display());
+    path
+}
+
 /// What a command left behind.
 pub struct Outcome {
     /// The exit code; 124 after the time limit, -1 after a signal.

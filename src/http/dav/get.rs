@@ -81,6 +81,24 @@ impl Call<'_> {
         }
     }
 
+    /// Answers what is known of a file's checksums: SHA-256, and what came with its upload. Nothing is computed,
+    /// since one small request would cost as much as reading the file.
+    ///
+    /// rclone 1.75 asks for SHA-1 (`X-Recalculate-Hash`) after every upload without a checksum, such as each one
+    /// of an encrypted remote or of restic, and takes a refusal for a failed upload.
+    pub(super) async fn tell_checksums(&self) -> Answer {
+        let Target::Entry(target) = self.target().await? else { return Err(no_file()) };
+        let entry = self.find(&target).await?;
+        if entry.is_folder() {
+            return Err(no_file());
+        }
+        let known = self.library.checksums(std::iter::once(&entry)).await?;
+        let mut response = empty(StatusCode::NO_CONTENT);
+        state_headers(response.headers_mut(), &entry)?;
+        digest_headers(response.headers_mut(), known.get(&entry.id).map_or(&[], Vec::as_slice))?;
+        Ok(response)
+    }
+
     fn reader(&self, access: &Access) -> Reader {
         match self.visitor {
             Visitor::User(principal) => Reader::User {
@@ -436,6 +454,10 @@ pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<()
     headers.insert(ETAG, quoted(&entry.etag)?);
     headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(entry.modified.to_system()))?);
     Ok(())
+}
+
+fn no_file() -> Failure {
+    Failure::status(StatusCode::METHOD_NOT_ALLOWED, "only a file has checksums")
 }
 
 /// Digests of the whole content, for Nextcloud's clients and as RFC 9530 has it.

@@ -39,6 +39,9 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
     "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
 );
 
+/// With this header a PATCH asks Nextcloud to compute a checksum of a file, and changes nothing.
+const RECALCULATE: &str = "x-recalculate-hash";
+
 /// `SabreDAV`'s partial updates, and whatever else might change a part of a file in place.
 const NO_PATCH: &str = "a file is not changed in parts; send it whole, or in parts by tus (/tus)";
 
@@ -127,6 +130,7 @@ impl Call<'_> {
             "LOCK" => self.lock(body).await,
             "UNLOCK" => self.unlock().await,
             "OPTIONS" => Ok(options(self.visitor.allowed())),
+            "PATCH" if self.parts.headers.contains_key(RECALCULATE) => self.tell_checksums().await,
             "PATCH" => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, NO_PATCH)),
             _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this method is not supported here")),
         }

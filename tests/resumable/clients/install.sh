@@ -14,23 +14,33 @@ fail() {
 
 # A copy of what was asked for, written last, says that all of it is there.
 is_there() {
-    cmp -s "$here/$1" "$clients/$2/$1"
+    cmp -s "$1" "$clients/$2/$(basename "$1")"
 }
 
-if ! is_there requirements.txt tuspy; then
-    echo "Installing tuspy and rclone"
-    python3 -m venv --clear "$clients/tuspy" || fail "python3 -m venv failed (Debian: python3-venv)"
-    "$clients/tuspy/bin/pip" install -q --disable-pip-version-check --no-deps -r "$here/requirements.txt" ||
-        fail "pip did not get what $here/requirements.txt names (is PyPI reachable?)"
-    cp "$here/requirements.txt" "$clients/tuspy/"
-fi
-if ! is_there package-lock.json tus-js; then
-    echo "Installing tus-js-client"
-    rm -rf "$clients/tus-js"
-    mkdir -p "$clients/tus-js"
-    cp "$here/package.json" "$here/package-lock.json" "$clients/tus-js/"
-    if ! npm --prefix "$clients/tus-js" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
-        rm -f "$clients/tus-js/package-lock.json"
-        fail "npm did not get what $here/package-lock.json names (Debian: npm; is the npm registry reachable?)"
+# What a file of requirements names, in an environment of its own: python FILE NAME
+python() {
+    is_there "$1" "$2" && return
+    echo "Installing clients from PyPI: $2"
+    python3 -m venv --clear "$clients/$2" || fail "python3 -m venv failed (Debian: python3-venv)"
+    "$clients/$2/bin/pip" install -q --disable-pip-version-check --no-deps -r "$1" ||
+        fail "pip did not get what $1 names (is PyPI reachable?)"
+    cp "$1" "$clients/$2/"
+}
+
+# What the lock file in a folder names, without running any of its scripts: javascript FOLDER NAME
+javascript() {
+    is_there "$1/package-lock.json" "$2" && return
+    echo "Installing clients from npm: $2"
+    rm -rf "${clients:?}/$2"
+    mkdir -p "$clients/$2"
+    cp "$1/package.json" "$1/package-lock.json" "$clients/$2/"
+    if ! npm --prefix "$clients/$2" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
+        rm -f "$clients/$2/package-lock.json"
+        fail "npm did not get what $1/package-lock.json names (Debian: npm; is the npm registry reachable?)"
     fi
-fi
+}
+
+python "$here/requirements.txt" tuspy
+python "$here/../../clients/python/requirements.txt" webdav-py
+javascript "$here" tus-js
+javascript "$here/../../clients/javascript" webdav-js
