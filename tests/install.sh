@@ -33,6 +33,7 @@ test=(
     "prlimit util-linux"
     "import:ensurepip python3-venv"
     "rclone rclone"
+    "restic restic"
     "script bsdutils"
     "sqlite3 sqlite3"
     "strace strace"

@@ -21,6 +21,8 @@ mod davfs2;
 mod explorer;
 mod finder;
 mod gvfs;
+mod joplin;
 mod links;
 mod litmus;
 mod rclone;
+mod restic;
