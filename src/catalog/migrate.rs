@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002-uploads.sql"),
     include_str!("../../migrations/0003-second-factor.sql"),
     include_str!("../../migrations/0004-links.sql"),
+    include_str!("../../migrations/0005-departures.sql"),
 ];
 
 /// Gives an empty database the newest format.

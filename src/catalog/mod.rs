@@ -9,6 +9,7 @@
 
 mod accounts;
 mod connection;
+mod departures;
 mod entries;
 mod integrity;
 mod links;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use connection::{CatalogKey, SqliteVersion};
+pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
 pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
 pub use links::{LinkRow, NewLink};

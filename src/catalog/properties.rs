@@ -94,6 +94,16 @@ impl WriteTx<'_> {
         self.copy_properties(from, to)
     }
 
+    /// Gives `to` the dead properties of `from` beside those of its own that have other names.
+    pub fn merge_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        self.execute(
+            "DELETE FROM properties WHERE entry_id = ?2 AND ?1 <> ?2 AND (namespace, name) IN
+                 (SELECT namespace, name FROM properties WHERE entry_id = ?1)",
+            [from.0, to.0],
+        )?;
+        if from == to { Ok(()) } else { self.copy_properties(from, to) }
+    }
+
     /// Gives `to` the dead properties of `from`.
     pub fn copy_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(

@@ -49,11 +49,16 @@ fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
 }
 
 impl ReadTx<'_> {
-    /// Deleted entries that are being removed for good.
+    /// Deleted entries that are being removed for good, but for those that may still come back to the name
+    /// that they left.
     pub fn purging(&self, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
-        self.all("SELECT entry_id FROM trash WHERE is_purging = 1 LIMIT ?1", [limit], |row| {
-            row.get(0).map(EntryId)
-        })
+        self.all(
+            "SELECT entry_id FROM trash WHERE is_purging = 1 AND NOT EXISTS
+                 (SELECT 1 FROM departures AS d WHERE d.entry_id = trash.entry_id AND absorbed_by IS NOT NULL)
+             LIMIT ?1",
+            [limit],
+            |row| row.get(0).map(EntryId),
+        )
     }
 
     /// What lies in a space's trash, latest first.
@@ -117,6 +122,11 @@ impl WriteTx<'_> {
             params![entry.0, space.0, parent.0, path, deleted.0, deleted_by.map(|user| user.0)],
         )
         .map(drop)
+    }
+
+    /// Puts another entry in the place of one that lies in the trash.
+    pub fn replace_in_trash(&self, entry: EntryId, with: EntryId) -> Result<(), CatalogError> {
+        self.execute("UPDATE trash SET entry_id = ?2 WHERE entry_id = ?1", [entry.0, with.0]).map(drop)
     }
 
     /// Forgets that an entry was in the trash; the caller hangs it into the tree again.

@@ -284,6 +284,13 @@ impl WriteTx<'_> {
         Ok(copy)
     }
 
+    /// Adds a copy of a version for another file, written when and by whom the original was; both share the
+    /// containers.
+    pub fn duplicate_version(&self, source: VersionId, entry: EntryId) -> Result<VersionId, CatalogError> {
+        let original = self.version(source)?.ok_or(CatalogError::NotCommitted)?;
+        self.share_version(source, entry, original.author, original.created)
+    }
+
     /// Notes that a version is no longer its file's content, or is again (`None`).
     pub fn set_replaced(&self, version: VersionId, at: Option<Timestamp>) -> Result<(), CatalogError> {
         self.execute(

@@ -4,9 +4,10 @@
 //! lead to another one when the transaction comes, because the file was moved away, deleted or made
 //! meanwhile, nothing is bound: a copy of the container gets a header for what is there now.
 
+use super::departure::bring_back;
 use super::folder::signed;
 use super::lock::{self, Lock, LockRequest};
-use super::put::{NewFile, PutOutcome, admit};
+use super::put::{Admitted, NewFile, PutOutcome, admit};
 use super::version::replace_content;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
@@ -28,9 +29,11 @@ pub(super) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>
 pub(super) struct Record {
     pub(super) change: Change,
     pub(super) file: NewFile,
+    /// When the transfer of the content began.
+    pub(super) begun: Timestamp,
     /// The entry that the containers name.
     pub(super) entry: EntryId,
-    /// Whether its id is new, rather than that of the file that was there.
+    /// Whether its id is new, rather than that of the file that was there or comes back.
     pub(super) is_fresh: bool,
     /// Whether it must be that entry which the path leads to.
     pub(super) is_exact: bool,
@@ -57,17 +60,27 @@ impl Record {
     ) -> Bound {
         let Self { change, file, .. } = self;
         let reach = change.access.reach_to_add()?;
-        let (place, existing) = admit(library, tx, change, reach, &file.path)?;
-        tx.touches_only(existing.iter().map(|row| row.id));
-        if self.is_exact && !self.is_for(existing.as_ref()) {
+        let admitted = admit(library, tx, change, reach, &file.path, self.begun)?;
+        let is_for_it = admitted.entry() == (!self.is_fresh).then_some(self.entry);
+        if self.is_exact && !is_for_it {
+            tx.touches_only([]);
             return Ok(None);
         }
+        let Admitted { place, existing, departed } = admitted;
+        let created = existing.is_none();
+        let modified = self.modified(tx, existing.as_ref())?;
+        let existing = match (existing, departed) {
+            (None, Some(departed)) => Some(bring_back(tx, change, &departed, place.folder.id, &place.name)?),
+            (existing, _) => {
+                tx.touches_only(existing.iter().map(|row| row.id));
+                existing
+            }
+        };
         let id = match &existing {
             Some(row) => row.id,
             None if self.is_fresh => self.entry,
             None => tx.reserve_entry_ids(1)?,
         };
-        let modified = self.modified(tx, existing.as_ref())?;
         for container in new {
             tx.insert_container(reach.space(), container)?;
         }
@@ -108,12 +121,7 @@ impl Record {
             }
         };
         let checksum = file.checksum.clone();
-        Ok(Some((PutOutcome { entry: library.entry(row), created: existing.is_none(), checksum }, lock)))
-    }
-
-    /// Whether the containers name what is there now.
-    fn is_for(&self, existing: Option<&EntryRow>) -> bool {
-        existing.map(|row| row.id) == (!self.is_fresh).then_some(self.entry)
+        Ok(Some((PutOutcome { entry: library.entry(row), created, checksum }, lock)))
     }
 
     fn modified(&self, tx: &WriteTx<'_>, existing: Option<&EntryRow>) -> Result<Timestamp, LibraryError> {
@@ -184,12 +192,13 @@ impl Library {
         container: &ContainerRow,
     ) -> Result<ContainerRow, LibraryError> {
         let (library, asked) = (self.clone(), record.clone());
-        let (path, existing) = self
+        let (existing, path) = self
             .catalog()
             .read(move |tx| {
                 let reach = asked.change.access.reach_to_add()?;
-                let (place, existing) = admit(&library, tx, &asked.change, reach, &asked.file.path)?;
-                Ok::<_, LibraryError>((place.path, existing.map(|row| row.id)))
+                let (change, path) = (&asked.change, &asked.file.path);
+                let admitted = admit(&library, tx, change, reach, path, asked.begun)?;
+                Ok::<_, LibraryError>((admitted.entry(), admitted.place.path))
             })
             .await?;
         // Behind those that came meanwhile.

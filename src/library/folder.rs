@@ -1,5 +1,6 @@
 //! Making folders, and deleting what is no longer wanted (into the trash).
 
+use super::departure;
 use super::guard::require_unlocked;
 use super::lock::require_removable;
 use super::lookup::{Found, find, path_of, place};
@@ -59,7 +60,8 @@ impl Library {
             .write(move |tx| {
                 let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
-                discard(tx, &change, &entry)
+                discard(tx, &change, &entry)?;
+                departure::note(tx, &change, &entry, None)
             })
             .await
     }
@@ -69,14 +71,20 @@ impl Library {
 pub(super) fn discard(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
     let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
     require_removable(tx, change, entry)?;
+    take_out(tx, change, entry)?;
+    tx.touch_folders(parent, tx.next_revision()?, -signed(entry.size), change.now)?;
+    Ok(())
+}
+
+/// As [`discard`], without a word to the folders above.
+pub(super) fn take_out(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
+    let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
     let path = path_of(tx, entry.id)?;
     let raw: Vec<_> = path.names().iter().map(crate::model::EntryName::as_str).collect();
     tx.delete_locks_below(entry.id)?;
     tx.insert_trash(entry.space, entry.id, parent, &raw.join("/"), change.now, change.author())?;
     let name = path.names().last().ok_or(LibraryError::IsRoot)?;
-    tx.relocate(entry.id, None, name)?;
-    tx.touch_folders(parent, tx.next_revision()?, -signed(entry.size), change.now)?;
-    Ok(())
+    Ok(tx.relocate(entry.id, None, name)?)
 }
 
 /// A size as a change of size. Sizes fit the catalogue's signed 64 bits.

@@ -10,6 +10,7 @@
 mod binding;
 mod carry;
 mod commit;
+mod departure;
 mod digest;
 mod entry;
 mod error;

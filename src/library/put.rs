@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::binding::container_row;
 use super::commit::{Committed, Record};
+use super::departure::{Departed, departed};
 use super::digest::Digests;
 use super::guard::require_unlocked;
 use super::lock::{Lock, LockRequest};
@@ -59,12 +60,13 @@ pub struct PutSession {
     library: Library,
     change: Change,
     file: NewFile,
+    begun: Timestamp,
     /// Where it will lie in its space, as its container says.
     lies: EntryPath,
     entry: EntryId,
     key: Arc<SpaceKey>,
     serial: WriteSerial,
-    /// Whether the id is new, rather than that of the file that was there.
+    /// Whether the id is new, rather than that of the file that was there or comes back.
     is_fresh: bool,
     /// `None` after a failure to grow, which ends the session.
     reservation: Option<Reservation>,
@@ -79,16 +81,16 @@ impl Library {
         let space = reach.space();
         let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
         let mut reservation = self.empty_reservation(space);
-        let announced = file.size.unwrap_or(0);
+        let (announced, begun) = (file.size.unwrap_or(0), change.now);
         // One trip to a blocking thread for all of it: most contents are small.
-        let (lies, existing, reservation, key) = self
+        let (existing, lies, reservation, key) = self
             .catalog()
             .read(move |tx| {
                 let reserved = reservation.add(tx, announced);
-                let (place, existing) = admit(&library, tx, &asked, reach, &path)?;
+                let admitted = admit(&library, tx, &asked, reach, &path, asked.now)?;
                 reserved?;
                 let key = library.shared.keys.space_key(space)?;
-                Ok::<_, LibraryError>((place.path, existing.map(|row| row.id), reservation, key))
+                Ok::<_, LibraryError>((admitted.entry(), admitted.place.path, reservation, key))
             })
             .await?;
         self.require_room(announced).await?;
@@ -101,6 +103,7 @@ impl Library {
             inflow: Inflow::new(self.clone(), space, Arc::clone(&key), meta, digests),
             change,
             file,
+            begun,
             lies,
             entry,
             serial,
@@ -112,14 +115,32 @@ impl Library {
     }
 }
 
-/// Whether this request may put a content at `path`; returns the place and the file that is there now.
+/// A place that may receive a content.
+pub(super) struct Admitted {
+    pub(super) place: Place,
+    /// The file that is there now.
+    pub(super) existing: Option<EntryRow>,
+    /// Where there is none, the file that comes back.
+    pub(super) departed: Option<Departed>,
+}
+
+impl Admitted {
+    /// The file whose content it will be, if that has an id yet.
+    pub(super) fn entry(&self) -> Option<EntryId> {
+        let existing = self.existing.as_ref().map(|row| row.id);
+        existing.or_else(|| self.departed.as_ref().map(Departed::id))
+    }
+}
+
+/// Whether this request, which began at `begun`, may put a content at `path`.
 pub(super) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
     change: &Change,
     reach: Reach,
     path: &EntryPath,
-) -> Result<(Place, Option<EntryRow>), LibraryError> {
+    begun: Timestamp,
+) -> Result<Admitted, LibraryError> {
     // Whoever may only add to a folder is told nothing of what is in it, so not whether a folder below it is.
     if change.access.only_adds() && path.names().len() != 1 {
         return Err(AccessDenied { needed: Right::Write }.into());
@@ -145,7 +166,11 @@ pub(super) fn admit(
         place.name.check(library.shared.names)?;
         require_unlocked(tx, change, place.folder.id)?;
     }
-    Ok((place, existing))
+    let departed = match existing {
+        None => departed(tx, change, &place, begun)?,
+        Some(_) => None,
+    };
+    Ok(Admitted { place, existing, departed })
 }
 
 /// Gives a file that may only be added a name that is free.
@@ -265,8 +290,9 @@ impl PutSession {
         checksums: Vec<Checksum>,
         lock: Option<LockRequest>,
     ) -> (Record, Inflow, Option<Reservation>) {
-        let Self { change, file, entry, is_fresh, reservation, inflow, .. } = self;
-        (Record { change, file, entry, is_fresh, is_exact: true, checksums, lock }, inflow, reservation)
+        let Self { change, file, begun, entry, is_fresh, reservation, inflow, .. } = self;
+        let record = Record { change, file, begun, entry, is_fresh, is_exact: true, checksums, lock };
+        (record, inflow, reservation)
     }
 }
 

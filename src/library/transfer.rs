@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::departure::{self, Departed, bring_back, departed};
 use super::folder::{discard, signed};
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
@@ -93,7 +94,7 @@ impl Library {
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
-                    return library.transferred(tx, renewed, false);
+                    return library.transferred(tx, renewed, slot.there.is_none());
                 }
                 let tree = tree_of(tx, &entry, kind)?;
                 let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
@@ -149,6 +150,8 @@ pub(super) struct Slot {
     pub(super) name: EntryName,
     /// What is there now and will be replaced.
     pub(super) there: Option<EntryRow>,
+    /// The file that comes back, if nothing is there.
+    departed: Option<Departed>,
 }
 
 impl Arrival {
@@ -167,6 +170,8 @@ impl Arrival {
             return Err(LibraryError::IntoItself);
         }
         let is_move = self.kind == ArrivalKind::Move;
+        let departed = departed(tx, change, &place, change.now)?;
+        let departed = departed.filter(|file| !entry.is_folder() && (!is_move || file.id() != entry.id));
         let there = match place.found {
             Found::Nothing => None,
             // A move may change capitals or how accents are composed; a copy cannot stand beside its
@@ -196,7 +201,7 @@ impl Arrival {
             }
             require_tree_unlocked(tx, change, row)?;
         }
-        Ok(Slot { space: self.reach.space(), folder: place.folder.id, name: place.name, there })
+        Ok(Slot { space: self.reach.space(), folder: place.folder.id, name: place.name, there, departed })
     }
 }
 
@@ -206,19 +211,26 @@ impl Slot {
         self.there.as_ref().map_or(Ok(()), |row| discard(tx, change, row))
     }
 
-    /// Makes the content and properties of a file those of the file that is here, whose present content
-    /// becomes an earlier version. `None`, and nothing is changed, unless both are files.
+    /// Makes the content and properties of a file those of the file that is here, or comes back, whose present
+    /// content becomes an earlier version. `None`, and nothing is changed, unless both are files.
     fn renew_file(
         &self,
         tx: &WriteTx<'_>,
         change: &Change,
         entry: &EntryRow,
     ) -> Result<Option<EntryId>, LibraryError> {
-        let Some(there) = &self.there else { return Ok(None) };
+        let back = match &self.departed {
+            Some(departed) => Some(bring_back(tx, change, departed, self.folder, &self.name)?),
+            None => None,
+        };
+        let Some(there) = back.as_ref().or(self.there.as_ref()) else { return Ok(None) };
         let (Some(version), Some(_)) = (entry.version, there.version) else { return Ok(None) };
         let version = tx.share_version(version, there.id, change.author(), change.now)?;
         replace_content(tx, change, there, version, entry.size, entry.modified)?;
-        tx.replace_properties(entry.id, there.id)?;
+        match back {
+            Some(_) => tx.merge_properties(entry.id, there.id)?,
+            None => tx.replace_properties(entry.id, there.id)?,
+        }
         tx.relocate(there.id, Some(self.folder), &self.name)?;
         // For clients it is another resource now: RFC 4918 9.8.4 and 9.9.3 have the old one deleted.
         tx.delete_locks_below(there.id)?;
@@ -228,13 +240,11 @@ impl Slot {
     /// Moves `entry` here; returns the entry that is here then.
     ///
     /// A file over a file becomes its new content: programs save by writing another file and renaming it
-    /// over the old one, and the old one's earlier versions must not be lost by that.
+    /// over the old one, and the old one's links and earlier versions must not be lost by that.
     fn take_in(&self, tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<EntryId, LibraryError> {
         let old_parent = entry.parent.ok_or(LibraryError::IsRoot)?;
-        if tx.versions_of(entry.id)?.len() == 1
-            && let Some(there) = self.renew_file(tx, change, entry)?
-        {
-            tx.delete_some(entry.id, 1)?;
+        if let Some(there) = self.renew_file(tx, change, entry)? {
+            departure::absorb(tx, change, entry, there)?;
             tx.touch_folders(old_parent, tx.next_revision()?, -signed(entry.size), change.now)?;
             return Ok(there);
         }
@@ -243,6 +253,7 @@ impl Slot {
         let size = signed(entry.size);
         tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
         tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
+        departure::note(tx, change, entry, None)?;
         Ok(entry.id)
     }
 }

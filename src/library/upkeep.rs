@@ -91,6 +91,7 @@ impl Library {
                 break;
             }
         }
+        while self.settle_departures(now, STEP).await? == STEP {}
         self.finish_purges().await?;
         let lost = SetAsideReason::Unfinished.as_str();
         let before = now.before(UPLOAD_KEPT_FOR);

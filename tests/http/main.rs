@@ -29,6 +29,7 @@ mod properties;
 mod public;
 mod ranges;
 mod rights;
+mod saving;
 mod throttle;
 mod transfer;
 mod uploads;

@@ -24,14 +24,14 @@ fn office() -> TestServer {
     server
 }
 
-struct Link {
+pub(crate) struct Link {
     id: String,
     token: String,
     password: Option<&'static str>,
 }
 
 impl Link {
-    fn to(server: &TestServer, place: &str, permissions: u8) -> Self {
+    pub(crate) fn to(server: &TestServer, place: &str, permissions: u8) -> Self {
         Self::made(server, &format!("path=/{SPACE}/{place}&shareType=3&permissions={permissions}"), None)
     }
 
@@ -62,7 +62,7 @@ impl Link {
         format!("/public.php/dav/files/{}{below}", self.token)
     }
 
-    fn ask(&self, server: &TestServer, method: &str, below: &str) -> Request {
+    pub(crate) fn ask(&self, server: &TestServer, method: &str, below: &str) -> Request {
         let request = server.anonymous(method, &self.path(below));
         match self.password {
             Some(password) => request.sign_in("anonymous", password),

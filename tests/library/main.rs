@@ -16,6 +16,7 @@ mod support;
 
 mod catalog;
 mod damage;
+mod departures;
 mod disk_errors;
 mod hooked;
 mod locks;

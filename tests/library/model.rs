@@ -28,6 +28,8 @@ pub struct Content {
     pub seed: u64,
     pub size: usize,
     pub container: u64,
+    /// Grows from one to the next, whatever file they belong to.
+    pub order: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,22 @@ pub struct Node {
     /// Newest last, the current one among them; empty for a folder.
     pub contents: Vec<Content>,
     pub property: Option<u8>,
+    /// The step in which it was made.
+    pub made: u64,
+}
+
+/// A name that a file left, and may come back to.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    pub folder: usize,
+    pub name: &'static str,
+    pub node: usize,
+    /// Of the content that it had.
+    pub order: u64,
+    /// What it was moved over.
+    pub heir: Option<usize>,
+    /// The step.
+    pub left: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +98,16 @@ pub struct Model {
     pub trash: Vec<Vec<(usize, usize)>>,
     pub locks: Vec<LockHeld>,
     pub next: usize,
+    pub departures: Vec<Departure>,
+    /// Files that were moved over others and may still come back: the space, the node, and whether not any more.
+    pub hidden: Vec<(usize, usize, bool)>,
+    /// The step, a second each.
+    pub now: u64,
+    pub orders: u64,
 }
+
+/// Seconds for which a file may come back to its name.
+const WINDOW: u64 = 60;
 
 /// What a destination looks like.
 pub struct Slot {
@@ -90,12 +117,13 @@ pub struct Slot {
 
 impl Model {
     pub fn new() -> Self {
-        let root = Node { parent: None, name: "", contents: Vec::new(), property: None };
+        let root = Node { parent: None, name: "", contents: Vec::new(), property: None, made: 0 };
         Self {
             nodes: (0..SPACES).map(|space| (space, root.clone())).collect(),
             trash: vec![Vec::new(); SPACES],
             locks: Vec::new(),
             next: SPACES,
+            ..Self::default()
         }
     }
 
@@ -237,12 +265,100 @@ impl Model {
         !self.is_folder(node) && !self.is_folder(there)
     }
 
-    pub fn renew(&mut self, node: usize, there: usize) {
+    pub fn renew(&mut self, node: usize, there: usize, is_back: bool) {
         let source = self.nodes[&node].clone();
+        let content = self.again(source.contents.last().unwrap());
         let target = self.nodes.get_mut(&there).unwrap();
-        target.property = source.property;
-        replace(target, source.contents.last().unwrap().clone());
+        target.property = source.property.or(target.property.filter(|_| is_back));
+        replace(target, content);
         self.locks.retain(|lock| lock.node != there);
+    }
+
+    /// The same content as another version.
+    pub fn again(&mut self, content: &Content) -> Content {
+        self.orders += 1;
+        Content { order: self.orders, ..content.clone() }
+    }
+
+    /// Which departure lets a file come back to a name.
+    pub fn departed(&self, folder: usize, name: &str) -> Option<usize> {
+        self.departures.iter().position(|row| {
+            let is_kept = |node: &Node| {
+                node.parent.is_some() || self.trash.iter().flatten().any(|(id, _)| *id == row.node)
+            };
+            let is_unchanged = || {
+                self.nodes
+                    .get(&row.node)
+                    .is_some_and(|node| is_kept(node) && node.contents.last().unwrap().order == row.order)
+                    && !self.is_covered(row.node)
+            };
+            (row.folder, row.name) == (folder, name)
+                && self.now - row.left <= WINDOW
+                && (row.heir.is_some() || is_unchanged())
+        })
+    }
+
+    /// Brings the file back, with a copy of it in its place.
+    pub fn bring_back(&mut self, departure: usize, folder: usize) -> usize {
+        let row = self.departures.remove(departure);
+        let file = self.nodes[&row.node].clone();
+        if row.heir.is_some() {
+            self.hidden.retain(|(_, node, _)| *node != row.node);
+        } else {
+            let contents = vec![self.again(file.contents.last().unwrap())];
+            let copy = self.add(Node { contents, ..file });
+            for (id, _) in self.trash.iter_mut().flatten().filter(|(id, _)| *id == row.node) {
+                *id = copy;
+            }
+        }
+        let file = self.nodes.get_mut(&row.node).unwrap();
+        (file.parent, file.name) = (Some(folder), row.name);
+        row.node
+    }
+
+    /// Notes that a file leaves the name that it has in `folder`.
+    pub fn note(&mut self, node: usize, folder: usize, name: &'static str, heir: Option<usize>) {
+        let key = |name: &str| EntryName::parse(name).unwrap().key();
+        let is_same = |row: &Departure| row.folder == folder && key(row.name) == key(name);
+        if let Some(earlier) = self.departures.iter().position(is_same) {
+            let earlier = self.departures.remove(earlier);
+            if let Some(heir) = earlier.heir {
+                self.hand_over(earlier.node, heir);
+                self.hidden
+                    .iter_mut()
+                    .filter(|(_, node, _)| *node == earlier.node)
+                    .for_each(|row| row.2 = true);
+            }
+        }
+        let order = self.nodes[&node].contents.last().unwrap().order;
+        self.departures.push(Departure { folder, name, node, order, heir, left: self.now });
+    }
+
+    /// Ends a file whose content another one has taken.
+    pub fn absorb(&mut self, space: usize, node: usize, heir: usize) {
+        if self.now - self.nodes[&node].made <= WINDOW {
+            self.hand_over(node, heir);
+            self.remove(node);
+        } else {
+            let file = self.nodes.get_mut(&node).unwrap();
+            let (folder, name) = (file.parent.take().unwrap(), file.name);
+            self.hidden.push((space, node, false));
+            self.note(node, folder, name, Some(heir));
+        }
+    }
+
+    /// Gives one file's earlier contents to another that lacks them.
+    fn hand_over(&mut self, from: usize, to: usize) {
+        let Some(target) = self.nodes.get(&to) else { return };
+        let mut all = target.contents.clone();
+        let source = self.nodes.get_mut(&from).unwrap();
+        let current = source.contents.pop().unwrap();
+        let (kept, given) = source.contents.drain(..).partition(|content| target_has(&all, content));
+        source.contents = kept;
+        source.contents.push(current);
+        all.extend::<Vec<_>>(given);
+        all.sort_by_key(|content| content.order);
+        self.nodes.get_mut(&to).unwrap().contents = all;
     }
 
     pub fn remove(&mut self, top: usize) {
@@ -258,9 +374,14 @@ impl Model {
         for id in tree {
             let mut node = self.nodes[id].clone();
             node.contents = node.contents.split_off(node.contents.len().saturating_sub(1));
-            for content in node.contents.iter_mut().filter(|_| carry) {
-                self.next += 1;
-                content.container = *containers.entry(content.container).or_insert(self.next as u64);
+            node.made = self.now;
+            for content in &mut node.contents {
+                self.orders += 1;
+                content.order = self.orders;
+                if carry {
+                    self.next += 1;
+                    content.container = *containers.entry(content.container).or_insert(self.next as u64);
+                }
             }
             (node.parent, node.name) = match node.parent.and_then(|parent| copies.get(&parent)) {
                 Some(parent) => (Some(*parent), node.name),
@@ -273,12 +394,17 @@ impl Model {
 
     /// Bytes of the containers that anything in a space still uses, the trash included.
     pub fn used(&self, space: usize) -> u64 {
-        let tops = self.trash[space].iter().map(|(node, _)| *node).chain([space]);
+        let hidden = self.hidden.iter().filter(|(of, ..)| *of == space).map(|(_, node, _)| *node);
+        let tops = self.trash[space].iter().map(|(node, _)| *node).chain([space]).chain(hidden);
         let nodes: Vec<usize> = tops.flat_map(|top| self.tree(top)).collect();
         let contents = nodes.iter().flat_map(|id| &self.nodes[id].contents);
         let containers: BTreeMap<u64, usize> = contents.map(|c| (c.container, c.size)).collect();
         containers.values().map(|size| *size as u64).sum()
     }
+}
+
+fn target_has(contents: &[Content], content: &Content) -> bool {
+    contents.iter().any(|there| there.container == content.container)
 }
 
 /// Puts a content in place of the present one, which stays unless it is empty.

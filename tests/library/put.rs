@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tresor::catalog::WriteTx;
-use tresor::library::{Entry, Library, LibraryError, NewFile, PIECE, PutOutcome};
+use tresor::library::{Change, Entry, Library, LibraryError, NewFile, PIECE, PutOutcome};
 use tresor::model::{ByteRange, Conditions, EtagMatch, NamePolicy, Timestamp};
 
 use crate::hooked::Moment;
@@ -286,10 +286,13 @@ async fn the_modification_time_is_the_clients_or_that_of_the_commit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_outlives_the_file_it_was_to_renew() {
     let store = Store::new().await;
+    // For the person who moved or deleted it the file would come back.
+    let other = store.another_user("other").await;
     for round in ["moved", "deleted", "purged"] {
         let old = store.put("a", b"old").await.unwrap().entry.id;
         let file = NewFile { path: path("a"), size: Some(3), modified: None, checksum: None };
-        let mut session = store.library.begin_put(store.change(), file).await.unwrap();
+        let by_other = Change { user: other, ..store.change() };
+        let mut session = store.library.begin_put(by_other, file).await.unwrap();
         session.write("new".into()).await.unwrap();
         match round {
             "moved" => drop(store.mv("a", "elsewhere").await.unwrap()),

@@ -11,7 +11,9 @@ use proptest::test_runner::{Config, TestRunner};
 use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange, Space};
 use tresor::model::{Access, Depth, EntryPath, LockScope, PropertyName, Right, Timestamp};
 
-use crate::model::{Content, LockHeld, Model, NAMES, Node, Place, Reason, SPACES, Spot, reason, replace};
+use crate::model::{
+    Content, LockHeld, Model, NAMES, Node, Place, Reason, SPACES, Slot, Spot, reason, replace,
+};
 use crate::store::{NOW, Store, name};
 use crate::support::content::bytes;
 
@@ -95,6 +97,7 @@ impl Pair {
         self.now = Timestamp(self.now.0 + 1_000);
         self.count += 1;
         let mut reasons = BTreeSet::new();
+        self.model.now = self.count;
         let mut after = self.model.clone();
         let done = self.carry_out(step, &mut reasons, &mut after).await;
         match done {
@@ -118,7 +121,9 @@ impl Pair {
         Some(match step {
             Step::Put(at, size) => {
                 let at = &model.resolve(at);
-                let content = Content { seed: self.count, size: *size, container: self.count << 32 };
+                let content =
+                    Content { seed: self.count, size: *size, container: self.count << 32, order: 0 };
+                let content = after.again(&content);
                 if let Some((slot, alike)) = model.slot(at, reasons) {
                     match slot.replaced {
                         Some(node) if model.is_folder(node) => _ = reasons.insert(Reason::IsFolder),
@@ -136,8 +141,15 @@ impl Pair {
                                 reasons.insert(Reason::Locked);
                             }
                             let name = *at.1.last().unwrap();
-                            let (parent, contents) = (Some(slot.folder), vec![content]);
-                            after.add(Node { parent, name, contents, property: None });
+                            let (parent, contents) = (Some(slot.folder), vec![content.clone()]);
+                            let back = model.departed(slot.folder, name).filter(|_| reasons.is_empty());
+                            if let Some(departure) = back {
+                                let back = after.bring_back(departure, slot.folder);
+                                let content = after.again(&content);
+                                replace(after.nodes.get_mut(&back).unwrap(), content);
+                            } else {
+                                after.add(Node { parent, name, contents, property: None, made: self.count });
+                            }
                         }
                     }
                 }
@@ -156,7 +168,7 @@ impl Pair {
                         reasons.insert(Reason::Locked);
                     }
                     let (parent, name) = (Some(slot.folder), *at.1.last().unwrap());
-                    after.add(Node { parent, name, contents: Vec::new(), property: None });
+                    after.add(Node { parent, name, contents: Vec::new(), property: None, made: self.count });
                 }
                 library.make_folder(self.change(at.0), &path(at)).await.map(drop)
             }
@@ -168,7 +180,13 @@ impl Pair {
                         if model.is_fixed(node) {
                             reasons.insert(Reason::Locked);
                         }
-                        after.discard(at.0, node);
+                        if reasons.is_empty() {
+                            let (folder, name) = (model.nodes[&node].parent, model.nodes[&node].name);
+                            after.discard(at.0, node);
+                            if let Some(folder) = folder.filter(|_| !model.is_folder(node)) {
+                                after.note(node, folder, name, None);
+                            }
+                        }
                     }
                 }
                 library.delete(self.change(at.0), &path(at)).await
@@ -184,23 +202,25 @@ impl Pair {
                         let slot = model.destination(node, to, *force, false, reasons);
                         if let Some(slot) = slot.filter(|_| reasons.is_empty()) {
                             let name = *to.1.last().unwrap();
-                            let renewed = slot.replaced.filter(|there| {
-                                // A file with a past of its own keeps that and takes the place.
-                                from.0 == to.0
-                                    && model.renews(node, *there)
-                                    && model.nodes[&node].contents.len() == 1
-                            });
+                            let back = self.back(from, to, node, &slot).filter(|row| row.0 != node);
+                            let renewed =
+                                slot.replaced.filter(|there| from.0 == to.0 && model.renews(node, *there));
                             if renewed.is_none() {
                                 slot.replaced.into_iter().for_each(|replaced| after.discard(to.0, replaced));
                             }
-                            if let Some(there) = renewed {
-                                after.renew(node, there);
-                                after.remove(node);
+                            let back = back.map(|(_, departure)| after.bring_back(departure, slot.folder));
+                            if let Some(there) = back.or(renewed) {
+                                after.renew(node, there, back.is_some());
+                                after.absorb(from.0, node, there);
                             } else if from.0 == to.0 {
                                 let below = model.tree(node);
                                 after.locks.retain(|lock| !below.contains(&lock.node));
                                 let moved = after.nodes.get_mut(&node).unwrap();
+                                let (folder, left) = (moved.parent.unwrap(), moved.name);
                                 (moved.parent, moved.name) = (Some(slot.folder), name);
+                                if !model.is_folder(node) {
+                                    after.note(node, folder, left, None);
+                                }
                             } else {
                                 after.plant(&model.tree(node), &slot, name, true);
                                 after.discard(from.0, node);
@@ -223,9 +243,11 @@ impl Pair {
                         let slot = model.destination(node, to, *force, true, reasons);
                         if let Some(slot) = slot.filter(|_| reasons.is_empty()) {
                             let tree = if *deep { model.tree(node) } else { vec![node] };
-                            match slot.replaced {
+                            let back = self.back(from, to, node, &slot);
+                            let back = back.map(|(_, departure)| after.bring_back(departure, slot.folder));
+                            match back.or(slot.replaced) {
                                 Some(there) if from.0 == to.0 && model.renews(node, there) => {
-                                    after.renew(node, there);
+                                    after.renew(node, there, back.is_some());
                                 }
                                 replaced => {
                                     after.plant(&tree, &slot, to.1.last().unwrap(), from.0 != to.0);
@@ -309,6 +331,10 @@ impl Pair {
                 let (node, _) = *model.trash[*space].iter().rev().nth(index)?;
                 after.trash[*space].retain(|(id, _)| *id != node);
                 after.remove(node);
+                // Purging goes on with whatever else is marked for it.
+                let (settled, hidden) = std::mem::take(&mut after.hidden).into_iter().partition(|row| row.2);
+                after.hidden = hidden;
+                Vec::into_iter(settled).for_each(|(_, file, _)| after.remove(file));
                 let items = library.trash(&self.access(*space)).await.unwrap();
                 library.purge(&self.access(*space), items[index].entry).await
             }
@@ -320,11 +346,22 @@ impl Pair {
                 if model.is_covered(node) {
                     reasons.insert(Reason::Locked);
                 }
+                let content = after.again(&content);
                 replace(after.nodes.get_mut(&node).unwrap(), content);
                 let versions = library.versions(&self.access(at.0), &path(at)).await.unwrap();
                 library.restore_version(self.change(at.0), &path(at), versions[index].id).await.map(drop)
             }
         })
+    }
+
+    /// The file that comes back when `node` is moved or copied, and by which departure.
+    fn back(&self, from: &Place, to: &Place, node: usize, slot: &Slot) -> Option<(usize, usize)> {
+        let model = &self.model;
+        let is_one = from.0 == to.0 && slot.replaced.is_none() && !model.is_folder(node);
+        let departure = model.departed(slot.folder, to.1.last().unwrap()).filter(|_| is_one)?;
+        // Another one's capitals are in the way, unless it is the moved one itself.
+        let (_, alike) = model.member(slot.folder, to.1.last().unwrap());
+        alike.is_none().then(|| (model.departures[departure].node, departure))
     }
 
     fn path_of(&self, node: usize) -> EntryPath {

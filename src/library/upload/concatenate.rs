@@ -29,7 +29,7 @@ impl Library {
             tx.touches_only([]);
             let space = change.access.space();
             if let Some(path) = &new.path {
-                admit(&library, tx, &change, space.into(), path)?;
+                admit(&library, tx, &change, space.into(), path, change.now)?;
             }
             let announced = new.length;
             let mut row = UploadRow {

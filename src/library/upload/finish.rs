@@ -85,6 +85,7 @@ impl Library {
         let record = Record {
             change: change.clone(),
             file,
+            begun: row.created,
             entry,
             is_fresh: existing.is_none(),
             is_exact: true,
@@ -120,7 +121,7 @@ impl Library {
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
                     return Err(LibraryError::UploadIncomplete { received: row.received });
                 }
-                let (_, existing) = admit(&library, tx, &change, row.space.into(), &path)?;
+                let admitted = admit(&library, tx, &change, row.space.into(), &path, row.created)?;
                 let file = NewFile {
                     path,
                     size: Some(row.received),
@@ -128,7 +129,7 @@ impl Library {
                     checksum: finish.checksum.or_else(|| row.checksum.clone()),
                 };
                 let pieces = tx.upload_pieces(id)?;
-                Ok(Judged { row, pieces, file, existing: existing.map(|entry| entry.id) })
+                Ok(Judged { row, pieces, file, existing: admitted.entry() })
             })
             .await
     }

@@ -28,7 +28,7 @@ impl Library {
             .read(move |tx| {
                 reservation.add(tx, announced)?;
                 if let Some(path) = &path {
-                    admit(&library, tx, &asked, space.into(), path)?;
+                    admit(&library, tx, &asked, space.into(), path, asked.now)?;
                 }
                 Ok::<_, LibraryError>(reservation)
             })

@@ -1,0 +1,138 @@
+//! Names that files left a moment ago, and what comes back with a file that gets its name again.
+
+use rusqlite::{Row, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{EntryId, EntryName, Timestamp, UserId, VersionId};
+
+/// A name that a file left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepartureRow {
+    /// The folder that the name belongs to.
+    pub folder: EntryId,
+    /// The name, byte for byte.
+    pub name: String,
+    /// The file that had it.
+    pub entry: EntryId,
+    /// The file's content when it left.
+    pub version: VersionId,
+    /// The file that it was moved over. Until the departure is settled, `entry` then waits unseen: out of the
+    /// tree, marked for removal.
+    pub absorbed_by: Option<EntryId>,
+    /// Who moved or deleted the file.
+    pub user: UserId,
+    /// When.
+    pub left: Timestamp,
+}
+
+const COLUMNS: &str = "folder_id, name, entry_id, version_id, absorbed_by, user_id, left_at";
+
+fn departure_row(row: &Row<'_>) -> rusqlite::Result<DepartureRow> {
+    Ok(DepartureRow {
+        folder: EntryId(row.get(0)?),
+        name: row.get(1)?,
+        entry: EntryId(row.get(2)?),
+        version: VersionId(row.get(3)?),
+        absorbed_by: row.get::<_, Option<i64>>(4)?.map(EntryId),
+        user: UserId(row.get(5)?),
+        left: Timestamp(row.get(6)?),
+    })
+}
+
+impl ReadTx<'_> {
+    /// The file that last left the name with this key ([`EntryName::key`]) in a folder.
+    pub fn departure(&self, folder: EntryId, name_key: &str) -> Result<Option<DepartureRow>, CatalogError> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM departures WHERE folder_id = ?1 AND name_key = ?2"),
+            params![folder.0, name_key],
+            departure_row,
+        )
+    }
+
+    /// Whether this departure is noted as it was.
+    pub fn departure_as(&self, row: &DepartureRow) -> Result<bool, CatalogError> {
+        let noted = self.one(
+            &format!(
+                "SELECT {COLUMNS} FROM departures
+                 WHERE folder_id = ?1 AND left_at = ?2 AND entry_id = ?3 AND name = ?4"
+            ),
+            params![row.folder.0, row.left.0, row.entry.0, row.name],
+            departure_row,
+        )?;
+        Ok(noted.as_ref() == Some(row))
+    }
+
+    /// Up to `limit` departures before `time`, oldest first.
+    pub fn departures_before(
+        &self,
+        time: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DepartureRow>, CatalogError> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM departures WHERE left_at < ?1 ORDER BY left_at LIMIT ?2"),
+            params![time.0, limit],
+            departure_row,
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Notes a departure in place of an earlier one from the same name.
+    pub fn put_departure(&self, name: &EntryName, row: &DepartureRow) -> Result<(), CatalogError> {
+        self.execute(
+            &format!(
+                "INSERT OR REPLACE INTO departures ({COLUMNS}, name_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            ),
+            params![
+                row.folder.0,
+                row.name,
+                row.entry.0,
+                row.version.0,
+                row.absorbed_by.map(|id| id.0),
+                row.user.0,
+                row.left.0,
+                name.key(),
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Removes the note of a departure.
+    pub fn forget_departure(&self, row: &DepartureRow) -> Result<(), CatalogError> {
+        self.execute(
+            "DELETE FROM departures WHERE folder_id = ?1 AND entry_id = ?2 AND name = ?3",
+            params![row.folder.0, row.entry.0, row.name],
+        )
+        .map(drop)
+    }
+
+    /// Makes the earlier contents of `from` earlier contents of `to`, but for those that `to` has or had, too.
+    pub fn hand_over_versions(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET entry_id = ?2
+             WHERE entry_id = ?1 AND replaced_at IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM segments AS own
+                 JOIN segments AS other ON other.container_id = own.container_id
+                 JOIN versions AS there ON there.id = other.version_id
+                 WHERE own.version_id = versions.id AND there.entry_id = ?2)",
+            params![from.0, to.0],
+        )
+        .map(drop)
+    }
+
+    /// Has the links to `from` lead to `to`, until [`Self::take_links_back`].
+    pub fn hand_over_links(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE links SET entry_id = ?2, came_from = ?1 WHERE entry_id = ?1",
+            params![from.0, to.0],
+        )
+        .map(drop)
+    }
+
+    /// Has the links that led to `entry` before it was moved over another file lead to it again.
+    pub fn take_links_back(&self, entry: EntryId) -> Result<(), CatalogError> {
+        self.execute("UPDATE links SET entry_id = ?1, came_from = NULL WHERE came_from = ?1", [entry.0])
+            .map(drop)
+    }
+}
