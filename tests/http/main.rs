@@ -19,6 +19,7 @@ mod bad_input;
 mod conditions;
 mod etags;
 mod fixture;
+mod hostile;
 mod links;
 mod locks;
 mod login_flow;

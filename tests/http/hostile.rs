@@ -1,0 +1,301 @@
+//! Budgets under hostile use: how much one person, one link and one guest get of what all share, what each is
+//! answered beyond that, and that an office beside them works on.
+//!
+//! [`attacks`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
+//! somebody of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
+//! rounds of the office: its rounds are compared with its own beside ordinary work in the same seconds, so a busy
+//! machine slows both. Everything is counted in attempts; none of the bounds is a time.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::fixture::{EXCLUSIVE, SHARED, assert_alive};
+use crate::support::TestServer;
+use crate::support::http::Request;
+use crate::support::load::{device_password, memory_kib, pause};
+use crate::support::server::{PASSWORD, SPACE, USER};
+use crate::support::sound::assert_sound;
+
+/// Who attacks, at the same time.
+const ATTACKERS: usize = 2;
+/// Rounds of the office under attack, and as many beside ordinary work; more if the attack takes longer.
+const ROUNDS: usize = 20;
+/// [`Attack::slowdown`] of attempts that are no more work than ordinary ones. Most rows were measured below 2; the
+/// faults that this guards against were a hundred times and more.
+const USUAL: u32 = 5;
+/// Most memory that the server may ever hold, whatever they do.
+const MEMORY_KIB: u64 = 384 * 1024;
+
+/// The attackers' person.
+const PERSON: &str = "person";
+/// The space that he may write to.
+const PLACE: &str = "place";
+/// What this space may hold.
+const QUOTA: usize = 32 << 20;
+
+/// One row of the table.
+struct Attack {
+    /// Who takes what.
+    name: &'static str,
+    /// Makes what the attack needs, once.
+    prepare: fn(&World),
+    /// The attempts, numbered.
+    attempt: fn(&World, usize) -> Request,
+    /// How many of them are made at least.
+    tries: usize,
+    /// How many of them succeed at most.
+    most: usize,
+    /// Statuses of success.
+    granted: &'static [u16],
+    /// Status of every attempt beyond the budget.
+    refused: u16,
+    /// How many times as long as beside ordinary work the office's median round may take.
+    slowdown: u32,
+}
+
+/// What counts as the answer to an attempt that got none.
+const UNANSWERED: u16 = 0;
+
+fn attacks() -> Vec<Attack> {
+    vec![
+        // `MAX_PER_USER`
+        Attack {
+            name: "a person takes locks",
+            prepare: |_| {},
+            attempt: |world, number| world.person("LOCK", &format!("lock{number}")).xml(EXCLUSIVE),
+            tries: 1_020,
+            most: 1_000,
+            granted: &[200, 201],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        // `MAX_PER_LINK`
+        Attack {
+            name: "the guests of a link take locks",
+            prepare: |world| world.members("shared", 120),
+            attempt: |world, number| world.guest("LOCK", &format!("m{}", number % 120)).xml(SHARED),
+            tries: 120,
+            most: 100,
+            granted: &[200],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        // The quota of the space: what is announced is reserved.
+        Attack {
+            name: "a person announces uploads",
+            prepare: |_| {},
+            attempt: |world, number| {
+                let path = data_encoding::BASE64.encode(format!("{PLACE}/upload{number}").as_bytes());
+                let begun = world.server.anonymous("POST", "/tus").sign_in(PERSON, &world.person);
+                let begun =
+                    begun.header("Tus-Resumable", "1.0.0").header("Upload-Metadata", &format!("path {path}"));
+                begun.header("Upload-Length", &(8 << 20).to_string())
+            },
+            tries: 20,
+            most: 3,
+            granted: &[201],
+            refused: 507,
+            slowdown: USUAL,
+        },
+    ]
+}
+
+#[test]
+fn whoever_takes_all_he_can_leaves_enough_to_others() {
+    let world = World::new();
+    let faults: Vec<String> = attacks().iter().flat_map(|attack| world.endure(attack)).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    world.end();
+}
+
+/// A server with an office that works and somebody who does not.
+struct World {
+    server: TestServer,
+    office: String,
+    person: String,
+    /// Token of the link to the folder `shared`, which lets its guests edit.
+    link: String,
+}
+
+impl World {
+    fn new() -> Self {
+        let server = TestServer::start_plain();
+        server.cli_ok(["space", "add", PLACE, "--kind", "team", "--quota", &format!("{QUOTA}B")]);
+        server.add_user(PERSON, "staff", PASSWORD);
+        server.cli_ok(["grant", PERSON, PLACE, "write"]);
+        let (office, person) = (device_password(&server, USER), device_password(&server, PERSON));
+        let mut world = Self { server, office, person, link: String::new() };
+        world.person("MKCOL", "shared").send().expect(201);
+        world.link = world.share("shared");
+        world
+    }
+
+    /// A request of the person, in his space.
+    fn person(&self, method: &str, name: &str) -> Request {
+        self.server.anonymous(method, &format!("/dav/{PLACE}/{name}")).sign_in(PERSON, &self.person)
+    }
+
+    /// A request of a guest of a link.
+    fn guest(&self, method: &str, name: &str) -> Request {
+        self.server.anonymous(method, &format!("/public.php/dav/files/{}/{name}", self.link))
+    }
+
+    /// Makes a link with which guests may edit, and returns its token.
+    fn share(&self, folder: &str) -> String {
+        let shares = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
+        let request = self.server.anonymous("POST", shares).sign_in(PERSON, &self.person);
+        let request = request.header("OCS-APIRequest", "true");
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        let made =
+            request.body(format!("path=/{PLACE}/{folder}&shareType=3&permissions=15")).send().expect(200);
+        let made: serde_json::Value = serde_json::from_slice(&made.body).unwrap();
+        made["ocs"]["data"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Small files `m0`, `m1`, ... in a folder of the person's, which is made if it is missing.
+    fn members(&self, folder: &str, count: usize) {
+        let made = self.person("MKCOL", folder).send();
+        assert!([201, 405].contains(&made.status), "{made}");
+        for number in 0..count {
+            let put = self.person("PUT", &format!("{folder}/m{number}")).body("member").send();
+            assert!([201, 204].contains(&put.status), "{put}");
+        }
+    }
+
+    /// What somebody who means no harm does.
+    fn ordinary(&self, number: usize) -> Request {
+        self.server
+            .anonymous("PUT", &format!("/dav/{SPACE}/ordinary{}", number % 10))
+            .sign_in(USER, &self.office)
+            .body("as everybody does")
+    }
+
+    /// One round of the office, all of which must succeed.
+    fn round(&self) -> Duration {
+        let office = |method: &str| {
+            self.server.anonymous(method, &format!("/dav/{SPACE}/daily.txt")).sign_in(USER, &self.office)
+        };
+        let begun = Instant::now();
+        let put = office("PUT").body("daily").send();
+        assert!([201, 204].contains(&put.status), "{put}");
+        office("GET").send().expect(200);
+        office("PROPFIND").header("Depth", "0").send().expect(207);
+        let lock = office("LOCK").xml(EXCLUSIVE).send().expect(200);
+        office("UNLOCK").header("Lock-Token", lock.header("lock-token").unwrap()).send().expect(204);
+        begun.elapsed()
+    }
+
+    /// Carries out a row and says what is wrong.
+    fn endure(&self, attack: &Attack) -> Vec<String> {
+        (attack.prepare)(self);
+        // The peak of memory starts afresh.
+        let pid = self.server.pid();
+        std::fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
+        let found = self.fight(attack);
+        let peak = memory_kib(pid, "VmHWM");
+
+        let granted = found.answers.iter().filter(|status| attack.granted.contains(status)).count();
+        let known = |status: &&u16| attack.granted.contains(status) || **status == attack.refused;
+        let odd: BTreeSet<_> = found.answers.iter().filter(|status| !known(status)).collect();
+        let (office, beside) = (median(&found.under_attack), median(&found.beside_ordinary));
+        println!(
+            "{}: {granted} of {} granted, the office took {office:?} instead of {beside:?}, at most {:?} instead of \
+             {:?}; {} MiB",
+            attack.name,
+            found.answers.len(),
+            found.under_attack.iter().max().unwrap(),
+            found.beside_ordinary.iter().max().unwrap(),
+            peak / 1024,
+        );
+        assert_alive(&self.server);
+        [
+            (!odd.is_empty(), format!("answers besides success and {}: {odd:?}", attack.refused)),
+            (granted == 0 && attack.most > 0, "nothing was granted".to_owned()),
+            (granted > attack.most, format!("{granted} granted instead of {}", attack.most)),
+            (peak > MEMORY_KIB, format!("{peak} KiB of memory")),
+            (office > beside * attack.slowdown, format!("the office took {office:?} instead of {beside:?}")),
+        ]
+        .into_iter()
+        .filter(|(is_fault, _)| *is_fault)
+        .map(|(_, fault)| format!("{}: {fault}", attack.name))
+        .collect()
+    }
+
+    fn fight(&self, attack: &Attack) -> Found {
+        let (hostile, over) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (tried, done) = (AtomicUsize::new(0), [const { AtomicUsize::new(0) }; ATTACKERS]);
+        std::thread::scope(|scope| {
+            let attackers: Vec<_> = done
+                .iter()
+                .map(|done| {
+                    scope.spawn(|| {
+                        let mut answers = Vec::new();
+                        while !over.load(Ordering::Relaxed) {
+                            if hostile.load(Ordering::Relaxed) {
+                                let number = tried.fetch_add(1, Ordering::Relaxed);
+                                let answer = (attack.attempt)(self, number).try_send();
+                                answers.push(answer.map_or(UNANSWERED, |answer| answer.status));
+                            } else {
+                                let _ = self.ordinary(done.load(Ordering::Relaxed)).try_send();
+                            }
+                            done.fetch_add(1, Ordering::Relaxed);
+                        }
+                        answers
+                    })
+                })
+                .collect();
+            let mut found = Found::default();
+            // The attackers end with the scope even if a round fails.
+            let ends = EndWith(&over);
+            while found.under_attack.len() < ROUNDS || tried.load(Ordering::Relaxed) < attack.tries {
+                for is_hostile in [false, true] {
+                    hostile.store(is_hostile, Ordering::Relaxed);
+                    // What each of them does when the round begins is of the new kind.
+                    let before = done.each_ref().map(|done| done.load(Ordering::Relaxed));
+                    while done.iter().zip(before).any(|(done, before)| done.load(Ordering::Relaxed) == before)
+                    {
+                        pause(Duration::from_millis(1));
+                    }
+                    let rounds =
+                        if is_hostile { &mut found.under_attack } else { &mut found.beside_ordinary };
+                    rounds.push(self.round());
+                }
+            }
+            drop(ends);
+            found.answers = attackers.into_iter().flat_map(|attacker| attacker.join().unwrap()).collect();
+            found
+        })
+    }
+
+    /// Nothing of all that did harm.
+    fn end(mut self) {
+        assert!(!self.server.log().contains("panicked"), "{}", self.server.log());
+        assert!(self.server.stop().success());
+        assert_sound(&self.server);
+    }
+}
+
+/// What came of a row.
+#[derive(Default)]
+struct Found {
+    /// Statuses that the attackers were answered.
+    answers: Vec<u16>,
+    under_attack: Vec<Duration>,
+    beside_ordinary: Vec<Duration>,
+}
+
+/// Sets a flag when it is dropped.
+struct EndWith<'a>(&'a AtomicBool);
+
+impl Drop for EndWith<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn median(rounds: &[Duration]) -> Duration {
+    let mut sorted = rounds.to_vec();
+    sorted.sort();
+    sorted[sorted.len() / 2]
+}
