@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::lookup::{find, path_within};
+use super::lookup::{changed, find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{
@@ -40,14 +40,14 @@ impl Library {
             (EtagMatch::Any, Some(_)) => true,
             (EtagMatch::OneOf(tags), Some(row)) => tags.contains(&self.etag(row)),
         };
-        let in_time = |limit: crate::model::Timestamp| {
-            target.is_none_or(|row| row.modified.as_mtime().as_secs() <= limit.as_secs())
-        };
         let mut holds = conditions.if_match.as_ref().is_none_or(matches)
             && !conditions.if_none_match.as_ref().is_some_and(matches);
         // RFC 9110 13.1.4: If-Unmodified-Since is ignored beside If-Match.
-        if conditions.if_match.is_none() {
-            holds &= conditions.if_unmodified_since.is_none_or(in_time);
+        if let (None, Some(limit), Some(row)) = (&conditions.if_match, conditions.if_unmodified_since, target)
+        {
+            let version = row.version.map(|id| tx.version(id)).transpose()?.flatten();
+            let changed = version.map_or(row.modified.as_mtime(), |version| changed(row.modified, &version));
+            holds &= changed.as_secs() <= limit.as_secs();
         }
         if holds && !conditions.if_lists.is_empty() {
             holds = self.any_list_holds(tx, change, reach, target)?;

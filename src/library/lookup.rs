@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::entry::property_pair;
 use super::lock::Lock;
 use super::{Entry, EntryKind, Library, LibraryError, Listing, Member};
-use crate::catalog::{EntryRow, LockRow, ReadTx};
+use crate::catalog::{EntryRow, LockRow, ReadTx, VersionRow};
 use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Reach, Right, SpaceId, Timestamp};
 
 /// Members fetched at once when a folder is listed.
@@ -232,6 +232,12 @@ pub(super) fn child(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Resul
         }
         Some(row) => Found::Alike(row),
     })
+}
+
+/// When a file last changed, for conditions with a date: the time that its client set, but never before the server
+/// stored the content. Two contents may carry the same time of a client, or the later one an earlier time.
+pub(super) fn changed(modified: Timestamp, version: &VersionRow) -> Timestamp {
+    modified.as_mtime().max(version.created)
 }
 
 /// The entry at `path`, which begins where the right does: looked up from there, nothing beside it can be named,

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::binding::bound;
-use super::lookup::find;
+use super::lookup::{changed, find};
 use super::recent::Known;
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
-use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, VersionId};
+use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, Timestamp, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
@@ -32,6 +32,9 @@ pub struct Content {
     pub version: VersionId,
     /// Bytes.
     pub size: u64,
+    /// When the file last changed, for conditions with a date. Unlike [`Entry::modified`] not the client's word
+    /// alone: never before the moment at which the server stored this content.
+    pub changed: Timestamp,
     /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
     library: Library,
@@ -116,6 +119,7 @@ impl Library {
             entry: known.entry.clone(),
             version: known.version,
             size: known.entry.size,
+            changed: known.changed,
             checksums: known.checksums.clone(),
             segments: Arc::new(segments),
             library: self.clone(),
@@ -149,16 +153,17 @@ impl Library {
                     return Err(LibraryError::Incomplete);
                 }
                 let entry = Entry { size: version.size, ..library.entry(row) };
+                let changed = changed(entry.modified, &version);
                 let checksums = version.checksums;
                 if let Some(moment) = moment.filter(|_| id == current) {
                     let (entry, checksums) = (entry.clone(), checksums.clone());
-                    let known = Known { entry, version: id, checksums, segments: bound };
+                    let known = Known { entry, version: id, changed, checksums, segments: bound };
                     library.shared.recent.remember(moment, reach, path, known);
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;
                 let mut content =
-                    Content { entry, version: id, size, checksums, segments, library, ready: None };
+                    Content { entry, version: id, size, changed, checksums, segments, library, ready: None };
                 if let Some(range) = foresee(&content.entry) {
                     let ready = read_blocking(&content.library, &content.segments, range)?;
                     content.ready = Some((range.start(), ready));

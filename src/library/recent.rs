@@ -12,7 +12,7 @@ use lru::LruCache;
 
 use super::Entry;
 use crate::catalog::{Commit, Touched};
-use crate::model::{Checksum, EntryId, EntryPath, Reach, VersionId};
+use crate::model::{Checksum, EntryId, EntryPath, Reach, Timestamp, VersionId};
 use crate::vault::reader::ContainerRef;
 
 /// Files that are remembered, about 1 KiB each.
@@ -24,6 +24,7 @@ const MAX_SEGMENTS: usize = 16;
 pub(super) struct Known {
     pub(super) entry: Entry,
     pub(super) version: VersionId,
+    pub(super) changed: Timestamp,
     pub(super) checksums: Vec<Checksum>,
     /// The containers, in order.
     pub(super) segments: Vec<ContainerRef>,
@@ -132,7 +133,13 @@ mod tests {
                 created: Timestamp(0),
                 modified: Timestamp(0),
             };
-            let known = Known { entry, version: VersionId(1), checksums: Vec::new(), segments: Vec::new() };
+            let known = Known {
+                entry,
+                version: VersionId(1),
+                changed: Timestamp(0),
+                checksums: Vec::new(),
+                segments: Vec::new(),
+            };
             self.recent.remember(since, self.space.into(), self.path.clone(), known);
         }
 

@@ -57,6 +57,42 @@ fn reads_are_judged_by_tag_and_date() {
     }
 }
 
+/// A client may give a new content the time of the old one, or an earlier one. Conditions with that date then held: a
+/// cache went on showing the old content, and a save that should have been refused replaced the new one.
+#[test]
+fn a_time_that_a_client_chose_never_says_that_nothing_changed() {
+    let folder = Folder::new("conditions-chosen-time");
+    let put = |mtime: &str, content: &'static str| {
+        let request = folder.request("PUT", "datei.txt").header("X-OC-Mtime", mtime).body(content);
+        let response = request.send();
+        assert!(matches!(response.status, 201 | 204), "{response}");
+    };
+    put("1600000000", "old");
+    let seen = folder.request("GET", "datei.txt").send().expect(200);
+    let date = seen.header("last-modified").unwrap();
+    assert_eq!(date, "Sun, 13 Sep 2020 12:26:40 GMT");
+    for mtime in ["1600000000", "1500000000"] {
+        put(mtime, "new");
+        // Once from the catalogue, once from what is remembered.
+        for _ in 0..2 {
+            let again = folder.request("GET", "datei.txt").header("If-Modified-Since", date).send();
+            assert_eq!(again.expect(200).body, b"new", "{mtime}");
+        }
+        folder.request("GET", "datei.txt").header("If-Unmodified-Since", date).send().expect(412);
+        let save = folder.request("PUT", "datei.txt").header("If-Unmodified-Since", date).body("mine");
+        save.send().expect(412);
+        folder.request("DELETE", "datei.txt").header("If-Unmodified-Since", date).send().expect(412);
+    }
+    // RFC 9110 8.8.2.1: no Last-Modified lies in the future.
+    put("4102444800", "from the future");
+    let seen = folder.request("GET", "datei.txt").send().expect(200);
+    assert!(!seen.header("last-modified").unwrap().contains("2100"), "{seen}");
+    let save = folder
+        .request("PUT", "datei.txt")
+        .header("If-Unmodified-Since", seen.header("last-modified").unwrap());
+    save.body("mine").send().expect(412);
+}
+
 #[test]
 fn writes_happen_only_to_the_state_that_was_meant() {
     let folder = Folder::new("conditions-write");

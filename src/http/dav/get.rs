@@ -144,7 +144,7 @@ impl Call<'_> {
             Err(error) => return Err(Failure::in_space(&target.space)(error)),
         };
         let entry = &content.entry;
-        match judge_read(&asked.conditions, &entry.etag, entry.modified) {
+        match judge_read(&asked.conditions, &entry.etag, content.changed) {
             ReadVerdict::Proceed => {}
             ReadVerdict::NotModified => {
                 let mut response = empty(StatusCode::NOT_MODIFIED);
@@ -176,14 +176,14 @@ struct Asked {
 
 impl Asked {
     fn ranges(&self, entry: &Entry) -> RangeAnswer {
-        if if_range_holds(&self.headers, &entry.etag, entry.modified) {
+        if if_range_holds(&self.headers, &entry.etag) {
             range::read(&self.headers, entry.size)
         } else {
             RangeAnswer::Whole
         }
     }
 
-    /// Where the answer will begin, if it will carry bytes.
+    /// Where the answer will probably begin, if it will carry bytes: a guess that costs a read if it is wrong.
     fn first_bytes(&self, entry: &Entry) -> Option<ByteRange> {
         if judge_read(&self.conditions, &entry.etag, entry.modified) != ReadVerdict::Proceed {
             return None;
@@ -449,10 +449,12 @@ impl Call<'_> {
     }
 }
 
-/// ETag and modification time.
+/// ETag and modification time. A time in the future, which a client may have set, becomes the present
+/// (RFC 9110 8.8.2.1): sent back as a condition, it would hold whatever happens until then.
 pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
+    let modified = entry.modified.min(Timestamp::now());
     headers.insert(ETAG, quoted(&entry.etag)?);
-    headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(entry.modified.to_system()))?);
+    headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(modified.to_system()))?);
     Ok(())
 }
 
