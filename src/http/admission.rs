@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, UPGRADE};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, UPGRADE};
 use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use serde::Deserialize;
@@ -33,6 +33,9 @@ impl AllowedHosts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     BadHost,
+    BadLength,
+    BadTarget,
+    BadValue,
     Connect,
     ContentEncoding,
     ForeignHost,
@@ -67,6 +70,25 @@ pub(super) fn admit<B>(
     }
     if request.method() == Method::CONNECT {
         return Err(Refused::Connect);
+    }
+    // RFC 9112 3.2, RFC 9113 8.3.1: `*` is for OPTIONS, and there is no path without a slash before it.
+    let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    if !(path.starts_with('/') || path == "*" && request.method() == Method::OPTIONS) {
+        return Err(Refused::BadTarget);
+    }
+    // RFC 9110 8.6. In HTTP/1 `framing` is stricter; with HTTP/2 the body has its own end, and whoever goes by
+    // the header would see another one.
+    if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
+        return Err(Refused::BadLength);
+    }
+    // RFC 9113 8.2.1; in HTTP/1 such blanks belong to no value.
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if headers
+        .values()
+        .map(HeaderValue::as_bytes)
+        .any(|value| is_blank(value.first()) || is_blank(value.last()))
+    {
+        return Err(Refused::BadValue);
     }
     if let Some(host) = requested_host(request)?
         && !hosts.allow(&host)
@@ -117,6 +139,17 @@ impl Refused {
     pub(super) fn response(self) -> Response<ResponseBody> {
         match self {
             Self::BadHost => plain_response(StatusCode::BAD_REQUEST, "The request must name one host.\n"),
+            Self::BadLength => {
+                plain_response(StatusCode::BAD_REQUEST, "The request must have one Content-Length at most.\n")
+            }
+            Self::BadTarget => plain_response(
+                StatusCode::BAD_REQUEST,
+                "The request must name a path that begins with a slash.\n",
+            ),
+            Self::BadValue => plain_response(
+                StatusCode::BAD_REQUEST,
+                "A header value must not begin or end with a blank.\n",
+            ),
             Self::Connect => plain_response(StatusCode::METHOD_NOT_ALLOWED, "This is not a proxy.\n"),
             Self::ContentEncoding => plain_response(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -133,7 +166,7 @@ impl Refused {
                 );
                 let headers = response.headers_mut();
                 headers.insert(UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));
-                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(CONNECTION, HeaderValue::from_static("upgrade, close"));
                 response
             }
             Self::TooManyHeaders => {

@@ -1,7 +1,7 @@
 //! The network: connections, TLS, bounds, and what is known of a request before anybody reads it.
 //!
 //! [`serve`] accepts connections and hands requests to a [`Handler`]. On the way in, each passes
-//! `wire` (framing that two servers could read differently), hyper, and `admission` (host, proxy,
+//! `wire` (what hyper would read otherwise than the client meant it), hyper, and `admission` (host, proxy,
 //! size); `watch` cuts what takes too long. On the way out `request_log` gives it an id, counts it,
 //! and writes one line. Routes and protocols are the handler's.
 
@@ -13,6 +13,7 @@ mod form;
 mod framing;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod header_blocks;
 mod health;
 mod interim;
 mod language;

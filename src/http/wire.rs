@@ -1,4 +1,4 @@
-//! The socket as hyper sees it: counts what is waited for, keeps ambiguous requests out, and lets interim answers
+//! The socket as hyper sees it: counts what is waited for, keeps out requests that hyper would read otherwise than they were meant, and lets interim answers
 //! leave where hyper's own end.
 
 use std::io;
@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::framing::{Framing, POISON, Position, Verdict};
+use super::header_blocks::HeaderBlocks;
 use super::watch::Activity;
 
 /// A byte stream over a TCP connection.
@@ -38,12 +39,18 @@ impl Transport for TlsStream<TcpStream> {
 pub(super) struct Wire<S: Transport> {
     inner: S,
     activity: Arc<Activity>,
-    /// HTTP/1 only.
-    framing: Option<Framing>,
+    reader: Reader,
     pending: Pending,
     write_blocked: bool,
     /// The rest of interim answers that have begun to leave.
     interim: Bytes,
+}
+
+/// Reads along with hyper.
+#[derive(Debug)]
+enum Reader {
+    Http1(Framing),
+    Http2(HeaderBlocks),
 }
 
 /// What the next reads answer instead of the network.
@@ -57,18 +64,18 @@ enum Pending {
 
 impl<S: Transport> Wire<S> {
     pub(super) fn http1(inner: S, activity: Arc<Activity>) -> Self {
-        Self::new(inner, activity, Some(Framing::default()))
+        Self::new(inner, activity, Reader::Http1(Framing::default()))
     }
 
     pub(super) fn http2(inner: S, activity: Arc<Activity>) -> Self {
-        Self::new(inner, activity, None)
+        Self::new(inner, activity, Reader::Http2(HeaderBlocks::default()))
     }
 
-    fn new(inner: S, activity: Arc<Activity>, framing: Option<Framing>) -> Self {
+    fn new(inner: S, activity: Arc<Activity>, reader: Reader) -> Self {
         Self {
             inner,
             activity,
-            framing,
+            reader,
             pending: Pending::Nothing,
             write_blocked: false,
             interim: Bytes::new(),
@@ -130,9 +137,14 @@ impl<S: Transport> AsyncRead for Wire<S> {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let Self { inner, framing, activity, pending, .. } = &mut *self;
-        let Some(framing) = framing else {
-            return Poll::Ready(Ok(()));
+        let Self { inner, reader, activity, pending, .. } = &mut *self;
+        let framing = match reader {
+            Reader::Http1(framing) => framing,
+            Reader::Http2(blocks) => {
+                let observed = blocks.observe(buf.filled_mut().split_at_mut(before).1);
+                let unreadable = |_| io::Error::new(io::ErrorKind::InvalidData, "unreadable header block");
+                return Poll::Ready(observed.map_err(unreadable));
+            }
         };
         let fresh = buf.filled().split_at(before).1;
         if fresh.is_empty() {

@@ -37,6 +37,24 @@ fn curl_uploads_and_downloads_over_each_http_version() {
     server.assert_no_traces(&[]);
 }
 
+/// Over HTTP/2 the fragment was cut off and the rest acted on: DELETE of `ordner/#b` deleted `ordner/`. curl packs
+/// targets by Huffman's code, as browsers and most libraries do.
+#[test]
+fn curl_is_refused_a_target_with_a_fragment_over_each_http_version() {
+    let server = TestServer::start();
+    for (version, path) in [("--http1.1", "/dav/space/alt/"), ("--http2", "/dav/space/neu/")] {
+        let curl = Curl::of(&server, &[version]);
+        let url = curl.url("ignored");
+        assert_eq!(curl.ask(&["-X", "MKCOL", "--request-target", path, &url]).status, 201);
+        let target = format!("{path}#b");
+        // Three times: later ones may name the target by its place in the table of earlier fields.
+        let words = ["-X", "DELETE", "--request-target", &target, &url, &url, &url];
+        let outcome = Outcome::of(&mut curl.command(&words));
+        assert!(!outcome.stdout.contains("204"), "{version}: {outcome}");
+        assert_eq!(curl.ask(&["-X", "MKCOL", "--request-target", path, &url]).status, 405, "{version}");
+    }
+}
+
 #[test]
 fn curl_streams_of_unknown_length_are_stored_whole() {
     let server = TestServer::start();

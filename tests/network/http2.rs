@@ -10,28 +10,28 @@ use tresor::http::{Limits, SelfSigned};
 use crate::support::{Running, seconds, soon, start};
 use crate::tls::{certificate, connect, in_memory};
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
 const PING: u8 = 6;
 const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
+pub(crate) const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
+pub(crate) const CONTINUATION: u8 = 9;
 
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
-struct Frame {
-    kind: u8,
-    flags: u8,
-    stream: u32,
-    payload: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) stream: u32,
+    pub(crate) payload: Vec<u8>,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut bytes = length[1..].to_vec();
     bytes.extend([kind, flags]);
@@ -50,13 +50,13 @@ fn head(method: u8, path: &str) -> Vec<u8> {
     block
 }
 
-struct Client {
+pub(crate) struct Client {
     reader: ReadHalf<TlsStream<TcpStream>>,
     writer: WriteHalf<TlsStream<TcpStream>>,
 }
 
 impl Client {
-    async fn connect(server: &Running, made: &SelfSigned) -> Self {
+    pub(crate) async fn connect(server: &Running, made: &SelfSigned) -> Self {
         let (reader, writer) = split(connect(server, made, "h2").await);
         let mut client = Self { reader, writer };
         client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
@@ -65,12 +65,12 @@ impl Client {
     }
 
     /// The server may have closed already; what it said before counts.
-    async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = soon(self.writer.write_all(bytes)).await;
         let _ = soon(self.writer.flush()).await;
     }
 
-    async fn next(&mut self) -> Option<Frame> {
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         soon(self.reader.read_exact(&mut head)).await.ok()?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// The first frame of this kind on this stream.
-    async fn wait_for(&mut self, kind: u8, stream: u32) -> Frame {
+    pub(crate) async fn wait_for(&mut self, kind: u8, stream: u32) -> Frame {
         loop {
             let frame = self.next().await.expect("the connection is open");
             if frame.kind == kind && frame.stream == stream {
@@ -178,14 +178,28 @@ async fn heads_above_the_limit_get_431() {
     assert!(has_status(&answer.payload, "431"), "{:?}", answer.payload);
 }
 
-/// Whether a head block begins with this status, literal and Huffman-packed as hpack writes it.
-fn has_status(block: &[u8], status: &str) -> bool {
-    // RFC 7541 appendix B: '4' is 011010, '3' is 011001, '1' is 00001; filled up with ones.
-    let packed: &[u8] = match status {
-        "431" => &[0b0110_1001, 0b1001_0000, 0b1111_1111],
-        _ => panic!("pack {status} by hand first"),
+/// Whether a head block begins with this status, as hpack writes it: from the static table, or literal and
+/// Huffman-packed.
+pub(crate) fn has_status(block: &[u8], status: &str) -> bool {
+    let indexed = match status {
+        "200" => 8,
+        "400" => 12,
+        "404" => 13,
+        _ => 0,
     };
-    block.windows(packed.len()).any(|window| window == packed)
+    // RFC 7541 appendix B: 0 to 2 have five bits and 3 to 9 six; filled up with ones.
+    let bits: String = status
+        .bytes()
+        .map(|digit| match digit - b'0' {
+            small @ 0..=2 => format!("{small:05b}"),
+            large => format!("{:06b}", large + 0b01_0110),
+        })
+        .collect();
+    let bits = format!("{bits:1<24}");
+    let packed: Vec<_> = (0..3).map(|n| u8::from_str_radix(&bits[8 * n..8 * n + 8], 2).unwrap()).collect();
+    let packed = &packed[..bits.trim_end_matches('1').len().div_ceil(8).max(2)];
+    block.first() == Some(&(0x80 | indexed))
+        || block.windows(packed.len()).any(|window| window == packed)
         || block.windows(3).any(|window| window == status.as_bytes())
 }
 

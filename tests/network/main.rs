@@ -13,5 +13,6 @@ mod http1;
 mod http2;
 mod lifecycle;
 mod proxies;
+mod same;
 mod support;
 mod tls;

@@ -1,4 +1,4 @@
-//! Where HTTP/1 messages begin and end: [`Framing`] beside hyper on the same bytes.
+//! Where HTTP/1 messages begin and end: [`Framing`] beside hyper on the same bytes. And [`HeaderBlocks`] of HTTP/2.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
 use crate::http::framing::{Framing, POISON, Position, Verdict};
+use crate::http::header_blocks::HeaderBlocks;
 
 /// First byte: how the stream is cut into reads. The others: what a client sends.
 pub(super) fn framing(data: &[u8]) {
@@ -38,6 +39,21 @@ pub(super) fn framing(data: &[u8]) {
             assert!(message.is_whole, "hyper took a body for whole that the guard did not");
             assert_eq!(*body, message.content(), "request {number} has another body");
         }
+    }
+}
+
+/// First byte: how the stream is cut into reads. The others: frames after the connection preface.
+pub(super) fn header_blocks(data: &[u8]) {
+    let Some((&cut, frames)) = data.split_first() else { return };
+    let sent = [&[0; 24], frames].concat();
+    let mut whole = sent.clone();
+    let verdict = HeaderBlocks::default().observe(&mut whole);
+    let (mut cut_up, mut reader) = (sent.clone(), HeaderBlocks::default());
+    let piecewise = cut_up.chunks_mut(usize::from(cut % 64) + 1).try_for_each(|piece| reader.observe(piece));
+    assert_eq!((verdict, &whole), (piecewise, &cut_up), "the same however the bytes come");
+    for (before, after) in sent.iter().zip(&whole) {
+        let is_spoiled = (*before, *after) == (b'#', b'>') || (before ^ after).is_power_of_two();
+        assert!(before == after || is_spoiled, "nothing but a fragment is touched");
     }
 }
 

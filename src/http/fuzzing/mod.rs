@@ -34,6 +34,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("login", heads::login),
     ("peer", heads::peer),
     ("framing", messages::framing),
+    ("header-blocks", messages::header_blocks),
 ];
 
 /// Lines `name: value` as a request brings them; what is no header is passed over.
