@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
 use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -37,6 +37,8 @@ const HTTP1_BUFFER: usize = 128 * 1024;
 
 /// hyper's own bound, for which it needs no allocation per request.
 const HYPER_MAX_HEADERS: usize = 100;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Serves one accepted connection to its end.
 pub(super) async fn serve_connection<H: Handler>(
@@ -195,14 +197,15 @@ impl<H: Handler> Session<H> {
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
         let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
-                let bytes_in = Arc::clone(&exchange.received);
+                let progress = Arc::clone(&exchange.progress);
                 // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
                 let hears_interim =
                     version == Version::HTTP_11 && !server.trust.trusts(self.peer.to_canonical());
                 let turn = hears_interim.then(|| self.activity.interims().open());
                 let interims = turn.map(|turn| (Arc::clone(&self.activity), turn));
-                let request =
-                    request.map(|body| RequestBody::network(body, &server.limits, bytes_in, interims));
+                let is_held_back = request.headers().contains_key(EXPECT);
+                let request = request
+                    .map(|body| RequestBody::network(body, is_held_back, &server.limits, progress, interims));
                 let info = RequestInfo {
                     request_id: exchange.id,
                     peer: origin.client,
@@ -218,11 +221,15 @@ impl<H: Handler> Session<H> {
             Err(refused) => {
                 let (mut head, body) = refused.response().into_parts();
                 if version < Version::HTTP_2 && !head.headers.contains_key(CONNECTION) {
-                    head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+                    head.headers.insert(CONNECTION, CLOSE);
                 }
                 (head, body, self.tls)
             }
         };
+        if exchange.progress.is_left() {
+            // RFC 9112 9.6: a client that is not told sends its next request into a connection that ends.
+            head.headers.insert(CONNECTION, CLOSE);
+        }
         if version >= Version::HTTP_2 {
             // RFC 9113 8.2.2
             head.headers.remove(CONNECTION);

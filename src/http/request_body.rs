@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -80,13 +80,39 @@ impl From<BodyError> for io::Error {
     }
 }
 
-/// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a
-/// [`Body`]. Left unread, it ends the connection after the answer, or in HTTP/2 the stream, if the client goes on
-/// sending for long.
+/// Bytes left unread by a handler that are read away so that the connection can be used again: XML of requests that
+/// are repeated with a password, small files that are refused. More would have the client send what nobody wants.
+const MAX_READ_AWAY: u64 = 64 * 1024;
+
+/// How far a body has come, for the code that answers the request.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    received: AtomicU64,
+    is_left: AtomicBool,
+}
+
+impl Progress {
+    /// Bytes of the body so far.
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Whether some of the body will stay unread, so that in HTTP/1 the connection must end.
+    pub(super) fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::Relaxed)
+    }
+}
+
+/// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a [`Body`]. Left
+/// unread, a short rest of known length is read away; a longer one ends the connection after the answer, or in HTTP/2
+/// the stream, if the client goes on sending for long.
 pub struct RequestBody {
     source: Source,
     pace: Option<Pace>,
-    received: Arc<AtomicU64>,
+    progress: Arc<Progress>,
+    /// Its client waits for `100 Continue`, which leaves when the body is asked for, or for the answer.
+    is_held_back: bool,
+    has_failed: bool,
     /// Where its client hears what it may be told beforehand.
     interims: Option<(Arc<Activity>, u64)>,
 }
@@ -97,24 +123,36 @@ enum Source {
 }
 
 impl RequestBody {
-    /// A body from the network; counts its bytes in `received`.
+    /// A body from the network, whose client may wait for `100 Continue` before it sends any of it.
     pub(super) fn network(
         body: Incoming,
+        is_held_back: bool,
         limits: &Limits,
-        received: Arc<AtomicU64>,
+        progress: Arc<Progress>,
         interims: Option<(Arc<Activity>, u64)>,
     ) -> Self {
+        let is_empty = body.is_end_stream();
+        progress.is_left.store(!is_empty, Ordering::Relaxed);
         Self {
-            pace: (!body.is_end_stream()).then(|| Pace::new(limits)),
+            pace: (!is_empty).then(|| Pace::new(limits)),
             source: Source::Network(body),
-            received,
+            progress,
+            is_held_back,
+            has_failed: false,
             interims,
         }
     }
 
     /// A body at hand, for tests of handlers.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self { source: Source::Memory(bytes.into()), pace: None, received: Arc::default(), interims: None }
+        Self {
+            source: Source::Memory(bytes.into()),
+            pace: None,
+            progress: Arc::default(),
+            is_held_back: false,
+            has_failed: false,
+            interims: None,
+        }
     }
 
     /// No body, for tests of handlers.
@@ -184,15 +222,18 @@ impl RequestBody {
 }
 
 /// RFC 9113 8.1 lets a server reset a stream whose request it has answered and does not want to read on. curl 7.88
-/// then forgets the answer, so what it still sends is thrown away for a moment.
+/// then forgets the answer, so what it still sends is thrown away for a moment. In HTTP/1 a short rest is read away,
+/// and a longer one when the connection ends.
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        // HTTP/1 does the same with the connection, when that ends.
-        if StreamWatch::current().is_none() || self.is_end_stream() {
+        let is_short = self.size_hint().upper().is_some_and(|length| length <= MAX_READ_AWAY);
+        let is_coming = is_short && !self.is_held_back && !self.has_failed;
+        if self.is_end_stream() || !(is_coming || StreamWatch::current().is_some()) {
             return;
         }
         let source = std::mem::replace(&mut self.source, Source::Memory(Bytes::new()));
         if let (Source::Network(mut body), Ok(runtime)) = (source, tokio::runtime::Handle::try_current()) {
+            self.progress.is_left.store(false, Ordering::Relaxed);
             runtime.spawn(tokio::time::timeout(LINGER, async move {
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
             }));
@@ -216,7 +257,8 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { source, pace, received, .. } = &mut *self;
+        self.is_held_back = false;
+        let Self { source, pace, progress, has_failed, .. } = &mut *self;
         let incoming = match source {
             Source::Network(incoming) => incoming,
             Source::Memory(bytes) => {
@@ -224,20 +266,27 @@ impl Body for RequestBody {
                 return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
             }
         };
-        match Pin::new(incoming).poll_frame(cx) {
+        match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(frame) => {
                 let length = match &frame {
                     Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
                     _ => 0,
                 };
-                received.fetch_add(length, Ordering::Relaxed);
+                progress.received.fetch_add(length, Ordering::Relaxed);
+                if frame.is_none() || incoming.is_end_stream() {
+                    progress.is_left.store(false, Ordering::Relaxed);
+                }
+                *has_failed |= matches!(frame, Some(Err(_)));
                 if let Some(pace) = pace {
                     pace.arrived(length);
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
             }
             Poll::Pending => match pace {
-                Some(pace) => pace.poll_too_slow(cx).map(|()| Some(Err(BodyError::TooSlow))),
+                Some(pace) => pace.poll_too_slow(cx).map(|()| {
+                    *has_failed = true;
+                    Some(Err(BodyError::TooSlow))
+                }),
                 None => Poll::Pending,
             },
         }

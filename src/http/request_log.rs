@@ -6,7 +6,6 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Buf;
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 
 use super::metrics::{Metrics, method_label};
 use super::pieces::Pieces;
+use super::request_body::Progress;
 use super::response_body::ResponseBody;
 use super::watch::{Activity, StreamWatch};
 use crate::model::UserId;
@@ -83,7 +83,7 @@ pub(super) struct Exchange {
     status: Option<StatusCode>,
     user: Option<UserId>,
     route: Route,
-    pub(super) received: Arc<AtomicU64>,
+    pub(super) progress: Arc<Progress>,
     sent: u64,
     outcome: Outcome,
     metrics: Metrics,
@@ -110,7 +110,7 @@ impl Exchange {
             status: None,
             user: None,
             route: Route::named("none"),
-            received: Arc::default(),
+            progress: Arc::default(),
             sent: 0,
             outcome: Outcome::ClientGone,
             metrics,
@@ -152,7 +152,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.activity.request_ends();
         self.metrics.in_flight.dec();
-        let received = self.received.load(Ordering::Relaxed);
+        let received = self.progress.received();
         self.metrics.bytes_in.inc_by(received);
         self.metrics.bytes_out.inc_by(self.sent);
         let took = self.began.elapsed();

@@ -171,6 +171,53 @@ async fn answer_before_the_body_is_not_lost() {
     assert!(answer.ends_with(b"hello\n"));
 }
 
+/// RFC 9112 9.6: a client that was not told sent its next request into a connection that was ending.
+#[tokio::test]
+async fn an_answer_before_the_body_says_whether_the_connection_ends() {
+    let server = plain(Limits { read_stall_seconds: seconds(0.2), ..Limits::default() });
+    let chunk = "Transfer-Encoding: chunked\r\n\r\n1\r\na";
+    for (path, lines, status_of) in [
+        ("/", "Content-Length: 4000000\r\n\r\nab", "200"),
+        ("/", "Content-Length: 65537\r\n\r\nab", "200"),
+        ("/", chunk, "200"),
+        ("/", "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n", "200"),
+        ("/echo", "Content-Length: 4000000\r\n\r\nab", "413"),
+        ("/echo", "Content-Length: 40\r\n\r\nab", "408"),
+        ("/echo", chunk, "408"),
+        ("/echo", "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
+        ("/echo", "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", "415"),
+    ] {
+        let mut stream = server.connect().await;
+        let text = format!("PUT {path} HTTP/1.1\r\nHost: localhost\r\n{lines}");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert_eq!(status(&answer), status_of, "{text}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{text} {answer}");
+    }
+    // A short rest is read away, whenever it comes, and the connection goes on.
+    for length in [0, 5, 65_536] {
+        let mut stream = server.connect().await;
+        let text = format!("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let answer = read_past(&mut stream, "hello\n").await;
+        assert!(!answer.contains("\r\nconnection: "), "{answer}");
+        stream.write_all(&vec![b'x'; length]).await.unwrap();
+        ask(&mut stream, GET, "hello\n").await;
+        // So it does after a body that was read.
+        ask(
+            &mut stream,
+            &text.replace(&length.to_string(), "3").replace("/ ", "/echo ").replacen(
+                "\r\n\r\n",
+                "\r\n\r\nabc",
+                1,
+            ),
+            "abc",
+        )
+        .await;
+        ask(&mut stream, GET, "hello\n").await;
+    }
+}
+
 #[tokio::test]
 async fn expect_continue_is_answered_when_the_body_is_read() {
     let server = plain(Limits::default());
