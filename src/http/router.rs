@@ -115,7 +115,8 @@ impl Handler for Router {
             return services.dav(request, info).await;
         }
         match path {
-            "/" => return routed(root(request.method()), Route::named("root")),
+            // `OPTIONS *` asks for what the server can do as a whole (RFC 9110 9.3.7).
+            "/" | "*" => return routed(root(request.method()), Route::named("root")),
             "/static/tresor.css" => {
                 return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
             }

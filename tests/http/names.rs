@@ -193,6 +193,51 @@ fn f60_names_and_paths_have_a_greatest_length() {
     assert_alive(&folder.server);
 }
 
+/// The query was dropped and the rest acted on: `DELETE ordner/?b` deleted `ordner/`, and `PUT was?.txt` replaced
+/// `was`.
+#[test]
+fn a_question_mark_that_should_be_escaped_changes_nothing() {
+    let folder = Folder::new("query");
+    folder.make_folder("ordner");
+    folder.put("was", "before");
+    let before = folder.etag("");
+    for method in ["PUT", "DELETE", "MKCOL", "PROPPATCH", "LOCK", "UNLOCK", "POST"] {
+        for name in ["ordner/?b", "was?.txt", "neu?", "?"] {
+            let response = folder.request(method, name).body("x").send();
+            assert!([400, 405].contains(&response.status), "{method} {name}: {response}");
+            assert_eq!(response.status == 405, method == "POST", "{method} {name}: {response}");
+        }
+    }
+    for method in ["COPY", "MOVE"] {
+        folder.transfer(method, "was?.txt", "neu").send().expect(400);
+        folder.transfer(method, "was", "neu?.txt").send().expect(400);
+    }
+    assert_eq!(folder.etag(""), before);
+    assert_eq!(folder.names(), ["ordner", "was"]);
+    // Reading, a query does no harm: programs add one to get past caches.
+    assert_eq!(folder.get("was?time=1"), b"before");
+    folder.request("PROPFIND", "?time=1").header("Depth", "0").send().expect(207);
+}
+
+/// Without a slash at its end the address of a mount led its links to the place beside it.
+#[test]
+fn links_of_a_page_lead_into_the_mount_it_was_asked_by() {
+    let folder = Folder::new("links");
+    for mount in ["/dav", "/dav/", "/remote.php/webdav", "/remote.php/dav/files/staff"] {
+        let page = folder.server.request("GET", mount).send().expect(200);
+        let link = format!("href=\"{}/{SPACE}/\"", mount.trim_end_matches('/'));
+        assert!(page.text().contains(&link), "{mount}: {page}");
+    }
+}
+
+#[test]
+fn the_server_as_a_whole_says_what_it_can_do() {
+    let server = shared_with("");
+    let answer = server.anonymous("OPTIONS", "*").send().expect(200);
+    assert_eq!(answer.header("dav"), Some("1, 2"), "{answer}");
+    server.anonymous("GET", "*").send().expect(400);
+}
+
 #[test]
 fn a_refusal_tells_the_command_line_why() {
     let folder = Folder::new("cli-names");

@@ -9,7 +9,7 @@ use crate::http::ResponseBody;
 use crate::http::folder::{self, Row};
 use crate::http::language::Language;
 use crate::http::page::{Page, Tone};
-use crate::library::Entry;
+use crate::library::{Entry, Top};
 use crate::model::EntryName;
 
 /// The words of the page.
@@ -29,8 +29,10 @@ const ENGLISH: Words =
 impl Call<'_> {
     pub(super) async fn browse_root(&self) -> Answer {
         let tops = self.visible_spaces().await?;
-        let rows: Vec<_> =
-            tops.iter().map(|top| Row::new("", &top.space.name, None, top.member.entry.modified)).collect();
+        // Links are relative to an address with a final slash; asked for without one, they would miss the mount.
+        let base = self.mount.href(&Place::Root, true);
+        let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
+        let rows: Vec<_> = tops.iter().map(row).collect();
         let language = Language::preferred(&self.parts.headers);
         Ok(page(language, words(language).spaces, None, &rows, false))
     }

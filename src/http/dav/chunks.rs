@@ -17,7 +17,7 @@ use super::protocol::listing::PropfindAnswer;
 use super::protocol::properties::{Permissions, ResourceView};
 use super::protocol::propfind;
 use super::protocol::xml;
-use super::{ALLOWED, Answer, Call, Failure, empty, options};
+use super::{ALLOWED, Answer, Call, Failure, empty, options, written_path};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{
     Change, Finish, Library, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf,
@@ -47,7 +47,7 @@ struct Session {
 
 impl Call<'_> {
     pub(super) async fn chunked(&self, mount: &Mount, body: &mut RequestBody) -> Answer {
-        let located = mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
+        let located = mount.locate(written_path(self.parts))?.ok_or_else(Failure::not_found)?;
         let Place::Entry { space: name, path } = located.place else {
             return if self.parts.method == "OPTIONS" {
                 Ok(options(ALLOWED))

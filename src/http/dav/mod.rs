@@ -26,6 +26,7 @@ pub(super) use self::failure::{from_causes, library_status, log_library};
 pub(super) use self::guests::{GuestDoor, door as guest_door};
 use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
+pub(super) use self::target::written_path;
 use self::visitor::Visitor;
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};

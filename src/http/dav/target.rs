@@ -1,5 +1,8 @@
 //! What a request is about, and the right to it: every method starts here.
 
+use http::request::Parts;
+use http::uri::PathAndQuery;
+
 use super::protocol::conditional;
 use super::protocol::href::{Located, Place};
 use super::visitor::Visitor;
@@ -29,10 +32,19 @@ impl EntryTarget {
     }
 }
 
+/// The path of a request, together with its query where the request changes something: `DELETE /a/?b` does not
+/// mean `/a/`, and [`Mount::locate`](super::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
+pub(in crate::http) fn written_path(parts: &Parts) -> &str {
+    match parts.method.as_str() {
+        "GET" | "HEAD" | "PROPFIND" | "OPTIONS" => parts.uri.path(),
+        _ => parts.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+    }
+}
+
 impl Call<'_> {
     /// The request's own target.
     pub(super) async fn target(&self) -> Result<Target, Failure> {
-        let located = self.mount.locate(self.parts.uri.path())?.ok_or_else(Failure::not_found)?;
+        let located = self.mount.locate(written_path(self.parts))?.ok_or_else(Failure::not_found)?;
         let target = self.resolve(located).await?;
         if let (Target::Entry(entry), Visitor::User(principal)) = (&target, self.visitor) {
             self.recent_spaces.note(principal.user, entry.access.space());

@@ -29,7 +29,7 @@ use self::failure::Failure;
 use self::finished::{Done, Finished};
 use super::dav::protocol::conditional;
 use super::dav::protocol::href::{Place as Target, Site};
-use super::dav::{RecentSpaces, mounts, requested_host};
+use super::dav::{RecentSpaces, mounts, requested_host, written_path};
 use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::{Library, LibraryError, Upload};
@@ -226,7 +226,7 @@ impl Call<'_> {
     fn target(&self) -> Result<(EntryName, EntryPath), Failure> {
         let path = self.parts.uri.path();
         let [mount, ..] = mounts::of(self.principal, path);
-        let located = mount.locate(path)?.ok_or(LibraryError::NotFound)?;
+        let located = mount.locate(written_path(self.parts))?.ok_or(LibraryError::NotFound)?;
         let Target::Entry { space, path } = located.place else {
             let text = "spaces are made by an administrator; name a place in one";
             return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text));
