@@ -15,10 +15,10 @@ use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
-    Health, HealthState, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls, TlsError,
-    TlsSource, bind, serve as serve_http, serve_metrics, systemd,
+    Health, HealthState, Limits, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls,
+    TlsError, TlsSource, bind, serve as serve_http, serve_metrics, systemd,
 };
-use crate::library::{Library, LibraryError, ReadOnlyCause};
+use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
 use crate::model::Timestamp;
 use crate::vault::keys::Unlock;
 
@@ -212,7 +212,7 @@ impl Host {
         self.figures.register(&metrics);
         let server = Server {
             handler: Arc::clone(&self.router),
-            limits: Arc::new(self.config.limits.clone()),
+            limits: Arc::new(within_descriptors(self.config.limits.clone())),
             trust: Arc::new(self.config.trust.clone()),
             hosts: Arc::new(self.config.allowed_hosts()),
             metrics: metrics.clone(),
@@ -375,6 +375,20 @@ fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
         Transport::SelfSigned => passing_certificate(&config.hosts, Timestamp::now())?,
     };
     Ok(Some(Tls::load(source)?))
+}
+
+/// With no more connections than leave room for files to be opened beside them.
+fn within_descriptors(mut limits: Limits) -> Limits {
+    if let Some(most) = connections_of_process().filter(|most| *most < limits.max_connections) {
+        let (configured, taken) = (limits.max_connections, most);
+        tracing::warn!(
+            configured,
+            taken,
+            "fewer connections than configured: the process may open too few files"
+        );
+        limits.max_connections = most;
+    }
+    limits
 }
 
 fn stop_on_signal(

@@ -11,6 +11,7 @@ mod binding;
 mod carry;
 mod commit;
 mod departure;
+mod descriptors;
 mod digest;
 mod entry;
 mod error;
@@ -51,6 +52,7 @@ use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
+pub use descriptors::connections_of_process;
 pub use entry::{Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
@@ -117,6 +119,7 @@ struct Shared {
     full_batches: Arc<Semaphore>,
     uploads: upload::Seats,
     upload_limits: std::sync::Mutex<UploadLimits>,
+    descriptors: descriptors::Shares,
     shelf: shelf::Shelf,
     recent: Arc<recent::Recent>,
     space_ids: space::SpaceIds,
@@ -201,6 +204,7 @@ impl Library {
         let watched = watched::WatchedDisk::new(disk, Arc::clone(&state), Arc::clone(&unbound));
         let disk: Arc<dyn Disk> = Arc::new(watched);
         let packer = packer::Packer::start(Arc::clone(&disk), catalog.clone())?;
+        let descriptors = descriptors::Shares::of_process();
         let shared = Shared {
             catalog,
             disk,
@@ -216,7 +220,8 @@ impl Library {
             full_batches: Arc::new(Semaphore::new(sealing::MAX_FULL_BATCHES)),
             uploads: upload::Seats::default(),
             upload_limits: std::sync::Mutex::default(),
-            shelf: shelf::Shelf::default(),
+            shelf: shelf::Shelf::new(&descriptors),
+            descriptors,
             recent,
             space_ids: space::SpaceIds::default(),
             space_notes: Mutex::default(),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::binding::bound;
+use super::descriptors::Descriptors;
 use super::lookup::{changed, find};
 use super::recent::Known;
 use super::{Entry, Library, LibraryError};
@@ -15,9 +16,9 @@ use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
-/// Containers of a content that are all opened before its first byte is read. An upload in small chunks may
-/// have thousands: of those only the first and the last are, or one download would take all the files that the
-/// process may have open. Should such a content be removed for good meanwhile, reading ends.
+/// Containers of a content that are all opened before its first byte is read, and kept open if the process may have
+/// as many more files open. An upload in small chunks may have thousands: of those only the first and the last are
+/// opened, and each when reading comes to it. Should such a content be removed for good meanwhile, reading ends.
 const MAX_OPENED: usize = 64;
 /// Most bytes that are read and opened on the thread that asks: some 50 us of work, and what was opened is
 /// still in that core's cache when it is sent.
@@ -39,6 +40,8 @@ pub struct Content {
     pub checksums: Vec<Checksum>,
     library: Library,
     segments: Arc<Vec<OpenSegment>>,
+    /// For the segments that are open.
+    _descriptors: Option<Descriptors>,
     /// What was read while opening, and where it begins.
     ready: Option<(u64, Vec<Bytes>)>,
 }
@@ -108,6 +111,7 @@ impl Library {
         foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
     ) -> Option<Content> {
         let known = self.shared.recent.recall(reach, path)?;
+        let descriptors = self.shared.descriptors.to_read(known.segments.len())?;
         let open = |bound: &ContainerRef| Some((self.shared.shelf.find(bound)?, None));
         let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
         let segments = in_order(readers).ok()?;
@@ -122,6 +126,7 @@ impl Library {
             changed: known.changed,
             checksums: known.checksums.clone(),
             segments: Arc::new(segments),
+            _descriptors: Some(descriptors),
             library: self.clone(),
             ready,
         })
@@ -144,7 +149,7 @@ impl Library {
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
                 let rows = tx.segments(id)?;
-                let segments = library.open_segments(reach.space(), &rows)?;
+                let (segments, descriptors) = library.open_segments(reach.space(), &rows)?;
                 let bound: Vec<_> = rows.iter().map(bound).collect();
                 // An old page put back into the catalogue could bring an earlier content back as the present
                 // one; the other pages still tell.
@@ -162,8 +167,17 @@ impl Library {
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;
-                let mut content =
-                    Content { entry, version: id, size, changed, checksums, segments, library, ready: None };
+                let mut content = Content {
+                    entry,
+                    version: id,
+                    size,
+                    changed,
+                    checksums,
+                    segments,
+                    _descriptors: descriptors,
+                    library,
+                    ready: None,
+                };
                 if let Some(range) = foresee(&content.entry) {
                     let ready = read_blocking(&content.library, &content.segments, range)?;
                     content.ready = Some((range.start(), ready));
@@ -173,10 +187,19 @@ impl Library {
             .await
     }
 
-    fn open_segments(&self, space: SpaceId, rows: &[ContainerRow]) -> Result<Vec<OpenSegment>, LibraryError> {
-        if rows.len() <= MAX_OPENED {
+    fn open_segments(
+        &self,
+        space: SpaceId,
+        rows: &[ContainerRow],
+    ) -> Result<(Vec<OpenSegment>, Option<Descriptors>), LibraryError> {
+        let descriptors = match rows.len() <= MAX_OPENED {
+            true => self.shared.descriptors.to_read(rows.len()),
+            false => None,
+        };
+        if descriptors.is_some() {
             let open = |row: &ContainerRow| self.open_segment(space, &bound(row));
-            return in_order(rows.iter().map(open).collect::<Result<Vec<_>, _>>()?);
+            let segments = in_order(rows.iter().map(open).collect::<Result<Vec<_>, _>>()?)?;
+            return Ok((segments, descriptors));
         }
         for end in rows.first().into_iter().chain(rows.last()) {
             self.open_segment(space, &bound(end))?;
@@ -188,7 +211,7 @@ impl Library {
             let source = Source::Later { space, bound: bound(row) };
             range.map(|range| OpenSegment { range, source }).ok_or(LibraryError::Incomplete)
         });
-        later.collect()
+        Ok((later.collect::<Result<_, _>>()?, None))
     }
 
     fn open_segment(

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
+use super::descriptors::Descriptors;
 use super::digest::Digests;
 use super::{Library, LibraryError};
 use crate::model::SpaceId;
@@ -53,6 +54,7 @@ enum Stage {
 struct Sink {
     writer: ContainerWriter,
     digests: Digests,
+    _file: Descriptors,
 }
 
 impl Sink {
@@ -149,13 +151,14 @@ impl Inflow {
         if matches!(stage, Stage::Failed | Stage::Busy(_)) {
             return Err(LibraryError::Interrupted);
         }
-        let disk = Arc::clone(self.library.disk());
+        let library = self.library.clone();
         let (key, space, meta) = (Arc::clone(&self.key), self.space, self.meta.clone());
         Ok(move || match stage {
             Stage::Ready(sink) => Ok(sink),
             Stage::Waiting(digests) => {
-                let writer = ContainerWriter::create(&*disk, &key, space, &meta)?;
-                Ok(Box::new(Sink { writer, digests }))
+                let file = library.shared.descriptors.to_write()?;
+                let writer = ContainerWriter::create(&**library.disk(), &key, space, &meta)?;
+                Ok(Box::new(Sink { writer, digests, _file: file }))
             }
             Stage::Busy(_) | Stage::Failed => Err(LibraryError::Interrupted),
         })
@@ -182,7 +185,7 @@ impl Inflow {
         tokio::task::spawn_blocking(move || {
             let mut sink = sink()?;
             sink.take_in(&batch)?;
-            let Sink { writer, digests } = *sink;
+            let Sink { writer, digests, _file } = *sink;
             let judged = judge(digests)?;
             Ok((writer.finish()?, judged))
         })

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use lru::LruCache;
 
+use super::descriptors::Shares;
 use crate::model::{ContainerId, Place};
 use crate::vault::VaultError;
 use crate::vault::reader::{ContainerReader, ContainerRef};
@@ -27,14 +28,13 @@ pub(super) struct Shelf {
     packed: Row,
 }
 
-impl Default for Shelf {
-    fn default() -> Self {
-        let [own_files, packed] = [MAX_OPEN, MAX_OPEN_PACKED].map(|most| Mutex::new(LruCache::new(most)));
-        Self { own_files, packed }
-    }
-}
-
 impl Shelf {
+    /// An empty one, as large as the process may keep files open.
+    pub(super) fn new(shares: &Shares) -> Self {
+        let row = |most| Mutex::new(LruCache::new(most));
+        Self { own_files: row(shares.kept(MAX_OPEN)), packed: row(shares.kept_packed(MAX_OPEN_PACKED)) }
+    }
+
     /// The container from the shelf, if it is the one the catalogue means now, or opened. What was read
     /// while opening comes with it. Two that open the same one at once both succeed.
     pub(super) fn take(

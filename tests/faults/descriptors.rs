@@ -10,6 +10,7 @@ use data_encoding::BASE64;
 use crate::errors::read_only_reason;
 use crate::office::{assert_reads, copy};
 use crate::support::TestServer;
+use crate::support::content::bytes;
 use crate::support::process::{eventually, require};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -96,4 +97,54 @@ fn the_server_takes_all_descriptors_that_it_may() {
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     let soft = line["Max open files".len()..].split_whitespace().next();
     assert_eq!(soft, Some("1000"), "{line}");
+}
+
+/// A reader held every container of its file, up to 64 of them: some 250 slow readers took all of the unit's files,
+/// and nobody connected, read or stored any more. The same with fewer.
+#[test]
+fn slow_readers_of_a_file_in_many_containers_leave_room_for_others() {
+    const LIMIT: usize = 1_024;
+    const CHUNK: usize = 200_000;
+    let mut server = copy();
+    let prlimit = require("prlimit", "util-linux");
+    server.spawn_through(&[prlimit.to_str().unwrap(), &format!("--nofile={LIMIT}:{LIMIT}")]);
+    let content = bytes(61, 60 * CHUNK);
+    let uploads = format!("/remote.php/dav/uploads/{USER}/many");
+    server.request("MKCOL", &uploads).send().expect(201);
+    for (number, chunk) in (1..).zip(content.chunks(CHUNK)) {
+        server.request("PUT", &format!("{uploads}/{number:05}")).body(chunk).send().expect(201);
+    }
+    let target = format!("/dav/{SPACE}/many");
+    let joined = server.request("MOVE", &format!("{uploads}/.file"));
+    joined.header("Destination", &server.url(&target)).send().expect(201);
+
+    let before = open_files(&server);
+    let (login, host) = (BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes()), server.endpoint().address);
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\n\r\n");
+    let slow: Vec<_> = (0..40)
+        .map(|_| {
+            let mut reader = Kept::new(&server);
+            reader.0.get_mut().write_all(request.as_bytes()).unwrap();
+            let mut line = String::new();
+            reader.0.read_line(&mut line).unwrap();
+            assert!(line.contains(" 200 "), "{line}");
+            reader
+        })
+        .collect();
+    // An eighth for those that hold their containers, 16 for the shelf, a connection each.
+    let taken = open_files(&server) - before;
+    assert!(taken <= LIMIT / 8 + LIMIT / 64 + slow.len() + 32, "{taken} files are open");
+    assert_reads(&server);
+    server.request("PUT", &format!("/dav/{SPACE}/new")).body(bytes(62, 300_000)).send().expect(201);
+    // One that reads on gets all of it, whether its containers were kept open or not.
+    for mut reader in slow {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            reader.0.read_line(&mut head).unwrap();
+        }
+        let mut body = vec![0; content.len()];
+        reader.0.read_exact(&mut body).unwrap();
+        assert!(body == content, "wrong bytes were sent");
+    }
+    server.stop();
 }

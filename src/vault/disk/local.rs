@@ -37,6 +37,9 @@ use super::{reserve, strangers, strays};
 /// With more free bytes than this a disk is not full for want of bytes.
 const SHORT: u64 = 64 * 1024 * 1024;
 
+/// Packs kept open for the next small containers of their spaces; each holds a descriptor.
+const MAX_GROWING: usize = 512;
+
 /// A data directory; see the module's layout.
 #[derive(Debug)]
 pub struct LocalDisk {
@@ -94,6 +97,11 @@ impl Disk for LocalDisk {
         // After an error it must not be appended to again, for nobody knows where it ends.
         let (places, pack) = appended?;
         packs.idle.insert(space, pack);
+        if packs.idle.len() > MAX_GROWING {
+            // Its space begins another one when it has more to store.
+            let other = packs.idle.keys().copied().find(|other| *other != space);
+            other.and_then(|other| packs.idle.remove(&other));
+        }
         Ok(places)
     }
 
