@@ -42,6 +42,15 @@ impl Admin {
                 space.name, space.id
             ));
         }
+        if let Some(doubt) = library.clock_doubt() {
+            let (hours, left) = (doubt.distance.as_secs() / 3_600, doubt.left.as_secs() / 3_600);
+            let place = if doubt.is_ahead { "ahead of" } else { "behind" };
+            warnings.push(format!(
+                "the clock is {hours} hours {place} the time that it should be by how long the machine has been \
+                 running, so nothing goes for good by it; put it right if it is wrong, else it is believed after \
+                 {left} more hours of running"
+            ));
+        }
         let read_only = library.read_only();
         Ok(Reply::Status(StatusShown {
             warnings,

@@ -1,5 +1,6 @@
 //! Composition: which rooms are joined in which order, and how everything stops.
 
+mod clock;
 mod control;
 mod directory;
 mod instance;

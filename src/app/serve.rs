@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::clock;
 use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
@@ -443,7 +444,7 @@ async fn name_missing_keys(library: Library) {
     }
 }
 
-/// Ends what has expired, until shutdown. A round that fails is tried again with the next.
+/// Ends what has expired, by the time that is certain, until shutdown. A round that fails is tried again with the next.
 async fn upkeep(library: Library, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(UPKEEP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -456,12 +457,22 @@ async fn upkeep(library: Library, mut shutdown: Shutdown) {
         if library.read_only().is_some_and(|cause| cause != ReadOnlyCause::DiskFull) {
             continue;
         }
-        match library.upkeep(Timestamp::now()).await {
+        let now = match library.keep_time(clock::read()).await {
+            Ok(now) => now,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the time is not known, nothing ends"
+                );
+                continue;
+            }
+        };
+        match library.upkeep(now).await {
             Ok(report) => tracing::debug!(?report, "upkeep done"),
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "upkeep failed"),
         }
         if round % SWEEP_ROUNDS == 0 {
-            match library.sweep(Timestamp::now()).await {
+            match library.sweep(now).await {
                 Ok(swept) => tracing::debug!(?swept, "sweep done"),
                 Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "sweep failed"),
             }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003-second-factor.sql"),
     include_str!("../../migrations/0004-links.sql"),
     include_str!("../../migrations/0005-departures.sql"),
+    include_str!("../../migrations/0006-clock.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -8,6 +8,7 @@
 //! another room strings them together in one closure, which is one transaction.
 
 mod accounts;
+mod clock;
 mod connection;
 mod departures;
 mod entries;

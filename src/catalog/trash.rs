@@ -116,6 +116,7 @@ impl WriteTx<'_> {
         deleted: Timestamp,
         deleted_by: Option<UserId>,
     ) -> Result<(), CatalogError> {
+        let deleted = self.not_before_certain(deleted)?;
         self.execute(
             "INSERT INTO trash (entry_id, space_id, parent_id, path, deleted_at, deleted_by)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -293,6 +293,7 @@ impl WriteTx<'_> {
 
     /// Notes that a version is no longer its file's content, or is again (`None`).
     pub fn set_replaced(&self, version: VersionId, at: Option<Timestamp>) -> Result<(), CatalogError> {
+        let at = at.map(|time| self.not_before_certain(time)).transpose()?;
         self.execute(
             "UPDATE versions SET replaced_at = ?2 WHERE id = ?1",
             params![version.0, at.map(|time| time.0)],

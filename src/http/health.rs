@@ -80,29 +80,34 @@ impl Default for HealthState {
     }
 }
 
-/// What an open server knows of damage at this moment; `None` for what it does not know.
+/// What an open server knows of trouble at this moment; `None` for what it does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KnownDamage {
+pub struct KnownTroubles {
     /// Containers that are not what was committed.
     pub containers: Option<u64>,
     /// Whether a page of the catalogue is not what was written.
     pub is_catalogue_damaged: Option<bool>,
+    /// Whether the wall clock jumped and nothing goes for good by it.
+    pub is_clock_in_doubt: Option<bool>,
 }
 
 /// The answer to `GET /health`, never cached: 200 while files can be read, 503 else. A server that only
 /// reads is still the best there is: a proxy that took it out of service would take the files away too.
 /// Who watches over it looks at `status`, or at the gauge `tresor_read_only`; and at what is known of damage,
 /// which takes single files away, or at the gauge `tresor_damaged_containers`.
-pub fn health_response(health: Health, damage: KnownDamage) -> Response<ResponseBody> {
+pub fn health_response(health: Health, troubles: KnownTroubles) -> Response<ResponseBody> {
     let mut reason = match health {
         Health::ReadOnly(cause) => format!("\"reason\":\"{}\",", cause.as_str()),
         _ => String::new(),
     };
-    if let Some(count) = damage.containers {
+    if let Some(count) = troubles.containers {
         let _ = write!(reason, "\"damaged_containers\":{count},");
     }
-    if let Some(is_damaged) = damage.is_catalogue_damaged {
+    if let Some(is_damaged) = troubles.is_catalogue_damaged {
         let _ = write!(reason, "\"catalogue_damaged\":{is_damaged},");
+    }
+    if let Some(is_in_doubt) = troubles.is_clock_in_doubt {
+        let _ = write!(reason, "\"clock_in_doubt\":{is_in_doubt},");
     }
     let (status, version) = (health.as_str(), env!("CARGO_PKG_VERSION"));
     let body = format!("{{\"status\":\"{status}\",{reason}\"version\":\"{version}\"}}\n");
@@ -127,8 +132,10 @@ mod tests {
         for health in Health::ALL {
             state.set(health);
             assert_eq!(state.current(), health);
-            let damage = KnownDamage { containers: Some(3), is_catalogue_damaged: Some(true) };
-            let ok = health_response(health, damage).status() == StatusCode::OK;
+            let yes = Some(true);
+            let troubles =
+                KnownTroubles { containers: Some(3), is_catalogue_damaged: yes, is_clock_in_doubt: yes };
+            let ok = health_response(health, troubles).status() == StatusCode::OK;
             let serves = matches!(health, Health::Serving | Health::ReadOnly(_));
             assert_eq!(ok, serves, "{health:?}");
         }

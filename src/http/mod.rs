@@ -36,7 +36,7 @@ mod watch;
 mod wire;
 
 pub use admission::{AllowedHosts, plain_response};
-pub use health::{Health, HealthState, KnownDamage, health_response};
+pub use health::{Health, HealthState, KnownTroubles, health_response};
 pub use limits::{Limits, LimitsError, Seconds};
 pub use listener::{Handler, ListenError, RequestInfo, Server, bind, serve};
 pub use metrics::{Metrics, serve_metrics};

@@ -14,7 +14,7 @@ use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, KnownDamage, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
+    Handler, Health, HealthState, KnownTroubles, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
     WebOrigin, health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
@@ -75,10 +75,11 @@ impl Router {
         }
     }
 
-    fn damage(&self) -> KnownDamage {
-        self.services.get().map_or_else(KnownDamage::default, |Services { library, .. }| KnownDamage {
+    fn troubles(&self) -> KnownTroubles {
+        self.services.get().map_or_else(KnownTroubles::default, |Services { library, .. }| KnownTroubles {
             containers: library.damaged_containers(),
             is_catalogue_damaged: Some(library.is_catalogue_damaged()),
+            is_clock_in_doubt: Some(library.clock_doubt().is_some()),
         })
     }
 }
@@ -87,7 +88,7 @@ impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
-            let response = read_only(request.method(), || health_response(self.health(), self.damage()));
+            let response = read_only(request.method(), || health_response(self.health(), self.troubles()));
             return routed(response, Route::quiet("health"));
         }
         let Some(services) = self.services.get() else {

@@ -33,6 +33,7 @@ mod snapshot;
 mod space;
 mod space_note;
 mod state;
+mod time;
 mod transfer;
 mod trash;
 mod unbound;
@@ -48,7 +49,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx};
-use crate::model::{Access, Conditions, EntryId, NamePolicy, Timestamp, UserId};
+use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
@@ -145,6 +146,9 @@ struct Shared {
     noted: Mutex<Option<Counters>>,
     /// Held while a snapshot is made or removed.
     snapshotting: Mutex<()>,
+    /// Since this run's first reading of the clocks.
+    time: Mutex<Option<CertainTime>>,
+    clock_doubt: std::sync::Mutex<Option<ClockDoubt>>,
 }
 
 const ETAG_EPOCH: &str = "etag-epoch";
@@ -233,6 +237,8 @@ impl Library {
             has_looked: AtomicBool::new(false),
             noted: Mutex::default(),
             snapshotting: Mutex::default(),
+            time: Mutex::default(),
+            clock_doubt: std::sync::Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

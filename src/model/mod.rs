@@ -5,6 +5,7 @@
 
 mod access;
 mod checksum;
+mod clock;
 mod condition;
 mod id;
 mod integrity;
@@ -18,6 +19,7 @@ mod upload;
 
 pub use access::{Access, AccessDenied, LinkRight, Loan, Reach, Right, Role, SpaceKind};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
+pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use id::{
     AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,

@@ -334,6 +334,5 @@ fn end(expires: Expiry, now: Timestamp) -> Result<Option<Timestamp>, LinkError> 
 }
 
 fn forget_long_expired(tx: &WriteTx<'_>, now: Timestamp) -> Result<(), CatalogError> {
-    let kept = i64::try_from(EXPIRED_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
-    tx.delete_links_expired(Timestamp(now.0.saturating_sub(kept))).map(drop)
+    tx.delete_links_expired(tx.not_after_certain(now)?.before(EXPIRED_KEPT_FOR)).map(drop)
 }

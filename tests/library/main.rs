@@ -15,6 +15,7 @@
 mod support;
 
 mod catalog;
+mod clock;
 mod damage;
 mod departures;
 mod disk_errors;

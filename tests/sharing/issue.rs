@@ -2,7 +2,7 @@
 
 use tresor::accounts::Principal;
 use tresor::library::LibraryError;
-use tresor::model::{LinkId, LinkRight, Right, Timestamp};
+use tresor::model::{LinkId, LinkRight, Reading, Right, Timestamp};
 use tresor::sharing::{Expiry, GuestKey, LinkChange, LinkError, NewLink, Shared};
 
 use crate::office::{DAY, NOW, Office, at, path, secret};
@@ -101,6 +101,24 @@ async fn links_are_handled_by_who_made_them_and_by_who_manages_the_space() {
     office.sharing.delete(&office.anna, bert).await.unwrap();
     assert!(matches!(office.sharing.delete(&office.anna, bert).await, Err(LinkError::NoSuchLink)));
     assert_eq!(to(&office.anna).await, [anna]);
+}
+
+/// Whoever made a link while the clock was years ahead removed all others that have a last day: they seemed to be over
+/// for long.
+#[tokio::test]
+async fn a_link_made_under_a_wrong_clock_takes_no_other_away() {
+    let office = Office::open().await;
+    let reading = |wall| Reading { wall, running: std::time::Duration::from_secs(1) };
+    office.library.keep_time(reading(NOW)).await.unwrap();
+    let new = async || office.wanted(&office.bert, "folder", LinkRight::Read).await;
+    let kept = office.sharing.create(&office.bert, new().await, NOW).await.unwrap();
+    for upkeep_has_seen_it in [false, true] {
+        if upkeep_has_seen_it {
+            office.library.keep_time(reading(at(1_000 * DAY))).await.unwrap();
+        }
+        office.sharing.create(&office.bert, new().await, at(1_000 * DAY)).await.unwrap();
+        assert!(office.sharing.link(&office.bert, kept.link.id).await.is_ok());
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@
 mod support;
 
 mod certificate;
+mod clock;
 mod first;
 mod init;
 mod keys;

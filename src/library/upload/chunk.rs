@@ -103,7 +103,7 @@ impl Library {
                 if row.digest.chunk.as_ref().is_some_and(|last| name <= *last) {
                     row.digest = no_digest();
                 }
-                row.expires = row.expires.max(expiry(now));
+                row.expires = row.expires.max(expiry(tx, now)?);
                 Ok::<_, LibraryError>(tx.save_upload(&row)?)
             })
             .await?;

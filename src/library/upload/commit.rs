@@ -89,7 +89,7 @@ impl Commit {
         {
             row.digest = DigestState { state: Some(state), bytes: row.received, ..DigestState::default() };
         }
-        row.expires = row.expires.max(expiry(self.now));
+        row.expires = row.expires.max(expiry(tx, self.now)?);
         tx.save_upload(&row)?;
         Ok(row)
     }

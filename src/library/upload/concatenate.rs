@@ -39,7 +39,7 @@ impl Library {
             };
             // The parts make room for it.
             let open = limits.open.saturating_add(parts.len() as u64);
-            session::insert(tx, super::UploadLimits { open, ..limits }, &row)?;
+            session::insert(tx, super::UploadLimits { open, ..limits }, &mut row)?;
             for id in parts {
                 let part = owned(tx, &change.access, change.user, id)?;
                 match part.shape {

@@ -220,6 +220,6 @@ fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result
 }
 
 /// When an upload that has made progress at `now` is given up.
-fn expiry(now: Timestamp) -> Timestamp {
-    now.after(UPLOAD_KEPT_FOR)
+fn expiry(tx: &ReadTx<'_>, now: Timestamp) -> Result<Timestamp, LibraryError> {
+    Ok(tx.not_before_certain(now)?.after(UPLOAD_KEPT_FOR))
 }

@@ -41,11 +41,11 @@ impl Library {
             }
             UploadShape::Chunked => chunk::no_digest(),
         };
-        let row = fresh(&change, new, self.new_entry_id().await?, digest);
+        let mut row = fresh(&change, new, self.new_entry_id().await?, digest);
         let limits = self.upload_limits();
         let insert = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            insert(tx, limits, &row)?;
+            insert(tx, limits, &mut row)?;
             Ok::<_, LibraryError>(row)
         };
         let row = self.storing().await?.write(insert).await?;
@@ -189,7 +189,7 @@ impl Library {
     }
 }
 
-/// The row of an upload of which nothing has arrived yet.
+/// The row of an upload of which nothing has arrived yet, but for when it expires.
 pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: DigestState) -> UploadRow {
     UploadRow {
         id: new.id,
@@ -209,12 +209,17 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
         number,
         digest,
         created: change.now,
-        expires: expiry(change.now),
+        expires: change.now,
     }
 }
 
 /// Adds an upload, if its user may have one more.
-pub(super) fn insert(tx: &WriteTx<'_>, limits: UploadLimits, row: &UploadRow) -> Result<(), LibraryError> {
+pub(super) fn insert(
+    tx: &WriteTx<'_>,
+    limits: UploadLimits,
+    row: &mut UploadRow,
+) -> Result<(), LibraryError> {
+    row.expires = expiry(tx, row.created)?;
     if tx.upload(row.id)?.is_some() {
         return Err(LibraryError::UploadExists);
     }

@@ -1,0 +1,56 @@
+//! Keeping the time by which things go for good.
+
+use std::sync::PoisonError;
+
+use super::{Library, LibraryError};
+use crate::catalog::WriteTx;
+use crate::model::{CertainTime, ClockDoubt, Reading, Timestamp};
+
+impl Library {
+    /// Takes a reading of both clocks and notes the time that is certain; by that something may go for good. To be
+    /// called before every round of upkeep.
+    ///
+    /// Errors: those of the catalogue while nothing was read from it yet. That the time cannot be noted is only
+    /// logged: the next run then has more doubts, not fewer.
+    pub async fn keep_time(&self, reading: Reading) -> Result<Timestamp, LibraryError> {
+        let mut kept = self.shared.time.lock().await;
+        let before = match *kept {
+            Some(before) => Some(before),
+            None => self.catalog().read(|tx| Ok::<_, LibraryError>(tx.certain_time()?)).await?,
+        };
+        let certain = match (*kept, before) {
+            (Some(before), _) => before.go_on(reading),
+            (None, Some(before)) => before.resume(reading),
+            (None, None) => CertainTime::begin(reading),
+        };
+        tell(kept.and_then(|before| before.doubt()), certain.doubt());
+        *kept = Some(certain);
+        *self.shared.clock_doubt.lock().unwrap_or_else(PoisonError::into_inner) = certain.doubt();
+        let note = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            Ok::<_, LibraryError>(tx.note_certain_time(&certain)?)
+        };
+        if let Err(error) = self.catalog().write(note).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the time is not noted");
+        }
+        Ok(certain.now())
+    }
+
+    /// Why the wall clock is not believed, as of the last reading.
+    pub fn clock_doubt(&self) -> Option<ClockDoubt> {
+        *self.shared.clock_doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says it once in a run, and again if the clock jumps once more.
+fn tell(before: Option<ClockDoubt>, now: Option<ClockDoubt>) {
+    match (before, now) {
+        (_, Some(doubt)) if before.is_none_or(|before| before.left < doubt.left) => tracing::error!(
+            hours = doubt.distance.as_secs() / 3_600,
+            ahead = doubt.is_ahead,
+            "the clock has jumped: nothing goes for good by it until it has run on evenly; check the date"
+        ),
+        (Some(_), None) => tracing::info!("the clock is believed again"),
+        _ => {}
+    }
+}

@@ -1,0 +1,91 @@
+//! A server that starts with a clock far ahead of what was noted: nothing goes for good, and it says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use tresor::app::{DataDirectory, Instance};
+use tresor::catalog::{Catalog, CatalogKey};
+use tresor::library::Change;
+use tresor::model::{
+    Access, CertainTime, Conditions, EntryPath, NamePolicy, Reading, Right, Timestamp, UserId,
+};
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::keys::{KeyRing, Unlock};
+
+use crate::support::TestServer;
+use crate::support::process::eventually;
+use crate::support::server::SPACE;
+
+const LIMIT: Duration = Duration::from_mins(1);
+const LONG_AGO: Duration = Duration::from_hours(400 * 24);
+
+/// How long the machine has been running.
+fn running() -> Duration {
+    let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+    Duration::from_secs_f64(uptime.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// What a stopped server's catalogue says of the last reading of the clocks, which was believed.
+fn note(server: &TestServer, wall: Timestamp, running: Duration) {
+    let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
+    let keys = KeyRing::open(Arc::new(LocalDisk::new(server.data())), &Unlock::KeyFile(key_file)).unwrap();
+    let directory = DataDirectory::open(&server.data()).unwrap();
+    let key = CatalogKey::new(*keys.catalogue_key().expose());
+    let catalog = Catalog::open(&directory.catalog(), &key).unwrap();
+    let certain = CertainTime::begin(Reading { wall, running });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(catalog.write(move |tx| tx.note_certain_time(&certain))).unwrap();
+    catalog.close();
+}
+
+/// Deletes a file as it was done long ago.
+fn delete(server: &TestServer, name: &str) {
+    let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
+    let directory = DataDirectory::open(&server.data()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let unlock = Unlock::KeyFile(key_file);
+        let instance = Instance::open(&directory, &unlock, NamePolicy::Any).await.unwrap();
+        let spaces = instance.library.spaces().await.unwrap();
+        let space = spaces.iter().find(|space| space.name == SPACE).unwrap().id;
+        let user: UserId = instance.accounts.users().await.unwrap().remove(0).id;
+        let (access, now) = (Access::granted(space, Right::Manage), Timestamp::now().before(LONG_AGO));
+        let change = Change { access, user, now, conditions: Conditions::default() };
+        instance.library.delete(change, &EntryPath::parse(name).unwrap()).await.unwrap();
+        instance.close();
+    });
+}
+
+#[test]
+fn a_clock_that_is_not_believed_empties_no_trash_and_is_told() {
+    let mut server = TestServer::start();
+    server.request("PUT", &format!("/dav/{SPACE}/a.txt")).body("1").send().expect(201);
+    server.stop();
+    // Before the machine was started the last time.
+    note(&server, Timestamp::now().before(LONG_AGO), running() * 2);
+    delete(&server, "a.txt");
+    server.spawn();
+    let health = |server: &TestServer| -> Value {
+        serde_json::from_str(&server.anonymous("GET", "/health").send().expect(200).text()).unwrap()
+    };
+    let trash = |server: &TestServer| server.cli_ok(["trash", "list", SPACE, "--json"]);
+    eventually("the clocks were read", LIMIT, || health(&server)["clock_in_doubt"] == true);
+    let status: Value = serde_json::from_str(&server.cli_ok(["status", "--json"])).unwrap();
+    let warning = status["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("the clock is 9"), "{warning}");
+    assert!(
+        warning.contains(" hours ahead of the time that it should be by how long the machine"),
+        "{warning}"
+    );
+    assert_eq!(server.log().matches("the clock has jumped").count(), 1);
+    assert!(trash(&server).contains("a.txt"));
+    server.stop();
+
+    // Without a doubt it goes, as its time is over.
+    note(&server, Timestamp::now(), running());
+    server.spawn();
+    eventually("the trash is emptied", LIMIT, || !trash(&server).contains("a.txt"));
+    assert_eq!(health(&server)["clock_in_doubt"], false);
+}
