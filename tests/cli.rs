@@ -214,6 +214,7 @@ fn begin_upload(office: &Office) -> String {
         let new = NewUpload {
             id: UploadId::random(),
             door: "tus",
+            name: None,
             shape: UploadShape::Linear,
             path: Some(EntryPath::parse("2025/Film.mp4").unwrap()),
             length: Some(100_000),

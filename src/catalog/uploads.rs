@@ -12,7 +12,7 @@ use crate::model::{
 /// An upload that has not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadRow {
-    /// Random; whoever knows it may still not use it without being its user.
+    /// Random, and never used again; only its user may use it.
     pub id: UploadId,
     /// Where its content shall lie.
     pub space: SpaceId,
@@ -20,6 +20,8 @@ pub struct UploadRow {
     pub user: Option<UserId>,
     /// By which protocol it comes.
     pub door: String,
+    /// The client's name for it, unique among its user's of that protocol; free again once the upload has ended.
+    pub name: Option<String>,
     /// How it arrives.
     pub shape: UploadShape,
     /// Its path, where that is known before the end.
@@ -73,7 +75,7 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name";
 
 fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
     Ok(UploadRow {
@@ -100,6 +102,7 @@ fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
         created: Timestamp(row.get(17)?),
         expires: Timestamp(row.get(18)?),
         chunks: row.get(19)?,
+        name: row.get(21)?,
     })
 }
 
@@ -115,6 +118,20 @@ impl ReadTx<'_> {
     /// The upload of this id.
     pub fn upload(&self, id: UploadId) -> Result<Option<UploadRow>, CatalogError> {
         self.one(&format!("SELECT {COLUMNS} FROM uploads WHERE id = ?1"), [id.0], upload_row)
+    }
+
+    /// The upload to which this user's client has given a name, and its space.
+    pub fn named_upload(
+        &self,
+        user: UserId,
+        door: &str,
+        name: &str,
+    ) -> Result<Option<(UploadId, SpaceId)>, CatalogError> {
+        self.one(
+            "SELECT id, space_id FROM uploads WHERE user_id = ?1 AND door = ?2 AND name = ?3",
+            params![user.0, door, name],
+            |row| Ok((UploadId(row.get(0)?), SpaceId(row.get(1)?))),
+        )
     }
 
     /// The uploads into a space, a user's or everybody's, the oldest first.
@@ -200,8 +217,8 @@ impl WriteTx<'_> {
         let path = row.path.as_ref().map(plain_path);
         self.execute(
             "INSERT INTO uploads (id, space_id, user_id, door, shape, path, modified_at, checksum, metadata,
-                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12)",
+                 entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13)",
             params![
                 row.id.0,
                 row.space.0,
@@ -214,7 +231,8 @@ impl WriteTx<'_> {
                 row.metadata,
                 row.number.0,
                 row.created.0,
-                row.expires.0
+                row.expires.0,
+                row.name
             ],
         )?;
         self.save_upload(row)

@@ -1,6 +1,6 @@
 //! Chunked uploads as each client sends them, replayed from traces and sources.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::support::TestServer;
 use crate::support::content::{bytes, sha256};
@@ -224,6 +224,39 @@ fn an_upload_for_another_space_than_foreseen_arrives_whole() {
         server.request("DELETE", &to).send().expect(204);
     }
     assert!(server.cli_ok(["verify", "--full"]).contains("nothing is wrong"));
+}
+
+/// A PUT of a chunk began, then its session was deleted and made again under the same name. The PUT was answered
+/// with 201, and its bytes ended up in the new session: the file was a mixture of both.
+#[test]
+fn a_late_chunk_does_not_arrive_in_a_new_session_of_the_same_name() {
+    let server = TestServer::start_plain();
+    begin(&server, "7", &[]).expect(201);
+    let credentials = format!("{USER}:{PASSWORD}");
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {}\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n",
+        uploads("7/2"),
+        server.endpoint().address,
+        data_encoding::BASE64.encode(credentials.as_bytes())
+    );
+    let mut late = server.endpoint().connect();
+    late.write_all(head.as_bytes()).unwrap();
+    // The server has let the chunk begin once it asks for the body.
+    let mut asked = [0; 25];
+    late.read_exact(&mut asked).unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100"), "{}", asked.escape_ascii());
+
+    server.request("DELETE", &uploads("7")).send().expect(204);
+    begin(&server, "7", &[]).expect(201);
+    for (chunk, bytes) in [("7/1", "new111"), ("7/2", "new222"), ("7/3", "new333")] {
+        put(&server, chunk, bytes.as_bytes(), &[]).expect(201);
+    }
+    late.write_all(b"OLDOLD").unwrap();
+    let mut status = [0; 12];
+    late.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 404");
+    assemble(&server, "7", &files("whole.txt"), &[]).expect(201);
+    assert_content(&server, "whole.txt", b"new111new222new333");
 }
 
 /// Nextcloud's older way to send parts: taken for a file it would be garbage.

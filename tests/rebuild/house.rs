@@ -228,6 +228,7 @@ impl Open {
         let new = NewUpload {
             id: UploadId::random(),
             door: "tus",
+            name: None,
             shape,
             path: None,
             length: None,

@@ -272,6 +272,7 @@ async fn trash_versions_uploads_and_quota_are_not_for_guests() {
         let new = NewUpload {
             id: tresor::model::UploadId::random(),
             door: "tus",
+            name: None,
             shape: UploadShape::Linear,
             path: Some(path("x")),
             length: None,

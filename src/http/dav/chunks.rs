@@ -4,7 +4,9 @@
 //! MKCOL uploads/U/7        201      PROPFIND uploads/U/7        what has arrived, for going on
 //! PUT   uploads/U/7/00001  201      MOVE     uploads/U/7/.file  201 or 204, as a PUT of the whole file
 //! ```
-//! Clients name sessions and chunks as they like. What arrives is sealed at once, and to one space's key; the
+//! Clients name sessions and chunks as they like, and may delete a session and begin another of its name while a
+//! request of the old one is still under way. So each request looks the name up once, when it begins, and acts on
+//! the upload that had it then, or fails. What arrives is sealed at once, and to one space's key; the
 //! Destination tells which. Clients that send it with the MOVE only are served by a guess: the space that they
 //! were busy in last. A wrong one costs a copy at the end.
 
@@ -20,11 +22,11 @@ use super::protocol::xml;
 use super::{ALLOWED, Answer, Call, Failure, empty, options, written_path};
 use crate::http::{RequestBody, ResponseBody};
 use crate::library::{
-    Change, Finish, Library, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf,
+    Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf,
 };
 use crate::model::{
-    Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, Timestamp, UploadId,
-    UploadShape,
+    Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,
+    UploadId, UploadShape,
 };
 
 /// How the engine tells these uploads from others.
@@ -39,10 +41,11 @@ enum Part {
     Chunk(ChunkName),
 }
 
-/// A session that this user has begun.
+/// The session that had this name when the request began.
 struct Session {
     name: EntryName,
     id: UploadId,
+    space: SpaceId,
 }
 
 impl Call<'_> {
@@ -61,21 +64,24 @@ impl Call<'_> {
             [one] => Part::Chunk(ChunkName::parse(one.as_str()).map_err(|_| Failure::not_found())?),
             _ => return Err(Failure::not_found()),
         };
-        let id = Library::upload_id(self.principal()?.user, DOOR, name.as_str());
-        let session = Session { name, id };
         match (self.parts.method.as_str(), part) {
             ("OPTIONS", _) => Ok(options(ALLOWED)),
-            ("MKCOL", Part::Session) => self.begin_session(&session).await,
-            ("PROPFIND", Part::Session) => self.list_session(mount, &session, body).await,
-            ("DELETE", Part::Session) => self.cancel_session(&session).await,
-            ("PUT", Part::Chunk(chunk)) => self.put_chunk(&session, chunk, body).await,
-            ("DELETE", Part::Chunk(chunk)) => self.delete_chunk(&session, &chunk).await,
-            ("MOVE", Part::All) => self.assemble(&session).await,
+            ("MKCOL", Part::Session) => self.begin_session(&name).await,
+            ("PROPFIND", Part::Session) => self.list_session(mount, &self.session(name).await?, body).await,
+            ("DELETE", Part::Session) => self.cancel_session(&self.session(name).await?).await,
+            ("PUT", Part::Chunk(chunk)) => self.put_chunk(&self.session(name).await?, chunk, body).await,
+            ("DELETE", Part::Chunk(chunk)) => self.delete_chunk(&self.session(name).await?, &chunk).await,
+            ("MOVE", Part::All) => self.assemble(&self.session(name).await?).await,
             _ => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED, "an upload knows no such method here")),
         }
     }
 
-    async fn begin_session(&self, session: &Session) -> Answer {
+    async fn session(&self, name: EntryName) -> Result<Session, Failure> {
+        let (id, space) = self.library.named_upload(self.principal()?.user, DOOR, name.as_str()).await?;
+        Ok(Session { name, id, space })
+    }
+
+    async fn begin_session(&self, name: &EntryName) -> Answer {
         let access = self.space_of_session().await?;
         let change = Change {
             access,
@@ -84,15 +90,16 @@ impl Call<'_> {
             conditions: Conditions::default(),
         };
         let new = NewUpload {
-            id: session.id,
+            id: UploadId::random(),
             door: DOOR,
+            name: Some(name.as_str().to_owned()),
             shape: UploadShape::Chunked,
             // The MOVE tells it, and may tell another one.
             path: None,
             length: headers::total_length(&self.parts.headers)?,
             modified: None,
             checksum: None,
-            metadata: session.name.as_str().to_owned(),
+            metadata: name.as_str().to_owned(),
         };
         match self.library.create_upload(change, new).await {
             Ok(_) => Ok(empty(StatusCode::CREATED)),
@@ -117,8 +124,7 @@ impl Call<'_> {
 
     /// The right to the space that a session is in.
     async fn session_access(&self, session: &Session) -> Result<Access, Failure> {
-        let space = self.library.upload_space(self.principal()?.user, session.id).await?;
-        self.accounts.access(self.principal()?, space).await?.ok_or_else(Failure::not_found)
+        self.accounts.access(self.principal()?, session.space).await?.ok_or_else(Failure::not_found)
     }
 
     async fn put_chunk(&self, session: &Session, chunk: ChunkName, body: &mut RequestBody) -> Answer {

@@ -85,10 +85,13 @@ const MAX_PIECES: u64 = 20_000;
 /// An upload about to be begun.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
-    /// [`UploadId::random`], or [`Library::upload_id`](super::Library::upload_id) where the client names it.
+    /// [`UploadId::random`]: no second upload ever has it.
     pub id: UploadId,
     /// One word for the protocol by which it comes.
     pub door: &'static str,
+    /// The name by which the client will ask for it ([`Library::named_upload`](super::Library::named_upload)),
+    /// where its protocol lets the client choose one.
+    pub name: Option<String>,
     /// How it will arrive.
     pub shape: UploadShape,
     /// Where the content shall lie, if that is known.

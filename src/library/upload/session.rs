@@ -1,7 +1,5 @@
 //! Beginning, listing and ending uploads.
 
-use sha2::{Digest, Sha256};
-
 use super::{MAX_UPLOAD_METADATA, NewUpload, Upload, UploadLimits, UploadsOf, chunk, expiry, owned};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::digest::Digests;
@@ -115,13 +113,20 @@ impl Library {
             .await
     }
 
-    /// The id of an upload that its user's client has named, at one door.
-    pub fn upload_id(user: UserId, door: &str, name: &str) -> UploadId {
-        let mut hash = Sha256::new();
-        hash.update(format!("{user} {door} {name}"));
-        let mut id = [0; 16];
-        id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-        UploadId(id)
+    /// The upload to which somebody's client has given this name, by one protocol, and its space. A name may be
+    /// given again once its upload has ended: ask once, when a request begins, and go on with the id.
+    ///
+    /// Errors: `NoSuchUpload`.
+    pub async fn named_upload(
+        &self,
+        user: UserId,
+        door: &'static str,
+        name: &str,
+    ) -> Result<(UploadId, SpaceId), LibraryError> {
+        let name = name.to_owned();
+        self.catalog()
+            .read(move |tx| tx.named_upload(user, door, &name)?.ok_or(LibraryError::NoSuchUpload))
+            .await
     }
 
     /// Ends an upload; what arrived of it goes, and its quota is free.
@@ -196,6 +201,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
         space: change.access.space(),
         user: Some(change.user),
         door: new.door.to_owned(),
+        name: new.name,
         shape: new.shape,
         path: new.path,
         length: new.length,
@@ -221,6 +227,11 @@ pub(super) fn insert(
 ) -> Result<(), LibraryError> {
     row.expires = expiry(tx, row.created)?;
     if tx.upload(row.id)?.is_some() {
+        return Err(LibraryError::UploadExists);
+    }
+    if let Some((user, name)) = row.user.zip(row.name.as_deref())
+        && tx.named_upload(user, &row.door, name)?.is_some()
+    {
         return Err(LibraryError::UploadExists);
     }
     if let Some(user) = row.user

@@ -236,3 +236,29 @@ async fn a_content_of_many_pieces_is_opened_piece_by_piece() {
     let mut torn = store.open("a").await.unwrap();
     assert!(matches!(crate::store::read_whole(&mut torn).await, Err(LibraryError::Damaged(_))));
 }
+
+/// A PUT of a chunk that began before its session was deleted, and made again under the same name, ended in
+/// the new session: the file was put together of two contents.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_does_not_arrive_in_a_later_upload_of_the_same_name() {
+    let store = Store::new().await;
+    let named = || NewUpload { name: Some("7".to_owned()), ..chunked(None) };
+    let old = store.create(named()).await.unwrap();
+    let (access, user, part) = (store.access(), store.user, PartInfo::default());
+    let mut late = store.library.begin_chunk(&access, user, old.id, chunk("2"), part, NOW).await.unwrap();
+    late.write("OLDOLD".into()).await.unwrap();
+    store.cancel(old.id).await.unwrap();
+    let new = store.create(named()).await.unwrap();
+    for (name, bytes) in [("1", "new111"), ("2", "new222"), ("3", "new333")] {
+        store.send_chunk(new.id, name, bytes.as_bytes()).await.unwrap();
+    }
+    assert!(matches!(late.finish(NOW).await, Err(LibraryError::NoSuchUpload)));
+    // Nor does any other request that named the old one.
+    let deleted = store.library.delete_chunk(&access, user, old.id, &chunk("1"), NOW).await;
+    assert!(matches!(deleted, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(store.cancel(old.id).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(store.end(old.id, to("a")).await, Err(LibraryError::NoSuchUpload)));
+    store.end(new.id, to("a")).await.unwrap();
+    assert_eq!(store.read("a").await.unwrap(), b"new111new222new333");
+    store.check();
+}

@@ -1,7 +1,6 @@
 //! Bounds.
 
-use tresor::library::{Library, LibraryError, MAX_UPLOAD_METADATA, PartInfo, UploadLimits};
-use tresor::model::UploadId;
+use tresor::library::{LibraryError, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UploadLimits};
 
 use super::{chunked, linear, to};
 use crate::store::Store;
@@ -79,13 +78,25 @@ async fn no_more_is_taken_than_was_announced() {
 async fn a_name_that_a_client_chose_is_an_upload_of_its_own_per_user_and_door() {
     let store = Store::new().await;
     let other = store.another_user("other").await;
-    let ids: std::collections::BTreeSet<UploadId> = [
-        Library::upload_id(store.user, "chunks", "1"),
-        Library::upload_id(store.user, "chunks", "2"),
-        Library::upload_id(store.user, "other", "1"),
-        Library::upload_id(other, "chunks", "1"),
-    ]
-    .into();
-    assert_eq!(ids.len(), 4);
-    assert_eq!(Library::upload_id(other, "chunks", "1"), Library::upload_id(other, "chunks", "1"));
+    let named = |name: &str| NewUpload { name: Some(name.to_owned()), ..chunked(None) };
+    let one = store.create(named("1")).await.unwrap();
+    let two = store.create(named("2")).await.unwrap();
+    let elsewhere = store.create(NewUpload { door: "other", ..named("1") }).await.unwrap();
+    assert!(matches!(store.create(named("1")).await, Err(LibraryError::UploadExists)));
+    for (door, name, expected) in
+        [("chunks", "1", one.id), ("chunks", "2", two.id), ("other", "1", elsewhere.id)]
+    {
+        let found = store.library.named_upload(store.user, door, name).await.unwrap();
+        assert_eq!(found, (expected, store.access().space()));
+    }
+    let foreign = store.library.named_upload(other, "chunks", "1").await;
+    assert!(matches!(foreign, Err(LibraryError::NoSuchUpload)));
+
+    // The name is free again with the upload's end, its number is not.
+    store.cancel(one.id).await.unwrap();
+    let again = store.create(named("1")).await.unwrap();
+    assert_ne!(again.id, one.id);
+    let found = store.library.named_upload(store.user, "chunks", "1").await.unwrap();
+    assert_eq!(found.0, again.id);
+    store.check();
 }

@@ -21,6 +21,7 @@ pub fn linear(at: &str, length: Option<u64>) -> NewUpload {
     NewUpload {
         id: UploadId::random(),
         door: "tus",
+        name: None,
         shape: UploadShape::Linear,
         path: Some(path(at)),
         length,

@@ -40,6 +40,7 @@ impl Call<'_> {
         let new = NewUpload {
             id: UploadId::random(),
             door: DOOR,
+            name: None,
             shape: UploadShape::Linear,
             path: Some(path),
             length,

@@ -181,6 +181,7 @@ fn new_upload(creation: &Creation, goal: &Goal, door: &'static str) -> Result<Ne
     Ok(NewUpload {
         id: UploadId::random(),
         door,
+        name: None,
         shape: UploadShape::Linear,
         path: goal.path.clone(),
         length: creation.length,
