@@ -177,6 +177,12 @@ impl ReadTx<'_> {
         self.one(sql, params![id.0, name.as_str()], |row| row.get(0))
     }
 
+    /// Bytes that an upload has announced, that have not arrived yet, and that its space keeps for it.
+    pub fn upload_reserved(&self, id: UploadId) -> Result<u64, CatalogError> {
+        let reserved = self.one("SELECT reserved FROM uploads WHERE id = ?1", [id.0], |row| row.get(0))?;
+        Ok(reserved.unwrap_or(0))
+    }
+
     /// The containers of an upload in the order of their bytes.
     pub fn upload_pieces(&self, id: UploadId) -> Result<Vec<ContainerRow>, CatalogError> {
         let mut pieces = self.all(

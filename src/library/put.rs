@@ -195,7 +195,7 @@ impl PutSession {
         if self.file.size.is_some_and(|size| self.received > size) {
             return Err(LibraryError::WrongSize);
         }
-        self.library.cover(&mut self.reservation, self.received).await?;
+        self.library.cover(&mut self.reservation, self.received, self.file.size.unwrap_or(u64::MAX)).await?;
         self.inflow.write(bytes).await
     }
 

@@ -2,15 +2,19 @@
 //!
 //! A reservation is taken before the body is read and held until the commit has counted the bytes in
 //! the catalogue, so that many uploads at once can never pass the quota together.
+//!
+//! Each writer reserves for itself. What its upload has announced, or the chunk that it replaces, is room that the
+//! catalogue counts already, but for one writer only: a second one that brings the same bytes needs room of its own
+//! while both lie on the disk.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::disk_error;
 use super::state::KEPT_FREE;
 use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
-use crate::model::{Access, ByteSize, Right, SpaceId};
+use crate::model::{Access, ByteSize, ChunkName, Right, SpaceId, UploadId};
 
 /// Steps in which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
@@ -37,77 +41,147 @@ pub struct JointUsage {
     pub quota: Option<ByteSize>,
 }
 
-/// Reserved bytes per space.
+/// Bytes that writers hold at this moment.
 #[derive(Clone, Default)]
 pub(super) struct Ledger {
-    reserved: Arc<Mutex<HashMap<SpaceId, u64>>>,
+    held: Arc<Mutex<HashMap<Source, u64>>>,
+}
+
+/// Where room for a writer's bytes comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// The room that a space's quota leaves.
+    Space(SpaceId),
+    /// The room that the catalogue reserves for what an upload has announced.
+    Announced(UploadId),
+    /// The room of a chunk that one of the same name will replace.
+    Chunk(UploadId, ChunkName),
 }
 
 /// Bytes held for one writer; given back when dropped.
 pub(super) struct Reservation {
+    space: Held,
+    /// Drawn on before the space is.
+    promised: Vec<Held>,
+}
+
+/// Bytes held of one source; given back when dropped.
+pub(super) struct Held {
     ledger: Ledger,
-    space: SpaceId,
+    source: Source,
     bytes: u64,
 }
 
 impl Ledger {
-    /// Reserves `bytes` if they fit. `limit` reads the space's used bytes and quota while the ledger is
-    /// locked, so that no other reservation comes between.
-    fn reserve(
-        &self,
-        space: SpaceId,
-        bytes: u64,
-        limit: impl FnOnce() -> Result<(u64, Option<u64>), LibraryError>,
-    ) -> Result<(), LibraryError> {
-        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        let (used, quota) = limit()?;
-        let held = reserved.entry(space).or_default();
-        let wanted = held.saturating_add(bytes);
-        if quota.is_some_and(|quota| used.saturating_add(wanted) > quota) {
-            return Err(LibraryError::OverQuota);
+    fn lock(&self) -> MutexGuard<'_, HashMap<Source, u64>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self, source: Source) -> Held {
+        Held { ledger: self.clone(), source, bytes: 0 }
+    }
+
+    /// Holds nothing yet. `promised` are drawn on first.
+    fn reservation(&self, space: SpaceId, promised: impl IntoIterator<Item = Source>) -> Reservation {
+        Reservation {
+            space: self.held(Source::Space(space)),
+            promised: promised.into_iter().map(|source| self.held(source)).collect(),
         }
-        *held = wanted;
-        Ok(())
+    }
+}
+
+impl Source {
+    /// Bytes of it that writers may hold together.
+    fn room(&self, tx: &ReadTx<'_>) -> Result<u64, LibraryError> {
+        Ok(match self {
+            Self::Space(space) => {
+                let row = tx.space(*space)?.ok_or(LibraryError::NoSuchSpace)?;
+                let taken = row.used.0.saturating_add(row.reserved.0);
+                row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
+            }
+            Self::Announced(upload) => tx.upload_reserved(*upload)?,
+            Self::Chunk(upload, name) => tx.upload_chunk(*upload, name)?.unwrap_or(0),
+        })
     }
 }
 
 impl Reservation {
     /// Bytes held.
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        self.promised.iter().fold(self.space.bytes, |sum, held| sum.saturating_add(held.bytes))
     }
 
-    /// Adds bytes. Must be the first thing that `tx` does: its view begins with its first read, and one
-    /// from before the ledger was locked could miss bytes that another writer has just handed over.
+    /// Adds bytes, or nothing if they do not fit. Must be the first thing that `tx` does: its view begins with its
+    /// first read, and one from before the ledger was locked could miss bytes that another writer has just handed
+    /// over.
     pub(super) fn add(&mut self, tx: &ReadTx<'_>, bytes: u64) -> Result<(), LibraryError> {
-        let limit = || {
-            let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
-            Ok((row.used.0.saturating_add(row.reserved.0), row.quota.map(|size| size.0)))
+        self.add_from(|source| source.room(tx), bytes)
+    }
+
+    fn add_from(
+        &mut self,
+        room: impl Fn(&Source) -> Result<u64, LibraryError>,
+        bytes: u64,
+    ) -> Result<(), LibraryError> {
+        let ledger = self.space.ledger.clone();
+        let mut all_held = ledger.lock();
+        let free = |source: &Source| {
+            let taken = all_held.get(source).copied().unwrap_or(0);
+            room(source).map(|room| room.saturating_sub(taken))
         };
-        self.ledger.reserve(self.space, bytes, limit)?;
-        self.bytes += bytes;
+        let (mut missing, mut parts) = (bytes, Vec::with_capacity(self.promised.len()));
+        for held in &self.promised {
+            let part = missing.min(free(&held.source)?);
+            missing -= part;
+            parts.push(part);
+        }
+        if missing > free(&self.space.source)? {
+            return Err(LibraryError::OverQuota);
+        }
+        let whole = self.promised.iter_mut().chain([&mut self.space]);
+        for (held, part) in whole.zip(parts.into_iter().chain([missing])) {
+            if part > 0 {
+                held.bytes += part;
+                *all_held.entry(held.source.clone()).or_default() += part;
+            }
+        }
         Ok(())
+    }
+
+    /// Gives `bytes` of it back, once the catalogue counts them.
+    pub(super) fn release(&mut self, mut bytes: u64) {
+        for held in self.promised.iter_mut().chain([&mut self.space]) {
+            let part = bytes.min(held.bytes);
+            held.release(part);
+            bytes -= part;
+        }
+    }
+
+    /// Takes out what is held of promised room. To be dropped in the transaction after which the catalogue does not
+    /// promise it any more: given back later, it would keep another writer of the same upload from its share.
+    pub(super) fn take_promised(&mut self) -> Vec<Held> {
+        std::mem::take(&mut self.promised)
     }
 }
 
-impl Reservation {
-    /// Gives `bytes` of it back, once the catalogue counts them.
-    pub(super) fn release(&mut self, bytes: u64) {
-        let bytes = bytes.min(self.bytes);
+impl Held {
+    fn release(&mut self, bytes: u64) {
         self.bytes -= bytes;
-        let mut reserved = self.ledger.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = reserved.get_mut(&self.space) {
+        let mut all_held = self.ledger.lock();
+        if let Some(held) = all_held.get_mut(&self.source) {
             *held = held.saturating_sub(bytes);
             if *held == 0 {
-                reserved.remove(&self.space);
+                all_held.remove(&self.source);
             }
         }
     }
 }
 
-impl Drop for Reservation {
+impl Drop for Held {
     fn drop(&mut self) {
-        self.release(self.bytes);
+        if self.bytes > 0 {
+            self.release(self.bytes);
+        }
     }
 }
 
@@ -118,7 +192,16 @@ impl Library {
     }
 
     pub(super) fn empty_reservation(&self, space: SpaceId) -> Reservation {
-        Reservation { ledger: self.shared.quota.clone(), space, bytes: 0 }
+        self.shared.quota.reservation(space, [])
+    }
+
+    /// A reservation that draws on promised room before it asks for more of the space.
+    pub(super) fn reservation_with(
+        &self,
+        space: SpaceId,
+        promised: impl IntoIterator<Item = Source>,
+    ) -> Reservation {
+        self.shared.quota.reservation(space, promised)
     }
 
     /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
@@ -139,15 +222,21 @@ impl Library {
         }
     }
 
-    /// Sees to it that a reservation covers `total` bytes of a content whose length nobody announced: it grows
-    /// in steps while the content arrives. After a failure it is `None`, and so is what it held.
-    pub(super) async fn cover(&self, held: &mut Option<Reservation>, total: u64) -> Result<(), LibraryError> {
-        let missing = total.saturating_sub(held.as_ref().map_or(0, Reservation::bytes));
+    /// Sees to it that a reservation covers `total` bytes of a content that will have at most `most`: it grows
+    /// in steps while a content of unknown length arrives. After a failure it is `None`, and so is what it held.
+    pub(super) async fn cover(
+        &self,
+        held: &mut Option<Reservation>,
+        total: u64,
+        most: u64,
+    ) -> Result<(), LibraryError> {
+        let covered = held.as_ref().map_or(0, Reservation::bytes);
+        let missing = total.saturating_sub(covered);
         if missing == 0 && held.is_some() {
             return Ok(());
         }
         let reservation = held.take().ok_or(LibraryError::OverQuota)?;
-        let step = missing.max(GROWTH);
+        let step = GROWTH.min(most.saturating_sub(covered)).max(missing);
         self.require_room(step).await?;
         *held = match self.grow(reservation, step).await {
             Ok(grown) => Some(grown),
@@ -218,17 +307,64 @@ impl Library {
 mod tests {
     use super::*;
 
+    const SPACE: SpaceId = SpaceId([1; 16]);
+    const UPLOAD: UploadId = UploadId([2; 16]);
+
+    fn add(reservation: &mut Reservation, bytes: u64) -> bool {
+        let room = |source: &Source| {
+            Ok(match source {
+                Source::Space(space) if *space == SPACE => 60,
+                Source::Space(_) => u64::MAX,
+                Source::Announced(_) => 30,
+                Source::Chunk(..) => 20,
+            })
+        };
+        match reservation.add_from(room, bytes) {
+            Ok(()) => true,
+            Err(LibraryError::OverQuota) => false,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
     #[test]
     fn reservations_never_pass_the_quota_together() {
         let ledger = Ledger::default();
-        let space = SpaceId([1; 16]);
-        let limit = || Ok((40, Some(100)));
-        ledger.reserve(space, 50, limit).unwrap();
-        assert!(matches!(ledger.reserve(space, 11, limit), Err(LibraryError::OverQuota)));
-        ledger.reserve(space, 10, limit).unwrap();
-        ledger.reserve(SpaceId([2; 16]), 1_000, || Ok((0, None))).unwrap();
-        drop(Reservation { ledger: ledger.clone(), space, bytes: 60 });
-        ledger.reserve(space, 60, limit).unwrap();
-        assert!(matches!(ledger.reserve(space, u64::MAX, limit), Err(LibraryError::OverQuota)));
+        let mut one = ledger.reservation(SPACE, []);
+        let mut two = ledger.reservation(SPACE, []);
+        assert!(add(&mut one, 50));
+        assert!(!add(&mut two, 11));
+        assert!(add(&mut two, 10));
+        assert!(add(&mut ledger.reservation(SpaceId([2; 16]), []), 1_000));
+        drop(two);
+        drop(one);
+        let mut all = ledger.reservation(SPACE, []);
+        assert!(add(&mut all, 60));
+        assert!(!add(&mut all, u64::MAX));
+        all.release(15);
+        assert!(add(&mut ledger.reservation(SPACE, []), 15));
+        drop(all);
+        assert!(ledger.lock().is_empty());
+    }
+
+    #[test]
+    fn promised_room_is_for_one_writer() {
+        let ledger = Ledger::default();
+        let chunk = |name: &str| {
+            let name = ChunkName::parse(name).unwrap();
+            ledger.reservation(SPACE, [Source::Chunk(UPLOAD, name), Source::Announced(UPLOAD)])
+        };
+        let mut one = chunk("1");
+        assert!(add(&mut one, 50), "all of it promised");
+        let mut again = chunk("1");
+        assert!(add(&mut again, 60), "the space has room");
+        let mut two = chunk("2");
+        assert!(add(&mut two, 20), "the chunk that it replaces");
+        assert!(!add(&mut two, 1));
+        assert_eq!((one.bytes(), again.bytes(), two.bytes()), (50, 60, 20));
+        drop(one.take_promised());
+        assert_eq!(one.bytes(), 0);
+        assert!(add(&mut two, 30));
+        drop((one, again, two));
+        assert!(ledger.lock().is_empty());
     }
 }

@@ -4,6 +4,7 @@ use super::chunk::digest_with;
 use super::{UploadLimits, expiry};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::binding::container_row;
+use crate::library::quota::Held;
 use crate::library::{Library, LibraryError};
 use crate::model::{ChunkName, ContainerId, Place, SpaceId, Timestamp};
 use crate::vault::writer::SealedContainer;
@@ -23,6 +24,8 @@ pub(super) struct Commit {
     pub(super) began: UploadRow,
     pub(super) goal: Goal,
     pub(super) containers: Vec<SealedContainer>,
+    /// Promised room that these bytes use up.
+    pub(super) promised: Vec<Held>,
     /// The digests behind these bytes, if all before them were known.
     pub(super) digest: Option<Vec<u8>>,
     pub(super) limits: UploadLimits,
@@ -41,11 +44,21 @@ impl Commit {
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
             sealed.release();
         }
-        outcome
+        let (row, has_replaced) = outcome?;
+        if has_replaced {
+            // Left to upkeep, a client that sends one chunk again and again would fill the disk.
+            if let Err(error) = library.remove_garbage().await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "upkeep removes the replaced chunk");
+            }
+        }
+        Ok(row)
     }
 
-    fn write(self, tx: &WriteTx<'_>) -> Result<UploadRow, LibraryError> {
+    /// The upload as it is then, and whether another chunk had to go.
+    fn write(self, tx: &WriteTx<'_>) -> Result<(UploadRow, bool), LibraryError> {
         tx.touches_only([]);
+        drop(self.promised);
+        let mut has_replaced = false;
         let began = &self.began;
         let same = tx.upload(began.id)?.filter(|row| row.user == began.user && row.space == began.space);
         let mut row = same.ok_or(LibraryError::NoSuchUpload)?;
@@ -61,6 +74,7 @@ impl Commit {
             Goal::Chunk(name) => {
                 match tx.remove_chunk(row.id, name)? {
                     Some((pieces, size)) => {
+                        has_replaced = true;
                         row.pieces = row.pieces.saturating_sub(pieces);
                         row.received = row.received.saturating_sub(size);
                     }
@@ -91,7 +105,7 @@ impl Commit {
         }
         row.expires = row.expires.max(expiry(tx, self.now)?);
         tx.save_upload(&row)?;
-        Ok(row)
+        Ok((row, has_replaced))
     }
 }
 

@@ -12,7 +12,7 @@ use super::commit::{Commit, Goal, Leftovers};
 use super::{PartInfo, UploadLimits};
 use crate::catalog::UploadRow;
 use crate::library::digest::Digests;
-use crate::library::quota::Reservation;
+use crate::library::quota::{Reservation, Source};
 use crate::library::sealing::Inflow;
 use crate::library::{Library, LibraryError};
 use crate::model::{Checksum, EntryPath, Timestamp, WriteSerial};
@@ -48,7 +48,7 @@ pub(super) struct Cutter {
     /// The segment before, on its way to the disk.
     closing: Option<JoinHandle<Result<SealedContainer, LibraryError>>>,
     sealed: Leftovers,
-    /// For what was not announced.
+    /// For what arrived and is not counted yet.
     reservation: Option<Reservation>,
 }
 
@@ -76,7 +76,15 @@ impl Cutter {
         let is_hashed = digests.is_some();
         let own = info.checksum.as_ref().map(Checksum::kind);
         let digests = digests.unwrap_or_else(|| Digests::of([])).with_own(own);
-        let reservation = row.length.is_none().then(|| library.empty_reservation(space));
+        let (replaced, foreseen) = match &goal {
+            // Its one writer may fill all that was announced.
+            Goal::Linear => (None, most.or(info.size)),
+            Goal::Chunk(name) => (Some(Source::Chunk(row.id, name.clone())), info.size),
+        };
+        let promised = replaced.into_iter().chain([Source::Announced(row.id)]);
+        let reservation = library.reservation_with(space, promised);
+        let reservation =
+            library.grow(reservation, foreseen.unwrap_or(0)).await.map_err(|(error, _)| error)?;
         let sealed = Leftovers { library: library.clone(), space, containers: Vec::new() };
         Ok(Self {
             library: library.clone(),
@@ -95,7 +103,7 @@ impl Cutter {
             segment: None,
             closing: None,
             sealed,
-            reservation,
+            reservation: Some(reservation),
         })
     }
 
@@ -118,9 +126,8 @@ impl Cutter {
         if self.info.size.is_some_and(|size| arrived > size) {
             return Err(LibraryError::WrongSize);
         }
-        if self.row.length.is_none() {
-            self.library.cover(&mut self.reservation, arrived - self.committed).await?;
-        }
+        let most = self.most.or(self.info.size).unwrap_or(u64::MAX).saturating_sub(self.committed);
+        self.library.cover(&mut self.reservation, arrived - self.committed, most).await?;
         self.arrived = arrived;
         while !bytes.is_empty() {
             let filled = self.segment.as_ref().map_or(0, Inflow::taken);
@@ -233,15 +240,16 @@ impl Cutter {
             return Err(LibraryError::WrongChecksum);
         }
         let uncounted: u64 = self.sealed.containers.iter().map(|sealed| sealed.plain_len).sum();
-        if self.row.length.is_none() {
-            // Whoever was dropped while it grew gave the reservation back.
-            if self.reservation.is_none() {
-                self.reservation = Some(self.library.empty_reservation(self.row.space));
-            }
-            self.library.cover(&mut self.reservation, uncounted).await?;
+        // Whoever was dropped while it grew gave the reservation back.
+        if self.reservation.is_none() {
+            let announced = [Source::Announced(self.row.id)];
+            self.reservation = Some(self.library.reservation_with(self.row.space, announced));
         }
+        self.library.cover(&mut self.reservation, uncounted, uncounted).await?;
         let digests = self.is_hashed.then_some(&digests);
-        let commit = self.commit_of(self.sealed.containers.clone(), digests, now);
+        let promised = self.reservation.as_mut().map(Reservation::take_promised).unwrap_or_default();
+        let commit =
+            Commit { promised, ..self.commit_of(self.sealed.containers.clone(), digests, now) };
         commit.run(&self.library, &mut self.sealed).await
     }
 
@@ -275,6 +283,7 @@ impl Cutter {
             goal: self.goal.clone(),
             digest: digests.filter(|_| self.is_hashed).map(Digests::save),
             containers,
+            promised: Vec::new(),
             limits: self.limits,
             now,
         }

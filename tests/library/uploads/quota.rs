@@ -2,7 +2,7 @@
 
 use tresor::library::{LibraryError, PartInfo};
 
-use super::{chunked, linear, to};
+use super::{chunk, chunked, linear, to};
 use crate::store::{NOW, Store, days};
 use crate::support::content::bytes;
 
@@ -99,9 +99,64 @@ async fn chunks_count_once_whatever_happens_to_them() {
         store.send_chunk(upload.id, "2", &bytes(1, 600_001)).await,
         Err(LibraryError::UploadTooLong)
     ));
-    let name = super::chunk("1");
+    let name = chunk("1");
     store.library.delete_chunk(&store.access(), store.user, upload.id, &name, NOW).await.unwrap();
     assert_eq!((store.used().await, store.available().await), (0, 400_000));
+    store.settle().await;
+    store.check();
+}
+
+/// Forty PUTs of one chunk at once all counted on the same announced bytes: 304 MiB lay on the disk of a space with
+/// a quota of 10 MiB.
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_of_one_chunk_hold_no_more_together_than_the_quota() {
+    let store = Store::with_quota(1_000_000).await;
+    for (length, size) in [(Some(600_000), Some(400_000)), (Some(600_000), None), (None, Some(400_000)), (None, None)] {
+        let upload = store.create(chunked(length)).await.unwrap();
+        let mut writers = Vec::new();
+        for _ in 0..40 {
+            let (access, part) = (store.access(), PartInfo { size, checksum: None });
+            let begun = store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await;
+            let written = match begun {
+                Ok(mut writer) => writer.write(bytes(1, 400_000).into()).await.map(|()| writer),
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(writer) => writers.push(writer),
+                Err(error) => assert!(matches!(error, LibraryError::OverQuota), "{error}"),
+            }
+        }
+        assert_eq!(writers.len(), 2, "{length:?} {size:?}");
+        for writer in writers {
+            writer.finish(NOW).await.unwrap();
+        }
+        // The one that was replaced does not wait for upkeep.
+        assert_eq!((store.used().await, store.containers().len()), (400_000, 1));
+        store.cancel(upload.id).await.unwrap();
+        assert_eq!(store.available().await, 1_000_000);
+    }
+    store.settle().await;
+    store.check();
+}
+
+/// A client that got no answer sends its chunk again, also where the space is full by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_may_be_sent_again_into_a_full_space_by_one_writer() {
+    let store = Store::with_quota(400_000).await;
+    let upload = store.create(chunked(Some(400_000))).await.unwrap();
+    for _ in 0..3 {
+        store.send_chunk(upload.id, "1", &bytes(1, 400_000)).await.unwrap();
+        assert_eq!(store.available().await, 0);
+    }
+    let begin = async || {
+        let (access, part) = (store.access(), PartInfo { size: Some(400_000), checksum: None });
+        store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await
+    };
+    let again = begin().await.unwrap();
+    assert!(matches!(begin().await.map(drop), Err(LibraryError::OverQuota)));
+    drop(again);
+    begin().await.map(drop).unwrap();
+    store.end(upload.id, to("a")).await.unwrap();
     store.settle().await;
     store.check();
 }
