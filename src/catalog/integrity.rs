@@ -97,9 +97,9 @@ const CONTRADICTIONS: [(&str, &str); 12] = [
              EXISTS (SELECT 1 FROM upload_pieces WHERE container_id = containers.id)",
     ),
     (
-        "spaces whose count of reserved bytes is not what their uploads have announced and not sent",
+        "spaces whose count of reserved bytes is not what they keep for their uploads",
         "SELECT count(*) FROM spaces WHERE reserved_bytes <>
-             (SELECT coalesce(sum(max(0, coalesce(length, 0) - received)), 0) FROM uploads WHERE space_id = spaces.id)",
+             (SELECT coalesce(sum(reserved), 0) FROM uploads WHERE space_id = spaces.id)",
     ),
     (
         "uploads whose count of bytes, pieces or chunks is not what has arrived of them",
@@ -108,7 +108,7 @@ const CONTRADICTIONS: [(&str, &str); 12] = [
               FROM upload_pieces JOIN containers ON containers.id = container_id GROUP BY upload_id) AS held
              ON held.upload_id = uploads.id
          WHERE received <> coalesce(bytes, 0) OR pieces <> coalesce(number, 0)
-            OR reserved <> max(0, coalesce(length, 0) - received)
+            OR reserved > max(0, coalesce(length, 0) - received)
             OR chunks <> (SELECT count(*) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id)
             OR (shape = 'chunked' AND received <>
                 (SELECT coalesce(sum(size), 0) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id))",

@@ -28,8 +28,11 @@ pub struct UploadRow {
     pub path: Option<EntryPath>,
     /// All of its bytes, where they were announced.
     pub length: Option<u64>,
-    /// Bytes that have arrived: of a linear upload the offset.
+    /// Bytes that have arrived: of a linear upload the offset. See [`Self::set_received`].
     pub received: u64,
+    /// Bytes that its space keeps for what is missing to the length: all of them, or fewer since the reservation
+    /// has lapsed.
+    pub reserved: u64,
     /// Containers that hold them.
     pub pieces: u64,
     /// Chunks that arrived whole.
@@ -50,6 +53,20 @@ pub struct UploadRow {
     pub created: Timestamp,
     /// When it is given up.
     pub expires: Timestamp,
+}
+
+impl UploadRow {
+    /// Bytes that were announced and have not arrived.
+    pub fn missing(&self) -> u64 {
+        self.length.unwrap_or(0).saturating_sub(self.received)
+    }
+
+    /// Notes how much has arrived. What comes is taken from what was reserved, what goes returns to it.
+    pub fn set_received(&mut self, received: u64) {
+        let both = self.reserved.saturating_add(self.received);
+        self.received = received;
+        self.reserved = both.saturating_sub(received).min(self.missing());
+    }
 }
 
 /// Digests of the first bytes of an upload.
@@ -75,7 +92,7 @@ pub struct ChunkRow {
 }
 
 const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
-     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name";
+     checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved";
 
 fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
     Ok(UploadRow {
@@ -103,6 +120,7 @@ fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
         expires: Timestamp(row.get(18)?),
         chunks: row.get(19)?,
         name: row.get(21)?,
+        reserved: row.get(22)?,
     })
 }
 
@@ -206,6 +224,20 @@ impl ReadTx<'_> {
         Ok(pieces.into_iter().map(|(.., piece)| piece).collect())
     }
 
+    /// Uploads that hold room for what they have announced and whose time is over at `until`, by id behind `after`.
+    pub fn reserving_uploads(
+        &self,
+        until: Timestamp,
+        after: UploadId,
+        limit: usize,
+    ) -> Result<Vec<UploadId>, CatalogError> {
+        self.all(
+            "SELECT id FROM uploads WHERE reserved > 0 AND expires_at <= ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            params![until.0, after.0, limit],
+            |row| row.get(0).map(UploadId),
+        )
+    }
+
     /// Uploads whose time is over at `now`, or whose user is gone.
     pub fn expired_uploads(&self, now: Timestamp, limit: usize) -> Result<Vec<UploadId>, CatalogError> {
         self.all(
@@ -244,10 +276,9 @@ impl WriteTx<'_> {
         self.save_upload(row)
     }
 
-    /// Keeps what changes while an upload arrives, and what of its length is still to be reserved.
+    /// Keeps what changes while an upload arrives, and what its space keeps for it.
     pub fn save_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
-        let reserved = row.length.unwrap_or(0).saturating_sub(row.received);
-        self.reserve_for(row.id, reserved)?;
+        self.reserve_for(row.id, row.reserved)?;
         self.execute(
             "UPDATE uploads SET length = ?2, received = ?3, pieces = ?4, changes = changes + 1, digest = ?5,
                  digest_bytes = ?6, digest_chunk = ?7, expires_at = ?8, chunks = ?9, digest_chunks = ?10 WHERE id = ?1",
@@ -265,6 +296,11 @@ impl WriteTx<'_> {
             ],
         )
         .map(drop)
+    }
+
+    /// Gives back `bytes` of what an upload's space keeps for it.
+    pub fn lapse_reservation(&self, id: UploadId, bytes: u64) -> Result<(), CatalogError> {
+        self.reserve_for(id, self.upload_reserved(id)?.saturating_sub(bytes))
     }
 
     /// Sets what an upload holds of its space's quota beside the bytes that have arrived.

@@ -3,42 +3,74 @@
 //! Every container of the source gets a copy with a header for the other space's key, durable before
 //! the rows of the whole tree follow in one transaction. Everything is judged before the first byte is
 //! copied and once more inside that transaction.
+//!
+//! Copying may take hours. So it goes in steps between which the caller asks whether the rights still hold, and a
+//! caller that leaves ends it.
 
 use std::collections::HashMap;
 
 use super::binding::{bound, container_row};
 use super::folder::{discard, signed};
+use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::lookup::find;
+use super::quota::Reservation;
 use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
+use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
-use crate::vault::rewrap::rewrap;
+use crate::vault::rewrap::{Rewrap, rewrap};
+
+/// Bytes between two moments at which the caller may ask whether the rights still hold.
+const CARRY_STEP: u64 = 16 * 1024 * 1024;
+/// Copies into other spaces at once: each reads and writes as fast as the disk does.
+pub(super) const MAX_CARRIED_AT_ONCE: usize = 4;
+
+/// A move or copy into another space that is under way. Dropped before its commit it leaves nothing behind: the
+/// step that runs comes to its end, and what was written is removed.
+pub struct Carry {
+    library: Library,
+    load: Load,
+    /// The entries of the source when it was judged.
+    judged: Vec<EntryId>,
+    /// The id of the first copy; the others follow.
+    first: EntryId,
+    /// `None` after a failure.
+    copying: Option<Copying>,
+}
+
+/// The containers on their way. Travels with the thread that copies them.
+struct Copying {
+    library: Library,
+    from: SpaceId,
+    to: SpaceId,
+    left: std::vec::IntoIter<CarriedContent>,
+    current: Option<Current>,
+    copies: HashMap<ContainerId, ContainerRow>,
+    written: Leftovers,
+    _reservation: Reservation,
+    _turn: Turn,
+}
+
+/// The container that is being copied.
+struct Current {
+    original: ContainerId,
+    source: ContainerReader,
+    copy: Rewrap,
+}
 
 impl Library {
-    /// Runs to its end even if the future is dropped: half a copy is of no use to anybody, and what it
-    /// reserved and wrote is accounted for in one place.
-    pub(super) async fn carry_over(
+    /// Judges everything and waits for this person's turn; nothing is copied yet.
+    pub(super) async fn begin_carry(
         &self,
         change: Change,
         from: EntryPath,
         arrival: Arrival,
-    ) -> Result<Transferred, LibraryError> {
-        let library = self.clone();
-        tokio::spawn(async move { library.carry(change, from, arrival).await }).await?
-    }
-
-    async fn carry(
-        &self,
-        change: Change,
-        from: EntryPath,
-        arrival: Arrival,
-    ) -> Result<Transferred, LibraryError> {
-        // One at a time: each may copy as much as the disk holds.
-        let _turn = self.shared.carrying.lock().await;
+    ) -> Result<Carry, LibraryError> {
+        let turn = self.shared.carrying.take(change.user).await?;
         let (space, target) = (change.access.space(), arrival.reach.space());
         let load = Load { change, from, arrival };
         let library = self.clone();
@@ -58,48 +90,18 @@ impl Library {
 
         let bytes = contents.iter().map(|content| content.row.plain_len).sum();
         self.require_room(bytes).await?;
-        let reservation = self.reserve(target, bytes).await?;
-        let library = self.clone();
-        let (copies, failure) =
-            tokio::task::spawn_blocking(move || library.rewrap_all(space, target, contents)).await?;
-        let written: Vec<_> = copies.values().map(|row| (row.id, row.place)).collect();
-        let was_copied = failure.is_none();
-        let outcome = if let Some(error) = failure {
-            self.note_refusal(&error).await;
-            Err(error)
-        } else {
-            let library = self.clone();
-            self.catalog().write(move |tx| load.commit(&library, tx, &judged, first, &copies)).await
+        let copying = Copying {
+            library: self.clone(),
+            from: space,
+            to: target,
+            left: contents.into_iter(),
+            current: None,
+            copies: HashMap::new(),
+            written: Leftovers { library: self.clone(), space: target, containers: Vec::new() },
+            _reservation: self.reserve(target, bytes).await?,
+            _turn: turn,
         };
-        // Before the commit nothing can refer to them, and a full disk needs them gone.
-        if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
-            for (container, place) in written {
-                self.remove_uncommitted(target, container, place).await;
-            }
-        }
-        drop(reservation);
-        outcome
-    }
-
-    /// Copies containers into another space, each durable when this returns; stops at the first that
-    /// fails.
-    fn rewrap_all(
-        &self,
-        from: SpaceId,
-        to: SpaceId,
-        contents: Vec<CarriedContent>,
-    ) -> (HashMap<ContainerId, ContainerRow>, Option<LibraryError>) {
-        let mut copies = HashMap::with_capacity(contents.len());
-        for CarriedContent { row, meta } in contents {
-            if copies.contains_key(&row.id) {
-                continue;
-            }
-            match self.rewrap_one(from, to, &row, &meta) {
-                Ok(copy) => copies.insert(row.id, copy),
-                Err(error) => return (copies, Some(error)),
-            };
-        }
-        (copies, None)
+        Ok(Carry { library: self.clone(), load, judged, first, copying: Some(copying) })
     }
 
     /// A copy of a container in another space, durable when this returns.
@@ -114,6 +116,100 @@ impl Library {
         let bound = bound(row);
         let source = ContainerReader::open(&**self.disk(), &from_key, from, &bound)?;
         Ok(container_row(&rewrap(&**self.disk(), &source, &to_key, to, meta)?))
+    }
+}
+
+impl Carry {
+    /// Copies the next 16 MiB or so; `false` once everything is copied.
+    ///
+    /// Errors: `DiskFull`, `Damaged`, those of the disk; what was written is removed then, and [`Self::commit`] fails.
+    pub async fn copy_some(&mut self) -> Result<bool, LibraryError> {
+        let mut copying = self.copying.take().ok_or(LibraryError::Interrupted)?;
+        let step = tokio::task::spawn_blocking(move || {
+            let outcome = copying.step();
+            (copying, outcome)
+        });
+        let (copying, outcome) = step.await?;
+        match outcome {
+            Ok(is_unfinished) => {
+                self.copying = Some(copying);
+                Ok(is_unfinished)
+            }
+            Err(error) => {
+                self.library.note_refusal(&error).await;
+                // A full disk needs them gone.
+                copying.written.remove().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes what was copied part of the other space, in one transaction; of a move the source goes into its trash.
+    /// Runs to its end even if the future is dropped.
+    ///
+    /// Errors: `PreconditionFailed` if the source changed meanwhile; what stood in the way at the beginning.
+    pub async fn commit(mut self, now: Timestamp) -> Result<Transferred, LibraryError> {
+        self.load.change.now = now;
+        tokio::spawn(self.commit_uncancelled()).await?
+    }
+
+    async fn commit_uncancelled(self) -> Result<Transferred, LibraryError> {
+        let Self { library, load, judged, first, copying } = self;
+        let mut copying = copying.filter(Copying::is_done).ok_or(LibraryError::Interrupted)?;
+        let copies = std::mem::take(&mut copying.copies);
+        let worker = library.clone();
+        let commit = move |tx: &WriteTx<'_>| load.commit(&worker, tx, &judged, first, &copies);
+        let outcome = library.catalog().write(commit).await;
+        // After a commit that failed nobody knows whether rows have them.
+        if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
+            copying.written.release();
+        }
+        copying.written.remove().await;
+        outcome
+    }
+}
+
+impl Copying {
+    fn is_done(&self) -> bool {
+        self.current.is_none() && self.left.len() == 0
+    }
+
+    /// Whether anything is left. Blocks.
+    fn step(&mut self) -> Result<bool, LibraryError> {
+        let mut copied = 0;
+        while copied < CARRY_STEP {
+            let next = match self.current.take() {
+                Some(current) => Some(current),
+                None => self.next()?,
+            };
+            let Some(mut current) = next else { return Ok(false) };
+            match current.copy.copy_some(&current.source)? {
+                0 => {
+                    let sealed = current.copy.finish(&current.source)?;
+                    self.copies.insert(current.original, container_row(&sealed));
+                    self.written.containers.push(sealed);
+                }
+                bytes => {
+                    copied += bytes;
+                    self.current = Some(current);
+                }
+            }
+        }
+        Ok(!self.is_done())
+    }
+
+    /// The next container that has no copy yet: files may share one.
+    fn next(&mut self) -> Result<Option<Current>, LibraryError> {
+        let copies = &self.copies;
+        let Some(CarriedContent { row, meta }) = self.left.find(|content| !copies.contains_key(&content.row.id))
+        else {
+            return Ok(None);
+        };
+        let (disk, keys) = (&**self.library.disk(), &self.library.shared.keys);
+        let (from_key, to_key) = (keys.space_key(self.from)?, keys.space_key(self.to)?);
+        let source = ContainerReader::open(disk, &from_key, self.from, &bound(&row))?;
+        let copy = Rewrap::begin(disk, &source, &to_key, self.to, &meta)?;
+        Ok(Some(Current { original: row.id, source, copy }))
     }
 }
 

@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod folder;
 mod guard;
+mod leftovers;
 mod lock;
 mod lookup;
 mod mark;
@@ -36,6 +37,7 @@ mod state;
 mod time;
 mod transfer;
 mod trash;
+mod turns;
 mod unbound;
 mod upkeep;
 mod upload;
@@ -53,6 +55,7 @@ use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePol
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
+pub use carry::Carry;
 pub use descriptors::connections_of_process;
 pub use entry::{Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
@@ -65,7 +68,7 @@ pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsid
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};
 pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
-pub use transfer::{Overwrite, Transferred};
+pub use transfer::{Overwrite, Transfer, Transferred};
 pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
 pub use upload::{
@@ -128,8 +131,10 @@ struct Shared {
     space_notes: Mutex<()>,
     runs: verify::Runs,
     recent_damage: verify::RecentDamage,
-    /// Held by the one copy into another space that may run at a time.
-    carrying: Mutex<()>,
+    /// At copying into other spaces.
+    carrying: turns::Turns,
+    /// At taking uploads into other spaces than they were begun in.
+    relocating: turns::Turns,
     names: NamePolicy,
     /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
     /// before never names a content of after.
@@ -231,7 +236,8 @@ impl Library {
             space_notes: Mutex::default(),
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
-            carrying: Mutex::default(),
+            carrying: turns::Turns::new(carry::MAX_CARRIED_AT_ONCE),
+            relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
             ids: IdBlock::default(),
             horizon,
             has_looked: AtomicBool::new(false),

@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::error::disk_error;
 use super::state::KEPT_FREE;
@@ -63,6 +64,7 @@ pub(super) struct Reservation {
     space: Held,
     /// Drawn on before the space is.
     promised: Vec<Held>,
+    began: Instant,
 }
 
 /// Bytes held of one source; given back when dropped.
@@ -77,7 +79,8 @@ impl Ledger {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self, source: Source) -> Held {
+    /// Holds nothing yet.
+    pub(super) fn held(&self, source: Source) -> Held {
         Held { ledger: self.clone(), source, bytes: 0 }
     }
 
@@ -86,6 +89,7 @@ impl Ledger {
         Reservation {
             space: self.held(Source::Space(space)),
             promised: promised.into_iter().map(|source| self.held(source)).collect(),
+            began: Instant::now(),
         }
     }
 }
@@ -157,6 +161,16 @@ impl Reservation {
         }
     }
 
+    /// Gives back what is more than `bytes`.
+    fn shrink_to(&mut self, bytes: u64) {
+        let mut excess = self.bytes().saturating_sub(bytes);
+        for held in [&mut self.space].into_iter().chain(self.promised.iter_mut().rev()) {
+            let part = excess.min(held.bytes);
+            held.release(part);
+            excess -= part;
+        }
+    }
+
     /// Takes out what is held of promised room. To be dropped in the transaction after which the catalogue does not
     /// promise it any more: given back later, it would keep another writer of the same upload from its share.
     pub(super) fn take_promised(&mut self) -> Vec<Held> {
@@ -165,6 +179,23 @@ impl Reservation {
 }
 
 impl Held {
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes all that no writer holds. Must be the first thing that `tx` does, as for [`Reservation::add`].
+    pub(super) fn take_rest(&mut self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
+        let mut all_held = self.ledger.lock();
+        let taken = all_held.get(&self.source).copied().unwrap_or(0);
+        let rest = self.source.room(tx)?.saturating_sub(taken);
+        if rest > 0 {
+            self.bytes += rest;
+            all_held.insert(self.source.clone(), taken + rest);
+        }
+        Ok(())
+    }
+
     fn release(&mut self, bytes: u64) {
         self.bytes -= bytes;
         let mut all_held = self.ledger.lock();
@@ -224,12 +255,22 @@ impl Library {
 
     /// Sees to it that a reservation covers `total` bytes of a content that will have at most `most`: it grows
     /// in steps while a content of unknown length arrives. After a failure it is `None`, and so is what it held.
+    ///
+    /// What was announced is held for [`reserved_for`](super::UploadLimits::reserved_for). A client that takes longer holds a step beyond
+    /// what it has sent, like one that announced nothing: else it could keep others from the rest of a quota for
+    /// months, with a byte now and then.
     pub(super) async fn cover(
         &self,
         held: &mut Option<Reservation>,
         total: u64,
         most: u64,
     ) -> Result<(), LibraryError> {
+        let ahead = total.saturating_add(GROWTH);
+        if let Some(held) = held.as_mut().filter(|held| held.bytes() > ahead)
+            && held.began.elapsed() >= self.upload_limits().reserved_for
+        {
+            held.shrink_to(ahead);
+        }
         let covered = held.as_ref().map_or(0, Reservation::bytes);
         let missing = total.saturating_sub(covered);
         if missing == 0 && held.is_some() {

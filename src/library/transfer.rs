@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::carry::Carry;
 use super::departure::{self, Departed, bring_back, departed};
 use super::folder::{discard, signed};
 use super::guard::{require_tree_unlocked, require_unlocked};
@@ -12,7 +13,7 @@ use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, VersionId,
+    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, Timestamp, VersionId,
 };
 
 /// Entries that one COPY, or one MOVE into another space, may make. The rows are written in one
@@ -28,6 +29,14 @@ pub enum Overwrite {
     Forbid,
 }
 
+/// A move or copy that was begun.
+pub enum Transfer {
+    /// It is done.
+    Done(Transferred),
+    /// Contents are still to be copied into another space.
+    Carry(Carry),
+}
+
 /// What a move or copy made.
 #[derive(Clone, Debug)]
 pub struct Transferred {
@@ -35,6 +44,19 @@ pub struct Transferred {
     pub entry: Entry,
     /// Whether nothing was there before.
     pub created: bool,
+}
+
+impl Transfer {
+    /// Brings it to its end, whatever becomes of the rights meanwhile.
+    pub async fn complete(self, now: Timestamp) -> Result<Transferred, LibraryError> {
+        match self {
+            Self::Done(done) => Ok(done),
+            Self::Carry(mut carry) => {
+                while carry.copy_some().await? {}
+                carry.commit(now).await
+            }
+        }
+    }
 }
 
 impl Library {
@@ -47,11 +69,38 @@ impl Library {
         to_path: &EntryPath,
         overwrite: Overwrite,
     ) -> Result<Transferred, LibraryError> {
+        let now = change.now;
+        self.begin_move(change, from, to, to_path, overwrite).await?.complete(now).await
+    }
+
+    /// Copies the entry at `from`; a folder with everything below it or, with `Depth::Zero`, alone.
+    pub async fn copy_entry(
+        &self,
+        change: Change,
+        from: &EntryPath,
+        to: &Access,
+        to_path: &EntryPath,
+        overwrite: Overwrite,
+        depth: Depth,
+    ) -> Result<Transferred, LibraryError> {
+        let now = change.now;
+        self.begin_copy(change, from, to, to_path, overwrite, depth).await?.complete(now).await
+    }
+
+    /// As [`Self::move_entry`], but leaves what takes long to the caller: copying into another space.
+    pub async fn begin_move(
+        &self,
+        change: Change,
+        from: &EntryPath,
+        to: &Access,
+        to_path: &EntryPath,
+        overwrite: Overwrite,
+    ) -> Result<Transfer, LibraryError> {
         let reach = change.access.reach(Right::Write)?;
         let target = confined(reach, to)?;
         let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
         if reach != target {
-            return self.carry_over(change, from.clone(), arrival).await;
+            return self.begin_carry(change, from.clone(), arrival).await.map(Transfer::Carry);
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
@@ -67,10 +116,11 @@ impl Library {
                 library.transferred(tx, arrived, slot.there.is_none())
             })
             .await
+            .map(Transfer::Done)
     }
 
-    /// Copies the entry at `from`; a folder with everything below it or, with `Depth::Zero`, alone.
-    pub async fn copy_entry(
+    /// As [`Self::copy_entry`], but leaves what takes long to the caller: copying into another space.
+    pub async fn begin_copy(
         &self,
         change: Change,
         from: &EntryPath,
@@ -78,13 +128,13 @@ impl Library {
         to_path: &EntryPath,
         overwrite: Overwrite,
         depth: Depth,
-    ) -> Result<Transferred, LibraryError> {
+    ) -> Result<Transfer, LibraryError> {
         let reach = change.access.reach(Right::Read)?;
         let target = confined(reach, to)?;
         let kind = ArrivalKind::Copy(depth);
         let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind };
         if reach != target {
-            return self.carry_over(change, from.clone(), arrival).await;
+            return self.begin_carry(change, from.clone(), arrival).await.map(Transfer::Carry);
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
@@ -108,6 +158,7 @@ impl Library {
                 library.transferred(tx, copy, slot.there.is_none())
             })
             .await
+            .map(Transfer::Done)
     }
 
     pub(super) fn transferred(

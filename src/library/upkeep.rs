@@ -103,6 +103,7 @@ impl Library {
                 break;
             }
         }
+        self.lapse_reservations(now, STEP).await?;
         report.containers = self.remove_garbage().await?;
         Ok(report)
     }

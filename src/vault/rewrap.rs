@@ -1,7 +1,7 @@
 //! A copy of a container for another space: new header, same payload bytes.
 
-use super::container::ContainerMeta;
-use super::disk::Disk;
+use super::container::{ContainerMeta, HeaderHash};
+use super::disk::{Disk, PartFile};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::ContainerReader;
@@ -11,10 +11,73 @@ use crate::model::{ContainerId, Place, SpaceId};
 /// Chunks per read and write of the copy: 1 MiB.
 const COPY_CHUNKS: u64 = 16;
 
-/// Copies `source` into `space` under `key`, as durably as a new container.
+/// A copy that is being written. Dropped before [`Self::finish`], it leaves nothing behind.
 ///
 /// The file key stays, so nothing is sealed again and no chunk's nonce is used twice. Every chunk is
 /// authenticated on the way: a copy of damage would lie under an id that no backup knows.
+pub struct Rewrap {
+    part: Box<dyn PartFile>,
+    space: SpaceId,
+    id: ContainerId,
+    header_hash: HeaderHash,
+    header_len: u64,
+    next_chunk: u64,
+}
+
+impl Rewrap {
+    /// Begins a copy of `source` for `space` under `key`.
+    ///
+    /// Errors: `Io`, `MetaTooLong`.
+    pub fn begin(
+        disk: &dyn Disk,
+        source: &ContainerReader,
+        key: &SpaceKey,
+        space: SpaceId,
+        meta: &ContainerMeta,
+    ) -> Result<Self, VaultError> {
+        let header = source.header().reseal(key.recipient(), meta).map_err(|_| VaultError::MetaTooLong)?;
+        let id = ContainerId::random();
+        let mut part = disk.create(id).map_err(VaultError::io("create a container"))?;
+        part.append(&header.bytes).map_err(VaultError::io("write a container"))?;
+        let header_len = header.bytes.len() as u64;
+        Ok(Self { part, space, id, header_hash: header.hash, header_len, next_chunk: 0 })
+    }
+
+    /// Copies the next bytes of `source`, at most about 1 MiB; how many, 0 at its end. After an error the copy is of no
+    /// use any more.
+    ///
+    /// Errors: `Io`, `Damaged` if a chunk is not what was sealed.
+    pub fn copy_some(&mut self, source: &ContainerReader) -> Result<u64, VaultError> {
+        let end = source.shape().last_chunk();
+        if self.next_chunk > end {
+            return Ok(0);
+        }
+        let last = end.min(self.next_chunk + COPY_CHUNKS - 1);
+        let sealed = source.read_sealed(self.next_chunk, last)?;
+        self.part.append(&sealed).map_err(VaultError::io("write a container"))?;
+        self.next_chunk = last + 1;
+        Ok(sealed.len() as u64)
+    }
+
+    /// Makes the copy, which has all of `source`, as durable as a new container.
+    ///
+    /// Errors: `Io`; nothing refers to the container then.
+    pub fn finish(self, source: &ContainerReader) -> Result<SealedContainer, VaultError> {
+        if self.next_chunk <= source.shape().last_chunk() {
+            return Err(VaultError::WriterFailed);
+        }
+        self.part.publish(self.space).map_err(VaultError::io("make a container durable"))?;
+        Ok(SealedContainer {
+            id: self.id,
+            header_hash: self.header_hash,
+            length: self.header_len + source.shape().sealed_len(),
+            plain_len: source.plain_len(),
+            place: Place::OwnFile,
+        })
+    }
+}
+
+/// Copies `source` into `space` under `key`, as durably as a new container, in one go.
 ///
 /// Errors: `Io`, `MetaTooLong`, `Damaged` if a chunk is not what was sealed. On an error nothing is left
 /// behind.
@@ -25,25 +88,7 @@ pub fn rewrap(
     space: SpaceId,
     meta: &ContainerMeta,
 ) -> Result<SealedContainer, VaultError> {
-    let header = source.header().reseal(key.recipient(), meta).map_err(|_| VaultError::MetaTooLong)?;
-    let id = ContainerId::random();
-    let mut part = disk.create(id).map_err(VaultError::io("create a container"))?;
-    let append_failed = || VaultError::io("write a container");
-    part.append(&header.bytes).map_err(append_failed())?;
-
-    let shape = source.shape();
-    let mut first = 0;
-    while first <= shape.last_chunk() {
-        let last = shape.last_chunk().min(first + COPY_CHUNKS - 1);
-        part.append(&source.read_sealed(first, last)?).map_err(append_failed())?;
-        first = last + 1;
-    }
-    part.publish(space).map_err(VaultError::io("make a container durable"))?;
-    Ok(SealedContainer {
-        id,
-        header_hash: header.hash,
-        length: header.bytes.len() as u64 + shape.sealed_len(),
-        plain_len: source.plain_len(),
-        place: Place::OwnFile,
-    })
+    let mut copy = Rewrap::begin(disk, source, key, space, meta)?;
+    while copy.copy_some(source)? > 0 {}
+    copy.finish(source)
 }

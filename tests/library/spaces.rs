@@ -1,6 +1,6 @@
 //! Several spaces: each with a key of its own, contents carried from one to the other.
 
-use tresor::library::{LibraryError, Overwrite, SpaceSettings};
+use tresor::library::{LibraryError, Overwrite, SpaceSettings, Transfer};
 use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, Right, SpaceId, SpaceKind};
 use tresor::vault::VaultError;
 use tresor::vault::disk::Disk;
@@ -167,4 +167,60 @@ async fn spaces_have_names_of_their_own() {
     assert_eq!(names, ["other", "SPACE"]);
     // A refused space leaves no key behind for good: only those of rows open anything.
     assert_eq!(store.library.space_named(&name("Other")).await.unwrap().unwrap().id, other.id);
+}
+
+/// One copy into another space ran at a time for the whole server, and went on when its client had left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_whose_client_leaves_ends_and_leaves_nothing() {
+    let store = Store::with_quota(100 << 20).await;
+    let other = store.another_space("other").await;
+    store.mkcol("a").await.unwrap();
+    store.put("a/1", &bytes(1, 100_000)).await.unwrap();
+    store.put("a/2", &bytes(2, 40 << 20)).await.unwrap();
+    let there = Access::granted(other.id, Right::Write);
+    let begin = async |change, to: &str| {
+        let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
+        store.library.begin_copy(change, &path("a"), &there, &path(to), overwrite, depth).await
+    };
+    let Transfer::Carry(mut carry) = begin(store.change(), "a").await.unwrap() else { panic!("not carried") };
+    assert!(carry.copy_some().await.unwrap(), "the large file is not copied yet");
+    assert_eq!((store.containers_of(&other).len(), store.parts().len()), (1, 1));
+
+    // The same person waits for this one; another one does not.
+    let again = {
+        let (library, change) = (store.library.clone(), store.change());
+        let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
+        tokio::spawn(async move {
+            library.copy_entry(change, &path("a"), &there, &path("again"), overwrite, depth).await
+        })
+    };
+    let colleague = store.another_user("colleague").await;
+    let change = tresor::library::Change { user: colleague, ..store.change() };
+    begin(change, "colleague").await.unwrap().complete(NOW).await.unwrap();
+    assert!(!again.is_finished());
+    assert_eq!(store.containers_of(&other).len(), 3);
+
+    drop(carry);
+    again.await.unwrap().unwrap();
+    while store.containers_of(&other).len() > 4 || !store.parts().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let names = store.members(&there, &EntryPath::root()).await;
+    assert_eq!(names.len(), 2, "the one that was left is not there");
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_not_committed_before_it_is_whole() {
+    let store = Store::new().await;
+    let other = store.another_space("other").await;
+    store.put("a", &bytes(2, 20 << 20)).await.unwrap();
+    let there = Access::granted(other.id, Right::Write);
+    let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
+    let begun = store.library.begin_copy(store.change(), &path("a"), &there, &path("a"), overwrite, depth).await;
+    let Transfer::Carry(mut carry) = begun.unwrap() else { panic!("not carried") };
+    assert!(carry.copy_some().await.unwrap());
+    assert!(matches!(carry.commit(NOW).await, Err(LibraryError::Interrupted)));
+    assert!(store.containers_of(&other).is_empty());
+    store.check();
 }

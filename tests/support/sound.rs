@@ -36,8 +36,8 @@ pub const RULES: [(&str, &str); 10] = [
              WHERE space_id = spaces.id)",
     ),
     (
-        "an upload has received what its containers hold, and reserved the rest",
-        "SELECT count(*) FROM uploads WHERE reserved <> max(0, coalesce(length, 0) - received) OR received <>
+        "an upload has received what its containers hold, and reserved at most the rest",
+        "SELECT count(*) FROM uploads WHERE reserved > max(0, coalesce(length, 0) - received) OR received <>
              (SELECT coalesce(sum(plain_len), 0) FROM upload_pieces JOIN containers ON containers.id = container_id
               WHERE upload_id = uploads.id)",
     ),

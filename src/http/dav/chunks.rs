@@ -175,6 +175,8 @@ impl Call<'_> {
         if access.space() != target.access.space() {
             let (user, now) = (self.principal()?.user, self.info.received);
             self.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
+            // Copying may have taken long.
+            self.may_still_store(&target.access).await?;
         }
         let modified = headers::modified(&self.parts.headers)?;
         let finish = Finish {

@@ -77,14 +77,24 @@ impl Call<'_> {
     /// Fails if the right to store a file that was checked is gone by now: the grant revoked, the account
     /// disabled, the link ended.
     pub(super) async fn may_still_store(&self, access: &Access) -> Result<(), Failure> {
-        let now = match self.visitor {
-            Visitor::Guest(visit) => self.sharing.still_lends(visit, Timestamp::now()).await?,
-            Visitor::User(principal) => {
-                self.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)?
-            }
-        };
-        now.reach_to_add().map_err(LibraryError::from)?;
+        self.access_now(access).await?.reach_to_add().map_err(LibraryError::from)?;
         Ok(())
+    }
+
+    /// Fails if a right that was checked is gone by now.
+    pub(super) async fn may_still(&self, access: &Access, needed: Right) -> Result<(), Failure> {
+        self.access_now(access).await?.reach(needed).map_err(LibraryError::from)?;
+        Ok(())
+    }
+
+    /// The right as it is at this moment.
+    async fn access_now(&self, access: &Access) -> Result<Access, Failure> {
+        match self.visitor {
+            Visitor::Guest(visit) => Ok(self.sharing.still_lends(visit, Timestamp::now()).await?),
+            Visitor::User(principal) => {
+                self.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)
+            }
+        }
     }
 
     /// The spaces that this person may see, by name.

@@ -8,8 +8,8 @@ use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty};
 use crate::http::RequestBody;
-use crate::library::{Change, LibraryError, Overwrite, Transferred};
-use crate::model::Depth;
+use crate::library::{Change, LibraryError, Overwrite, Transfer, Transferred};
+use crate::model::{Depth, Right, Timestamp};
 
 impl Call<'_> {
     pub(super) async fn make_folder(&self, body: &mut RequestBody) -> Answer {
@@ -59,12 +59,12 @@ impl Call<'_> {
         let (target, overwrite) = self.destination().await?;
         // Reading the source is enough; writing is asked of the destination.
         let change = Change { access: source.access, ..self.change(&target)? };
-        let done = self
+        let begun = self
             .library
-            .copy_entry(change, &source.path, &target.access, &target.path, overwrite, depth)
+            .begin_copy(change, &source.path, &target.access, &target.path, overwrite, depth)
             .await
             .map_err(Failure::between(&source, &target))?;
-        self.arrived(&done)
+        self.arrived(&self.complete(begun, (&source, Right::Read), &target).await?)
     }
 
     pub(super) async fn relocate(&self) -> Answer {
@@ -74,12 +74,35 @@ impl Call<'_> {
         let source = self.entry_target(is_the_mount).await?;
         let change = self.change(&source)?;
         let (target, overwrite) = self.destination().await?;
-        let done = self
+        let begun = self
             .library
-            .move_entry(change, &source.path, &target.access, &target.path, overwrite)
+            .begin_move(change, &source.path, &target.access, &target.path, overwrite)
             .await
             .map_err(Failure::between(&source, &target))?;
-        self.arrived(&done)
+        self.arrived(&self.complete(begun, (&source, Right::Write), &target).await?)
+    }
+
+    /// Copying into another space may take hours: a person who loses a right meanwhile gets nothing, and a client that
+    /// leaves ends it, because this future goes with it.
+    async fn complete(
+        &self,
+        begun: Transfer,
+        (source, needed): (&EntryTarget, Right),
+        target: &EntryTarget,
+    ) -> Result<Transferred, Failure> {
+        let mut carry = match begun {
+            Transfer::Done(done) => return Ok(done),
+            Transfer::Carry(carry) => carry,
+        };
+        let failed = Failure::between(source, target);
+        loop {
+            let is_unfinished = carry.copy_some().await.map_err(&failed)?;
+            self.may_still(&source.access, needed).await?;
+            self.may_still(&target.access, Right::Write).await?;
+            if !is_unfinished {
+                return carry.commit(Timestamp::now()).await.map_err(failed);
+            }
+        }
     }
 
     fn arrived(&self, done: &Transferred) -> Answer {

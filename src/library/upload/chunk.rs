@@ -99,7 +99,7 @@ impl Library {
                 let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
                 row.pieces = row.pieces.saturating_sub(pieces);
                 row.chunks = row.chunks.saturating_sub(1);
-                row.received = row.received.saturating_sub(size);
+                row.set_received(row.received.saturating_sub(size));
                 if row.digest.chunk.as_ref().is_some_and(|last| name <= *last) {
                     row.digest = no_digest();
                 }

@@ -4,9 +4,10 @@ use super::chunk::digest_with;
 use super::{UploadLimits, expiry};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::binding::container_row;
+use crate::library::leftovers::Leftovers;
 use crate::library::quota::Held;
 use crate::library::{Library, LibraryError};
-use crate::model::{ChunkName, ContainerId, Place, SpaceId, Timestamp};
+use crate::model::{ChunkName, Timestamp};
 use crate::vault::writer::SealedContainer;
 
 /// What the bytes are of their upload.
@@ -76,7 +77,7 @@ impl Commit {
                     Some((pieces, size)) => {
                         has_replaced = true;
                         row.pieces = row.pieces.saturating_sub(pieces);
-                        row.received = row.received.saturating_sub(size);
+                        row.set_received(row.received.saturating_sub(size));
                     }
                     None if row.chunks >= self.limits.chunks => return Err(LibraryError::TooManyPieces),
                     None => row.chunks += 1,
@@ -86,7 +87,7 @@ impl Commit {
                 (Some(name), 0)
             }
         };
-        row.received += size;
+        row.set_received(row.received + size);
         row.pieces += self.containers.len() as u64;
         if row.length.is_some_and(|length| row.received > length) {
             return Err(LibraryError::UploadTooLong);
@@ -106,35 +107,5 @@ impl Commit {
         row.expires = row.expires.max(expiry(tx, self.now)?);
         tx.save_upload(&row)?;
         Ok((row, has_replaced))
-    }
-}
-
-/// Containers that are durable and that no row knows yet.
-pub(super) struct Leftovers {
-    pub(super) library: Library,
-    pub(super) space: SpaceId,
-    pub(super) containers: Vec<SealedContainer>,
-}
-
-impl Leftovers {
-    /// To be forgotten rather than removed: a row knows them, or may.
-    fn release(&mut self) {
-        self.containers.clear();
-    }
-}
-
-impl Drop for Leftovers {
-    fn drop(&mut self) {
-        let left: Vec<(ContainerId, Place)> =
-            self.containers.drain(..).map(|sealed| (sealed.id, sealed.place)).collect();
-        let (library, space) = (self.library.clone(), self.space);
-        // Without a runtime the sweep finds them later.
-        if let (false, Ok(runtime)) = (left.is_empty(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async move {
-                for (container, place) in left {
-                    library.remove_uncommitted(space, container, place).await;
-                }
-            });
-        }
     }
 }

@@ -35,6 +35,7 @@ impl Library {
             let mut row = UploadRow {
                 shape: UploadShape::Linear,
                 length: None,
+                reserved: 0,
                 ..session::fresh(&change, new, number, DigestState::default())
             };
             // The parts make room for it.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use super::commit::{Commit, Goal, Leftovers};
+use super::commit::{Commit, Goal};
 use super::{PartInfo, UploadLimits};
 use crate::catalog::UploadRow;
 use crate::library::digest::Digests;
+use crate::library::leftovers::Leftovers;
 use crate::library::quota::{Reservation, Source};
 use crate::library::sealing::Inflow;
 use crate::library::{Library, LibraryError};
@@ -71,6 +72,7 @@ impl Cutter {
             return Err(LibraryError::TooManyPieces);
         }
         library.require_room(info.size.unwrap_or(0)).await?;
+        let row = library.reserve_again(row).await?;
         let (keys, space) = (Arc::clone(&library.shared.keys), row.space);
         let key = tokio::task::spawn_blocking(move || keys.space_key(space)).await??;
         let is_hashed = digests.is_some();

@@ -45,6 +45,7 @@ use std::time::Duration;
 pub use append::Append;
 pub use chunk::ChunkSession;
 pub use finish::Finish;
+pub(super) use relocate::MAX_RELOCATED_AT_ONCE;
 pub(super) use seat::Seats;
 
 use super::LibraryError;
@@ -69,11 +70,13 @@ pub struct UploadLimits {
     pub chunks: u64,
     /// Containers of one upload.
     pub pieces: u64,
+    /// How long room is kept for what a writer has announced and not sent.
+    pub reserved_for: Duration,
 }
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES }
+        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES, reserved_for: RESERVED_FOR }
     }
 }
 
@@ -81,6 +84,9 @@ const SEGMENT: u64 = 256 * 1024 * 1024;
 const MAX_OPEN_UPLOADS: u64 = 10_000;
 const MAX_CHUNKS: u64 = 10_000;
 const MAX_PIECES: u64 = 20_000;
+/// Long enough for a night's pause on the way home and back: what is announced is not lost then, only its room may be
+/// somebody else's.
+const RESERVED_FOR: Duration = Duration::from_hours(1);
 
 /// An upload about to be begun.
 #[derive(Clone, Debug)]

@@ -10,6 +10,9 @@ use crate::library::{Library, LibraryError};
 use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 
+/// Uploads that are taken into other spaces at once: each reads and writes as fast as the disk does.
+pub(in crate::library) const MAX_RELOCATED_AT_ONCE: usize = 4;
+
 impl Library {
     /// Makes an upload one into the space that `to` opens; finishing it goes on from there. Takes as long as
     /// copying what has arrived. Runs to its end even if the future is dropped.
@@ -51,8 +54,7 @@ impl Library {
         if row.space == target {
             return Ok(row);
         }
-        // One at a time, as other copies between spaces: each may take as much as the disk holds.
-        let _turn = self.shared.carrying.lock().await;
+        let _turn = self.shared.relocating.take(user).await?;
         self.require_room(row.received).await?;
         let announced = row.length.unwrap_or(0).max(row.received);
         let reservation = self.reserve(target, announced).await?;
@@ -76,10 +78,11 @@ impl Library {
         } else {
             let commit = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
-                let row = owned(tx, &access, user, id)?;
+                let mut row = owned(tx, &access, user, id)?;
                 if row.changes != changes {
                     return Err(LibraryError::Busy);
                 }
+                row.reserved = row.missing();
                 for (_, copy) in &pairs {
                     tx.insert_container(target, copy)?;
                 }

@@ -1,9 +1,12 @@
 //! Beginning, listing and ending uploads.
 
-use super::{MAX_UPLOAD_METADATA, NewUpload, Upload, UploadLimits, UploadsOf, chunk, expiry, owned};
-use crate::catalog::{DigestState, UploadRow, WriteTx};
+use super::{
+    MAX_UPLOAD_METADATA, NewUpload, UPLOAD_KEPT_FOR, Upload, UploadLimits, UploadsOf, chunk, expiry, owned,
+};
+use crate::catalog::{DigestState, ReadTx, UploadRow, WriteTx};
 use crate::library::digest::Digests;
 use crate::library::put::admit;
+use crate::library::quota::Source;
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{Access, EntryId, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
 
@@ -80,12 +83,69 @@ impl Library {
                 return Err(LibraryError::LengthFixed);
             }
             row.length = Some(length);
+            row.reserved = row.missing();
             tx.save_upload(&row)?;
             Ok(row)
         };
         let row = self.storing().await?.write(set).await?;
         drop(reservation);
         Ok(row.into())
+    }
+
+    /// Reserves again what an upload has announced, if its reservation has lapsed.
+    ///
+    /// Errors: `OverQuota`; `NoSuchUpload`.
+    pub(super) async fn reserve_again(&self, row: UploadRow) -> Result<UploadRow, LibraryError> {
+        if row.reserved >= row.missing() {
+            return Ok(row);
+        }
+        let reservation = self.reserve(row.space, row.missing() - row.reserved).await?;
+        let (id, held) = (row.id, reservation.bytes());
+        let keep = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let mut row = tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)?;
+            row.reserved = row.missing().min(row.reserved.saturating_add(held));
+            tx.save_upload(&row)?;
+            Ok::<_, LibraryError>(row)
+        };
+        let row = self.catalog().write(keep).await?;
+        drop(reservation);
+        Ok(row)
+    }
+
+    /// Ends reservations of uploads that nothing has come of for a while, as far as nobody writes by them at this
+    /// moment: the room is anybody's again.
+    pub(in crate::library) async fn lapse_reservations(
+        &self,
+        now: Timestamp,
+        step: usize,
+    ) -> Result<(), LibraryError> {
+        // Progress is what an upload's end is counted from.
+        let until = now.before(self.upload_limits().reserved_for).after(UPLOAD_KEPT_FOR);
+        let mut after = UploadId([0; 16]);
+        loop {
+            let idle = self.catalog().read(move |tx| tx.reserving_uploads(until, after, step)).await?;
+            for id in &idle {
+                let id = *id;
+                let mut unused = self.shared.quota.held(Source::Announced(id));
+                // Claimed first, so that no writer begins to count on it.
+                let claim = move |tx: &ReadTx<'_>| unused.take_rest(tx).map(|()| unused);
+                let unused = self.catalog().read(claim).await?;
+                let bytes = unused.bytes();
+                let end = move |tx: &WriteTx<'_>| {
+                    tx.touches_only([]);
+                    tx.lapse_reservation(id, bytes)
+                };
+                if bytes > 0 {
+                    self.catalog().write(end).await?;
+                }
+                drop(unused);
+            }
+            match idle.last() {
+                Some(last) if idle.len() == step => after = *last,
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The uploads into the spaces that these rights open, the oldest of each first. Ends nobody's writing.
@@ -206,6 +266,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
         path: new.path,
         length: new.length,
         received: 0,
+        reserved: new.length.unwrap_or(0),
         pieces: 0,
         chunks: 0,
         changes: 0,

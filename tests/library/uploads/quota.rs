@@ -1,14 +1,22 @@
 //! What uploads hold of a space's quota.
 
-use tresor::library::{LibraryError, PartInfo};
+use tresor::library::{LibraryError, NewFile, PartInfo, UploadLimits};
+use tresor::model::Timestamp;
 
 use super::{chunk, chunked, linear, to};
-use crate::store::{NOW, Store, days};
+use crate::store::{NOW, Store, days, path};
 use crate::support::content::bytes;
 
 impl Store {
     async fn available(&self) -> u64 {
         self.library.usage(&self.access()).await.unwrap().available.0
+    }
+
+    /// Deletes a file for good.
+    async fn remove(&self, at: &str) {
+        self.delete(at).await.unwrap();
+        let item = self.library.trash(&self.access()).await.unwrap().remove(0);
+        self.library.purge(&self.access(), item.entry).await.unwrap();
     }
 }
 
@@ -158,5 +166,70 @@ async fn a_chunk_may_be_sent_again_into_a_full_space_by_one_writer() {
     begin().await.map(drop).unwrap();
     store.end(upload.id, to("a")).await.unwrap();
     store.settle().await;
+    store.check();
+}
+
+/// An upload that had announced its length kept the rest of a quota for a week without sending a byte.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_announced_and_does_not_come_is_not_kept_for_long() {
+    let store = Store::with_quota(1_000_000).await;
+    let hours = |number: i64| Timestamp(NOW.0 + number * 3_600_000);
+    for new in [linear("a", Some(900_000)), chunked(Some(900_000))] {
+        let is_linear = new.path.is_some();
+        let send = async |id, offset: usize, length| match is_linear {
+            true => store.send(id, offset, &bytes(1, length), PartInfo::default()).await,
+            false => store.send_chunk(id, &format!("{}", offset + 1), &bytes(1, length)).await,
+        };
+        let upload = store.create(new).await.unwrap();
+        send(upload.id, 0, 100_000).await.unwrap();
+        if is_linear {
+            // A client that is sending keeps it.
+            let writing = store.append(upload.id, 100_000, PartInfo::default()).await.unwrap();
+            store.library.upkeep(hours(2)).await.unwrap();
+            assert_eq!(store.available().await, 100_000);
+            drop(writing);
+            store.status(upload.id).await.unwrap();
+        }
+        store.library.upkeep(hours(2)).await.unwrap();
+        assert_eq!((store.used().await, store.available().await), (100_000, 900_000));
+        store.check();
+
+        // The next part takes it again, if it is still there.
+        store.put("b", &bytes(2, 200_000)).await.unwrap();
+        assert!(matches!(send(upload.id, 100_000, 100_000).await, Err(LibraryError::OverQuota)));
+        store.remove("b").await;
+        send(upload.id, 100_000, 100_000).await.unwrap();
+        assert_eq!((store.used().await, store.available().await), (200_000, 100_000));
+        send(upload.id, 200_000, 700_000).await.unwrap();
+        store.end(upload.id, to("a")).await.unwrap();
+        store.remove("a").await;
+        store.settle().await;
+        store.check();
+    }
+}
+
+/// A PUT that had announced its length, and then sent a byte now and then, kept the rest of a quota for months.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_put_holds_little_more_than_it_has_sent() {
+    let megabytes = |number: u64| number << 20;
+    let store = Store::with_quota(megabytes(40)).await;
+    let file = |name: &str, size| NewFile { path: path(name), size: Some(size), modified: None, checksum: None };
+    let mut slow = store.library.begin_put(store.change(), file("slow", megabytes(40))).await.unwrap();
+    slow.write(bytes(1, 1 << 20).into()).await.unwrap();
+    let begun = store.library.begin_put(store.change(), file("b", 1)).await.map(drop);
+    assert!(matches!(begun, Err(LibraryError::OverQuota)));
+    let limits = UploadLimits { reserved_for: std::time::Duration::ZERO, ..UploadLimits::default() };
+    store.library.set_upload_limits(limits);
+    slow.write(bytes(1, 1 << 20).into()).await.unwrap();
+    let other = store.library.begin_put(store.change(), file("b", megabytes(22))).await.unwrap();
+    let begun = store.library.begin_put(store.change(), file("c", 1)).await.map(drop);
+    assert!(matches!(begun, Err(LibraryError::OverQuota)));
+    // What nobody else took is there for it.
+    drop(other);
+    for _ in 2..40 {
+        slow.write(bytes(1, 1 << 20).into()).await.unwrap();
+    }
+    slow.commit(NOW).await.unwrap();
+    assert_eq!(store.used().await, megabytes(40));
     store.check();
 }

@@ -1,0 +1,46 @@
+//! Containers that are durable and that no row knows yet.
+
+use super::Library;
+use crate::model::{ContainerId, Place, SpaceId};
+use crate::vault::writer::SealedContainer;
+
+/// Containers of one space that are removed unless they are released: dropped, shortly after, and by
+/// [`Self::remove`] before it returns.
+pub(super) struct Leftovers {
+    pub(super) library: Library,
+    pub(super) space: SpaceId,
+    pub(super) containers: Vec<SealedContainer>,
+}
+
+impl Leftovers {
+    /// To be forgotten rather than removed: a row knows them, or may.
+    pub(super) fn release(&mut self) {
+        self.containers.clear();
+    }
+
+    /// Removes them.
+    pub(super) async fn remove(mut self) {
+        for (container, place) in self.take() {
+            self.library.remove_uncommitted(self.space, container, place).await;
+        }
+    }
+
+    fn take(&mut self) -> Vec<(ContainerId, Place)> {
+        self.containers.drain(..).map(|sealed| (sealed.id, sealed.place)).collect()
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        let left = self.take();
+        let (library, space) = (self.library.clone(), self.space);
+        // Without a runtime the sweep finds them later.
+        if let (false, Ok(runtime)) = (left.is_empty(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                for (container, place) in left {
+                    library.remove_uncommitted(space, container, place).await;
+                }
+            });
+        }
+    }
+}
