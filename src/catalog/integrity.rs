@@ -84,11 +84,20 @@ pub struct ScrubRow {
 
 /// What must hold of the rows at any time: what breaks it, and the query that counts how often. None of
 /// them asks for more than one snapshot.
-const CONTRADICTIONS: [(&str, &str); 12] = [
+const CONTRADICTIONS: [(&str, &str); 13] = [
     (
         "spaces whose count of used bytes is not the sum of their containers",
         "SELECT count(*) FROM spaces WHERE used_bytes <>
              (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
+    ),
+    (
+        "spaces whose count of bytes of properties is not the sum of theirs",
+        "SELECT count(*) FROM spaces LEFT JOIN
+             (SELECT space_id, sum(length(CAST(namespace AS BLOB)) + length(CAST(properties.name AS BLOB))
+                  + length(CAST(value AS BLOB))) AS bytes
+              FROM properties JOIN entries ON entries.id = entry_id GROUP BY space_id) AS weighed
+             ON weighed.space_id = spaces.id
+         WHERE property_bytes <> coalesce(bytes, 0)",
     ),
     (
         "containers that neither a version nor an upload uses, or both do",

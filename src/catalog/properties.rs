@@ -57,10 +57,12 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Number and total bytes of an entry's dead properties, for the limit on them.
+    /// Number and total bytes of an entry's dead properties, names included, for the limits on them.
     pub fn property_weight(&self, entry: EntryId) -> Result<(usize, usize), CatalogError> {
         let weight = self.one(
-            "SELECT count(*), coalesce(sum(length(value)), 0) FROM properties WHERE entry_id = ?1",
+            "SELECT count(*), coalesce(sum(length(CAST(namespace AS BLOB)) + length(CAST(name AS BLOB))
+                 + length(CAST(value AS BLOB))), 0)
+             FROM properties WHERE entry_id = ?1",
             [entry.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

@@ -22,12 +22,21 @@ pub struct SpaceRow {
     pub used: ByteSize,
     /// Bytes that uploads have announced and that have not arrived yet.
     pub reserved: ByteSize,
+    /// Bytes of dead properties, also of what lies in the trash.
+    pub properties: ByteSize,
     /// Days that replaced contents are kept.
     pub version_days: u32,
     /// Days that deleted entries are kept.
     pub trash_days: u32,
     /// When it was made.
     pub created: Timestamp,
+}
+
+impl SpaceRow {
+    /// Bytes that count against its quota.
+    pub fn counted(&self) -> u64 {
+        self.used.0.saturating_add(self.properties.0)
+    }
 }
 
 /// A space about to be inserted, with its root folder.
@@ -51,8 +60,8 @@ pub struct NewSpace<'a> {
     pub created: Timestamp,
 }
 
-const COLUMNS: &str =
-    "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes";
+const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
+     property_bytes";
 
 fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
     let kind: String = row.get(2)?;
@@ -67,6 +76,7 @@ fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
         trash_days: row.get(7)?,
         created: Timestamp(row.get(8)?),
         reserved: ByteSize(row.get(9)?),
+        properties: ByteSize(row.get(10)?),
     })
 }
 

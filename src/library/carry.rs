@@ -14,7 +14,7 @@ use super::folder::{discard, signed};
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::lookup::find;
-use super::quota::Reservation;
+use super::quota::{Added, Reservation};
 use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
@@ -51,7 +51,7 @@ struct Copying {
     current: Option<Current>,
     copies: HashMap<ContainerId, ContainerRow>,
     written: Leftovers,
-    _reservation: Reservation,
+    reservation: Reservation,
     _turn: Turn,
 }
 
@@ -98,7 +98,7 @@ impl Library {
             current: None,
             copies: HashMap::new(),
             written: Leftovers { library: self.clone(), space: target, containers: Vec::new() },
-            _reservation: self.reserve(target, bytes).await?,
+            reservation: self.reserve(target, bytes).await?,
             _turn: turn,
         };
         Ok(Carry { library: self.clone(), load, judged, first, copying: Some(copying) })
@@ -157,8 +157,9 @@ impl Carry {
         let Self { library, load, judged, first, copying } = self;
         let mut copying = copying.filter(Copying::is_done).ok_or(LibraryError::Interrupted)?;
         let copies = std::mem::take(&mut copying.copies);
+        let reserved = copying.reservation.bytes();
         let worker = library.clone();
-        let commit = move |tx: &WriteTx<'_>| load.commit(&worker, tx, &judged, first, &copies);
+        let commit = move |tx: &WriteTx<'_>| load.commit(&worker, tx, &judged, first, &copies, reserved);
         let outcome = library.catalog().write(commit).await;
         // After a commit that failed nobody knows whether rows have them.
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
@@ -201,7 +202,8 @@ impl Copying {
     /// The next container that has no copy yet: files may share one.
     fn next(&mut self) -> Result<Option<Current>, LibraryError> {
         let copies = &self.copies;
-        let Some(CarriedContent { row, meta }) = self.left.find(|content| !copies.contains_key(&content.row.id))
+        let Some(CarriedContent { row, meta }) =
+            self.left.find(|content| !copies.contains_key(&content.row.id))
         else {
             return Ok(None);
         };
@@ -240,6 +242,7 @@ impl Load {
         judged: &[EntryId],
         first: EntryId,
         copies: &HashMap<ContainerId, ContainerRow>,
+        reserved: u64,
     ) -> Result<Transferred, LibraryError> {
         let (entry, slot) = self.judge(library, tx)?;
         let tree = tree_of(tx, &entry, self.arrival.kind)?;
@@ -248,11 +251,13 @@ impl Load {
         if tree.iter().map(|row| row.id).ne(judged.iter().copied()) {
             return Err(LibraryError::PreconditionFailed);
         }
+        let added = Added::watch(tx, slot.space)?;
         slot.clear(tx, &self.change)?;
         let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
             attach_copy(tx, &self.change, row, id, self.arrival.reach.space(), copies)
         };
         let copy = plant(tx, &self.change, &tree, first, &slot, attach)?;
+        added.require_room(library, tx, reserved)?;
         if self.arrival.kind == ArrivalKind::Move {
             discard(tx, &self.change, &entry)?;
         }

@@ -2,13 +2,18 @@
 
 use super::guard::require_unlocked;
 use super::lookup::find;
+use super::quota::Added;
 use super::{Change, Entry, Library, LibraryError};
 use crate::model::{EntryPath, PropertyName, Right, Timestamp};
 
 /// Dead properties one entry may have.
 const MAX_PROPERTIES: usize = 1_000;
-/// Bytes of XML that one entry's dead properties may have together.
+/// Bytes that one entry's dead properties may have together, names included.
 const MAX_BYTES: usize = 256 * 1024;
+/// Dead properties up to which a guest may add some to an entry: Windows sets four.
+const MAX_GUEST_PROPERTIES: usize = 16;
+/// Bytes of an entry's dead properties up to which a guest may add some.
+const MAX_GUEST_BYTES: usize = 4 * 1024;
 
 /// One step of a PROPPATCH, in the order the client gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +50,8 @@ impl Library {
                 let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 require_unlocked(tx, &change, entry.id)?;
+                let added = Added::watch(tx, reach.space())?;
+                let before = tx.property_weight(entry.id)?;
                 for step in &steps {
                     match step {
                         PropertyChange::Set { name, xml } => tx.set_property(entry.id, name, xml)?,
@@ -53,9 +60,14 @@ impl Library {
                     }
                 }
                 let (count, bytes) = tx.property_weight(entry.id)?;
-                if count > MAX_PROPERTIES || bytes > MAX_BYTES {
+                let (most, most_bytes) = match change.access.lent_right() {
+                    None => (MAX_PROPERTIES, MAX_BYTES),
+                    Some(_) => (MAX_GUEST_PROPERTIES, MAX_GUEST_BYTES),
+                };
+                if count > most.max(before.0) || bytes > most_bytes.max(before.1) {
                     return Err(LibraryError::TooManyProperties);
                 }
+                added.require_room(&library, tx, 0)?;
                 // A sync client finds the new values by the folder's ETag; the folder's own modification
                 // time stays, as none of its members came or went. Nothing in a space is above its root.
                 let above = entry.parent.unwrap_or(entry.id);

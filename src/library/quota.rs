@@ -100,7 +100,7 @@ impl Source {
         Ok(match self {
             Self::Space(space) => {
                 let row = tx.space(*space)?.ok_or(LibraryError::NoSuchSpace)?;
-                let taken = row.used.0.saturating_add(row.reserved.0);
+                let taken = row.counted().saturating_add(row.reserved.0);
                 row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
             }
             Self::Announced(upload) => tx.upload_reserved(*upload)?,
@@ -216,6 +216,36 @@ impl Drop for Held {
     }
 }
 
+/// Watches what a transaction adds to a space without having reserved it: properties, copies.
+pub(super) struct Added {
+    space: SpaceId,
+    before: u64,
+}
+
+impl Added {
+    /// To be asked for before the first change.
+    pub(super) fn watch(tx: &ReadTx<'_>, space: SpaceId) -> Result<Self, LibraryError> {
+        let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+        Ok(Self { space, before: row.counted() })
+    }
+
+    /// Fails if what was added does not fit beside what is reserved, but for the `own` bytes that were reserved for it.
+    ///
+    /// Errors: `OverQuota`.
+    pub(super) fn require_room(
+        &self,
+        library: &Library,
+        tx: &ReadTx<'_>,
+        own: u64,
+    ) -> Result<(), LibraryError> {
+        let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
+        let Some(quota) = row.quota.filter(|_| row.counted() > self.before) else { return Ok(()) };
+        let held = library.shared.quota.lock().get(&Source::Space(self.space)).copied().unwrap_or(0);
+        let taken = row.counted().saturating_add(row.reserved.0).saturating_add(held.saturating_sub(own));
+        if taken > quota.0 { Err(LibraryError::OverQuota) } else { Ok(()) }
+    }
+}
+
 impl Library {
     /// Reserves bytes in a space for a writer.
     pub(super) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
@@ -316,9 +346,9 @@ impl Library {
         let space = access.require(Right::Read)?;
         let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
         let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
-        let taken = row.used.0.saturating_add(row.reserved.0);
+        let taken = row.counted().saturating_add(row.reserved.0);
         let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken));
-        Ok(SpaceUsage { used: row.used, available: ByteSize(left.min(free)) })
+        Ok(SpaceUsage { used: ByteSize(row.counted()), available: ByteSize(left.min(free)) })
     }
 
     /// How full several spaces are together.
@@ -332,8 +362,9 @@ impl Library {
                 // One that was removed meanwhile holds nothing.
                 let Some(row) = tx.space(access.require(Right::Read)?)? else { continue };
                 let own = row.quota.map(|quota| quota.0);
-                used = used.saturating_add(row.used.0);
-                left = left.saturating_add(own.map_or(u64::MAX, |own| own.saturating_sub(row.used.0)));
+                let counted = row.counted();
+                used = used.saturating_add(counted);
+                left = left.saturating_add(own.map_or(u64::MAX, |own| own.saturating_sub(counted)));
                 quota = quota.zip(own).map(|(sum, own)| sum.saturating_add(own));
             }
             Ok::<_, LibraryError>((used, left, quota))

@@ -9,11 +9,13 @@ use super::folder::{discard, signed};
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
 use super::lookup::{Found, find, place};
+use super::quota::Added;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, Timestamp, VersionId,
+    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, Timestamp,
+    VersionId,
 };
 
 /// Entries that one COPY, or one MOVE into another space, may make. The rows are written in one
@@ -143,7 +145,9 @@ impl Library {
                 let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
+                let added = Added::watch(tx, slot.space)?;
                 if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
+                    added.require_room(&library, tx, 0)?;
                     return library.transferred(tx, renewed, slot.there.is_none());
                 }
                 let tree = tree_of(tx, &entry, kind)?;
@@ -155,6 +159,7 @@ impl Library {
                     Ok(version.transpose()?)
                 };
                 let copy = plant(tx, &change, &tree, first, &slot, share)?;
+                added.require_room(&library, tx, 0)?;
                 library.transferred(tx, copy, slot.there.is_none())
             })
             .await

@@ -1,8 +1,12 @@
 //! MKCOL, DELETE, COPY and MOVE to the letter of RFC 4918 9.
 
+use std::io::{Read, Write};
+use std::time::Duration;
+
 use crate::fixture::Folder;
 use crate::support::TestServer;
-use crate::support::server::{SPACE, USER};
+use crate::support::process::eventually;
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 #[test]
 fn mkcol_makes_one_folder_where_nothing_is() {
@@ -191,4 +195,56 @@ fn whole_trees_cross_into_another_space() {
         let refused = transfer(method, "d.txt", "gesperrt.txt").send().expect(423);
         assert!(refused.text().contains("/dav/zweiter/gesperrt.txt"), "{refused}");
     }
+}
+
+/// A copy into another space went on when its client had left, and when the right to either space was gone.
+#[test]
+fn a_copy_into_another_space_ends_with_its_client_and_with_its_rights() {
+    const LIMIT: Duration = Duration::from_mins(1);
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "add", "zweiter", "--kind", "client"]);
+    server.cli_ok(["grant", USER, "zweiter", "write"]);
+    // So long that it is far from its end while a command runs.
+    let content = vec![7; 256 << 20];
+    server.request("PUT", &format!("/dav/{SPACE}/a.bin")).body(content).send().expect(201);
+    let begin = || {
+        let mut connection = server.endpoint().connect();
+        let head = format!(
+            "COPY /dav/{SPACE}/a.bin HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {}\r\nDestination: /dav/zweiter/a.bin\r\n\r\n",
+            server.endpoint().address,
+            data_encoding::BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes())
+        );
+        connection.write_all(head.as_bytes()).unwrap();
+        connection
+    };
+    let is_copying = || server.data().join("tmp").read_dir().unwrap().count() > 0;
+    let containers = || {
+        let folders = server.data().join("spaces").read_dir().unwrap().map(|folder| folder.unwrap().path());
+        let containers = folders.flat_map(|folder| folder.read_dir().unwrap());
+        containers.flat_map(|folder| folder.unwrap().path().read_dir().unwrap()).count()
+    };
+    let stored = containers();
+
+    let connection = begin();
+    eventually("the copy has begun", LIMIT, is_copying);
+    drop(connection);
+    eventually("nothing is half copied", LIMIT, || !is_copying());
+    server.request("GET", "/dav/zweiter/a.bin").send().expect(404);
+
+    for (space, right) in [("zweiter", "write"), (SPACE, "write")] {
+        let mut connection = begin();
+        eventually("the copy has begun", LIMIT, is_copying);
+        server.cli_ok(["revoke", USER, space]);
+        let mut status = [0; 12];
+        connection.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 404", "{space}");
+        server.cli_ok(["grant", USER, space, right]);
+        server.request("GET", "/dav/zweiter/a.bin").send().expect(404);
+    }
+    eventually("nothing stays", LIMIT, || !is_copying() && containers() == stored);
+    server
+        .request("COPY", &format!("/dav/{SPACE}/a.bin"))
+        .header("Destination", "/dav/zweiter/a.bin")
+        .send()
+        .expect(201);
 }

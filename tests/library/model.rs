@@ -399,12 +399,22 @@ impl Model {
         let nodes: Vec<usize> = tops.flat_map(|top| self.tree(top)).collect();
         let contents = nodes.iter().flat_map(|id| &self.nodes[id].contents);
         let containers: BTreeMap<u64, usize> = contents.map(|c| (c.container, c.size)).collect();
-        containers.values().map(|size| *size as u64).sum()
+        let properties = nodes.iter().filter_map(|id| self.nodes[id].property);
+        let properties = properties.map(|value| PROPERTY.concat().len() + xml(value).len());
+        containers.into_values().chain(properties).map(|size| size as u64).sum()
     }
 }
 
 fn target_has(contents: &[Content], content: &Content) -> bool {
     contents.iter().any(|there| there.container == content.container)
+}
+
+/// Namespace and name of the one property that an entry may have.
+pub const PROPERTY: [&str; 2] = ["urn:x", "p"];
+
+/// That property with a value.
+pub fn xml(value: u8) -> String {
+    format!("<p xmlns='urn:x'>{value}</p>")
 }
 
 /// Puts a content in place of the present one, which stays unless it is empty.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tresor::library::{LibraryError, NewFile, SpaceSettings};
-use tresor::model::{Access, Right};
+use tresor::library::{LibraryError, NewFile, PropertyChange, SpaceSettings};
+use tresor::model::{Access, PropertyName, Right};
 
 use crate::store::{NOW, Store, days, path};
 use crate::support::content::bytes;
@@ -158,4 +158,59 @@ async fn a_client_that_leaves_at_any_moment_gives_its_reservation_back() {
     }
     store.put("b", &bytes(1, 6 << 20)).await.unwrap();
     store.check();
+}
+
+/// Dead properties counted nowhere, and COPY multiplied them: one folder with properties, copied again and again,
+/// grew the catalogue by gigabytes in a space with a quota of one megabyte.
+#[tokio::test(flavor = "multi_thread")]
+async fn properties_count_and_what_copies_make_of_them() {
+    let store = Store::with_quota(10_000).await;
+    let other = store.another_space("other").await;
+    let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(6_000)), ..SpaceSettings::default() };
+    store.library.set_space_settings(other.id, settings).await.unwrap();
+    let name = |local: &str| PropertyName::new("urn:x", local);
+    let set = async |at: &str, local: &str, length: usize| {
+        let steps = vec![PropertyChange::Set { name: name(local), xml: "ü".repeat(length / 2) }];
+        store.library.change_properties(store.change(), &path(at), steps).await.map(drop)
+    };
+    let usage = async || store.library.usage(&store.access()).await.unwrap();
+    store.mkcol("a").await.unwrap();
+    // A name counts, too: five bytes and one.
+    set("a", "p", 3_994).await.unwrap();
+    assert_eq!((usage().await.used.0, usage().await.available.0), (4_000, 6_000));
+    set("a", "p", 2_994).await.unwrap();
+    set("a", "p", 3_994).await.unwrap();
+    assert_eq!(usage().await.used.0, 4_000);
+    store.copy("a", "b").await.unwrap();
+    assert!(matches!(store.copy("a", "c").await, Err(LibraryError::OverQuota)));
+    assert!(matches!(set("b", "q", 2_000).await, Err(LibraryError::OverQuota)));
+    assert!(matches!(store.put("f", &bytes(1, 2_001)).await, Err(LibraryError::OverQuota)));
+    assert_eq!(store.names("").await, ["a", "b"]);
+    let there = Access::granted(other.id, Right::Write);
+    let carry = async |name: &str| {
+        let (overwrite, depth) = (tresor::library::Overwrite::Forbid, tresor::model::Depth::Infinity);
+        store.library.copy_entry(store.change(), &path("a"), &there, &path(name), overwrite, depth).await
+    };
+    carry("a").await.unwrap();
+    assert!(matches!(carry("b").await, Err(LibraryError::OverQuota)));
+
+    // Room that a writer has reserved is not taken by properties.
+    let file = NewFile { path: path("f"), size: Some(2_000), modified: None, checksum: None };
+    let writing = store.library.begin_put(store.change(), file).await.unwrap();
+    assert!(matches!(set("b", "q", 10).await, Err(LibraryError::OverQuota)));
+    drop(writing);
+    set("b", "q", 10).await.unwrap();
+
+    let steps = vec![PropertyChange::Remove { name: name("q") }, PropertyChange::Remove { name: name("x") }];
+    store.library.change_properties(store.change(), &path("b"), steps).await.unwrap();
+    assert_eq!(usage().await.used.0, 8_000);
+    // What lies in the trash still weighs, until it is gone for good.
+    store.delete("b").await.unwrap();
+    assert_eq!(usage().await.used.0, 8_000);
+    let item = store.library.trash(&store.access()).await.unwrap().remove(0);
+    store.library.purge(&store.access(), item.entry).await.unwrap();
+    assert_eq!(usage().await.used.0, 4_000);
+    store.check();
+    let store = store.reopen().await;
+    assert_eq!(store.library.usage(&store.access()).await.unwrap().used.0, 4_000);
 }

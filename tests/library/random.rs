@@ -12,7 +12,7 @@ use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChan
 use tresor::model::{Access, Depth, EntryPath, LockScope, PropertyName, Right, Timestamp};
 
 use crate::model::{
-    Content, LockHeld, Model, NAMES, Node, Place, Reason, SPACES, Slot, Spot, reason, replace,
+    Content, LockHeld, Model, NAMES, Node, PROPERTY, Place, Reason, SPACES, Slot, Spot, reason, replace, xml,
 };
 use crate::store::{NOW, Store, name};
 use crate::support::content::bytes;
@@ -278,7 +278,10 @@ impl Pair {
                         after.nodes.get_mut(&node).unwrap().property = Some(*value);
                     }
                 }
-                let set = PropertyChange::Set { name: PropertyName::new("urn:x", "p"), xml: xml(*value) };
+                let set = PropertyChange::Set {
+                    name: PropertyName::new(PROPERTY[0], PROPERTY[1]),
+                    xml: xml(*value),
+                };
                 library.change_properties(self.change(at.0), &path(at), vec![set]).await.map(drop)
             }
             Step::Lock(at, deep) => {
@@ -451,10 +454,6 @@ fn text((_, names): &Place) -> String {
 
 fn path(place: &Place) -> EntryPath {
     EntryPath::parse(&text(place)).unwrap()
-}
-
-fn xml(value: u8) -> String {
-    format!("<p xmlns='urn:x'>{value}</p>")
 }
 
 #[test]

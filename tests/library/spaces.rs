@@ -217,7 +217,8 @@ async fn a_copy_is_not_committed_before_it_is_whole() {
     store.put("a", &bytes(2, 20 << 20)).await.unwrap();
     let there = Access::granted(other.id, Right::Write);
     let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
-    let begun = store.library.begin_copy(store.change(), &path("a"), &there, &path("a"), overwrite, depth).await;
+    let begun =
+        store.library.begin_copy(store.change(), &path("a"), &there, &path("a"), overwrite, depth).await;
     let Transfer::Carry(mut carry) = begun.unwrap() else { panic!("not carried") };
     assert!(carry.copy_some().await.unwrap());
     assert!(matches!(carry.commit(NOW).await, Err(LibraryError::Interrupted)));

@@ -3,7 +3,7 @@
 use tresor::library::{Change, LibraryError, LockRequest, NewUpload, Overwrite, PropertyChange, UploadsOf};
 use tresor::model::{
     Conditions, Depth, EntryName, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LinkRight,
-    LockScope, LockToken, Right, Timestamp, UploadShape,
+    LockScope, LockToken, PropertyName, Right, Timestamp, UploadShape,
 };
 
 use crate::office::{NOW, Office, path};
@@ -390,4 +390,31 @@ async fn a_file_that_a_guest_puts_is_rebuilt_where_it_lay() {
     let deeper = format!("{so_far}/d");
     let refused = office.library.make_folder(office.guest_change(&editor), &path(&deeper)).await;
     assert!(matches!(refused, Err(LibraryError::Name(_))), "{refused:?}");
+}
+
+/// A guest with an edit link filled the catalogue with properties.
+#[tokio::test]
+async fn a_guest_sets_few_properties() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let set = async |access, number: usize, length: usize| {
+        let name = PropertyName::new("urn:x", format!("p{number:02}"));
+        let steps = vec![PropertyChange::Set { name, xml: "x".repeat(length) }];
+        let change = Change { access, ..office.change() };
+        let at = if access == guest.access { "a.txt" } else { "folder/a.txt" };
+        office.library.change_properties(change, &path(at), steps).await.map(drop)
+    };
+    let is_too_many = |outcome| matches!(outcome, Err(LibraryError::TooManyProperties));
+    for number in 0..16 {
+        set(guest.access, number, 200).await.unwrap();
+    }
+    assert!(is_too_many(set(guest.access, 16, 1).await));
+    // 8 bytes of name each: 4 KiB are full.
+    assert!(is_too_many(set(guest.access, 0, 200 + 4_096 - 16 * 208 + 1).await));
+    set(guest.access, 0, 200 + 4_096 - 16 * 208).await.unwrap();
+    // The office has its own bound, and what it sets does not keep a guest from a smaller value.
+    let member = office.change().access;
+    set(member, 16, 100_000).await.unwrap();
+    set(guest.access, 0, 10).await.unwrap();
+    assert!(is_too_many(set(guest.access, 1, 201).await));
 }

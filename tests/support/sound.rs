@@ -18,7 +18,7 @@ use super::TestServer;
 use super::process::succeed;
 
 /// What must hold of the rows at any time: each query counts what breaks the rule.
-pub const RULES: [(&str, &str); 10] = [
+pub const RULES: [(&str, &str); 11] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
     (
         "a space counts the bytes of its containers",
@@ -34,6 +34,12 @@ pub const RULES: [(&str, &str); 10] = [
         "a space has reserved what its uploads still miss",
         "SELECT count(*) FROM spaces WHERE reserved_bytes <> (SELECT coalesce(sum(reserved), 0) FROM uploads
              WHERE space_id = spaces.id)",
+    ),
+    (
+        "a space knows what its properties weigh",
+        "SELECT count(*) FROM spaces WHERE property_bytes <>
+             (SELECT coalesce(sum(octet_length(namespace) + octet_length(properties.name) + octet_length(value)), 0)
+              FROM properties JOIN entries ON entries.id = entry_id WHERE space_id = spaces.id)",
     ),
     (
         "an upload has received what its containers hold, and reserved at most the rest",

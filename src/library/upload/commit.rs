@@ -49,7 +49,10 @@ impl Commit {
         if has_replaced {
             // Left to upkeep, a client that sends one chunk again and again would fill the disk.
             if let Err(error) = library.remove_garbage().await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "upkeep removes the replaced chunk");
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "upkeep removes the replaced chunk"
+                );
             }
         }
         Ok(row)

@@ -250,8 +250,7 @@ impl Cutter {
         self.library.cover(&mut self.reservation, uncounted, uncounted).await?;
         let digests = self.is_hashed.then_some(&digests);
         let promised = self.reservation.as_mut().map(Reservation::take_promised).unwrap_or_default();
-        let commit =
-            Commit { promised, ..self.commit_of(self.sealed.containers.clone(), digests, now) };
+        let commit = Commit { promised, ..self.commit_of(self.sealed.containers.clone(), digests, now) };
         commit.run(&self.library, &mut self.sealed).await
     }
 

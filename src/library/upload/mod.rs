@@ -76,7 +76,13 @@ pub struct UploadLimits {
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES, reserved_for: RESERVED_FOR }
+        Self {
+            segment: SEGMENT,
+            open: MAX_OPEN_UPLOADS,
+            chunks: MAX_CHUNKS,
+            pieces: MAX_PIECES,
+            reserved_for: RESERVED_FOR,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Named chunks in any order.
 
-use tresor::library::{Finish, LibraryError, PartInfo};
+use tresor::library::{Finish, LibraryError, NewUpload, PartInfo};
 
 use super::{SEGMENT, checksum, chunk, chunked, linear, to};
 use crate::store::{NOW, Store};

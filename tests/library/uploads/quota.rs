@@ -119,12 +119,15 @@ async fn chunks_count_once_whatever_happens_to_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_of_one_chunk_hold_no_more_together_than_the_quota() {
     let store = Store::with_quota(1_000_000).await;
-    for (length, size) in [(Some(600_000), Some(400_000)), (Some(600_000), None), (None, Some(400_000)), (None, None)] {
+    for (length, size) in
+        [(Some(600_000), Some(400_000)), (Some(600_000), None), (None, Some(400_000)), (None, None)]
+    {
         let upload = store.create(chunked(length)).await.unwrap();
         let mut writers = Vec::new();
         for _ in 0..40 {
             let (access, part) = (store.access(), PartInfo { size, checksum: None });
-            let begun = store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await;
+            let begun =
+                store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await;
             let written = match begun {
                 Ok(mut writer) => writer.write(bytes(1, 400_000).into()).await.map(|()| writer),
                 Err(error) => Err(error),
@@ -213,7 +216,8 @@ async fn what_was_announced_and_does_not_come_is_not_kept_for_long() {
 async fn a_slow_put_holds_little_more_than_it_has_sent() {
     let megabytes = |number: u64| number << 20;
     let store = Store::with_quota(megabytes(40)).await;
-    let file = |name: &str, size| NewFile { path: path(name), size: Some(size), modified: None, checksum: None };
+    let file =
+        |name: &str, size| NewFile { path: path(name), size: Some(size), modified: None, checksum: None };
     let mut slow = store.library.begin_put(store.change(), file("slow", megabytes(40))).await.unwrap();
     slow.write(bytes(1, 1 << 20).into()).await.unwrap();
     let begun = store.library.begin_put(store.change(), file("b", 1)).await.map(drop);
