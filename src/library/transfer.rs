@@ -36,7 +36,7 @@ pub enum Transfer {
     /// It is done.
     Done(Transferred),
     /// Contents are still to be copied into another space.
-    Carry(Carry),
+    Carry(Box<Carry>),
 }
 
 /// What a move or copy made.
@@ -102,7 +102,7 @@ impl Library {
         let target = confined(reach, to)?;
         let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
         if reach != target {
-            return self.begin_carry(change, from.clone(), arrival).await.map(Transfer::Carry);
+            return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
@@ -136,7 +136,7 @@ impl Library {
         let kind = ArrivalKind::Copy(depth);
         let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind };
         if reach != target {
-            return self.begin_carry(change, from.clone(), arrival).await.map(Transfer::Carry);
+            return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
