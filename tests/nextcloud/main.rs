@@ -18,5 +18,6 @@ mod desktop;
 mod lines;
 mod phones;
 mod rclone;
+mod search;
 mod shares;
 mod sync;

@@ -13,6 +13,7 @@ mod proppatch;
 pub mod protocol;
 mod put;
 mod recent_spaces;
+mod search;
 mod target;
 mod tree;
 mod visitor;
@@ -105,7 +106,7 @@ impl Dav {
         let path = parts.uri.path();
         let answer = match mounts::uploads(principal, path) {
             Some(uploads) => call.chunked(&uploads, &mut body).await,
-            None if mounts::is_above(path) => call.above(),
+            None if mounts::is_above(path) => call.above(&mut body).await,
             None => call.answer(&mut body).await,
         };
         match answer {
@@ -139,9 +140,10 @@ impl Call<'_> {
 
     /// The folders above a mount are no folders: Explorer asks them whether this is a WebDAV server, and gvfs
     /// climbs until one says no.
-    fn above(&self) -> Answer {
+    async fn above(&self, body: &mut RequestBody) -> Answer {
         match self.parts.method.as_str() {
             "OPTIONS" => Ok(options(ALLOWED)),
+            "SEARCH" if mounts::is_cloud_root(self.parts.uri.path()) => self.search(body).await,
             _ => Err(Failure::not_found()),
         }
     }

@@ -11,7 +11,7 @@ pub(in crate::http) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     let name = named(principal, path, "files").unwrap_or_else(|| principal.name.as_str().to_owned());
     let files = Mount::new(["remote.php", "dav", "files", &name]);
     let holds = |mount: &Mount| mount.holds(path);
-    let is_files = holds(&files) || uploads(principal, path).is_some();
+    let is_files = holds(&files) || uploads(principal, path).is_some() || is_cloud_root(path);
     match (is_files, holds(&plain)) {
         (true, _) => [files, plain, native],
         (false, true) => [plain, files, native],
@@ -34,6 +34,11 @@ fn named(principal: &Principal, path: &str, folder: &str) -> Option<String> {
     let written = percent_encoding::percent_decode_str(segments.next()?).decode_utf8().ok()?;
     let name = UserName::parse(&written).ok()?;
     (name.key() == principal.name.key()).then(|| written.into_owned())
+}
+
+/// Whether a path is the folder in which Nextcloud's clients find files, uploads and the search.
+pub(super) fn is_cloud_root(path: &str) -> bool {
+    path.trim_end_matches('/') == "/remote.php/dav"
 }
 
 /// Whether a path leads to a mount without reaching one.

@@ -35,7 +35,12 @@ impl Call<'_> {
         }
     }
 
-    async fn list_entry(&self, target: EntryTarget, request: &PropfindRequest, depth: Depth) -> Answer {
+    pub(super) async fn list_entry(
+        &self,
+        target: EntryTarget,
+        request: &PropfindRequest,
+        depth: Depth,
+    ) -> Answer {
         let now = self.info.received;
         let member = self.library.member(&target.access, &target.path, now).await?;
         let is_folder = member.entry.is_folder();

@@ -19,6 +19,7 @@ pub mod properties;
 pub mod propfind;
 pub mod proppatch;
 pub mod range;
+pub mod search;
 pub mod xml;
 
 pub use error::RequestError;

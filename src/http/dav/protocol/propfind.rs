@@ -46,7 +46,7 @@ pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
     }
 }
 
-fn names_in(list: &xml::Element) -> Result<Vec<PropertyName>, RequestError> {
+pub(super) fn names_in(list: &xml::Element) -> Result<Vec<PropertyName>, RequestError> {
     let mut names = Vec::new();
     for name in list.elements().map(xml::Element::name) {
         if names.len() >= MAX_PROPERTIES {

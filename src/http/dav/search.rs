@@ -1,0 +1,31 @@
+//! SEARCH for the entry with a number, which Nextcloud's own library for Python sends after each MOVE and COPY.
+
+use super::propfind::multistatus_response;
+use super::protocol::listing::PropfindAnswer;
+use super::protocol::{search, xml};
+use super::target::EntryTarget;
+use super::{Answer, Call};
+use crate::http::{RequestBody, ResponseBody};
+use crate::model::{Depth, EntryName};
+
+impl Call<'_> {
+    /// What is asked of the entry, or an answer about nothing if it is not there or not for this person to see.
+    pub(super) async fn search(&self, body: &mut RequestBody) -> Answer {
+        let request = search::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
+        let rights = self.accounts.spaces_of(self.principal()?).await?;
+        let found = self.library.located(&rights, vec![request.entry]).await?.pop();
+        let target = found.and_then(|(entry, path)| {
+            let access = *rights.iter().find(|access| access.space() == entry.space)?;
+            Some((access, path))
+        });
+        let Some((access, path)) = target else {
+            let nothing = PropfindAnswer::new(&request.select).finish();
+            return Ok(multistatus_response(ResponseBody::full(nothing)));
+        };
+        let name = self.library.space_name(access.space()).await?;
+        let Ok(space) = EntryName::parse(&name) else {
+            return Err(super::Failure::not_found());
+        };
+        self.list_entry(EntryTarget { space, path, access }, &request.select, Depth::Zero).await
+    }
+}
