@@ -25,6 +25,7 @@ mod model;
 mod put;
 mod quota;
 mod random;
+mod schedules;
 mod spaces;
 mod store;
 mod swept;
