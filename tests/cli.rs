@@ -314,9 +314,9 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["space", "list"]),
-        "NAME KIND USED QUOTA VERSIONS TRASH ID\n\
-         Müller GmbH client 16 B 18.6 GiB 30 days 30 days SECRET\n\
-         Team team 0 B none 30 days 30 days SECRET"
+        "NAME KIND USED QUOTA HISTORY AT MOST VERSIONS TRASH ID\n\
+         Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days SECRET\n\
+         Team team 0 B none 0 B none 30 days 30 days SECRET"
     );
     assert_eq!(show(&["grants"]), "SPACE USER RIGHT\nMüller GmbH Anna write\nMüller GmbH otto manage");
     let trash = show(&["trash", "list", "müller gmbh"]);
@@ -360,7 +360,10 @@ fn scripts_find_the_same_keys_for_good() {
         (&["user", "list"], "created disabled has_password name role second_factor"),
         (&["user", "app-password", "list", "anna"], "created expires id label last_used"),
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
-        (&["space", "list"], "id kind name quota_bytes trash_days used_bytes version_days"),
+        (
+            &["space", "list"],
+            "history_bytes history_limit_bytes id kind name quota_bytes trash_days used_bytes version_days",
+        ),
         (&["grants"], "right space user"),
         (&["trash", "list", "Müller GmbH"], "bytes deleted entry folder path"),
         (&["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"], "bytes created current sha256 version"),

@@ -178,10 +178,11 @@ impl Admin {
                 self.accounts.remove_second_factor(user.id).await?;
                 Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
-            Request::SpaceAdd { name, kind, quota, version_days, trash_days } => {
+            Request::SpaceAdd { name, kind, quota, history, version_days, trash_days } => {
                 let name = EntryName::parse(&name)?;
                 let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
-                let settings = with_changes(SpaceSettings::default(), quota, version_days, trash_days);
+                let settings =
+                    with_changes(SpaceSettings::default(), (quota, history), version_days, trash_days);
                 self.library.add_space(&name, kind, settings, now).await?;
                 self.accounts.forget_snapshot();
                 Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
@@ -189,9 +190,9 @@ impl Admin {
             Request::SpaceList => {
                 Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown::space).collect()))
             }
-            Request::SpaceSet { name, quota, version_days, trash_days } => {
+            Request::SpaceSet { name, quota, history, version_days, trash_days } => {
                 let space = self.space(&name).await?;
-                let settings = with_changes(space.settings, quota, version_days, trash_days);
+                let settings = with_changes(space.settings, (quota, history), version_days, trash_days);
                 self.library.set_space_settings(space.id, settings).await?;
                 Ok(Reply::Done(format!("space {} has new settings", space.name)))
             }
@@ -421,16 +422,18 @@ fn word<T: Copy + std::fmt::Display>(
 
 fn with_changes(
     settings: SpaceSettings,
-    quota: Option<u64>,
+    (quota, history): (Option<u64>, Option<u64>),
     version_days: Option<u32>,
     trash_days: Option<u32>,
 ) -> SpaceSettings {
+    let bound = |wanted, present| match wanted {
+        None => present,
+        Some(0) => None,
+        Some(bytes) => Some(ByteSize(bytes)),
+    };
     SpaceSettings {
-        quota: match quota {
-            None => settings.quota,
-            Some(0) => None,
-            Some(bytes) => Some(ByteSize(bytes)),
-        },
+        quota: bound(quota, settings.quota),
+        history: bound(history, settings.history),
         version_days: version_days.unwrap_or(settings.version_days),
         trash_days: trash_days.unwrap_or(settings.trash_days),
     }

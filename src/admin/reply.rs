@@ -118,10 +118,14 @@ pub struct SpaceShown {
     pub name: String,
     /// `client` or `team`.
     pub kind: String,
-    /// Bytes stored, old versions and trash included.
+    /// Bytes that count against its quota: of what is present, of uploads and properties.
     pub used_bytes: u64,
-    /// Most bytes it may hold.
+    /// Most bytes that these may be.
     pub quota_bytes: Option<u64>,
+    /// Bytes of earlier versions and the trash.
+    pub history_bytes: u64,
+    /// Most bytes that these may be; what is more goes, oldest first.
+    pub history_limit_bytes: Option<u64>,
     /// Days that replaced contents are kept.
     pub version_days: u32,
     /// Days that deleted entries are kept.

@@ -76,13 +76,20 @@ pub enum Request {
         name: String,
         kind: String,
         quota: Option<u64>,
+        history: Option<u64>,
         version_days: Option<u32>,
         trash_days: Option<u32>,
     },
     /// All spaces.
     SpaceList,
-    /// Change a space's settings; what is `None` stays. A quota of 0 lifts it.
-    SpaceSet { name: String, quota: Option<u64>, version_days: Option<u32>, trash_days: Option<u32> },
+    /// Change a space's settings; what is `None` stays. A quota of 0 lifts it, a history of 0 makes it the quota's size.
+    SpaceSet {
+        name: String,
+        quota: Option<u64>,
+        history: Option<u64>,
+        version_days: Option<u32>,
+        trash_days: Option<u32>,
+    },
     /// Give a space another name.
     SpaceRename { name: String, new_name: String },
     /// Give a user a right to a space, in place of an older one.

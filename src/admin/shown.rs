@@ -25,6 +25,8 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         kind: space.kind.as_str().into(),
         used_bytes: space.used.0,
         quota_bytes: space.settings.quota.map(|size| size.0),
+        history_bytes: space.history.0,
+        history_limit_bytes: space.settings.history.or(space.settings.quota).map(|size| size.0),
         version_days: space.settings.version_days,
         trash_days: space.settings.trash_days,
     }

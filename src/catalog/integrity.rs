@@ -84,11 +84,23 @@ pub struct ScrubRow {
 
 /// What must hold of the rows at any time: what breaks it, and the query that counts how often. None of
 /// them asks for more than one snapshot.
-const CONTRADICTIONS: [(&str, &str); 13] = [
+const CONTRADICTIONS: [(&str, &str); 15] = [
     (
         "spaces whose count of used bytes is not the sum of their containers",
         "SELECT count(*) FROM spaces WHERE used_bytes <>
              (SELECT coalesce(sum(plain_len), 0) FROM containers WHERE space_id = spaces.id)",
+    ),
+    (
+        "spaces whose count of received bytes is not the sum of their uploads'",
+        "SELECT count(*) FROM spaces WHERE received_bytes <>
+             (SELECT coalesce(sum(received), 0) FROM uploads WHERE space_id = spaces.id)",
+    ),
+    (
+        "spaces whose count of bytes of the past is not the sum of earlier contents and trash",
+        "SELECT count(*) FROM spaces WHERE history_bytes <>
+             (SELECT coalesce(sum(size), 0) FROM versions WHERE history_of = spaces.id)
+             + (SELECT coalesce(sum(size), 0) FROM trash JOIN entries ON entries.id = entry_id
+                WHERE trash.space_id = spaces.id AND is_purging = 0)",
     ),
     (
         "spaces whose count of bytes of properties is not the sum of theirs",

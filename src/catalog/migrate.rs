@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0007-upload-names.sql"),
     include_str!("../../migrations/0008-reservations.sql"),
     include_str!("../../migrations/0009-property-bytes.sql"),
+    include_str!("../../migrations/0010-history.sql"),
 ];
 
 /// Gives an empty database the newest format.

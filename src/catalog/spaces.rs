@@ -16,9 +16,17 @@ pub struct SpaceRow {
     pub kind: SpaceKind,
     /// Its root folder.
     pub root: EntryId,
-    /// Most bytes it may hold, old versions and trash included.
+    /// Most bytes that what is present in it may have.
     pub quota: Option<ByteSize>,
-    /// Bytes it holds; copies that share a container count once.
+    /// Most bytes that its past may have; `None` for as much as the quota.
+    pub history_limit: Option<ByteSize>,
+    /// Bytes of its past: replaced contents and the trash.
+    pub history: ByteSize,
+    /// Bytes of the files that are present.
+    pub present: ByteSize,
+    /// Bytes that have arrived of uploads.
+    pub received: ByteSize,
+    /// Bytes it holds on the disk; copies that share a container count once.
     pub used: ByteSize,
     /// Bytes that uploads have announced and that have not arrived yet.
     pub reserved: ByteSize,
@@ -33,9 +41,20 @@ pub struct SpaceRow {
 }
 
 impl SpaceRow {
-    /// Bytes that count against its quota.
+    /// Bytes that count against its quota: of what is present, of uploads, of properties. Files that share their
+    /// containers, as copies do, count once where nothing but them is in the space.
     pub fn counted(&self) -> u64 {
-        self.used.0.saturating_add(self.properties.0)
+        self.present.0.saturating_add(self.received.0).min(self.used.0).saturating_add(self.properties.0)
+    }
+
+    /// Most bytes that its past may have, if that is bounded.
+    pub fn history_bound(&self) -> Option<ByteSize> {
+        self.history_limit.or(self.quota)
+    }
+
+    /// Whether its past has more than that.
+    pub fn is_history_full(&self) -> bool {
+        self.history_bound().is_some_and(|bound| self.history > bound)
     }
 }
 
@@ -50,8 +69,10 @@ pub struct NewSpace<'a> {
     pub kind: SpaceKind,
     /// Its root folder, inserted in the same transaction.
     pub root: EntryId,
-    /// Most bytes it may hold.
+    /// Most bytes that what is present in it may have.
     pub quota: Option<ByteSize>,
+    /// Most bytes that its past may have; `None` for as much as the quota.
+    pub history_limit: Option<ByteSize>,
     /// Days that replaced contents are kept.
     pub version_days: u32,
     /// Days that deleted entries are kept.
@@ -61,7 +82,8 @@ pub struct NewSpace<'a> {
 }
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
-     property_bytes";
+     property_bytes, history_limit, history_bytes, received_bytes,
+     (SELECT size FROM entries WHERE entries.id = root_id)";
 
 fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
     let kind: String = row.get(2)?;
@@ -77,6 +99,11 @@ fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
         created: Timestamp(row.get(8)?),
         reserved: ByteSize(row.get(9)?),
         properties: ByteSize(row.get(10)?),
+        history_limit: row.get::<_, Option<u64>>(11)?.map(ByteSize),
+        history: ByteSize(row.get(12)?),
+        received: ByteSize(row.get(13)?),
+        // Missing only while a damaged catalogue is looked at.
+        present: ByteSize(row.get::<_, Option<u64>>(14)?.unwrap_or(0)),
     })
 }
 
@@ -111,8 +138,9 @@ impl WriteTx<'_> {
     /// Adds a space and its root folder.
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
+                 history_limit)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -123,6 +151,7 @@ impl WriteTx<'_> {
                 space.version_days,
                 space.trash_days,
                 space.created.0,
+                space.history_limit.map(|size| size.0),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -143,6 +172,15 @@ impl WriteTx<'_> {
         self.execute(
             "UPDATE spaces SET quota_bytes = ?2 WHERE id = ?1",
             params![space.0, quota.map(|size| size.0)],
+        )
+        .map(drop)
+    }
+
+    /// Changes the bound of a space's past; `None` for as much as the quota.
+    pub fn set_history_limit(&self, space: SpaceId, limit: Option<ByteSize>) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE spaces SET history_limit = ?2 WHERE id = ?1",
+            params![space.0, limit.map(|size| size.0)],
         )
         .map(drop)
     }

@@ -52,14 +52,19 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::SecondFactor(shown) => line(&shown.uri),
         Reply::RecoveryCodes(codes) => recovery_codes(&codes),
         Reply::Spaces(rows) => table(
-            &["NAME", "KIND", "USED", "QUOTA", "VERSIONS", "TRASH", "ID"],
-            &[2, 3],
+            &["NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "ID"],
+            &[2, 3, 4, 5],
             rows.iter().map(|row| {
+                let bound = |bytes: Option<u64>| {
+                    bytes.map_or_else(|| "none".into(), |bytes| ByteSize(bytes).to_string())
+                };
                 vec![
                     safe(&row.name),
                     row.kind.clone(),
                     ByteSize(row.used_bytes).to_string(),
-                    row.quota_bytes.map_or_else(|| "none".into(), |bytes| ByteSize(bytes).to_string()),
+                    bound(row.quota_bytes),
+                    ByteSize(row.history_bytes).to_string(),
+                    bound(row.history_limit_bytes),
                     format!("{} days", row.version_days),
                     format!("{} days", row.trash_days),
                     row.id.clone(),

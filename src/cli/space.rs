@@ -62,9 +62,13 @@ enum SpaceCommand {
 
 #[derive(Debug, Args)]
 struct Settings {
-    /// Most it may hold, old versions and trash included, such as 20GB; 0 for no limit.
+    /// Most that its files may hold, such as 20GB; 0 for no limit.
     #[arg(long, value_name = "SIZE")]
     quota: Option<ByteSize>,
+    /// Most that earlier versions and the trash may hold beside that; what is more goes, oldest first. 0 for as much
+    /// as the quota.
+    #[arg(long, value_name = "SIZE")]
+    history: Option<ByteSize>,
     /// Days that replaced contents are kept; a new space begins with 30.
     #[arg(long, value_name = "DAYS")]
     version_days: Option<u32>,
@@ -89,15 +93,19 @@ impl Space {
                     KindWord::Client => "client",
                     KindWord::Team => "team",
                 };
-                let Settings { quota, version_days, trash_days } = settings;
-                let (kind, quota) = (kind.to_owned(), quota.map(|size| size.0));
-                place.request(Request::SpaceAdd { name, kind, quota, version_days, trash_days }, format)
+                let Settings { quota, history, version_days, trash_days } = settings;
+                let (kind, quota, history) =
+                    (kind.to_owned(), quota.map(|size| size.0), history.map(|size| size.0));
+                place.request(
+                    Request::SpaceAdd { name, kind, quota, history, version_days, trash_days },
+                    format,
+                )
             }
             SpaceCommand::List { place, format } => place.request(Request::SpaceList, format),
             SpaceCommand::Set { name, settings, place, format } => {
-                let Settings { quota, version_days, trash_days } = settings;
-                let quota = quota.map(|size| size.0);
-                place.request(Request::SpaceSet { name, quota, version_days, trash_days }, format)
+                let Settings { quota, history, version_days, trash_days } = settings;
+                let (quota, history) = (quota.map(|size| size.0), history.map(|size| size.0));
+                place.request(Request::SpaceSet { name, quota, history, version_days, trash_days }, format)
             }
             SpaceCommand::Rename { name, new_name, place, format } => {
                 place.request(Request::SpaceRename { name, new_name }, format)

@@ -8,6 +8,7 @@ use super::departure::bring_back;
 use super::folder::signed;
 use super::lock::{self, Lock, LockRequest};
 use super::put::{Admitted, NewFile, PutOutcome, admit};
+use super::quota::Added;
 use super::version::replace_content;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
@@ -37,6 +38,8 @@ pub(super) struct Record {
     pub(super) is_fresh: bool,
     /// Whether it must be that entry which the path leads to.
     pub(super) is_exact: bool,
+    /// Whether its room is that of the content which it replaces.
+    pub(super) is_net: bool,
     pub(super) checksums: Vec<Checksum>,
     pub(super) lock: Option<LockRequest>,
 }
@@ -45,7 +48,14 @@ impl Record {
     /// Makes one new container the whole content.
     pub(super) fn bind_one(&self, library: &Library, tx: &WriteTx<'_>, container: ContainerRow) -> Bound {
         let (size, all) = (container.plain_len, [container.id]);
-        self.bind(library, tx, size, &[container], &all)
+        let space = self.change.access.space();
+        let added = self.is_net.then(|| Added::watch(tx, space)).transpose()?;
+        let bound = self.bind(library, tx, size, &[container], &all)?;
+        // The content whose room it counted on may be gone, and the room somebody else's.
+        if let Some(added) = added {
+            added.require_quota(tx)?;
+        }
+        Ok(bound)
     }
 
     /// Makes containers the file's content of `size` bytes, if that may be. Of `all` these are new and get their

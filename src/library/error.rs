@@ -63,10 +63,13 @@ pub enum LibraryError {
     #[error("this folder holds too many entries to copy them at once; copy its parts one by one")]
     TooManyEntries,
     /// The space's quota would be exceeded.
-    #[error(
-        "the space's quota is used up; delete something and have the trash emptied, or ask for a larger quota"
-    )]
+    #[error("the files in this space have used up its quota; delete some, or ask for a larger quota")]
     OverQuota,
+    /// The bound of what a space keeps of the past is exceeded, and what is left must stay.
+    #[error(
+        "the room for earlier versions and the trash of this space is full, and what is left there is protected; ask the server's owner for more room (tresor space set --history)"
+    )]
+    HistoryFull,
     /// The disk is full.
     #[error(
         "the server's disk is full, so nothing was changed; files can be read: delete some and have the trash emptied, or tell the server's owner if that is refused, too"

@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod folder;
 mod guard;
+mod history;
 mod leftovers;
 mod lock;
 mod lookup;
@@ -131,6 +132,8 @@ struct Shared {
     space_notes: Mutex<()>,
     runs: verify::Runs,
     recent_damage: verify::RecentDamage,
+    /// Held while a space's past is made shorter.
+    shortening: Mutex<()>,
     /// At copying into other spaces.
     carrying: turns::Turns,
     /// At taking uploads into other spaces than they were begun in.
@@ -236,6 +239,7 @@ impl Library {
             space_notes: Mutex::default(),
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
+            shortening: Mutex::default(),
             carrying: turns::Turns::new(carry::MAX_CARRIED_AT_ONCE),
             relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
             ids: IdBlock::default(),

@@ -20,7 +20,7 @@ use super::digest::Digests;
 use super::guard::require_unlocked;
 use super::lock::{Lock, LockRequest};
 use super::lookup::{Found, Place, place};
-use super::quota::Reservation;
+use super::quota::{Reservation, Source};
 use super::sealing::Inflow;
 use super::trash::free_name;
 use super::{Change, Entry, Library, LibraryError};
@@ -88,11 +88,28 @@ impl Library {
             .read(move |tx| {
                 let reserved = reservation.add(tx, announced);
                 let admitted = admit(&library, tx, &asked, reach, &path, asked.now)?;
-                reserved?;
+                if let Some(row) = &admitted.existing {
+                    reservation.promise(Source::Content(row.id));
+                }
+                let is_reserved = match reserved {
+                    Ok(()) => true,
+                    Err(LibraryError::OverQuota | LibraryError::HistoryFull) => false,
+                    Err(error) => return Err(error),
+                };
                 let key = library.shared.keys.space_key(space)?;
-                Ok::<_, LibraryError>((admitted.entry(), admitted.place.path, reservation, key))
+                Ok::<_, LibraryError>((
+                    admitted.entry(),
+                    admitted.place.path,
+                    (reservation, is_reserved),
+                    key,
+                ))
             })
             .await?;
+        // It may fit in place of the content that is there, or when less is kept of the past.
+        let reservation = match reservation {
+            (reservation, true) => reservation,
+            (reservation, false) => self.grow(reservation, announced).await.map_err(|(error, _)| error)?,
+        };
         self.require_room(announced).await?;
         let number = self.new_entry_id().await?;
         let (entry, serial) = (existing.unwrap_or(number), WriteSerial(number.0));
@@ -291,7 +308,8 @@ impl PutSession {
         lock: Option<LockRequest>,
     ) -> (Record, Inflow, Option<Reservation>) {
         let Self { change, file, begun, entry, is_fresh, reservation, inflow, .. } = self;
-        let record = Record { change, file, begun, entry, is_fresh, is_exact: true, checksums, lock };
+        let is_net = reservation.as_ref().is_some_and(Reservation::holds_promised);
+        let record = Record { change, file, begun, entry, is_fresh, is_exact: true, is_net, checksums, lock };
         (record, inflow, reservation)
     }
 }

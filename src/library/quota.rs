@@ -15,7 +15,7 @@ use super::error::disk_error;
 use super::state::KEPT_FREE;
 use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
-use crate::model::{Access, ByteSize, ChunkName, Right, SpaceId, UploadId};
+use crate::model::{Access, ByteSize, ChunkName, EntryId, Right, SpaceId, UploadId};
 
 /// Steps in which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
@@ -25,8 +25,12 @@ const SMALL: u64 = 64 * 1024;
 /// How full a space is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceUsage {
-    /// Bytes stored, old versions, trash and what has arrived of uploads included.
+    /// Bytes of what is present, of what has arrived of uploads, and of properties.
     pub used: ByteSize,
+    /// Bytes of earlier versions and the trash.
+    pub history: ByteSize,
+    /// Most bytes that these may have, if that is bounded.
+    pub history_bound: Option<ByteSize>,
     /// Bytes that still fit: what the quota and announced uploads leave, at most what the disk has free.
     pub available: ByteSize,
 }
@@ -34,7 +38,7 @@ pub struct SpaceUsage {
 /// How full the spaces of one person are, taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JointUsage {
-    /// Bytes stored, old versions and trash included.
+    /// Bytes of what is present in them.
     pub used: ByteSize,
     /// Bytes that still fit; what the disk has free counts once.
     pub available: ByteSize,
@@ -57,10 +61,13 @@ pub(super) enum Source {
     Announced(UploadId),
     /// The room of a chunk that one of the same name will replace.
     Chunk(UploadId, ChunkName),
+    /// The room of a file's content that another one will replace.
+    Content(EntryId),
 }
 
 /// Bytes held for one writer; given back when dropped.
 pub(super) struct Reservation {
+    of: SpaceId,
     space: Held,
     /// Drawn on before the space is.
     promised: Vec<Held>,
@@ -87,6 +94,7 @@ impl Ledger {
     /// Holds nothing yet. `promised` are drawn on first.
     fn reservation(&self, space: SpaceId, promised: impl IntoIterator<Item = Source>) -> Reservation {
         Reservation {
+            of: space,
             space: self.held(Source::Space(space)),
             promised: promised.into_iter().map(|source| self.held(source)).collect(),
             began: Instant::now(),
@@ -100,22 +108,41 @@ impl Source {
         Ok(match self {
             Self::Space(space) => {
                 let row = tx.space(*space)?.ok_or(LibraryError::NoSuchSpace)?;
+                if row.is_history_full() {
+                    return Err(LibraryError::HistoryFull);
+                }
                 let taken = row.counted().saturating_add(row.reserved.0);
                 row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
             }
             Self::Announced(upload) => tx.upload_reserved(*upload)?,
             Self::Chunk(upload, name) => tx.upload_chunk(*upload, name)?.unwrap_or(0),
+            Self::Content(file) => tx.entry(*file)?.map_or(0, |row| row.size),
         })
     }
 }
 
 impl Reservation {
+    /// Adds room to draw on before the space's.
+    pub(super) fn promise(&mut self, source: Source) {
+        self.promised.push(self.space.ledger.held(source));
+    }
+
+    fn space(&self) -> SpaceId {
+        self.of
+    }
+
+    /// Whether it holds promised room.
+    pub(super) fn holds_promised(&self) -> bool {
+        self.promised.iter().any(|held| held.bytes > 0)
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> u64 {
         self.promised.iter().fold(self.space.bytes, |sum, held| sum.saturating_add(held.bytes))
     }
 
-    /// Adds bytes, or nothing if they do not fit. Must be the first thing that `tx` does: its view begins with its
+    /// Adds bytes, or nothing if they do not fit (`OverQuota`) or the space's past is to be made shorter before
+    /// (`HistoryFull`). Must be the first thing that `tx` does: its view begins with its
     /// first read, and one from before the ledger was locked could miss bytes that another writer has just handed
     /// over.
     pub(super) fn add(&mut self, tx: &ReadTx<'_>, bytes: u64) -> Result<(), LibraryError> {
@@ -244,6 +271,17 @@ impl Added {
         let taken = row.counted().saturating_add(row.reserved.0).saturating_add(held.saturating_sub(own));
         if taken > quota.0 { Err(LibraryError::OverQuota) } else { Ok(()) }
     }
+
+    /// Fails if what was added is more than the quota, whatever others have reserved: for a writer that counted on
+    /// room which may be gone.
+    ///
+    /// Errors: `OverQuota`.
+    pub(super) fn require_quota(&self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
+        let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
+        let taken = row.counted().saturating_add(row.reserved.0);
+        let is_over = row.counted() > self.before && row.quota.is_some_and(|quota| taken > quota.0);
+        if is_over { Err(LibraryError::OverQuota) } else { Ok(()) }
+    }
 }
 
 impl Library {
@@ -268,6 +306,22 @@ impl Library {
     /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
     /// are given back wherever it is by then. After an error it comes back as it was.
     pub(super) async fn grow(
+        &self,
+        reservation: Reservation,
+        bytes: u64,
+    ) -> Result<Reservation, (LibraryError, Option<Reservation>)> {
+        match self.try_grow(reservation, bytes).await {
+            Err((LibraryError::HistoryFull, Some(reservation))) => {
+                if let Err(error) = self.shorten_history(reservation.space()).await {
+                    return Err((error, Some(reservation)));
+                }
+                self.try_grow(reservation, bytes).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_grow(
         &self,
         mut reservation: Reservation,
         bytes: u64,
@@ -348,7 +402,12 @@ impl Library {
         let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
         let taken = row.counted().saturating_add(row.reserved.0);
         let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken));
-        Ok(SpaceUsage { used: ByteSize(row.counted()), available: ByteSize(left.min(free)) })
+        Ok(SpaceUsage {
+            used: ByteSize(row.counted()),
+            history: row.history,
+            history_bound: row.history_bound(),
+            available: ByteSize(left.min(free)),
+        })
     }
 
     /// How full several spaces are together.
@@ -389,6 +448,7 @@ mod tests {
                 Source::Space(_) => u64::MAX,
                 Source::Announced(_) => 30,
                 Source::Chunk(..) => 20,
+                Source::Content(_) => 0,
             })
         };
         match reservation.add_from(room, bytes) {

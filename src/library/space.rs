@@ -22,8 +22,10 @@ pub struct Space {
     pub kind: SpaceKind,
     /// Its top folder.
     pub root: EntryId,
-    /// Bytes stored, old versions and trash included.
+    /// Bytes that count against its quota: of what is present, of uploads and properties.
     pub used: ByteSize,
+    /// Bytes of earlier versions and the trash.
+    pub history: ByteSize,
     /// When it was made.
     pub created: Timestamp,
     /// What can be changed.
@@ -33,8 +35,10 @@ pub struct Space {
 /// What an administrator sets for a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceSettings {
-    /// Most bytes it may hold, old versions and trash included; `None` for as much as the disk holds.
+    /// Most bytes that what is present may have; `None` for as much as the disk holds.
     pub quota: Option<ByteSize>,
+    /// Most bytes that earlier versions and the trash may have beside that; `None` for as much as the quota.
+    pub history: Option<ByteSize>,
     /// Days that replaced contents are kept; 0 keeps none.
     pub version_days: u32,
     /// Days that deleted entries are kept.
@@ -43,7 +47,7 @@ pub struct SpaceSettings {
 
 impl Default for SpaceSettings {
     fn default() -> Self {
-        Self { quota: None, version_days: 30, trash_days: 30 }
+        Self { quota: None, history: None, version_days: 30, trash_days: 30 }
     }
 }
 
@@ -60,15 +64,18 @@ pub struct Top {
 
 impl From<SpaceRow> for Space {
     fn from(row: SpaceRow) -> Self {
+        let used = ByteSize(row.counted());
         Self {
             id: row.id,
             name: row.name,
             kind: row.kind,
             root: row.root,
-            used: row.used,
+            used,
+            history: row.history,
             created: row.created,
             settings: SpaceSettings {
                 quota: row.quota,
+                history: row.history_limit,
                 version_days: row.version_days,
                 trash_days: row.trash_days,
             },
@@ -125,6 +132,7 @@ impl Library {
             name: name.clone(),
             kind,
             quota: settings.quota,
+            history: settings.history,
             version_days: settings.version_days,
             trash_days: settings.trash_days,
             created: now,
@@ -143,6 +151,7 @@ impl Library {
                     kind,
                     root,
                     quota: settings.quota,
+                    history_limit: settings.history,
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
                     created: now,
@@ -219,6 +228,7 @@ impl Library {
             .write(move |tx| {
                 tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
                 tx.set_quota(space, settings.quota)?;
+                tx.set_history_limit(space, settings.history)?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
             .await?;

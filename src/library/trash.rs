@@ -3,6 +3,7 @@
 use super::folder::signed;
 use super::guard::require_unlocked;
 use super::lookup::path_of;
+use super::quota::Added;
 use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
@@ -55,8 +56,11 @@ impl Library {
 
     /// Brings a deleted entry back: to its old folder, or, where that is gone, to the space's top folder;
     /// beside a namesake under a numbered name. Returns where it is now.
+    ///
+    /// Errors: `NotInTrash`; `OverQuota`, as it is present again then.
     pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
         let space = change.access.require(Right::Write)?;
+        let library = self.clone();
         self.storing()
             .await?
             .write(move |tx| {
@@ -66,9 +70,11 @@ impl Library {
                 require_unlocked(tx, &change, folder.id)?;
                 let name = free_name(tx, folder.id, &EntryName::parse(&row.name)?)?;
                 require_reachable(tx, &row, &tx.lineage(folder.id)?, &name)?;
+                let added = Added::watch(tx, space)?;
                 tx.remove_from_trash(entry)?;
                 tx.relocate(entry, Some(folder.id), &name)?;
                 tx.touch_folders(folder.id, tx.next_revision()?, signed(row.size), change.now)?;
+                added.require_room(&library, tx, 0)?;
                 path_of(tx, entry)
             })
             .await

@@ -92,6 +92,7 @@ impl Library {
             }
         }
         while self.settle_departures(now, STEP).await? == STEP {}
+        self.shorten_histories().await?;
         self.finish_purges().await?;
         let lost = SetAsideReason::Unfinished.as_str();
         let before = now.before(UPLOAD_KEPT_FOR);

@@ -3,6 +3,7 @@
 use super::folder::signed;
 use super::guard::require_unlocked;
 use super::lookup::find;
+use super::quota::Added;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, VersionRow, WriteTx};
 use crate::model::{Access, Checksum, EntryPath, Right, Timestamp, UserId, VersionId};
@@ -76,8 +77,10 @@ impl Library {
                 let wanted = wanted.ok_or(LibraryError::NoSuchVersion)?;
                 library.check_conditions(tx, &change, space.into(), Some(&file))?;
                 require_unlocked(tx, &change, file.id)?;
+                let added = Added::watch(tx, space)?;
                 let copy = tx.share_version(version, file.id, change.author(), change.now)?;
                 replace_content(tx, &change, &file, copy, wanted.size, wanted.modified)?;
+                added.require_room(&library, tx, 0)?;
                 let row = tx.entry(file.id)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))
             })

@@ -115,7 +115,17 @@ pub const OPERATIONS: [Operation; 25] = [
         prepare: nothing,
         run: |server, _| {
             let (name, kind) = ("new".into(), "client".into());
-            owner(server, &Owner::SpaceAdd { name, kind, quota: None, version_days: None, trash_days: None })
+            owner(
+                server,
+                &Owner::SpaceAdd {
+                    name,
+                    kind,
+                    quota: None,
+                    history: None,
+                    version_days: None,
+                    trash_days: None,
+                },
+            )
         },
     },
     Operation {

@@ -147,6 +147,38 @@ fn a_full_space_says_so_before_the_body() {
     assert_eq!(quota(), (140_000, 10_000));
 }
 
+/// The past filled the quota: after some saves every further one was refused, and deleting freed nothing.
+#[test]
+fn the_past_has_a_bound_of_its_own_that_the_owner_sees_and_sets() {
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "5000", "--history", "9000"]);
+    server.cli_ok(["grant", USER, "eng", "write"]);
+    let dav = |method: &str, name: &str| server.request(method, &format!("/dav/eng/{name}"));
+    let listed = || {
+        let spaces: Vec<serde_json::Value> =
+            serde_json::from_str(&server.cli_ok(["space", "list", "--json"])).unwrap();
+        let eng = spaces.into_iter().find(|space| space["name"] == "eng").unwrap();
+        ["used_bytes", "quota_bytes", "history_bytes", "history_limit_bytes"]
+            .map(|key| eng[key].as_u64().unwrap())
+    };
+    dav("PUT", "db").body(bytes(1, 4_000)).send().expect(201);
+    for number in 2..8 {
+        dav("PUT", "db").body(bytes(number, 4_000)).send().expect(204);
+    }
+    assert_eq!(listed(), [4_000, 5_000, 12_000, 9_000]);
+    let refused = dav("PUT", "other").body(bytes(1, 2_000)).send().expect(507);
+    assert!(
+        refused.text().contains("the files in this space have used up its quota; delete some"),
+        "{refused}"
+    );
+    assert_eq!(listed()[2], 8_000, "the oldest went before something new was stored");
+    dav("DELETE", "db").send().expect(204);
+    dav("PUT", "other").body(bytes(1, 2_000)).send().expect(201);
+    server.cli_ok(["space", "set", "eng", "--history", "0"]);
+    assert_eq!(listed(), [2_000, 5_000, 8_000, 5_000]);
+    assert!(server.cli_ok(["verify"]).contains("nothing is wrong"));
+}
+
 #[test]
 fn fifty_writers_leave_one_whole_content_and_all_the_earlier_ones() {
     let folder = Folder::new("fifty");

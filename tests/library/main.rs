@@ -19,6 +19,7 @@ mod clock;
 mod damage;
 mod departures;
 mod disk_errors;
+mod history;
 mod hooked;
 mod locks;
 mod model;

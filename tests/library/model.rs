@@ -392,7 +392,8 @@ impl Model {
         }
     }
 
-    /// Bytes of the containers that anything in a space still uses, the trash included.
+    /// Bytes that count against a space's quota: of the files that are present, at most those of all containers that
+    /// anything in it still uses, and of all properties.
     pub fn used(&self, space: usize) -> u64 {
         let hidden = self.hidden.iter().filter(|(of, ..)| *of == space).map(|(_, node, _)| *node);
         let tops = self.trash[space].iter().map(|(node, _)| *node).chain([space]).chain(hidden);
@@ -401,7 +402,8 @@ impl Model {
         let containers: BTreeMap<u64, usize> = contents.map(|c| (c.container, c.size)).collect();
         let properties = nodes.iter().filter_map(|id| self.nodes[id].property);
         let properties = properties.map(|value| PROPERTY.concat().len() + xml(value).len());
-        containers.into_values().chain(properties).map(|size| size as u64).sum()
+        let (stored, weight): (usize, usize) = (containers.into_values().sum(), properties.sum());
+        self.size(space).min(stored as u64) + weight as u64
     }
 }
 

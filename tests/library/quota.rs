@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tresor::library::{LibraryError, NewFile, PropertyChange, SpaceSettings};
 use tresor::model::{Access, PropertyName, Right};
 
-use crate::store::{NOW, Store, days, path};
+use crate::store::{NOW, Store, path};
 use crate::support::content::bytes;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,34 +67,6 @@ async fn an_upload_that_ends_early_gives_its_reservation_back() {
         assert!(matches!(session.commit(NOW).await, Err(LibraryError::WrongSize)));
     }
     store.put("b", &bytes(1, 10_000)).await.unwrap();
-    store.check();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn deleting_gives_bytes_back_only_when_they_are_gone() {
-    let store = Store::with_quota(10_000).await;
-    store.put("a", &bytes(1, 9_000)).await.unwrap();
-    store.delete("a").await.unwrap();
-    assert_eq!(store.used().await, 9_000);
-    assert!(matches!(store.put("b", &bytes(1, 2_000)).await, Err(LibraryError::OverQuota)));
-    let item = store.library.trash(&store.access()).await.unwrap().remove(0);
-    let writer = Access::granted(store.space.id, Right::Write);
-    assert!(matches!(store.library.purge(&writer, item.entry).await, Err(LibraryError::Denied(_))));
-    store.library.purge(&store.access(), item.entry).await.unwrap();
-    assert_eq!((store.used().await, store.containers().len()), (0, 0));
-    store.put("b", &bytes(1, 2_000)).await.unwrap();
-    store.check();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn earlier_contents_count_until_their_time_is_over() {
-    let store = Store::with_quota(10_000).await;
-    store.put("a", &bytes(1, 6_000)).await.unwrap();
-    assert!(matches!(store.put("a", &bytes(2, 6_000)).await, Err(LibraryError::OverQuota)));
-    store.put("a", &bytes(2, 4_000)).await.unwrap();
-    assert_eq!(store.used().await, 10_000);
-    store.library.upkeep(days(31)).await.unwrap();
-    assert_eq!(store.used().await, 4_000);
     store.check();
 }
 

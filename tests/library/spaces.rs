@@ -103,7 +103,9 @@ async fn a_move_into_another_space_leaves_the_source_in_its_trash() {
         .unwrap();
     assert!(matches!(store.entry("a").await, Err(LibraryError::NotFound)));
     assert_eq!(store.members(&there, &root).await.len(), 1);
-    assert_eq!(store.used().await, 200_000, "until it is purged");
+    // Not present any more, but kept until it is purged.
+    let usage = store.library.usage(&store.access()).await.unwrap();
+    assert_eq!((usage.used.0, usage.history.0), (0, 300_000), "with what copies share");
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
     store.library.restore(store.change(), item.entry).await.unwrap();
     assert_eq!(store.read("a/1").await.unwrap(), bytes(1, 100_000));

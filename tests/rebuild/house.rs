@@ -195,7 +195,12 @@ impl Open {
     }
 
     pub async fn add_space(&self, space: &str) -> Space {
-        let settings = SpaceSettings { quota: Some(ByteSize(1 << 40)), version_days: 77, trash_days: 88 };
+        let settings = SpaceSettings {
+            quota: Some(ByteSize(1 << 40)),
+            history: Some(ByteSize(1 << 39)),
+            version_days: 77,
+            trash_days: 88,
+        };
         let (name, now) = (name(space), Timestamp::now());
         self.instance.library.add_space(&name, SpaceKind::Client, settings, now).await.unwrap()
     }

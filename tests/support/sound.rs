@@ -18,7 +18,7 @@ use super::TestServer;
 use super::process::succeed;
 
 /// What must hold of the rows at any time: each query counts what breaks the rule.
-pub const RULES: [(&str, &str); 11] = [
+pub const RULES: [(&str, &str); 13] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
     (
         "a space counts the bytes of its containers",
@@ -34,6 +34,19 @@ pub const RULES: [(&str, &str); 11] = [
         "a space has reserved what its uploads still miss",
         "SELECT count(*) FROM spaces WHERE reserved_bytes <> (SELECT coalesce(sum(reserved), 0) FROM uploads
              WHERE space_id = spaces.id)",
+    ),
+    (
+        "a space knows what has arrived of its uploads",
+        "SELECT count(*) FROM spaces WHERE received_bytes <> (SELECT coalesce(sum(received), 0) FROM uploads
+             WHERE space_id = spaces.id)",
+    ),
+    (
+        "a space knows how long its past is",
+        "SELECT count(*) FROM spaces WHERE history_bytes <>
+             (SELECT coalesce(sum(versions.size), 0) FROM versions JOIN entries ON entries.id = versions.entry_id
+              WHERE replaced_at IS NOT NULL AND space_id = spaces.id)
+             + (SELECT coalesce(sum(entries.size), 0) FROM trash JOIN entries ON entries.id = entry_id
+                WHERE trash.space_id = spaces.id AND is_purging = 0)",
     ),
     (
         "a space knows what its properties weigh",

@@ -75,8 +75,8 @@ impl Failure {
         let body = match &self {
             Self::Request(error) => error_body(status, None, &error.to_string()),
             Self::Body(error) => error_body(status, None, &error.to_string()),
-            Self::Library(LibraryError::OverQuota) => {
-                error_body(status, Some(Precondition::QuotaNotExceeded), &LibraryError::OverQuota.to_string())
+            Self::Library(error @ (LibraryError::OverQuota | LibraryError::HistoryFull)) => {
+                error_body(status, Some(Precondition::QuotaNotExceeded), &error.to_string())
             }
             Self::Library(error @ LibraryError::DiskFull) => {
                 error_body(status, Some(Precondition::SufficientDiskSpace), &error.to_string())
@@ -194,6 +194,7 @@ pub(in crate::http) fn library_status(error: &LibraryError) -> StatusCode {
         | LibraryError::TooManyProperties
         | LibraryError::TooManyEntries
         | LibraryError::OverQuota
+        | LibraryError::HistoryFull
         | LibraryError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         // Not 507, which Finder shows as "not enough space".
         LibraryError::ReadOnly | LibraryError::Busy | LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,

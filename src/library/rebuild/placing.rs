@@ -47,10 +47,9 @@ impl Placing<'_> {
     fn insert(&mut self, found: &FoundEntry, id: EntryId) -> Result<(), LibraryError> {
         let Some((newest, earlier)) = found.versions.split_last() else { return Ok(()) };
         let (folder, name) = self.claim(found, newest)?;
+        let mut replaced = Vec::with_capacity(earlier.len());
         for version in earlier {
-            let version = self.insert_version(found.space, id, version)?;
-            // As if replaced today: what came back is kept for as long as the space keeps earlier contents.
-            self.tx.set_replaced(version, Some(self.now))?;
+            replaced.push(self.insert_version(found.space, id, version)?);
         }
         let version = self.insert_version(found.space, id, newest)?;
         let revision = self.tx.next_revision()?;
@@ -67,6 +66,10 @@ impl Placing<'_> {
             modified: modified(newest, self.now),
         })?;
         self.tx.touch_folders(folder, revision, signed(newest.size()), self.now)?;
+        for version in replaced {
+            // As if replaced today: what came back is kept for as long as the space keeps earlier contents.
+            self.tx.set_replaced(version, Some(self.now))?;
+        }
         self.report.new_files += 1;
         Ok(())
     }

@@ -90,6 +90,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
     let name = free_space_name(tx, &note.name, space)?;
     tx.rename_space(space, &name)?;
     tx.set_quota(space, note.quota)?;
+    tx.set_history_limit(space, note.history)?;
     Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
 }
 
@@ -102,6 +103,7 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         kind: note.kind,
         root,
         quota: note.quota,
+        history_limit: note.history,
         version_days: note.version_days,
         trash_days: note.trash_days,
         created: note.created,
@@ -114,8 +116,8 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
 
 /// A space whose note is gone.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
-    let SpaceSettings { quota, version_days, trash_days } = SpaceSettings::default();
+    let SpaceSettings { quota, history, version_days, trash_days } = SpaceSettings::default();
     let id = space.to_string();
     let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
-    Ok(SpaceNote { name, kind: SpaceKind::Team, quota, version_days, trash_days, created: now })
+    Ok(SpaceNote { name, kind: SpaceKind::Team, quota, history, version_days, trash_days, created: now })
 }

@@ -89,6 +89,7 @@ impl Library {
             entry,
             is_fresh: existing.is_none(),
             is_exact: true,
+            is_net: false,
             checksums,
             lock: None,
         };

@@ -22,18 +22,13 @@ impl Library {
             return Err(LibraryError::MetadataTooLong);
         }
         let announced = new.length.unwrap_or(0);
-        let mut reservation = self.empty_reservation(space);
+        let reservation = self.reserve(space, announced).await?;
         let (library, asked, path) = (self.clone(), change.clone(), new.path.clone());
-        let reservation = self
-            .catalog()
-            .read(move |tx| {
-                reservation.add(tx, announced)?;
-                if let Some(path) = &path {
-                    admit(&library, tx, &asked, space.into(), path, asked.now)?;
-                }
-                Ok::<_, LibraryError>(reservation)
-            })
-            .await?;
+        if let Some(path) = path {
+            self.catalog()
+                .read(move |tx| admit(&library, tx, &asked, space.into(), &path, asked.now).map(drop))
+                .await?;
+        }
         self.require_room(announced).await?;
         let digest = match new.shape {
             UploadShape::Linear => {
