@@ -84,7 +84,7 @@ impl Library {
             .await?;
         let judged: Vec<EntryId> = tree.iter().map(|row| row.id).collect();
         let count = signed(tree.len() as u64);
-        let first = self.catalog().write(move |tx| tx.reserve_entry_ids(count)).await?;
+        let first = self.new_entry_ids(count).await?;
         let (top, now) = (load.arrival.path.clone(), load.change.now);
         let contents = self.catalog().read(move |tx| contents_of(tx, &tree, first, &top, now)).await?;
 

@@ -271,6 +271,11 @@ impl Library {
     async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
         self.shared.ids.take(self.catalog()).await
     }
+
+    /// The first of `count` consecutive ids, each as [`Self::new_entry_id`] gives them.
+    async fn new_entry_ids(&self, count: i64) -> Result<EntryId, LibraryError> {
+        self.shared.ids.take_run(self.catalog(), count).await
+    }
 }
 
 /// What this catalogue's ETags end in; drawn once.
@@ -298,18 +303,25 @@ impl IdBlock {
     const SIZE: i64 = 1_024;
 
     async fn take(&self, catalog: &Catalog) -> Result<EntryId, LibraryError> {
+        self.take_run(catalog, 1).await
+    }
+
+    /// The first of `count` consecutive ids, which lie above all that were taken before: containers carry
+    /// them as serials, and a rebuild takes the highest serial of a file for its present content.
+    async fn take_run(&self, catalog: &Catalog, count: i64) -> Result<EntryId, LibraryError> {
         let mut block = self.0.lock().await;
-        loop {
-            if let Some(id) = block.next() {
-                return Ok(EntryId(id));
-            }
-            let reserve = |tx: &WriteTx<'_>| {
+        if block.end - block.start < count {
+            let size = count.max(Self::SIZE);
+            let reserve = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
-                tx.reserve_entry_ids(Self::SIZE)
+                tx.reserve_entry_ids(size)
             };
             let first = catalog.write(reserve).await?;
-            *block = first.0..first.0 + Self::SIZE;
+            *block = first.0..first.0 + size;
         }
+        let first = block.start;
+        block.start += count;
+        Ok(EntryId(first))
     }
 
     /// Gives none of its ids any more.

@@ -214,6 +214,13 @@ impl Open {
         Change { access, user, now: Timestamp::now(), conditions: Conditions::default() }
     }
 
+    /// A change of ten minutes ago. A name that is filled again shortly after its file left gets the same file
+    /// back (`library::departure`); after such a change it gets another one.
+    pub fn earlier_change(&self, space: &Space) -> Change {
+        let now = Timestamp::now().before(Duration::from_mins(10));
+        Change { now, ..self.change(space) }
+    }
+
     pub async fn put(&self, space: &Space, at: &str, bytes: &[u8]) -> Entry {
         let file = NewFile {
             path: path(at),
@@ -274,8 +281,16 @@ impl Open {
         self.instance.library.delete(self.change(space), &path(at)).await.unwrap();
     }
 
+    pub async fn delete_earlier(&self, space: &Space, at: &str) {
+        self.instance.library.delete(self.earlier_change(space), &path(at)).await.unwrap();
+    }
+
     pub async fn mv(&self, from: &Space, at: &str, to: &Space, target: &str) {
-        let (change, access) = (self.change(from), access(to));
+        self.mv_as(self.change(from), at, to, target).await;
+    }
+
+    pub async fn mv_as(&self, change: Change, at: &str, to: &Space, target: &str) {
+        let access = access(to);
         let (from, to) = (path(at), path(target));
         let moved = self.instance.library.move_entry(change, &from, &access, &to, Overwrite::Allow);
         moved.await.unwrap();
