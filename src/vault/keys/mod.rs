@@ -235,8 +235,9 @@ impl KeyRing {
     /// Keeps what a space is called, in place of an earlier note, durably. Errors: `Io`.
     pub fn note_space(&self, space: SpaceId, text: &str) -> Result<(), VaultError> {
         // The length of a name must not show.
-        let padded = format!("{text:<width$}", width = text.len().next_multiple_of(NOTE_PADDING));
-        let sealed = seal::to(&[&self.identity.to_public(), self.recovery.as_age()], padded.as_bytes());
+        let mut padded = text.as_bytes().to_vec();
+        padded.resize(text.len().next_multiple_of(NOTE_PADDING), b' ');
+        let sealed = seal::to(&[&self.identity.to_public(), self.recovery.as_age()], &padded);
         self.disk
             .write_small(&SmallFile::space_note(space), &sealed, Overwrite::Replace)
             .map_err(VaultError::io("write the note of a space's name"))

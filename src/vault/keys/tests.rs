@@ -40,6 +40,24 @@ fn flip_last_byte(path: &Path) {
     crate::vault::disk::write_durably(path, &bytes, Overwrite::Forbid).unwrap();
 }
 
+/// The padding counted characters: the length of the file told how many umlauts a client's name has.
+#[test]
+fn notes_of_names_of_equal_length_or_not_are_files_of_equal_length() {
+    let dir = tempfile::tempdir().unwrap();
+    let ring = create(dir.path(), &passphrase("eins zwei"), &generate_recovery().1).unwrap();
+    let lengths = ["A", "Müller & Söhne", "Ä"].map(|name| {
+        let space = SpaceId::random();
+        ring.note_space(space, name).unwrap();
+        assert_eq!(ring.space_note(space).unwrap().as_deref(), Some(name));
+        let sealed = std::fs::read(dir.path().join(format!("keys/names/{space}.age"))).unwrap();
+        // Behind the header, whose last line begins with three dashes: nonce, padded text, tag.
+        let dashes = sealed.windows(5).position(|five| five == b"\n--- ").unwrap();
+        let header = dashes + 1 + sealed[dashes + 1..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        sealed.len() - header
+    });
+    assert_eq!(lengths, [16 + NOTE_PADDING + 16; 3]);
+}
+
 #[test]
 fn every_way_in_finds_the_same_keys() {
     let dir = tempfile::tempdir().unwrap();
