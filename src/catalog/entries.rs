@@ -232,6 +232,11 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Counts `bytes` more into one folder that is no part of the tree yet.
+    pub fn grow_folder(&self, folder: EntryId, bytes: i64) -> Result<(), CatalogError> {
+        self.execute("UPDATE entries SET size = size + ?2 WHERE id = ?1", params![folder.0, bytes]).map(drop)
+    }
+
     /// Hangs an entry, with all below it, into another folder or under another name. Without a folder it
     /// leaves the tree, as what is in the trash does.
     pub fn relocate(

@@ -52,7 +52,7 @@ pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::QueuedWrite;
 
 use readers::Readers;
-use writer::Writer;
+use writer::{Sharing, Writer};
 
 /// What can go wrong in the catalogue.
 #[derive(Debug, thiserror::Error)]
@@ -261,7 +261,18 @@ impl Catalog {
         T: Send + 'static,
         E: From<CatalogError> + Send + 'static,
     {
-        self.writer.run(job).await
+        self.writer.run(job, Sharing::Shared).await
+    }
+
+    /// As [`Self::write`], in a transaction that no other job shares: for a job of hundreds of statements, whose cost
+    /// inside a savepoint would grow with the square of the pages that it changes.
+    pub async fn write_alone<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        self.writer.run(job, Sharing::Alone).await
     }
 
     /// Queues several jobs that shall share a transaction, from a thread that may block: it waits while the

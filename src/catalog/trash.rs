@@ -61,6 +61,12 @@ impl ReadTx<'_> {
         )
     }
 
+    /// Whether a deleted entry is being removed for good.
+    pub fn is_purging(&self, entry: EntryId) -> Result<bool, CatalogError> {
+        let sql = "SELECT 1 FROM trash WHERE entry_id = ?1 AND is_purging = 1";
+        Ok(self.one(sql, [entry.0], |_| Ok(()))?.is_some())
+    }
+
     /// What lies in a space's trash, latest first.
     pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
         self.all(

@@ -3,7 +3,12 @@
 //! Jobs queue in a channel. The thread takes what waits, runs each job inside a savepoint of one
 //! transaction, commits once and only then answers. Under load one fsync serves many writers; alone, a
 //! writer waits for nobody.
+//!
+//! A job of many statements gets a transaction of its own instead. Inside a savepoint SQLite keeps every page
+//! that was changed, and walks all of them again at the end of each statement: the cost of the job would grow with the
+//! square of the pages it changes, and nobody else could write meanwhile.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -69,7 +74,7 @@ impl Writer {
         self.watch.is_halted.store(true, Ordering::Release);
     }
 
-    pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
+    pub(super) async fn run<T, E, F>(&self, job: F, sharing: Sharing) -> Result<T, E>
     where
         F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -77,8 +82,8 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue().ok_or(CatalogError::Closed)?;
-        let alone = Submission { writes: vec![QueuedWrite::new(job, reply)], held: None };
-        queue.send(alone).await.map_err(|_| CatalogError::Closed)?;
+        let submission = Submission { writes: vec![QueuedWrite::new(job, reply)], held: None, sharing };
+        queue.send(submission).await.map_err(|_| CatalogError::Closed)?;
         drop(queue);
         answer.await.map_err(|_| E::from(CatalogError::Closed))?
     }
@@ -86,7 +91,8 @@ impl Writer {
     /// Queues jobs for one transaction; waits while the queue is full. After the end they are dropped.
     pub(super) fn submit(&self, writes: Vec<QueuedWrite>, held: impl Send + 'static) {
         if let Some(queue) = self.queue().filter(|_| !writes.is_empty()) {
-            let _ = queue.blocking_send(Submission { writes, held: Some(Box::new(held)) });
+            let (held, sharing) = (Some(Box::new(held) as Box<dyn Send>), Sharing::Shared);
+            let _ = queue.blocking_send(Submission { writes, held, sharing });
         }
     }
 
@@ -125,12 +131,15 @@ fn write_until_closed(
     watch: &Watch,
 ) {
     let mut taken = Vec::with_capacity(GROUP);
-    while jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
-        let (writes, held): (Vec<_>, Vec<_>) = taken.drain(..).map(|one| (one.writes, one.held)).unzip();
+    let mut waiting = VecDeque::with_capacity(GROUP);
+    while !waiting.is_empty() || jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
+        waiting.extend(taken.drain(..));
+        let (submissions, sharing) = next_group(&mut waiting);
+        let (writes, held): (Vec<_>, Vec<_>) = submissions.map(|one| (one.writes, one.held)).unzip();
         let mut group: Vec<_> = writes.into_iter().flatten().map(|write| write.0).collect();
         let committed = match watch.is_halted() {
             true => Err(CatalogError::Halted),
-            false => commit_together(&connection, &mut group, watch),
+            false => commit_together(&connection, &mut group, sharing, watch),
         };
         // Before the answers: who is refused may ask at once what became of the server.
         watch.note(&committed, "catalogue transaction failed");
@@ -148,6 +157,18 @@ fn write_until_closed(
     if !watch.is_halted() {
         // Best effort: the log is replayed at the next start anyway.
         let _ = connection::checkpoint(&connection, "TRUNCATE");
+    }
+}
+
+/// Those that come next and may share a transaction: in the order in which they came, one that shares with nobody by
+/// itself.
+fn next_group(
+    waiting: &mut VecDeque<Submission>,
+) -> (std::collections::vec_deque::Drain<'_, Submission>, Sharing) {
+    let shared = waiting.iter().take_while(|one| one.sharing == Sharing::Shared).count();
+    match shared {
+        0 => (waiting.drain(..waiting.len().min(1)), Sharing::Alone),
+        count => (waiting.drain(..count), Sharing::Shared),
     }
 }
 
@@ -201,6 +222,7 @@ fn copy_log(connection: &Connection) -> Result<(), CatalogError> {
 fn commit_together(
     connection: &Connection,
     group: &mut [Box<dyn Job>],
+    sharing: Sharing,
     watch: &Watch,
 ) -> Result<(), CatalogError> {
     if let Some(prelude) = watch.prelude.get() {
@@ -210,8 +232,15 @@ fn commit_together(
     let mut effects = Effects::none();
     let outcome = group
         .iter_mut()
-        .try_for_each(|job| run_alone(connection, job.as_mut()).map(|more| effects.extend(more)))
+        .try_for_each(|job| match sharing {
+            Sharing::Shared => run_in_savepoint(connection, job.as_mut()).map(|more| effects.extend(more)),
+            Sharing::Alone => run_alone(connection, job.as_mut()).map(|more| effects.extend(more)),
+        })
         .and_then(|()| {
+            // The job of a transaction of its own has undone it.
+            if connection.is_autocommit() {
+                return Ok(());
+            }
             watch.tell(Commit::Begins, &effects);
             let committed = run(connection, "COMMIT");
             watch.tell(if committed.is_ok() { Commit::Done } else { Commit::Failed }, &effects);
@@ -226,8 +255,27 @@ fn commit_together(
 }
 
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
-fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
     run(connection, "SAVEPOINT job")?;
+    let (undo, effects) = work(connection, job)?;
+    if undo {
+        run(connection, "ROLLBACK TO job")?;
+    }
+    run(connection, "RELEASE job")?;
+    Ok(effects)
+}
+
+/// Runs the only job of a transaction; its failure ends that.
+fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
+    let (undo, effects) = work(connection, job)?;
+    if undo {
+        run(connection, "ROLLBACK")?;
+    }
+    Ok(effects)
+}
+
+/// Whether what the job did is to be undone, and else what it did. `Err` if the transaction is lost.
+fn work(connection: &Connection, job: &mut dyn Job) -> Result<(bool, Effects), CatalogError> {
     let tx = WriteTx::new(connection);
     let undo = job.run(&tx) == Outcome::Undo;
     // A disk that is full or fails has already rolled the whole transaction back.
@@ -237,11 +285,7 @@ fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, Cata
     if let Some(error) = tx.trouble().filter(CatalogError::breaks_connection) {
         return Err(error);
     }
-    if undo {
-        run(connection, "ROLLBACK TO job")?;
-    }
-    run(connection, "RELEASE job")?;
-    Ok(if undo { Effects::none() } else { tx.into_effects() })
+    Ok((undo, if undo { Effects::none() } else { tx.into_effects() }))
 }
 
 /// A statement of the transaction itself, parsed once per connection.
@@ -262,11 +306,21 @@ trait Job: Send {
     fn answer(self: Box<Self>, failure: Option<&CatalogError>);
 }
 
+/// Whether a job may share its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// With others, in a savepoint: for a few statements.
+    Shared,
+    /// With nobody: for many statements.
+    Alone,
+}
+
 /// What one writer queues at a time.
 struct Submission {
     writes: Vec<QueuedWrite>,
     /// Dropped when the transaction has ended, or will never begin.
     held: Option<Box<dyn Send>>,
+    sharing: Sharing,
 }
 
 /// A job with the one who waits for its outcome.

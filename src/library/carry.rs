@@ -160,7 +160,7 @@ impl Carry {
         let reserved = copying.reservation.bytes();
         let worker = library.clone();
         let commit = move |tx: &WriteTx<'_>| load.commit(&worker, tx, &judged, first, &copies, reserved);
-        let outcome = library.catalog().write(commit).await;
+        let outcome = library.catalog().write_alone(commit).await;
         // After a commit that failed nobody knows whether rows have them.
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
             copying.written.release();

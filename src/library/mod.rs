@@ -16,6 +16,7 @@ mod digest;
 mod entry;
 mod error;
 mod folder;
+mod growth;
 mod guard;
 mod history;
 mod leftovers;
@@ -138,6 +139,8 @@ struct Shared {
     carrying: turns::Turns,
     /// At taking uploads into other spaces than they were begun in.
     relocating: turns::Turns,
+    /// Copies that are made in steps at this moment.
+    growing: growth::Growing,
     names: NamePolicy,
     /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
     /// before never names a content of after.
@@ -242,6 +245,7 @@ impl Library {
             shortening: Mutex::default(),
             carrying: turns::Turns::new(carry::MAX_CARRIED_AT_ONCE),
             relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
+            growing: growth::Growing::default(),
             ids: IdBlock::default(),
             horizon,
             has_looked: AtomicBool::new(false),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::carry::Carry;
 use super::departure::{self, Departed, bring_back, departed};
 use super::folder::{discard, signed};
+use super::growth::AT_ONCE;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
 use super::lookup::{Found, find, place};
@@ -18,8 +19,7 @@ use crate::model::{
     VersionId,
 };
 
-/// Entries that one COPY, or one MOVE into another space, may make. The rows are written in one
-/// transaction, and other writers wait for it.
+/// Entries that one COPY, or one MOVE into another space, may make: all of their rows are kept in memory.
 const MAX_COPIED: usize = 50_000;
 
 /// Whether something at the destination may be replaced (RFC 4918 10.6).
@@ -138,32 +138,58 @@ impl Library {
         if reach != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
-        let (library, from) = (self.clone(), from.clone());
-        self.storing()
-            .await?
-            .write(move |tx| {
+        self.storing().await?;
+        let plan = self.plan_copy(change, from.clone(), arrival).await?;
+        if plan.tree.len() > AT_ONCE {
+            return self.copy_in_steps(plan).await.map(Transfer::Done);
+        }
+        let (library, Plan { change, from, arrival, tree, .. }) = (self.clone(), plan);
+        let copy = move |tx: &WriteTx<'_>| {
+            let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
+            library.check_conditions(tx, &change, reach, Some(&entry))?;
+            let slot = arrival.inspect(&library, tx, &change, &entry)?;
+            let added = Added::watch(tx, slot.space)?;
+            if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
+                added.require_room(&library, tx, 0)?;
+                return library.transferred(tx, renewed, slot.there.is_none());
+            }
+            let tree = tree_of(tx, &entry, kind)?;
+            let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
+            slot.clear(tx, &change)?;
+            let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
+                let version =
+                    row.version.map(|version| tx.share_version(version, id, change.author(), change.now));
+                Ok(version.transpose()?)
+            };
+            let copy = plant(tx, &change, &tree, first, &slot, share)?;
+            added.require_room(&library, tx, 0)?;
+            library.transferred(tx, copy, slot.there.is_none())
+        };
+        let copied = match tree.len() {
+            0..=1 => self.catalog().write(copy).await,
+            _ => self.catalog().write_alone(copy).await,
+        };
+        copied.map(Transfer::Done)
+    }
+
+    /// Looks at everything that can stand in the way of a copy, and at what is to be copied.
+    async fn plan_copy(
+        &self,
+        change: Change,
+        from: EntryPath,
+        arrival: Arrival,
+    ) -> Result<Plan, LibraryError> {
+        let library = self.clone();
+        self.catalog()
+            .read(move |tx| {
+                let reach = change.access.reach(Right::Read)?;
                 let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
-                let added = Added::watch(tx, slot.space)?;
-                if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
-                    added.require_room(&library, tx, 0)?;
-                    return library.transferred(tx, renewed, slot.there.is_none());
-                }
-                let tree = tree_of(tx, &entry, kind)?;
-                let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
-                slot.clear(tx, &change)?;
-                let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-                    let version =
-                        row.version.map(|version| tx.share_version(version, id, change.author(), change.now));
-                    Ok(version.transpose()?)
-                };
-                let copy = plant(tx, &change, &tree, first, &slot, share)?;
-                added.require_room(&library, tx, 0)?;
-                library.transferred(tx, copy, slot.there.is_none())
+                let tree = tree_of(tx, &entry, arrival.kind)?;
+                Ok(Plan { change, from, arrival, slot, tree })
             })
             .await
-            .map(Transfer::Done)
     }
 
     pub(super) fn transferred(
@@ -182,6 +208,16 @@ fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
     let to = to.reach(Right::Write)?;
     let is_lent = from.top().is_some() || to.top().is_some();
     if is_lent && from != to { Err(AccessDenied { needed: Right::Write }) } else { Ok(to) }
+}
+
+/// A copy inside a space as it was found fit to be made.
+pub(super) struct Plan {
+    pub(super) change: Change,
+    pub(super) from: EntryPath,
+    pub(super) arrival: Arrival,
+    pub(super) slot: Slot,
+    /// What is to be copied, folders before their members.
+    pub(super) tree: Vec<EntryRow>,
 }
 
 /// Where something shall go.
@@ -364,28 +400,56 @@ pub(super) fn plant(
     content: impl Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError>,
 ) -> Result<EntryId, LibraryError> {
     let revision = tx.next_revision()?;
-    let mut copies = HashMap::with_capacity(tree.len());
-    for (id, row) in (first.0..).map(EntryId).zip(tree) {
-        let (parent, name) = match row.parent.and_then(|parent| copies.get(&parent)) {
-            Some(parent) => (*parent, EntryName::parse(&row.name)?),
-            None => (slot.folder, slot.name.clone()),
-        };
-        let version = content(tx, row, id)?;
-        tx.insert_entry(&NewEntry {
-            id,
-            space: slot.space,
-            parent: Some(parent),
-            name: Some(&name),
-            version,
-            size: row.size,
-            revision,
-            created: change.now,
-            modified: row.modified,
-        })?;
-        tx.copy_properties(row.id, id)?;
-        copies.insert(row.id, id);
+    let top = Top { space: slot.space, folder: Some(slot.folder), name: slot.name.clone(), revision };
+    let copies = copies_of(tree, first);
+    for row in tree {
+        let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
+        plant_one(tx, change, row, copy, &copies, &top, content(tx, row, copy)?)?;
     }
     let size = tree.first().map_or(0, |top| signed(top.size));
     tx.touch_folders(slot.folder, revision, size, change.now)?;
     Ok(first)
+}
+
+/// Where the top of a copied tree goes, and what all of its rows have in common.
+#[derive(Clone)]
+pub(super) struct Top {
+    pub(super) space: SpaceId,
+    /// `None` as long as the copy is not part of the tree.
+    pub(super) folder: Option<EntryId>,
+    pub(super) name: EntryName,
+    pub(super) revision: i64,
+}
+
+/// The ids of the copies of a tree's entries.
+pub(super) fn copies_of(tree: &[EntryRow], first: EntryId) -> HashMap<EntryId, EntryId> {
+    tree.iter().map(|row| row.id).zip((first.0..).map(EntryId)).collect()
+}
+
+/// Inserts the copy of one entry of a tree, whose content is `version`.
+pub(super) fn plant_one(
+    tx: &WriteTx<'_>,
+    change: &Change,
+    row: &EntryRow,
+    copy: EntryId,
+    copies: &HashMap<EntryId, EntryId>,
+    top: &Top,
+    version: Option<VersionId>,
+) -> Result<(), LibraryError> {
+    let (parent, name) = match row.parent.and_then(|parent| copies.get(&parent)) {
+        Some(parent) => (Some(*parent), EntryName::parse(&row.name)?),
+        None => (top.folder, top.name.clone()),
+    };
+    tx.insert_entry(&NewEntry {
+        id: copy,
+        space: top.space,
+        parent,
+        name: Some(&name),
+        version,
+        size: row.size,
+        revision: top.revision,
+        created: change.now,
+        modified: row.modified,
+    })?;
+    Ok(tx.copy_properties(row.id, copy)?)
 }

@@ -111,10 +111,17 @@ impl Library {
 
     /// Removes for good what is marked for it, a few rows at a time. May be broken off and taken up again.
     pub(super) async fn finish_purges(&self) -> Result<(), LibraryError> {
-        while let Some(entry) = self.catalog().read(|tx| tx.purging(1)).await?.first().copied() {
-            while !self.catalog().write(move |tx| tx.delete_some(entry, STEP)).await? {}
+        loop {
+            let marked = self.catalog().read(|tx| tx.purging(STEP)).await?;
+            // A copy that still grows bears the same mark.
+            let next = marked.into_iter().find(|entry| !self.shared.growing.holds(*entry));
+            let Some(entry) = next else { return Ok(()) };
+            // And has lost it since, if it was finished.
+            let step = move |tx: &WriteTx<'_>| {
+                Ok::<_, LibraryError>(!tx.is_purging(entry)? || tx.delete_some(entry, STEP)?)
+            };
+            while !self.catalog().write(step).await? {}
         }
-        Ok(())
     }
 
     /// Removes the files of containers whose rows are gone. Row first, file after: a crash in between

@@ -164,6 +164,45 @@ async fn readers_see_what_is_committed_and_stay_at_it() {
     assert_eq!((before.as_deref(), after.as_deref()), (Some("old"), Some("old")));
 }
 
+/// A job of many statements has a transaction of its own: neither its failure nor those of its neighbours reach the
+/// others, and all keep the order in which they came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_alone_in_its_transaction_fails_alone() {
+    let place = Place::new();
+    let catalog = place.create();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let hold = catalog.write(move |_| {
+        let _ = held.recv();
+        Ok::<_, CatalogError>(())
+    });
+    let append = |what: &'static str, is_alone: bool, fails: bool| {
+        let catalog = catalog.clone();
+        async move {
+            let job = move |tx: &tresor::catalog::WriteTx<'_>| {
+                let before = tx.setting("order")?.unwrap_or_default();
+                tx.set_setting("order", &format!("{before}{what}"))?;
+                if fails { Err(CatalogError::NotCommitted) } else { Ok(()) }
+            };
+            if is_alone { catalog.write_alone(job).await } else { catalog.write(job).await }
+        }
+    };
+    // Polled in this order, they are queued in this order, and taken together.
+    let (held, a, b, c, d, e, f, ()) = tokio::join!(
+        hold,
+        append("a", false, false),
+        append("b", true, false),
+        append("c", true, true),
+        append("d", false, true),
+        append("e", false, false),
+        append("f", true, false),
+        async { drop(release) },
+    );
+    held.unwrap();
+    assert!([a, b, e, f].iter().all(Result::is_ok));
+    assert!(c.is_err() && d.is_err());
+    assert_eq!(get(&catalog, "order").await.as_deref(), Some("abef"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_catalogue_takes_no_jobs_and_has_kept_all_before() {
     let place = Place::new();

@@ -1,6 +1,10 @@
 //! Moving and copying inside a space.
 
-use tresor::catalog::{CatalogError, NewEntry};
+use std::future::Future;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use tresor::catalog::{CatalogError, Commit, NewEntry};
 use tresor::library::{LibraryError, Overwrite, PropertyChange};
 use tresor::model::{Depth, EntryId, NameError, PropertyName};
 
@@ -40,6 +44,144 @@ async fn copies_share_containers_and_outlive_each_other() {
     assert_eq!((store.used().await, store.containers().len()), (3_034, 3));
     store.put("copy/b/3", b"own").await.unwrap();
     store.check();
+}
+
+/// A folder `large` with more files than one transaction copies.
+async fn large_folder(store: &Store) -> usize {
+    store.mkcol("large").await.unwrap();
+    store.mkcol("large/0").await.unwrap();
+    for file in 0..100 {
+        store.put(&format!("large/0/{file}"), format!("content {file}").as_bytes()).await.unwrap();
+    }
+    for folder in 1..25 {
+        store.copy("large/0", &format!("large/{folder}")).await.unwrap();
+    }
+    25 * 101 + 1
+}
+
+fn count(store: &Store, sql: &str) -> usize {
+    store.database().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Stops the catalogue's writer at the end of every commit until it is let go on.
+struct Steps {
+    ended: mpsc::Receiver<()>,
+    go_on: mpsc::Sender<()>,
+}
+
+impl Steps {
+    fn watch(store: &Store) -> Self {
+        let (end, ended) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let (end, may_go_on) = (Mutex::new(end), Mutex::new(may_go_on));
+        store.catalog.on_commit(move |commit, _| {
+            // Whoever has seen enough has dropped both ends.
+            if commit == Commit::Done && end.lock().unwrap().send(()).is_ok() {
+                let _ = may_go_on.lock().unwrap().recv();
+            }
+        });
+        Self { ended, go_on }
+    }
+
+    /// Waits for the end of the next commit; nothing is answered or written before [`Self::go_on`].
+    fn next(&self) {
+        self.ended.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    fn go_on(&self) {
+        self.go_on.send(()).unwrap();
+    }
+}
+
+/// A copy of 10,000 files kept everybody else from saving for 21 s in a large office. Now it is made in steps, and
+/// who looks sees nothing of it before it is whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
+    let store = Arc::new(Store::new().await);
+    let entries = large_folder(&store).await;
+    let steps = Steps::watch(&store);
+    let copying = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.copy("large", "copy").await.unwrap() }
+    });
+    // Ids are set aside, then the first rows are there.
+    steps.next();
+    steps.go_on();
+    steps.next();
+    assert_eq!(count(&store, "SELECT count(*) FROM trash WHERE is_purging = 1"), 1);
+    assert_eq!(store.names("").await, ["large"]);
+    let saving = tokio::spawn({
+        let store = Arc::clone(&store);
+        // Queued at the first poll, while the copy's next step is not.
+        async move { store.mkcol("other").await.map(drop) }
+    });
+    let upkeep = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.library.upkeep(NOW).await.map(drop) }
+    });
+    let mut seen_before = 0;
+    while !copying.is_finished() {
+        steps.go_on();
+        if steps.ended.recv_timeout(Duration::from_millis(200)).is_err() {
+            continue;
+        }
+        let names = store.names("").await;
+        seen_before += usize::from(names == ["large", "other"]);
+        assert!(names.len() < 3 || store.names("copy").await.len() == 25, "{names:?}");
+    }
+    drop(steps);
+    saving.await.unwrap().unwrap();
+    upkeep.await.unwrap().unwrap();
+    assert!(seen_before > 0, "others write between the steps");
+    let copied = copying.await.unwrap();
+    assert!(copied.created);
+    assert_eq!(copied.entry.size, store.entry("large").await.unwrap().size);
+    assert_eq!(store.names("copy").await, store.names("large").await);
+    assert_eq!(store.read("copy/24/99").await.unwrap(), b"content 99");
+    // The top folder, the other one, the original and the copy.
+    assert_eq!(count(&store, "SELECT count(*) FROM entries"), 2 + 2 * entries);
+    assert!(store.library.trash(&store.access()).await.unwrap().is_empty());
+    store.check_all().await;
+}
+
+/// A client goes while a large copy is made, or somebody deletes what is copied: nothing of the copy is left after
+/// the next upkeep.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_copy_that_is_broken_off_leaves_nothing() {
+    let store = Arc::new(Store::new().await);
+    let entries = large_folder(&store).await;
+    for way in ["left", "deleted"] {
+        let steps = Steps::watch(&store);
+        let copying = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move { store.copy("large", "copy").await.map(drop) }
+        });
+        steps.next();
+        steps.go_on();
+        steps.next();
+        if way == "left" {
+            copying.abort();
+            drop(steps);
+            assert!(copying.await.unwrap_err().is_cancelled());
+        } else {
+            let (change, top) = (store.change(), path("large"));
+            let mut deleting = Box::pin(store.library.delete(change, &top));
+            // Queued at the first poll, before the copy's next step.
+            let queued = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(deleting.as_mut().poll(context).is_pending())
+            });
+            assert!(queued.await);
+            drop(steps);
+            deleting.await.unwrap();
+            let outcome = copying.await.unwrap();
+            assert!(matches!(outcome, Err(LibraryError::NotFound)), "{outcome:?}");
+        }
+        store.check();
+        store.library.upkeep(NOW).await.unwrap();
+        assert_eq!(store.names("").await.len(), usize::from(way == "left"));
+        assert_eq!(count(&store, "SELECT count(*) FROM entries"), 1 + entries, "{way}");
+        store.check_all().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

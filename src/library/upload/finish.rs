@@ -12,6 +12,9 @@ use crate::vault::writer::SealedContainer;
 /// How often finishing begins anew because a chunk came, or the path came to lead elsewhere, meanwhile.
 const ATTEMPTS: usize = 3;
 
+/// Containers of an upload that finishes in a transaction which others share.
+const FEW_PIECES: usize = 64;
+
 /// What a client may say with its last request. It goes before what it said at the beginning, but for the
 /// length and the checksum, which must both hold.
 #[derive(Clone, Debug, Default)]
@@ -93,9 +96,12 @@ impl Library {
             checksums,
             lock: None,
         };
-        let worker = self.clone();
+        let (worker, many) = (self.clone(), pieces.len() > FEW_PIECES);
         let commit = move |tx: &WriteTx<'_>| commit(&worker, tx, &record, &row, &pieces, &closing);
-        let outcome = self.catalog().write(commit).await;
+        let outcome = match many {
+            true => self.catalog().write_alone(commit).await,
+            false => self.catalog().write(commit).await,
+        };
         let is_unused = match &outcome {
             Ok(done) => done.is_none(),
             Err(error) => error.is_refusal(),
