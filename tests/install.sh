@@ -34,6 +34,7 @@ test=(
     "import:ensurepip python3-venv"
     "rclone rclone"
     "restic restic"
+    "rsync rsync"
     "script bsdutils"
     "sqlite3 sqlite3"
     "strace strace"

@@ -252,7 +252,6 @@ impl Load {
             return Err(LibraryError::PreconditionFailed);
         }
         let added = Added::watch(tx, slot.space)?;
-        slot.clear(tx, &self.change)?;
         let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
             attach_copy(tx, &self.change, row, id, self.arrival.reach.space(), copies)
         };

@@ -141,9 +141,11 @@ fn finish(
         Some(top) if top.id == entry.id => signed(top.size),
         _ => return Err(LibraryError::PreconditionFailed),
     };
-    slot.clear(tx, change)?;
-    tx.remove_from_trash(first)?;
-    tx.relocate(first, Some(slot.folder), &slot.name)?;
+    slot.replace(tx, change, || {
+        tx.remove_from_trash(first)?;
+        tx.relocate(first, Some(slot.folder), &slot.name)?;
+        Ok(first)
+    })?;
     tx.touch_folders(slot.folder, tx.next_revision()?, size, change.now)?;
     library.transferred(tx, first, slot.there.is_none())
 }

@@ -13,7 +13,7 @@ use super::lookup::{Found, find, place};
 use super::quota::Added;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, NewEntry, ReadTx, WriteTx};
+use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
     Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, Timestamp,
     VersionId,
@@ -112,7 +112,7 @@ impl Library {
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 require_removable(tx, &change, &entry)?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
-                // A lock belongs to a place, not to what is moved there (RFC 4918 7.5).
+                // A lock belongs to a place: it does not come along (RFC 4918 7.6).
                 tx.delete_locks_below(entry.id)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
                 library.transferred(tx, arrived, slot.there.is_none())
@@ -155,7 +155,6 @@ impl Library {
             }
             let tree = tree_of(tx, &entry, kind)?;
             let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
-            slot.clear(tx, &change)?;
             let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
                 let version =
                     row.version.map(|version| tx.share_version(version, id, change.author(), change.now));
@@ -298,13 +297,37 @@ impl Arrival {
 }
 
 impl Slot {
-    /// Puts what is there into the trash.
-    pub(super) fn clear(&self, tx: &WriteTx<'_>, change: &Change) -> Result<(), LibraryError> {
-        self.there.as_ref().map_or(Ok(()), |row| discard(tx, change, row))
+    /// Puts what is there into the trash, lets `arrive` bring another entry to this place, and gives that
+    /// one the locks that were taken on what was there.
+    ///
+    /// RFC 4918 has what was there deleted (9.9.3, 10.6), and its lock with it (9.6), but also has what
+    /// arrives added to the lock at the destination (7.6). A program that locks a file and saves it by
+    /// renaming another over it goes on with the lock's token, and its next PUT would fail. So the lock
+    /// stays at its place; [`Arrival::inspect`] has asked for its token. Locks further down end, and so does
+    /// one on a folder where a file arrives, or the other way round.
+    pub(super) fn replace(
+        &self,
+        tx: &WriteTx<'_>,
+        change: &Change,
+        arrive: impl FnOnce() -> Result<EntryId, LibraryError>,
+    ) -> Result<EntryId, LibraryError> {
+        let Some(there) = &self.there else { return arrive() };
+        let mut locks = tx.locks_covering(there.id, change.now)?;
+        locks.retain(|lock| lock.entry == there.id);
+        discard(tx, change, there)?;
+        let arrived = arrive()?;
+        let is_alike = |row: &EntryRow| row.is_folder() == there.is_folder();
+        if tx.entry(arrived)?.as_ref().is_some_and(is_alike) {
+            for lock in locks {
+                tx.insert_lock(&LockRow { entry: arrived, ..lock })?;
+            }
+        }
+        Ok(arrived)
     }
 
     /// Makes the content and properties of a file those of the file that is here, or comes back, whose present
-    /// content becomes an earlier version. `None`, and nothing is changed, unless both are files.
+    /// content becomes an earlier version and whose locks stay. `None`, and nothing is changed, unless both are
+    /// files.
     fn renew_file(
         &self,
         tx: &WriteTx<'_>,
@@ -324,8 +347,6 @@ impl Slot {
             None => tx.replace_properties(entry.id, there.id)?,
         }
         tx.relocate(there.id, Some(self.folder), &self.name)?;
-        // For clients it is another resource now: RFC 4918 9.8.4 and 9.9.3 have the old one deleted.
-        tx.delete_locks_below(there.id)?;
         Ok(Some(there.id))
     }
 
@@ -340,8 +361,10 @@ impl Slot {
             tx.touch_folders(old_parent, tx.next_revision()?, -signed(entry.size), change.now)?;
             return Ok(there);
         }
-        self.clear(tx, change)?;
-        tx.relocate(entry.id, Some(self.folder), &self.name)?;
+        self.replace(tx, change, || {
+            tx.relocate(entry.id, Some(self.folder), &self.name)?;
+            Ok(entry.id)
+        })?;
         let size = signed(entry.size);
         tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
         tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
@@ -389,8 +412,8 @@ pub(super) fn tree_of(
     Ok(tree)
 }
 
-/// Inserts copies of `tree` into the slot under the ids from `first` on; `content` gives each file's copy
-/// its version. Returns the copy of the top.
+/// Puts copies of `tree` in place of what is in the slot, under the ids from `first` on; `content` gives each
+/// file's copy its version. Returns the copy of the top.
 pub(super) fn plant(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -399,16 +422,18 @@ pub(super) fn plant(
     slot: &Slot,
     content: impl Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError>,
 ) -> Result<EntryId, LibraryError> {
-    let revision = tx.next_revision()?;
-    let top = Top { space: slot.space, folder: Some(slot.folder), name: slot.name.clone(), revision };
-    let copies = copies_of(tree, first);
-    for row in tree {
-        let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
-        plant_one(tx, change, row, copy, &copies, &top, content(tx, row, copy)?)?;
-    }
-    let size = tree.first().map_or(0, |top| signed(top.size));
-    tx.touch_folders(slot.folder, revision, size, change.now)?;
-    Ok(first)
+    slot.replace(tx, change, || {
+        let revision = tx.next_revision()?;
+        let top = Top { space: slot.space, folder: Some(slot.folder), name: slot.name.clone(), revision };
+        let copies = copies_of(tree, first);
+        for row in tree {
+            let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
+            plant_one(tx, change, row, copy, &copies, &top, content(tx, row, copy)?)?;
+        }
+        let size = tree.first().map_or(0, |top| signed(top.size));
+        tx.touch_folders(slot.folder, revision, size, change.now)?;
+        Ok(first)
+    })
 }
 
 /// Where the top of a copied tree goes, and what all of its rows have in common.

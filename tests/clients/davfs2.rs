@@ -89,6 +89,41 @@ fn davfs2_second_mount_cannot_write_what_the_first_has_open() {
     server.assert_no_traces(&["und neu", "vom Zweiten"]);
 }
 
+/// Editors, sed and rsync write a second file and rename it over the first. davfs2 keeps the first file's
+/// lock for some seconds and saves with its token; the server had ended that lock at the rename, and the
+/// file stayed empty there while the program saw no error.
+#[test]
+fn davfs2_files_saved_by_rename_reach_the_server() {
+    let server = TestServer::start();
+    let source = server.scratch("source");
+    let mount = Davfs::of(&server, "rename").mount();
+    let at = |name: &str| mount.path().join(format!("{NAME_MARK}-{name}.txt"));
+
+    fs::write(at("sed"), "eins\n").unwrap();
+    succeed(tool("sed", "sed").args(["-i", "s/eins/zwei/"]).arg(at("sed")));
+
+    for content in ["erste Fassung", "zweite Fassung", "dritte Fassung"] {
+        fs::write(at("editor.tmp"), content).unwrap();
+        fs::rename(at("editor.tmp"), at("editor")).unwrap();
+    }
+
+    for content in ["alt", "neu, und länger"] {
+        fs::write(source.join(at("rsync").file_name().unwrap()), content).unwrap();
+        succeed(
+            tool("rsync", "rsync")
+                .args(["-r", "--times"])
+                .arg(format!("{}/", source.display()))
+                .arg(mount.path()),
+        );
+    }
+    mount.unmount();
+
+    for (name, content) in [("sed", "zwei\n"), ("editor", "dritte Fassung"), ("rsync", "neu, und länger")] {
+        let target = format!("/dav/space/{NAME_MARK}-{name}.txt");
+        assert_eq!(server.request("GET", &target).send().expect(200).text(), content, "{name}");
+    }
+}
+
 #[test]
 fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     let server = TestServer::start();

@@ -119,13 +119,47 @@ fn a_locked_file_changes_with_its_token_only() {
     let token = folder.lock("datei.txt", "0");
     folder.transfer("COPY", "datei.txt", "kopie.txt").send().expect(201);
     assert_eq!(folder.get("datei.txt"), b"before");
-    let mut token = token;
     for method in ["COPY", "MOVE"] {
         folder.transfer(method, "anderes.txt", "datei.txt").send().expect(423);
         let value = format!("<{}> (<{token}>)", folder.target("datei.txt"));
         folder.transfer(method, "anderes.txt", "datei.txt").header("If", &value).send().expect(204);
-        // What was replaced took its lock along.
-        token = folder.lock("datei.txt", "0");
+    }
+}
+
+/// davfs2 locks a document and the file that an editor writes beside it, renames that one over the document,
+/// and goes on with the document's token. The lock had ended with what was replaced: every further save
+/// answered 412, and the document stayed empty on the server.
+#[test]
+fn the_lock_at_the_destination_outlives_what_is_replaced() {
+    for method in ["MOVE", "COPY"] {
+        // The new file as it was made, and one that was saved before and has an earlier version.
+        for saves in [1, 2] {
+            let folder = Folder::new(&format!("lock-stays-{method}-{saves}"));
+            folder.put("brief.txt", "eins");
+            let document = folder.lock("brief.txt", "0");
+            let beside = folder.lock("neu.tmp", "0");
+            for save in 0..saves {
+                let put = folder.request("PUT", "neu.tmp").header("If", &format!("(<{beside}>)"));
+                put.body(format!("zwei, {save}")).send().expect(204);
+            }
+            let named = |name: &str, token: &str| format!("<{}> (<{token}>)", folder.target(name));
+            let both = format!("{} {}", named("brief.txt", &document), named("neu.tmp", &beside));
+            folder.transfer(method, "neu.tmp", "brief.txt").header("If", &both).send().expect(204);
+
+            folder.request("PUT", "brief.txt").body("fremd").send().expect(423);
+            let own = format!("(<{document}>)");
+            folder.request("LOCK", "brief.txt").header("If", &own).send().expect(200);
+            folder.request("PUT", "brief.txt").header("If", &own).body("drei").send().expect(204);
+            assert_eq!(folder.get("brief.txt"), b"drei");
+            // The source's lock went nowhere.
+            let moved = method == "MOVE";
+            let told = folder.list("brief.txt", "0").0[0].text("{DAV:}lockdiscovery").unwrap().to_owned();
+            assert!(told.contains(&document) && !told.contains(&beside), "{told}");
+            assert_eq!(folder.status("PUT", "neu.tmp"), if moved { 201 } else { 423 });
+            let unlock = folder.request("UNLOCK", "brief.txt");
+            unlock.header("Lock-Token", &format!("<{document}>")).send().expect(204);
+            folder.put("brief.txt", "free");
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use tresor::library::{Change, LibraryError, LockRequest, MAX_LOCK_SECONDS, NewFile};
-use tresor::model::{Access, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Timestamp};
+use tresor::library::{Change, LibraryError, LockRequest, MAX_LOCK_SECONDS, NewFile, Overwrite};
+use tresor::model::{
+    Access, Depth, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Timestamp,
+};
 
 use crate::store::{NOW, Store, path};
 
@@ -154,5 +156,46 @@ async fn a_lock_on_nothing_makes_an_empty_file_in_the_same_step() {
     store.put_by(with_token(store.change(), &lock.token), "a/new", b"x").await.unwrap();
     assert_eq!(store.library.versions(&store.access(), &path("a/new")).await.unwrap().len(), 1);
     store.library.upkeep(NOW).await.unwrap();
+    store.check();
+}
+
+/// Whatever takes a locked entry's place, the lock stays at the place: with a file from another space as
+/// well, with a folder, and for all who share it. A folder's lock ends where a file arrives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_stays_where_something_else_arrives() {
+    let store = tree().await;
+    let other_space = store.another_space("other").await;
+    let far = store.change_in(&other_space, NOW);
+    store.put_by(far.clone(), "far", b"far").await.unwrap();
+    let (library, access) = (&store.library, store.access());
+    let file = path("a/g");
+    let shared = request(LockScope::Shared, false);
+    let mine = library.lock(store.change(), &file, shared.clone()).await.unwrap();
+    let other = Change { user: store.another_user("other").await, ..store.change() };
+    let theirs = library.lock(other, &file, shared).await.unwrap();
+    for is_move in [false, true] {
+        let (change, from) = (with_token(far.clone(), &mine.token), path("far"));
+        let done = match is_move {
+            true => library.move_entry(change, &from, &access, &file, Overwrite::Allow).await,
+            false => {
+                library.copy_entry(change, &from, &access, &file, Overwrite::Allow, Depth::Infinity).await
+            }
+        };
+        assert!(!done.unwrap().created);
+        let mut locks = library.member(&access, &file, NOW).await.unwrap().locks;
+        locks.sort_by_key(|lock| lock.token != mine.token);
+        assert_eq!(locks, [mine.clone(), theirs.clone()]);
+        assert!(is_locked(store.put("a/g", b"x").await, "/a/g"));
+    }
+
+    let folder = path("a/b");
+    let deep = library.lock(store.change(), &folder, request(LockScope::Exclusive, true)).await.unwrap();
+    let change = with_token(store.change(), &deep.token);
+    store.mkcol("z/new").await.unwrap();
+    library.move_entry(change.clone(), &path("z/new"), &access, &folder, Overwrite::Allow).await.unwrap();
+    assert!(is_locked(store.put("a/b/f", b"x").await, "/a/b"));
+    store.put("z/file", b"x").await.unwrap();
+    library.move_entry(change, &path("z/file"), &access, &folder, Overwrite::Allow).await.unwrap();
+    store.put("a/b", b"free").await.unwrap();
     store.check();
 }
