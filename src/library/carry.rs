@@ -227,7 +227,9 @@ impl Load {
     fn judge(&self, library: &Library, tx: &ReadTx<'_>) -> Result<(EntryRow, Slot), LibraryError> {
         let space = self.change.access.space();
         let entry = find(tx, space.into(), &self.from)?.ok_or(LibraryError::NotFound)?;
-        library.check_conditions(tx, &self.change, space.into(), Some(&entry))?;
+        // Clients submit a lock's token with the URL of what it locks, which is in either space.
+        let reaches = [space.into(), self.arrival.reach];
+        library.check_conditions_among(tx, &self.change, &reaches, Some(&entry))?;
         if self.arrival.kind == ArrivalKind::Move {
             require_removable(tx, &self.change, &entry)?;
         }

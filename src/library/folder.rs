@@ -55,6 +55,7 @@ impl Library {
     /// that is.
     pub async fn delete(&self, change: Change, path: &EntryPath) -> Result<(), LibraryError> {
         let reach = change.access.reach(Right::Write)?;
+        self.foresee(&change, reach, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {

@@ -3,13 +3,14 @@
 //! Judged twice with the same code: before the body is read, so that a doomed upload ends early, and
 //! inside the transaction that commits, so that nothing can slip in between.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 use super::lookup::{changed, find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{
-    Access, EntryId, EntryPath, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Reach, Right,
+    Access, EntryId, EntryPath, Etag, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Reach, Right,
 };
 
 impl Library {
@@ -25,6 +26,26 @@ impl Library {
             .await
     }
 
+    /// Judges the `If` header before a request waits for the catalogue's writer, so that one that does not
+    /// hold costs other writers nothing. The transaction judges it again, and everything else.
+    pub(super) async fn foresee(
+        &self,
+        change: &Change,
+        reach: Reach,
+        path: &EntryPath,
+    ) -> Result<(), LibraryError> {
+        if change.conditions.if_lists.is_empty() {
+            return Ok(());
+        }
+        let (library, change, path) = (self.clone(), change.clone(), path.clone());
+        self.catalog()
+            .read(move |tx| match find(tx, reach, &path)? {
+                Some(entry) => library.check_conditions(tx, &change, reach, Some(&entry)),
+                None => Ok(()),
+            })
+            .await
+    }
+
     /// Fails unless every condition of the request holds for `target`, the entry it names (`None` where
     /// there is nothing yet).
     pub(super) fn check_conditions(
@@ -32,6 +53,17 @@ impl Library {
         tx: &ReadTx<'_>,
         change: &Change,
         reach: Reach,
+        target: Option<&EntryRow>,
+    ) -> Result<(), LibraryError> {
+        self.check_conditions_among(tx, change, &[reach], target)
+    }
+
+    /// As [`Self::check_conditions`], for a request that reaches into several spaces.
+    pub(super) fn check_conditions_among(
+        &self,
+        tx: &ReadTx<'_>,
+        change: &Change,
+        reaches: &[Reach],
         target: Option<&EntryRow>,
     ) -> Result<(), LibraryError> {
         let conditions = &change.conditions;
@@ -50,57 +82,73 @@ impl Library {
             holds &= changed.as_secs() <= limit.as_secs();
         }
         if holds && !conditions.if_lists.is_empty() {
-            holds = self.any_list_holds(tx, change, reach, target)?;
+            holds = self.any_list_holds(tx, change, reaches, target)?;
         }
         if holds { Ok(()) } else { Err(LibraryError::PreconditionFailed) }
     }
 
+    /// Each resource that the header names is read once, however many conditions ask about it.
     fn any_list_holds(
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        reach: Reach,
+        reaches: &[Reach],
         target: Option<&EntryRow>,
     ) -> Result<bool, LibraryError> {
+        let mut states: HashMap<&IfTarget, Option<State>> = HashMap::new();
         for list in &change.conditions.if_lists {
-            let tagged = match &list.target {
-                IfTarget::Request | IfTarget::Elsewhere => None,
-                // Nothing has a state for who may not see it.
-                IfTarget::Entry { .. } if change.access.only_adds() => None,
-                IfTarget::Entry { space: name, path } => match tx.space_by_name(&name.key())? {
-                    // Another space's state is none of this request's business: MOVE and COPY across
-                    // spaces check the destination's rights separately.
-                    Some(tagged) if tagged.id == reach.space() => find(tx, reach, path)?,
-                    _ => None,
-                },
+            let state = match states.entry(&list.target) {
+                Slot::Occupied(known) => known.into_mut(),
+                Slot::Vacant(slot) => {
+                    let tagged = tagged(tx, change, reaches, &list.target)?;
+                    let subject = if list.target == IfTarget::Request { target } else { tagged.as_ref() };
+                    slot.insert(subject.map(|row| self.state(tx, change, row)).transpose()?)
+                }
             };
-            let subject = if list.target == IfTarget::Request { target } else { tagged.as_ref() };
-            let mut all_hold = true;
-            for condition in &list.conditions {
-                all_hold = all_hold && self.holds(tx, change, subject, condition)?;
-            }
-            if all_hold {
+            if list.conditions.iter().all(|condition| holds(state.as_ref(), condition)) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn holds(
-        &self,
-        tx: &ReadTx<'_>,
-        change: &Change,
-        subject: Option<&EntryRow>,
-        condition: &IfCondition,
-    ) -> Result<bool, LibraryError> {
-        let plain = match (&condition.state, subject) {
-            (_, None) => false,
-            (IfState::Tag(tag), Some(row)) => *tag == self.etag(row),
-            (IfState::Token(token), Some(row)) => {
-                tx.locks_covering(row.id, change.now)?.iter().any(|lock| lock.token == *token)
-            }
-        };
-        Ok(plain != condition.negated)
+    fn state(&self, tx: &ReadTx<'_>, change: &Change, row: &EntryRow) -> Result<State, LibraryError> {
+        let locks = tx.locks_covering(row.id, change.now)?.into_iter();
+        Ok(State { etag: self.etag(row), tokens: locks.map(|lock| lock.token).collect() })
+    }
+}
+
+/// What conditions of an `If` header ask of a resource that is there.
+struct State {
+    etag: Etag,
+    /// Of the locks that cover it.
+    tokens: HashSet<LockToken>,
+}
+
+fn holds(state: Option<&State>, condition: &IfCondition) -> bool {
+    let is_so = state.is_some_and(|state| match &condition.state {
+        IfState::Tag(tag) => *tag == state.etag,
+        IfState::Token(token) => state.tokens.contains(token),
+    });
+    is_so != condition.negated
+}
+
+/// The entry that a tag means. What lies in a space that the request does not reach has no state.
+fn tagged(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    reaches: &[Reach],
+    tag: &IfTarget,
+) -> Result<Option<EntryRow>, LibraryError> {
+    let IfTarget::Entry { space, path } = tag else { return Ok(None) };
+    // Nothing has a state for who may not see it.
+    if change.access.only_adds() {
+        return Ok(None);
+    }
+    let Some(named) = tx.space_by_name(&space.key())? else { return Ok(None) };
+    match reaches.iter().find(|reach| reach.space() == named.id) {
+        Some(reach) => find(tx, *reach, path),
+        None => Ok(None),
     }
 }
 

@@ -82,6 +82,7 @@ impl Library {
         request: LockRequest,
     ) -> Result<Lock, LibraryError> {
         let reach = change.access.reach(Right::Write)?;
+        self.foresee(&change, reach, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
@@ -103,6 +104,7 @@ impl Library {
         timeout: Duration,
     ) -> Result<Lock, LibraryError> {
         let reach = change.access.reach(Right::Write)?;
+        self.foresee(&change, reach, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {

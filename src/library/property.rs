@@ -43,6 +43,7 @@ impl Library {
         steps: Vec<PropertyChange>,
     ) -> Result<Entry, LibraryError> {
         let reach = change.access.reach(Right::Write)?;
+        self.foresee(&change, reach, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?

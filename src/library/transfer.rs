@@ -104,6 +104,7 @@ impl Library {
         if reach != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
+        self.foresee(&change, reach, from).await?;
         let (library, from) = (self.clone(), from.clone());
         self.storing()
             .await?

@@ -39,7 +39,7 @@ pub enum IfState {
 }
 
 /// Which resource a list of an `If` header speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum IfTarget {
     /// No tag: the resource of the request itself.
     Request,

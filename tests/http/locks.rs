@@ -1,10 +1,10 @@
 //! Locks (RFC 4918 6, 7, 9.10, 9.11): what they guard, whom they let in, how they end.
 
-use crate::fixture::{EXCLUSIVE, Folder, SHARED, token};
+use crate::fixture::{EXCLUSIVE, Folder, SHARED, etag, token};
 use crate::support::TestServer;
 use crate::support::http::Response;
 use crate::support::multistatus::Multistatus;
-use crate::support::server::{PASSWORD, SPACE};
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 fn with_token(folder: &Folder, method: &str, name: &str, token: &str) -> Response {
     // The second list is always true: what counts is that the token is submitted.
@@ -343,4 +343,37 @@ fn locks_and_properties_outlive_a_restart() {
     }
     server.request("PUT", &path).header("If", &format!("(<{token}>)")).body("y").send().expect(204);
     server.request("UNLOCK", &path).header("Lock-Token", &format!("<{token}>")).send().expect(204);
+}
+
+/// cadaver, davfs2 and Finder submit a lock's token with the URL of what it locks. Onto a locked file in
+/// another space that was always 412, since a tagged list was looked up in the source's space alone.
+#[test]
+fn a_tagged_list_is_judged_in_the_space_that_it_names() {
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "add", "zweiter", "--kind", "team"]);
+    server.cli_ok(["space", "add", "dritter", "--kind", "team"]);
+    for space in ["zweiter", "dritter"] {
+        server.cli_ok(["grant", USER, space, "write"]);
+    }
+    server.request("PUT", "/dav/dritter/brief.txt").body("alt").send().expect(201);
+    let elsewhere = etag(&server, "/dav/dritter/brief.txt");
+    let there = "/dav/zweiter/brief.txt";
+    for method in ["COPY", "MOVE"] {
+        let from = format!("/dav/{SPACE}/neu-{method}.txt");
+        server.request("PUT", &from).body(method).send().expect(201);
+        server.request("PUT", there).body("alt").send();
+        let token =
+            token(&server.request("LOCK", there).header("Depth", "0").xml(EXCLUSIVE).send().expect(200));
+        let transfer = |condition: &str| {
+            let request = server.request(method, &from).header("Destination", &server.url(there));
+            request.header("If", condition).send()
+        };
+        transfer(&format!("<{there}> (<urn:uuid:wrong>)")).expect(412);
+        // A third space is none of the request's business, whatever is true there.
+        transfer(&format!("</dav/dritter/brief.txt> (<{token}>) ([{elsewhere}])")).expect(412);
+        transfer(&format!("<{}> (<{token}>)", server.url(there))).expect(204);
+        let own = format!("(<{token}>)");
+        server.request("PUT", there).header("If", &own).body("danach").send().expect(204);
+        server.request("UNLOCK", there).header("Lock-Token", &format!("<{token}>")).send().expect(204);
+    }
 }

@@ -271,7 +271,6 @@ impl Model {
         let target = self.nodes.get_mut(&there).unwrap();
         target.property = source.property.or(target.property.filter(|_| is_back));
         replace(target, content);
-        self.locks.retain(|lock| lock.node != there);
     }
 
     /// The same content as another version.

@@ -9,6 +9,8 @@ use crate::model::{Etag, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub const MAX_BYTES: usize = 8 * 1024;
 /// Most conditions.
 pub const MAX_CONDITIONS: usize = 1_000;
+/// Most tags. Each names a resource whose locks must be read, the last time by the catalogue's only writer.
+pub const MAX_RESOURCES: usize = 100;
 
 /// Reads the header; no header gives no lists. `target` says which resource a tag means
 /// ([`super::href::Site::if_target`]). Errors: 400 for bad grammar or a broken limit.
@@ -30,7 +32,10 @@ const GRAMMAR: RequestError =
     RequestError::Header { name: "If", reason: "is not of the form of RFC 4918, section 10.4" };
 
 fn too_large() -> RequestError {
-    RequestError::Header { name: "If", reason: "is longer than 8 KiB or has more than 1000 conditions" }
+    RequestError::Header {
+        name: "If",
+        reason: "is longer than 8 KiB, or has more than 1000 conditions or 100 resources",
+    }
 }
 
 /// Lists before the first tag speak of the request's resource, all others of the tag before them.
@@ -39,6 +44,7 @@ fn parse(text: &str, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, R
     let mut lists: Vec<IfList> = Vec::new();
     let mut current = IfTarget::Request;
     let mut conditions_left = MAX_CONDITIONS;
+    let mut resources_left = MAX_RESOURCES;
     // A tag with no list after it is bad grammar.
     let mut tag_is_bare = true;
     while !rest.is_empty() {
@@ -55,6 +61,7 @@ fn parse(text: &str, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, R
             if follows_untagged || follows_tag {
                 return Err(GRAMMAR);
             }
+            resources_left = resources_left.checked_sub(1).ok_or_else(too_large)?;
             current = target(uri);
             tag_is_bare = true;
             rest = after;
@@ -228,6 +235,9 @@ mod tests {
         let many = |n: usize| format!("({})", "<a>".repeat(n));
         assert_eq!(lists(&many(1_000)).unwrap()[0].conditions.len(), 1_000);
         assert_eq!(lists(&many(1_001)), Err(too_large()));
+        let tagged = |n: usize| "</dav/a>(<b>)".repeat(n);
+        assert_eq!(lists(&tagged(100)).unwrap().len(), 100);
+        assert_eq!(lists(&tagged(101)), Err(too_large()));
         let long = |n: usize| format!("(<{}>)", "a".repeat(n));
         assert!(lists(&long(MAX_BYTES - 4)).is_ok());
         assert_eq!(lists(&long(MAX_BYTES - 3)), Err(too_large()));
