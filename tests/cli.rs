@@ -124,7 +124,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 52] = [
+    let steps: [&[&str]; 56] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -175,6 +175,10 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["link", "list", "--space", "müller gmbh"],
         &["link", "list", "--space", "nowhere"],
         &["link", "revoke", "7"],
+        &["lock", "list"],
+        &["lock", "list", "nowhere"],
+        &["lock", "end", "urn:uuid:none"],
+        &["lock", "end", "--user", "anna"],
         &["user", "remove", "berta"],
         &["user", "remove", "admin"],
     ];
@@ -279,6 +283,43 @@ fn links_are_listed_and_ended() {
     run(&office, &["link", "revoke", "1"]);
     served.request("GET", &page).send().expect(404);
     assert_eq!(attempt(&office, &["link", "revoke", "1"]).code, 1);
+}
+
+/// A crashed program may hold a file for an hour, and a client held all locks of a server: an owner sees who
+/// holds what, and ends it.
+#[test]
+fn locks_are_listed_and_ended() {
+    let office = lived_in();
+    assert_eq!(json(&office, &["lock", "list"]), serde_json::json!([]));
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    let lock = |path: &str| {
+        let body = r#"<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"#;
+        let request = served.request("LOCK", &format!("/dav/M%C3%BCller%20GmbH/{path}"));
+        let answer = request.sign_in("anna", PASSWORD).header("Depth", "infinity").xml(body).send();
+        answer.header("lock-token").unwrap().trim_matches(['<', '>']).to_owned()
+    };
+    let file = lock("2025/Bilanz.pdf");
+    let list = json(&office, &["lock", "list", "Müller GmbH"]);
+    let expected = serde_json::json!([{
+        "token": file, "user": "Anna", "by_guest": false, "space": "Müller GmbH", "path": "/2025/Bilanz.pdf",
+        "scope": "exclusive", "deep": false, "expires": list[0]["expires"],
+    }]);
+    assert_eq!(list, expected);
+    let table = run(&office, &["lock", "list"]);
+    assert!(table.contains(&file) && table.contains("/2025/Bilanz.pdf"), "{table}");
+    run(&office, &["space", "add", "Team", "--kind", "team"]);
+    assert_eq!(json(&office, &["lock", "list", "Team"]), serde_json::json!([]));
+
+    run(&office, &["lock", "end", &file]);
+    assert_eq!(attempt(&office, &["lock", "end", &file]).code, 1);
+    lock("2025");
+    assert_eq!(run(&office, &["lock", "end", "--user", "otto"]), "0 locks are ended\n");
+    assert_eq!(
+        run(&office, &["lock", "end", "--user", "anna", "--space", "Müller GmbH"]),
+        "1 lock is ended\n"
+    );
+    assert_eq!(json(&office, &["lock", "list"]), serde_json::json!([]));
+    assert_ne!(attempt(&office, &["lock", "end"]).code, 0);
 }
 
 #[test]

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
-    Change, Library, LibraryError, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
+    Change, Library, LibraryError, LockFilter, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
 };
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, LinkId,
-    NameError, Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    LockToken, NameError, Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::sharing::{LinkError, Sharing};
 
@@ -306,6 +306,26 @@ impl Admin {
                 }
                 Ok(Reply::Done(format!("link {link} does not open any more")))
             }
+            Request::LockList { space } => {
+                let spaces = self.spaces(space).await?;
+                let (rights, users) = (owner_rights(&spaces), self.accounts.users().await?);
+                let locks = self.library.locks(&rights, now).await?.into_iter();
+                Ok(Reply::Locks(locks.map(|held| shown::lock(held, &users, &spaces)).collect()))
+            }
+            Request::LockEnd { token, user, space } => {
+                let rights = owner_rights(&self.spaces(space).await?);
+                let user = match user {
+                    Some(name) => Some(self.user(&name).await?.id),
+                    None => None,
+                };
+                let meant = LockFilter { token: token.map(LockToken), user };
+                let is_one = meant.token.is_some();
+                match self.library.end_locks(&rights, meant, now).await? {
+                    0 if is_one => Err(LibraryError::NoSuchLock.into()),
+                    1 => Ok(Reply::Done("1 lock is ended".into())),
+                    ended => Ok(Reply::Done(format!("{ended} locks are ended"))),
+                }
+            }
             Request::VerifyBegin { full, restart, rate } => {
                 let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
                 let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
@@ -361,6 +381,14 @@ impl Admin {
         Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
     }
 
+    /// The space of this name, or all of them.
+    async fn spaces(&self, name: Option<String>) -> Result<Vec<Space>, AdminError> {
+        match name {
+            Some(name) => Ok(vec![self.space(&name).await?]),
+            None => Ok(self.library.spaces().await?),
+        }
+    }
+
     /// The owner of the data directory may bring back and remove what others deleted.
     async fn owner_access(&self, space: &str) -> Result<Access, AdminError> {
         Ok(accounts::owner_access(self.space(space).await?.id))
@@ -374,6 +402,10 @@ impl Admin {
         let user = administrator.ok_or(AdminError::NoAdministrator)?.id;
         Ok(Change { access, user, now, conditions: Conditions::default() })
     }
+}
+
+fn owner_rights(spaces: &[Space]) -> Vec<Access> {
+    spaces.iter().map(|space| accounts::owner_access(space.id)).collect()
 }
 
 /// An error and its reasons as one sentence. Only the owner reads it.

@@ -13,8 +13,8 @@ mod verify;
 pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
-    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, LinkShown, Reply, SecondFactorShown,
-    SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown,
-    VerifyShown, VersionShown,
+    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, LinkShown, LockShown, Reply,
+    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
+    UseShown, UserShown, VerifyShown, VersionShown,
 };
 pub use request::{Request, Secret};

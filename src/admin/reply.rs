@@ -24,6 +24,7 @@ pub enum Reply {
     Uploads(Vec<UploadShown>),
     /// Links.
     Links(Vec<LinkShown>),
+    Locks(Vec<LockShown>),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
 }
@@ -149,6 +150,27 @@ pub struct UploadShown {
     pub received_bytes: u64,
     /// All of its bytes, if they were announced.
     pub length_bytes: Option<u64>,
+    /// When it ends by itself, milliseconds since 1970 UTC.
+    pub expires: i64,
+}
+
+/// A lock on a file or folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockShown {
+    /// Names it for ending.
+    pub token: String,
+    /// Who holds it; if a guest does, whose guest.
+    pub user: Option<String>,
+    /// Whether a guest holds it, by a link of that user.
+    pub by_guest: bool,
+    /// Where its file or folder lies.
+    pub space: String,
+    /// Path in it.
+    pub path: String,
+    /// `exclusive` or `shared`.
+    pub scope: String,
+    /// Whether it reaches to everything below a folder.
+    pub deep: bool,
     /// When it ends by itself, milliseconds since 1970 UTC.
     pub expires: i64,
 }

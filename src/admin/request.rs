@@ -120,6 +120,10 @@ pub enum Request {
     LinkList { space: Option<String> },
     /// End a link.
     LinkRevoke { link: i64 },
+    /// Locks on files and folders.
+    LockList { space: Option<String> },
+    /// End the locks that all of these say.
+    LockEnd { token: Option<String>, user: Option<String>, space: Option<String> },
     /// Begin to verify what is stored, or go on where an interrupted verification stopped. `rate` is in
     /// bytes per second.
     VerifyBegin { full: bool, restart: bool, rate: Option<u64> },

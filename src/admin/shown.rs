@@ -2,9 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{LinkShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown};
+use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown};
 use crate::accounts::UserRow;
-use crate::library::{Snapshot, Space, Upload};
+use crate::library::{LockHeld, Snapshot, Space, Upload};
+use crate::model::LockScope;
 use crate::sharing::Shared;
 
 pub(super) fn user(row: &UserRow) -> UserShown {
@@ -60,6 +61,24 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         created: link.created.0,
         expires: link.expires.map(|end| end.0),
         opened: link.opened.map(|at| at.0),
+    }
+}
+
+pub(super) fn lock(held: LockHeld, users: &[UserRow], spaces: &[Space]) -> LockShown {
+    let LockHeld { space, lock } = held;
+    LockShown {
+        token: lock.token.0,
+        user: users.iter().find(|user| user.id == lock.user).map(|user| user.name.clone()),
+        by_guest: lock.link.is_some(),
+        space: spaces.iter().find(|one| one.id == space).map(|one| one.name.clone()).unwrap_or_default(),
+        path: lock.root.to_string(),
+        scope: match lock.scope {
+            LockScope::Exclusive => "exclusive",
+            LockScope::Shared => "shared",
+        }
+        .into(),
+        deep: lock.is_deep,
+        expires: lock.expires.0,
     }
 }
 

@@ -133,6 +133,21 @@ impl ReadTx<'_> {
         Ok(extent.unwrap_or_default())
     }
 
+    /// How many entries there are: this one and all below it, counted up to `limit`.
+    pub fn subtree_len(&self, top: EntryId, limit: usize) -> Result<usize, CatalogError> {
+        let counted = self.one(
+            "WITH RECURSIVE tree (id) AS (
+                 VALUES (?1)
+                 UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.id
+                 LIMIT ?2
+             )
+             SELECT count(*) FROM tree",
+            params![top.0, limit],
+            |row| row.get(0),
+        )?;
+        Ok(counted.unwrap_or_default())
+    }
+
     /// Up to `limit` of the entry and everything below it, folders before their members.
     pub fn subtree(&self, top: EntryId, limit: usize) -> Result<Vec<EntryRow>, CatalogError> {
         self.all(
@@ -245,11 +260,13 @@ impl WriteTx<'_> {
         parent: Option<EntryId>,
         name: &EntryName,
     ) -> Result<(), CatalogError> {
-        self.execute(
-            "UPDATE entries SET parent_id = ?2, name = ?3, name_key = ?4 WHERE id = ?1",
-            params![entry.0, parent.map(|id| id.0), name.as_str(), name.key()],
-        )
-        .map(drop)
+        self.keeping_lineages(entry, || {
+            self.execute(
+                "UPDATE entries SET parent_id = ?2, name = ?3, name_key = ?4 WHERE id = ?1",
+                params![entry.0, parent.map(|id| id.0), name.as_str(), name.key()],
+            )
+            .map(drop)
+        })
     }
 
     /// Removes up to `limit` entries for good, from below upwards, of what `top` and the tree below it

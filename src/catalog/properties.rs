@@ -1,30 +1,52 @@
 //! Dead properties: XML that clients hang on entries and expect back verbatim.
 
-use rusqlite::params;
+use std::collections::{HashMap, HashSet};
 
-use super::{CatalogError, EntryRow, ReadTx, WriteTx};
-use crate::model::{EntryId, EntryName, PropertyName};
+use rusqlite::{Params, params};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{DeadProperties, EntryId, PropertyName};
 
 /// A dead property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyRow {
     /// Its name.
     pub name: PropertyName,
-    /// The whole element as XML with its namespaces declared.
+    /// The whole element as XML with its namespaces declared; empty where names alone are meant.
     pub xml: String,
 }
 
+/// What is read of a value: a long one lies on pages of its own, which cost nothing unless it is asked for.
+fn value_of(meant: &DeadProperties) -> &'static str {
+    if *meant == DeadProperties::All { "value" } else { "''" }
+}
+
+/// Dead properties of some members of a folder.
+#[derive(Debug, Default)]
+pub struct MemberProperties {
+    /// By member, ordered by name.
+    pub found: HashMap<EntryId, Vec<PropertyRow>>,
+    /// The first member whose properties were left out.
+    pub left_out: Option<EntryId>,
+}
+
+const COLUMNS: &str = "namespace, properties.name";
+
 impl ReadTx<'_> {
-    /// An entry's dead properties, ordered by name.
-    pub fn properties(&self, entry: EntryId) -> Result<Vec<PropertyRow>, CatalogError> {
-        self.all(
-            "SELECT namespace, name, value FROM properties WHERE entry_id = ?1 ORDER BY namespace, name",
-            [entry.0],
-            |row| {
-                let name = PropertyName { namespace: row.get(0)?, local: row.get(1)? };
-                Ok(PropertyRow { name, xml: row.get(2)? })
-            },
-        )
+    /// Those dead properties of an entry that are meant, ordered by name.
+    pub fn properties(
+        &self,
+        entry: EntryId,
+        meant: &DeadProperties,
+    ) -> Result<Vec<PropertyRow>, CatalogError> {
+        if *meant == DeadProperties::None {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT entry_id, {COLUMNS}, {} FROM properties WHERE entry_id = ?1 ORDER BY namespace, name",
+            value_of(meant)
+        );
+        Ok(self.gather(&sql, [entry.0], meant, usize::MAX)?.found.remove(&entry).unwrap_or_default())
     }
 
     /// One dead property as XML.
@@ -36,25 +58,59 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Dead properties of members of a folder whose names lie between those of the first and the last
-    /// of `members`, in no particular order.
+    /// Those dead properties that are meant of the members of a folder whose name keys lie between `first`
+    /// and `last`. Once they weigh `limit` bytes no further member's are read.
     pub fn properties_between(
         &self,
         folder: EntryId,
-        members: &[EntryRow],
-    ) -> Result<Vec<(EntryId, PropertyRow)>, CatalogError> {
-        let (Some(first), Some(last)) = (members.first(), members.last()) else { return Ok(Vec::new()) };
-        let key = |row: &EntryRow| EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default();
-        self.all(
-            "SELECT entry_id, namespace, properties.name, value
-             FROM entries JOIN properties ON properties.entry_id = entries.id
-             WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3",
-            params![folder.0, key(first), key(last)],
-            |row| {
-                let name = PropertyName { namespace: row.get(1)?, local: row.get(2)? };
-                Ok((EntryId(row.get(0)?), PropertyRow { name, xml: row.get(3)? }))
-            },
-        )
+        (first, last): (&str, &str),
+        meant: &DeadProperties,
+        limit: usize,
+    ) -> Result<MemberProperties, CatalogError> {
+        if *meant == DeadProperties::None {
+            return Ok(MemberProperties::default());
+        }
+        let sql = format!(
+            "SELECT entry_id, {COLUMNS}, {}
+             FROM entries CROSS JOIN properties ON properties.entry_id = entries.id
+             WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3 ORDER BY name_key",
+            value_of(meant)
+        );
+        self.gather(&sql, params![folder.0, first, last], meant, limit)
+    }
+
+    /// Takes rows of entry, namespace, name and value until one entry more would follow on `limit` bytes.
+    fn gather(
+        &self,
+        sql: &str,
+        params: impl Params,
+        meant: &DeadProperties,
+        limit: usize,
+    ) -> Result<MemberProperties, CatalogError> {
+        let wanted: Option<HashSet<&PropertyName>> = match meant {
+            DeadProperties::These(names) => Some(names.iter().collect()),
+            _ => None,
+        };
+        let (mut properties, mut weight) = (MemberProperties::default(), 0);
+        let mut statement = self.prepare(sql)?;
+        let mut rows = self.noted(statement.query(params))?;
+        while let Some(row) = self.noted(rows.next())? {
+            let entry = EntryId(self.noted(row.get(0))?);
+            if weight >= limit && !properties.found.contains_key(&entry) {
+                properties.left_out = Some(entry);
+                break;
+            }
+            let name = PropertyName { namespace: self.noted(row.get(1))?, local: self.noted(row.get(2))? };
+            let xml = match &wanted {
+                None => self.noted(row.get(3))?,
+                Some(wanted) if wanted.contains(&name) => self.property(entry, &name)?.unwrap_or_default(),
+                Some(_) => continue,
+            };
+            let row = PropertyRow { name, xml };
+            weight += row.name.namespace.len() + row.name.local.len() + row.xml.len();
+            properties.found.entry(entry).or_default().push(row);
+        }
+        Ok(properties)
     }
 
     /// Number and total bytes of an entry's dead properties, names included, for the limits on them.

@@ -6,6 +6,7 @@ mod admin;
 mod doctor;
 mod init;
 mod link;
+mod lock;
 mod output;
 mod passphrase;
 mod rebuild;
@@ -80,6 +81,7 @@ enum Command {
     Versions(space::Versions),
     Upload(upload::Upload),
     Link(link::Link),
+    Lock(lock::Lock),
     Verify(verify::Verify),
     Snapshot(snapshot::Snapshot),
     Rebuild(rebuild::Rebuild),
@@ -107,6 +109,7 @@ impl Cli {
             Command::Versions(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
+            Command::Lock(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),

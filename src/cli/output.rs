@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{IssuedAppPassword, LinkShown, Reply, StatusShown, UploadShown};
+use crate::admin::{IssuedAppPassword, LinkShown, LockShown, Reply, StatusShown, UploadShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -101,6 +101,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         ),
         Reply::Uploads(rows) => uploads(&rows),
         Reply::Links(rows) => links(&rows),
+        Reply::Locks(rows) => locks(&rows),
         Reply::Versions(rows) => table(
             &["VERSION", "STORED", "SIZE", "", "SHA-256"],
             &[0, 2],
@@ -167,6 +168,24 @@ fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
                 safe(&row.label),
                 row.expires.map_or_else(|| "never".into(), time),
                 row.opened.map_or_else(|| "never".into(), time),
+            ]
+        }),
+    )
+}
+
+fn locks(rows: &[LockShown]) -> anyhow::Result<()> {
+    table(
+        &["TOKEN", "USER", "SPACE", "PATH", "KIND", "ENDS"],
+        &[],
+        rows.iter().map(|row| {
+            let user = row.user.as_deref().map_or_else(|| "none".into(), safe);
+            vec![
+                row.token.clone(),
+                if row.by_guest { format!("guest of {user}") } else { user },
+                safe(&row.space),
+                safe(&row.path),
+                format!("{}{}", row.scope, if row.deep { ", all below" } else { "" }),
+                time(row.expires),
             ]
         }),
     )

@@ -3,7 +3,7 @@
 use super::dav::protocol::href::push_encoded;
 use super::language::Language;
 use super::page::{Page, Tone};
-use crate::library::{Library, LibraryError};
+use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
 
 /// Members shown on one page; a browser is no place for more, a mount is.
@@ -70,7 +70,7 @@ pub(super) async fn rows(
 ) -> Result<(Vec<Row>, bool), LibraryError> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let listing = library.list(access, folder, after, now).await?;
+        let listing = library.list_with(access, folder, after, &Detail::NONE, now).await?;
         rows.extend(listing.members.iter().map(|member| {
             let size = (!member.entry.is_folder()).then_some(member.entry.size);
             Row::new(base, &member.entry.name, size, member.entry.modified)

@@ -2,7 +2,7 @@
 
 use super::{Library, Lock};
 use crate::catalog::{EntryRow, PropertyRow};
-use crate::model::{EntryId, Etag, PropertyName, SpaceId, Timestamp, VersionId};
+use crate::model::{DeadProperties, EntryId, Etag, PropertyName, SpaceId, Timestamp, VersionId};
 
 /// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +51,27 @@ impl Entry {
 pub struct Member {
     /// The entry.
     pub entry: Entry,
-    /// Locks that cover it, inherited ones included.
+    /// Locks that cover it, inherited ones included; in a listing those of its own alone.
     pub locks: Vec<Lock>,
     /// Its dead properties as `(name, whole element as XML)`.
     pub properties: Vec<(PropertyName, String)>,
+}
+
+/// What a listing tells of entries beside what they are. Each costs a look into another table, and may weigh
+/// more than the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Whether their locks.
+    pub locks: bool,
+    /// Which of their dead properties; of those a guest is told none.
+    pub properties: DeadProperties,
+}
+
+impl Detail {
+    /// Neither.
+    pub const NONE: Self = Self { locks: false, properties: DeadProperties::None };
+    /// Both in full.
+    pub const ALL: Self = Self { locks: true, properties: DeadProperties::All };
 }
 
 /// Some members of a folder, in the order of their names.
@@ -62,6 +79,8 @@ pub struct Member {
 pub struct Listing {
     /// The members.
     pub members: Vec<Member>,
+    /// The locks on the folder and above it that cover each of them.
+    pub inherited: Vec<Lock>,
     /// Where the next piece starts; `None` after the last.
     pub next: Option<String>,
 }

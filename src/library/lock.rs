@@ -6,19 +6,30 @@ use super::guard::{locked, require_tree_unlocked, require_unlocked};
 use super::lookup::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
-use crate::model::{Access, AccessDenied, EntryPath, LockScope, LockToken, Right, Timestamp, UserId};
+use crate::model::{
+    Access, AccessDenied, EntryPath, LinkId, LockScope, LockToken, Right, SpaceId, Timestamp, UserId,
+};
 
 /// Longest time a lock lasts without a refresh. Clients refresh; a crashed one should not block an
 /// office for a day.
 pub const MAX_LOCK_SECONDS: u64 = 3_600;
-/// Locks one user may hold at a time.
+/// Locks that one user may hold at a time.
 const MAX_PER_USER: usize = 1_000;
 /// The same of a guest: he must not keep the office from its own files for long.
 const MAX_GUEST_LOCK_SECONDS: u64 = 600;
-/// Locks the guests of one link may hold at a time.
+/// Locks that the guests of one link may hold at a time.
 const MAX_PER_LINK: usize = 100;
-/// Locks all users together may hold at a time.
+/// Locks that the guests of all links of one user may hold at a time: whoever makes many links gets no more.
+const MAX_PER_HOST: usize = 200;
+/// Locks in one space at a time, so that nobody there keeps the other spaces from locking.
+const MAX_PER_SPACE: usize = 4_000;
+/// Those of guests among them.
+const MAX_GUESTS_PER_SPACE: usize = 1_000;
+/// Locks at a time on the whole server.
 const MAX_TOTAL: usize = 10_000;
+/// Shared locks that may stand together: on an entry, on the folders above that reach down to it and, for a
+/// lock on a folder, below. Each change reads all that cover its entry, and each listing tells them.
+const MAX_TOGETHER: usize = 32;
 
 /// A lock in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +42,8 @@ pub struct Lock {
     pub root_is_folder: bool,
     /// Who holds it; if a guest does, whose guest.
     pub user: UserId,
+    /// The link by which a guest took it.
+    pub link: Option<LinkId>,
     /// Exclusive or shared.
     pub scope: LockScope,
     /// Whether it reaches to everything below.
@@ -62,6 +75,7 @@ impl Lock {
             root_is_folder,
             token: row.token,
             user: row.user,
+            link: row.link,
             scope: row.scope,
             is_deep: row.is_deep,
             owner: row.owner,
@@ -152,9 +166,84 @@ impl Library {
     }
 }
 
+/// A lock with the space that it lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockHeld {
+    /// The space.
+    pub space: SpaceId,
+    /// The lock.
+    pub lock: Lock,
+}
+
+/// Which locks are meant; what is `None` does not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LockFilter {
+    /// The lock of this token.
+    pub token: Option<LockToken>,
+    /// Those of this user, and of the guests of his links.
+    pub user: Option<UserId>,
+}
+
+impl Library {
+    /// The locks in force in the spaces that these rights let somebody manage.
+    pub async fn locks(&self, rights: &[Access], now: Timestamp) -> Result<Vec<LockHeld>, LibraryError> {
+        let rights = rights.to_vec();
+        self.catalog()
+            .read(move |tx| {
+                let mut held = Vec::new();
+                for access in rights {
+                    let space = access.require(Right::Manage)?;
+                    for row in in_space(tx, space, now)? {
+                        held.push(LockHeld { space, lock: Lock::from_row(tx, &access, row)? });
+                    }
+                }
+                Ok(held)
+            })
+            .await
+    }
+
+    /// Ends the locks in these spaces that are meant, whoever holds them. Returns how many there were.
+    pub async fn end_locks(
+        &self,
+        rights: &[Access],
+        meant: LockFilter,
+        now: Timestamp,
+    ) -> Result<usize, LibraryError> {
+        let rights = rights.to_vec();
+        self.catalog()
+            .write(move |tx| {
+                let mut ended = 0;
+                for access in rights {
+                    let space = access.require(Right::Manage)?;
+                    for row in in_space(tx, space, now)? {
+                        let is_meant = meant.token.as_ref().is_none_or(|token| *token == row.token)
+                            && meant.user.is_none_or(|user| user == row.user);
+                        if is_meant {
+                            tx.delete_lock(&row.token)?;
+                            ended += 1;
+                        }
+                    }
+                }
+                Ok(ended)
+            })
+            .await
+    }
+}
+
+fn in_space(tx: &ReadTx<'_>, space: SpaceId, now: Timestamp) -> Result<Vec<LockRow>, LibraryError> {
+    let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
+    Ok(tx.locks_below(root, now)?)
+}
+
 fn capped(access: &Access, timeout: Duration) -> Duration {
     let most = access.link().map_or(MAX_LOCK_SECONDS, |_| MAX_GUEST_LOCK_SECONDS);
     timeout.clamp(Duration::from_secs(1), Duration::from_secs(most))
+}
+
+/// Whether somebody with this access may lock a folder, or a file.
+pub fn is_lockable(access: &Access, is_folder: bool) -> bool {
+    // A folder that a guest holds would be closed to everybody who works in it.
+    access.reach(Right::Write).is_ok() && (access.link().is_none() || !is_folder)
 }
 
 /// Takes a lock on `entry` unless one conflicts: an exclusive lock suffers no other, a shared one no
@@ -166,13 +255,13 @@ pub(super) fn take(
     request: &LockRequest,
 ) -> Result<LockRow, LibraryError> {
     change.access.reach(Right::Write)?;
-    // A folder that a guest holds would be closed to everybody who works in it.
-    if change.access.link().is_some() && entry.is_folder() {
+    if !is_lockable(&change.access, entry.is_folder()) {
         return Err(AccessDenied { needed: Right::Manage }.into());
     }
     let mut standing = tx.locks_covering(entry.id, change.now)?;
     if request.is_deep {
-        standing.extend(tx.locks_below(entry.id, change.now)?);
+        let below = tx.locks_below(entry.id, change.now)?.into_iter();
+        standing.extend(below.filter(|lock| lock.entry != entry.id));
     }
     let conflict = standing
         .iter()
@@ -180,9 +269,7 @@ pub(super) fn take(
     if let Some(lock) = conflict {
         return Err(locked(tx, &change.access, lock.entry)?);
     }
-    let (own, all) = tx.lock_counts(change.user, change.access.link(), change.now)?;
-    let most = change.access.link().map_or(MAX_PER_USER, |_| MAX_PER_LINK);
-    if own >= most || all >= MAX_TOTAL {
+    if standing.len() >= MAX_TOGETHER || is_budget_spent(tx, change, entry)? {
         return Err(LibraryError::TooManyLocks);
     }
     let row = LockRow {
@@ -197,6 +284,27 @@ pub(super) fn take(
     };
     tx.insert_lock(&row)?;
     Ok(row)
+}
+
+/// Whether one of those who pay for a lock has as many as he may: whoever takes it, a guest's link and its
+/// maker, the space, the server.
+fn is_budget_spent(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    entry: &crate::catalog::EntryRow,
+) -> Result<bool, LibraryError> {
+    let root = tx.space(entry.space)?.ok_or(LibraryError::NoSuchSpace)?.root;
+    let link = change.access.link();
+    let counts = tx.lock_counts(change.user, link, root, change.now)?;
+    let is_own_spent = match link {
+        None => counts.own >= MAX_PER_USER,
+        Some(_) => {
+            counts.of_link >= MAX_PER_LINK
+                || counts.of_guests >= MAX_PER_HOST
+                || counts.of_guests_in_space >= MAX_GUESTS_PER_SPACE
+        }
+    };
+    Ok(is_own_spent || counts.in_space >= MAX_PER_SPACE || counts.all >= MAX_TOTAL)
 }
 
 /// `urn:uuid:` with a random (version 4) UUID, RFC 9562 5.4.

@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use super::entry::property_pair;
 use super::lock::Lock;
-use super::{Entry, EntryKind, Library, LibraryError, Listing, Member};
+use super::{Detail, Entry, EntryKind, Library, LibraryError, Listing, Member};
 use crate::catalog::{EntryRow, LockRow, ReadTx, VersionRow};
-use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Reach, Right, SpaceId, Timestamp};
+use crate::model::{
+    Access, Checksum, DeadProperties, EntryId, EntryName, EntryPath, Reach, Right, SpaceId, Timestamp,
+};
 
 /// Members fetched at once when a folder is listed.
 const PAGE: usize = 500;
+/// Bytes of dead properties from which on a page ends early, with the member that reached them.
+const PAGE_BYTES: usize = 1024 * 1024;
 
 impl Library {
     /// The entry at `path`, with its locks and dead properties.
@@ -19,12 +23,23 @@ impl Library {
         path: &EntryPath,
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
+        self.member_with(access, path, &Detail::ALL, now).await
+    }
+
+    /// The entry at `path`.
+    pub async fn member_with(
+        &self,
+        access: &Access,
+        path: &EntryPath,
+        detail: &Detail,
+        now: Timestamp,
+    ) -> Result<Member, LibraryError> {
         let reach = access.reach(Right::Read)?;
-        let (library, access, path) = (self.clone(), *access, path.clone());
+        let (library, access, path, detail) = (self.clone(), *access, path.clone(), detail.clone());
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.member_of(tx, &access, row, now)
+                library.member_of(tx, &access, row, &detail, now)
             })
             .await
     }
@@ -34,14 +49,15 @@ impl Library {
         tx: &ReadTx<'_>,
         access: &Access,
         row: EntryRow,
+        detail: &Detail,
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
-        let locks = shown(tx, access, tx.locks_covering(row.id, now)?)?;
-        // What programs of the office keep with their files is none of a guest's business.
-        let properties = match access.link() {
-            None => tx.properties(row.id)?.into_iter().map(property_pair).collect(),
-            Some(_) => Vec::new(),
+        let locks = match detail.locks {
+            true => shown(tx, access, tx.locks_covering(row.id, now)?)?,
+            false => Vec::new(),
         };
+        let properties =
+            tx.properties(row.id, told(access, detail))?.into_iter().map(property_pair).collect();
         Ok(Member { entry: self.entry(row), locks, properties })
     }
 
@@ -102,8 +118,7 @@ impl Library {
             .await
     }
 
-    /// The next members of `folder` after the name key `after`, a bounded number at a time, so that a
-    /// listing of any length needs little memory.
+    /// As [`Self::list_with`], with locks and dead properties.
     pub async fn list(
         &self,
         access: &Access,
@@ -111,9 +126,39 @@ impl Library {
         after: Option<String>,
         now: Timestamp,
     ) -> Result<Listing, LibraryError> {
+        self.list_with(access, folder, after, &Detail::ALL, now).await
+    }
+
+    /// The next members of `folder` after the name key `after`, a bounded number and few bytes at a time, so
+    /// that a listing of any length needs little memory.
+    pub async fn list_with(
+        &self,
+        access: &Access,
+        folder: EntryId,
+        after: Option<String>,
+        detail: &Detail,
+        now: Timestamp,
+    ) -> Result<Listing, LibraryError> {
         access.reach(Right::Read)?;
-        let (library, access) = (self.clone(), *access);
-        self.catalog().read(move |tx| list(&library, tx, &access, folder, after.as_deref(), now)).await
+        let (library, access, detail) = (self.clone(), *access, detail.clone());
+        let list = move |tx: &ReadTx<'_>| list(&library, tx, &access, folder, after.as_deref(), &detail, now);
+        self.catalog().read(list).await
+    }
+
+    /// How many entries a folder and all below it are, counted up to `limit`.
+    pub async fn tree_len(
+        &self,
+        access: &Access,
+        folder: EntryId,
+        limit: usize,
+    ) -> Result<usize, LibraryError> {
+        let space = access.reach(Right::Read)?.space();
+        self.catalog()
+            .read(move |tx| {
+                tx.entry(folder)?.filter(|row| row.space == space).ok_or(LibraryError::NotFound)?;
+                Ok(tx.subtree_len(folder, limit)?)
+            })
+            .await
     }
 
     /// The entry at which a guest's access begins, whatever it lets him do.
@@ -142,6 +187,7 @@ fn list(
     access: &Access,
     folder: EntryId,
     after: Option<&str>,
+    detail: &Detail,
     now: Timestamp,
 ) -> Result<Listing, LibraryError> {
     // The folder may have been deleted or moved away between two pieces; what is listed must still lie
@@ -153,37 +199,46 @@ fn list(
             return Err(LibraryError::NotFound);
         }
     }
-    let rows = tx.children(folder.id, after, PAGE)?;
-    let next = (rows.len() == PAGE).then(|| rows.last().map(|row| name_key(&row.name))).flatten();
-
-    let deep = tx.locks_covering(folder.id, now)?.into_iter().filter(|lock| lock.is_deep);
-    let inherited = shown(tx, access, deep)?;
-    let mut own_locks = Vec::new();
-    for lock in tx.locks_on_members(folder.id, now)? {
-        let entry = lock.entry;
-        own_locks.extend(shown(tx, access, [lock])?.into_iter().map(|lock| (entry, lock)));
+    let mut rows = tx.children(folder.id, after, PAGE)?;
+    let mut has_more = rows.len() == PAGE;
+    let inherited = match detail.locks {
+        true => {
+            let above = tx.locks_covering(folder.id, now)?.into_iter();
+            shown(tx, access, above.filter(|lock| lock.is_deep))?
+        }
+        false => Vec::new(),
+    };
+    let keys = (rows.first(), rows.last());
+    let (Some(first), Some(last)) = (keys.0.map(key_of), keys.1.map(key_of)) else {
+        return Ok(Listing { members: Vec::new(), inherited, next: None });
+    };
+    let between = (first.as_str(), last.as_str());
+    let mut properties = tx.properties_between(folder.id, between, told(access, detail), PAGE_BYTES)?;
+    if let Some(left_out) = properties.left_out
+        && let Some(end) = rows.iter().position(|row| row.id == left_out)
+    {
+        rows.truncate(end);
+        has_more = true;
     }
-    let mut properties = HashMap::<EntryId, Vec<_>>::new();
-    let kept = if access.link().is_none() { tx.properties_between(folder.id, &rows)? } else { Vec::new() };
-    for row in kept {
-        properties.entry(row.0).or_default().push(property_pair(row.1));
+    let mut own_locks = HashMap::<EntryId, Vec<_>>::new();
+    if detail.locks {
+        for lock in tx.locks_on_members(folder.id, between, now)? {
+            let entry = lock.entry;
+            own_locks.entry(entry).or_default().extend(shown(tx, access, [lock])?);
+        }
     }
+    let next = rows.last().filter(|_| has_more).map(key_of);
+    let members = rows.into_iter().map(|row| Member {
+        locks: own_locks.remove(&row.id).unwrap_or_default(),
+        properties: properties.found.remove(&row.id).into_iter().flatten().map(property_pair).collect(),
+        entry: library.entry(row),
+    });
+    Ok(Listing { members: members.collect(), inherited, next })
+}
 
-    let members = rows
-        .into_iter()
-        .map(|row| Member {
-            locks: own_locks
-                .iter()
-                .filter(|(entry, _)| *entry == row.id)
-                .map(|(_, lock)| lock)
-                .chain(&inherited)
-                .cloned()
-                .collect(),
-            properties: properties.remove(&row.id).unwrap_or_default(),
-            entry: library.entry(row),
-        })
-        .collect();
-    Ok(Listing { members, next })
+/// What programs of the office keep with their files is none of a guest's business.
+fn told<'a>(access: &Access, detail: &'a Detail) -> &'a DeadProperties {
+    if access.link().is_none() { &detail.properties } else { &DeadProperties::None }
 }
 
 /// The locks that somebody is told of: a guest of none but his own.
@@ -198,8 +253,8 @@ fn shown(
 }
 
 /// The key under which a stored name was filed.
-fn name_key(name: &str) -> String {
-    EntryName::parse(name).map(|name| name.key()).unwrap_or_default()
+fn key_of(row: &EntryRow) -> String {
+    EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default()
 }
 
 /// What stands at a name in a folder.

@@ -59,9 +59,9 @@ use crate::vault::keys::KeyRing;
 
 pub use carry::Carry;
 pub use descriptors::connections_of_process;
-pub use entry::{Entry, EntryKind, Listing, Member};
+pub use entry::{Detail, Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
-pub use lock::{Lock, LockRequest, MAX_LOCK_SECONDS};
+pub use lock::{Lock, LockFilter, LockHeld, LockRequest, MAX_LOCK_SECONDS, is_lockable};
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::{NewFile, PutOutcome, PutSession};

@@ -7,7 +7,7 @@ use tokio::sync::RwLock;
 
 use super::error::disk_error;
 use super::space_note::SpaceNote;
-use super::{Library, LibraryError, Member};
+use super::{Detail, Library, LibraryError, Member};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow};
 use crate::model::{Access, ByteSize, EntryId, EntryName, Etag, Right, SpaceId, SpaceKind, Timestamp};
 
@@ -256,7 +256,17 @@ impl Library {
 
     /// The top folders that these rights open, with their spaces, by name: one read for a whole mount.
     pub async fn tops(&self, rights: &[Access], now: Timestamp) -> Result<Vec<Top>, LibraryError> {
-        let (library, rights) = (self.clone(), rights.to_vec());
+        self.tops_with(rights, &Detail::NONE, now).await
+    }
+
+    /// As [`Self::tops`], with locks and dead properties.
+    pub async fn tops_with(
+        &self,
+        rights: &[Access],
+        detail: &Detail,
+        now: Timestamp,
+    ) -> Result<Vec<Top>, LibraryError> {
+        let (library, rights, detail) = (self.clone(), rights.to_vec(), detail.clone());
         self.catalog()
             .read(move |tx| {
                 let mut tops = Vec::with_capacity(rights.len());
@@ -266,7 +276,7 @@ impl Library {
                     };
                     access.require(Right::Read)?;
                     let row = tx.entry(space.root)?.ok_or(LibraryError::NotFound)?;
-                    let member = library.member_of(tx, access, row, now)?;
+                    let member = library.member_of(tx, access, row, &detail, now)?;
                     tops.push(Top { access: *access, space: Space::from(space), member });
                 }
                 Ok(tops)

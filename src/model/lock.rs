@@ -20,6 +20,19 @@ pub enum LockScope {
     Shared,
 }
 
+/// Which of the properties are meant that clients hung on an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeadProperties {
+    /// None of them.
+    None,
+    /// The names of all, without values.
+    Names,
+    /// Those of these names.
+    These(Vec<PropertyName>),
+    /// All.
+    All,
+}
+
 /// Name of a WebDAV property: an XML name in a namespace, which may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PropertyName {

@@ -25,7 +25,7 @@ pub use id::{
     AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };
 pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
-pub use lock::{Depth, LockScope, PropertyName};
+pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
 pub use place::{PackedPlace, Place};
 pub use range::ByteRange;

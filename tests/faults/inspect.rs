@@ -160,6 +160,7 @@ impl<'a> Inspection<'a> {
         let (id, mut after) = (self.library.find(access, folder).await.unwrap().id, None);
         loop {
             let piece = self.library.list(access, id, after, now).await.unwrap();
+            let is_covered = !piece.inherited.is_empty();
             for member in piece.members {
                 let path = folder.join(EntryName::parse(&member.entry.name).unwrap()).unwrap();
                 let shown = format!("{shown}/{}", member.entry.name);
@@ -168,7 +169,7 @@ impl<'a> Inspection<'a> {
                 if !properties.is_empty() {
                     self.contents.properties.insert(shown.clone(), properties);
                 }
-                if !member.locks.is_empty() {
+                if is_covered || !member.locks.is_empty() {
                     self.contents.locked.insert(shown.clone());
                 }
                 if member.entry.is_folder() {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tresor::library::{Change, LibraryError, LockRequest, MAX_LOCK_SECONDS, NewFile, Overwrite};
+use tresor::library::{Change, LibraryError, LockFilter, LockRequest, MAX_LOCK_SECONDS, NewFile, Overwrite};
 use tresor::model::{
     Access, Depth, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Timestamp,
 };
 
 use crate::store::{NOW, Store, path};
 
-fn request(scope: LockScope, is_deep: bool) -> LockRequest {
+pub fn request(scope: LockScope, is_deep: bool) -> LockRequest {
     LockRequest { scope, is_deep, owner: String::new(), timeout: Duration::from_mins(10) }
 }
 
@@ -198,4 +198,52 @@ async fn a_lock_stays_where_something_else_arrives() {
     library.move_entry(change, &path("z/file"), &access, &folder, Overwrite::Allow).await.unwrap();
     store.put("a/b", b"free").await.unwrap();
     store.check();
+}
+
+/// A thousand shared locks with owners of 4 KiB on one folder cost every listing below gigabytes and every
+/// change there their reading: only few may stand together, wherever along the path they were taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn few_shared_locks_stand_together_along_a_path() {
+    let store = tree().await;
+    let take = async |at: &str, is_deep| {
+        store.library.lock(store.change(), &path(at), request(LockScope::Shared, is_deep)).await
+    };
+    for _ in 0..16 {
+        take("a", true).await.unwrap();
+        take("a/b/f", false).await.unwrap();
+    }
+    for (at, is_deep) in [("a/b/f", false), ("a/b", true), ("a", true), ("", true)] {
+        assert!(matches!(take(at, is_deep).await, Err(LibraryError::TooManyLocks)), "{at}");
+    }
+    // Beside that path there is room.
+    take("a/g", false).await.unwrap();
+    take("z", true).await.unwrap();
+    store.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_sees_and_ends_locks() {
+    let store = tree().await;
+    let (rights, other) = ([store.access()], store.another_user("other").await);
+    let mine =
+        store.library.lock(store.change(), &path("a/g"), request(LockScope::Exclusive, false)).await.unwrap();
+    let theirs = Change { user: other, ..store.change() };
+    store.library.lock(theirs, &path("z"), request(LockScope::Exclusive, true)).await.unwrap();
+    let held = store.library.locks(&rights, NOW).await.unwrap();
+    assert_eq!(held.iter().filter(|held| held.lock == mine).count(), 1);
+    assert_eq!(held.len(), 2);
+    let writer = [Access::granted(store.space.id, Right::Write)];
+    assert!(matches!(store.library.locks(&writer, NOW).await, Err(LibraryError::Denied(_))));
+    assert!(matches!(
+        store.library.end_locks(&writer, LockFilter::default(), NOW).await,
+        Err(LibraryError::Denied(_))
+    ));
+    let end = async |filter| store.library.end_locks(&rights, filter, NOW).await.unwrap();
+    let of = LockFilter { token: Some(mine.token.clone()), user: Some(other) };
+    assert_eq!(end(of).await, 0, "it is not theirs");
+    assert_eq!(end(LockFilter { user: Some(other), ..LockFilter::default() }).await, 1);
+    store.put("z/f", b"x").await.unwrap();
+    assert!(is_locked(store.put("a/g", b"x").await, "/a/g"));
+    assert_eq!(end(LockFilter::default()).await, 1);
+    store.put("a/g", b"x").await.unwrap();
 }

@@ -21,6 +21,7 @@ mod departures;
 mod disk_errors;
 mod history;
 mod hooked;
+mod listing;
 mod locks;
 mod model;
 mod put;

@@ -418,3 +418,48 @@ async fn a_guest_sets_few_properties() {
     set(guest.access, 0, 10).await.unwrap();
     assert!(is_too_many(set(guest.access, 1, 201).await));
 }
+
+/// One user made links until their guests held all ten thousand locks of the server, and nobody could save
+/// any more: what guests lock counts together for whoever lets them in.
+#[tokio::test]
+async fn guests_of_many_links_share_one_budget_of_locks() {
+    let office = Office::open().await;
+    let library = &office.library;
+    let shared = LockRequest { scope: LockScope::Shared, ..lock() };
+    for number in 0..8 {
+        office.put(office.change(), &format!("folder/{number}"), b"x").await.unwrap();
+    }
+    let mut taken = 0;
+    for _ in 0..2 {
+        let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+        for _ in 0..100 {
+            let at = path(&format!("{}", taken / 26));
+            library.lock(office.guest_change(&guest), &at, shared.clone()).await.unwrap();
+            taken += 1;
+        }
+        let more = library.lock(office.guest_change(&guest), &path("a.txt"), shared.clone()).await;
+        assert!(matches!(more, Err(LibraryError::TooManyLocks)), "of one link");
+    }
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let more = library.lock(office.guest_change(&guest), &path("a.txt"), shared.clone()).await;
+    assert!(matches!(more, Err(LibraryError::TooManyLocks)), "of all links together");
+    // The office itself has its own.
+    library.lock(office.change(), &path("folder/a.txt"), lock()).await.unwrap();
+}
+
+/// A guest removed properties that the office's programs keep with a file and that he is not shown.
+#[tokio::test]
+async fn a_guest_removes_no_properties_that_he_is_not_shown() {
+    let office = Office::open().await;
+    let guest = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
+    let library = &office.library;
+    let name = PropertyName::new("urn:x", "a");
+    let set = PropertyChange::Set { name: name.clone(), xml: "<a xmlns='urn:x'/>".to_owned() };
+    library.change_properties(office.change(), &path("folder/a.txt"), vec![set]).await.unwrap();
+    let steps = vec![PropertyChange::Remove { name: name.clone() }, PropertyChange::Modified(Timestamp(5_000))];
+    let changed =
+        library.change_properties(office.guest_change(&guest), &path("a.txt"), steps).await.unwrap();
+    assert_eq!(changed.modified, Timestamp(5_000));
+    let kept = library.member(&office.change().access, &path("folder/a.txt"), NOW).await.unwrap().properties;
+    assert_eq!(kept, [(name, "<a xmlns='urn:x'/>".to_owned())]);
+}

@@ -87,6 +87,16 @@ pub const RULES: [(&str, &str); 13] = [
         "SELECT count(*) FROM entries WHERE (parent_id IS NULL) <>
              (id IN (SELECT root_id FROM spaces) OR id IN (SELECT entry_id FROM trash))",
     ),
+    (
+        "a lock knows the folders above it",
+        "SELECT count(*) FROM locks WHERE lineage IS NOT (
+             WITH RECURSIVE up (id, line) AS (
+                 SELECT locks.entry_id, printf('/%x', locks.entry_id)
+                 UNION ALL SELECT parent_id, printf('/%x', parent_id) || line
+                 FROM up JOIN entries USING (id) WHERE parent_id IS NOT NULL
+             )
+             SELECT line FROM up ORDER BY length(line) DESC LIMIT 1)",
+    ),
 ];
 
 /// Panics unless the rows keep their rules, every version opens and reads to its end, a sweep, a day
