@@ -178,7 +178,7 @@ impl Rude<'_> {
             0 => self.leave_while_uploading(),
             1 => self.leave_while_downloading(),
             2 => drop(self.ask("PROPFIND", "").header("Depth", "1").send().expect(207)),
-            3 => drop(self.ask("PROPFIND", "").header("Depth", "infinity").send().expect(403)),
+            3 => drop(self.ask("PROPFIND", "").header("Depth", "infinity").send().expect(207)),
             4 => drop(self.ask("GET", "large").header("Range", "bytes=0-9,100000-,-5").send().expect(206)),
             5 => drop(self.ask("GET", "nothing").send().expect(404)),
             6 => drop(self.ask("PROPPATCH", "small1").xml(&"<a>".repeat(5_000)).send().expect(400)),

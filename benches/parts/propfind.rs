@@ -81,6 +81,7 @@ impl<'a> Answer<'a> {
                 modified: entry.modified,
                 quota_available: None,
                 quota_used: None,
+                lockable: true,
                 locks: &[],
                 dead: properties,
                 cloud: CloudView {

@@ -179,7 +179,8 @@ impl Host {
         }
         let Instance { library, accounts, sharing, .. } = &instance;
         let origins = self.config.cors_origins.clone();
-        self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins);
+        let limits = &self.config.limits;
+        self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins, limits);
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));

@@ -37,6 +37,12 @@ pub struct Limits {
     /// Open connections of one client: an IPv4 address or an IPv6 /64 network. Trusted proxies are
     /// exempt, they carry many clients. 1,024.
     pub max_connections_per_client: usize,
+    /// Entries that one PROPFIND with `Depth: infinity` tells; for a larger tree 403, and clients ask for one
+    /// folder at a time. 100,000, some 50 MB and half a second of work.
+    pub max_listing_entries: usize,
+    /// Bytes that one PROPFIND tells. What would pass them is broken off, or with `Depth: infinity` told as
+    /// cut short: properties and locks that clients set may weigh more than all names. 1 GiB.
+    pub max_listing_bytes: u64,
     /// Connections that the kernel may hold ready for us to accept. 1,024.
     pub accept_backlog: u32,
     /// Requests at once on one HTTP/2 connection. 128.
@@ -115,6 +121,8 @@ impl Limits {
             ("max_uri_bytes", "64 to 65534", (64..=65534).contains(&self.max_uri_bytes)),
             ("max_connections", "at least 1", self.max_connections >= 1),
             ("max_connections_per_client", "at least 1", self.max_connections_per_client >= 1),
+            ("max_listing_entries", "at least 1", self.max_listing_entries >= 1),
+            ("max_listing_bytes", "at least 1", self.max_listing_bytes >= 1),
             ("accept_backlog", "at least 1", self.accept_backlog >= 1),
             ("h2_max_concurrent_streams", "at least 1", self.h2_max_concurrent_streams >= 1),
             (
@@ -155,6 +163,8 @@ impl Default for Limits {
             max_uri_bytes: 8 << 10,
             max_connections: 4096,
             max_connections_per_client: 1024,
+            max_listing_entries: 100_000,
+            max_listing_bytes: 1 << 30,
             accept_backlog: 1024,
             h2_max_concurrent_streams: 128,
             h2_stream_window_bytes: 4 << 20,

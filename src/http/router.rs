@@ -14,7 +14,7 @@ use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, KnownTroubles, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
+    Handler, Health, HealthState, KnownTroubles, Limits, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
     WebOrigin, health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
@@ -55,9 +55,16 @@ impl Router {
     }
 
     /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
-    pub fn open(&self, library: Library, accounts: Accounts, sharing: Sharing, origins: Vec<WebOrigin>) {
+    pub fn open(
+        &self,
+        library: Library,
+        accounts: Accounts,
+        sharing: Sharing,
+        origins: Vec<WebOrigin>,
+        limits: &Limits,
+    ) {
         let recent_spaces = RecentSpaces::default();
-        let dav = Dav::new(library.clone(), accounts.clone(), sharing.clone(), recent_spaces.clone());
+        let dav = Dav::new(library.clone(), accounts.clone(), sharing.clone(), recent_spaces.clone(), limits);
         let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone(), sharing.clone());
         let links = Links::new(library.clone(), sharing);

@@ -134,6 +134,14 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     assert!(free > 0 && free <= size, "free {free} of {size}");
     mount.unmount();
 
+    // So is that of a mount of all spaces.
+    let mut root = Davfs::of(&server, "root");
+    root.url = server.url("/dav/");
+    let mount = root.mount();
+    let (size, free) = sizes(&mount);
+    assert!(size > 0 && size < 1 << 50 && free > 0 && free <= size, "{free} of {size}");
+    mount.unmount();
+
     server.cli_ok(["space", "add", "klein", "--kind", "team", "--quota", "64MiB"]);
     server.cli_ok(["grant", USER, "klein", "write"]);
     let mut davfs = Davfs::of(&server, "quota");

@@ -1,8 +1,12 @@
 //! PROPFIND and PROPPATCH to the letter, as the strictest clients read them.
 
-use crate::fixture::Folder;
+use std::collections::BTreeSet;
+
+use crate::fixture::{Folder, shared_with};
+use crate::support::TestServer;
 use crate::support::http::Response;
 use crate::support::multistatus::{Item, Multistatus};
+use crate::support::server::{SPACE, USER};
 
 fn find(folder: &Folder, name: &str, depth: &str, body: &str) -> Multistatus {
     Multistatus::of(&folder.request("PROPFIND", name).header("Depth", depth).xml(body).send())
@@ -237,4 +241,125 @@ fn a_listing_of_many_pages_is_whole_and_in_order() {
     let gone = folder.request("DELETE", "Ordner%200500").send();
     gone.expect(204);
     assert_eq!(folder.names().len(), count - 1);
+}
+
+/// webdav4, nc_py_api and others ask for a whole tree at once, and were refused.
+#[test]
+fn a_whole_tree_is_told_at_once() {
+    let server = TestServer::start_plain();
+    let mut expected = BTreeSet::from([format!("/dav/{SPACE}/")]);
+    let mut make = |method: &str, path: String| {
+        let sent = server.request(method, &path);
+        if method == "PUT" { sent.body("x") } else { sent }.send().expect(201);
+        expected.insert(path);
+    };
+    // Wide, deep, with files before and behind folders, and an empty folder.
+    for number in 0..12 {
+        make("MKCOL", format!("/dav/{SPACE}/{number}/"));
+        make("PUT", format!("/dav/{SPACE}/{number}/a%20b"));
+        make("MKCOL", format!("/dav/{SPACE}/{number}/c/"));
+    }
+    let mut deep = format!("/dav/{SPACE}/");
+    for _ in 0..40 {
+        deep.push_str("tief/");
+        make("MKCOL", deep.clone());
+    }
+    make("PUT", format!("{deep}z"));
+    let tell = |path: &str, depth: Option<&str>| {
+        let request = server.request("PROPFIND", path);
+        let request = depth.into_iter().fold(request, |request, depth| request.header("Depth", depth));
+        let listing = Multistatus::of(&request.send().expect(207));
+        let all: BTreeSet<String> = listing.0.iter().map(|item| item.href.clone()).collect();
+        assert_eq!(all.len(), listing.0.len(), "nothing is told twice");
+        (listing, all)
+    };
+    // Without the header the whole tree is meant (RFC 4918 9.1).
+    for depth in [Some("infinity"), None] {
+        let (listing, all) = tell(&format!("/dav/{SPACE}/"), depth);
+        assert_eq!(all, expected);
+        assert_eq!(listing.0[0].href, format!("/dav/{SPACE}/"), "the folder itself comes first");
+        assert_eq!(listing.item("/a b").unwrap().text("{DAV:}getcontentlength"), Some("1"));
+    }
+    let (_, all) = tell("/dav/", Some("infinity"));
+    assert_eq!(all.len(), expected.len() + 1);
+    let cloud = format!("/remote.php/dav/files/{USER}/{SPACE}/3/");
+    let (_, all) = tell(&cloud, Some("infinity"));
+    assert_eq!(all, BTreeSet::from(["", "a%20b", "c/"].map(|end| format!("{cloud}{end}"))));
+    let (_, one) = tell(&format!("/dav/{SPACE}/3/a%20b"), Some("infinity"));
+    assert_eq!(one.len(), 1);
+}
+
+/// A folder's properties and locks may weigh more than any client takes: a listing of one folder breaks off,
+/// so that no client takes a part for the whole, and one of a tree says that it was cut short.
+#[test]
+fn a_listing_that_is_too_long_does_not_pass_for_a_whole() {
+    let folder = Folder::on(shared_with("[limits]\nmax_listing_bytes = 4000000\n"), "lang");
+    folder.make_folder("voll");
+    let value = "x".repeat(60_000);
+    for number in 0..100 {
+        folder.put(&format!("voll/{number:03}"), "x");
+        patch(&folder, &format!("voll/{number:03}"), &set(&format!("<x:lang>{value}</x:lang>"))).expect(207);
+    }
+    let named = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>"#;
+    assert_eq!(find(&folder, "voll", "1", named).0.len(), 101);
+    assert_eq!(find(&folder, "voll", "infinity", named).0.len(), 101);
+    // What no property weighs down is told in full, and all of it comes page by page.
+    let missing = r#"<D:propfind xmlns:D="DAV:"><D:prop><x xmlns="urn:x"/></D:prop></D:propfind>"#;
+    assert_eq!(find(&folder, "voll", "1", missing).0.len(), 101);
+    let names = r#"<D:propfind xmlns:D="DAV:"><D:propname/></D:propfind>"#;
+    assert!(find(&folder, "voll", "1", names).0[1].property("{urn:x}lang").is_some());
+
+    let broken = folder.request("PROPFIND", "voll").header("Depth", "1").send();
+    assert!(broken.is_cut, "it breaks off");
+    let cut = folder.request("PROPFIND", "").header("Depth", "infinity").send().expect(207);
+    assert!(!cut.is_cut, "it ends as it should");
+    let cut = cut.text();
+    let end = cut.rsplit("<d:response>").next().unwrap();
+    assert!(end.starts_with(&format!("<d:href>{}</d:href><d:status>HTTP/1.1 507 ", folder.path)), "{end}");
+    assert!(cut.len() < 4_200_000, "{}", cut.len());
+    for number in 60..100 {
+        folder.request("DELETE", &format!("voll/{number:03}")).send().expect(204);
+    }
+    let all = folder.list("voll", "1");
+    assert_eq!(all.0.len(), 61);
+    assert!(all.0[1..].iter().all(|item| item.text("{urn:x}lang") == Some(value.as_str())));
+}
+
+/// `df` of a mount of the root showed a petabyte: the quota was told of spaces alone.
+#[test]
+fn the_list_of_spaces_tells_how_much_fits() {
+    let server = TestServer::start_plain();
+    server.cli_ok(["space", "set", SPACE, "--quota", "10MiB"]);
+    server.cli_ok(["space", "add", "zweiter", "--kind", "team", "--quota", "5MiB"]);
+    server.cli_ok(["grant", USER, "zweiter", "read"]);
+    server.request("PUT", &format!("/dav/{SPACE}/a")).body(vec![1; 1 << 20]).send().expect(201);
+    let asked = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:quota-available-bytes/><D:quota-used-bytes/></D:prop></D:propfind>"#;
+    for path in ["/dav/", "/remote.php/webdav/"] {
+        let listing =
+            Multistatus::of(&server.request("PROPFIND", path).header("Depth", "0").xml(asked).send());
+        let number = |name: &str| listing.0[0].text(name).unwrap().parse::<u64>().unwrap();
+        assert_eq!(number("{DAV:}quota-used-bytes"), 1 << 20, "{path}");
+        assert_eq!(number("{DAV:}quota-available-bytes"), 14 << 20, "{path}");
+    }
+}
+
+/// A client names its properties in a `prop` each; only the first was answered.
+#[test]
+fn every_list_of_names_is_answered() {
+    let folder = Folder::new("several-lists");
+    let asked = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop><D:prop><D:resourcetype/></D:prop><D:prop><D:getetag/></D:prop></D:propfind>"#;
+    let listing = find(&folder, "", "0", asked);
+    assert_eq!(statuses(&listing.0[0]), [("{DAV:}getetag", 200), ("{DAV:}resourcetype", 200)]);
+}
+
+/// The bound on properties counted letters: of those with two bytes twice as much was stored.
+#[test]
+fn the_bound_on_properties_counts_bytes() {
+    let folder = Folder::new("property-bytes");
+    folder.put("datei.txt", "x");
+    let value = "ü".repeat(25_000);
+    for number in 0..5 {
+        patch(&folder, "datei.txt", &set(&format!("<x:p{number}>{value}</x:p{number}>"))).expect(207);
+    }
+    patch(&folder, "datei.txt", &set(&format!("<x:p6>{value}</x:p6>"))).expect(507);
 }

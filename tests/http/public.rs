@@ -557,3 +557,25 @@ fn a_guest_holds_files_only_and_no_longer_than_his_right() {
     edit.change(&server, "permissions=1");
     assert_eq!(put(), 204, "who may only read holds nothing");
 }
+
+/// A guest sees the whole tree of his link at once and nothing beside it; and no lock is offered to him where
+/// LOCK answers 403 (RFC 4918 15.10).
+#[test]
+fn a_guest_lists_his_whole_tree_and_is_offered_the_locks_that_he_may_take() {
+    let server = office();
+    for (permissions, locks_files) in [(1, false), (15, true)] {
+        let link = Link::to(&server, "Akten", permissions);
+        let listing = link.ask(&server, "PROPFIND", "").header("Depth", "infinity").send().expect(207);
+        let listing = Multistatus::of(&listing);
+        let paths: Vec<_> =
+            listing.0.iter().map(|item| item.href.strip_prefix(&link.path("")).unwrap()).collect();
+        assert_eq!(paths, ["/", "/a.txt", "/sub/", "/sub/b.txt"]);
+        for item in &listing.0 {
+            let offered = item.property("{DAV:}supportedlock").unwrap();
+            let is_offered = !offered.elements.is_empty();
+            assert_eq!(is_offered, locks_files && !item.is_collection(), "{item:?}");
+        }
+    }
+    let reader = server.request("PROPFIND", "/dav/").header("Depth", "0").send();
+    assert!(Multistatus::of(&reader).0[0].property("{DAV:}supportedlock").unwrap().elements.is_empty());
+}

@@ -14,7 +14,8 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tresor::app::{DataDirectory, Instance};
 use tresor::http::{
-    Handler, HealthState, Metrics, RequestBody, RequestId, RequestInfo, Router, Server, Shutdown, bind, serve,
+    Handler, HealthState, Limits, Metrics, RequestBody, RequestId, RequestInfo, Router, Server, Shutdown,
+    bind, serve,
 };
 use tresor::library::UploadLimits;
 use tresor::model::{NamePolicy, Timestamp};
@@ -76,6 +77,7 @@ impl House {
             instance.accounts.clone(),
             instance.sharing.clone(),
             Vec::new(),
+            &Limits::default(),
         );
         Self { router, instance, runtime, now: Timestamp::now(), _directory: directory, _server: server }
     }

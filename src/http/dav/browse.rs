@@ -9,7 +9,7 @@ use crate::http::ResponseBody;
 use crate::http::folder::{self, Row};
 use crate::http::language::Language;
 use crate::http::page::{Page, Tone};
-use crate::library::{Entry, Top};
+use crate::library::{Detail, Entry, Top};
 use crate::model::EntryName;
 
 /// The words of the page.
@@ -28,7 +28,7 @@ const ENGLISH: Words =
 
 impl Call<'_> {
     pub(super) async fn browse_root(&self) -> Answer {
-        let tops = self.visible_spaces().await?;
+        let tops = self.visible_spaces(&Detail::NONE).await?;
         // Links are relative to an address with a final slash; asked for without one, they would miss the mount.
         let base = self.mount.href(&Place::Root, true);
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);

@@ -232,6 +232,7 @@ impl Call<'_> {
             modified: upload.created,
             quota_available: None,
             quota_used: None,
+            lockable: false,
             locks: &[],
             dead: &[],
             cloud: self.cloud_view(Permissions::Inside(Right::Write)),

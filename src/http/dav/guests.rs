@@ -100,6 +100,7 @@ impl Dav {
             accounts: &self.accounts,
             sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
+            listings: self.listings,
             visitor: Visitor::Guest(&visit),
             parts: &parts,
             info,

@@ -6,6 +6,7 @@ mod chunks;
 mod failure;
 mod get;
 mod guests;
+mod listing;
 mod lock;
 pub(super) mod mounts;
 mod propfind;
@@ -25,11 +26,12 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use self::failure::Failure;
 pub(super) use self::failure::{from_causes, library_status, log_library};
 pub(super) use self::guests::{GuestDoor, door as guest_door};
+use self::listing::ListingLimits;
 use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
 pub(super) use self::target::written_path;
 use self::visitor::Visitor;
-use super::{RequestBody, RequestInfo, ResponseBody};
+use super::{Limits, RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
 use crate::sharing::Sharing;
@@ -53,6 +55,7 @@ pub struct Dav {
     accounts: Accounts,
     sharing: Sharing,
     recent_spaces: RecentSpaces,
+    listings: ListingLimits,
 }
 
 /// A request on its way through this room.
@@ -61,6 +64,7 @@ struct Call<'a> {
     accounts: &'a Accounts,
     sharing: &'a Sharing,
     recent_spaces: &'a RecentSpaces,
+    listings: ListingLimits,
     visitor: Visitor<'a>,
     parts: &'a Parts,
     info: RequestInfo,
@@ -70,8 +74,15 @@ struct Call<'a> {
 
 impl Dav {
     /// The tree of this library for these people.
-    pub fn new(library: Library, accounts: Accounts, sharing: Sharing, recent_spaces: RecentSpaces) -> Self {
-        Self { library, accounts, sharing, recent_spaces }
+    pub fn new(
+        library: Library,
+        accounts: Accounts,
+        sharing: Sharing,
+        recent_spaces: RecentSpaces,
+        limits: &Limits,
+    ) -> Self {
+        let listings = ListingLimits { entries: limits.max_listing_entries, bytes: limits.max_listing_bytes };
+        Self { library, accounts, sharing, recent_spaces, listings }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -97,6 +108,7 @@ impl Dav {
             accounts: &self.accounts,
             sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
+            listings: self.listings,
             visitor: Visitor::User(principal),
             parts: &parts,
             info,

@@ -1,28 +1,22 @@
-//! PROPFIND: properties of a resource and, with `Depth: 1`, of its members, streamed page by page.
+//! PROPFIND: properties of a resource and, with `Depth: 1` or `infinity`, of what is in it.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
+use super::listing::{Told, Tree, View};
 use super::protocol::error_body::Precondition;
-use super::protocol::href::{Mount, Place, set_member};
+use super::protocol::href::Place;
 use super::protocol::listing::PropfindAnswer;
 use super::protocol::properties::{ActiveLock, CloudView, LiveProperty, Permissions, ResourceView};
 use super::protocol::propfind::{self, PropfindRequest};
-use super::protocol::{headers, media_type, multistatus, xml};
+use super::protocol::{headers, multistatus, xml};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure};
 use crate::http::{RequestBody, ResponseBody};
-use crate::library::{Library, LibraryError, Listing, Lock, Member, SpaceUsage, Top};
-use crate::model::{Access, Checksum, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp, UserId};
-use crate::sharing::Sharing;
-
-/// Finished XML that is handed on once it has this many bytes.
-const PIECE: usize = 64 * 1024;
-/// Pieces that may wait for a slow reader.
-const PIECES_AHEAD: usize = 4;
+use crate::library::{Detail, JointUsage, Lock, SpaceUsage, Top};
+use crate::model::{Access, DeadProperties, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 
 impl Call<'_> {
     pub(super) async fn propfind(&self, body: &mut RequestBody) -> Answer {
@@ -41,54 +35,49 @@ impl Call<'_> {
         request: &PropfindRequest,
         depth: Depth,
     ) -> Answer {
-        let now = self.info.received;
-        let member = self.library.member(&target.access, &target.path, now).await?;
-        let is_folder = member.entry.is_folder();
-        if is_folder && depth == Depth::Infinity {
-            return Err(infinite());
+        let detail = detail(request);
+        let member =
+            self.library.member_with(&target.access, &target.path, &detail, self.info.received).await?;
+        let (folder, is_folder) = (member.entry.id, member.entry.is_folder());
+        let depth = if is_folder { depth } else { Depth::Zero };
+        if depth == Depth::Infinity {
+            self.require_listable(&[(target.access, folder)]).await?;
         }
+        let href = self.mount.href(&target.place(), is_folder);
         let usage = match is_folder && asks_for_quota(request) && !self.visitor.is_guest() {
             true => Some(self.library.usage(&target.access).await?),
             false => None,
         };
-        let writer = Writer {
-            mount: self.mount.clone(),
-            space: target.space.clone(),
-            usage,
-            now,
-            access: target.access,
-            owner: self.visitor.owner_name().to_owned(),
-            user: self.visitor.user(),
-            library: self.library.clone(),
-            sharing: self.sharing.clone(),
-            tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
-            tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
-        };
+        let view = self.view(target.space, target.access, usage, request, detail);
         let mut answer = PropfindAnswer::new(request);
-        let beside = writer.beside(std::slice::from_ref(&member)).await?;
-        writer.push(&mut answer, &member, &self.mount.href(&target.place(), is_folder), &beside);
-        if !is_folder || depth == Depth::Zero {
-            return Ok(multistatus_response(ResponseBody::full(answer.finish())));
-        }
-        // The first page is fetched before the status is sent: what fails here still gets an honest one.
-        let folder = member.entry.id;
-        let first = self.library.list(&target.access, folder, None, now).await?;
-        let base = self.mount.href(&target.place(), true);
-        Ok(multistatus_response(writer.stream(folder, first, base, answer).await?))
+        let beside = view.beside(std::slice::from_ref(&member)).await?;
+        view.push(&mut answer, &member, &[], &href, &beside);
+        let trees = match depth {
+            Depth::Zero => Vec::new(),
+            Depth::One | Depth::Infinity => vec![Tree::new(view, folder, href.clone(), depth)],
+        };
+        self.tell(answer, trees, href, depth).await
     }
 
     /// The mount itself: a folder of the spaces that this person may see.
     async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
+        let detail = detail(request);
+        let tops = self.visible_spaces(&detail).await?;
+        let rights: Vec<Access> = tops.iter().map(|top| top.access).collect();
         if depth == Depth::Infinity {
-            return Err(infinite());
+            let roots: Vec<_> = tops.iter().map(|top| (top.access, top.member.entry.id)).collect();
+            self.require_listable(&roots).await?;
         }
-        let now = self.info.received;
-        let tops = self.visible_spaces().await?;
+        let usage: Option<JointUsage> = match asks_for_quota(request) {
+            true => Some(self.library.joint_usage(&rights).await?),
+            false => None,
+        };
         let modified = tops.iter().map(|top| top.member.entry.modified).max();
         let created = tops.iter().map(|top| top.space.created).min();
+        let href = self.mount.href(&Place::Root, true);
         let mut answer = PropfindAnswer::new(request);
         answer.push(&ResourceView {
-            href: &self.mount.href(&Place::Root, true),
+            href: &href,
             is_folder: true,
             display_name: "",
             size: tops.iter().map(|top| top.member.entry.size).sum(),
@@ -96,8 +85,9 @@ impl Call<'_> {
             etag: &self.library.mount_etag(&tops),
             created: created.unwrap_or(Timestamp::EARLIEST_MTIME),
             modified: modified.unwrap_or(Timestamp::EARLIEST_MTIME),
-            quota_available: None,
-            quota_used: None,
+            quota_available: usage.map(|usage| usage.available.0),
+            quota_used: usage.map(|usage| usage.used.0),
+            lockable: false,
             locks: &[],
             dead: &[],
             cloud: CloudView {
@@ -105,32 +95,64 @@ impl Call<'_> {
                 ..self.cloud_view(Permissions::Mount)
             },
         });
-        if depth == Depth::One {
-            for Top { access, space, mut member } in tops {
-                let Ok(name) = EntryName::parse(&space.name) else { continue };
-                let usage =
-                    if asks_for_quota(request) { Some(self.library.usage(&access).await?) } else { None };
-                let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
-                let href = self.mount.href(&place, true);
-                member.entry.name.clone_from(&space.name);
-                let writer = Writer {
-                    mount: self.mount.clone(),
-                    space: name,
-                    usage,
-                    now,
-                    access,
-                    owner: self.visitor.owner_name().to_owned(),
-                    user: self.visitor.user(),
-                    library: self.library.clone(),
-                    sharing: self.sharing.clone(),
-                    tells_checksums: false,
-                    tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
-                };
-                let beside = writer.beside(std::slice::from_ref(&member)).await?;
-                writer.push(&mut answer, &member, &href, &beside);
+        let mut trees = Vec::new();
+        let shown = if depth == Depth::Zero { Vec::new() } else { tops };
+        for Top { access, space, mut member } in shown {
+            let Ok(name) = EntryName::parse(&space.name) else { continue };
+            let usage = if asks_for_quota(request) { Some(self.library.usage(&access).await?) } else { None };
+            let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
+            let href = self.mount.href(&place, true);
+            member.entry.name.clone_from(&space.name);
+            let view = self.view(name, access, usage, request, detail.clone());
+            let beside = view.beside(std::slice::from_ref(&member)).await?;
+            view.push(&mut answer, &member, &[], &href, &beside);
+            if depth == Depth::Infinity {
+                trees.push(Tree::new(view, member.entry.id, href, depth));
             }
         }
-        Ok(multistatus_response(ResponseBody::full(answer.finish())))
+        self.tell(answer, trees, href, depth).await
+    }
+
+    fn view(
+        &self,
+        space: EntryName,
+        access: Access,
+        usage: Option<SpaceUsage>,
+        request: &PropfindRequest,
+        detail: Detail,
+    ) -> View {
+        View {
+            mount: self.mount.clone(),
+            space,
+            usage,
+            now: self.info.received,
+            access,
+            owner: self.visitor.owner_name().to_owned(),
+            user: self.visitor.user(),
+            library: self.library.clone(),
+            sharing: self.sharing.clone(),
+            detail,
+            tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
+            tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
+        }
+    }
+
+    async fn tell(&self, answer: PropfindAnswer, trees: Vec<Tree>, href: String, depth: Depth) -> Answer {
+        let told = Told { answer, trees: trees.into_iter(), limits: self.listings, href, depth };
+        Ok(multistatus_response(told.into_body().await?))
+    }
+
+    /// Fails if these trees together are too large for one answer. Clients then ask for one folder at a time.
+    async fn require_listable(&self, tops: &[(Access, EntryId)]) -> Result<(), Failure> {
+        let mut left = self.listings.entries;
+        for (access, top) in tops {
+            let len = self.library.tree_len(access, *top, left + 1).await?;
+            left = left.checked_sub(len).ok_or_else(|| {
+                let text = "this tree is too large for one answer; list one folder at a time: Depth 0 or 1";
+                Failure::Precondition(StatusCode::FORBIDDEN, Precondition::PropfindFiniteDepth, text)
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -149,9 +171,18 @@ impl Call<'_> {
     }
 }
 
-fn infinite() -> Failure {
-    let text = "list one folder at a time: Depth 0 or 1";
-    Failure::Precondition(StatusCode::FORBIDDEN, Precondition::PropfindFiniteDepth, text)
+/// What must be looked up for the answer, and no more: properties and locks may weigh more than all else.
+fn detail(request: &PropfindRequest) -> Detail {
+    match request {
+        PropfindRequest::AllProp { .. } => Detail::ALL,
+        PropfindRequest::PropName => Detail { locks: false, properties: DeadProperties::Names },
+        PropfindRequest::Prop(names) => {
+            let dead: Vec<_> =
+                names.iter().filter(|name| LiveProperty::find(name).is_none()).cloned().collect();
+            let properties = if dead.is_empty() { DeadProperties::None } else { DeadProperties::These(dead) };
+            Detail { locks: asks_for(request, &[LiveProperty::LockDiscovery]), properties }
+        }
+    }
 }
 
 fn asks_for_quota(request: &PropfindRequest) -> bool {
@@ -167,145 +198,11 @@ fn asks_for(request: &PropfindRequest, wanted: &[LiveProperty]) -> bool {
     names.iter().filter_map(LiveProperty::find).any(|live| wanted.contains(&live))
 }
 
-/// What is told of some members and does not stand in their rows.
-#[derive(Default)]
-struct Beside {
-    /// The digests of files' contents.
-    checksums: HashMap<EntryId, Vec<Checksum>>,
-    /// To which there are links.
-    linked: HashSet<EntryId>,
-}
-
 pub(super) fn multistatus_response(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::MULTI_STATUS;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
     response
-}
-
-/// Turns members into responses of a multistatus.
-struct Writer {
-    mount: Mount,
-    /// As the request wrote it.
-    space: EntryName,
-    usage: Option<SpaceUsage>,
-    now: Timestamp,
-    access: Access,
-    /// The user's name.
-    owner: String,
-    user: UserId,
-    library: Library,
-    sharing: Sharing,
-    /// Whether they are asked for; they cost a look at each file's content.
-    tells_checksums: bool,
-    /// Whether it is asked what is shared; it costs a look at the links for each page.
-    tells_links: bool,
-}
-
-impl Writer {
-    async fn beside(&self, members: &[Member]) -> Result<Beside, LibraryError> {
-        let mut beside = Beside::default();
-        if self.tells_checksums {
-            beside.checksums = self.library.checksums(members.iter().map(|member| &member.entry)).await?;
-        }
-        if self.tells_links {
-            let entries = members.iter().map(|member| member.entry.id).collect();
-            let linked = self.sharing.linked_among(self.user, &self.access, entries).await;
-            beside.linked = linked.map_err(LibraryError::from)?;
-        }
-        Ok(beside)
-    }
-
-    fn push(&self, answer: &mut PropfindAnswer, member: &Member, href: &str, beside: &Beside) {
-        let entry = &member.entry;
-        let right = self.access.right();
-        let permissions = match (entry.parent, self.access.top()) {
-            (_, Some(top)) if top == entry.id => Permissions::LentTop(right),
-            (_, Some(_)) => Permissions::LentInside(right),
-            (None, None) => Permissions::SpaceTop(right),
-            (Some(_), None) => Permissions::Inside(right),
-        };
-        let roots: Vec<String> = member.locks.iter().map(|lock| self.lock_root(lock)).collect();
-        let locks: Vec<_> =
-            member.locks.iter().zip(&roots).map(|(lock, root)| active_lock(lock, root, self.now)).collect();
-        answer.push(&ResourceView {
-            href,
-            is_folder: entry.is_folder(),
-            display_name: if entry.name.is_empty() { self.space.as_str() } else { &entry.name },
-            size: entry.size,
-            content_type: if entry.is_folder() { "" } else { media_type::of_name(&entry.name) },
-            etag: &entry.etag,
-            created: entry.created,
-            modified: entry.modified,
-            quota_available: self.usage.map(|usage| usage.available.0),
-            quota_used: self.usage.map(|usage| usage.used.0),
-            locks: &locks,
-            dead: &member.properties,
-            cloud: CloudView {
-                number: entry.id.0.unsigned_abs(),
-                instance: self.library.instance_id(),
-                permissions,
-                checksums: beside.checksums.get(&entry.id).map_or(&[], Vec::as_slice),
-                fingerprint: None,
-                owner: &self.owner,
-                is_linked: beside.linked.contains(&entry.id),
-            },
-        });
-    }
-
-    fn lock_root(&self, lock: &Lock) -> String {
-        let place = Place::Entry { space: self.space.clone(), path: lock.root.clone() };
-        self.mount.href(&place, lock.root_is_folder)
-    }
-
-    /// The rest of a folder's listing. A failure on the way breaks the answer off, so that no client
-    /// takes half a folder for all of it.
-    async fn stream(
-        self,
-        folder: EntryId,
-        first: Listing,
-        base: String,
-        mut answer: PropfindAnswer,
-    ) -> Result<ResponseBody, LibraryError> {
-        let mut page = first;
-        let mut beside = self.beside(&page.members).await?;
-        if page.next.is_none() {
-            self.push_page(&mut answer, &page, &base, &beside);
-            return Ok(ResponseBody::full(answer.finish()));
-        }
-        let (sender, body) = ResponseBody::channel(PIECES_AHEAD);
-        tokio::spawn(async move {
-            loop {
-                self.push_page(&mut answer, &page, &base, &beside);
-                if answer.pending() >= PIECE && sender.send(answer.take()).await.is_err() {
-                    return;
-                }
-                let Some(next) = page.next.take() else { break };
-                let listed = async {
-                    let page = self.library.list(&self.access, folder, Some(next), self.now).await?;
-                    let beside = self.beside(&page.members).await?;
-                    Ok::<_, LibraryError>((page, beside))
-                };
-                (page, beside) = match listed.await {
-                    Ok(listed) => listed,
-                    Err(error) => return sender.fail(std::io::Error::other(error)),
-                };
-            }
-            if sender.send(answer.finish()).await.is_ok() {
-                let _ = sender.finish().await;
-            }
-        });
-        Ok(body)
-    }
-
-    fn push_page(&self, answer: &mut PropfindAnswer, page: &Listing, base: &str, beside: &Beside) {
-        let mut href = base.to_owned();
-        for member in &page.members {
-            let Ok(name) = EntryName::parse(&member.entry.name) else { continue };
-            set_member(&mut href, base.len(), &name, member.entry.is_folder());
-            self.push(answer, member, &href, beside);
-        }
-    }
 }
 
 /// A lock as its element shows it.

@@ -7,7 +7,7 @@ use super::protocol::conditional;
 use super::protocol::href::{Located, Place};
 use super::visitor::Visitor;
 use super::{Call, Failure};
-use crate::library::{Change, LibraryError, Top};
+use crate::library::{Change, Detail, LibraryError, Top};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, Timestamp};
 
 /// The place a request names.
@@ -98,9 +98,9 @@ impl Call<'_> {
     }
 
     /// The spaces that this person may see, by name.
-    pub(super) async fn visible_spaces(&self) -> Result<Vec<Top>, Failure> {
+    pub(super) async fn visible_spaces(&self, detail: &Detail) -> Result<Vec<Top>, Failure> {
         let rights = self.accounts.spaces_of(self.principal()?).await?;
-        Ok(self.library.tops(&rights, self.info.received).await?)
+        Ok(self.library.tops_with(&rights, detail, self.info.received).await?)
     }
 
     pub(super) fn conditions(&self) -> Result<Conditions, Failure> {

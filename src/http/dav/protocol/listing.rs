@@ -110,6 +110,18 @@ impl PropfindAnswer {
         out.push_str("</d:response>\n");
     }
 
+    /// Says that not all was told of the tree at `href` (RFC 5323 2.3.1, with the error of RFC 3744).
+    pub fn push_cut_short(&mut self, href: &str) {
+        self.out.push_str("<d:response><d:href>");
+        push_text(&mut self.out, href);
+        self.out.push_str(
+            "</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status>\
+             <d:error><d:number-of-matches-within-limits/></d:error>\
+             <d:responsedescription>The tree is too large for one answer; list one folder at a time.\
+             </d:responsedescription></d:response>\n",
+        );
+    }
+
     /// Bytes that wait to be taken.
     pub fn pending(&self) -> usize {
         self.out.len()
@@ -246,6 +258,7 @@ mod tests {
             modified: Timestamp::from_secs(1_600_000_000),
             quota_available: Some(1_000),
             quota_used: Some(24),
+            lockable: true,
             locks: &[],
             dead: &[],
             cloud: CloudView {
@@ -431,6 +444,25 @@ mod tests {
         }];
         let view = ResourceView { locks: &locks, ..file(&etag) };
         assert!(answer("", &[view]).contains("<d:lockdiscovery><d:activelock>"));
+    }
+
+    #[test]
+    fn what_cannot_be_locked_supports_no_lock() {
+        let etag = Etag("1".to_owned());
+        let text = answer("", &[ResourceView { lockable: false, ..file(&etag) }]);
+        assert!(text.contains("<d:supportedlock/>"), "{text}");
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_short_says_so() {
+        let etag = Etag("1".to_owned());
+        let mut answer = PropfindAnswer::new(&propfind::parse(b"").unwrap());
+        answer.push(&folder(&etag));
+        answer.push_cut_short("/dav/a&b/");
+        let text = String::from_utf8(answer.finish().to_vec()).unwrap();
+        xml::parse(text.as_bytes()).expect("the answer is well-formed");
+        let end = text.rsplit("<d:response>").next().unwrap();
+        assert!(end.starts_with("<d:href>/dav/a&amp;b/</d:href><d:status>HTTP/1.1 507"), "{end}");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct ResourceView<'a> {
     pub quota_available: Option<u64>,
     /// Bytes that count against the quota; folders only.
     pub quota_used: Option<u64>,
+    /// Whether LOCK may lock it.
+    pub lockable: bool,
     /// The locks in force, those on folders above included.
     pub locks: &'a [ActiveLock<'a>],
     /// Dead properties: name and fragment as [`super::proppatch`] read it.
@@ -272,7 +274,8 @@ impl LiveProperty {
             }
             // The Nextcloud desktop client refuses anything before 1970-01-01 00:00:01.
             Self::LastModified => push_http_date(out, view.modified.as_mtime()),
-            Self::SupportedLock => out.push_str(LOCK_ENTRIES),
+            // RFC 4918 15.10: what cannot be locked has none.
+            Self::SupportedLock if view.lockable => out.push_str(LOCK_ENTRIES),
             Self::LockDiscovery => view.locks.iter().for_each(|lock| lock.push(out)),
             Self::QuotaAvailable => push_number(out, view.quota_available.unwrap_or(0)),
             Self::QuotaUsed => push_number(out, view.quota_used.unwrap_or(0)),
