@@ -82,11 +82,14 @@ fn a_lock_is_told_in_full() {
 
     let unlock = |value: &str| folder.request("UNLOCK", "neu.txt").header("Lock-Token", value).send();
     folder.request("UNLOCK", "neu.txt").send().expect(400);
-    unlock(&token).expect(400);
+    unlock("<").expect(400);
     let wrong = unlock("<urn:uuid:wrong>").expect(409);
     assert!(wrong.text().contains("lock-token-matches-request-uri"), "{wrong}");
     unlock(&format!("<{token}>")).expect(204);
     unlock(&format!("<{token}>")).expect(409);
+    // The `webdav` package of npm sends no brackets; refused, the file stayed locked for all.
+    let again = folder.lock("neu.txt", "0");
+    unlock(&again).expect(204);
     folder.put("neu.txt", "free");
 }
 

@@ -77,10 +77,11 @@ pub fn lock_timeout(headers: &HeaderMap, longest: Duration) -> Duration {
         .min(longest)
 }
 
-/// `Lock-Token` of UNLOCK (RFC 4918 10.5); 400 if it is missing.
+/// `Lock-Token` of UNLOCK (RFC 4918 10.5), with its angle brackets or without, as the `webdav` package of npm
+/// sends it; 400 if it is missing.
 pub fn lock_token(headers: &HeaderMap) -> Result<LockToken, RequestError> {
     single(headers, "Lock-Token")?
-        .and_then(|text| text.strip_prefix('<')?.strip_suffix('>'))
+        .map(|text| text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text))
         .filter(|token| !token.is_empty() && !token.contains(['<', '>']))
         .map(|token| LockToken(token.to_owned()))
         .ok_or(RequestError::Header { name: "Lock-Token", reason: "is missing or not of the form <token>" })
@@ -340,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn lock_tokens_stand_in_angle_brackets() {
-        assert_eq!(
-            lock_token(&headers(&[("lock-token", " <urn:uuid:1> ")])),
-            Ok(LockToken("urn:uuid:1".to_owned()))
-        );
-        for value in ["", "urn:uuid:1", "<>", "<urn:uuid:1", "<a><b>"] {
+    fn lock_tokens_stand_in_angle_brackets_or_without() {
+        for value in [" <urn:uuid:1> ", "urn:uuid:1"] {
+            let read = lock_token(&headers(&[("lock-token", value)]));
+            assert_eq!(read, Ok(LockToken("urn:uuid:1".to_owned())), "{value}");
+        }
+        for value in ["", "urn:uuid:1>", "<>", "<urn:uuid:1", "<a><b>"] {
             let error = lock_token(&headers(&[("lock-token", value)])).unwrap_err();
             assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{value}");
         }
