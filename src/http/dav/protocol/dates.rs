@@ -36,8 +36,13 @@ pub(super) fn parse_http_date(text: &str) -> Option<Timestamp> {
     httpdate::parse_http_date(text.trim()).ok().map(Timestamp::from_system)
 }
 
-/// Reads seconds since 1970 as Nextcloud's clients send them: `1600000002`, `1600000003.123456`.
-/// The result is a time every client accepts.
+/// The first number that is taken for milliseconds. As seconds it would be the year 5138, as milliseconds it
+/// is 1973: some clients send what JavaScript's and Java's clocks say.
+const FIRST_MILLIS: i64 = 100_000_000_000;
+
+/// Reads seconds since 1970 as Nextcloud's clients send them: `1600000002`, `1600000003.123456`; or
+/// milliseconds, from [`FIRST_MILLIS`] up to as far as that as seconds. The result is a time every client
+/// accepts.
 pub(in crate::http) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -49,13 +54,17 @@ pub(in crate::http) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
     if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    let secs = whole.parse::<i64>().unwrap_or(i64::MAX).min(LATEST_SECS);
-    let millis = fraction
-        .bytes()
-        .chain(std::iter::repeat(b'0'))
-        .take(3)
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    let time = Timestamp(secs * 1_000 + millis);
+    let whole = whole.parse::<i64>().ok()?;
+    let time = if whole < FIRST_MILLIS {
+        let millis = fraction
+            .bytes()
+            .chain(std::iter::repeat(b'0'))
+            .take(3)
+            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        Timestamp(whole * 1_000 + millis)
+    } else {
+        Some(Timestamp(whole)).filter(|time| time.as_secs() < FIRST_MILLIS)?
+    };
     Some(if negative { Timestamp(-time.0) } else { time }.as_mtime())
 }
 
@@ -102,7 +111,12 @@ mod tests {
             ("1600000003.", 1_600_000_003_000),
             ("0", 1_000),
             ("-5", 1_000),
-            ("99999999999999999999", LATEST_SECS * 1_000),
+            ("99999999999", 99_999_999_999_000),
+            // Milliseconds, which were once taken for a time in the year 9999.
+            ("100000000000", 100_000_000_000),
+            ("1600000003123", 1_600_000_003_123),
+            ("1600000003123.9", 1_600_000_003_123),
+            ("99999999999999", 99_999_999_999_999),
             ("Sun, 13 Sep 2020 12:26:40 GMT", 1_600_000_000_000),
             ("Sunday, 13-Sep-20 12:26:40 GMT", 1_600_000_000_000),
             ("Sun Sep 13 12:26:40 2020", 1_600_000_000_000),
@@ -110,7 +124,20 @@ mod tests {
         ] {
             assert_eq!(parse_any(text), Some(Timestamp(millis)), "{text}");
         }
-        for text in ["", "x", "1e9", "0x5f", "1.2.3", "--1", "+1", ".5", "1,5", "tomorrow"] {
+        for text in [
+            "",
+            "x",
+            "1e9",
+            "0x5f",
+            "1.2.3",
+            "--1",
+            "+1",
+            ".5",
+            "1,5",
+            "tomorrow",
+            "100000000000000",
+            "99999999999999999999",
+        ] {
             assert_eq!(parse_any(text), None, "{text}");
         }
     }

@@ -30,25 +30,24 @@ pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
         return Err(RequestError::Body("is no DAV: propfind"));
     }
     // Elements that we do not know are skipped (RFC 4918 17); the three known ones exclude each other.
-    let prop = root.dav_child("prop");
+    let lists = |name: &'static str| root.elements().filter(move |element| element.is_dav(name));
+    let prop = lists("prop").next();
     let allprop = root.dav_child("allprop");
     let propname = root.dav_child("propname");
     match (prop, allprop, propname) {
-        (Some(prop), None, None) => Ok(PropfindRequest::Prop(names_in(prop)?)),
-        (None, Some(_), None) => Ok(PropfindRequest::AllProp {
-            include: match root.dav_child("include") {
-                Some(include) => names_in(include)?,
-                None => Vec::new(),
-            },
-        }),
+        (Some(_), None, None) => Ok(PropfindRequest::Prop(names_in(lists("prop"))?)),
+        (None, Some(_), None) => Ok(PropfindRequest::AllProp { include: names_in(lists("include"))? }),
         (None, None, Some(_)) => Ok(PropfindRequest::PropName),
         _ => Err(RequestError::Body("must ask for exactly one of prop, allprop and propname")),
     }
 }
 
-pub(super) fn names_in(list: &xml::Element) -> Result<Vec<PropertyName>, RequestError> {
+/// All names in several lists: some clients send a `prop` for each.
+pub(super) fn names_in<'a>(
+    lists: impl Iterator<Item = &'a xml::Element>,
+) -> Result<Vec<PropertyName>, RequestError> {
     let mut names = Vec::new();
-    for name in list.elements().map(xml::Element::name) {
+    for name in lists.flat_map(xml::Element::elements).map(xml::Element::name) {
         if names.len() >= MAX_PROPERTIES {
             return Err(RequestError::Body("names more than 512 properties"));
         }

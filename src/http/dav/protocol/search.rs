@@ -21,7 +21,7 @@ pub fn parse(body: &[u8]) -> Result<SearchRequest, RequestError> {
     let search = search.ok_or(RequestError::Body("is no DAV: searchrequest with a basicsearch"))?;
     let select = search.dav_child("select").ok_or(RequestError::Body("does not say what to select"))?;
     let select = match (select.dav_child("prop"), select.dav_child("allprop")) {
-        (Some(prop), None) => PropfindRequest::Prop(names_in(prop)?),
+        (Some(prop), None) => PropfindRequest::Prop(names_in(std::iter::once(prop))?),
         (None, Some(_)) => PropfindRequest::AllProp { include: Vec::new() },
         _ => return Err(RequestError::Body("must select one of prop and allprop")),
     };
