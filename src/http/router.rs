@@ -14,8 +14,8 @@ use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
 use super::{
-    Handler, Health, HealthState, KnownTroubles, Limits, LogUser, RequestBody, RequestInfo, ResponseBody, Route,
-    WebOrigin, health_response, plain_response,
+    Handler, Health, HealthState, KnownTroubles, Limits, LogUser, RequestBody, RequestInfo, ResponseBody,
+    Route, WebOrigin, health_response, plain_response,
 };
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;

@@ -53,8 +53,12 @@ impl Library {
                 require_unlocked(tx, &change, entry.id)?;
                 let added = Added::watch(tx, reach.space())?;
                 let before = tx.property_weight(entry.id)?;
+                // A guest is shown none of the properties that the office's programs keep with a file: what he
+                // removes is not there for him (RFC 4918 14.23).
+                let is_guest = change.access.link().is_some();
                 for step in &steps {
                     match step {
+                        PropertyChange::Remove { .. } if is_guest => {}
                         PropertyChange::Set { name, xml } => tx.set_property(entry.id, name, xml)?,
                         PropertyChange::Remove { name } => tx.remove_property(entry.id, name)?,
                         PropertyChange::Modified(time) => tx.set_modified(entry.id, time.as_mtime())?,

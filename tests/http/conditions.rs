@@ -93,6 +93,27 @@ fn a_time_that_a_client_chose_never_says_that_nothing_changed() {
     save.body("mine").send().expect(412);
 }
 
+/// `If-Match` on a folder was ignored, so a program that asked for the state it knew got another.
+#[test]
+fn reads_of_folders_are_judged_as_well() {
+    let folder = Folder::new("conditions-read-folder");
+    folder.put("datei.txt", "content");
+    let tag = folder.etag("");
+    for (headers, status) in [
+        (&[("If-Match", tag.as_str())][..], 200),
+        (&[("If-Match", "*")], 200),
+        (&[("If-Match", "\"other\"")], 412),
+        (&[("If-Unmodified-Since", LONG_AGO)], 412),
+        (&[("If-None-Match", "\"other\"")], 200),
+        (&[("If-None-Match", tag.as_str())], 304),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let response = with_headers(folder.request(method, ""), headers);
+            assert_eq!(response.status, status, "{method} {headers:?}\n{response}");
+        }
+    }
+}
+
 #[test]
 fn writes_happen_only_to_the_state_that_was_meant() {
     let folder = Folder::new("conditions-write");

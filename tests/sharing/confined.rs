@@ -456,7 +456,8 @@ async fn a_guest_removes_no_properties_that_he_is_not_shown() {
     let name = PropertyName::new("urn:x", "a");
     let set = PropertyChange::Set { name: name.clone(), xml: "<a xmlns='urn:x'/>".to_owned() };
     library.change_properties(office.change(), &path("folder/a.txt"), vec![set]).await.unwrap();
-    let steps = vec![PropertyChange::Remove { name: name.clone() }, PropertyChange::Modified(Timestamp(5_000))];
+    let steps =
+        vec![PropertyChange::Remove { name: name.clone() }, PropertyChange::Modified(Timestamp(5_000))];
     let changed =
         library.change_properties(office.guest_change(&guest), &path("a.txt"), steps).await.unwrap();
     assert_eq!(changed.modified, Timestamp(5_000));

@@ -60,7 +60,13 @@ impl Call<'_> {
             Target::Entry(target) => match self.file(&target).await? {
                 Some(response) => Ok(response),
                 None => match self.visitor {
-                    Visitor::User(_) => self.browse(&target, self.find(&target).await?).await,
+                    Visitor::User(_) => {
+                        let folder = self.find(&target).await?;
+                        match self.judged(&folder, self.info.received)? {
+                            Some(response) => Ok(response),
+                            None => self.browse(&target, folder).await,
+                        }
+                    }
                     Visitor::Guest(visit) => page_of(&target, visit),
                 },
             },
@@ -74,8 +80,12 @@ impl Call<'_> {
                 if let Some(response) = self.file(&target).await? {
                     return Ok(response);
                 }
+                let folder = self.find(&target).await?;
+                if let Some(response) = self.judged(&folder, self.info.received)? {
+                    return Ok(response);
+                }
                 let mut response = empty(StatusCode::OK);
-                state_headers(response.headers_mut(), &self.find(&target).await?)?;
+                state_headers(response.headers_mut(), &folder)?;
                 Ok(response)
             }
         }
@@ -97,6 +107,22 @@ impl Call<'_> {
         state_headers(response.headers_mut(), &entry)?;
         digest_headers(response.headers_mut(), known.get(&entry.id).map_or(&[], Vec::as_slice))?;
         Ok(response)
+    }
+
+    /// The answer to a read that ends with its conditions: 304, or 412 as an error. A date counts for what
+    /// `changed` before it: for a folder none does, as its time says nothing of what lies deeper.
+    fn judged(&self, entry: &Entry, changed: Timestamp) -> Result<Option<Response<ResponseBody>>, Failure> {
+        match judge_read(&self.conditions()?, &entry.etag, changed) {
+            ReadVerdict::Proceed => Ok(None),
+            ReadVerdict::NotModified => {
+                let mut response = empty(StatusCode::NOT_MODIFIED);
+                state_headers(response.headers_mut(), entry)?;
+                Ok(Some(response))
+            }
+            ReadVerdict::PreconditionFailed => {
+                Err(Failure::status(StatusCode::PRECONDITION_FAILED, "it changed since you last saw it"))
+            }
+        }
     }
 
     fn reader(&self, access: &Access) -> Reader {
@@ -144,19 +170,8 @@ impl Call<'_> {
             Err(error) => return Err(Failure::in_space(&target.space)(error)),
         };
         let entry = &content.entry;
-        match judge_read(&asked.conditions, &entry.etag, content.changed) {
-            ReadVerdict::Proceed => {}
-            ReadVerdict::NotModified => {
-                let mut response = empty(StatusCode::NOT_MODIFIED);
-                state_headers(response.headers_mut(), entry)?;
-                return Ok(Some(response));
-            }
-            ReadVerdict::PreconditionFailed => {
-                return Err(Failure::status(
-                    StatusCode::PRECONDITION_FAILED,
-                    "the file changed since you last saw it",
-                ));
-            }
+        if let Some(response) = self.judged(entry, content.changed)? {
+            return Ok(Some(response));
         }
         // A Range counts for GET only (RFC 9110 14.2).
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
