@@ -18,7 +18,7 @@ use super::TestServer;
 use super::process::succeed;
 
 /// What must hold of the rows at any time: each query counts what breaks the rule.
-pub const RULES: [(&str, &str); 13] = [
+pub const RULES: [(&str, &str); 14] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
     (
         "a space counts the bytes of its containers",
