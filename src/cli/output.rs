@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{IssuedAppPassword, LinkShown, LockShown, Reply, StatusShown, UploadShown};
+use crate::admin::{IssuedAppPassword, LinkShown, LockShown, Reply, StatusShown, UploadShown, VersionShown};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -102,19 +102,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Uploads(rows) => uploads(&rows),
         Reply::Links(rows) => links(&rows),
         Reply::Locks(rows) => locks(&rows),
-        Reply::Versions(rows) => table(
-            &["VERSION", "STORED", "SIZE", "", "SHA-256"],
-            &[0, 2],
-            rows.iter().map(|row| {
-                vec![
-                    row.version.to_string(),
-                    time(row.created),
-                    ByteSize(row.bytes).to_string(),
-                    if row.current { "current" } else { "" }.into(),
-                    row.sha256.clone().unwrap_or_else(|| "not yet known".into()),
-                ]
-            }),
-        ),
+        Reply::Versions(rows) => versions(&rows),
     }
 }
 
@@ -168,6 +156,22 @@ fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
                 safe(&row.label),
                 row.expires.map_or_else(|| "never".into(), time),
                 row.opened.map_or_else(|| "never".into(), time),
+            ]
+        }),
+    )
+}
+
+fn versions(rows: &[VersionShown]) -> anyhow::Result<()> {
+    table(
+        &["VERSION", "STORED", "SIZE", "", "SHA-256"],
+        &[0, 2],
+        rows.iter().map(|row| {
+            vec![
+                row.version.to_string(),
+                time(row.created),
+                ByteSize(row.bytes).to_string(),
+                if row.current { "current" } else { "" }.into(),
+                row.sha256.clone().unwrap_or_else(|| "not yet known".into()),
             ]
         }),
     )

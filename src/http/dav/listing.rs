@@ -144,8 +144,15 @@ struct Level {
     href_len: usize,
     /// Folders of the last page that are still to be entered.
     folders: IntoIter<(EntryId, EntryName)>,
-    /// Where its next page begins; `None` after the last.
-    next: Option<Option<String>>,
+    ahead: Ahead,
+}
+
+/// What is still to be read of a folder.
+enum Ahead {
+    /// A page after the member of this name key; the first for `None`.
+    Page(Option<String>),
+    /// No more.
+    Nothing,
 }
 
 #[derive(Default)]
@@ -157,7 +164,7 @@ struct Page {
 
 impl Level {
     fn new(folder: EntryId, href_len: usize) -> Self {
-        Self { folder, href_len, folders: Vec::new().into_iter(), next: Some(None) }
+        Self { folder, href_len, folders: Vec::new().into_iter(), ahead: Ahead::Page(None) }
     }
 }
 
@@ -193,7 +200,7 @@ impl Tree {
             self.levels.push(Level::new(folder, self.href.len()));
             return Ok(());
         }
-        let Some(after) = level.next.take() else {
+        let Ahead::Page(after) = std::mem::replace(&mut level.ahead, Ahead::Nothing) else {
             self.levels.pop();
             return Ok(());
         };
@@ -207,7 +214,7 @@ impl Tree {
             }
             Err(error) => return Err(error),
         };
-        level.next = listing.next.map(Some);
+        level.ahead = listing.next.map_or(Ahead::Nothing, |next| Ahead::Page(Some(next)));
         if self.depth == Depth::Infinity {
             let folders = listing.members.iter().filter(|member| member.entry.is_folder());
             let named = folders
