@@ -131,6 +131,7 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 kind: SpaceKind::Client,
                 root,
                 quota: None,
+                history_limit: None,
                 version_days: 30,
                 trash_days: 30,
                 created: NOW,
