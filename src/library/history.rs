@@ -8,7 +8,7 @@
 
 use super::mark::is_held;
 use super::{Library, LibraryError};
-use crate::catalog::{ReadTx, WriteTx};
+use crate::catalog::WriteTx;
 use crate::model::SpaceId;
 
 /// Removed in one transaction.
@@ -50,7 +50,7 @@ impl Library {
 
     /// The same for every space whose past is longer than its bound.
     pub(super) async fn shorten_histories(&self) -> Result<(), LibraryError> {
-        let spaces = self.catalog().read(ReadTx::spaces).await?;
+        let spaces = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.spaces()?)).await?;
         for row in spaces.into_iter().filter(crate::catalog::SpaceRow::is_history_full) {
             match self.shorten_history(row.id).await {
                 // Whoever wants to store something is told.
