@@ -8,6 +8,7 @@ mod inventory;
 mod kit;
 mod layout;
 mod lock;
+mod pulse;
 mod rebuild;
 mod scrub;
 mod serve;

@@ -1,7 +1,7 @@
 //! A server's life: bind, open or wait for the passphrase, answer, stop in order.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -11,6 +11,7 @@ use super::clock;
 use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
+use super::pulse::Pulse;
 use super::scrub::{ScrubFigures, scrub};
 use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
@@ -25,8 +26,8 @@ use crate::vault::keys::Unlock;
 
 /// How often expired locks, versions and trash are ended.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
-/// How often, and within what time, the catalogue must take a write that changes nothing.
-const ALIVE_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether the disk has room and the catalogue's writer is there.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// Every how many rounds of upkeep orphaned containers are swept: once a day.
 const SWEEP_ROUNDS: u64 = 144;
 
@@ -122,6 +123,7 @@ pub async fn serve(
         tls: tls.clone(),
         health,
         figures: ScrubFigures::default(),
+        pulse: Pulse::default(),
         config,
     });
     match opened {
@@ -163,6 +165,7 @@ struct Host {
     health: HealthState,
     metrics: Metrics,
     figures: ScrubFigures,
+    pulse: Pulse,
     instance: Mutex<Option<Arc<Instance>>>,
     /// Held while somebody unlocks: opening twice would clear the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
@@ -237,13 +240,8 @@ impl Host {
             tokio::spawn(tls.watch(shutdown.clone()));
         }
         let alive = Arc::clone(&self);
-        tokio::spawn(systemd::keep_watchdog(
-            move || {
-                let host = Arc::clone(&alive);
-                async move { host.is_alive().await }
-            },
-            shutdown.clone(),
-        ));
+        let is_alive = move || alive.is_alive(Instant::now());
+        tokio::spawn(systemd::keep_watchdog(is_alive, shutdown.clone()));
         let switch = Arc::new(switch);
         tokio::spawn(stop_on_signal(Arc::clone(&switch), self.health.clone())?);
         let writer = tokio::spawn(Arc::clone(&self).watch_writer(Arc::clone(&switch), shutdown.clone()));
@@ -281,24 +279,15 @@ impl Host {
         }
     }
 
-    /// Whether the catalogue writes; a server whose catalogue hangs should be restarted.
-    async fn is_alive(&self) -> bool {
-        match self.current() {
-            None => true,
-            // A disk that is full or failed is no reason to end: reading goes on, and a restart that fails
-            // would end that too.
-            Some(instance) => tokio::time::timeout(ALIVE_WITHIN, instance.library.probe_writer())
-                .await
-                .is_ok_and(|outcome| {
-                    matches!(outcome, Ok(()) | Err(LibraryError::DiskFull | LibraryError::ReadOnly))
-                }),
-        }
+    /// Whether nothing hangs; a server that does should be restarted.
+    fn is_alive(&self, now: Instant) -> bool {
+        self.current().is_none_or(|instance| self.pulse.is_alive(instance.library.writer_progress(), now))
     }
 
     /// Looks after the disk's free space, and ends the server if the catalogue's writer has ended: it would
     /// refuse every change from then on, while a restart, by systemd say, puts it right.
     async fn watch_writer(self: Arc<Self>, switch: Arc<ShutdownSwitch>, mut shutdown: Shutdown) -> bool {
-        let mut tick = tokio::time::interval(ALIVE_WITHIN);
+        let mut tick = tokio::time::interval(CHECK_EVERY);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}

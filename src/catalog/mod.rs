@@ -49,7 +49,7 @@ pub use trash::TrashRow;
 pub use tx::{Effects, ReadTx, Touched, WriteTx};
 pub use uploads::{ChunkRow, DigestState, UploadRow};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
-pub use writer::QueuedWrite;
+pub use writer::{QueuedWrite, WriterProgress};
 
 use readers::Readers;
 use writer::{Sharing, Writer};
@@ -320,6 +320,11 @@ impl Catalog {
     /// failed: what the system could not write it may have dropped, and a later fsync would not say so.
     pub fn halt(&self) {
         self.writer.halt();
+    }
+
+    /// How far the writer has come.
+    pub fn writer_progress(&self) -> WriterProgress {
+        self.writer.progress()
     }
 
     /// Ends the writer after what is queued and folds the write-ahead log into the database. Later

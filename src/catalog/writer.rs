@@ -9,7 +9,7 @@
 //! square of the pages it changes, and nobody else could write meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -34,9 +34,23 @@ type Prelude = Box<dyn Fn() + Send + Sync>;
 #[derive(Default)]
 struct Watch {
     is_halted: AtomicBool,
+    /// See [`WriterProgress`].
+    steps: AtomicU64,
     observer: OnceLock<Observer>,
     prelude: OnceLock<Prelude>,
     commits: RwLock<Vec<CommitObserver>>,
+}
+
+/// How far the writer has come: equal to an earlier one if it has done nothing since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriterProgress(u64);
+
+impl WriterProgress {
+    /// Whether it is in the middle of something: a job, a commit, a wait for the disk.
+    pub fn is_busy(self) -> bool {
+        // Odd while it works, even while it waits for jobs.
+        !self.0.is_multiple_of(2)
+    }
 }
 
 pub(super) struct Writer {
@@ -72,6 +86,10 @@ impl Writer {
 
     pub(super) fn halt(&self) {
         self.watch.is_halted.store(true, Ordering::Release);
+    }
+
+    pub(super) fn progress(&self) -> WriterProgress {
+        WriterProgress(self.watch.steps.load(Ordering::Relaxed))
     }
 
     pub(super) async fn run<T, E, F>(&self, job: F, sharing: Sharing) -> Result<T, E>
@@ -133,6 +151,7 @@ fn write_until_closed(
     let mut taken = Vec::with_capacity(GROUP);
     let mut waiting = VecDeque::with_capacity(GROUP);
     while !waiting.is_empty() || jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
+        watch.steps.fetch_add(1, Ordering::Relaxed);
         waiting.extend(taken.drain(..));
         let (submissions, sharing) = next_group(&mut waiting);
         let (writes, held): (Vec<_>, Vec<_>) = submissions.map(|one| (one.writes, one.held)).unzip();
@@ -153,6 +172,7 @@ fn write_until_closed(
             Err(error) if error.breaks_connection() => reopen(&mut connection, place),
             Err(_) => {}
         }
+        watch.steps.fetch_add(1, Ordering::Relaxed);
     }
     if !watch.is_halted() {
         // Best effort: the log is replayed at the next start anyway.
@@ -232,9 +252,13 @@ fn commit_together(
     let mut effects = Effects::none();
     let outcome = group
         .iter_mut()
-        .try_for_each(|job| match sharing {
-            Sharing::Shared => run_in_savepoint(connection, job.as_mut()).map(|more| effects.extend(more)),
-            Sharing::Alone => run_alone(connection, job.as_mut()).map(|more| effects.extend(more)),
+        .try_for_each(|job| {
+            watch.steps.fetch_add(2, Ordering::Relaxed);
+            match sharing {
+                Sharing::Shared => run_in_savepoint(connection, job.as_mut()),
+                Sharing::Alone => run_alone(connection, job.as_mut()),
+            }
+            .map(|more| effects.extend(more))
         })
         .and_then(|()| {
             // The job of a transaction of its own has undone it.

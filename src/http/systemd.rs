@@ -1,7 +1,6 @@
 //! What systemd hands us and wants to hear: sockets, readiness, the watchdog. All of it does
 //! nothing when the server was not started by systemd.
 
-use std::future::Future;
 use std::io;
 
 use listenfd::ListenFd;
@@ -36,12 +35,9 @@ pub fn notify_status(text: &str) {
     notify(NotifyState::Status(text));
 }
 
-/// Pings the watchdog at half its interval while `alive` says so; returns at shutdown, or at once
+/// Pings the watchdog at half its interval while `is_alive` says so; returns at shutdown, or at once
 /// if no watchdog was asked for. A server that hangs stops pinging and is restarted.
-pub async fn keep_watchdog<F>(alive: impl Fn() -> F + Send, mut shutdown: Shutdown)
-where
-    F: Future<Output = bool> + Send,
-{
+pub async fn keep_watchdog(is_alive: impl Fn() -> bool + Send, mut shutdown: Shutdown) {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return;
     };
@@ -52,7 +48,7 @@ where
             _ = tick.tick() => {}
             () = shutdown.requested() => return,
         }
-        if alive().await {
+        if is_alive() {
             notify(NotifyState::Watchdog);
         }
     }

@@ -52,8 +52,9 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx};
+use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx, WriterProgress};
 use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Timestamp, UserId};
+
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
@@ -255,6 +256,11 @@ impl Library {
             clock_doubt: std::sync::Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// How far the catalogue's writer has come.
+    pub fn writer_progress(&self) -> WriterProgress {
+        self.catalog().writer_progress()
     }
 
     /// Sends a job that changes nothing through the catalogue's writer.

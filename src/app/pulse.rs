@@ -1,0 +1,76 @@
+//! Whether the server lives, for systemd's watchdog.
+//!
+//! That the question is asked at all shows that the runtime lives. What else can hang is the catalogue's writer, on a
+//! disk that never answers. It may also be busy for long, with a large copy or behind a slow disk: a restart would
+//! take that away from whoever waits for it, and whoever caused it could end the server again and again.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::catalog::WriterProgress;
+
+/// In the middle of something and without a step for this long, the writer hangs. The largest job takes a minute on a
+/// slow disk, and the kernel gives up on a disk that does not answer after a few.
+const HUNG_AFTER: Duration = Duration::from_mins(10);
+
+/// What was last seen of the writer.
+#[derive(Debug, Default)]
+pub(super) struct Pulse(Mutex<Option<(WriterProgress, Instant)>>);
+
+impl Pulse {
+    /// Whether a writer that has come this far `now` may still come further.
+    pub(super) fn is_alive(&self, progress: WriterProgress, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *last {
+            Some((seen, since)) if seen == progress && progress.is_busy() => {
+                now.saturating_duration_since(since) < HUNG_AFTER
+            }
+            _ => {
+                *last = Some((progress, now));
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::catalog::{Catalog, CatalogError, CatalogKey, WriteTx};
+
+    /// The watchdog's ping waited for the writer, so a long copy had systemd kill a healthy server.
+    #[tokio::test]
+    async fn a_busy_writer_lives_and_a_hanging_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Catalog::create(&folder.path().join("catalog.db"), &CatalogKey::new([7; 32])).unwrap();
+        let (pulse, start) = (Pulse::default(), Instant::now());
+        let alive_after =
+            |minutes| pulse.is_alive(catalog.writer_progress(), start + Duration::from_mins(minutes));
+        assert!(alive_after(0) && alive_after(60), "idle for an hour");
+
+        let (begun, has_begun) = oneshot::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let job = {
+            let catalog = catalog.clone();
+            async move {
+                let work = move |_: &WriteTx<'_>| {
+                    let _ = begun.send(());
+                    may_go_on.recv().map_err(|_| CatalogError::Closed)
+                };
+                catalog.write(work).await
+            }
+        };
+        let busy = tokio::spawn(job);
+        has_begun.await.unwrap();
+        assert!(alive_after(61) && alive_after(70), "busy");
+        assert!(!alive_after(71), "hanging");
+        go_on.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        catalog.close();
+        assert!(alive_after(72) && alive_after(300));
+    }
+}
