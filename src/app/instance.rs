@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::directory::{DataDirectory, DirectoryError};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
-use crate::http::{SelfSigned, Tls, TlsError, TlsSource, self_signed};
+use crate::http::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Timestamp};
 use crate::sharing::{LinkKeys, Sharing};
@@ -18,10 +18,14 @@ use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
 
 const CERTIFICATE: SmallFile = SmallFile::fixed("tls/certificate.pem");
-/// Sealed: a line with the certificate's end in milliseconds since 1970, then the key as PEM.
+/// Sealed: a line with the certificate's end in milliseconds since 1970 and the hosts it was made for, with blanks between,
+/// then the key as PEM.
 const TLS_KEY: SmallFile = SmallFile::fixed("tls/key.age");
 /// A self-signed certificate is made anew when less than this remains of its life.
 const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+
+/// More can only remain of one that was made under a clock that ran ahead.
+const MAX_LEFT: std::time::Duration = std::time::Duration::from_hours(SELF_SIGNED_DAYS * 24);
 
 /// Why an instance does not open or cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -136,13 +140,14 @@ impl Instance {
         Ok(Self { library, accounts, sharing, keys, disk, catalog })
     }
 
-    /// The instance's own certificate, made or renewed if need be. Its key lies sealed on the disk.
+    /// The instance's own certificate, made anew if it is about to end, not valid yet or for other hosts. Its key lies
+    /// sealed on the disk.
     pub fn certificate(&self, hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
-        if let Some((cert_pem, key_pem)) = self.stored_certificate(now)? {
+        if let Some((cert_pem, key_pem)) = self.stored_certificate(hosts, now)? {
             return Ok(TlsSource::Memory { cert_pem, key_pem });
         }
         let SelfSigned { cert_pem, key_pem, not_after } = new_certificate(hosts, now)?;
-        let kept = Zeroizing::new(format!("{}\n{}", not_after.0, *key_pem));
+        let kept = Zeroizing::new(format!("{}{}\n{}", not_after.0, host_words(hosts), *key_pem));
         let sealed = self.keys.seal_blob(kept.as_bytes());
         self.disk
             .write_small(&TLS_KEY, &sealed, Overwrite::Replace)
@@ -153,6 +158,7 @@ impl Instance {
 
     fn stored_certificate(
         &self,
+        hosts: &[String],
         now: Timestamp,
     ) -> Result<Option<(String, Zeroizing<String>)>, InstanceError> {
         let read = |file| self.disk.read_small(file).map_err(io("read the server's certificate"));
@@ -161,9 +167,11 @@ impl Instance {
         };
         let kept = self.keys.open_blob(&sealed).ok_or(InstanceError::TlsKey)?;
         let kept = std::str::from_utf8(&kept).map_err(|_| InstanceError::TlsKey)?;
-        let (not_after, key) = kept.split_once('\n').ok_or(InstanceError::TlsKey)?;
+        let (line, key) = kept.split_once('\n').ok_or(InstanceError::TlsKey)?;
+        let (not_after, made_for) = line.split_at(line.find(' ').unwrap_or(line.len()));
         let not_after = not_after.parse().map(Timestamp).map_err(|_| InstanceError::TlsKey)?;
-        if not_after.since(now) < RENEW_BEFORE {
+        let left = not_after.since(now);
+        if left < RENEW_BEFORE || left > MAX_LEFT || made_for != host_words(hosts) {
             return Ok(None);
         }
         let certificate = String::from_utf8(certificate).map_err(|_| InstanceError::TlsKey)?;
@@ -217,6 +225,11 @@ fn new_certificate(hosts: &[String], now: Timestamp) -> Result<SelfSigned, TlsEr
     let addresses: Vec<_> = addresses.into_iter().filter_map(|host| address_of(host)).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     self_signed(&names, &addresses, now)
+}
+
+/// Each host with a blank before it.
+fn host_words(hosts: &[String]) -> String {
+    hosts.iter().flat_map(|host| [" ", host]).collect()
 }
 
 fn address_of(host: &str) -> Option<std::net::IpAddr> {

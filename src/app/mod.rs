@@ -10,6 +10,7 @@ mod layout;
 mod lock;
 mod pulse;
 mod rebuild;
+mod renewal;
 mod scrub;
 mod serve;
 mod snapshots;

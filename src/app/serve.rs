@@ -12,13 +12,14 @@ use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
 use super::pulse::Pulse;
+use super::renewal::{keep_renewed, renew};
 use super::scrub::{ScrubFigures, scrub};
 use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
     Health, HealthState, Limits, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls,
-    TlsError, TlsSource, bind, serve as serve_http, serve_metrics, systemd,
+    TlsError, TlsSource, Validity, bind, serve as serve_http, serve_metrics, systemd,
 };
 use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
 use crate::model::Timestamp;
@@ -113,6 +114,9 @@ pub async fn serve(
 
     let health = HealthState::new();
     let tls = entrance.tls.clone();
+    if let Some(tls) = &tls {
+        health.watch_certificate(tls);
+    }
     let (switch, shutdown) = Shutdown::channel();
     let host = Arc::new(Host {
         metrics: Metrics::new(),
@@ -174,13 +178,13 @@ struct Host {
 impl Host {
     /// Serves an instance's files from now on.
     fn take_in(&self, instance: Instance, shutdown: &Shutdown) -> Result<(), ServeError> {
-        if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls)
-            && let TlsSource::Memory { cert_pem, key_pem } =
-                instance.certificate(&self.config.hosts, Timestamp::now())?
-        {
-            tls.replace(&cert_pem, &key_pem)?;
+        let instance = Arc::new(instance);
+        if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls) {
+            let hosts = self.config.hosts.clone();
+            renew(&instance, tls, &hosts, Timestamp::now())?;
+            tokio::spawn(keep_renewed(Arc::clone(&instance), Arc::clone(tls), hosts, shutdown.clone()));
         }
-        let Instance { library, accounts, sharing, .. } = &instance;
+        let Instance { library, accounts, sharing, .. } = &*instance;
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
         self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins, limits);
@@ -190,7 +194,7 @@ impl Host {
         tokio::spawn(tell_read_only(instance.library.clone(), self.metrics.clone(), shutdown.clone()));
         let (library, figures) = (instance.library.clone(), self.figures.clone());
         tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
-        *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(instance));
+        *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
         self.health.set(Health::Serving);
         tracing::info!("serving");
         Ok(())
@@ -311,7 +315,11 @@ impl Host {
             (Some(instance), request) => {
                 let admin =
                     Admin::new(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
-                admin.answer(request, Timestamp::now()).await
+                let mut reply = admin.answer(request, Timestamp::now()).await;
+                if let Reply::Status(status) = &mut reply {
+                    status.warnings.extend(self.certificate_warning());
+                }
+                reply
             }
             (None, Request::Unlock { passphrase }) => {
                 match self.unlock(passphrase.to_secret_string(), shutdown).await {
@@ -330,12 +338,28 @@ impl Host {
                 damaged_containers: None,
                 spaces_without_key: None,
                 last_full_verify: None,
-                warnings: Vec::new(),
+                warnings: self.certificate_warning().into_iter().collect(),
             }),
             (None, _) => {
                 Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())
             }
         }
+    }
+
+    /// What to do about a certificate that ends soon or has ended.
+    fn certificate_warning(&self) -> Option<String> {
+        let state = match self.tls.as_ref()?.validity(Timestamp::now()) {
+            Validity::Valid => return None,
+            Validity::ExpiresSoon => "expires within two weeks",
+            Validity::Expired => "has expired, and clients refuse to connect",
+        };
+        let advice = match &self.config.transport {
+            Transport::Files { certificate, .. } => {
+                format!("renew {}; the server reads it again by itself", certificate.display())
+            }
+            _ => "it should have been renewed; see the log, and start the server again".to_owned(),
+        };
+        Some(format!("the server's certificate {state}: {advice}"))
     }
 
     async fn unlock(&self, passphrase: SecretString, shutdown: &Shutdown) -> Result<(), ServeError> {

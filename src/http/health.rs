@@ -1,15 +1,17 @@
 //! What `GET /health` tells about the server as a whole.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::response_body::ResponseBody;
+use super::tls::{Tls, Validity};
 use crate::library::ReadOnlyCause;
+use crate::model::Timestamp;
 
 /// What the server is able to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,14 @@ impl Health {
 
 /// The present [`Health`], shared by all who change or show it.
 #[derive(Clone, Debug)]
-pub struct HealthState(Arc<AtomicUsize>);
+pub struct HealthState(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: AtomicUsize,
+    /// Where a certificate is used.
+    tls: OnceLock<Arc<Tls>>,
+}
 
 impl HealthState {
     /// Begins as [`Health::Starting`].
@@ -64,13 +73,23 @@ impl HealthState {
     /// The present state.
     pub fn current(&self) -> Health {
         // Only `set` stores positions, so the fallback is never reached.
-        *Health::ALL.get(self.0.load(Ordering::Relaxed)).unwrap_or(&Health::Starting)
+        *Health::ALL.get(self.0.state.load(Ordering::Relaxed)).unwrap_or(&Health::Starting)
+    }
+
+    /// Tells from now on how long the certificate of `tls` holds. Only the first one counts.
+    pub fn watch_certificate(&self, tls: &Arc<Tls>) {
+        let _ = self.0.tls.set(Arc::clone(tls));
+    }
+
+    /// Whether the certificate can be used `now`.
+    pub fn certificate(&self, now: Timestamp) -> Validity {
+        self.0.tls.get().map_or(Validity::Valid, |tls| tls.validity(now))
     }
 
     /// Replaces the state.
     pub fn set(&self, health: Health) {
         let position = Health::ALL.iter().position(|known| *known == health).unwrap_or_default();
-        self.0.store(position, Ordering::Relaxed);
+        self.0.state.store(position, Ordering::Relaxed);
     }
 }
 
@@ -94,8 +113,13 @@ pub struct KnownTroubles {
 /// The answer to `GET /health`, never cached: 200 while files can be read, 503 else. A server that only
 /// reads is still the best there is: a proxy that took it out of service would take the files away too.
 /// Who watches over it looks at `status`, or at the gauge `tresor_read_only`; and at what is known of damage,
-/// which takes single files away, or at the gauge `tresor_damaged_containers`.
-pub fn health_response(health: Health, troubles: KnownTroubles) -> Response<ResponseBody> {
+/// which takes single files away, or at the gauge `tresor_damaged_containers`; and at `certificate`, which is there
+/// if it expires within two weeks or has expired.
+pub fn health_response(
+    health: Health,
+    troubles: KnownTroubles,
+    certificate: Validity,
+) -> Response<ResponseBody> {
     let mut reason = match health {
         Health::ReadOnly(cause) => format!("\"reason\":\"{}\",", cause.as_str()),
         _ => String::new(),
@@ -108,6 +132,11 @@ pub fn health_response(health: Health, troubles: KnownTroubles) -> Response<Resp
     }
     if let Some(is_in_doubt) = troubles.is_clock_in_doubt {
         let _ = write!(reason, "\"clock_in_doubt\":{is_in_doubt},");
+    }
+    match certificate {
+        Validity::Valid => {}
+        Validity::ExpiresSoon => reason.push_str("\"certificate\":\"expires-soon\","),
+        Validity::Expired => reason.push_str("\"certificate\":\"expired\","),
     }
     let (status, version) = (health.as_str(), env!("CARGO_PKG_VERSION"));
     let body = format!("{{\"status\":\"{status}\",{reason}\"version\":\"{version}\"}}\n");
@@ -135,7 +164,7 @@ mod tests {
             let yes = Some(true);
             let troubles =
                 KnownTroubles { containers: Some(3), is_catalogue_damaged: yes, is_clock_in_doubt: yes };
-            let ok = health_response(health, troubles).status() == StatusCode::OK;
+            let ok = health_response(health, troubles, Validity::Expired).status() == StatusCode::OK;
             let serves = matches!(health, Health::Serving | Health::ReadOnly(_));
             assert_eq!(ok, serves, "{health:?}");
         }

@@ -47,5 +47,5 @@ pub use request_log::{LogUser, RequestId, Route};
 pub use response_body::{BodySender, ReceiverGone, ResponseBody};
 pub use resumable::{ParseOriginError, WebOrigin};
 pub use router::Router;
-pub use tls::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
+pub use tls::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, Validity, self_signed};
 pub use watch::{Shutdown, ShutdownSwitch};

@@ -95,7 +95,9 @@ impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
-            let response = read_only(request.method(), || health_response(self.health(), self.troubles()));
+            let certificate = self.health.certificate(info.received);
+            let response =
+                read_only(request.method(), || health_response(self.health(), self.troubles(), certificate));
             return routed(response, Route::quiet("health"));
         }
         let Some(services) = self.services.get() else {

@@ -116,7 +116,7 @@ impl Tls {
                 (pair, Some(Files { cert, key, seen }))
             }
         };
-        let current = Arc::new(Current(RwLock::new(Arc::new(pair))));
+        let current = Arc::new(Current(RwLock::new(Pair::new(pair))));
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&current) as _;
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
@@ -178,10 +178,24 @@ impl Tls {
         }
     }
 
+    /// When the own certificate in use ends; `None` if that cannot be read.
+    pub fn not_after(&self) -> Option<Timestamp> {
+        self.current.get().not_after
+    }
+
+    /// Whether the own certificate in use can be used `now`.
+    pub fn validity(&self, now: Timestamp) -> Validity {
+        match self.not_after() {
+            Some(end) if end <= now => Validity::Expired,
+            Some(end) if end.since(now) < WARN_BEFORE => Validity::ExpiresSoon,
+            _ => Validity::Valid,
+        }
+    }
+
     /// SHA-256 of the own certificate in use, as browsers show it: `AB:CD:…`.
     pub fn fingerprint(&self) -> String {
         let pair = self.current.get();
-        pair.cert.first().map_or_else(String::new, |cert| fingerprint(cert))
+        pair.key.cert.first().map_or_else(String::new, |cert| fingerprint(cert))
     }
 }
 
@@ -201,16 +215,51 @@ impl fmt::Debug for TlsSource {
 }
 
 /// The pair in use.
-struct Current(RwLock<Arc<CertifiedKey>>);
+struct Current(RwLock<Pair>);
+
+#[derive(Clone)]
+struct Pair {
+    key: Arc<CertifiedKey>,
+    /// `None` for an end that cannot be read.
+    not_after: Option<Timestamp>,
+}
+
+impl Pair {
+    fn new(key: CertifiedKey) -> Self {
+        let not_after = key.cert.first().and_then(|own| not_after(own).ok());
+        Self { key: Arc::new(key), not_after }
+    }
+}
 
 impl Current {
-    fn get(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    fn get(&self) -> Pair {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, pair: CertifiedKey) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pair);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Pair::new(pair);
     }
+}
+
+/// Whether a certificate can be used, and for how much longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// For two weeks at least.
+    Valid,
+    /// For less than two weeks.
+    ExpiresSoon,
+    /// No longer.
+    Expired,
+}
+
+/// Certificates are usually renewed a month before their end; two weeks before it something went wrong.
+const WARN_BEFORE: Duration = Duration::from_hours(14 * 24);
+
+/// The end of a certificate's life.
+fn not_after(certificate: &CertificateDer<'_>) -> Result<Timestamp, openssl::error::ErrorStack> {
+    let parsed = openssl::x509::X509::from_der(certificate)?;
+    let span = openssl::asn1::Asn1Time::from_unix(0)?.diff(parsed.not_after())?;
+    Ok(Timestamp::from_secs(i64::from(span.days) * 86_400 + i64::from(span.secs)))
 }
 
 impl fmt::Debug for Current {
@@ -221,7 +270,7 @@ impl fmt::Debug for Current {
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.get())
+        Some(self.get().key)
     }
 }
 
@@ -353,6 +402,24 @@ mod tests {
         let tls = Tls::load(TlsSource::Memory { cert_pem, key_pem }).unwrap();
         assert_eq!(tls.fingerprint().len(), 95);
         assert!(self_signed(&["ümlaut".into()], &[], now).is_err());
+    }
+
+    #[test]
+    fn a_certificate_near_its_end_is_told_from_one_behind_it() {
+        let made = pair();
+        let (end, day) = (made.not_after, Duration::from_hours(24));
+        let (cert_pem, key_pem) = (made.cert_pem, made.key_pem);
+        let tls = Tls::load(TlsSource::Memory { cert_pem, key_pem }).unwrap();
+        assert_eq!(tls.not_after().map(Timestamp::as_secs), Some(end.as_secs()));
+        for (now, validity) in [
+            (end.before(day * 15), Validity::Valid),
+            (end.before(day * 13), Validity::ExpiresSoon),
+            (end.before(Duration::from_secs(2)), Validity::ExpiresSoon),
+            (end, Validity::Expired),
+            (end.after(day), Validity::Expired),
+        ] {
+            assert_eq!(tls.validity(now), validity, "{now:?}");
+        }
     }
 
     #[test]

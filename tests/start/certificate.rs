@@ -36,6 +36,34 @@ fn the_offices_certificate_is_served_and_read_again_when_it_changes() {
     assert!(served.stop(Signal::TERM).success());
 }
 
+/// Nothing said so before the clients refused to connect.
+#[test]
+fn a_certificate_that_ends_soon_or_has_ended_is_warned_of() {
+    let day = Duration::from_hours(24);
+    for (age, health, warning) in [
+        (0, None, None),
+        (390, Some("expires-soon"), Some("within two weeks")),
+        (400, Some("expired"), Some("has expired")),
+    ] {
+        let office = Office::with_instance();
+        let made = self_signed(&["files.example".into()], &[], Timestamp::now().before(day * age)).unwrap();
+        office.write("key.pem", made.key_pem.as_bytes());
+        office.write("cert.pem", &made.cert_pem);
+        office.write("config.toml", "[tls]\ncertificate = 'cert.pem'\nkey = 'key.pem'\n");
+        let served = office.serve(["--key-file", "key.txt", "--config", "config.toml"]);
+        let body = served.health().text();
+        let told = body.split_once("\"certificate\":\"").map(|(_, rest)| rest.split('"').next().unwrap());
+        assert_eq!(told, health, "{body}");
+        for command in ["status", "doctor"] {
+            let outcome = office.run([command, "--data", "data"]);
+            let warns = outcome.stdout.contains("the server's certificate");
+            assert_eq!(warns, warning.is_some(), "{command}: {outcome}");
+            assert!(warning.is_none_or(|warning| outcome.stdout.contains(warning)), "{command}: {outcome}");
+        }
+        assert!(served.stop(Signal::TERM).success());
+    }
+}
+
 #[test]
 fn certificate_files_that_cannot_be_used() {
     let office = Office::with_instance();
@@ -75,7 +103,7 @@ fn the_own_certificate_lies_sealed_and_survives_its_loss() {
     fs::remove_dir_all(office.data().join("tls")).unwrap();
     let served = office.serve(["--key-file", "key.txt"]);
     assert_ne!(served.endpoint.certificate(), renewed);
-    drop(served);
+    assert!(served.stop(Signal::TERM).success());
     // A key that somebody changed is said aloud.
     let mut damaged = fs::read(&key).unwrap();
     *damaged.last_mut().unwrap() ^= 1;
