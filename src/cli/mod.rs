@@ -7,6 +7,7 @@ mod doctor;
 mod init;
 mod link;
 mod lock;
+mod log;
 mod output;
 mod passphrase;
 mod rebuild;

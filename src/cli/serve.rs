@@ -8,6 +8,7 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
+use super::log::{LastLines, Log};
 use super::{KeySource, admin, output};
 use crate::accounts::UserName;
 use crate::app::{self, Announcement, DataDirectory, Entrance, FirstAdministrator, Instance, Kit};
@@ -119,7 +120,7 @@ impl CheckConfig {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let (config, log) = self.settings.check()?;
-        start_log(&log)?;
+        let _last_lines = start_log(&log)?;
         if DataDirectory::is_empty(&config.data)? && self.key.given()?.is_none() {
             return first_start(config);
         }
@@ -221,16 +222,15 @@ fn url(announcement: &Announcement) -> String {
 }
 
 /// The log goes to standard error; systemd and shells know what to do with it.
-fn start_log(log: &RawLog) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(log_filter(log)?)
-        .with_writer(std::io::stderr)
-        .with_target(false);
+fn start_log(log: &RawLog) -> anyhow::Result<LastLines> {
+    let (writer, last_lines) = Log::start(std::io::stderr()).context("start the log's thread")?;
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(log_filter(log)?).with_writer(writer).with_target(false);
     match log.format {
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
         LogFormat::Json => builder.json().init(),
     }
-    Ok(())
+    Ok(last_lines)
 }
 
 fn log_filter(log: &RawLog) -> anyhow::Result<EnvFilter> {

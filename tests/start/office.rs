@@ -100,8 +100,14 @@ impl Office {
 
     /// The same with a command of the test's own.
     pub fn serve_by(&self, command: &mut Command) -> Served {
+        let log = fs::File::create(self.path("serve.log")).unwrap();
+        self.serve_logging_to(command, log.into())
+    }
+
+    /// The same with the log somewhere else.
+    pub fn serve_logging_to(&self, command: &mut Command, to: Stdio) -> Served {
         let (out, log) = (self.path("serve.out"), self.path("serve.log"));
-        command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&log).unwrap());
+        command.stdout(fs::File::create(&out).unwrap()).stderr(to);
         let mut child = command.spawn().unwrap();
         let mut address = None;
         eventually("the server says where it listens", LIMIT, || {
@@ -111,7 +117,10 @@ impl Office {
             if address.is_none()
                 && let Some(status) = child.try_wait().unwrap()
             {
-                panic!("the server ended with {status}: {text}{}", fs::read_to_string(&log).unwrap());
+                panic!(
+                    "the server ended with {status}: {text}{}",
+                    fs::read_to_string(&log).unwrap_or_default()
+                );
             }
             address.is_some()
         });

@@ -1,5 +1,6 @@
 //! Under systemd: credentials, readiness, watchdog, sockets handed over.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -108,5 +109,37 @@ fn a_socket_of_systemd_is_served_and_outlives_a_restart() {
         assert_eq!(served.endpoint.address, address, "the configured address is not used");
         assert_eq!(served.login("admin", PASSWORD), 207);
         assert!(served.stop(Signal::TERM).success());
+    }
+}
+
+/// A full pipe held standard error's lock for ever, and with it every request and the signal to stop.
+#[test]
+fn a_log_that_nobody_reads_stops_neither_requests_nor_the_end() {
+    for is_closed in [false, true] {
+        let office = Office::with_instance();
+        let (reader, writer) = std::io::pipe().unwrap();
+        // Keeps the pipe full, and ends with its reader.
+        let mut filler = writer.try_clone().unwrap();
+        let filling = std::thread::spawn(move || while filler.write_all(&[b'x'; 4_096]).is_ok() {});
+        let reader = Some(reader).filter(|_| !is_closed);
+        let mut command = office.tresor([
+            "serve",
+            "--data",
+            "data",
+            "--listen",
+            "127.0.0.1:0",
+            "--key-file",
+            "key.txt",
+            "--log-level",
+            "debug",
+        ]);
+        let served = office.serve_logging_to(&mut command, Stdio::from(writer));
+        for _ in 0..100 {
+            assert_eq!(served.login("admin", PASSWORD), 207);
+        }
+        assert_eq!(served.health().status, 200);
+        assert!(served.stop(Signal::TERM).success());
+        drop(reader);
+        filling.join().unwrap();
     }
 }
