@@ -25,10 +25,14 @@ struct Link {
 impl Link {
     /// To something in [`SPACE`]; `rights` as Nextcloud numbers them.
     fn to(server: &TestServer, place: &str, rights: u8, more: &str) -> Self {
+        Self::in_space(server, SPACE, place, rights, more)
+    }
+
+    fn in_space(server: &TestServer, space: &str, place: &str, rights: u8, more: &str) -> Self {
         let request =
             server.request("POST", &format!("{SHARES}?format=json")).header("OCS-APIRequest", "true");
         let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-        let path = format!("/{SPACE}/{place}");
+        let path = format!("/{space}/{place}");
         let made =
             request.body(format!("path={path}&shareType=3&permissions={rights}{more}")).send().expect(200);
         let made: Value = serde_json::from_slice(&made.body).unwrap();
@@ -325,4 +329,49 @@ fn a_link_that_ended_and_one_that_never_was_are_the_same() {
     assert_eq!(never.text(), in_trash.text());
     link.delete(server);
     assert_eq!(link.get(server, "").send().expect(404).text(), never.text());
+}
+
+/// After a file that did not fit, the next one was neither stored nor named.
+#[test]
+fn every_file_of_a_form_is_stored_or_named_with_its_reason() {
+    let server = shared();
+    server.cli_ok(["space", "add", "briefkasten", "--kind", "team", "--quota", "1MiB"]);
+    server.cli_ok(["grant", "staff", "briefkasten", "manage"]);
+    server.request("MKCOL", "/dav/briefkasten/post").send().expect(201);
+    let link = Link::in_space(&server, "briefkasten", "post", 4, "");
+    let (large, small) = (vec![b'x'; 2 << 20], &b"small"[..]);
+    let files = [
+        ("one.txt", small),
+        ("large.bin", &large[..]),
+        ("two.txt", small),
+        ("..", small),
+        ("three.txt", small),
+    ];
+    let (status, page) = link.send(&server, "", &files);
+    assert_eq!(status, 507, "{page}");
+    let (stored, refused) = page.split_once("Not arrived:").unwrap_or_else(|| panic!("{page}"));
+    for (name, content) in files {
+        let is_stored = content.len() < 100 && name != "..";
+        assert_eq!(stored.contains(&format!("<li>{name} (")), is_stored, "{name}: {page}");
+        assert_eq!(refused.contains(&format!("<li>{name}: ")), !is_stored, "{name}: {page}");
+        if is_stored {
+            let got = server.request("GET", &format!("/dav/briefkasten/post/{name}")).send().expect(200);
+            assert_eq!(got.body, content, "{name}");
+        }
+    }
+
+    // A length that the part announces is judged before its body: here the body is not even sent.
+    let form = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"announced.bin\"\r\n\
+                Content-Length: 3000000\r\n\r\nab\r\n--x\r\n\
+                Content-Disposition: form-data; name=\"files\"; filename=\"after.txt\"\r\n\r\nafter\r\n--x--\r\n";
+    let request = server.anonymous("POST", &link.page).header("Accept-Language", "en");
+    let request = request.header("Content-Type", "multipart/form-data; boundary=x");
+    let page = request.header("Origin", &server.url("")).body(form).send().expect(507);
+    assert_shows(&page, &["<li>announced.bin: there is not enough room", "<li>after.txt ("]);
+
+    // A link that takes nothing names all of them, too.
+    link.change(&server, "permissions=1");
+    let (status, page) = link.send(&server, "", &files[..1]);
+    assert_eq!(status, 403, "{page}");
+    assert!(page.contains("one.txt: "), "{page}");
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::header::CONTENT_LENGTH;
 use http_body::Body;
 use multer::Multipart;
 
@@ -44,6 +45,8 @@ pub(in crate::http) struct Files<'a> {
 pub(in crate::http) struct IncomingFile<'f> {
     /// As the browser says; nothing to trust.
     pub(in crate::http) name: String,
+    /// Its bytes, where the part's head says so: programs may, browsers do not.
+    pub(in crate::http) announced: Option<u64>,
     field: multer::Field<'f>,
     between: Arc<AtomicUsize>,
 }
@@ -57,7 +60,7 @@ impl<'a> Files<'a> {
         Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0 })
     }
 
-    /// The next file. What is left of the one before is read over.
+    /// The next file, after the one before was read or [skipped](IncomingFile::skip).
     pub(in crate::http) async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
         while let Some(mut field) = self.form.next_field().await.map_err(cause)? {
             self.between.store(0, Ordering::Relaxed);
@@ -69,7 +72,9 @@ impl<'a> Files<'a> {
             let name = field.file_name().unwrap_or_default().replace("%22", "\"");
             // A form without a choice has one file without a name.
             if field.name() == Some(FILES) && !name.is_empty() {
-                return Ok(Some(IncomingFile { name, field, between: Arc::clone(&self.between) }));
+                let announced = field.headers().get(CONTENT_LENGTH);
+                let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+                return Ok(Some(IncomingFile { name, announced, field, between: Arc::clone(&self.between) }));
             }
             while field.chunk().await.map_err(cause)?.is_some() {
                 self.between.store(0, Ordering::Relaxed);
@@ -85,6 +90,11 @@ impl IncomingFile<'_> {
         let piece = self.field.chunk().await.map_err(cause)?;
         self.between.store(0, Ordering::Relaxed);
         Ok(piece)
+    }
+
+    /// Reads over what is left of it: left to the parser, a long rest would look like a long head.
+    pub(in crate::http) async fn skip(mut self) {
+        while let Ok(Some(_)) = self.piece().await {}
     }
 }
 

@@ -169,7 +169,7 @@ fn reason(words: &Words, refusal: Refusal) -> &'static str {
         Refusal::BadName => words.bad_name,
         Refusal::NoRoom => words.no_room,
         Refusal::Locked => words.busy_file,
-        Refusal::Broken => words.broken,
+        Refusal::Broken | Refusal::WrongLength => words.broken,
         Refusal::TooMany => words.too_many,
         Refusal::NoLonger => words.no_longer,
         Refusal::Failed => words.failed,

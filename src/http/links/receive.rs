@@ -27,6 +27,7 @@ pub(super) enum Refusal {
     NoRoom,
     Locked,
     Broken,
+    WrongLength,
     TooMany,
     NoLonger,
     Failed,
@@ -44,7 +45,7 @@ impl Received {
 impl Refusal {
     fn status(self) -> StatusCode {
         match self {
-            Self::NothingChosen | Self::BadName | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::NothingChosen | Self::BadName | Self::Broken | Self::WrongLength => StatusCode::BAD_REQUEST,
             Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Self::Locked => StatusCode::LOCKED,
             Self::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
@@ -52,16 +53,11 @@ impl Refusal {
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-
-    /// Whether the next file may fare better.
-    fn is_of_one_file(self) -> bool {
-        matches!(self, Self::BadName | Self::Locked)
-    }
 }
 
 impl Call<'_> {
     /// Stores the files of a form in a folder, each by itself: one that cannot be stored does not keep the others
-    /// away.
+    /// away. All of them are named with what became of them, as far as the form can be read.
     pub(super) async fn receive(
         &self,
         visit: &Visit,
@@ -70,13 +66,7 @@ impl Call<'_> {
         body: &mut RequestBody,
     ) -> Received {
         let mut received = Received::default();
-        let access = match self.adding(visit, folder).await {
-            Ok(access) => access,
-            Err(error) => {
-                received.refused.push((None, self.refusal(&error)));
-                return received;
-            }
-        };
+        let access = self.adding(visit, folder).await.map_err(|error| self.refusal(&error));
         let mut files = match Files::new(body, content_type) {
             Ok(files) => files,
             Err(error) => {
@@ -89,17 +79,22 @@ impl Call<'_> {
                 Ok(Some(file)) => file,
                 Ok(None) => break,
                 Err(error) => {
-                    received.refused.push((None, broken(&error)));
+                    // The file in which the form broke off is named already.
+                    if !matches!(received.refused.last(), Some((Some(_), Refusal::Broken))) {
+                        received.refused.push((None, broken(&error)));
+                    }
                     return received;
                 }
             };
-            match self.store(visit, access, &mut file).await {
+            let outcome = match access {
+                Ok(access) => self.store(visit, access, &mut file).await,
+                Err(refusal) => Err(refusal),
+            };
+            match outcome {
                 Ok(stored) => received.stored.push(stored),
                 Err(refusal) => {
                     received.refused.push((Some(file.name.clone()), refusal));
-                    if !refusal.is_of_one_file() {
-                        return received;
-                    }
+                    file.skip().await;
                 }
             }
         }
@@ -134,7 +129,7 @@ impl Call<'_> {
             now: self.info.received,
             conditions: Conditions::default(),
         };
-        let new = NewFile { path, size: None, modified: None, checksum: None };
+        let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let failed = |error| self.refusal(&error);
         let mut session = self.library.begin_put(change, new).await.map_err(failed)?;
         let mut size = 0;
@@ -154,6 +149,7 @@ impl Call<'_> {
     fn refusal(&self, error: &LibraryError) -> Refusal {
         let status = library_status(error);
         match status {
+            _ if matches!(error, LibraryError::WrongSize) => Refusal::WrongLength,
             StatusCode::LOCKED => Refusal::Locked,
             StatusCode::INSUFFICIENT_STORAGE => Refusal::NoRoom,
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Refusal::NoLonger,
