@@ -9,6 +9,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
 )]
 
