@@ -102,6 +102,8 @@ pub struct RawConfig {
     pub cors_origins: Vec<WebOrigin>,
     /// Refuse names that Windows cannot show.
     pub portable_names: bool,
+    /// Let users of the role `client` make public links.
+    pub client_links: bool,
     /// Loopback address for Prometheus metrics; none without it.
     pub metrics_listen: Option<SocketAddr>,
     /// Own certificate.
@@ -234,6 +236,8 @@ pub struct Config {
     pub cors_origins: Vec<WebOrigin>,
     /// Which names of files are accepted.
     pub names: NamePolicy,
+    /// Whether users of the role `client` may make links.
+    pub client_links: bool,
     /// Where plain HTTP is served beside TLS.
     pub plain_listen: Option<SocketAddr>,
     /// Where metrics are served.
@@ -312,6 +316,7 @@ impl RawConfig {
             },
             cors_origins: self.cors_origins,
             names: if self.portable_names { NamePolicy::Portable } else { NamePolicy::Any },
+            client_links: self.client_links,
             plain_listen: self.plain_listen,
             metrics_listen: self.metrics_listen,
             scrub: self.scrub,

@@ -185,6 +185,7 @@ impl Host {
             tokio::spawn(keep_renewed(Arc::clone(&instance), Arc::clone(tls), hosts, shutdown.clone()));
         }
         let Instance { library, accounts, sharing, .. } = &*instance;
+        sharing.allow_clients(self.config.client_links);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
         self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins, limits);

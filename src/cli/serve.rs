@@ -67,6 +67,9 @@ struct Settings {
     /// Host name or address that clients use; may be given several times. Others are refused.
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
+    /// Let users of the role `client` make public links.
+    #[arg(long)]
+    client_links: bool,
     /// Loopback address and port for Prometheus metrics.
     #[arg(long, value_name = "ADDR:PORT")]
     metrics_listen: Option<SocketAddr>,
@@ -93,6 +96,7 @@ impl Settings {
         };
         raw.listen = self.listen.or(raw.listen);
         raw.plain_http |= self.plain_http;
+        raw.client_links |= self.client_links;
         raw.plain_listen = self.plain_listen.or(raw.plain_listen);
         raw.tls.certificate = self.tls_certificate.or(raw.tls.certificate);
         raw.tls.key = self.tls_key.or(raw.tls.key);

@@ -1,6 +1,7 @@
 //! What people of the office do with links: make, see, change and end them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -11,7 +12,9 @@ use super::token::NONCE_BYTES;
 use crate::accounts::{AccountsError, LookupError, Principal, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, AccessDenied, EntryId, EntryPath, LinkId, LinkRight, Right, Timestamp, UserId};
+use crate::model::{
+    Access, AccessDenied, EntryId, EntryPath, LinkId, LinkRight, Right, Role, Timestamp, UserId,
+};
 
 /// Links to one entry.
 const MAX_LINKS_PER_ENTRY: usize = 100;
@@ -54,6 +57,9 @@ pub enum LinkError {
     /// Only who may write may hand it on.
     #[error("only who may change files here can make links to them")]
     Denied,
+    /// The office keeps links to itself.
+    #[error("clients of this office make no links; ask the office for one")]
+    ClientsMakeNone,
     /// Adding is for folders.
     #[error("only a folder can take in files; choose another right")]
     NotAFolder,
@@ -106,13 +112,14 @@ impl From<AccountsError> for LinkError {
 }
 
 impl Sharing {
-    /// Makes a link. Whoever may write may; the link never gives more than he has, today or later.
+    /// Makes a link. Whoever may write may, but for clients of an office that does not want it; the link never gives more than he has, today or later.
     pub async fn create(
         &self,
         principal: &Principal,
         new: NewLink,
         now: Timestamp,
     ) -> Result<Shared, LinkError> {
+        self.require_maker(principal)?;
         new.access.require(Right::Write)?;
         let entry = self.inner.library.find(&new.access, &new.path).await?;
         check_right(new.right, &entry)?;
@@ -156,6 +163,14 @@ impl Sharing {
             .await?;
         let (link, creator_name) = (self.shown(row), principal.name.clone());
         Ok(Shared { link, entry, path: new.path, creator_name })
+    }
+
+    /// A link lets in whoever has it, and the office answers for what comes of that.
+    fn require_maker(&self, principal: &Principal) -> Result<(), LinkError> {
+        match principal.role == Role::Client && !self.inner.clients_may.load(Ordering::Relaxed) {
+            true => Err(LinkError::ClientsMakeNone),
+            false => Ok(()),
+        }
     }
 
     /// The links that somebody made and that lead to what he may still see, oldest first.
@@ -221,6 +236,7 @@ impl Sharing {
         change: LinkChange,
         now: Timestamp,
     ) -> Result<Shared, LinkError> {
+        self.require_maker(principal)?;
         let (_, access) = self.own(principal, id).await?;
         access.require(Right::Write)?;
         let Shared { entry, .. } = self.link(principal, id).await?;

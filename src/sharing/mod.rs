@@ -11,6 +11,7 @@ mod token;
 mod visit;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::accounts::Accounts;
 use crate::catalog::Catalog;
@@ -32,11 +33,20 @@ struct Inner {
     library: Library,
     accounts: Accounts,
     keys: LinkKeys,
+    /// Whether users of the role `client` may make and change links.
+    clients_may: AtomicBool,
 }
 
 impl Sharing {
     /// The front over an open instance.
     pub fn new(catalog: Catalog, library: Library, accounts: Accounts, keys: LinkKeys) -> Self {
-        Self { inner: Arc::new(Inner { catalog, library, accounts, keys }) }
+        Self {
+            inner: Arc::new(Inner { catalog, library, accounts, keys, clients_may: AtomicBool::new(false) }),
+        }
+    }
+
+    /// Whether users of the role `client` may make and change links from now on; before the first call they may not.
+    pub fn allow_clients(&self, may: bool) {
+        self.inner.clients_may.store(may, Ordering::Relaxed);
     }
 }

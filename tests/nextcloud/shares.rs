@@ -242,6 +242,32 @@ fn what_cannot_be_shared_is_refused_with_a_reason() {
     assert_eq!(data(&ask(&server, "GET", "").send()), json!([]), "nothing came of any of it");
 }
 
+/// A client with the right to write could open the office's files to anybody, and the office did not know.
+#[test]
+fn clients_make_links_only_where_the_office_lets_them() {
+    for may in [false, true] {
+        let server = TestServer::start_configured(if may { "client_links = true" } else { "" });
+        server.add_user("mandant", "client", PASSWORD);
+        server.cli_ok(["grant", "mandant", SPACE, "write"]);
+        server.request("PUT", &format!("/dav/{SPACE}/a.txt")).body("a").send().expect(201);
+        let ask = |method: &str, rest: &str| {
+            ask(&server, method, rest).sign_in("mandant", PASSWORD).header("Content-Type", FORM)
+        };
+        let made = ask("POST", "").body(format!("path=/{SPACE}/a.txt&shareType=3")).send();
+        if may {
+            let id = data(&made)["id"].clone();
+            assert_eq!(
+                data(&ask("PUT", &format!("/{}", id.as_str().unwrap())).body("permissions=1").send())["id"],
+                id
+            );
+        } else {
+            let (code, message) = failure(&made);
+            assert!(code == 403 && message.contains("ask the office"), "{made}");
+            assert_eq!(data(&ask("GET", "").send()), json!([]));
+        }
+    }
+}
+
 #[test]
 fn links_of_others_are_shown_to_who_manages_the_space_and_to_nobody_else() {
     let server = office();

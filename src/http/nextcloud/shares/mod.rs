@@ -208,9 +208,10 @@ impl Call<'_> {
         match error {
             LinkError::NoSuchLink => refusal(StatusCode::NOT_FOUND, "This link does not exist."),
             // The desktop asks for another password after this status.
-            LinkError::Denied | LinkError::WeakPassword(_) | LinkError::TooMany => {
-                refusal(StatusCode::FORBIDDEN, error.to_string())
-            }
+            LinkError::Denied
+            | LinkError::ClientsMakeNone
+            | LinkError::WeakPassword(_)
+            | LinkError::TooMany => refusal(StatusCode::FORBIDDEN, error.to_string()),
             LinkError::NotAFolder | LinkError::ExpiryInPast | LinkError::Text => {
                 refusal(StatusCode::BAD_REQUEST, error.to_string())
             }
