@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::admission::{add_standard_headers, admit};
+use super::error_page::Browser;
 use super::listener::{Handler, RequestInfo, Server};
 use super::metrics::Refusal;
 use super::request_body::RequestBody;
@@ -194,8 +195,9 @@ impl<H: Handler> Session<H> {
             Exchange::begin(request.method().clone(), server.metrics.clone(), Arc::clone(&self.activity));
         let version = request.version();
         let is_head = request.method() == Method::HEAD;
+        let browser = Browser::of(request.headers());
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
-        let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
+        let (mut head, mut body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
                 let progress = Arc::clone(&exchange.progress);
                 // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
@@ -226,6 +228,9 @@ impl<H: Handler> Session<H> {
                 (head, body, self.tls)
             }
         };
+        if let Some(page) = browser.and_then(|browser| browser.page(&mut head, exchange.id)) {
+            body = page;
+        }
         if exchange.progress.is_left() {
             // RFC 9112 9.6: a client that is not told sends its next request into a connection that ends.
             head.headers.insert(CONNECTION, CLOSE);

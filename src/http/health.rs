@@ -18,7 +18,7 @@ use crate::model::Timestamp;
 pub enum Health {
     /// Opening the data directory.
     Starting,
-    /// Waiting for the passphrase; nothing but `/health` is answered.
+    /// Waiting for the passphrase; nothing but `/health` and the look of pages is answered.
     Locked,
     /// All is well.
     Serving,

@@ -8,6 +8,7 @@
 mod admission;
 mod connection;
 pub mod dav;
+mod error_page;
 mod folder;
 mod form;
 mod framing;

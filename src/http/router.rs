@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::dav::{self, Dav, GuestDoor, RecentSpaces};
+use super::error_page;
 use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
@@ -33,7 +34,8 @@ const ROOT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The routes. Until [`Router::open`] everything but the health check is answered with 503.
+/// The routes. Until [`Router::open`] everything but the health check and the stylesheet is
+/// answered with 503.
 pub struct Router {
     health: HealthState,
     services: OnceLock<Services>,
@@ -100,6 +102,9 @@ impl Handler for Router {
                 read_only(request.method(), || health_response(self.health(), self.troubles(), certificate));
             return routed(response, Route::quiet("health"));
         }
+        if path == "/static/tresor.css" {
+            return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
+        }
         let Some(services) = self.services.get() else {
             return routed(locked(), Route::named("locked"));
         };
@@ -127,9 +132,6 @@ impl Handler for Router {
         match path {
             // `OPTIONS *` asks for what the server can do as a whole (RFC 9110 9.3.7).
             "/" | "*" => return routed(root(request.method()), Route::named("root")),
-            "/static/tresor.css" => {
-                return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
-            }
             _ => {}
         }
         routed(
@@ -222,6 +224,7 @@ fn locked() -> Response<ResponseBody> {
     let text = "This server is locked until its owner gives the passphrase (tresor unlock).";
     let mut response = plain_response(StatusCode::SERVICE_UNAVAILABLE, text);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response.extensions_mut().insert(error_page::Locked);
     response
 }
 

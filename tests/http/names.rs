@@ -1,5 +1,7 @@
 //! Names that are alike, odd, dangerous or too long.
 
+use std::io::{Read, Write};
+
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::fixture::{Folder, assert_alive, shared_with};
@@ -228,6 +230,45 @@ fn links_of_a_page_lead_into_the_mount_it_was_asked_by() {
         let link = format!("href=\"{}/{SPACE}/\"", mount.trim_end_matches('/'));
         assert!(page.text().contains(&link), "{mount}: {page}");
     }
+}
+
+/// A browser showed the XML that is meant for programs.
+#[test]
+fn browsers_get_errors_as_pages_in_their_language_and_programs_as_xml() {
+    const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let server = shared_with("hosts = ['127.0.0.1']");
+    let missing = format!("/dav/{SPACE}/missing");
+    for (language, lang, not_found, wrong_host) in [
+        ("de-DE,de;q=0.9", "de", "Nicht gefunden", "Falsche Adresse"),
+        ("en-GB", "en", "Not found", "Wrong address"),
+    ] {
+        let ask = |method: &str, path: &str| {
+            server.request(method, path).header("Accept", HTML).header("Accept-Language", language)
+        };
+        let page = ask("GET", &missing).send().expect(404);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{page}");
+        assert!(
+            page.text().contains(&format!("lang=\"{lang}\"")) && page.text().contains(not_found),
+            "{page}"
+        );
+        assert!(page.text().contains(page.header("x-request-id").unwrap()), "{page}");
+        assert!(page.header("content-security-policy").unwrap().contains("style-src 'self'"), "{page}");
+        let head = ask("HEAD", &missing).send().expect(404);
+        assert_eq!(head.header("content-length"), Some(page.body.len().to_string().as_str()));
+        let mut connection = server.endpoint().connect();
+        let lines = format!("Host: other.example\r\nAccept: {HTML}\r\nAccept-Language: {language}\r\n");
+        connection
+            .write_all(format!("GET / HTTP/1.1\r\n{lines}Connection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut elsewhere = String::new();
+        connection.read_to_string(&mut elsewhere).unwrap();
+        assert!(elsewhere.starts_with("HTTP/1.1 421 ") && elsewhere.contains(wrong_host), "{elsewhere}");
+        let challenge = server.anonymous("GET", "/dav/").header("Accept", HTML).send().expect(401);
+        assert!(challenge.header("www-authenticate").is_some(), "{challenge}");
+        assert!(challenge.text().starts_with("<!doctype html>"), "{challenge}");
+    }
+    let program = server.request("GET", &missing).header("Accept", "*/*").send().expect(404);
+    assert_eq!(program.header("content-type"), Some("application/xml; charset=utf-8"), "{program}");
 }
 
 #[test]

@@ -27,7 +27,6 @@ fn a_locked_server_answers_503_until_it_is_unlocked() {
         ("GET", "/index.php/204"),
         ("GET", "/ocs/v1.php/cloud/capabilities"),
         ("POST", "/index.php/login/v2"),
-        ("GET", "/static/tresor.css"),
         ("GET", "/metrics"),
         ("GET", "/healthy"),
         ("GET", "/no/such/page"),
@@ -37,6 +36,13 @@ fn a_locked_server_answers_503_until_it_is_unlocked() {
         assert!(answer.header("retry-after").is_some(), "{method} {target}");
         assert!(answer.header("www-authenticate").is_none(), "nobody may type a password in vain");
     }
+    // In a browser a page says so, in its language.
+    let page =
+        served.request("GET", "/dav/").header("Accept", "text/html").header("Accept-Language", "de").send();
+    assert!(page.status == 503 && page.text().contains("Noch nicht geöffnet"), "{page}");
+    assert!(page.header("retry-after").is_some(), "{page}");
+    assert_eq!(served.request("GET", "/static/tresor.css").send().status, 200, "what the page looks like");
+
     let health = served.health();
     assert_eq!((health.status, health.header("content-type")), (503, Some("application/json")));
     assert!(health.text().contains("\"status\":\"locked\""), "{health}");
