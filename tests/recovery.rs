@@ -45,6 +45,35 @@ fn each_container_opens_with_age_and_the_recovery_key() {
     assert_eq!(opened.into_iter().collect::<BTreeSet<_>>(), stored);
 }
 
+/// The recipe for names, as the README has it, and for a snapshot that was made before snapshots were packed.
+#[test]
+fn a_snapshot_opens_with_stock_programs() {
+    let mut server = TestServer::start_plain();
+    server.request("PUT", "/dav/space/M%C3%BCller.txt").body("x").send().expect(201);
+    server.cli_ok(["snapshot"]);
+    assert!(server.stop().success());
+    let snapshot = files_below(&server.data().join("snapshots")).pop().unwrap();
+    let scratch = server.scratch("snapshot");
+    let names = scratch.join("names.db");
+    let (age, gunzip, sqlite) =
+        (require("age", "age"), require("gunzip", "gzip"), require("sqlite3", "sqlite3"));
+    let recipe = format!(
+        "'{}' -d -i '{}' '{}' | '{}' | '{}' '{}'",
+        age.display(),
+        server.recovery_file().display(),
+        snapshot.display(),
+        gunzip.display(),
+        sqlite.display(),
+        names.display()
+    );
+    let outcome = Outcome::of(std::process::Command::new("sh").arg("-c").arg(recipe));
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let database = rusqlite::Connection::open(&names).unwrap();
+    let ask = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(ask("SELECT name FROM entries WHERE is_folder = 0"), "Müller.txt");
+    assert_eq!(ask("PRAGMA integrity_check"), "ok");
+}
+
 #[test]
 fn nothing_opens_with_another_key() {
     let mut server = TestServer::start_plain();

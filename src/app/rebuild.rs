@@ -238,7 +238,10 @@ impl Rebuild<'_> {
             Err(CatalogError::Io { source, .. })
                 if matches!(
                     source.kind(),
-                    ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::Other
+                    ErrorKind::InvalidData
+                        | ErrorKind::InvalidInput
+                        | ErrorKind::UnexpectedEof
+                        | ErrorKind::Other
                 ) =>
             {
                 Ok(Err("it is damaged".into()))

@@ -221,7 +221,7 @@ impl Catalog {
         Self::start(migrate::open(path, key)?, path, key)
     }
 
-    /// Makes a catalogue at `path`, which must not exist, from a snapshot's text ([`ReadTx::dump`]).
+    /// Makes a catalogue at `path`, which must not exist, from a snapshot ([`ReadTx::dump_packed`]).
     ///
     /// Errors: `Damaged` for any other text or a part of one, `Newer`, `Io`; what was made until then
     /// stays, for the caller to remove.

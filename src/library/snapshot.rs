@@ -1,7 +1,7 @@
 //! Snapshots of the catalogue: every name, right and password as of one moment, in one sealed file.
 //!
 //! ```text
-//! age -d -i recovery.txt snapshots/000042-2026-11-21T202614Z.age | sqlite3 catalog.db
+//! age -d -i recovery.txt snapshots/000042-2026-11-21T202614Z.age | gunzip | sqlite3 catalog.db
 //! ```
 
 use std::io::{self, Write};
@@ -54,7 +54,7 @@ impl Library {
                 let mut part = disk.snapshots().begin().map_err(written)?;
                 let sealed = keys.seal_stream(&mut part).map_err(written)?;
                 let mut sealed = io::BufWriter::with_capacity(1 << 18, sealed);
-                tx.dump(&mut sealed)?;
+                tx.dump_packed(&mut sealed)?;
                 sealed.flush().map_err(written)?;
                 sealed
                     .into_inner()
