@@ -24,8 +24,11 @@ const ROUNDS: usize = 20;
 /// [`Attack::slowdown`] of attempts that are no more work than ordinary ones. Most rows were measured below 2; the
 /// faults that this guards against were a hundred times and more.
 const USUAL: u32 = 5;
+/// [`Attack::slowdown`] of attempts that are much work and take two cores from everybody: an answer of megabytes, a
+/// copy of many entries.
+const HEAVY: u32 = 20;
 /// Most memory that the server may ever hold, whatever they do.
-const MEMORY_KIB: u64 = 384 * 1024;
+const MEMORY_KIB: u64 = 256 * 1024;
 
 /// The attackers' person.
 const PERSON: &str = "person";
@@ -54,11 +57,81 @@ struct Attack {
     slowdown: u32,
 }
 
+/// [`Attack::most`] of attempts that nothing forbids: their price is what counts.
+const ALL: usize = usize::MAX;
+/// [`Attack::refused`] of the same.
+const NEVER: u16 = 1;
 /// What counts as the answer to an attempt that got none.
 const UNANSWERED: u16 = 0;
+/// Another space that he may write to.
+const BESIDE: &str = "beside";
+/// A value about as long as a request may bring.
+const LONG: usize = 60_000;
+/// Links that the person makes.
+const LINKS: usize = 5;
 
 fn attacks() -> Vec<Attack> {
     vec![
+        // `MAX_TOGETHER`: each change reads all locks that cover its entry, each listing tells them.
+        Attack {
+            name: "a person locks one folder many times over",
+            prepare: |world| world.members("listed", 500),
+            attempt: |world, _| {
+                world.person("LOCK", "listed").header("Depth", "infinity").xml(&long_shared())
+            },
+            tries: 50,
+            most: 32,
+            granted: &[200],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        // It was 2 GiB of memory for one listing: each member had all the locks above it loaded and written out.
+        Attack {
+            name: "a person lists a folder under such locks",
+            prepare: |_| {},
+            attempt: |world, number| {
+                let wanted =
+                    ["<d:prop><d:getetag/></d:prop>", "<d:prop><d:lockdiscovery/></d:prop>", "<d:allprop/>"];
+                let body =
+                    format!("<d:propfind xmlns:d=\"DAV:\">{}</d:propfind>", wanted[number % wanted.len()]);
+                world.person("PROPFIND", "listed").header("Depth", "1").xml(&body)
+            },
+            tries: 12,
+            most: ALL,
+            granted: &[207],
+            refused: NEVER,
+            slowdown: HEAVY,
+        },
+        // It was 40 s of the only writer for one request: all locks were read again for each condition.
+        Attack {
+            name: "a person asks a thousand conditions",
+            prepare: |_| {},
+            attempt: |world, number| {
+                let condition = ["(<a:>)".repeat(1_000), format!("({})", "Not<a:>".repeat(1_000))];
+                world.person("PUT", "listed/m1").header("If", &condition[number % 2]).body("never stored")
+            },
+            tries: 20,
+            most: ALL,
+            // False, or true of a file that is locked.
+            granted: &[412, 423],
+            refused: NEVER,
+            slowdown: USUAL,
+        },
+        Attack {
+            name: "a person asks conditions of a hundred resources",
+            prepare: |_| {},
+            attempt: |world, _| {
+                let lists: String = (0..100)
+                    .map(|number| format!("</dav/{PLACE}/listed/m{number}>(<a:>)(Not<a:>)"))
+                    .collect();
+                world.person("PUT", "listed/m1").header("If", &lists).body("never stored")
+            },
+            tries: 20,
+            most: 0,
+            granted: &[204],
+            refused: 423,
+            slowdown: USUAL,
+        },
         // `MAX_PER_USER`
         Attack {
             name: "a person takes locks",
@@ -74,12 +147,53 @@ fn attacks() -> Vec<Attack> {
         Attack {
             name: "the guests of a link take locks",
             prepare: |world| world.members("shared", 120),
-            attempt: |world, number| world.guest("LOCK", &format!("m{}", number % 120)).xml(SHARED),
+            attempt: |world, number| world.guest(0, "LOCK", &format!("m{}", number % 120)).xml(SHARED),
             tries: 120,
             most: 100,
             granted: &[200],
             refused: 507,
             slowdown: USUAL,
+        },
+        // `MAX_PER_HOST`: whoever makes many links gets no more locks by their guests.
+        Attack {
+            name: "the guests of many links of one person take locks",
+            prepare: |world| world.members("shared/more", 120),
+            attempt: |world, number| {
+                world.guest(1 + number % (LINKS - 1), "LOCK", &format!("more/m{}", number % 120)).xml(SHARED)
+            },
+            tries: 250,
+            most: 100,
+            granted: &[200],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        // Each is one transaction, and each of the office's three writes may wait for one of each attacker's.
+        Attack {
+            name: "a person copies a folder over and over",
+            prepare: |world| world.members("copied", 200),
+            attempt: |world, number| {
+                let to = world.server.url(&format!("/dav/{PLACE}/copy{number}"));
+                world.person("COPY", "copied").header("Destination", &to)
+            },
+            tries: 10,
+            most: ALL,
+            granted: &[201],
+            refused: NEVER,
+            slowdown: HEAVY,
+        },
+        // One at a time, in steps; it used to be one for the whole server, and nobody could end it.
+        Attack {
+            name: "a person copies a folder into another space over and over",
+            prepare: |world| world.members("copied", 100),
+            attempt: |world, number| {
+                let to = world.server.url(&format!("/dav/{BESIDE}/copy{number}"));
+                world.person("COPY", "copied").header("Destination", &to)
+            },
+            tries: 4,
+            most: ALL,
+            granted: &[201],
+            refused: NEVER,
+            slowdown: HEAVY,
         },
         // The quota of the space: what is announced is reserved.
         Attack {
@@ -98,7 +212,77 @@ fn attacks() -> Vec<Attack> {
             refused: 507,
             slowdown: USUAL,
         },
+        // `MAX_GUEST_PROPERTIES`
+        Attack {
+            name: "a guest sets properties",
+            prepare: |world| world.members("shared/described", 1),
+            attempt: |world, number| {
+                world.guest(0, "PROPPATCH", "described/m0").xml(&property(number, "short"))
+            },
+            tries: 30,
+            most: 16,
+            granted: &[207],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        // The quota counts properties. They used to count nowhere: gigabytes in a space of 1 MiB.
+        Attack {
+            name: "a person sets properties",
+            prepare: |world| world.members("described", 60),
+            attempt: |world, number| {
+                let value = "p".repeat(LONG);
+                world
+                    .person("PROPPATCH", &format!("described/m{}", number % 60))
+                    .xml(&property(number, &value))
+            },
+            tries: 200,
+            most: QUOTA / LONG,
+            granted: &[207],
+            refused: 507,
+            slowdown: USUAL,
+        },
+        Attack {
+            name: "a person lists what has long properties",
+            prepare: |_| {},
+            attempt: |world, number| {
+                let wanted = ["<d:prop><d:getetag/></d:prop>", "<d:allprop/>", "<d:propname/>"][number % 3];
+                let body = format!("<d:propfind xmlns:d=\"DAV:\">{wanted}</d:propfind>");
+                world.person("PROPFIND", "described").header("Depth", "1").xml(&body)
+            },
+            tries: 12,
+            most: ALL,
+            granted: &[207],
+            refused: NEVER,
+            slowdown: HEAVY,
+        },
+        Attack {
+            name: "a person copies what has properties",
+            prepare: |_| {},
+            attempt: |world, number| {
+                let to = world.server.url(&format!("/dav/{PLACE}/described/copy{number}"));
+                world.person("COPY", "described/m0").header("Destination", &to)
+            },
+            tries: 20,
+            most: 0,
+            granted: &[201],
+            refused: 507,
+            slowdown: USUAL,
+        },
     ]
+}
+
+/// The body of a LOCK for a shared lock with as long an owner as there may be.
+fn long_shared() -> String {
+    let owner = "o".repeat(4_000);
+    SHARED.replace("</D:lockinfo>", &format!("<D:owner>{owner}</D:owner></D:lockinfo>"))
+}
+
+/// A PROPPATCH that sets a property of this number.
+fn property(number: usize, value: &str) -> String {
+    format!(
+        "<d:propertyupdate xmlns:d=\"DAV:\"><d:set><d:prop><p{number} xmlns=\"urn:hostile\">{value}</p{number}>\
+         </d:prop></d:set></d:propertyupdate>"
+    )
 }
 
 #[test]
@@ -114,8 +298,8 @@ struct World {
     server: TestServer,
     office: String,
     person: String,
-    /// Token of the link to the folder `shared`, which lets its guests edit.
-    link: String,
+    /// Tokens of the links to the folder `shared`, which let their guests edit.
+    links: Vec<String>,
 }
 
 impl World {
@@ -123,11 +307,14 @@ impl World {
         let server = TestServer::start_plain();
         server.cli_ok(["space", "add", PLACE, "--kind", "team", "--quota", &format!("{QUOTA}B")]);
         server.add_user(PERSON, "staff", PASSWORD);
-        server.cli_ok(["grant", PERSON, PLACE, "write"]);
+        server.cli_ok(["space", "add", BESIDE, "--kind", "team", "--quota", &format!("{QUOTA}B")]);
+        for space in [PLACE, BESIDE] {
+            server.cli_ok(["grant", PERSON, space, "write"]);
+        }
         let (office, person) = (device_password(&server, USER), device_password(&server, PERSON));
-        let mut world = Self { server, office, person, link: String::new() };
+        let mut world = Self { server, office, person, links: Vec::new() };
         world.person("MKCOL", "shared").send().expect(201);
-        world.link = world.share("shared");
+        world.links = (0..LINKS).map(|_| world.share("shared")).collect();
         world
     }
 
@@ -137,8 +324,8 @@ impl World {
     }
 
     /// A request of a guest of a link.
-    fn guest(&self, method: &str, name: &str) -> Request {
-        self.server.anonymous(method, &format!("/public.php/dav/files/{}/{name}", self.link))
+    fn guest(&self, link: usize, method: &str, name: &str) -> Request {
+        self.server.anonymous(method, &format!("/public.php/dav/files/{}/{name}", self.links[link]))
     }
 
     /// Makes a link with which guests may edit, and returns its token.
