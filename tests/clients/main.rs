@@ -24,5 +24,6 @@ mod gvfs;
 mod joplin;
 mod links;
 mod litmus;
+mod packages;
 mod rclone;
 mod restic;
