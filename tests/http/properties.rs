@@ -243,7 +243,7 @@ fn a_listing_of_many_pages_is_whole_and_in_order() {
     assert_eq!(folder.names().len(), count - 1);
 }
 
-/// webdav4, nc_py_api and others ask for a whole tree at once, and were refused.
+/// webdav4, `nc_py_api` and others ask for a whole tree at once, and were refused.
 #[test]
 fn a_whole_tree_is_told_at_once() {
     let server = TestServer::start_plain();
@@ -300,9 +300,9 @@ fn a_listing_that_is_too_long_does_not_pass_for_a_whole() {
         folder.put(&format!("voll/{number:03}"), "x");
         patch(&folder, &format!("voll/{number:03}"), &set(&format!("<x:lang>{value}</x:lang>"))).expect(207);
     }
-    let named = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>"#;
-    assert_eq!(find(&folder, "voll", "1", named).0.len(), 101);
-    assert_eq!(find(&folder, "voll", "infinity", named).0.len(), 101);
+    let tags = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>"#;
+    assert_eq!(find(&folder, "voll", "1", tags).0.len(), 101);
+    assert_eq!(find(&folder, "voll", "infinity", tags).0.len(), 101);
     // What no property weighs down is told in full, and all of it comes page by page.
     let missing = r#"<D:propfind xmlns:D="DAV:"><D:prop><x xmlns="urn:x"/></D:prop></D:propfind>"#;
     assert_eq!(find(&folder, "voll", "1", missing).0.len(), 101);
