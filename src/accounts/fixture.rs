@@ -134,7 +134,6 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 history_limit: None,
                 version_days: 30,
                 trash_days: 30,
-                history_limit: None,
                 created: NOW,
             })?;
             Ok(space)
