@@ -25,6 +25,7 @@ use super::lock::take_lock;
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
 
+use crate::vault::key_file_remedy;
 /// The format this program writes.
 const FORMAT: u32 = 1;
 /// Why a directory is not used. Nothing in it was changed.
@@ -51,11 +52,13 @@ pub enum DirectoryError {
         path: String,
     },
     /// A part is gone.
-    #[error("{path} is missing; bring it back from a backup before starting")]
+    #[error("{path} is missing; {remedy}")]
     PartMissing {
         /// The part.
         path: String,
     },
+        /// What helps.
+        remedy: &'static str,
     /// The catalogue is gone.
     #[error(
         "{path} is missing; run `tresor rebuild --data {data}` to make it anew from its snapshots and the stored files, or bring it back from a backup"
@@ -154,13 +157,13 @@ impl DataDirectory {
 
     /// Takes an existing instance into use.
     pub fn open(root: &Path) -> Result<Self, DirectoryError> {
-        let directory = Self::open_for_rebuild(root)?;
+        let directory = Self::open_incomplete(root)?;
         directory.check()?;
         Ok(directory)
     }
 
-    /// Takes an instance into use whose catalogue, or everyday key file, may be gone.
-    pub fn open_for_rebuild(root: &Path) -> Result<Self, DirectoryError> {
+    /// Takes an instance into use whose catalogue or key files may be gone, to bring them back.
+    pub fn open_incomplete(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
         let format = match read_format(&root.join("FORMAT")) {
             Ok(Some(text)) => text,
@@ -287,7 +290,8 @@ impl DataDirectory {
         for part in ["keys/root.age", "keys/root.recovery.age"] {
             let path = self.root.join(part);
             if !path.exists() {
-                return Err(DirectoryError::PartMissing { path: path.display().to_string() });
+                let path = path.display().to_string();
+                return Err(DirectoryError::PartMissing { path, remedy: key_file_remedy(part) });
             }
         }
         if !self.catalog().exists() {
@@ -333,7 +337,8 @@ fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     if layout::entries(&root.join("spaces"))?.is_empty() {
         return Ok(DirectoryError::Unfinished { path: root.display().to_string() });
     }
-    Ok(DirectoryError::PartMissing { path: root.join("FORMAT").display().to_string() })
+    let path = root.join("FORMAT").display().to_string();
+    Ok(DirectoryError::PartMissing { path, remedy: "restore it from a backup before starting" })
 }
 
 pub(super) fn misshapen(path: &Path) -> DirectoryError {

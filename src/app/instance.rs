@@ -181,11 +181,6 @@ impl Instance {
         Ok(fits.then_some(pair))
     }
 
-    /// Seals the root secret under another passphrase or key file.
-    pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), InstanceError> {
-        Ok(self.keys.change_unlock(unlock)?)
-    }
-
     /// Refuses to serve files of which none is there. Commands go on: they name what is missing.
     pub async fn require_contents(&self, directory: &DataDirectory) -> Result<(), InstanceError> {
         match self.library.lost_space().await? {
@@ -234,6 +229,14 @@ fn host_words(hosts: &[String]) -> String {
 
 fn address_of(host: &str) -> Option<std::net::IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Seals the root secret under another passphrase or key file, and makes `keys/root.age` again where it is gone.
+/// Needs no catalogue. `present` may be the recovery key.
+///
+/// Errors: those of [`KeyRing::open`] and [`KeyRing::change_unlock`]; the old way in stays valid.
+pub fn change_unlock(directory: &DataDirectory, present: &Unlock, new: &Unlock) -> Result<(), VaultError> {
+    KeyRing::open(Arc::new(LocalDisk::new(directory.root())), present)?.change_unlock(new)
 }
 
 pub(super) fn catalog_key(keys: &KeyRing) -> CatalogKey {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::layout;
 use crate::model::SpaceId;
 
+use crate::vault::key_file_remedy;
 /// The files that nothing starts without.
 const KEY_FILES: [&str; 3] = ["keys/root.age", "keys/root.recovery.age", "keys/recovery-recipient.age"];
 
@@ -27,7 +28,7 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
 /// A key file that is gone, is no file or holds nothing.
 fn file_fault(root: &Path, file: &str, price: &str) -> Option<String> {
     let what = other_than_a_file(fs::metadata(root.join(file)))?;
-    Some(format!("{file} {what}; {price}: bring it back from a backup"))
+    Some(format!("{file} {what}; {price}: {}", key_file_remedy(file)))
 }
 
 fn catalogue_fault(root: &Path) -> Option<String> {

@@ -17,7 +17,7 @@ mod snapshots;
 
 pub use control::{ControlError, ask};
 pub use directory::{DataDirectory, DirectoryError};
-pub use instance::{FirstAdministrator, Instance, InstanceError, is_blank, secret_from_file};
+pub use instance::{FirstAdministrator, Instance, InstanceError, change_unlock, is_blank, secret_from_file};
 pub use inventory::missing_parts;
 pub use kit::{Kit, KitError};
 pub use rebuild::{RebuildBase, RebuildError, RebuildFrom, Rebuilt, rebuild};

@@ -5,33 +5,39 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::{Place, admin, output, secret};
-use crate::app::{DataDirectory, Instance};
-use crate::model::NamePolicy;
+use super::{Format, Place, output, secret};
+use crate::admin::Reply;
+use crate::app::{DataDirectory, change_unlock};
 use crate::vault::keys::Unlock;
 
 /// Set another passphrase or key file. Stop the server first.
 ///
 /// Rewrites one small key file and nothing else; the recovery key and every stored file stay as they are.
-/// Old backups of the key file still open with the old passphrase.
+/// Old backups of the key file still open with the old passphrase. With --recovery-file the old passphrase is not
+/// needed: it may be lost, and so may keys/root.age.
 #[derive(Debug, Args)]
 pub(super) struct ChangePassphrase {
     #[command(flatten)]
     place: Place,
+    /// File with the offline recovery key, if the present passphrase or key file is lost.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "key_file"])]
+    recovery_file: Option<PathBuf>,
     /// File with the new passphrase, at least 12 characters; asked for without it.
     #[arg(long, value_name = "FILE", conflicts_with = "new_key_file")]
     new_passphrase_file: Option<PathBuf>,
     /// File with an age identity that shall open the instance instead of a passphrase.
     #[arg(long, value_name = "FILE")]
     new_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl ChangePassphrase {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let directory = DataDirectory::open(&self.place.data)?;
-        let Some(old) = self.place.key.unlock()? else {
+        let directory = DataDirectory::open_incomplete(&self.place.data)?;
+        let Some(present) = self.place.key.unlock_or_recover(self.recovery_file.as_deref())? else {
             bail!(
-                "nobody can be asked for the present passphrase here; give --passphrase-file or --key-file"
+                "there is no terminal to ask for the present passphrase; give --passphrase-file, --key-file or --recovery-file"
             );
         };
         let new = match &self.new_key_file {
@@ -41,12 +47,8 @@ impl ChangePassphrase {
             }
         };
         new.check_new()?;
-        admin::runtime()?.block_on(async {
-            let instance = Instance::open(&directory, &old, NamePolicy::default()).await?;
-            let changed = instance.change_unlock(&new);
-            instance.close();
-            anyhow::Ok(changed?)
-        })?;
-        output::line("From now on the new passphrase or key file opens the instance.")
+        change_unlock(&directory, &present, &new)?;
+        let done = "From now on the new passphrase or key file opens the instance.";
+        output::reply(Reply::Done(done.into()), self.format)
     }
 }

@@ -15,7 +15,6 @@ use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFr
 use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::Stray;
-use crate::vault::keys::Unlock;
 
 /// Findings of one kind that people are shown; scripts get all.
 const SHOWN: usize = 20;
@@ -80,12 +79,8 @@ impl From<Start> for RebuildFrom {
 
 impl Rebuild {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let directory = DataDirectory::open_for_rebuild(&self.data)?;
-        let unlock = match &self.recovery_file {
-            Some(path) => Some(Unlock::Recovery(secret::read(path)?)),
-            None => self.key.unlock()?,
-        };
-        let Some(unlock) = unlock else {
+        let directory = DataDirectory::open_incomplete(&self.data)?;
+        let Some(unlock) = self.key.unlock_or_recover(self.recovery_file.as_deref())? else {
             bail!(
                 "nobody can be asked for the passphrase here; give --passphrase-file, --key-file or --recovery-file"
             );

@@ -30,6 +30,14 @@ impl KeySource {
         Ok(None)
     }
 
+    /// The offline recovery key where its file is named, else as [`Self::unlock`].
+    pub(super) fn unlock_or_recover(&self, recovery: Option<&Path>) -> anyhow::Result<Option<Unlock>> {
+        match recovery {
+            Some(path) => Ok(Some(Unlock::Recovery(read(path)?))),
+            None => self.unlock(),
+        }
+    }
+
     /// What was given by option, environment or credential.
     pub(super) fn given(&self) -> anyhow::Result<Option<Unlock>> {
         if let Some(path) = &self.key_file {

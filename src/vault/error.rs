@@ -25,19 +25,21 @@ pub enum VaultError {
     #[error("there are keys here already; they are never overwritten")]
     KeysExist,
     /// A key file is gone, though the directory was initialised.
-    #[error("the key file {file} is missing; restore it from the backup of keys/")]
+    #[error("the key file {file} is missing; {}", key_file_remedy(file))]
     KeyFileMissing {
         /// Its place below the data directory.
         file: String,
     },
     /// A key file is there but not what was written, or another space's.
-    #[error("the key file {file} is damaged; restore it from the backup of keys/")]
+    #[error("the key file {file} is damaged; {}", key_file_remedy(file))]
     KeyFileDamaged {
         /// Its place below the data directory.
         file: String,
     },
     /// The passphrase does not open the root secret.
-    #[error("wrong passphrase; nothing was opened, try again with the right one")]
+    #[error(
+        "wrong passphrase; nothing was opened, try again with the right one. If it is lost, `tresor change-passphrase --recovery-file FILE` sets another"
+    )]
     WrongPassphrase,
     /// The key file or recovery identity does not open the root secret.
     #[error("this key does not belong to this data directory; name the key file that it was made with")]
@@ -48,6 +50,9 @@ pub enum VaultError {
     /// A passphrase was given, the root secret is sealed to a key file.
     #[error("this data directory opens with a key file, not with a passphrase")]
     KeyFileNeeded,
+    /// A new passphrase or key file does not open what was sealed for it; the old one stays valid.
+    #[error("the new passphrase or key file does not open what it sealed, so nothing was changed")]
+    UnlockUnproven,
     /// The text holds no age identity.
     #[error("this is no age identity file (a line AGE-SECRET-KEY-1…)")]
     NotAnIdentity,
@@ -102,6 +107,16 @@ pub enum VaultError {
         #[source]
         source: io::Error,
     },
+}
+
+/// What helps when a key file is missing or damaged. `file` is its place below the data directory.
+pub fn key_file_remedy(file: &str) -> &'static str {
+    match file {
+        "keys/root.age" => {
+            "restore it from the backup of keys/, or make it again with the recovery key: `tresor change-passphrase --recovery-file FILE`"
+        }
+        _ => "restore it from the backup of keys/",
+    }
 }
 
 impl VaultError {

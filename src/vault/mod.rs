@@ -26,4 +26,4 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub use error::VaultError;
+pub use error::{VaultError, key_file_remedy};

@@ -14,6 +14,7 @@ use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::disk::{Disk, SmallFile, SnapshotName};
+use crate::vault::key_file_remedy;
 use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 
 /// Setting that keeps the SHA-256 of the recovery file, which only its owner can open.
@@ -60,7 +61,7 @@ pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError
 }
 
 fn root_file((file, fault): (SmallFile, KeyFileFault)) -> Finding {
-    let detail = format!("{} {}; bring it back from a backup", file.as_str(), said(fault));
+    let detail = format!("{} {}; {}", file.as_str(), said(fault), key_file_remedy(file.as_str()));
     Finding::about(FindingKind::Key, None, detail)
 }
 

@@ -77,7 +77,7 @@ impl KeyRing {
     ) -> Result<Self, VaultError> {
         let root = RootSecret::random();
         let identity = root.identity();
-        let sealed_root = unlock.seal(root.expose(), work)?;
+        let sealed_root = seal_root(unlock, &root, work)?;
         let for_recovery = seal::to(&[recovery.as_age()], root.expose());
         let recipient = seal::to(&[&identity.to_public()], recovery.text().as_bytes());
         disk.create_folder(
@@ -137,9 +137,10 @@ impl KeyRing {
     /// Seals the root secret anew: another passphrase, or a key file instead of one. Containers,
     /// space keys and the recovery file stay as they are.
     ///
-    /// Errors: as [`Self::create`], without `KeysExist`. On an error the old way in stays valid.
+    /// Errors: as [`Self::create`], without `KeysExist`. On an error the old way in stays valid: its file is
+    /// replaced, durably, only after the new one was seen to open.
     pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), VaultError> {
-        let sealed = unlock.seal(self.root.expose(), self.work)?;
+        let sealed = seal_root(unlock, &self.root, self.work)?;
         self.disk
             .write_small(&ROOT, &sealed, Overwrite::Replace)
             .map_err(VaultError::io("replace the root key file"))?;
@@ -284,6 +285,16 @@ impl KeyRing {
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KeyRing([redacted])")
+    }
+}
+
+/// Seals the root secret and proves that `unlock` opens it again: the file that this replaces may be the last
+/// one of everyday use. Errors: `UnlockUnproven`, `NotAnIdentity`, `RecoveryIsOffline`.
+fn seal_root(unlock: &Unlock, root: &RootSecret, work: WorkFactor) -> Result<Vec<u8>, VaultError> {
+    let sealed = unlock.seal(root.expose(), work)?;
+    match unlock.open(&sealed, &ROOT) {
+        Ok(opened) if opened.as_slice() == root.expose() => Ok(sealed),
+        _ => Err(VaultError::UnlockUnproven),
     }
 }
 

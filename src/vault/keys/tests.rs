@@ -218,3 +218,24 @@ fn production_spends_what_the_age_program_spends() {
     let stanza = text.lines().nth(1).unwrap();
     assert!(stanza.starts_with("-> scrypt ") && stanza.ends_with(" 18"), "{stanza}");
 }
+
+/// An office lost the passphrase and had the recovery key: it could read single files with it, and had no way back into
+/// the instance.
+#[test]
+fn the_recovery_key_makes_the_everyday_file_again() {
+    for is_gone in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let (recovery_text, recovery) = generate_recovery();
+        let ring = create(dir.path(), &passphrase("lost"), &recovery).unwrap();
+        if is_gone {
+            std::fs::remove_file(dir.path().join("keys/root.age")).unwrap();
+        }
+        open(dir.path(), &Unlock::Recovery(recovery_text))
+            .unwrap()
+            .change_unlock(&passphrase("new"))
+            .unwrap();
+        let again = open(dir.path(), &passphrase("new")).unwrap();
+        assert_eq!(again.catalogue_key().expose(), ring.catalogue_key().expose());
+        assert!(open(dir.path(), &passphrase("lost")).is_err());
+    }
+}
