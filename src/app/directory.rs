@@ -22,10 +22,11 @@ use std::path::{Path, PathBuf};
 
 use super::layout;
 use super::lock::take_lock;
+use super::owner::act_as_owner;
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
-
 use crate::vault::key_file_remedy;
+
 /// The format this program writes.
 const FORMAT: u32 = 1;
 /// Why a directory is not used. Nothing in it was changed.
@@ -56,9 +57,9 @@ pub enum DirectoryError {
     PartMissing {
         /// The part.
         path: String,
-    },
         /// What helps.
         remedy: &'static str,
+    },
     /// The catalogue is gone.
     #[error(
         "{path} is missing; run `tresor rebuild --data {data}` to make it anew from its snapshots and the stored files, or bring it back from a backup"
@@ -155,7 +156,7 @@ impl DataDirectory {
         }
     }
 
-    /// Takes an existing instance into use.
+    /// Takes an existing instance into use. As [`act_as_owner`], to be called before there are other threads.
     pub fn open(root: &Path) -> Result<Self, DirectoryError> {
         let directory = Self::open_incomplete(root)?;
         directory.check()?;
@@ -165,6 +166,7 @@ impl DataDirectory {
     /// Takes an instance into use whose catalogue or key files may be gone, to bring them back.
     pub fn open_incomplete(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
+        act_as_owner(root).map_err(failed("act as the owner of", root))?;
         let format = match read_format(&root.join("FORMAT")) {
             Ok(Some(text)) => text,
             Ok(None) => return Err(misshapen(&root.join("FORMAT"))),
@@ -194,6 +196,7 @@ impl DataDirectory {
     pub fn create(root: &Path) -> Result<Self, DirectoryError> {
         Self::check_new(root)?;
         let is_new = !root.exists();
+        act_as_owner(root).map_err(failed("act as the owner of", root))?;
         private_dir(root)?;
         let lock = take_lock(root)?;
         let mut scaffold = Scaffold { root: root.to_owned(), made: Vec::new() };

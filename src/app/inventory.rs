@@ -2,14 +2,66 @@
 
 use std::fs::{self, FileType, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::layout;
 use crate::model::SpaceId;
-
 use crate::vault::key_file_remedy;
+
 /// The files that nothing starts without.
 const KEY_FILES: [&str; 3] = ["keys/root.age", "keys/root.recovery.age", "keys/recovery-recipient.age"];
+
+/// Files and folders whose owner is compared; a million would take seconds.
+const MAX_COMPARED: usize = 100_000;
+/// Files of others that are named.
+const NAMED: usize = 5;
+
+/// Files in a data directory that belong to another user than the directory itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ForeignFiles {
+    /// How many there are among those that were compared.
+    pub count: usize,
+    /// The first of them, below the data directory.
+    pub first: Vec<PathBuf>,
+    /// Whether there are more than `MAX_COMPARED` files, so that some were not compared.
+    pub is_cut: bool,
+}
+
+/// Compares the owners of all files and folders with that of the data directory: the server cannot open what a
+/// command of root left behind. Errors: those of reading the folders.
+pub fn foreign_files(root: &Path) -> io::Result<ForeignFiles> {
+    let owner = fs::metadata(root)?.uid();
+    let mut found = ForeignFiles::default();
+    let (mut compared, mut folders) = (0, vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            // It may be removed at this moment.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let path = entry.path();
+            // The file system's own folder is root's everywhere.
+            if folder == root && entry.file_name() == layout::LOST_FOUND {
+                continue;
+            }
+            compared += 1;
+            if compared > MAX_COMPARED {
+                found.is_cut = true;
+                return Ok(found);
+            }
+            if metadata.uid() != owner {
+                found.count += 1;
+                if found.first.len() < NAMED {
+                    found.first.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
+                }
+            }
+            if metadata.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
 
 /// What is wrong, a sentence each: the part, what it is instead, and what helps.
 pub fn missing_parts(root: &Path) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::directory::make_private;
+use super::owner::give_to_caller;
 use crate::vault::disk::{Overwrite, write_durably};
 use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 
@@ -132,13 +133,14 @@ fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitErro
 fn write_new(path: &Path, text: &str) -> Result<(), KitError> {
     let shown = || path.display().to_string();
     let io = |source| KitError::Io { path: shown(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_private(folder).map_err(io)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        make_private(folder).and_then(|()| give_to_caller(folder)).map_err(io)?;
     }
     write_durably(path, text.as_bytes(), Overwrite::Forbid).map_err(|source| match source.kind() {
         std::io::ErrorKind::AlreadyExists => KitError::Exists { path: shown() },
         _ => io(source),
-    })
+    })?;
+    give_to_caller(path).map_err(io)
 }
 
 /// Groups of five letters and digits that are easy to read aloud: 25 random bits each.

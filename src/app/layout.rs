@@ -25,7 +25,7 @@ const KNOWN: [&str; 11] = [
 /// Directories that an instance begins with.
 pub(super) const PARTS: [&str; 3] = ["catalog", "spaces", "tmp"];
 /// At the top of every ext4 file system, and so of a data directory that is one.
-const LOST_FOUND: &str = "lost+found";
+pub(super) const LOST_FOUND: &str = "lost+found";
 /// First line of every age file.
 pub(super) const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
 

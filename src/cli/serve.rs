@@ -124,6 +124,8 @@ impl CheckConfig {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let (config, log) = self.settings.check()?;
+        let data = config.data.display();
+        app::act_as_owner(&config.data).with_context(|| format!("cannot act as the owner of {data}"))?;
         let _last_lines = start_log(&log)?;
         if DataDirectory::is_empty(&config.data)? && self.key.given()?.is_none() {
             return first_start(config);

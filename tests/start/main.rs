@@ -19,6 +19,7 @@ mod init;
 mod keys;
 mod locked;
 mod office;
+mod owner;
 mod refusals;
 mod service;
 mod terminal;
