@@ -1,5 +1,6 @@
 //! Changing users, grants and device passwords.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -113,6 +114,11 @@ impl Accounts {
         self.inner.catalog.read(|tx| tx.users()).await
     }
 
+    /// The names of all users, those who were removed included, for the history of files and trash.
+    pub async fn names_in_history(&self) -> Result<HashMap<UserId, String>, CatalogError> {
+        self.inner.catalog.read(|tx| Ok(tx.names_in_history()?.into_iter().collect())).await
+    }
+
     /// The user of this name.
     pub async fn user_by_name(&self, name: &UserName) -> Result<Option<UserRow>, CatalogError> {
         let name_key = name.key();
@@ -161,11 +167,12 @@ impl Accounts {
         .await
     }
 
-    /// Removes a user for good, with his device passwords, grants and locks; his files stay.
-    pub async fn remove_user(&self, user: UserId) -> Result<(), AccountsError> {
+    /// Removes a user for good, with his device passwords, grants, links and locks; his files stay, and his name in
+    /// their history.
+    pub async fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
-            Ok(tx.delete_user(user)?)
+            Ok(tx.remove_user(user, now)?)
         })
         .await
     }
@@ -358,7 +365,7 @@ mod tests {
         let (accounts, root, anna) = (&office.accounts, office.root, office.anna);
         let refused = |answer| matches!(answer, Err(AccountsError::LastAdministrator));
         assert!(refused(accounts.disable(root, NOW).await));
-        assert!(refused(accounts.remove_user(root).await));
+        assert!(refused(accounts.remove_user(root, NOW).await));
         assert!(refused(accounts.set_role(root, Role::Staff).await));
         accounts.set_role(root, Role::Administrator).await.unwrap();
 
@@ -367,8 +374,8 @@ mod tests {
         accounts.disable(anna, NOW).await.unwrap();
         assert!(refused(accounts.disable(root, NOW).await));
         accounts.enable(anna).await.unwrap();
-        accounts.remove_user(root).await.unwrap();
-        assert!(refused(accounts.remove_user(anna).await));
+        accounts.remove_user(root, NOW).await.unwrap();
+        assert!(refused(accounts.remove_user(anna, NOW).await));
     }
 
     #[tokio::test]
@@ -388,7 +395,7 @@ mod tests {
         let token = office.app_password(None).await;
         accounts.grant(anna, office.space, Right::Write).await.unwrap();
         office.login("anna", PASSWORD, NOW).await.unwrap();
-        accounts.remove_user(anna).await.unwrap();
+        accounts.remove_user(anna, NOW).await.unwrap();
         let successor = accounts.add_user(&name("Anna"), Role::Staff, None, NOW).await.unwrap();
         assert_ne!(successor, anna);
         assert!(office.login("anna", PASSWORD, NOW).await.is_err());
@@ -422,7 +429,7 @@ mod tests {
         assert!(unknown_user(accounts.set_role(nobody, Role::Administrator).await));
         assert!(unknown_user(accounts.disable(nobody, NOW).await));
         assert!(unknown_user(accounts.enable(nobody).await));
-        assert!(unknown_user(accounts.remove_user(nobody).await));
+        assert!(unknown_user(accounts.remove_user(nobody, NOW).await));
         assert!(unknown_user(accounts.grant(nobody, office.space, Right::Read).await));
         let answer = accounts.create_app_password(nobody, "Laptop", None, NOW).await;
         assert!(matches!(answer, Err(AccountsError::UnknownUser)));

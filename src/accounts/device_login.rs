@@ -277,7 +277,7 @@ mod tests {
 
         let device = office.begin_device();
         office.consent(&device, "anna", PASSWORD).await.unwrap();
-        office.accounts.remove_user(office.anna).await.unwrap();
+        office.accounts.remove_user(office.anna, NOW).await.unwrap();
         assert!(office.fetch(&device).await.is_none());
     }
 

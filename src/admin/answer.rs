@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, Reply, Request, SecondFactorShown, TrashShown,
-    VerifyShown, VersionShown,
+    AppPasswordShown, GrantShown, IssuedAppPassword, RemovalShown, Reply, Request, SecondFactorShown,
+    TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
@@ -124,10 +124,11 @@ impl Admin {
                 self.accounts.enable(user.id).await?;
                 Ok(Reply::Done(format!("{} can log in again", user.name)))
             }
+            Request::UserRemovalPreview { name } => Ok(Reply::Removal(self.removal(&name).await?)),
             Request::UserRemove { name } => {
-                let user = self.user(&name).await?;
-                self.accounts.remove_user(user.id).await?;
-                Ok(Reply::Done(format!("{} is removed", user.name)))
+                let (user, removal) = (self.user(&name).await?, self.removal(&name).await?);
+                self.accounts.remove_user(user.id, now).await?;
+                Ok(Reply::Removal(removal))
             }
             Request::AppPasswordAdd { user, label, days } => {
                 let user = self.user(&user).await?;
@@ -143,9 +144,9 @@ impl Admin {
                     rows.map(|row| AppPasswordShown {
                         id: row.id.0,
                         label: row.label,
-                        created: row.created.0,
-                        last_used: row.last_used.map(|time| time.0),
-                        expires: row.expires.map(|time| time.0),
+                        created: When(row.created),
+                        last_used: row.last_used.map(When),
+                        expires: row.expires.map(When),
                     })
                     .collect(),
                 ))
@@ -215,6 +216,7 @@ impl Admin {
             Request::GrantList { user, space } => self.grants(user, space).await,
             Request::TrashList { space } => {
                 let access = self.owner_access(&space).await?;
+                let names = self.accounts.names_in_history().await?;
                 let items = self.library.trash(&access).await?.into_iter();
                 Ok(Reply::Trash(
                     items
@@ -223,7 +225,8 @@ impl Admin {
                             path: item.path,
                             bytes: item.size,
                             folder: item.is_folder,
-                            deleted: item.deleted.0,
+                            deleted: When(item.deleted),
+                            deleted_by: item.deleted_by.and_then(|user| names.get(&user).cloned()),
                         })
                         .collect(),
                 ))
@@ -248,13 +251,15 @@ impl Admin {
             }
             Request::VersionList { space, path } => {
                 let access = self.owner_access(&space).await?;
+                let names = self.accounts.names_in_history().await?;
                 let versions = self.library.versions(&access, &parse_path(&path)?).await?.into_iter();
                 Ok(Reply::Versions(
                     versions
                         .map(|version| VersionShown {
                             version: version.id.0,
                             bytes: version.size,
-                            created: version.created.0,
+                            created: When(version.created),
+                            author: version.author.and_then(|user| names.get(&user).cloned()),
                             current: version.replaced.is_none(),
                             sha256: version
                                 .checksums
@@ -392,6 +397,21 @@ impl Admin {
     /// The owner of the data directory may bring back and remove what others deleted.
     async fn owner_access(&self, space: &str) -> Result<Access, AdminError> {
         Ok(accounts::owner_access(self.space(space).await?.id))
+    }
+
+    /// What ends when a user is removed.
+    async fn removal(&self, name: &str) -> Result<RemovalShown, AdminError> {
+        let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
+        let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
+        let links = self.sharing.all_links(&rights).await?;
+        let uploads = self.uploads(&spaces).await?;
+        Ok(RemovalShown {
+            links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
+            app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),
+            grants: self.accounts.grants().await?.iter().filter(|grant| grant.user == user.id).count(),
+            uploads: uploads.iter().filter(|upload| upload.user == Some(user.id)).count(),
+            name: user.name,
+        })
     }
 
     /// A change of the owner is noted under the first administrator.

@@ -1,6 +1,35 @@
 //! The replies, as the command line prints them: tables for people, the same data as JSON for scripts.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::model::{ParseTimestampError, Timestamp};
+
+/// A point in time, in JSON as RFC 3339 to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct When(pub Timestamp);
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<When> for String {
+    fn from(when: When) -> Self {
+        when.to_string()
+    }
+}
+
+impl TryFrom<String> for When {
+    type Error = ParseTimestampError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
 
 /// One reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +42,7 @@ pub enum Reply {
     Refused(String),
     Status(StatusShown),
     Users(Vec<UserShown>),
+    Removal(RemovalShown),
     AppPassword(IssuedAppPassword),
     AppPasswords(Vec<AppPasswordShown>),
     SecondFactor(SecondFactorShown),
@@ -51,8 +81,8 @@ pub struct StatusShown {
     /// Spaces no file of which opens, because their key is missing or damaged.
     #[serde(default)]
     pub spaces_without_key: Option<usize>,
-    /// When every byte was last verified, milliseconds since 1970 UTC.
-    pub last_full_verify: Option<i64>,
+    /// When every byte was last verified.
+    pub last_full_verify: Option<When>,
     /// What its owner must see to, as sentences.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -71,8 +101,23 @@ pub struct UserShown {
     pub has_password: bool,
     /// Whether a second factor is asked for beside it.
     pub second_factor: bool,
-    /// Milliseconds since 1970 UTC.
-    pub created: i64,
+    /// When it was made.
+    pub created: When,
+}
+
+/// What ends with an account that is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovalShown {
+    /// Login name.
+    pub name: String,
+    /// Links that open no more.
+    pub links: usize,
+    /// Devices that can log in no more.
+    pub app_passwords: usize,
+    /// Spaces that the user has a right to.
+    pub grants: usize,
+    /// Uploads that have not come to their end.
+    pub uploads: usize,
 }
 
 /// What a user's authenticator must know. Shown once, to be confirmed with a code of it.
@@ -102,12 +147,12 @@ pub struct AppPasswordShown {
     pub id: i64,
     /// The device.
     pub label: String,
-    /// Milliseconds since 1970 UTC.
-    pub created: i64,
-    /// Milliseconds since 1970 UTC; at most five minutes before the very last use.
-    pub last_used: Option<i64>,
-    /// Milliseconds since 1970 UTC.
-    pub expires: Option<i64>,
+    /// When it was made.
+    pub created: When,
+    /// At most an hour before the very last use.
+    pub last_used: Option<When>,
+    /// From when on it opens nothing.
+    pub expires: Option<When>,
 }
 
 /// A space.
@@ -150,8 +195,8 @@ pub struct UploadShown {
     pub received_bytes: u64,
     /// All of its bytes, if they were announced.
     pub length_bytes: Option<u64>,
-    /// When it ends by itself, milliseconds since 1970 UTC.
-    pub expires: i64,
+    /// When it ends by itself.
+    pub expires: When,
 }
 
 /// A lock on a file or folder.
@@ -171,8 +216,8 @@ pub struct LockShown {
     pub scope: String,
     /// Whether it reaches to everything below a folder.
     pub deep: bool,
-    /// When it ends by itself, milliseconds since 1970 UTC.
-    pub expires: i64,
+    /// When it ends by itself.
+    pub expires: When,
 }
 
 /// A link for people without an account. Its address is for whoever made it to tell.
@@ -192,12 +237,12 @@ pub struct LinkShown {
     pub has_password: bool,
     /// For who made it.
     pub label: String,
-    /// When it was made, milliseconds since 1970 UTC.
-    pub created: i64,
-    /// From when on it does not open, milliseconds since 1970 UTC.
-    pub expires: Option<i64>,
-    /// When it was last opened, to the hour, milliseconds since 1970 UTC.
-    pub opened: Option<i64>,
+    /// When it was made.
+    pub created: When,
+    /// From when on it does not open.
+    pub expires: Option<When>,
+    /// When it was last opened, to the hour.
+    pub opened: Option<When>,
 }
 
 /// A right.
@@ -222,8 +267,11 @@ pub struct TrashShown {
     pub bytes: u64,
     /// Whether it is a folder.
     pub folder: bool,
-    /// Milliseconds since 1970 UTC.
-    pub deleted: i64,
+    /// When it was deleted.
+    pub deleted: When,
+    /// By whom; none for a guest of a link.
+    #[serde(default)]
+    pub deleted_by: Option<String>,
 }
 
 /// A content of a file.
@@ -233,8 +281,11 @@ pub struct VersionShown {
     pub version: i64,
     /// Bytes.
     pub bytes: u64,
-    /// When it was committed, milliseconds since 1970 UTC.
-    pub created: i64,
+    /// When it was committed.
+    pub created: When,
+    /// Who stored it; none for a guest of a link, and for what a rebuild found in containers alone.
+    #[serde(default)]
+    pub author: Option<String>,
     /// Whether it is the current one.
     pub current: bool,
     /// SHA-256 of the plaintext in hexadecimal, once known.
@@ -248,8 +299,8 @@ pub struct VerifyShown {
     pub run: u32,
     /// `quick` or `full`.
     pub mode: String,
-    /// When it began, milliseconds since 1970 UTC.
-    pub started: i64,
+    /// When it began.
+    pub started: When,
     /// Whether it goes on where an interrupted one stopped.
     pub resumed: bool,
     /// `remembering`, `catalogue`, `containers`, `files` or `done`.
@@ -286,8 +337,11 @@ pub struct FindingShown {
     pub chunk: Option<u64>,
     /// What is wrong, where no container is.
     pub detail: Option<String>,
-    /// When it was first found, milliseconds since 1970 UTC.
-    pub first_seen: Option<i64>,
+    /// When it was first found.
+    pub first_seen: Option<When>,
+    /// Whether that was before this verification began.
+    #[serde(default)]
+    pub known_before: bool,
     /// The contents that it concerns; the first hundred.
     pub uses: Vec<UseShown>,
 }
@@ -327,8 +381,8 @@ pub struct UnknownFileShown {
 pub struct SnapshotShown {
     /// Its place in the order, and of its file name.
     pub number: u32,
-    /// When it was made, milliseconds since 1970 UTC.
-    pub made: i64,
+    /// When it was made.
+    pub made: When,
     /// Bytes of its file.
     pub bytes: u64,
 }

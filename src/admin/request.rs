@@ -55,6 +55,8 @@ pub enum Request {
     UserDisable { name: String },
     /// Let a disabled account in again.
     UserEnable { name: String },
+    /// What ends with an account when it is removed.
+    UserRemovalPreview { name: String },
     /// Remove an account for good.
     UserRemove { name: String },
     /// Make a password for one device; the reply shows it once.

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown};
+use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, When};
 use crate::accounts::UserRow;
 use crate::library::{LockHeld, Snapshot, Space, Upload};
 use crate::model::LockScope;
@@ -15,7 +15,7 @@ pub(super) fn user(row: &UserRow) -> UserShown {
         disabled: row.disabled.is_some(),
         has_password: row.has_password,
         second_factor: row.has_second_factor,
-        created: row.created.0,
+        created: When(row.created),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> Upl
         path: upload.path.map(|path| path.to_string()),
         received_bytes: upload.received,
         length_bytes: upload.length,
-        expires: upload.expires.0,
+        expires: When(upload.expires),
     }
 }
 
@@ -58,9 +58,9 @@ pub(super) fn link(shared: Shared, spaces: &[Space]) -> LinkShown {
         right: link.right.as_str().to_owned(),
         has_password: link.has_password,
         label: link.label,
-        created: link.created.0,
-        expires: link.expires.map(|end| end.0),
-        opened: link.opened.map(|at| at.0),
+        created: When(link.created),
+        expires: link.expires.map(When),
+        opened: link.opened.map(When),
     }
 }
 
@@ -78,12 +78,12 @@ pub(super) fn lock(held: LockHeld, users: &[UserRow], spaces: &[Space]) -> LockS
         }
         .into(),
         deep: lock.is_deep,
-        expires: lock.expires.0,
+        expires: When(lock.expires),
     }
 }
 
 pub(super) fn snapshot(snapshot: &Snapshot) -> SnapshotShown {
-    SnapshotShown { number: snapshot.number, made: snapshot.made.0, bytes: snapshot.size.0 }
+    SnapshotShown { number: snapshot.number, made: When(snapshot.made), bytes: snapshot.size.0 }
 }
 
 pub(super) fn codes(codes: &[SecretString]) -> Reply {

@@ -1,7 +1,7 @@
 //! How an open instance is.
 
 use super::answer::{Admin, AdminError};
-use super::{Reply, StatusShown};
+use super::{Reply, StatusShown, When};
 use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
 
 impl Admin {
@@ -62,7 +62,7 @@ impl Admin {
             spaces: spaces.map(|spaces| spaces.len()),
             damaged_containers: integrity.map(|integrity| integrity.damaged),
             spaces_without_key: without_key.map(|spaces| spaces.len()),
-            last_full_verify: integrity.and_then(|integrity| integrity.last_full).map(|time| time.0),
+            last_full_verify: integrity.and_then(|integrity| integrity.last_full).map(When),
         }))
     }
 

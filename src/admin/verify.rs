@@ -1,6 +1,6 @@
 //! What a verification found, as it is shown.
 
-use super::{FindingShown, UnknownFileShown, UseShown, VerifyShown};
+use super::{FindingShown, UnknownFileShown, UseShown, VerifyShown, When};
 use crate::library::{Finding, UnknownFile, Use, VerifyStep};
 use crate::model::Timestamp;
 
@@ -9,21 +9,21 @@ impl VerifyShown {
         Self {
             run: step.run.0,
             mode: step.mode.as_str().into(),
-            started: step.started.0,
+            started: When(step.started),
             resumed: step.is_resumed,
             stage: step.stage.as_str().into(),
             containers: step.containers,
             total_containers: step.total_containers,
             bytes: step.bytes,
             total_bytes: step.total_bytes,
-            findings: step.findings.into_iter().map(shown_finding).collect(),
+            findings: step.findings.into_iter().map(|finding| shown_finding(finding, step.started)).collect(),
             unknown_files: step.unknown.shown.iter().map(|file| shown_file(file, now)).collect(),
             unknown_file_count: step.unknown.count,
         }
     }
 }
 
-fn shown_finding(finding: Finding) -> FindingShown {
+fn shown_finding(finding: Finding, started: Timestamp) -> FindingShown {
     FindingShown {
         kind: finding.kind.as_str().into(),
         file: finding.file(),
@@ -31,7 +31,8 @@ fn shown_finding(finding: Finding) -> FindingShown {
         container: finding.container.map(|id| id.to_string()),
         chunk: finding.chunk,
         detail: finding.detail,
-        first_seen: finding.first_seen.map(|time| time.0),
+        first_seen: finding.first_seen.map(When),
+        known_before: finding.first_seen.is_some_and(|seen| seen < started),
         uses: finding.uses.into_iter().map(shown_use).collect(),
     }
 }

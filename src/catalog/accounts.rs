@@ -88,6 +88,8 @@ pub struct NewAppPassword<'a> {
 
 const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, created_at, disabled_at,
      EXISTS (SELECT 1 FROM second_factors WHERE user_id = users.id AND confirmed_at IS NOT NULL)";
+/// References to users that outlive the account.
+const HISTORY: [(&str, &str); 2] = [("versions", "author_id"), ("trash", "deleted_by")];
 const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
 const GRANT: &str = "user_id, space_id, \"right\"";
 
@@ -129,12 +131,21 @@ fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
 impl ReadTx<'_> {
     /// All users by name.
     pub fn users(&self) -> Result<Vec<UserRow>, CatalogError> {
-        self.all(&format!("SELECT {USER} FROM users ORDER BY name_key"), [], user_row)
+        self.all(
+            &format!("SELECT {USER} FROM users WHERE removed_at IS NULL ORDER BY name_key"),
+            [],
+            user_row,
+        )
     }
 
     /// The user of this id.
     pub fn user(&self, id: UserId) -> Result<Option<UserRow>, CatalogError> {
-        self.one(&format!("SELECT {USER} FROM users WHERE id = ?1"), [id.0], user_row)
+        self.one(&format!("SELECT {USER} FROM users WHERE id = ?1 AND removed_at IS NULL"), [id.0], user_row)
+    }
+
+    /// The names of all users, those who were removed included: whom the history of files and trash names.
+    pub fn names_in_history(&self) -> Result<Vec<(UserId, String)>, CatalogError> {
+        self.all("SELECT id, name FROM users", [], |row| Ok((UserId(row.get(0)?), row.get(1)?)))
     }
 
     /// The user whose name has this key.
@@ -221,9 +232,33 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes a user with his device passwords, grants and locks; what he wrote stays.
-    pub fn delete_user(&self, user: UserId) -> Result<(), CatalogError> {
-        self.execute("DELETE FROM users WHERE id = ?1", [user.0]).map(drop)
+    /// Removes a user with everything that refers to him, as the schema says: device passwords, grants, locks,
+    /// links and a second factor go, uploads lose their owner. Only the name stays, for the history, at the same
+    /// cost however long that is; the login name is free again.
+    pub fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
+        let references = self.all(
+            "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+             WHERE m.type = 'table' AND f.\"table\" = 'users'",
+            [],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+        )?;
+        for (table, column, action) in references {
+            if HISTORY.contains(&(table.as_str(), column.as_str())) {
+                continue;
+            }
+            let sql = match action.as_str() {
+                "CASCADE" => format!("DELETE FROM {table} WHERE {column} = ?1"),
+                _ => format!("UPDATE {table} SET {column} = NULL WHERE {column} = ?1"),
+            };
+            self.execute(&sql, [user.0])?;
+        }
+        // No login name has a slash.
+        self.execute(
+            "UPDATE users SET removed_at = ?2, disabled_at = coalesce(disabled_at, ?2), password_hash = NULL,
+                 epoch = epoch + 1, name_key = '/' || id WHERE id = ?1",
+            params![user.0, now.0],
+        )
+        .map(drop)
     }
 
     /// Adds a device password.

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0009-property-bytes.sql"),
     include_str!("../../migrations/0010-history.sql"),
     include_str!("../../migrations/0011-lock-lineage.sql"),
+    include_str!("../../migrations/0012-removed-users.sql"),
 ];
 
 /// Gives an empty database the newest format.

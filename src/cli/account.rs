@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 
 use super::second_factor::SecondFactor;
-use super::{Format, Place, secret};
-use crate::admin::{Request, Secret};
+use super::{Format, Place, output, secret};
+use crate::admin::{Reply, Request, Secret};
 
 /// Manage accounts: people and their devices' passwords.
 #[derive(Debug, Args)]
@@ -70,8 +71,15 @@ enum UserCommand {
     Disable(OneUser),
     /// Let a disabled account in again.
     Enable(OneUser),
-    /// Remove an account for good; files it wrote stay.
-    Remove(OneUser),
+    /// Remove an account for good. Files it stored stay, and its name in their history; its links end. Without --yes
+    /// it says what ends and asks.
+    Remove {
+        #[command(flatten)]
+        one: OneUser,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Manage the passwords of a user's devices.
     AppPassword {
         #[command(subcommand)]
@@ -173,7 +181,7 @@ impl User {
             }
             UserCommand::Disable(one) => one.request(|name| Request::UserDisable { name }),
             UserCommand::Enable(one) => one.request(|name| Request::UserEnable { name }),
-            UserCommand::Remove(one) => one.request(|name| Request::UserRemove { name }),
+            UserCommand::Remove { one, yes } => one.remove(yes),
             UserCommand::SecondFactor { command } => command.run(),
             UserCommand::AppPassword { command } => match command {
                 AppPasswordCommand::Add { user, label, days, place, format } => {
@@ -191,6 +199,23 @@ impl User {
 impl OneUser {
     fn request(self, request: impl FnOnce(String) -> Request) -> anyhow::Result<()> {
         self.place.request(request(self.name), self.format)
+    }
+
+    fn remove(self, is_sure: bool) -> anyhow::Result<()> {
+        let Self { name, place, format } = self;
+        let session = place.session()?;
+        if !is_sure {
+            let removal = match session.ask(Request::UserRemovalPreview { name: name.clone() })? {
+                Reply::Removal(removal) => removal,
+                Reply::Refused(why) => bail!(why),
+                _ => bail!("the server is of another version than this program"),
+            };
+            let question = format!("Remove {} for good? {}.", removal.name, output::ends(&removal));
+            secret::confirm(&question, &removal.name)?;
+        }
+        let reply = session.ask(Request::UserRemove { name })?;
+        session.close();
+        output::reply(reply, format)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Making an instance step by step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
 use secrecy::SecretString;
+use serde::Serialize;
 
-use super::{KeySource, admin, output, secret};
+use super::{Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{DataDirectory, FirstAdministrator, Instance, Kit};
 use crate::model::{NamePolicy, Timestamp};
@@ -37,6 +38,19 @@ pub(super) struct Init {
     /// File with the administrator's password.
     #[arg(long, value_name = "FILE")]
     admin_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What was made, as scripts read it.
+#[derive(Serialize)]
+struct Made<'a> {
+    /// The data directory.
+    data: &'a Path,
+    /// The administrator's login name.
+    admin: &'a str,
+    /// The file with the recovery key, if one was made.
+    recovery_file: Option<&'a Path>,
 }
 
 impl Init {
@@ -61,6 +75,7 @@ impl Init {
             (None, Some(path)) => Kit::write_recovery(&self.data, path)?,
             (None, None) => bail!("say where the recovery key goes: --recovery-out FILE"),
         };
+        let admin = name.as_str().to_owned();
         let administrator = FirstAdministrator { name, password };
         admin::runtime()?.block_on(async {
             let policy = NamePolicy::default();
@@ -70,6 +85,10 @@ impl Init {
             instance.close();
             anyhow::Ok(())
         })?;
+        if self.format.json {
+            let made = Made { data: &self.data, admin: &admin, recovery_file: self.recovery_out.as_deref() };
+            return output::line(&serde_json::to_string_pretty(&made)?);
+        }
         output::line(&format!("The instance in {} is ready.", self.data.display()))?;
         if let Some(path) = &self.recovery_out {
             output::line(&format!(

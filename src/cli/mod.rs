@@ -26,13 +26,30 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+/// What the program ends with; docs/commands.md says the same.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  Done, and nothing is wrong
+  1  Refused or failed; standard error says why and what helps
+  2  The command line is not understood; nothing was looked at or changed
+  3  Done by verify, rebuild or doctor, which found something damaged, missing or wrong";
+
+/// [`EXIT_CODES`]: done, and something is damaged, missing or wrong.
+const FINDINGS: u8 = 3;
+
 /// Encrypted file exchange for offices bound to secrecy.
 ///
 /// Tresor serves files over WebDAV. On disk every file is a standard age container and every name lies
 /// in an encrypted catalogue: disk, snapshots and backups reveal no content and no names without the
 /// office's key. Someone who controls the running machine could read.
 #[derive(Debug, Parser)]
-#[command(name = "tresor", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "tresor",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -62,7 +79,7 @@ struct KeySource {
 /// How a command prints its data.
 #[derive(Clone, Copy, Debug, Args)]
 struct Format {
-    /// Print JSON for scripts instead of a table. Times are milliseconds since 1970 UTC.
+    /// Print JSON for scripts instead of a table. Times are RFC 3339 in UTC.
     #[arg(long)]
     json: bool,
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::Format;
-use crate::admin::{IssuedAppPassword, LinkShown, LockShown, Reply, StatusShown, UploadShown, VersionShown};
+use crate::admin::{
+    IssuedAppPassword, LinkShown, LockShown, RemovalShown, Reply, StatusShown, TrashShown, UploadShown,
+    VersionShown,
+};
 use crate::model::{ByteSize, Shown};
 
 /// Prints a reply. A refusal becomes an error.
@@ -31,10 +32,15 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                     if user.disabled { "disabled" } else { "enabled" }.into(),
                     if user.has_password { "own" } else { "devices only" }.into(),
                     if user.second_factor { "yes" } else { "no" }.into(),
-                    time(user.created),
+                    user.created.to_string(),
                 ]
             }),
         ),
+        Reply::Removal(removal) => line(&format!(
+            "{} is removed. {}; the name stays in the history of what was stored and deleted.",
+            safe(&removal.name),
+            ends(&removal)
+        )),
         Reply::AppPassword(issued) => app_password(&issued),
         Reply::AppPasswords(rows) => table(
             &["ID", "DEVICE", "SINCE", "LAST USED", "ENDS"],
@@ -43,9 +49,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                 vec![
                     row.id.to_string(),
                     safe(&row.label),
-                    time(row.created),
-                    row.last_used.map_or_else(|| "never".into(), time),
-                    row.expires.map_or_else(|| "never".into(), time),
+                    row.created.to_string(),
+                    row.last_used.map_or_else(|| "never".into(), |when| when.to_string()),
+                    row.expires.map_or_else(|| "never".into(), |when| when.to_string()),
                 ]
             }),
         ),
@@ -76,19 +82,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             &[],
             rows.iter().map(|row| vec![safe(&row.space), safe(&row.user), row.right.clone()]),
         ),
-        Reply::Trash(rows) => table(
-            &["ID", "DELETED", "SIZE", "PATH"],
-            &[0, 2],
-            rows.iter().map(|row| {
-                let slash = if row.folder { "/" } else { "" };
-                vec![
-                    row.entry.to_string(),
-                    time(row.deleted),
-                    ByteSize(row.bytes).to_string(),
-                    format!("{}{slash}", safe(&row.path)),
-                ]
-            }),
-        ),
+        Reply::Trash(rows) => trash(&rows),
         Reply::Verify(step) => {
             line(&format!("{} of {} containers verified", step.containers, step.total_containers))
         }
@@ -96,7 +90,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             &["NUMBER", "MADE", "SIZE"],
             &[0, 2],
             rows.iter().map(|row| {
-                vec![format!("{:06}", row.number), time(row.made), ByteSize(row.bytes).to_string()]
+                vec![format!("{:06}", row.number), row.made.to_string(), ByteSize(row.bytes).to_string()]
             }),
         ),
         Reply::Uploads(rows) => uploads(&rows),
@@ -104,6 +98,20 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Locks(rows) => locks(&rows),
         Reply::Versions(rows) => versions(&rows),
     }
+}
+
+/// What ends with a removed account.
+pub(super) fn ends(removal: &RemovalShown) -> String {
+    let RemovalShown { links, app_passwords, grants, uploads, .. } = removal;
+    format!(
+        "What ends with it: {links} links, {app_passwords} device passwords, rights in {grants} spaces, {uploads} \
+         unfinished uploads"
+    )
+}
+
+/// By whom something was done; nobody by name if it came through a link.
+fn by(user: Option<&str>) -> String {
+    user.map_or_else(|| "-".into(), safe)
 }
 
 fn app_password(issued: &IssuedAppPassword) -> anyhow::Result<()> {
@@ -122,6 +130,40 @@ fn recovery_codes(codes: &[String]) -> anyhow::Result<()> {
     )
 }
 
+fn trash(rows: &[TrashShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "DELETED", "BY", "SIZE", "PATH"],
+        &[0, 3],
+        rows.iter().map(|row| {
+            let slash = if row.folder { "/" } else { "" };
+            vec![
+                row.entry.to_string(),
+                row.deleted.to_string(),
+                by(row.deleted_by.as_deref()),
+                ByteSize(row.bytes).to_string(),
+                format!("{}{slash}", safe(&row.path)),
+            ]
+        }),
+    )
+}
+
+fn versions(rows: &[VersionShown]) -> anyhow::Result<()> {
+    table(
+        &["VERSION", "STORED", "BY", "SIZE", "", "SHA-256"],
+        &[0, 3],
+        rows.iter().map(|row| {
+            vec![
+                row.version.to_string(),
+                row.created.to_string(),
+                by(row.author.as_deref()),
+                ByteSize(row.bytes).to_string(),
+                if row.current { "current" } else { "" }.into(),
+                row.sha256.clone().unwrap_or_else(|| "not yet known".into()),
+            ]
+        }),
+    )
+}
+
 fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
     table(
         &["ID", "USER", "SPACE", "PATH", "RECEIVED", "OF", "BY", "ENDS"],
@@ -135,7 +177,7 @@ fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
                 ByteSize(row.received_bytes).to_string(),
                 row.length_bytes.map_or_else(|| "unknown".into(), |bytes| ByteSize(bytes).to_string()),
                 row.door.clone(),
-                time(row.expires),
+                row.expires.to_string(),
             ]
         }),
     )
@@ -154,24 +196,8 @@ fn links(rows: &[LinkShown]) -> anyhow::Result<()> {
                 row.right.clone(),
                 if row.has_password { "yes" } else { "no" }.into(),
                 safe(&row.label),
-                row.expires.map_or_else(|| "never".into(), time),
-                row.opened.map_or_else(|| "never".into(), time),
-            ]
-        }),
-    )
-}
-
-fn versions(rows: &[VersionShown]) -> anyhow::Result<()> {
-    table(
-        &["VERSION", "STORED", "SIZE", "", "SHA-256"],
-        &[0, 2],
-        rows.iter().map(|row| {
-            vec![
-                row.version.to_string(),
-                time(row.created),
-                ByteSize(row.bytes).to_string(),
-                if row.current { "current" } else { "" }.into(),
-                row.sha256.clone().unwrap_or_else(|| "not yet known".into()),
+                row.expires.map_or_else(|| "never".into(), |when| when.to_string()),
+                row.opened.map_or_else(|| "never".into(), |when| when.to_string()),
             ]
         }),
     )
@@ -189,7 +215,7 @@ fn locks(rows: &[LockShown]) -> anyhow::Result<()> {
                 safe(&row.space),
                 safe(&row.path),
                 format!("{}{}", row.scope, if row.deep { ", all below" } else { "" }),
-                time(row.expires),
+                row.expires.to_string(),
             ]
         }),
     )
@@ -212,7 +238,10 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         line(&format!("stored   {}", ByteSize(bytes)))?;
     }
     if let Some(count) = status.damaged_containers {
-        line(&format!("verified {}", status.last_full_verify.map_or_else(|| "never in full".into(), time)))?;
+        line(&format!(
+            "verified {}",
+            status.last_full_verify.map_or_else(|| "never in full".into(), |when| when.to_string())
+        ))?;
         let containers = match count {
             0 => "none".to_owned(),
             count => format!("{count} (`tresor verify` names them)"),
@@ -280,25 +309,9 @@ pub(super) fn safe(text: &str) -> String {
     Shown(text).to_string()
 }
 
-/// A point in time as `2026-11-21 14:05 UTC`.
-pub(super) fn time(milliseconds: i64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000))
-        .ok()
-        .and_then(|moment| moment.format(&format).ok())
-        .unwrap_or_else(|| "?".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_shown_in_utc() {
-        assert_eq!(time(0), "1970-01-01 00:00 UTC");
-        assert_eq!(time(1_795_292_774_000), "2026-11-21 20:26 UTC");
-        assert_eq!(time(i64::MAX), "?");
-    }
 
     #[test]
     fn scripts_get_the_data_alone() {

@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{Format, KeySource, admin, output, secret};
+use super::{FINDINGS, Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
 use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
@@ -18,8 +18,6 @@ use crate::vault::disk::Stray;
 
 /// Findings of one kind that people are shown; scripts get all.
 const SHOWN: usize = 20;
-/// Rebuilt, but something is missing or damaged.
-const INCOMPLETE: u8 = 2;
 
 /// Make the catalogue anew when it is gone, damaged or too old. Stop the server first.
 ///
@@ -29,7 +27,7 @@ const INCOMPLETE: u8 = 2;
 /// Not: users, rights and links, folders without files, renames, copies inside a space. The catalogue of before is
 /// kept in catalog/ under another name. May be broken off and given again.
 ///
-/// Exit code 0: all came back. 1: nothing was changed. 2: rebuilt, but some stored files or the keys of
+/// Exit code 0: all came back. 1: nothing was changed. 3: rebuilt, but some stored files or the keys of
 /// spaces are damaged or missing; they are listed and kept, and `tresor verify` goes on naming them.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
@@ -101,7 +99,7 @@ impl Rebuild {
         } else {
             print(&rebuilt)?;
         }
-        Ok(if rebuilt.report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+        Ok(if rebuilt.report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
     }
 
     fn administrator(&self) -> anyhow::Result<Option<FirstAdministrator>> {
@@ -135,8 +133,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         RebuildBase::Catalogue => "The catalogue was brought up to date with the stored files.".into(),
         RebuildBase::Snapshot(name) => format!(
             "The catalogue was rebuilt from snapshot {:06} of {} and the stored files.",
-            name.number,
-            output::time(name.made.0)
+            name.number, name.made
         ),
         RebuildBase::Containers => "The catalogue was rebuilt from the stored files alone.".into(),
     })?;

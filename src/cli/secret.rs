@@ -90,6 +90,30 @@ pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     Ok(SecretString::from(typed.trim_end_matches(['\n', '\r'])))
 }
 
+/// Asks on the terminal for something that is no secret.
+fn ask_shown(prompt: &str) -> anyhow::Result<String> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+    let mut terminal = terminal.context("cannot reach the terminal")?;
+    let mut typed = String::new();
+    write!(terminal, "{prompt}")
+        .and_then(|()| BufReader::new((&terminal).take(MAX_TYPED as u64)).read_line(&mut typed))
+        .context("cannot read what was typed")?;
+    Ok(typed)
+}
+
+/// Has a person type a word before something is done that cannot be undone. Without a terminal it is refused.
+pub(super) fn confirm(question: &str, word: &str) -> anyhow::Result<()> {
+    if !std::io::stdin().is_terminal() {
+        bail!("{question} Nothing was changed: there is no terminal to confirm it on, so add --yes");
+    }
+    output::note(&output::safe(question))?;
+    let typed = ask_shown(&format!("Type {} to confirm: ", output::safe(word)))?;
+    if typed.trim() != word {
+        bail!("not confirmed; nothing was changed");
+    }
+    Ok(())
+}
+
 /// A secret's file without its line end; warns if others may read it.
 pub(super) fn read(path: &Path) -> anyhow::Result<SecretString> {
     let shown = path.display();

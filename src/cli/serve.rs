@@ -153,9 +153,11 @@ fn first_start(config: Config) -> anyhow::Result<()> {
         let Kit { unlock, recovery, recovery_file, passphrase_file, password } = Kit::make(&config.data)?;
         let instance = make_instance(&directory, &config, &unlock, &recovery, password.clone()).await?;
         let data = config.data.display().to_string();
+        let hosts = config.hosts.clone();
         app::serve(config, entrance, directory, Some(instance), None, |announcement| {
             let _ = output::line(&welcome(&Welcome {
                 data: &data,
+                url: &address_for_people(announcement, &hosts),
                 announcement,
                 password: password.expose_secret(),
                 recovery_file: &recovery_file.display().to_string(),
@@ -188,6 +190,7 @@ async fn make_instance(
 
 struct Welcome<'a> {
     data: &'a str,
+    url: &'a str,
     announcement: &'a Announcement,
     password: &'a str,
     recovery_file: &'a str,
@@ -195,8 +198,7 @@ struct Welcome<'a> {
 }
 
 fn welcome(welcome: &Welcome<'_>) -> String {
-    let Welcome { data, announcement, password, recovery_file, passphrase_file } = welcome;
-    let url = url(announcement);
+    let Welcome { data, url, announcement, password, recovery_file, passphrase_file } = welcome;
     let certificate = match &announcement.fingerprint {
         None => String::new(),
         Some(fingerprint) => format!(
@@ -218,13 +220,31 @@ fn welcome(welcome: &Welcome<'_>) -> String {
 
   Move both files off this machine: whoever has the disk and one of them can read all.
 
-listening on {url}"
+listening on {}",
+        self::url(announcement)
     )
 }
 
 fn url(announcement: &Announcement) -> String {
     let scheme = if announcement.fingerprint.is_some() { "https" } else { "http" };
     format!("{scheme}://{}/", announcement.address)
+}
+
+/// Where clients find the server: under the first name of the configuration, else under this machine's name if it
+/// listens on all addresses, which are none that anybody can enter.
+fn address_for_people(announcement: &Announcement, hosts: &[String]) -> String {
+    let Announcement { address, fingerprint } = announcement;
+    let machine = rustix::system::uname();
+    let host = match (hosts.first(), machine.nodename().to_str()) {
+        (Some(host), _) => host.clone(),
+        (None, Ok(name)) if address.ip().is_unspecified() && !name.is_empty() => name.to_owned(),
+        _ => return url(announcement),
+    };
+    let (scheme, usual) = if fingerprint.is_some() { ("https", 443) } else { ("http", 80) };
+    match address.port() {
+        port if port == usual => format!("{scheme}://{host}/"),
+        port => format!("{scheme}://{host}:{port}/"),
+    }
 }
 
 /// The log goes to standard error; systemd and shells know what to do with it.

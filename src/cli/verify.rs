@@ -10,13 +10,11 @@ use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Format, Place, output};
-use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, VerifyShown};
+use super::{FINDINGS, Format, Place, output};
+use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, VerifyShown, When};
 use crate::library::OLDER_CATALOGUE;
 use crate::model::{ByteSize, Timestamp};
 
-/// Exit code when something is wrong.
-const FINDINGS: u8 = 3;
 /// Slower is of no use: a chunk could not be read within a second.
 const SLOWEST: ByteSize = ByteSize(64 * 1024);
 /// How often progress is told where there is no terminal.
@@ -72,6 +70,7 @@ With --json one object is printed at the end:
     detail            what is wrong with the catalogue, which stored content it leaves out, or
                       what is wrong with another file
     first_seen        when it was first found
+    known_before      whether that was before this verification began
     uses              up to 100 contents that it concerns: space and path by name, entry and
                       version by number, state current, earlier or trash
   unknown_files       up to 1,000 containers that the catalogue does not know: space,
@@ -84,8 +83,8 @@ What does not apply is null.";
 #[derive(Serialize)]
 struct Report {
     mode: String,
-    started: i64,
-    finished: i64,
+    started: When,
+    finished: When,
     resumed: bool,
     containers: u64,
     bytes: u64,
@@ -104,7 +103,7 @@ impl Verify {
         let (full, restart, rate) = (self.full, self.restart, self.rate.map(|rate| rate.0));
         let mut step = shown(session.ask(Request::VerifyBegin { full, restart, rate })?)?;
         if step.resumed {
-            let begun = output::time(step.started);
+            let begun = step.started;
             output::note(&format!("Going on with the verification begun {begun}; --restart begins anew."))?;
         }
         let mut progress = Progress::new(&step);
@@ -120,7 +119,7 @@ impl Verify {
                 }
                 if !self.format.json {
                     progress.make_room();
-                    tell(&finding, step.started)?;
+                    tell(&finding)?;
                 }
                 findings.push(finding);
             }
@@ -133,7 +132,7 @@ impl Verify {
             output::line(&serde_json::to_string_pretty(&Report {
                 mode: step.mode,
                 started: step.started,
-                finished: Timestamp::now().0,
+                finished: When(Timestamp::now()),
                 resumed: step.resumed,
                 containers: step.containers,
                 bytes: step.bytes,
@@ -157,7 +156,7 @@ fn shown(reply: Reply) -> anyhow::Result<VerifyShown> {
     }
 }
 
-fn tell(finding: &FindingShown, started: i64) -> anyhow::Result<()> {
+fn tell(finding: &FindingShown) -> anyhow::Result<()> {
     let what = match finding.kind.as_str() {
         "missing" => "there is no file",
         "wrong-length" => "the file has another length",
@@ -175,8 +174,8 @@ fn tell(finding: &FindingShown, started: i64) -> anyhow::Result<()> {
         (Some(file), Some(container)) => named(file, container),
         _ => output::safe(finding.detail.as_deref().unwrap_or(what)),
     };
-    let known = finding.first_seen.filter(|seen| *seen < started);
-    let known = known.map_or_else(String::new, |seen| format!(" (known since {})", output::time(seen)));
+    let known = finding.first_seen.filter(|_| finding.known_before);
+    let known = known.map_or_else(String::new, |seen| format!(" (known since {seen})"));
     match (&finding.file, finding.chunk) {
         (None, _) => output::line(&format!("{kind}: {place}")),
         (Some(_), None) => output::line(&format!("{kind}: {what}: {place}{known}")),

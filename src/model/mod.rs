@@ -30,5 +30,5 @@ pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
 pub use place::{PackedPlace, Place};
 pub use range::ByteRange;
 pub use size::{ByteSize, ParseSizeError};
-pub use time::Timestamp;
+pub use time::{ParseTimestampError, Timestamp};
 pub use upload::{ChunkName, ChunkNameError, UploadShape};

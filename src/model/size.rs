@@ -9,7 +9,9 @@ pub struct ByteSize(pub u64);
 
 /// Why a text is not a size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is not a size: write a number with B, KB, MB, GB, TB or KiB, MiB, GiB, TiB, such as 20GB")]
+#[error(
+    "'{text}' is not a size: write a number and its unit, B, KB, MB, GB, TB or KiB, MiB, GiB, TiB, such as 20GB"
+)]
 pub struct ParseSizeError {
     text: String,
 }
@@ -33,14 +35,16 @@ const UNITS: [(&str, u64); 13] = [
 impl FromStr for ByteSize {
     type Err = ParseSizeError;
 
-    /// Reads `500`, `20GB`, `1.5 GiB`, `10g` (single letters are binary, as in `dd`).
+    /// Reads `0`, `500B`, `20GB`, `1.5 GiB`, `10g` (single letters are binary, as in `dd`). A number without a unit is
+    /// refused: who writes `--quota 10` hardly means 10 bytes.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || ParseSizeError { text: text.to_owned() };
         let lower = text.trim().to_lowercase();
         let (number, factor) = UNITS
             .iter()
             .find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?.trim_end(), *factor)))
-            .unwrap_or((&lower, 1));
+            .or((lower == "0").then_some(("0", 1)))
+            .ok_or_else(refuse)?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
@@ -77,7 +81,7 @@ mod tests {
     fn reads_what_people_write() {
         for (text, bytes) in [
             ("0", 0),
-            ("500", 500),
+            ("500B", 500),
             ("20GB", 20_000_000_000),
             ("1.5 GiB", 1_610_612_736),
             ("10g", 10 << 30),
@@ -85,7 +89,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ByteSize>(), Ok(ByteSize(bytes)), "{text}");
         }
-        for text in ["", "GB", "-1", "1e9", "1,5GB", "99999999TB", "1.GB", "0x10"] {
+        for text in ["", "GB", "-1", "1e9", "1,5GB", "99999999TB", "1.GB", "0x10", "10", "500"] {
             assert!(text.parse::<ByteSize>().is_err(), "{text}");
         }
     }

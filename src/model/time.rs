@@ -1,6 +1,15 @@
 //! Points in time, passed in rather than read.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+
+/// The end of the year 9999, which is the end of RFC 3339, in seconds since 1970.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 /// Milliseconds since 1970-01-01 00:00:00 UTC. Never a local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,9 +69,47 @@ impl Timestamp {
     }
 }
 
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, to the second, as everything that people and scripts read shows it: `2026-11-21T20:26:14Z`.
+    /// What lies behind the year 9999 is its last second.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        let moment = OffsetDateTime::from_unix_timestamp(self.as_secs().clamp(0, LAST_SECOND));
+        f.write_str(&moment.map_err(|_| fmt::Error)?.format(&format).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Why a text is not a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time is written as in RFC 3339, such as 2026-11-21T20:26:14Z")]
+pub struct ParseTimestampError;
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ParseTimestampError)?;
+        Ok(Self::from_secs(moment.unix_timestamp()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_shown_and_read_as_rfc_3339() {
+        for (milliseconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_795_292_774_999, "2026-11-21T20:26:14Z"),
+            (i64::MAX, "9999-12-31T23:59:59Z"),
+            (-1, "1970-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp(milliseconds).to_string(), text);
+        }
+        assert_eq!("2026-11-21T21:26:14+01:00".parse(), Ok(Timestamp(1_795_292_774_000)));
+        assert_eq!("21.11.2026".parse::<Timestamp>(), Err(ParseTimestampError));
+    }
 
     #[test]
     fn times_before_1970_do_not_wrap() {

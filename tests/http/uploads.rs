@@ -99,7 +99,7 @@ fn a_broken_upload_leaves_the_old_content() {
 #[test]
 fn a_full_space_says_so_before_the_body() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "100000"]);
+    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "100000B"]);
     server.cli_ok(["grant", USER, "eng", "write"]);
     let dav = |method: &str, name: &str| server.request(method, &format!("/dav/eng/{name}"));
     let quota = || {
@@ -136,7 +136,7 @@ fn a_full_space_says_so_before_the_body() {
     }
     server.request("GET", &format!("/dav/{SPACE}/x.bin")).send().expect(200);
     // Many at once never pass it together.
-    server.cli_ok(["space", "set", "eng", "--quota", "150000"]);
+    server.cli_ok(["space", "set", "eng", "--quota", "150000B"]);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let put = |n: u64| dav("PUT", &format!("gleichzeitig-{n}.bin")).body(bytes(n, 20_000)).send().status;
         let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || put(n))).collect();

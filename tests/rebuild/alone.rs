@@ -295,7 +295,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     fs::remove_file(house.data().join(format!("keys/spaces/{}.age", keyless.id))).unwrap();
     house.lose_catalog();
 
-    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 2);
+    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 3);
     let mut reasons: Vec<_> =
         report["set_aside"].as_array().unwrap().iter().map(|file| file["reason"].as_str().unwrap()).collect();
     reasons.sort_unstable();
@@ -321,7 +321,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
         "--admin-password-file",
         "password",
     ]);
-    assert_eq!(outcome.code, 2, "{outcome}");
+    assert_eq!(outcome.code, 3, "{outcome}");
     for needle in ["Kept, but part of no file", "no-key", "chef is the only user", "is kept as"] {
         assert!(outcome.stdout.contains(needle), "{needle}: {outcome}");
     }
@@ -361,7 +361,7 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     // A later one of which the end never came.
     write(5_002, 0, &content[..70_000], Some(900_000));
     house.lose_catalog();
-    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 2);
+    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 3);
     assert_eq!(report["set_aside"][0]["reason"], "incomplete", "{report}");
     let open = house.open().await;
     let files = open.files(&open.space("s").await).await;

@@ -237,7 +237,7 @@ async fn rows_without_containers_are_listed_and_stay() {
         .unwrap();
     fs::rename(&container, house.path("lost.age")).unwrap();
     house.lose_catalog();
-    let report = house.rebuild([], 2);
+    let report = house.rebuild([], 3);
     assert_eq!(report["missing"][0]["paths"], serde_json::json!(["/new"]), "{report}");
     // It may come back from a backup.
     fs::rename(house.path("lost.age"), &container).unwrap();

@@ -91,7 +91,7 @@ async fn what_cannot_be_picked_up_is_told_and_no_verification_calls_it_well() {
     fs::write(&path, pack).unwrap();
     house.lose_catalog();
     fs::remove_dir_all(house.data().join("snapshots")).unwrap();
-    let report = house.rebuild(ADMIN, 2);
+    let report = house.rebuild(ADMIN, 3);
     let strays = report["strays"].as_array().unwrap();
     assert_eq!((strays.len(), &strays[0]["offset"]), (1, &at.into()), "{report}");
     let open = house.open().await;
@@ -100,7 +100,7 @@ async fn what_cannot_be_picked_up_is_told_and_no_verification_calls_it_well() {
     let verified = house.run(["verify"]);
     assert_eq!(verified.code, 3, "{verified}");
     let told = house.run(["rebuild", "--from", "catalogue"]);
-    assert_eq!(told.code, 2);
+    assert_eq!(told.code, 3);
     assert!(told.stdout.contains("something that is no file as it is"), "{told}");
 }
 
@@ -112,7 +112,7 @@ async fn a_pipe_in_the_place_of_a_pack_is_told() {
     let made = std::process::Command::new("mkfifo").arg(&pack).status().unwrap();
     assert!(made.success());
     house.lose_catalog();
-    let report = house.rebuild(ADMIN, 2);
+    let report = house.rebuild(ADMIN, 3);
     let below = pack.strip_prefix(house.data()).unwrap().display().to_string();
     assert_eq!(report["strangers"], serde_json::json!([below]), "{report}");
 }

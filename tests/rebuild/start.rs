@@ -176,7 +176,7 @@ async fn a_space_without_its_key_or_its_note_is_named() {
 
     // All rows are there, and nothing opens.
     fs::remove_file(house.data().join(&key)).unwrap();
-    let report = house.rebuild(["--from", "catalogue"], 2);
+    let report = house.rebuild(["--from", "catalogue"], 3);
     assert_eq!(
         (&report["without_key"], &report["without_note"]),
         (&id, &Vec::<String>::new().into()),

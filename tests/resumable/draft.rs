@@ -414,7 +414,9 @@ fn people_see_and_end_their_own_uploads_by_every_door() {
     assert_eq!(of("ietf")["id"], upload.strip_prefix("/uploads/").unwrap());
     assert!(of("ietf")["length"].is_null() && of("ietf")["path"] == "folder-less.bin");
     for one in &listed {
-        let week = one["expires"].as_i64().unwrap() - one["created"].as_i64().unwrap();
+        let time =
+            |key: &str| one[key].as_str().unwrap().parse::<tresor::model::Timestamp>().unwrap().as_secs();
+        let week = time("expires") - time("created");
         assert!((604_800..604_900).contains(&week), "{one}");
         let id = one["id"].as_str().unwrap();
         let address = format!("/uploads/{id}");

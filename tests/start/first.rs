@@ -52,6 +52,23 @@ fn a_first_start_shows_once_what_its_owner_must_keep() {
     assert!(served.stop(Signal::INT).success());
 }
 
+/// The kit of a server on all addresses told its owner to go to `https://0.0.0.0:8443/dav/`.
+#[test]
+fn the_address_that_is_shown_is_one_that_people_can_enter() {
+    for (host, expected) in [(Some("files.example.org"), Some("files.example.org")), (None, None)] {
+        let office = Office::new();
+        let fixed = ["serve", "--data", "data", "--listen", "0.0.0.0:0"];
+        let host = host.map(|host| ["--host", host]);
+        let served = office.serve_by(&mut office.tresor(fixed.iter().chain(host.iter().flatten())));
+        let welcome = served.printed();
+        let machine = rustix::system::uname().nodename().to_str().unwrap().to_owned();
+        let port = served.endpoint.address.port();
+        let expected = format!("https://{}:{port}/dav/", expected.unwrap_or(&machine));
+        assert_eq!(shown(&welcome, "Address"), expected);
+        assert_eq!(shown(&welcome, "First space"), format!("{expected}Beispiel/"));
+    }
+}
+
 /// A port in use once cost the password of the administrator: the instance was made, nothing was told.
 #[test]
 fn a_first_start_that_cannot_serve_makes_nothing() {

@@ -27,8 +27,8 @@ impl Call<'_> {
                 }),
                 "received": upload.received,
                 "length": upload.length,
-                "created": upload.created.as_secs(),
-                "expires": upload.expires.as_secs(),
+                "created": upload.created.to_string(),
+                "expires": upload.expires.to_string(),
             }))
         });
         let mut response: Response<ResponseBody> = empty(StatusCode::OK);

@@ -189,7 +189,7 @@ async fn uploads_of_a_removed_account_end() {
     let mut append = append.unwrap();
     append.write(vec![0; 200_000].into()).await.unwrap();
     append.finish(NOW).await.unwrap();
-    store.catalog.write(move |tx| tx.delete_user(other)).await.unwrap();
+    store.catalog.write(move |tx| tx.remove_user(other, NOW)).await.unwrap();
     store.check();
     assert_eq!(store.library.upkeep(NOW).await.unwrap().uploads, 1);
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
