@@ -76,6 +76,22 @@ pub enum ConfigError {
         /// Most.
         most: u32,
     },
+    /// No request can ask for this host.
+    #[error("hosts: '{host}' matches no request; {advice}")]
+    Host {
+        /// As it was written.
+        host: String,
+        /// What to write instead.
+        advice: &'static str,
+    },
+    /// A filter that keeps everything out of the log.
+    #[error(
+        "log.level: '{directive}' is no level; use error, warn, info, debug or trace, or a filter such as tresor=debug"
+    )]
+    LogLevel {
+        /// The part of the filter that is not understood.
+        directive: String,
+    },
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -303,6 +319,8 @@ impl RawConfig {
         if let Some(listen) = self.metrics_listen.filter(|listen| !listen.ip().to_canonical().is_loopback()) {
             return Err(ConfigError::PublicMetrics { listen });
         }
+        self.hosts.iter().try_for_each(|host| check_host(host))?;
+        check_level(self.log.level.as_deref().unwrap_or(DEFAULT_LOG_LEVEL))?;
         self.limits.check()?;
         self.scrub.check()?;
         Ok(Config {
@@ -326,6 +344,55 @@ impl RawConfig {
     }
 }
 
+/// Refuses what is compared with the host of each request and equals none.
+fn check_host(host: &str) -> Result<(), ConfigError> {
+    let refuse = |advice| Err(ConfigError::Host { host: host.to_owned(), advice });
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return refuse("write one name, such as files.example.org");
+    }
+    if host.contains('/') {
+        return refuse("write the name alone, without https:// and path");
+    }
+    if host.contains('*') {
+        return refuse("write out each name; there are no patterns");
+    }
+    if !host.is_ascii() {
+        return refuse("write the name as it is sent, in Punycode (xn--…)");
+    }
+    if host.ends_with('.') {
+        return refuse("leave the dot at its end away");
+    }
+    if host.parse::<std::net::Ipv6Addr>().is_ok() {
+        return refuse("write an IPv6 address in brackets, such as [::1]");
+    }
+    match host.parse::<http::uri::Authority>() {
+        Ok(authority) if authority.host() == host => Ok(()),
+        Ok(_) => refuse("write the name alone, without port and user name"),
+        Err(_) => refuse("write a host name or an address"),
+    }
+}
+
+/// Refuses a filter that would silence this program's log by mistake: a bare word that is no level counts as the name
+/// of a module that does not exist.
+fn check_level(filter: &str) -> Result<(), ConfigError> {
+    let directives = || filter.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let is_about_us = |directive: &str| match directive.split_once('=') {
+        Some((target, level)) => is_level(level) && target.starts_with("tresor"),
+        None => is_level(directive),
+    };
+    let is_understood = |directive: &str| match directive.split_once('=') {
+        Some((_, level)) => is_level(level),
+        None => is_level(directive),
+    };
+    let refuse = |directive: &str| Err(ConfigError::LogLevel { directive: directive.to_owned() });
+    match directives().find(|directive| !is_understood(directive)) {
+        Some(directive) => refuse(directive),
+        None if directives().any(is_about_us) => Ok(()),
+        None => refuse(filter),
+    }
+}
+
 impl Config {
     /// The names the network layer compares `Host` with.
     pub fn allowed_hosts(&self) -> AllowedHosts {
@@ -335,6 +402,9 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn check(text: &str) -> Result<Config, ConfigError> {
@@ -360,6 +430,56 @@ mod tests {
         assert_eq!(again, text);
     }
 
+    /// Each key of the reference exists and has the default that stands there, and no key is missing from it.
+    #[test]
+    fn the_reference_names_every_key_with_its_default() {
+        let (mut documented, mut defaults) = (BTreeSet::new(), String::new());
+        let mut section = String::new();
+        for line in include_str!("../docs/configuration.md").lines() {
+            if let Some(name) = line.strip_prefix("## `[").and_then(|rest| rest.strip_suffix("]`")) {
+                section = format!("{name}.");
+                documented.insert(name.to_owned());
+            }
+            let mut cells = line.split(" | ");
+            let key = cells.next().and_then(|cell| cell.strip_prefix("| `")?.strip_suffix('`'));
+            let (Some(key), Some(default)) = (key, cells.next()) else { continue };
+            documented.insert(format!("{section}{key}"));
+            if default != "none" {
+                writeln!(defaults, "{section}{key} = {}", default.trim_matches('`')).unwrap();
+            }
+        }
+        let written_out = |raw: RawConfig| toml::to_string(&raw.with_defaults()).unwrap();
+        let read: RawConfig = toml::from_str(&defaults).unwrap();
+        assert_eq!(written_out(read), written_out(RawConfig::default()));
+
+        // The parser itself says what it knows.
+        let known = |section: &str| -> Vec<String> {
+            let error = toml::from_str::<RawConfig>(&format!("{section}no_such_key = 1")).unwrap_err();
+            let text = error.message().split_once("expected").unwrap().1.to_owned();
+            let keys = text.split('`').skip(1).step_by(2);
+            keys.map(|key| format!("{section}{key}")).collect()
+        };
+        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "limits."];
+        let keys: BTreeSet<_> = tables.iter().flat_map(|table| known(table)).collect();
+        assert_eq!(documented, keys);
+    }
+
+    /// A server was run with `--host files.example.org:8443` and answered everybody with 421; another, with the level
+    /// `verbose`, logged nothing at all. `check-config` had said nothing of either.
+    #[test]
+    fn usual_hosts_and_levels_are_fine() {
+        for text in [
+            "hosts = ['files.example.org', 'LOCALHOST', '192.0.2.1', '[::1]', 'xn--bro-hoa.example', 'a_b']",
+            "[log]\nlevel = 'warn'",
+            "[log]\nlevel = 'off'",
+            "[log]\nlevel = 'INFO,hyper=debug'",
+            "[log]\nlevel = 'tresor=debug'",
+            "[log]\nlevel = 'tresor::http=trace, warn'",
+        ] {
+            check(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
     #[test]
     fn every_mistake_is_named() {
         for (text, expected) in [
@@ -378,6 +498,20 @@ mod tests {
             ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"),
             ("cors_origins = ['*']", "an origin is"),
             ("passphrase = 'secret'", "passphrase"),
+            ("hosts = ['https://files.example.org']", "without https://"),
+            ("hosts = ['files.example.org/dav']", "without https://"),
+            ("hosts = ['files.example.org', 'files.example.org:8443']", "without port"),
+            ("hosts = ['*.example.org']", "no patterns"),
+            ("hosts = ['']", "write one name"),
+            ("hosts = ['a b']", "write one name"),
+            ("hosts = ['files.example.org.']", "the dot"),
+            ("hosts = ['b\u{fc}ro.example']", "Punycode"),
+            ("hosts = ['::1']", "[::1]"),
+            ("[log]\nlevel = 'warnn'", "'warnn' is no level"),
+            ("[log]\nlevel = 'verbose'", "'verbose' is no level"),
+            ("[log]\nlevel = 'tresro=debug'", "'tresro=debug' is no level"),
+            ("[log]\nlevel = 'info,hyper=loud'", "'hyper=loud' is no level"),
+            ("[log]\nlevel = ''", "'' is no level"),
             ("[snapshots]\nkeep = 0", "keep must lie between 1"),
             ("[snapshots]\nevery_hours = 9000", "every_hours"),
             ("[snapshots]\nevery_days = 1", "every_days"),

@@ -26,6 +26,7 @@ test=(
     "mount mount"
     "mount.davfs davfs2"
     "nextcloudcmd nextcloud-desktop-cmd"
+    "nginx nginx"
     "node nodejs"
     "npm npm"
     "oathtool oathtool"

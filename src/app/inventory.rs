@@ -77,6 +77,15 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
     faults
 }
 
+/// Spaces that have a key, if no stored file of any is there: all of them are new, or `spaces/` was emptied. Which of
+/// the two only the catalogue knows.
+pub fn spaces_without_any_file(root: &Path) -> Option<usize> {
+    let (with_keys, with_files) = (spaces_in(root, "keys/spaces", ".age"), spaces_in(root, "spaces", ""));
+    let has_files =
+        |space: &String| !layout::entries(&root.join("spaces").join(space)).unwrap_or_default().is_empty();
+    (!with_keys.is_empty() && !with_files.iter().any(has_files)).then_some(with_keys.len())
+}
+
 /// A key file that is gone, is no file or holds nothing.
 fn file_fault(root: &Path, file: &str, price: &str) -> Option<String> {
     let what = other_than_a_file(fs::metadata(root.join(file)))?;

@@ -3,6 +3,7 @@
 mod clock;
 mod control;
 mod directory;
+mod exposed;
 mod instance;
 mod inventory;
 mod kit;
@@ -18,8 +19,9 @@ mod snapshots;
 
 pub use control::{ControlError, ask};
 pub use directory::{DataDirectory, DirectoryError};
+pub use exposed::{Exposed, Secret as ExposedSecret, exposed_secrets};
 pub use instance::{FirstAdministrator, Instance, InstanceError, change_unlock, is_blank, secret_from_file};
-pub use inventory::{ForeignFiles, foreign_files, missing_parts};
+pub use inventory::{ForeignFiles, foreign_files, missing_parts, spaces_without_any_file};
 pub use kit::{Kit, KitError};
 pub use owner::act_as_owner;
 pub use rebuild::{RebuildBase, RebuildError, RebuildFrom, Rebuilt, rebuild};

@@ -18,8 +18,8 @@ use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{
-    Health, HealthState, Limits, ListenError, Metrics, Router, Server, Shutdown, ShutdownSwitch, Tls,
-    TlsError, TlsSource, Validity, bind, serve as serve_http, serve_metrics, systemd,
+    Health, HealthState, Limits, ListenError, Metrics, ProxyFaults, Router, Server, Shutdown, ShutdownSwitch,
+    Tls, TlsError, TlsSource, Validity, bind, serve as serve_http, serve_metrics, systemd,
 };
 use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
 use crate::model::Timestamp;
@@ -128,6 +128,7 @@ pub async fn serve(
         health,
         figures: ScrubFigures::default(),
         pulse: Pulse::default(),
+        proxy_faults: ProxyFaults::default(),
         config,
     });
     match opened {
@@ -170,6 +171,7 @@ struct Host {
     metrics: Metrics,
     figures: ScrubFigures,
     pulse: Pulse,
+    proxy_faults: ProxyFaults,
     instance: Mutex<Option<Arc<Instance>>>,
     /// Held while somebody unlocks: opening twice would clear the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
@@ -225,6 +227,7 @@ impl Host {
             limits: Arc::new(within_descriptors(self.config.limits.clone())),
             trust: Arc::new(self.config.trust.clone()),
             hosts: Arc::new(self.config.allowed_hosts()),
+            proxy_faults: self.proxy_faults.clone(),
             metrics: metrics.clone(),
         };
         let (host, stop) = (Arc::clone(&self), shutdown.clone());
@@ -312,6 +315,14 @@ impl Host {
     }
 
     async fn answer(self: Arc<Self>, request: Request, shutdown: &Shutdown) -> Reply {
+        let mut reply = self.carry_out(request, shutdown).await;
+        if let Reply::Status(status) = &mut reply {
+            status.warnings.extend(self.proxy_faults.advice().into_iter().map(str::to_owned));
+        }
+        reply
+    }
+
+    async fn carry_out(&self, request: Request, shutdown: &Shutdown) -> Reply {
         match (self.current(), request) {
             (Some(instance), request) => {
                 let admin =

@@ -1,14 +1,20 @@
 //! Looking for what an office would rather know early.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{Format, output};
+use super::serve::certificate_faults;
+use super::{FINDINGS, Format, output};
 use crate::admin::{Reply, Request, StatusShown};
-use crate::app::{ControlError, DataDirectory, DirectoryError, Kit, ask, missing_parts};
+use crate::app::{
+    ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
+    foreign_files, missing_parts, spaces_without_any_file,
+};
+use crate::config::RawConfig;
 use crate::model::ByteSize;
 use crate::vault::disk::{Disk, LocalDisk};
 
@@ -16,11 +22,18 @@ use crate::vault::disk::{Disk, LocalDisk};
 const LITTLE_SPACE: u64 = 5 << 30;
 
 /// Check the instance and this machine for what endangers secrecy or operation. Needs no passphrase.
+///
+/// Looks at the parts of the data directory, who may read and owns them, keys that lie in plaintext inside or beside
+/// it, a running server's warnings, free space and swap. What it says ok to, it has looked at. Exit code 0: no fault.
+/// 3: at least one.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// Data directory of the instance.
     #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
-    data: std::path::PathBuf,
+    data: PathBuf,
+    /// Configuration file of the server, to be checked too, with the certificate that it names.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
@@ -54,10 +67,12 @@ impl Finding {
 }
 
 impl Doctor {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let (mut findings, is_in_use) = directory(&self.data);
         findings.extend(server(&self.data, is_in_use));
-        findings.extend([private(&self.data), kit(&self.data), space(&self.data), swap()]);
+        findings.extend([private(&self.data), owners(&self.data), space(&self.data), swap()]);
+        findings.extend(secrets(&self.data));
+        findings.extend(self.config.iter().flat_map(|path| configuration(path, &self.data)));
         if self.format.json {
             output::line(&serde_json::to_string_pretty(&findings)?)?;
         } else {
@@ -71,9 +86,10 @@ impl Doctor {
             }
         }
         if findings.iter().any(|finding| finding.level == Level::Fault) {
-            anyhow::bail!("at least one fault needs your attention");
+            output::note("tresor: at least one fault needs your attention")?;
+            return Ok(ExitCode::from(FINDINGS));
         }
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -95,6 +111,13 @@ fn directory(data: &Path) -> (Vec<Finding>, bool) {
     let mut findings: Vec<_> = first.into_iter().chain(parts).map(Finding::fault).collect();
     if findings.is_empty() {
         findings.push(Finding::ok("the data directory is complete"));
+    }
+    if let Some(count) = spaces_without_any_file(data) {
+        let text = format!(
+            "spaces/ holds no stored file though there are {count} spaces; unless nothing was stored yet, is the disk \
+             mounted that it lies on?"
+        );
+        findings.push(Finding::warning(text));
     }
     (findings, is_in_use)
 }
@@ -144,14 +167,70 @@ fn private(data: &Path) -> Finding {
     }
 }
 
-/// The keys of a first start should not stay where what they open is.
-fn kit(data: &Path) -> Finding {
-    let recovery = Kit::folder(data).join("recovery.txt");
-    if recovery.exists() {
-        let text = format!("the recovery key still lies in {}; move it off this machine", recovery.display());
-        return Finding::warning(text);
+/// What root made there keeps the service from starting.
+fn owners(data: &Path) -> Finding {
+    let shown = data.display();
+    match foreign_files(data) {
+        Ok(ForeignFiles { count: 0, is_cut, .. }) => {
+            let which = if is_cut { "the files that were looked at" } else { "all files" };
+            Finding::ok(format!("{which} belong to the owner of the data directory"))
+        }
+        Ok(ForeignFiles { count, first, .. }) => {
+            let names: Vec<_> = first.iter().map(|path| path.display().to_string()).collect();
+            let more = if count > names.len() { ", …" } else { "" };
+            Finding::fault(format!(
+                "{count} files in {shown} belong to another user than {shown} itself, so the server may not be able \
+                 to open them: {}{more}; chown -R --reference {shown} {shown}",
+                names.join(", ")
+            ))
+        }
+        Err(error) => Finding::fault(format!("cannot look at the owners of the files in {shown}: {error}")),
     }
-    Finding::ok("no recovery key lies beside the data")
+}
+
+/// Whoever takes the disk must not find a key on it.
+fn secrets(data: &Path) -> Vec<Finding> {
+    let Exposed { inside, beside, is_cut, .. } = match exposed_secrets(data) {
+        Ok(exposed) => exposed,
+        Err(error) => {
+            return vec![Finding::fault(format!("cannot look for keys in {}: {error}", data.display()))];
+        }
+    };
+    let what = |secret| match secret {
+        ExposedSecret::Identity => "an age key in plaintext (a recovery key or key file)",
+        ExposedSecret::Passphrase => "a passphrase in plaintext",
+        ExposedSecret::SealedKey => "a short age file, perhaps a key",
+    };
+    let sentence = |(path, secret): &(PathBuf, ExposedSecret), place| {
+        format!("{} is {} {place} the data; move it off this machine", path.display(), what(*secret))
+    };
+    let mut findings: Vec<_> = inside.iter().map(|found| Finding::fault(sentence(found, "inside"))).collect();
+    findings.extend(beside.iter().map(|found| Finding::warning(sentence(found, "beside"))));
+    if is_cut {
+        findings.push(Finding::warning(
+            "there are so many files beside the data that not all were searched for keys",
+        ));
+    } else if findings.is_empty() {
+        findings.push(Finding::ok(
+            "no key and no passphrase lies in plaintext in the data directory or beside it",
+        ));
+    }
+    findings
+}
+
+/// The configuration as `tresor check-config` sees it.
+fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
+    let checked = RawConfig::read(path)
+        .and_then(|raw| raw.check(data.to_owned()))
+        .map_err(anyhow::Error::from)
+        .and_then(|config| certificate_faults(&config));
+    match checked {
+        Ok(faults) if faults.is_empty() => {
+            vec![Finding::ok("the server can run with this configuration, and its certificate fits")]
+        }
+        Ok(faults) => faults.into_iter().map(Finding::fault).collect(),
+        Err(error) => vec![Finding::fault(format!("{error:#}"))],
+    }
 }
 
 fn space(data: &Path) -> Finding {

@@ -132,7 +132,7 @@ impl Cli {
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),
             Command::ChangePassphrase(command) => command.run(),
-            Command::Doctor(command) => command.run(),
+            Command::Doctor(command) => return exit_code(command.run()),
             Command::CheckConfig(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),

@@ -12,7 +12,7 @@ use super::log::{LastLines, Log};
 use super::{KeySource, admin, output};
 use crate::accounts::UserName;
 use crate::app::{self, Announcement, DataDirectory, Entrance, FirstAdministrator, Instance, Kit};
-use crate::config::{Config, DEFAULT_LOG_LEVEL, LogFormat, RawConfig, RawLog};
+use crate::config::{Config, DEFAULT_LOG_LEVEL, LogFormat, RawConfig, RawLog, Transport};
 use crate::library::SpaceSettings;
 use crate::model::{EntryName, Right, SpaceKind, Timestamp};
 use crate::vault::keys::Unlock;
@@ -111,12 +111,22 @@ impl Settings {
     }
 }
 
+/// What makes clients refuse the configured certificate. Errors: the server does not start with it.
+pub(super) fn certificate_faults(config: &Config) -> anyhow::Result<Vec<String>> {
+    let Transport::Files { certificate, key } = &config.transport else { return Ok(Vec::new()) };
+    let faults = crate::http::certificate_faults(certificate, key, &config.hosts, Timestamp::now());
+    faults.context("the certificate cannot be used")
+}
+
 impl CheckConfig {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let data = self.settings.data.clone();
         let raw = self.settings.merged()?;
         let shown = toml::to_string(&raw.clone().with_defaults())?;
-        raw.check(data.clone())?;
+        let faults = certificate_faults(&raw.check(data.clone())?)?;
+        if !faults.is_empty() {
+            anyhow::bail!(faults.join("; "));
+        }
         output::line(&format!("# Data directory: {}\n\n{}", data.display(), shown.trim_end()))
     }
 }

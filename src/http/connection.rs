@@ -195,6 +195,7 @@ impl<H: Handler> Session<H> {
             Exchange::begin(request.method().clone(), server.metrics.clone(), Arc::clone(&self.activity));
         let version = request.version();
         let is_head = request.method() == Method::HEAD;
+        server.proxy_faults.look(&request, self.peer, self.tls, &server.trust);
         let browser = Browser::of(request.headers());
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
         let (mut head, mut body, secure) = match admit(&request, self.peer, self.tls, rules) {

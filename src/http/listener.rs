@@ -17,6 +17,7 @@ use super::connection::serve_connection;
 use super::limits::{Limits, LimitsError};
 use super::metrics::{Metrics, Refusal};
 use super::peer::{ProxyTrust, client_key};
+use super::proxy_faults::ProxyFaults;
 use super::request_body::RequestBody;
 use super::request_log::RequestId;
 use super::response_body::ResponseBody;
@@ -62,6 +63,8 @@ pub struct Server<H> {
     pub trust: Arc<ProxyTrust>,
     /// Names that it may be asked for.
     pub hosts: Arc<AllowedHosts>,
+    /// What proxies were seen to hide.
+    pub proxy_faults: ProxyFaults,
     /// Where figures go.
     pub metrics: Metrics,
 }
@@ -74,6 +77,7 @@ impl<H> Server<H> {
             limits: Arc::default(),
             trust: Arc::default(),
             hosts: Arc::default(),
+            proxy_faults: ProxyFaults::default(),
             metrics: Metrics::new(),
         }
     }
@@ -86,6 +90,7 @@ impl<H> Clone for Server<H> {
             limits: Arc::clone(&self.limits),
             trust: Arc::clone(&self.trust),
             hosts: Arc::clone(&self.hosts),
+            proxy_faults: self.proxy_faults.clone(),
             metrics: self.metrics.clone(),
         }
     }

@@ -6,6 +6,7 @@
 //! and writes one line. Routes and protocols are the handler's.
 
 mod admission;
+mod certificate;
 mod connection;
 pub mod dav;
 mod error_page;
@@ -26,6 +27,7 @@ pub mod nextcloud;
 mod page;
 mod peer;
 mod pieces;
+mod proxy_faults;
 mod request_body;
 mod request_log;
 mod response_body;
@@ -37,12 +39,14 @@ mod watch;
 mod wire;
 
 pub use admission::{AllowedHosts, plain_response};
+pub use certificate::certificate_faults;
 pub use health::{Health, HealthState, KnownTroubles, health_response};
 pub use limits::{Limits, LimitsError, Seconds};
 pub use listener::{Handler, ListenError, RequestInfo, Server, bind, serve};
 pub use metrics::{Metrics, serve_metrics};
 pub use peer::{ForwardedHeader, IpNetwork, ParseNetworkError, ProxyTrust};
 pub use pieces::Pieces;
+pub use proxy_faults::ProxyFaults;
 pub use request_body::{BodyError, RequestBody};
 pub use request_log::{LogUser, RequestId, Route};
 pub use response_body::{BodySender, ReceiverGone, ResponseBody};

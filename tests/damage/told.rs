@@ -48,7 +48,7 @@ fn damaged_containers_are_told_by_doctor_and_health_without_names() {
     assert!(read.is_cut, "{read}");
 
     let told = doctor(&office);
-    assert_eq!(told.code, 1, "{told}");
+    assert_eq!(told.code, 3, "{told}");
     assert!(
         told.stdout.contains("FAULT   1 stored container is damaged: `tresor verify` names it"),
         "{told}"
@@ -78,7 +78,7 @@ fn a_damaged_catalogue_is_remembered_and_told_everywhere() {
     assert!(found.stdout.contains("catalogue: "), "{found}");
     for _ in 0..2 {
         let (told, listed) = (attempt(&office, &["status"]), doctor(&office));
-        assert_eq!((told.code, listed.code), (0, 1), "{told}{listed}");
+        assert_eq!((told.code, listed.code), (0, 3), "{told}{listed}");
         for text in [&told.stdout, &listed.stdout] {
             assert!(
                 text.contains("the catalogue is damaged; stop the server and run `tresor rebuild`"),

@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tresor::app::{DataDirectory, Instance};
 use tresor::http::{
-    Handler, HealthState, Limits, Metrics, RequestBody, RequestId, RequestInfo, Router, Server, Shutdown,
-    bind, serve,
+    Handler, HealthState, Limits, Metrics, ProxyFaults, RequestBody, RequestId, RequestInfo, Router, Server,
+    Shutdown, bind, serve,
 };
 use tresor::library::UploadLimits;
 use tresor::model::{NamePolicy, Timestamp};
@@ -143,6 +143,7 @@ fn progress_is_told_while_a_long_body_comes_and_only_what_is_durable() {
         limits: Arc::default(),
         trust: Arc::default(),
         hosts: Arc::default(),
+        proxy_faults: ProxyFaults::default(),
         metrics: Metrics::new(),
     };
     let (stop, shutdown) = Shutdown::channel();

@@ -60,11 +60,22 @@ fn doctor_needs_no_key_and_names_what_is_wrong() {
     let served = office.serve(["--key-file", "key.txt"]);
     assert!(office.run(doctor).stdout.contains("the server runs"));
     drop(served);
-    office.write("data.kit/recovery.txt", "AGE-SECRET-KEY-1");
-    assert!(office.run(doctor).stdout.contains("data.kit/recovery.txt; move it off"));
+    assert!(calm.stdout.contains("key.txt is an age key in plaintext"), "{calm}");
+    for name in ["key.txt", "recovery.txt"] {
+        fs::remove_file(office.path(name)).unwrap();
+    }
+    assert!(office.run(doctor).stdout.contains("no key and no passphrase lies in plaintext"));
+    office.write("old/notes.bak", "AGE-SECRET-KEY-1");
+    let told = office.run(doctor);
+    assert!(told.code == 0 && told.stdout.contains("old/notes.bak is an age key in plaintext"), "{told}");
+    fs::create_dir_all(office.path("data/spaces/00112233445566778899aabbccddeeff/ab")).unwrap();
+    office.write("data/spaces/00112233445566778899aabbccddeeff/ab/x", "AGE-SECRET-KEY-1");
+    let told = office.run(doctor);
+    assert!(told.code == 3 && told.stdout.contains("ab/x is an age key in plaintext"), "{told}");
+    fs::remove_dir_all(office.path("data/spaces/00112233445566778899aabbccddeeff")).unwrap();
     office.write("data/keys/notes.txt", "the passphrase is in this readable file");
     let alarmed = office.run(doctor);
-    assert_eq!(alarmed.code, 1, "{alarmed}");
+    assert_eq!(alarmed.code, 3, "{alarmed}");
     assert!(alarmed.stdout.contains("FAULT") && alarmed.stdout.contains("keys/notes.txt"), "{alarmed}");
 }
 
@@ -109,7 +120,7 @@ fn doctor_names_every_part_that_is_gone_or_something_else() {
             _ => {}
         }
         let told = office.run(["doctor", "--data", "data"]);
-        assert_eq!(told.code, 1, "{part}: {told}");
+        assert_eq!(told.code, 3, "{part}: {told}");
         let about: Vec<_> =
             told.stdout.lines().filter(|line| line.contains(part) && line.contains(needle)).collect();
         assert_eq!(about.len(), 1, "{part}: {told}");
@@ -135,6 +146,6 @@ fn a_server_whose_socket_is_gone_is_named_as_such() {
         &["does not answer commands", "control.sock is gone", "restart"],
     );
     let told = office.run(["doctor", "--data", "data"]);
-    assert!(told.code == 1 && told.stdout.contains("control.sock is gone"), "{told}");
+    assert!(told.code == 3 && told.stdout.contains("control.sock is gone"), "{told}");
     drop(served);
 }

@@ -20,6 +20,7 @@ mod keys;
 mod locked;
 mod office;
 mod owner;
+mod proxy;
 mod refusals;
 mod service;
 mod terminal;
