@@ -58,8 +58,8 @@ impl Accounts {
                 return Err(AccountsError::SecondFactorExists);
             }
             let secret = FactorSecret(Zeroizing::new(factor.secret));
-            let step = secret.step_of(&code, factor.last_step, now).ok_or(AccountsError::WrongCode)?;
-            tx.note_factor_step(user, step)?;
+            let step = secret.step_of(&code, now).ok_or(AccountsError::WrongCode)?;
+            tx.use_factor_step(user, step)?;
             tx.confirm_second_factor(user, now)?;
             Ok(tx.replace_recovery_codes(user, &hmacs)?)
         })
@@ -106,9 +106,8 @@ pub(super) fn take_code(
 ) -> Result<bool, CatalogError> {
     let Some(factor) = tx.second_factor(user)?.filter(|factor| factor.is_confirmed) else { return Ok(false) };
     let secret = FactorSecret(Zeroizing::new(factor.secret));
-    if let Some(step) = secret.step_of(typed.expose_secret(), factor.last_step, now) {
-        tx.note_factor_step(user, step)?;
-        return Ok(true);
+    if let Some(step) = secret.step_of(typed.expose_secret(), now) {
+        return tx.use_factor_step(user, step);
     }
     match Spelled::<CODE_BYTES>::parse(typed) {
         Some(code) => tx.take_recovery_code(user, &hmac_of(key, &code)),
@@ -186,6 +185,24 @@ mod tests {
         let old = enrolled.codes[4].expose_secret();
         assert!(matches!(enrolled.sign_in(Some(old), 64).await, Err(AuthError::WrongCode)));
         enrolled.sign_in(Some(renewed[0].expose_secret()), 65).await.unwrap();
+    }
+
+    /// The clock of server and phone ran an hour ahead while a code was used. When it was right again no code opened
+    /// the account for an hour, as all of them were older than the last.
+    #[tokio::test]
+    async fn a_code_used_under_a_clock_that_ran_ahead_bars_no_other() {
+        let enrolled = enrolled().await;
+        let ahead = shown(&enrolled.secret, later(3_600));
+        enrolled.sign_in(Some(&ahead), 3_600).await.unwrap();
+        for minute in 1..=3 {
+            let code = shown(&enrolled.secret, later(60 * minute));
+            enrolled.sign_in(Some(&code), 60 * minute).await.unwrap();
+            assert!(matches!(enrolled.sign_in(Some(&code), 60 * minute).await, Err(AuthError::WrongCode)));
+        }
+        // Used then, it does not open once its time comes, nor under a clock that is set back.
+        assert!(matches!(enrolled.sign_in(Some(&ahead), 3_600).await, Err(AuthError::WrongCode)));
+        let used = shown(&enrolled.secret, later(60));
+        assert!(matches!(enrolled.sign_in(Some(&used), 60).await, Err(AuthError::WrongCode)));
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010-history.sql"),
     include_str!("../../migrations/0011-lock-lineage.sql"),
     include_str!("../../migrations/0012-removed-users.sql"),
+    include_str!("../../migrations/0013-used-codes.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -8,13 +8,15 @@ use crate::model::{Timestamp, UserId};
 /// Bytes of a secret that is shared with an authenticator.
 pub const FACTOR_SECRET_LEN: usize = 20;
 
+/// Used codes of a user that are remembered. A code is shown for 90 seconds, so an older one would need a clock that
+/// is set back over this many logins.
+const MAX_USED_CODES: i64 = 100;
+
 /// A user's second factor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactorRow {
     /// Shared with the user's authenticator.
     pub secret: [u8; FACTOR_SECRET_LEN],
-    /// Time step of the newest code that was used.
-    pub last_step: i64,
     /// Whether a code of it has come, so that it is asked for.
     pub is_confirmed: bool,
 }
@@ -29,11 +31,9 @@ impl ReadTx<'_> {
     /// A user's second factor, confirmed or not.
     pub fn second_factor(&self, user: UserId) -> Result<Option<SecondFactorRow>, CatalogError> {
         self.one(
-            "SELECT secret, last_step, confirmed_at IS NOT NULL FROM second_factors WHERE user_id = ?1",
+            "SELECT secret, confirmed_at IS NOT NULL FROM second_factors WHERE user_id = ?1",
             [user.0],
-            |row| {
-                Ok(SecondFactorRow { secret: row.get(0)?, last_step: row.get(1)?, is_confirmed: row.get(2)? })
-            },
+            |row| Ok(SecondFactorRow { secret: row.get(0)?, is_confirmed: row.get(1)? }),
         )
     }
 }
@@ -46,6 +46,7 @@ impl WriteTx<'_> {
         secret: &[u8; FACTOR_SECRET_LEN],
         now: Timestamp,
     ) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM used_codes WHERE user_id = ?1", [user.0])?;
         self.execute(
             "INSERT OR REPLACE INTO second_factors (user_id, secret, created_at) VALUES (?1, ?2, ?3)",
             params![user.0, secret, now.0],
@@ -62,15 +63,22 @@ impl WriteTx<'_> {
         self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0]).map(drop)
     }
 
-    /// Notes the time step of a code that was used.
-    pub fn note_factor_step(&self, user: UserId, step: i64) -> Result<(), CatalogError> {
-        self.execute("UPDATE second_factors SET last_step = ?2 WHERE user_id = ?1", params![user.0, step])
-            .map(drop)
+    /// Uses up the code of a time step; `false` if it was used before.
+    pub fn use_factor_step(&self, user: UserId, step: i64) -> Result<bool, CatalogError> {
+        let sql = "INSERT OR IGNORE INTO used_codes (user_id, step) VALUES (?1, ?2)";
+        let is_fresh = self.execute(sql, params![user.0, step])? > 0;
+        self.execute(
+            "DELETE FROM used_codes WHERE user_id = ?1 AND id <=
+                 (SELECT id FROM used_codes WHERE user_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            params![user.0, MAX_USED_CODES],
+        )?;
+        Ok(is_fresh)
     }
 
     /// Removes a user's factor and recovery codes; earlier logins end.
     pub fn remove_second_factor(&self, user: UserId) -> Result<(), CatalogError> {
         self.execute("DELETE FROM second_factors WHERE user_id = ?1", [user.0])?;
+        self.execute("DELETE FROM used_codes WHERE user_id = ?1", [user.0])?;
         self.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user.0])?;
         self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0]).map(drop)
     }
