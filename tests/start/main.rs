@@ -18,6 +18,7 @@ mod first;
 mod init;
 mod keys;
 mod locked;
+mod lost;
 mod office;
 mod owner;
 mod proxy;

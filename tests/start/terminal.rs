@@ -6,13 +6,18 @@ use std::process::{Command, Stdio};
 use crate::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::process::tool;
 
-/// Runs a command on a terminal; types each answer when its question appears. Returns the exit code and
+/// Runs the program on a terminal; types each answer when its question appears. Returns the exit code and
 /// everything shown.
 fn talk(office: &Office, words: &[&str], answers: &[(&str, &str)]) -> (i32, String) {
     let line =
         words.iter().fold(env!("CARGO_BIN_EXE_tresor").to_owned(), |line, word| format!("{line} '{word}'"));
+    talk_to(office, &line, answers)
+}
+
+/// The same with any line of a shell.
+pub fn talk_to(office: &Office, line: &str, answers: &[(&str, &str)]) -> (i32, String) {
     let mut script: Command = tool("script", "bsdutils");
-    script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
+    script.args(["--quiet", "--return", "--flush", "--command", line, "/dev/null"]);
     script.current_dir(office.path("")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = script.spawn().unwrap();
     let mut keyboard = child.stdin.take().unwrap();
