@@ -374,6 +374,7 @@ impl World {
     }
 
     /// Carries out a row and says what is wrong.
+    #[allow(clippy::print_stdout, reason = "the figures of the row, which the test keeps unless it fails")]
     fn endure(&self, attack: &Attack) -> Vec<String> {
         (attack.prepare)(self);
         // The peak of memory starts afresh.
