@@ -109,6 +109,23 @@ fn words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 
             ),
             ("Please wait", "There were too many attempts. Wait a few minutes and try again."),
         ],
+        _ if status.is_server_error() => server_words(status, is_locked),
+        _ => [
+            (
+                "Das geht hier nicht",
+                "Diese Adresse lässt sich so nicht aufrufen. Prüfen Sie, ob sie vollständig ist.",
+            ),
+            (
+                "This is not possible here",
+                "This address cannot be opened in this way. Check that it is complete.",
+            ),
+        ],
+    }
+}
+
+/// The same for what the server could not do.
+fn server_words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 2] {
+    match status {
         StatusCode::INSUFFICIENT_STORAGE => [
             (
                 "Kein Platz",
@@ -135,7 +152,7 @@ fn words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 
             ),
             ("Please wait", "The server cannot do this at the moment. Try again in a minute."),
         ],
-        _ if status.is_server_error() => [
+        _ => [
             (
                 "Das hat nicht geklappt",
                 "Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es noch einmal. Tritt er wieder auf, nennen Sie \
@@ -144,16 +161,6 @@ fn words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 
             (
                 "This did not work",
                 "An error occurred on the server. Try again. If it occurs again, tell your office the request number.",
-            ),
-        ],
-        _ => [
-            (
-                "Das geht hier nicht",
-                "Diese Adresse lässt sich so nicht aufrufen. Prüfen Sie, ob sie vollständig ist.",
-            ),
-            (
-                "This is not possible here",
-                "This address cannot be opened in this way. Check that it is complete.",
             ),
         ],
     }
