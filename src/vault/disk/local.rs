@@ -371,6 +371,31 @@ mod tests {
         names
     }
 
+    /// The age of a pack was asked before its members: one that was appended meanwhile seemed to be as old.
+    #[test]
+    fn a_member_is_not_shown_with_an_age_from_before_it_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = LocalDisk::new(dir.path());
+        let space = SpaceId([1; 16]);
+        let append = |number| {
+            let container = Packable { id: ContainerId([number; 16]), bytes: vec![number; 600] };
+            disk.append_packed(space, &[container]).unwrap()
+        };
+        append(1);
+        let walk = |meanwhile: &dyn Fn()| {
+            let mut seen = Vec::new();
+            disk.each_container(&mut |file| {
+                seen.push(file.id.0[0]);
+                meanwhile();
+                Ok(())
+            })
+            .unwrap();
+            seen
+        };
+        assert_eq!(walk(&|| drop(append(2))), [1]);
+        assert_eq!(walk(&|| {}), [1, 2]);
+    }
+
     #[test]
     fn a_pack_that_is_being_written_is_never_taken_for_empty() {
         let dir = tempfile::tempdir().unwrap();
