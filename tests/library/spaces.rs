@@ -204,9 +204,13 @@ async fn a_copy_whose_client_leaves_ends_and_leaves_nothing() {
 
     drop(carry);
     again.await.unwrap().unwrap();
-    while store.containers_of(&other).len() > 4 || !store.parts().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let is_removed = async {
+        while store.containers_of(&other).len() > 4 || !store.parts().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let removed = tokio::time::timeout(std::time::Duration::from_mins(1), is_removed).await;
+    assert!(removed.is_ok(), "what was copied stays");
     let names = store.members(&there, &EntryPath::root()).await;
     assert_eq!(names.len(), 2, "the one that was left is not there");
     store.check();
