@@ -17,6 +17,9 @@ use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ByteSize, ChunkName, EntryId, Right, SpaceId, UploadId};
 
+/// Times that a writer has the past shortened before it is refused: each time others may store something before its
+/// turn comes, which makes the past longer again.
+const HISTORY_ATTEMPTS: usize = 32;
 /// Steps in which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
 /// A content this small is simply tried.
@@ -310,15 +313,15 @@ impl Library {
         reservation: Reservation,
         bytes: u64,
     ) -> Result<Reservation, (LibraryError, Option<Reservation>)> {
-        match self.try_grow(reservation, bytes).await {
-            Err((LibraryError::HistoryFull, Some(reservation))) => {
-                if let Err(error) = self.shorten_history(reservation.space()).await {
-                    return Err((error, Some(reservation)));
-                }
-                self.try_grow(reservation, bytes).await
+        let mut outcome = self.try_grow(reservation, bytes).await;
+        for _ in 0..HISTORY_ATTEMPTS {
+            let Err((LibraryError::HistoryFull, Some(reservation))) = outcome else { break };
+            if let Err(error) = self.shorten_history(reservation.space()).await {
+                return Err((error, Some(reservation)));
             }
-            outcome => outcome,
+            outcome = self.try_grow(reservation, bytes).await;
         }
+        outcome
     }
 
     async fn try_grow(

@@ -167,6 +167,19 @@ fn attacks() -> Vec<Attack> {
             refused: 507,
             slowdown: USUAL,
         },
+        // What is there counts against the quota, what was there before has bounds of its own.
+        Attack {
+            name: "a person saves a file over and over",
+            prepare: |_| {},
+            attempt: |world, number| {
+                world.person("PUT", "saved").body(vec![u8::try_from(number % 251).unwrap(); 65_536])
+            },
+            tries: 600,
+            most: ALL,
+            granted: &[201, 204],
+            refused: NEVER,
+            slowdown: USUAL,
+        },
         // Each is one transaction, and each of the office's three writes may wait for one of each attacker's.
         Attack {
             name: "a person copies a folder over and over",
