@@ -374,7 +374,7 @@ fn tables_read_well() {
     assert_eq!(
         show(&["status"]).replace("TIME", "never in full"),
         format!(
-            "state stopped\nversion {}\nusers 3\nspaces 2\nstored 16 B\nverified never in full\ndamaged none",
+            "state stopped\nversion {}\nusers 3\nspaces 2\nstored 6 B\nverified never in full\ndamaged none",
             env!("CARGO_PKG_VERSION")
         )
     );
