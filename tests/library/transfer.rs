@@ -85,7 +85,7 @@ impl Steps {
 
     /// Waits for the end of the next commit; nothing is answered or written before [`Self::go_on`].
     fn next(&self) {
-        self.ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        self.ended.recv_timeout(Duration::from_mins(1)).unwrap();
     }
 
     fn go_on(&self) {
