@@ -16,6 +16,7 @@ mod history;
 mod integrity;
 mod links;
 mod locks;
+mod log;
 mod migrate;
 mod properties;
 mod readers;
