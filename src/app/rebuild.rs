@@ -76,7 +76,7 @@ pub enum RebuildError {
     NoSnapshot,
     /// Users do not come back from containers.
     #[error(
-        "there is no sound snapshot, so users and rights cannot come back; name a first administrator with --admin NAME --admin-password-file FILE"
+        "without a snapshot users and rights cannot come back; name a first administrator with --admin NAME --admin-password-file FILE"
     )]
     AdministratorNeeded,
     /// The directory is not fit for use.

@@ -68,7 +68,7 @@ struct Place {
 /// What opens an instance. Without any of these a command asks on the terminal.
 #[derive(Debug, Args)]
 struct KeySource {
-    /// File with the passphrase. Under systemd the credential `passphrase` is used by itself.
+    /// File with the passphrase; not read while the server runs. Under systemd the credential `passphrase` is used by itself.
     #[arg(long, value_name = "FILE", env = "TRESOR_PASSPHRASE_FILE", conflicts_with = "key_file")]
     passphrase_file: Option<PathBuf>,
     /// File with an age identity (age-keygen) that takes the place of a passphrase.
