@@ -30,8 +30,12 @@ impl Library {
             tx.touches_only([]);
             Ok::<_, LibraryError>(tx.note_certain_time(&certain)?)
         };
-        if let Err(error) = self.catalog().write(note).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the time is not noted");
+        // On a full disk the room that is left is for those who delete.
+        if let Ok(catalog) = self.storing().await
+            && let Err(error) = catalog.write(note).await
+        {
+            let error: &dyn std::error::Error = &LibraryError::from(error);
+            tracing::warn!(error, "the time is not noted");
         }
         Ok(certain.now())
     }
