@@ -1,23 +1,43 @@
 //! What one client's folder must hold, and the changes that it asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::content::bytes;
 use super::load::Dice;
 
-/// Path below the client's folder to what lies there.
+/// Path below the client's folder to what lies there, and the names that files have left.
 #[derive(Clone, Debug, Default)]
-pub struct Tree(pub BTreeMap<String, Node>);
+pub struct Tree(pub BTreeMap<String, Node>, BTreeSet<String>);
 
 #[derive(Clone, Debug)]
 pub struct Node {
     pub kind: Kind,
     /// A dead property.
-    pub mark: Option<String>,
+    pub mark: Mark,
     pub lock: Option<Lock>,
     /// The change that made it so, for whoever reads of its loss.
     pub since: String,
+}
+
+/// What is known of a node's dead property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    None,
+    Set(String),
+    /// The name was filled after a file had left it. Within a minute that file comes back with its properties,
+    /// later a new one begins without (`library::departure`): which, depends on the time.
+    Either,
+}
+
+impl Mark {
+    fn allows(&self, found: Option<&String>) -> bool {
+        match self {
+            Self::None => found.is_none(),
+            Self::Set(mark) => Some(mark) == found,
+            Self::Either => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,22 +188,22 @@ impl Tree {
             Change::Put { path, seed, length } => {
                 let kind = Kind::File { seed: *seed, length: *length };
                 let old = tree.0.remove(path);
-                let (mark, lock) = old.map_or((None, None), |old| (old.mark, old.lock));
+                let (mark, lock) = old.map_or((self.mark_of_new(path), None), |old| (old.mark, old.lock));
                 tree.0.insert(path.clone(), Node { kind, mark, lock, since });
             }
             Change::Folder { path } => {
-                let node = Node { kind: Kind::Folder, mark: None, lock: None, since };
+                let node = Node { kind: Kind::Folder, mark: Mark::None, lock: None, since };
                 tree.0.insert(path.clone(), node);
             }
             Change::Move { from, to } => {
                 tree.carry(self, from, to, &since);
-                self.below(from).for_each(|path| drop(tree.0.remove(path)));
+                tree.leave(self, from);
             }
             Change::Copy { from, to } => tree.carry(self, from, to, &since),
-            Change::Delete { path } => self.below(path).for_each(|path| drop(tree.0.remove(path))),
+            Change::Delete { path } => tree.leave(self, path),
             Change::Mark { path, value } => {
                 let node = tree.0.get_mut(path).unwrap();
-                (node.mark, node.since) = (Some(value.clone()), since);
+                (node.mark, node.since) = (Mark::Set(value.clone()), since);
             }
             Change::Lock { path } => tree.0.get_mut(path).unwrap().lock = Some(Lock::Unknown),
             Change::Unlock { path, .. } => tree.0.get_mut(path).unwrap().lock = None,
@@ -191,9 +211,27 @@ impl Tree {
         tree
     }
 
+    /// Takes away what `old` has at a path and below.
+    fn leave(&mut self, old: &Self, top: &str) {
+        for path in old.below(top) {
+            self.0.remove(path);
+            self.1.insert(name_of(path).to_owned());
+        }
+    }
+
+    /// The property of a file where there was none. Folders move with the names that files left in them, so the last
+    /// part of the path decides.
+    fn mark_of_new(&self, path: &str) -> Mark {
+        if self.1.contains(name_of(path)) { Mark::Either } else { Mark::None }
+    }
+
     fn carry(&mut self, old: &Self, from: &str, to: &str, since: &str) {
         for path in old.below(from) {
-            let node = Node { lock: None, since: since.to_owned(), ..old.0[path].clone() };
+            let mut node = Node { lock: None, since: since.to_owned(), ..old.0[path].clone() };
+            // A file that comes back keeps its property unless the arriving one has another.
+            if path == from && node.mark == Mark::None && !old.0.contains_key(to) {
+                node.mark = old.mark_of_new(to);
+            }
             self.0.insert(format!("{to}{}", &path[from.len()..]), node);
         }
     }
@@ -212,7 +250,7 @@ impl Tree {
                 _ => Some("its kind"),
             };
             let what = what
-                .or((node.mark != there.mark).then_some("its property"))
+                .or((!node.mark.allows(there.mark.as_ref())).then_some("its property"))
                 .or((node.lock.is_some() != there.token.is_some()).then_some("its lock"))
                 .or(matches!(&node.lock, Some(Lock::Token(token)) if Some(token) != there.token.as_ref())
                     .then_some("its lock's token"));
@@ -238,6 +276,11 @@ impl Tree {
             }
         }
     }
+}
+
+/// The last part of a path.
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A client's folder as the server shows it.
