@@ -1,7 +1,7 @@
 //! A library with a past: current and earlier contents, copies, trash, two spaces, a content of two
 //! containers. What it must read as is known, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -205,6 +205,18 @@ impl Opened {
     pub fn overwrite_catalogue(&self, bytes: &[u8]) {
         let file = fs::OpenOptions::new().write(true).open(&self.file).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, bytes, 0).unwrap();
+    }
+
+    /// The numbers of the pages that the catalogue's log holds (sqlite.org/fileformat2.html, "The WAL File Format").
+    pub fn logged_pages(&self) -> BTreeSet<usize> {
+        let mut log = self.file.clone().into_os_string();
+        log.push("-wal");
+        let log = fs::read(log).unwrap();
+        let frames = log.get(32..).unwrap_or_default().chunks(24 + 4_096);
+        let is_current = |frame: &&[u8]| frame.get(8..16) == log.get(16..24);
+        let number =
+            |frame: &[u8]| usize::try_from(u32::from_be_bytes(frame[..4].try_into().unwrap())).unwrap();
+        frames.take_while(is_current).map(number).collect()
     }
 
     pub async fn put(&self, archive: &Archive, at: &str, bytes: &[u8]) -> EntryId {
