@@ -111,7 +111,7 @@ async fn a_snapshot_that_was_killed_leaves_none() {
     assert!(killed > 3, "killed only {killed} times: this proves nothing");
     // Whatever there is opens to its end.
     for snapshot in house.snapshots() {
-        let text = house.age(&snapshot);
+        let text = house.snapshot_text(&snapshot);
         assert!(text.ends_with(b"COMMIT;\n"), "{}", snapshot.display());
     }
     assert_eq!(house.run(["snapshot"]).code, 0);

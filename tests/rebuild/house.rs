@@ -22,7 +22,7 @@ use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
 use crate::support::content::{files_below, sha256};
-use crate::support::process::{Outcome, eventually, limited, require};
+use crate::support::process::{Outcome, eventually, limited, require, tool};
 
 pub const PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
 
@@ -162,6 +162,15 @@ impl House {
         let mut age = limited(&require("age", "age"));
         let output = age.arg("-d").arg("-i").arg(self.path("recovery.txt")).arg(file).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// The text of a snapshot, by stock programs.
+    pub fn snapshot_text(&self, snapshot: &Path) -> Vec<u8> {
+        let packed = self.path("snapshot.sql.gz");
+        fs::write(&packed, self.age(snapshot)).unwrap();
+        let output = tool("gunzip", "gzip").arg("--stdout").arg(packed).output().unwrap();
+        assert!(output.status.success(), "{}: {output:?}", snapshot.display());
         output.stdout
     }
 

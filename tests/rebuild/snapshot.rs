@@ -176,7 +176,7 @@ async fn stock_age_and_sqlite3_read_names_with_the_recovery_key() {
         let file = fs::read(file).unwrap();
         assert!(!file.windows(9).any(|window| window == b"umbenannt"), "nothing lies readable on the disk");
     }
-    let text = house.age(&house.snapshots()[0]);
+    let text = house.snapshot_text(&house.snapshots()[0]);
     let mut sqlite = tool("sqlite3", "sqlite3");
     sqlite.arg(house.path("plain.db")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = sqlite.spawn().unwrap();
@@ -251,7 +251,7 @@ async fn writers_go_on_while_a_snapshot_is_made() {
     snapshots.await.unwrap();
     open.close();
     for snapshot in house.snapshots() {
-        let text = String::from_utf8(house.age(&snapshot)).unwrap();
+        let text = String::from_utf8(house.snapshot_text(&snapshot)).unwrap();
         let count = |table: &str| text.matches(&format!("INSERT INTO \"{table}\"")).count();
         assert!(count("versions") >= 300);
         // One moment: each file with its version, segment and container.
