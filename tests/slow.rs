@@ -142,7 +142,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
     eventually("no upload is left", Duration::from_secs(30), || parts(&server).is_empty());
     eventually("no descriptor is left", Duration::from_secs(30), || descriptors(pid) <= resting + 8);
     // What was promised is free again: all of the rest may be announced, and not a byte more.
-    let free = QUOTA - LARGE - "small".len() - rounds * "normal".len();
+    let free = QUOTA - LARGE - "small".len() - "normal".len();
     let announce = |length: usize| {
         let more = format!("Expect: 100-continue\r\nContent-Length: {length}\r\n");
         let mut connection = server.endpoint().connect();

@@ -151,7 +151,7 @@ fn a_full_space_says_so_before_the_body() {
 #[test]
 fn the_past_has_a_bound_of_its_own_that_the_owner_sees_and_sets() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "5000", "--history", "9000"]);
+    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "5000B", "--history", "9000B"]);
     server.cli_ok(["grant", USER, "eng", "write"]);
     let dav = |method: &str, name: &str| server.request(method, &format!("/dav/eng/{name}"));
     let listed = || {
@@ -174,7 +174,7 @@ fn the_past_has_a_bound_of_its_own_that_the_owner_sees_and_sets() {
     assert_eq!(listed()[2], 8_000, "the oldest went before something new was stored");
     dav("DELETE", "db").send().expect(204);
     dav("PUT", "other").body(bytes(1, 2_000)).send().expect(201);
-    server.cli_ok(["space", "set", "eng", "--history", "0"]);
+    server.cli_ok(["space", "set", "eng", "--history", "0B"]);
     assert_eq!(listed(), [2_000, 5_000, 8_000, 5_000]);
     assert!(server.cli_ok(["verify"]).contains("nothing is wrong"));
 }
