@@ -34,7 +34,7 @@ impl Library {
         if let Ok(catalog) = self.storing().await
             && let Err(error) = catalog.write(note).await
         {
-            let error: &dyn std::error::Error = &LibraryError::from(error);
+            let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the time is not noted");
         }
         Ok(certain.now())
