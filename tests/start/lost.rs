@@ -41,6 +41,8 @@ stop)
     rm server.pid
     ;;
 start)
+    # What an earlier one said is not what this one says.
+    : >serve.out
     setsid tresor serve --data data --plain-http --listen 127.0.0.1:0 >serve.out 2>serve.log </dev/null &
     echo $! >server.pid
     until grep -q '^listening on ' serve.out; do kill -0 "$(cat server.pid)"; done
