@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # up.sh PORT DATADIR: starts Tresor on 127.0.0.1:PORT for the load harness, everything under DATADIR.
-# Prints one line of JSON about the server. Environment: BENCH_USER, TLS_PORT, TRESOR_BIN; SLOW_FSYNC_MS
+# Prints one line of JSON about the server. Environment: BENCH_USER, TLS_PORT, TRESOR_BIN, CONFIG (a file); SLOW_FSYNC_MS
 # makes each fsync and fdatasync of the server last that much longer, as on a slow disk.
 set -euo pipefail
 port=${1:?usage: up.sh PORT DATADIR}
 data=${2:?usage: up.sh PORT DATADIR}
-: "${BENCH_USER:=bench}" "${TLS_PORT:=}" "${SLOW_FSYNC_MS:=}"
+: "${BENCH_USER:=bench}" "${TLS_PORT:=}" "${SLOW_FSYNC_MS:=}" "${CONFIG:=}"
 top=$(cd "$(dirname "$0")/../../.." && pwd)
 bin=${TRESOR_BIN:-$top/target/release/tresor}
 [ -x "$bin" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
@@ -41,7 +41,7 @@ if [ -n "$SLOW_FSYNC_MS" ]; then
 fi
 date +%s.%N > "$run/server.t0"
 setsid "${under[@]}" "$bin" serve --data "$data/instance" --key-file "$run/key.txt" "${listen[@]}" \
-  --log-level warn > "$run/server.log" 2>&1 < /dev/null &
+  ${CONFIG:+--config "$CONFIG"} --log-level warn > "$run/server.log" 2>&1 < /dev/null &
 echo $! > "$run/server.pid"
 for _ in $(seq 1 600); do
   [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/health" || true)" = 200 ] && break
