@@ -20,112 +20,13 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::directory_error::{DirectoryError, FORMAT, failed, misshapen};
 use super::layout;
 use super::lock::take_lock;
 use super::owner::act_as_owner;
-use crate::model::{SpaceId, Timestamp};
+use crate::model::Timestamp;
 use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
 use crate::vault::key_file_remedy;
-
-/// The format this program writes.
-const FORMAT: u32 = 1;
-/// Why a directory is not used. Nothing in it was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum DirectoryError {
-    /// There is no instance.
-    #[error("{path} holds no Tresor instance; make one with `tresor init --data {path}`")]
-    NotInitialised {
-        /// The directory.
-        path: String,
-    },
-    /// There is one already.
-    #[error("{path} holds a Tresor instance already")]
-    AlreadyInitialised {
-        /// The directory.
-        path: String,
-    },
-    /// An earlier `init` broke off.
-    #[error(
-        "{path} holds an instance whose making broke off half-way; nothing can be stored in it yet, so remove the directory and start again"
-    )]
-    Unfinished {
-        /// The directory.
-        path: String,
-    },
-    /// A part is gone.
-    #[error("{path} is missing; {remedy}")]
-    PartMissing {
-        /// The part.
-        path: String,
-        /// What helps.
-        remedy: &'static str,
-    },
-    /// The catalogue is gone.
-    #[error(
-        "{path} is missing; run `tresor rebuild --data {data}` to make it anew from its snapshots and the stored files, or bring it back from a backup"
-    )]
-    CatalogMissing {
-        /// The catalogue.
-        path: String,
-        /// The directory.
-        data: String,
-    },
-    /// Nothing of what was stored is there.
-    #[error(
-        "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
-    )]
-    ContentsMissing {
-        /// The folder of all containers.
-        path: String,
-        /// A space of which containers are missing.
-        space: SpaceId,
-    },
-    /// Files of somebody else.
-    #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
-    Stranger {
-        /// The file.
-        path: String,
-    },
-    /// A folder, a pipe, a socket or a link has the name of one of the program's own files.
-    #[error("{path} must be a regular file and is none; move it away")]
-    NotAFile {
-        /// Its place.
-        path: String,
-    },
-    /// Another process uses it.
-    #[error("another process uses {path}; stop it first, or let the command talk to it")]
-    InUse {
-        /// The directory.
-        path: String,
-    },
-    /// Made by a newer program.
-    #[error("{path} has format {found}, this program knows format {FORMAT}: use the newer program again")]
-    Newer {
-        /// The directory.
-        path: String,
-        /// Its format.
-        found: String,
-    },
-    /// The file system is mounted read-only.
-    #[error(
-        "the file system of {path} is read-only, and Tresor writes even when it only reads: look at the kernel's log for the reason, then remount it (mount -o remount,rw) and start again"
-    )]
-    ReadOnly {
-        /// The directory.
-        path: String,
-    },
-    /// The file system refused.
-    #[error("cannot {doing} {path}")]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// With what.
-        path: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-}
 
 /// A data directory held by this process.
 pub struct DataDirectory {
@@ -344,18 +245,9 @@ fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     Ok(DirectoryError::PartMissing { path, remedy: "restore it from a backup before starting" })
 }
 
-pub(super) fn misshapen(path: &Path) -> DirectoryError {
-    DirectoryError::NotAFile { path: path.display().to_string() }
-}
-
 /// `None` if it is no file.
 fn read_format(path: &Path) -> io::Result<Option<String>> {
     open_own(OpenOptions::new().read(true), path)?.map(io::read_to_string).transpose()
-}
-
-pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
-    let path = path.display().to_string();
-    move |source| DirectoryError::Io { doing, path, source }
 }
 
 fn private_dir(path: &Path) -> Result<(), DirectoryError> {

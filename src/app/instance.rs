@@ -6,7 +6,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::directory::{DataDirectory, DirectoryError};
+use super::directory::DataDirectory;
+use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::http::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};

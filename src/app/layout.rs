@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::directory::{DirectoryError, failed};
+use super::directory_error::{DirectoryError, failed};
 use crate::model::SpaceId;
 use crate::vault::disk::SnapshotName;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::directory::{DirectoryError, failed, misshapen};
+use super::directory_error::{DirectoryError, failed, misshapen};
 use crate::vault::disk::open_own;
 
 /// How long to wait for a process that is just ending: one that was killed on a busy machine may hold its lock

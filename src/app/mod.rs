@@ -3,6 +3,7 @@
 mod clock;
 mod control;
 mod directory;
+mod directory_error;
 mod exposed;
 mod instance;
 mod inventory;
@@ -18,7 +19,8 @@ mod serve;
 mod snapshots;
 
 pub use control::{ControlError, ask};
-pub use directory::{DataDirectory, DirectoryError};
+pub use directory::DataDirectory;
+pub use directory_error::DirectoryError;
 pub use exposed::{Exposed, Secret as ExposedSecret, exposed_secrets};
 pub use instance::{FirstAdministrator, Instance, InstanceError, change_unlock, is_blank, secret_from_file};
 pub use inventory::{ForeignFiles, foreign_files, missing_parts, spaces_without_any_file};

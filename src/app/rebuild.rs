@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::directory::{DataDirectory, DirectoryError};
+use super::directory::DataDirectory;
+use super::directory_error::DirectoryError;
 use super::instance::{FirstAdministrator, catalog_key};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};

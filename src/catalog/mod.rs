@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 mod departures;
 mod entries;
+mod examine;
 mod history;
 mod integrity;
 mod links;
@@ -238,7 +239,7 @@ impl Catalog {
     ///
     /// Errors: what is wrong with it: `Empty`, `WrongKey`, `Damaged`, `Newer`; `Io`.
     pub fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-        soundness::examine(path, key)
+        examine::examine(path, key)
     }
 
     /// Writes a copy of the sound catalogue at `from`, which nobody has open, to `to`, which must not exist.

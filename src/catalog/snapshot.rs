@@ -270,7 +270,7 @@ mod tests {
         let text = text_of(&filled(&dir.path().join("a.db")));
         let copy = dir.path().join("b.db");
         restore(&copy, &key(), &mut text.as_slice()).unwrap();
-        super::super::soundness::examine(&copy, &key()).unwrap();
+        super::super::examine::examine(&copy, &key()).unwrap();
         let copy = connection::open(&copy, &key()).unwrap();
         assert_eq!(String::from_utf8(text_of(&copy)).unwrap(), String::from_utf8(text).unwrap());
         copy.execute(

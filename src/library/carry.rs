@@ -10,11 +10,12 @@
 use std::collections::HashMap;
 
 use super::binding::{bound, container_row};
-use super::folder::{discard, signed};
+use super::discard::discard;
+use super::entry::signed;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
-use super::lookup::find;
 use super::quota::{Added, Reservation};
+use super::resolve::find;
 use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};

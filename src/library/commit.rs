@@ -4,13 +4,13 @@
 //! lead to another one when the transaction comes, because the file was moved away, deleted or made
 //! meanwhile, nothing is bound: a copy of the container gets a header for what is there now.
 
+use super::admit::{Admitted, NewFile, admit};
 use super::departure::bring_back;
-use super::folder::signed;
+use super::entry::signed;
 use super::lock::{self, Lock, LockRequest};
-use super::put::{Admitted, NewFile, PutOutcome, admit};
 use super::quota::Added;
 use super::version::replace_content;
-use super::{Change, Library, LibraryError};
+use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
 use crate::model::{Checksum, ContainerId, EntryId, PropertyName, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
@@ -18,6 +18,17 @@ use crate::vault::container::ContainerMeta;
 /// How often a container is given another header. After that it is bound to what is there, whatever it names: many
 /// who write and delete at one path must not keep each other from it.
 const ATTEMPTS: usize = 3;
+
+/// What a commit made.
+#[derive(Clone, Debug)]
+pub struct PutOutcome {
+    /// The file as it is now.
+    pub entry: Entry,
+    /// Whether there was no file before.
+    pub created: bool,
+    /// The digest that the client sent and that was found right.
+    pub checksum: Option<Checksum>,
+}
 
 /// A file as it is committed, and the lock that was asked for with it.
 pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;

@@ -22,9 +22,10 @@
 
 use std::time::Duration;
 
-use super::folder::{signed, take_out};
+use super::discard::take_out;
+use super::entry::signed;
 use super::guard::require_unlocked;
-use super::lookup::{Found, Place};
+use super::resolve::{Found, Place};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{DepartureRow, EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, Timestamp};

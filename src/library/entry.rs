@@ -120,3 +120,8 @@ impl Library {
 pub(super) fn property_pair(row: PropertyRow) -> (PropertyName, String) {
     (row.name, row.xml)
 }
+
+/// A size as a change of size. Sizes fit the catalogue's signed 64 bits.
+pub(super) fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

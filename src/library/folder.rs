@@ -1,11 +1,11 @@
 //! Making folders, and deleting what is no longer wanted (into the trash).
 
 use super::departure;
+use super::discard::discard;
 use super::guard::require_unlocked;
-use super::lock::require_removable;
-use super::lookup::{Found, find, path_of, place};
+use super::resolve::{Found, find, place};
 use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, NewEntry, WriteTx};
+use crate::catalog::NewEntry;
 use crate::model::{EntryPath, Right};
 
 impl Library {
@@ -66,29 +66,4 @@ impl Library {
             })
             .await
     }
-}
-
-/// Takes an entry out of the tree and notes it in the trash.
-pub(super) fn discard(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
-    let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
-    require_removable(tx, change, entry)?;
-    take_out(tx, change, entry)?;
-    tx.touch_folders(parent, tx.next_revision()?, -signed(entry.size), change.now)?;
-    Ok(())
-}
-
-/// As [`discard`], without a word to the folders above.
-pub(super) fn take_out(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
-    let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
-    let path = path_of(tx, entry.id)?;
-    let raw: Vec<_> = path.names().iter().map(crate::model::EntryName::as_str).collect();
-    tx.delete_locks_below(entry.id)?;
-    tx.insert_trash(entry.space, entry.id, parent, &raw.join("/"), change.now, change.author())?;
-    let name = path.names().last().ok_or(LibraryError::IsRoot)?;
-    Ok(tx.relocate(entry.id, None, name)?)
-}
-
-/// A size as a change of size. Sizes fit the catalogue's signed 64 bits.
-pub(super) fn signed(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
 }

@@ -12,9 +12,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::folder::signed;
-use super::lookup::find;
+use super::entry::signed;
 use super::quota::Added;
+use super::resolve::find;
 use super::transfer::{Plan, Top, Transferred, copies_of, plant_one};
 use super::{Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};

@@ -6,7 +6,7 @@
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 
-use super::lookup::{changed, find, path_within};
+use super::resolve::{changed, find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::guard::{locked, require_tree_unlocked, require_unlocked};
-use super::lookup::{find, path_within};
+use super::resolve::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
 use crate::model::{

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use super::entry::property_pair;
 use super::lock::Lock;
+use super::resolve::{find, path_of, rooted};
 use super::{Detail, Entry, EntryKind, Library, LibraryError, Listing, Member};
-use crate::catalog::{EntryRow, LockRow, ReadTx, VersionRow};
-use crate::model::{
-    Access, Checksum, DeadProperties, EntryId, EntryName, EntryPath, Reach, Right, SpaceId, Timestamp,
-};
+use crate::catalog::{EntryRow, LockRow, ReadTx};
+use crate::model::{Access, Checksum, DeadProperties, EntryId, EntryName, EntryPath, Right, Timestamp};
 
 /// Members fetched at once when a folder is listed.
 const PAGE: usize = 500;
@@ -255,141 +254,4 @@ fn shown(
 /// The key under which a stored name was filed.
 fn key_of(row: &EntryRow) -> String {
     EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default()
-}
-
-/// What stands at a name in a folder.
-pub(super) enum Found {
-    /// Nothing, and nothing that looks alike.
-    Nothing,
-    /// This entry: the name is the same, but for how accents are composed.
-    Same(EntryRow),
-    /// Another entry whose name differs in capitals.
-    Alike(EntryRow),
-}
-
-impl Found {
-    /// The entry that a request for this name means.
-    pub(super) fn into_same(self) -> Option<EntryRow> {
-        match self {
-            Self::Same(row) => Some(row),
-            Self::Nothing | Self::Alike(_) => None,
-        }
-    }
-}
-
-/// Looks a name up. macOS may ask for a name in another composition than it was stored in, so that
-/// difference does not count; capitals do.
-pub(super) fn child(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<Found, LibraryError> {
-    Ok(match tx.child(folder, &name.key())? {
-        None => Found::Nothing,
-        Some(row) if EntryName::parse(&row.name).is_ok_and(|stored| stored.is_same_text(name)) => {
-            Found::Same(row)
-        }
-        Some(row) => Found::Alike(row),
-    })
-}
-
-/// When a file last changed, for conditions with a date: the time that its client set, but never before the server
-/// stored the content. Two contents may carry the same time of a client, or the later one an earlier time.
-pub(super) fn changed(modified: Timestamp, version: &VersionRow) -> Timestamp {
-    modified.as_mtime().max(version.created)
-}
-
-/// The entry at `path`, which begins where the right does: looked up from there, nothing beside it can be named,
-/// wherever it is moved meanwhile.
-pub(super) fn find(
-    tx: &ReadTx<'_>,
-    reach: Reach,
-    path: &EntryPath,
-) -> Result<Option<EntryRow>, LibraryError> {
-    let mut entry = match reach.top() {
-        None => {
-            let root = tx.space(reach.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
-            tx.entry(root)?.ok_or(LibraryError::NotFound)?
-        }
-        Some(top) => lent(tx, reach, top)?,
-    };
-    for name in path.names() {
-        if !entry.is_folder() {
-            return Ok(None);
-        }
-        match child(tx, entry.id, name)?.into_same() {
-            Some(row) => entry = row,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(entry))
-}
-
-/// Where a guest's right begins, unless it lies in the trash or not any more where his link leads.
-fn lent(tx: &ReadTx<'_>, reach: Reach, top: EntryId) -> Result<EntryRow, LibraryError> {
-    let row = rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?;
-    if reach.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != reach.linked()) {
-        return Err(LibraryError::NotFound);
-    }
-    Ok(row)
-}
-
-/// An entry of a space, unless it lies in the trash.
-fn rooted(tx: &ReadTx<'_>, space: SpaceId, entry: EntryId) -> Result<Option<EntryRow>, LibraryError> {
-    let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
-    let lineage = tx.lineage(entry)?;
-    let is_rooted = lineage.last().is_some_and(|last| last.id == root);
-    Ok(lineage.into_iter().next().filter(|_| is_rooted))
-}
-
-/// The place that `path` names: its folder, its last name and what is there now.
-pub(super) struct Place {
-    pub(super) folder: EntryRow,
-    pub(super) name: EntryName,
-    pub(super) found: Found,
-    /// Where it is in its space, wherever the right to it begins.
-    pub(super) path: EntryPath,
-}
-
-/// The place for something that is to be created or replaced.
-pub(super) fn place(tx: &ReadTx<'_>, reach: Reach, path: &EntryPath) -> Result<Place, LibraryError> {
-    let Some((parent, name)) = path.split_last() else { return own_place(tx, reach) };
-    let folder = find(tx, reach, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
-    let found = child(tx, folder.id, name)?;
-    let path = match reach.top() {
-        None => path.clone(),
-        Some(_) => path_of(tx, folder.id)?.join(name.clone())?,
-    };
-    Ok(Place { folder, name: name.clone(), found, path })
-}
-
-/// The place of the entry at which the right begins. Of a file that was lent the content may be replaced; any
-/// other is not for whoever reaches no higher.
-fn own_place(tx: &ReadTx<'_>, reach: Reach) -> Result<Place, LibraryError> {
-    let top = reach.top().ok_or(LibraryError::IsRoot)?;
-    let file = lent(tx, reach, top)?;
-    let folder = file.parent.filter(|_| !file.is_folder()).ok_or(LibraryError::IsRoot)?;
-    let folder = tx.entry(folder)?.ok_or(LibraryError::NotFound)?;
-    let name = EntryName::parse(&file.name)?;
-    Ok(Place { folder, name, path: path_of(tx, file.id)?, found: Found::Same(file) })
-}
-
-/// Where an entry lies in its space.
-pub(super) fn path_of(tx: &ReadTx<'_>, entry: EntryId) -> Result<EntryPath, LibraryError> {
-    path_from(tx, None, entry)
-}
-
-/// As [`path_of`], from where the right begins. An entry that does not lie below is told as that beginning.
-pub(super) fn path_within(
-    tx: &ReadTx<'_>,
-    access: &Access,
-    entry: EntryId,
-) -> Result<EntryPath, LibraryError> {
-    path_from(tx, access.top(), entry)
-}
-
-fn path_from(tx: &ReadTx<'_>, top: Option<EntryId>, entry: EntryId) -> Result<EntryPath, LibraryError> {
-    let mut lineage = tx.lineage(entry)?;
-    if let Some(top) = top {
-        let below = lineage.iter().position(|row| row.id == top);
-        lineage.truncate(below.unwrap_or(0));
-    }
-    let names = lineage.iter().rev().filter_map(|row| EntryName::parse(&row.name).ok());
-    Ok(EntryPath::new(names.collect())?)
 }

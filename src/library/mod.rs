@@ -7,12 +7,14 @@
 //!
 //! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
 
+mod admit;
 mod binding;
 mod carry;
 mod commit;
 mod departure;
 mod descriptors;
 mod digest;
+mod discard;
 mod entry;
 mod error;
 mod folder;
@@ -23,6 +25,7 @@ mod leftovers;
 mod lock;
 mod lookup;
 mod mark;
+mod naming;
 mod open;
 mod packer;
 mod property;
@@ -30,6 +33,7 @@ mod put;
 mod quota;
 mod rebuild;
 mod recent;
+mod resolve;
 mod sealing;
 mod shelf;
 mod snapshot;
@@ -58,14 +62,16 @@ use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePol
 use crate::vault::disk::Disk;
 use crate::vault::keys::KeyRing;
 
+pub use admit::NewFile;
 pub use carry::Carry;
+pub use commit::PutOutcome;
 pub use descriptors::connections_of_process;
 pub use entry::{Detail, Entry, EntryKind, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockFilter, LockHeld, LockRequest, MAX_LOCK_SECONDS, is_lockable};
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
-pub use put::{NewFile, PutOutcome, PutSession};
+pub use put::PutSession;
 pub use quota::{JointUsage, SpaceUsage};
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 pub use snapshot::Snapshot;

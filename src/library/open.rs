@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 
 use super::binding::bound;
 use super::descriptors::Descriptors;
-use super::lookup::{changed, find};
 use super::recent::Known;
+use super::resolve::{changed, find};
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, Timestamp, VersionId};

@@ -1,8 +1,8 @@
 //! Dead properties and modification times (PROPPATCH, RFC 4918 9.2).
 
 use super::guard::require_unlocked;
-use super::lookup::find;
 use super::quota::Added;
+use super::resolve::find;
 use super::{Change, Entry, Library, LibraryError};
 use crate::model::{EntryPath, PropertyName, Right, Timestamp};
 

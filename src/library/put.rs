@@ -13,47 +13,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::admit::{NewFile, admit};
 use super::binding::container_row;
-use super::commit::{Committed, Record};
-use super::departure::{Departed, departed};
+use super::commit::{Committed, PutOutcome, Record};
 use super::digest::Digests;
-use super::guard::require_unlocked;
 use super::lock::{Lock, LockRequest};
-use super::lookup::{Found, Place, place};
 use super::quota::{Reservation, Source};
 use super::sealing::Inflow;
-use super::trash::free_name;
-use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, QueuedWrite, ReadTx};
-use crate::model::{AccessDenied, Checksum, EntryId, EntryPath, Reach, Right, Timestamp, WriteSerial};
+use super::{Change, Library, LibraryError};
+use crate::catalog::QueuedWrite;
+use crate::model::{Checksum, EntryId, EntryPath, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
-
-/// A content that is about to arrive.
-#[derive(Clone, Debug)]
-pub struct NewFile {
-    /// Where it shall lie.
-    pub path: EntryPath,
-    /// Its exact size, where the client announced one.
-    pub size: Option<u64>,
-    /// Its modification time, where the client sent one; else the time of the commit.
-    pub modified: Option<Timestamp>,
-    /// What its plaintext must hash to.
-    pub checksum: Option<Checksum>,
-}
-
-/// What a commit made.
-#[derive(Clone, Debug)]
-pub struct PutOutcome {
-    /// The file as it is now.
-    pub entry: Entry,
-    /// Whether there was no file before.
-    pub created: bool,
-    /// The digest that the client sent and that was found right.
-    pub checksum: Option<Checksum>,
-}
 
 /// An upload in progress. Dropped before its commit it leaves nothing behind.
 pub struct PutSession {
@@ -130,79 +103,6 @@ impl Library {
             received: 0,
         })
     }
-}
-
-/// A place that may receive a content.
-pub(super) struct Admitted {
-    pub(super) place: Place,
-    /// The file that is there now.
-    pub(super) existing: Option<EntryRow>,
-    /// Where there is none, the file that comes back.
-    pub(super) departed: Option<Departed>,
-}
-
-impl Admitted {
-    /// The file whose content it will be, if that has an id yet.
-    pub(super) fn entry(&self) -> Option<EntryId> {
-        let existing = self.existing.as_ref().map(|row| row.id);
-        existing.or_else(|| self.departed.as_ref().map(Departed::id))
-    }
-}
-
-/// Whether this request, which began at `begun`, may put a content at `path`.
-pub(super) fn admit(
-    library: &Library,
-    tx: &ReadTx<'_>,
-    change: &Change,
-    reach: Reach,
-    path: &EntryPath,
-    begun: Timestamp,
-) -> Result<Admitted, LibraryError> {
-    // Whoever may only add to a folder is told nothing of what is in it, so not whether a folder below it is.
-    if change.access.only_adds() && path.names().len() != 1 {
-        return Err(AccessDenied { needed: Right::Write }.into());
-    }
-    let mut place = place(tx, reach, path)?;
-    if change.access.only_adds() {
-        set_beside(tx, &mut place)?;
-    }
-    let existing = match std::mem::replace(&mut place.found, Found::Nothing) {
-        Found::Nothing => None,
-        Found::Alike(_) => return Err(LibraryError::NameTaken),
-        Found::Same(row) if row.is_folder() => return Err(LibraryError::IsFolder),
-        // The same letters, composed otherwise: only a request that has seen the file means it.
-        Found::Same(row) if row.name != place.name.as_str() && !has_seen(change) => {
-            return Err(LibraryError::NameTaken);
-        }
-        Found::Same(row) => Some(row),
-    };
-    library.check_conditions(tx, change, reach, existing.as_ref())?;
-    if let Some(row) = &existing {
-        require_unlocked(tx, change, row.id)?;
-    } else {
-        place.name.check(library.shared.names)?;
-        require_unlocked(tx, change, place.folder.id)?;
-    }
-    let departed = match existing {
-        None => departed(tx, change, &place, begun)?,
-        Some(_) => None,
-    };
-    Ok(Admitted { place, existing, departed })
-}
-
-/// Gives a file that may only be added a name that is free.
-fn set_beside(tx: &ReadTx<'_>, place: &mut Place) -> Result<(), LibraryError> {
-    place.found = Found::Nothing;
-    place.name = free_name(tx, place.folder.id, &place.name)?;
-    let folder = place.path.split_last().map(|(folder, _)| folder).unwrap_or_default();
-    place.path = folder.join(place.name.clone())?;
-    Ok(())
-}
-
-/// Whether the request names a state of the file: Finder and davfs2 hold its lock, sync clients send
-/// `If-Match`.
-fn has_seen(change: &Change) -> bool {
-    change.conditions.if_match.is_some() || change.conditions.submitted_tokens().next().is_some()
 }
 
 impl PutSession {

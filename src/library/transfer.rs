@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use super::carry::Carry;
 use super::departure::{self, Departed, bring_back, departed};
-use super::folder::{discard, signed};
+use super::discard::discard;
+use super::entry::signed;
 use super::growth::AT_ONCE;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
-use super::lookup::{Found, find, place};
 use super::quota::Added;
+use super::resolve::{Found, find, place};
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};

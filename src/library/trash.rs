@@ -1,21 +1,17 @@
 //! Bringing back what was deleted, and removing it for good.
 
-use super::folder::signed;
+use super::entry::signed;
 use super::guard::require_unlocked;
-use super::lookup::path_of;
+use super::naming::free_name;
 use super::quota::Added;
+use super::resolve::path_of;
 use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId};
+use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
 
 /// Items shown at once.
 const MAX_SHOWN: usize = 10_000;
-/// Numbered names tried before a random one: whoever may only add files could use up any number of them.
-const MAX_NAMESAKES: u32 = 20;
-/// Bytes of an ending, with its dot, that stays behind the number; a longer one is no file type.
-const MAX_ENDING: usize = 32;
-
 /// A deleted file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrashItem {
@@ -102,40 +98,4 @@ fn home(tx: &ReadTx<'_>, space: SpaceId, parent: EntryId) -> Result<EntryRow, Li
     let is_rooted = lineage.last().is_some_and(|top| top.id == root);
     let folder = if is_rooted { lineage.into_iter().next() } else { tx.entry(root)? };
     folder.ok_or(LibraryError::NotFound)
-}
-
-/// `name`, or the first of `name (2)`, `name (3)` … that nothing in the folder looks like.
-pub(super) fn free_name(
-    tx: &ReadTx<'_>,
-    folder: EntryId,
-    name: &EntryName,
-) -> Result<EntryName, LibraryError> {
-    numbered(name, |candidate| Ok(tx.child(folder, &candidate.key())?.is_some()))
-}
-
-/// `name`, or the first of `name (2)`, `name (3)` … that is not taken; of many namesakes, one with random letters.
-pub(super) fn numbered(
-    name: &EntryName,
-    is_taken: impl Fn(&EntryName) -> Result<bool, LibraryError>,
-) -> Result<EntryName, LibraryError> {
-    if !is_taken(name)? {
-        return Ok(name.clone());
-    }
-    let text = name.as_str();
-    let (stem, extension) = match text.rfind('.') {
-        Some(dot) if dot > 0 && text.len() - dot <= MAX_ENDING => text.split_at(dot),
-        _ => (text, ""),
-    };
-    let numbers = (2..=MAX_NAMESAKES).map(|number| number.to_string());
-    let random = std::iter::repeat_with(|| UploadId::random().to_string().chars().take(8).collect());
-    for mark in numbers.chain(random.take(3)) {
-        let suffix = format!(" ({mark}){extension}");
-        let room = EntryName::MAX_BYTES.saturating_sub(suffix.len());
-        let stem = stem.get(..stem.floor_char_boundary(room)).unwrap_or(stem);
-        let candidate = EntryName::parse(&format!("{stem}{suffix}"))?;
-        if !is_taken(&candidate)? {
-            return Ok(candidate);
-        }
-    }
-    Err(LibraryError::Exists)
 }

@@ -1,9 +1,9 @@
 //! Earlier contents of a file: listing, opening and bringing back.
 
-use super::folder::signed;
+use super::entry::signed;
 use super::guard::require_unlocked;
-use super::lookup::find;
 use super::quota::Added;
+use super::resolve::find;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, VersionRow, WriteTx};
 use crate::model::{Access, Checksum, EntryPath, Right, Timestamp, UserId, VersionId};

@@ -8,7 +8,7 @@ use super::report::{Missing, Progress, SetAside, SetAsideReason, Watcher};
 use super::{PAGE, STEP};
 use crate::catalog::{ContainerRow, StoredContainer};
 use crate::library::error::disk_error;
-use crate::library::lookup::path_of;
+use crate::library::resolve::path_of;
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, SpaceId};
 use crate::vault::disk::StoredFile;

@@ -3,9 +3,9 @@
 use super::found::{FoundEntry, FoundVersion};
 use super::report::{Displaced, RebuildReport};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, WriteTx};
-use crate::library::folder::signed;
-use crate::library::lookup::path_of;
-use crate::library::trash::free_name;
+use crate::library::entry::signed;
+use crate::library::naming::free_name;
+use crate::library::resolve::path_of;
 use crate::library::{Library, LibraryError};
 use crate::model::{EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
 use crate::vault::reader::ContainerReader;

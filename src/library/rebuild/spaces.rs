@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::found::Found;
 use crate::catalog::{NewSpace, ReadTx, WriteTx};
 use crate::library::error::disk_error;
+use crate::library::naming::numbered;
 use crate::library::space_note::SpaceNote;
-use crate::library::trash::numbered;
 use crate::library::{Library, LibraryError, SpaceSettings};
 use crate::model::{EntryName, SpaceId, SpaceKind, Timestamp};
 

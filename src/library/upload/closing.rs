@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{ContainerRow, UploadRow};
-use crate::library::put::NewFile;
+use crate::library::admit::NewFile;
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{ContainerId, EntryId, WriteSerial};
 use crate::vault::container::{ContainerMeta, MAX_NAMED, Part};

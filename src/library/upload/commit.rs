@@ -1,6 +1,6 @@
 //! Counting what is durable into its upload.
 
-use super::chunk::digest_with;
+use super::running_digest::digest_with;
 use super::{UploadLimits, expiry};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::binding::container_row;

@@ -2,7 +2,7 @@
 
 use super::{NewUpload, Upload, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
-use crate::library::put::admit;
+use crate::library::admit::admit;
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{Right, UploadId, UploadShape};
 

@@ -1,10 +1,11 @@
 //! Making an upload a file's content.
 
-use super::{chunk, closing, owned, whole};
+use super::{closing, owned, running_digest, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
+use crate::library::admit::{NewFile, admit};
 use crate::library::binding::container_row;
+use crate::library::commit::PutOutcome;
 use crate::library::commit::Record;
-use crate::library::put::{NewFile, PutOutcome, admit};
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
 use crate::vault::writer::SealedContainer;
@@ -122,7 +123,7 @@ impl Library {
             .read(move |tx| {
                 let mut row = owned(tx, &change.access, change.user, id)?;
                 if row.shape == UploadShape::Chunked {
-                    row.digest = chunk::settled(row.digest, &tx.upload_chunks(id)?);
+                    row.digest = running_digest::settled(row.digest, &tx.upload_chunks(id)?);
                 }
                 let path = finish.path.or_else(|| row.path.clone()).ok_or(LibraryError::NoUploadPath)?;
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {

@@ -36,6 +36,7 @@ mod concatenate;
 mod cutter;
 mod finish;
 mod relocate;
+mod running_digest;
 mod seat;
 mod session;
 mod whole;

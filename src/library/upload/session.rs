@@ -1,11 +1,12 @@
 //! Beginning, listing and ending uploads.
 
 use super::{
-    MAX_UPLOAD_METADATA, NewUpload, UPLOAD_KEPT_FOR, Upload, UploadLimits, UploadsOf, chunk, expiry, owned,
+    MAX_UPLOAD_METADATA, NewUpload, UPLOAD_KEPT_FOR, Upload, UploadLimits, UploadsOf, expiry, owned,
+    running_digest,
 };
 use crate::catalog::{DigestState, ReadTx, UploadRow, WriteTx};
+use crate::library::admit::admit;
 use crate::library::digest::Digests;
-use crate::library::put::admit;
 use crate::library::quota::Source;
 use crate::library::{Change, Library, LibraryError};
 use crate::model::{Access, EntryId, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
@@ -35,7 +36,7 @@ impl Library {
                 let state = Digests::new(new.checksum.as_ref()).save();
                 DigestState { state: Some(state), ..DigestState::default() }
             }
-            UploadShape::Chunked => chunk::no_digest(),
+            UploadShape::Chunked => running_digest::no_digest(),
         };
         let mut row = fresh(&change, new, self.new_entry_id().await?, digest);
         let limits = self.upload_limits();

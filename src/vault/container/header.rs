@@ -2,57 +2,19 @@
 
 use age_core::format::Stanza;
 use data_encoding::BASE64_NOPAD;
-use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::file_key::FileKey;
 use super::{ContainerMeta, HeaderHash, MAX_HEADER_LEN, MetaError, NONCE_LEN, hash};
 use crate::vault::keys::SpaceRecipient;
 use crate::vault::stream::PayloadKey;
 
 /// Labels of the age v1 spec.
 const MAC_LABEL: &[u8] = b"header";
-const PAYLOAD_LABEL: &[u8] = b"payload";
 /// Columns of a stanza's body.
 const BODY_COLUMNS: usize = 64;
-
-/// The key inside a container's header; everything of this one container derives from it.
-#[derive(ZeroizeOnDrop)]
-pub struct FileKey([u8; 16]);
-
-impl FileKey {
-    fn random() -> Self {
-        let mut key = Self([0; 16]);
-        getrandom::fill(&mut key.0).expect("the system's random source answers");
-        key
-    }
-
-    pub(super) fn copy_of(key: &[u8; 16]) -> Self {
-        Self(*key)
-    }
-
-    pub(super) fn expose(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    pub(super) fn payload_key(&self, nonce: &[u8; NONCE_LEN]) -> PayloadKey {
-        PayloadKey::derive_with(|key| self.derive(nonce, PAYLOAD_LABEL, key))
-    }
-
-    /// `HKDF-SHA256(ikm = file key, salt, info = label)`.
-    pub(super) fn derive(&self, salt: &[u8], label: &[u8], key: &mut [u8; 32]) {
-        Hkdf::<Sha256>::new(Some(salt), &self.0)
-            .expand(label, key)
-            .expect("32 bytes are within HKDF's limit");
-    }
-}
-
-impl std::fmt::Debug for FileKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("FileKey([redacted])")
-    }
-}
 
 /// A header ready to be written in front of its payload.
 #[derive(Debug)]

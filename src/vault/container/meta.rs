@@ -5,7 +5,7 @@ use age_core::primitives::{aead_decrypt, aead_encrypt};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::header::FileKey;
+use super::file_key::FileKey;
 use crate::model::{ContainerId, EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
 
 /// Type and version of the stanza; age implementations pass over types they do not know.

@@ -13,6 +13,7 @@
 //! because the age crate draws a new file key for every header it writes and a copy into another
 //! space keeps the old one.
 
+mod file_key;
 mod header;
 mod meta;
 
@@ -25,7 +26,8 @@ use sha2::{Digest, Sha256};
 use super::keys::{SpaceKey, SpaceRecipient};
 use super::stream::PayloadKey;
 
-pub use header::{FileKey, SealedHeader};
+pub use file_key::FileKey;
+pub use header::SealedHeader;
 pub use meta::{ContainerMeta, MAX_NAMED, MetaError, Part};
 
 pub(super) use header::seal;
