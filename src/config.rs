@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
 use crate::model::NamePolicy;
+use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
 
 /// Where the server listens unless told otherwise: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);

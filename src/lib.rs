@@ -14,5 +14,6 @@ pub mod fuzzing;
 pub mod http;
 pub mod library;
 pub mod model;
+pub mod net;
 pub mod sharing;
 pub mod vault;

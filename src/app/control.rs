@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::directory::DataDirectory;
 use crate::admin::{Reply, Request};
-use crate::http::Shutdown;
+use crate::net::Shutdown;
 
 /// Longest request or reply in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;

@@ -12,6 +12,7 @@ mod layout;
 mod lock;
 mod owner;
 mod pulse;
+mod read_only;
 mod rebuild;
 mod renewal;
 mod scrub;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::instance::{Instance, InstanceError};
-use crate::http::{Shutdown, Tls, TlsSource};
 use crate::model::Timestamp;
+use crate::net::{Shutdown, Tls, TlsSource};
 
 /// How often it is looked at. It is made anew a month before its end.
 const LOOK_AFTER: Duration = Duration::from_hours(1);

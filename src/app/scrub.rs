@@ -9,9 +9,9 @@ use std::time::Duration;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::config::Scrub;
-use crate::http::{Metrics, Shutdown};
 use crate::library::{IntegrityState, Library, LibraryError, VerifyOrder, VerifyStage};
 use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
+use crate::net::{Metrics, Shutdown};
 
 /// How often it is looked whether verification is due, and what is known is told anew.
 const LOOK_EVERY: Duration = Duration::from_secs(10);

@@ -12,17 +12,19 @@ use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, passing_certificate};
 use super::pulse::Pulse;
+use super::read_only::{self, ReadOnlyFigure};
 use super::renewal::{keep_renewed, renew};
 use super::scrub::{ScrubFigures, scrub};
 use super::snapshots;
 use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
-use crate::http::{
-    Health, HealthState, Limits, ListenError, Metrics, ProxyFaults, Router, Server, Shutdown, ShutdownSwitch,
-    Tls, TlsError, TlsSource, Validity, bind, serve as serve_http, serve_metrics, systemd,
-};
+use crate::http::{Health, HealthState, Router};
 use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
 use crate::model::Timestamp;
+use crate::net::{
+    Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, TlsError, TlsSource,
+    Validity, bind, serve as serve_http, serve_metrics, systemd,
+};
 use crate::vault::keys::Unlock;
 
 /// How often expired locks, versions and trash are ended.
@@ -127,6 +129,7 @@ pub async fn serve(
         tls: tls.clone(),
         health,
         figures: ScrubFigures::default(),
+        read_only: ReadOnlyFigure::default(),
         pulse: Pulse::default(),
         proxy_faults: ProxyFaults::default(),
         config,
@@ -170,6 +173,7 @@ struct Host {
     health: HealthState,
     metrics: Metrics,
     figures: ScrubFigures,
+    read_only: ReadOnlyFigure,
     pulse: Pulse,
     proxy_faults: ProxyFaults,
     instance: Mutex<Option<Arc<Instance>>>,
@@ -194,7 +198,8 @@ impl Host {
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
-        tokio::spawn(tell_read_only(instance.library.clone(), self.metrics.clone(), shutdown.clone()));
+        let gauge = self.read_only.clone();
+        tokio::spawn(read_only::report(instance.library.clone(), gauge, shutdown.clone()));
         let (library, figures) = (instance.library.clone(), self.figures.clone());
         tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
@@ -222,6 +227,7 @@ impl Host {
     ) -> Result<(), ServeError> {
         let metrics = self.metrics.clone();
         self.figures.register(&metrics);
+        self.read_only.register(&metrics);
         let server = Server {
             handler: Arc::clone(&self.router),
             limits: Arc::new(within_descriptors(self.config.limits.clone())),
@@ -434,23 +440,6 @@ fn stop_on_signal(
         health.set(Health::Stopping);
         switch.stop();
     })
-}
-
-/// Shows in the metrics and in systemd's status whether files can be changed, until shutdown.
-async fn tell_read_only(library: Library, metrics: Metrics, mut shutdown: Shutdown) {
-    let mut changes = library.watch_read_only();
-    loop {
-        let cause = *changes.borrow_and_update();
-        metrics.set_read_only(cause);
-        match cause {
-            None => systemd::notify_status("serving"),
-            Some(cause) => systemd::notify_status(&format!("read-only: {}", cause.advice())),
-        }
-        tokio::select! {
-            told = changes.changed() => if told.is_err() { return },
-            () = shutdown.requested() => return,
-        }
-    }
 }
 
 /// Says in the log which spaces cannot be opened.

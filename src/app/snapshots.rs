@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::config::SnapshotSchedule;
-use crate::http::Shutdown;
 use crate::library::{Library, LibraryError};
 use crate::model::Timestamp;
+use crate::net::Shutdown;
 
 /// How often the mark is brought up to date and looked whether a snapshot is due.
 const ROUND: Duration = Duration::from_mins(1);

@@ -114,7 +114,7 @@ impl Settings {
 /// What makes clients refuse the configured certificate. Errors: the server does not start with it.
 pub(super) fn certificate_faults(config: &Config) -> anyhow::Result<Vec<String>> {
     let Transport::Files { certificate, key } = &config.transport else { return Ok(Vec::new()) };
-    let faults = crate::http::certificate_faults(certificate, key, &config.hosts, Timestamp::now());
+    let faults = crate::net::certificate_faults(certificate, key, &config.hosts, Timestamp::now());
     faults.context("the certificate cannot be used")
 }
 

@@ -2,12 +2,11 @@
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::ResponseBody;
 use super::language::Language;
 use super::page::{Page, Tone};
-use super::request_log::RequestId;
+use crate::net::{RequestId, ResponseBody};
 
 /// Put into the extensions of an answer: the server waits for its passphrase.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +22,16 @@ impl Browser {
         headers.get_all(ACCEPT).iter().any(asks).then(|| Self(Language::preferred(headers)))
     }
 
+    /// The answer, as a page if it is an error that only programs could read.
+    pub(super) fn show(self, answer: Response<ResponseBody>, id: RequestId) -> Response<ResponseBody> {
+        let (mut head, body) = answer.into_parts();
+        let body = self.page(&mut head, id).unwrap_or(body);
+        Response::from_parts(head, body)
+    }
+
     /// The page in place of an answer with an error; its headers are put into `head`. `None` if the answer is no error,
     /// or is a page already.
-    pub(super) fn page(self, head: &mut Parts, id: RequestId) -> Option<ResponseBody> {
+    fn page(self, head: &mut Parts, id: RequestId) -> Option<ResponseBody> {
         let is_for_programs = head.headers.get(CONTENT_TYPE).is_some_and(|media_type| {
             let media_type = media_type.as_bytes();
             media_type.starts_with(b"application/xml") || media_type.starts_with(b"text/plain")
@@ -171,7 +177,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::http::plain_response;
+    use crate::net::plain_response;
 
     async fn page(accept: &str, language: &str, status: StatusCode) -> Option<String> {
         let mut headers = HeaderMap::new();

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::response_body::ResponseBody;
-use super::tls::{Tls, Validity};
 use crate::library::ReadOnlyCause;
 use crate::model::Timestamp;
+use crate::net::{ResponseBody, Tls, Validity};
 
 /// What the server is able to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

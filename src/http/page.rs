@@ -3,9 +3,9 @@
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::ResponseBody;
 use super::dav::protocol::xml::{push_attribute_value, push_text};
 use super::language::Language;
+use crate::net::ResponseBody;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

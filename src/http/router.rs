@@ -10,16 +10,17 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::dav::{self, Dav, GuestDoor, RecentSpaces};
-use super::error_page;
+use super::error_page::{self, Browser};
 use super::links::Links;
 use super::nextcloud::Nextcloud;
 use super::resumable::{Beginning, Door, Resumable};
-use super::{
-    Handler, Health, HealthState, KnownTroubles, Limits, LogUser, RequestBody, RequestInfo, ResponseBody,
-    Route, WebOrigin, health_response, plain_response,
-};
+use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::{Accounts, AuthError, Credentials, Principal};
 use crate::library::Library;
+use crate::net::{
+    Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
+    plain_response,
+};
 use crate::sharing::Sharing;
 
 const DAV: HeaderName = HeaderName::from_static("dav");
@@ -66,7 +67,14 @@ impl Router {
         limits: &Limits,
     ) {
         let recent_spaces = RecentSpaces::default();
-        let dav = Dav::new(library.clone(), accounts.clone(), sharing.clone(), recent_spaces.clone(), limits);
+        let dav = Dav::new(
+            library.clone(),
+            accounts.clone(),
+            sharing.clone(),
+            recent_spaces.clone(),
+            SendLanes::default(),
+            limits,
+        );
         let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
         let nextcloud = Nextcloud::new(library.clone(), accounts.clone(), sharing.clone());
         let links = Links::new(library.clone(), sharing);
@@ -95,6 +103,29 @@ impl Router {
 
 impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+        let browser = Browser::of(request.headers());
+        let answer = self.answer(request, info).await;
+        match browser {
+            Some(browser) => browser.show(answer, info.request_id),
+            None => answer,
+        }
+    }
+
+    fn show_refusal(
+        &self,
+        refusal: Response<ResponseBody>,
+        headers: &HeaderMap,
+        request_id: RequestId,
+    ) -> Response<ResponseBody> {
+        match Browser::of(headers) {
+            Some(browser) => browser.show(refusal, request_id),
+            None => refusal,
+        }
+    }
+}
+
+impl Router {
+    async fn answer(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
             let certificate = self.health.certificate(info.received);

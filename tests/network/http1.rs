@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use tresor::http::{Limits, ProxyTrust};
+use tresor::net::{Limits, ProxyTrust};
 
 use crate::support::{ask, plain, read_past, rest, seconds, soon, start, status};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
-use tresor::http::{Limits, SelfSigned};
+use tresor::net::{Limits, SelfSigned};
 
 use crate::support::{Running, seconds, soon, start};
 use crate::tls::{certificate, connect, in_memory};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tresor::http::{Limits, ListenError, Metrics, ProxyTrust, Server, Shutdown, bind, serve, serve_metrics};
+use tresor::net::{Limits, ListenError, Metrics, ProxyTrust, Server, Shutdown, bind, serve, serve_metrics};
 
 use crate::support::{PATIENCE, Shared, ask, plain, read_past, rest, seconds, soon, start, status};
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use tresor::http::{AllowedHosts, Limits, ProxyTrust};
+use tresor::net::{AllowedHosts, Limits, ProxyTrust};
 
 use crate::support::{plain, start, status};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tokio::io::AsyncWriteExt;
-use tresor::http::Limits;
+use tresor::net::Limits;
 
 use crate::http2::{
     CONTINUATION, Client, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, frame, has_status,

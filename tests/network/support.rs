@@ -12,11 +12,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tresor::http::{
+use tresor::model::UserId;
+use tresor::net::{
     Handler, Limits, ListenError, LogUser, RequestBody, RequestInfo, ResponseBody, Route, Seconds, Server,
     Shutdown, ShutdownSwitch, Tls, bind, plain_response, serve,
 };
-use tresor::model::UserId;
 
 /// Far longer than anything takes on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);

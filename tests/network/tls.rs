@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tresor::http::{Limits, SelfSigned, Tls, TlsSource, self_signed};
 use tresor::model::Timestamp;
+use tresor::net::{Limits, SelfSigned, Tls, TlsSource, self_signed};
 
 use crate::support::{Running, rest, seconds, soon, start, status};
 

@@ -13,12 +13,12 @@ use http_body_util::BodyExt;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tresor::app::{DataDirectory, Instance};
-use tresor::http::{
-    Handler, HealthState, Limits, Metrics, ProxyFaults, RequestBody, RequestId, RequestInfo, Router, Server,
-    Shutdown, bind, serve,
-};
+use tresor::http::{HealthState, Router};
 use tresor::library::UploadLimits;
 use tresor::model::{NamePolicy, Timestamp};
+use tresor::net::{
+    Handler, Limits, Metrics, ProxyFaults, RequestBody, RequestId, RequestInfo, Server, Shutdown, bind, serve,
+};
 use tresor::vault::keys::Unlock;
 
 use crate::ietf::PART;

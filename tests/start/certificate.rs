@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tresor::http::self_signed;
 use tresor::model::Timestamp;
+use tresor::net::self_signed;
 
 use crate::office::Office;
 use crate::support::process::eventually;

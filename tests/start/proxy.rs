@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tresor::http::self_signed;
 use tresor::model::Timestamp;
+use tresor::net::self_signed;
 
 use crate::office::{Office, PASSWORD, Served};
 use crate::support::content::bytes;

@@ -20,12 +20,12 @@ use super::protocol::properties::{Permissions, ResourceView};
 use super::protocol::propfind;
 use super::protocol::xml;
 use super::{ALLOWED, Answer, Call, Failure, empty, options, written_path};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf};
 use crate::model::{
     Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,
     UploadId, UploadShape,
 };
+use crate::net::{RequestBody, ResponseBody};
 
 /// How the engine tells these uploads from others.
 const DOOR: &str = "chunks";

@@ -10,9 +10,9 @@ use super::protocol::href::Place;
 use super::protocol::{multistatus, range};
 use super::target::EntryTarget;
 use crate::accounts::LookupError;
-use crate::http::{BodyError, RequestId, ResponseBody};
 use crate::library::LibraryError;
 use crate::model::{AccessDenied, EntryName, EntryPath, NameError};
+use crate::net::{BodyError, RequestId, ResponseBody};
 use crate::sharing::VisitError;
 
 /// Why an operation was not done.
@@ -223,8 +223,8 @@ macro_rules! from_causes {
             }
         }
 
-        impl From<$crate::http::BodyError> for $failure {
-            fn from(error: $crate::http::BodyError) -> Self {
+        impl From<$crate::net::BodyError> for $failure {
+            fn from(error: $crate::net::BodyError) -> Self {
                 Self::Body(error)
             }
         }

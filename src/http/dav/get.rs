@@ -2,9 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::num::NonZero;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{
@@ -12,7 +9,6 @@ use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::guests::page_of;
 use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
@@ -24,30 +20,16 @@ use super::target::{EntryTarget, Target};
 use super::visitor::Visitor;
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
-use crate::http::ResponseBody;
 use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
+use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
 
-/// Readers for whom up to [`PIECE`] at a time is read, 16 MiB for all of them. More readers get
-/// [`SMALL_STEP`] at a time.
-const MAX_FAST: usize = 32;
-static FAST_LANES: Semaphore = Semaphore::const_new(MAX_FAST);
-/// Readers who keep two cores busy at a time: as many as there are pairs. With more of them every core has
-/// enough to do, and handing over from one to the other would only cost.
-static SECOND_CORES: LazyLock<Semaphore> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Semaphore::new(cores / 2)
-});
 /// Steps that are read ahead for such a reader. With one, whoever sends and whoever reads wake each other for every
 /// step, and on two cores mostly one of them sleeps; with three both always have something to do.
 const STEPS_AHEAD: usize = 3;
 /// An answer up to this long is read while its file is opened.
 const AT_ONCE: u64 = 128 * 1024;
-/// Bytes read at once for a reader that is slow, or of whom nothing is known yet.
-const SMALL_STEP: u64 = 64 * 1024;
-/// A reader who takes longer for what is read at once gets less at once.
-const SLOW_STEP: Duration = Duration::from_millis(100);
 /// Bytes after which it is asked whether the reader still has the right to read.
 const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
 /// Bytes after which other connections have their turn, if the reader takes as fast as we send.
@@ -178,7 +160,8 @@ impl Call<'_> {
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
         digest_headers(&mut told, &content.checksums)?;
-        content_response(content, ranges, is_get, self.reader(&target.access), told).await.map(Some)
+        let pace = Pace::begin(self.lanes.clone(), PIECE);
+        content_response(content, ranges, is_get, self.reader(&target.access), pace, told).await.map(Some)
     }
 }
 
@@ -212,7 +195,7 @@ impl Asked {
         if first.len() <= AT_ONCE {
             return Some(first);
         }
-        ByteRange::new(first.start(), first.start() + SMALL_STEP)
+        ByteRange::new(first.start(), first.start() + Pace::SMALL_STEP)
     }
 }
 
@@ -223,6 +206,7 @@ async fn content_response(
     ranges: RangeAnswer,
     with_body: bool,
     reader: Reader,
+    pace: Pace,
     mut headers: HeaderMap,
 ) -> Answer {
     let entry = &content.entry;
@@ -262,10 +246,10 @@ async fn content_response(
             if total(&pieces) == length {
                 ResponseBody::pieces(pieces)
             } else {
-                stream(content, sections, reader)
+                stream(content, sections, reader, pace)
             }
         }
-        _ => stream(content, sections, reader),
+        _ => stream(content, sections, reader, pace),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -310,12 +294,12 @@ impl Reader {
 }
 
 /// Reads as the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
-fn stream(content: Content, sections: Vec<Section>, reader: Reader) -> ResponseBody {
+fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) -> ResponseBody {
     let sending = Sending {
         content,
         sections: sections.into(),
         reader,
-        pace: Pace::begin(),
+        pace,
         ahead: VecDeque::new(),
         unasked: 0,
         unyielded: 0,
@@ -368,7 +352,7 @@ impl Sending {
         }
         let read = match self.ahead.pop_front() {
             Some(ahead) => ahead.finish().await,
-            None => self.content.read(first(section.range, self.pace.step)).await,
+            None => self.content.read(first(section.range, self.pace.step())).await,
         };
         let pieces = match read {
             Ok(pieces) => pieces,
@@ -385,7 +369,7 @@ impl Sending {
             let begun = self.ahead.iter().map(ReadAhead::bytes).sum();
             let mut rest = behind(section.range, begun);
             while self.ahead.len() < STEPS_AHEAD && !rest.is_empty() {
-                let next = self.content.read_ahead(first(rest, self.pace.step));
+                let next = self.content.read_ahead(first(rest, self.pace.step()));
                 rest = behind(rest, next.bytes());
                 self.ahead.push_back(next);
             }
@@ -399,48 +383,6 @@ impl Sending {
 
 fn total(pieces: &[Bytes]) -> u64 {
     pieces.iter().map(|piece| piece.len() as u64).sum()
-}
-
-/// How much is read at once. What was read for somebody who takes nothing is memory that others lack, so
-/// long steps are for a limited number of readers who take them quickly.
-struct Pace {
-    step: u64,
-    /// Held while steps are longer than [`SMALL_STEP`].
-    lane: Option<SemaphorePermit<'static>>,
-    /// Held while steps are read on another core than that which sends the one before them.
-    second_core: Option<SemaphorePermit<'static>>,
-    /// When the reader was given the last step.
-    given: Option<Instant>,
-}
-
-impl Pace {
-    fn begin() -> Self {
-        Self { step: SMALL_STEP, lane: None, second_core: None, given: None }
-    }
-
-    /// Takes into account how long the reader took for the last step.
-    fn begin_step(&mut self) {
-        let Some(took) = self.given.take().map(|given| given.elapsed()) else { return };
-        if took > SLOW_STEP {
-            *self = Self::begin();
-            return;
-        }
-        self.lane = self.lane.take().or_else(|| FAST_LANES.try_acquire().ok());
-        if self.lane.is_some() {
-            self.step = (self.step * 2).min(PIECE);
-        }
-        if self.step == PIECE {
-            self.second_core = self.second_core.take().or_else(|| SECOND_CORES.try_acquire().ok());
-        }
-    }
-
-    fn reads_ahead(&self) -> bool {
-        self.second_core.is_some()
-    }
-
-    fn end_step(&mut self) {
-        self.given = Some(Instant::now());
-    }
 }
 
 /// The first `step` bytes of `range`, or all of it.

@@ -20,8 +20,8 @@ use crate::accounts::Credentials;
 use crate::http::links::{no_such_file, pass};
 use crate::http::resumable::Beginning;
 use crate::http::router::{CHALLENGE, basic_credentials};
-use crate::http::{RequestBody, RequestInfo, ResponseBody, plain_response};
 use crate::model::EntryName;
+use crate::net::{RequestBody, RequestInfo, ResponseBody, plain_response};
 use crate::sharing::{GuestKey, Visit, VisitError};
 
 /// By which address a link's tree is entered.
@@ -100,6 +100,7 @@ impl Dav {
             accounts: &self.accounts,
             sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
+            lanes: &self.lanes,
             listings: self.listings,
             visitor: Visitor::Guest(&visit),
             parts: &parts,

@@ -12,9 +12,9 @@ use super::protocol::href::{Mount, Place, set_member};
 use super::protocol::listing::PropfindAnswer;
 use super::protocol::media_type;
 use super::protocol::properties::{CloudView, Permissions, ResourceView};
-use crate::http::ResponseBody;
 use crate::library::{Detail, Library, LibraryError, Lock, Member, SpaceUsage, is_lockable};
 use crate::model::{Access, Checksum, Depth, EntryId, EntryName, Timestamp, UserId};
+use crate::net::ResponseBody;
 use crate::sharing::Sharing;
 
 /// An answer up to this many bytes is sent as a whole, with its length.
@@ -24,7 +24,7 @@ const PIECE: usize = 64 * 1024;
 /// Pieces that may wait for a slow reader.
 const PIECES_AHEAD: usize = 4;
 
-/// Bounds of one answer; see [`crate::http::Limits`].
+/// Bounds of one answer; see [`crate::net::Limits`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListingLimits {
     pub(super) entries: usize,

@@ -13,9 +13,9 @@ use super::protocol::properties::lock_answer;
 use super::protocol::{headers, multistatus, xml};
 use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty, header_value};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{LibraryError, Lock, LockRequest, MAX_LOCK_SECONDS, NewFile};
 use crate::model::Depth;
+use crate::net::{RequestBody, ResponseBody};
 
 impl Call<'_> {
     pub(super) async fn lock(&self, body: &mut RequestBody) -> Answer {

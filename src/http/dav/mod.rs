@@ -31,9 +31,9 @@ use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
 pub(super) use self::target::written_path;
 use self::visitor::Visitor;
-use super::{Limits, RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
+use crate::net::{Limits, RequestBody, RequestInfo, ResponseBody, SendLanes};
 use crate::sharing::Sharing;
 
 /// Answer of an operation.
@@ -55,6 +55,7 @@ pub struct Dav {
     accounts: Accounts,
     sharing: Sharing,
     recent_spaces: RecentSpaces,
+    lanes: SendLanes,
     listings: ListingLimits,
 }
 
@@ -64,6 +65,7 @@ struct Call<'a> {
     accounts: &'a Accounts,
     sharing: &'a Sharing,
     recent_spaces: &'a RecentSpaces,
+    lanes: &'a SendLanes,
     listings: ListingLimits,
     visitor: Visitor<'a>,
     parts: &'a Parts,
@@ -79,10 +81,11 @@ impl Dav {
         accounts: Accounts,
         sharing: Sharing,
         recent_spaces: RecentSpaces,
+        lanes: SendLanes,
         limits: &Limits,
     ) -> Self {
         let listings = ListingLimits { entries: limits.max_listing_entries, bytes: limits.max_listing_bytes };
-        Self { library, accounts, sharing, recent_spaces, listings }
+        Self { library, accounts, sharing, recent_spaces, lanes, listings }
     }
 
     /// Whether a path of the URL space is this room's.
@@ -108,6 +111,7 @@ impl Dav {
             accounts: &self.accounts,
             sharing: &self.sharing,
             recent_spaces: &self.recent_spaces,
+            lanes: &self.lanes,
             listings: self.listings,
             visitor: Visitor::User(principal),
             parts: &parts,

@@ -14,9 +14,9 @@ use super::protocol::propfind::{self, PropfindRequest};
 use super::protocol::{headers, multistatus, xml};
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Detail, JointUsage, Lock, SpaceUsage, Top};
 use crate::model::{Access, DeadProperties, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
+use crate::net::{RequestBody, ResponseBody};
 
 impl Call<'_> {
     pub(super) async fn propfind(&self, body: &mut RequestBody) -> Answer {

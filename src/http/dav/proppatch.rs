@@ -6,8 +6,8 @@ use http::{HeaderValue, Response, StatusCode};
 use super::protocol::proppatch::{self, PatchPlan};
 use super::protocol::{multistatus, xml};
 use super::{Answer, Call, Failure};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::PropertyChange;
+use crate::net::{RequestBody, ResponseBody};
 
 impl Call<'_> {
     pub(super) async fn proppatch(&self, body: &mut RequestBody) -> Answer {

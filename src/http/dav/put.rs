@@ -6,9 +6,9 @@ use super::get::state_headers;
 use super::protocol::headers::{self, UploadHeaders};
 use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Change, Entry, LibraryError, NewFile};
 use crate::model::{Conditions, EntryPath, Timestamp};
+use crate::net::{RequestBody, ResponseBody};
 
 impl Call<'_> {
     pub(super) async fn put(&self, body: &mut RequestBody) -> Answer {

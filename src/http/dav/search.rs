@@ -5,8 +5,8 @@ use super::protocol::listing::PropfindAnswer;
 use super::protocol::{search, xml};
 use super::target::EntryTarget;
 use super::{Answer, Call};
-use crate::http::{RequestBody, ResponseBody};
 use crate::model::{Depth, EntryName};
+use crate::net::{RequestBody, ResponseBody};
 
 impl Call<'_> {
     /// What is asked of the entry, or an answer about nothing if it is not there or not for this person to see.

@@ -7,9 +7,9 @@ use super::protocol::headers;
 use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty};
-use crate::http::RequestBody;
 use crate::library::{Change, LibraryError, Overwrite, Transfer, Transferred};
 use crate::model::{Depth, Right, Timestamp};
+use crate::net::RequestBody;
 
 impl Call<'_> {
     pub(super) async fn make_folder(&self, body: &mut RequestBody) -> Answer {

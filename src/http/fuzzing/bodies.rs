@@ -1,12 +1,12 @@
 //! XML bodies: whatever is stored from one request must be well-formed inside the answer to another.
 
-use crate::http::RequestBody;
 use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
 use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
 use crate::http::form::field;
 use crate::http::links::form::{Files, FormError};
 use crate::http::nextcloud::shares;
 use crate::model::PropertyName;
+use crate::net::RequestBody;
 
 pub(super) fn xml(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {

@@ -7,15 +7,15 @@ use http::header::{AUTHORIZATION, HOST};
 use secrecy::ExposeSecret;
 
 use super::{header_map, repeated, with_site};
-use crate::http::admission::{AllowedHosts, admit};
 use crate::http::dav::protocol::href::{Mount, Place, Target, set_member};
 use crate::http::dav::protocol::range::RangeAnswer;
 use crate::http::dav::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
-use crate::http::limits::Limits;
-use crate::http::peer::{ForwardedHeader, IpNetwork, ProxyTrust, client_key};
 use crate::http::resumable;
 use crate::http::router::basic_credentials;
 use crate::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};
+use crate::net::Limits;
+use crate::net::admission::{AllowedHosts, admit};
+use crate::net::peer::{ForwardedHeader, IpNetwork, ProxyTrust, client_key};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const LONGEST_LOCK: Duration = Duration::from_hours(1);

@@ -11,7 +11,7 @@ use http::header::CONTENT_LENGTH;
 use http_body::Body;
 use multer::Multipart;
 
-use crate::http::{BodyError, RequestBody};
+use crate::net::{BodyError, RequestBody};
 
 /// Most bytes between one piece of a file and the next: the head of a part, in all likelihood a short one.
 const MAX_BETWEEN: usize = 512 * 1024;

@@ -29,9 +29,9 @@ use super::dav::{library_status, log_library};
 use super::folder;
 use super::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::language::Language;
-use super::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
 use crate::library::{Library, LibraryError};
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
+use crate::net::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
 use crate::sharing::{GuestKey, Sharing, Visit, VisitError};
 
 /// The cookie of who gave the right password.

@@ -4,10 +4,10 @@ use http::StatusCode;
 
 use super::Call;
 use super::form::{Files, FormError, IncomingFile};
-use crate::http::RequestBody;
 use crate::http::dav::{library_status, log_library};
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
+use crate::net::RequestBody;
 use crate::sharing::Visit;
 
 /// What came of a form.

@@ -12,7 +12,7 @@ use super::{Answer, Call, absent, json_response, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
 use crate::http::form::{self, MAX_FORM_BYTES};
 use crate::http::language::Language;
-use crate::http::{RequestBody, ResponseBody, plain_response};
+use crate::net::{RequestBody, ResponseBody, plain_response};
 
 /// What a browser calls the bodies of plain forms.
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -15,10 +15,10 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use self::envelope::Version;
 use super::dav::requested_host;
 use super::router::read_only;
-use super::{LogUser, RequestBody, RequestInfo, ResponseBody, Route, plain_response};
 use crate::accounts::{Accounts, device_label};
 use crate::library::Library;
 use crate::model::UserId;
+use crate::net::{LogUser, RequestBody, RequestInfo, ResponseBody, Route, plain_response};
 use crate::sharing::Sharing;
 
 /// Nextcloud's interfaces, but for its WebDAV.

@@ -11,8 +11,8 @@ use super::envelope::{Envelope, Refusal, Version};
 use super::{Answer, Call, capabilities, no_host, shares};
 use crate::accounts::{AccountsError, AuthError, Principal, login_name};
 use crate::http::router::{CHALLENGE, basic_credentials};
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::JointUsage;
+use crate::net::{RequestBody, ResponseBody};
 
 /// Sent by every client with its requests, and by no page of another site: browsers ask first whether they
 /// may.

@@ -9,40 +9,8 @@ use http::header::{
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method};
-use serde::{Deserialize, Serialize};
 
-/// Where a web page came from: `https://app.example`, with a port if that is not the usual one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WebOrigin(String);
-
-/// A text that names no origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an origin is https://name or http://name, perhaps with :port, in small letters and without a path")]
-pub struct ParseOriginError;
-
-impl TryFrom<String> for WebOrigin {
-    type Error = ParseOriginError;
-
-    fn try_from(text: String) -> Result<Self, ParseOriginError> {
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let is_sound = |byte: u8| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        };
-        match host.is_some_and(|host| !host.is_empty() && host.bytes().all(is_sound)) {
-            true => Ok(Self(text)),
-            false => Err(ParseOriginError),
-        }
-    }
-}
-
-impl From<WebOrigin> for String {
-    fn from(origin: WebOrigin) -> Self {
-        origin.0
-    }
-}
+use crate::net::WebOrigin;
 
 /// What a page may send.
 const METHODS: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, POST, PATCH, DELETE");
@@ -75,7 +43,7 @@ impl Origins {
     /// Reads a request; `None` if no page is let in at all.
     pub(super) fn leave(&self, method: &Method, headers: &HeaderMap) -> Option<Leave> {
         let is_known =
-            |origin: &&HeaderValue| self.0.iter().any(|known| known.0.as_bytes() == origin.as_bytes());
+            |origin: &&HeaderValue| self.0.iter().any(|known| known.as_str().as_bytes() == origin.as_bytes());
         (!self.0.is_empty()).then(|| Leave {
             origin: headers.get(ORIGIN).filter(is_known).cloned(),
             is_preflight: method == Method::OPTIONS,
@@ -93,32 +61,6 @@ impl Leave {
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
             headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_is_a_scheme_and_a_name() {
-        for good in ["https://app.example", "http://localhost:5173", "https://[::1]:8443"] {
-            assert_eq!(String::from(WebOrigin::try_from(good.to_owned()).unwrap()), good);
-        }
-        for bad in [
-            "",
-            "*",
-            "null",
-            "app.example",
-            "https://",
-            "https://a/",
-            "https://A",
-            "https://*.a",
-            "ftp://a",
-            "https://a b",
-        ] {
-            assert!(WebOrigin::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

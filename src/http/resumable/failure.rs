@@ -7,8 +7,8 @@ use super::UPLOAD_OFFSET;
 use crate::accounts::LookupError;
 use crate::http::dav::protocol::RequestError;
 use crate::http::dav::{from_causes, library_status, log_library};
-use crate::http::{BodyError, RequestInfo, ResponseBody};
 use crate::library::LibraryError;
+use crate::net::{BodyError, RequestInfo, ResponseBody};
 
 /// Why a request was not done.
 #[derive(Debug)]

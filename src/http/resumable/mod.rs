@@ -23,17 +23,16 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::cors::{Leave, Origins};
-pub use self::cors::{ParseOriginError, WebOrigin};
 use self::draft::Dialect;
 use self::failure::Failure;
 use self::finished::{Done, Finished};
 use super::dav::protocol::conditional;
 use super::dav::protocol::href::{Place as Target, Site};
 use super::dav::{RecentSpaces, mounts, requested_host, written_path};
-use super::{RequestBody, RequestInfo, ResponseBody};
 use crate::accounts::{Accounts, Principal};
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId};
+use crate::net::{RequestBody, RequestInfo, ResponseBody, WebOrigin};
 
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");

@@ -5,9 +5,9 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use super::{Answer, Call, empty};
-use crate::http::ResponseBody;
 use crate::library::UploadsOf;
 use crate::model::{EntryName, Right, UploadId};
+use crate::net::ResponseBody;
 
 impl Call<'_> {
     /// A list in JSON: those into spaces that their user may write to. Bytes, and seconds since 1970 UTC.

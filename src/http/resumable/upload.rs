@@ -5,10 +5,10 @@ use http::header::ETAG;
 use http::{HeaderName, HeaderValue};
 
 use super::{Call, Done, Failure, Found};
-use crate::http::RequestBody;
 use crate::http::dav::protocol::properties::push_cloud_id;
 use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::{Conditions, Timestamp, UploadId};
+use crate::net::RequestBody;
 
 impl Call<'_> {
     /// One's own upload that came by one of these doors. Ends whoever writes to it: what is told of it stays true.

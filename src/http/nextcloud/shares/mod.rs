@@ -18,10 +18,10 @@ use self::parameters::{Parameters, change_of, last_day, sum_of};
 use super::Call;
 use super::ocs::{Fault, OCS_API_REQUEST, refusal};
 use crate::accounts::Principal;
-use crate::http::RequestBody;
 use crate::http::dav::library_status;
 use crate::http::dav::protocol::media_type;
 use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, SpaceId};
+use crate::net::RequestBody;
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
 /// Longest body that is read: a note may be long.

@@ -10,11 +10,11 @@ use super::{
     Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, empty, fields, inform, problem,
     refused,
 };
-use crate::http::RequestBody;
 use crate::http::dav::protocol::RequestError;
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::UploadId;
+use crate::net::RequestBody;
 
 impl Call<'_> {
     pub(super) async fn go_on(

@@ -8,11 +8,11 @@ use super::origin::Origin;
 use super::{
     Answer, Call, DOOR, Failure, UPLOAD_KEPT_FOR, fields, inform, limit, location, problem, refused,
 };
-use crate::http::RequestBody;
 use crate::http::dav::protocol::{RequestError, headers as dav_headers};
 use crate::http::resumable::{empty, require_size};
 use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
+use crate::net::RequestBody;
 
 impl Call<'_> {
     pub(super) async fn begin(&self, dialect: Dialect, body: &mut RequestBody) -> Answer {

@@ -30,9 +30,9 @@ use super::failure::Failure;
 use super::{
     Answer, Beginning, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size,
 };
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
 use crate::model::UploadId;
+use crate::net::{RequestBody, ResponseBody};
 
 /// How the engine tells these uploads from others.
 const DOOR: &str = "ietf";

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::{Failure, announce_limits, fields};
-use crate::http::{RequestInfo, ResponseBody};
 use crate::library::{Library, LibraryError};
+use crate::net::{RequestInfo, ResponseBody};
 
 const TYPES: &str = "https://iana.org/assignments/http-problem-types#";
 

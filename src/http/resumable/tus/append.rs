@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::{
     Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, empty, expires, is_whole, refused,
 };
-use crate::http::RequestBody;
 use crate::http::dav::protocol::{RequestError, headers as dav_headers};
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload};
 use crate::model::{Checksum, ChecksumKind, UploadId};
+use crate::net::RequestBody;
 
 const CONTENT: &str = "application/offset+octet-stream";
 

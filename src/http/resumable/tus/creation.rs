@@ -12,9 +12,9 @@ use super::{
 use crate::http::dav::protocol::RequestError;
 use crate::http::dav::protocol::headers as dav_headers;
 use crate::http::resumable::require_size;
-use crate::http::{RequestBody, ResponseBody};
 use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
+use crate::net::{RequestBody, ResponseBody};
 
 /// What the headers of a POST ask for.
 struct Creation {

@@ -20,9 +20,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::failure::Failure;
 use super::{Answer, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size};
-use crate::http::{RequestBody, RequestInfo, ResponseBody};
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::UploadId;
+use crate::net::{RequestBody, RequestInfo, ResponseBody};
 
 /// How the engine tells these uploads from others.
 const DOOR: &str = "tus";

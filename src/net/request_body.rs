@@ -16,8 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connection::LINGER;
-use super::limits::Limits;
+use super::limits::{LINGER, Limits};
 use super::watch::{Activity, StreamWatch};
 
 /// Why a request body could not be read to its end.

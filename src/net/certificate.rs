@@ -60,7 +60,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::{SelfSigned, self_signed};
+    use crate::net::{SelfSigned, self_signed};
 
     const DAY: Duration = Duration::from_hours(24);
 

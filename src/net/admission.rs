@@ -31,7 +31,7 @@ impl AllowedHosts {
 
 /// A request that gets no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     BadHost,
     BadLength,
     BadTarget,
@@ -46,15 +46,15 @@ pub(super) enum Refused {
 
 /// Where an admitted request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// The client's address, behind trusted proxies.
-    pub(super) client: IpAddr,
+    pub(crate) client: IpAddr,
     /// The client's own connection is encrypted, as far as we are told.
-    pub(super) secure: bool,
+    pub(crate) secure: bool,
 }
 
 /// Judges a request that came from `peer` over a connection with or without TLS.
-pub(super) fn admit<B>(
+pub(crate) fn admit<B>(
     request: &Request<B>,
     peer: IpAddr,
     tls: bool,

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
 use http::{HeaderValue, Method, Request, Response, Version};
@@ -19,8 +18,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::admission::{add_standard_headers, admit};
-use super::error_page::Browser;
-use super::listener::{Handler, RequestInfo, Server};
+use super::handler::{Handler, RequestInfo, Server};
+use super::limits::LINGER;
 use super::metrics::Refusal;
 use super::request_body::RequestBody;
 use super::request_log::{Exchange, TrackedBody};
@@ -28,10 +27,6 @@ use super::tls::Tls;
 use super::watch::{Activity, Overdue, Shutdown, StreamExecutor};
 use super::wire::{Transport, Wire};
 use crate::model::Timestamp;
-
-/// How long a client may go on sending a body that nobody wants. Closing at once would make the
-/// kernel answer it with a reset, and the client would lose our answer (RFC 9112 9.6).
-pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// Bytes that hyper gathers before it writes, and reads at once; more only if longer heads are allowed.
 const HTTP1_BUFFER: usize = 128 * 1024;
@@ -196,9 +191,8 @@ impl<H: Handler> Session<H> {
         let version = request.version();
         let is_head = request.method() == Method::HEAD;
         server.proxy_faults.look(&request, self.peer, self.tls, &server.trust);
-        let browser = Browser::of(request.headers());
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
-        let (mut head, mut body, secure) = match admit(&request, self.peer, self.tls, rules) {
+        let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
                 let progress = Arc::clone(&exchange.progress);
                 // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
@@ -222,16 +216,15 @@ impl<H: Handler> Session<H> {
                 (head, body, origin.secure)
             }
             Err(refused) => {
-                let (mut head, body) = refused.response().into_parts();
+                let refusal = refused.response();
+                let shown = server.handler.show_refusal(refusal, request.headers(), exchange.id);
+                let (mut head, body) = shown.into_parts();
                 if version < Version::HTTP_2 && !head.headers.contains_key(CONNECTION) {
                     head.headers.insert(CONNECTION, CLOSE);
                 }
                 (head, body, self.tls)
             }
         };
-        if let Some(page) = browser.and_then(|browser| browser.page(&mut head, exchange.id)) {
-            body = page;
-        }
         if exchange.progress.is_left() {
             // RFC 9112 9.6: a client that is not told sends its next request into a connection that ends.
             head.headers.insert(CONNECTION, CLOSE);

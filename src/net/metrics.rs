@@ -1,26 +1,17 @@
-//! Counters for Prometheus, on a listener that only this machine can reach.
+//! Counters for Prometheus.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, StatusCode};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
-
-use super::listener::{Handler, ListenError, RequestInfo, Server, serve};
-use super::request_body::RequestBody;
-use super::request_log::Route;
-use super::response_body::ResponseBody;
-use super::watch::Shutdown;
-use crate::library::ReadOnlyCause;
 
 /// Upper bounds of the duration buckets in seconds: a cached PROPFIND to an upload of an hour.
 const DURATION_BUCKETS: [f64; 12] =
@@ -39,7 +30,6 @@ pub struct Metrics {
     pub(super) connections: Gauge,
     pub(super) accepted: Counter,
     refused: Family<[(&'static str, &'static str); 1], Counter>,
-    read_only: Family<[(&'static str, &'static str); 1], Gauge>,
     durations: Histogram,
 }
 
@@ -64,7 +54,6 @@ impl Metrics {
             connections: Gauge::default(),
             accepted: Counter::default(),
             refused: Family::default(),
-            read_only: Family::default(),
             durations: Histogram::new(DURATION_BUCKETS),
         };
         let own = metrics.clone();
@@ -76,11 +65,6 @@ impl Metrics {
             registry.register("http_connections", "Open connections", own.connections);
             registry.register("http_accepted", "Accepted connections", own.accepted);
             registry.register("http_refused", "Connections closed by a limit, by reason", own.refused);
-            registry.register(
-                "read_only",
-                "1 while files can be read but not changed, by cause",
-                own.read_only,
-            );
             registry.register(
                 "http_duration_seconds",
                 "Time from a request's head to the end of its answer",
@@ -102,14 +86,6 @@ impl Metrics {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         encode(&mut text, &registry).expect("writing to a String does not fail");
         text
-    }
-
-    /// Shows why files cannot be changed; `None` if they can.
-    pub fn set_read_only(&self, now: Option<ReadOnlyCause>) {
-        for cause in ReadOnlyCause::ALL {
-            let gauge = self.read_only.get_or_create(&[("cause", cause.as_str())]);
-            gauge.set(i64::from(now == Some(cause)));
-        }
     }
 
     pub(super) fn answered(&self, method: &Method, status: StatusCode, took: Duration) {
@@ -175,44 +151,6 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// Answers `GET /metrics` without authentication until told to stop.
-///
-/// Errors: [`ListenError::NotLoopback`] if the address can be reached from other machines.
-pub async fn serve_metrics(
-    listener: TcpListener,
-    metrics: Metrics,
-    shutdown: Shutdown,
-) -> Result<(), ListenError> {
-    let address = listener.local_addr().map_err(ListenError::Address)?;
-    if !address.ip().to_canonical().is_loopback() {
-        return Err(ListenError::NotLoopback(address));
-    }
-    // Its own figures would only count the counting.
-    let server = Server::new(Scrape(metrics));
-    serve(listener, None, server, shutdown).await
-}
-
-struct Scrape(Metrics);
-
-impl Handler for Scrape {
-    async fn handle(&self, request: Request<RequestBody>, _info: RequestInfo) -> Response<ResponseBody> {
-        let mut response = Response::new(ResponseBody::empty());
-        response.extensions_mut().insert(Route::quiet("metrics"));
-        if request.uri().path() != "/metrics" {
-            *response.status_mut() = StatusCode::NOT_FOUND;
-        } else if request.method() != Method::GET {
-            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        } else {
-            *response.body_mut() = ResponseBody::full(self.0.encode());
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"),
-            );
-        }
-        response
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,11 +165,8 @@ mod tests {
         let gauge: Gauge = Gauge::default();
         gauge.set(7);
         metrics.register(|registry| registry.register("disk_free", "Free", gauge));
-        metrics.set_read_only(Some(ReadOnlyCause::DiskFull));
         let text = metrics.encode();
         let expected = [
-            "tresor_read_only{cause=\"disk-full\"} 1",
-            "tresor_read_only{cause=\"disk-failed\"} 0",
             "tresor_http_requests_total{method=\"GET\",status=\"2xx\"} 1",
             "tresor_http_requests_total{method=\"other\",status=\"2xx\"} 2",
             "tresor_disk_free 7",

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+/// How long a client may go on sending a body that is not wanted. Closing at once would make the kernel answer it with
+/// a reset, and the client would lose our answer (RFC 9112 9.6).
+pub(super) const LINGER: Duration = Duration::from_secs(3);
+
 /// The bounds on connections, heads and bodies. Each field is a key of the `[limits]` table of the
 /// configuration; what is left out keeps its default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -1,0 +1,90 @@
+//! How fast answers are read for the clients that take them.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Answers that are read in long steps at a time. More answers get [`Pace::SMALL_STEP`] at a time.
+const MAX_FAST: usize = 32;
+/// A client that takes longer for a step gets small ones.
+const SLOW_STEP: Duration = Duration::from_millis(100);
+
+/// How many answers may be sent fast at a time. Clones share the bounds.
+#[derive(Clone, Debug)]
+pub struct SendLanes {
+    /// For long steps.
+    fast: Arc<Semaphore>,
+    /// For answers that keep two cores busy: as many as there are pairs. With more of them every core has enough
+    /// to do, and handing over from one to the other would only cost.
+    second_cores: Arc<Semaphore>,
+}
+
+impl Default for SendLanes {
+    /// As many as this machine's cores make sense of.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { fast: Arc::new(Semaphore::new(MAX_FAST)), second_cores: Arc::new(Semaphore::new(cores / 2)) }
+    }
+}
+
+/// How much of an answer is read at once. Data read for a stalled client is memory that others need; only a bounded
+/// number of fast clients get long steps.
+#[derive(Debug)]
+pub struct Pace {
+    lanes: SendLanes,
+    longest: u64,
+    step: u64,
+    /// Held while steps are longer than [`Self::SMALL_STEP`].
+    lane: Option<OwnedSemaphorePermit>,
+    /// Held while steps are read on another core than the one that sends the step before.
+    second_core: Option<OwnedSemaphorePermit>,
+    /// When the client was given the last step.
+    given: Option<Instant>,
+}
+
+impl Pace {
+    /// Bytes of a step for a client that is slow, or not known yet.
+    pub const SMALL_STEP: u64 = 64 * 1024;
+
+    /// Begins an answer whose steps have up to `longest` bytes.
+    pub fn begin(lanes: SendLanes, longest: u64) -> Self {
+        Self { lanes, longest, step: Self::SMALL_STEP, lane: None, second_core: None, given: None }
+    }
+
+    /// Takes into account how long the client took for the last step.
+    pub fn begin_step(&mut self) {
+        let Some(took) = self.given.take().map(|given| given.elapsed()) else { return };
+        if took > SLOW_STEP {
+            (self.step, self.lane, self.second_core) = (Self::SMALL_STEP, None, None);
+            return;
+        }
+        self.lane = self.lane.take().or_else(|| try_acquire(&self.lanes.fast));
+        if self.lane.is_some() {
+            self.step = (self.step * 2).min(self.longest);
+        }
+        if self.step == self.longest {
+            self.second_core = self.second_core.take().or_else(|| try_acquire(&self.lanes.second_cores));
+        }
+    }
+
+    /// Bytes to be read for this step.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Whether the next steps may be read on another core while this one is sent.
+    pub fn reads_ahead(&self) -> bool {
+        self.second_core.is_some()
+    }
+
+    /// The client is given the step now.
+    pub fn end_step(&mut self) {
+        self.given = Some(Instant::now());
+    }
+}
+
+fn try_acquire(lane: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(lane).try_acquire_owned().ok()
+}
