@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use tresor::http::dav::protocol::href::{Mount, Place, set_member};
-use tresor::http::dav::protocol::listing::PropfindAnswer;
-use tresor::http::dav::protocol::media_type;
-use tresor::http::dav::protocol::properties::{CloudView, Permissions, ResourceView};
-use tresor::http::dav::protocol::propfind::{self, PropfindRequest};
+use tresor::http::protocol::href::{Mount, Place, set_member};
+use tresor::http::protocol::listing::PropfindAnswer;
+use tresor::http::protocol::media_type;
+use tresor::http::protocol::properties::{CloudView, Permissions, ResourceView};
+use tresor::http::protocol::propfind::{self, PropfindRequest};
 use tresor::library::{Entry, Member};
 use tresor::model::Right;
 

@@ -1,8 +1,8 @@
 //! A folder on a page: for who has logged in, and for who has a link.
 
-use super::dav::protocol::href::push_encoded;
 use super::language::Language;
 use super::page::{Page, Tone};
+use super::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
 

@@ -5,7 +5,7 @@ use http::request::Parts;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-use super::dav::requested_host;
+use crate::net::RequestInfo;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form that is read.
@@ -24,8 +24,8 @@ pub(super) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
 
 /// Whether a form was sent from a page that is not ours; browsers say where. `null` is another site too: a sandboxed
 /// frame, for instance.
-pub(super) fn is_from_another_site(parts: &Parts) -> bool {
-    let here = requested_host(parts);
+pub(super) fn is_from_another_site(parts: &Parts, info: &RequestInfo) -> bool {
+    let here = info.requested_host();
     if parts.headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
         return true;
     }

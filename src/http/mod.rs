@@ -11,6 +11,7 @@ mod language;
 mod links;
 pub mod nextcloud;
 mod page;
+pub mod protocol;
 pub mod resumable;
 mod router;
 

@@ -3,8 +3,8 @@
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::dav::protocol::xml::{push_attribute_value, push_text};
 use super::language::Language;
+use super::protocol::xml::{push_attribute_value, push_text};
 use crate::net::ResponseBody;
 
 const POLICY: HeaderValue = HeaderValue::from_static(

@@ -104,7 +104,7 @@ impl Router {
 impl Handler for Router {
     async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
         let browser = Browser::of(request.headers());
-        let answer = self.answer(request, info).await;
+        let answer = self.answer(request, &info).await;
         match browser {
             Some(browser) => browser.show(answer, info.request_id),
             None => answer,
@@ -125,7 +125,7 @@ impl Handler for Router {
 }
 
 impl Router {
-    async fn answer(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+    async fn answer(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
         let path = request.uri().path();
         if path == "/health" {
             let certificate = self.health.certificate(info.received);
@@ -177,7 +177,7 @@ impl Services {
         &self,
         door: Door,
         request: Request<RequestBody>,
-        info: RequestInfo,
+        info: &RequestInfo,
     ) -> Response<ResponseBody> {
         let route = Route::named(door.name());
         if let Some(response) = self.resumable.abilities(door, &request) {
@@ -194,7 +194,7 @@ impl Services {
         }
     }
 
-    async fn dav(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+    async fn dav(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
         let beginning = Beginning::of(&request);
         if let Beginning::Upload(door) = beginning {
             return self.resumable(door, request, info).await;
@@ -221,7 +221,7 @@ impl Services {
     async fn authenticate(
         &self,
         headers: &HeaderMap,
-        info: RequestInfo,
+        info: &RequestInfo,
     ) -> Result<Principal, Box<Response<ResponseBody>>> {
         let Some(credentials) = headers.get(AUTHORIZATION).and_then(basic_credentials) else {
             return Err(Box::new(challenge("Log in with your user name and password.")));

@@ -45,12 +45,14 @@ pub(crate) enum Refused {
 }
 
 /// Where an admitted request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// The client's address, behind trusted proxies.
     pub(crate) client: IpAddr,
     /// The client's own connection is encrypted, as far as we are told.
     pub(crate) secure: bool,
+    /// The host it asks for; `None` only with HTTP/1.0.
+    pub(crate) host: Option<Authority>,
 }
 
 /// Judges a request that came from `peer` over a connection with or without TLS.
@@ -90,9 +92,8 @@ pub(crate) fn admit<B>(
     {
         return Err(Refused::BadValue);
     }
-    if let Some(host) = requested_host(request)?
-        && !hosts.allow(&host)
-    {
+    let host = requested_host(request)?;
+    if host.as_ref().is_some_and(|host| !hosts.allow(host.host())) {
         return Err(Refused::ForeignHost);
     }
     // A packed body could unfold to any size, and no client of ours sends one.
@@ -105,12 +106,12 @@ pub(crate) fn admit<B>(
         // Never let it come to a Basic challenge over an open line.
         return Err(Refused::InsecureClient);
     }
-    Ok(Origin { client, secure: tls || scheme == ClientScheme::Https })
+    Ok(Origin { client, secure: tls || scheme == ClientScheme::Https, host })
 }
 
-/// The host without its port. HTTP/1.1 must name one (RFC 9112 3.2), HTTP/1.0 may, HTTP/2 does so
+/// The host. HTTP/1.1 must name one (RFC 9112 3.2), HTTP/1.0 may, HTTP/2 does so
 /// in `:authority`; two that differ are refused.
-fn requested_host<B>(request: &Request<B>) -> Result<Option<String>, Refused> {
+fn requested_host<B>(request: &Request<B>) -> Result<Option<Authority>, Refused> {
     let mut lines = request.headers().get_all(HOST).iter();
     let field = lines.next();
     if lines.next().is_some() {
@@ -126,11 +127,11 @@ fn requested_host<B>(request: &Request<B>) -> Result<Option<String>, Refused> {
     }
     match (target, named) {
         (Some(target), Some(named)) if *target != named => Err(Refused::BadHost),
-        (None, Some(named)) => Ok(Some(named.host().to_owned())),
+        (None, Some(named)) => Ok(Some(named)),
         (None, None) if request.version() >= Version::HTTP_11 => Err(Refused::BadHost),
         // Absolute-form does not excuse a missing Host in HTTP/1.1.
         (Some(_), None) if request.version() == Version::HTTP_11 => Err(Refused::BadHost),
-        (Some(target), _) => Ok(Some(target.host().to_owned())),
+        (Some(target), _) => Ok(Some(target.clone())),
         (None, None) => Ok(None),
     }
 }

@@ -194,6 +194,7 @@ impl<H: Handler> Session<H> {
         let rules = (&*server.limits, &*server.trust, &*server.hosts);
         let (mut head, body, secure) = match admit(&request, self.peer, self.tls, rules) {
             Ok(origin) => {
+                let secure = origin.secure;
                 let progress = Arc::clone(&exchange.progress);
                 // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
                 let hears_interim =
@@ -206,14 +207,15 @@ impl<H: Handler> Session<H> {
                 let info = RequestInfo {
                     request_id: exchange.id,
                     peer: origin.client,
-                    secure: origin.secure,
+                    secure,
+                    host: origin.host,
                     received,
                 };
                 let (head, body) = server.handler.handle(request, info).await.into_parts();
                 if turn.is_some() {
                     self.activity.interims().close();
                 }
-                (head, body, origin.secure)
+                (head, body, secure)
             }
             Err(refused) => {
                 let refusal = refused.response();

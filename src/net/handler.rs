@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use http::uri::Authority;
 use http::{HeaderMap, Request, Response};
 
 use super::admission::AllowedHosts;
@@ -39,7 +40,7 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 /// What the network layer knows of a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RequestInfo {
     /// Named in the log and in `X-Request-Id`.
     pub request_id: RequestId,
@@ -47,8 +48,17 @@ pub struct RequestInfo {
     pub peer: IpAddr,
     /// The client's own line is encrypted. Otherwise it is plain HTTP on this very machine.
     pub secure: bool,
+    /// The host that the client asked for, with its port if it named one; `None` only with HTTP/1.0.
+    pub host: Option<Authority>,
     /// When the head was complete.
     pub received: Timestamp,
+}
+
+impl RequestInfo {
+    /// The host as the client wrote it; empty if it named none.
+    pub fn requested_host(&self) -> &str {
+        self.host.as_ref().map_or("", Authority::as_str)
+    }
 }
 
 /// All that a listener serves with. Clones share everything.

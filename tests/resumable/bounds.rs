@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
+use http::uri::Authority;
 use http_body_util::BodyExt;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
@@ -93,6 +94,7 @@ impl House {
             request_id: RequestId::random(),
             peer: Ipv4Addr::LOCALHOST.into(),
             secure: true,
+            host: Some(Authority::from_static("localhost")),
             received: self.now,
         };
         self.runtime.block_on(async {

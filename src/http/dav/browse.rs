@@ -2,12 +2,12 @@
 
 use http::{Response, StatusCode};
 
-use super::protocol::href::Place;
 use super::target::EntryTarget;
 use super::{Answer, Call};
 use crate::http::folder::{self, Row};
 use crate::http::language::Language;
 use crate::http::page::{Page, Tone};
+use crate::http::protocol::href::Place;
 use crate::library::{Detail, Entry, Top};
 use crate::model::EntryName;
 use crate::net::ResponseBody;

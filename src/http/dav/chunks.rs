@@ -13,13 +13,13 @@
 use http::StatusCode;
 
 use super::propfind::multistatus_response;
-use super::protocol::headers;
-use super::protocol::href::{Mount, Place};
-use super::protocol::listing::PropfindAnswer;
-use super::protocol::properties::{Permissions, ResourceView};
-use super::protocol::propfind;
-use super::protocol::xml;
 use super::{ALLOWED, Answer, Call, Failure, empty, options, written_path};
+use crate::http::protocol::headers;
+use crate::http::protocol::href::{Mount, Place};
+use crate::http::protocol::listing::PropfindAnswer;
+use crate::http::protocol::properties::{Permissions, ResourceView};
+use crate::http::protocol::propfind;
+use crate::http::protocol::xml;
 use crate::library::{Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf};
 use crate::model::{
     Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,

@@ -4,12 +4,12 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTE
 use http::{HeaderValue, Response, StatusCode};
 
 use super::Call;
-use super::protocol::RequestError;
-use super::protocol::error_body::{Precondition, error_body};
-use super::protocol::href::Place;
-use super::protocol::{multistatus, range};
 use super::target::EntryTarget;
 use crate::accounts::LookupError;
+use crate::http::protocol::RequestError;
+use crate::http::protocol::error_body::{Precondition, error_body};
+use crate::http::protocol::href::Place;
+use crate::http::protocol::{multistatus, range};
 use crate::library::LibraryError;
 use crate::model::{AccessDenied, EntryName, EntryPath, NameError};
 use crate::net::{BodyError, RequestId, ResponseBody};
@@ -211,14 +211,14 @@ pub(in crate::http) fn library_status(error: &LibraryError) -> StatusCode {
 /// What both protocols' failures are made from, with `?`.
 macro_rules! from_causes {
     ($failure:ident) => {
-        impl From<$crate::http::dav::protocol::RequestError> for $failure {
-            fn from(error: $crate::http::dav::protocol::RequestError) -> Self {
+        impl From<$crate::http::protocol::RequestError> for $failure {
+            fn from(error: $crate::http::protocol::RequestError) -> Self {
                 Self::Request(error)
             }
         }
 
-        impl From<$crate::http::dav::protocol::href::HrefError> for $failure {
-            fn from(error: $crate::http::dav::protocol::href::HrefError) -> Self {
+        impl From<$crate::http::protocol::href::HrefError> for $failure {
+            fn from(error: $crate::http::protocol::href::HrefError) -> Self {
                 Self::Request(error.into())
             }
         }

@@ -11,15 +11,15 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::guests::page_of;
-use super::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
-use super::protocol::href::push_encoded;
-use super::protocol::media_type;
-use super::protocol::properties::push_cloud_id;
-use super::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use super::target::{EntryTarget, Target};
 use super::visitor::Visitor;
 use super::{Answer, Call, Failure, empty, header_value};
 use crate::accounts::{Accounts, Principal};
+use crate::http::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
+use crate::http::protocol::href::push_encoded;
+use crate::http::protocol::media_type;
+use crate::http::protocol::properties::push_cloud_id;
+use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
 use crate::net::{Pace, ResponseBody};

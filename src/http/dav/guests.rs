@@ -12,12 +12,12 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::protocol::href::{Mount, Site};
 use super::target::EntryTarget;
 use super::visitor::Visitor;
-use super::{Answer, Call, Dav, empty, header_value, library_status, log_library, options, requested_host};
+use super::{Answer, Call, Dav, empty, header_value, library_status, log_library, options};
 use crate::accounts::Credentials;
 use crate::http::links::{no_such_file, pass};
+use crate::http::protocol::href::{Mount, Site};
 use crate::http::resumable::Beginning;
 use crate::http::router::{CHALLENGE, basic_credentials};
 use crate::model::EntryName;
@@ -62,7 +62,7 @@ impl Dav {
     pub(in crate::http) async fn handle_guest(
         &self,
         request: Request<RequestBody>,
-        info: RequestInfo,
+        info: &RequestInfo,
     ) -> Response<ResponseBody> {
         // A PUT of the whole is one, whatever it says of resuming; `put` refuses parts.
         if request.method() != Method::PUT && matches!(Beginning::of(&request), Beginning::Upload(_)) {
@@ -94,7 +94,6 @@ impl Dav {
             Err(error) => return refused(&error, door, &parts, info),
         };
         let Some(mount) = mounts.first() else { return not_found() };
-        let host = requested_host(&parts).to_owned();
         let call = Call {
             library: &self.library,
             accounts: &self.accounts,
@@ -106,7 +105,7 @@ impl Dav {
             parts: &parts,
             info,
             mount,
-            site: Site { hosts: &[&host], mounts: &mounts },
+            site: Site { hosts: &[info.requested_host()], mounts: &mounts },
         };
         match call.answer(&mut body).await {
             Ok(response) => response,
@@ -202,7 +201,7 @@ fn challenge(text: &'static str) -> Response<ResponseBody> {
     response
 }
 
-fn refused(error: &VisitError, door: GuestDoor, parts: &Parts, info: RequestInfo) -> Response<ResponseBody> {
+fn refused(error: &VisitError, door: GuestDoor, parts: &Parts, info: &RequestInfo) -> Response<ResponseBody> {
     let later = |text, seconds: u32| {
         let mut response = plain_response(StatusCode::TOO_MANY_REQUESTS, text);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -8,10 +8,10 @@ use std::vec::IntoIter;
 use bytes::Bytes;
 
 use super::propfind::active_lock;
-use super::protocol::href::{Mount, Place, set_member};
-use super::protocol::listing::PropfindAnswer;
-use super::protocol::media_type;
-use super::protocol::properties::{CloudView, Permissions, ResourceView};
+use crate::http::protocol::href::{Mount, Place, set_member};
+use crate::http::protocol::listing::PropfindAnswer;
+use crate::http::protocol::media_type;
+use crate::http::protocol::properties::{CloudView, Permissions, ResourceView};
 use crate::library::{Detail, Library, LibraryError, Lock, Member, SpaceUsage, is_lockable};
 use crate::model::{Access, Checksum, Depth, EntryId, EntryName, Timestamp, UserId};
 use crate::net::ResponseBody;

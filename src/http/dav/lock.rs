@@ -6,13 +6,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::propfind::active_lock;
-use super::protocol::error_body::Precondition;
-use super::protocol::href::Place;
-use super::protocol::lockinfo::{self, LockRequest as Asked};
-use super::protocol::properties::lock_answer;
-use super::protocol::{headers, multistatus, xml};
 use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty, header_value};
+use crate::http::protocol::error_body::Precondition;
+use crate::http::protocol::href::Place;
+use crate::http::protocol::lockinfo::{self, LockRequest as Asked};
+use crate::http::protocol::properties::lock_answer;
+use crate::http::protocol::{headers, multistatus, xml};
 use crate::library::{LibraryError, Lock, LockRequest, MAX_LOCK_SECONDS, NewFile};
 use crate::model::Depth;
 use crate::net::{RequestBody, ResponseBody};

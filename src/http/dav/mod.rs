@@ -11,7 +11,6 @@ mod lock;
 pub(super) mod mounts;
 mod propfind;
 mod proppatch;
-pub mod protocol;
 mod put;
 mod recent_spaces;
 mod search;
@@ -19,7 +18,7 @@ mod target;
 mod tree;
 mod visitor;
 
-use http::header::{ALLOW, HOST};
+use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
@@ -27,10 +26,10 @@ use self::failure::Failure;
 pub(super) use self::failure::{from_causes, library_status, log_library};
 pub(super) use self::guests::{GuestDoor, door as guest_door};
 use self::listing::ListingLimits;
-use self::protocol::href::{Mount, Site};
 pub use self::recent_spaces::RecentSpaces;
 pub(super) use self::target::written_path;
 use self::visitor::Visitor;
+use super::protocol::href::{Mount, Site};
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
 use crate::net::{Limits, RequestBody, RequestInfo, ResponseBody, SendLanes};
@@ -69,7 +68,7 @@ struct Call<'a> {
     listings: ListingLimits,
     visitor: Visitor<'a>,
     parts: &'a Parts,
-    info: RequestInfo,
+    info: &'a RequestInfo,
     mount: &'a Mount,
     site: Site<'a>,
 }
@@ -99,13 +98,12 @@ impl Dav {
     pub async fn handle(
         &self,
         request: Request<RequestBody>,
-        info: RequestInfo,
+        info: &RequestInfo,
         principal: &Principal,
     ) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
         let mounts = mounts::of(principal, parts.uri.path());
         let [mount, ..] = &mounts;
-        let host = requested_host(&parts).to_owned();
         let call = Call {
             library: &self.library,
             accounts: &self.accounts,
@@ -117,7 +115,7 @@ impl Dav {
             parts: &parts,
             info,
             mount,
-            site: Site { hosts: &[&host], mounts: &mounts },
+            site: Site { hosts: &[info.requested_host()], mounts: &mounts },
         };
         let path = parts.uri.path();
         let answer = match mounts::uploads(principal, path) {
@@ -184,16 +182,6 @@ fn empty(status: StatusCode) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = status;
     response
-}
-
-/// The host as the client named it: `:authority` in HTTP/2, `Host` before.
-pub(super) fn requested_host(parts: &Parts) -> &str {
-    parts
-        .uri
-        .authority()
-        .map(http::uri::Authority::as_str)
-        .or_else(|| parts.headers.get(HOST).and_then(|value| value.to_str().ok()))
-        .unwrap_or_default()
 }
 
 /// A header value of ASCII that we made ourselves.

@@ -1,7 +1,7 @@
 //! The addresses under which a user finds the tree.
 
-use super::protocol::href::Mount;
 use crate::accounts::{Principal, UserName};
+use crate::http::protocol::href::Mount;
 
 /// All of them, the one of this path first: clients refuse hrefs that do not begin like their request.
 /// Without a mount of this path the first is `/dav`, which then does not hold it either.

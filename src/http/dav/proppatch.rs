@@ -3,9 +3,9 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::protocol::proppatch::{self, PatchPlan};
-use super::protocol::{multistatus, xml};
 use super::{Answer, Call, Failure};
+use crate::http::protocol::proppatch::{self, PatchPlan};
+use crate::http::protocol::{multistatus, xml};
 use crate::library::PropertyChange;
 use crate::net::{RequestBody, ResponseBody};
 

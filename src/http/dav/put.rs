@@ -3,9 +3,9 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::get::state_headers;
-use super::protocol::headers::{self, UploadHeaders};
 use super::target::EntryTarget;
 use super::{Answer, Call, Failure, empty};
+use crate::http::protocol::headers::{self, UploadHeaders};
 use crate::library::{Change, Entry, LibraryError, NewFile};
 use crate::model::{Conditions, EntryPath, Timestamp};
 use crate::net::{RequestBody, ResponseBody};

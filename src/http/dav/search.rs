@@ -1,10 +1,10 @@
 //! SEARCH for the entry with a number, which Nextcloud's own library for Python sends after each MOVE and COPY.
 
 use super::propfind::multistatus_response;
-use super::protocol::listing::PropfindAnswer;
-use super::protocol::{search, xml};
 use super::target::EntryTarget;
 use super::{Answer, Call};
+use crate::http::protocol::listing::PropfindAnswer;
+use crate::http::protocol::{search, xml};
 use crate::model::{Depth, EntryName};
 use crate::net::{RequestBody, ResponseBody};
 

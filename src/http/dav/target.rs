@@ -3,10 +3,10 @@
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
-use super::protocol::conditional;
-use super::protocol::href::{Located, Place};
 use super::visitor::Visitor;
 use super::{Call, Failure};
+use crate::http::protocol::conditional;
+use crate::http::protocol::href::{Located, Place};
 use crate::library::{Change, Detail, LibraryError, Top};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, Timestamp};
 
@@ -33,7 +33,7 @@ impl EntryTarget {
 }
 
 /// The path of a request, together with its query where the request changes something: `DELETE /a/?b` does not
-/// mean `/a/`, and [`Mount::locate`](super::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
+/// mean `/a/`, and [`Mount::locate`](crate::http::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
 pub(in crate::http) fn written_path(parts: &Parts) -> &str {
     match parts.method.as_str() {
         "GET" | "HEAD" | "PROPFIND" | "OPTIONS" => parts.uri.path(),

@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use super::get::state_headers;
-use super::protocol::headers;
 use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
 use super::{Answer, Call, Failure, empty};
+use crate::http::protocol::headers;
 use crate::library::{Change, LibraryError, Overwrite, Transfer, Transferred};
 use crate::model::{Depth, Right, Timestamp};
 use crate::net::RequestBody;

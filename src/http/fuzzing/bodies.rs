@@ -1,10 +1,10 @@
 //! XML bodies: whatever is stored from one request must be well-formed inside the answer to another.
 
-use crate::http::dav::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
-use crate::http::dav::protocol::{RequestError, lockinfo, propfind, proppatch};
 use crate::http::form::field;
-use crate::http::links::form::{Files, FormError};
 use crate::http::nextcloud::shares;
+use crate::http::protocol::multipart::{Files, FormError};
+use crate::http::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
+use crate::http::protocol::{lockinfo, propfind, proppatch};
 use crate::model::PropertyName;
 use crate::net::RequestBody;
 
@@ -76,13 +76,11 @@ fn read_inside_an_answer(fragment: &str) -> Option<Element> {
     match xml::parse(answer.as_bytes()) {
         Ok(answer) => Some(answer),
         Err(
-            RequestError::BodyTooLarge
-            | RequestError::Xml(
-                XmlError::TooDeep
-                | XmlError::TooManyAttributes
-                | XmlError::TooManyElements
-                | XmlError::TooManyNamespaces,
-            ),
+            XmlError::TooLarge
+            | XmlError::TooDeep
+            | XmlError::TooManyAttributes
+            | XmlError::TooManyElements
+            | XmlError::TooManyNamespaces,
         ) => None,
         Err(error) => panic!("{error}: {fragment}"),
     }
@@ -97,7 +95,7 @@ fn any_text_can_be_sent(text: &str) {
     answer.push_str("</a>");
     match xml::parse(answer.as_bytes()) {
         Ok(read) => assert_eq!(read.text(), shown.trim()),
-        Err(RequestError::BodyTooLarge) => {}
+        Err(XmlError::TooLarge) => {}
         Err(error) => panic!("{error}: {text:?}"),
     }
 }

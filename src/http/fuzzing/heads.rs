@@ -7,9 +7,9 @@ use http::header::{AUTHORIZATION, HOST};
 use secrecy::ExposeSecret;
 
 use super::{header_map, repeated, with_site};
-use crate::http::dav::protocol::href::{Mount, Place, Target, set_member};
-use crate::http::dav::protocol::range::RangeAnswer;
-use crate::http::dav::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
+use crate::http::protocol::href::{Mount, Place, Target, set_member};
+use crate::http::protocol::range::RangeAnswer;
+use crate::http::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
 use crate::http::resumable;
 use crate::http::router::basic_credentials;
 use crate::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};

@@ -13,7 +13,7 @@ mod messages;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::dav::protocol::href::{Mount, Site};
+use super::protocol::href::{Mount, Site};
 
 /// As in `crate::fuzzing`, which stands above this room.
 type Target = fn(&[u8]);

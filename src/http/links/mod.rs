@@ -11,7 +11,6 @@
 //! Looking at a page changes nothing: programs that show previews of messages open every link in them.
 //! Who gave the right password keeps a pass in a cookie, for these addresses only.
 
-pub(super) mod form;
 mod pages;
 mod receive;
 mod words;
@@ -24,11 +23,11 @@ use zeroize::Zeroizing;
 
 use self::pages::{Problem, Shown};
 use self::receive::Received;
-use super::dav::protocol::href::{self, push_encoded};
 use super::dav::{library_status, log_library};
 use super::folder;
 use super::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::language::Language;
+use super::protocol::href::{self, push_encoded};
 use crate::library::{Library, LibraryError};
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
 use crate::net::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
@@ -48,7 +47,7 @@ struct Call<'a> {
     library: &'a Library,
     sharing: &'a Sharing,
     parts: &'a Parts,
-    info: RequestInfo,
+    info: &'a RequestInfo,
     language: Language,
     token: &'a str,
 }
@@ -77,7 +76,7 @@ impl Links {
     pub(super) async fn handle(
         &self,
         request: Request<RequestBody>,
-        info: RequestInfo,
+        info: &RequestInfo,
     ) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
         let language = Language::preferred(&parts.headers);
@@ -181,7 +180,7 @@ impl Call<'_> {
 
     /// A form: the password, or files.
     async fn send(&self, folder: &str, body: &mut RequestBody) -> Response<ResponseBody> {
-        if is_from_another_site(self.parts) {
+        if is_from_another_site(self.parts, self.info) {
             return plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n");
         }
         let content_type = self.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

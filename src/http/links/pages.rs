@@ -3,13 +3,13 @@
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::form::FILES;
 use super::receive::{Received, Refusal};
 use super::words::{Words, words};
-use crate::http::dav::protocol::href::push_encoded;
 use crate::http::folder::{self, Row, shown_name};
 use crate::http::language::Language;
 use crate::http::page::{Field, Page, Tone};
+use crate::http::protocol::href::push_encoded;
+use crate::http::protocol::multipart::FILES;
 use crate::library::Entry;
 use crate::model::{EntryPath, Timestamp};
 use crate::net::ResponseBody;

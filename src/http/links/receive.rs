@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::Call;
-use super::form::{Files, FormError, IncomingFile};
 use crate::http::dav::{library_status, log_library};
+use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
 use crate::net::RequestBody;

@@ -7,8 +7,8 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::http::dav::protocol::xml::push_text;
 use crate::http::form;
+use crate::http::protocol::xml::push_text;
 use crate::net::ResponseBody;
 
 /// Which of the two interfaces was asked; they differ in their statuses only.

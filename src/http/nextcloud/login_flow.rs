@@ -85,7 +85,7 @@ impl Call<'_> {
         if self.parts.method != Method::POST {
             return (not_allowed("GET, HEAD, POST"), None);
         }
-        if form::is_from_another_site(self.parts) {
+        if form::is_from_another_site(self.parts, self.info) {
             return (plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
         }
         if !self.is_form() {

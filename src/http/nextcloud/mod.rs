@@ -13,7 +13,6 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use self::envelope::Version;
-use super::dav::requested_host;
 use super::router::read_only;
 use crate::accounts::{Accounts, device_label};
 use crate::library::Library;
@@ -53,7 +52,7 @@ struct Call<'a> {
     accounts: &'a Accounts,
     sharing: &'a Sharing,
     parts: &'a Parts,
-    info: RequestInfo,
+    info: &'a RequestInfo,
 }
 
 /// An answer, and who got it if he has logged in.
@@ -71,7 +70,7 @@ impl Nextcloud {
     }
 
     /// Answers a request, whoever sends it.
-    pub async fn handle(&self, request: Request<RequestBody>, info: RequestInfo) -> Response<ResponseBody> {
+    pub async fn handle(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
         let Self { library, accounts, sharing } = self;
         let call = Call { library, accounts, sharing, parts: &parts, info };
@@ -126,7 +125,7 @@ impl Call<'_> {
     /// The server as the client addressed it; `None` if it named no host (HTTP/1.0).
     fn origin(&self) -> Option<String> {
         let scheme = if self.info.secure { "https" } else { "http" };
-        let host = requested_host(self.parts);
+        let host = self.info.requested_host();
         (!host.is_empty()).then(|| format!("{scheme}://{host}"))
     }
 

@@ -5,8 +5,8 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::UPLOAD_OFFSET;
 use crate::accounts::LookupError;
-use crate::http::dav::protocol::RequestError;
 use crate::http::dav::{from_causes, library_status, log_library};
+use crate::http::protocol::RequestError;
 use crate::library::LibraryError;
 use crate::net::{BodyError, RequestInfo, ResponseBody};
 
@@ -32,7 +32,7 @@ impl Failure {
     }
 
     /// The answer with this status and a text for people.
-    pub(super) fn into_response(self, status: StatusCode, info: RequestInfo) -> Response<ResponseBody> {
+    pub(super) fn into_response(self, status: StatusCode, info: &RequestInfo) -> Response<ResponseBody> {
         let text = match &self {
             Self::Request(error) => error.to_string(),
             Self::Body(error) => error.to_string(),

@@ -26,9 +26,9 @@ use self::cors::{Leave, Origins};
 use self::draft::Dialect;
 use self::failure::Failure;
 use self::finished::{Done, Finished};
-use super::dav::protocol::conditional;
-use super::dav::protocol::href::{Place as Target, Site};
-use super::dav::{RecentSpaces, mounts, requested_host, written_path};
+use super::dav::{RecentSpaces, mounts, written_path};
+use super::protocol::conditional;
+use super::protocol::href::{Place as Target, Site};
 use crate::accounts::{Accounts, Principal};
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId};
@@ -77,7 +77,7 @@ struct Call<'a> {
     finished: &'a Finished,
     principal: &'a Principal,
     parts: &'a Parts,
-    info: RequestInfo,
+    info: &'a RequestInfo,
 }
 
 /// An upload, under way or done.
@@ -171,7 +171,7 @@ impl Resumable {
         &self,
         door: Door,
         request: Request<RequestBody>,
-        info: RequestInfo,
+        info: &RequestInfo,
         principal: &Principal,
     ) -> Response<ResponseBody> {
         let (parts, mut body) = request.into_parts();
@@ -236,7 +236,7 @@ impl Call<'_> {
     /// Conditions as these headers put them, about the file.
     fn conditions(&self, headers: &HeaderMap) -> Result<Conditions, Failure> {
         let mounts = mounts::of(self.principal, self.parts.uri.path());
-        let site = Site { hosts: &[requested_host(self.parts)], mounts: &mounts };
+        let site = Site { hosts: &[self.info.requested_host()], mounts: &mounts };
         Ok(conditional::read(headers, &site)?)
     }
 }

@@ -5,7 +5,7 @@ use http::header::ETAG;
 use http::{HeaderName, HeaderValue};
 
 use super::{Call, Done, Failure, Found};
-use crate::http::dav::protocol::properties::push_cloud_id;
+use crate::http::protocol::properties::push_cloud_id;
 use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::{Conditions, Timestamp, UploadId};
 use crate::net::RequestBody;

@@ -19,7 +19,7 @@ use super::Call;
 use super::ocs::{Fault, OCS_API_REQUEST, refusal};
 use crate::accounts::Principal;
 use crate::http::dav::library_status;
-use crate::http::dav::protocol::media_type;
+use crate::http::protocol::media_type;
 use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, SpaceId};
 use crate::net::RequestBody;
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};

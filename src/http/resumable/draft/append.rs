@@ -10,7 +10,7 @@ use super::{
     Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, empty, fields, inform, problem,
     refused,
 };
-use crate::http::dav::protocol::RequestError;
+use crate::http::protocol::RequestError;
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::UploadId;

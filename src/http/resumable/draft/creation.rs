@@ -8,7 +8,7 @@ use super::origin::Origin;
 use super::{
     Answer, Call, DOOR, Failure, UPLOAD_KEPT_FOR, fields, inform, limit, location, problem, refused,
 };
-use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::resumable::{empty, require_size};
 use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};

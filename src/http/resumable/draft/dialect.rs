@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::super::insert;
 use super::fields;
-use crate::http::dav::protocol::RequestError;
+use crate::http::protocol::RequestError;
 
 pub(super) const INTEROP_VERSION: HeaderName = HeaderName::from_static("upload-draft-interop-version");
 const NAME: &str = "Upload-Draft-Interop-Version";

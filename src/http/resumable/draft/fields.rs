@@ -5,7 +5,7 @@
 
 use http::HeaderMap;
 
-use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::http::protocol::{RequestError, headers as dav_headers};
 
 /// An item that is a boolean.
 pub(super) fn boolean(headers: &HeaderMap, name: &'static str) -> Result<Option<bool>, RequestError> {

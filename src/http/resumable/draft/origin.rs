@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::dialect::Dialect;
-use crate::http::dav::protocol::RequestError;
+use crate::http::protocol::RequestError;
 use crate::library::Upload;
 
 /// Conditions of the file.

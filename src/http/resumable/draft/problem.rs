@@ -21,7 +21,7 @@ pub(super) fn response(
     failure: Failure,
     library: &Library,
     request: &HeaderMap,
-    info: RequestInfo,
+    info: &RequestInfo,
 ) -> Response<ResponseBody> {
     let status = failure.status();
     let problem = problem(&failure, status, request);

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::{
     Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, empty, expires, is_whole, refused,
 };
-use crate::http::dav::protocol::{RequestError, headers as dav_headers};
+use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload};
 use crate::model::{Checksum, ChecksumKind, UploadId};

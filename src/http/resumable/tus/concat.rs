@@ -1,7 +1,7 @@
 //! `Upload-Concat`: uploads that are parts of another one.
 
 use super::Failure;
-use crate::http::dav::protocol::RequestError;
+use crate::http::protocol::RequestError;
 use crate::model::UploadId;
 
 /// What an upload is to others.

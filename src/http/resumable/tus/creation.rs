@@ -9,8 +9,8 @@ use super::{
     Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Door, Failure, Found, UPLOAD_OFFSET, empty,
     expires, is_whole, location, refused,
 };
-use crate::http::dav::protocol::RequestError;
-use crate::http::dav::protocol::headers as dav_headers;
+use crate::http::protocol::RequestError;
+use crate::http::protocol::headers as dav_headers;
 use crate::http::resumable::require_size;
 use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::http::dav::protocol::RequestError;
-use crate::http::dav::protocol::dates::parse_unix_seconds;
+use crate::http::protocol::RequestError;
+use crate::http::protocol::dates::parse_unix_seconds;
 use crate::library::{LibraryError, MAX_UPLOAD_METADATA};
 use crate::model::{Checksum, ChecksumKind, EntryName, EntryPath, Timestamp};
 

@@ -180,7 +180,7 @@ impl Call<'_> {
 /// Every header that this door reads.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_headers(headers: &HeaderMap) {
-    use crate::http::dav::protocol::headers as dav_headers;
+    use crate::http::protocol::headers as dav_headers;
 
     let _ = append::checksum(headers);
     if let Ok(text) = dav_headers::single(headers, "Upload-Concat")
@@ -199,7 +199,7 @@ pub(super) fn read_headers(headers: &HeaderMap) {
 }
 
 /// The answer to what went wrong.
-fn refused(failure: Failure, info: RequestInfo) -> Response<ResponseBody> {
+fn refused(failure: Failure, info: &RequestInfo) -> Response<ResponseBody> {
     let status = match &failure {
         // The number is the protocol's own.
         Failure::Library(LibraryError::WrongChecksum) => {

@@ -1,6 +1,7 @@
 //! What a PROPPATCH changes (RFC 4918 9.2), and what of it we let happen.
 
 use super::dates::parse_any;
+use super::multistatus::ChangeStatus;
 use super::properties::LiveProperty;
 use super::{RequestError, xml};
 use crate::model::{PropertyName, Timestamp};
@@ -78,17 +79,6 @@ pub struct PatchPlan {
     pub dead: Vec<(PropertyName, Option<String>)>,
     /// Every property of the request, for the answer.
     pub names: Vec<PropertyName>,
-}
-
-/// How a change came out, if not all could be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ChangeStatus {
-    /// 403 with `cannot-modify-protected-property`.
-    Protected,
-    /// 409: the value makes no sense for this property.
-    BadValue,
-    /// 424: not made because of another.
-    FailedDependency,
 }
 
 /// Decides about all changes together: each may be made, or none is (RFC 4918 9.2.1). `Err` holds

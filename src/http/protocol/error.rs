@@ -12,9 +12,6 @@ pub enum RequestError {
     /// The body is not XML that we read.
     #[error("the XML body {0}")]
     Xml(#[from] XmlError),
-    /// The XML body has more than [`super::xml::MAX_BODY_BYTES`] bytes.
-    #[error("the XML body is larger than 64 KiB")]
-    BodyTooLarge,
     /// Well-formed XML that is not the message of this method.
     #[error("the XML body {0}")]
     Body(&'static str),
@@ -44,8 +41,8 @@ impl RequestError {
     /// The status to answer with.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::Xml(XmlError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Xml(_) | Self::Body(_) | Self::Header { .. } => StatusCode::BAD_REQUEST,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Path(error) => error.status(),
             Self::ForeignDestination => StatusCode::BAD_GATEWAY,

@@ -6,7 +6,6 @@ use std::fmt::Write;
 
 use http::StatusCode;
 
-use super::proppatch::ChangeStatus;
 use super::xml::{push_attribute_value, push_text};
 use crate::model::PropertyName;
 
@@ -68,6 +67,17 @@ pub fn proppatch_done(href: &str, names: &[PropertyName]) -> String {
     out
 }
 
+/// How a change came out, if not all could be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeStatus {
+    /// 403 with `cannot-modify-protected-property`.
+    Protected,
+    /// 409: the value makes no sense for this property.
+    BadValue,
+    /// 424: not made because of another.
+    FailedDependency,
+}
+
 /// The answer to a PROPPATCH that changed nothing, with the outcome of each property.
 pub fn proppatch_refused(href: &str, outcome: &[(PropertyName, ChangeStatus)]) -> String {
     let groups = [
@@ -117,7 +127,7 @@ fn open_response(out: &mut String, href: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::protocol::xml;
+    use crate::http::protocol::xml;
 
     #[test]
     fn proppatch_tells_every_property_once() {

@@ -92,7 +92,7 @@ fn exception(status: StatusCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::protocol::xml;
+    use crate::http::protocol::xml;
 
     #[test]
     fn errors_name_what_failed() {

@@ -18,7 +18,7 @@ const MAX_BETWEEN: usize = 512 * 1024;
 /// Parts of one form, whatever they hold.
 const MAX_PARTS: usize = 1_000;
 /// The field in which files come; other ones are read over.
-pub(super) const FILES: &str = "files";
+pub(in crate::http) const FILES: &str = "files";
 
 /// Why no more can be read of a form.
 #[derive(Debug, thiserror::Error)]

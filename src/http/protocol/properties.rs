@@ -384,7 +384,7 @@ fn push_number(out: &mut String, number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::dav::protocol::xml;
+    use crate::http::protocol::xml;
 
     #[test]
     fn names_are_found_in_their_own_namespace_only() {

@@ -272,7 +272,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::http::dav::protocol::href::Mount;
+    use crate::http::protocol::href::Mount;
 
     const LONGEST: Duration = Duration::from_hours(1);
 

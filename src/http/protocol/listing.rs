@@ -242,8 +242,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::dav::protocol::properties::{ActiveLock, CloudView, Permissions};
-    use crate::http::dav::protocol::{propfind, xml};
+    use crate::http::protocol::properties::{ActiveLock, CloudView, Permissions};
+    use crate::http::protocol::{propfind, xml};
     use crate::model::{Depth, Etag, LockScope, LockToken, Right, Timestamp};
 
     fn folder(etag: &Etag) -> ResourceView<'_> {

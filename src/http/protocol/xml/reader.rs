@@ -7,7 +7,6 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::super::RequestError;
 use super::scope::Scope;
 use super::text::{is_ncname, is_xml_char};
 use super::{
@@ -15,13 +14,13 @@ use super::{
     MAX_NAMESPACE_BYTES, Node, XmlError,
 };
 
-/// Reads a body and returns its root element. Errors: 413 above [`MAX_BODY_BYTES`], else 400.
-pub fn parse(body: &[u8]) -> Result<Element, RequestError> {
+/// Reads a body and returns its root element.
+pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(RequestError::BodyTooLarge);
+        return Err(XmlError::TooLarge);
     }
     let text = decode(body)?;
-    Ok(read_document(&text)?)
+    read_document(&text)
 }
 
 /// The body as text; UTF-16 needs its byte order mark.
@@ -265,7 +264,7 @@ mod tests {
 
     use super::*;
 
-    fn error(body: impl AsRef<[u8]>) -> RequestError {
+    fn error(body: impl AsRef<[u8]>) -> XmlError {
         parse(body.as_ref()).expect_err("must be refused")
     }
 
@@ -302,7 +301,7 @@ mod tests {
         let big: Vec<u8> =
             std::iter::once(0xfeff).chain(body.encode_utf16()).flat_map(u16::to_be_bytes).collect();
         assert_eq!(parse(&big).unwrap().text(), "ü");
-        assert_eq!(error(&big[..big.len() - 1]), XmlError::Encoding.into());
+        assert_eq!(error(&big[..big.len() - 1]), XmlError::Encoding);
     }
 
     #[test]
@@ -337,28 +336,28 @@ mod tests {
             "<!-- a -- b --><a/>",
             "<a><![CDATA[</a>",
         ] {
-            assert_eq!(error(body), XmlError::NotWellFormed.into(), "{body:?}");
+            assert_eq!(error(body), XmlError::NotWellFormed, "{body:?}");
         }
-        assert_eq!(error(b"<a>\xff</a>"), XmlError::Encoding.into());
-        assert_eq!(error("<?xml version='1.0' encoding='iso-8859-1'?><a/>"), XmlError::Encoding.into());
+        assert_eq!(error(b"<a>\xff</a>"), XmlError::Encoding);
+        assert_eq!(error("<?xml version='1.0' encoding='iso-8859-1'?><a/>"), XmlError::Encoding);
     }
 
     #[test]
     fn document_types_and_entities_are_refused() {
         let laughs = r#"<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]><lolz>&lol2;</lolz>"#;
-        assert_eq!(error(laughs), XmlError::DocumentType.into());
+        assert_eq!(error(laughs), XmlError::DocumentType);
         let external = r#"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>"#;
-        assert_eq!(error(external), XmlError::DocumentType.into());
-        assert_eq!(error("<a>&nbsp;</a>"), XmlError::UnknownEntity.into());
-        assert_eq!(error("<a b='&x;'/>"), XmlError::UnknownEntity.into());
+        assert_eq!(error(external), XmlError::DocumentType);
+        assert_eq!(error("<a>&nbsp;</a>"), XmlError::UnknownEntity);
+        assert_eq!(error("<a b='&x;'/>"), XmlError::UnknownEntity);
     }
 
     #[test]
     fn every_limit_holds_at_its_boundary() {
         let nested = |n: usize| "<a>".repeat(n) + &"</a>".repeat(n);
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(error(nested(MAX_DEPTH + 1)), XmlError::TooDeep.into());
-        assert_eq!(error("<a>".repeat(MAX_BODY_BYTES / 3)), XmlError::TooDeep.into());
+        assert_eq!(error(nested(MAX_DEPTH + 1)), XmlError::TooDeep);
+        assert_eq!(error("<a>".repeat(MAX_BODY_BYTES / 3)), XmlError::TooDeep);
 
         let attributes = |n: usize| {
             let list: Vec<String> = (0..n).map(|i| format!(" b{i}=''")).collect();
@@ -366,23 +365,20 @@ mod tests {
         };
         assert!(parse(attributes(MAX_ATTRIBUTES).as_bytes()).is_ok());
         for count in [MAX_ATTRIBUTES + 1, 6_000] {
-            assert_eq!(error(attributes(count)), XmlError::TooManyAttributes.into());
+            assert_eq!(error(attributes(count)), XmlError::TooManyAttributes);
         }
-        assert_eq!(error(attributes(100_000)), RequestError::BodyTooLarge);
+        assert_eq!(error(attributes(100_000)), XmlError::TooLarge);
 
         let siblings = |n: usize| format!("<a>{}</a>", "<b/>".repeat(n));
         assert!(parse(siblings(MAX_ELEMENTS - 1).as_bytes()).is_ok());
-        assert_eq!(error(siblings(MAX_ELEMENTS)), XmlError::TooManyElements.into());
+        assert_eq!(error(siblings(MAX_ELEMENTS)), XmlError::TooManyElements);
 
         let namespace = |n: usize| format!("<a xmlns:x='{}'/>", "u".repeat(n));
         assert!(parse(namespace(MAX_NAMESPACE_BYTES).as_bytes()).is_ok());
-        assert_eq!(error(namespace(MAX_NAMESPACE_BYTES + 1)), XmlError::TooManyNamespaces.into());
+        assert_eq!(error(namespace(MAX_NAMESPACE_BYTES + 1)), XmlError::TooManyNamespaces);
         let level: Vec<String> = (0..30).map(|i| format!(" xmlns:n{i}='u'")).collect();
         let level = level.concat();
-        assert_eq!(
-            error(format!("<a{level}><a{level}><a{level}/></a></a>")),
-            XmlError::TooManyNamespaces.into()
-        );
+        assert_eq!(error(format!("<a{level}><a{level}><a{level}/></a></a>")), XmlError::TooManyNamespaces);
     }
 
     #[test]

@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::http::dav::protocol::href::{Mount, Site};
+    use crate::http::protocol::href::{Mount, Site};
     use crate::model::{EntryName, EntryPath};
 
     fn headers(value: &[u8]) -> HeaderMap {

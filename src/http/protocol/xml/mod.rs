@@ -33,6 +33,9 @@ pub const MAX_NAMESPACE_BYTES: usize = 1024;
 /// Why a body is not read. The texts continue "the XML body".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
+    /// More than [`MAX_BODY_BYTES`] bytes.
+    #[error("is larger than 64 KiB")]
+    TooLarge,
     /// Breaks the grammar of XML 1.0 or of its namespaces.
     #[error("is not well-formed")]
     NotWellFormed,

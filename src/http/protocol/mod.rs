@@ -1,0 +1,26 @@
+//! HTTP and WebDAV (RFC 4918) as clients really speak them, for every endpoint: what they send becomes `model`
+//! values, what `library` answers becomes the XML they accept.
+//!
+//! These modules are pure: no I/O (but `multipart`, which reads a body), no clock, no knowledge of users. Everything a
+//! client can send is bounded before it is worked on, by the named limits of the module that reads it.
+
+pub mod conditional;
+pub(in crate::http) mod dates;
+mod error;
+pub mod error_body;
+pub mod headers;
+pub mod href;
+pub mod if_header;
+pub mod listing;
+pub mod lockinfo;
+pub mod media_type;
+pub(in crate::http) mod multipart;
+pub mod multistatus;
+pub mod properties;
+pub mod propfind;
+pub mod proppatch;
+pub mod range;
+pub mod search;
+pub mod xml;
+
+pub use error::RequestError;
