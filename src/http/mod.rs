@@ -1,6 +1,8 @@
 //! What the server answers: the router, and an endpoint for each protocol. Connections, TLS and bounds are `net`'s.
 
+mod auth;
 pub mod dav;
+mod error;
 mod error_page;
 mod folder;
 mod form;
@@ -12,6 +14,7 @@ mod links;
 pub mod nextcloud;
 mod page;
 pub mod protocol;
+mod reply;
 pub mod resumable;
 mod router;
 

@@ -13,13 +13,14 @@
 use http::StatusCode;
 
 use super::propfind::multistatus_response;
-use super::{ALLOWED, Answer, Call, Failure, empty, options, written_path};
+use super::{ALLOWED, Answer, Call, Failure, options, written_path};
 use crate::http::protocol::headers;
 use crate::http::protocol::href::{Mount, Place};
 use crate::http::protocol::listing::PropfindAnswer;
 use crate::http::protocol::properties::{Permissions, ResourceView};
 use crate::http::protocol::propfind;
 use crate::http::protocol::xml;
+use crate::http::reply::empty;
 use crate::library::{Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf};
 use crate::model::{
     Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,

@@ -7,21 +7,23 @@
 //! ```
 //! A cookie opens nothing but reading: another site's page could send along what else it would open.
 
-use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::LOCATION;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::target::EntryTarget;
 use super::visitor::Visitor;
-use super::{Answer, Call, Dav, empty, header_value, library_status, log_library, options};
+use super::{Answer, Call, Dav, header_value, options};
 use crate::accounts::Credentials;
+use crate::http::auth::{self, challenge};
+use crate::http::error::{library_status, log_library};
 use crate::http::links::{no_such_file, pass};
 use crate::http::protocol::href::{Mount, Site};
+use crate::http::reply::{empty, plain, see_other, too_many};
 use crate::http::resumable::Beginning;
-use crate::http::router::{CHALLENGE, basic_credentials};
 use crate::model::EntryName;
-use crate::net::{RequestBody, RequestInfo, ResponseBody, plain_response};
+use crate::net::{RequestBody, RequestInfo, ResponseBody};
 use crate::sharing::{GuestKey, Visit, VisitError};
 
 /// By which address a link's tree is entered.
@@ -67,7 +69,7 @@ impl Dav {
         // A PUT of the whole is one, whatever it says of resuming; `put` refuses parts.
         if request.method() != Method::PUT && matches!(Beginning::of(&request), Beginning::Upload(_)) {
             let text = "Uploads by a link cannot be resumed; send the whole file.";
-            return plain_response(StatusCode::NOT_IMPLEMENTED, text);
+            return plain(StatusCode::NOT_IMPLEMENTED, text);
         }
         let (parts, mut body) = request.into_parts();
         let path = parts.uri.path();
@@ -76,9 +78,9 @@ impl Dav {
             return if parts.method == Method::OPTIONS { options(super::ALLOWED) } else { not_found() };
         }
         if door == GuestDoor::Page && !matches!(parts.method, Method::GET | Method::HEAD) {
-            return plain_response(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.");
+            return plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.");
         }
-        let credentials = parts.headers.get(AUTHORIZATION).and_then(basic_credentials);
+        let credentials = auth::credentials(&parts.headers);
         let token = match (door, &credentials) {
             (GuestDoor::OldMount, Some(credentials)) => credentials.name.clone(),
             (GuestDoor::OldMount, None) => return challenge("Log in with the link's token as user name."),
@@ -181,32 +183,15 @@ fn key<'a>(door: GuestDoor, credentials: Option<&'a Credentials>, parts: &'a Par
 
 /// Whatever is not there and whatever is not for guests: one answer.
 fn not_found() -> Response<ResponseBody> {
-    plain_response(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
+    plain(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
 }
 
 /// Leads to the page of the link, which asks for the password.
 fn to_page(path: &str) -> Response<ResponseBody> {
-    let mut response = empty(StatusCode::SEE_OTHER);
-    if let Some((page, _)) = path.split_once("/files/")
-        && let Ok(page) = HeaderValue::from_str(page)
-    {
-        response.headers_mut().insert(LOCATION, page);
-    }
-    response
-}
-
-fn challenge(text: &'static str) -> Response<ResponseBody> {
-    let mut response = plain_response(StatusCode::UNAUTHORIZED, text);
-    response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
-    response
+    see_other(path.split_once("/files/").map_or(path, |(page, _)| page))
 }
 
 fn refused(error: &VisitError, door: GuestDoor, parts: &Parts, info: &RequestInfo) -> Response<ResponseBody> {
-    let later = |text, seconds: u32| {
-        let mut response = plain_response(StatusCode::TOO_MANY_REQUESTS, text);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-        response
-    };
     match error {
         VisitError::NoSuchLink if door == GuestDoor::Page => no_such_file(&parts.headers),
         VisitError::NoSuchLink => not_found(),
@@ -218,16 +203,18 @@ fn refused(error: &VisitError, door: GuestDoor, parts: &Parts, info: &RequestInf
             challenge("This link asks for a password; the user name does not matter.")
         }
         VisitError::WrongPassword => challenge("This is not the link's password."),
-        VisitError::Throttled { retry_after } => later("Too many tries; wait and try again.", *retry_after),
-        VisitError::Busy => later("The server is busy at this moment; try again.", 5),
+        VisitError::Throttled { retry_after } => {
+            too_many("Too many tries; wait and try again.", *retry_after)
+        }
+        VisitError::Busy => too_many("The server is busy at this moment; try again.", 5),
         VisitError::Library(error) => {
             let status = library_status(error);
             log_library(error, status, info.request_id);
-            plain_response(status, "The link could not be opened.")
+            plain(status, "The link could not be opened.")
         }
         VisitError::Catalog(error) => {
             tracing::error!(request_id = %info.request_id, error = error as &dyn std::error::Error, "link not opened");
-            plain_response(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.")
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.")
         }
     }
 }

@@ -3,15 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::time::Duration;
 use std::vec::IntoIter;
 
 use bytes::Bytes;
 
-use super::propfind::active_lock;
 use crate::http::protocol::href::{Mount, Place, set_member};
 use crate::http::protocol::listing::PropfindAnswer;
 use crate::http::protocol::media_type;
-use crate::http::protocol::properties::{CloudView, Permissions, ResourceView};
+use crate::http::protocol::properties::{ActiveLock, CloudView, Permissions, ResourceView};
 use crate::library::{Detail, Library, LibraryError, Lock, Member, SpaceUsage, is_lockable};
 use crate::model::{Access, Checksum, Depth, EntryId, EntryName, Timestamp, UserId};
 use crate::net::ResponseBody;
@@ -325,5 +325,17 @@ impl Writer {
         let piece = self.told.answer.take();
         self.sent += piece.len() as u64;
         piece
+    }
+}
+
+/// A lock as its element shows it.
+pub(super) fn active_lock<'a>(lock: &'a Lock, root_href: &'a str, now: Timestamp) -> ActiveLock<'a> {
+    ActiveLock {
+        scope: lock.scope,
+        depth: if lock.is_deep { Depth::Infinity } else { Depth::Zero },
+        owner: Some(lock.owner.as_str()).filter(|owner| !owner.is_empty()),
+        timeout: Duration::from_secs(lock.expires.since(now).as_secs()),
+        token: &lock.token,
+        root_href,
     }
 }

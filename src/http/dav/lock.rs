@@ -5,14 +5,15 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use super::propfind::active_lock;
+use super::listing::active_lock;
 use super::target::EntryTarget;
-use super::{Answer, Call, Failure, empty, header_value};
+use super::{Answer, Call, Failure, header_value};
 use crate::http::protocol::error_body::Precondition;
 use crate::http::protocol::href::Place;
 use crate::http::protocol::lockinfo::{self, LockRequest as Asked};
 use crate::http::protocol::properties::lock_answer;
 use crate::http::protocol::{headers, multistatus, xml};
+use crate::http::reply::empty;
 use crate::library::{LibraryError, Lock, LockRequest, MAX_LOCK_SECONDS, NewFile};
 use crate::model::Depth;
 use crate::net::{RequestBody, ResponseBody};

@@ -23,13 +23,13 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::failure::Failure;
-pub(super) use self::failure::{from_causes, library_status, log_library};
 pub(super) use self::guests::{GuestDoor, door as guest_door};
 use self::listing::ListingLimits;
 pub use self::recent_spaces::RecentSpaces;
 pub(super) use self::target::written_path;
 use self::visitor::Visitor;
 use super::protocol::href::{Mount, Site};
+use super::reply::empty;
 use crate::accounts::{Accounts, Principal};
 use crate::library::Library;
 use crate::net::{Limits, RequestBody, RequestInfo, ResponseBody, SendLanes};
@@ -175,12 +175,6 @@ fn options(allowed: HeaderValue) -> Response<ResponseBody> {
     headers.insert(ALLOW, allowed);
     headers.insert(HeaderName::from_static("dav"), HeaderValue::from_static(classes));
     headers.insert(HeaderName::from_static("ms-author-via"), HeaderValue::from_static("DAV"));
-    response
-}
-
-fn empty(status: StatusCode) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = status;
     response
 }
 

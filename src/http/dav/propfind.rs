@@ -1,7 +1,5 @@
 //! PROPFIND: properties of a resource and, with `Depth: 1` or `infinity`, of what is in it.
 
-use std::time::Duration;
-
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
@@ -11,10 +9,10 @@ use super::{Answer, Call, Failure};
 use crate::http::protocol::error_body::Precondition;
 use crate::http::protocol::href::Place;
 use crate::http::protocol::listing::PropfindAnswer;
-use crate::http::protocol::properties::{ActiveLock, CloudView, LiveProperty, Permissions, ResourceView};
+use crate::http::protocol::properties::{CloudView, LiveProperty, Permissions, ResourceView};
 use crate::http::protocol::propfind::{self, PropfindRequest};
 use crate::http::protocol::{headers, multistatus, xml};
-use crate::library::{Detail, JointUsage, Lock, SpaceUsage, Top};
+use crate::library::{Detail, JointUsage, SpaceUsage, Top};
 use crate::model::{Access, DeadProperties, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
@@ -203,16 +201,4 @@ pub(super) fn multistatus_response(body: ResponseBody) -> Response<ResponseBody>
     *response.status_mut() = StatusCode::MULTI_STATUS;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
     response
-}
-
-/// A lock as its element shows it.
-pub(super) fn active_lock<'a>(lock: &'a Lock, root_href: &'a str, now: Timestamp) -> ActiveLock<'a> {
-    ActiveLock {
-        scope: lock.scope,
-        depth: if lock.is_deep { Depth::Infinity } else { Depth::Zero },
-        owner: Some(lock.owner.as_str()).filter(|owner| !owner.is_empty()),
-        timeout: Duration::from_secs(lock.expires.since(now).as_secs()),
-        token: &lock.token,
-        root_href,
-    }
 }

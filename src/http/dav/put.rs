@@ -4,8 +4,9 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::get::state_headers;
 use super::target::EntryTarget;
-use super::{Answer, Call, Failure, empty};
+use super::{Answer, Call, Failure};
 use crate::http::protocol::headers::{self, UploadHeaders};
+use crate::http::reply::empty;
 use crate::library::{Change, Entry, LibraryError, NewFile};
 use crate::model::{Conditions, EntryPath, Timestamp};
 use crate::net::{RequestBody, ResponseBody};

@@ -5,8 +5,9 @@ use http::StatusCode;
 use super::get::state_headers;
 use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
-use super::{Answer, Call, Failure, empty};
+use super::{Answer, Call, Failure};
 use crate::http::protocol::headers;
+use crate::http::reply::empty;
 use crate::library::{Change, LibraryError, Overwrite, Transfer, Transferred};
 use crate::model::{Depth, Right, Timestamp};
 use crate::net::RequestBody;
@@ -63,7 +64,7 @@ impl Call<'_> {
             .library
             .begin_copy(change, &source.path, &target.access, &target.path, overwrite, depth)
             .await
-            .map_err(Failure::between(&source, &target))?;
+            .map_err(between(&source, &target))?;
         self.arrived(&self.complete(begun, (&source, Right::Read), &target).await?)
     }
 
@@ -78,7 +79,7 @@ impl Call<'_> {
             .library
             .begin_move(change, &source.path, &target.access, &target.path, overwrite)
             .await
-            .map_err(Failure::between(&source, &target))?;
+            .map_err(between(&source, &target))?;
         self.arrived(&self.complete(begun, (&source, Right::Write), &target).await?)
     }
 
@@ -94,7 +95,7 @@ impl Call<'_> {
             Transfer::Done(done) => return Ok(done),
             Transfer::Carry(carry) => carry,
         };
-        let failed = Failure::between(source, target);
+        let failed = between(source, target);
         loop {
             let is_unfinished = carry.copy_some().await.map_err(&failed)?;
             self.may_still(&source.access, needed).await?;
@@ -128,6 +129,11 @@ impl Call<'_> {
             Target::Entry(target) => Ok((target, overwrite)),
         }
     }
+}
+
+/// An error about the source of a transfer or its destination.
+fn between(source: &EntryTarget, target: &EntryTarget) -> impl Fn(LibraryError) -> Failure {
+    Failure::between(&source.space, (&target.space, target.access.space()))
 }
 
 fn exists() -> Failure {

@@ -7,11 +7,11 @@ use http::header::{AUTHORIZATION, HOST};
 use secrecy::ExposeSecret;
 
 use super::{header_map, repeated, with_site};
+use crate::http::auth::basic_credentials;
 use crate::http::protocol::href::{Mount, Place, Target, set_member};
 use crate::http::protocol::range::RangeAnswer;
 use crate::http::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
 use crate::http::resumable;
-use crate::http::router::basic_credentials;
 use crate::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};
 use crate::net::Limits;
 use crate::net::admission::{AllowedHosts, admit};

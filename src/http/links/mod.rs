@@ -15,7 +15,7 @@ mod pages;
 mod receive;
 mod words;
 
-use http::header::{ALLOW, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use secrecy::SecretString;
@@ -23,14 +23,15 @@ use zeroize::Zeroizing;
 
 use self::pages::{Problem, Shown};
 use self::receive::Received;
-use super::dav::{library_status, log_library};
+use super::error::{library_status, log_library};
 use super::folder;
 use super::form::{MAX_FORM_BYTES, field, is_from_another_site};
 use super::language::Language;
 use super::protocol::href::{self, push_encoded};
+use super::reply::{not_allowed, plain, see_other};
 use crate::library::{Library, LibraryError};
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
-use crate::net::{RequestBody, RequestInfo, ResponseBody, Route, plain_response};
+use crate::net::{RequestBody, RequestInfo, ResponseBody, Route};
 use crate::sharing::{GuestKey, Sharing, Visit, VisitError};
 
 /// The cookie of who gave the right password.
@@ -91,7 +92,7 @@ impl Links {
             (Method::GET | Method::HEAD, Some(folder)) => call.show(folder).await,
             (Method::GET | Method::HEAD, None) => call.download().await,
             (Method::POST, Some(folder)) => call.send(folder, &mut body).await,
-            _ => not_allowed(),
+            _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
         };
         response.extensions_mut().insert(Route::named("link"));
         response
@@ -181,7 +182,7 @@ impl Call<'_> {
     /// A form: the password, or files.
     async fn send(&self, folder: &str, body: &mut RequestBody) -> Response<ResponseBody> {
         if is_from_another_site(self.parts, self.info) {
-            return plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n");
+            return plain(StatusCode::FORBIDDEN, "This form belongs to another site.\n");
         }
         let content_type = self.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
@@ -189,11 +190,11 @@ impl Call<'_> {
         if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return match body.collect(MAX_FORM_BYTES).await {
                 Ok(form) => self.log_in(&field(&form, "password").unwrap_or_default()).await,
-                Err(error) => plain_response(error.status(), "The form could not be read.\n"),
+                Err(error) => plain(error.status(), "The form could not be read.\n"),
             };
         }
         if !media_type.eq_ignore_ascii_case("multipart/form-data") {
-            return plain_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n");
+            return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n");
         }
         let mut visit = match self.visit(self.key()).await {
             Ok(visit) => visit,
@@ -258,7 +259,7 @@ impl Call<'_> {
             VisitError::Busy => return pages::later(self.language, true, 5),
             error => {
                 tracing::error!(request_id = %self.info.request_id, error = error as &dyn std::error::Error, "link not opened");
-                return plain_response(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.\n");
+                return plain(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.\n");
             }
         };
         pages::password(self.language, self.parts.uri.path(), problem)
@@ -270,7 +271,7 @@ impl Call<'_> {
             error => {
                 let status = library_status(error);
                 log_library(error, status, self.info.request_id);
-                plain_response(status, "The page could not be made.\n")
+                plain(status, "The page could not be made.\n")
             }
         }
     }
@@ -296,21 +297,6 @@ fn folder_path(folder: &str) -> Option<EntryPath> {
         EntryName::parse(&name).ok()
     });
     EntryPath::new(names.collect::<Option<_>>()?).ok()
-}
-
-fn see_other(target: &str) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(target) = HeaderValue::from_str(target) {
-        response.headers_mut().insert(LOCATION, target);
-    }
-    response
-}
-
-fn not_allowed() -> Response<ResponseBody> {
-    let mut response = plain_response(StatusCode::METHOD_NOT_ALLOWED, "Open this address in a browser.\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
-    response
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::Call;
-use crate::http::dav::{library_status, log_library};
+use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
 use crate::library::{Change, LibraryError, NewFile};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};

@@ -4,12 +4,16 @@ use std::borrow::Cow;
 
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::http::form;
 use crate::http::protocol::xml::push_text;
 use crate::net::ResponseBody;
+
+/// Sent by every client with its requests, and by no page of another site: browsers ask first whether they
+/// may.
+pub(super) const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 
 /// Which of the two interfaces was asked; they differ in their statuses only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,37 @@ pub(super) enum Refusal {
     UnknownPath,
     /// Any other.
     Status(StatusCode, Cow<'static, str>),
+}
+
+/// Why there is no success.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Refused(Refusal),
+    /// Refused, and to be asked again after so many seconds.
+    Later(Cow<'static, str>, u32),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+#[cfg(test)]
+impl Fault {
+    /// HTTP's status in the second version.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(Refusal::Status(status, _)) => *status,
+            Self::Refused(Refusal::Unauthorised(_)) => StatusCode::UNAUTHORIZED,
+            Self::Refused(Refusal::UnknownPath) => StatusCode::NOT_FOUND,
+            Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+}
+
+pub(super) fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Fault {
+    Fault::Refused(Refusal::Status(status, message.into()))
 }
 
 impl Envelope {

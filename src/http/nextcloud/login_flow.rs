@@ -2,17 +2,18 @@
 //! a password of its own.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::pages::{self, Consent, Problem};
-use super::{Answer, Call, absent, json_response, no_host};
+use super::{Answer, Call, absent, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
 use crate::http::form::{self, MAX_FORM_BYTES};
 use crate::http::language::Language;
-use crate::net::{RequestBody, ResponseBody, plain_response};
+use crate::http::reply::{json as json_reply, not_allowed, plain, too_many};
+use crate::net::{RequestBody, ResponseBody};
 
 /// What a browser calls the bodies of plain forms.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -21,7 +22,7 @@ impl Call<'_> {
     /// Two addresses and a token, for whoever asks.
     pub(super) fn begin_login(&self) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
-            return not_allowed("POST");
+            return not_allowed("POST", "Not this method.\n");
         }
         let Some(origin) = self.origin() else { return no_host() };
         let begun = self.accounts.begin_device_login(self.device_label(), self.info.peer, self.info.received);
@@ -31,26 +32,21 @@ impl Call<'_> {
                     "poll": { "token": tokens.poll.expose(), "endpoint": format!("{origin}/login/v2/poll") },
                     "login": format!("{origin}/login/v2/flow/{}", tokens.page.expose()),
                 });
-                json_response(StatusCode::OK, answer.to_string())
+                json_reply(StatusCode::OK, answer.to_string())
             }
-            Err(refused) => {
-                let mut response =
-                    plain_response(StatusCode::TOO_MANY_REQUESTS, "Too many devices are being set up.\n");
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(refused.retry_after));
-                response
-            }
+            Err(refused) => too_many("Too many devices are being set up.\n", refused.retry_after),
         }
     }
 
     /// Asked every few seconds. "Not yet", "never" and "no more" are the same answer.
     pub(super) async fn poll_login(&self, body: &mut RequestBody) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
-            return not_allowed("POST");
+            return not_allowed("POST", "Not this method.\n");
         }
         let Some(origin) = self.origin() else { return no_host() };
         let body = match body.collect(MAX_FORM_BYTES).await {
             Ok(body) => body,
-            Err(error) => return plain_response(error.status(), "The form could not be read.\n"),
+            Err(error) => return plain(error.status(), "The form could not be read.\n"),
         };
         let query = self.parts.uri.query().unwrap_or_default();
         // The desktop and Android send the token in the body, iOS in the query.
@@ -63,12 +59,12 @@ impl Call<'_> {
                     "loginName": login.name.as_str(),
                     "appPassword": login.password.reveal().expose_secret(),
                 });
-                json_response(StatusCode::OK, answer.to_string())
+                json_reply(StatusCode::OK, answer.to_string())
             }
             Ok(None) | Err(AccountsError::TooManyAppPasswords) => absent(),
             Err(error) => {
                 self.log_failure(&error);
-                json_response(StatusCode::INTERNAL_SERVER_ERROR, "[]".to_owned())
+                json_reply(StatusCode::INTERNAL_SERVER_ERROR, "[]".to_owned())
             }
         }
     }
@@ -83,17 +79,17 @@ impl Call<'_> {
             return (self.form_page(language, token, name, None), None);
         }
         if self.parts.method != Method::POST {
-            return (not_allowed("GET, HEAD, POST"), None);
+            return (not_allowed("GET, HEAD, POST", "Not this method.\n"), None);
         }
         if form::is_from_another_site(self.parts, self.info) {
-            return (plain_response(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
+            return (plain(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
         }
         if !self.is_form() {
-            return (plain_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"), None);
+            return (plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"), None);
         }
         match body.collect(MAX_FORM_BYTES).await {
             Ok(body) => self.consent(language, token, &body).await,
-            Err(error) => (plain_response(error.status(), "The form could not be read.\n"), None),
+            Err(error) => (plain(error.status(), "The form could not be read.\n"), None),
         }
     }
 
@@ -151,10 +147,4 @@ impl Call<'_> {
     fn log_failure(&self, error: &(dyn std::error::Error + 'static)) {
         tracing::error!(request_id = %self.info.request_id, error, "login of a device failed");
     }
-}
-
-fn not_allowed(methods: &'static str) -> Response<ResponseBody> {
-    let mut response = plain_response(StatusCode::METHOD_NOT_ALLOWED, "Not this method.\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
-    response
 }

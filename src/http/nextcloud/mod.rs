@@ -8,16 +8,16 @@ mod ocs;
 mod pages;
 pub(super) mod shares;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
+use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use self::envelope::Version;
-use super::router::read_only;
+use super::reply::{json, plain, read_only, uncached};
 use crate::accounts::{Accounts, device_label};
 use crate::library::Library;
 use crate::model::UserId;
-use crate::net::{LogUser, RequestBody, RequestInfo, ResponseBody, Route, plain_response};
+use crate::net::{LogUser, RequestBody, RequestInfo, ResponseBody, Route};
 use crate::sharing::Sharing;
 
 /// Nextcloud's interfaces, but for its WebDAV.
@@ -76,7 +76,7 @@ impl Nextcloud {
         let call = Call { library, accounts, sharing, parts: &parts, info };
         let (route, (mut response, user)) = match door(parts.uri.path()) {
             Some(Door::Status) => (Route::quiet("status"), (call.status(), None)),
-            Some(Door::Online) => (Route::quiet("online"), (online(), None)),
+            Some(Door::Online) => (Route::quiet("online"), (uncached(StatusCode::NO_CONTENT), None)),
             Some(Door::Ocs(version, path)) => (Route::named("ocs"), call.ocs(version, path, &mut body).await),
             Some(Door::BeginLogin) => (Route::named("login-flow"), (call.begin_login(), None)),
             Some(Door::PollLogin) => (Route::quiet("login-poll"), (call.poll_login(&mut body).await, None)),
@@ -119,7 +119,7 @@ fn door(path: &str) -> Option<Door<'_>> {
 
 impl Call<'_> {
     fn status(&self) -> Response<ResponseBody> {
-        read_only(&self.parts.method, || json_response(StatusCode::OK, capabilities::status()))
+        read_only(&self.parts.method, || json(StatusCode::OK, capabilities::status()))
     }
 
     /// The server as the client addressed it; `None` if it named no host (HTTP/1.0).
@@ -140,28 +140,12 @@ impl Call<'_> {
     }
 }
 
-fn online() -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
 fn absent() -> Response<ResponseBody> {
-    json_response(StatusCode::NOT_FOUND, "[]".to_owned())
+    json(StatusCode::NOT_FOUND, "[]".to_owned())
 }
 
 fn no_host() -> Response<ResponseBody> {
-    plain_response(StatusCode::BAD_REQUEST, "The request must name one host.\n")
-}
-
-fn json_response(status: StatusCode, body: String) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::full(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    plain(StatusCode::BAD_REQUEST, "The request must name one host.\n")
 }
 
 #[cfg(test)]

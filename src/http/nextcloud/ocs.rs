@@ -1,22 +1,17 @@
 //! Nextcloud's Open Collaboration Services: capabilities, users, device passwords.
 
-use std::borrow::Cow;
-
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::envelope::{Envelope, Refusal, Version};
+use super::envelope::{Envelope, Fault, OCS_API_REQUEST, Refusal, Version, refusal};
 use super::{Answer, Call, capabilities, no_host, shares};
-use crate::accounts::{AccountsError, AuthError, Principal, login_name};
-use crate::http::router::{CHALLENGE, basic_credentials};
+use crate::accounts::{AccountsError, Principal, login_name};
+use crate::http::auth::{CHALLENGE, LoginRefused, authenticate};
 use crate::library::JointUsage;
 use crate::net::{RequestBody, ResponseBody};
 
-/// Sent by every client with its requests, and by no page of another site: browsers ask first whether they
-/// may.
-pub(super) const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 /// What clients take for "no quota".
 const UNLIMITED: i64 = -3;
 
@@ -36,17 +31,13 @@ enum Resource {
     Shares(shares::Resource),
 }
 
-/// Why there is no success.
-#[derive(Debug)]
-pub(super) enum Fault {
-    Refused(Refusal),
-    /// Refused, and to be asked again after so many seconds.
-    Later(Cow<'static, str>, u32),
-}
-
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<LoginRefused> for Fault {
+    fn from(refused: LoginRefused) -> Self {
+        match refused {
+            LoginRefused::Unauthorised(text) => Refusal::Unauthorised(text).into(),
+            LoginRefused::Later(text, retry_after) => Self::Later(text.into(), retry_after),
+            LoginRefused::Failed(text) => refusal(StatusCode::INTERNAL_SERVER_ERROR, text),
+        }
     }
 }
 
@@ -60,35 +51,15 @@ impl Call<'_> {
         if resource == Resource::Capabilities && !self.parts.headers.contains_key(AUTHORIZATION) {
             return (envelope.success(&capabilities::for_anybody(&origin)), None);
         }
-        let principal = match self.log_in().await {
+        let principal = match authenticate(self.accounts, &self.parts.headers, self.info).await {
             Ok(principal) => principal,
-            Err(fault) => return (refused(envelope, fault), None),
+            Err(error) => return (refused(envelope, error.into()), None),
         };
         let response = match self.data(&resource, &principal, &origin, body).await {
             Ok(data) => envelope.success(&data),
             Err(fault) => refused(envelope, fault),
         };
         (response, Some(principal.user))
-    }
-
-    async fn log_in(&self) -> Result<Principal, Fault> {
-        let Some(credentials) = self.parts.headers.get(AUTHORIZATION).and_then(basic_credentials) else {
-            return Err(Refusal::Unauthorised("Log in with your user name and password.").into());
-        };
-        let judged = self.accounts.authenticate(&credentials, self.info.peer, self.info.received).await;
-        judged.map_err(|error| match error {
-            AuthError::Rejected | AuthError::WrongCode => {
-                Refusal::Unauthorised("The user name or password is wrong.").into()
-            }
-            AuthError::SecondFactorNeeded => {
-                Refusal::Unauthorised("This account has a second factor: sign in through the browser.").into()
-            }
-            AuthError::Throttled { retry_after } => {
-                Fault::Later("Too many wrong passwords; wait and try again.".into(), retry_after)
-            }
-            AuthError::Busy => Fault::Later("Too many logins at this moment; try again.".into(), 5),
-            AuthError::Catalog(error) => self.broken(&error),
-        })
     }
 
     async fn data(
@@ -170,19 +141,6 @@ impl Call<'_> {
     }
 }
 
-#[cfg(test)]
-impl Fault {
-    /// HTTP's status in the second version.
-    pub(super) fn status(&self) -> StatusCode {
-        match self {
-            Self::Refused(Refusal::Status(status, _)) => *status,
-            Self::Refused(Refusal::Unauthorised(_)) => StatusCode::UNAUTHORIZED,
-            Self::Refused(Refusal::UnknownPath) => StatusCode::NOT_FOUND,
-            Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-}
-
 fn resource(method: &Method, path: &str) -> Option<Resource> {
     let path = path.trim_end_matches('/');
     if let Some(path) = path.strip_prefix("apps/files_sharing/api/v1/") {
@@ -206,10 +164,6 @@ fn resource(method: &Method, path: &str) -> Option<Resource> {
             Some(Resource::UserNamed(name.into_owned()))
         }
     }
-}
-
-pub(super) fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Fault {
-    Fault::Refused(Refusal::Status(status, message.into()))
 }
 
 fn refused(envelope: Envelope, fault: Fault) -> Response<ResponseBody> {

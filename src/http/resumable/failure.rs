@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::UPLOAD_OFFSET;
 use crate::accounts::LookupError;
-use crate::http::dav::{from_causes, library_status, log_library};
+use crate::http::error::{from_causes, library_status, log_library};
 use crate::http::protocol::RequestError;
 use crate::library::LibraryError;
 use crate::net::{BodyError, RequestInfo, ResponseBody};

@@ -18,7 +18,7 @@ mod own;
 mod tus;
 mod upload;
 
-use http::header::{ALLOW, CACHE_CONTROL};
+use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
@@ -29,6 +29,7 @@ use self::finished::{Done, Finished};
 use super::dav::{RecentSpaces, mounts, written_path};
 use super::protocol::conditional;
 use super::protocol::href::{Place as Target, Site};
+use super::reply::uncached;
 use crate::accounts::{Accounts, Principal};
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId};
@@ -160,7 +161,7 @@ impl Resumable {
             Door::Draft => draft::announce(&self.library, response.headers_mut()),
         };
         is_asked.then(|| {
-            let mut response = empty(StatusCode::NO_CONTENT);
+            let mut response = uncached(StatusCode::NO_CONTENT);
             answer(&mut response);
             door.mark(response)
         })
@@ -259,13 +260,6 @@ fn require_size(library: &Library, length: u64) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, "no upload can be this long")),
     }
-}
-
-fn empty(status: StatusCode) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = status;
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// A header value of ASCII that we made ourselves.

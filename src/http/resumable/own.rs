@@ -4,7 +4,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
-use super::{Answer, Call, empty};
+use super::{Answer, Call};
+use crate::http::reply::uncached;
 use crate::library::UploadsOf;
 use crate::model::{EntryName, Right, UploadId};
 use crate::net::ResponseBody;
@@ -31,7 +32,7 @@ impl Call<'_> {
                 "expires": upload.expires.to_string(),
             }))
         });
-        let mut response: Response<ResponseBody> = empty(StatusCode::OK);
+        let mut response: Response<ResponseBody> = uncached(StatusCode::OK);
         *response.body_mut() = ResponseBody::full(json!(shown.collect::<Vec<_>>()).to_string());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(response)
@@ -43,6 +44,6 @@ impl Call<'_> {
         let space = self.library.upload_space(user, id).await?;
         let access = self.access(space).await?;
         self.library.cancel_upload(&access, UploadsOf::User(user), id, self.info.received).await?;
-        Ok(empty(StatusCode::NO_CONTENT))
+        Ok(uncached(StatusCode::NO_CONTENT))
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use time::{Date, Month, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use super::super::ocs::{Fault, refusal};
+use super::super::envelope::{Fault, refusal};
 use crate::http::form;
 use crate::model::{LinkRight, Timestamp};
 use crate::sharing::{Expiry, LinkChange};

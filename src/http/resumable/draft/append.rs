@@ -7,10 +7,10 @@ use super::creation::{indicated_length, part_info, says_nothing};
 use super::dialect::Dialect;
 use super::origin::Origin;
 use super::{
-    Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, empty, fields, inform, problem,
-    refused,
+    Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, fields, inform, problem, refused,
 };
 use crate::http::protocol::RequestError;
+use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::UploadId;
@@ -55,7 +55,7 @@ impl Call<'_> {
         if is_complete {
             return self.complete(dialect, upload).await;
         }
-        let mut response = empty(StatusCode::NO_CONTENT);
+        let mut response = uncached(StatusCode::NO_CONTENT);
         self.tell_progress(response.headers_mut(), dialect, &upload);
         Ok(response)
     }

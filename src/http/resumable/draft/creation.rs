@@ -9,7 +9,8 @@ use super::{
     Answer, Call, DOOR, Failure, UPLOAD_KEPT_FOR, fields, inform, limit, location, problem, refused,
 };
 use crate::http::protocol::{RequestError, headers as dav_headers};
-use crate::http::resumable::{empty, require_size};
+use crate::http::reply::uncached;
+use crate::http::resumable::require_size;
 use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 use crate::net::RequestBody;
@@ -85,7 +86,7 @@ impl Call<'_> {
             upload = self.take_part(dialect, &upload, part, body).await?;
         }
         if !is_complete {
-            let mut response = empty(StatusCode::CREATED);
+            let mut response = uncached(StatusCode::CREATED);
             self.tell_progress(response.headers_mut(), dialect, &upload);
             return Ok(response);
         }

@@ -27,9 +27,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 pub(in crate::http) use self::dialect::Dialect;
 use self::origin::Origin;
 use super::failure::Failure;
-use super::{
-    Answer, Beginning, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size,
-};
+use super::{Answer, Beginning, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, insert, max_size};
+use crate::http::reply::uncached;
 use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
 use crate::model::UploadId;
 use crate::net::{RequestBody, ResponseBody};
@@ -105,7 +104,7 @@ impl Call<'_> {
     /// How far it has come; a client goes on from there.
     async fn tell(&self, dialect: Option<Dialect>, id: UploadId) -> Answer {
         let found = self.find(id, &[DOOR]).await?;
-        let mut response = empty(StatusCode::NO_CONTENT);
+        let mut response = uncached(StatusCode::NO_CONTENT);
         let headers = response.headers_mut();
         match &found {
             Found::Open(upload) => {
@@ -135,7 +134,7 @@ impl Call<'_> {
 
     /// The answer after an upload became a file: what a PUT of it would have been told.
     fn answered_as_put(&self, dialect: Dialect, done: &Done) -> Response<ResponseBody> {
-        let mut response = empty(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
+        let mut response = uncached(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
         let headers = response.headers_mut();
         dialect.say(headers, true);
         headers.insert(UPLOAD_OFFSET, done.length.into());

@@ -3,10 +3,9 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{
-    Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, empty, expires, is_whole, refused,
-};
+use super::{Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, expires, is_whole, refused};
 use crate::http::protocol::{RequestError, headers as dav_headers};
+use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
 use crate::library::{LibraryError, PartInfo, Upload};
 use crate::model::{Checksum, ChecksumKind, UploadId};
@@ -61,7 +60,7 @@ impl Call<'_> {
                 }
             };
         }
-        let mut response = empty(StatusCode::NO_CONTENT);
+        let mut response = uncached(StatusCode::NO_CONTENT);
         let headers = response.headers_mut();
         headers.insert(UPLOAD_OFFSET, upload.received.into());
         expires(headers, &upload);

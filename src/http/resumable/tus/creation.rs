@@ -6,11 +6,12 @@ use super::append::checksum;
 use super::concat::Kind;
 use super::metadata::Metadata;
 use super::{
-    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Door, Failure, Found, UPLOAD_OFFSET, empty,
-    expires, is_whole, location, refused,
+    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Door, Failure, Found, UPLOAD_OFFSET, expires,
+    is_whole, location, refused,
 };
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers as dav_headers;
+use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
 use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
@@ -192,7 +193,7 @@ fn new_upload(creation: &Creation, goal: &Goal, door: &'static str) -> Result<Ne
 }
 
 fn created(upload: &Upload) -> Response<ResponseBody> {
-    let mut response = empty(StatusCode::CREATED);
+    let mut response = uncached(StatusCode::CREATED);
     let headers = response.headers_mut();
     headers.insert(UPLOAD_OFFSET, upload.received.into());
     expires(headers, upload);

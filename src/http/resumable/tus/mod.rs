@@ -19,7 +19,8 @@ use http::header::{ALLOW, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::failure::Failure;
-use super::{Answer, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, empty, insert, max_size};
+use super::{Answer, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, insert, max_size};
+use crate::http::reply::uncached;
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::UploadId;
 use crate::net::{RequestBody, RequestInfo, ResponseBody};
@@ -90,7 +91,7 @@ pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<
         ("HEAD", Some(Place::Upload(id))) => call.progress(id).await,
         ("PATCH", Some(Place::Upload(id))) => call.append(id, body).await,
         ("DELETE", Some(Place::Upload(id))) => {
-            call.cancel(id, &DOORS).await.map(|()| empty(StatusCode::NO_CONTENT))
+            call.cancel(id, &DOORS).await.map(|()| uncached(StatusCode::NO_CONTENT))
         }
         (_, None) => Err(Failure::no_such_upload()),
         _ => {
@@ -131,7 +132,7 @@ impl Call<'_> {
             Found::Open(upload) if is_whole(&upload) => Found::Done(self.make_file(upload).await?),
             found => found,
         };
-        let mut response = empty(StatusCode::OK);
+        let mut response = uncached(StatusCode::OK);
         let headers = response.headers_mut();
         let (door, metadata) = match &found {
             Found::Open(upload) => {
@@ -169,7 +170,7 @@ impl Call<'_> {
 
     /// The answer after an upload became a file.
     fn stored(&self, status: StatusCode, done: &Done) -> Response<ResponseBody> {
-        let mut response = empty(status);
+        let mut response = uncached(status);
         let headers = response.headers_mut();
         headers.insert(UPLOAD_OFFSET, done.length.into());
         self.file_headers(headers, done);

@@ -1,0 +1,116 @@
+//! Who sends a request: the login by name and password that all endpoints share.
+
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::reply::{plain, too_many};
+use crate::accounts::{Accounts, AuthError, Credentials, Principal};
+use crate::net::{RequestInfo, ResponseBody};
+
+/// Shown by clients when they ask for the password.
+pub(super) const CHALLENGE: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"Tresor\", charset=\"UTF-8\"");
+
+/// Why a login is refused, with a text for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoginRefused {
+    /// There is no login, or not this one.
+    Unauthorised(&'static str),
+    /// To be tried again after so many seconds.
+    Later(&'static str, u32),
+    /// It could not be judged; the log says why.
+    Failed(&'static str),
+}
+
+/// The account whose name and password come with a request.
+pub(super) async fn authenticate(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    info: &RequestInfo,
+) -> Result<Principal, LoginRefused> {
+    let Some(credentials) = credentials(headers) else {
+        return Err(LoginRefused::Unauthorised("Log in with your user name and password."));
+    };
+    accounts.authenticate(&credentials, info.peer, info.received).await.map_err(|error| match error {
+        AuthError::Rejected | AuthError::WrongCode => {
+            LoginRefused::Unauthorised("The user name or password is wrong.")
+        }
+        AuthError::SecondFactorNeeded => LoginRefused::Unauthorised(
+            "This account has a second factor. Sign in with the app's own login, which opens a browser, or \
+             use a device's password; your administrator can make one.",
+        ),
+        AuthError::Throttled { retry_after } => {
+            LoginRefused::Later("Too many wrong passwords; wait and try again.", retry_after)
+        }
+        AuthError::Busy => LoginRefused::Later("Too many logins at this moment; try again.", 5),
+        AuthError::Catalog(error) => {
+            tracing::error!(request_id = %info.request_id, error = &error as &dyn std::error::Error, "login not checked");
+            LoginRefused::Failed("The login could not be checked.")
+        }
+    })
+}
+
+impl LoginRefused {
+    /// The answer, in plain text.
+    pub(super) fn response(self) -> Response<ResponseBody> {
+        match self {
+            Self::Unauthorised(text) => challenge(text),
+            Self::Later(text, retry_after) => too_many(text, retry_after),
+            Self::Failed(text) => plain(StatusCode::INTERNAL_SERVER_ERROR, text),
+        }
+    }
+}
+
+/// Asks a client for name and password.
+pub(super) fn challenge(text: &'static str) -> Response<ResponseBody> {
+    let mut response = plain(StatusCode::UNAUTHORIZED, text);
+    response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+    response
+}
+
+/// What comes in a request's `Authorization` header; `None` if there is nothing that we read.
+pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    headers.get(AUTHORIZATION).and_then(basic_credentials)
+}
+
+/// Name and password of an `Authorization: Basic` header (RFC 7617). UTF-8 as our challenge asks for;
+/// what is no UTF-8 is read as Latin-1, which older Windows and macOS send.
+pub(super) fn basic_credentials(header: &HeaderValue) -> Option<Credentials> {
+    let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let bytes = Zeroizing::new(data_encoding::BASE64.decode(encoded.trim().as_bytes()).ok()?);
+    let text = Zeroizing::new(match std::str::from_utf8(&bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    });
+    let (name, password) = text.split_once(':')?;
+    Some(Credentials { name: name.to_owned(), password: SecretString::from(password) })
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(header: &str) -> Option<(String, String)> {
+        let credentials = basic_credentials(&HeaderValue::from_str(header).unwrap())?;
+        Some((credentials.name.clone(), credentials.password.expose_secret().to_owned()))
+    }
+
+    #[test]
+    fn basic_credentials_are_read_as_clients_send_them() {
+        let pair = |name: &str, password: &str| Some((name.to_owned(), password.to_owned()));
+        assert_eq!(read("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), pair("Aladdin", "open sesame"));
+        assert_eq!(read("basic YTpiOmM="), pair("a", "b:c"));
+        assert_eq!(read("Basic YTrDvA=="), pair("a", "ü"));
+        assert_eq!(read("Basic YTr8"), pair("a", "ü"), "Latin-1");
+        for bad in ["Basic", "Basic ", "Basic !!", "Bearer YTpi", "Basic YWI=", ""] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! From errors of the rooms below to statuses, and to the log.
+
+use http::StatusCode;
+
+use crate::library::LibraryError;
+use crate::model::{AccessDenied, NameError};
+use crate::net::RequestId;
+
+/// Logs what the office must know of, with its causes.
+pub(super) fn log_library(error: &LibraryError, status: StatusCode, request_id: RequestId) {
+    match error {
+        LibraryError::Damaged(_) | LibraryError::Incomplete => {
+            tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
+        }
+        // The library has said it once, when the disk became full or failed.
+        LibraryError::DiskFull | LibraryError::ReadOnly => {}
+        _ if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE => {
+            tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
+        }
+        _ => {}
+    }
+}
+
+/// The status that tells of an error of the library.
+pub(super) fn library_status(error: &LibraryError) -> StatusCode {
+    match error {
+        LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
+            StatusCode::FORBIDDEN
+        }
+        LibraryError::NotFound
+        | LibraryError::NotInTrash
+        | LibraryError::NoSuchSpace
+        | LibraryError::NoSuchVersion
+        | LibraryError::NoSuchUpload
+        | LibraryError::NoSuchChunk => StatusCode::NOT_FOUND,
+        LibraryError::ParentMissing
+        | LibraryError::OffsetMismatch { .. }
+        | LibraryError::UploadTakenOver
+        | LibraryError::WrongShape
+        | LibraryError::NameTaken
+        | LibraryError::NoSuchLock
+        | LibraryError::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
+            StatusCode::CONFLICT
+        }
+        LibraryError::Name(_)
+        | LibraryError::WrongSize
+        | LibraryError::WrongChecksum
+        | LibraryError::UploadTooLong
+        | LibraryError::LengthFixed
+        | LibraryError::UploadIncomplete { .. }
+        | LibraryError::NoUploadPath
+        | LibraryError::TooManyPieces
+        | LibraryError::MetadataTooLong => StatusCode::BAD_REQUEST,
+        LibraryError::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
+        LibraryError::UploadExists | LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
+        LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        LibraryError::Locked { .. } => StatusCode::LOCKED,
+        LibraryError::TooManyLocks
+        | LibraryError::TooManyProperties
+        | LibraryError::TooManyEntries
+        | LibraryError::OverQuota
+        | LibraryError::HistoryFull
+        | LibraryError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        // Not 507, which Finder shows as "not enough space".
+        LibraryError::ReadOnly | LibraryError::Busy | LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
+        LibraryError::SpaceExists
+        | LibraryError::NoSuchRun
+        | LibraryError::Damaged(_)
+        | LibraryError::Incomplete
+        | LibraryError::Vault(_)
+        | LibraryError::Catalog(_)
+        | LibraryError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What the endpoints' failures are made from, with `?`.
+macro_rules! from_causes {
+    ($failure:ident) => {
+        impl From<$crate::http::protocol::RequestError> for $failure {
+            fn from(error: $crate::http::protocol::RequestError) -> Self {
+                Self::Request(error)
+            }
+        }
+
+        impl From<$crate::http::protocol::href::HrefError> for $failure {
+            fn from(error: $crate::http::protocol::href::HrefError) -> Self {
+                Self::Request(error.into())
+            }
+        }
+
+        impl From<$crate::net::BodyError> for $failure {
+            fn from(error: $crate::net::BodyError) -> Self {
+                Self::Body(error)
+            }
+        }
+
+        impl From<$crate::library::LibraryError> for $failure {
+            fn from(error: $crate::library::LibraryError) -> Self {
+                Self::Library(error)
+            }
+        }
+
+        impl From<$crate::accounts::LookupError> for $failure {
+            fn from(error: $crate::accounts::LookupError) -> Self {
+                Self::Rights(error)
+            }
+        }
+    };
+}
+
+pub(super) use from_causes;

@@ -1,0 +1,64 @@
+//! The plain answers that all endpoints give.
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode};
+
+use crate::net::ResponseBody;
+pub(super) use crate::net::plain_response as plain;
+
+/// A status and nothing else.
+pub(super) fn empty(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// The same, not to be kept by caches.
+pub(super) fn uncached(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = empty(status);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// JSON, not to be kept by caches.
+pub(super) fn json(status: StatusCode, body: String) -> Response<ResponseBody> {
+    let mut response = uncached(status);
+    *response.body_mut() = ResponseBody::full(body);
+    let media_type = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// Leads a browser to another address; `target` is ASCII.
+pub(super) fn see_other(target: &str) -> Response<ResponseBody> {
+    let mut response = empty(StatusCode::SEE_OTHER);
+    if let Ok(target) = HeaderValue::from_str(target) {
+        response.headers_mut().insert(LOCATION, target);
+    }
+    response
+}
+
+/// Refuses a method where only `methods` are possible.
+pub(super) fn not_allowed(methods: &'static str, text: &'static str) -> Response<ResponseBody> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, text);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+/// Asks a client to wait so many seconds.
+pub(super) fn too_many(text: &'static str, retry_after: u32) -> Response<ResponseBody> {
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, text);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
+    response
+}
+
+/// The answer to GET and HEAD where no other method is possible.
+pub(super) fn read_only(
+    method: &Method,
+    answer: impl FnOnce() -> Response<ResponseBody>,
+) -> Response<ResponseBody> {
+    match *method {
+        Method::GET | Method::HEAD => answer(),
+        _ => not_allowed("GET, HEAD", "This can only be fetched."),
+    }
+}
