@@ -6,6 +6,9 @@ use rusqlite::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
 
+/// Entries that one pass over a forgotten tree removes.
+const FORGOTTEN_AT_ONCE: usize = 1_000;
+
 /// What grows with every change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
@@ -35,6 +38,12 @@ impl ReadTx<'_> {
             Ok(Counters { revision: row.get(0)?, next_entry: row.get(1)? })
         })?
         .ok_or(CatalogError::Damaged)
+    }
+
+    /// Entries that were not part of the tree yet ([`WriteTx::insert_unfinished`]).
+    pub fn unfinished(&self) -> Result<Vec<EntryId>, CatalogError> {
+        let sql = "SELECT entry_id FROM trash WHERE is_purging = 1 AND path = ''";
+        self.all(sql, [], |row| row.get(0).map(EntryId))
     }
 
     /// The entries whose present content needs a container.
@@ -90,6 +99,23 @@ impl WriteTx<'_> {
     pub fn forget_set_aside_before(&self, reason: &str, before: Timestamp) -> Result<(), CatalogError> {
         self.execute("DELETE FROM set_aside WHERE reason = ?1 AND noted_at < ?2", params![reason, before.0])
             .map(drop)
+    }
+
+    /// Forgets an entry, all below it and the containers that nothing else uses; these stay on the disk, as ones that
+    /// no row knows.
+    pub fn forget_tree(&self, top: EntryId) -> Result<(), CatalogError> {
+        let containers = self.all(
+            "WITH RECURSIVE tree (id) AS (
+                 VALUES (?1)
+                 UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.id
+             )
+             SELECT DISTINCT container_id FROM tree JOIN versions ON versions.entry_id = tree.id
+             JOIN segments ON segments.version_id = versions.id",
+            [top.0],
+            |row| row.get(0).map(ContainerId),
+        )?;
+        while !self.delete_some(top, FORGOTTEN_AT_ONCE)? {}
+        containers.into_iter().try_for_each(|container| self.forget_garbage(container))
     }
 
     /// Removes a value kept under a name.

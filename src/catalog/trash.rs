@@ -131,6 +131,20 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Notes an entry that is not part of the tree yet: unless [`Self::remove_from_trash`] takes it into the tree, it
+    /// is removed for good. It was nowhere, so its path is empty.
+    pub fn insert_unfinished(
+        &self,
+        space: SpaceId,
+        entry: EntryId,
+        parent: EntryId,
+        begun: Timestamp,
+        begun_by: Option<UserId>,
+    ) -> Result<(), CatalogError> {
+        self.insert_trash(space, entry, parent, "", begun, begun_by)?;
+        self.begin_purge(entry)
+    }
+
     /// Puts another entry in the place of one that lies in the trash.
     pub fn replace_in_trash(&self, entry: EntryId, with: EntryId) -> Result<(), CatalogError> {
         self.execute("UPDATE trash SET entry_id = ?2 WHERE entry_id = ?1", [entry.0, with.0]).map(drop)

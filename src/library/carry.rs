@@ -1,8 +1,9 @@
 //! Moving and copying into another space.
 //!
 //! Every container of the source gets a copy with a header for the other space's key, durable before
-//! the rows of the whole tree follow in one transaction. Everything is judged before the first byte is
-//! copied and once more inside that transaction.
+//! the rows of the whole tree follow, in steps that others do not see ([`super::growth`]). Everything is judged before
+//! the first byte is copied, before the first row is written, and in the transaction that makes the copy part of the
+//! tree and, of a move, puts the source into the trash: whatever breaks off before that leaves the source as it was.
 //!
 //! Copying may take hours. So it goes in steps between which the caller asks whether the rights still hold, and a
 //! caller that leaves ends it.
@@ -12,11 +13,12 @@ use std::collections::HashMap;
 use super::binding::{bound, container_row};
 use super::discard::discard;
 use super::entry::signed;
+use super::growth::Growth;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::quota::{Added, Reservation};
 use super::resolve::find;
-use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, plant, tree_of};
+use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, tree_of};
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
@@ -34,24 +36,26 @@ pub(super) const MAX_CARRIED_AT_ONCE: usize = 4;
 /// step that runs comes to its end, and what was written is removed.
 pub struct Carry {
     library: Library,
-    load: Load,
-    /// The entries of the source when it was judged.
-    judged: Vec<EntryId>,
-    /// The id of the first copy; the others follow.
-    first: EntryId,
     /// `None` after a failure.
     copying: Option<Copying>,
 }
 
-/// The containers on their way. Travels with the thread that copies them.
+/// What is on its way. Travels with the task that copies it.
 struct Copying {
     library: Library,
+    load: Load,
     from: SpaceId,
     to: SpaceId,
+    /// The entries of the source when it was judged.
+    judged: Vec<EntryId>,
+    /// The id of the first copy; the others follow.
+    first: EntryId,
     left: std::vec::IntoIter<CarriedContent>,
     current: Option<Current>,
     copies: HashMap<ContainerId, ContainerRow>,
     written: Leftovers,
+    /// The rows, once every container has its copy.
+    growth: Option<Growth>,
     reservation: Reservation,
     _turn: Turn,
 }
@@ -93,16 +97,20 @@ impl Library {
         self.require_room(bytes).await?;
         let copying = Copying {
             library: self.clone(),
+            load,
             from: space,
             to: target,
+            judged,
+            first,
             left: contents.into_iter(),
             current: None,
             copies: HashMap::new(),
             written: Leftovers { library: self.clone(), space: target, containers: Vec::new() },
+            growth: None,
             reservation: self.reserve(target, bytes).await?,
             _turn: turn,
         };
-        Ok(Carry { library: self.clone(), load, judged, first, copying: Some(copying) })
+        Ok(Carry { library: self.clone(), copying: Some(copying) })
     }
 
     /// A copy of a container in another space, durable when this returns.
@@ -121,16 +129,13 @@ impl Library {
 }
 
 impl Carry {
-    /// Copies the next 16 MiB or so; `false` once everything is copied.
+    /// Copies the next 16 MiB or so, or writes the next rows; `false` once all is there.
     ///
-    /// Errors: `DiskFull`, `Damaged`, those of the disk; what was written is removed then, and [`Self::commit`] fails.
+    /// Errors: `DiskFull`, `Damaged`, those of the disk; `PreconditionFailed` if the source changed meanwhile; what
+    /// stood in the way at the beginning. What was written is removed then, and [`Self::commit`] fails.
     pub async fn copy_some(&mut self) -> Result<bool, LibraryError> {
-        let mut copying = self.copying.take().ok_or(LibraryError::Interrupted)?;
-        let step = tokio::task::spawn_blocking(move || {
-            let outcome = copying.step();
-            (copying, outcome)
-        });
-        let (copying, outcome) = step.await?;
+        let copying = self.copying.take().ok_or(LibraryError::Interrupted)?;
+        let (mut copying, outcome) = tokio::spawn(copying.step()).await??;
         match outcome {
             Ok(is_unfinished) => {
                 self.copying = Some(copying);
@@ -138,6 +143,10 @@ impl Carry {
             }
             Err(error) => {
                 self.library.note_refusal(&error).await;
+                // After a commit that failed nobody knows whether rows have them.
+                if copying.growth.is_some() && !error.is_refusal() {
+                    copying.written.release();
+                }
                 // A full disk needs them gone.
                 copying.written.remove().await;
                 Err(error)
@@ -145,46 +154,96 @@ impl Carry {
         }
     }
 
-    /// Makes what was copied part of the other space, in one transaction; of a move the source goes into its trash.
-    /// Runs to its end even if the future is dropped.
+    /// Makes what was copied part of the other space; of a move the source goes into its trash. Runs to its end even
+    /// if the future is dropped.
     ///
-    /// Errors: `PreconditionFailed` if the source changed meanwhile; what stood in the way at the beginning.
-    pub async fn commit(mut self, now: Timestamp) -> Result<Transferred, LibraryError> {
-        self.load.change.now = now;
-        tokio::spawn(self.commit_uncancelled()).await?
-    }
-
-    async fn commit_uncancelled(self) -> Result<Transferred, LibraryError> {
-        let Self { library, load, judged, first, copying } = self;
-        let mut copying = copying.filter(Copying::is_done).ok_or(LibraryError::Interrupted)?;
-        let copies = std::mem::take(&mut copying.copies);
-        let reserved = copying.reservation.bytes();
-        let worker = library.clone();
-        let commit = move |tx: &WriteTx<'_>| load.commit(&worker, tx, &judged, first, &copies, reserved);
-        let outcome = library.catalog().write_alone(commit).await;
-        // After a commit that failed nobody knows whether rows have them.
-        if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
-            copying.written.release();
-        }
-        copying.written.remove().await;
-        outcome
+    /// Errors: `PreconditionFailed` if the source of a move changed meanwhile; what stood in the way at the beginning.
+    pub async fn commit(self, now: Timestamp) -> Result<Transferred, LibraryError> {
+        let mut copying = self.copying.filter(Copying::is_done).ok_or(LibraryError::Interrupted)?;
+        copying.load.change.now = now;
+        tokio::spawn(copying.commit()).await?
     }
 }
 
 impl Copying {
     fn is_done(&self) -> bool {
-        self.current.is_none() && self.left.len() == 0
+        self.growth.as_ref().is_some_and(Growth::is_whole)
     }
 
-    /// Whether anything is left. Blocks.
-    fn step(&mut self) -> Result<bool, LibraryError> {
+    /// Whether anything is left.
+    async fn step(mut self) -> Result<(Self, Result<bool, LibraryError>), LibraryError> {
+        if let Some(growth) = &mut self.growth {
+            let outcome = growth.grow().await;
+            return Ok((self, outcome));
+        }
+        if self.current.is_some() || self.left.len() > 0 {
+            let copy = move || {
+                let outcome = self.copy_containers();
+                (self, outcome.map(|()| true))
+            };
+            return Ok(tokio::task::spawn_blocking(copy).await?);
+        }
+        let outcome = self.begin_growth().await.map(|growth| {
+            self.growth = Some(growth);
+            true
+        });
+        Ok((self, outcome))
+    }
+
+    /// Judges everything again before the first row.
+    async fn begin_growth(&mut self) -> Result<Growth, LibraryError> {
+        let (library, load) = (self.library.clone(), self.load.clone());
+        let judged = std::mem::take(&mut self.judged);
+        let look = move |tx: &ReadTx<'_>| {
+            let (entry, slot) = load.judge(&library, tx)?;
+            let tree = tree_of(tx, &entry, load.arrival.kind)?;
+            // Ids were reserved, and headers written, for the tree as it was: one entry more would take an id
+            // that belongs to somebody else.
+            if tree.iter().map(|row| row.id).ne(judged) {
+                return Err(LibraryError::PreconditionFailed);
+            }
+            Ok((slot, tree))
+        };
+        let (slot, tree) = self.library.catalog().read(look).await?;
+        let (copies, to) = (std::mem::take(&mut self.copies), self.to);
+        let change = self.load.change.clone();
+        let by = change.clone();
+        let attach =
+            move |tx: &WriteTx<'_>, row: &EntryRow, copy| attach_copy(tx, &by, row, copy, to, &copies);
+        let (first, reserved) = (self.first, self.reservation.bytes());
+        Growth::begin(&self.library, change, tree, first, slot, reserved, Box::new(attach)).await
+    }
+
+    /// The last step; the containers have their rows by now.
+    async fn commit(self) -> Result<Transferred, LibraryError> {
+        let rows = self.growth.as_ref().map(Growth::rows).ok_or(LibraryError::Interrupted)?;
+        let (library, load, reserved) = (self.library.clone(), self.load.clone(), self.reservation.bytes());
+        let commit = move |tx: &WriteTx<'_>| {
+            let (entry, slot) = load.judge(&library, tx)?;
+            let added = Added::watch(tx, slot.space)?;
+            let is_move = load.arrival.kind == ArrivalKind::Move;
+            if is_move {
+                rows.require_current(tx, &entry)?;
+            }
+            let copy = rows.join(tx, &load.change, &entry, &slot)?;
+            added.require_room(&library, tx, reserved)?;
+            if is_move {
+                discard(tx, &load.change, &entry)?;
+            }
+            library.transferred(tx, copy, slot.there.is_none())
+        };
+        self.library.storing().await?.write(commit).await
+    }
+
+    /// Copies up to a step's bytes. Blocks.
+    fn copy_containers(&mut self) -> Result<(), LibraryError> {
         let mut copied = 0;
         while copied < CARRY_STEP {
             let next = match self.current.take() {
                 Some(current) => Some(current),
                 None => self.next()?,
             };
-            let Some(mut current) = next else { return Ok(false) };
+            let Some(mut current) = next else { return Ok(()) };
             match current.copy.copy_some(&current.source)? {
                 0 => {
                     let sealed = current.copy.finish(&current.source)?;
@@ -197,7 +256,7 @@ impl Copying {
                 }
             }
         }
-        Ok(!self.is_done())
+        Ok(())
     }
 
     /// The next container that has no copy yet: files may share one.
@@ -217,6 +276,7 @@ impl Copying {
 }
 
 /// What is carried, from where to where.
+#[derive(Clone)]
 struct Load {
     change: Change,
     from: EntryPath,
@@ -236,34 +296,6 @@ impl Load {
         }
         let slot = self.arrival.inspect(library, tx, &self.change, &entry)?;
         Ok((entry, slot))
-    }
-
-    fn commit(
-        &self,
-        library: &Library,
-        tx: &WriteTx<'_>,
-        judged: &[EntryId],
-        first: EntryId,
-        copies: &HashMap<ContainerId, ContainerRow>,
-        reserved: u64,
-    ) -> Result<Transferred, LibraryError> {
-        let (entry, slot) = self.judge(library, tx)?;
-        let tree = tree_of(tx, &entry, self.arrival.kind)?;
-        // Ids were reserved, and headers written, for the tree as it was: one entry more would take an id
-        // that belongs to somebody else.
-        if tree.iter().map(|row| row.id).ne(judged.iter().copied()) {
-            return Err(LibraryError::PreconditionFailed);
-        }
-        let added = Added::watch(tx, slot.space)?;
-        let attach = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-            attach_copy(tx, &self.change, row, id, self.arrival.reach.space(), copies)
-        };
-        let copy = plant(tx, &self.change, &tree, first, &slot, attach)?;
-        added.require_room(library, tx, reserved)?;
-        if self.arrival.kind == ArrivalKind::Move {
-            discard(tx, &self.change, &entry)?;
-        }
-        library.transferred(tx, copy, slot.there.is_none())
     }
 }
 
@@ -320,7 +352,7 @@ fn attach_copy(
     copies: &HashMap<ContainerId, ContainerRow>,
 ) -> Result<Option<VersionId>, LibraryError> {
     let Some(source) = row.version else { return Ok(None) };
-    let checksums = tx.version(source)?.map(|version| version.checksums).unwrap_or_default();
+    let checksums = tx.version(source)?.ok_or(LibraryError::PreconditionFailed)?.checksums;
     let version = tx.insert_version(&NewVersion {
         entry: id,
         size: row.size,

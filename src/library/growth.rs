@@ -1,7 +1,8 @@
-//! Copies of large folders, made in steps.
+//! Copies that are made in steps.
 //!
 //! One thread writes the catalogue, and while it copies a folder of 50,000 entries nobody else could save. So the
-//! rows of a large copy are written a few at a time, others in between. Until the last step the copy is no part of the
+//! rows of a copy into another space, and of a large one inside a space, are written a few at a time, others in
+//! between. Until the last step the copy is no part of the
 //! tree: its top is marked as something that is being removed for good, so that whatever ends the work in
 //! between, a client that leaves or a power cut, leaves only what the next upkeep removes. While it grows it is
 //! kept from that. The last step judges everything once more, takes the mark off and hangs the copy into its folder.
@@ -11,17 +12,24 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::entry::signed;
 use super::quota::Added;
 use super::resolve::find;
-use super::transfer::{Plan, Top, Transferred, copies_of, plant_one};
-use super::{Library, LibraryError};
+use super::transfer::{Plan, Slot, Top, Transferred, copies_of, plant_one};
+use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
-use crate::model::{EntryId, Right};
+use crate::model::{EntryId, Right, VersionId};
 
 /// Entries that are copied in one transaction. Others wait for it, some 0.1 s.
 pub(super) const AT_ONCE: usize = 1_000;
+/// Time after which a transaction takes no further entry: some have many containers or large properties.
+const GROWTH_STEP: Duration = Duration::from_millis(100);
+
+/// Gives the copy of an entry, under the id, its content; `None` for a folder.
+type ContentOf =
+    dyn Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError> + Send + Sync;
 
 /// The copies that grow at this moment, by their tops.
 #[derive(Clone, Default)]
@@ -51,68 +59,98 @@ impl Drop for Grows {
     }
 }
 
-impl Library {
-    /// Makes a copy that is too large for one transaction. Broken off before its end, it leaves nothing that anybody
-    /// sees.
-    pub(super) async fn copy_in_steps(&self, plan: Plan) -> Result<Transferred, LibraryError> {
-        let count = signed(plan.tree.len() as u64);
-        let begin = move |tx: &WriteTx<'_>| {
-            tx.touches_only([]);
-            // One revision for all: no entry may be newer than its folder.
-            Ok::<_, LibraryError>((tx.reserve_entry_ids(count)?, tx.counters()?.revision))
-        };
-        let (first, revision) = self.catalog().write(begin).await?;
-        let _grows = self.shared.growing.hold(first);
-        let copies = copies_of(&plan.tree, first);
-        let rows = Arc::new(Rows { plan, first, revision, copies });
-        for from in (0..rows.plan.tree.len()).step_by(AT_ONCE) {
-            let (library, rows) = (self.clone(), Arc::clone(&rows));
-            let step = move |tx: &WriteTx<'_>| {
-                tx.touches_only([]);
-                let added = Added::watch(tx, rows.plan.slot.space)?;
-                rows.copy_some(tx, from)?;
-                added.require_room(&library, tx, 0)
-            };
-            self.storing().await?.write_alone(step).await?;
-        }
-        let library = self.clone();
-        self.storing().await?.write(move |tx| finish(&library, tx, &rows.plan, first)).await
-    }
+/// A copy that is being made. Broken off before its end, it leaves nothing that anybody sees.
+pub(super) struct Growth {
+    library: Library,
+    rows: Arc<Rows>,
+    /// Entries whose copies are there.
+    done: usize,
+    _grows: Grows,
 }
 
 /// The rows of a copy.
-struct Rows {
-    plan: Plan,
+pub(super) struct Rows {
+    change: Change,
+    /// What is copied, folders before their members.
+    tree: Vec<EntryRow>,
+    slot: Slot,
     /// The copy's top; the ids of the others follow.
     first: EntryId,
+    /// One for all: no entry may be newer than its folder.
     revision: i64,
     /// Of each entry, the id of its copy.
     copies: HashMap<EntryId, EntryId>,
+    content: Box<ContentOf>,
+    /// Bytes that are reserved for it.
+    reserved: u64,
+}
+
+impl Growth {
+    /// Begins a copy of `tree` under the ids from `first` on, for `slot`; nothing is written yet. `reserved` bytes
+    /// are held for it in the slot's space.
+    pub(super) async fn begin(
+        library: &Library,
+        change: Change,
+        tree: Vec<EntryRow>,
+        first: EntryId,
+        slot: Slot,
+        reserved: u64,
+        content: Box<ContentOf>,
+    ) -> Result<Self, LibraryError> {
+        let revision = library.catalog().read(|tx| Ok::<_, LibraryError>(tx.counters()?.revision)).await?;
+        let copies = copies_of(&tree, first);
+        let rows = Rows { change, tree, slot, first, revision, copies, content, reserved };
+        let grows = library.shared.growing.hold(first);
+        Ok(Self { library: library.clone(), rows: Arc::new(rows), done: 0, _grows: grows })
+    }
+
+    /// Writes the next rows; `false` once all are there.
+    ///
+    /// Errors: `OverQuota`, `PreconditionFailed` if a content is gone, those of the disk.
+    pub(super) async fn grow(&mut self) -> Result<bool, LibraryError> {
+        let (library, rows, from) = (self.library.clone(), Arc::clone(&self.rows), self.done);
+        let step = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            let added = Added::watch(tx, rows.slot.space)?;
+            let done = rows.copy_some(tx, from)?;
+            added.require_room(&library, tx, rows.reserved)?;
+            Ok::<_, LibraryError>(done)
+        };
+        self.done = self.library.storing().await?.write_alone(step).await?;
+        Ok(!self.is_whole())
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.done >= self.rows.tree.len()
+    }
+
+    /// The rows, for the last transaction.
+    pub(super) fn rows(&self) -> Arc<Rows> {
+        Arc::clone(&self.rows)
+    }
 }
 
 impl Rows {
-    /// Copies the entries from the position `from` on. Folders are at any time as large as what is in them.
-    fn copy_some(&self, tx: &WriteTx<'_>, from: usize) -> Result<(), LibraryError> {
-        let Self { plan: Plan { change, slot, tree, .. }, first, revision, copies } = self;
+    /// Copies entries from the position `from` on; up to which. Folders are at any time as large as what is in them.
+    fn copy_some(&self, tx: &WriteTx<'_>, from: usize) -> Result<usize, LibraryError> {
+        let Self { change, tree, slot, first, revision, copies, content, .. } = self;
         let (first, name, revision) = (*first, slot.name.clone(), *revision);
         let top = Top { space: slot.space, folder: None, name, revision };
         let mut grown = HashMap::<EntryId, i64>::new();
+        let (began, mut done) = (Instant::now(), from);
         for row in tree.iter().skip(from).take(AT_ONCE) {
             let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
-            let version = match row.version {
-                // It was removed for good meanwhile.
-                Some(version) if tx.version(version)?.is_none() => {
-                    return Err(LibraryError::PreconditionFailed);
-                }
-                Some(version) => Some(tx.share_version(version, copy, change.author(), change.now)?),
-                None => None,
-            };
+            // It was removed for good meanwhile.
+            if let Some(version) = row.version
+                && tx.version(version)?.is_none()
+            {
+                return Err(LibraryError::PreconditionFailed);
+            }
             let size = if row.is_folder() { 0 } else { row.size };
+            let version = content(tx, row, copy)?;
             plant_one(tx, change, &EntryRow { size, ..row.clone() }, copy, copies, &top, version)?;
             if copy == first {
-                let path = top.name.as_str();
-                tx.insert_trash(top.space, first, slot.folder, path, change.now, change.author())?;
-                tx.begin_purge(first)?;
+                tx.insert_unfinished(top.space, first, slot.folder, change.now, change.author())?;
             }
             let mut above = row.parent;
             while let Some(folder) = above.and_then(|folder| copies.get(&folder)).filter(|_| size > 0) {
@@ -120,32 +158,71 @@ impl Rows {
                 let position = usize::try_from(folder.0 - first.0).unwrap_or(usize::MAX);
                 above = tree.get(position).and_then(|folder| folder.parent);
             }
+            done += 1;
+            if began.elapsed() >= GROWTH_STEP {
+                break;
+            }
         }
-        grown.into_iter().try_for_each(|(folder, bytes)| Ok(tx.grow_folder(folder, bytes)?))
+        grown.into_iter().try_for_each(|(folder, bytes)| tx.grow_folder(folder, bytes))?;
+        Ok(done)
+    }
+
+    /// Makes the copy part of the tree in place of what is in `slot`. `entry` is what was copied, as it is now.
+    pub(super) fn join(
+        &self,
+        tx: &WriteTx<'_>,
+        change: &Change,
+        entry: &EntryRow,
+        slot: &Slot,
+    ) -> Result<EntryId, LibraryError> {
+        let size = match self.tree.first() {
+            Some(top) if top.id == entry.id => signed(top.size),
+            _ => return Err(LibraryError::PreconditionFailed),
+        };
+        slot.replace(tx, change, || {
+            tx.remove_from_trash(self.first)?;
+            tx.relocate(self.first, Some(slot.folder), &slot.name)?;
+            Ok(self.first)
+        })?;
+        tx.touch_folders(slot.folder, tx.next_revision()?, size, change.now)?;
+        Ok(self.first)
+    }
+
+    /// Fails unless the copy holds all that `entry` and what is below it hold by now: every change below an entry
+    /// gives that a new revision. Its own properties and time, of which its revision does not tell, are copied once
+    /// more.
+    pub(super) fn require_current(&self, tx: &WriteTx<'_>, entry: &EntryRow) -> Result<(), LibraryError> {
+        if self.tree.first().is_none_or(|top| (top.id, top.revision) != (entry.id, entry.revision)) {
+            return Err(LibraryError::PreconditionFailed);
+        }
+        tx.replace_properties(entry.id, self.first)?;
+        Ok(tx.set_modified(self.first, entry.modified)?)
     }
 }
 
-/// Judges the copy once more and makes it part of the tree.
-fn finish(
-    library: &Library,
-    tx: &WriteTx<'_>,
-    plan: &Plan,
-    first: EntryId,
-) -> Result<Transferred, LibraryError> {
-    let Plan { change, from, arrival, tree, .. } = plan;
-    let reach = change.access.reach(Right::Read)?;
-    let entry = find(tx, reach, from)?.ok_or(LibraryError::NotFound)?;
-    library.check_conditions(tx, change, reach, Some(&entry))?;
-    let slot = arrival.inspect(library, tx, change, &entry)?;
-    let size = match tree.first() {
-        Some(top) if top.id == entry.id => signed(top.size),
-        _ => return Err(LibraryError::PreconditionFailed),
-    };
-    slot.replace(tx, change, || {
-        tx.remove_from_trash(first)?;
-        tx.relocate(first, Some(slot.folder), &slot.name)?;
-        Ok(first)
-    })?;
-    tx.touch_folders(slot.folder, tx.next_revision()?, size, change.now)?;
-    library.transferred(tx, first, slot.there.is_none())
+impl Library {
+    /// Makes a copy inside a space that is too large for one transaction.
+    pub(super) async fn copy_in_steps(&self, plan: Plan) -> Result<Transferred, LibraryError> {
+        let Plan { change, from, arrival, slot, tree } = plan;
+        let first = self.new_entry_ids(signed(tree.len() as u64)).await?;
+        let (author, now) = (change.author(), change.now);
+        let share = move |tx: &WriteTx<'_>, row: &EntryRow, copy| {
+            let version = row.version.map(|version| tx.share_version(version, copy, author, now));
+            Ok::<_, LibraryError>(version.transpose()?)
+        };
+        let mut growth = Growth::begin(self, change.clone(), tree, first, slot, 0, Box::new(share)).await?;
+        while growth.grow().await? {}
+        let (library, rows) = (self.clone(), growth.rows());
+        let finish = move |tx: &WriteTx<'_>| {
+            let reach = change.access.reach(Right::Read)?;
+            let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
+            library.check_conditions(tx, &change, reach, Some(&entry))?;
+            let slot = arrival.inspect(&library, tx, &change, &entry)?;
+            let added = Added::watch(tx, slot.space)?;
+            let copy = rows.join(tx, &change, &entry, &slot)?;
+            added.require_room(&library, tx, 0)?;
+            library.transferred(tx, copy, slot.there.is_none())
+        };
+        self.storing().await?.write(finish).await
+    }
 }

@@ -4,8 +4,8 @@ use super::Library;
 use crate::model::{ContainerId, Place, SpaceId};
 use crate::vault::writer::SealedContainer;
 
-/// Containers of one space that are removed unless they are released: dropped, shortly after, and by
-/// [`Self::remove`] before it returns.
+/// Containers of one space that are removed unless they are released or a committed row knows them: dropped, shortly
+/// after, and by [`Self::remove`] before it returns.
 pub(super) struct Leftovers {
     pub(super) library: Library,
     pub(super) space: SpaceId,
@@ -13,7 +13,7 @@ pub(super) struct Leftovers {
 }
 
 impl Leftovers {
-    /// To be forgotten rather than removed: a row knows them, or may.
+    /// To be forgotten rather than removed: a row may know them.
     pub(super) fn release(&mut self) {
         self.containers.clear();
     }
@@ -26,7 +26,9 @@ impl Leftovers {
     }
 
     fn take(&mut self) -> Vec<(ContainerId, Place)> {
-        self.containers.drain(..).map(|sealed| (sealed.id, sealed.place)).collect()
+        let unbound = &self.library.shared.unbound;
+        let unknown = self.containers.drain(..).filter(|sealed| unbound.holds(sealed.id));
+        unknown.map(|sealed| (sealed.id, sealed.place)).collect()
     }
 }
 

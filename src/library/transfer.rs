@@ -222,6 +222,7 @@ pub(super) struct Plan {
 }
 
 /// Where something shall go.
+#[derive(Clone)]
 pub(super) struct Arrival {
     pub(super) reach: Reach,
     pub(super) path: EntryPath,

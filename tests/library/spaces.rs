@@ -1,12 +1,12 @@
 //! Several spaces: each with a key of its own, contents carried from one to the other.
 
-use tresor::library::{LibraryError, Overwrite, SpaceSettings, Transfer};
-use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, Right, SpaceId, SpaceKind};
+use tresor::library::{Carry, LibraryError, Overwrite, PropertyChange, SpaceSettings, Transfer};
+use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, PropertyName, Right, SpaceId, SpaceKind};
 use tresor::vault::VaultError;
 use tresor::vault::disk::Disk;
 use tresor::vault::reader::ContainerReader;
 
-use crate::store::{NOW, Store, name, path};
+use crate::store::{NOW, Store, days, name, path};
 use crate::support::content::bytes;
 
 async fn two_spaces() -> (Store, tresor::library::Space) {
@@ -230,4 +230,160 @@ async fn a_copy_is_not_committed_before_it_is_whole() {
     assert!(matches!(carry.commit(NOW).await, Err(LibraryError::Interrupted)));
     assert!(store.containers_of(&other).is_empty());
     store.check();
+}
+
+/// Entries of [`large_folder`]: more than one step writes.
+const LARGE: usize = 25 * 101 + 1;
+
+/// A folder `large`, of contents that its files share, in a space with another one beside it.
+async fn large_folder() -> (Store, tresor::library::Space) {
+    let store = Store::new().await;
+    let other = store.another_space("other").await;
+    for folder in ["large", "large/0"] {
+        store.mkcol(folder).await.unwrap();
+    }
+    for file in 0..100 {
+        store.put(&format!("large/0/{file}"), format!("content {file}").as_bytes()).await.unwrap();
+    }
+    for folder in 1..25 {
+        store.copy("large/0", &format!("large/{folder}")).await.unwrap();
+    }
+    (store, other)
+}
+
+fn count(store: &Store, sql: &str) -> usize {
+    store.database().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn entries(store: &Store) -> usize {
+    // Without the tops of both spaces.
+    count(store, "SELECT count(*) FROM entries") - 2
+}
+
+async fn begin(store: &Store, other: &tresor::library::Space, kind: &str) -> Box<Carry> {
+    let (from, there, to) = (path("large"), Access::granted(other.id, Right::Write), path("there"));
+    let (change, overwrite) = (store.change(), Overwrite::Forbid);
+    let begun = match kind {
+        "move" => store.library.begin_move(change, &from, &there, &to, overwrite).await,
+        _ => store.library.begin_copy(change, &from, &there, &to, overwrite, Depth::Infinity).await,
+    };
+    let Transfer::Carry(carry) = begun.unwrap() else { panic!("not carried") };
+    carry
+}
+
+/// Goes on until some of the rows are written, those of all containers among them.
+async fn begin_to_grow(store: &Store, other: &tresor::library::Space, kind: &str) -> Box<Carry> {
+    let mut carry = begin(store, other, kind).await;
+    while count(store, "SELECT count(*) FROM containers") < 200 {
+        assert!(carry.copy_some().await.unwrap(), "not in one step");
+    }
+    carry
+}
+
+/// The rows of a copy into another space were one transaction, for which everybody else waited: over a second for
+/// 50,000 entries. Now they are written in steps, and only the last makes them visible and, of a move, takes the source
+/// away. What runs in between, upkeep, sweep and verification, neither removes them nor finds fault with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_tree_arrives_in_another_space_as_a_whole() {
+    for kind in ["copy", "move"] {
+        let (store, other) = large_folder().await;
+        let there = Access::granted(other.id, Right::Write);
+        let mut carry = begin(&store, &other, kind).await;
+        let (mut before, mut steps) = (LARGE, 0);
+        while carry.copy_some().await.unwrap() {
+            let now = entries(&store);
+            assert!(now - before <= 1_000, "{} entries at once", now - before);
+            steps += usize::from(now > before);
+            before = now;
+            assert!(store.members(&there, &EntryPath::root()).await.is_empty(), "seen before it is whole");
+            assert_eq!(store.names("large").await.len(), 25);
+            store.library.upkeep(NOW).await.unwrap();
+            if count(&store, "SELECT count(*) FROM containers") == 200 {
+                store.check();
+            }
+        }
+        assert!(steps >= 2);
+        assert_eq!(entries(&store), 2 * LARGE);
+        store.library.sweep(days(2)).await.unwrap();
+        store.check_all().await;
+
+        let arrived = carry.commit(NOW).await.unwrap();
+        assert!(arrived.created);
+        assert_eq!(arrived.entry.size, 25 * (10 * 9 + 90 * 10));
+        assert_eq!(store.read_from(&there, "there/24/99", None).await.unwrap(), b"content 99");
+        assert_eq!(store.names("").await.len(), usize::from(kind == "copy"));
+        assert_eq!(store.library.trash(&store.access()).await.unwrap().len(), usize::from(kind == "move"));
+        assert!(store.library.trash(&there).await.unwrap().is_empty());
+        store.library.upkeep(NOW).await.unwrap();
+        assert_eq!(entries(&store), 2 * LARGE);
+        store.check_all().await;
+    }
+}
+
+/// The client leaves, or the power goes, while the rows of a move are written, or when all of them are there: the
+/// source is whole, and nothing of the rest is left after the next upkeep.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_move_that_is_broken_off_leaves_the_source_and_nothing_else() {
+    for is_power_cut in [false, true] {
+        let (mut store, other) = large_folder().await;
+        for is_whole in [false, true] {
+            let mut carry = begin_to_grow(&store, &other, "move").await;
+            while is_whole && carry.copy_some().await.unwrap() {}
+            if is_power_cut {
+                // What was in memory is gone, and nothing is cleaned up.
+                std::mem::forget(carry);
+                store = store.reopen().await;
+            } else {
+                drop(carry);
+            }
+            store.check_all().await;
+            let there = Access::granted(other.id, Right::Write);
+            assert!(store.members(&there, &EntryPath::root()).await.is_empty());
+            store.library.upkeep(NOW).await.unwrap();
+            assert_eq!((entries(&store), store.containers_of(&other).len()), (LARGE, 0));
+            assert_eq!(store.read("large/24/99").await.unwrap(), b"content 99");
+            store.check_all().await;
+        }
+    }
+}
+
+/// Somebody saves into a folder while its move into another space is written. A move that went on would leave the new
+/// file in the trash, so it is refused and nothing has moved. A copy holds what was there when its rows were begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_while_a_tree_is_moved_into_another_space_is_not_left_behind() {
+    let (store, other) = large_folder().await;
+    let there = Access::granted(other.id, Right::Write);
+    let mut carry = begin_to_grow(&store, &other, "move").await;
+    store.put("large/24/99", b"saved meanwhile").await.unwrap();
+    while carry.copy_some().await.unwrap() {}
+    let refused = carry.commit(NOW).await;
+    assert!(matches!(refused, Err(LibraryError::PreconditionFailed)), "{refused:?}");
+    assert_eq!(store.read("large/24/99").await.unwrap(), b"saved meanwhile");
+    store.library.upkeep(NOW).await.unwrap();
+    assert_eq!((entries(&store), store.containers_of(&other).len()), (LARGE, 0));
+
+    let mut carry = begin_to_grow(&store, &other, "copy").await;
+    store.put("large/new", b"new").await.unwrap();
+    while carry.copy_some().await.unwrap() {}
+    carry.commit(NOW).await.unwrap();
+    assert_eq!(store.read_from(&there, "there/24/99", None).await.unwrap(), b"saved meanwhile");
+    assert!(store.read_from(&there, "there/new", None).await.is_err());
+    store.check_all().await;
+}
+
+/// A folder's own properties change without a new revision of it: one that is set while its move is written comes
+/// along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_that_is_set_while_a_tree_is_moved_into_another_space_comes_along() {
+    let (store, other) = large_folder().await;
+    let mut carry = begin_to_grow(&store, &other, "move").await;
+    let color = PropertyName::new("urn:x", "color");
+    let set = PropertyChange::Set { name: color, xml: "<c xmlns='urn:x'>red</c>".into() };
+    store.library.change_properties(store.change(), &path("large"), vec![set]).await.unwrap();
+    while carry.copy_some().await.unwrap() {}
+    carry.commit(NOW).await.unwrap();
+    let here =
+        "SELECT count(*) FROM properties JOIN entries ON entries.id = entry_id WHERE parent_id IS NOT NULL";
+    assert_eq!(count(&store, here), 1);
+    store.check_all().await;
 }

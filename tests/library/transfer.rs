@@ -184,6 +184,22 @@ async fn a_large_copy_that_is_broken_off_leaves_nothing() {
     }
 }
 
+/// The quota counts what is present, and a copy that shares its containers is present only with its last step. That step
+/// asked for no room, so that a large copy passed the quota where a small one was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_copy_that_does_not_fit_is_refused() {
+    let store = Store::with_quota(100_000).await;
+    // What was deleted counts as past.
+    store.put("old", &bytes(1, 90_000)).await.unwrap();
+    store.delete("old").await.unwrap();
+    large_folder(&store).await;
+    store.put("large/x", &bytes(2, 50_000)).await.unwrap();
+    let refused = store.copy("large", "copy").await;
+    assert!(matches!(refused, Err(LibraryError::OverQuota)), "{refused:?}");
+    assert_eq!(store.names("").await, ["large"]);
+    store.check_all().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_a_folder_alone_is_empty() {
     let store = tree().await;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tresor::accounts::UserName;
+use tresor::library::{Overwrite, Transfer};
 use tresor::model::{Right, Role, Timestamp};
 
-use crate::house::{House, Open, PASSWORD, access, name};
+use crate::house::{House, Open, PASSWORD, access, name, path};
 use crate::support::TestServer;
 use crate::support::content::{bytes, files_below, sha256};
 use crate::support::process::{eventually, tool};
@@ -116,6 +117,36 @@ async fn what_came_after_the_snapshot_is_brought_in() {
     let open = house.open().await;
     let far = Timestamp(Timestamp::now().0 + 3 * 86_400_000);
     assert_eq!(open.instance.library.sweep(far).await.unwrap().removed, 0);
+    open.close();
+}
+
+/// A snapshot is taken while a tree is moved into another space: it holds the rows of the move, which are not part of
+/// the tree yet. The move is acknowledged, the source purged, and then the catalogue lost. Had the rebuild taken these
+/// rows for those of something that is being removed, the only copy would have gone with the next upkeep.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_brought_in() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let (a, b) = (open.add_space("Müller GmbH").await, open.add_space("Team").await);
+    open.folder(&a, "Akte").await;
+    open.put(&a, "Akte/Datei", &bytes(1, 70_000)).await;
+    let library = &open.instance.library;
+    let (from, to, there) = (path("Akte"), path("Akte"), access(&b));
+    let begun = library.begin_move(open.change(&a), &from, &there, &to, Overwrite::Forbid).await.unwrap();
+    let Transfer::Carry(mut carry) = begun else { panic!("not carried") };
+    while carry.copy_some().await.unwrap() {}
+    library.snapshot(Timestamp::now()).await.unwrap();
+    carry.commit(Timestamp::now()).await.unwrap();
+    let item = library.trash(&access(&a)).await.unwrap().remove(0);
+    library.purge(&access(&a), item.entry).await.unwrap();
+    open.close();
+    house.lose_catalog();
+
+    house.rebuild([], 3);
+    let open = house.open().await;
+    open.instance.library.upkeep(Timestamp::now()).await.unwrap();
+    // The snapshot still has the source, whose content is gone as it was to be.
+    assert_eq!(open.hash(&b, "Akte/Datei", None).await, sha256(&bytes(1, 70_000)));
     open.close();
 }
 

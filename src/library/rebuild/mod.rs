@@ -54,6 +54,7 @@ impl Library {
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
         self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        self.forget_unfinished_copies().await?;
         let mut looked = self.look_and_read(&watcher).await?;
         if self.forget_outdated_uploads(&looked.seen, &looked.found).await? {
             // Their containers are unknown now.
@@ -86,6 +87,13 @@ impl Library {
         seen.extend(picked_up.iter().map(|found| found.row.id));
         found.extend(picked_up);
         Ok(Looked { seen, found, set_aside, strays })
+    }
+
+    /// Forgets copies that were not part of the tree yet: after this catalogue or snapshot they may have become so, and
+    /// the headers of their containers tell.
+    async fn forget_unfinished_copies(&self) -> Result<(), LibraryError> {
+        let forget = |tx: &WriteTx<'_>| tx.unfinished()?.into_iter().try_for_each(|top| tx.forget_tree(top));
+        Ok(self.catalog().write_alone(forget).await?)
     }
 
     /// Forgets uploads of which the disk shows that they went on, were finished or ended after this catalogue:
