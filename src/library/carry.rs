@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use super::binding::{bound, container_row};
 use super::discard::discard;
 use super::entry::signed;
+use super::extent::Extent;
 use super::growth::Growth;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
@@ -202,9 +203,10 @@ impl Copying {
             if tree.iter().map(|row| row.id).ne(judged) {
                 return Err(LibraryError::PreconditionFailed);
             }
-            Ok((slot, tree))
+            Ok((slot, tree, Extent::measure(tx, &entry)?))
         };
-        let (slot, tree) = self.library.catalog().read(look).await?;
+        let (slot, tree, extent) = self.library.catalog().read(look).await?;
+        self.load.arrival.extent = Some(extent);
         let (copies, to) = (std::mem::take(&mut self.copies), self.to);
         let change = self.load.change.clone();
         let by = change.clone();

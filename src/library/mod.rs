@@ -17,6 +17,7 @@ mod digest;
 mod discard;
 mod entry;
 mod error;
+mod extent;
 mod folder;
 mod growth;
 mod guard;

@@ -7,6 +7,7 @@ use super::carry::Carry;
 use super::departure::{self, Departed, bring_back, departed};
 use super::discard::discard;
 use super::entry::signed;
+use super::extent::Extent;
 use super::growth::AT_ONCE;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
@@ -101,11 +102,15 @@ impl Library {
     ) -> Result<Transfer, LibraryError> {
         let reach = change.access.reach(Right::Write)?;
         let target = confined(reach, to)?;
-        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind: ArrivalKind::Move };
+        let (path, kind) = (to_path.clone(), ArrivalKind::Move);
+        let mut arrival = Arrival { reach: target, path, overwrite, kind, extent: None };
         if reach != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         self.foresee(&change, reach, from).await?;
+        if is_longer(to_path, from) {
+            arrival.extent = self.measure(reach, from).await?;
+        }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
             .await?
@@ -136,7 +141,7 @@ impl Library {
         let reach = change.access.reach(Right::Read)?;
         let target = confined(reach, to)?;
         let kind = ArrivalKind::Copy(depth);
-        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind };
+        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind, extent: None };
         if reach != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
@@ -178,7 +183,7 @@ impl Library {
         &self,
         change: Change,
         from: EntryPath,
-        arrival: Arrival,
+        mut arrival: Arrival,
     ) -> Result<Plan, LibraryError> {
         let library = self.clone();
         self.catalog()
@@ -188,7 +193,21 @@ impl Library {
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 let tree = tree_of(tx, &entry, arrival.kind)?;
+                if tree.len() > AT_ONCE {
+                    arrival.extent = Some(Extent::measure(tx, &entry)?);
+                }
                 Ok(Plan { change, from, arrival, slot, tree })
+            })
+            .await
+    }
+
+    /// How far the folder at `path` reaches, if there is one.
+    async fn measure(&self, reach: Reach, path: &EntryPath) -> Result<Option<Extent>, LibraryError> {
+        let path = path.clone();
+        self.catalog()
+            .read(move |tx| {
+                let folder = find(tx, reach, &path)?.filter(EntryRow::is_folder);
+                folder.map(|folder| Extent::measure(tx, &folder)).transpose()
             })
             .await
     }
@@ -211,6 +230,12 @@ fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
     if is_lent && from != to { Err(AccessDenied { needed: Right::Write }) } else { Ok(to) }
 }
 
+/// Whether what lies below `from` may come to lie deeper, or under a longer path, below `to`.
+fn is_longer(to: &EntryPath, from: &EntryPath) -> bool {
+    let bytes = |path: &EntryPath| path.names().iter().map(|name| name.as_str().len() + 1).sum::<usize>();
+    to.names().len() > from.names().len() || bytes(to) > bytes(from)
+}
+
 /// A copy inside a space as it was found fit to be made.
 pub(super) struct Plan {
     pub(super) change: Change,
@@ -228,6 +253,8 @@ pub(super) struct Arrival {
     pub(super) path: EntryPath,
     pub(super) overwrite: Overwrite,
     pub(super) kind: ArrivalKind,
+    /// Of what arrives, if a reader looked.
+    pub(super) extent: Option<Extent>,
 }
 
 /// How it gets there.
@@ -282,7 +309,7 @@ impl Arrival {
         };
         place.name.check(library.shared.names)?;
         if self.kind != ArrivalKind::Copy(Depth::Zero) {
-            require_reachable(tx, entry, &above, &place.name)?;
+            require_reachable(tx, entry, &above, &place.name, self.extent)?;
         }
         require_unlocked(tx, change, place.folder.id)?;
         if let Some(row) = &there {
@@ -376,12 +403,14 @@ impl Slot {
     }
 }
 
-/// Fails if anything in `entry` would lie deeper, or under a longer path, than a request can name.
+/// Fails if anything in `entry` would lie deeper, or under a longer path, than a request can name. `extent` is how far
+/// it reached, if a reader looked.
 pub(super) fn require_reachable(
     tx: &ReadTx<'_>,
     entry: &EntryRow,
     new_folders: &[EntryRow],
     new_name: &EntryName,
+    extent: Option<Extent>,
 ) -> Result<(), LibraryError> {
     let bytes = |rows: &[EntryRow]| -> usize { rows.iter().map(|row| row.name.len() + 1).sum() };
     let now = tx.lineage(entry.id)?;
@@ -391,7 +420,7 @@ pub(super) fn require_reachable(
     if new_depth <= old_depth && new_bytes <= old_bytes && entry.parent.is_some() {
         return Ok(());
     }
-    let (levels, below) = tx.extent(entry.id)?;
+    let (levels, below) = Extent::of(tx, entry, extent)?;
     if new_depth + levels > EntryPath::MAX_DEPTH || new_bytes + below > EntryPath::MAX_BYTES {
         return Err(NameError::PathTooLong.into());
     }

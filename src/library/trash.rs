@@ -1,6 +1,7 @@
 //! Bringing back what was deleted, and removing it for good.
 
 use super::entry::signed;
+use super::extent::Extent;
 use super::guard::require_unlocked;
 use super::naming::free_name;
 use super::quota::Added;
@@ -56,6 +57,11 @@ impl Library {
     /// Errors: `NotInTrash`; `OverQuota`, as it is present again then.
     pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
         let space = change.access.require(Right::Write)?;
+        let measure = move |tx: &ReadTx<'_>| {
+            let top = tx.trashed(space, entry)?.map(|_| tx.entry(entry)).transpose()?.flatten();
+            top.map(|top| Extent::measure(tx, &top)).transpose()
+        };
+        let extent = self.catalog().read(measure).await?;
         let library = self.clone();
         self.storing()
             .await?
@@ -65,7 +71,7 @@ impl Library {
                 let folder = home(tx, space, item.parent)?;
                 require_unlocked(tx, &change, folder.id)?;
                 let name = free_name(tx, folder.id, &EntryName::parse(&row.name)?)?;
-                require_reachable(tx, &row, &tx.lineage(folder.id)?, &name)?;
+                require_reachable(tx, &row, &tx.lineage(folder.id)?, &name, extent)?;
                 let added = Added::watch(tx, space)?;
                 tx.remove_from_trash(entry)?;
                 tx.relocate(entry, Some(folder.id), &name)?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use tresor::catalog::{CatalogError, Commit, NewEntry};
+use tresor::catalog::{CatalogError, Commit, NewEntry, WriteTx};
 use tresor::library::{LibraryError, Overwrite, PropertyChange};
 use tresor::model::{Depth, EntryId, NameError, PropertyName};
 
@@ -344,6 +344,47 @@ async fn nothing_comes_to_lie_deeper_than_a_path_reaches() {
         store.mv("d", &format!("{place}/d{long}")).await,
         Err(LibraryError::Name(NameError::PathTooLong))
     ));
+    store.check();
+}
+
+/// How far a folder reaches is looked at before the writer's turn comes. What is put into it in between counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_grows_deeper_while_its_move_waits_is_measured_again() {
+    let store = Arc::new(Store::new().await);
+    let deep = |top: &str, levels: usize| [&[top], vec!["x"; levels - 1].as_slice()].concat().join("/");
+    for (top, levels) in [("a", 60), ("b", 40)] {
+        for level in 1..=levels {
+            store.mkcol(&deep(top, level)).await.unwrap();
+        }
+    }
+    let (end, busy) = mpsc::channel::<()>();
+    let waiting = move |_: &WriteTx<'_>| {
+        let _ = busy.recv();
+        Ok::<_, CatalogError>(())
+    };
+    let (catalog, change, deeper) = (store.catalog.clone(), store.change(), path(&deep("b", 41)));
+    let mut blocking = Box::pin(catalog.write(waiting));
+    let mut making = Box::pin(store.library.make_folder(change, &deeper));
+    // Queued at the first poll, one behind the other.
+    let queued = std::future::poll_fn(|context| {
+        let pending =
+            [blocking.as_mut().poll(context).is_pending(), making.as_mut().poll(context).is_pending()];
+        std::task::Poll::Ready(pending)
+    });
+    assert_eq!(queued.await, [true, true]);
+    let moving = tokio::spawn({
+        let (store, to) = (Arc::clone(&store), format!("{}/b", deep("a", 60)));
+        async move { store.mv("b", &to).await.map(drop) }
+    });
+    // It looks meanwhile, and then waits behind the others.
+    for _ in 0..100 {
+        store.entry("b").await.unwrap();
+    }
+    drop(end);
+    blocking.await.unwrap();
+    making.await.unwrap();
+    let refused = moving.await.unwrap();
+    assert!(matches!(refused, Err(LibraryError::Name(NameError::PathTooLong))), "{refused:?}");
     store.check();
 }
 
