@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0011-lock-lineage.sql"),
     include_str!("../../migrations/0012-removed-users.sql"),
     include_str!("../../migrations/0013-used-codes.sql"),
+    include_str!("../../migrations/0014-property-setter.sql"),
 ];
 
 /// Gives an empty database the newest format.
@@ -206,15 +207,20 @@ mod tests {
                      VALUES (zeroblob(16), 's', 's', 'team', 1, 5, 30, 30, 0);
                      INSERT INTO entries (id, space_id, name, name_key, is_folder, revision, created_at, modified_at)
                      VALUES (1, zeroblob(16), '', '', 1, 0, 0, 0);
+                     INSERT INTO properties (entry_id, namespace, name, value) VALUES (1, 'n', 'a', '<a/>');
                      COMMIT;",
                 )
                 .unwrap();
             drop(connection);
             let connection = open(&path, &key).unwrap();
             assert_eq!(check_format(&connection).unwrap(), newest(MIGRATIONS));
-            let space = super::super::ReadTx::new(&connection).space(crate::model::SpaceId([0; 16])).unwrap();
-            let space = space.expect("what was there stays");
-            assert_eq!((space.used.0, space.reserved.0), (5, 0));
+            let tx = super::super::ReadTx::new(&connection);
+            let space = tx.space(crate::model::SpaceId([0; 16])).unwrap().expect("what was there stays");
+            assert_eq!((space.used.0, space.reserved.0, space.properties.0), (5, 0, 6));
+            // The office set what was there before guests had properties of their own.
+            let name = crate::model::PropertyName::new("n", "a");
+            let property = tx.property(crate::model::EntryId(1), None, &name).unwrap();
+            assert_eq!(property.as_deref(), Some("<a/>"));
             assert!(path.with_extension(format!("format-{format}.db")).is_file());
         }
     }

@@ -1,11 +1,12 @@
-//! Dead properties: XML that clients hang on entries and expect back verbatim.
+//! Dead properties: XML that clients hang on entries and expect back verbatim. Each belongs to its setter, the
+//! office (`None`) or the guests of one link: setters do not see, replace or remove each other's.
 
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Params, params};
 
 use super::{CatalogError, ReadTx, WriteTx};
-use crate::model::{DeadProperties, EntryId, PropertyName};
+use crate::model::{DeadProperties, EntryId, LinkId, PropertyName};
 
 /// A dead property.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,11 @@ fn value_of(meant: &DeadProperties) -> &'static str {
     if *meant == DeadProperties::All { "value" } else { "''" }
 }
 
+/// How the setter is stored.
+fn setter_id(setter: Option<LinkId>) -> i64 {
+    setter.map_or(0, |link| link.0)
+}
+
 /// Dead properties of some members of a folder.
 #[derive(Debug, Default)]
 pub struct MemberProperties {
@@ -33,37 +39,46 @@ pub struct MemberProperties {
 const COLUMNS: &str = "namespace, properties.name";
 
 impl ReadTx<'_> {
-    /// Those dead properties of an entry that are meant, ordered by name.
+    /// Those dead properties of an entry that are meant, of one setter, ordered by name.
     pub fn properties(
         &self,
         entry: EntryId,
+        setter: Option<LinkId>,
         meant: &DeadProperties,
     ) -> Result<Vec<PropertyRow>, CatalogError> {
         if *meant == DeadProperties::None {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "SELECT entry_id, {COLUMNS}, {} FROM properties WHERE entry_id = ?1 ORDER BY namespace, name",
+            "SELECT entry_id, {COLUMNS}, {} FROM properties WHERE entry_id = ?1 AND link_id = ?2
+             ORDER BY namespace, name",
             value_of(meant)
         );
-        Ok(self.gather(&sql, [entry.0], meant, usize::MAX)?.found.remove(&entry).unwrap_or_default())
+        let mut all = self.gather(&sql, [entry.0, setter_id(setter)], setter, meant, usize::MAX)?;
+        Ok(all.found.remove(&entry).unwrap_or_default())
     }
 
     /// One dead property as XML.
-    pub fn property(&self, entry: EntryId, name: &PropertyName) -> Result<Option<String>, CatalogError> {
+    pub fn property(
+        &self,
+        entry: EntryId,
+        setter: Option<LinkId>,
+        name: &PropertyName,
+    ) -> Result<Option<String>, CatalogError> {
         self.one(
-            "SELECT value FROM properties WHERE entry_id = ?1 AND namespace = ?2 AND name = ?3",
-            params![entry.0, name.namespace, name.local],
+            "SELECT value FROM properties WHERE entry_id = ?1 AND link_id = ?2 AND namespace = ?3 AND name = ?4",
+            params![entry.0, setter_id(setter), name.namespace, name.local],
             |row| row.get(0),
         )
     }
 
-    /// Those dead properties that are meant of the members of a folder whose name keys lie between `first`
-    /// and `last`. Once they weigh `limit` bytes no further member's are read.
+    /// Those dead properties that are meant, of one setter, of the members of a folder whose name keys lie between
+    /// `first` and `last`. Once they weigh `limit` bytes no further member's are read.
     pub fn properties_between(
         &self,
         folder: EntryId,
         (first, last): (&str, &str),
+        setter: Option<LinkId>,
         meant: &DeadProperties,
         limit: usize,
     ) -> Result<MemberProperties, CatalogError> {
@@ -72,11 +87,11 @@ impl ReadTx<'_> {
         }
         let sql = format!(
             "SELECT entry_id, {COLUMNS}, {}
-             FROM entries CROSS JOIN properties ON properties.entry_id = entries.id
+             FROM entries CROSS JOIN properties ON properties.entry_id = entries.id AND link_id = ?4
              WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3 ORDER BY name_key",
             value_of(meant)
         );
-        self.gather(&sql, params![folder.0, first, last], meant, limit)
+        self.gather(&sql, params![folder.0, first, last, setter_id(setter)], setter, meant, limit)
     }
 
     /// Takes rows of entry, namespace, name and value until one entry more would follow on `limit` bytes.
@@ -84,6 +99,7 @@ impl ReadTx<'_> {
         &self,
         sql: &str,
         params: impl Params,
+        setter: Option<LinkId>,
         meant: &DeadProperties,
         limit: usize,
     ) -> Result<MemberProperties, CatalogError> {
@@ -103,7 +119,9 @@ impl ReadTx<'_> {
             let name = PropertyName { namespace: self.noted(row.get(1))?, local: self.noted(row.get(2))? };
             let xml = match &wanted {
                 None => self.noted(row.get(3))?,
-                Some(wanted) if wanted.contains(&name) => self.property(entry, &name)?.unwrap_or_default(),
+                Some(wanted) if wanted.contains(&name) => {
+                    self.property(entry, setter, &name)?.unwrap_or_default()
+                }
                 Some(_) => continue,
             };
             let row = PropertyRow { name, xml };
@@ -113,13 +131,17 @@ impl ReadTx<'_> {
         Ok(properties)
     }
 
-    /// Number and total bytes of an entry's dead properties, names included, for the limits on them.
-    pub fn property_weight(&self, entry: EntryId) -> Result<(usize, usize), CatalogError> {
+    /// Number and total bytes of an entry's dead properties of one setter, names included, for the limits on them.
+    pub fn property_weight(
+        &self,
+        entry: EntryId,
+        setter: Option<LinkId>,
+    ) -> Result<(usize, usize), CatalogError> {
         let weight = self.one(
             "SELECT count(*), coalesce(sum(length(CAST(namespace AS BLOB)) + length(CAST(name AS BLOB))
                  + length(CAST(value AS BLOB))), 0)
-             FROM properties WHERE entry_id = ?1",
-            [entry.0],
+             FROM properties WHERE entry_id = ?1 AND link_id = ?2",
+            [entry.0, setter_id(setter)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(weight.unwrap_or_default())
@@ -127,48 +149,102 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a dead property in place of an older value.
-    pub fn set_property(&self, entry: EntryId, name: &PropertyName, xml: &str) -> Result<(), CatalogError> {
+    /// Sets a dead property in place of the setter's older value.
+    pub fn set_property(
+        &self,
+        entry: EntryId,
+        setter: Option<LinkId>,
+        name: &PropertyName,
+        xml: &str,
+    ) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO properties (entry_id, namespace, name, value) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (entry_id, namespace, name) DO UPDATE SET value = excluded.value",
-            params![entry.0, name.namespace, name.local, xml],
+            "INSERT INTO properties (entry_id, link_id, namespace, name, value) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (entry_id, link_id, namespace, name) DO UPDATE SET value = excluded.value",
+            params![entry.0, setter_id(setter), name.namespace, name.local, xml],
         )
         .map(drop)
     }
 
-    /// Removes a dead property; removing one that is not there is no error (RFC 4918 14.23).
-    pub fn remove_property(&self, entry: EntryId, name: &PropertyName) -> Result<(), CatalogError> {
+    /// Removes a dead property of this setter; removing one that is not there is no error (RFC 4918 14.23).
+    pub fn remove_property(
+        &self,
+        entry: EntryId,
+        setter: Option<LinkId>,
+        name: &PropertyName,
+    ) -> Result<(), CatalogError> {
         self.execute(
-            "DELETE FROM properties WHERE entry_id = ?1 AND namespace = ?2 AND name = ?3",
-            params![entry.0, name.namespace, name.local],
+            "DELETE FROM properties WHERE entry_id = ?1 AND link_id = ?2 AND namespace = ?3 AND name = ?4",
+            params![entry.0, setter_id(setter), name.namespace, name.local],
         )
         .map(drop)
     }
 
-    /// Gives `to` the dead properties of `from` in place of its own.
-    pub fn replace_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
-        self.execute("DELETE FROM properties WHERE entry_id = ?1", [to.0])?;
+    /// Gives `to` the dead properties of `from` in place of those of its own that `setter` may change: the office
+    /// (`None`) all of them, a guest those of his link.
+    pub fn replace_properties(
+        &self,
+        from: EntryId,
+        to: EntryId,
+        setter: Option<LinkId>,
+    ) -> Result<(), CatalogError> {
+        if from == to {
+            return Ok(());
+        }
+        self.execute(
+            "DELETE FROM properties WHERE entry_id = ?1 AND (?2 = 0 OR link_id = ?2)",
+            [to.0, setter_id(setter)],
+        )?;
         self.copy_properties(from, to)
     }
 
     /// Gives `to` the dead properties of `from` beside those of its own that have other names.
     pub fn merge_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
+        if from == to {
+            return Ok(());
+        }
         self.execute(
-            "DELETE FROM properties WHERE entry_id = ?2 AND ?1 <> ?2 AND (namespace, name) IN
-                 (SELECT namespace, name FROM properties WHERE entry_id = ?1)",
+            "DELETE FROM properties WHERE entry_id = ?2 AND (link_id, namespace, name) IN
+                 (SELECT link_id, namespace, name FROM properties WHERE entry_id = ?1)",
             [from.0, to.0],
         )?;
-        if from == to { Ok(()) } else { self.copy_properties(from, to) }
+        self.copy_properties(from, to)
     }
 
-    /// Gives `to` the dead properties of `from`.
+    /// Gives `to` those dead properties of `from` that it has no value for. In another space a link leads nowhere:
+    /// what its guests set stays behind.
     pub fn copy_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO properties (entry_id, namespace, name, value)
-             SELECT ?2, namespace, name, value FROM properties WHERE entry_id = ?1",
+            "INSERT INTO properties (entry_id, link_id, namespace, name, value)
+             SELECT ?2, link_id, namespace, name, value FROM properties
+             WHERE entry_id = ?1 AND (link_id = 0 OR (SELECT space_id FROM entries WHERE id = ?1)
+                                                   = (SELECT space_id FROM entries WHERE id = ?2))
+             ON CONFLICT (entry_id, link_id, namespace, name) DO NOTHING",
             [from.0, to.0],
         )
         .map(drop)
+    }
+
+    /// Removes up to `limit` dead properties that guests of a link that has ended have set; returns how many.
+    /// Looks at each link whose guests have set any, not at each property.
+    pub fn delete_properties_of_ended_links(&self, limit: usize) -> Result<usize, CatalogError> {
+        let ended: Option<i64> = self.one(
+            "WITH RECURSIVE setters (id) AS (
+                 SELECT min(link_id) FROM properties WHERE link_id > 0
+                 UNION ALL
+                 SELECT (SELECT min(link_id) FROM properties WHERE link_id > 0 AND link_id > setters.id)
+                 FROM setters WHERE id IS NOT NULL
+             )
+             SELECT id FROM setters
+             WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM links WHERE links.id = setters.id) LIMIT 1",
+            [],
+            |row| row.get(0),
+        )?;
+        let Some(ended) = ended else { return Ok(0) };
+        self.execute(
+            "DELETE FROM properties WHERE (entry_id, link_id, namespace, name) IN (
+                 SELECT entry_id, link_id, namespace, name FROM properties
+                 WHERE link_id > 0 AND link_id = ?1 LIMIT ?2)",
+            params![ended, limit],
+        )
     }
 }

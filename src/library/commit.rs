@@ -145,13 +145,16 @@ impl Record {
         Ok(Some((PutOutcome { entry: library.entry(row), created, checksum }, lock)))
     }
 
+    /// Whether this person's program has dated the file.
+    fn is_dated(&self, tx: &WriteTx<'_>, row: &EntryRow) -> Result<bool, LibraryError> {
+        Ok(tx.property(row.id, self.change.access.link(), &win32_modified())?.is_some())
+    }
+
     fn modified(&self, tx: &WriteTx<'_>, existing: Option<&EntryRow>) -> Result<Timestamp, LibraryError> {
         let modified = match (self.file.modified, existing) {
             (Some(sent), _) => sent,
             // Explorer makes an empty file, dates it, and only then sends the content.
-            (None, Some(row)) if row.size == 0 && tx.property(row.id, &win32_modified())?.is_some() => {
-                row.modified
-            }
+            (None, Some(row)) if row.size == 0 && self.is_dated(tx, row)? => row.modified,
             (None, _) => self.change.now,
         };
         Ok(modified.as_mtime())

@@ -63,7 +63,7 @@ pub struct Member {
 pub struct Detail {
     /// Whether their locks.
     pub locks: bool,
-    /// Which of their dead properties; of those a guest is told none.
+    /// Which of their dead properties: the office's, or for a guest those set through his link.
     pub properties: DeadProperties,
 }
 

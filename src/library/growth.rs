@@ -195,7 +195,7 @@ impl Rows {
         if self.tree.first().is_none_or(|top| (top.id, top.revision) != (entry.id, entry.revision)) {
             return Err(LibraryError::PreconditionFailed);
         }
-        tx.replace_properties(entry.id, self.first)?;
+        tx.replace_properties(entry.id, self.first, None)?;
         Ok(tx.set_modified(self.first, entry.modified)?)
     }
 }

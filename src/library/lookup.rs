@@ -7,7 +7,7 @@ use super::lock::Lock;
 use super::resolve::{find, path_of, rooted};
 use super::{Detail, Entry, EntryKind, Library, LibraryError, Listing, Member};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
-use crate::model::{Access, Checksum, DeadProperties, EntryId, EntryName, EntryPath, Right, Timestamp};
+use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Timestamp};
 
 /// Members fetched at once when a folder is listed.
 const PAGE: usize = 500;
@@ -55,8 +55,11 @@ impl Library {
             true => shown(tx, access, tx.locks_covering(row.id, now)?)?,
             false => Vec::new(),
         };
-        let properties =
-            tx.properties(row.id, told(access, detail))?.into_iter().map(property_pair).collect();
+        let properties = tx
+            .properties(row.id, access.link(), &detail.properties)?
+            .into_iter()
+            .map(property_pair)
+            .collect();
         Ok(Member { entry: self.entry(row), locks, properties })
     }
 
@@ -212,7 +215,8 @@ fn list(
         return Ok(Listing { members: Vec::new(), inherited, next: None });
     };
     let between = (first.as_str(), last.as_str());
-    let mut properties = tx.properties_between(folder.id, between, told(access, detail), PAGE_BYTES)?;
+    let (setter, meant) = (access.link(), &detail.properties);
+    let mut properties = tx.properties_between(folder.id, between, setter, meant, PAGE_BYTES)?;
     if let Some(left_out) = properties.left_out
         && let Some(end) = rows.iter().position(|row| row.id == left_out)
     {
@@ -233,11 +237,6 @@ fn list(
         entry: library.entry(row),
     });
     Ok(Listing { members: members.collect(), inherited, next })
-}
-
-/// What programs of the office keep with their files is none of a guest's business.
-fn told<'a>(access: &Access, detail: &'a Detail) -> &'a DeadProperties {
-    if access.link().is_none() { &detail.properties } else { &DeadProperties::None }
 }
 
 /// The locks that somebody is told of: a guest of none but his own.

@@ -6,13 +6,13 @@ use super::resolve::find;
 use super::{Change, Entry, Library, LibraryError};
 use crate::model::{EntryPath, PropertyName, Right, Timestamp};
 
-/// Dead properties one entry may have.
+/// Dead properties that the office may set on one entry.
 const MAX_PROPERTIES: usize = 1_000;
-/// Bytes that one entry's dead properties may have together, names included.
+/// Bytes that these may have together, names included.
 const MAX_BYTES: usize = 256 * 1024;
-/// Dead properties up to which a guest may add some to an entry: Windows sets four.
+/// Dead properties that the guests of one link may set on an entry: Windows sets four.
 const MAX_GUEST_PROPERTIES: usize = 16;
-/// Bytes of an entry's dead properties up to which a guest may add some.
+/// Bytes that these may have together, names included.
 const MAX_GUEST_BYTES: usize = 4 * 1024;
 
 /// One step of a PROPPATCH, in the order the client gave.
@@ -52,20 +52,19 @@ impl Library {
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
                 require_unlocked(tx, &change, entry.id)?;
                 let added = Added::watch(tx, reach.space())?;
-                let before = tx.property_weight(entry.id)?;
-                // A guest is shown none of the properties that the office's programs keep with a file: what he
-                // removes is not there for him (RFC 4918 14.23).
-                let is_guest = change.access.link().is_some();
+                // Neither sees, replaces or removes the other's: the office's programs keep theirs with a file, and a
+                // guest's sets properties of the same names.
+                let setter = change.access.link();
+                let before = tx.property_weight(entry.id, setter)?;
                 for step in &steps {
                     match step {
-                        PropertyChange::Remove { .. } if is_guest => {}
-                        PropertyChange::Set { name, xml } => tx.set_property(entry.id, name, xml)?,
-                        PropertyChange::Remove { name } => tx.remove_property(entry.id, name)?,
+                        PropertyChange::Set { name, xml } => tx.set_property(entry.id, setter, name, xml)?,
+                        PropertyChange::Remove { name } => tx.remove_property(entry.id, setter, name)?,
                         PropertyChange::Modified(time) => tx.set_modified(entry.id, time.as_mtime())?,
                     }
                 }
-                let (count, bytes) = tx.property_weight(entry.id)?;
-                let (most, most_bytes) = match change.access.lent_right() {
+                let (count, bytes) = tx.property_weight(entry.id, setter)?;
+                let (most, most_bytes) = match setter {
                     None => (MAX_PROPERTIES, MAX_BYTES),
                     Some(_) => (MAX_GUEST_PROPERTIES, MAX_GUEST_BYTES),
                 };

@@ -374,7 +374,7 @@ impl Slot {
         replace_content(tx, change, there, version, entry.size, entry.modified)?;
         match back {
             Some(_) => tx.merge_properties(entry.id, there.id)?,
-            None => tx.replace_properties(entry.id, there.id)?,
+            None => tx.replace_properties(entry.id, there.id, change.access.link())?,
         }
         tx.relocate(there.id, Some(self.folder), &self.name)?;
         Ok(Some(there.id))

@@ -105,6 +105,8 @@ impl Library {
             }
         }
         self.lapse_reservations(now, STEP).await?;
+        let forget = |tx: &WriteTx<'_>| tx.delete_properties_of_ended_links(STEP);
+        while self.catalog().write(forget).await? > 0 {}
         report.containers = self.remove_garbage().await?;
         Ok(report)
     }
