@@ -47,6 +47,12 @@ impl SpaceRow {
         self.present.0.saturating_add(self.received.0).min(self.used.0).saturating_add(self.properties.0)
     }
 
+    /// Bytes that the quota leaves beside these and what uploads have announced; `u64::MAX` without a quota.
+    pub fn left(&self) -> u64 {
+        let taken = self.counted().saturating_add(self.reserved.0);
+        self.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
+    }
+
     /// Most bytes that its past may have, if that is bounded.
     pub fn history_bound(&self) -> Option<ByteSize> {
         self.history_limit.or(self.quota)

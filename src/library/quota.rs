@@ -114,8 +114,7 @@ impl Source {
                 if row.is_history_full() {
                     return Err(LibraryError::HistoryFull);
                 }
-                let taken = row.counted().saturating_add(row.reserved.0);
-                row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
+                row.left()
             }
             Self::Announced(upload) => tx.upload_reserved(*upload)?,
             Self::Chunk(upload, name) => tx.upload_chunk(*upload, name)?.unwrap_or(0),
@@ -403,13 +402,11 @@ impl Library {
         let space = access.require(Right::Read)?;
         let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
         let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
-        let taken = row.counted().saturating_add(row.reserved.0);
-        let left = row.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken));
         Ok(SpaceUsage {
             used: ByteSize(row.counted()),
             history: row.history,
             history_bound: row.history_bound(),
-            available: ByteSize(left.min(free)),
+            available: ByteSize(row.left().min(free)),
         })
     }
 
@@ -424,9 +421,8 @@ impl Library {
                 // One that was removed meanwhile holds nothing.
                 let Some(row) = tx.space(access.require(Right::Read)?)? else { continue };
                 let own = row.quota.map(|quota| quota.0);
-                let counted = row.counted();
-                used = used.saturating_add(counted);
-                left = left.saturating_add(own.map_or(u64::MAX, |own| own.saturating_sub(counted)));
+                used = used.saturating_add(row.counted());
+                left = left.saturating_add(row.left());
                 quota = quota.zip(own).map(|(sum, own)| sum.saturating_add(own));
             }
             Ok::<_, LibraryError>((used, left, quota))

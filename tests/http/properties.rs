@@ -1,12 +1,15 @@
 //! PROPFIND and PROPPATCH to the letter, as the strictest clients read them.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+
+use data_encoding::BASE64;
 
 use crate::fixture::{Folder, shared_with};
 use crate::support::TestServer;
 use crate::support::http::Response;
 use crate::support::multistatus::{Item, Multistatus};
-use crate::support::server::{SPACE, USER};
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 fn find(folder: &Folder, name: &str, depth: &str, body: &str) -> Multistatus {
     Multistatus::of(&folder.request("PROPFIND", name).header("Depth", depth).xml(body).send())
@@ -325,6 +328,62 @@ fn a_listing_that_is_too_long_does_not_pass_for_a_whole() {
     assert!(all.0[1..].iter().all(|item| item.text("{urn:x}lang") == Some(value.as_str())));
 }
 
+/// A tree is counted before it is told. If it grows past the bound while a slow client takes the answer, the answer ends
+/// there and says so, as RFC 4918 9.1 has it for a depth that the server cannot serve.
+#[test]
+fn a_tree_that_grows_while_it_is_told_is_cut_short_and_says_so() {
+    const BOUND: usize = 140;
+    let folder = Folder::on(shared_with(&format!("[limits]\nmax_listing_entries = {BOUND}\n")), "waechst");
+    // 240 kB for each of 120 files: far more than the server and both sockets hold of an unread answer.
+    folder.put("0", "x");
+    let value = "x".repeat(60_000);
+    for number in 0..4 {
+        patch(&folder, "0", &set(&format!("<x:p{number}>{value}</x:p{number}>"))).expect(207);
+    }
+    let add = |numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            folder.transfer("COPY", "0", &format!("f{number:03}")).send().expect(201);
+        }
+    };
+    add(0..120);
+    let mut connection = folder.server.endpoint().connect();
+    let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+    let (path, host) = (&folder.path, folder.server.endpoint().address);
+    let request = format!(
+        "PROPFIND {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\nDepth: infinity\r\nConnection: close\r\n\r\n"
+    );
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = vec![0; 1_000];
+    connection.read_exact(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 207 "), "it was short enough when it was counted");
+    // Until here at most a third of it has been made.
+    add(120..160);
+    connection.read_to_end(&mut answer).unwrap();
+    let body = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let answer = String::from_utf8(unchunked(&answer[body..]).expect("it ends as it should")).unwrap();
+    let told = answer.matches("<d:status>HTTP/1.1 200 OK</d:status>").count();
+    assert_eq!(told, BOUND + 2, "the folder, as many members as there may be, and the one too many");
+    let last = answer.rsplit("<d:response>").next().unwrap();
+    assert!(last.starts_with(&format!("<d:href>{path}</d:href><d:status>HTTP/1.1 507 ")), "{last}");
+    // Asked for anew, it is refused at once.
+    folder.request("PROPFIND", "").header("Depth", "infinity").send().expect(403);
+}
+
+/// What a body in chunks carries, if it is whole (RFC 9112 7.1).
+fn unchunked(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let line = body.iter().position(|byte| *byte == b'\r')?;
+        let length = usize::from_str_radix(std::str::from_utf8(&body[..line]).ok()?, 16).ok()?;
+        let chunk = body.get(line + 2..line + 2 + length)?;
+        body = body.get(line + 2 + length + 2..)?;
+        if length == 0 {
+            return Some(whole);
+        }
+        whole.extend_from_slice(chunk);
+    }
+}
+
 /// `df` of a mount of the root showed a petabyte: the quota was told of spaces alone.
 #[test]
 fn the_list_of_spaces_tells_how_much_fits() {
@@ -341,6 +400,20 @@ fn the_list_of_spaces_tells_how_much_fits() {
         assert_eq!(number("{DAV:}quota-used-bytes"), 1 << 20, "{path}");
         assert_eq!(number("{DAV:}quota-available-bytes"), 14 << 20, "{path}");
     }
+    // Room that an upload has announced is nobody else's; the root told of it as free.
+    let begun = server.request("POST", "/tus").header("Tus-Resumable", "1.0.0");
+    let metadata = format!("path {}", BASE64.encode(format!("{SPACE}/b").as_bytes()));
+    begun
+        .header("Upload-Metadata", &metadata)
+        .header("Upload-Length", &(4 << 20).to_string())
+        .send()
+        .expect(201);
+    let available = |path: &str| {
+        let listing =
+            Multistatus::of(&server.request("PROPFIND", path).header("Depth", "0").xml(asked).send());
+        listing.0[0].text("{DAV:}quota-available-bytes").unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!((available("/dav/"), available(&format!("/dav/{SPACE}/"))), (10 << 20, 5 << 20));
 }
 
 /// A client names its properties in a `prop` each; only the first was answered.
