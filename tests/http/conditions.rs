@@ -1,7 +1,10 @@
 //! Conditional requests (RFC 9110 13, RFC 4918 10.4): what each header allows and what it stops.
 
 use crate::fixture::{Folder, SHARED, shared, token};
+use crate::support::TestServer;
 use crate::support::http::{Request, Response};
+use crate::support::multistatus::Multistatus;
+use crate::support::server::SPACE;
 
 const LONG_AGO: &str = "Thu, 01 Jan 1998 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
@@ -112,6 +115,57 @@ fn reads_of_folders_are_judged_as_well() {
             assert_eq!(response.status, status, "{method} {headers:?}\n{response}");
         }
     }
+}
+
+/// The list of spaces is a folder like any other, but its conditions were ignored. Other tests' changes are part of its
+/// state, so this one has a server of its own.
+#[test]
+fn reads_of_the_list_of_spaces_are_judged_like_those_of_a_folder() {
+    let server = TestServer::start_plain();
+    server.request("PUT", &format!("/dav/{SPACE}/a")).body("x").send().expect(201);
+    let state = || server.request("HEAD", "/dav/").send().expect(200).header("etag").unwrap().to_owned();
+    let tag = state();
+    let listed = server.request("PROPFIND", "/dav/").header("Depth", "0").send().expect(207);
+    assert_eq!(Multistatus::of(&listed).0[0].text("{DAV:}getetag"), Some(tag.as_str()));
+    let weak = format!("W/{tag}");
+    for (name, value, get, propfind) in [
+        ("If-Match", tag.as_str(), 200, 207),
+        ("If-Match", "*", 200, 207),
+        ("If-Match", "\"other\"", 412, 412),
+        ("If-Match", &weak, 412, 412),
+        ("If-None-Match", "\"other\"", 200, 207),
+        ("If-None-Match", &tag, 304, 412),
+        ("If-None-Match", &weak, 304, 412),
+        ("If-None-Match", "*", 304, 412),
+        ("If-Unmodified-Since", LONG_AGO, 412, 207),
+        ("If-Modified-Since", LONG_AGO, 200, 207),
+        ("If", &format!("([{tag}])"), 200, 207),
+        ("If", "([\"other\"])", 412, 207),
+        ("If", "(<urn:uuid:none>)", 412, 207),
+        ("If", "(Not <urn:uuid:none>)", 200, 207),
+        ("If", "</dav/other/> ([\"other\"])", 412, 207),
+    ] {
+        for path in ["/dav/", "/dav"] {
+            for (method, status) in [("GET", get), ("HEAD", get), ("PROPFIND", propfind)] {
+                let response = server.request(method, path).header("Depth", "0").header(name, value).send();
+                assert_eq!(response.status, status, "{method} {path} {name}: {value}\n{response}");
+                if status == 304 {
+                    assert_eq!(response.header("etag"), Some(tag.as_str()), "{method} {path}");
+                }
+            }
+        }
+    }
+    server.request("PUT", &format!("/dav/{SPACE}/a")).body("y").send().expect(204);
+    assert_ne!(state(), tag);
+    server.request("GET", "/dav/").header("If-None-Match", &tag).send().expect(200);
+    // Listings of folders below are judged in the same way.
+    let folder = format!("/dav/{SPACE}/");
+    let ask = |name: &str, value: &str| {
+        server.request("PROPFIND", &folder).header("Depth", "1").header(name, value).send().status
+    };
+    let tag = server.request("HEAD", &folder).send().expect(200).header("etag").unwrap().to_owned();
+    assert_eq!((ask("If-Match", &tag), ask("If-Match", "\"other\"")), (207, 412));
+    assert_eq!((ask("If-None-Match", "\"other\""), ask("If-None-Match", &tag)), (207, 412));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::http::folder::{self, Row};
 use crate::http::language::Language;
 use crate::http::page::{Page, Tone};
 use crate::http::protocol::href::Place;
-use crate::library::{Detail, Entry, Top};
+use crate::library::{Entry, Top};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
 
@@ -27,14 +27,13 @@ const ENGLISH: Words =
     Words { spaces: "Your spaces", more: "Mount the folder as a drive to see further entries." };
 
 impl Call<'_> {
-    pub(super) async fn browse_root(&self) -> Answer {
-        let tops = self.visible_spaces(&Detail::NONE).await?;
+    pub(super) fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
         // Links are relative to an address with a final slash; asked for without one, they would miss the mount.
         let base = self.mount.href(&Place::Root, true);
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
         let rows: Vec<_> = tops.iter().map(row).collect();
         let language = Language::preferred(&self.parts.headers);
-        Ok(page(language, words(language).spaces, None, &rows, false))
+        page(language, words(language).spaces, None, &rows, false)
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {

@@ -15,13 +15,13 @@ use super::target::{EntryTarget, Target};
 use super::visitor::Visitor;
 use super::{Answer, Call, Failure, header_value};
 use crate::accounts::{Accounts, Principal};
-use crate::http::protocol::conditional::{ReadVerdict, if_range_holds, judge_read};
+use crate::http::protocol::conditional::{ReadVerdict, holds_unlocked, if_range_holds, judge_read};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::media_type;
 use crate::http::protocol::properties::push_cloud_id;
 use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use crate::http::reply::empty;
-use crate::library::{Change, Content, Entry, LibraryError, PIECE, ReadAhead};
+use crate::library::{Change, Content, Detail, Entry, LibraryError, PIECE, ReadAhead};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
@@ -39,7 +39,13 @@ const TURN: u64 = 1024 * 1024;
 impl Call<'_> {
     pub(super) async fn get(&self) -> Answer {
         match self.target().await? {
-            Target::Root => self.browse_root().await,
+            Target::Root => {
+                let tops = self.visible_spaces(&Detail::NONE).await?;
+                match self.root_judged(&self.library.mount_etag(&tops))? {
+                    Some(response) => Ok(response),
+                    None => Ok(self.browse_root(&tops)),
+                }
+            }
             Target::Entry(target) => match self.file(&target).await? {
                 Some(response) => Ok(response),
                 None => match self.visitor {
@@ -58,7 +64,15 @@ impl Call<'_> {
 
     pub(super) async fn head(&self) -> Answer {
         match self.target().await? {
-            Target::Root => Ok(empty(StatusCode::OK)),
+            Target::Root => {
+                let tag = self.library.mount_etag(&self.visible_spaces(&Detail::NONE).await?);
+                if let Some(response) = self.root_judged(&tag)? {
+                    return Ok(response);
+                }
+                let mut response = empty(StatusCode::OK);
+                response.headers_mut().insert(ETAG, quoted(&tag)?);
+                Ok(response)
+            }
             Target::Entry(target) => {
                 if let Some(response) = self.file(&target).await? {
                     return Ok(response);
@@ -102,9 +116,36 @@ impl Call<'_> {
                 state_headers(response.headers_mut(), entry)?;
                 Ok(Some(response))
             }
-            ReadVerdict::PreconditionFailed => {
-                Err(Failure::status(StatusCode::PRECONDITION_FAILED, "it changed since you last saw it"))
+            ReadVerdict::PreconditionFailed => Err(has_changed()),
+        }
+    }
+
+    /// As [`Self::judged`], of the mount itself, whose state is this tag. It has no locks.
+    fn root_judged(&self, tag: &Etag) -> Result<Option<Response<ResponseBody>>, Failure> {
+        let conditions = self.conditions()?;
+        let verdict = match holds_unlocked(&conditions.if_lists, tag) {
+            true => judge_read(&conditions, tag, self.info.received),
+            false => ReadVerdict::PreconditionFailed,
+        };
+        match verdict {
+            ReadVerdict::Proceed => Ok(None),
+            ReadVerdict::NotModified => {
+                let mut response = empty(StatusCode::NOT_MODIFIED);
+                response.headers_mut().insert(ETAG, quoted(tag)?);
+                Ok(Some(response))
             }
+            ReadVerdict::PreconditionFailed => Err(has_changed()),
+        }
+    }
+
+    /// Fails unless the tags that a PROPFIND demands are those of what it lists. Without a body to spare there is no
+    /// 304: RFC 9110 13.1.2 has 412 for every method but GET and HEAD.
+    pub(super) fn require_tags(&self, tag: &Etag) -> Result<(), Failure> {
+        let Conditions { if_match, if_none_match, .. } = self.conditions()?;
+        let demanded = Conditions { if_match, if_none_match, ..Conditions::default() };
+        match judge_read(&demanded, tag, self.info.received) {
+            ReadVerdict::Proceed => Ok(()),
+            ReadVerdict::NotModified | ReadVerdict::PreconditionFailed => Err(has_changed()),
         }
     }
 
@@ -414,6 +455,10 @@ pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<()
     headers.insert(ETAG, quoted(&entry.etag)?);
     headers.insert(LAST_MODIFIED, header_value(&httpdate::fmt_http_date(modified.to_system()))?);
     Ok(())
+}
+
+fn has_changed() -> Failure {
+    Failure::status(StatusCode::PRECONDITION_FAILED, "it changed since you last saw it")
 }
 
 fn no_file() -> Failure {

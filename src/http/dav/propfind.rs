@@ -36,6 +36,7 @@ impl Call<'_> {
         let detail = detail(request);
         let member =
             self.library.member_with(&target.access, &target.path, &detail, self.info.received).await?;
+        self.require_tags(&member.entry.etag)?;
         let (folder, is_folder) = (member.entry.id, member.entry.is_folder());
         let depth = if is_folder { depth } else { Depth::Zero };
         if depth == Depth::Infinity {
@@ -61,6 +62,8 @@ impl Call<'_> {
     async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
         let detail = detail(request);
         let tops = self.visible_spaces(&detail).await?;
+        let tag = self.library.mount_etag(&tops);
+        self.require_tags(&tag)?;
         let rights: Vec<Access> = tops.iter().map(|top| top.access).collect();
         if depth == Depth::Infinity {
             let roots: Vec<_> = tops.iter().map(|top| (top.access, top.member.entry.id)).collect();
@@ -80,7 +83,7 @@ impl Call<'_> {
             display_name: "",
             size: tops.iter().map(|top| top.member.entry.size).sum(),
             content_type: "",
-            etag: &self.library.mount_etag(&tops),
+            etag: &tag,
             created: created.unwrap_or(Timestamp::EARLIEST_MTIME),
             modified: modified.unwrap_or(Timestamp::EARLIEST_MTIME),
             quota_available: usage.map(|usage| usage.available.0),

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, header};
 use super::dates::parse_http_date;
 use super::href::Site;
 use super::{RequestError, if_header};
-use crate::model::{Conditions, Etag, EtagMatch, Timestamp};
+use crate::model::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, Timestamp};
 
 /// Most entity tags in one header.
 pub const MAX_TAGS: usize = 1_000;
@@ -121,6 +121,18 @@ pub fn judge_read(conditions: &Conditions, etag: &Etag, changed: Timestamp) -> R
         (None, None) => false,
     };
     if is_known { ReadVerdict::NotModified } else { ReadVerdict::Proceed }
+}
+
+/// Whether the lists of an `If` header allow to go on (RFC 4918 10.4) with a resource of this tag that nobody can lock.
+/// Nothing is known of other resources.
+pub fn holds_unlocked(lists: &[IfList], etag: &Etag) -> bool {
+    let holds = |list: &IfList, condition: &IfCondition| {
+        let is_so =
+            list.target == IfTarget::Request && matches!(&condition.state, IfState::Tag(tag) if tag == etag);
+        is_so != condition.negated
+    };
+    lists.is_empty()
+        || lists.iter().any(|list| list.conditions.iter().all(|condition| holds(list, condition)))
 }
 
 /// Whether `Range` may be honoured: no `If-Range`, or one that names exactly this state by a strong tag
