@@ -11,21 +11,27 @@
 //! | the catalogue, logs, blocking threads while they work, growing packs | the rest | 1,792 |
 //!
 //! A reader without a place opens a container each time it reads from it, a writer without one is asked to try
-//! again. So however many slow clients there are, others still connect, read and store.
+//! again. So however many slow clients there are, others still connect, read and store. Of the containers being filled
+//! one person's may be at most half of those that other people leave, so no one person keeps others from storing.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::LibraryError;
+use crate::model::UserId;
 
 /// Files that a process may have open at least for its connections to be counted: with fewer, no share is large
 /// enough to be worth anything, and who comes last waits.
 const SHARED_FROM: usize = 1_024;
 /// What a limit of "unlimited" counts as.
 const MOST: usize = 1 << 20;
+
+/// One person fills at most one in so many of the containers that others do not fill.
+const PERSONS_PART: usize = 2;
 
 /// A right to one or several open containers.
 pub(super) type Descriptors = OwnedSemaphorePermit;
@@ -34,8 +40,46 @@ pub(super) type Descriptors = OwnedSemaphorePermit;
 pub(super) struct Shares {
     readers: Arc<Semaphore>,
     wholes: Arc<Semaphore>,
-    writers: Arc<Semaphore>,
+    writers: Arc<Writers>,
     all: usize,
+}
+
+/// The share of containers being filled.
+struct Writers {
+    share: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    /// By whom; those who have none are left out. `None` for uploads whose account is gone.
+    people: HashMap<Option<UserId>, usize>,
+}
+
+/// A right to fill a container; over when it is dropped.
+pub(super) struct Filling {
+    of: Arc<Writers>,
+    user: Option<UserId>,
+}
+
+impl Writers {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let mut taken = self.of.lock();
+        taken.all -= 1;
+        if let Some(own) = taken.people.get_mut(&self.user) {
+            *own -= 1;
+            if *own == 0 {
+                taken.people.remove(&self.user);
+            }
+        }
+    }
 }
 
 impl Shares {
@@ -45,8 +89,10 @@ impl Shares {
     }
 
     fn of(all: usize) -> Self {
-        let eighth = || Arc::new(Semaphore::new((all / 8).max(1)));
-        Self { readers: eighth(), wholes: eighth(), writers: eighth(), all }
+        let eighth = (all / 8).max(1);
+        let readers = || Arc::new(Semaphore::new(eighth));
+        let writers = Arc::new(Writers { share: eighth, taken: Mutex::default() });
+        Self { readers: readers(), wholes: readers(), writers, all }
     }
 
     /// For a reader of `containers` containers; `None` if it may not keep them open.
@@ -55,9 +101,19 @@ impl Shares {
         Arc::clone(share).try_acquire_many_owned(u32::try_from(containers).ok()?).ok()
     }
 
-    /// For a container that is being filled; else `Busy`.
-    pub(super) fn to_write(&self) -> Result<Descriptors, LibraryError> {
-        Arc::clone(&self.writers).try_acquire_owned().map_err(|_| LibraryError::Busy)
+    /// For a container that this person fills, or a guest of theirs.
+    ///
+    /// Errors: `Busy` if all are taken, or the person's part.
+    pub(super) fn to_write(&self, user: Option<UserId>) -> Result<Filling, LibraryError> {
+        let mut taken = self.writers.lock();
+        let own = taken.people.get(&user).copied().unwrap_or(0);
+        let left_by_others = self.writers.share - (taken.all - own);
+        if taken.all >= self.writers.share || own >= (left_by_others / PERSONS_PART).max(1) {
+            return Err(LibraryError::Busy);
+        }
+        taken.all += 1;
+        taken.people.insert(user, own + 1);
+        Ok(Filling { of: Arc::clone(&self.writers), user })
     }
 
     /// Containers with files of their own that may be kept open for the next reader, up to `most`.
@@ -94,16 +150,27 @@ mod tests {
         assert!(shares.to_read(1).is_none());
         let wholes = [shares.to_read(64), shares.to_read(63)];
         assert!(wholes.iter().all(Option::is_some) && shares.to_read(2).is_none());
-        let writers: Vec<_> = (0..128).map(|_| shares.to_write().unwrap()).collect();
-        assert!(matches!(shares.to_write(), Err(LibraryError::Busy)));
+        let fill = |user: i64, most: usize| {
+            let filling: Vec<_> = (0..most).map(|_| shares.to_write(Some(UserId(user))).unwrap()).collect();
+            assert!(matches!(shares.to_write(Some(UserId(user))), Err(LibraryError::Busy)), "{user}");
+            filling
+        };
+        // Half of all, and then half of what is left; who comes later leaves the earlier ones what they have.
+        let first = fill(1, 64);
+        let writers = (fill(2, 32), fill(3, 16), fill(4, 8), fill(5, 4), fill(6, 2), fill(7, 1), fill(8, 1));
+        assert!(shares.to_write(None).is_err(), "all 128 are taken");
+        drop(first);
+        fill(9, 32);
         drop((readers, wholes, writers));
-        assert!(shares.to_read(1).is_some() && shares.to_read(128).is_some() && shares.to_write().is_ok());
+        assert!(shares.to_read(1).is_some() && shares.to_read(128).is_some());
+        assert_eq!((shares.writers.lock().all, shares.writers.lock().people.len()), (0, 0));
+        fill(1, 64);
     }
 
     #[test]
     fn a_process_that_may_open_next_to_nothing_still_reads_and_writes() {
         let shares = Shares::of(0);
-        assert!(shares.to_read(1).is_some() && shares.to_write().is_ok());
+        assert!(shares.to_read(1).is_some() && shares.to_write(None).is_ok());
         let most = NonZeroUsize::new(256).unwrap();
         assert_eq!(shares.kept(most).get(), 1);
         assert_eq!(Shares::of(16_384).kept(most), most);

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
-use super::descriptors::Descriptors;
+use super::descriptors::Filling;
 use super::digest::Digests;
 use super::{Library, LibraryError};
-use crate::model::SpaceId;
+use crate::model::{SpaceId, UserId};
 use crate::vault::container::ContainerMeta;
 use crate::vault::keys::SpaceKey;
 use crate::vault::small::MAX_SMALL_LEN;
@@ -31,6 +31,8 @@ pub(super) const MAX_FULL_BATCHES: usize = 32;
 pub(super) struct Inflow {
     library: Library,
     space: SpaceId,
+    /// Whose it counts as.
+    user: Option<UserId>,
     key: Arc<SpaceKey>,
     meta: ContainerMeta,
     taken: u64,
@@ -54,7 +56,7 @@ enum Stage {
 struct Sink {
     writer: ContainerWriter,
     digests: Digests,
-    _file: Descriptors,
+    _file: Filling,
 }
 
 impl Sink {
@@ -65,16 +67,17 @@ impl Sink {
 }
 
 impl Inflow {
-    /// For a container of `space`, whose content goes on with what `digests` have seen.
+    /// For a container of `space` that `user` fills, whose content goes on with what `digests` have seen.
     pub(super) fn new(
         library: Library,
         space: SpaceId,
+        user: Option<UserId>,
         key: Arc<SpaceKey>,
         meta: ContainerMeta,
         digests: Digests,
     ) -> Self {
         let stage = Stage::Waiting(digests);
-        Self { library, space, key, meta, taken: 0, batch: Vec::new(), full_batches: None, stage }
+        Self { library, space, user, key, meta, taken: 0, batch: Vec::new(), full_batches: None, stage }
     }
 
     /// Takes the next bytes. Waits while the disk is behind.
@@ -152,11 +155,11 @@ impl Inflow {
             return Err(LibraryError::Interrupted);
         }
         let library = self.library.clone();
-        let (key, space, meta) = (Arc::clone(&self.key), self.space, self.meta.clone());
+        let (key, space, user, meta) = (Arc::clone(&self.key), self.space, self.user, self.meta.clone());
         Ok(move || match stage {
             Stage::Ready(sink) => Ok(sink),
             Stage::Waiting(digests) => {
-                let file = library.shared.descriptors.to_write()?;
+                let file = library.shared.descriptors.to_write(user)?;
                 let writer = ContainerWriter::create(&**library.disk(), &key, space, &meta)?;
                 Ok(Box::new(Sink { writer, digests, _file: file }))
             }

@@ -148,3 +148,50 @@ fn slow_readers_of_a_file_in_many_containers_leave_room_for_others() {
     }
     server.stop();
 }
+
+/// One person began uploads until nobody could store anything any more: the files that are being filled were counted
+/// together, whoever filled them.
+#[test]
+fn one_person_leaves_others_half_of_the_files_to_fill() {
+    /// Connections and files: an eighth of these are for contents that arrive.
+    const LIMIT: usize = 1_024;
+    /// Sent of each content: more than is kept in memory before a file is opened.
+    const BEGUN: usize = 1_200_000;
+    let mut server = copy();
+    let prlimit = require("prlimit", "util-linux");
+    server.spawn_through(&[prlimit.to_str().unwrap(), &format!("--nofile={LIMIT}:{LIMIT}")]);
+    server.add_user("second", "staff", "Garten-Uhu-Tresen-2350-Banjo");
+    server.cli_ok(["grant", "second", SPACE, "write"]);
+    let parts = || fs::read_dir(server.data().join("tmp")).unwrap().count();
+    let before = parts();
+    let (login, host) = (BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes()), server.endpoint().address);
+    let (mut open, mut refusal) = (Vec::new(), String::new());
+    // More than all of the share, if nobody stops it.
+    while refusal.is_empty() && open.len() <= LIMIT / 8 {
+        let number = open.len();
+        let mut upload = Kept::new(&server);
+        upload.0.get_ref().set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        let head = format!(
+            "PUT /dav/{SPACE}/open{number} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\nContent-Length: {}\r\n\r\n",
+            10 * BEGUN
+        );
+        upload.0.get_mut().write_all(head.as_bytes()).unwrap();
+        upload.0.get_mut().write_all(&bytes(63, BEGUN)).unwrap();
+        // Either it gets its file, or the answer comes.
+        eventually("the upload is taken in or refused", Duration::from_secs(30), || {
+            let is_refused = upload.0.read_line(&mut refusal).is_ok_and(|length| length > 0);
+            is_refused || parts() > before + number
+        });
+        open.push(upload);
+    }
+    assert!(refusal.contains(" 503 "), "{refusal}");
+    assert_eq!(parts() - before, LIMIT / 8 / 2, "half of the share");
+    let put = |path: &str| server.request("PUT", &format!("/dav/{SPACE}/{path}")).body(bytes(64, 300_000));
+    let refused = put("more").send().expect(503);
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    put("other").sign_in("second", "Garten-Uhu-Tresen-2350-Banjo").send().expect(201);
+    drop(open);
+    eventually("the uploads have ended", Duration::from_secs(30), || parts() == before);
+    put("more").send().expect(201);
+    server.stop();
+}

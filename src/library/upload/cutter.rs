@@ -149,7 +149,8 @@ impl Cutter {
         if self.segment.is_none() {
             let digests = self.digests.take().ok_or(LibraryError::Interrupted)?;
             let (key, meta) = (Arc::clone(&self.key), self.meta());
-            self.segment = Some(Inflow::new(self.library.clone(), self.row.space, key, meta, digests));
+            self.segment =
+                Some(Inflow::new(self.library.clone(), self.row.space, self.row.user, key, meta, digests));
         }
         self.segment.as_mut().ok_or(LibraryError::Interrupted)
     }
