@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{CatalogError, ReadTx, WriteTx};
+use super::{CatalogError, ReadTx};
 use crate::model::{EntryId, SpaceId, Timestamp, VersionId};
 
 /// Something of the past that can be removed for good.
@@ -19,28 +19,35 @@ const WITH_DAMAGE: &str =
     "SELECT versions.id, versions.entry_id FROM damaged JOIN segments USING (container_id)
     JOIN versions ON versions.id = segments.version_id WHERE damaged.kind <> 'missing'";
 
+/// Entries that hold some, deleted or not, and all above them.
+const KEPT: &str = "kept (id) AS (
+    SELECT entry FROM damage
+    UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
+)";
+
+/// The earlier contents of a space's files that may be removed.
+const CONTENTS: &str =
+    "FROM versions WHERE history_of = ?1 AND size > 0 AND id NOT IN (SELECT version FROM damage)";
+
+/// What lies in a space's trash and may be removed.
+const DELETED: &str = "FROM trash JOIN entries ON entries.id = entry_id
+    WHERE trash.space_id = ?1 AND is_purging = 0 AND size > 0 AND entry_id NOT IN (SELECT id FROM kept)";
+
 impl ReadTx<'_> {
     /// The oldest of what a space keeps of the past and what may be removed, at most `limit`, oldest first.
     pub fn oldest_history(&self, space: SpaceId, limit: usize) -> Result<Vec<Past>, CatalogError> {
         let mut oldest = self.all(
             &format!(
                 "WITH damage (version, entry) AS ({WITH_DAMAGE})
-                 SELECT replaced_at, id FROM versions
-                 WHERE history_of = ?1 AND size > 0 AND id NOT IN (SELECT version FROM damage)
-                 ORDER BY replaced_at LIMIT ?2"
+                 SELECT replaced_at, id {CONTENTS} ORDER BY replaced_at LIMIT ?2"
             ),
             params![space.0, limit],
             |row| Ok((row.get::<_, i64>(0)?, Past::Content(VersionId(row.get(1)?)))),
         )?;
         oldest.extend(self.all(
             &format!(
-                "WITH RECURSIVE damage (version, entry) AS ({WITH_DAMAGE}), kept (id) AS (
-                     SELECT entry FROM damage
-                     UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
-                 )
-                 SELECT deleted_at, entry_id FROM trash JOIN entries ON entries.id = entry_id
-                 WHERE trash.space_id = ?1 AND is_purging = 0 AND size > 0 AND entry_id NOT IN (SELECT id FROM kept)
-                 ORDER BY deleted_at LIMIT ?2"
+                "WITH RECURSIVE damage (version, entry) AS ({WITH_DAMAGE}), {KEPT}
+                 SELECT deleted_at, entry_id {DELETED} ORDER BY deleted_at LIMIT ?2"
             ),
             params![space.0, limit],
             |row| Ok((row.get::<_, i64>(0)?, Past::Deleted(EntryId(row.get(1)?)))),
@@ -49,27 +56,21 @@ impl ReadTx<'_> {
         oldest.truncate(limit);
         Ok(oldest.into_iter().map(|(_, past)| past).collect())
     }
-}
 
-impl WriteTx<'_> {
-    /// Removes something of a space's past for good, if it still is; a deleted entry is only marked for it
-    /// ([`WriteTx::delete_some`]).
-    pub fn remove_past(&self, space: SpaceId, past: Past) -> Result<(), CatalogError> {
-        match past {
-            Past::Content(version) => {
-                let sql = format!(
-                    "WITH damage (version, entry) AS ({WITH_DAMAGE})
-                     SELECT 1 FROM versions WHERE id = ?1 AND history_of = ?2 AND id NOT IN (SELECT version FROM damage)"
-                );
-                match self.one(&sql, params![version.0, space.0], |_| Ok(()))? {
-                    Some(()) => self.delete_version(version),
-                    None => Ok(()),
-                }
-            }
-            Past::Deleted(entry) => match self.trashed(space, entry)? {
-                Some(_) => self.begin_purge(entry),
-                None => Ok(()),
-            },
-        }
+    /// Whether something is of those that [`Self::oldest_history`] names, however many are older.
+    pub fn is_removable_history(&self, space: SpaceId, past: Past) -> Result<bool, CatalogError> {
+        let found = match past {
+            Past::Content(version) => self.one(
+                &format!("WITH damage (version, entry) AS ({WITH_DAMAGE}) SELECT 1 {CONTENTS} AND id = ?2"),
+                params![space.0, version.0],
+                |_| Ok(()),
+            ),
+            Past::Deleted(entry) => self.one(
+                &format!("WITH RECURSIVE damage (version, entry) AS ({WITH_DAMAGE}), {KEPT} SELECT 1 {DELETED} AND entry_id = ?2"),
+                params![space.0, entry.0],
+                |_| Ok(()),
+            ),
+        };
+        Ok(found?.is_some())
     }
 }

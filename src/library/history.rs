@@ -6,13 +6,9 @@
 //! longer, never the disk fuller, and removes nothing at once: what was just deleted can be restored until somebody
 //! stores something. Contents with damage are kept, whatever the bound says.
 
-use super::mark::is_held;
+use super::removal::{Ground, is_too_long};
 use super::{Library, LibraryError};
-use crate::catalog::WriteTx;
 use crate::model::SpaceId;
-
-/// Removed in one transaction.
-const HISTORY_STEP: usize = 100;
 
 impl Library {
     /// Removes the oldest of a space's past until the rest fits its bound.
@@ -21,30 +17,12 @@ impl Library {
     pub(super) async fn shorten_history(&self, space: SpaceId) -> Result<(), LibraryError> {
         // Those who wait find it done.
         let _one = self.shared.shortening.lock().await;
-        loop {
-            let oldest = self.catalog().read(move |tx| tx.oldest_history(space, HISTORY_STEP)).await?;
-            let is_last = oldest.is_empty();
-            let remove = move |tx: &WriteTx<'_>| {
-                let is_full =
-                    || Ok::<_, LibraryError>(tx.space(space)?.is_some_and(|row| row.is_history_full()));
-                // What an older catalogue takes for the past may have been brought back since.
-                if is_held(tx)? {
-                    return is_full();
-                }
-                for past in oldest {
-                    if !is_full()? {
-                        return Ok(false);
-                    }
-                    tx.remove_past(space, past)?;
-                }
-                is_full()
-            };
-            let is_full = self.catalog().write(remove).await?;
-            if !is_full || is_last {
-                self.finish_purges().await?;
-                self.remove_garbage().await?;
-                return if is_full { Err(LibraryError::HistoryFull) } else { Ok(()) };
-            }
+        self.remove_all(Ground::Excess(space)).await?;
+        self.finish_purges().await?;
+        self.remove_garbage().await?;
+        match self.catalog().read(move |tx| is_too_long(tx, space)).await? {
+            true => Err(LibraryError::HistoryFull),
+            false => Ok(()),
         }
     }
 

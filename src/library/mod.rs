@@ -34,6 +34,7 @@ mod put;
 mod quota;
 mod rebuild;
 mod recent;
+mod removal;
 mod resolve;
 mod sealing;
 mod shelf;

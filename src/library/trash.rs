@@ -85,12 +85,7 @@ impl Library {
     /// Removes a deleted entry for good. The containers' files follow shortly after.
     pub async fn purge(&self, access: &Access, entry: EntryId) -> Result<(), LibraryError> {
         let space = access.require(Right::Manage)?;
-        self.catalog()
-            .write(move |tx| {
-                tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
-                Ok::<_, LibraryError>(tx.begin_purge(entry)?)
-            })
-            .await?;
+        self.remove_deleted(space, entry).await?;
         // From here on it is gone for everybody; what an error leaves to do, upkeep does.
         self.finish_purges().await?;
         self.remove_garbage().await.map(drop)

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::error::disk_error;
 use super::mark::is_held;
+use super::removal::Ground;
 use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
 use crate::catalog::{GarbageRow, ReadTx, WriteTx};
 use crate::model::{ContainerId, Place, SpaceId, Timestamp};
@@ -54,43 +55,8 @@ impl Library {
         if self.is_rolled_back().await? {
             return Ok(report);
         }
-        // Searching is for readers; the writer only gets short lists.
-        loop {
-            let versions = self.catalog().read(move |tx| tx.expired_versions(now, STEP)).await?;
-            let count = versions.len();
-            // Since they were read somebody may have prolonged their time.
-            let end = move |tx: &WriteTx<'_>| {
-                for version in versions {
-                    if tx.is_expired_version(version, now)? {
-                        tx.delete_version(version)?;
-                    }
-                }
-                Ok::<_, LibraryError>(())
-            };
-            self.catalog().write(end).await?;
-            report.versions += count;
-            if count < STEP {
-                break;
-            }
-        }
-        loop {
-            let entries = self.catalog().read(move |tx| tx.expired_trash(now, STEP)).await?;
-            let count = entries.len();
-            // Or have brought them back, and deleted them again.
-            let end = move |tx: &WriteTx<'_>| {
-                for entry in entries {
-                    if tx.is_expired_trash(entry, now)? {
-                        tx.begin_purge(entry)?;
-                    }
-                }
-                Ok::<_, LibraryError>(())
-            };
-            self.catalog().write(end).await?;
-            report.trash += count;
-            if count < STEP {
-                break;
-            }
-        }
+        let expired = self.remove_all(Ground::Expired(now)).await?;
+        (report.versions, report.trash) = (expired.contents, expired.deleted);
         while self.settle_departures(now, STEP).await? == STEP {}
         self.shorten_histories().await?;
         self.finish_purges().await?;

@@ -1,5 +1,7 @@
 //! The quota counts what is present; what a space keeps of the past has a bound of its own.
 
+use std::fs;
+
 use tresor::library::{LibraryError, NewFile, SpaceSettings, SpaceUsage};
 use tresor::model::{Access, ByteSize, Right, Timestamp};
 
@@ -176,5 +178,46 @@ async fn the_room_of_a_content_that_is_replaced_is_for_one_writer() {
     store.put("b", &bytes(3, 900_000)).await.unwrap();
     assert!(matches!(writer.commit(minutes(20)).await, Err(LibraryError::OverQuota)));
     assert_eq!(store.usage().await.used.0, 900_000);
+    store.check();
+}
+
+/// All that a space keeps of the past is damaged, and so kept for inspection. Whoever stores something is told which room
+/// is full and what helps, not that there are too many files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_past_of_which_nothing_may_go_says_so() {
+    let store = Store::new().await;
+    store.put("a", &bytes(1, 200_000)).await.unwrap();
+    store.mkcol("f").await.unwrap();
+    store.put("f/b", &bytes(2, 200_000)).await.unwrap();
+    for file in store.container_files() {
+        let mut content = fs::read(&file).unwrap();
+        content[100_000] ^= 1;
+        fs::write(&file, content).unwrap();
+    }
+    assert!(store.read("a").await.is_err() && store.read("f/b").await.is_err(), "both are found damaged");
+    store.put("a", &bytes(3, 1_000)).await.unwrap();
+    store.delete("f").await.unwrap();
+    store.keep_at_most(Some(10_000), Some(1_000)).await;
+    assert_eq!(store.past().await, 400_000);
+
+    let refused = store.put("c", &bytes(4, 1_000)).await.unwrap_err();
+    assert!(matches!(refused, LibraryError::HistoryFull), "{refused}");
+    let text = refused.to_string();
+    for said in ["earlier versions and the trash", "protected", "tresor space set --history"] {
+        assert!(text.contains(said), "{text}");
+    }
+    // Neither the bound nor time removes any of it.
+    store.library.upkeep(days(4_000)).await.unwrap();
+    assert_eq!((store.past().await, store.deleted().await), (400_000, vec!["f".to_owned()]));
+    // What is there can be read and deleted.
+    assert_eq!(store.read("a").await.unwrap(), bytes(3, 1_000));
+    store.delete("a").await.unwrap();
+
+    // Asked for by somebody who may, it goes, and with more room things are stored again.
+    for item in store.library.trash(&store.access()).await.unwrap() {
+        store.library.purge(&store.access(), item.entry).await.unwrap();
+    }
+    assert_eq!(store.past().await, 0);
+    store.put("c", &bytes(4, 1_000)).await.unwrap();
     store.check();
 }

@@ -1,0 +1,132 @@
+//! The one gate in front of everything that removes for good what a space keeps of the past: earlier contents and
+//! deleted entries.
+//!
+//! ```text
+//! upkeep    Ground::Expired   its time is over                    ─┐
+//! history   Ground::Excess    the past is longer than its bound   ─┼─▶ remove: does the ground still hold, does
+//! purge     Ground::Asked     somebody who may has asked for it   ─┘   anything protect it?
+//! ```
+//! Readers search for what may go, oldest first, and leave out what is protected; the writer's transaction asks again
+//! about each, since it may have been brought back, or found damaged, meanwhile. A deleted entry is only marked here:
+//! [`Library::finish_purges`] removes its rows in steps, [`Library::remove_garbage`] the files.
+//!
+//! Not the past, and not asked about here: what a refilled name or a growing copy leaves behind (`departure`, `growth`),
+//! whose contents are another entry's by then, and the empty placeholder that a first content replaces (`version`).
+
+use super::mark::is_held;
+use super::{Library, LibraryError};
+use crate::catalog::{Past, ReadTx, WriteTx};
+use crate::model::{EntryId, SpaceId, Timestamp};
+
+/// Removed in one transaction, so that writers never wait for long.
+const REMOVAL_STEP: usize = 100;
+
+/// Why something may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Its time is over at this one, which is certain ([`model::clock`](crate::model::clock)).
+    Expired(Timestamp),
+    /// This space's past is longer than its bound.
+    Excess(SpaceId),
+    /// Somebody who may manage this space asks for it.
+    Asked(SpaceId),
+}
+
+/// How much was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Removed {
+    pub(super) contents: usize,
+    pub(super) deleted: usize,
+}
+
+impl Ground {
+    /// What may go, oldest first, at most `limit`.
+    fn candidates(self, tx: &ReadTx<'_>, limit: usize) -> Result<Vec<Past>, LibraryError> {
+        Ok(match self {
+            Self::Expired(now) => {
+                let contents = tx.expired_versions(now, limit)?.into_iter().map(Past::Content);
+                let deleted = tx.expired_trash(now, limit)?.into_iter().map(Past::Deleted);
+                contents.chain(deleted).take(limit).collect()
+            }
+            Self::Excess(space) => tx.oldest_history(space, limit)?,
+            Self::Asked(_) => Vec::new(),
+        })
+    }
+
+    /// Whether something may go on this ground at this moment. Contents with damage stay for inspection, until somebody
+    /// asks for their removal.
+    fn holds(self, tx: &ReadTx<'_>, past: Past) -> Result<bool, LibraryError> {
+        Ok(match (self, past) {
+            (Self::Expired(now), Past::Content(version)) => tx.is_expired_version(version, now)?,
+            (Self::Expired(now), Past::Deleted(entry)) => tx.is_expired_trash(entry, now)?,
+            (Self::Excess(space), past) => is_too_long(tx, space)? && tx.is_removable_history(space, past)?,
+            (Self::Asked(space), Past::Deleted(entry)) => tx.trashed(space, entry)?.is_some(),
+            (Self::Asked(_), Past::Content(_)) => false,
+        })
+    }
+}
+
+/// Whether a space's past is longer than its bound.
+pub(super) fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
+    Ok(tx.space(space)?.is_some_and(|row| row.is_history_full()))
+}
+
+/// Removes something for good, if the ground holds; whether it did.
+fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground) -> Result<bool, LibraryError> {
+    // What an older catalogue takes for the past may have been brought back since.
+    let may_go = match ground {
+        Ground::Asked(_) => true,
+        Ground::Expired(_) | Ground::Excess(_) => !is_held(tx)?,
+    };
+    if !may_go || !ground.holds(tx, past)? {
+        return Ok(false);
+    }
+    match past {
+        Past::Content(version) => tx.delete_version(version)?,
+        Past::Deleted(entry) => tx.begin_purge(entry)?,
+    }
+    Ok(true)
+}
+
+impl Library {
+    /// Removes all that may go on this ground, in steps. The rows of deleted entries and the files follow with
+    /// [`Self::finish_purges`] and [`Self::remove_garbage`].
+    pub(super) async fn remove_all(&self, ground: Ground) -> Result<Removed, LibraryError> {
+        let mut removed = Removed::default();
+        loop {
+            let found = self.catalog().read(move |tx| ground.candidates(tx, REMOVAL_STEP)).await?;
+            if found.is_empty() {
+                return Ok(removed);
+            }
+            let step = move |tx: &WriteTx<'_>| {
+                let mut gone = Removed::default();
+                for past in found {
+                    match (remove(tx, past, ground)?, past) {
+                        (false, _) => {}
+                        (true, Past::Content(_)) => gone.contents += 1,
+                        (true, Past::Deleted(_)) => gone.deleted += 1,
+                    }
+                }
+                Ok::<_, LibraryError>(gone)
+            };
+            let gone = self.catalog().write(step).await?;
+            if gone == Removed::default() {
+                // Enough has gone, or nothing may any more.
+                return Ok(removed);
+            }
+            removed.contents += gone.contents;
+            removed.deleted += gone.deleted;
+        }
+    }
+
+    /// Removes a deleted entry for good because somebody asks for it.
+    ///
+    /// Errors: `NotInTrash`.
+    pub(super) async fn remove_deleted(&self, space: SpaceId, entry: EntryId) -> Result<(), LibraryError> {
+        let asked = move |tx: &WriteTx<'_>| {
+            let is_gone = remove(tx, Past::Deleted(entry), Ground::Asked(space))?;
+            if is_gone { Ok(()) } else { Err(LibraryError::NotInTrash) }
+        };
+        self.catalog().write(asked).await
+    }
+}
