@@ -382,7 +382,11 @@ impl WriteTx<'_> {
         }
         self.discard_unused(&copies.iter().map(|(old, _)| old.0).collect::<Vec<_>>())?;
         self.reserve_for(row.id, 0)?;
-        self.execute("UPDATE uploads SET space_id = ?2 WHERE id = ?1", params![row.id.0, space.0])?;
+        // Where it was to go when it was begun lies in the other space.
+        self.execute(
+            "UPDATE uploads SET space_id = ?2, path = NULL WHERE id = ?1",
+            params![row.id.0, space.0],
+        )?;
         self.save_upload(row)
     }
 

@@ -248,3 +248,20 @@ fn a_copy_into_another_space_ends_with_its_client_and_with_its_rights() {
         .send()
         .expect(201);
 }
+
+/// The body of a COPY that waited for its turn lay in HTTP/2's windows, up to 16 MiB for each connection. Old clients do
+/// send a short one (RFC 2518 12.12).
+#[test]
+fn a_request_without_use_for_a_body_takes_a_short_one_and_refuses_a_long_one() {
+    let folder = Folder::new("transfer-body");
+    let behavior = r#"<d:propertybehavior xmlns:d="DAV:"><d:keepalive>*</d:keepalive></d:propertybehavior>"#;
+    for (method, done) in [("COPY", 201), ("MOVE", 201), ("DELETE", 204)] {
+        folder.put("a", "x");
+        folder.transfer(method, "a", method).body(vec![b'x'; 64 * 1024 + 1]).send().expect(413);
+        assert_eq!(folder.names(), ["a"], "{method}");
+        folder.transfer(method, "a", method).xml(behavior).send().expect(done);
+        for name in folder.names() {
+            folder.request("DELETE", &name).send().expect(204);
+        }
+    }
+}

@@ -66,6 +66,32 @@ fn arrived(server: &TestServer, session: &str) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// Whoever ran `tresor upload list` saw neither where a chunked upload goes nor how long it will be, though its client had
+/// said both.
+#[test]
+fn an_upload_in_chunks_is_listed_with_what_its_client_said() {
+    let server = TestServer::start_plain();
+    let listed = |number: usize| {
+        let list: serde_json::Value =
+            serde_json::from_str(&server.cli_ok(["upload", "list", "--json"])).unwrap();
+        let upload = &list[number];
+        (upload["path"].as_str().map(str::to_owned), upload["length_bytes"].as_u64())
+    };
+    let said = [("Destination", files("new/a b.txt")), ("OC-Total-Length", "12".to_owned())];
+    let said = said.each_ref().map(|(name, value)| (*name, value.as_str()));
+    // Where nothing could be stored as long as the folder is missing, which a client may make later.
+    begin(&server, "said", &said).expect(201);
+    put(&server, "said/1", b"twelve bytes", &[]).expect(201);
+    assert_eq!(listed(0), (Some("/new/a b.txt".to_owned()), Some(12)));
+    server.request("MKCOL", &files("new")).send().expect(201);
+    // The end may still name another place.
+    assemble(&server, "said", &files("new/c.txt"), &[]).expect(201);
+    assert_content(&server, "new/c.txt", b"twelve bytes");
+    assert_eq!(server.request("GET", &files("new/a%20b.txt")).send().status, 404);
+    begin(&server, "unsaid", &[]).expect(201);
+    assert_eq!(listed(0), (None, None));
+}
+
 /// A chunk's name from its number, its first byte and its last.
 type Name = fn(usize, usize, usize) -> String;
 

@@ -63,6 +63,7 @@ impl Call<'_> {
             [one] => Part::Chunk(ChunkName::parse(one.as_str()).map_err(|_| Failure::not_found())?),
             _ => return Err(Failure::not_found()),
         };
+        self.read_away(body).await?;
         match (self.parts.method.as_str(), part) {
             ("OPTIONS", _) => Ok(options(ALLOWED)),
             ("MKCOL", Part::Session) => self.begin_session(&name).await,
@@ -81,7 +82,7 @@ impl Call<'_> {
     }
 
     async fn begin_session(&self, name: &EntryName) -> Answer {
-        let access = self.space_of_session().await?;
+        let (access, path) = self.place_of_session().await?;
         let change = Change {
             access,
             user: self.principal()?.user,
@@ -93,8 +94,8 @@ impl Call<'_> {
             door: DOOR,
             name: Some(name.as_str().to_owned()),
             shape: UploadShape::Chunked,
-            // The MOVE tells it, and may tell another one.
-            path: None,
+            // The MOVE decides, and may name another one.
+            path,
             length: headers::total_length(&self.parts.headers)?,
             modified: None,
             checksum: None,
@@ -111,14 +112,15 @@ impl Call<'_> {
     }
 
     /// Where the upload goes, as far as can be told now.
-    async fn space_of_session(&self) -> Result<Access, Failure> {
+    async fn place_of_session(&self) -> Result<(Access, Option<EntryPath>), Failure> {
         if self.parts.headers.contains_key("Destination") {
             let (target, _) = self.destination().await?;
             target.access.require(Right::Write).map_err(LibraryError::from)?;
-            return Ok(target.access);
+            return Ok((target.access, Some(target.path).filter(|path| !path.is_root())));
         }
         let likely = self.recent_spaces.likely(self.accounts, self.principal()?).await?;
-        likely.ok_or(Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to"))
+        let none = || Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to");
+        likely.map(|access| (access, None)).ok_or_else(none)
     }
 
     /// The right to the space that a session is in.

@@ -12,7 +12,7 @@ use crate::library::{Change, Library, LibraryError};
 use crate::model::{Access, EntryId, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
 
 impl Library {
-    /// Begins an upload and reserves what was announced of it. Where the path is known, conditions, locks and
+    /// Begins an upload and reserves what was announced of it. Where the path of a linear one is known, conditions, locks and
     /// name are judged now and again at the end.
     ///
     /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and what stands
@@ -24,8 +24,9 @@ impl Library {
         }
         let announced = new.length.unwrap_or(0);
         let reservation = self.reserve(space, announced).await?;
-        let (library, asked, path) = (self.clone(), change.clone(), new.path.clone());
-        if let Some(path) = path {
+        let (library, asked) = (self.clone(), change.clone());
+        // Of a chunked upload it is what the client said in the beginning, and shown to people; the end decides.
+        if let Some(path) = new.path.clone().filter(|_| new.shape == UploadShape::Linear) {
             self.catalog()
                 .read(move |tx| admit(&library, tx, &asked, space.into(), &path, asked.now).map(drop))
                 .await?;
