@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rustix::fs::Mode;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
@@ -14,7 +13,7 @@ fn main() -> ExitCode {
     // Fails only on kernels without the call; the rest of the program does not depend on it.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     raise_descriptor_limit();
-    tresor::cli::Cli::parse().run()
+    tresor::cli::Cli::of_process().run()
 }
 
 /// Connections and open containers each take a descriptor; the usual soft limit of 1,024 is a default

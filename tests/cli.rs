@@ -203,6 +203,32 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     }
 }
 
+/// With `TRESOR_DATA` set, a mistyped command was answered with a usage in which `--data` looked required and every other
+/// option was missing.
+#[test]
+fn the_usage_shown_with_an_error_is_that_of_the_help() {
+    let usage_of = |outcome: &Outcome| {
+        let text = format!("{}{}", outcome.stdout, outcome.stderr);
+        text.lines().find(|line| line.starts_with("Usage: ")).map(str::to_owned).unwrap()
+    };
+    let ask = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tresor"));
+        usage_of(&Outcome::of(command.args(words).env("TRESOR_DATA", "/nowhere").stdin(Stdio::null())))
+    };
+    for (help, wrong, usage) in [
+        (
+            &["user", "add", "--help"][..],
+            &["user", "add"][..],
+            "tresor user add [OPTIONS] --role <ROLE> <NAME>",
+        ),
+        (&["serve", "--help"], &["serve", "--bogus"], "tresor serve [OPTIONS]"),
+        (&["upload", "cancel", "--help"], &["upload", "cancel"], "tresor upload cancel [OPTIONS] <ID>"),
+    ] {
+        assert_eq!(ask(help), format!("Usage: {usage}"));
+        assert_eq!(ask(wrong), format!("Usage: {usage}"), "{wrong:?}");
+    }
+}
+
 /// Begins an upload of 100,000 bytes as anna, who sends 1,500 of them.
 fn begin_upload(office: &Office) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

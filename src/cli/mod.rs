@@ -24,7 +24,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// What the program ends with; docs/commands.md says the same.
 const EXIT_CODES: &str = "\
@@ -111,6 +111,14 @@ enum Command {
 }
 
 impl Cli {
+    /// The command that this process was started with. Ends the process where there is none, or help was asked for.
+    pub fn of_process() -> Self {
+        let mut commands = Self::command();
+        commands.build();
+        let matches = with_whole_usage(commands).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Runs the command. Errors are printed as one sentence with its reasons.
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
@@ -139,6 +147,14 @@ impl Cli {
         };
         exit_code(outcome.map(|()| ExitCode::SUCCESS))
     }
+}
+
+/// Shows the same usage with an error as with `--help`. By itself clap then lists what was given, among it what the
+/// environment gives (`TRESOR_DATA`), and a setting with a default looks as if it were required.
+fn with_whole_usage(mut command: clap::Command) -> clap::Command {
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+    command.override_usage(usage).mut_subcommands(with_whole_usage)
 }
 
 fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
