@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! -- Tresor catalogue, format 1
-//! PRAGMA … BEGIN; CREATE TABLE …        as SQLite keeps them
+//! PRAGMA … BEGIN; CREATE TABLE … CREATE INDEX …        as SQLite keeps them
 //! -- rows
 //! INSERT INTO "users" VALUES(1,'anna',…);      each row on a line of its own
 //! -- end of rows
-//! … CREATE INDEX …  COMMIT;
+//! … CREATE TRIGGER …  COMMIT;
 //! ```
+//! Indexes come before the rows: an index over existing rows is sorted in memory, since temporary files would be
+//! plaintext, and that grows with the office. Triggers come behind: the rows hold already what they count.
+//!
 //! Plain SQL, so that the stock `sqlite3` program reads it too; packed as gzip (RFC 1952), which every stock machine
 //! unpacks. Whoever writes it to a disk seals it first. Snapshots of before were not packed, and are read as well.
 //! Rows come from one read transaction: writers go on meanwhile and the text shows none of it.
@@ -65,7 +68,7 @@ impl ReadTx<'_> {
             [],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;
-        for (_, sql) in &tables {
+        for sql in tables.iter().map(|(_, sql)| sql).chain(&self.schema_of("index")?) {
             text(to, &format!("{sql};\n"))?;
         }
         text(to, &format!("{ROWS}\n"))?;
@@ -81,15 +84,19 @@ impl ReadTx<'_> {
         for (table, last) in sequences {
             text(to, &format!("INSERT INTO sqlite_sequence VALUES('{table}',{last});\n"))?;
         }
-        let others = self.all(
-            "SELECT sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL ORDER BY rowid",
-            [],
-            |row| row.get::<_, String>(0),
-        )?;
-        for sql in others {
+        for sql in self.schema_of("trigger")? {
             text(to, &format!("{sql};\n"))?;
         }
         text(to, &format!("PRAGMA user_version = {format};\nCOMMIT;\n"))
+    }
+
+    /// The statements that make all of one kind, but for the indexes that come with their tables.
+    fn schema_of(&self, kind: &str) -> Result<Vec<String>, CatalogError> {
+        self.all(
+            "SELECT sql FROM sqlite_schema WHERE type = ?1 AND sql IS NOT NULL ORDER BY rowid",
+            [kind],
+            |row| row.get(0),
+        )
     }
 
     fn dump_rows(&self, table: &str, to: &mut dyn Write) -> Result<(), CatalogError> {
@@ -302,6 +309,18 @@ mod tests {
         let middle = packed.len() / 2;
         packed[middle] ^= 1;
         assert!(restore(&dir.path().join("changed.db"), &key(), &mut packed.as_slice()).is_err());
+    }
+
+    /// Restoring a million entries took 99 MB: indexes that came behind the rows were sorted in memory.
+    #[test]
+    fn rows_come_into_indexes_that_are_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = String::from_utf8(text_of(&filled(&dir.path().join("a.db")))).unwrap();
+        let (before, behind) = text.split_once("\n-- rows\n").unwrap();
+        assert!(before.contains("INDEX entries_by_name") && before.contains("INDEX segments_by_container"));
+        assert!(!behind.contains("\nCREATE INDEX") && !behind.contains("\nCREATE UNIQUE INDEX"));
+        // What rows hold already must not be counted again.
+        assert!(!before.contains("CREATE TRIGGER") && behind.contains("CREATE TRIGGER"));
     }
 
     #[test]
