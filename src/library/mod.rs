@@ -144,10 +144,12 @@ struct Shared {
     recent_damage: verify::RecentDamage,
     /// Held while a space's past is made shorter.
     shortening: Mutex<()>,
+    /// At copying folders inside a space: each person's, and those of a link's guests together.
+    copying: turns::Turns<(UserId, Option<EntryId>)>,
     /// At copying into other spaces.
-    carrying: turns::Turns,
+    carrying: turns::Turns<UserId>,
     /// At taking uploads into other spaces than they were begun in.
-    relocating: turns::Turns,
+    relocating: turns::Turns<UserId>,
     /// Copies that are made in steps at this moment.
     growing: growth::Growing,
     names: NamePolicy,
@@ -252,6 +254,7 @@ impl Library {
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
             shortening: Mutex::default(),
+            copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
             carrying: turns::Turns::new(carry::MAX_CARRIED_AT_ONCE),
             relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
             growing: growth::Growing::default(),

@@ -13,6 +13,7 @@ use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
 use super::quota::Added;
 use super::resolve::{Found, find, place};
+use super::turns::Turn;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
@@ -23,6 +24,8 @@ use crate::model::{
 
 /// Entries that one COPY, or one MOVE into another space, may make: all of their rows are kept in memory.
 const MAX_COPIED: usize = 50_000;
+/// Copies of folders inside their spaces that are made at once: of each the rows are kept in memory.
+pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
 
 /// Whether something at the destination may be replaced (RFC 4918 10.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +149,7 @@ impl Library {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         self.storing().await?;
+        let _turn = self.turn_to_copy(&change, reach, from, depth).await?;
         let plan = self.plan_copy(change, from.clone(), arrival).await?;
         if plan.tree.len() > AT_ONCE {
             return self.copy_in_steps(plan).await.map(Transfer::Done);
@@ -176,6 +180,25 @@ impl Library {
             _ => self.catalog().write_alone(copy).await,
         };
         copied.map(Transfer::Done)
+    }
+
+    /// Waits until this person's other copies of folders are made, the guests of a link by themselves. Whoever sends
+    /// many at once waits for his own: else they would all be ahead of what others save, and in memory.
+    async fn turn_to_copy(
+        &self,
+        change: &Change,
+        reach: Reach,
+        from: &EntryPath,
+        depth: Depth,
+    ) -> Result<Option<Turn>, LibraryError> {
+        let from = from.clone();
+        let source = self.catalog().read(move |tx| find(tx, reach, &from)).await?;
+        match source {
+            Some(row) if row.is_folder() && depth != Depth::Zero => {
+                Ok(Some(self.shared.copying.take((change.user, reach.top())).await?))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Looks at everything that can stand in the way of a copy, and at what is to be copied.

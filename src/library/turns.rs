@@ -1,16 +1,16 @@
 //! Turns at long work: one at a time per person, a few at once for all.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::LibraryError;
-use crate::model::UserId;
 
-/// Hands out turns at one kind of work, in the order in which they are asked for.
-pub(super) struct Turns {
-    people: Mutex<HashMap<UserId, Arc<AsyncMutex<()>>>>,
+/// Hands out turns at one kind of work, in the order in which they are asked for; `K` tells people apart.
+pub(super) struct Turns<K> {
+    people: Mutex<HashMap<K, Arc<AsyncMutex<()>>>>,
     together: Arc<Semaphore>,
 }
 
@@ -20,18 +20,18 @@ pub(super) struct Turn {
     _shared: OwnedSemaphorePermit,
 }
 
-impl Turns {
+impl<K: Eq + Hash> Turns<K> {
     /// With `together` turns at once.
     pub(super) fn new(together: usize) -> Self {
         Self { people: Mutex::default(), together: Arc::new(Semaphore::new(together)) }
     }
 
     /// Waits for this person's turn. A caller that stops waiting loses its place.
-    pub(super) async fn take(&self, user: UserId) -> Result<Turn, LibraryError> {
+    pub(super) async fn take(&self, person: K) -> Result<Turn, LibraryError> {
         let own = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             people.retain(|_, own| Arc::strong_count(own) > 1);
-            Arc::clone(people.entry(user).or_default())
+            Arc::clone(people.entry(person).or_default())
         };
         // The person's own first: whoever begins many waits for himself, not in everybody's way.
         let own = own.lock_owned().await;
@@ -43,6 +43,7 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UserId;
 
     fn is_waiting<T>(task: &tokio::task::JoinHandle<T>) -> bool {
         !task.is_finished()

@@ -144,6 +144,41 @@ async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     store.check_all().await;
 }
 
+/// A client sent copies of a folder over many connections. All of them stood in the writer's queue, and whoever saved
+/// anything waited for them all.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_copies_of_one_person_are_not_ahead_of_others() {
+    let store = Arc::new(tree().await);
+    let steps = Steps::watch(&store);
+    let copying: Vec<_> = (0..10)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.copy("a", &format!("copy{number}")).await.map(drop) })
+        })
+        .collect();
+    steps.next();
+    // The first copy is not answered yet. Meanwhile the others get as far as they can.
+    for _ in 0..100 {
+        store.names("").await;
+    }
+    let (change, folder) = (store.change(), path("other"));
+    let mut making = Box::pin(store.library.make_folder(change, &folder));
+    // Queued at the first poll.
+    let queued =
+        std::future::poll_fn(|context| std::task::Poll::Ready(making.as_mut().poll(context).is_pending()));
+    assert!(queued.await);
+    steps.go_on();
+    steps.next();
+    assert!(store.names("").await.contains(&"other".to_owned()), "{:?}", store.names("").await);
+    drop(steps);
+    making.await.unwrap();
+    for copy in copying {
+        copy.await.unwrap().unwrap();
+    }
+    assert_eq!(store.names("").await.len(), 13);
+    store.check_all().await;
+}
+
 /// A client goes while a large copy is made, or somebody deletes what is copied: nothing of the copy is left after
 /// the next upkeep.
 #[tokio::test(flavor = "multi_thread")]
