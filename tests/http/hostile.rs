@@ -1,10 +1,10 @@
 //! Budgets under hostile use: how much one person, one link and one guest get of what all share, what each is
 //! answered beyond that, and that an office beside them works on.
 //!
-//! [`attacks`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
+//! [`GROUPS`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
 //! somebody of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
-//! rounds of the office: its rounds are compared with its own beside ordinary work in the same seconds, so a busy
-//! machine slows both. Everything is counted in attempts; none of the bounds is a time.
+//! rounds of the office: the 99th percentile of its requests is compared with its own beside ordinary work in the same
+//! seconds, so a busy machine slows both. None of the bounds is a time.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,14 +19,17 @@ use crate::support::sound::assert_sound;
 
 /// Who attacks, at the same time.
 const ATTACKERS: usize = 2;
-/// Rounds of the office under attack, and as many beside ordinary work; more if the attack takes longer.
-const ROUNDS: usize = 20;
-/// [`Attack::slowdown`] of attempts that are no more work than ordinary ones. Most rows were measured below 2; the
-/// faults that this guards against were a hundred times and more.
-const USUAL: u32 = 5;
-/// [`Attack::slowdown`] of attempts that are much work and take two cores from everybody: an answer of megabytes, a
-/// copy of many entries.
-const HEAVY: u32 = 20;
+/// Rounds of five requests of the office under attack, and as many beside ordinary work; more if the attack takes
+/// longer.
+const ROUNDS: usize = 40;
+/// How many times as long as beside ordinary work 99 of 100 requests of the office may take.
+const SLOWDOWN: u32 = 3;
+/// What counts as quick in any case: a few turns of other processes, which a request may have to wait for at each
+/// step between two threads.
+const QUICK: Duration = Duration::from_millis(20);
+/// How often a group of rows is tried in which nothing but the office's time was wrong: a test beside it may take the
+/// machine at the wrong moment.
+const TRIES: usize = 3;
 /// Most memory that the server may ever hold, whatever they do.
 const MEMORY_KIB: u64 = 256 * 1024;
 
@@ -34,8 +37,8 @@ const MEMORY_KIB: u64 = 256 * 1024;
 const PERSON: &str = "person";
 /// The space that he may write to.
 const PLACE: &str = "place";
-/// What this space may hold.
-const QUOTA: usize = 32 << 20;
+/// What this space may hold. Announced uploads leave some of it.
+const QUOTA: usize = 30 << 20;
 
 /// One row of the table.
 struct Attack {
@@ -53,8 +56,6 @@ struct Attack {
     granted: &'static [u16],
     /// Status of every attempt beyond the budget.
     refused: u16,
-    /// How many times as long as beside ordinary work the office's median round may take.
-    slowdown: u32,
 }
 
 /// [`Attack::most`] of attempts that nothing forbids: their price is what counts.
@@ -70,9 +71,8 @@ const LONG: usize = 60_000;
 /// Links that the person makes.
 const LINKS: usize = 5;
 
-fn attacks() -> impl Iterator<Item = Attack> {
-    [of_many_locks(), locks(), work(), room()].into_iter().flatten()
-}
+/// Rows that follow one another on one server.
+const GROUPS: [fn() -> Vec<Attack>; 4] = [of_many_locks, locks, work, room];
 
 /// One folder locked many times over, and what then is dear.
 fn of_many_locks() -> Vec<Attack> {
@@ -88,7 +88,6 @@ fn of_many_locks() -> Vec<Attack> {
             most: 32,
             granted: &[200],
             refused: 507,
-            slowdown: USUAL,
         },
         // It was 2 GiB of memory for one listing: each member had all the locks above it loaded and written out.
         Attack {
@@ -105,7 +104,6 @@ fn of_many_locks() -> Vec<Attack> {
             most: ALL,
             granted: &[207],
             refused: NEVER,
-            slowdown: HEAVY,
         },
         // It was 40 s of the only writer for one request: all locks were read again for each condition.
         Attack {
@@ -120,7 +118,6 @@ fn of_many_locks() -> Vec<Attack> {
             // False, or true of a file that is locked.
             granted: &[412, 423],
             refused: NEVER,
-            slowdown: USUAL,
         },
         Attack {
             name: "a person asks conditions of a hundred resources",
@@ -134,7 +131,6 @@ fn of_many_locks() -> Vec<Attack> {
             most: 0,
             granted: &[204],
             refused: 423,
-            slowdown: USUAL,
         },
     ]
 }
@@ -151,7 +147,6 @@ fn locks() -> Vec<Attack> {
             most: 1_000,
             granted: &[200, 201],
             refused: 507,
-            slowdown: USUAL,
         },
         // `MAX_PER_LINK`
         Attack {
@@ -162,7 +157,6 @@ fn locks() -> Vec<Attack> {
             most: 100,
             granted: &[200],
             refused: 507,
-            slowdown: USUAL,
         },
         // `MAX_PER_HOST`: whoever makes many links gets no more locks by their guests.
         Attack {
@@ -175,7 +169,6 @@ fn locks() -> Vec<Attack> {
             most: 100,
             granted: &[200],
             refused: 507,
-            slowdown: USUAL,
         },
     ]
 }
@@ -194,7 +187,6 @@ fn work() -> Vec<Attack> {
             most: ALL,
             granted: &[201, 204],
             refused: NEVER,
-            slowdown: USUAL,
         },
         // Each is one transaction, and each of the office's three writes may wait for one of each attacker's.
         Attack {
@@ -208,7 +200,6 @@ fn work() -> Vec<Attack> {
             most: ALL,
             granted: &[201],
             refused: NEVER,
-            slowdown: HEAVY,
         },
         // One at a time, in steps; it used to be one for the whole server, and nobody could end it.
         Attack {
@@ -222,7 +213,6 @@ fn work() -> Vec<Attack> {
             most: ALL,
             granted: &[201],
             refused: NEVER,
-            slowdown: HEAVY,
         },
     ]
 }
@@ -245,7 +235,6 @@ fn room() -> Vec<Attack> {
             most: 3,
             granted: &[201],
             refused: 507,
-            slowdown: USUAL,
         },
         // `MAX_GUEST_PROPERTIES`
         Attack {
@@ -258,7 +247,6 @@ fn room() -> Vec<Attack> {
             most: 16,
             granted: &[207],
             refused: 507,
-            slowdown: USUAL,
         },
         // The quota counts properties. They used to count nowhere: gigabytes in a space of 1 MiB.
         Attack {
@@ -274,7 +262,6 @@ fn room() -> Vec<Attack> {
             most: QUOTA / LONG,
             granted: &[207],
             refused: 507,
-            slowdown: USUAL,
         },
         Attack {
             name: "a person lists what has long properties",
@@ -288,7 +275,6 @@ fn room() -> Vec<Attack> {
             most: ALL,
             granted: &[207],
             refused: NEVER,
-            slowdown: HEAVY,
         },
         Attack {
             name: "a person copies what has properties",
@@ -301,7 +287,6 @@ fn room() -> Vec<Attack> {
             most: 0,
             granted: &[201],
             refused: 507,
-            slowdown: USUAL,
         },
     ]
 }
@@ -322,10 +307,28 @@ fn property(number: usize, value: &str) -> String {
 
 #[test]
 fn whoever_takes_all_he_can_leaves_enough_to_others() {
-    let world = World::new();
-    let faults: Vec<String> = attacks().flat_map(|attack| world.endure(&attack)).collect();
-    assert!(faults.is_empty(), "{faults:#?}");
-    world.end();
+    for group in GROUPS {
+        let mut slow = Vec::new();
+        for _ in 0..TRIES {
+            let world = World::new();
+            let findings: Vec<_> = group().iter().map(|attack| world.endure(attack)).collect();
+            world.end();
+            let wrong: Vec<_> = findings.iter().flat_map(|row| &row.wrong).collect();
+            assert!(wrong.is_empty(), "{wrong:#?}");
+            slow = findings.into_iter().filter_map(|row| row.slow).collect();
+            if slow.is_empty() {
+                break;
+            }
+        }
+        assert!(slow.is_empty(), "{TRIES} times, and this time: {slow:#?}");
+    }
+}
+
+/// What is to be said against a row.
+struct Findings {
+    wrong: Vec<String>,
+    /// How long the office waited, if that was too long. It may have other reasons.
+    slow: Option<String>,
 }
 
 /// A server with an office that works and somebody who does not.
@@ -393,24 +396,28 @@ impl World {
             .body("as everybody does")
     }
 
-    /// One round of the office, all of which must succeed.
-    fn round(&self) -> Duration {
+    /// One round of the office, all of which must succeed. Adds how long each request took.
+    fn round(&self, took: &mut Vec<Duration>) {
         let office = |method: &str| {
             self.server.anonymous(method, &format!("/dav/{SPACE}/daily.txt")).sign_in(USER, &self.office)
         };
-        let begun = Instant::now();
-        let put = office("PUT").body("daily").send();
+        let mut timed = |request: Request| {
+            let begun = Instant::now();
+            let answer = request.send();
+            took.push(begun.elapsed());
+            answer
+        };
+        let put = timed(office("PUT").body("daily"));
         assert!([201, 204].contains(&put.status), "{put}");
-        office("GET").send().expect(200);
-        office("PROPFIND").header("Depth", "0").send().expect(207);
-        let lock = office("LOCK").xml(EXCLUSIVE).send().expect(200);
-        office("UNLOCK").header("Lock-Token", lock.header("lock-token").unwrap()).send().expect(204);
-        begun.elapsed()
+        timed(office("GET")).expect(200);
+        timed(office("PROPFIND").header("Depth", "0")).expect(207);
+        let lock = timed(office("LOCK").xml(EXCLUSIVE)).expect(200);
+        timed(office("UNLOCK").header("Lock-Token", lock.header("lock-token").unwrap())).expect(204);
     }
 
-    /// Carries out a row and says what is wrong.
+    /// Carries out a row.
     #[allow(clippy::print_stdout, reason = "the figures of the row, which the test keeps unless it fails")]
-    fn endure(&self, attack: &Attack) -> Vec<String> {
+    fn endure(&self, attack: &Attack) -> Findings {
         (attack.prepare)(self);
         // The peak of memory starts afresh.
         let pid = self.server.pid();
@@ -421,28 +428,29 @@ impl World {
         let granted = found.answers.iter().filter(|status| attack.granted.contains(status)).count();
         let known = |status: &&u16| attack.granted.contains(status) || **status == attack.refused;
         let odd: BTreeSet<_> = found.answers.iter().filter(|status| !known(status)).collect();
-        let (office, beside) = (median(&found.under_attack), median(&found.beside_ordinary));
+        let (under_attack, beside) = (p99(&found.under_attack), p99(&found.beside_ordinary));
         println!(
-            "{}: {granted} of {} granted, the office took {office:?} instead of {beside:?}, at most {:?} instead of \
-             {:?}; {} MiB",
+            "{}: {granted} of {} granted; of the office's requests 99 % took {under_attack:?} instead of {beside:?} \
+             and the median {:?} instead of {:?}; {} MiB",
             attack.name,
             found.answers.len(),
-            found.under_attack.iter().max().unwrap(),
-            found.beside_ordinary.iter().max().unwrap(),
+            percentile(&found.under_attack, 50),
+            percentile(&found.beside_ordinary, 50),
             peak / 1024,
         );
         assert_alive(&self.server);
-        [
+        let wrong = [
             (!odd.is_empty(), format!("answers besides success and {}: {odd:?}", attack.refused)),
             (granted == 0 && attack.most > 0, "nothing was granted".to_owned()),
             (granted > attack.most, format!("{granted} granted instead of {}", attack.most)),
             (peak > MEMORY_KIB, format!("{peak} KiB of memory")),
-            (office > beside * attack.slowdown, format!("the office took {office:?} instead of {beside:?}")),
-        ]
-        .into_iter()
-        .filter(|(is_fault, _)| *is_fault)
-        .map(|(_, fault)| format!("{}: {fault}", attack.name))
-        .collect()
+        ];
+        let wrong = wrong.into_iter().filter(|(is_wrong, _)| *is_wrong);
+        Findings {
+            wrong: wrong.map(|(_, fault)| format!("{}: {fault}", attack.name)).collect(),
+            slow: (under_attack > beside.max(QUICK) * SLOWDOWN)
+                .then(|| format!("{}: {under_attack:?} instead of {beside:?}", attack.name)),
+        }
     }
 
     fn fight(&self, attack: &Attack) -> Found {
@@ -471,7 +479,9 @@ impl World {
             let mut found = Found::default();
             // The attackers end with the scope even if a round fails.
             let ends = EndWith(&over);
-            while found.under_attack.len() < ROUNDS || tried.load(Ordering::Relaxed) < attack.tries {
+            let mut rounds = 0;
+            while rounds < ROUNDS || tried.load(Ordering::Relaxed) < attack.tries {
+                rounds += 1;
                 for is_hostile in [false, true] {
                     hostile.store(is_hostile, Ordering::Relaxed);
                     // What each of them does when the round begins is of the new kind.
@@ -480,9 +490,7 @@ impl World {
                     {
                         pause(Duration::from_millis(1));
                     }
-                    let rounds =
-                        if is_hostile { &mut found.under_attack } else { &mut found.beside_ordinary };
-                    rounds.push(self.round());
+                    self.round(if is_hostile { &mut found.under_attack } else { &mut found.beside_ordinary });
                 }
             }
             drop(ends);
@@ -504,6 +512,7 @@ impl World {
 struct Found {
     /// Statuses that the attackers were answered.
     answers: Vec<u16>,
+    /// How long requests of the office took.
     under_attack: Vec<Duration>,
     beside_ordinary: Vec<Duration>,
 }
@@ -517,8 +526,14 @@ impl Drop for EndWith<'_> {
     }
 }
 
-fn median(rounds: &[Duration]) -> Duration {
-    let mut sorted = rounds.to_vec();
+/// How long `percent` of the requests took at most.
+fn percentile(requests: &[Duration], percent: usize) -> Duration {
+    let mut sorted = requests.to_vec();
     sorted.sort();
-    sorted[sorted.len() / 2]
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+/// How long 99 of 100 took at most.
+fn p99(requests: &[Duration]) -> Duration {
+    percentile(requests, 99)
 }
