@@ -40,7 +40,7 @@ fn each_container_opens_with_age_and_the_recovery_key() {
         .expect(201);
     assert!(server.stop().success());
 
-    let opened = open_everything(&server);
+    let opened = open_everything(&server, &server.recovery_file());
     assert_eq!(opened.len(), EDGE_SIZES.len() + 1, "one container for each version");
     assert_eq!(opened.into_iter().collect::<BTreeSet<_>>(), stored);
 }
@@ -82,9 +82,36 @@ fn nothing_opens_with_another_key() {
     let stranger = server.scratch("stranger").join("key.txt");
     let made = Outcome::of(std::process::Command::new(require("age-keygen", "age")).arg("-o").arg(&stranger));
     assert_eq!(made.code, 0, "{made}");
-    let out = server.scratch("stranger").join("out");
+    assert_opens_nothing(&server, &stranger);
+}
+
+/// After the recovery key was exposed, the new one must do all that the old one did, and the old one nothing.
+#[test]
+fn after_a_change_of_the_recovery_key_everything_opens_with_the_new_one_alone() {
+    let mut server = TestServer::start_plain();
+    for (seed, size) in [(1, 10), (2, 300_000)] {
+        server.request("PUT", &format!("/dav/space/{size}")).body(bytes(seed, size)).send().expect(201);
+    }
+    server.cli_ok(["snapshot"]);
+    let new = server.scratch("new").join("recovery.txt");
+    server.cli_ok(["change-recovery-key", "--recovery-out", new.to_str().unwrap()]);
+    assert!(server.stop().success());
+    let opened: BTreeSet<_> = open_everything(&server, &new).into_iter().collect();
+    assert_eq!(opened, BTreeSet::from([sha256(&bytes(1, 10)), sha256(&bytes(2, 300_000))]));
+    let out = server.scratch("new").join("out");
+    let snapshots = files_below(&server.data().join("snapshots"));
+    assert!(snapshots.len() > 1);
+    for snapshot in snapshots {
+        let opened = age_decrypt(&new, &snapshot, &out);
+        assert_eq!(opened.code, 0, "{opened}");
+    }
+    assert_opens_nothing(&server, &server.recovery_file());
+}
+
+fn assert_opens_nothing(server: &TestServer, key: &Path) {
+    let out = server.scratch("nothing").join("out");
     for file in files_below(&server.data()) {
-        let outcome = age_decrypt(&stranger, &file, &out);
+        let outcome = age_decrypt(key, &file, &out);
         assert_ne!(outcome.code, 0, "{} opened: {outcome}", file.display());
         assert_eq!(fs::metadata(&out).unwrap().len(), 0);
     }
@@ -135,12 +162,12 @@ fn each_file_is_found_by_name_and_opened_as_the_readme_says() {
 }
 
 /// Follows the recipe for each space and returns the SHA-256 of each container's content.
-fn open_everything(server: &TestServer) -> Vec<String> {
+fn open_everything(server: &TestServer, recovery: &Path) -> Vec<String> {
     let scratch = server.scratch("recovered");
     let (space_key, file) = (scratch.join("s.txt"), scratch.join("file"));
     let mut hashes = Vec::new();
     for key in files_below(&server.data().join("keys/spaces")) {
-        let opened = age_decrypt(&server.recovery_file(), &key, &space_key);
+        let opened = age_decrypt(recovery, &key, &space_key);
         assert_eq!(opened.code, 0, "{opened}");
         let space = server.data().join("spaces").join(key.file_stem().unwrap());
         let unpacked = server.scratch(&format!("unpacked-{}", key.file_stem().unwrap().display()));

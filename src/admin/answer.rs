@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, RemovalShown, Reply, Request, SecondFactorShown,
-    TrashShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, GrantShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply, Request,
+    SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
 use crate::library::{
@@ -240,6 +240,14 @@ impl Admin {
                 let access = self.owner_access(&space).await?;
                 self.library.purge(&access, EntryId(entry)).await?;
                 Ok(Reply::Done("removed for good".into()))
+            }
+            Request::ChangeRecoveryKey { recipient } => {
+                let changed = self.library.change_recovery_key(recipient.expose(), now).await?;
+                Ok(Reply::RecoveryKey(RecoveryKeyShown {
+                    snapshot: changed.snapshot.number,
+                    damaged: changed.damaged,
+                    recovery_file: None,
+                }))
             }
             Request::Snapshot => {
                 let made = self.library.snapshot(now).await?;

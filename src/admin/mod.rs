@@ -13,8 +13,8 @@ mod verify;
 pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
-    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, LinkShown, LockShown, RemovalShown, Reply,
-    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
-    UseShown, UserShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
+    RemovalShown, Reply, SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown,
+    UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown, VersionShown, When,
 };
 pub use request::{Request, Secret};

@@ -1,6 +1,7 @@
 //! The replies, as the command line prints them: tables for people, the same data as JSON for scripts.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,7 @@ pub enum Reply {
     Locks(Vec<LockShown>),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
+    RecoveryKey(RecoveryKeyShown),
 }
 
 /// How an instance is.
@@ -374,6 +376,17 @@ pub struct UnknownFileShown {
     pub bytes: u64,
     /// Since when it has been there, in seconds.
     pub age_seconds: u64,
+}
+
+/// A change of the recovery key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryKeyShown {
+    /// The file with the new key, if the command wrote one.
+    pub recovery_file: Option<PathBuf>,
+    /// Number of the snapshot that was made for it.
+    pub snapshot: u32,
+    /// Damaged files, which the new key does not open: paths below the data directory.
+    pub damaged: Vec<String>,
 }
 
 /// A snapshot of the catalogue.

@@ -106,6 +106,8 @@ pub enum Request {
     TrashRestore { space: String, entry: i64 },
     /// Remove a deleted entry for good.
     TrashPurge { space: String, entry: i64 },
+    /// Seal key files and snapshots to another recovery recipient. It is secret: see `vault::keys`.
+    ChangeRecoveryKey { recipient: Secret },
     /// Make a snapshot of the catalogue now.
     Snapshot,
     /// The snapshots that are kept.

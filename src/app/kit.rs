@@ -82,6 +82,17 @@ impl Kit {
         check_place(data, path)
     }
 
+    /// Makes a recovery key and returns the text of its file, which no file holds yet.
+    pub fn new_recovery() -> (SecretString, RecoveryRecipient) {
+        let (identity, recipient) = generate_recovery();
+        let text = format!(
+            "# Tresor recovery key. It opens everything of this office without the server.\n\
+             # Move it to paper or an offline medium and delete it from this machine.\n{}\n",
+            identity.expose_secret().trim_end()
+        );
+        (SecretString::from(text), recipient)
+    }
+
     /// Makes a recovery key alone and writes its identity to `path`, outside the data directory.
     pub fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
         write_recovery(data, path)
@@ -120,13 +131,8 @@ fn real_place(path: &Path) -> PathBuf {
 /// Makes a recovery key and writes its identity to `path`.
 fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
     check_place(data, path)?;
-    let (identity, recipient) = generate_recovery();
-    let text = format!(
-        "# Tresor recovery key. It opens everything of this office without the server.\n\
-         # Move it to paper or an offline medium and delete it from this machine.\n{}\n",
-        identity.expose_secret().trim_end()
-    );
-    write_new(path, &text)?;
+    let (text, recipient) = Kit::new_recovery();
+    write_new(path, text.expose_secret())?;
     Ok(recipient)
 }
 

@@ -34,6 +34,8 @@ impl Status {
     }
 }
 
+type Open = fn(&Path) -> Result<DataDirectory, DirectoryError>;
+
 impl Place {
     /// Has a request answered and prints the answer.
     pub(super) fn request(&self, request: Request, format: Format) -> anyhow::Result<()> {
@@ -42,8 +44,17 @@ impl Place {
 
     /// Finds the running server, or opens the instance for as long as the session lasts.
     pub(super) fn session(&self) -> anyhow::Result<Session> {
+        self.session_by(DataDirectory::open)
+    }
+
+    /// As [`Self::session`], also where a key file that the command makes anew is missing.
+    pub(super) fn repairing_session(&self) -> anyhow::Result<Session> {
+        self.session_by(DataDirectory::open_incomplete)
+    }
+
+    fn session_by(&self, open: Open) -> anyhow::Result<Session> {
         match ask(&self.data, &Request::Status) {
-            Err(ControlError::NoServer) => self.open_here(),
+            Err(ControlError::NoServer) => self.open_here(open),
             other => Ok(other.map(|_| Session::Server(self.data.clone()))?),
         }
     }
@@ -57,14 +68,14 @@ impl Place {
 
     /// Opens the instance for this one request.
     fn answer_here(&self, request: Request) -> anyhow::Result<Reply> {
-        let session = self.open_here()?;
+        let session = self.open_here(DataDirectory::open)?;
         let reply = session.ask(request);
         session.close();
         reply
     }
 
-    fn open_here(&self) -> anyhow::Result<Session> {
-        let directory = DataDirectory::open(&self.data).map_err(|error| match error {
+    fn open_here(&self, open: Open) -> anyhow::Result<Session> {
+        let directory = open(&self.data).map_err(|error| match error {
             DirectoryError::InUse { .. } => anyhow!(unreachable(&self.data)),
             error => error.into(),
         })?;

@@ -11,6 +11,7 @@ mod log;
 mod output;
 mod passphrase;
 mod rebuild;
+mod recovery_key;
 mod second_factor;
 mod secret;
 mod serve;
@@ -104,6 +105,7 @@ enum Command {
     Snapshot(snapshot::Snapshot),
     Rebuild(rebuild::Rebuild),
     ChangePassphrase(passphrase::ChangePassphrase),
+    ChangeRecoveryKey(recovery_key::ChangeRecoveryKey),
     Doctor(doctor::Doctor),
     CheckConfig(serve::CheckConfig),
     Completions(shell::Completions),
@@ -140,6 +142,7 @@ impl Cli {
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),
             Command::ChangePassphrase(command) => command.run(),
+            Command::ChangeRecoveryKey(command) => command.run(),
             Command::Doctor(command) => return exit_code(command.run()),
             Command::CheckConfig(command) => command.run(),
             Command::Completions(command) => command.run(),

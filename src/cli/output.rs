@@ -6,8 +6,8 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
-    IssuedAppPassword, LinkShown, LockShown, RemovalShown, Reply, StatusShown, TrashShown, UploadShown,
-    VersionShown,
+    IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, StatusShown, TrashShown,
+    UploadShown, VersionShown,
 };
 use crate::model::{ByteSize, Shown};
 
@@ -97,7 +97,23 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Links(rows) => links(&rows),
         Reply::Locks(rows) => locks(&rows),
         Reply::Versions(rows) => versions(&rows),
+        Reply::RecoveryKey(changed) => recovery_key(&changed),
     }
+}
+
+fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
+    line("From now on the new recovery key opens everything. The old one opens only copies from before.")?;
+    if let Some(path) = &changed.recovery_file {
+        line(&format!(
+            "Recovery key: {}. Move it off this machine: whoever has it can read everything.",
+            safe(&path.display().to_string())
+        ))?;
+    }
+    if changed.damaged.is_empty() {
+        return Ok(());
+    }
+    line("These files are damaged and could not be changed; `tresor verify` says what to do:")?;
+    changed.damaged.iter().try_for_each(|file| line(&format!("  {}", safe(file))))
 }
 
 /// What ends with a removed account.

@@ -8,12 +8,14 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::MutexGuard;
+
 use super::error::disk_error;
 use super::verify::remember_snapshot;
 use super::{Library, LibraryError};
 use crate::catalog::CatalogError;
 use crate::model::{ByteSize, Timestamp};
-use crate::vault::disk::{SnapshotName, StoredSnapshot};
+use crate::vault::disk::{Overwrite, SnapshotName, StoredSnapshot};
 
 /// A snapshot that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +38,19 @@ impl Library {
     /// Makes a snapshot; writers go on meanwhile. Runs to its end even if the future is dropped.
     pub async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
         let library = self.clone();
-        tokio::spawn(async move { library.make_snapshot(now).await }).await?
+        tokio::spawn(async move {
+            let turn = library.shared.snapshotting.lock().await;
+            library.make_snapshot(now, &turn).await
+        })
+        .await?
     }
 
-    async fn make_snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
-        let _turn = self.shared.snapshotting.lock().await;
+    /// As [`Self::snapshot`], for a caller whose turn it is.
+    pub(super) async fn make_snapshot(
+        &self,
+        now: Timestamp,
+        _turn: &MutexGuard<'_, ()>,
+    ) -> Result<Snapshot, LibraryError> {
         self.storing().await?;
         self.refresh_space_notes().await?;
         let size = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.size()?)).await?;
@@ -61,7 +71,7 @@ impl Library {
                     .map_err(|error| written(error.into_error()))?
                     .finish()
                     .map_err(written)?;
-                part.publish(name).map_err(written)
+                part.publish(name, Overwrite::Forbid).map_err(written)
             })
             .await?;
         let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);

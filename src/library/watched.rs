@@ -180,9 +180,9 @@ impl Write for WatchedSnapshot {
 }
 
 impl SnapshotPart for WatchedSnapshot {
-    fn publish(self: Box<Self>, name: SnapshotName) -> io::Result<()> {
+    fn publish(self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()> {
         let Self { inner, state } = *self;
         state.require_changeable()?;
-        inner.publish(name).inspect_err(|error| state.note(error))
+        inner.publish(name, overwrite).inspect_err(|error| state.note(error))
     }
 }

@@ -115,6 +115,9 @@ pub fn key_file_remedy(file: &str) -> &'static str {
         "keys/root.age" => {
             "restore it from the backup of keys/, or make it again with the recovery key: `tresor change-passphrase --recovery-file FILE`"
         }
+        "keys/root.recovery.age" => {
+            "restore it from the backup of keys/, or make another recovery key: `tresor change-recovery-key`"
+        }
         _ => "restore it from the backup of keys/",
     }
 }

@@ -9,6 +9,7 @@ use crate::office::{assert_reads, copy};
 use crate::operations::{Outcome, REPEATED};
 use crate::support::TestServer;
 use crate::support::process::{Outcome as Ended, require};
+use crate::support::recovery::{opens_everything, opens_nothing};
 use crate::support::server::{ADMIN, ADMIN_PASSWORD};
 
 /// System calls tried in a normal run.
@@ -120,6 +121,65 @@ fn an_init_killed_before_any_call_is_repeated_or_named() {
         assert!(found.tree.is_empty(), "{what}");
     }
     assert!(none > 0 && named > 0 && whole + none + named > 5, "{whole} whole, {named} named, {none} none");
+}
+
+/// Calls of `tresor change-recovery-key` tried in a normal run.
+const FEW_OF_CHANGE: usize = 12;
+
+/// An office must never be left with two recovery keys that open half of the files each.
+#[test]
+fn a_change_of_the_recovery_key_killed_before_any_call_leaves_a_key_that_opens_everything() {
+    let former = std::fs::read_to_string(crate::office::template().recovery_file()).unwrap();
+    let mut completed = 0;
+    let points = chosen(change_calls(), FEW_OF_CHANGE);
+    let tried = points.len();
+    for (call, nth) in points {
+        let what = format!("killed before {call} {nth}");
+        let server = copy();
+        let [next, last] = ["next", "last"].map(|name| server.scratch("kit").join(name));
+        let mut change = Command::new(require("strace", "strace"));
+        change.arg("-f").arg("-o").arg(server.scratch("strace").join("log"));
+        change.arg("-e").arg(format!("trace={call}")).arg("-e");
+        change.arg(format!("inject={call}:signal=KILL:when={nth}"));
+        change.arg(env!("CARGO_BIN_EXE_tresor")).args(change_arguments(&server, &next));
+        let ended = Ended::of(&mut change);
+        completed += usize::from(ended.code == 0);
+        let kept = std::fs::read_to_string(&next).unwrap_or_default();
+        let opens = |key: &str| key.contains("AGE-SECRET-KEY-") && opens_everything(key, &server.data());
+        assert!(opens(&former) || opens(&kept), "{what}");
+        assert!(ended.code != 0 || !opens(&former), "{what}");
+        let again =
+            Ended::of(Command::new(env!("CARGO_BIN_EXE_tresor")).args(change_arguments(&server, &last)));
+        assert_eq!(again.code, 0, "{what}: {again}");
+        assert!(opens(&std::fs::read_to_string(&last).unwrap()), "{what}");
+        assert!(opens_nothing(&former, &server.data()), "{what}");
+        assert!(kept.is_empty() || opens_nothing(&kept, &server.data()), "{what}");
+        inspect(&server.data(), &server.key_file());
+    }
+    assert!(completed * 2 < tried, "only {} of {tried} changes were killed", tried - completed);
+}
+
+fn change_arguments(server: &TestServer, out: &std::path::Path) -> Vec<String> {
+    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let words = ["change-recovery-key", "--data", "--key-file", "--recovery-out"].map(str::to_owned);
+    let [command, data, key, recovery] = words;
+    vec![command, data, text(&server.data()), key, text(&server.key_file()), recovery, text(out)]
+}
+
+/// How often the command makes each call in one thread.
+fn change_calls() -> Vec<(String, usize)> {
+    let server = copy();
+    let log = server.scratch("strace").join("log");
+    let mut change = Command::new(require("strace", "strace"));
+    change.arg("-f").arg("-o").arg(&log);
+    change.args(["-e", "trace=pwrite64,write,fsync,fdatasync,rename,link,linkat,unlink"]);
+    change
+        .arg(env!("CARGO_BIN_EXE_tresor"))
+        .args(change_arguments(&server, &server.scratch("kit").join("new")));
+    let ended = Ended::of(&mut change);
+    assert_eq!(ended.code, 0, "{ended}");
+    let points = crate::injection::points_of(&std::fs::read_to_string(log).unwrap(), "");
+    points.into_iter().map(|Point { call, nth, threads: _ }: Point| (call, nth)).collect()
 }
 
 fn prepared() -> TestServer {

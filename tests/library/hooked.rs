@@ -21,6 +21,7 @@ pub enum Moment {
     Publish,
     Open,
     Read,
+    WriteSmall,
 }
 
 /// Where somebody may be held up, while others go on.
@@ -171,6 +172,7 @@ impl Disk for HookedDisk {
     }
 
     fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
+        call(&self.hook, Moment::WriteSmall)?;
         self.inner.write_small(file, bytes, overwrite)
     }
 
@@ -231,9 +233,9 @@ impl Write for HookedSnapshot {
 }
 
 impl SnapshotPart for HookedSnapshot {
-    fn publish(self: Box<Self>, name: SnapshotName) -> io::Result<()> {
+    fn publish(self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()> {
         call(&self.hook, Moment::Publish)?;
-        self.inner.publish(name)
+        self.inner.publish(name, overwrite)
     }
 }
 

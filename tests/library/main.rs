@@ -27,6 +27,7 @@ mod model;
 mod put;
 mod quota;
 mod random;
+mod recovery_key;
 mod schedules;
 mod spaces;
 mod store;

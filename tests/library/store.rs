@@ -74,10 +74,21 @@ impl Store {
 
     /// The same directory in another run of the program.
     pub async fn reopen(self) -> Self {
-        let Self { dir, catalog, keys, disk, library, space, user } = self;
+        let disk = Arc::new(HookedDisk::new(LocalDisk::new(self.dir.path())));
+        self.reopen_on(disk).await
+    }
+
+    /// As [`Self::reopen`], with the keys read again, too.
+    pub async fn reopen_by(mut self, unlock: &Unlock) -> Self {
+        let disk = Arc::new(HookedDisk::new(LocalDisk::new(self.dir.path())));
+        self.keys = Arc::new(KeyRing::open(disk.clone(), unlock).unwrap());
+        self.reopen_on(disk).await
+    }
+
+    async fn reopen_on(self, disk: Arc<HookedDisk>) -> Self {
+        let Self { dir, catalog, keys, disk: _, library, space, user } = self;
         catalog.close();
-        drop((catalog, disk, library));
-        let disk = Arc::new(HookedDisk::new(LocalDisk::new(dir.path())));
+        drop((catalog, library));
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::open(&catalog_file(dir.path()), &key).unwrap();
         let library =

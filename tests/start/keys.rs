@@ -1,9 +1,11 @@
 //! Another passphrase, another key file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::office::{Office, PASSPHRASE, PASSWORD};
+use crate::support::recovery::{opens_everything, opens_nothing};
 
 #[test]
 fn after_a_change_only_the_new_key_opens_and_nothing_else_was_rewritten() {
@@ -44,6 +46,93 @@ fn after_a_change_only_the_new_key_opens_and_nothing_else_was_rewritten() {
     let changed = office.run(change.iter().chain(&to_key));
     assert_eq!(changed.code, 0, "{changed}");
     assert_eq!(office.run(["user", "list", "--data", "data", "--key-file", "other.txt"]).code, 0);
+}
+
+/// The recovery key was on a sheet of paper that is gone, and the only way to another one was a new instance.
+#[test]
+fn another_recovery_key_takes_the_place_of_the_old_one_with_a_server_and_without() {
+    let office = Office::with_instance();
+    let change = |out: &'static str| ["change-recovery-key", "--data", "data", "--recovery-out", out];
+    let key = ["--key-file", "key.txt"];
+    let text = |name: &str| fs::read_to_string(office.path(name)).unwrap();
+    let data = office.data();
+    assert_eq!(
+        office.run(["space", "add", "A", "--kind", "team", "--data", "data"].iter().chain(&key)).code,
+        0
+    );
+
+    let changed = office.run(change("second.txt").iter().chain(&key));
+    assert_eq!(changed.code, 0, "{changed}");
+    assert!(changed.stdout.contains("second.txt. Move it off this machine"), "{changed}");
+    assert_eq!(fs::metadata(office.path("second.txt")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(opens_nothing(&text("recovery.txt"), &data) && opens_everything(&text("second.txt"), &data));
+
+    let served = office.serve(["--key-file", "key.txt", "--plain-http"]);
+    let changed = office.run(change("third.txt").iter().chain(&["--json"]));
+    assert_eq!(changed.code, 0, "{changed}");
+    let shown: serde_json::Value = serde_json::from_str(&changed.stdout).unwrap();
+    let snapshot = shown["snapshot"].as_u64().unwrap();
+    let expected = serde_json::json!({ "recovery_file": "third.txt", "snapshot": snapshot, "damaged": [] });
+    assert_eq!(shown, expected);
+    assert!(opens_nothing(&text("second.txt"), &data) && opens_everything(&text("third.txt"), &data));
+    // What the running server makes from now on is for the new key, too.
+    assert_eq!(office.run(["space", "add", "B", "--kind", "team", "--data", "data"]).code, 0);
+    assert_eq!(office.run(["snapshot", "--data", "data"]).code, 0);
+    assert!(opens_nothing(&text("second.txt"), &data) && opens_everything(&text("third.txt"), &data));
+    assert_eq!(office.run(["verify", "--data", "data"]).code, 0);
+    drop(served);
+    let verified = office.run(["verify", "--data", "data"].iter().chain(&key));
+    assert_eq!(verified.code, 0, "{verified}");
+
+    // Its secret part never comes here.
+    let elsewhere = office.write_key("elsewhere.txt");
+    let changed = office.run(
+        ["change-recovery-key", "--data", "data", "--recovery-recipient", &elsewhere].iter().chain(&key),
+    );
+    assert_eq!(changed.code, 0, "{changed}");
+    assert!(opens_nothing(&text("third.txt"), &data) && opens_everything(&text("elsewhere.txt"), &data));
+    let rebuild = ["rebuild", "--data", "data", "--from", "snapshot", "--recovery-file"];
+    office.refuses(rebuild.iter().chain(&["third.txt"]), &["does not belong to this data directory"]);
+    assert_eq!(office.run(rebuild.iter().chain(&["elsewhere.txt"])).code, 0);
+}
+
+#[test]
+fn a_recovery_key_that_cannot_be_kept_is_not_made() {
+    let office = Office::with_instance();
+    let change = ["change-recovery-key", "--data", "data", "--key-file", "key.txt"];
+    office.refuses(change, &["--recovery-out FILE"]);
+    office.refuses(change.iter().chain(&["--json"]), &["--recovery-out FILE"]);
+    let recovery = fs::read(office.path("recovery.txt")).unwrap();
+    office
+        .refuses(change.iter().chain(&["--recovery-out", "recovery.txt"]), &["recovery.txt exists already"]);
+    assert_eq!(fs::read(office.path("recovery.txt")).unwrap(), recovery);
+    office.refuses(change.iter().chain(&["--recovery-out", "data/new.txt"]), &["inside the data directory"]);
+    office.refuses(change.iter().chain(&["--recovery-recipient", "age1"]), &["no age recipient"]);
+    office.write("wrong.txt", "AGE-SECRET-KEY-1QQQ");
+    let wrong =
+        ["change-recovery-key", "--data", "data", "--key-file", "wrong.txt", "--recovery-out", "new.txt"];
+    office.refuses(wrong, &["no age identity file"]);
+    let served = office.serve(["--plain-http"]);
+    let locked = ["change-recovery-key", "--data", "data", "--recovery-out", "new.txt"];
+    office.refuses_beside_a_server(locked, &["locked", "tresor unlock"]);
+    drop(served);
+    assert!(!office.path("new.txt").exists(), "a key that opens nothing");
+}
+
+/// Nothing starts without this file, and only a backup of keys/ could bring it back.
+#[test]
+fn a_lost_recovery_file_is_made_again() {
+    let office = Office::with_instance();
+    let key = ["--data", "data", "--key-file", "key.txt"];
+    fs::remove_file(office.data().join("keys/root.recovery.age")).unwrap();
+    office.refuses(
+        ["user", "list"].iter().chain(&key),
+        &["keys/root.recovery.age", "tresor change-recovery-key"],
+    );
+    let changed = office.run(["change-recovery-key", "--recovery-out", "new.txt"].iter().chain(&key));
+    assert_eq!(changed.code, 0, "{changed}");
+    assert!(opens_everything(&fs::read_to_string(office.path("new.txt")).unwrap(), &office.data()));
+    assert_eq!(office.run(["verify"].iter().chain(&key)).code, 0);
 }
 
 #[test]

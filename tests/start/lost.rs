@@ -12,6 +12,7 @@ use crate::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::content::bytes;
 use crate::support::http::{Endpoint, Request};
 use crate::support::process::{Outcome, require};
+use crate::support::recovery::{opens_everything, opens_nothing};
 use crate::terminal::talk_to;
 
 const README: &str = include_str!("../../README.md");
@@ -205,6 +206,19 @@ fn a_lost_second_factor_is_removed() {
     kanzlei.request("GET", PASSWORD).send().expect(401);
     kanzlei.follow("The second factor", &[]);
     kanzlei.works_for(PASSWORD);
+}
+
+/// The sheet of paper with the recovery key was gone, and nothing could make another one.
+#[test]
+fn a_lost_recovery_key_is_replaced_while_the_server_runs() {
+    let kanzlei = Kanzlei::serving();
+    let text = |name: &str| fs::read_to_string(kanzlei.office.path(name)).unwrap();
+    let former = text("recovery.txt");
+    fs::remove_file(kanzlei.office.path("recovery.txt")).unwrap();
+    kanzlei.follow("The recovery key", &[]);
+    kanzlei.works_for(PASSWORD);
+    assert!(opens_everything(&text("recovery-2.txt"), &kanzlei.office.data()));
+    assert!(opens_nothing(&former, &kanzlei.office.data()));
 }
 
 /// Files are stored and replaced all the while. Copied in another order, the catalogue would name files that the copy

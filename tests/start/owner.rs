@@ -56,6 +56,7 @@ fn what_root_makes_belongs_to_the_owner_of_the_data_directory() {
         (&["verify", "--full"], &key),
         (&["rebuild", "--from", "snapshot"], &key),
         (&["change-passphrase"], &recover),
+        (&["change-recovery-key", "--recovery-out", "new.txt"], &key),
     ] {
         let outcome = office.run(words.iter().chain(options));
         assert_eq!(outcome.code, 0, "{words:?}\n{outcome}");

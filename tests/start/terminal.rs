@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::process::tool;
+use crate::support::recovery::opens_everything;
 
 /// Runs the program on a terminal; types each answer when its question appears. Returns the exit code and
 /// everything shown.
@@ -87,4 +88,23 @@ fn what_is_typed_differently_or_not_at_all_makes_nothing() {
     let (code, shown) = talk(&office, &with_password, &[("New passphrase: ", ""), ("Again: ", "")]);
     assert!(code == 1 && shown.contains("the passphrase is empty"), "{shown}");
     assert!(!office.data().exists() && !office.path("recovery.txt").exists());
+}
+
+/// Without a file the key is on the screen only, and counts once somebody says that it is written down.
+#[test]
+fn a_recovery_key_is_shown_on_the_terminal_and_counts_when_it_is_written_down() {
+    let office = Office::with_instance();
+    let change = ["change-recovery-key", "--data", "data", "--key-file", "key.txt"];
+    let shown_key =
+        |shown: &str| shown.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap().to_owned();
+    let before = office.snapshot();
+    let (code, shown) = talk(&office, &change, &[("Type written to confirm: ", "later")]);
+    assert!(code == 1 && shown.contains("nothing was changed"), "{shown}");
+    let keys = |files: crate::office::Snapshot| -> Vec<_> {
+        files.into_iter().filter(|(path, _)| path.starts_with(office.data().join("keys"))).collect()
+    };
+    assert_eq!(keys(office.snapshot()), keys(before));
+    let (code, shown) = talk(&office, &change, &[("Type written to confirm: ", "written")]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(opens_everything(&shown_key(&shown), &office.data()), "{shown}");
 }

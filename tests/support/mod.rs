@@ -24,6 +24,7 @@ pub mod http;
 pub mod load;
 pub mod multistatus;
 pub mod process;
+pub mod recovery;
 pub mod server;
 pub mod sound;
 pub mod tree;

@@ -37,6 +37,12 @@ pub(in crate::library) fn remember_recovery_file(
     }
 }
 
+/// Forgets the recovery file, before another one takes its place.
+pub(in crate::library) fn forget_recovery_file(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
+    tx.touches_only([]);
+    tx.remove_setting(RECOVERY_FILE)
+}
+
 /// Key files and notes that are missing or damaged.
 pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError> {
     // A note that lags behind a change for a moment is not wrong.

@@ -26,7 +26,7 @@ use crate::model::{
     VersionId,
 };
 
-pub(super) use beside::{remember_recovery_file, remember_snapshot};
+pub(super) use beside::{forget_recovery_file, remember_recovery_file, remember_snapshot};
 pub use catalogue::OLDER_CATALOGUE;
 pub(super) use catalogue::damaged_pages;
 pub(super) use damage::RecentDamage;

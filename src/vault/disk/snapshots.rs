@@ -13,8 +13,9 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use super::Overwrite;
 use super::durable::{
-    Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, random_part, sync_dir,
+    Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, random_part, rename, sync_dir,
 };
 use super::paths::Paths;
 use crate::model::Timestamp;
@@ -79,8 +80,9 @@ pub trait Snapshots: Send + Sync {
 
 /// A snapshot in the making. Dropped without [`SnapshotPart::publish`], it is removed.
 pub trait SnapshotPart: Write + Send {
-    /// Makes the bytes durable under their final name, durably. `AlreadyExists` if it is taken.
-    fn publish(self: Box<Self>, name: SnapshotName) -> io::Result<()>;
+    /// Makes the bytes durable under their final name, durably. `AlreadyExists` if it is taken and must not be
+    /// replaced.
+    fn publish(self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()>;
 }
 
 struct LocalSnapshotPart {
@@ -100,12 +102,16 @@ impl Write for LocalSnapshotPart {
 }
 
 impl SnapshotPart for LocalSnapshotPart {
-    fn publish(mut self: Box<Self>, name: SnapshotName) -> io::Result<()> {
+    fn publish(mut self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         make_dirs(&self.folder)?;
-        // A link fails if the name is taken; the temporary name goes when this is dropped.
-        fs::hard_link(self.temp.path(), self.folder.join(format!("{name}.age")))?;
+        let place = self.folder.join(format!("{name}.age"));
+        match overwrite {
+            // A link fails if the name is taken; the temporary name goes when this is dropped.
+            Overwrite::Forbid => fs::hard_link(self.temp.path(), place)?,
+            Overwrite::Replace => rename(self.temp.path(), &place)?,
+        }
         sync_dir(&self.folder)
     }
 }
@@ -179,14 +185,20 @@ mod tests {
         let mut part = store.begin().unwrap();
         part.write_all(b"whole").unwrap();
         assert!(store.list().unwrap().is_empty());
-        part.publish(NAME).unwrap();
-        let again = store.begin().unwrap().publish(NAME);
+        part.publish(NAME, Overwrite::Forbid).unwrap();
+        let again = store.begin().unwrap().publish(NAME, Overwrite::Forbid);
         assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 
         assert_eq!(store.list().unwrap(), [StoredSnapshot { name: NAME, length: 5 }]);
         let mut text = String::new();
         store.open(NAME).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "whole");
+        let mut part = store.begin().unwrap();
+        part.write_all(b"other").unwrap();
+        part.publish(NAME, Overwrite::Replace).unwrap();
+        text.clear();
+        store.open(NAME).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "other");
         assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
         store.remove(NAME).unwrap();
         store.remove(NAME).unwrap();

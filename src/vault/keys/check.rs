@@ -66,7 +66,7 @@ impl KeyRing {
 
     fn is_recovery(&self, text: &[u8]) -> bool {
         let parsed = std::str::from_utf8(text).ok().and_then(|text| RecoveryRecipient::parse(text).ok());
-        parsed.is_some_and(|recipient| recipient == self.recovery)
+        parsed.is_some_and(|recipient| recipient == self.recovery().present)
     }
 
     /// Whether a space's key file is there and holds the key that this process uses. Errors: `Io`.

@@ -14,6 +14,7 @@ mod check;
 mod derive;
 mod exchange;
 mod lock;
+mod recovery;
 mod seal;
 mod space;
 
@@ -36,6 +37,7 @@ pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
 
 use derive::RootSecret;
 use lock::WorkFactor;
+use recovery::Recovery;
 
 /// Notes are filled up to a multiple of this, in bytes.
 const NOTE_PADDING: usize = 512;
@@ -49,7 +51,7 @@ pub struct KeyRing {
     disk: Arc<dyn Disk>,
     root: RootSecret,
     identity: age::x25519::Identity,
-    recovery: RecoveryRecipient,
+    recovery: Mutex<Recovery>,
     spaces: Mutex<HashMap<SpaceId, Arc<SpaceKey>>>,
     /// `keys/root.age` as this process opened or wrote it last.
     root_file: Mutex<Option<KeyFileHash>>,
@@ -93,7 +95,7 @@ impl KeyRing {
             _ => VaultError::io("write the key files")(source),
         })?;
         let root_file = Mutex::new(Some(KeyFileHash::of(&sealed_root)));
-        let recovery = recovery.clone();
+        let recovery = Mutex::new(Recovery::new(recovery.clone()));
         Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
@@ -123,6 +125,7 @@ impl KeyRing {
             .ok()
             .and_then(|text| RecoveryRecipient::parse(text).ok())
             .ok_or_else(|| damaged(&RECOVERY_RECIPIENT))?;
+        let recovery = Mutex::new(Recovery::new(recovery));
         let root_file = Mutex::new((place == ROOT).then(|| KeyFileHash::of(&sealed)));
         Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
@@ -191,10 +194,8 @@ impl KeyRing {
     /// Makes a space's key, durably. Errors: `SpaceKeyExists`, `Io`.
     pub fn create_space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
         let key = Arc::new(SpaceKey::generate());
-        let sealed = seal::to(
-            &[&self.identity.to_public(), self.recovery.as_age()],
-            key.text_for(space).expose_secret().as_bytes(),
-        );
+        let recovery = self.recovery();
+        let sealed = self.seal_shared(&recovery, key.text_for(space).expose_secret().as_bytes());
         let place = SmallFile::space_key(space);
         self.disk.write_small(&place, &sealed, Overwrite::Forbid).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => VaultError::SpaceKeyExists(space),
@@ -223,6 +224,7 @@ impl KeyRing {
     /// Destroys a space's key here; with the copies in key backups gone too, no container of the
     /// space opens ever again. Idempotent. Readers that are open keep their own payload keys.
     pub fn destroy_space_key(&self, space: SpaceId) -> Result<(), VaultError> {
+        let _recovery = self.recovery();
         self.disk
             .remove_small(&SmallFile::space_key(space))
             .map_err(VaultError::io("remove a space's key file"))?;
@@ -238,7 +240,8 @@ impl KeyRing {
         // The length of a name must not show.
         let mut padded = text.as_bytes().to_vec();
         padded.resize(text.len().next_multiple_of(NOTE_PADDING), b' ');
-        let sealed = seal::to(&[&self.identity.to_public(), self.recovery.as_age()], &padded);
+        let recovery = self.recovery();
+        let sealed = self.seal_shared(&recovery, &padded);
         self.disk
             .write_small(&SmallFile::space_note(space), &sealed, Overwrite::Replace)
             .map_err(VaultError::io("write the note of a space's name"))
@@ -258,7 +261,7 @@ impl KeyRing {
     /// Starts a large age file to root identity and recovery recipient, such as a snapshot of the
     /// catalogue. Call `finish` at its end: without, it does not open.
     pub fn seal_stream<W: Write>(&self, to: W) -> io::Result<StreamWriter<W>> {
-        seal::stream(&[&self.identity.to_public(), self.recovery.as_age()], to)
+        seal::stream(&self.recovery().beside(&self.identity.to_public()), to)
     }
 
     /// Reads what [`Self::seal_stream`] wrote; a file that was cut ends in an error. `None` if it is

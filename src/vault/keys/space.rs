@@ -99,7 +99,8 @@ impl RecoveryRecipient {
         &self.0
     }
 
-    pub(super) fn text(&self) -> String {
+    /// `age1…`, to be kept as secret as what it seals.
+    pub fn text(&self) -> String {
         self.0.to_string()
     }
 }

@@ -1,0 +1,108 @@
+//! Changing the recovery key: key files and snapshots are sealed to another recipient.
+//!
+//! The order is that of `vault::keys::recovery`. The snapshots are sealed to both recipients before the present one
+//! is retired, so that one of the two keys opens key files and names at every moment. Containers are sealed to their
+//! space's key, which stays.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use super::error::disk_error;
+use super::verify::{forget_recovery_file, remember_recovery_file};
+use super::{Library, LibraryError, Snapshot};
+use crate::model::Timestamp;
+use crate::vault::VaultError;
+use crate::vault::disk::{Disk, Overwrite, SnapshotName};
+use crate::vault::keys::{KeyRing, RecoveryRecipient};
+
+/// A change of the recovery key that is complete.
+#[derive(Debug)]
+pub struct RecoveryKeyChange {
+    /// The snapshot that was made on the way.
+    pub snapshot: Snapshot,
+    /// Damaged files, as paths below the data directory: they could not be opened, so they are as they were.
+    pub damaged: Vec<String>,
+}
+
+impl Library {
+    /// Seals key files and snapshots to `recipient` (`age1…`) in place of the present recovery recipient. Runs to its
+    /// end even if the future is dropped.
+    ///
+    /// Errors: `NotARecipient` for the text; `DiskFull`, `ReadOnly` and those of the disk: then one of the two
+    /// recovery keys opens everything, and after a repetition the one that was given last.
+    pub async fn change_recovery_key(
+        &self,
+        recipient: &str,
+        now: Timestamp,
+    ) -> Result<RecoveryKeyChange, LibraryError> {
+        let next = RecoveryRecipient::parse(recipient)?;
+        let library = self.clone();
+        tokio::spawn(async move { library.seal_to_recovery(next, now).await }).await?
+    }
+
+    async fn seal_to_recovery(
+        &self,
+        next: RecoveryRecipient,
+        now: Timestamp,
+    ) -> Result<RecoveryKeyChange, LibraryError> {
+        let turn = self.shared.snapshotting.lock().await;
+        // A verification must not compare the recovery file with one that is being replaced.
+        self.storing().await?.write(|tx| Ok::<_, LibraryError>(forget_recovery_file(tx)?)).await?;
+        self.with_keys(move |keys| keys.add_recovery(&next)).await?;
+        let snapshot = self.make_snapshot(now, &turn).await?;
+        self.reseal_snapshots().await?;
+        let damaged = self.with_keys(KeyRing::retire_recovery).await?;
+        let mut damaged: Vec<_> = damaged.iter().map(|file| file.as_str().to_owned()).collect();
+        let unread = self.reseal_snapshots().await?;
+        damaged.extend(unread.iter().map(|name| format!("snapshots/{name}.age")));
+        let file = self.with_keys(KeyRing::recovery_file).await?;
+        self.catalog().write(move |tx| Ok::<_, LibraryError>(remember_recovery_file(tx, file)?)).await?;
+        tracing::info!(damaged = damaged.len(), "the recovery key was changed");
+        Ok(RecoveryKeyChange { snapshot, damaged })
+    }
+
+    async fn with_keys<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&KeyRing) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, LibraryError> {
+        let keys = Arc::clone(&self.shared.keys);
+        tokio::task::spawn_blocking(move || work(&keys)).await?.map_err(|error| self.noted(error))
+    }
+
+    /// Seals each snapshot to the recipients of this moment. Returns those that are damaged.
+    async fn reseal_snapshots(&self) -> Result<Vec<SnapshotName>, LibraryError> {
+        let mut damaged = Vec::new();
+        for stored in self.stored_snapshots().await? {
+            self.require_room(stored.length).await?;
+            let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+            let resealed =
+                tokio::task::spawn_blocking(move || reseal_snapshot(&*disk, &keys, stored.name)).await?;
+            if !resealed.map_err(disk_error("seal a snapshot to the recovery key"))? {
+                damaged.push(stored.name);
+            }
+        }
+        Ok(damaged)
+    }
+}
+
+/// `false` if the snapshot is damaged; it stays as it is then.
+fn reseal_snapshot(disk: &dyn Disk, keys: &KeyRing, name: SnapshotName) -> io::Result<bool> {
+    let copied = || {
+        let mut plain = keys.open_stream(disk.snapshots().open(name)?).ok_or(ErrorKind::InvalidData)?;
+        let mut part = disk.snapshots().begin()?;
+        let mut sealed = keys.seal_stream(&mut part)?;
+        io::copy(&mut plain, &mut sealed)?;
+        sealed.finish()?;
+        part.publish(name, Overwrite::Replace)
+    };
+    match copied() {
+        Ok(()) => Ok(true),
+        Err(error) if is_damage(error.kind()) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The kinds that the sealed stream reports for altered or missing bytes, and `open` for what is not a regular file.
+fn is_damage(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidData | ErrorKind::NotFound | ErrorKind::UnexpectedEof)
+}
