@@ -5,9 +5,10 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use super::context::RequestContext;
 use super::reply::{plain, too_many};
-use crate::accounts::{Accounts, AuthError, Credentials, Principal};
-use crate::net::{RequestInfo, ResponseBody};
+use crate::accounts::{AuthError, Credentials, Principal};
+use crate::net::ResponseBody;
 
 /// Shown by clients when they ask for the password.
 pub(super) const CHALLENGE: HeaderValue =
@@ -25,15 +26,12 @@ pub(super) enum LoginRefused {
 }
 
 /// The account whose name and password come with a request.
-pub(super) async fn authenticate(
-    accounts: &Accounts,
-    headers: &HeaderMap,
-    info: &RequestInfo,
-) -> Result<Principal, LoginRefused> {
-    let Some(credentials) = credentials(headers) else {
+pub(super) async fn authenticate(context: RequestContext<'_>) -> Result<Principal, LoginRefused> {
+    let RequestContext { services, parts, info } = context;
+    let Some(credentials) = credentials(&parts.headers) else {
         return Err(LoginRefused::Unauthorised("Log in with your user name and password."));
     };
-    accounts.authenticate(&credentials, info.peer, info.received).await.map_err(|error| match error {
+    services.accounts.authenticate(&credentials, info.peer, info.received).await.map_err(|error| match error {
         AuthError::Rejected | AuthError::WrongCode => {
             LoginRefused::Unauthorised("The user name or password is wrong.")
         }

@@ -6,12 +6,14 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::auth::authenticate;
-use super::dav::{self, Dav, GuestDoor, RecentSpaces};
-use super::error_page::{self, Browser};
-use super::links::Links;
-use super::nextcloud::Nextcloud;
+use super::context::{RequestContext, Services};
+use super::dav::{self, Dav};
+use super::links::{self, LinkAddress};
+use super::nextcloud;
+use super::page::error_page::{self, Browser};
+use super::recent_spaces::RecentSpaces;
 use super::reply::{empty, plain, read_only};
-use super::resumable::{Beginning, Door, Resumable};
+use super::resumable::{Endpoint, Resumable, UploadStart};
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::Accounts;
 use crate::library::Library;
@@ -33,22 +35,20 @@ const ROOT_POLICY: HeaderValue = HeaderValue::from_static(
 /// answered with 503.
 pub struct Router {
     health: HealthState,
-    services: OnceLock<Services>,
+    open: OnceLock<Open>,
 }
 
-struct Services {
-    library: Library,
-    accounts: Accounts,
+/// An open instance.
+struct Open {
+    services: Services,
     dav: Dav,
-    links: Links,
-    nextcloud: Nextcloud,
     resumable: Resumable,
 }
 
 impl Router {
     /// A router of a locked instance.
     pub fn locked(health: HealthState) -> Arc<Self> {
-        Arc::new(Self { health, services: OnceLock::new() })
+        Arc::new(Self { health, open: OnceLock::new() })
     }
 
     /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
@@ -60,38 +60,32 @@ impl Router {
         origins: Vec<WebOrigin>,
         limits: &Limits,
     ) {
-        let recent_spaces = RecentSpaces::default();
-        let dav = Dav::new(
-            library.clone(),
-            accounts.clone(),
-            sharing.clone(),
-            recent_spaces.clone(),
-            SendLanes::default(),
-            limits,
-        );
-        let resumable = Resumable::new(library.clone(), accounts.clone(), recent_spaces, origins);
-        let nextcloud = Nextcloud::new(library.clone(), accounts.clone(), sharing.clone());
-        let links = Links::new(library.clone(), sharing);
+        let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
+        let services = Services { library, accounts, sharing, recent_spaces, lanes };
+        let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock found the instance open already and never comes here.
-        let _ = self.services.set(Services { library, accounts, dav, links, nextcloud, resumable });
+        let _ = self.open.set(Open { services, dav, resumable });
     }
 
     /// Of an open instance the library knows best whether it can be changed.
     fn health(&self) -> Health {
-        match (self.health.current(), self.services.get()) {
-            (Health::Serving, Some(services)) => {
-                services.library.read_only().map_or(Health::Serving, Health::ReadOnly)
+        match (self.health.current(), self.open.get()) {
+            (Health::Serving, Some(open)) => {
+                open.services.library.read_only().map_or(Health::Serving, Health::ReadOnly)
             }
             (health, _) => health,
         }
     }
 
     fn troubles(&self) -> KnownTroubles {
-        self.services.get().map_or_else(KnownTroubles::default, |Services { library, .. }| KnownTroubles {
+        let Some(Open { services: Services { library, .. }, .. }) = self.open.get() else {
+            return KnownTroubles::default();
+        };
+        KnownTroubles {
             containers: library.damaged_containers(),
             is_catalogue_damaged: Some(library.is_catalogue_damaged()),
             is_clock_in_doubt: Some(library.clock_doubt().is_some()),
-        })
+        }
     }
 }
 
@@ -130,79 +124,121 @@ impl Router {
         if path == "/static/tresor.css" {
             return routed(read_only(request.method(), stylesheet), Route::quiet("static"));
         }
-        let Some(services) = self.services.get() else {
+        let Some(open) = self.open.get() else {
             return routed(locked(), Route::named("locked"));
         };
-        if let Some((door, _)) = dav::guest_door(path) {
-            let route = Route::named(if door == GuestDoor::Page { "link" } else { "public" });
-            return routed(services.dav.handle_guest(request, info).await, route);
+        let (parts, mut body) = request.into_parts();
+        let context = RequestContext { services: &open.services, parts: &parts, info };
+        open.answer(context, &mut body).await
+    }
+}
+
+impl Open {
+    async fn answer(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+        let path = context.path();
+        if let Some(address) = LinkAddress::of(path) {
+            return self.link(context, address, body).await;
         }
-        if Links::serves(path) {
-            return services.links.handle(request, info).await;
+        if nextcloud::serves(path) {
+            return nextcloud::handle(context, body).await;
         }
-        if Nextcloud::serves(path) {
-            return services.nextcloud.handle(request, info).await;
-        }
-        if let Some(door) = Door::at(path) {
-            let leave = services.resumable.leave(&request);
-            let mut response = services.resumable(door, request, info).await;
-            if let Some(leave) = leave {
-                leave.tell(response.headers_mut());
+        if let Some(endpoint) = Endpoint::at(path) {
+            let cors = self.resumable.cors(context.parts);
+            let mut response = self.resumable(endpoint, context, body).await;
+            if let Some(cors) = cors {
+                cors.write_headers(response.headers_mut());
             }
             return response;
         }
         if Dav::serves(path) {
-            return services.dav(request, info).await;
+            return self.dav(context, body).await;
         }
         match path {
             // `OPTIONS *` asks for what the server can do as a whole (RFC 9110 9.3.7).
-            "/" | "*" => return routed(root(request.method()), Route::named("root")),
+            "/" | "*" => return routed(root(&context.parts.method), Route::named("root")),
             _ => {}
         }
         routed(plain(StatusCode::NOT_FOUND, "Not found. The files are below /dav/."), Route::named("none"))
     }
-}
 
-impl Services {
-    async fn resumable(
+    async fn link(
         &self,
-        door: Door,
-        request: Request<RequestBody>,
-        info: &RequestInfo,
+        context: RequestContext<'_>,
+        address: LinkAddress<'_>,
+        body: &mut RequestBody,
     ) -> Response<ResponseBody> {
-        let route = Route::named(door.name());
-        if let Some(response) = self.resumable.abilities(door, &request) {
-            return routed(response, route);
-        }
-        match authenticate(&self.accounts, request.headers(), info).await {
-            Ok(principal) => {
-                let user = LogUser(principal.user);
-                let mut response = self.resumable.handle(door, request, info, &principal).await;
-                response.extensions_mut().insert(user);
-                routed(response, route)
+        let (route, response) = match address.endpoint {
+            links::Endpoint::Page { .. } | links::Endpoint::Download => {
+                ("link", links::handle(context, address, body).await)
             }
-            Err(refused) => routed(door.mark(refused.response()), route),
+            links::Endpoint::File => ("link", self.guest_tree(context, address, body).await),
+            links::Endpoint::Mount | links::Endpoint::OldMount | links::Endpoint::AboveMounts => {
+                ("public", self.guest_tree(context, address, body).await)
+            }
+        };
+        routed(response, Route::named(route))
+    }
+
+    async fn guest_tree(
+        &self,
+        context: RequestContext<'_>,
+        address: LinkAddress<'_>,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        let method = &context.parts.method;
+        // A PUT of the whole is one, whatever it says of resuming; `dav` refuses parts.
+        if *method != Method::PUT && matches!(UploadStart::of(context.parts, body), UploadStart::Upload(_)) {
+            let text = "Uploads by a link cannot be resumed; send the whole file.";
+            return plain(StatusCode::NOT_IMPLEMENTED, text);
+        }
+        if address.endpoint == links::Endpoint::AboveMounts && *method == Method::OPTIONS {
+            return dav::options_above_mounts();
+        }
+        match links::enter(context, address).await {
+            Ok(tree) => {
+                let answer = self.dav.handle_guest(context, body, &tree.visit, &tree.mounts).await;
+                links::shown(answer, context, address)
+            }
+            Err(refused) => *refused,
         }
     }
 
-    async fn dav(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
-        let beginning = Beginning::of(&request);
-        if let Beginning::Upload(door) = beginning {
-            return self.resumable(door, request, info).await;
+    async fn resumable(
+        &self,
+        endpoint: Endpoint,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
+    ) -> Response<ResponseBody> {
+        let route = Route::named(endpoint.name());
+        if let Some(response) = Resumable::abilities(endpoint, context) {
+            return routed(response, route);
         }
-        let is_options = request.method() == Method::OPTIONS;
-        let route = Route::named("dav");
-        match authenticate(&self.accounts, request.headers(), info).await {
+        match authenticate(context).await {
             Ok(principal) => {
-                let user = LogUser(principal.user);
-                let mut response = self.dav.handle(request, info, &principal).await;
-                if let Beginning::Whole(dialect) = beginning {
+                let mut response = self.resumable.handle(endpoint, context, body, &principal).await;
+                response.extensions_mut().insert(LogUser(principal.user));
+                routed(response, route)
+            }
+            Err(refused) => routed(endpoint.mark(refused.response()), route),
+        }
+    }
+
+    async fn dav(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+        let start = UploadStart::of(context.parts, body);
+        if let UploadStart::Upload(endpoint) = start {
+            return self.resumable(endpoint, context, body).await;
+        }
+        let route = Route::named("dav");
+        match authenticate(context).await {
+            Ok(principal) => {
+                let mut response = self.dav.handle(context, body, &principal).await;
+                if let UploadStart::Whole(dialect) = start {
                     Resumable::complete_whole(&mut response, dialect);
                 }
-                if is_options {
-                    self.resumable.announce(response.headers_mut());
+                if context.parts.method == Method::OPTIONS {
+                    Resumable::announce(&self.services.library, response.headers_mut());
                 }
-                response.extensions_mut().insert(user);
+                response.extensions_mut().insert(LogUser(principal.user));
                 routed(response, route)
             }
             Err(refused) => routed(refused.response(), route),

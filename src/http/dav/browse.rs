@@ -3,14 +3,16 @@
 use http::{Response, StatusCode};
 
 use super::target::EntryTarget;
-use super::{Answer, Call};
-use crate::http::folder::{self, Row};
-use crate::http::language::Language;
+use super::{Answer, DavRequest};
+use crate::http::page::folder::{self, Row};
+use crate::http::page::language::Language;
 use crate::http::page::{Page, Tone};
-use crate::http::protocol::href::Place;
+use crate::http::protocol::href::{Mount, Place};
+use crate::http::reply::see_other;
 use crate::library::{Entry, Top};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
+use crate::sharing::Visit;
 
 /// The words of the page.
 struct Words {
@@ -26,7 +28,7 @@ const GERMAN: Words = Words {
 const ENGLISH: Words =
     Words { spaces: "Your spaces", more: "Mount the folder as a drive to see further entries." };
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
         // Links are relative to an address with a final slash; asked for without one, they would miss the mount.
         let base = self.mount.href(&Place::Root, true);
@@ -40,7 +42,8 @@ impl Call<'_> {
         // Links are relative to a folder's address with its final slash; without it they are not.
         let base = self.mount.href(&target.place(), true);
         let now = self.info.received;
-        let (rows, more) = folder::rows(self.library, &target.access, folder.id, &base, now).await?;
+        let (rows, more) =
+            folder::rows(&self.services.library, &target.access, folder.id, &base, now).await?;
         let title = match &target.place() {
             Place::Entry { space, path } if path.is_root() => space.to_string(),
             Place::Entry { path, .. } => path.names().last().map_or_else(String::new, EntryName::to_string),
@@ -53,6 +56,12 @@ impl Call<'_> {
         let above = self.mount.href(&above, true);
         Ok(page(Language::preferred(&self.parts.headers), &title, Some(&above), &rows, more))
     }
+}
+
+/// Leads a guest to the page of the link that shows a folder.
+pub(super) fn page_of(target: &EntryTarget, visit: &Visit) -> Response<ResponseBody> {
+    let page = Mount::lent(["s", visit.link.token(), "files"], target.space.clone());
+    see_other(&page.href(&target.place(), true))
 }
 
 fn words(language: Language) -> &'static Words {

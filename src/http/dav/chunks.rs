@@ -13,7 +13,7 @@
 use http::StatusCode;
 
 use super::propfind::multistatus_response;
-use super::{ALLOWED, Answer, Call, Failure, options, written_path};
+use super::{ALLOWED, Answer, DavRequest, Failure, options};
 use crate::http::protocol::headers;
 use crate::http::protocol::href::{Mount, Place};
 use crate::http::protocol::listing::PropfindAnswer;
@@ -47,9 +47,9 @@ struct Session {
     space: SpaceId,
 }
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn chunked(&self, mount: &Mount, body: &mut RequestBody) -> Answer {
-        let located = mount.locate(written_path(self.parts))?.ok_or_else(Failure::not_found)?;
+        let located = mount.locate(self.written_path())?.ok_or_else(Failure::not_found)?;
         let Place::Entry { space: name, path } = located.place else {
             return if self.parts.method == "OPTIONS" {
                 Ok(options(ALLOWED))
@@ -77,7 +77,8 @@ impl Call<'_> {
     }
 
     async fn session(&self, name: EntryName) -> Result<Session, Failure> {
-        let (id, space) = self.library.named_upload(self.principal()?.user, DOOR, name.as_str()).await?;
+        let (id, space) =
+            self.services.library.named_upload(self.principal()?.user, DOOR, name.as_str()).await?;
         Ok(Session { name, id, space })
     }
 
@@ -101,7 +102,7 @@ impl Call<'_> {
             checksum: None,
             metadata: name.as_str().to_owned(),
         };
-        match self.library.create_upload(change, new).await {
+        match self.services.library.create_upload(change, new).await {
             Ok(_) => Ok(empty(StatusCode::CREATED)),
             Err(LibraryError::UploadExists) => Err(Failure::status(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -118,14 +119,14 @@ impl Call<'_> {
             target.access.require(Right::Write).map_err(LibraryError::from)?;
             return Ok((target.access, Some(target.path).filter(|path| !path.is_root())));
         }
-        let likely = self.recent_spaces.likely(self.accounts, self.principal()?).await?;
+        let likely = self.services.recent_spaces.likely(&self.services.accounts, self.principal()?).await?;
         let none = || Failure::status(StatusCode::FORBIDDEN, "there is no space that you may write to");
         likely.map(|access| (access, None)).ok_or_else(none)
     }
 
     /// The right to the space that a session is in.
     async fn session_access(&self, session: &Session) -> Result<Access, Failure> {
-        self.accounts.access(self.principal()?, session.space).await?.ok_or_else(Failure::not_found)
+        self.services.accounts.access(self.principal()?, session.space).await?.ok_or_else(Failure::not_found)
     }
 
     async fn put_chunk(&self, session: &Session, chunk: ChunkName, body: &mut RequestBody) -> Answer {
@@ -135,7 +136,8 @@ impl Call<'_> {
             checksum: headers::content_digest(&self.parts.headers)?,
         };
         let (user, now) = (self.principal()?.user, self.info.received);
-        let mut writing = self.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
+        let mut writing =
+            self.services.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
         // Dropped with an error nothing of the chunk is kept: a client that sees it takes it for whole.
         while let Some(piece) = body.next().await {
             writing.write(piece?).await?;
@@ -148,14 +150,14 @@ impl Call<'_> {
     async fn delete_chunk(&self, session: &Session, chunk: &ChunkName) -> Answer {
         let access = self.session_access(session).await?;
         let (user, now) = (self.principal()?.user, self.info.received);
-        self.library.delete_chunk(&access, user, session.id, chunk, now).await?;
+        self.services.library.delete_chunk(&access, user, session.id, chunk, now).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
     async fn cancel_session(&self, session: &Session) -> Answer {
         let access = self.session_access(session).await?;
         let of = UploadsOf::User(self.principal()?.user);
-        self.library.cancel_upload(&access, of, session.id, self.info.received).await?;
+        self.services.library.cancel_upload(&access, of, session.id, self.info.received).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
@@ -175,7 +177,7 @@ impl Call<'_> {
         let access = self.session_access(session).await?;
         if access.space() != target.access.space() {
             let (user, now) = (self.principal()?.user, self.info.received);
-            self.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
+            self.services.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
             // Copying may have taken long.
             self.may_still_store(&target.access).await?;
         }
@@ -187,7 +189,7 @@ impl Call<'_> {
             checksum: headers::checksum(&self.parts.headers)?,
         };
         let change = Change { conditions, now: Timestamp::now(), ..change };
-        let finished = self.library.finish_upload(change, session.id, finish).await;
+        let finished = self.services.library.finish_upload(change, session.id, finish).await;
         let outcome = finished.map_err(Failure::in_space(&target.space))?;
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
@@ -198,10 +200,10 @@ impl Call<'_> {
         let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
         let access = self.session_access(session).await?;
         let (user, now) = (self.principal()?.user, self.info.received);
-        let upload = self.library.upload(&access, user, session.id, now).await?;
+        let upload = self.services.library.upload(&access, user, session.id, now).await?;
         let chunks = match depth {
             Depth::Zero => Vec::new(),
-            _ => self.library.chunks(&access, user, session.id).await?,
+            _ => self.services.library.chunks(&access, user, session.id).await?,
         };
         let mut answer = PropfindAnswer::new(&request);
         let place = |path: EntryPath| Place::Entry { space: session.name.clone(), path };

@@ -3,7 +3,7 @@
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::Call;
+use super::DavRequest;
 use crate::accounts::LookupError;
 use crate::http::error::{from_causes, library_status, log_library};
 use crate::http::protocol::RequestError;
@@ -71,9 +71,9 @@ impl Failure {
         }
     }
 
-    pub(super) fn into_response(self, call: &Call<'_>) -> Response<ResponseBody> {
+    pub(super) fn into_response(self, request: &DavRequest<'_>) -> Response<ResponseBody> {
         let status = self.status_code();
-        self.log(call, status);
+        self.log(request, status);
         let body = match &self {
             Self::Request(error) => error_body(status, None, &error.to_string()),
             Self::Body(error) => error_body(status, None, &error.to_string()),
@@ -87,7 +87,7 @@ impl Failure {
             Self::Rights(_) => error_body(status, None, "the rights could not be looked up"),
             Self::Locked { space, path, taking } => {
                 let place = Place::Entry { space: space.clone(), path: path.clone() };
-                let hrefs = [call.mount.href(&place, false)];
+                let hrefs = [request.mount.href(&place, false)];
                 let precondition = match taking {
                     true => Precondition::NoConflictingLock(&hrefs),
                     false => Precondition::LockTokenSubmitted(&hrefs),
@@ -105,7 +105,7 @@ impl Failure {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(multistatus::CONTENT_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, call.visitor.allowed());
+            headers.insert(ALLOW, request.visitor.allowed());
         }
         if matches!(self, Self::Library(LibraryError::Busy | LibraryError::Closed)) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -131,8 +131,8 @@ impl Failure {
     }
 
     /// What the office must know of is logged here, once, with its causes; a client's mistake is not.
-    fn log(&self, call: &Call<'_>, status: StatusCode) {
-        let request_id = call.info.request_id;
+    fn log(&self, request: &DavRequest<'_>, status: StatusCode) {
+        let request_id = request.info.request_id;
         match self {
             Self::Library(error) => log_library(error, status, request_id),
             Self::Rights(error) => {

@@ -10,10 +10,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use super::guests::page_of;
+use super::browse::page_of;
 use super::target::{EntryTarget, Target};
 use super::visitor::Visitor;
-use super::{Answer, Call, Failure, header_value};
+use super::{Answer, DavRequest, Failure, header_value};
 use crate::accounts::{Accounts, Principal};
 use crate::http::protocol::conditional::{ReadVerdict, holds_unlocked, if_range_holds, judge_read};
 use crate::http::protocol::href::push_encoded;
@@ -36,12 +36,12 @@ const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
 /// Bytes after which other connections have their turn, if the reader takes as fast as we send.
 const TURN: u64 = 1024 * 1024;
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn get(&self) -> Answer {
         match self.target().await? {
             Target::Root => {
                 let tops = self.visible_spaces(&Detail::NONE).await?;
-                match self.root_judged(&self.library.mount_etag(&tops))? {
+                match self.root_judged(&self.services.library.mount_etag(&tops))? {
                     Some(response) => Ok(response),
                     None => Ok(self.browse_root(&tops)),
                 }
@@ -56,7 +56,7 @@ impl Call<'_> {
                             None => self.browse(&target, folder).await,
                         }
                     }
-                    Visitor::Guest(visit) => page_of(&target, visit),
+                    Visitor::Guest(visit) => Ok(page_of(&target, visit)),
                 },
             },
         }
@@ -65,7 +65,7 @@ impl Call<'_> {
     pub(super) async fn head(&self) -> Answer {
         match self.target().await? {
             Target::Root => {
-                let tag = self.library.mount_etag(&self.visible_spaces(&Detail::NONE).await?);
+                let tag = self.services.library.mount_etag(&self.visible_spaces(&Detail::NONE).await?);
                 if let Some(response) = self.root_judged(&tag)? {
                     return Ok(response);
                 }
@@ -99,7 +99,7 @@ impl Call<'_> {
         if entry.is_folder() {
             return Err(no_file());
         }
-        let known = self.library.checksums(std::iter::once(&entry)).await?;
+        let known = self.services.library.checksums(std::iter::once(&entry)).await?;
         let mut response = empty(StatusCode::NO_CONTENT);
         state_headers(response.headers_mut(), &entry)?;
         digest_headers(response.headers_mut(), known.get(&entry.id).map_or(&[], Vec::as_slice))?;
@@ -152,18 +152,22 @@ impl Call<'_> {
     fn reader(&self, access: &Access) -> Reader {
         match self.visitor {
             Visitor::User(principal) => Reader::User {
-                accounts: self.accounts.clone(),
+                accounts: self.services.accounts.clone(),
                 principal: principal.clone(),
                 space: access.space(),
             },
             Visitor::Guest(visit) => {
-                Reader::Guest { sharing: self.sharing.clone(), visit: Box::new(visit.clone()) }
+                Reader::Guest { sharing: self.services.sharing.clone(), visit: Box::new(visit.clone()) }
             }
         }
     }
 
     async fn find(&self, target: &EntryTarget) -> Result<Entry, Failure> {
-        self.library.find(&target.access, &target.path).await.map_err(Failure::in_space(&target.space))
+        self.services
+            .library
+            .find(&target.access, &target.path)
+            .await
+            .map_err(Failure::in_space(&target.space))
     }
 
     /// Fails unless the `If` header holds (RFC 4918 10.4); the other conditions of a read are judged
@@ -175,7 +179,7 @@ impl Call<'_> {
             now: self.info.received,
             conditions: Conditions { if_lists: conditions.if_lists.clone(), ..Conditions::default() },
         };
-        let judged = self.library.require_conditions(demand, &target.path).await;
+        let judged = self.services.library.require_conditions(demand, &target.path).await;
         judged.map_err(Failure::in_space(&target.space))
     }
 
@@ -188,11 +192,12 @@ impl Call<'_> {
         let is_get = self.is_method(&Method::GET);
         let foreseen = asked.clone();
         let foresee = move |entry: &Entry| is_get.then(|| foreseen.first_bytes(entry)).flatten();
-        let content = match self.library.open_content(&target.access, &target.path, None, foresee).await {
-            Ok(content) => content,
-            Err(LibraryError::IsFolder) => return Ok(None),
-            Err(error) => return Err(Failure::in_space(&target.space)(error)),
-        };
+        let content =
+            match self.services.library.open_content(&target.access, &target.path, None, foresee).await {
+                Ok(content) => content,
+                Err(LibraryError::IsFolder) => return Ok(None),
+                Err(error) => return Err(Failure::in_space(&target.space)(error)),
+            };
         let entry = &content.entry;
         if let Some(response) = self.judged(entry, content.changed)? {
             return Ok(Some(response));
@@ -202,7 +207,7 @@ impl Call<'_> {
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
         digest_headers(&mut told, &content.checksums)?;
-        let pace = Pace::begin(self.lanes.clone(), PIECE);
+        let pace = Pace::begin(self.services.lanes.clone(), PIECE);
         content_response(content, ranges, is_get, self.reader(&target.access), pace, told).await.map(Some)
     }
 }
@@ -437,11 +442,11 @@ fn behind(range: ByteRange, done: u64) -> ByteRange {
     ByteRange::new(range.start() + done, range.end()).unwrap_or(ByteRange::whole(0))
 }
 
-impl Call<'_> {
+impl DavRequest<'_> {
     /// What Nextcloud's clients read instead of asking again.
     pub(super) fn cloud_headers(&self, headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
         let mut id = String::new();
-        push_cloud_id(&mut id, entry.id.0.unsigned_abs(), self.library.instance_id());
+        push_cloud_id(&mut id, entry.id.0.unsigned_abs(), self.services.library.instance_id());
         headers.insert(HeaderName::from_static("oc-fileid"), header_value(&id)?);
         headers.insert(HeaderName::from_static("oc-etag"), quoted(&entry.etag)?);
         Ok(())

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::listing::active_lock;
 use super::target::EntryTarget;
-use super::{Answer, Call, Failure, header_value};
+use super::{Answer, DavRequest, Failure, header_value};
 use crate::http::protocol::error_body::Precondition;
 use crate::http::protocol::href::Place;
 use crate::http::protocol::lockinfo::{self, LockRequest as Asked};
@@ -18,7 +18,7 @@ use crate::library::{LibraryError, Lock, LockRequest, MAX_LOCK_SECONDS, NewFile}
 use crate::model::Depth;
 use crate::net::{RequestBody, ResponseBody};
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn lock(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(is_the_mount).await?;
         let change = self.change(&target)?;
@@ -26,8 +26,8 @@ impl Call<'_> {
         let timeout = headers::lock_timeout(&self.parts.headers, longest);
         match lockinfo::parse(&body.collect(xml::MAX_BODY_BYTES).await?)? {
             Asked::Refresh => {
-                let lock =
-                    self.library.refresh_lock(change, &target.path, timeout).await.map_err(|error| {
+                let lock = self.services.library.refresh_lock(change, &target.path, timeout).await.map_err(
+                    |error| {
                         match error {
                             // RFC 4918 9.10.2: the If header names no lock of this resource.
                             LibraryError::NoSuchLock => Failure::Precondition(
@@ -37,7 +37,8 @@ impl Call<'_> {
                             ),
                             other => Failure::in_space(&target.space)(other),
                         }
-                    })?;
+                    },
+                )?;
                 Ok(self.locked(&target, &lock, StatusCode::OK))
             }
             Asked::New { scope, owner } => {
@@ -64,7 +65,7 @@ impl Call<'_> {
     }
 
     async fn take_lock(&self, target: EntryTarget, request: LockRequest) -> Answer {
-        let taken = self.library.lock(self.change(&target)?, &target.path, request.clone()).await;
+        let taken = self.services.library.lock(self.change(&target)?, &target.path, request.clone()).await;
         let (lock, status) = match taken {
             Ok(lock) => (lock, StatusCode::OK),
             // Nothing there: an empty file is made and locked in one step (RFC 4918 9.10.4).
@@ -72,7 +73,8 @@ impl Call<'_> {
                 let file =
                     NewFile { path: target.path.clone(), size: Some(0), modified: None, checksum: None };
                 let conflict = conflict_in(&target);
-                let session = self.library.begin_put(self.change(&target)?, file).await.map_err(&conflict)?;
+                let session =
+                    self.services.library.begin_put(self.change(&target)?, file).await.map_err(&conflict)?;
                 let (_, lock) =
                     session.commit_locked(self.info.received, request).await.map_err(&conflict)?;
                 (lock, StatusCode::CREATED)
@@ -98,7 +100,8 @@ impl Call<'_> {
     pub(super) async fn unlock(&self) -> Answer {
         let target = self.entry_target(is_the_mount).await?;
         let token = headers::lock_token(&self.parts.headers)?;
-        self.library
+        self.services
+            .library
             .unlock(&target.access, self.visitor.user(), &target.path, &token, self.info.received)
             .await
             .map_err(|error| match error {

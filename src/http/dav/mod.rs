@@ -5,36 +5,32 @@ mod browse;
 mod chunks;
 mod failure;
 mod get;
-mod guests;
 mod listing;
 mod lock;
-pub(super) mod mounts;
 mod propfind;
 mod proppatch;
 mod put;
-mod recent_spaces;
 mod search;
 mod target;
 mod tree;
 mod visitor;
 
+use std::ops::Deref;
+
 use http::header::ALLOW;
-use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use self::failure::Failure;
-pub(super) use self::guests::{GuestDoor, door as guest_door};
 use self::listing::ListingLimits;
-pub use self::recent_spaces::RecentSpaces;
-pub(super) use self::target::written_path;
 use self::visitor::Visitor;
+use super::context::RequestContext;
+use super::mounts;
 use super::protocol::href::{Mount, Site};
 use super::protocol::xml;
 use super::reply::empty;
-use crate::accounts::{Accounts, Principal};
-use crate::library::Library;
-use crate::net::{Limits, RequestBody, RequestInfo, ResponseBody, SendLanes};
-use crate::sharing::Sharing;
+use crate::accounts::Principal;
+use crate::net::{Limits, RequestBody, ResponseBody};
+use crate::sharing::Visit;
 
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;
@@ -50,88 +46,90 @@ const RECALCULATE: &str = "x-recalculate-hash";
 const NO_PATCH: &str = "a file is not changed in parts; send it whole, or in parts by tus (/tus)";
 
 /// The tree at `/dav/`, and where Nextcloud's clients look for it.
-pub struct Dav {
-    library: Library,
-    accounts: Accounts,
-    sharing: Sharing,
-    recent_spaces: RecentSpaces,
-    lanes: SendLanes,
+pub(super) struct Dav {
     listings: ListingLimits,
 }
 
-/// A request on its way through this room.
-struct Call<'a> {
-    library: &'a Library,
-    accounts: &'a Accounts,
-    sharing: &'a Sharing,
-    recent_spaces: &'a RecentSpaces,
-    lanes: &'a SendLanes,
+/// A request to a tree.
+struct DavRequest<'a> {
+    context: RequestContext<'a>,
     listings: ListingLimits,
     visitor: Visitor<'a>,
-    parts: &'a Parts,
-    info: &'a RequestInfo,
     mount: &'a Mount,
     site: Site<'a>,
 }
 
+impl<'a> Deref for DavRequest<'a> {
+    type Target = RequestContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.context
+    }
+}
+
 impl Dav {
-    /// The tree of this library for these people.
-    pub fn new(
-        library: Library,
-        accounts: Accounts,
-        sharing: Sharing,
-        recent_spaces: RecentSpaces,
-        lanes: SendLanes,
-        limits: &Limits,
-    ) -> Self {
+    /// A tree with these bounds.
+    pub(super) fn new(limits: &Limits) -> Self {
         let listings = ListingLimits { entries: limits.max_listing_entries, bytes: limits.max_listing_bytes };
-        Self { library, accounts, sharing, recent_spaces, lanes, listings }
+        Self { listings }
     }
 
-    /// Whether a path of the URL space is this room's.
-    pub fn serves(path: &str) -> bool {
+    /// Whether a path of the URL space is this endpoint's.
+    pub(super) fn serves(path: &str) -> bool {
         ["/dav", "/remote.php"]
             .iter()
             .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
-    /// Answers a request of somebody who has logged in.
-    pub async fn handle(
+    /// Answers a request of a user who has logged in.
+    pub(super) async fn handle(
         &self,
-        request: Request<RequestBody>,
-        info: &RequestInfo,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
         principal: &Principal,
     ) -> Response<ResponseBody> {
-        let (parts, mut body) = request.into_parts();
-        let mounts = mounts::of(principal, parts.uri.path());
+        let path = context.path();
+        let mounts = mounts::of(principal, path);
+        let host = [context.info.requested_host()];
         let [mount, ..] = &mounts;
-        let call = Call {
-            library: &self.library,
-            accounts: &self.accounts,
-            sharing: &self.sharing,
-            recent_spaces: &self.recent_spaces,
-            lanes: &self.lanes,
-            listings: self.listings,
-            visitor: Visitor::User(principal),
-            parts: &parts,
-            info,
-            mount,
-            site: Site { hosts: &[info.requested_host()], mounts: &mounts },
-        };
-        let path = parts.uri.path();
+        let request = self.request(context, Visitor::User(principal), mount, &mounts, &host);
         let answer = match mounts::uploads(principal, path) {
-            Some(uploads) => call.chunked(&uploads, &mut body).await,
-            None if mounts::is_above(path) => call.above(&mut body).await,
-            None => call.answer(&mut body).await,
+            Some(uploads) => request.chunked(&uploads, body).await,
+            None if mounts::is_above(path) => request.above(body).await,
+            None => request.answer(body).await,
         };
-        match answer {
-            Ok(response) => response,
-            Err(failure) => failure.into_response(&call),
-        }
+        answer.unwrap_or_else(|failure| failure.into_response(&request))
+    }
+
+    /// Answers a request of a guest for what a link leads to. The tree is at `mounts`, that of the request first.
+    pub(super) async fn handle_guest(
+        &self,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
+        visit: &Visit,
+        mounts: &[Mount],
+    ) -> Response<ResponseBody> {
+        let host = [context.info.requested_host()];
+        let Some(mount) = mounts.first() else { return empty(StatusCode::NOT_FOUND) };
+        let request = self.request(context, Visitor::Guest(visit), mount, mounts, &host);
+        let answer = request.answer(body).await;
+        answer.unwrap_or_else(|failure| failure.into_response(&request))
+    }
+
+    fn request<'a>(
+        &self,
+        context: RequestContext<'a>,
+        visitor: Visitor<'a>,
+        mount: &'a Mount,
+        mounts: &'a [Mount],
+        hosts: &'a [&'a str],
+    ) -> DavRequest<'a> {
+        let site = Site { hosts, mounts };
+        DavRequest { context, listings: self.listings, visitor, mount, site }
     }
 }
 
-impl Call<'_> {
+impl DavRequest<'_> {
     async fn answer(&self, body: &mut RequestBody) -> Answer {
         self.visitor.require_method(&self.parts.method)?;
         self.read_away(body).await?;
@@ -179,6 +177,11 @@ impl Call<'_> {
     fn is_method(&self, method: &Method) -> bool {
         self.parts.method == *method
     }
+}
+
+/// The answer to OPTIONS on the folders above a mount.
+pub(super) fn options_above_mounts() -> Response<ResponseBody> {
+    options(ALLOWED)
 }
 
 /// What every client asks first; class 1 and 2 make Finder mount for writing, 1 alone for reading.

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::listing::{Told, Tree, View};
 use super::target::{EntryTarget, Target};
-use super::{Answer, Call, Failure};
+use super::{Answer, DavRequest, Failure};
 use crate::http::protocol::error_body::Precondition;
 use crate::http::protocol::href::Place;
 use crate::http::protocol::listing::PropfindAnswer;
@@ -16,7 +16,7 @@ use crate::library::{Detail, JointUsage, SpaceUsage, Top};
 use crate::model::{Access, DeadProperties, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn propfind(&self, body: &mut RequestBody) -> Answer {
         let depth = headers::depth(&self.parts.headers)?.unwrap_or(Depth::Infinity);
         let target = self.target().await?;
@@ -34,8 +34,11 @@ impl Call<'_> {
         depth: Depth,
     ) -> Answer {
         let detail = detail(request);
-        let member =
-            self.library.member_with(&target.access, &target.path, &detail, self.info.received).await?;
+        let member = self
+            .services
+            .library
+            .member_with(&target.access, &target.path, &detail, self.info.received)
+            .await?;
         self.require_tags(&member.entry.etag)?;
         let (folder, is_folder) = (member.entry.id, member.entry.is_folder());
         let depth = if is_folder { depth } else { Depth::Zero };
@@ -44,7 +47,7 @@ impl Call<'_> {
         }
         let href = self.mount.href(&target.place(), is_folder);
         let usage = match is_folder && asks_for_quota(request) && !self.visitor.is_guest() {
-            true => Some(self.library.usage(&target.access).await?),
+            true => Some(self.services.library.usage(&target.access).await?),
             false => None,
         };
         let view = self.view(target.space, target.access, usage, request, detail);
@@ -62,7 +65,7 @@ impl Call<'_> {
     async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
         let detail = detail(request);
         let tops = self.visible_spaces(&detail).await?;
-        let tag = self.library.mount_etag(&tops);
+        let tag = self.services.library.mount_etag(&tops);
         self.require_tags(&tag)?;
         let rights: Vec<Access> = tops.iter().map(|top| top.access).collect();
         if depth == Depth::Infinity {
@@ -70,7 +73,7 @@ impl Call<'_> {
             self.require_listable(&roots).await?;
         }
         let usage: Option<JointUsage> = match asks_for_quota(request) {
-            true => Some(self.library.joint_usage(&rights).await?),
+            true => Some(self.services.library.joint_usage(&rights).await?),
             false => None,
         };
         let modified = tops.iter().map(|top| top.member.entry.modified).max();
@@ -92,7 +95,7 @@ impl Call<'_> {
             locks: &[],
             dead: &[],
             cloud: CloudView {
-                fingerprint: Some(self.library.state_fingerprint()),
+                fingerprint: Some(self.services.library.state_fingerprint()),
                 ..self.cloud_view(Permissions::Mount)
             },
         });
@@ -100,7 +103,11 @@ impl Call<'_> {
         let shown = if depth == Depth::Zero { Vec::new() } else { tops };
         for Top { access, space, mut member } in shown {
             let Ok(name) = EntryName::parse(&space.name) else { continue };
-            let usage = if asks_for_quota(request) { Some(self.library.usage(&access).await?) } else { None };
+            let usage = if asks_for_quota(request) {
+                Some(self.services.library.usage(&access).await?)
+            } else {
+                None
+            };
             let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
             let href = self.mount.href(&place, true);
             member.entry.name.clone_from(&space.name);
@@ -130,8 +137,8 @@ impl Call<'_> {
             access,
             owner: self.visitor.owner_name().to_owned(),
             user: self.visitor.user(),
-            library: self.library.clone(),
-            sharing: self.sharing.clone(),
+            library: self.services.library.clone(),
+            sharing: self.services.sharing.clone(),
             detail,
             tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
             tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
@@ -147,7 +154,7 @@ impl Call<'_> {
     async fn require_listable(&self, tops: &[(Access, EntryId)]) -> Result<(), Failure> {
         let mut left = self.listings.entries;
         for (access, top) in tops {
-            let len = self.library.tree_len(access, *top, left + 1).await?;
+            let len = self.services.library.tree_len(access, *top, left + 1).await?;
             left = left.checked_sub(len).ok_or_else(|| {
                 let text = "this tree is too large for one answer; list one folder at a time: Depth 0 or 1";
                 Failure::Precondition(StatusCode::FORBIDDEN, Precondition::PropfindFiniteDepth, text)
@@ -157,12 +164,12 @@ impl Call<'_> {
     }
 }
 
-impl Call<'_> {
+impl DavRequest<'_> {
     /// What Nextcloud's clients are told of something that is no entry of a space.
     pub(super) fn cloud_view(&self, permissions: Permissions) -> CloudView<'_> {
         CloudView {
             number: 0,
-            instance: self.library.instance_id(),
+            instance: self.services.library.instance_id(),
             permissions,
             checksums: &[],
             fingerprint: None,

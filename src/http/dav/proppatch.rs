@@ -3,18 +3,18 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{Answer, Call, Failure};
+use super::{Answer, DavRequest, Failure};
 use crate::http::protocol::proppatch::{self, PatchPlan};
 use crate::http::protocol::{multistatus, xml};
 use crate::library::PropertyChange;
 use crate::net::{RequestBody, ResponseBody};
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn proppatch(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(is_the_mount).await?;
         let change = self.change(&target)?;
         let body = body.collect(xml::MAX_BODY_BYTES).await?;
-        let entry = self.library.find(&target.access, &target.path).await?;
+        let entry = self.services.library.find(&target.access, &target.path).await?;
         let href = self.mount.href(&target.place(), entry.is_folder());
         let plan = match proppatch::plan(proppatch::parse(&body)?) {
             Ok(plan) => plan,
@@ -26,7 +26,8 @@ impl Call<'_> {
             Some(xml) => PropertyChange::Set { name, xml },
             None => PropertyChange::Remove { name },
         }));
-        self.library
+        self.services
+            .library
             .change_properties(change, &target.path, steps.collect())
             .await
             .map_err(Failure::in_space(&target.space))?;

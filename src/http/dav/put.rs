@@ -4,14 +4,14 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::get::state_headers;
 use super::target::EntryTarget;
-use super::{Answer, Call, Failure};
+use super::{Answer, DavRequest, Failure};
 use crate::http::protocol::headers::{self, UploadHeaders};
 use crate::http::reply::empty;
 use crate::library::{Change, Entry, LibraryError, NewFile};
 use crate::model::{Conditions, EntryPath, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn put(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(is_a_folder).await?;
         if target.path.is_root() && !self.visitor.is_at_a_file() {
@@ -21,10 +21,10 @@ impl Call<'_> {
         let UploadHeaders { length, modified, checksum, .. } = headers::upload(&self.parts.headers)?;
         let failed = Failure::in_space(&target.space);
         let file = NewFile { path: target.path.clone(), size: length, modified, checksum };
-        let mut begun = self.library.begin_put(change.clone(), file.clone()).await;
+        let mut begun = self.services.library.begin_put(change.clone(), file.clone()).await;
         if matches!(begun, Err(LibraryError::ParentMissing)) && headers::makes_parents(&self.parts.headers) {
             self.make_parents(&change, &target).await?;
-            begun = self.library.begin_put(change, file).await;
+            begun = self.services.library.begin_put(change, file).await;
         }
         let mut session = begun.map_err(&failed)?;
         while let Some(piece) = body.next().await {
@@ -48,7 +48,7 @@ impl Call<'_> {
         for depth in 1..=parents.names().len() {
             let names = parents.names().iter().take(depth).cloned().collect();
             let folder = EntryPath::new(names).map_err(LibraryError::from)?;
-            match self.library.make_folder(change.clone(), &folder).await {
+            match self.services.library.make_folder(change.clone(), &folder).await {
                 Ok(_) | Err(LibraryError::Exists) => {}
                 Err(error) => return Err(Failure::in_space(&target.space)(error)),
             }

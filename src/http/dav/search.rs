@@ -2,18 +2,18 @@
 
 use super::propfind::multistatus_response;
 use super::target::EntryTarget;
-use super::{Answer, Call};
+use super::{Answer, DavRequest};
 use crate::http::protocol::listing::PropfindAnswer;
 use crate::http::protocol::{search, xml};
 use crate::model::{Depth, EntryName};
 use crate::net::{RequestBody, ResponseBody};
 
-impl Call<'_> {
+impl DavRequest<'_> {
     /// What is asked of the entry, or an answer about nothing if it is not there or not for this person to see.
     pub(super) async fn search(&self, body: &mut RequestBody) -> Answer {
         let request = search::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
-        let rights = self.accounts.spaces_of(self.principal()?).await?;
-        let found = self.library.located(&rights, vec![request.entry]).await?.pop();
+        let rights = self.services.accounts.spaces_of(self.principal()?).await?;
+        let found = self.services.library.located(&rights, vec![request.entry]).await?.pop();
         let target = found.and_then(|(entry, path)| {
             let access = *rights.iter().find(|access| access.space() == entry.space)?;
             Some((access, path))
@@ -22,7 +22,7 @@ impl Call<'_> {
             let nothing = PropfindAnswer::new(&request.select).finish();
             return Ok(multistatus_response(ResponseBody::full(nothing)));
         };
-        let name = self.library.space_name(access.space()).await?;
+        let name = self.services.library.space_name(access.space()).await?;
         let Ok(space) = EntryName::parse(&name) else {
             return Err(super::Failure::not_found());
         };

@@ -1,10 +1,7 @@
 //! What a request is about, and the right to it: every method starts here.
 
-use http::request::Parts;
-use http::uri::PathAndQuery;
-
 use super::visitor::Visitor;
-use super::{Call, Failure};
+use super::{DavRequest, Failure};
 use crate::http::protocol::conditional;
 use crate::http::protocol::href::{Located, Place};
 use crate::library::{Change, Detail, LibraryError, Top};
@@ -32,22 +29,13 @@ impl EntryTarget {
     }
 }
 
-/// The path of a request, together with its query where the request changes something: `DELETE /a/?b` does not
-/// mean `/a/`, and [`Mount::locate`](crate::http::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
-pub(in crate::http) fn written_path(parts: &Parts) -> &str {
-    match parts.method.as_str() {
-        "GET" | "HEAD" | "PROPFIND" | "OPTIONS" => parts.uri.path(),
-        _ => parts.uri.path_and_query().map_or("/", PathAndQuery::as_str),
-    }
-}
-
-impl Call<'_> {
+impl DavRequest<'_> {
     /// The request's own target.
     pub(super) async fn target(&self) -> Result<Target, Failure> {
-        let located = self.mount.locate(written_path(self.parts))?.ok_or_else(Failure::not_found)?;
+        let located = self.mount.locate(self.written_path())?.ok_or_else(Failure::not_found)?;
         let target = self.resolve(located).await?;
         if let (Target::Entry(entry), Visitor::User(principal)) = (&target, self.visitor) {
-            self.recent_spaces.note(principal.user, entry.access.space());
+            self.services.recent_spaces.note(principal.user, entry.access.space());
         }
         Ok(target)
     }
@@ -67,8 +55,8 @@ impl Call<'_> {
             // His mounts hold nothing but what his link leads to.
             Visitor::Guest(visit) => visit.access,
             Visitor::User(principal) => {
-                let id = self.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
-                self.accounts.access(principal, id).await?.ok_or_else(Failure::not_found)?
+                let id = self.services.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
+                self.services.accounts.access(principal, id).await?.ok_or_else(Failure::not_found)?
             }
         };
         Ok(Target::Entry(EntryTarget { space: name, path, access }))
@@ -90,17 +78,17 @@ impl Call<'_> {
     /// The right as it is at this moment.
     async fn access_now(&self, access: &Access) -> Result<Access, Failure> {
         match self.visitor {
-            Visitor::Guest(visit) => Ok(self.sharing.still_lends(visit, Timestamp::now()).await?),
+            Visitor::Guest(visit) => Ok(self.services.sharing.still_lends(visit, Timestamp::now()).await?),
             Visitor::User(principal) => {
-                self.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)
+                self.services.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)
             }
         }
     }
 
     /// The spaces that this person may see, by name.
     pub(super) async fn visible_spaces(&self, detail: &Detail) -> Result<Vec<Top>, Failure> {
-        let rights = self.accounts.spaces_of(self.principal()?).await?;
-        Ok(self.library.tops_with(&rights, detail, self.info.received).await?)
+        let rights = self.services.accounts.spaces_of(self.principal()?).await?;
+        Ok(self.services.library.tops_with(&rights, detail, self.info.received).await?)
     }
 
     pub(super) fn conditions(&self) -> Result<Conditions, Failure> {

@@ -5,14 +5,14 @@ use http::StatusCode;
 use super::get::state_headers;
 use super::put::MTIME_ACCEPTED;
 use super::target::{EntryTarget, Target};
-use super::{Answer, Call, Failure};
+use super::{Answer, DavRequest, Failure};
 use crate::http::protocol::headers;
 use crate::http::reply::empty;
 use crate::library::{Change, LibraryError, Overwrite, Transfer, Transferred};
 use crate::model::{Depth, Right, Timestamp};
 use crate::net::RequestBody;
 
-impl Call<'_> {
+impl DavRequest<'_> {
     pub(super) async fn make_folder(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(exists).await?;
         let change = self.change(&target)?;
@@ -22,10 +22,11 @@ impl Call<'_> {
         {
             return Err(Failure::status(StatusCode::UNSUPPORTED_MEDIA_TYPE, "MKCOL takes no body"));
         }
-        let folder = self.library.make_folder(change, &target.path).await.map_err(|error| match error {
-            LibraryError::Exists => exists(),
-            other => Failure::in_space(&target.space)(other),
-        })?;
+        let folder =
+            self.services.library.make_folder(change, &target.path).await.map_err(|error| match error {
+                LibraryError::Exists => exists(),
+                other => Failure::in_space(&target.space)(other),
+            })?;
         let mut response = empty(StatusCode::CREATED);
         state_headers(response.headers_mut(), &folder)?;
         self.cloud_headers(response.headers_mut(), &folder)?;
@@ -36,7 +37,7 @@ impl Call<'_> {
         let target = self.entry_target(is_the_mount).await?;
         let change = self.change(&target)?;
         if headers::depth(&self.parts.headers)?.is_some_and(|depth| depth != Depth::Infinity) {
-            let entry = self.library.find(&target.access, &target.path).await?;
+            let entry = self.services.library.find(&target.access, &target.path).await?;
             if entry.is_folder() {
                 return Err(Failure::status(
                     StatusCode::BAD_REQUEST,
@@ -44,7 +45,7 @@ impl Call<'_> {
                 ));
             }
         }
-        self.library.delete(change, &target.path).await.map_err(Failure::in_space(&target.space))?;
+        self.services.library.delete(change, &target.path).await.map_err(Failure::in_space(&target.space))?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
@@ -61,6 +62,7 @@ impl Call<'_> {
         // Reading the source is enough; writing is asked of the destination.
         let change = Change { access: source.access, ..self.change(&target)? };
         let begun = self
+            .services
             .library
             .begin_copy(change, &source.path, &target.access, &target.path, overwrite, depth)
             .await
@@ -76,6 +78,7 @@ impl Call<'_> {
         let change = self.change(&source)?;
         let (target, overwrite) = self.destination().await?;
         let begun = self
+            .services
             .library
             .begin_move(change, &source.path, &target.access, &target.path, overwrite)
             .await

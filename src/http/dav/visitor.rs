@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Method, StatusCode};
 
-use super::{ALLOWED, Call, Failure};
+use super::{ALLOWED, DavRequest, Failure};
 use crate::accounts::Principal;
 use crate::model::{LinkRight, UserId};
 use crate::sharing::Visit;
@@ -81,7 +81,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-impl<'a> Call<'a> {
+impl<'a> DavRequest<'a> {
     /// Who has logged in; what asks for him is not there for guests.
     pub(super) fn principal(&self) -> Result<&'a Principal, Failure> {
         match self.visitor {

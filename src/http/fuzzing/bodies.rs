@@ -1,7 +1,7 @@
 //! XML bodies: whatever is stored from one request must be well-formed inside the answer to another.
 
-use crate::http::form::field;
 use crate::http::nextcloud::shares;
+use crate::http::page::form::field;
 use crate::http::protocol::multipart::{Files, FormError};
 use crate::http::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
 use crate::http::protocol::{lockinfo, propfind, proppatch};

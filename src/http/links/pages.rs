@@ -5,8 +5,8 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::receive::{Received, Refusal};
 use super::words::{Words, words};
-use crate::http::folder::{self, Row, shown_name};
-use crate::http::language::Language;
+use crate::http::page::folder::{self, Row, shown_name};
+use crate::http::page::language::Language;
 use crate::http::page::{Field, Page, Tone};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
@@ -21,7 +21,7 @@ pub(super) struct Shown<'a> {
     /// Where forms go, as a path.
     pub(super) action: &'a str,
     /// The address of the link's page, without a final slash.
-    pub(super) base: String,
+    pub(super) base: &'a str,
     /// The folder or file shown, from the link's own on.
     pub(super) path: &'a EntryPath,
     pub(super) entry: &'a Entry,
@@ -195,7 +195,7 @@ fn push_file(page: &mut Page, words: &Words, shown: &Shown<'_>) {
 /// The page of the folder above, if that is part of the link.
 fn above(shown: &Shown<'_>) -> Option<String> {
     let (above, _) = shown.path.split_last()?;
-    Some(if above.is_root() { shown.base.clone() } else { folder_href(&shown.base, &above) })
+    Some(if above.is_root() { shown.base.to_owned() } else { folder_href(shown.base, &above) })
 }
 
 /// The page of a folder in a link.

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::Call;
+use super::LinkRequest;
 use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
 use crate::library::{Change, LibraryError, NewFile};
@@ -55,7 +55,7 @@ impl Refusal {
     }
 }
 
-impl Call<'_> {
+impl LinkRequest<'_> {
     /// Stores the files of a form in a folder, each by itself: one that cannot be stored does not keep the others
     /// away. All of them are named with what became of them, as far as the form can be read.
     pub(super) async fn receive(
@@ -108,7 +108,7 @@ impl Call<'_> {
     async fn adding(&self, visit: &Visit, folder: &EntryPath) -> Result<Access, LibraryError> {
         let folder = match folder.is_root() {
             true => visit.entry.id,
-            false => self.library.find(&visit.access, folder).await?.id,
+            false => self.services.library.find(&visit.access, folder).await?.id,
         };
         Ok(visit.access.narrowed_to_adding(folder)?)
     }
@@ -131,14 +131,14 @@ impl Call<'_> {
         };
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let failed = |error| self.refusal(&error);
-        let mut session = self.library.begin_put(change, new).await.map_err(failed)?;
+        let mut session = self.services.library.begin_put(change, new).await.map_err(failed)?;
         let mut size = 0;
         while let Some(piece) = file.piece().await.map_err(|error| broken(&error))? {
             size += piece.len() as u64;
             session.write(piece).await.map_err(failed)?;
         }
         // Sending may have taken hours, in which the link was deleted or lost the right.
-        let still = self.sharing.still_lends(visit, Timestamp::now()).await;
+        let still = self.services.sharing.still_lends(visit, Timestamp::now()).await;
         still.ok().and_then(|access| access.reach_to_add().ok()).ok_or(Refusal::NoLonger)?;
         let outcome = session.commit(Timestamp::now()).await.map_err(failed)?;
         // Another name would tell who sees nothing that there is one of this name.

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::http::form;
+use crate::http::page::form;
 use crate::http::protocol::xml::push_text;
 use crate::net::ResponseBody;
 

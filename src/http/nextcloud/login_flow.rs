@@ -8,24 +8,29 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::pages::{self, Consent, Problem};
-use super::{Answer, Call, absent, no_host};
+use super::{Answer, absent, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
-use crate::http::form::{self, MAX_FORM_BYTES};
-use crate::http::language::Language;
+use crate::http::context::RequestContext;
+use crate::http::page::form::{self, MAX_FORM_BYTES};
+use crate::http::page::language::Language;
 use crate::http::reply::{json as json_reply, not_allowed, plain, too_many};
 use crate::net::{RequestBody, ResponseBody};
 
 /// What a browser calls the bodies of plain forms.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-impl Call<'_> {
+impl RequestContext<'_> {
     /// Two addresses and a token, for whoever asks.
     pub(super) fn begin_login(&self) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
             return not_allowed("POST", "Not this method.\n");
         }
         let Some(origin) = self.origin() else { return no_host() };
-        let begun = self.accounts.begin_device_login(self.device_label(), self.info.peer, self.info.received);
+        let begun = self.services.accounts.begin_device_login(
+            self.device_label(),
+            self.info.peer,
+            self.info.received,
+        );
         match begun {
             Ok(tokens) => {
                 let answer = json!({
@@ -52,7 +57,7 @@ impl Call<'_> {
         // The desktop and Android send the token in the body, iOS in the query.
         let token = form::field(&body, "token").or_else(|| form::field(query.as_bytes(), "token"));
         let Some(token) = token else { return absent() };
-        match self.accounts.finish_device_login(&token, self.info.received).await {
+        match self.services.accounts.finish_device_login(&token, self.info.received).await {
             Ok(Some(login)) => {
                 let answer = json!({
                     "server": origin,
@@ -81,7 +86,7 @@ impl Call<'_> {
         if self.parts.method != Method::POST {
             return (not_allowed("GET, HEAD, POST", "Not this method.\n"), None);
         }
-        if form::is_from_another_site(self.parts, self.info) {
+        if form::is_from_another_site(*self) {
             return (plain(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
         }
         if !self.is_form() {
@@ -101,8 +106,11 @@ impl Call<'_> {
         let (peer, now) = (self.info.peer, self.info.received);
         let code = Some(field("code")).filter(|code| !code.trim().is_empty());
         let code = code.map(|code| SecretString::from(code.as_str()));
-        let outcome =
-            self.accounts.consent_to_device(token, &nonce, &credentials, code.as_ref(), peer, now).await;
+        let outcome = self
+            .services
+            .accounts
+            .consent_to_device(token, &nonce, &credentials, code.as_ref(), peer, now)
+            .await;
         let problem = match outcome {
             Ok(user) => return (pages::done(language), Some(user)),
             Err(ConsentError::Gone) => return (pages::gone(language), None),
@@ -130,7 +138,7 @@ impl Call<'_> {
         problem: Option<Problem>,
     ) -> Response<ResponseBody> {
         let now = self.info.received;
-        let Some((request, nonce)) = self.accounts.open_device_page(token, now) else {
+        let Some((request, nonce)) = self.services.accounts.open_device_page(token, now) else {
             return pages::gone(language);
         };
         let action = self.parts.uri.path();

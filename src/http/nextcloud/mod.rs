@@ -9,27 +9,18 @@ mod pages;
 pub(super) mod shares;
 
 use http::header::USER_AGENT;
-use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 
 use self::envelope::Version;
+use super::context::RequestContext;
 use super::reply::{json, plain, read_only, uncached};
-use crate::accounts::{Accounts, device_label};
-use crate::library::Library;
+use crate::accounts::device_label;
 use crate::model::UserId;
-use crate::net::{LogUser, RequestBody, RequestInfo, ResponseBody, Route};
-use crate::sharing::Sharing;
-
-/// Nextcloud's interfaces, but for its WebDAV.
-pub struct Nextcloud {
-    library: Library,
-    accounts: Accounts,
-    sharing: Sharing,
-}
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Door<'a> {
+enum Endpoint<'a> {
     /// `status.php`.
     Status,
     /// `204`: is there a network, or somebody's login page in between?
@@ -46,78 +37,59 @@ enum Door<'a> {
     Absent,
 }
 
-/// A request on its way through this room.
-struct Call<'a> {
-    library: &'a Library,
-    accounts: &'a Accounts,
-    sharing: &'a Sharing,
-    parts: &'a Parts,
-    info: &'a RequestInfo,
-}
-
 /// An answer, and who got it if he has logged in.
 type Answer = (Response<ResponseBody>, Option<UserId>);
 
-impl Nextcloud {
-    /// The interfaces to this library for these people.
-    pub fn new(library: Library, accounts: Accounts, sharing: Sharing) -> Self {
-        Self { library, accounts, sharing }
-    }
+/// Whether a path of the URL space is this endpoint's.
+pub(super) fn serves(path: &str) -> bool {
+    endpoint(path).is_some()
+}
 
-    /// Whether a path of the URL space is this room's.
-    pub fn serves(path: &str) -> bool {
-        door(path).is_some()
-    }
-
-    /// Answers a request, whoever sends it.
-    pub async fn handle(&self, request: Request<RequestBody>, info: &RequestInfo) -> Response<ResponseBody> {
-        let (parts, mut body) = request.into_parts();
-        let Self { library, accounts, sharing } = self;
-        let call = Call { library, accounts, sharing, parts: &parts, info };
-        let (route, (mut response, user)) = match door(parts.uri.path()) {
-            Some(Door::Status) => (Route::quiet("status"), (call.status(), None)),
-            Some(Door::Online) => (Route::quiet("online"), (uncached(StatusCode::NO_CONTENT), None)),
-            Some(Door::Ocs(version, path)) => (Route::named("ocs"), call.ocs(version, path, &mut body).await),
-            Some(Door::BeginLogin) => (Route::named("login-flow"), (call.begin_login(), None)),
-            Some(Door::PollLogin) => (Route::quiet("login-poll"), (call.poll_login(&mut body).await, None)),
-            Some(Door::LoginPage(token)) => {
-                (Route::named("login-flow"), call.login_page(token, &mut body).await)
-            }
-            Some(Door::Absent) | None => (Route::quiet("absent"), (absent(), None)),
-        };
-        response.extensions_mut().insert(route);
-        if let Some(user) = user {
-            response.extensions_mut().insert(LogUser(user));
+/// Answers a request, whoever sends it.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let (route, (mut response, user)) = match endpoint(context.path()) {
+        Some(Endpoint::Status) => (Route::quiet("status"), (context.status(), None)),
+        Some(Endpoint::Online) => (Route::quiet("online"), (uncached(StatusCode::NO_CONTENT), None)),
+        Some(Endpoint::Ocs(version, path)) => (Route::named("ocs"), context.ocs(version, path, body).await),
+        Some(Endpoint::BeginLogin) => (Route::named("login-flow"), (context.begin_login(), None)),
+        Some(Endpoint::PollLogin) => (Route::quiet("login-poll"), (context.poll_login(body).await, None)),
+        Some(Endpoint::LoginPage(token)) => {
+            (Route::named("login-flow"), context.login_page(token, body).await)
         }
-        response
+        Some(Endpoint::Absent) | None => (Route::quiet("absent"), (absent(), None)),
+    };
+    response.extensions_mut().insert(route);
+    if let Some(user) = user {
+        response.extensions_mut().insert(LogUser(user));
     }
+    response
 }
 
 /// Clients ask with and without `/index.php`, which stands for a rewriting that we have no need of.
-fn door(path: &str) -> Option<Door<'_>> {
+fn endpoint(path: &str) -> Option<Endpoint<'_>> {
     if path.starts_with("/remote.php/dav/avatars/") {
-        return Some(Door::Absent);
+        return Some(Endpoint::Absent);
     }
     let path = path.strip_prefix("/index.php").unwrap_or(path);
     match path {
-        "/status.php" => return Some(Door::Status),
-        "/204" => return Some(Door::Online),
-        "/login/v2" => return Some(Door::BeginLogin),
-        "/login/v2/poll" => return Some(Door::PollLogin),
+        "/status.php" => return Some(Endpoint::Status),
+        "/204" => return Some(Endpoint::Online),
+        "/login/v2" => return Some(Endpoint::BeginLogin),
+        "/login/v2/poll" => return Some(Endpoint::PollLogin),
         "/core/wipe/check" | "/core/wipe/success" | "/core/preview" | "/core/preview.png" => {
-            return Some(Door::Absent);
+            return Some(Endpoint::Absent);
         }
         _ => {}
     }
     let below = |folder| path.strip_prefix(folder);
-    let ocs = |folder, version| below(folder).map(|rest| Door::Ocs(version, rest));
+    let ocs = |folder, version| below(folder).map(|rest| Endpoint::Ocs(version, rest));
     ocs("/ocs/v1.php/", Version::V1)
         .or_else(|| ocs("/ocs/v2.php/", Version::V2))
-        .or_else(|| below("/login/v2/flow/").map(Door::LoginPage))
-        .or_else(|| below("/avatar/").map(|_| Door::Absent))
+        .or_else(|| below("/login/v2/flow/").map(Endpoint::LoginPage))
+        .or_else(|| below("/avatar/").map(|_| Endpoint::Absent))
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     fn status(&self) -> Response<ResponseBody> {
         read_only(&self.parts.method, || json(StatusCode::OK, capabilities::status()))
     }
@@ -155,17 +127,17 @@ mod tests {
     #[test]
     fn paths_are_known_with_and_without_index_php() {
         for (path, expected) in [
-            ("/status.php", Some(Door::Status)),
-            ("/204", Some(Door::Online)),
-            ("/index.php/204", Some(Door::Online)),
-            ("/index.php/login/v2", Some(Door::BeginLogin)),
-            ("/login/v2/poll", Some(Door::PollLogin)),
-            ("/login/v2/flow/abc", Some(Door::LoginPage("abc"))),
-            ("/ocs/v1.php/cloud/user", Some(Door::Ocs(Version::V1, "cloud/user"))),
-            ("/ocs/v2.php/cloud/users/x", Some(Door::Ocs(Version::V2, "cloud/users/x"))),
-            ("/index.php/avatar/anna/64", Some(Door::Absent)),
-            ("/remote.php/dav/avatars/anna/128.png", Some(Door::Absent)),
-            ("/index.php/core/preview", Some(Door::Absent)),
+            ("/status.php", Some(Endpoint::Status)),
+            ("/204", Some(Endpoint::Online)),
+            ("/index.php/204", Some(Endpoint::Online)),
+            ("/index.php/login/v2", Some(Endpoint::BeginLogin)),
+            ("/login/v2/poll", Some(Endpoint::PollLogin)),
+            ("/login/v2/flow/abc", Some(Endpoint::LoginPage("abc"))),
+            ("/ocs/v1.php/cloud/user", Some(Endpoint::Ocs(Version::V1, "cloud/user"))),
+            ("/ocs/v2.php/cloud/users/x", Some(Endpoint::Ocs(Version::V2, "cloud/users/x"))),
+            ("/index.php/avatar/anna/64", Some(Endpoint::Absent)),
+            ("/remote.php/dav/avatars/anna/128.png", Some(Endpoint::Absent)),
+            ("/index.php/core/preview", Some(Endpoint::Absent)),
             ("/remote.php/dav/files/anna/", None),
             ("/dav/", None),
             ("/", None),
@@ -173,7 +145,7 @@ mod tests {
             ("/index.phpx/204", None),
             ("/ocs/v3.php/x", None),
         ] {
-            assert_eq!(door(path), expected, "{path}");
+            assert_eq!(endpoint(path), expected, "{path}");
         }
     }
 }

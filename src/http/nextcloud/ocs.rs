@@ -6,9 +6,10 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::envelope::{Envelope, Fault, OCS_API_REQUEST, Refusal, Version, refusal};
-use super::{Answer, Call, capabilities, no_host, shares};
+use super::{Answer, capabilities, no_host, shares};
 use crate::accounts::{AccountsError, Principal, login_name};
 use crate::http::auth::{CHALLENGE, LoginRefused, authenticate};
+use crate::http::context::RequestContext;
 use crate::library::JointUsage;
 use crate::net::{RequestBody, ResponseBody};
 
@@ -41,7 +42,7 @@ impl From<LoginRefused> for Fault {
     }
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     pub(super) async fn ocs(&self, version: Version, path: &str, body: &mut RequestBody) -> Answer {
         let envelope = Envelope::asked_for(version, self.parts);
         let Some(resource) = resource(&self.parts.method, path) else {
@@ -51,7 +52,7 @@ impl Call<'_> {
         if resource == Resource::Capabilities && !self.parts.headers.contains_key(AUTHORIZATION) {
             return (envelope.success(&capabilities::for_anybody(&origin)), None);
         }
-        let principal = match authenticate(self.accounts, &self.parts.headers, self.info).await {
+        let principal = match authenticate(*self).await {
             Ok(principal) => principal,
             Err(error) => return (refused(envelope, error.into()), None),
         };
@@ -89,8 +90,9 @@ impl Call<'_> {
     }
 
     async fn user(&self, principal: &Principal) -> Result<Value, Fault> {
-        let rights = self.accounts.spaces_of(principal).await.map_err(|error| self.broken(&error))?;
-        let usage = self.library.joint_usage(&rights).await.map_err(|error| self.broken(&error))?;
+        let rights =
+            self.services.accounts.spaces_of(principal).await.map_err(|error| self.broken(&error))?;
+        let usage = self.services.library.joint_usage(&rights).await.map_err(|error| self.broken(&error))?;
         let name = principal.name.as_str();
         Ok(json!({
             "id": name,
@@ -113,7 +115,7 @@ impl Call<'_> {
             return Err(refusal(StatusCode::FORBIDDEN, "This is a device's password already."));
         }
         let (label, now) = (self.device_label(), self.info.received);
-        match self.accounts.create_app_password(principal.user, &label, None, now).await {
+        match self.services.accounts.create_app_password(principal.user, &label, None, now).await {
             Ok((_, token)) => Ok(json!({ "apppassword": token.reveal().expose_secret() })),
             Err(AccountsError::TooManyAppPasswords) => Err(refusal(
                 StatusCode::FORBIDDEN,
@@ -128,7 +130,7 @@ impl Call<'_> {
         let Some(id) = principal.via_app_password else {
             return Err(refusal(StatusCode::FORBIDDEN, "This is no device's password."));
         };
-        match self.accounts.revoke_app_password(principal.user, id).await {
+        match self.services.accounts.revoke_app_password(principal.user, id).await {
             // Somebody else was quicker: it has ended all the same.
             Ok(()) | Err(AccountsError::UnknownAppPassword) => Ok(json!([])),
             Err(error) => Err(self.broken(&error)),

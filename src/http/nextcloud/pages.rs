@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::accounts::DeviceRequest;
-use crate::http::language::Language;
+use crate::http::page::language::Language;
 use crate::http::page::{Field, Page, Tone};
 use crate::model::Timestamp;
 use crate::net::ResponseBody;

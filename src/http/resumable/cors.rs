@@ -1,6 +1,6 @@
 //! Which web pages of other sites may upload here (Fetch, "CORS protocol"). None, unless the office names them.
 //!
-//! Only at the doors themselves, `/tus` and `/uploads`, where a page can add a file and read nothing back. A page that is
+//! Only at the endpoints themselves, `/tus` and `/uploads`, where a page can add a file and read nothing back. A page that is
 //! named sends a name and password by itself, in `Authorization`; what a browser keeps of its own accord (cookies,
 //! passwords typed at a prompt) is never asked for, and so no page acts with them.
 
@@ -34,25 +34,25 @@ const REMEMBERED: HeaderValue = HeaderValue::from_static("3600");
 pub(super) struct Origins(pub(super) Vec<WebOrigin>);
 
 /// What an answer is to say to the page that asked.
-pub(in crate::http) struct Leave {
+pub(in crate::http) struct CorsDecision {
     origin: Option<HeaderValue>,
     is_preflight: bool,
 }
 
 impl Origins {
     /// Reads a request; `None` if no page is let in at all.
-    pub(super) fn leave(&self, method: &Method, headers: &HeaderMap) -> Option<Leave> {
+    pub(super) fn decide(&self, method: &Method, headers: &HeaderMap) -> Option<CorsDecision> {
         let is_known =
             |origin: &&HeaderValue| self.0.iter().any(|known| known.as_str().as_bytes() == origin.as_bytes());
-        (!self.0.is_empty()).then(|| Leave {
+        (!self.0.is_empty()).then(|| CorsDecision {
             origin: headers.get(ORIGIN).filter(is_known).cloned(),
             is_preflight: method == Method::OPTIONS,
         })
     }
 }
 
-impl Leave {
-    pub(in crate::http) fn tell(self, headers: &mut HeaderMap) {
+impl CorsDecision {
+    pub(in crate::http) fn write_headers(self, headers: &mut HeaderMap) {
         headers.append(VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = self.origin else { return };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);

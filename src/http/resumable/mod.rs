@@ -1,4 +1,4 @@
-//! Uploads that go on where they broke off: one engine (`library::upload`), a door for each protocol.
+//! Uploads that go on where they broke off: one engine (`library::upload`), an endpoint for each protocol.
 //!
 //! ```text
 //! /tus, /tus/ID                 tus 1.0.0 (`tus`); a POST to a folder of the tree begins one, too
@@ -6,7 +6,7 @@
 //! /uploads/ID                   where those go on
 //! /uploads                      one's own uploads by every protocol (`own`); DELETE /uploads/ID ends any of them
 //! ```
-//! What one door has begun, no other one continues. The request that brings the last byte makes the upload a
+//! What one endpoint has begun, no other one continues. The request that brings the last byte makes the upload a
 //! file. Where that is refused, by a lock perhaps, the upload stays and may be tried again; nothing says "all is here"
 //! of content that is no file yet, since clients take that for success and leave.
 
@@ -18,22 +18,25 @@ mod own;
 mod tus;
 mod upload;
 
+use std::ops::Deref;
+
 use http::header::ALLOW;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use self::cors::{Leave, Origins};
+use self::cors::{CorsDecision, Origins};
 use self::draft::Dialect;
 use self::failure::Failure;
 use self::finished::{Done, Finished};
-use super::dav::{RecentSpaces, mounts, written_path};
+use super::context::RequestContext;
+use super::mounts;
 use super::protocol::conditional;
 use super::protocol::href::{Place as Target, Site};
 use super::reply::uncached;
-use crate::accounts::{Accounts, Principal};
+use crate::accounts::Principal;
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId};
-use crate::net::{RequestBody, RequestInfo, ResponseBody, WebOrigin};
+use crate::net::{RequestBody, ResponseBody, WebOrigin};
 
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -41,18 +44,15 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;
 
-/// The doors.
-pub struct Resumable {
-    library: Library,
-    accounts: Accounts,
-    recent_spaces: RecentSpaces,
+/// What these endpoints remember, and the web pages that may use them.
+pub(super) struct Resumable {
     finished: Finished,
     origins: Origins,
 }
 
 /// By which protocol a request comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Endpoint {
     /// tus 1.0.0.
     Tus,
     /// "Resumable Uploads for HTTP", and the list of one's own uploads.
@@ -61,24 +61,28 @@ pub(super) enum Door {
 
 /// What a request to the tree is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beginning {
+pub(super) enum UploadStart {
     /// Nothing: the tree answers it.
     None,
     /// It begins an upload.
-    Upload(Door),
+    Upload(Endpoint),
     /// It could be resumed, if its client could be told where; so it is a plain PUT.
     Whole(Dialect),
 }
 
-/// A request on its way through this room.
-struct Call<'a> {
-    library: &'a Library,
-    accounts: &'a Accounts,
-    recent_spaces: &'a RecentSpaces,
+/// A request about an upload.
+struct UploadRequest<'a> {
+    context: RequestContext<'a>,
     finished: &'a Finished,
     principal: &'a Principal,
-    parts: &'a Parts,
-    info: &'a RequestInfo,
+}
+
+impl<'a> Deref for UploadRequest<'a> {
+    type Target = RequestContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.context
+    }
 }
 
 /// An upload, under way or done.
@@ -87,8 +91,8 @@ enum Found {
     Done(Done),
 }
 
-impl Door {
-    /// The door at a path of the URL space.
+impl Endpoint {
+    /// The endpoint at a path of the URL space.
     pub(super) fn at(path: &str) -> Option<Self> {
         let is_below =
             |top: &str| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -116,82 +120,68 @@ impl Door {
     }
 }
 
-impl Beginning {
+impl UploadStart {
     /// Reads the headers of a request to the tree. What is wrong with them is said later.
-    pub(super) fn of(request: &Request<RequestBody>) -> Self {
-        match *request.method() {
-            Method::POST if tus::is_begun_by(request.headers()) => Self::Upload(Door::Tus),
-            Method::PUT | Method::POST => draft::beginning(request),
+    pub(super) fn of(parts: &Parts, body: &RequestBody) -> Self {
+        match parts.method {
+            Method::POST if tus::is_begun_by(&parts.headers) => Self::Upload(Endpoint::Tus),
+            Method::PUT | Method::POST => draft::start(parts, body),
             _ => Self::None,
         }
     }
 }
 
 impl Resumable {
-    /// The doors to this library for these people, and for web pages of these sites.
-    pub fn new(
-        library: Library,
-        accounts: Accounts,
-        recent_spaces: RecentSpaces,
-        origins: Vec<WebOrigin>,
-    ) -> Self {
-        Self { library, accounts, recent_spaces, finished: Finished::default(), origins: Origins(origins) }
+    /// Endpoints that web pages of these sites may use, too.
+    pub(super) fn new(origins: Vec<WebOrigin>) -> Self {
+        Self { finished: Finished::default(), origins: Origins(origins) }
     }
 
-    /// What the answer to a request at a door says to the web page that asked.
-    pub(super) fn leave(&self, request: &Request<RequestBody>) -> Option<Leave> {
-        self.origins.leave(request.method(), request.headers())
+    /// What the answer to a request tells the browser of the web page that asked.
+    pub(super) fn cors(&self, parts: &Parts) -> Option<CorsDecision> {
+        self.origins.decide(&parts.method, &parts.headers)
     }
 
-    /// What a door can do, if that is asked. Everybody may know.
+    /// What an endpoint can do, if the request asks that. No login is needed.
     pub(super) fn abilities(
-        &self,
-        door: Door,
-        request: &Request<RequestBody>,
+        endpoint: Endpoint,
+        context: RequestContext<'_>,
     ) -> Option<Response<ResponseBody>> {
-        let is_asked = match door {
-            Door::Tus => tus::method(request.method(), request.headers()) == "OPTIONS",
-            Door::Draft => request.method() == Method::OPTIONS,
+        let (parts, library) = (context.parts, &context.services.library);
+        let is_asked = match endpoint {
+            Endpoint::Tus => tus::method(&parts.method, &parts.headers) == "OPTIONS",
+            Endpoint::Draft => parts.method == Method::OPTIONS,
         };
-        let answer = |response: &mut Response<ResponseBody>| match door {
-            Door::Tus => {
-                tus::announce(&self.library, response.headers_mut());
+        let answer = |response: &mut Response<ResponseBody>| match endpoint {
+            Endpoint::Tus => {
+                tus::announce(library, response.headers_mut());
                 response.headers_mut().insert(ALLOW, tus::ALLOWED);
             }
-            Door::Draft => draft::announce(&self.library, response.headers_mut()),
+            Endpoint::Draft => draft::announce(library, response.headers_mut()),
         };
         is_asked.then(|| {
             let mut response = uncached(StatusCode::NO_CONTENT);
             answer(&mut response);
-            door.mark(response)
+            endpoint.mark(response)
         })
     }
 
-    /// Answers a request of somebody who has logged in.
+    /// Answers a request of a user who has logged in.
     pub(super) async fn handle(
         &self,
-        door: Door,
-        request: Request<RequestBody>,
-        info: &RequestInfo,
+        endpoint: Endpoint,
+        context: RequestContext<'_>,
+        body: &mut RequestBody,
         principal: &Principal,
     ) -> Response<ResponseBody> {
-        let (parts, mut body) = request.into_parts();
-        let call = Call {
-            library: &self.library,
-            accounts: &self.accounts,
-            recent_spaces: &self.recent_spaces,
-            finished: &self.finished,
-            principal,
-            parts: &parts,
-            info,
-        };
-        match door {
-            Door::Tus => tus::answer(&call, &mut body).await,
-            Door::Draft => draft::answer(&call, &mut body).await,
+        let request = UploadRequest { context, finished: &self.finished, principal };
+        match endpoint {
+            Endpoint::Tus => tus::answer(&request, body).await,
+            Endpoint::Draft => draft::answer(&request, body).await,
         }
     }
 
-    /// Completes the tree's answer to a [`Beginning::Whole`].
+    /// Completes the tree's answer to a [`UploadStart::Whole`].
     pub(super) fn complete_whole(response: &mut Response<ResponseBody>, dialect: Dialect) {
         if response.status().is_success() {
             dialect.say(response.headers_mut(), true);
@@ -199,16 +189,16 @@ impl Resumable {
     }
 
     /// What may be begun at a place of the tree.
-    pub(super) fn announce(&self, headers: &mut HeaderMap) {
-        tus::announce(&self.library, headers);
-        draft::announce_limits(&self.library, headers);
+    pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
+        tus::announce(library, headers);
+        draft::announce_limits(library, headers);
     }
 }
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     /// The right to write to a space, as it is at this moment.
     async fn access(&self, space: SpaceId) -> Result<Access, Failure> {
-        let access = self.accounts.access(self.principal, space).await?;
+        let access = self.services.accounts.access(self.principal, space).await?;
         let access = access.ok_or_else(Failure::no_such_upload)?;
         access.require(Right::Write).map_err(LibraryError::from)?;
         Ok(access)
@@ -216,17 +206,17 @@ impl Call<'_> {
 
     /// A space that does not exist and one that this person may not see are the same to him.
     async fn writable(&self, name: &EntryName) -> Result<Access, Failure> {
-        let id = self.library.space_id(name).await?.ok_or(LibraryError::NotFound)?;
-        let access = self.accounts.access(self.principal, id).await?.ok_or(LibraryError::NotFound)?;
+        let id = self.services.library.space_id(name).await?.ok_or(LibraryError::NotFound)?;
+        let access =
+            self.services.accounts.access(self.principal, id).await?.ok_or(LibraryError::NotFound)?;
         access.require(Right::Write).map_err(LibraryError::from)?;
         Ok(access)
     }
 
     /// The place in the tree that the request goes to.
     fn target(&self) -> Result<(EntryName, EntryPath), Failure> {
-        let path = self.parts.uri.path();
-        let [mount, ..] = mounts::of(self.principal, path);
-        let located = mount.locate(written_path(self.parts))?.ok_or(LibraryError::NotFound)?;
+        let [mount, ..] = mounts::of(self.principal, self.path());
+        let located = mount.locate(self.written_path())?.ok_or(LibraryError::NotFound)?;
         let Target::Entry { space, path } = located.place else {
             let text = "spaces are made by an administrator; name a place in one";
             return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text));
@@ -242,7 +232,7 @@ impl Call<'_> {
     }
 }
 
-/// Every header that these doors read.
+/// Every header that these endpoints read.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_headers(headers: &HeaderMap) {
     tus::read_headers(headers);

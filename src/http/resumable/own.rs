@@ -4,19 +4,19 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
-use super::{Answer, Call};
+use super::{Answer, UploadRequest};
 use crate::http::reply::uncached;
 use crate::library::UploadsOf;
 use crate::model::{EntryName, Right, UploadId};
 use crate::net::ResponseBody;
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     /// A list in JSON: those into spaces that their user may write to. Bytes, and seconds since 1970 UTC.
     pub(super) async fn list(&self) -> Answer {
-        let mut rights = self.accounts.spaces_of(self.principal).await?;
+        let mut rights = self.services.accounts.spaces_of(self.principal).await?;
         rights.retain(|access| access.require(Right::Write).is_ok());
-        let tops = self.library.tops(&rights, self.info.received).await?;
-        let uploads = self.library.uploads(&rights, UploadsOf::User(self.principal.user)).await?;
+        let tops = self.services.library.tops(&rights, self.info.received).await?;
+        let uploads = self.services.library.uploads(&rights, UploadsOf::User(self.principal.user)).await?;
         let shown = uploads.iter().filter_map(|upload| {
             let space = tops.iter().find(|top| top.space.id == upload.space)?;
             Some(json!({
@@ -41,9 +41,9 @@ impl Call<'_> {
     /// Ends any of them.
     pub(super) async fn end(&self, id: UploadId) -> Answer {
         let user = self.principal.user;
-        let space = self.library.upload_space(user, id).await?;
+        let space = self.services.library.upload_space(user, id).await?;
         let access = self.access(space).await?;
-        self.library.cancel_upload(&access, UploadsOf::User(user), id, self.info.received).await?;
+        self.services.library.cancel_upload(&access, UploadsOf::User(user), id, self.info.received).await?;
         Ok(uncached(StatusCode::NO_CONTENT))
     }
 }

@@ -4,29 +4,30 @@ use http::HeaderMap;
 use http::header::ETAG;
 use http::{HeaderName, HeaderValue};
 
-use super::{Call, Done, Failure, Found};
+use super::{Done, Failure, Found, UploadRequest};
 use crate::http::protocol::properties::push_cloud_id;
 use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::{Conditions, Timestamp, UploadId};
 use crate::net::RequestBody;
 
-impl Call<'_> {
-    /// One's own upload that came by one of these doors. Ends whoever writes to it: what is told of it stays true.
-    pub(super) async fn find(&self, id: UploadId, doors: &[&str]) -> Result<Found, Failure> {
+impl UploadRequest<'_> {
+    /// The user's own upload that came by one of these protocols. Ends the request that writes to it, so that what is
+    /// answered stays true.
+    pub(super) async fn find(&self, id: UploadId, protocols: &[&str]) -> Result<Found, Failure> {
         let user = self.principal.user;
-        let open = match self.library.upload_space(user, id).await {
+        let open = match self.services.library.upload_space(user, id).await {
             Ok(space) => {
                 let access = self.access(space).await?;
-                self.library.upload(&access, user, id, self.info.received).await
+                self.services.library.upload(&access, user, id, self.info.received).await
             }
             Err(error) => Err(error),
         };
         match open {
-            Ok(upload) if doors.contains(&upload.door.as_str()) => Ok(Found::Open(upload)),
+            Ok(upload) if protocols.contains(&upload.door.as_str()) => Ok(Found::Open(upload)),
             Ok(_) => Err(Failure::no_such_upload()),
             Err(LibraryError::NoSuchUpload) => {
                 let _turn = self.finished.turn(id).await;
-                let done = self.finished.of(user, id).filter(|done| doors.contains(&done.door.as_str()));
+                let done = self.finished.of(user, id).filter(|done| protocols.contains(&done.door.as_str()));
                 let done = done.ok_or_else(Failure::no_such_upload)?;
                 self.access(done.space).await?;
                 Ok(Found::Done(done))
@@ -47,7 +48,7 @@ impl Call<'_> {
         let access = self.access(upload.space).await?;
         let (user, now) = (self.principal.user, self.info.received);
         let mut writing =
-            self.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
+            self.services.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
         let mut told = upload.received;
         let failure = loop {
             let piece = tokio::select! {
@@ -87,7 +88,7 @@ impl Call<'_> {
     pub(super) async fn finish(&self, upload: Upload, conditions: Conditions) -> Result<Done, Failure> {
         let (user, now) = (self.principal.user, Timestamp::now());
         let change = Change { access: self.access(upload.space).await?, user, now, conditions };
-        let (library, finished) = (self.library.clone(), self.finished.clone());
+        let (library, finished) = (self.services.library.clone(), self.finished.clone());
         // To its end, even if the client leaves: it will ask what became of it.
         let task = tokio::spawn(async move {
             let _turn = finished.turn(upload.id).await;
@@ -106,18 +107,20 @@ impl Call<'_> {
         Ok(task.await.map_err(LibraryError::from)??)
     }
 
-    /// Gives up an upload that came by one of these doors.
-    pub(super) async fn cancel(&self, id: UploadId, doors: &[&str]) -> Result<(), Failure> {
-        let Found::Open(upload) = self.find(id, doors).await? else { return Err(Failure::no_such_upload()) };
+    /// Gives up an upload that came by one of these protocols.
+    pub(super) async fn cancel(&self, id: UploadId, protocols: &[&str]) -> Result<(), Failure> {
+        let Found::Open(upload) = self.find(id, protocols).await? else {
+            return Err(Failure::no_such_upload());
+        };
         let access = self.access(upload.space).await?;
         let of = UploadsOf::User(self.principal.user);
-        Ok(self.library.cancel_upload(&access, of, id, self.info.received).await?)
+        Ok(self.services.library.cancel_upload(&access, of, id, self.info.received).await?)
     }
 
     /// What a PUT would say of the file that an upload became.
     pub(super) fn file_headers(&self, headers: &mut HeaderMap, done: &Done) {
         let mut id = String::new();
-        push_cloud_id(&mut id, done.number, self.library.instance_id());
+        push_cloud_id(&mut id, done.number, self.services.library.instance_id());
         let etag = format!("\"{}\"", done.etag.0);
         // ASCII that we made ourselves.
         if let (Ok(id), Ok(etag)) = (HeaderValue::from_str(&id), HeaderValue::from_str(&etag)) {

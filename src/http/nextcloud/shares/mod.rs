@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::http) use self::parameters::judge;
 use self::parameters::{Parameters, change_of, last_day, sum_of};
-use super::Call;
 use super::envelope::{Fault, OCS_API_REQUEST, refusal};
 use crate::accounts::Principal;
+use crate::http::context::RequestContext;
 use crate::http::error::library_status;
 use crate::http::protocol::media_type;
 use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, SpaceId};
@@ -70,7 +70,7 @@ pub(super) fn resource(method: &Method, path: &str) -> Option<Resource> {
     }
 }
 
-impl Call<'_> {
+impl RequestContext<'_> {
     pub(super) async fn shares(
         &self,
         resource: Resource,
@@ -95,7 +95,7 @@ impl Call<'_> {
                 Ok(Value::Array(self.views(&links, principal, origin).await?))
             }
             Resource::One(id) => {
-                let link = self.sharing.link(principal, id).await.map_err(failed)?;
+                let link = self.services.sharing.link(principal, id).await.map_err(failed)?;
                 Ok(Value::Array(self.views(&[link], principal, origin).await?))
             }
             Resource::Create => {
@@ -103,13 +103,13 @@ impl Call<'_> {
                 self.view(link, principal, origin).await
             }
             Resource::Change(id) => {
-                let link = self.sharing.link(principal, id).await.map_err(failed)?;
+                let link = self.services.sharing.link(principal, id).await.map_err(failed)?;
                 let change = change_of(&parameters, link.entry.is_folder())?;
-                let link = self.sharing.change(principal, id, change, now).await.map_err(failed)?;
+                let link = self.services.sharing.change(principal, id, change, now).await.map_err(failed)?;
                 self.view(link, principal, origin).await
             }
             Resource::Delete(id) => {
-                self.sharing.delete(principal, id).await.map_err(failed)?;
+                self.services.sharing.delete(principal, id).await.map_err(failed)?;
                 Ok(json!([]))
             }
         }
@@ -121,7 +121,7 @@ impl Call<'_> {
             return Ok(Vec::new());
         }
         let Some(path) = parameters.text("path") else {
-            return self.sharing.links(principal).await.map_err(failed);
+            return self.services.sharing.links(principal).await.map_err(failed);
         };
         if path.trim_matches('/').is_empty() {
             // The list of spaces is nothing that could be shared.
@@ -129,8 +129,10 @@ impl Call<'_> {
         }
         let (access, path) = self.placed(principal, &path).await?;
         match parameters.flag("subfiles") {
-            Some(true) => self.sharing.links_to_members(principal, &access, &path).await.map_err(failed),
-            _ => self.sharing.links_to(principal, &access, &path).await.map_err(failed),
+            Some(true) => {
+                self.services.sharing.links_to_members(principal, &access, &path).await.map_err(failed)
+            }
+            _ => self.services.sharing.links_to(principal, &access, &path).await.map_err(failed),
         }
     }
 
@@ -142,7 +144,12 @@ impl Call<'_> {
         }
         let path = parameters.text("path").unwrap_or_default();
         let (access, path) = self.placed(principal, &path).await?;
-        let entry = self.library.find(&access, &path).await.map_err(|error| self.link_fault(error.into()))?;
+        let entry = self
+            .services
+            .library
+            .find(&access, &path)
+            .await
+            .map_err(|error| self.link_fault(error.into()))?;
         let change = change_of(&parameters, entry.is_folder())?;
         let new = NewLink {
             access,
@@ -155,7 +162,11 @@ impl Call<'_> {
             note: change.note.unwrap_or_default(),
             hide_download: change.hide_download.unwrap_or(false),
         };
-        self.sharing.create(principal, new, self.info.received).await.map_err(|error| self.link_fault(error))
+        self.services
+            .sharing
+            .create(principal, new, self.info.received)
+            .await
+            .map_err(|error| self.link_fault(error))
     }
 
     /// The place that a path of the user's tree names: `/Space/folder/file`.
@@ -165,9 +176,11 @@ impl Call<'_> {
         let (space, path) = path.split_once('/').unwrap_or((path, ""));
         let space = EntryName::parse(space).map_err(|_| nothing())?;
         let path = EntryPath::parse(path).map_err(|_| nothing())?;
-        let id = self.library.space_id(&space).await.map_err(|error| self.broken(&error))?;
+        let id = self.services.library.space_id(&space).await.map_err(|error| self.broken(&error))?;
         let access = match id {
-            Some(id) => self.accounts.access(principal, id).await.map_err(|error| self.broken(&error))?,
+            Some(id) => {
+                self.services.accounts.access(principal, id).await.map_err(|error| self.broken(&error))?
+            }
             None => None,
         };
         Ok((access.ok_or_else(nothing)?, path))
@@ -194,7 +207,7 @@ impl Call<'_> {
         principal: &Principal,
         origin: &str,
     ) -> Result<Vec<Value>, Fault> {
-        let spaces = self.library.spaces().await.map_err(|error| self.broken(&error))?;
+        let spaces = self.services.library.spaces().await.map_err(|error| self.broken(&error))?;
         let names: HashMap<SpaceId, String> =
             spaces.into_iter().map(|space| (space.id, space.name)).collect();
         let view = |shared: &Shared| {

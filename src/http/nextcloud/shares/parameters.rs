@@ -10,7 +10,7 @@ use time::{Date, Month, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use super::super::envelope::{Fault, refusal};
-use crate::http::form;
+use crate::http::page::form;
 use crate::model::{LinkRight, Timestamp};
 use crate::sharing::{Expiry, LinkChange};
 

@@ -7,7 +7,8 @@ use super::creation::{indicated_length, part_info, says_nothing};
 use super::dialect::Dialect;
 use super::origin::Origin;
 use super::{
-    Answer, Call, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, fields, inform, problem, refused,
+    Answer, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, UploadRequest, fields, inform, problem,
+    refused,
 };
 use crate::http::protocol::RequestError;
 use crate::http::reply::uncached;
@@ -16,7 +17,7 @@ use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
 use crate::model::UploadId;
 use crate::net::RequestBody;
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     pub(super) async fn go_on(
         &self,
         dialect: Option<Dialect>,
@@ -41,9 +42,9 @@ impl Call<'_> {
         let part = part_info(headers)?;
         let upload = match indicated_length(headers, is_complete, offset)? {
             Some(length) if upload.length.is_none() => {
-                require_size(self.library, length)?;
+                require_size(&self.services.library, length)?;
                 let access = self.access(upload.space).await?;
-                self.library.set_upload_length(&access, self.principal.user, id, length).await?
+                self.services.library.set_upload_length(&access, self.principal.user, id, length).await?
             }
             Some(length) if upload.length != Some(length) => return Err(problem::INCONSISTENT),
             _ => upload,
@@ -81,7 +82,7 @@ impl Call<'_> {
         {
             let access = self.access(upload.space).await?;
             let of = UploadsOf::User(self.principal.user);
-            self.library.cancel_upload(&access, of, upload.id, self.info.received).await?;
+            self.services.library.cancel_upload(&access, of, upload.id, self.info.received).await?;
         }
         outcome
     }

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use super::dialect::Dialect;
 use super::origin::Origin;
 use super::{
-    Answer, Call, DOOR, Failure, UPLOAD_KEPT_FOR, fields, inform, limit, location, problem, refused,
+    Answer, DOOR, Failure, UPLOAD_KEPT_FOR, UploadRequest, fields, inform, limit, location, problem, refused,
 };
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
@@ -15,7 +15,7 @@ use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 use crate::net::RequestBody;
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     pub(super) async fn begin(&self, dialect: Dialect, body: &mut RequestBody) -> Answer {
         let headers = &self.parts.headers;
         let is_complete = dialect.completes(headers)?.ok_or_else(says_nothing)?;
@@ -31,11 +31,11 @@ impl Call<'_> {
         }
         let length = indicated_length(headers, is_complete, 0)?;
         if let Some(length) = length {
-            require_size(self.library, length)?;
+            require_size(&self.services.library, length)?;
         }
         let part = part_info(headers)?;
         let access = self.writable(&space).await?;
-        self.recent_spaces.note(self.principal.user, access.space());
+        self.services.recent_spaces.note(self.principal.user, access.space());
         let (user, now) = (self.principal.user, self.info.received);
         let change = Change { access, user, now, conditions: self.conditions(headers)? };
         let new = NewUpload {
@@ -49,14 +49,20 @@ impl Call<'_> {
             checksum: dav_headers::whole_checksum(headers)?,
             metadata: Origin::read(dialect, headers)?.to_string(),
         };
-        let upload = self.library.create_upload(change, new).await?;
+        let upload = self.services.library.create_upload(change, new).await?;
         let is_told = dialect.is_named && body.takes_interim();
         inform(dialect, body, |headers| {
             location(headers, upload.id);
-            limit(self.library, headers, UPLOAD_KEPT_FOR.as_secs());
+            limit(&self.services.library, headers, UPLOAD_KEPT_FOR.as_secs());
         });
-        let unknown =
-            Unknown { library: self.library.clone(), access, user, id: upload.id, now, goes: !is_told };
+        let unknown = Unknown {
+            library: self.services.library.clone(),
+            access,
+            user,
+            id: upload.id,
+            now,
+            goes: !is_told,
+        };
         let id = upload.id;
         let mut response = match self.take_first(dialect, upload, is_complete, part, body).await {
             Ok(response) => response,

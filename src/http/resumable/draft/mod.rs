@@ -22,12 +22,15 @@ mod origin;
 mod problem;
 
 use http::header::{ALLOW, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub(in crate::http) use self::dialect::Dialect;
 use self::origin::Origin;
 use super::failure::Failure;
-use super::{Answer, Beginning, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, insert, max_size};
+use super::{
+    Answer, Done, Endpoint, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, UploadRequest, UploadStart, insert, max_size,
+};
 use crate::http::reply::uncached;
 use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
 use crate::model::UploadId;
@@ -42,21 +45,21 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const PARTIAL_UPLOAD: &str = "application/partial-upload";
 
 /// What a PUT or POST to the tree is to this protocol.
-pub(super) fn beginning(request: &Request<RequestBody>) -> Beginning {
-    let headers = request.headers();
+pub(super) fn start(parts: &Parts, body: &RequestBody) -> UploadStart {
+    let headers = &parts.headers;
     if !["upload-complete", "upload-incomplete"].iter().any(|name| headers.contains_key(*name)) {
-        return Beginning::None;
+        return UploadStart::None;
     }
-    let Ok(Some(dialect)) = Dialect::of(headers) else { return Beginning::Upload(Door::Draft) };
+    let Ok(Some(dialect)) = Dialect::of(headers) else { return UploadStart::Upload(Endpoint::Draft) };
     let is_whole = matches!(dialect.completes(headers), Ok(Some(true)));
-    let can_be_told = dialect.is_named && request.body().takes_interim();
-    match is_whole && !can_be_told && request.method() == Method::PUT {
-        true => Beginning::Whole(dialect),
-        false => Beginning::Upload(Door::Draft),
+    let can_be_told = dialect.is_named && body.takes_interim();
+    match is_whole && !can_be_told && parts.method == Method::PUT {
+        true => UploadStart::Whole(dialect),
+        false => UploadStart::Upload(Endpoint::Draft),
     }
 }
 
-/// What this door can do.
+/// What this endpoint can do.
 pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
     headers.insert(ALLOW, ALLOWED);
     announce_limits(library, headers);
@@ -69,28 +72,28 @@ pub(super) fn announce_limits(library: &Library, headers: &mut HeaderMap) {
 }
 
 /// Answers a request.
-pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-    let method = call.parts.method.as_str();
-    let dialect = match Dialect::of(&call.parts.headers) {
+pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let method = request.parts.method.as_str();
+    let dialect = match Dialect::of(&request.parts.headers) {
         Ok(dialect) => dialect,
-        Err(error) => return refused(call, error.into()),
+        Err(error) => return refused(request, error.into()),
     };
-    let path = call.parts.uri.path();
-    let answer = match (method, path.strip_prefix("/uploads").filter(|_| Door::at(path).is_some())) {
-        (_, None) => call.begin(dialect.unwrap_or(Dialect::DEFAULT), body).await,
-        ("GET" | "HEAD", Some("" | "/")) => call.list().await,
+    let path = request.parts.uri.path();
+    let answer = match (method, path.strip_prefix("/uploads").filter(|_| Endpoint::at(path).is_some())) {
+        (_, None) => request.begin(dialect.unwrap_or(Dialect::DEFAULT), body).await,
+        ("GET" | "HEAD", Some("" | "/")) => request.list().await,
         (_, Some("" | "/")) => Err(not_here()),
         (_, Some(rest)) => match rest.strip_prefix('/').and_then(|id| id.parse().ok()) {
             None => Err(Failure::no_such_upload()),
             Some(id) => match method {
-                "HEAD" => call.tell(dialect, id).await,
-                "PATCH" => call.go_on(dialect, id, body).await,
-                "DELETE" => call.end(id).await,
+                "HEAD" => request.tell(dialect, id).await,
+                "PATCH" => request.go_on(dialect, id, body).await,
+                "DELETE" => request.end(id).await,
                 _ => Err(not_here()),
             },
         },
     };
-    let mut response = answer.unwrap_or_else(|failure| refused(call, failure));
+    let mut response = answer.unwrap_or_else(|failure| refused(request, failure));
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, ALLOWED);
     }
@@ -100,7 +103,7 @@ pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<
     response
 }
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     /// How far it has come; a client goes on from there.
     async fn tell(&self, dialect: Option<Dialect>, id: UploadId) -> Answer {
         let found = self.find(id, &[DOOR]).await?;
@@ -129,7 +132,7 @@ impl Call<'_> {
         dialect.say(headers, false);
         headers.insert(UPLOAD_OFFSET, upload.received.into());
         let left = upload.expires.as_secs().saturating_sub(self.info.received.as_secs());
-        limit(self.library, headers, left.unsigned_abs());
+        limit(&self.services.library, headers, left.unsigned_abs());
     }
 
     /// The answer after an upload became a file: what a PUT of it would have been told.
@@ -154,8 +157,8 @@ fn inform(dialect: Dialect, body: &RequestBody, tell: impl FnOnce(&mut HeaderMap
     }
 }
 
-fn refused(call: &Call<'_>, failure: Failure) -> Response<ResponseBody> {
-    problem::response(failure, call.library, &call.parts.headers, call.info)
+fn refused(request: &UploadRequest<'_>, failure: Failure) -> Response<ResponseBody> {
+    problem::response(failure, &request.services.library, &request.parts.headers, request.info)
 }
 
 fn not_here() -> Failure {
@@ -173,7 +176,7 @@ fn location(headers: &mut HeaderMap, id: UploadId) {
     insert(headers, LOCATION, &format!("/uploads/{id}"));
 }
 
-/// Every header that this door reads.
+/// Every header that this endpoint reads.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_headers(headers: &HeaderMap) {
     if let Ok(Some(dialect)) = Dialect::of(headers) {

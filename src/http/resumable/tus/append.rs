@@ -3,7 +3,9 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{Answer, Call, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, expires, is_whole, refused};
+use super::{
+    Answer, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, UploadRequest, expires, is_whole, refused,
+};
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
@@ -13,7 +15,7 @@ use crate::net::RequestBody;
 
 const CONTENT: &str = "application/offset+octet-stream";
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     pub(super) async fn append(&self, id: UploadId, body: &mut RequestBody) -> Answer {
         self.require_content()?;
         let headers = &self.parts.headers;
@@ -39,9 +41,9 @@ impl Call<'_> {
         }
         let upload = match announced {
             Some(length) => {
-                require_size(self.library, length)?;
+                require_size(&self.services.library, length)?;
                 let access = self.access(upload.space).await?;
-                self.library.set_upload_length(&access, self.principal.user, id, length).await?
+                self.services.library.set_upload_length(&access, self.principal.user, id, length).await?
             }
             None => upload,
         };

@@ -6,8 +6,8 @@ use super::append::checksum;
 use super::concat::Kind;
 use super::metadata::Metadata;
 use super::{
-    Answer, Call, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Door, Failure, Found, UPLOAD_OFFSET, expires,
-    is_whole, location, refused,
+    Answer, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Endpoint, Failure, Found, UPLOAD_OFFSET,
+    UploadRequest, expires, is_whole, location, refused,
 };
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers as dav_headers;
@@ -34,7 +34,7 @@ struct Goal {
     path: Option<EntryPath>,
 }
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     pub(super) async fn create(&self, body: &mut RequestBody) -> Answer {
         let creation = self.creation()?;
         let brings_content = body.announced_length() != Some(0);
@@ -53,14 +53,14 @@ impl Call<'_> {
         let goal = self.goal(&creation).await?;
         let door = if creation.kind == Kind::Partial { DOOR_OF_PARTS } else { DOOR };
         let new = new_upload(&creation, &goal, door)?;
-        let upload = self.library.create_upload(self.change(&goal)?, new).await?;
+        let upload = self.services.library.create_upload(self.change(&goal)?, new).await?;
         let id = upload.id;
         let mut response = match self.begun(upload, brings_content, body).await {
             Ok(response) => response,
             Err(failure) if creation.length == Some(0) => {
                 let (of, now) = (UploadsOf::User(self.principal.user), self.info.received);
                 // Nothing is lost with it; left behind it would only count against its user.
-                let _ = self.library.cancel_upload(&goal.access, of, id, now).await;
+                let _ = self.services.library.cancel_upload(&goal.access, of, id, now).await;
                 return Err(failure);
             }
             Err(failure) => refused(failure, self.info),
@@ -96,10 +96,14 @@ impl Call<'_> {
         }
         for part in found.iter().filter(|part| part.space != goal.access.space()) {
             let access = self.access(part.space).await?;
-            self.library.relocate_upload(&access, &goal.access, user, part.id, self.info.received).await?;
+            self.services
+                .library
+                .relocate_upload(&access, &goal.access, user, part.id, self.info.received)
+                .await?;
         }
         let new = new_upload(creation, &goal, DOOR_OF_JOINED)?;
-        let upload = self.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
+        let upload =
+            self.services.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
         let id = upload.id;
         let mut response = match self.make_file(upload).await {
             Ok(done) => self.stored(StatusCode::CREATED, &done),
@@ -123,7 +127,7 @@ impl Call<'_> {
             (Kind::Final(_), ..) => {
                 return Err(unclear("an upload that is made of others has their length (no Upload-Length)"));
             }
-            (_, Some(length), false) => require_size(self.library, length)?,
+            (_, Some(length), false) => require_size(&self.services.library, length)?,
             (_, None, true) => {}
             _ => return Err(unclear("an upload has either an Upload-Length or Upload-Defer-Length: 1")),
         }
@@ -133,7 +137,7 @@ impl Call<'_> {
 
     async fn goal(&self, creation: &Creation) -> Result<Goal, Failure> {
         let path = self.parts.uri.path();
-        let place = match Door::at(path).is_some() {
+        let place = match Endpoint::at(path).is_some() {
             true => creation.metadata.place()?,
             false => Some(self.in_folder(&creation.metadata)?),
         };
@@ -151,7 +155,7 @@ impl Call<'_> {
                 .into());
             }
         };
-        self.recent_spaces.note(self.principal.user, access.space());
+        self.services.recent_spaces.note(self.principal.user, access.space());
         let path = place.map(|(_, path)| path).filter(|_| creation.kind != Kind::Partial);
         Ok(Goal { access, path })
     }
@@ -167,7 +171,7 @@ impl Call<'_> {
     }
 
     async fn likely_space(&self) -> Result<Access, Failure> {
-        let likely = self.recent_spaces.likely(self.accounts, self.principal).await?;
+        let likely = self.services.recent_spaces.likely(&self.services.accounts, self.principal).await?;
         let nowhere = "there is no space that you may write to";
         likely.ok_or(Failure::Status(StatusCode::FORBIDDEN, nowhere))
     }

@@ -19,7 +19,7 @@ use http::header::{ALLOW, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::failure::Failure;
-use super::{Answer, Call, Done, Door, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, insert, max_size};
+use super::{Answer, Done, Endpoint, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, UploadRequest, insert, max_size};
 use crate::http::reply::uncached;
 use crate::library::{Library, LibraryError, Upload};
 use crate::model::UploadId;
@@ -50,7 +50,7 @@ const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 /// What a path names.
 enum Place {
     /// Where uploads are begun.
-    Door,
+    Endpoint,
     Upload(UploadId),
     /// Something in the tree.
     Tree,
@@ -61,7 +61,7 @@ pub(super) fn is_begun_by(headers: &HeaderMap) -> bool {
     headers.contains_key(TUS_RESUMABLE)
 }
 
-/// What this door can do.
+/// What this endpoint can do.
 pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
     headers.insert(TUS_RESUMABLE, VERSION);
     headers.insert(TUS_VERSION, VERSION);
@@ -77,21 +77,21 @@ pub(super) fn marked(mut response: Response<ResponseBody>) -> Response<ResponseB
 }
 
 /// Answers a request.
-pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
-    let headers = &call.parts.headers;
+pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+    let headers = &request.parts.headers;
     if headers.get(TUS_RESUMABLE).is_none_or(|version| version != VERSION) {
         let text = "this server speaks tus 1.0.0, and every request must say so (Tus-Resumable)";
-        let mut response = refused(Failure::Status(StatusCode::PRECONDITION_FAILED, text), call.info);
+        let mut response = refused(Failure::Status(StatusCode::PRECONDITION_FAILED, text), request.info);
         response.headers_mut().insert(TUS_VERSION, VERSION);
         return marked(response);
     }
-    let method = method(&call.parts.method, headers);
-    let answer = match (method, call.place()) {
-        ("POST", Some(Place::Door | Place::Tree)) => call.create(body).await,
-        ("HEAD", Some(Place::Upload(id))) => call.progress(id).await,
-        ("PATCH", Some(Place::Upload(id))) => call.append(id, body).await,
+    let method = method(&request.parts.method, headers);
+    let answer = match (method, request.place()) {
+        ("POST", Some(Place::Endpoint | Place::Tree)) => request.create(body).await,
+        ("HEAD", Some(Place::Upload(id))) => request.progress(id).await,
+        ("PATCH", Some(Place::Upload(id))) => request.append(id, body).await,
         ("DELETE", Some(Place::Upload(id))) => {
-            call.cancel(id, &DOORS).await.map(|()| uncached(StatusCode::NO_CONTENT))
+            request.cancel(id, &DOORS).await.map(|()| uncached(StatusCode::NO_CONTENT))
         }
         (_, None) => Err(Failure::no_such_upload()),
         _ => {
@@ -99,7 +99,7 @@ pub(super) async fn answer(call: &Call<'_>, body: &mut RequestBody) -> Response<
             Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text))
         }
     };
-    let mut response = answer.unwrap_or_else(|failure| refused(failure, call.info));
+    let mut response = answer.unwrap_or_else(|failure| refused(failure, request.info));
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, ALLOWED);
     }
@@ -115,12 +115,12 @@ pub(super) fn method<'a>(method: &'a Method, headers: &'a HeaderMap) -> &'a str 
     instead.unwrap_or_else(|| method.as_str())
 }
 
-impl Call<'_> {
+impl UploadRequest<'_> {
     fn place(&self) -> Option<Place> {
         let path = self.parts.uri.path();
-        match path.strip_prefix("/tus").filter(|_| Door::at(path).is_some()) {
+        match path.strip_prefix("/tus").filter(|_| Endpoint::at(path).is_some()) {
             None => Some(Place::Tree),
-            Some("" | "/") => Some(Place::Door),
+            Some("" | "/") => Some(Place::Endpoint),
             Some(rest) => rest.strip_prefix('/')?.parse().ok().map(Place::Upload),
         }
     }
@@ -178,7 +178,7 @@ impl Call<'_> {
     }
 }
 
-/// Every header that this door reads.
+/// Every header that this endpoint reads.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_headers(headers: &HeaderMap) {
     use crate::http::protocol::headers as dav_headers;

@@ -13,15 +13,15 @@ const MAX_USERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// In memory only: a guess that costs nothing but time if it is wrong. Cheap to clone.
 #[derive(Clone)]
-pub struct RecentSpaces(Arc<Mutex<LruCache<UserId, SpaceId>>>);
+pub(super) struct RecentSpaces(Arc<Mutex<LruCache<UserId, SpaceId>>>);
 
 impl RecentSpaces {
-    pub(in crate::http) fn note(&self, user: UserId, space: SpaceId) {
+    pub(super) fn note(&self, user: UserId, space: SpaceId) {
         self.lock().put(user, space);
     }
 
     /// The space for an upload that does not say where it will go; `None` if its user may write to none.
-    pub(in crate::http) async fn likely(
+    pub(super) async fn likely(
         &self,
         accounts: &Accounts,
         principal: &Principal,

@@ -1,11 +1,11 @@
 //! The addresses under which a user finds the tree.
 
+use super::protocol::href::Mount;
 use crate::accounts::{Principal, UserName};
-use crate::http::protocol::href::Mount;
 
 /// All of them, the one of this path first: clients refuse hrefs that do not begin like their request.
 /// Without a mount of this path the first is `/dav`, which then does not hold it either.
-pub(in crate::http) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
+pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     let native = Mount::new(["dav"]);
     let plain = Mount::new(["remote.php", "webdav"]);
     let name = named(principal, path, "files").unwrap_or_else(|| principal.name.as_str().to_owned());

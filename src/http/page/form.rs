@@ -1,19 +1,18 @@
 //! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
 
 use http::header::{HeaderName, ORIGIN};
-use http::request::Parts;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-use crate::net::RequestInfo;
+use crate::http::context::RequestContext;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form that is read.
-pub(super) const MAX_FORM_BYTES: usize = 8 * 1024;
+pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in
 /// another encoding would be another password. Wiped on drop, since it may be one.
-pub(super) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
+pub(in crate::http) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     let value = form.split(|byte| *byte == b'&').find_map(|pair| {
         let mut parts = pair.splitn(2, |byte| *byte == b'=');
         let key = decoded(parts.next()?);
@@ -24,7 +23,8 @@ pub(super) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
 
 /// Whether a form was sent from a page that is not ours; browsers say where. `null` is another site too: a sandboxed
 /// frame, for instance.
-pub(super) fn is_from_another_site(parts: &Parts, info: &RequestInfo) -> bool {
+pub(in crate::http) fn is_from_another_site(context: RequestContext<'_>) -> bool {
+    let RequestContext { parts, info, .. } = context;
     let here = info.requested_host();
     if parts.headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") {
         return true;

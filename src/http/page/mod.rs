@@ -1,10 +1,15 @@
-//! The frame of every page: plain HTML without scripts, in German or English.
+//! The pages that people see in a browser: plain HTML without scripts, in German or English.
+
+pub(super) mod error_page;
+pub(super) mod folder;
+pub(super) mod form;
+pub(super) mod language;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::language::Language;
-use super::protocol::xml::{push_attribute_value, push_text};
+use self::language::Language;
+use crate::http::protocol::xml::{push_attribute_value, push_text};
 use crate::net::ResponseBody;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -18,14 +23,14 @@ const ROBOTS: (HeaderName, HeaderValue) =
 
 /// A page that is being written.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(in crate::http) struct Page {
     language: Language,
     html: String,
 }
 
 /// What a paragraph is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::http) enum Tone {
     Plain,
     /// Deserves attention.
     Note,
@@ -37,26 +42,26 @@ pub(super) enum Tone {
 
 /// A line of a form.
 #[derive(Debug)]
-pub(super) struct Field<'a> {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) kind: &'static str,
+pub(in crate::http) struct Field<'a> {
+    pub(in crate::http) name: &'static str,
+    pub(in crate::http) label: &'static str,
+    pub(in crate::http) kind: &'static str,
     /// Tells password managers and keyboards what belongs here.
-    pub(super) autocomplete: &'static str,
-    pub(super) value: &'a str,
-    pub(super) has_focus: bool,
+    pub(in crate::http) autocomplete: &'static str,
+    pub(in crate::http) value: &'a str,
+    pub(in crate::http) has_focus: bool,
 }
 
 impl Page {
     /// A page for lists, with this heading.
-    pub(super) fn wide(language: Language, title: &str) -> Self {
+    pub(in crate::http) fn wide(language: Language, title: &str) -> Self {
         let mut page = Self::begin(language, title);
         page.html.push_str("<main>\n");
         page.heading(title)
     }
 
     /// A page for a few sentences or a form, with this heading.
-    pub(super) fn narrow(language: Language, title: &str) -> Self {
+    pub(in crate::http) fn narrow(language: Language, title: &str) -> Self {
         let mut page = Self::begin(language, title);
         page.html.push_str("<main class=\"narrow\">\n<p class=\"brand\">Tresor</p>\n");
         page.heading(title)
@@ -80,12 +85,12 @@ impl Page {
     }
 
     /// The language that it is written in.
-    pub(super) fn language(&self) -> Language {
+    pub(in crate::http) fn language(&self) -> Language {
         self.language
     }
 
     /// A paragraph of plain text.
-    pub(super) fn paragraph(&mut self, tone: Tone, text: &str) {
+    pub(in crate::http) fn paragraph(&mut self, tone: Tone, text: &str) {
         self.html.push_str(match tone {
             Tone::Plain => "<p>",
             Tone::Note => "<p class=\"note\">",
@@ -97,7 +102,7 @@ impl Page {
     }
 
     /// A list of names and what they stand for.
-    pub(super) fn facts<'a>(&mut self, facts: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    pub(in crate::http) fn facts<'a>(&mut self, facts: impl IntoIterator<Item = (&'a str, &'a str)>) {
         self.html.push_str("<dl>\n");
         for (name, value) in facts {
             self.html.push_str("<dt>");
@@ -110,17 +115,17 @@ impl Page {
     }
 
     /// Text as it is, escaped.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(in crate::http) fn text(&mut self, text: &str) {
         push_text(&mut self.html, text);
     }
 
     /// Our own markup.
-    pub(super) fn markup(&mut self, markup: &str) {
+    pub(in crate::http) fn markup(&mut self, markup: &str) {
         self.html.push_str(markup);
     }
 
     /// An attribute with a blank before it.
-    pub(super) fn attribute(&mut self, name: &str, value: &str) {
+    pub(in crate::http) fn attribute(&mut self, name: &str, value: &str) {
         self.html.push(' ');
         self.html.push_str(name);
         self.html.push_str("=\"");
@@ -129,7 +134,7 @@ impl Page {
     }
 
     /// A line of a form.
-    pub(super) fn field(&mut self, field: &Field<'_>) {
+    pub(in crate::http) fn field(&mut self, field: &Field<'_>) {
         self.markup("<label>");
         self.text(field.label);
         self.markup("\n<input");
@@ -147,14 +152,14 @@ impl Page {
     }
 
     /// The button of a form.
-    pub(super) fn submit(&mut self, text: &str) {
+    pub(in crate::http) fn submit(&mut self, text: &str) {
         self.markup("<button>");
         self.text(text);
         self.markup("</button>\n");
     }
 
     /// The page as an answer that nobody keeps.
-    pub(super) fn into_response(mut self, status: StatusCode) -> Response<ResponseBody> {
+    pub(in crate::http) fn into_response(mut self, status: StatusCode) -> Response<ResponseBody> {
         self.html.push_str("</main>\n");
         let mut response = Response::new(ResponseBody::full(self.html));
         *response.status_mut() = status;

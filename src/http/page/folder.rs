@@ -1,8 +1,8 @@
 //! A folder on a page: for who has logged in, and for who has a link.
 
 use super::language::Language;
-use super::page::{Page, Tone};
-use super::protocol::href::push_encoded;
+use super::{Page, Tone};
+use crate::http::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
 
@@ -11,9 +11,9 @@ const MAX_ROWS: usize = 2_000;
 
 /// A member of the folder.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(in crate::http) struct Row {
     /// Where it leads; a member may be shown without.
-    pub(super) href: Option<String>,
+    pub(in crate::http) href: Option<String>,
     name: String,
     /// Of a file.
     size: Option<u64>,
@@ -46,7 +46,7 @@ const ENGLISH: Words = Words {
 
 impl Row {
     /// A member of the folder at `base`, an address with a final slash; without a size it is a folder itself.
-    pub(super) fn new(base: &str, name: &str, size: Option<u64>, modified: Timestamp) -> Self {
+    pub(in crate::http) fn new(base: &str, name: &str, size: Option<u64>, modified: Timestamp) -> Self {
         let mut href = base.to_owned();
         push_encoded(&mut href, name);
         if size.is_none() {
@@ -55,13 +55,13 @@ impl Row {
         Self { href: Some(href), name: shown_name(name), size, modified }
     }
 
-    pub(super) fn is_folder(&self) -> bool {
+    pub(in crate::http) fn is_folder(&self) -> bool {
         self.size.is_none()
     }
 }
 
 /// The members of the folder at `base`, and whether there are more of them than a page shows.
-pub(super) async fn rows(
+pub(in crate::http) async fn rows(
     library: &Library,
     access: &Access,
     folder: EntryId,
@@ -83,7 +83,7 @@ pub(super) async fn rows(
 }
 
 /// The way up, and the members.
-pub(super) fn push_folder(page: &mut Page, above: Option<&str>, rows: &[Row]) {
+pub(in crate::http) fn push_folder(page: &mut Page, above: Option<&str>, rows: &[Row]) {
     let words = match page.language() {
         Language::German => &GERMAN,
         Language::English => &ENGLISH,
@@ -132,6 +132,6 @@ fn push_row(page: &mut Page, row: &Row) {
 }
 
 /// A name so that it cannot pose as another.
-pub(super) fn shown_name(name: &str) -> String {
+pub(in crate::http) fn shown_name(name: &str) -> String {
     EntryName::parse(name).map_or_else(|_| name.to_owned(), |name| name.to_string())
 }

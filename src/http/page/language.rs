@@ -9,14 +9,14 @@ use crate::model::{ByteSize, Timestamp};
 
 /// A language that we have words in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub(in crate::http) enum Language {
     German,
     English,
 }
 
 impl Language {
     /// German where it is preferred to English; English else.
-    pub(super) fn preferred(headers: &HeaderMap) -> Self {
+    pub(in crate::http) fn preferred(headers: &HeaderMap) -> Self {
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let first = accepted.split(',').map(str::trim).find_map(|language| {
             let tag = language.split([';', '-']).next().unwrap_or_default();
@@ -26,7 +26,7 @@ impl Language {
     }
 
     /// For the attribute `lang`.
-    pub(super) const fn tag(self) -> &'static str {
+    pub(in crate::http) const fn tag(self) -> &'static str {
         match self {
             Self::German => "de",
             Self::English => "en",
@@ -34,7 +34,7 @@ impl Language {
     }
 
     /// `1,5 MiB` or `1.5 MiB`.
-    pub(super) fn size(self, bytes: u64) -> String {
+    pub(in crate::http) fn size(self, bytes: u64) -> String {
         let text = ByteSize(bytes).to_string();
         match self {
             Self::German => text.replace('.', ","),
@@ -43,7 +43,7 @@ impl Language {
     }
 
     /// `21.11.2026, 20:26 UTC` or `21 Nov 2026, 20:26 UTC`.
-    pub(super) fn moment(self, time: Timestamp) -> String {
+    pub(in crate::http) fn moment(self, time: Timestamp) -> String {
         let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
         let text = match self {
             Self::German => moment.format(format_description!("[day].[month].[year], [hour]:[minute] UTC")),
@@ -55,7 +55,7 @@ impl Language {
     }
 
     /// `21.11.2026` or `21 Nov 2026`.
-    pub(super) fn day(self, time: Timestamp) -> String {
+    pub(in crate::http) fn day(self, time: Timestamp) -> String {
         let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
         let text = match self {
             Self::German => moment.format(format_description!("[day].[month].[year]")),

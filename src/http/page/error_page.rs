@@ -5,25 +5,29 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::language::Language;
-use super::page::{Page, Tone};
+use super::{Page, Tone};
 use crate::net::{RequestId, ResponseBody};
 
 /// Put into the extensions of an answer: the server waits for its passphrase.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Locked;
+pub(in crate::http) struct Locked;
 
 /// The person behind a request, if it comes from a browser: only those ask for HTML by name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Browser(Language);
+pub(in crate::http) struct Browser(Language);
 
 impl Browser {
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(in crate::http) fn of(headers: &HeaderMap) -> Option<Self> {
         let asks = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/html"));
         headers.get_all(ACCEPT).iter().any(asks).then(|| Self(Language::preferred(headers)))
     }
 
     /// The answer, as a page if it is an error that only programs could read.
-    pub(super) fn show(self, answer: Response<ResponseBody>, id: RequestId) -> Response<ResponseBody> {
+    pub(in crate::http) fn show(
+        self,
+        answer: Response<ResponseBody>,
+        id: RequestId,
+    ) -> Response<ResponseBody> {
         let (mut head, body) = answer.into_parts();
         let body = self.page(&mut head, id).unwrap_or(body);
         Response::from_parts(head, body)

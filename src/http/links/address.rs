@@ -1,0 +1,144 @@
+//! The addresses of links.
+//!
+//! ```text
+//! /s/TOKEN                           the page; of a folder, with its members
+//! /s/TOKEN/files/a/                  the same of a folder in it
+//! /s/TOKEN/download                  leads to the one file of a link to a file
+//! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
+//! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
+//! /public.php/webdav/a/b             the same for older programs, the token as user name
+//! ```
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The address of a link, or of something that it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) struct LinkAddress<'a> {
+    pub(in crate::http) endpoint: Endpoint<'a>,
+    /// The token as the path spells it; empty where the path has none.
+    written_token: &'a str,
+    /// The address of the link's page, without a final slash; empty for mounts.
+    pub(super) base: &'a str,
+}
+
+/// What an address leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Endpoint<'a> {
+    /// The page of a link, and the folder in it as the path spells it.
+    Page { folder: &'a str },
+    /// The file of a link to a file.
+    Download,
+    /// A file, in a browser.
+    File,
+    /// The tree of a link, by WebDAV.
+    Mount,
+    /// The same without the token.
+    OldMount,
+    /// Folders above a mount, which are none.
+    AboveMounts,
+}
+
+impl<'a> LinkAddress<'a> {
+    /// Reads a path; `None` if it leads to no link.
+    pub(in crate::http) fn of(path: &'a str) -> Option<Self> {
+        Self::of_mount(path).or_else(|| Self::of_page(path))
+    }
+
+    fn of_mount(path: &'a str) -> Option<Self> {
+        let rest = path.strip_prefix("/public.php")?;
+        if !(rest.is_empty() || rest.starts_with('/')) {
+            return None;
+        }
+        let token = rest.strip_prefix("/dav/files/").and_then(|rest| rest.split('/').next());
+        let (endpoint, written_token) = match token {
+            _ if rest == "/webdav" || rest.starts_with("/webdav/") => (Endpoint::OldMount, ""),
+            Some(token) if !token.is_empty() => (Endpoint::Mount, token),
+            _ => (Endpoint::AboveMounts, ""),
+        };
+        Some(Self { endpoint, written_token, base: "" })
+    }
+
+    /// Nextcloud's addresses may have `/index.php` before them.
+    fn of_page(path: &'a str) -> Option<Self> {
+        let rest = path.strip_prefix("/index.php").unwrap_or(path).strip_prefix("/s/")?;
+        let (written_token, below) = rest.split_once('/').unwrap_or((rest, ""));
+        let endpoint = match below {
+            "" | "files" => Endpoint::Page { folder: "" },
+            "download" => Endpoint::Download,
+            _ => match below.strip_prefix("files/")? {
+                folder if folder.is_empty() || folder.ends_with('/') => Endpoint::Page { folder },
+                _ => Endpoint::File,
+            },
+        };
+        let base = path.get(..path.len() - rest.len() + written_token.len())?;
+        Some(Self { endpoint, written_token, base })
+    }
+
+    pub(super) fn token(&self) -> Cow<'a, str> {
+        percent_decode_str(self.written_token).decode_utf8_lossy()
+    }
+
+    /// Whether it leads to a page or to what a page shows. Such an address is opened by the page's cookie, and refusals
+    /// are pages.
+    pub(super) fn is_for_browsers(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Page { .. } | Endpoint::Download | Endpoint::File)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a path leads to, with the token and the page's address.
+    fn read(path: &str) -> Option<(Endpoint<'_>, &str, &str)> {
+        LinkAddress::of(path).map(|address| (address.endpoint, address.written_token, address.base))
+    }
+
+    #[test]
+    fn pages_and_files_have_different_addresses() {
+        let page = |folder, base| Some((Endpoint::Page { folder }, "t", base));
+        for (path, expected) in [
+            ("/s/t", page("", "/s/t")),
+            ("/s/t/", page("", "/s/t")),
+            ("/index.php/s/t", page("", "/index.php/s/t")),
+            ("/s/t/files", page("", "/s/t")),
+            ("/s/t/files/", page("", "/s/t")),
+            ("/s/t/files/a/b%20c/", page("a/b%20c/", "/s/t")),
+            ("/s/t/download", Some((Endpoint::Download, "t", "/s/t"))),
+            ("/s/t/files/a", Some((Endpoint::File, "t", "/s/t"))),
+            ("/index.php/s/t/files/a/b", Some((Endpoint::File, "t", "/index.php/s/t"))),
+            ("/s/t/other", None),
+            ("/s/t/filesx/a", None),
+            ("/s", None),
+            ("/st", None),
+        ] {
+            assert_eq!(read(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn mounts_are_told_from_all_other_paths() {
+        use Endpoint::{AboveMounts, Mount, OldMount};
+        for (path, expected) in [
+            ("/public.php/dav/files/t0k", Some((Mount, "t0k"))),
+            ("/public.php/dav/files/t0k/", Some((Mount, "t0k"))),
+            ("/public.php/dav/files/t0k/a/b", Some((Mount, "t0k"))),
+            ("/public.php/webdav", Some((OldMount, ""))),
+            ("/public.php/webdav/a", Some((OldMount, ""))),
+            ("/public.php", Some((AboveMounts, ""))),
+            ("/public.php/dav/files/", Some((AboveMounts, ""))),
+            ("/public.php/webdavx", Some((AboveMounts, ""))),
+            ("/public.phpx/dav", None),
+            ("/dav/public.php", None),
+        ] {
+            assert_eq!(read(path), expected.map(|(endpoint, token)| (endpoint, token, "")), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_token_is_the_same_token() {
+        assert_eq!(LinkAddress::of("/s/%74okeN").unwrap().token(), "tokeN");
+    }
+}

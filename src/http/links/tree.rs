@@ -1,0 +1,104 @@
+//! The tree of a link, which guests mount or read files from. `dav` answers the requests to it.
+//!
+//! A cookie opens nothing but reading: another site's page could send along what else it would open.
+
+use http::{Method, Response, StatusCode};
+use secrecy::ExposeSecret;
+
+use super::LinkRequest;
+use super::address::{Endpoint, LinkAddress};
+use super::pages;
+use super::visit::not_found;
+use crate::http::auth::{self, challenge};
+use crate::http::context::RequestContext;
+use crate::http::page::language::Language;
+use crate::http::protocol::href::Mount;
+use crate::http::reply::plain;
+use crate::model::EntryName;
+use crate::net::ResponseBody;
+use crate::sharing::{GuestKey, Visit, VisitError};
+
+/// A guest in the tree of a link.
+pub(in crate::http) struct GuestTree {
+    pub(in crate::http) visit: Visit,
+    /// The addresses of the tree, that of the request first. Nothing else is part of a guest's site: every other
+    /// address is outside for a guest.
+    pub(in crate::http) mounts: Vec<Mount>,
+}
+
+/// Opens the tree of a link for a request; else the answer.
+pub(in crate::http) async fn enter(
+    context: RequestContext<'_>,
+    address: LinkAddress<'_>,
+) -> Result<GuestTree, Box<Response<ResponseBody>>> {
+    let request = LinkRequest::new(context, address);
+    let method = &request.parts.method;
+    if address.endpoint == Endpoint::File && !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Box::new(plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be fetched.")));
+    }
+    let credentials = auth::credentials(&request.parts.headers);
+    let token = match (address.endpoint, &credentials) {
+        (Endpoint::AboveMounts, _) => return Err(Box::new(not_found())),
+        (Endpoint::OldMount, Some(credentials)) => credentials.name.as_str().into(),
+        (Endpoint::OldMount, None) => {
+            return Err(Box::new(challenge("Log in with the link's token as user name.")));
+        }
+        _ => address.token(),
+    };
+    let key = match &credentials {
+        _ if address.endpoint == Endpoint::File => request.pass(),
+        // An empty password is none: programs send one where there is nothing to send.
+        Some(credentials) if !credentials.password.expose_secret().is_empty() => {
+            GuestKey::Password(&credentials.password)
+        }
+        _ => GuestKey::None,
+    };
+    let refused = |error| Box::new(request.refused(&error));
+    let visit = request.open_token(&token, key).await.map_err(refused)?;
+    let mounts = request.mounts_of(&visit, &token).await.map_err(refused)?;
+    Ok(GuestTree { visit, mounts })
+}
+
+/// The answer of a tree as its client can read it: in a browser a page, not XML.
+pub(in crate::http) fn shown(
+    answer: Response<ResponseBody>,
+    context: RequestContext<'_>,
+    address: LinkAddress<'_>,
+) -> Response<ResponseBody> {
+    match answer.status() {
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST
+            if address.endpoint == Endpoint::File =>
+        {
+            pages::gone(Language::preferred(&context.parts.headers))
+        }
+        _ => answer,
+    }
+}
+
+impl LinkRequest<'_> {
+    async fn mounts_of(&self, visit: &Visit, token: &str) -> Result<Vec<Mount>, VisitError> {
+        let name = self.services.library.space_name(visit.link.space).await.map_err(VisitError::Library)?;
+        let Ok(space) = EntryName::parse(&name) else { return Err(VisitError::NoSuchLink) };
+        let mut roots = vec![
+            vec!["public.php", "dav", "files", token],
+            vec!["s", token, "files"],
+            vec!["index.php", "s", token, "files"],
+        ];
+        if self.address.endpoint == Endpoint::OldMount {
+            roots.insert(0, vec!["public.php", "webdav"]);
+        }
+        let mut mounts = Vec::new();
+        for root in roots {
+            if !visit.entry.is_folder() {
+                // A file may be asked for by its own name as well.
+                let named = root.iter().copied().chain([visit.entry.name.as_str()]);
+                mounts.push(Mount::lent(named, space.clone()));
+            }
+            mounts.push(Mount::lent(root, space.clone()));
+        }
+        if let Some(own) = mounts.iter().position(|mount| mount.holds(self.path())) {
+            mounts.swap(0, own);
+        }
+        Ok(mounts)
+    }
+}

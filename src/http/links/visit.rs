@@ -1,0 +1,104 @@
+//! Opening a link, and what is answered where it does not open.
+
+use http::header::COOKIE;
+use http::{HeaderMap, Response, StatusCode};
+
+use super::LinkRequest;
+use super::address::Endpoint;
+use super::pages::{self, Problem};
+use crate::http::auth::challenge;
+use crate::http::error::{library_status, log_library};
+use crate::http::reply::{plain, see_other, too_many};
+use crate::net::ResponseBody;
+use crate::sharing::{GuestKey, Visit, VisitError};
+
+/// The cookie that says that the right password was given.
+pub(super) const PASS_COOKIE: &str = "tresor-pass";
+/// Seconds after which to ask a busy server again.
+const BUSY_PAUSE: u32 = 5;
+
+impl LinkRequest<'_> {
+    /// Opens the link of this address.
+    pub(super) async fn open(&self, key: GuestKey<'_>) -> Result<Visit, VisitError> {
+        self.open_token(&self.address.token(), key).await
+    }
+
+    pub(super) async fn open_token(&self, token: &str, key: GuestKey<'_>) -> Result<Visit, VisitError> {
+        self.services.sharing.open(token, key, self.info.peer, self.info.received).await
+    }
+
+    /// The key that a browser has.
+    pub(super) fn pass(&self) -> GuestKey<'_> {
+        pass(&self.parts.headers).map_or(GuestKey::None, GuestKey::Pass)
+    }
+
+    pub(super) fn refused(&self, error: &VisitError) -> Response<ResponseBody> {
+        let is_page = self.address.is_for_browsers();
+        match error {
+            VisitError::NoSuchLink if is_page => pages::gone(self.language),
+            VisitError::NoSuchLink => not_found(),
+            // Without a challenge: a browser would show its own dialogue where the page of the link asks.
+            VisitError::PasswordNeeded | VisitError::WrongPassword
+                if self.address.endpoint == Endpoint::File =>
+            {
+                see_other(self.address.base)
+            }
+            VisitError::PasswordNeeded if is_page => pages::password(self.language, self.path(), None),
+            VisitError::WrongPassword if is_page => {
+                pages::password(self.language, self.path(), Some(Problem::WrongPassword))
+            }
+            VisitError::PasswordNeeded => {
+                challenge("This link asks for a password; the user name does not matter.")
+            }
+            VisitError::WrongPassword => challenge("This is not the link's password."),
+            VisitError::Throttled { retry_after } if is_page => {
+                pages::later(self.language, false, *retry_after)
+            }
+            VisitError::Throttled { retry_after } => {
+                too_many("Too many tries; wait and try again.", *retry_after)
+            }
+            VisitError::Busy if is_page => pages::later(self.language, true, BUSY_PAUSE),
+            VisitError::Busy => too_many("The server is busy at this moment; try again.", BUSY_PAUSE),
+            VisitError::Library(error) => {
+                let status = library_status(error);
+                log_library(error, status, self.info.request_id);
+                plain(status, "The link could not be opened.\n")
+            }
+            VisitError::Catalog(error) => {
+                tracing::error!(request_id = %self.info.request_id, error = error as &dyn std::error::Error, "link not opened");
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "The link could not be opened.\n")
+            }
+        }
+    }
+}
+
+/// The same answer for what does not exist and what is not for guests.
+pub(super) fn not_found() -> Response<ResponseBody> {
+    plain(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
+}
+
+/// The pass in a request's cookies.
+fn pass(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|cookies| cookies.split(';')).find_map(|cookie| {
+        let (name, value) = cookie.trim().split_once('=')?;
+        (name == PASS_COOKIE).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_pass_is_found_among_other_cookies() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(pass(&headers), None);
+        headers.append(COOKIE, HeaderValue::from_static("a=b; xtresor-pass=no"));
+        assert_eq!(pass(&headers), None);
+        headers.append(COOKIE, HeaderValue::from_static("c=d;tresor-pass=yes=; e=f"));
+        assert_eq!(pass(&headers), Some("yes="));
+    }
+}
