@@ -1,5 +1,5 @@
-//! The README's "What if … is lost" and the backup of docs/operation.md: each recipe is run as it stands there, on
-//! an office that lost just that.
+//! The README's "What if … is lost", and certificates, backup and upgrade in docs/operation.md: each recipe is run as
+//! it stands there, on an office that needs just that.
 //!
 //! `sudo` and `systemctl` are small scripts of the test, and the recipes' paths lead into its folder. What is
 //! asked is answered on a real terminal.
@@ -7,11 +7,19 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tresor::model::Timestamp;
+use tresor::net::self_signed;
+use tresor::vault::disk::LocalDisk;
+use tresor::vault::keys::{KeyRing, Unlock};
 
 use crate::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::content::bytes;
 use crate::support::http::{Endpoint, Request};
-use crate::support::process::{Outcome, require};
+use crate::support::process::{Outcome, eventually, require};
 use crate::support::recovery::{opens_everything, opens_nothing};
 use crate::terminal::talk_to;
 
@@ -44,7 +52,7 @@ stop)
 start)
     # What an earlier one said is not what this one says.
     : >serve.out
-    setsid tresor serve --data data --plain-http --listen 127.0.0.1:0 >serve.out 2>serve.log </dev/null &
+    setsid tresor serve --data data $(cat options) --listen 127.0.0.1:0 >serve.out 2>serve.log </dev/null &
     echo $! >server.pid
     until grep -q '^listening on ' serve.out; do kill -0 "$(cat server.pid)"; done
     ;;
@@ -69,6 +77,7 @@ impl Kanzlei {
             let path = office.write(&format!("bin/{name}"), script);
             fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
         }
+        office.write("options", "--plain-http");
         require("flock", "util-linux");
         let program = env!("CARGO_BIN_EXE_tresor");
         std::os::unix::fs::symlink(program, office.path("bin/tresor")).unwrap();
@@ -110,12 +119,16 @@ impl Kanzlei {
             .replace("/var/lib/tresor/", &folder)
             .replace("/backup/kanzlei", &self.office.path("backup/data").display().to_string())
             .replace("/root/", &folder)
+            .replace("/etc/tresor/", &folder)
+            .replace("/usr/bin/", &format!("{folder}/bin/"))
+            .replace("target/release/", &format!("{folder}/built/"))
     }
 
     fn endpoint(&self) -> Endpoint {
         let printed = fs::read_to_string(self.office.path("serve.out")).unwrap();
-        let line = printed.lines().find_map(|line| line.strip_prefix("listening on http://")).unwrap();
-        Endpoint { address: line.trim_end_matches('/').parse().unwrap(), tls: false }
+        let url = printed.lines().find_map(|line| line.strip_prefix("listening on ")).unwrap();
+        let (scheme, address) = url.split_once("://").unwrap();
+        Endpoint { address: address.trim_end_matches('/').parse().unwrap(), tls: scheme == "https" }
     }
 
     fn request(&self, method: &str, password: &str) -> Request {
@@ -128,6 +141,27 @@ impl Kanzlei {
         let read = self.request("GET", password).send().expect(200);
         assert_eq!(read.text(), CONTENT);
         self.request("PUT", password).body(CONTENT).send().expect(204);
+    }
+
+    /// Puts an empty catalogue of the first format in the place of the present one.
+    fn make_older(&self) {
+        fs::remove_dir_all(self.part("catalog")).unwrap();
+        fs::create_dir(self.part("catalog")).unwrap();
+        let disk = Arc::new(LocalDisk::new(self.office.data()));
+        let keys = KeyRing::open(disk, &Unlock::Passphrase(SecretString::from(PASSPHRASE))).unwrap();
+        let key = data_encoding::HEXLOWER.encode(keys.catalogue_key().expose());
+        let older = rusqlite::Connection::open(self.part("catalog/catalog.db")).unwrap();
+        older.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA journal_mode = WAL;")).unwrap();
+        older.execute_batch(include_str!("../../migrations/0001-initial.sql")).unwrap();
+        older.execute_batch("PRAGMA user_version = 1").unwrap();
+    }
+
+    /// A fresh pair for the office's host; the certificate as a client sees it.
+    fn write_pair(&self, certificate: &str, key: &str) -> Vec<u8> {
+        let made = self_signed(&["files.example.org".into()], &[], Timestamp::now()).unwrap();
+        self.office.write(key, made.key_pem.as_bytes());
+        self.office.write(certificate, &made.cert_pem);
+        openssl::x509::X509::from_pem(made.cert_pem.as_bytes()).unwrap().to_pem().unwrap()
     }
 
     fn part(&self, name: &str) -> PathBuf {
@@ -271,4 +305,59 @@ fn a_running_server_is_backed_up_and_comes_back() {
             Request::new(kanzlei.endpoint(), "GET", &target).sign_in("anna", PASSWORD).send().expect(200);
         assert!(read.body == content(number), "{target}");
     }
+}
+
+/// The office's certificate ends every few months. The server must take the new one without a restart.
+#[test]
+fn a_renewed_certificate_is_checked_and_used_while_the_server_runs() {
+    let kanzlei = Kanzlei::serving();
+    let first = kanzlei.write_pair("certificate.pem", "key.pem");
+    let here = kanzlei.office.path("").display().to_string();
+    kanzlei.office.write(
+        "kanzlei.toml",
+        format!("hosts = ['files.example.org']\n[tls]\ncertificate = '{here}/certificate.pem'\nkey = '{here}/key.pem'\n"),
+    );
+    kanzlei.office.write("options", "--config kanzlei.toml");
+    kanzlei.shell("systemctl stop\nsystemctl start", &[]);
+    kanzlei.run(&["unlock", "--passphrase-file", "pass"]);
+    assert_eq!(kanzlei.endpoint().certificate(), first);
+
+    let [renew] = recipes(OPERATION, "## Certificates").collect::<Vec<_>>()[..] else { panic!("one recipe") };
+    let second = kanzlei.write_pair("renewed/certificate.pem", "renewed/key.pem");
+    kanzlei.shell(&kanzlei.here(renew), &[]);
+    let endpoint = kanzlei.endpoint();
+    eventually("the renewed certificate is served", Duration::from_mins(1), || {
+        endpoint.certificate() == second
+    });
+
+    kanzlei.write_pair("renewed/certificate.pem", "other.pem");
+    let path = kanzlei.office.path("bin").display().to_string();
+    let checked = format!("PATH='{path}':$PATH\n{}", kanzlei.here(renew));
+    let outcome = Outcome::of(std::process::Command::new("sh").args(["-euc", &checked]));
+    assert!(outcome.code != 0 && outcome.stderr.contains("certificate"), "{outcome}");
+    assert_eq!(endpoint.certificate(), second, "a pair that does not fit is not used");
+}
+
+/// The new program finds a catalogue of the first format.
+#[test]
+fn an_upgrade_brings_the_catalogue_to_the_new_format_and_keeps_a_copy() {
+    let kanzlei = Kanzlei::serving();
+    kanzlei.shell("systemctl stop", &[]);
+    kanzlei.make_older();
+    let program = env!("CARGO_BIN_EXE_tresor");
+    for (name, version) in [("bin/tresor", "older"), ("built/tresor", "newer")] {
+        // A link would have the recipe write over the program that is tested.
+        let _ = fs::remove_file(kanzlei.office.path(name));
+        let path = kanzlei.office.write(name, format!("#!/bin/sh\n# {version}\nexec '{program}' \"$@\"\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let [upgrade] = recipes(OPERATION, "## Upgrade").collect::<Vec<_>>()[..] else { panic!("one recipe") };
+    kanzlei.shell(&kanzlei.here(upgrade), &[("Passphrase: ", PASSPHRASE)]);
+    assert!(fs::read_to_string(kanzlei.office.path("bin/tresor")).unwrap().contains("newer"));
+    assert!(kanzlei.part("catalog/catalog.format-1.db").is_file());
+    kanzlei.run(&["user", "add", "anna", "--role", "administrator", "--password-file", "anna.password"]);
+    kanzlei.run(&["space", "add", "Akten", "--kind", "team"]);
+    kanzlei.run(&["grant", "anna", "Akten", "manage"]);
+    kanzlei.request("PUT", PASSWORD).body(CONTENT).send().expect(201);
+    kanzlei.works_for(PASSWORD);
 }
