@@ -6,7 +6,7 @@
 //! longer, never the disk fuller, and removes nothing at once: what was just deleted can be restored until somebody
 //! stores something. Contents with damage are kept, whatever the bound says.
 
-use super::removal::{Ground, is_too_long};
+use super::removal::{Ground, is_stuck};
 use super::{Library, LibraryError};
 use crate::model::SpaceId;
 
@@ -20,7 +20,7 @@ impl Library {
         self.remove_all(Ground::Excess(space)).await?;
         self.finish_purges().await?;
         self.remove_garbage().await?;
-        match self.catalog().read(move |tx| is_too_long(tx, space)).await? {
+        match self.catalog().read(move |tx| is_stuck(tx, space)).await? {
             true => Err(LibraryError::HistoryFull),
             false => Ok(()),
         }

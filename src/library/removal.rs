@@ -66,8 +66,16 @@ impl Ground {
     }
 }
 
+/// Whether a space's past is longer than its bound and nothing of it may go. Others may make it longer at any moment:
+/// that alone is no reason to refuse anybody.
+pub(super) fn is_stuck(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
+    let may_go =
+        || Ok::<_, LibraryError>(!is_held(tx)? && !Ground::Excess(space).candidates(tx, 1)?.is_empty());
+    Ok(is_too_long(tx, space)? && !may_go()?)
+}
+
 /// Whether a space's past is longer than its bound.
-pub(super) fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
+fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
     Ok(tx.space(space)?.is_some_and(|row| row.is_history_full()))
 }
 
