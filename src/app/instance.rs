@@ -211,7 +211,7 @@ fn make_room(disk: &dyn Disk) -> Result<(), InstanceError> {
 }
 
 /// A certificate that nobody keeps: what a locked server answers with, as its own lies sealed.
-pub(super) fn passing_certificate(hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
+pub(super) fn ephemeral_certificate(hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
     let SelfSigned { cert_pem, key_pem, .. } = new_certificate(hosts, now)?;
     Ok(TlsSource::Memory { cert_pem, key_pem })
 }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::clock;
 use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
-use super::instance::{Instance, InstanceError, passing_certificate};
+use super::instance::{Instance, InstanceError, ephemeral_certificate};
 use super::pulse::Pulse;
 use super::read_only::{self, ReadOnlyFigure};
 use super::renewal::{keep_renewed, renew};
@@ -405,7 +405,7 @@ fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
         Transport::Files { certificate, key } => {
             TlsSource::Files { cert: certificate.clone(), key: key.clone() }
         }
-        Transport::SelfSigned => passing_certificate(&config.hosts, Timestamp::now())?,
+        Transport::SelfSigned => ephemeral_certificate(&config.hosts, Timestamp::now())?,
     };
     Ok(Some(Tls::load(source)?))
 }

@@ -184,7 +184,7 @@ fn flush(disk: &dyn Disk, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWri
         rows.extend(after.into_iter().enumerate().filter_map(|(at, (unplaced, then))| {
             let place = match &outcome {
                 Ok(places) => places.get(at).copied().ok_or_else(|| io::ErrorKind::Other.into()),
-                Err(error) => Err(alike(error)),
+                Err(error) => Err(clone_io_error(error)),
             };
             let failed = |source| VaultError::Io { action: "make a small container durable", source };
             then(place.map(|place| unplaced.at(place)).map_err(|source| failed(source).into()))
@@ -194,6 +194,6 @@ fn flush(disk: &dyn Disk, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWri
 }
 
 /// The same error for another one who waited.
-fn alike(error: &io::Error) -> io::Error {
+fn clone_io_error(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
