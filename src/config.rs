@@ -211,7 +211,9 @@ pub struct SnapshotSchedule {
 
 impl RawSnapshots {
     fn check(self) -> Result<SnapshotSchedule, ConfigError> {
+        /// Longest time between two snapshots, in hours.
         const YEAR_HOURS: u32 = 8_784;
+        /// Snapshots that may be kept.
         const MOST_KEPT: u32 = 10_000;
         if self.every_hours > YEAR_HOURS {
             return Err(ConfigError::Snapshots { key: "every_hours", least: 0, most: YEAR_HOURS });

@@ -7,6 +7,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "these lints guard the server; a test may stop at the first surprise"
 )]
 
@@ -14,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 use syn::buffer::{Cursor, TokenBuffer};
+
+#[path = "architecture/limits.rs"]
+mod limits;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
@@ -55,7 +59,11 @@ const SQL: [&str; 9] =
 
 #[test]
 fn the_house_keeps_its_rules() {
-    let faults = House::read(Path::new(env!("CARGO_MANIFEST_DIR"))).faults();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("TRESOR_WRITE_DOCS").is_some() {
+        std::fs::write(root.join("docs/limits.md"), limits::page(&House::read(root).files())).unwrap();
+    }
+    let faults = House::read(root).faults();
     assert!(faults.is_empty(), "\n\n- {}\n", faults.join("\n- "));
 }
 
@@ -68,12 +76,15 @@ struct House {
     migrations: Vec<String>,
     /// Text of `ARCHITECTURE.md`.
     architecture: String,
+    /// Text of `docs/limits.md`.
+    limits: String,
 }
 
 impl House {
     fn read(root: &Path) -> Self {
         let mut house = Self {
             architecture: std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap(),
+            limits: std::fs::read_to_string(root.join("docs/limits.md")).unwrap_or_default(),
             ..Self::default()
         };
         let mut folders = vec![root.join("src")];
@@ -95,8 +106,12 @@ impl House {
         house
     }
 
+    fn files(&self) -> Vec<File> {
+        self.sources.iter().map(|(place, text)| File::read(place, text)).collect()
+    }
+
     fn faults(&self) -> Vec<String> {
-        let files: Vec<File> = self.sources.iter().map(|(place, text)| File::read(place, text)).collect();
+        let files = self.files();
         let mut faults = table_faults();
         faults.extend(rooms_faults(&files));
         faults.extend(import_faults(&files));
@@ -104,7 +119,7 @@ impl House {
         faults.extend(matter_faults(&files));
         faults.extend(migration_faults(&self.migrations, &files));
         faults.extend(paper_faults(&self.architecture));
-        faults.extend(limit_faults(&self.architecture, &files));
+        faults.extend(limits::faults(&self.limits, &files));
         faults
     }
 }
@@ -342,26 +357,11 @@ fn paper_faults(architecture: &str) -> Vec<String> {
     missing.chain(surplus).collect()
 }
 
-/// Every bound is named on paper: whoever runs the server must be able to look it up. Both ways by name only.
-fn limit_faults(architecture: &str, files: &[File]) -> Vec<String> {
-    let section = architecture.split("\n## ").find(|section| section.starts_with("Threads and limits"));
-    let is_const =
-        |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let written: BTreeSet<&str> = section.unwrap_or_default().split('`').filter(is_const).collect();
-    let declared: BTreeSet<&str> = files.iter().flat_map(|file| &file.consts).map(String::as_str).collect();
-    let gone = written.difference(&declared).map(|name| {
-        format!("ARCHITECTURE.md, \"Threads and limits\", names `{name}`, which no source declares. Correct the table.")
-    });
-    let silent = declared.difference(&written).filter(|name| name.starts_with("MAX_")).map(|name| {
-        format!("The limit `{name}` is missing in ARCHITECTURE.md, \"Threads and limits\". Add it with its value and room.")
-    });
-    gone.chain(silent).collect()
-}
-
 // ---- What is known of a file.
 
 struct File {
     place: String,
+    text: String,
     /// `src/vault/keys/seal.rs` is `vault`, `keys`, `seal`; `src/lib.rs` is nothing.
     module: Vec<String>,
     /// Paths that lead to the crate's root or past the file's module, from the root: `model`, `ByteRange`.
@@ -374,7 +374,7 @@ struct File {
     test_modules: Vec<Vec<String>>,
     /// String literals.
     texts: Vec<String>,
-    /// Names of constants.
+    /// Names of constants, in their order.
     consts: Vec<String>,
     matters: Vec<Matter>,
 }
@@ -394,6 +394,7 @@ impl File {
         module.pop_if(|last| *last == "mod" || *last == "lib");
         let mut file = Self {
             place: place.to_owned(),
+            text: text.to_owned(),
             module: module.clone(),
             imports: Vec::new(),
             paths: Vec::new(),
@@ -821,15 +822,33 @@ fn migrations_without_a_place_in_the_list_are_found() {
 #[test]
 fn a_paper_that_tells_of_another_house_is_found() {
     let house = House::read(Path::new(env!("CARGO_MANIFEST_DIR")));
-    for (from, to) in [
-        ("| `vault/` |", "| `vaults/` |"),
-        ("| model, vault, catalog |", "| model, vault |"),
-        ("`MAX_HEADER_LEN`", "`MAX_HAT_LEN`"),
-        ("`MAX_OWNER_BYTES`", ""),
-    ] {
+    for (from, to) in [("| `vault/` |", "| `vaults/` |"), ("| model, vault, catalog |", "| model, vault |")] {
         assert!(house.architecture.contains(from), "{from}");
         let mut house = house.clone();
         house.architecture = house.architecture.replace(from, to);
         assert!(house.faults().iter().any(|fault| fault.contains("ARCHITECTURE.md")), "{from}");
     }
+}
+
+/// A limit on paper that is not the source's misleads those who run the server.
+#[test]
+fn a_page_of_limits_that_is_not_the_sources_is_found() {
+    let source = "/// Bytes of a hat. More do not fit.\nconst MAX_HAT_LEN: usize =\n    1 << 20;\n";
+    let name = "src/vault/x.rs".to_owned();
+    let mut house = House { sources: vec![(name.clone(), source.to_owned())], ..House::default() };
+    house.limits = limits::page(&house.files());
+    assert!(
+        house.limits.contains("| `MAX_HAT_LEN` | `1 << 20` | Bytes of a hat. | `vault/x.rs` |"),
+        "{}",
+        house.limits
+    );
+    let complains =
+        |house: &House| house.faults().iter().any(|fault| fault.contains("docs/limits.md differs"));
+    assert!(!complains(&house));
+    for (from, to) in [("1 << 20", "2 << 20"), ("a hat", "a coat"), ("MAX_HAT", "MAX_COAT")] {
+        let changed = House { sources: vec![(name.clone(), source.replace(from, to))], ..house.clone() };
+        assert!(complains(&changed), "{from}");
+    }
+    let silent = House { sources: vec![(name, "const MAX_HAT_LEN: usize = 1;".to_owned())], ..house };
+    assert!(silent.faults().iter().any(|fault| fault.contains("has no doc comment")));
 }

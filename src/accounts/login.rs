@@ -23,8 +23,8 @@ use super::{Accounts, Inner, Principal, second_factor};
 use crate::catalog::{AppPasswordRow, CatalogError, UserRow, WriteTx};
 use crate::model::{AppPasswordId, Timestamp, UserId};
 
-/// How often the last use of a device password is written down: each time it is looked up anew. Who has lost a
-/// laptop looks at that time to the minute.
+/// How often the last use of a device password is stored: whenever it is looked up in the catalogue again. The owner of
+/// a lost laptop looks at that time to the minute.
 const NOTE_USE_EVERY: Duration = VERIFIED_FOR;
 
 /// What a client sends to prove who its user is.

@@ -23,13 +23,13 @@ use super::throttle::Network;
 use super::verified::AccountState;
 use crate::model::Timestamp;
 
-/// How long a login may take from the device's first request to its last.
+/// Time that a device's login may take from its first request to its last.
 pub(super) const LIFETIME: Duration = Duration::from_mins(20);
-/// Most logins under way; beyond it the oldest of the network that has most gives way.
+/// Logins under way on the whole server. One more ends the oldest login of the network that has most.
 pub(super) const MAX_LOGINS: usize = 1_000;
-/// Most logins under way of one network.
+/// Logins under way of one network.
 pub(super) const MAX_LOGINS_PER_NETWORK: usize = 30;
-/// Most pages of one login that can be sent off: a browser may fetch one ahead, or its user open it twice.
+/// Pages of one login that can still be submitted: a browser may fetch one ahead, and its user may open it twice.
 pub(super) const MAX_OPEN_PAGES: usize = 4;
 /// Seconds to wait when nothing but approved logins is under way, which their devices fetch soon.
 const WHEN_FULL_S: u32 = 30;

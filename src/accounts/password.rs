@@ -16,9 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-/// Runs at the same time: one per core of the smallest machine we name, 38 MiB in all.
+/// Runs of argon2id at once: one per core of the smallest supported machine, 38 MiB together.
 pub(super) const PARALLEL_RUNS: usize = 2;
-/// Requests that may wait for a run; one more is told to come back.
+/// Requests that wait for a run; one more is refused with 503 and `Retry-After`.
 pub(super) const MAX_WAITING: usize = 32;
 
 const MEMORY_KIB: u32 = 19 * 1024;

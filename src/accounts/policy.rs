@@ -16,21 +16,23 @@ use super::name::UserName;
 
 /// Shortest password in characters.
 pub(super) const MIN_CHARS: usize = 12;
-/// Shortest password of a link in characters: it is told over the telephone, guessed at a few times an hour only,
-/// and ends with the link.
+/// Shortest password of a link in characters. People read it out over the telephone, an attacker may try a few an hour,
+/// and it ends with the link.
 pub const MIN_LINK_CHARS: usize = 8;
-/// Longest password in characters; beyond it lies no strength, only work.
+/// Longest password in characters; more adds work and no strength.
 pub(super) const MAX_CHARS: usize = 128;
 
-/// Least worth of a password, in characters that nobody foresees.
+/// Unpredictable characters that a password must contain at least.
 const MIN_WORTH: usize = 6;
-/// As much, for a link's.
+/// Unpredictable characters that a link's password must contain at least.
 const MIN_LINK_WORTH: usize = 4;
 /// A word from the list is worth about two of these: a few thousand words against some 70 signs.
 const WORD_WORTH: usize = 2;
-/// Characters of the shortest word looked for, and of the shortest run.
+/// Shortest word that the check looks for, in characters.
 const SHORTEST_WORD: usize = 4;
+/// Longest word that the check looks for, in characters.
 const LONGEST_WORD: usize = 16;
+/// Shortest run that the check looks for, such as `345`, in characters.
 const SHORTEST_RUN: usize = 3;
 
 /// Why a password is refused.

@@ -16,12 +16,12 @@ use zeroize::Zeroizing;
 
 use crate::model::{AppPasswordId, Timestamp, UserId};
 
-/// How long a right credential is believed without another look.
+/// Time that a correct credential is accepted without another check.
 pub(super) const VERIFIED_FOR: Duration = Duration::from_mins(5);
-/// How long a wrong credential is refused without another look: as long as the throttle counts, so
-/// that a forgotten device with an old password counts as one guess, not as hundreds.
+/// Time that a wrong credential is refused without another check: as long as the throttle counts, so that a forgotten
+/// device with an old password counts as one guess and not as hundreds.
 pub(super) const REJECTED_FOR: Duration = Duration::from_mins(15);
-/// Most credentials remembered of either kind; beyond it the oldest are dropped.
+/// Credentials remembered of either kind; beyond it the oldest are dropped.
 pub(super) const MAX_ENTRIES: usize = 10_000;
 
 /// Which account, in which state, a credential is meant for. `None` in [`CredentialCache::digest`]

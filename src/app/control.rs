@@ -19,15 +19,15 @@ use super::directory::DataDirectory;
 use crate::admin::{Reply, Request};
 use crate::net::Shutdown;
 
-/// Longest request or reply in bytes.
+/// Longest request or reply on the owner's socket, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
-/// Requests answered at the same time.
+/// Requests answered at once on the owner's socket.
 const MAX_PEERS: usize = 16;
 /// Pause after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long a client may take to send its line.
+/// Time that a client of the owner's socket has to send its line.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest path the system takes for a socket, in bytes (`sun_path`).
+/// Longest path that the system accepts for a socket, in bytes (`sun_path`).
 const MAX_SOCKET_PATH: usize = 100;
 
 /// Why a running server could not be asked.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use super::layout::AGE_MAGIC;
 use crate::vault::disk::open_own;
 
-/// Files that are looked at, inside the data directory and beside it.
+/// Files that `doctor` searches for keys and passphrases, inside the data directory and beside it.
 const MAX_SEARCHED: usize = 20_000;
-/// Bytes of the longest file that is read: keys and passphrases are short.
+/// Longest file that `doctor` searches, in bytes: keys and passphrases are short.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
-/// A sealed file beside the data that is longer than this, in bytes, is no key.
+/// Longest sealed file beside the data directory that may be a key, in bytes.
 const MAX_SEALED_KEY_BYTES: u64 = 4 * 1024;
 
 /// What a file beside the data gives to whoever takes both.

@@ -22,10 +22,11 @@ const CERTIFICATE: SmallFile = SmallFile::fixed("tls/certificate.pem");
 /// Sealed: a line with the certificate's end in milliseconds since 1970 and the hosts it was made for, with blanks between,
 /// then the key as PEM.
 const TLS_KEY: SmallFile = SmallFile::fixed("tls/key.age");
-/// A self-signed certificate is made anew when less than this remains of its life.
+/// The server renews its self-signed certificate when less than this remains.
 const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
-/// More can only remain of one that was made under a clock that ran ahead.
+/// Longest time that a self-signed certificate may have left; a longer one was made while the clock ran ahead, and is
+/// replaced.
 const MAX_LEFT: std::time::Duration = std::time::Duration::from_hours(SELF_SIGNED_DAYS * 24);
 
 /// Why an instance does not open or cannot be made.

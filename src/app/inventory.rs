@@ -12,7 +12,7 @@ use crate::vault::key_file_remedy;
 /// The files that nothing starts without.
 const KEY_FILES: [&str; 3] = ["keys/root.age", "keys/root.recovery.age", "keys/recovery-recipient.age"];
 
-/// Files and folders whose owner is compared; a million would take seconds.
+/// Files and folders whose owner `doctor` compares; a million would take seconds.
 const MAX_COMPARED: usize = 100_000;
 /// Files of others that are named.
 const NAMED: usize = 5;

@@ -11,8 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::directory_error::{DirectoryError, failed, misshapen};
 use crate::vault::disk::open_own;
 
-/// How long to wait for a process that is just ending: one that was killed on a busy machine may hold its lock
-/// a moment longer than who killed it knows.
+/// Time to wait for a process that is ending: on a busy machine a killed process may hold its lock a moment longer.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// An advisory lock that ends with the process, however it ends.

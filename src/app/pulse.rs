@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::catalog::WriterProgress;
 
-/// In the middle of something and without a step for this long, the writer hangs. The largest job takes a minute on a
-/// slow disk, and the kernel gives up on a disk that does not answer after a few.
+/// Time without a step after which the catalogue's writer counts as hung. The largest job takes a minute on a slow
+/// disk, and the kernel gives up on a disk that does not answer after a few.
 const HUNG_AFTER: Duration = Duration::from_mins(10);
 
 /// What was last seen of the writer.

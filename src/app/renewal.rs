@@ -7,7 +7,7 @@ use super::instance::{Instance, InstanceError};
 use crate::model::Timestamp;
 use crate::net::{Shutdown, Tls, TlsSource};
 
-/// How often it is looked at. It is made anew a month before its end.
+/// Time between two checks whether the self-signed certificate must be renewed. It is renewed a month before its end.
 const LOOK_AFTER: Duration = Duration::from_hours(1);
 
 /// Uses the instance's own certificate, which is made anew for these hosts if `now` demands it; true if it is another

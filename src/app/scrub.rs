@@ -13,11 +13,11 @@ use crate::library::{IntegrityState, Library, LibraryError, VerifyOrder, VerifyS
 use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
 use crate::net::{Metrics, Shutdown};
 
-/// How often it is looked whether verification is due, and what is known is told anew.
+/// Time between two checks whether a verification is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How long after the start none begins, so that clients are served first.
+/// Time after the start before a verification may begin, so that clients are served first.
 const QUIET: Duration = Duration::from_secs(20);
-/// How long a verification that failed is left alone.
+/// Pause after a verification that failed.
 const RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// What the server tells about the state of what is stored.

@@ -27,9 +27,9 @@ use crate::net::{
 };
 use crate::vault::keys::Unlock;
 
-/// How often expired locks, versions and trash are ended.
+/// Time between two rounds of upkeep, which removes expired locks, versions and trash.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
-/// How often it is looked whether the disk has room and the catalogue's writer is there.
+/// Time between two checks of the disk's free space and of the catalogue's writer.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// Every how many rounds of upkeep orphaned containers are swept: once a day.
 const SWEEP_ROUNDS: u64 = 144;

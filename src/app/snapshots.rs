@@ -7,7 +7,7 @@ use crate::library::{Library, LibraryError};
 use crate::model::Timestamp;
 use crate::net::Shutdown;
 
-/// How often the mark is brought up to date and looked whether a snapshot is due.
+/// Time between two updates of the high-water mark, and between two checks whether a snapshot is due.
 const ROUND: Duration = Duration::from_mins(1);
 /// Rounds that pass over snapshots after one that failed: an hour.
 const ROUNDS_AFTER_FAILURE: u32 = 60;

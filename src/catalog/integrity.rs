@@ -10,7 +10,7 @@ use crate::model::{
     ContainerId, DamageKind, EntryId, PackId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 
-/// Messages that one check of the catalogue gives at most: one damaged page can cause thousands.
+/// Messages that one check of the catalogue returns: one damaged page can cause thousands.
 const MAX_MESSAGES: usize = 100;
 
 /// A container's row with the space it lies in.

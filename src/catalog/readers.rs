@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::connection::Place;
 use super::{CatalogError, ReadTx};
 
-/// Reads that run at the same time; more wait their turn.
+/// Reads of the catalogue at once; more wait their turn.
 const READERS: usize = 8;
 
 /// A connection, or none where the last one broke: then the next who needs it opens a new one.

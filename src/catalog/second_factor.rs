@@ -8,8 +8,8 @@ use crate::model::{Timestamp, UserId};
 /// Bytes of a secret that is shared with an authenticator.
 pub const FACTOR_SECRET_LEN: usize = 20;
 
-/// Used codes of a user that are remembered. A code is shown for 90 seconds, so an older one would need a clock that
-/// is set back over this many logins.
+/// Used codes of a user that are remembered. A code is valid for 90 seconds, so an older one would need a clock that is
+/// set back over this many logins.
 const MAX_USED_CODES: i64 = 100;
 
 /// A user's second factor.

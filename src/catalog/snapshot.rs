@@ -29,11 +29,12 @@ const ROWS: &str = "-- rows";
 const END_OF_ROWS: &str = "-- end of rows";
 /// What SQLCipher 4 gives every page.
 const PAGE_SIZE: u64 = 4_096;
-/// Longest line that is taken back, in bytes: the longest property, each byte as two digits, and room.
+/// Longest line of a snapshot that is restored, in bytes: the longest property with two digits for each byte, and some
+/// room.
 const LONGEST_LINE: u64 = 4 << 20;
-/// Bytes of text that are packed or unpacked at once.
+/// Bytes of a snapshot's text that are packed or unpacked at once.
 const BUFFER: usize = 1 << 16;
-/// Longest text before and behind the rows.
+/// Longest text of a snapshot before and behind its rows, in bytes.
 const LONGEST_SCHEMA: u64 = 4 << 20;
 
 /// How hard packing tries: most of what can be gained, at several times the speed of the usual level.

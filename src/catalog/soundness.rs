@@ -7,8 +7,8 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{CatalogError, ReadTx};
 
-/// Largest catalogue that every start reads as a whole, in bytes. Larger ones are read in the
-/// background once the server runs.
+/// Largest catalogue that each start checks as a whole, in bytes. Larger ones are checked in the background once the
+/// server runs.
 const CHECKED_AT_START: u64 = 4 << 20;
 
 /// Refuses a catalogue with a damaged page before anything is done with it, if it is small enough.

@@ -19,11 +19,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::connection::{self, Place};
 use super::{CatalogError, Commit, Effects, WriteTx};
 
-/// Writers, each with one job or a group of them, that may wait; more wait for a place.
+/// Writers that wait for the catalogue, each with one job or a group of jobs; more wait for a place.
 const QUEUE: usize = 1_024;
-/// Writers who share one commit.
+/// Writers that share one commit.
 const GROUP: usize = 256;
-/// Pages of the write-ahead log from which on it is copied into the database.
+/// Pages in the write-ahead log, 4 KiB each, at which it is copied into the database.
 const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;

@@ -18,7 +18,7 @@ use crate::config::RawConfig;
 use crate::model::ByteSize;
 use crate::vault::disk::{Disk, LocalDisk};
 
-/// Less free space than this is worth a warning.
+/// Bytes of free space below which `doctor` warns.
 const LITTLE_SPACE: u64 = 5 << 30;
 
 /// Check the instance and this machine for what endangers secrecy or operation. Needs no passphrase.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that may wait to be written, some 300 bytes each.
+/// Lines of the log that wait to be written, some 300 bytes each.
 const MAX_WAITING_LINES: usize = 4_096;
-/// How long the end of the program waits for the last lines to be written.
+/// Time that the program waits at its end for the last lines of the log.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes lines without waiting.

@@ -15,7 +15,7 @@ use super::{KeySource, output};
 use crate::app::{is_blank, secret_from_file};
 use crate::vault::keys::Unlock;
 
-/// Longest line that is read from a terminal, in bytes; the terminal itself takes 4095.
+/// Longest line read from a terminal, in bytes; the terminal itself takes 4,095.
 const MAX_TYPED: usize = 4_096;
 
 impl KeySource {

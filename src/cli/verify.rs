@@ -17,7 +17,7 @@ use crate::model::{ByteSize, Timestamp};
 
 /// Slower is of no use: a chunk could not be read within a second.
 const SLOWEST: ByteSize = ByteSize(64 * 1024);
-/// How often progress is told where there is no terminal.
+/// Time between two lines of progress where there is no terminal.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Characters of the bar.
 const BAR: usize = 24;

@@ -8,7 +8,7 @@ use lru::LruCache;
 use crate::accounts::{Accounts, LookupError, Principal};
 use crate::model::{Access, Right, SpaceId, UserId};
 
-/// Users of whom it is remembered.
+/// Users whose last used space is remembered.
 const MAX_USERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// In memory only: a guess that costs nothing but time if it is wrong. Cheap to clone.

@@ -28,7 +28,7 @@ use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
 use crate::vault::rewrap::{Rewrap, rewrap};
 
-/// Bytes between two moments at which the caller may ask whether the rights still hold.
+/// Bytes of a copy into another space between two checks of the user's rights.
 const CARRY_STEP: u64 = 16 * 1024 * 1024;
 /// Copies into other spaces at once: each reads and writes as fast as the disk does.
 pub(super) const MAX_CARRIED_AT_ONCE: usize = 4;

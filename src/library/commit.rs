@@ -15,8 +15,7 @@ use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
 use crate::model::{Checksum, ContainerId, EntryId, PropertyName, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
 
-/// How often a container is given another header. After that it is bound to what is there, whatever it names: many
-/// who write and delete at one path must not keep each other from it.
+/// Headers made for one container whose path leads to another file each time.
 const ATTEMPTS: usize = 3;
 
 /// What a commit made.

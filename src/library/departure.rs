@@ -30,10 +30,9 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{DepartureRow, EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, Timestamp};
 
-/// How long after it left a file may come back to its name. Programs save within a second or two, over a slow line
-/// within some more; an hour later the same name means another file.
+/// Time within which a file that left its name comes back to it when the name is filled again.
 const REFILL_WINDOW: Duration = Duration::from_mins(1);
-/// How long a departure is remembered at least: a content whose transfer began within the window may take a while.
+/// Time that a departure is remembered at least: a transfer that began within [`REFILL_WINDOW`] may take a while.
 const DEPARTURE_KEPT_FOR: Duration = Duration::from_mins(15);
 
 /// A file that comes back if its name is filled again now.

@@ -22,9 +22,9 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 use crate::model::{EntryId, Right, VersionId};
 
-/// Entries that are copied in one transaction. Others wait for it, some 0.1 s.
+/// Entries of a copy made in one transaction.
 pub(super) const AT_ONCE: usize = 1_000;
-/// Time after which a transaction takes no further entry: some have many containers or large properties.
+/// Time after which a transaction of a copy takes no further entry: some have many containers or large properties.
 const GROWTH_STEP: Duration = Duration::from_millis(100);
 
 /// Gives the copy of an entry, under the id, its content; `None` for a folder.

@@ -15,15 +15,16 @@ use crate::model::{
 pub const MAX_LOCK_SECONDS: u64 = 3_600;
 /// Locks that one user may hold at a time.
 const MAX_PER_USER: usize = 1_000;
-/// The same of a guest: he must not keep the office from its own files for long.
+/// Longest time that a guest's lock lasts without a refresh: a guest must not keep the office from its own files for
+/// long.
 const MAX_GUEST_LOCK_SECONDS: u64 = 600;
 /// Locks that the guests of one link may hold at a time.
 const MAX_PER_LINK: usize = 100;
-/// Locks that the guests of all links of one user may hold at a time: whoever makes many links gets no more.
+/// Locks that the guests of all links of one user may hold at a time; more links give no more.
 const MAX_PER_HOST: usize = 200;
-/// Locks in one space at a time, so that nobody there keeps the other spaces from locking.
+/// Locks in one space at a time, so that one space does not use up those of the others.
 const MAX_PER_SPACE: usize = 4_000;
-/// Those of guests among them.
+/// Guests' locks in one space at a time.
 const MAX_GUESTS_PER_SPACE: usize = 1_000;
 /// Locks at a time on the whole server.
 const MAX_TOTAL: usize = 10_000;

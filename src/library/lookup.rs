@@ -9,9 +9,9 @@ use super::{Detail, Entry, EntryKind, Library, LibraryError, Listing, Member};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Timestamp};
 
-/// Members fetched at once when a folder is listed.
+/// Members of a folder read at once for a listing.
 const PAGE: usize = 500;
-/// Bytes of dead properties from which on a page ends early, with the member that reached them.
+/// Bytes of dead properties at which a page of a listing ends early.
 const PAGE_BYTES: usize = 1024 * 1024;
 
 impl Library {

@@ -4,9 +4,9 @@ use super::LibraryError;
 use crate::catalog::ReadTx;
 use crate::model::{EntryId, EntryName, UploadId};
 
-/// Numbered names tried before a random one: whoever may only add files could use up any number of them.
+/// Numbered names tried before a random one: a guest who may only add files could use up any number of them.
 const MAX_NAMESAKES: u32 = 20;
-/// Bytes of an ending, with its dot, that stays behind the number; a longer one is no file type.
+/// Longest file ending in bytes, with its dot, that stays behind the number; a longer one is no file type.
 const MAX_ENDING: usize = 32;
 
 /// `name`, or the first of `name (2)`, `name (3)` … that nothing in the folder looks like.

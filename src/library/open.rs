@@ -16,9 +16,8 @@ use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
 pub const PIECE: u64 = 512 * 1024;
-/// Containers of a content that are all opened before its first byte is read, and kept open if the process may have
-/// as many more files open. An upload in small chunks may have thousands: of those only the first and the last are
-/// opened, and each when reading comes to it. Should such a content be removed for good meanwhile, reading ends.
+/// Containers of a content that are all opened before its first byte is read, and kept open while the process may open
+/// as many more files.
 const MAX_OPENED: usize = 64;
 /// Most bytes that are read and opened on the thread that asks: some 50 us of work, and what was opened is
 /// still in that core's cache when it is sent.

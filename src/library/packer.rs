@@ -20,9 +20,9 @@ use crate::vault::disk::{Disk, Packable};
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// Containers that may wait; more writers wait for a place.
+/// Small containers that wait for a pack; more writers wait for a place.
 const QUEUE: usize = 256;
-/// Containers that share one flush.
+/// Small containers that share one flush.
 const GROUP: usize = 64;
 
 /// Hands small containers to the thread that stores them.

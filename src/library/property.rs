@@ -8,11 +8,11 @@ use crate::model::{EntryPath, PropertyName, Right, Timestamp};
 
 /// Dead properties that the office may set on one entry.
 const MAX_PROPERTIES: usize = 1_000;
-/// Bytes that these may have together, names included.
+/// Bytes of the office's dead properties of one entry, names included.
 const MAX_BYTES: usize = 256 * 1024;
 /// Dead properties that the guests of one link may set on an entry: Windows sets four.
 const MAX_GUEST_PROPERTIES: usize = 16;
-/// Bytes that these may have together, names included.
+/// Bytes of one link's guests' dead properties of one entry, names included.
 const MAX_GUEST_BYTES: usize = 4 * 1024;
 
 /// One step of a PROPPATCH, in the order the client gave.

@@ -17,10 +17,10 @@ use super::{Library, LibraryError};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ByteSize, ChunkName, EntryId, Right, SpaceId, UploadId};
 
-/// Times that a writer has the past shortened before it is refused: each time others may store something before its
-/// turn comes, which makes the past longer again.
+/// Times that a writer has old versions and trash removed before it is refused; each time other writers may add to them
+/// before its turn comes.
 const HISTORY_ATTEMPTS: usize = 32;
-/// Steps in which the reservation grows while a body of unknown length arrives.
+/// Bytes by which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
 /// A content this small is simply tried.
 const SMALL: u64 = 64 * 1024;

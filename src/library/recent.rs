@@ -15,9 +15,9 @@ use crate::catalog::{Commit, Touched};
 use crate::model::{Checksum, EntryId, EntryPath, Reach, Timestamp, VersionId};
 use crate::vault::reader::ContainerRef;
 
-/// Files that are remembered, about 1 KiB each.
+/// Lookups of files that are remembered, about 1 KiB each.
 const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
-/// Containers of a file that is worth remembering.
+/// Containers of a file whose lookup is remembered.
 const MAX_SEGMENTS: usize = 16;
 
 /// The present content of a file, as the catalogue has it.

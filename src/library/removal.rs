@@ -18,7 +18,7 @@ use super::{Library, LibraryError};
 use crate::catalog::{Past, ReadTx, WriteTx};
 use crate::model::{EntryId, SpaceId, Timestamp};
 
-/// Removed in one transaction, so that writers never wait for long.
+/// Old versions and trash removed in one transaction, so that writers never wait for long.
 const REMOVAL_STEP: usize = 100;
 
 /// Why something may go.

@@ -19,11 +19,11 @@ use crate::vault::keys::SpaceKey;
 use crate::vault::small::MAX_SMALL_LEN;
 use crate::vault::writer::{ContainerWriter, SealedContainer};
 
-/// Bytes that are sealed in one go on a blocking thread. An inflow holds at most two batches.
+/// Bytes of an upload that are sealed in one go on a blocking thread.
 const BATCH: usize = 1024 * 1024;
-/// The same for an inflow that comes when [`MAX_FULL_BATCHES`] others fill whole ones.
+/// Bytes sealed in one go for an upload that comes when [`MAX_FULL_BATCHES`] others fill whole batches.
 const SMALL_BATCH: usize = 128 * 1024;
-/// Inflows that may fill whole batches: a client who stalls in mid-body pins what has arrived.
+/// Uploads that may fill whole batches: a client that stalls in mid-body keeps the memory of its batch.
 pub(super) const MAX_FULL_BATCHES: usize = 32;
 
 /// A container that is being filled. Dropped before it is published it leaves nothing behind. What waits here

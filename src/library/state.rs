@@ -27,12 +27,12 @@ use crate::vault::disk::Disk;
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
-/// Bytes set aside on the disk, for what deleting writes when somebody else took all that was kept free: the
-/// catalogue's log until it begins anew, and as much for large transactions.
+/// Bytes set aside on the disk for deleting when other programs took all that was kept free: the catalogue's log until
+/// it begins anew, and as much for large transactions.
 pub const RESERVE: u64 = 16 * 1024 * 1024;
-/// Less than this is not free: the log's own length.
+/// Free bytes of the disk below which the reserve is given up: the log's own length.
 const SCARCE: u64 = 4 * 1024 * 1024;
-/// Bytes written between two looks at the free space: what of the reserve one moment may cost.
+/// Bytes written between two looks at the free space.
 const LOOK_EVERY: u64 = 8 * 1024 * 1024;
 /// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
 /// not show in the free space.

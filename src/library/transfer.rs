@@ -22,9 +22,9 @@ use crate::model::{
     VersionId,
 };
 
-/// Entries that one COPY, or one MOVE into another space, may make: all of their rows are kept in memory.
+/// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
 const MAX_COPIED: usize = 50_000;
-/// Copies of folders inside their spaces that are made at once: of each the rows are kept in memory.
+/// Copies of folders inside their spaces at once: the rows of each are kept in memory.
 pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
 
 /// Whether something at the destination may be replaced (RFC 4918 10.6).

@@ -11,7 +11,7 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
 
-/// Items shown at once.
+/// Items of the trash shown at once.
 const MAX_SHOWN: usize = 10_000;
 /// A deleted file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::model::{ContainerId, Place, SpaceId, Timestamp};
 use crate::vault::disk::StoredFile;
 use crate::vault::sweep::find_orphans;
 
-/// Rows handled in one transaction, so that upkeep never keeps writers waiting for long.
+/// Rows that upkeep handles in one transaction, so that writers never wait for long.
 const STEP: usize = 100;
 
 /// What one round of upkeep did.

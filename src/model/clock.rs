@@ -19,13 +19,13 @@ use std::time::Duration;
 
 use super::Timestamp;
 
-/// By how much the wall clock may differ from what it should be: more than a hardware clock drifts in months, and too
-/// little to matter to what is kept for days.
+/// Difference between the wall clock and the expected time that is accepted: more than a hardware clock drifts in
+/// months, and too little to matter for expiry in days.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_hours(1);
-/// How long a machine is switched off as a matter of course: over a weekend.
+/// Longest time that a machine is switched off in normal use: a long weekend.
 pub const PLAUSIBLE_GAP: Duration = Duration::from_hours(3 * 24);
-/// How long both clocks must have agreed, while the server ran, until a new time is believed: longer than over
-/// Easter, when nobody looks at the server.
+/// Time that both clocks must agree, while the server runs, before a new time is believed: longer than Easter, when the
+/// office is empty.
 pub const CONFIRMED_AFTER: Duration = Duration::from_hours(5 * 24);
 
 /// What both clocks say at one moment.

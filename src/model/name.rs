@@ -132,7 +132,7 @@ impl fmt::Display for Shown<'_> {
 pub struct EntryPath(Vec<EntryName>);
 
 impl EntryPath {
-    /// Deepest nesting.
+    /// Deepest nesting of folders.
     pub const MAX_DEPTH: usize = 100;
     /// Longest path in bytes, separators included.
     pub const MAX_BYTES: usize = 4096;

@@ -28,7 +28,7 @@ use super::watch::{Activity, Overdue, Shutdown, StreamExecutor};
 use super::wire::{Transport, Wire};
 use crate::model::Timestamp;
 
-/// Bytes that hyper gathers before it writes, and reads at once; more only if longer heads are allowed.
+/// Bytes that hyper gathers before it writes, and reads at once, per connection; more only if longer heads are allowed.
 const HTTP1_BUFFER: usize = 128 * 1024;
 
 /// hyper's own bound, for which it needs no allocation per request.

@@ -12,9 +12,9 @@
 /// What hyper is given in place of the rest of a refused head.
 pub(crate) const POISON: &[u8] = b"\0\r\n\r\n";
 
-/// Longest chunk-size line with its extensions; hyper's own bound on extensions is 16 KiB per body.
+/// Longest chunk-size line with its extensions, in bytes; hyper allows 16 KiB of extensions per body.
 const MAX_CHUNK_LINE: usize = 1024;
-/// Longest `Content-Length` or `Transfer-Encoding` line with a sane value.
+/// Longest `Content-Length` or `Transfer-Encoding` line that is accepted, in bytes.
 const MAX_FRAMING_LINE: usize = 256;
 
 /// What [`Framing::observe`] found.

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, StatusCode};
 
-/// Bytes that may wait; a client that takes nothing does not need more news.
+/// Bytes of interim answers that wait for a client; one that takes nothing needs no more of them.
 const MAX_WAITING: usize = 4 << 10;
 
 /// The interim answers of one connection.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// How long a client may go on sending a body that is not wanted. Closing at once would make the kernel answer it with
-/// a reset, and the client would lose our answer (RFC 9112 9.6).
+/// Time that the server goes on reading a body that it has refused. Closing at once would make the kernel answer with a
+/// reset, and the client would lose the answer (RFC 9112 9.6).
 pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// The bounds on connections, heads and bodies. Each field is a key of the `[limits]` table of the
@@ -21,14 +21,14 @@ pub struct Limits {
     /// Seconds that a connection may rest between two requests. Requests in flight do not count as
     /// rest, however long they take. 75.
     pub keep_alive_seconds: Seconds,
-    /// Seconds without a byte taken by a client that has an answer waiting. 60.
+    /// Seconds that a client may take no byte of an answer that waits for it. 60.
     pub write_stall_seconds: Seconds,
-    /// Seconds without a byte of a request body that is being waited for; then 408. 60.
+    /// Seconds that the server waits for the next byte of a request body; then 408. 60.
     pub read_stall_seconds: Seconds,
-    /// Bytes per second that a request body must reach on average, counted over the time spent
-    /// waiting for the client only; below it 408. 1,024. Zero switches the check off.
+    /// Bytes per second that a request body must reach on average, over the time spent waiting for the client; below it
+    /// 408, and 0 switches the check off. 1,024.
     pub min_body_bytes_per_second: u64,
-    /// Seconds of waiting before the average counts. 30.
+    /// Seconds of waiting for the client before that average counts. 30.
     pub min_body_grace_seconds: Seconds,
     /// Bytes of a request head (request line and all fields); above it 431. At least 8,192; 32 KiB.
     pub max_header_bytes: u32,
@@ -38,36 +38,34 @@ pub struct Limits {
     pub max_uri_bytes: usize,
     /// Open connections in all; one more is closed at once. 4,096.
     pub max_connections: usize,
-    /// Open connections of one client: an IPv4 address or an IPv6 /64 network. Trusted proxies are
-    /// exempt, they carry many clients. 1,024.
+    /// Open connections of one client, which is an IPv4 address or an IPv6 /64 network; trusted proxies are exempt. 1,024.
     pub max_connections_per_client: usize,
-    /// Entries that one PROPFIND with `Depth: infinity` tells; for a larger tree 403, and clients ask for one
-    /// folder at a time. 100,000, some 50 MB and half a second of work.
+    /// Entries in one answer to PROPFIND with `Depth: infinity`; for a larger tree 403, and clients ask for one folder
+    /// at a time. 100,000, some 50 MB and half a second of work.
     pub max_listing_entries: usize,
-    /// Bytes that one PROPFIND tells. What would pass them is broken off, or with `Depth: infinity` told as
-    /// cut short: properties and locks that clients set may weigh more than all names. 1 GiB.
+    /// Bytes of one answer to PROPFIND; a longer one is broken off, or with `Depth: infinity` marked as cut short.
+    /// Properties and locks that clients set may weigh more than all names. 1 GiB.
     pub max_listing_bytes: u64,
-    /// Connections that the kernel may hold ready for us to accept. 1,024.
+    /// Connections that the kernel holds ready for the server to accept. 1,024.
     pub accept_backlog: u32,
     /// Requests at once on one HTTP/2 connection. 128.
     pub h2_max_concurrent_streams: u32,
-    /// Receive window of one HTTP/2 request body, bytes; below 4 MiB uploads over fast links slow
-    /// down. 4 MiB.
+    /// Receive window of one HTTP/2 request body in bytes; below 4 MiB uploads over fast links slow down. 4 MiB.
     pub h2_stream_window_bytes: u32,
-    /// Receive window of a whole HTTP/2 connection, bytes. 16 MiB.
+    /// Receive window of a whole HTTP/2 connection in bytes. 16 MiB.
     pub h2_connection_window_bytes: u32,
-    /// Answer bytes held per HTTP/2 request while the client does not take them. 256 KiB.
+    /// Bytes of an answer held per HTTP/2 request while the client does not take them. 256 KiB.
     pub h2_send_buffer_bytes: usize,
     /// Seconds between HTTP/2 pings. 20.
     pub h2_ping_interval_seconds: Seconds,
     /// Seconds for the answer to a ping. 20.
     pub h2_ping_timeout_seconds: Seconds,
-    /// Requests that one HTTP/2 client may open and reset before we looked at them; one more ends
-    /// the connection with GOAWAY. 20.
+    /// Requests that one HTTP/2 client may open and reset before the server looked at them; one more ends the connection
+    /// with GOAWAY. 20.
     pub h2_max_pending_resets: usize,
-    /// Streams that one HTTP/2 client may make us reset by breaking the protocol. 256.
+    /// Streams that the server resets because one HTTP/2 client broke the protocol. 256.
     pub h2_max_error_resets: usize,
-    /// Seconds for requests in flight to end after the server was asked to stop. 30.
+    /// Seconds that requests in flight have to end after the server was asked to stop. 30.
     pub shutdown_grace_seconds: Seconds,
 }
 

@@ -18,8 +18,8 @@ use super::peer::client_key;
 use super::tls::Tls;
 use super::watch::Shutdown;
 
-/// Pause after the system ran out of descriptors or memory: connections that end meanwhile give
-/// some back, while trying on would burn a core.
+/// Pause after the system ran out of descriptors or memory: connections that end meanwhile give some back, while trying
+/// on would burn a core.
 const EXHAUSTION_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens a listening socket. Port 0 takes a free one.

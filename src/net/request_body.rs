@@ -79,8 +79,8 @@ impl From<BodyError> for io::Error {
     }
 }
 
-/// Bytes left unread by a handler that are read away so that the connection can be used again: XML of requests that
-/// are repeated with a password, small files that are refused. More would have the client send what nobody wants.
+/// Bytes that a handler left unread and that the server reads away to keep the connection: XML of requests that are
+/// repeated with a password, small files that are refused. More would have the client send useless data.
 const MAX_READ_AWAY: u64 = 64 * 1024;
 
 /// How far a body has come, for the code that answers the request.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Answers that are read in long steps at a time. More answers get [`Pace::SMALL_STEP`] at a time.
+/// Answers that are read in long steps at once. More answers get [`Pace::SMALL_STEP`] at a time.
 const MAX_FAST: usize = 32;
-/// A client that takes longer for a step gets small ones.
+/// Time for one step beyond which a client counts as slow and gets small ones.
 const SLOW_STEP: Duration = Duration::from_millis(100);
 
 /// How many answers may be sent fast at a time. Clones share the bounds.
@@ -45,7 +45,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Bytes of a step for a client that is slow, or not known yet.
+    /// Bytes of a step for a client that is slow or not known yet.
     pub const SMALL_STEP: u64 = 64 * 1024;
 
     /// Begins an answer whose steps have up to `longest` bytes.

@@ -25,13 +25,13 @@ use zeroize::Zeroizing;
 use super::watch::Shutdown;
 use crate::model::Timestamp;
 
-/// How often certificate files are looked at.
+/// Time between two looks at the certificate files.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
-/// Certificate chains are a few kilobytes; more is the wrong file.
+/// Longest certificate or key file in bytes; chains have a few kilobytes, and more is the wrong file.
 const MAX_PEM_BYTES: u64 = 1 << 20;
 
-/// Life of a self-signed certificate in days. Apple's systems refuse more than 825 days whoever
-/// signed it, and browsers more than 398 where a public root did; 397 passes everywhere.
+/// Life of a self-signed certificate in days. Apple's systems refuse more than 825 days from any issuer, and browsers
+/// more than 398 from a public one; 397 passes everywhere.
 pub const SELF_SIGNED_DAYS: u64 = 397;
 
 /// Where certificate and key come from.
@@ -252,7 +252,8 @@ pub enum Validity {
     Expired,
 }
 
-/// Certificates are usually renewed a month before their end; two weeks before it something went wrong.
+/// Time before the end of a certificate from which the server warns. Certificates are usually renewed a month before
+/// their end; two weeks before it something went wrong.
 const WARN_BEFORE: Duration = Duration::from_hours(14 * 24);
 
 /// The end of a certificate's life.

@@ -18,13 +18,13 @@ use crate::model::{
 
 /// Links to one entry.
 const MAX_LINKS_PER_ENTRY: usize = 100;
-/// Links that one user may have made.
+/// Links of one user.
 const MAX_LINKS_PER_USER: usize = 2_000;
-/// Characters of a link's label.
+/// Longest label of a link in characters.
 const MAX_LINK_LABEL: usize = 255;
-/// Characters of a note to guests.
+/// Longest note to guests in characters.
 const MAX_LINK_NOTE: usize = 4_000;
-/// How long an expired link stays, so that it can be given another date.
+/// Time that an expired link stays, so that it can be given another date.
 const EXPIRED_KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
 /// A link that somebody wants.

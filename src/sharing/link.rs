@@ -12,7 +12,7 @@ use crate::catalog::LinkRow;
 use crate::library::Entry;
 use crate::model::{EntryId, EntryPath, LinkId, LinkRight, SpaceId, Timestamp, UserId};
 
-/// How long a link opens, if whoever makes it says nothing else: to the end of that day, UTC.
+/// Time that a link opens unless its creator says otherwise: to the end of that day, UTC.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// A link.

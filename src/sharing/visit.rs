@@ -15,9 +15,9 @@ use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
 use crate::model::{Access, Loan, Timestamp};
 
-/// How long a browser that gave the password is let in without it.
+/// Time that a browser may visit a link without its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
-/// How often it is written down when a link was last opened.
+/// Time between two notes of when a link was last opened.
 const NOTE_OPENED_EVERY: Duration = Duration::from_hours(1);
 
 /// What a guest brings to open a link.

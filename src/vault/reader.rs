@@ -10,7 +10,7 @@ use super::keys::SpaceKey;
 use super::stream::{CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN};
 use crate::model::{ByteRange, ContainerId, Place, SpaceId};
 
-/// Most bytes that one [`ContainerReader::read`] returns.
+/// Bytes that one [`ContainerReader::read`] returns.
 pub const MAX_READ_LEN: u64 = 16 * CHUNK_LEN as u64;
 
 /// First read of a container; holds the header of all but the longest paths, and all of a letter.

@@ -8,7 +8,7 @@ use super::reader::ContainerReader;
 use super::writer::SealedContainer;
 use crate::model::{ContainerId, Place, SpaceId};
 
-/// Chunks per read and write of the copy: 1 MiB.
+/// Chunks per read and write of a copy into another space: 1 MiB.
 const COPY_CHUNKS: u64 = 16;
 
 /// A copy that is being written. Dropped before [`Self::finish`], it leaves nothing behind.

@@ -8,7 +8,7 @@ use super::stream::{CHUNK_LEN, ChunkSealer, TAG_LEN};
 use super::writer::SealedContainer;
 use crate::model::{ContainerId, PackedPlace, Place};
 
-/// Longest content that counts as small, in bytes: one chunk.
+/// Longest small content in bytes: one chunk.
 pub const MAX_SMALL_LEN: usize = CHUNK_LEN;
 
 /// A complete container that is not on disk yet.

@@ -8,8 +8,8 @@ use super::disk::{Disk, StoredFile};
 use super::error::VaultError;
 use crate::model::{ContainerId, Timestamp};
 
-/// Age at which an unknown container is suspected to be garbage: long enough for a restored catalogue to be noticed as
-/// such. It proves nothing: clocks jump, and requests that are about to name theirs may take longer.
+/// Age at which an unknown container may be garbage: long enough for a restored catalogue to be noticed as such. It
+/// proves nothing: clocks jump, and requests that are about to name theirs may take longer.
 pub const ORPHAN_AGE: Duration = Duration::from_hours(24);
 
 /// Removes the temporary files of an earlier run and returns their number. Only for the start, before

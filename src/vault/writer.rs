@@ -8,7 +8,7 @@ use super::reader::ContainerRef;
 use super::stream::{CHUNK_LEN, ChunkSealer, MAX_PLAIN_LEN, SEALED_CHUNK_LEN, TAG_LEN};
 use crate::model::{ContainerId, Place, SpaceId};
 
-/// Sealed bytes that gather before one write: 16 chunks, about 1 MiB.
+/// Sealed bytes gathered before one write: 16 chunks, about 1 MiB.
 const BATCH_LEN: usize = 16 * SEALED_CHUNK_LEN;
 
 /// A durable container, for its catalogue row.

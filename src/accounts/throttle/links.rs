@@ -22,8 +22,11 @@ pub(in crate::accounts) struct LinkThrottle {
     misses: Counters<Network>,
 }
 
+/// Wrong passwords of one link from one network within 15 minutes, before that network waits.
 const PER_PAIR: Rule = Rule { limit: 5, first_wait_s: 15 * 60, longest_wait_s: 15 * 60 };
+/// Wrong passwords of one link from all networks within 15 minutes, before the link makes each try wait.
 const PER_LINK: Rule = Rule { limit: 50, first_wait_s: 5, longest_wait_s: 60 };
+/// Requests of one network for links that do not exist, within 15 minutes, before it waits.
 const MISSES: Rule = Rule { limit: 100, first_wait_s: 5, longest_wait_s: 5 * 60 };
 
 /// A guess at a link's password that counts as wrong until it is settled.

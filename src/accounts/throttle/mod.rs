@@ -24,19 +24,22 @@ use std::time::Duration;
 pub(super) use self::links::LinkThrottle;
 use crate::model::Timestamp;
 
-/// How long failures are counted together.
+/// Time within which failures are counted together.
 pub(super) const WINDOW: Duration = Duration::from_mins(15);
-/// How long a network stays known after the last login from it.
+/// Time that a network stays known after the last login from it.
 pub(super) const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
-/// Most counters of each kind; beyond it the least telling are dropped.
+/// Counters of each kind; beyond it those with the fewest failures are dropped.
 pub(super) const MAX_COUNTERS: usize = 20_000;
-/// Most accounts whose networks are remembered.
+/// Accounts whose networks are remembered.
 pub(super) const MAX_KNOWN_ACCOUNTS: usize = 5_000;
-/// Most networks remembered per account; the one unused for longest goes first.
+/// Networks remembered per account; the one unused for longest is dropped first.
 pub(super) const MAX_KNOWN_NETWORKS: usize = 16;
 
+/// Wrong passwords from one network within [`WINDOW`], before it waits.
 const PER_NETWORK: Rule = Rule { limit: 20, first_wait_s: 10, longest_wait_s: 15 * 60 };
+/// Wrong passwords for one account from networks that it does not know, within [`WINDOW`], before these wait.
 const PER_ACCOUNT: Rule = Rule { limit: 10, first_wait_s: 5, longest_wait_s: 5 * 60 };
+/// Wrong passwords for one account from a network that it knows, within [`WINDOW`], before that network waits.
 const AT_HOME: Rule = Rule { limit: 10, first_wait_s: 5, longest_wait_s: 60 };
 
 /// Where a request comes from, as far as one subscriber can move at will.

@@ -26,14 +26,14 @@ use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, 
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
 
-/// Steps that are read ahead for such a reader. With one, whoever sends and whoever reads wake each other for every
+/// Steps of a file read ahead for a fast client. With one, the sending and the reading thread wake each other for every
 /// step, and on two cores mostly one of them sleeps; with three both always have something to do.
 const STEPS_AHEAD: usize = 3;
-/// An answer up to this long is read while its file is opened.
+/// Longest answer that is read while its file is opened, in bytes.
 const AT_ONCE: u64 = 128 * 1024;
-/// Bytes after which it is asked whether the reader still has the right to read.
+/// Bytes sent between two checks of the reader's right.
 const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
-/// Bytes after which other connections have their turn, if the reader takes as fast as we send.
+/// Bytes after which other connections have their turn, if the client takes them as fast as the server sends.
 const TURN: u64 = 1024 * 1024;
 
 impl DavRequest<'_> {

@@ -17,11 +17,11 @@ use crate::model::{Access, Checksum, Depth, EntryId, EntryName, Timestamp, UserI
 use crate::net::ResponseBody;
 use crate::sharing::Sharing;
 
-/// An answer up to this many bytes is sent as a whole, with its length.
+/// Longest listing that is sent as a whole, with its length, in bytes.
 const WHOLE: usize = 1024 * 1024;
-/// Of longer ones this many bytes at a time.
+/// Bytes of a longer listing that are sent at a time.
 const PIECE: usize = 64 * 1024;
-/// Pieces that may wait for a slow reader.
+/// Pieces of a listing that wait for a slow client.
 const PIECES_AHEAD: usize = 4;
 
 /// Bounds of one answer; see [`crate::net::Limits`].

@@ -6,7 +6,7 @@ use crate::http::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
 
-/// Members shown on one page; a browser is no place for more, a mount is.
+/// Members of a folder shown on one page; a mount shows all.
 const MAX_ROWS: usize = 2_000;
 
 /// A member of the folder.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::http::context::RequestContext;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Longest form that is read.
+/// Longest form without files, in bytes.
 pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in

@@ -7,7 +7,7 @@ use super::href::Site;
 use super::{RequestError, if_header};
 use crate::model::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, Timestamp};
 
-/// Most entity tags in one header.
+/// Entity tags in one header.
 pub const MAX_TAGS: usize = 1_000;
 
 /// Reads every condition of a request. Dates that are none are ignored, as RFC 9110 demands.

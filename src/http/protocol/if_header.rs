@@ -5,11 +5,11 @@ use http::{HeaderMap, HeaderName};
 use super::RequestError;
 use crate::model::{Etag, IfCondition, IfList, IfState, IfTarget, LockToken};
 
-/// Longest header in bytes, all lines together.
+/// Longest `If` header in bytes, all its lines together.
 pub const MAX_BYTES: usize = 8 * 1024;
-/// Most conditions.
+/// Conditions in one `If` header.
 pub const MAX_CONDITIONS: usize = 1_000;
-/// Most tags. Each names a resource whose locks must be read, the last time by the catalogue's only writer.
+/// Tagged resources in one `If` header.
 pub const MAX_RESOURCES: usize = 100;
 
 /// Reads the header; no header gives no lists. `target` says which resource a tag means

@@ -3,7 +3,7 @@
 use super::{RequestError, xml};
 use crate::model::LockScope;
 
-/// Longest `owner` in bytes; every listing with `lockdiscovery` carries it.
+/// Longest `owner` of a lock in bytes; each listing with `lockdiscovery` carries it.
 pub const MAX_OWNER_BYTES: usize = 4 * 1024;
 
 /// The question of a LOCK.

@@ -13,9 +13,9 @@ use multer::Multipart;
 
 use crate::net::{BodyError, RequestBody};
 
-/// Most bytes between one piece of a file and the next: the head of a part, in all likelihood a short one.
+/// Bytes of a form between two pieces of files, such as the head of a part.
 const MAX_BETWEEN: usize = 512 * 1024;
-/// Parts of one form, whatever they hold.
+/// Parts of one form.
 const MAX_PARTS: usize = 1_000;
 /// The field in which files come; other ones are read over.
 pub(in crate::http) const FILES: &str = "files";

@@ -3,7 +3,7 @@
 use super::{RequestError, xml};
 use crate::model::PropertyName;
 
-/// Most properties that one request may name.
+/// Properties that one PROPFIND may name.
 pub const MAX_PROPERTIES: usize = 512;
 
 /// The question of a PROPFIND.

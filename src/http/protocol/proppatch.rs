@@ -6,9 +6,9 @@ use super::properties::LiveProperty;
 use super::{RequestError, xml};
 use crate::model::{PropertyName, Timestamp};
 
-/// Most changes in one request.
+/// Changes in one PROPPATCH.
 pub const MAX_CHANGES: usize = 512;
-/// Most bytes of all values of one request, namespaces and languages in force included.
+/// Bytes of all values of one PROPPATCH, with the namespaces and languages in force.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// One `set` or `remove` of one property.

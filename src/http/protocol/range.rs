@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 use crate::model::ByteRange;
 
-/// Most parts of one answer; whoever asks for more gets the whole content.
+/// Ranges in one answer; a client that asks for more gets the whole content.
 pub const MAX_PARTS: usize = 16;
 
 /// What to send of a content.

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use crate::library::{PutOutcome, Upload};
 use crate::model::{Etag, SpaceId, UploadId, UserId};
 
-/// Uploads that are remembered, the newest ones.
+/// Uploads that are remembered after they became files; the newest ones.
 const MAX_FINISHED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
 
 /// In memory only: after a restart the client sends its file once more, and nothing is lost.

@@ -32,9 +32,9 @@ use crate::model::{ContainerId, Timestamp};
 use crate::vault::container::Part;
 use crate::vault::disk::Stray;
 
-/// Entries placed in one transaction.
+/// Entries that a rebuild places in one transaction.
 const STEP: usize = 200;
-/// Known containers looked up at once.
+/// Known containers that a rebuild looks up at once.
 const PAGE: usize = 1_000;
 
 /// What there is on the disk.

@@ -10,10 +10,10 @@ use crate::library::{Change, Library, LibraryError};
 use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
 use crate::vault::writer::SealedContainer;
 
-/// How often finishing begins anew because a chunk came, or the path came to lead elsewhere, meanwhile.
+/// Attempts to finish an upload while chunks arrive or its path comes to lead elsewhere.
 const ATTEMPTS: usize = 3;
 
-/// Containers of an upload that finishes in a transaction which others share.
+/// Containers of an upload that may finish in a transaction shared with other writers.
 const FEW_PIECES: usize = 64;
 
 /// What a client may say with its last request. It goes before what it said at the beginning, but for the

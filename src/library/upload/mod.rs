@@ -55,9 +55,9 @@ use crate::model::{
     Access, Checksum, ChunkName, EntryPath, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId,
 };
 
-/// Longest text that a client may attach, in bytes.
+/// Longest metadata that a client may attach to an upload, in bytes.
 pub const MAX_UPLOAD_METADATA: usize = 4 * 1024;
-/// How long an upload is kept after its last progress.
+/// Time that an unfinished upload is kept after its last progress.
 pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 
 /// Bounds of what uploads may become.
@@ -87,12 +87,16 @@ impl Default for UploadLimits {
     }
 }
 
+/// Longest content of one container of an upload, in bytes.
 const SEGMENT: u64 = 256 * 1024 * 1024;
+/// Unfinished uploads of one user.
 const MAX_OPEN_UPLOADS: u64 = 10_000;
+/// Chunks of one upload by Nextcloud's protocol.
 const MAX_CHUNKS: u64 = 10_000;
+/// Containers of one upload; each append makes at least one.
 const MAX_PIECES: u64 = 20_000;
-/// Long enough for a night's pause on the way home and back: what is announced is not lost then, only its room may be
-/// somebody else's.
+/// Time that the announced room of an upload stays reserved after its last part. It covers the way home; later others
+/// may use the room, and what has arrived stays.
 const RESERVED_FOR: Duration = Duration::from_hours(1);
 
 /// An upload about to be begun.

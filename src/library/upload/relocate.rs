@@ -10,7 +10,7 @@ use crate::library::{Library, LibraryError};
 use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 
-/// Uploads that are taken into other spaces at once: each reads and writes as fast as the disk does.
+/// Uploads that move into another space at once: each reads and writes as fast as the disk does.
 pub(in crate::library) const MAX_RELOCATED_AT_ONCE: usize = 4;
 
 impl Library {

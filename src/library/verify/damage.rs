@@ -15,7 +15,7 @@ use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, DamageKind, Timestamp};
 use crate::vault::VaultError;
 
-/// Containers whose damage readers met lately and that need not be noted again.
+/// Damaged containers that readers met lately and that are not noted again.
 const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
 
 /// Stands for a number that nobody has asked the catalogue for.

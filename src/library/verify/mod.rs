@@ -32,11 +32,11 @@ pub(super) use catalogue::damaged_pages;
 pub(super) use damage::RecentDamage;
 use run::Run;
 
-/// Findings that one step returns at most; a step that has so many ends early.
+/// Findings of one step of a verification; a step that has so many ends early.
 const MAX_FINDINGS: usize = 200;
 /// Files named for one damaged container; copies share containers.
 const MAX_USES: usize = 100;
-/// Unknown files that are named; the rest is counted.
+/// Unknown files that a verification names; it counts the rest.
 const MAX_UNKNOWN: usize = 1_000;
 
 /// What shall be looked at.

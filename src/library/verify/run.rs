@@ -13,11 +13,11 @@ use crate::library::{Library, LibraryError};
 use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter};
 use crate::vault::disk::SnapshotName;
 
-/// How long a step works before it tells how far it is.
+/// Time that one step of a verification works before it reports its progress.
 const SLICE: Duration = Duration::from_secs(1);
-/// Findings told again at once.
+/// Earlier findings that a resumed verification reports at once.
 const PAGE: usize = 100;
-/// Age at which the owner's unfinished run is no longer gone on with. The schedule's always is.
+/// Age up to which an unfinished run that the owner began is resumed. A scheduled one always is.
 const RESUMABLE: Duration = Duration::from_hours(30 * 24);
 
 pub(super) struct Run {

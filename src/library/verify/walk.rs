@@ -11,7 +11,7 @@ use crate::model::{Checksum, ChecksumKind, ContainerId, DamageKind, Timestamp, V
 use crate::vault::reader::MAX_READ_LEN;
 use crate::vault::stream::CHUNK_LEN;
 
-/// Containers whose rows are read at once.
+/// Containers whose rows a verification reads at once.
 const PAGE: usize = 100;
 
 impl Run {

@@ -60,7 +60,7 @@ pub enum Part {
     },
 }
 
-/// Containers that one closing container names: so many still fit a header beside the longest path.
+/// Containers that one closing container names: so many fit a header beside the longest path.
 pub const MAX_NAMED: usize = 256;
 
 /// Why a container's metadata cannot be written or read.

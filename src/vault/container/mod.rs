@@ -32,8 +32,8 @@ pub use meta::{ContainerMeta, MAX_NAMED, MetaError, Part};
 
 pub(super) use header::seal;
 
-/// Longest header that is read or written, nonce included, in bytes. The longest possible path of
-/// nothing but control characters fits.
+/// Longest header that is read or written, nonce included, in bytes. The longest path of nothing but control characters
+/// fits.
 pub const MAX_HEADER_LEN: usize = 48 * 1024;
 /// Bytes of the payload nonce behind the header.
 pub const NONCE_LEN: usize = 16;

@@ -31,8 +31,9 @@ pub(super) const BLOCK: usize = 512;
 const END_LEN: u64 = 2 * BLOCK as u64;
 /// Bytes after which a pack takes no more members.
 const MAX_PACK_LEN: u64 = 64 * 1024 * 1024;
-/// The room ahead grows with the pack, between these.
+/// Zeros written ahead in a small pack, in bytes; they grow with the pack.
 const MIN_ROOM: u64 = 64 * 1024;
+/// Zeros written ahead in a large pack, in bytes.
 const MAX_ROOM: u64 = 1024 * 1024;
 
 /// A pack that this process made and still appends to.

@@ -14,8 +14,8 @@ use super::durable::{Leftover, new_file, rename, sync_dir};
 use super::paths::Paths;
 use crate::model::{ContainerId, SpaceId};
 
-/// Bytes after which the disk is told to begin: else it would wait for the flush at the end, which then takes as
-/// long as the disk needs for all of it, while the client waits for an answer.
+/// Bytes after which the disk starts to write. Otherwise it waits for the flush at the end, which then takes as long as
+/// the disk needs for all of them, while the client waits for an answer.
 const WRITE_BACK: u64 = 8 * 1024 * 1024;
 
 pub(super) struct LocalPart {

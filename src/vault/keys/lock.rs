@@ -8,7 +8,7 @@ use super::{damaged, seal};
 use crate::vault::disk::SmallFile;
 use crate::vault::error::VaultError;
 
-/// Longest work factor that is accepted: 2^20 blocks are 1 GiB of memory.
+/// Highest work factor of scrypt that is accepted: 2^20 blocks are 1 GiB of memory.
 const MAX_WORK_FACTOR: u8 = 20;
 
 /// The owner's way in.
@@ -42,7 +42,7 @@ impl WorkFactor {
     pub(super) const CHEAP: Self = Self(2);
 }
 
-/// Characters of a new passphrase: whoever has the disk may try as many as he likes.
+/// Shortest new passphrase in characters: a thief of the disk may try as many as he likes.
 const MIN_PASSPHRASE_CHARS: usize = 12;
 
 impl Unlock {

@@ -14,7 +14,7 @@ pub use shape::{CHUNK_LEN, MAX_PLAIN_LEN, PayloadShape, SEALED_CHUNK_LEN, TAG_LE
 
 use engine::{NONCE_LEN, OpenEngine, SealEngine};
 
-/// Most chunks under one key; the counter could hold 2^88.
+/// Chunks under one key; the counter could hold 2^88.
 const MAX_CHUNKS: u64 = MAX_PLAIN_LEN / CHUNK_LEN as u64;
 
 /// The key of one container's payload.

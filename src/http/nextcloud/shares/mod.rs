@@ -24,7 +24,7 @@ use crate::model::{Access, EntryName, EntryPath, LinkId, LinkRight, SpaceId};
 use crate::net::RequestBody;
 use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
-/// Longest body that is read: a note may be long.
+/// Longest body of the share API, in bytes: a note may be long.
 const MAX_SHARE_BYTES: usize = 32 * 1024;
 /// Nextcloud's number for a link.
 const PUBLIC_LINK: &str = "3";

@@ -19,13 +19,13 @@ use scope::Scope;
 
 /// Largest XML body in bytes; callers stop reading at this size and answer 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-/// Deepest nesting of elements.
+/// Deepest nesting of XML elements.
 pub const MAX_DEPTH: usize = 32;
-/// Most attributes of one element, namespace declarations included.
+/// Attributes of one XML element, namespace declarations included.
 pub const MAX_ATTRIBUTES: usize = 32;
-/// Most elements of one body.
+/// Elements of one XML body.
 pub const MAX_ELEMENTS: usize = 4096;
-/// Most namespace declarations in force at one place.
+/// Namespace declarations in force at one place of an XML body.
 pub const MAX_BINDINGS: usize = 64;
 /// Longest namespace name or language tag in bytes: each may be repeated in every stored value.
 pub const MAX_NAMESPACE_BYTES: usize = 1024;
