@@ -1,5 +1,5 @@
 //! The promise to the office: with the recovery key and the stock `age` program, without Tresor,
-//! every file comes back, by the commands of the README.
+//! every file comes back, by the commands of docs/recovery.md.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ fn each_container_opens_with_age_and_the_recovery_key() {
     assert_eq!(opened.into_iter().collect::<BTreeSet<_>>(), stored);
 }
 
-/// The recipe for names, as the README has it, and for a snapshot that was made before snapshots were packed.
+/// The recipe for names, as docs/recovery.md has it, and for a snapshot that was made before snapshots were packed.
 #[test]
 fn a_snapshot_opens_with_stock_programs() {
     let mut server = TestServer::start_plain();
@@ -117,10 +117,10 @@ fn assert_opens_nothing(server: &TestServer, key: &Path) {
     }
 }
 
-/// An office found its containers opened and all of them nameless: the README told how to get the catalogue, and not
+/// An office found its containers opened and all of them nameless: the documents told how to get the catalogue, and not
 /// how to find a file in it.
 #[test]
-fn each_file_is_found_by_name_and_opened_as_the_readme_says() {
+fn each_file_is_found_by_name_and_opened_as_the_documents_say() {
     let mut server = TestServer::start_plain();
     server.request("MKCOL", "/dav/space/Akten").send().expect(201);
     let mut stored = BTreeMap::new();
@@ -133,9 +133,9 @@ fn each_file_is_found_by_name_and_opened_as_the_readme_says() {
     server.cli_ok(["snapshot"]);
     assert!(server.stop().success());
 
-    let readme = include_str!("../README.md").split("\n## Recover without Tresor\n").nth(1).unwrap();
+    let document = include_str!("../docs/recovery.md").split("\n## Recover without Tresor\n").nth(1).unwrap();
     let blocks: Vec<&str> =
-        readme.split("\n## ").next().unwrap().split("\n```\n").skip(1).step_by(2).collect();
+        document.split("\n## ").next().unwrap().split("\n```\n").skip(1).step_by(2).collect();
     let [names, query, own_file, packed] = blocks[..] else { panic!("four recipes: {blocks:?}") };
     for tool in ["age", "sqlite3"] {
         require(tool, tool);

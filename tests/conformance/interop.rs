@@ -64,7 +64,7 @@ impl Office {
         writer.finish().unwrap()
     }
 
-    /// First half of the README's recipe: `age -d -i recovery.txt keys/spaces/S.age > s.txt`.
+    /// First half of the recipe in docs/recovery.md: `age -d -i recovery.txt keys/spaces/S.age > s.txt`.
     fn recover_space_key(&self, space: SpaceId) -> PathBuf {
         let sealed = self.data(&format!("keys/spaces/{space}.age"));
         let text = age_program(&["-d", "-i", path(&self.recovery), path(&sealed)], b"");

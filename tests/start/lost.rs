@@ -1,4 +1,4 @@
-//! The README's "What if … is lost", and certificates, backup and upgrade in docs/operation.md: each recipe is run as
+//! docs/recovery.md, and certificates, backup and upgrade in docs/operation.md: each recipe is run as
 //! it stands there, on an office that needs just that.
 //!
 //! `sudo` and `systemctl` are small scripts of the test, and the recipes' paths lead into its folder. What is
@@ -23,7 +23,7 @@ use crate::support::process::{Outcome, eventually, require};
 use crate::support::recovery::{opens_everything, opens_nothing};
 use crate::terminal::talk_to;
 
-const README: &str = include_str!("../../README.md");
+const RECOVERY: &str = include_str!("../../docs/recovery.md");
 const OPERATION: &str = include_str!("../../docs/operation.md");
 const OTHER_PASSPHRASE: &str = "Takelage Quitte Morgenrot 31";
 const OTHER_PASSWORD: &str = "Lupine-Anker-Wecker-4711-Harfe";
@@ -104,9 +104,9 @@ impl Kanzlei {
         shown
     }
 
-    /// Runs the recipe that stands below a heading of the README.
+    /// Runs the recipe that stands below a heading of docs/recovery.md.
     fn follow(&self, heading: &str, answers: &[(&str, &str)]) -> String {
-        let recipe = recipes(README, &format!("### {heading}")).next().unwrap();
+        let recipe = recipes(RECOVERY, &format!("## {heading}")).next().unwrap();
         self.shell(&self.here(recipe), answers)
     }
 
