@@ -118,7 +118,7 @@ impl House {
         faults.extend(circle_faults(&files));
         faults.extend(matter_faults(&files));
         faults.extend(migration_faults(&self.migrations, &files));
-        faults.extend(paper_faults(&self.architecture));
+        faults.extend(paper_faults(&self.architecture, &files));
         faults.extend(limits::faults(&self.limits, &files));
         faults
     }
@@ -326,7 +326,39 @@ fn migration_faults(migrations: &[String], files: &[File]) -> Vec<String> {
     faults
 }
 
-fn paper_faults(architecture: &str) -> Vec<String> {
+fn paper_faults(architecture: &str, files: &[File]) -> Vec<String> {
+    [table_on_paper_faults(architecture), picture_faults(architecture), map_faults(architecture, files)]
+        .concat()
+}
+
+/// The picture and the lines below it name each room.
+fn picture_faults(architecture: &str) -> Vec<String> {
+    let top = architecture.split("\n## ").next().unwrap_or_default();
+    let words: BTreeSet<&str> = top.split(|sign: char| !sign.is_ascii_lowercase()).collect();
+    let missing = ROOMS.iter().filter(|(room, _)| !words.contains(room));
+    missing
+        .map(|(room, _)| format!("ARCHITECTURE.md: the picture at its top lacks the room `{room}`. Draw it."))
+        .collect()
+}
+
+/// Files and folders of a room that the page names are there.
+fn map_faults(architecture: &str, files: &[File]) -> Vec<String> {
+    let in_a_room = |word: &&str| ROOMS.iter().any(|(room, _)| word.starts_with(&format!("{room}/")));
+    let is_place = |word: &&str| word.ends_with(".rs") || word.ends_with('/');
+    let named = architecture.split('`').skip(1).step_by(2).filter(in_a_room).filter(is_place);
+    let is_gone = |word: &&str| {
+        let place = format!("src/{word}");
+        !files
+            .iter()
+            .any(|file| file.place == place || (place.ends_with('/') && file.place.starts_with(&place)))
+    };
+    named
+        .filter(is_gone)
+        .map(|word| format!("ARCHITECTURE.md names `{word}`, which is not in src/. Correct it."))
+        .collect()
+}
+
+fn table_on_paper_faults(architecture: &str) -> Vec<String> {
     let table = architecture.split("\n## ").find(|section| section.starts_with("Rooms")).unwrap_or_default();
     let written: Vec<(String, String)> = table
         .lines()
