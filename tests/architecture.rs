@@ -344,7 +344,7 @@ fn picture_faults(architecture: &str) -> Vec<String> {
 /// Files and folders of a room that the page names are there.
 fn map_faults(architecture: &str, files: &[File]) -> Vec<String> {
     let in_a_room = |word: &&str| ROOMS.iter().any(|(room, _)| word.starts_with(&format!("{room}/")));
-    let is_place = |word: &&str| word.ends_with(".rs") || word.ends_with('/');
+    let is_place = |word: &&str| word.ends_with('/') || Path::new(word).extension() == Some("rs".as_ref());
     let named = architecture.split('`').skip(1).step_by(2).filter(in_a_room).filter(is_place);
     let is_gone = |word: &&str| {
         let place = format!("src/{word}");
