@@ -47,6 +47,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("fuzzing", &["model", "vault", "accounts", "admin", "net", "http", "config"]),
 ];
 
+/// The folders of `http` that each answer one protocol. They share what lies beside them (`protocol`, `context`,
+/// `page`, `auth`, `reply`, `error`, ...) and import no other endpoint; only the router knows them all (and `fuzzing`, which is no part of the program).
+const ENDPOINTS: [&str; 4] = ["dav", "links", "nextcloud", "resumable"];
+
 /// Circles that are still to be opened: a folder and a member.
 const STILL_OPEN: [(&str, &str); 2] = [("library", "carry"), ("library", "growth")];
 
@@ -116,6 +120,7 @@ impl House {
         faults.extend(rooms_faults(&files));
         faults.extend(import_faults(&files));
         faults.extend(circle_faults(&files));
+        faults.extend(endpoint_faults(&files));
         faults.extend(matter_faults(&files));
         faults.extend(migration_faults(&self.migrations, &files));
         faults.extend(paper_faults(&self.architecture, &files));
@@ -230,6 +235,41 @@ fn circle_faults(files: &[File]) -> Vec<String> {
         }
     }
     faults
+}
+
+/// An endpoint of `http` imports no other endpoint, and of the files beside them only the router imports any.
+fn endpoint_faults(files: &[File]) -> Vec<String> {
+    let test_modules: Vec<&Vec<String>> = files.iter().flat_map(|file| &file.test_modules).collect();
+    let by_module: BTreeMap<&[String], &File> =
+        files.iter().map(|file| (file.module.as_slice(), file)).collect();
+    let mut faults = Vec::new();
+    for file in files {
+        let Some(own) = http_child(&file.module) else { continue };
+        if ["router", "fuzzing"].contains(&own)
+            || test_modules.iter().any(|module| file.module.starts_with(module))
+        {
+            continue;
+        }
+        for path in &file.paths {
+            let target = resolve(path, &by_module, 0).map_or(path, |target| &target.module);
+            let endpoint = [path, target].into_iter().filter_map(|module| http_child(module));
+            if let Some(other) = endpoint.into_iter().find(|name| *name != own && ENDPOINTS.contains(name)) {
+                faults.push(format!(
+                    "{} imports `crate::{}`: only `http::router` imports the endpoint `{other}`. Move what both need \
+                     into a file of `http` below the endpoints, such as `protocol`, `page` or `reply`.",
+                    file.place,
+                    path.join("::"),
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// The folder or file of `http` to which a module belongs.
+fn http_child(module: &[String]) -> Option<&str> {
+    let [room, child, ..] = module else { return None };
+    (room == "http").then_some(child)
 }
 
 /// The shortest chain of imports from one child of a folder to another, both included.
@@ -839,6 +879,36 @@ fn circles_inside_a_room_are_found() {
         ],
     ] {
         assert_eq!(faults_of(files).iter().filter(|fault| fault.contains("circle")).count(), 0);
+    }
+}
+
+/// A handler of one protocol that calls another protocol's makes one knot of all endpoints: none of them can be read,
+/// tested or removed alone.
+#[test]
+fn an_endpoint_that_imports_another_is_found() {
+    let faults_with = |files: &[(&str, &str)]| -> Vec<String> {
+        let faults = faults_of(files).into_iter();
+        faults.filter(|fault| fault.contains("imports the endpoint")).collect()
+    };
+    for (place, text) in [
+        ("src/http/links/tree.rs", "use crate::http::dav::Target;"),
+        ("src/http/links/tree.rs", "use super::super::dav::Target;"),
+        ("src/http/links/mod.rs", "use super::{dav, reply};"),
+        ("src/http/dav/get.rs", "fn f() { crate::http::nextcloud::envelope::refusal() }"),
+        ("src/http/resumable/tus/mod.rs", "use crate::http::{context::RequestContext, links::pass};"),
+        // Not from below, and not through a file below that passes it on.
+        ("src/http/reply.rs", "pub(super) use super::dav::Target;"),
+    ] {
+        assert_eq!(faults_with(&[(place, text)]).len(), 1, "{place}: {text}");
+    }
+    for (place, text) in [
+        ("src/http/router.rs", "use super::{dav, links, nextcloud, resumable};"),
+        ("src/http/mod.rs", "mod dav; mod links; pub use self::dav::Target;"),
+        ("src/http/dav/get.rs", "use super::target::Target; use crate::http::dav::failure::Failure;"),
+        ("src/http/dav/get.rs", "use crate::http::{page, protocol::headers}; use http::Request;"),
+        ("src/http/links/mod.rs", "#[cfg(test)] mod tests { use crate::http::dav::Target; }"),
+    ] {
+        assert_eq!(faults_with(&[(place, text)]), [""; 0], "{place}: {text}");
     }
 }
 
