@@ -27,22 +27,22 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-/// What the program ends with; docs/commands.md says the same.
+/// The program's exit codes; docs/commands.md has the same text.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  Done, and nothing is wrong
+  0  Done; no fault was found
   1  Refused or failed; standard error says why and what helps
-  2  The command line is not understood; nothing was looked at or changed
-  3  Done by verify, rebuild or doctor, which found something damaged, missing or wrong";
+  2  Wrong usage; nothing was read or changed
+  3  verify, rebuild or doctor finished and found something damaged, missing or wrong";
 
-/// [`EXIT_CODES`]: done, and something is damaged, missing or wrong.
+/// [`EXIT_CODES`]: finished, and something is damaged, missing or wrong.
 const FINDINGS: u8 = 3;
 
 /// Encrypted file exchange for offices bound to secrecy.
 ///
-/// Tresor serves files over WebDAV. On disk every file is a standard age container and every name lies
-/// in an encrypted catalogue: disk, snapshots and backups reveal no content and no names without the
-/// office's key. Someone who controls the running machine could read.
+/// Tresor serves files over WebDAV. On disk every file is a standard age container, and all names are in an encrypted
+/// catalogue: disk, snapshots and backups reveal no content and no names without the office's key. Someone who controls
+/// the running machine could read them.
 #[derive(Debug, Parser)]
 #[command(
     name = "tresor",
@@ -66,13 +66,13 @@ struct Place {
     key: KeySource,
 }
 
-/// What opens an instance. Without any of these a command asks on the terminal.
+/// The key that opens an instance. Without any of these a command asks on the terminal.
 #[derive(Debug, Args)]
 struct KeySource {
-    /// File with the passphrase; not read while the server runs. Under systemd the credential `passphrase` is used by itself.
+    /// File with the passphrase. Not needed while the server runs; under systemd the credential `passphrase` is used.
     #[arg(long, value_name = "FILE", env = "TRESOR_PASSPHRASE_FILE", conflicts_with = "key_file")]
     passphrase_file: Option<PathBuf>,
-    /// File with an age identity (age-keygen) that takes the place of a passphrase.
+    /// File with an age identity (age-keygen), instead of a passphrase.
     #[arg(long, value_name = "FILE", env = "TRESOR_KEY_FILE")]
     key_file: Option<PathBuf>,
 }
