@@ -11,7 +11,7 @@ use tresor::library::{Change, Entry, Library, Member, NewFile, SpaceSettings};
 use tresor::model::{
     Access, Conditions, EntryName, EntryPath, NamePolicy, Right, Role, SpaceId, SpaceKind, Timestamp, UserId,
 };
-use tresor::vault::disk::LocalDisk;
+use tresor::vault::disk::{LocalDisk, Storage};
 use tresor::vault::keys::{KeyRing, SpaceKey, Unlock, generate_recovery};
 
 /// Now.
@@ -46,9 +46,10 @@ impl Office {
             .expect("a fresh directory takes a catalogue");
         let runtime = Runtime::new().expect("threads");
         let (library, space, user) = runtime.block_on(async {
-            let library = Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any)
-                .await
-                .expect("a fresh catalogue opens");
+            let library =
+                Library::open(catalog.clone(), Storage::of(disk.clone()), Arc::clone(&keys), NamePolicy::Any)
+                    .await
+                    .expect("a fresh catalogue opens");
             let space = library
                 .add_space(&name("space"), SpaceKind::Team, SpaceSettings::default(), NOW)
                 .await

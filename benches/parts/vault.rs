@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput};
 use tresor::model::{ByteRange, EntryId, WriteSerial};
 use tresor::vault::container::{ContainerMeta, Part};
-use tresor::vault::disk::Disk;
+use tresor::vault::disk::Containers;
 use tresor::vault::reader::{ContainerReader, MAX_READ_LEN};
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
 

@@ -19,13 +19,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::directory_error::{DirectoryError, FORMAT, failed, misshapen};
 use super::layout;
 use super::lock::take_lock;
 use super::owner::act_as_owner;
 use crate::model::Timestamp;
-use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile, move_durably, open_own};
+use crate::vault::disk::{LocalDisk, Overwrite, SmallFile, Storage, move_durably, open_own};
 use crate::vault::key_file_remedy;
 
 /// A data directory held by this process.
@@ -113,7 +114,8 @@ impl DataDirectory {
     /// Declares a new instance complete. Its temporary file lies where the next start clears up.
     pub fn finish(&self) -> Result<(), DirectoryError> {
         let text = format!("tresor {FORMAT}\n");
-        LocalDisk::new(&self.root)
+        self.storage()
+            .key_files
             .write_small(&SmallFile::fixed("FORMAT"), text.as_bytes(), Overwrite::Forbid)
             .map_err(failed("write", &self.root.join("FORMAT")))
     }
@@ -121,6 +123,11 @@ impl DataDirectory {
     /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// All that it stores beside the catalogue.
+    pub(super) fn storage(&self) -> Storage {
+        Storage::of(Arc::new(LocalDisk::new(&self.root)))
     }
 
     /// The catalogue's file.

@@ -15,7 +15,7 @@ use crate::model::{NamePolicy, Role, Timestamp};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::sharing::{LinkKeys, Sharing};
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, LocalDisk, Overwrite, SmallFile};
+use crate::vault::disk::{Capacity, KeyFiles, Overwrite, SmallFile, Storage};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
 
 const CERTIFICATE: SmallFile = SmallFile::fixed("tls/certificate.pem");
@@ -73,7 +73,7 @@ pub struct Instance {
     /// Links.
     pub sharing: Sharing,
     keys: Arc<KeyRing>,
-    disk: Arc<dyn Disk>,
+    key_files: Arc<dyn KeyFiles>,
     catalog: Catalog,
 }
 
@@ -103,10 +103,10 @@ impl Instance {
         names: NamePolicy,
         now: Timestamp,
     ) -> Result<Self, InstanceError> {
-        let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
-        let keys = Arc::new(KeyRing::create(Arc::clone(&disk), unlock, recovery)?);
+        let storage = directory.storage();
+        let keys = Arc::new(KeyRing::create(Arc::clone(&storage.key_files), unlock, recovery)?);
         let catalog = Catalog::create(&directory.catalog(), &catalog_key(&keys))?;
-        let instance = Self::join(catalog, disk, keys, names).await?;
+        let instance = Self::join(catalog, storage, keys, names).await?;
         let FirstAdministrator { name, password } = administrator;
         instance.accounts.add_user(&name, Role::Administrator, Some(password), now).await?;
         directory.finish()?;
@@ -119,27 +119,27 @@ impl Instance {
         unlock: &Unlock,
         names: NamePolicy,
     ) -> Result<Self, InstanceError> {
-        let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
-        let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
-        make_room(&*disk)?;
+        let storage = directory.storage();
+        let keys = Arc::new(KeyRing::open(Arc::clone(&storage.key_files), unlock)?);
+        make_room(&*storage.capacity)?;
         let catalog = Catalog::open(&directory.catalog(), &catalog_key(&keys))?;
         // Only now is it certain that this program may use the directory.
-        disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
+        storage.housekeeping.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
         directory.clear_rebuilt()?;
-        Self::join(catalog, disk, keys, names).await
+        Self::join(catalog, storage, keys, names).await
     }
 
     async fn join(
         catalog: Catalog,
-        disk: Arc<dyn Disk>,
+        storage: Storage,
         keys: Arc<KeyRing>,
         names: NamePolicy,
     ) -> Result<Self, InstanceError> {
-        let library = Library::open(catalog.clone(), Arc::clone(&disk), Arc::clone(&keys), names).await?;
+        let library = Library::open(catalog.clone(), storage.clone(), Arc::clone(&keys), names).await?;
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
-        Ok(Self { library, accounts, sharing, keys, disk, catalog })
+        Ok(Self { library, accounts, sharing, keys, key_files: storage.key_files, catalog })
     }
 
     /// The instance's own certificate, made anew if it is about to end, not valid yet or for other hosts. Its key lies
@@ -151,9 +151,9 @@ impl Instance {
         let SelfSigned { cert_pem, key_pem, not_after } = new_certificate(hosts, now)?;
         let kept = Zeroizing::new(format!("{}{}\n{}", not_after.0, host_words(hosts), *key_pem));
         let sealed = self.keys.seal_blob(kept.as_bytes());
-        self.disk
+        self.key_files
             .write_small(&TLS_KEY, &sealed, Overwrite::Replace)
-            .and_then(|()| self.disk.write_small(&CERTIFICATE, cert_pem.as_bytes(), Overwrite::Replace))
+            .and_then(|()| self.key_files.write_small(&CERTIFICATE, cert_pem.as_bytes(), Overwrite::Replace))
             .map_err(io("store the server's certificate"))?;
         Ok(TlsSource::Memory { cert_pem, key_pem })
     }
@@ -163,7 +163,7 @@ impl Instance {
         hosts: &[String],
         now: Timestamp,
     ) -> Result<Option<(String, Zeroizing<String>)>, InstanceError> {
-        let read = |file| self.disk.read_small(file).map_err(io("read the server's certificate"));
+        let read = |file| self.key_files.read_small(file).map_err(io("read the server's certificate"));
         let (Some(certificate), Some(sealed)) = (read(&CERTIFICATE)?, read(&TLS_KEY)?) else {
             return Ok(None);
         };
@@ -202,9 +202,9 @@ impl Instance {
 
 /// Frees the reserve on a disk that is full but for it: a start writes a little, and who only reads should not
 /// have to wait until somebody freed some space.
-fn make_room(disk: &dyn Disk) -> Result<(), InstanceError> {
-    if disk.available().map_err(io("ask for the free space"))? < RESERVE
-        && disk.give_up_reserve().map_err(io("give up the reserve"))?
+fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
+    if capacity.available().map_err(io("ask for the free space"))? < RESERVE
+        && capacity.give_up_reserve().map_err(io("give up the reserve"))?
     {
         tracing::warn!("the disk is full: the reserve is given up, so that files can be read and deleted");
     }
@@ -238,7 +238,7 @@ fn address_of(host: &str) -> Option<std::net::IpAddr> {
 ///
 /// Errors: those of [`KeyRing::open`] and [`KeyRing::change_unlock`]; the old way in stays valid.
 pub fn change_unlock(directory: &DataDirectory, present: &Unlock, new: &Unlock) -> Result<(), VaultError> {
-    KeyRing::open(Arc::new(LocalDisk::new(directory.root())), present)?.change_unlock(new)
+    KeyRing::open(directory.storage().key_files, present)?.change_unlock(new)
 }
 
 pub(super) fn catalog_key(keys: &KeyRing) -> CatalogKey {

@@ -18,7 +18,7 @@ use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE, RebuildReport, Watcher};
 use crate::model::{NamePolicy, Role, Timestamp};
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, LocalDisk, SnapshotName};
+use crate::vault::disk::{SnapshotName, Storage};
 use crate::vault::keys::{KeyRing, Unlock};
 
 /// What the new catalogue starts from.
@@ -116,21 +116,21 @@ pub async fn rebuild(
     now: Timestamp,
     watcher: Watcher,
 ) -> Result<Rebuilt, RebuildError> {
-    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(directory.root()));
-    let keys = Arc::new(KeyRing::open(Arc::clone(&disk), unlock)?);
+    let storage = directory.storage();
+    let keys = Arc::new(KeyRing::open(Arc::clone(&storage.key_files), unlock)?);
     // On a full disk the next catalogue has the reserve's room; a start with more of it sets one aside again.
-    if disk.available().is_ok_and(|free| free < RESERVE) {
-        disk.give_up_reserve().map_err(io("give up the reserve"))?;
+    if storage.capacity.available().is_ok_and(|free| free < RESERVE) {
+        storage.capacity.give_up_reserve().map_err(io("give up the reserve"))?;
     }
-    let work = Rebuild { directory, disk, keys };
+    let work = Rebuild { directory, storage, keys };
     let from = work.start(from).await?;
-    work.disk.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
+    work.storage.housekeeping.remove_parts().map_err(io("clear what an earlier run left in tmp"))?;
     directory.clear_rebuilt()?;
     let (base, unsound) = work.lay_base(from, administrator.is_some())?;
 
     let catalog = Catalog::open(&directory.rebuilt_catalog(), &work.catalog_key())?;
     let library =
-        Library::open_for_rebuild(catalog.clone(), Arc::clone(&work.disk), Arc::clone(&work.keys)).await?;
+        Library::open_for_rebuild(catalog.clone(), work.storage.clone(), Arc::clone(&work.keys)).await?;
     let report = library.bring_in(now, watcher).await?;
     let administrator = work.ensure_administrator(&catalog, administrator, now).await?;
     // The last clones go, and with them every connection: the file is then all there is of it.
@@ -143,7 +143,7 @@ pub async fn rebuild(
 
 struct Rebuild<'a> {
     directory: &'a DataDirectory,
-    disk: Arc<dyn Disk>,
+    storage: Storage,
     keys: Arc<KeyRing>,
 }
 
@@ -180,8 +180,8 @@ impl Rebuild<'_> {
     /// Whether the present catalogue, which is sound, is older than its files.
     async fn is_rolled_back(&self) -> Result<bool, RebuildError> {
         let catalog = Catalog::open(&self.directory.catalog(), &self.catalog_key())?;
-        let (disk, keys) = (Arc::clone(&self.disk), Arc::clone(&self.keys));
-        let library = Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await?;
+        let (storage, keys) = (self.storage.clone(), Arc::clone(&self.keys));
+        let library = Library::open(catalog.clone(), storage, keys, NamePolicy::Any).await?;
         let is_rolled_back = library.look_for_newer_containers().await?;
         catalog.close();
         Ok(is_rolled_back)
@@ -200,7 +200,7 @@ impl Rebuild<'_> {
         }
         let mut unsound = Vec::new();
         if from != RebuildFrom::Containers {
-            let stored = self.disk.snapshots().list().map_err(io("list the snapshots"))?;
+            let stored = self.storage.snapshots.list().map_err(io("list the snapshots"))?;
             for name in stored.into_iter().rev().map(|snapshot| snapshot.name) {
                 match self.restore(name)? {
                     Ok(()) => return Ok((RebuildBase::Snapshot(name), unsound)),
@@ -221,7 +221,7 @@ impl Rebuild<'_> {
 
     /// Makes the new catalogue from a snapshot. The inner error says why the snapshot is of no use.
     fn restore(&self, name: SnapshotName) -> Result<Result<(), String>, RebuildError> {
-        let sealed = match self.disk.snapshots().open(name) {
+        let sealed = match self.storage.snapshots.open(name) {
             Ok(sealed) => sealed,
             Err(error) => return Ok(Err(format!("it cannot be read: {error}"))),
         };

@@ -16,7 +16,7 @@ use crate::app::{
 };
 use crate::config::RawConfig;
 use crate::model::ByteSize;
-use crate::vault::disk::{Disk, LocalDisk};
+use crate::vault::disk::{Capacity, LocalDisk};
 
 /// Bytes of free space below which `doctor` warns.
 const LITTLE_SPACE: u64 = 5 << 30;

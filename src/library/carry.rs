@@ -124,8 +124,8 @@ impl Library {
     ) -> Result<ContainerRow, LibraryError> {
         let (from_key, to_key) = (self.shared.keys.space_key(from)?, self.shared.keys.space_key(to)?);
         let bound = bound(row);
-        let source = ContainerReader::open(&**self.disk(), &from_key, from, &bound)?;
-        Ok(container_row(&rewrap(&**self.disk(), &source, &to_key, to, meta)?))
+        let source = ContainerReader::open(self.containers(), &from_key, from, &bound)?;
+        Ok(container_row(&rewrap(self.containers(), &source, &to_key, to, meta)?))
     }
 }
 
@@ -269,10 +269,10 @@ impl Copying {
         else {
             return Ok(None);
         };
-        let (disk, keys) = (&**self.library.disk(), &self.library.shared.keys);
+        let (containers, keys) = (self.library.containers(), &self.library.shared.keys);
         let (from_key, to_key) = (keys.space_key(self.from)?, keys.space_key(self.to)?);
-        let source = ContainerReader::open(disk, &from_key, self.from, &bound(&row))?;
-        let copy = Rewrap::begin(disk, &source, &to_key, self.to, &meta)?;
+        let source = ContainerReader::open(containers, &from_key, self.from, &bound(&row))?;
+        let copy = Rewrap::begin(containers, &source, &to_key, self.to, &meta)?;
         Ok(Some(Current { original: row.id, source, copy }))
     }
 }

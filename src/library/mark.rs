@@ -16,7 +16,7 @@ use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, Shared, etag_epoch};
 use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
 use crate::model::ContainerId;
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, Overwrite, SmallFile, StoredFile};
+use crate::vault::disk::{Containers, KeyFiles, Overwrite, SmallFile, Storage, StoredFile};
 use crate::vault::keys::{KeyFileFault, KeyRing};
 use crate::vault::reader::ContainerReader;
 
@@ -35,17 +35,21 @@ pub(super) struct Mark {
 
 impl Mark {
     /// The mark, or what is wrong with it. Blocks.
-    pub(super) fn look(disk: &dyn Disk, keys: &KeyRing) -> Result<Result<Self, KeyFileFault>, VaultError> {
-        let sealed =
-            disk.read_small(&MARK).map_err(|source| VaultError::Io { action: "read mark.age", source })?;
+    pub(super) fn look(
+        key_files: &dyn KeyFiles,
+        keys: &KeyRing,
+    ) -> Result<Result<Self, KeyFileFault>, VaultError> {
+        let sealed = key_files
+            .read_small(&MARK)
+            .map_err(|source| VaultError::Io { action: "read mark.age", source })?;
         let Some(sealed) = sealed else { return Ok(Err(KeyFileFault::Missing)) };
         let mark = keys.open_blob(&sealed).and_then(|text| serde_json::from_slice(&text).ok());
         Ok(mark.ok_or(KeyFileFault::Damaged))
     }
 
     /// `None` without a mark that opens. Blocks.
-    pub(super) fn read(disk: &dyn Disk, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
-        let mark = Self::look(disk, keys)?;
+    pub(super) fn read(key_files: &dyn KeyFiles, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
+        let mark = Self::look(key_files, keys)?;
         if mark.as_ref().is_err_and(|fault| *fault == KeyFileFault::Damaged) {
             tracing::warn!(
                 "mark.age is damaged and will be written anew; it guards against an older catalogue"
@@ -54,9 +58,10 @@ impl Mark {
         Ok(mark.ok())
     }
 
-    fn write(self, disk: &dyn Disk, keys: &KeyRing) -> Result<(), VaultError> {
+    fn write(self, key_files: &dyn KeyFiles, keys: &KeyRing) -> Result<(), VaultError> {
         let text = serde_json::to_vec(&self).unwrap_or_default();
-        disk.write_small(&MARK, &keys.seal_blob(&text), Overwrite::Replace)
+        key_files
+            .write_small(&MARK, &keys.seal_blob(&text), Overwrite::Replace)
             .map_err(|source| VaultError::Io { action: "write mark.age", source })
     }
 
@@ -75,13 +80,14 @@ impl Mark {
     /// this catalogue can have given these. Blocks.
     fn of_newer_containers(
         containers: &[StoredFile],
-        disk: &dyn Disk,
+        store: &dyn Containers,
         keys: &KeyRing,
         horizon: i64,
     ) -> Option<Self> {
         let number = |file: &StoredFile| {
             let key = keys.space_key(file.space).ok()?;
-            let opened = ContainerReader::open_untracked(disk, &key, file.space, file.id, file.place).ok()?;
+            let opened =
+                ContainerReader::open_untracked(store, &key, file.space, file.id, file.place).ok()?;
             Some(opened.meta().serial.0.max(opened.meta().entry.0))
         };
         let highest = containers.iter().filter_map(number).max().filter(|number| *number >= horizon);
@@ -90,15 +96,16 @@ impl Mark {
 }
 
 /// The containers that `tx` has no row for. Blocks.
-fn unknown_containers(tx: &ReadTx<'_>, disk: &dyn Disk) -> Result<Vec<StoredFile>, LibraryError> {
+fn unknown_containers(tx: &ReadTx<'_>, containers: &dyn Containers) -> Result<Vec<StoredFile>, LibraryError> {
     let mut unknown = Vec::new();
-    disk.each_container(&mut |file| {
-        if is_unknown(tx, file.id) {
-            unknown.push(file);
-        }
-        Ok(())
-    })
-    .map_err(disk_error("look through the containers"))?;
+    containers
+        .list(&mut |file| {
+            if is_unknown(tx, file.id) {
+                unknown.push(file);
+            }
+            Ok(())
+        })
+        .map_err(disk_error("look through the containers"))?;
     Ok(unknown)
 }
 
@@ -111,15 +118,20 @@ fn is_unknown(tx: &ReadTx<'_>, container: ContainerId) -> bool {
 /// give numbers a second time. Looks through all of them then.
 pub(super) async fn read_or_look(
     catalog: &Catalog,
-    disk: &Arc<dyn Disk>,
+    storage: &Storage,
     keys: &Arc<KeyRing>,
 ) -> Result<Option<Mark>, LibraryError> {
-    let (disk, keys) = (Arc::clone(disk), Arc::clone(keys));
+    let (storage, keys) = (storage.clone(), Arc::clone(keys));
     catalog
-        .read(move |tx| match Mark::read(&*disk, &keys)? {
+        .read(move |tx| match Mark::read(&*storage.key_files, &keys)? {
             None => {
-                let unknown = unknown_containers(tx, &*disk)?;
-                Ok(Mark::of_newer_containers(&unknown, &*disk, &keys, tx.counters()?.next_entry))
+                let unknown = unknown_containers(tx, &*storage.containers)?;
+                Ok(Mark::of_newer_containers(
+                    &unknown,
+                    &*storage.containers,
+                    &keys,
+                    tx.counters()?.next_entry,
+                ))
             }
             mark => Ok(mark),
         })
@@ -177,9 +189,9 @@ impl Library {
         if *noted == Some(counters) {
             return Ok(());
         }
-        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let (key_files, keys) = (Arc::clone(&self.storage().key_files), Arc::clone(&self.shared.keys));
         let mark = Mark { revision: counters.revision, next_entry: counters.next_entry };
-        let written = tokio::task::spawn_blocking(move || mark.write(&*disk, &keys)).await?;
+        let written = tokio::task::spawn_blocking(move || mark.write(&*key_files, &keys)).await?;
         written.map_err(|error| self.noted(error))?;
         *noted = Some(counters);
         Ok(())
@@ -196,8 +208,8 @@ impl Library {
         if self.shared.has_looked.swap(true, Ordering::Relaxed) {
             return Ok(false);
         }
-        let disk = Arc::clone(self.disk());
-        let mut unknown = self.catalog().read(move |tx| unknown_containers(tx, &*disk)).await?;
+        let containers = Arc::clone(&self.storage().containers);
+        let mut unknown = self.catalog().read(move |tx| unknown_containers(tx, &*containers)).await?;
         // This run's own are held, or have got their rows since these were compared.
         unknown.retain(|file| !self.shared.unbound.holds(file.id));
         let library = self.clone();
@@ -206,7 +218,12 @@ impl Library {
             .read(move |tx| {
                 unknown.retain(|file| is_unknown(tx, file.id));
                 let Shared { keys, horizon, .. } = &*library.shared;
-                Ok::<_, LibraryError>(Mark::of_newer_containers(&unknown, &**library.disk(), keys, *horizon))
+                Ok::<_, LibraryError>(Mark::of_newer_containers(
+                    &unknown,
+                    library.containers(),
+                    keys,
+                    *horizon,
+                ))
             })
             .await?;
         let Some(newer) = newer else { return Ok(false) };

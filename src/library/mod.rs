@@ -62,7 +62,7 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx, WriterProgress};
 use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Timestamp, UserId};
 
-use crate::vault::disk::Disk;
+use crate::vault::disk::{Containers, Storage};
 use crate::vault::keys::KeyRing;
 
 pub use admit::NewFile;
@@ -127,7 +127,7 @@ pub struct Library {
 
 struct Shared {
     catalog: Catalog,
-    disk: Arc<dyn Disk>,
+    storage: Storage,
     state: Arc<state::State>,
     unbound: Arc<unbound::Unbound>,
     keys: Arc<KeyRing>,
@@ -178,33 +178,33 @@ struct Shared {
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
-    /// Joins an open catalogue with the disk and the keys that belong to it. A catalogue that turns out to
+    /// Joins an open catalogue with the storage and the keys that belong to it. A catalogue that turns out to
     /// be older than the files is used, but see [`Self::is_rolled_back`].
     pub async fn open(
         catalog: Catalog,
-        disk: Arc<dyn Disk>,
+        storage: Storage,
         keys: Arc<KeyRing>,
         names: NamePolicy,
     ) -> Result<Self, LibraryError> {
-        let mark = mark::read_or_look(&catalog, &disk, &keys).await?;
-        Self::open_with(catalog, disk, keys, names, move |tx| mark::compare(tx, mark)).await
+        let mark = mark::read_or_look(&catalog, &storage, &keys).await?;
+        Self::open_with(catalog, storage, keys, names, move |tx| mark::compare(tx, mark)).await
     }
 
     /// As [`Self::open`], for a catalogue that a rebuild starts from: from now on it is the present one, and
     /// no ETag of before means anything.
     pub async fn open_for_rebuild(
         catalog: Catalog,
-        disk: Arc<dyn Disk>,
+        storage: Storage,
         keys: Arc<KeyRing>,
     ) -> Result<Self, LibraryError> {
-        let (marked, with) = (Arc::clone(&disk), Arc::clone(&keys));
+        let (marked, with) = (Arc::clone(&storage.key_files), Arc::clone(&keys));
         let mark = tokio::task::spawn_blocking(move || mark::Mark::read(&*marked, &with)).await??;
-        Self::open_with(catalog, disk, keys, NamePolicy::Any, move |tx| mark::resume(tx, mark)).await
+        Self::open_with(catalog, storage, keys, NamePolicy::Any, move |tx| mark::resume(tx, mark)).await
     }
 
     async fn open_with(
         catalog: Catalog,
-        disk: Arc<dyn Disk>,
+        storage: Storage,
         keys: Arc<KeyRing>,
         names: NamePolicy,
         prepare: impl FnOnce(&WriteTx<'_>) -> Result<(), CatalogError> + Send + 'static,
@@ -228,14 +228,13 @@ impl Library {
                 holding.release(&effects.bound);
             }
         });
-        let state = state::State::new(Arc::clone(&disk), catalog.clone());
-        let watched = watched::WatchedDisk::new(disk, Arc::clone(&state), Arc::clone(&unbound));
-        let disk: Arc<dyn Disk> = Arc::new(watched);
-        let packer = packer::Packer::start(Arc::clone(&disk), catalog.clone())?;
+        let state = state::State::new(&storage, catalog.clone());
+        let storage = watched::watched(storage, &state, &unbound);
+        let packer = packer::Packer::start(Arc::clone(&storage.containers), catalog.clone())?;
         let descriptors = descriptors::Shares::of_process();
         let shared = Shared {
             catalog,
-            disk,
+            storage,
             state,
             unbound,
             packer,
@@ -285,8 +284,12 @@ impl Library {
         &self.shared.catalog
     }
 
-    fn disk(&self) -> &Arc<dyn Disk> {
-        &self.shared.disk
+    fn storage(&self) -> &Storage {
+        &self.shared.storage
+    }
+
+    fn containers(&self) -> &dyn Containers {
+        &*self.shared.storage.containers
     }
 
     /// An id that no entry has had or will have. Ids come in durable blocks, because a container names

@@ -219,7 +219,7 @@ impl Library {
         bound: &ContainerRef,
     ) -> Result<(Arc<ContainerReader>, Option<Bytes>), LibraryError> {
         let key = self.shared.keys.space_key(space)?;
-        let open = || ContainerReader::open_and_read(&**self.disk(), &key, space, bound);
+        let open = || ContainerReader::open_and_read(self.containers(), &key, space, bound);
         Ok(self.shared.shelf.take(bound, open)?)
     }
 }

@@ -16,7 +16,7 @@ use super::{Library, LibraryError};
 use crate::catalog::{Catalog, QueuedWrite};
 use crate::model::{ContainerId, SpaceId};
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, Packable};
+use crate::vault::disk::{Containers, Packable};
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
@@ -72,13 +72,13 @@ struct Waiting {
 
 impl Packer {
     /// Starts the thread, which ends when this is dropped.
-    pub(super) fn start(disk: Arc<dyn Disk>, catalog: Catalog) -> Result<Self, LibraryError> {
+    pub(super) fn start(containers: Arc<dyn Containers>, catalog: Catalog) -> Result<Self, LibraryError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (committed, commits) = std_mpsc::channel();
         let tell = committed.clone();
         let thread = thread::Builder::new()
             .name("packer".into())
-            .spawn(move || pack_until_closed(&*disk, &catalog, waiting, &tell, &commits))
+            .spawn(move || pack_until_closed(&*containers, &catalog, waiting, &tell, &commits))
             .map_err(|source| VaultError::Io {
                 action: "start the thread that stores small files",
                 source,
@@ -155,7 +155,7 @@ impl Drop for Committing {
 }
 
 fn pack_until_closed(
-    disk: &dyn Disk,
+    containers: &dyn Containers,
     catalog: &Catalog,
     mut waiting: mpsc::Receiver<Waiting>,
     committed: &std_mpsc::Sender<()>,
@@ -163,14 +163,14 @@ fn pack_until_closed(
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        let rows = flush(disk, group.drain(..));
+        let rows = flush(containers, group.drain(..));
         catalog.submit(rows, Committing(committed.clone()));
         let _ = commits.recv();
     }
 }
 
 /// Makes containers durable, with one flush for those of a space; what is to be written of them.
-fn flush(disk: &dyn Disk, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWrite> {
+fn flush(containers: &dyn Containers, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWrite> {
     let mut spaces: HashMap<SpaceId, (Vec<Packable>, Vec<_>)> = HashMap::new();
     for Waiting { space, small, then } in group {
         let unplaced = small.binding();
@@ -180,7 +180,7 @@ fn flush(disk: &dyn Disk, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWri
     }
     let mut rows = Vec::new();
     for (space, (packables, after)) in spaces {
-        let outcome = disk.append_packed(space, &packables);
+        let outcome = containers.store_small(space, &packables);
         rows.extend(after.into_iter().enumerate().filter_map(|(at, (unplaced, then))| {
             let place = match &outcome {
                 Ok(places) => places.get(at).copied().ok_or_else(|| io::ErrorKind::Other.into()),

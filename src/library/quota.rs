@@ -392,8 +392,8 @@ impl Library {
     }
 
     async fn free_bytes(&self) -> Result<u64, LibraryError> {
-        let disk = Arc::clone(self.disk());
-        let free = tokio::task::spawn_blocking(move || disk.available()).await?;
+        let capacity = Arc::clone(&self.storage().capacity);
+        let free = tokio::task::spawn_blocking(move || capacity.available()).await?;
         free.map_err(disk_error("ask for free space"))
     }
 

@@ -12,7 +12,7 @@ use super::verify::{forget_recovery_file, remember_recovery_file};
 use super::{Library, LibraryError, Snapshot};
 use crate::model::Timestamp;
 use crate::vault::VaultError;
-use crate::vault::disk::{Disk, Overwrite, SnapshotName};
+use crate::vault::disk::{Overwrite, SnapshotName, Snapshots};
 use crate::vault::keys::{KeyRing, RecoveryRecipient};
 
 /// A change of the recovery key that is complete.
@@ -74,9 +74,9 @@ impl Library {
         let mut damaged = Vec::new();
         for stored in self.stored_snapshots().await? {
             self.require_room(stored.length).await?;
-            let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+            let (snapshots, keys) = (Arc::clone(&self.storage().snapshots), Arc::clone(&self.shared.keys));
             let resealed =
-                tokio::task::spawn_blocking(move || reseal_snapshot(&*disk, &keys, stored.name)).await?;
+                tokio::task::spawn_blocking(move || reseal_snapshot(&*snapshots, &keys, stored.name)).await?;
             if !resealed.map_err(disk_error("seal a snapshot to the recovery key"))? {
                 damaged.push(stored.name);
             }
@@ -86,10 +86,10 @@ impl Library {
 }
 
 /// `false` if the snapshot is damaged; it stays as it is then.
-fn reseal_snapshot(disk: &dyn Disk, keys: &KeyRing, name: SnapshotName) -> io::Result<bool> {
+fn reseal_snapshot(snapshots: &dyn Snapshots, keys: &KeyRing, name: SnapshotName) -> io::Result<bool> {
     let copied = || {
-        let mut plain = keys.open_stream(disk.snapshots().open(name)?).ok_or(ErrorKind::InvalidData)?;
-        let mut part = disk.snapshots().begin()?;
+        let mut plain = keys.open_stream(snapshots.open(name)?).ok_or(ErrorKind::InvalidData)?;
+        let mut part = snapshots.begin()?;
         let mut sealed = keys.seal_stream(&mut part)?;
         io::copy(&mut plain, &mut sealed)?;
         sealed.finish()?;

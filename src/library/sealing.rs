@@ -160,7 +160,7 @@ impl Inflow {
             Stage::Ready(sink) => Ok(sink),
             Stage::Waiting(digests) => {
                 let file = library.shared.descriptors.to_write(user)?;
-                let writer = ContainerWriter::create(&**library.disk(), &key, space, &meta)?;
+                let writer = ContainerWriter::create(library.containers(), &key, space, &meta)?;
                 Ok(Box::new(Sink { writer, digests, _file: file }))
             }
             Stage::Busy(_) | Stage::Failed => Err(LibraryError::Interrupted),

@@ -57,11 +57,11 @@ impl Library {
         self.require_room(size).await?;
         let number = self.snapshots().await?.first().map_or(1, |newest| newest.number.saturating_add(1));
         let name = SnapshotName { number, made: now };
-        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let (snapshots, keys) = (Arc::clone(&self.storage().snapshots), Arc::clone(&self.shared.keys));
         self.catalog()
             .read(move |tx| {
                 let written = disk_error("write a snapshot");
-                let mut part = disk.snapshots().begin().map_err(written)?;
+                let mut part = snapshots.begin().map_err(written)?;
                 let sealed = keys.seal_stream(&mut part).map_err(written)?;
                 let mut sealed = io::BufWriter::with_capacity(1 << 18, sealed);
                 tx.dump_packed(&mut sealed)?;
@@ -94,8 +94,8 @@ impl Library {
     }
 
     pub(super) async fn stored_snapshots(&self) -> Result<Vec<StoredSnapshot>, LibraryError> {
-        let disk = Arc::clone(self.disk());
-        let listed = tokio::task::spawn_blocking(move || disk.snapshots().list()).await?;
+        let snapshots = Arc::clone(&self.storage().snapshots);
+        let listed = tokio::task::spawn_blocking(move || snapshots.list()).await?;
         let mut listed = listed.map_err(disk_error("list the snapshots"))?;
         listed.reverse();
         Ok(listed)
@@ -116,9 +116,9 @@ impl Library {
         }
         let _turn = self.shared.snapshotting.lock().await;
         let old: Vec<_> = self.stored_snapshots().await?.into_iter().skip(keep).collect();
-        let (disk, count) = (Arc::clone(self.disk()), old.len());
+        let (snapshots, count) = (Arc::clone(&self.storage().snapshots), old.len());
         let removed = tokio::task::spawn_blocking(move || {
-            old.iter().try_for_each(|snapshot| disk.snapshots().remove(snapshot.name))
+            old.iter().try_for_each(|snapshot| snapshots.remove(snapshot.name))
         })
         .await?;
         removed.map_err(disk_error("remove an old snapshot"))?;

@@ -200,11 +200,11 @@ impl Library {
     /// A space of which files are stored, if no such space has a folder on the disk: `spaces/` is gone, or is
     /// the place where its own disk is not mounted. What were stored now would lie beneath that disk.
     pub async fn lost_space(&self) -> Result<Option<SpaceId>, LibraryError> {
-        let disk = Arc::clone(self.disk());
+        let containers = Arc::clone(&self.storage().containers);
         self.catalog()
             .read(move |tx| {
                 let stored = tx.spaces_with_containers()?;
-                let folders = disk.space_folders().map_err(disk_error("look into spaces/"))?;
+                let folders = containers.spaces().map_err(disk_error("look into spaces/"))?;
                 let is_any = stored.iter().any(|space| folders.contains(space));
                 Ok(stored.first().copied().filter(|_| !is_any))
             })

@@ -1,7 +1,7 @@
 //! Whether files can be changed at the moment, and why not.
 //!
 //! The one place where errors of the disk and of the catalogue's commits become a state of the whole
-//! server. Every call of the disk passes [`WatchedDisk`](super::watched::WatchedDisk), every failed transaction
+//! server. Every call of the storage passes [`watched`](super::watched), every failed transaction
 //! the catalogue's observer; nobody else has to remember to tell.
 //!
 //! ```text
@@ -23,7 +23,7 @@ use super::{Library, LibraryError, verify};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::ContainerId;
 use crate::vault::VaultError;
-use crate::vault::disk::Disk;
+use crate::vault::disk::{Capacity, Containers, Storage};
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
@@ -90,7 +90,9 @@ impl ReadOnlyCause {
 /// The present state and what it takes to change it.
 pub(super) struct State {
     cause: watch::Sender<Option<ReadOnlyCause>>,
-    disk: Arc<dyn Disk>,
+    /// For a trial write.
+    containers: Arc<dyn Containers>,
+    capacity: Arc<dyn Capacity>,
     catalog: Catalog,
     /// Bytes written since the last look at the free space.
     unseen: AtomicU64,
@@ -103,11 +105,12 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Observes the catalogue from now on, and the disk through [`WatchedDisk`](super::watched::WatchedDisk).
-    pub(super) fn new(disk: Arc<dyn Disk>, catalog: Catalog) -> Arc<Self> {
+    /// Observes the catalogue from now on, and the storage through [`watched`](super::watched::watched).
+    pub(super) fn new(storage: &Storage, catalog: Catalog) -> Arc<Self> {
         let state = Arc::new(Self {
             cause: watch::Sender::new(None),
-            disk,
+            containers: Arc::clone(&storage.containers),
+            capacity: Arc::clone(&storage.capacity),
             catalog,
             unseen: AtomicU64::new(0),
             has_reserve: AtomicBool::new(false),
@@ -200,7 +203,7 @@ impl State {
     /// Looks at the free space, and begins or ends the state of a full disk. Blocks.
     fn look(&self) {
         self.unseen.store(0, Ordering::Relaxed);
-        match self.disk.available() {
+        match self.capacity.available() {
             Ok(free) if free < KEPT_FREE => {
                 self.enter(ReadOnlyCause::DiskFull);
                 if free < SCARCE {
@@ -221,7 +224,7 @@ impl State {
         if self.has_reserve.load(Ordering::Relaxed) {
             return;
         }
-        match self.disk.keep_reserve(RESERVE) {
+        match self.capacity.keep_reserve(RESERVE) {
             Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
             // All goes on without, until the disk is full.
             Err(error) => tracing::debug!(%error, "no reserve is set aside"),
@@ -231,7 +234,7 @@ impl State {
     /// Before a transaction: on a disk that somebody has filled since the last look it would fail, and only the
     /// next one would find the room of the reserve.
     fn make_room(&self) {
-        if self.disk.available().is_ok_and(|free| free < SCARCE) {
+        if self.capacity.available().is_ok_and(|free| free < SCARCE) {
             self.look();
         }
     }
@@ -239,7 +242,7 @@ impl State {
     /// Makes room for the next attempt to delete something.
     fn give_up_reserve(&self) {
         self.has_reserve.store(false, Ordering::Relaxed);
-        match self.disk.give_up_reserve() {
+        match self.capacity.give_up_reserve() {
             Ok(true) => tracing::warn!("the reserve is given up, so that files can still be deleted"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the reserve cannot be given up"),
@@ -248,7 +251,7 @@ impl State {
 
     /// Writes a little and removes it again.
     fn probe(&self) -> io::Result<()> {
-        self.disk.create(ContainerId::random())?.append(&PROBE)
+        self.containers.create(ContainerId::random())?.append(&PROBE)
     }
 
     /// Fails when `bytes` more would be taken from what is kept free. Asks the system now and then.

@@ -102,10 +102,10 @@ impl Library {
                 self.shared.shelf.put_away(row.container, row.place);
             }
             let found = garbage.len();
-            let disk = Arc::clone(self.disk());
+            let containers = Arc::clone(&self.storage().containers);
             let gone = tokio::task::spawn_blocking(move || {
                 let mut gone = garbage;
-                gone.retain(|row| match disk.remove(row.space, row.container, row.place) {
+                gone.retain(|row| match containers.remove(row.space, row.container, row.place) {
                     Ok(()) => true,
                     Err(error) => {
                         tracing::error!(container = %row.container, %error, "an unused container cannot be removed");
@@ -129,8 +129,8 @@ impl Library {
 
     /// Removes a container that never got its row. If that fails too, the sweep of the next run finds it.
     pub(super) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
-        let disk = Arc::clone(self.disk());
-        let removed = tokio::task::spawn_blocking(move || disk.remove(space, container, place)).await;
+        let containers = Arc::clone(&self.storage().containers);
+        let removed = tokio::task::spawn_blocking(move || containers.remove(space, container, place)).await;
         if !matches!(removed, Ok(Ok(()))) {
             tracing::warn!(%container, "an uncommitted container stays until the first sweep after a restart");
         }
@@ -148,14 +148,14 @@ impl Library {
             return Ok(Swept::default());
         }
         let (suspect, mut suspects) = mpsc::channel(STEP);
-        let (disk, catalog) = (Arc::clone(self.disk()), self.catalog().clone());
+        let (containers, catalog) = (Arc::clone(&self.storage().containers), self.catalog().clone());
         let look = move |tx: &ReadTx<'_>| {
             if tx.damaged_count()? > 0 {
                 return Ok(0);
             }
             let is_known = |id| tx.is_known_container(id).unwrap_or(true);
             let tell = |file| suspect.blocking_send(file).map_err(|_| io::ErrorKind::Interrupted.into());
-            Ok::<_, LibraryError>(find_orphans(&*disk, now, is_known, tell)?)
+            Ok::<_, LibraryError>(find_orphans(&*containers, now, is_known, tell)?)
         };
         let looking = tokio::spawn(async move { catalog.read(look).await });
         let (mut swept, mut step) = (Swept::default(), Vec::with_capacity(STEP));
@@ -167,8 +167,8 @@ impl Library {
             self.remove_garbage().await?;
         }
         swept.seen = looking.await??;
-        let disk = Arc::clone(self.disk());
-        let emptied = tokio::task::spawn_blocking(move || disk.remove_empty_packs()).await?;
+        let housekeeping = Arc::clone(&self.storage().housekeeping);
+        let emptied = tokio::task::spawn_blocking(move || housekeeping.remove_empty_packs()).await?;
         emptied.map_err(disk_error("remove empty packs"))?;
         Ok(swept)
     }

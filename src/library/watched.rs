@@ -1,4 +1,4 @@
-//! The disk as the library sees it: a write that fails is told to the [state](super::state), and a state that
+//! The storage as the library sees it: a write that fails is told to the [state](super::state), and a state that
 //! forbids writes lets none through. What becomes durable is [held](super::unbound) until a row knows it.
 
 use std::io::{self, BufReader, Read, Write};
@@ -7,42 +7,61 @@ use std::sync::Arc;
 
 use super::state::State;
 use super::unbound::Unbound;
-use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
+use crate::model::{ContainerId, Place, SpaceId};
 use crate::vault::disk::{
-    ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
-    StoredFile, StoredSnapshot, Stray,
+    ContainerFile, Containers, Housekeeping, KeyFiles, Overwrite, Packable, PartFile, SmallFile,
+    SnapshotName, SnapshotPart, Snapshots, Storage, StoredFile, StoredSnapshot, Stray,
 };
 
-/// The disk, with every failure of a write told to the state and no write in a state that forbids it.
-pub(super) struct WatchedDisk {
-    inner: Arc<dyn Disk>,
+/// `storage`, with every failure of a write told to the state and no write in a state that forbids it. The state itself
+/// asks for the free space, as it is.
+pub(super) fn watched(storage: Storage, state: &Arc<State>, unbound: &Arc<Unbound>) -> Storage {
+    let Storage { containers, housekeeping, key_files, snapshots, capacity } = storage;
+    let unbound = Arc::clone(unbound);
+    Storage {
+        containers: Arc::new(WatchedContainers { inner: containers, state: Arc::clone(state), unbound }),
+        housekeeping: Arc::new(Watched { inner: housekeeping, state: Arc::clone(state) }),
+        key_files: Arc::new(Watched { inner: key_files, state: Arc::clone(state) }),
+        snapshots: Arc::new(Watched { inner: snapshots, state: Arc::clone(state) }),
+        capacity,
+    }
+}
+
+/// A part of the storage.
+struct Watched<T: ?Sized> {
+    inner: Arc<T>,
+    state: Arc<State>,
+}
+
+impl<T: ?Sized> Watched<T> {
+    fn change<R>(&self, call: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        change(&self.state, || call(&self.inner))
+    }
+}
+
+fn change<R>(state: &State, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+    state.require_changeable()?;
+    call().inspect_err(|error| state.note(error))
+}
+
+struct WatchedContainers {
+    inner: Arc<dyn Containers>,
     state: Arc<State>,
     unbound: Arc<Unbound>,
 }
 
-impl WatchedDisk {
-    pub(super) fn new(inner: Arc<dyn Disk>, state: Arc<State>, unbound: Arc<Unbound>) -> Self {
-        Self { inner, state, unbound }
-    }
-
-    fn change<T>(&self, call: impl FnOnce(&dyn Disk) -> io::Result<T>) -> io::Result<T> {
-        self.state.require_changeable()?;
-        call(&*self.inner).inspect_err(|error| self.state.note(error))
-    }
-}
-
-impl Disk for WatchedDisk {
+impl Containers for WatchedContainers {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
-        let inner = self.change(|disk| disk.create(id))?;
+        let inner = change(&self.state, || self.inner.create(id))?;
         let (state, unbound) = (Arc::clone(&self.state), Arc::clone(&self.unbound));
         Ok(Box::new(WatchedPart { inner, id, state, unbound }))
     }
 
-    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+    fn store_small(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<Place>> {
         self.state.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
-        self.change(|disk| {
+        change(&self.state, || {
             self.unbound.hold(containers.iter().map(|container| container.id));
-            disk.append_packed(space, containers)
+            self.inner.store_small(space, containers)
         })
     }
 
@@ -50,22 +69,32 @@ impl Disk for WatchedDisk {
         self.inner.open(space, id, place)
     }
 
-    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
-        self.inner.is_named(space, id, place)
-    }
-
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
-        self.change(|disk| disk.remove(space, id, place))?;
+        change(&self.state, || self.inner.remove(space, id, place))?;
         self.unbound.release([&id]);
         Ok(())
     }
 
-    fn remove_empty_packs(&self) -> io::Result<u64> {
-        self.change(|disk| disk.remove_empty_packs())
+    fn list(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+        self.inner.list(visit)
     }
 
-    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_container(visit)
+    fn spaces(&self) -> io::Result<Vec<SpaceId>> {
+        self.inner.spaces()
+    }
+}
+
+impl Housekeeping for Watched<dyn Housekeeping> {
+    fn remove_parts(&self) -> io::Result<u64> {
+        self.change(Housekeeping::remove_parts)
+    }
+
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        self.change(Housekeeping::remove_empty_packs)
+    }
+
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
+        self.inner.is_named(space, id, place)
     }
 
     fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
@@ -75,68 +104,46 @@ impl Disk for WatchedDisk {
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
         self.inner.each_stranger(visit)
     }
+}
 
-    fn remove_parts(&self) -> io::Result<u64> {
-        self.change(|disk| disk.remove_parts())
-    }
-
-    fn available(&self) -> io::Result<u64> {
-        self.inner.available()
-    }
-
-    fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
-        self.change(|disk| disk.keep_reserve(bytes))
-    }
-
-    fn give_up_reserve(&self) -> io::Result<bool> {
-        self.change(|disk| disk.give_up_reserve())
-    }
-
+impl KeyFiles for Watched<dyn KeyFiles> {
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
         self.inner.read_small(file)
     }
 
     fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-        self.change(|disk| disk.write_small(file, bytes, overwrite))
+        self.change(|inner| inner.write_small(file, bytes, overwrite))
     }
 
     fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
-        self.change(|disk| disk.create_folder(folder, files))
+        self.change(|inner| inner.create_folder(folder, files))
     }
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
-        self.change(|disk| disk.remove_small(file))
+        self.change(|inner| inner.remove_small(file))
     }
 
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
         self.inner.space_keys()
     }
-
-    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
-        self.inner.space_folders()
-    }
-
-    fn snapshots(&self) -> &dyn Snapshots {
-        self
-    }
 }
 
-impl Snapshots for WatchedDisk {
+impl Snapshots for Watched<dyn Snapshots> {
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
-        let inner = self.change(|disk| disk.snapshots().begin())?;
+        let inner = self.change(Snapshots::begin)?;
         Ok(Box::new(WatchedSnapshot { inner, state: Arc::clone(&self.state) }))
     }
 
     fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
-        self.inner.snapshots().list()
+        self.inner.list()
     }
 
     fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        self.inner.snapshots().open(name)
+        self.inner.open(name)
     }
 
     fn remove(&self, name: SnapshotName) -> io::Result<()> {
-        self.change(|disk| disk.snapshots().remove(name))
+        self.change(|inner| inner.remove(name))
     }
 }
 

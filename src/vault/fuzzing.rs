@@ -9,23 +9,17 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::container::{ContainerMeta, OpenHeader};
-use super::disk::{
-    ContainerFile, Disk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart, Snapshots,
-    StoredFile, StoredSnapshot, Stray,
-};
+use super::disk::{ContainerFile, Containers, KeyFiles, Overwrite, PartFile, SmallFile, StoredFile};
 use super::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
 use super::reader::ContainerReader;
 use super::stream::CHUNK_LEN;
 use super::writer::ContainerWriter;
-use crate::model::{
-    ByteRange, ContainerId, EntryId, EntryPath, PackedPlace, Place, SpaceId, Timestamp, WriteSerial,
-};
+use crate::model::{ByteRange, ContainerId, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
 
 /// As in `crate::fuzzing`, which stands above this room.
 type Target = fn(&[u8]);
@@ -151,7 +145,7 @@ fn key_file(data: &[u8]) {
     }
     let unlock = Unlock::KeyFile(SecretString::from(text));
     if unlock.check_new().is_ok() {
-        let disk: Arc<dyn Disk> = Arc::new(Shelf::default());
+        let disk: Arc<dyn KeyFiles> = Arc::new(Shelf::default());
         KeyRing::create(Arc::clone(&disk), &unlock, &generate_recovery().1).unwrap();
         KeyRing::open(disk, &unlock).expect("what seals a root secret opens it");
     }
@@ -202,59 +196,29 @@ impl Shelf {
     }
 }
 
-impl Disk for Shelf {
+impl Containers for Shelf {
     fn create(&self, _: ContainerId) -> io::Result<Box<dyn PartFile>> {
         Ok(Box::new(Part { bytes: Vec::new(), shelf: Arc::clone(&self.container) }))
-    }
-
-    fn append_packed(&self, _: SpaceId, _: &[Packable]) -> io::Result<Vec<PackedPlace>> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn open(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<Box<dyn ContainerFile>> {
         Ok(Box::new(Whole(Arc::clone(&self.container.lock().unwrap()))))
     }
 
-    fn is_named(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<bool> {
-        Ok(true)
-    }
-
     fn remove(&self, _: SpaceId, _: ContainerId, _: Place) -> io::Result<()> {
         Ok(())
     }
 
-    fn remove_empty_packs(&self) -> io::Result<u64> {
-        Ok(0)
-    }
-
-    fn each_container(&self, _: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+    fn list(&self, _: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         Ok(())
     }
 
-    fn each_stray(&self, _: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
-        Ok(())
+    fn spaces(&self) -> io::Result<Vec<SpaceId>> {
+        Ok(Vec::new())
     }
+}
 
-    fn each_stranger(&self, _: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn remove_parts(&self) -> io::Result<u64> {
-        Ok(0)
-    }
-
-    fn available(&self) -> io::Result<u64> {
-        Ok(u64::MAX)
-    }
-
-    fn keep_reserve(&self, _: u64) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn give_up_reserve(&self) -> io::Result<bool> {
-        Ok(false)
-    }
-
+impl KeyFiles for Shelf {
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
         Ok(self.small.lock().unwrap().get(file.as_str()).cloned())
     }
@@ -275,34 +239,8 @@ impl Disk for Shelf {
         Ok(())
     }
 
-    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
         Ok(Vec::new())
-    }
-
-    fn snapshots(&self) -> &dyn Snapshots {
-        self
-    }
-}
-
-impl Snapshots for Shelf {
-    fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
-        Ok(Vec::new())
-    }
-
-    fn open(&self, _: SnapshotName) -> io::Result<io::BufReader<Box<dyn io::Read + Send>>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn remove(&self, _: SnapshotName) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::buffer::Buffer;
 use super::container::{self, ContainerMeta, HeaderError, HeaderHash, MAX_HEADER_LEN, OpenHeader};
-use super::disk::{ContainerFile, Disk};
+use super::disk::{ContainerFile, Containers};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::stream::{CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN};
@@ -47,7 +47,7 @@ impl ContainerReader {
     ///
     /// Errors: `Missing`; `WrongLength`; `Foreign` if the hash differs; `WrongSpaceKey`; `Damaged`; `Io`.
     pub fn open(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         key: &SpaceKey,
         space: SpaceId,
         container: &ContainerRef,
@@ -58,7 +58,7 @@ impl ContainerReader {
     /// As [`Self::open`]. The last chunk had to be opened for that; if it is the only one, all of the
     /// content comes with it.
     pub fn open_and_read(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         key: &SpaceKey,
         space: SpaceId,
         container: &ContainerRef,
@@ -76,7 +76,7 @@ impl ContainerReader {
     ///
     /// Errors: as [`Self::open`]; `Foreign` for a file that is no container.
     pub fn open_untracked(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         key: &SpaceKey,
         space: SpaceId,
         id: ContainerId,
@@ -218,7 +218,7 @@ struct Candidate {
 impl Candidate {
     /// Fails with `WrongLength` before anything is read, if it is known how long it must be.
     fn look_at(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         space: SpaceId,
         id: ContainerId,
         place: Place,

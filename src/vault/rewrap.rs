@@ -1,7 +1,7 @@
 //! A copy of a container for another space: new header, same payload bytes.
 
 use super::container::{ContainerMeta, HeaderHash};
-use super::disk::{Disk, PartFile};
+use super::disk::{Containers, PartFile};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::ContainerReader;
@@ -29,7 +29,7 @@ impl Rewrap {
     ///
     /// Errors: `Io`, `MetaTooLong`.
     pub fn begin(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         source: &ContainerReader,
         key: &SpaceKey,
         space: SpaceId,
@@ -82,7 +82,7 @@ impl Rewrap {
 /// Errors: `Io`, `MetaTooLong`, `Damaged` if a chunk is not what was sealed. On an error nothing is left
 /// behind.
 pub fn rewrap(
-    disk: &dyn Disk,
+    disk: &dyn Containers,
     source: &ContainerReader,
     key: &SpaceKey,
     space: SpaceId,

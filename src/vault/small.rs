@@ -6,7 +6,7 @@ use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::stream::{CHUNK_LEN, ChunkSealer, TAG_LEN};
 use super::writer::SealedContainer;
-use crate::model::{ContainerId, PackedPlace, Place};
+use crate::model::{ContainerId, Place};
 
 /// Longest small content in bytes: one chunk.
 pub const MAX_SMALL_LEN: usize = CHUNK_LEN;
@@ -14,7 +14,7 @@ pub const MAX_SMALL_LEN: usize = CHUNK_LEN;
 /// A complete container that is not on disk yet.
 #[derive(Debug)]
 pub struct SmallContainer {
-    /// For [`Disk::append_packed`](super::disk::Disk::append_packed).
+    /// For [`Containers::store_small`](super::disk::Containers::store_small).
     pub packable: Packable,
     header_hash: HeaderHash,
     plain_len: u64,
@@ -67,8 +67,8 @@ pub struct UnplacedContainer {
 
 impl UnplacedContainer {
     /// The container, now durable at `place`.
-    pub fn at(self, place: PackedPlace) -> SealedContainer {
+    pub fn at(self, place: Place) -> SealedContainer {
         let Self { id, header_hash, length, plain_len } = self;
-        SealedContainer { id, header_hash, length, plain_len, place: Place::Packed(place) }
+        SealedContainer { id, header_hash, length, plain_len, place }
     }
 }

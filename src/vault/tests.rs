@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::container::{ContainerMeta, Part};
-use super::disk::{Disk, LocalDisk, StoredFile};
+use super::disk::{Containers, Housekeeping, LocalDisk, StoredFile};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
 use super::rewrap::rewrap;
 use super::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
-use super::sweep::{ORPHAN_AGE, find_orphans, sweep_parts};
+use super::sweep::{ORPHAN_AGE, find_orphans};
 use super::writer::{ContainerWriter, SealedContainer};
 use crate::model::{ByteRange, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
 
@@ -353,7 +353,7 @@ fn leftovers_of_a_crash_are_swept_at_the_start() {
     let mut writer = vault.writer();
     writer.write(b"half").unwrap();
     std::mem::forget(writer);
-    assert_eq!(sweep_parts(&vault.disk).unwrap(), 1);
+    assert_eq!(vault.disk.remove_parts().unwrap(), 1);
     assert_eq!(files_below(vault.dir.path()), 0);
 }
 

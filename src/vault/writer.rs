@@ -1,7 +1,7 @@
 //! Plaintext in, one container out.
 
 use super::container::{self, ContainerMeta, HeaderHash};
-use super::disk::{Disk, PartFile};
+use super::disk::{Containers, PartFile};
 use super::error::VaultError;
 use super::keys::SpaceKey;
 use super::reader::ContainerRef;
@@ -58,7 +58,7 @@ impl ContainerWriter {
     ///
     /// Errors: `Io` (see [`VaultError::is_out_of_space`]), `MetaTooLong`, `Cipher`.
     pub fn create(
-        disk: &dyn Disk,
+        disk: &dyn Containers,
         key: &SpaceKey,
         space: SpaceId,
         meta: &ContainerMeta,

@@ -18,7 +18,6 @@ use tresor::model::{
     NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
 };
 use tresor::vault::container::{ContainerMeta, Part};
-use tresor::vault::disk::Disk;
 use tresor::vault::keys::KeyRing;
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
 
@@ -124,7 +123,7 @@ impl Archive {
         let file = dir.path().join("catalog.db");
         fs::write(&file, catalogue).unwrap();
         let catalog = Catalog::open(&file, &key(&self.store.keys)).map_err(|error| format!("{error:?}"))?;
-        let disk: Arc<dyn Disk> = self.store.disk.clone();
+        let disk = self.store.disk.storage();
         let keys = Arc::clone(&self.store.keys);
         match Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await {
             Ok(library) => Ok(Opened { library, catalog, file, _dir: dir }),
@@ -339,8 +338,8 @@ fn database(file: &Path, keys: &KeyRing) -> Result<Connection, rusqlite::Error> 
 async fn reopened(store: Store) -> Store {
     store.catalog.close();
     let catalog = Catalog::open(&catalogue_of(&store), &key(&store.keys)).unwrap();
-    let (disk, keys) = (store.disk.clone(), Arc::clone(&store.keys));
-    let library = Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await.unwrap();
+    let (storage, keys) = (store.disk.storage(), Arc::clone(&store.keys));
+    let library = Library::open(catalog.clone(), storage, keys, NamePolicy::Any).await.unwrap();
     Store { catalog, library, ..store }
 }
 

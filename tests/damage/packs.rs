@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use tresor::model::{PackedPlace, Place, VerifyMode};
-use tresor::vault::disk::Disk;
+use tresor::vault::disk::Containers;
 
 use crate::archive::{CHUNK, verify};
 use crate::chance::{Random, damages, later, seed};
@@ -25,7 +25,7 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
     let (mut members, mut packs) = (Vec::new(), BTreeSet::new());
     store
         .disk
-        .each_container(&mut |file| {
+        .list(&mut |file| {
             let Place::Packed(place) = file.place else { panic!("{file:?} is small") };
             members.push((file.id, place));
             packs.insert(place.pack);

@@ -12,7 +12,7 @@ use tresor::library::{Change, Entry, Library, Space, UploadsOf};
 use tresor::model::{
     Access, ByteRange, Conditions, EntryName, EntryPath, NamePolicy, Right, Timestamp, UserId, VersionId,
 };
-use tresor::vault::disk::{Disk, LocalDisk};
+use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock};
 
 use crate::support::content::sha256;
@@ -115,7 +115,7 @@ fn check_containers(data: &Path, database: &Connection) {
         stored.insert(file.id.to_string());
         Ok(())
     };
-    LocalDisk::new(data).each_container(note).unwrap();
+    LocalDisk::new(data).list(note).unwrap();
     assert_eq!(stored, known, "containers on disk are those of the rows");
     let garbage: i64 = database.query_row("SELECT count(*) FROM garbage", [], |row| row.get(0)).unwrap();
     assert_eq!(garbage, 0, "unused containers are removed");

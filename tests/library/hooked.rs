@@ -2,15 +2,14 @@
 //! at which a test holds somebody up.
 
 use std::io::{self, BufReader, Read, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 
 use tokio::sync::oneshot;
 
-use tresor::model::{ContainerId, PackedPlace, Place, SpaceId};
+use tresor::model::{ContainerId, Place, SpaceId};
 use tresor::vault::disk::{
-    ContainerFile, Disk, LocalDisk, Overwrite, Packable, PartFile, SmallFile, SnapshotName, SnapshotPart,
-    Snapshots, StoredFile, StoredSnapshot, Stray,
+    Capacity, ContainerFile, Containers, KeyFiles, LocalDisk, Overwrite, Packable, PartFile, SmallFile,
+    SnapshotName, SnapshotPart, Snapshots, Storage, StoredFile, StoredSnapshot,
 };
 
 /// When a hook is called.
@@ -43,7 +42,7 @@ pub struct HeldUp(#[allow(dead_code, reason = "its drop ends the wait")] mpsc::S
 
 /// The real disk with a hook, which a test sets and takes away.
 pub struct HookedDisk {
-    inner: LocalDisk,
+    inner: Storage,
     hook: Arc<Mutex<Option<Hook>>>,
     keeper: Arc<Mutex<Option<Keeper>>>,
     /// Free bytes that it claims to have.
@@ -52,7 +51,19 @@ pub struct HookedDisk {
 
 impl HookedDisk {
     pub fn new(inner: LocalDisk) -> Self {
+        let inner = Storage::of(Arc::new(inner));
         Self { inner, hook: Arc::default(), keeper: Arc::default(), free: Mutex::default() }
+    }
+
+    /// The storage that calls the hook and the gates.
+    pub fn storage(self: &Arc<Self>) -> Storage {
+        Storage {
+            containers: self.clone(),
+            housekeeping: self.inner.housekeeping.clone(),
+            key_files: self.clone(),
+            snapshots: self.clone(),
+            capacity: self.clone(),
+        }
     }
 
     /// Has `keeper` called by whoever passes a gate, on his thread.
@@ -102,117 +113,97 @@ fn pass(keeper: &Mutex<Option<Keeper>>, gate: Gate) {
     }
 }
 
-impl Disk for HookedDisk {
+impl Containers for HookedDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
         call(&self.hook, Moment::Create)?;
-        let (inner, hook) = (self.inner.create(id)?, Arc::clone(&self.hook));
+        let (inner, hook) = (self.inner.containers.create(id)?, Arc::clone(&self.hook));
         Ok(Box::new(HookedPart { inner, hook, keeper: Arc::clone(&self.keeper) }))
     }
 
-    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+    fn store_small(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<Place>> {
         // All that a container of its own goes through, in one call.
         for moment in [Moment::Create, Moment::Append, Moment::Publish] {
             call(&self.hook, moment)?;
         }
-        self.inner.append_packed(space, containers).inspect(|_| pass(&self.keeper, Gate::Stored))
+        self.inner.containers.store_small(space, containers).inspect(|_| pass(&self.keeper, Gate::Stored))
     }
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
         call(&self.hook, Moment::Open)?;
-        let inner = self.inner.open(space, id, place)?;
+        let inner = self.inner.containers.open(space, id, place)?;
         Ok(Box::new(HookedContainer { inner, hook: Arc::clone(&self.hook) }))
     }
 
-    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
-        self.inner.is_named(space, id, place)
-    }
-
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
-        self.inner.remove(space, id, place)
+        self.inner.containers.remove(space, id, place)
     }
 
-    fn remove_empty_packs(&self) -> io::Result<u64> {
-        self.inner.remove_empty_packs()
-    }
-
-    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+    fn list(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         pass(&self.keeper, Gate::Walk);
-        self.inner.each_container(&mut |file| {
+        self.inner.containers.list(&mut |file| {
             pass(&self.keeper, Gate::Visit);
             visit(file)
         })
     }
 
-    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_stray(visit)
+    fn spaces(&self) -> io::Result<Vec<SpaceId>> {
+        self.inner.containers.spaces()
     }
+}
 
-    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_stranger(visit)
-    }
-
-    fn remove_parts(&self) -> io::Result<u64> {
-        self.inner.remove_parts()
-    }
-
+impl Capacity for HookedDisk {
     fn available(&self) -> io::Result<u64> {
-        self.free.lock().unwrap().map_or_else(|| self.inner.available(), Ok)
+        self.free.lock().unwrap().map_or_else(|| self.inner.capacity.available(), Ok)
     }
 
     fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
-        self.inner.keep_reserve(bytes)
+        self.inner.capacity.keep_reserve(bytes)
     }
 
     fn give_up_reserve(&self) -> io::Result<bool> {
-        self.inner.give_up_reserve()
+        self.inner.capacity.give_up_reserve()
     }
+}
 
+impl KeyFiles for HookedDisk {
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
-        self.inner.read_small(file)
+        self.inner.key_files.read_small(file)
     }
 
     fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
         call(&self.hook, Moment::WriteSmall)?;
-        self.inner.write_small(file, bytes, overwrite)
+        self.inner.key_files.write_small(file, bytes, overwrite)
     }
 
     fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
-        self.inner.create_folder(folder, files)
+        self.inner.key_files.create_folder(folder, files)
     }
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
-        self.inner.remove_small(file)
+        self.inner.key_files.remove_small(file)
     }
 
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
-        self.inner.space_keys()
-    }
-
-    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
-        self.inner.space_folders()
-    }
-
-    fn snapshots(&self) -> &dyn Snapshots {
-        self
+        self.inner.key_files.space_keys()
     }
 }
 
 impl Snapshots for HookedDisk {
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
         call(&self.hook, Moment::Create)?;
-        Ok(Box::new(HookedSnapshot { inner: self.inner.snapshots().begin()?, hook: Arc::clone(&self.hook) }))
+        Ok(Box::new(HookedSnapshot { inner: self.inner.snapshots.begin()?, hook: Arc::clone(&self.hook) }))
     }
 
     fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
-        self.inner.snapshots().list()
+        self.inner.snapshots.list()
     }
 
     fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        self.inner.snapshots().open(name)
+        self.inner.snapshots.open(name)
     }
 
     fn remove(&self, name: SnapshotName) -> io::Result<()> {
-        self.inner.snapshots().remove(name)
+        self.inner.snapshots.remove(name)
     }
 }
 

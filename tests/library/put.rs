@@ -39,7 +39,7 @@ async fn every_size_comes_back_from_every_offset() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_outdated_is_remembered() {
     let first = Store::new().await;
-    let (catalog, disk, keys) = (first.catalog.clone(), first.disk.clone(), Arc::clone(&first.keys));
+    let (catalog, disk, keys) = (first.catalog.clone(), first.disk.storage(), Arc::clone(&first.keys));
     let second = Library::open(catalog, disk, keys, NamePolicy::Any).await.unwrap();
     let read = async |library: &Library| {
         let opened = library.open_content(&first.access(), &path("a"), None, |_: &Entry| None).await;

@@ -3,7 +3,7 @@
 use tresor::library::{Carry, LibraryError, Overwrite, PropertyChange, SpaceSettings, Transfer};
 use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, PropertyName, Right, SpaceId, SpaceKind};
 use tresor::vault::VaultError;
-use tresor::vault::disk::Disk;
+use tresor::vault::disk::Containers;
 use tresor::vault::reader::ContainerReader;
 
 use crate::store::{NOW, Store, days, name, path};
@@ -31,7 +31,7 @@ fn open(store: &Store, space: SpaceId, key: SpaceId, id: ContainerId) -> Result<
     let mut place = Place::OwnFile;
     store
         .disk
-        .each_container(&mut |file| {
+        .list(&mut |file| {
             place = if file.id == id { file.place } else { place };
             Ok(())
         })

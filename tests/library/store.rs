@@ -18,7 +18,7 @@ use tresor::model::{
     Access, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy, Right,
     Role, SpaceId, SpaceKind, Timestamp, UserId, VersionId,
 };
-use tresor::vault::disk::{Disk, LocalDisk};
+use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 
 use crate::hooked::HookedDisk;
@@ -66,7 +66,7 @@ impl Store {
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::create(&catalog_file(dir.path()), &key).unwrap();
         let library =
-            Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
+            Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         let space = add_space(&library, "space").await;
         let user = add_user(&catalog, "user").await;
         Self { dir, catalog, keys, disk, library, space, user }
@@ -92,7 +92,7 @@ impl Store {
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::open(&catalog_file(dir.path()), &key).unwrap();
         let library =
-            Library::open(catalog.clone(), disk.clone(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
+            Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         Self { dir, catalog, keys, disk, library, space, user }
     }
 
@@ -221,7 +221,7 @@ impl Store {
     fn stored(&self) -> BTreeSet<(SpaceId, ContainerId)> {
         let mut stored = BTreeSet::new();
         self.disk
-            .each_container(&mut |file| {
+            .list(&mut |file| {
                 assert!(stored.insert((file.space, file.id)), "a container is there once");
                 Ok(())
             })

@@ -3,7 +3,7 @@
 use tokio::task::JoinHandle;
 use tresor::library::{Finish, LibraryError, PartInfo, Swept, VerifyOrder, VerifyStage};
 use tresor::model::{Access, Right, Timestamp, VerifyMode, VerifyStarter};
-use tresor::vault::disk::Disk;
+use tresor::vault::disk::Containers;
 
 use crate::hooked::{Gate, HeldUp};
 use crate::store::{DAY, NOW, Store, days, path};
@@ -200,7 +200,7 @@ async fn many_orphans_go_in_one_sweep() {
         (from..from + 120).map(orphan).collect::<Vec<_>>()
     };
     for from in [0, 1_000] {
-        store.disk.append_packed(store.space.id, &orphans(from)).unwrap();
+        store.disk.store_small(store.space.id, &orphans(from)).unwrap();
     }
     assert_eq!(store.library.sweep(in_two_days()).await.unwrap().removed, 240);
     assert_eq!(store.read("a").await.unwrap(), b"1");

@@ -5,7 +5,7 @@ use std::fs;
 use tresor::library::NewFile;
 use tresor::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
 use tresor::vault::container::{ContainerMeta, Part};
-use tresor::vault::disk::{Disk, Packable};
+use tresor::vault::disk::{Containers, Packable};
 use tresor::vault::writer::ContainerWriter;
 
 use crate::store::{DAY, NOW, Store, path};
@@ -157,7 +157,7 @@ async fn a_packed_orphan_is_swept() {
     let store = Store::new().await;
     store.put("a", b"1").await.unwrap();
     let lost = Packable { id: ContainerId::random(), bytes: b"age-encryption.org/v1 and no row".to_vec() };
-    store.disk.append_packed(store.space.id, &[lost]).unwrap();
+    store.disk.store_small(store.space.id, &[lost]).unwrap();
     let now = Timestamp::now();
     assert_eq!(store.library.sweep(Timestamp(now.0 + DAY - 60_000)).await.unwrap().removed, 0);
     assert_eq!(store.library.sweep(Timestamp(now.0 + DAY + 60_000)).await.unwrap().removed, 1);

@@ -13,7 +13,7 @@ use tresor::model::{
     Timestamp,
 };
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
-use tresor::vault::disk::LocalDisk;
+use tresor::vault::disk::{LocalDisk, Storage};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 use zeroize::Zeroizing;
 
@@ -74,7 +74,9 @@ impl Office {
         let keys = Arc::new(KeyRing::create(disk.clone(), &unlock, &recovery).unwrap());
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::create(&dir.path().join("catalog/catalog.db"), &key).unwrap();
-        let library = Library::open(catalog.clone(), disk, Arc::clone(&keys), NamePolicy::Any).await.unwrap();
+        let library = Library::open(catalog.clone(), Storage::of(disk), Arc::clone(&keys), NamePolicy::Any)
+            .await
+            .unwrap();
         let (accounts, sharing) = join(&catalog, &keys, &library);
         let name = EntryName::parse("Mandant").unwrap();
         let space = library.add_space(&name, SpaceKind::Client, SpaceSettings::default(), NOW).await.unwrap();
@@ -104,7 +106,9 @@ impl Office {
         let disk = Arc::new(LocalDisk::new(dir.path()));
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::open(&dir.path().join("catalog/catalog.db"), &key).unwrap();
-        let library = Library::open(catalog.clone(), disk, Arc::clone(&keys), NamePolicy::Any).await.unwrap();
+        let library = Library::open(catalog.clone(), Storage::of(disk), Arc::clone(&keys), NamePolicy::Any)
+            .await
+            .unwrap();
         let (accounts, sharing) = join(&catalog, &keys, &library);
         Self { dir, catalog, keys, library, accounts, sharing, space, anna, bert, carla }
     }

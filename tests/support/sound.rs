@@ -10,7 +10,7 @@ use tresor::app::DataDirectory;
 use tresor::catalog::{Catalog, CatalogKey};
 use tresor::library::Library;
 use tresor::model::{ByteRange, ContainerId, NamePolicy, SpaceId, Timestamp, VersionId};
-use tresor::vault::disk::{Disk, LocalDisk};
+use tresor::vault::disk::{Containers, LocalDisk, Storage};
 use tresor::vault::keys::{KeyRing, Unlock};
 use tresor::vault::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
 
@@ -106,17 +106,17 @@ pub const RULES: [(&str, &str); 14] = [
 pub fn assert_sound(server: &TestServer) -> (usize, u64) {
     let data = server.data();
     let directory = DataDirectory::open(&data).expect("no server runs");
-    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(&data));
+    let storage = Storage::of(Arc::new(LocalDisk::new(&data)));
     let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
-    let keys = Arc::new(KeyRing::open(Arc::clone(&disk), &Unlock::KeyFile(key_file)).unwrap());
+    let keys = Arc::new(KeyRing::open(Arc::clone(&storage.key_files), &Unlock::KeyFile(key_file)).unwrap());
     let key = CatalogKey::new(*keys.catalogue_key().expose());
     let catalog = Catalog::open(&directory.catalog(), &key).unwrap();
-    disk.remove_parts().unwrap();
+    storage.housekeeping.remove_parts().unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (open_catalog, open_disk, open_keys) = (catalog.clone(), Arc::clone(&disk), Arc::clone(&keys));
+    let (open_catalog, opened, open_keys) = (catalog.clone(), storage.clone(), Arc::clone(&keys));
     let swept = runtime.block_on(async move {
-        let library = Library::open(open_catalog, open_disk, open_keys, NamePolicy::Any).await.unwrap();
+        let library = Library::open(open_catalog, opened, open_keys, NamePolicy::Any).await.unwrap();
         let now = Timestamp::now();
         library.upkeep(now).await.unwrap();
         let day = i64::try_from(Duration::from_hours(25).as_millis()).unwrap();
@@ -132,11 +132,13 @@ pub fn assert_sound(server: &TestServer) -> (usize, u64) {
     }
     let named = ids(&database, "SELECT space_id, id FROM containers");
     let mut stored = BTreeSet::new();
-    disk.each_container(&mut |file| {
-        stored.insert((file.space, file.id));
-        Ok(())
-    })
-    .unwrap();
+    let containers = &*storage.containers;
+    containers
+        .list(&mut |file| {
+            stored.insert((file.space, file.id));
+            Ok(())
+        })
+        .unwrap();
     assert!(named.is_subset(&stored), "rows without a container: {:?}", named.difference(&stored));
     assert!(stored.is_subset(&named), "left over after the sweep: {:?}", stored.difference(&named));
 
@@ -147,7 +149,7 @@ pub fn assert_sound(server: &TestServer) -> (usize, u64) {
         for row in segments {
             let (header_hash, length, place) = (row.header_hash, row.length, row.place);
             let bound = ContainerRef { id: row.id, header_hash, length, place };
-            read_to_its_end(&*disk, &keys, space, &bound);
+            read_to_its_end(containers, &keys, space, &bound);
         }
     }
     catalog.close();
@@ -170,9 +172,10 @@ fn versions(database: &Connection) -> Vec<(VersionId, SpaceId)> {
     rows.map(Result::unwrap).collect()
 }
 
-fn read_to_its_end(disk: &dyn Disk, keys: &KeyRing, space: SpaceId, bound: &ContainerRef) {
+fn read_to_its_end(containers: &dyn Containers, keys: &KeyRing, space: SpaceId, bound: &ContainerRef) {
     let key = keys.space_key(space).unwrap();
-    let reader = ContainerReader::open(disk, &key, space, bound).unwrap_or_else(|e| panic!("{bound:?}: {e}"));
+    let reader =
+        ContainerReader::open(containers, &key, space, bound).unwrap_or_else(|e| panic!("{bound:?}: {e}"));
     for start in (0..reader.plain_len()).step_by(usize::try_from(MAX_READ_LEN).unwrap()) {
         let range = ByteRange::new(start, reader.plain_len().min(start + MAX_READ_LEN)).unwrap();
         reader.read(range).unwrap_or_else(|e| panic!("{bound:?} from {start}: {e}"));

@@ -25,8 +25,8 @@ impl Library {
             .read(move |tx| {
                 let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
                 library
-                    .disk()
-                    .each_container(&mut |file| {
+                    .containers()
+                    .list(&mut |file| {
                         let is_new = seen.insert(file.id);
                         if is_new && !tx.is_known_container(file.id).map_err(std::io::Error::other)? {
                             unknown.push(file);
@@ -86,7 +86,7 @@ impl Library {
     fn read_one(&self, file: &StoredFile) -> Result<Found, SetAside> {
         let open = || {
             let key = self.shared.keys.space_key(file.space)?;
-            ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.id, file.place)
+            ContainerReader::open_untracked(self.containers(), &key, file.space, file.id, file.place)
         };
         let reader = open().map_err(|error| {
             let error_shown = &error as &dyn std::error::Error;
@@ -101,7 +101,7 @@ impl Library {
         let ContainerRow { id, header_hash, length, place, .. } = *row;
         let bound = ContainerRef { id, header_hash, length, place };
         let key = self.shared.keys.space_key(space);
-        key.is_ok_and(|key| ContainerReader::open(&**self.disk(), &key, space, &bound).is_ok())
+        key.is_ok_and(|key| ContainerReader::open(self.containers(), &key, space, &bound).is_ok())
     }
 
     /// Rows whose containers are not on disk. They stay: the file may come back from a backup.

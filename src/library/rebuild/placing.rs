@@ -214,8 +214,9 @@ impl Placing<'_> {
         // Of an upload the last one speaks for all; of anything else they all say the same.
         let Some(container) = self.tx.segments(version)?.into_iter().next_back() else { return Ok(None) };
         let Ok(key) = self.library.shared.keys.space_key(row.space) else { return Ok(None) };
-        let disk = &**self.library.disk();
-        let opened = ContainerReader::open_untracked(disk, &key, row.space, container.id, container.place);
+        let containers = self.library.containers();
+        let opened =
+            ContainerReader::open_untracked(containers, &key, row.space, container.id, container.place);
         Ok(opened.ok().map(|reader| reader.meta().serial))
     }
 }

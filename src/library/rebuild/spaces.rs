@@ -27,9 +27,9 @@ impl Library {
         now: Timestamp,
     ) -> Result<BroughtIn, LibraryError> {
         let mut spaces: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
-        let (disk, keys) = (Arc::clone(self.disk()), Arc::clone(&self.shared.keys));
+        let (key_files, keys) = (Arc::clone(&self.storage().key_files), Arc::clone(&self.shared.keys));
         let notes = tokio::task::spawn_blocking(move || {
-            let with_key = disk.space_keys().map_err(disk_error("list the keys of spaces"))?;
+            let with_key = key_files.space_keys().map_err(disk_error("list the keys of spaces"))?;
             spaces.extend(with_key.iter().copied());
             let mut notes = BTreeMap::new();
             for space in spaces {

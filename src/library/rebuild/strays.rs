@@ -20,7 +20,8 @@ impl Library {
             .read(move |tx| {
                 let mut strays = Vec::new();
                 library
-                    .disk()
+                    .storage()
+                    .housekeeping
                     .each_stray(&mut |stray| {
                         strays.push(stray);
                         Ok(())
@@ -56,7 +57,7 @@ impl Library {
         let key = self.shared.keys.space_key(stray.space).ok()?;
         let reader = stray.lengths.clone().find_map(|length| {
             let place = Place::Packed(PackedPlace { pack: stray.pack, offset: stray.offset, length });
-            ContainerReader::open_untracked(&**self.disk(), &key, stray.space, id, place).ok()
+            ContainerReader::open_untracked(self.containers(), &key, stray.space, id, place).ok()
         })?;
         Some(Found::of(stray.space, &reader))
     }
@@ -66,7 +67,7 @@ impl Library {
         let library = self.clone();
         let listed = tokio::task::spawn_blocking(move || {
             let mut strangers = Vec::new();
-            let listed = library.disk().each_stranger(&mut |path| {
+            let listed = library.storage().housekeeping.each_stranger(&mut |path| {
                 strangers.push(path.display().to_string());
                 Ok(())
             });

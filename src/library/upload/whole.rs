@@ -55,10 +55,10 @@ async fn read(
     mut from: u64,
     mut digests: Digests,
 ) -> Result<Digests, LibraryError> {
-    let (disk, keys) = (Arc::clone(library.disk()), Arc::clone(&library.shared.keys));
+    let (containers, keys) = (Arc::clone(&library.storage().containers), Arc::clone(&library.shared.keys));
     let (space, bound) = (row.space, bound(piece));
     let read = tokio::task::spawn_blocking(move || {
-        let reader = ContainerReader::open(&*disk, &*keys.space_key(space)?, space, &bound)?;
+        let reader = ContainerReader::open(&*containers, &*keys.space_key(space)?, space, &bound)?;
         while from < reader.plain_len() {
             let end = reader.plain_len().min(from + MAX_READ_LEN);
             let range = ByteRange::new(from, end).ok_or(LibraryError::Incomplete)?;

@@ -13,7 +13,7 @@ use crate::library::mark::Mark;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
-use crate::vault::disk::{Disk, SmallFile, SnapshotName};
+use crate::vault::disk::{Containers, SmallFile, SnapshotName};
 use crate::vault::key_file_remedy;
 use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 
@@ -129,11 +129,11 @@ pub(in crate::library) fn remember_snapshot(tx: &WriteTx<'_>) -> Result<(), Cata
 
 /// The mark that guards against an older catalogue, if it is gone or does not open.
 pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryError> {
-    let (disk, keys) = (Arc::clone(library.disk()), Arc::clone(&library.shared.keys));
+    let (key_files, keys) = (Arc::clone(&library.storage().key_files), Arc::clone(&library.shared.keys));
     let (was_there, fault) = library
         .catalog()
         .read(move |tx| {
-            let fault = Mark::look(&*disk, &keys)?.err();
+            let fault = Mark::look(&*key_files, &keys)?.err();
             Ok::<_, LibraryError>((tx.setting(MARKED)?.is_some(), fault))
         })
         .await?;
@@ -164,9 +164,9 @@ pub(super) async fn snapshot(
     library: &Library,
     name: SnapshotName,
 ) -> Result<(u64, Option<Finding>), LibraryError> {
-    let (disk, keys) = (Arc::clone(library.disk()), Arc::clone(&library.shared.keys));
+    let (snapshots, keys) = (Arc::clone(&library.storage().snapshots), Arc::clone(&library.shared.keys));
     let read = tokio::task::spawn_blocking(move || {
-        let sealed = disk.snapshots().open(name)?;
+        let sealed = snapshots.open(name)?;
         let mut plain = keys.open_stream(sealed).ok_or(io::ErrorKind::InvalidData)?;
         let (mut buffer, mut total) = (vec![0; 1 << 16], 0);
         loop {
@@ -199,11 +199,11 @@ pub(super) async fn snapshot(
 
 /// Files and folders among the containers that are none of ours, up to a limit.
 pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, LibraryError> {
-    let disk = Arc::clone(library.disk());
+    let storage = library.storage().clone();
     let listed = tokio::task::spawn_blocking(move || {
         let mut findings = Vec::new();
-        let listed = disk.each_stranger(&mut |path| {
-            findings.push(stranger(&*disk, path));
+        let listed = storage.housekeeping.each_stranger(&mut |path| {
+            findings.push(stranger(&*storage.containers, path));
             // Enough to be told that something is wrong.
             if findings.len() < MAX_FINDINGS { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
         });
@@ -216,9 +216,9 @@ pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, Library
     listed.map_err(disk_error("look through spaces/"))
 }
 
-fn stranger(disk: &dyn Disk, path: &Path) -> Finding {
+fn stranger(containers: &dyn Containers, path: &Path) -> Finding {
     let place = path.display();
-    let detail = match is_served(disk, path) {
+    let detail = match is_served(containers, path) {
         true => format!(
             "{place} is a link to a file elsewhere, which a backup may pass over: put the file itself there"
         ),
@@ -228,7 +228,7 @@ fn stranger(disk: &dyn Disk, path: &Path) -> Finding {
 }
 
 /// Whether what lies in the place of a container or pack, and is no file, opens like one: then it is a link.
-fn is_served(disk: &dyn Disk, path: &Path) -> bool {
+fn is_served(containers: &dyn Containers, path: &Path) -> bool {
     let names: Vec<_> = path.iter().filter_map(|name| name.to_str()).collect();
     let [_, space, folder, file] = names.as_slice() else { return false };
     let Ok(space) = space.parse::<SpaceId>() else { return false };
@@ -236,10 +236,10 @@ fn is_served(disk: &dyn Disk, path: &Path) -> bool {
     let container = container.filter(|ContainerId([first, ..])| **folder == *format!("{first:02x}"));
     let pack = file.strip_suffix(".tar").and_then(|id| id.parse().ok()).filter(|_| *folder == "packs");
     match (container, pack) {
-        (Some(id), _) => disk.open(space, id, Place::OwnFile).is_ok(),
+        (Some(id), _) => containers.open(space, id, Place::OwnFile).is_ok(),
         (None, Some(pack)) => {
             let anywhere = Place::Packed(PackedPlace { pack, offset: 0, length: 0 });
-            disk.open(space, ContainerId([0; 16]), anywhere).is_ok()
+            containers.open(space, ContainerId([0; 16]), anywhere).is_ok()
         }
         (None, None) => false,
     }

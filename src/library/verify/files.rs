@@ -16,12 +16,12 @@ use crate::vault::reader::ContainerReader;
 /// catalogue is older than the file.
 pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Finding>), LibraryError> {
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
-    let (disk, stopped) = (Arc::clone(library.disk()), Arc::clone(&stop.0));
+    let (containers, stopped) = (Arc::clone(&library.storage().containers), Arc::clone(&stop.0));
     let mut unknown = library
         .catalog()
         .read(move |tx| {
             let (mut unknown, mut failure) = (UnknownFiles::default(), None);
-            let listed = disk.each_container(&mut |file| {
+            let listed = containers.list(&mut |file| {
                 if stopped.load(Ordering::Relaxed) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
@@ -81,7 +81,7 @@ impl Library {
     /// Whether a file was written for an entry of this number or a higher one.
     fn names_entry_from(&self, file: UnknownFile, number: i64) -> bool {
         let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
-        ContainerReader::open_untracked(&**self.disk(), &key, file.space, file.container, file.place)
+        ContainerReader::open_untracked(self.containers(), &key, file.space, file.container, file.place)
             .is_ok_and(|reader| reader.meta().entry.0 >= number)
     }
 }

@@ -10,7 +10,7 @@ use crate::catalog::StoredContainer;
 use crate::library::binding::bound;
 use crate::model::{ByteRange, ContainerId, DamageKind, VersionId};
 use crate::vault::VaultError;
-use crate::vault::disk::Disk;
+use crate::vault::disk::Storage;
 use crate::vault::keys::KeyRing;
 use crate::vault::reader::{ContainerReader, MAX_READ_LEN};
 use crate::vault::stream::{CHUNK_LEN, PayloadShape, SEALED_CHUNK_LEN};
@@ -30,7 +30,7 @@ pub(super) enum Depth {
 /// What is needed to open containers.
 #[derive(Clone)]
 pub(super) struct Eyes {
-    pub(super) disk: Arc<dyn Disk>,
+    pub(super) storage: Storage,
     pub(super) keys: Arc<KeyRing>,
     /// Bytes of one piece.
     pub(super) piece: u64,
@@ -200,12 +200,12 @@ fn open(eyes: &Eyes, stored: &StoredContainer) -> Result<OpenContainer, Seen> {
         VaultError::Io { .. } => Seen::Nothing(error),
         _ => Seen::Fault(DamageKind::WrongKey, None),
     })?;
-    let opened = ContainerReader::open_and_read(&*eyes.disk, &key, stored.space, &bound(row));
+    let opened = ContainerReader::open_and_read(&*eyes.storage.containers, &key, stored.space, &bound(row));
     let (reader, whole) = opened.map_err(seen)?;
     if reader.plain_len() != row.plain_len {
         return Err(Seen::Fault(DamageKind::WrongLength, None));
     }
-    let is_named = eyes.disk.is_named(stored.space, row.id, row.place);
+    let is_named = eyes.storage.housekeeping.is_named(stored.space, row.id, row.place);
     if !is_named.map_err(|source| seen(VaultError::Io { action: "read a pack", source }))? {
         return Err(Seen::Fault(DamageKind::Unnamed, None));
     }

@@ -39,7 +39,7 @@ impl Run {
             }
         }
         let eyes = Eyes {
-            disk: Arc::clone(library.disk()),
+            storage: library.storage().clone(),
             keys: Arc::clone(&library.shared.keys),
             piece: slice.bytes.clamp(CHUNK_LEN as u64, MAX_READ_LEN),
         };

@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,21 +21,12 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
 
-use super::durable::{
-    Leftover, entries, ignore_missing, make_dir, make_dirs, new_file, open_file, open_linked, parent,
-    parsed_entries, random_part, rename, sync_dir, write_via,
-};
+use super::durable::{entries, ignore_missing, open_file, open_linked, parsed_entries};
 use super::pack::{self, Members, OpenPack, PackedFile};
 use super::part::LocalPart;
 use super::paths::{Paths, Shard};
-use super::{
-    ContainerFile, Disk, Overwrite, Packable, PartFile, SMALL_FILE_LIMIT, SmallFile, Snapshots, StoredFile,
-    Stray,
-};
-use super::{reserve, strangers, strays};
-
-/// With more free bytes than this a disk is not full for want of bytes.
-const SHORT: u64 = 64 * 1024 * 1024;
+use super::{ContainerFile, Containers, Housekeeping, Packable, PartFile, StoredFile, Stray};
+use super::{strangers, strays};
 
 /// Packs kept open for the next small containers of their spaces; each holds a descriptor.
 const MAX_GROWING: usize = 512;
@@ -43,7 +34,7 @@ const MAX_GROWING: usize = 512;
 /// A data directory; see the module's layout.
 #[derive(Debug)]
 pub struct LocalDisk {
-    paths: Arc<Paths>,
+    pub(super) paths: Arc<Paths>,
     packs: Mutex<Growing>,
     /// Packs that somebody reads: thousands of open containers share one descriptor.
     read: Mutex<HashMap<PackId, Weak<File>>>,
@@ -79,13 +70,13 @@ impl LocalDisk {
     }
 }
 
-impl Disk for LocalDisk {
+impl Containers for LocalDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
         let path = self.paths.tmp()?.join(format!("{id}.part"));
         Ok(Box::new(LocalPart::create(&self.paths, id, path)?))
     }
 
-    fn append_packed(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+    fn store_small(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<Place>> {
         let lent = self.packs().lend(space);
         let id = lent.as_ref().map_or_else(|id| *id, OpenPack::id);
         let appended = lent.or_else(|id| self.paths.new_pack(space, id)).and_then(|mut pack| {
@@ -112,13 +103,6 @@ impl Disk for LocalDisk {
         })
     }
 
-    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
-        match place {
-            Place::OwnFile => Ok(true),
-            Place::Packed(place) => pack::names(&*self.read_pack(space, place.pack)?, id, place),
-        }
-    }
-
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
         match place {
             Place::OwnFile => ignore_missing(fs::remove_file(self.paths.container(space, id))),
@@ -130,28 +114,7 @@ impl Disk for LocalDisk {
         }
     }
 
-    fn remove_empty_packs(&self) -> io::Result<u64> {
-        let mut removed = 0;
-        for (space, id, path) in self.paths.packs()? {
-            // Whether it grows is asked first: a pack that grows no more never does again.
-            if self.packs().contains(space, id) {
-                continue;
-            }
-            let is_empty = match open_file(&path) {
-                Ok(file) => pack::is_empty(&file)?,
-                // Something else of that name is a stranger.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-                Err(error) => return Err(error),
-            };
-            if is_empty {
-                ignore_missing(fs::remove_file(&path))?;
-                removed += 1;
-            }
-        }
-        Ok(removed)
-    }
-
-    fn each_container(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
+    fn list(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
         for (space_dir, space) in parsed_entries::<SpaceId>(&self.paths.root.join("spaces"), "")? {
             for (shard_dir, _) in parsed_entries::<Shard>(&space_dir, "")? {
                 for (path, id) in parsed_entries::<ContainerId>(&shard_dir, ".age")? {
@@ -188,21 +151,13 @@ impl Disk for LocalDisk {
         Ok(())
     }
 
-    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-        strangers::each(&self.paths.root, visit)
+    fn spaces(&self) -> io::Result<Vec<SpaceId>> {
+        let folders = parsed_entries(&self.paths.root.join("spaces"), "")?;
+        Ok(folders.into_iter().filter(|(path, _)| path.is_dir()).map(|(_, space)| space).collect())
     }
+}
 
-    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
-        for (space, pack, path) in self.paths.packs()? {
-            match open_file(&path) {
-                Ok(file) => strays::each(&file, space, pack, visit)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
+impl Housekeeping for LocalDisk {
     fn remove_parts(&self) -> io::Result<u64> {
         let mut removed = 0;
         for entry in entries(&self.paths.root.join("tmp"))? {
@@ -217,83 +172,47 @@ impl Disk for LocalDisk {
         Ok(removed)
     }
 
-    fn available(&self) -> io::Result<u64> {
-        let stat = rustix::fs::statvfs(&self.paths.root)?;
-        // Without an inode left nothing can be stored. What does not count them says 0 of 0.
-        let has_inodes = stat.f_files == 0 || stat.f_favail > 0;
-        Ok(if has_inodes { stat.f_bavail.saturating_mul(stat.f_frsize) } else { 0 })
-    }
-
-    fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
-        reserve::keep(&self.paths.reserve(), bytes)
-    }
-
-    fn give_up_reserve(&self) -> io::Result<bool> {
-        // Where inodes ran out it would bring one, and go with the next file.
-        let stat = rustix::fs::statvfs(&self.paths.root)?;
-        let is_short = stat.f_bavail.saturating_mul(stat.f_frsize) < SHORT;
-        if is_short { reserve::give_up(&self.paths.reserve()) } else { Ok(false) }
-    }
-
-    fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
-        let opened = match open_file(&self.paths.root.join(file.as_str())) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let mut bytes = Vec::new();
-        opened.take(SMALL_FILE_LIMIT + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > SMALL_FILE_LIMIT {
-            return Err(io::ErrorKind::FileTooLarge.into());
+    fn remove_empty_packs(&self) -> io::Result<u64> {
+        let mut removed = 0;
+        for (space, id, path) in self.paths.packs()? {
+            // Whether it grows is asked first: a pack that grows no more never does again.
+            if self.packs().contains(space, id) {
+                continue;
+            }
+            let is_empty = match open_file(&path) {
+                Ok(file) => pack::is_empty(&file)?,
+                // Something else of that name is a stranger.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error),
+            };
+            if is_empty {
+                ignore_missing(fs::remove_file(&path))?;
+                removed += 1;
+            }
         }
-        Ok(Some(bytes))
+        Ok(removed)
     }
 
-    fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-        let target = self.paths.root.join(file.as_str());
-        make_dirs(parent(&target)?)?;
-        let temp = self.paths.tmp()?.join(random_part());
-        write_via(&temp, &target, bytes, overwrite)
-    }
-
-    fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
-        let target = self.paths.root.join(folder);
-        let temp = self.paths.tmp()?.join(random_part());
-        make_dir(&temp)?;
-        let temp = Leftover(Some(temp));
-        for (name, bytes) in files {
-            let mut file = new_file(&temp.path().join(name))?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
+    fn is_named(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<bool> {
+        match place {
+            Place::OwnFile => Ok(true),
+            Place::Packed(place) => pack::names(&*self.read_pack(space, place.pack)?, id, place),
         }
-        sync_dir(temp.path())?;
-        // Onto an empty directory this succeeds, onto a filled one it fails: nothing is lost.
-        rename(temp.path(), &target).map_err(|error| match error.kind() {
-            io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
-            _ => error,
-        })?;
-        temp.keep();
-        sync_dir(&self.paths.root)
     }
 
-    fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
-        let target = self.paths.root.join(file.as_str());
-        ignore_missing(fs::remove_file(&target))?;
-        ignore_missing(sync_dir(parent(&target)?))
+    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+        for (space, pack, path) in self.paths.packs()? {
+            match open_file(&path) {
+                Ok(file) => strays::each(&file, space, pack, visit)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
-    fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
-        let keys = parsed_entries(&self.paths.root.join("keys/spaces"), ".age")?;
-        Ok(keys.into_iter().map(|(_, space)| space).collect())
-    }
-
-    fn space_folders(&self) -> io::Result<Vec<SpaceId>> {
-        let folders = parsed_entries(&self.paths.root.join("spaces"), "")?;
-        Ok(folders.into_iter().filter(|(path, _)| path.is_dir()).map(|(_, space)| space).collect())
-    }
-
-    fn snapshots(&self) -> &dyn Snapshots {
-        &*self.paths
+    fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        strangers::each(&self.paths.root, visit)
     }
 }
 
@@ -346,15 +265,14 @@ impl ContainerFile for File {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
+    use super::super::{KeyFiles, SmallFile};
     use super::*;
 
-    const FILE: SmallFile = SmallFile::fixed("keys/a.age");
-
-    fn names_below(dir: &Path) -> Vec<String> {
+    pub(in super::super) fn names_below(dir: &Path) -> Vec<String> {
         let mut names = Vec::new();
         let mut todo = vec![dir.to_owned()];
         while let Some(next) = todo.pop() {
@@ -379,12 +297,12 @@ mod tests {
         let space = SpaceId([1; 16]);
         let append = |number| {
             let container = Packable { id: ContainerId([number; 16]), bytes: vec![number; 600] };
-            disk.append_packed(space, &[container]).unwrap()
+            disk.store_small(space, &[container]).unwrap()
         };
         append(1);
         let walk = |meanwhile: &dyn Fn()| {
             let mut seen = Vec::new();
-            disk.each_container(&mut |file| {
+            disk.list(&mut |file| {
                 seen.push(file.id.0[0]);
                 meanwhile();
                 Ok(())
@@ -413,15 +331,15 @@ mod tests {
                 // The first in a space makes a pack, which is empty until it is written.
                 let (space, id) = (SpaceId([number; 16]), ContainerId([number; 16]));
                 let bytes = vec![1; 5000];
-                let places = disk.append_packed(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
-                let file = disk.open(space, id, Place::Packed(places[0])).expect("it was acknowledged");
+                let places = disk.store_small(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
+                let file = disk.open(space, id, places[0]).expect("it was acknowledged");
                 let mut read = vec![0; 5000];
                 file.read_at(&mut read, 0).unwrap();
                 assert_eq!(read, bytes);
                 // Nothing but a hole is left when the next one is appended.
-                disk.remove(space, id, Place::Packed(places[0])).unwrap();
-                let places = disk.append_packed(space, &[Packable { id, bytes }]).unwrap();
-                assert!(disk.open(space, id, Place::Packed(places[0])).is_ok());
+                disk.remove(space, id, places[0]).unwrap();
+                let places = disk.store_small(space, &[Packable { id, bytes }]).unwrap();
+                assert!(disk.open(space, id, places[0]).is_ok());
             }
         });
     }
@@ -451,7 +369,7 @@ mod tests {
         assert_eq!(file.read_at(&mut end, 4).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 
         let mut seen = Vec::new();
-        disk.each_container(&mut |stored| {
+        disk.list(&mut |stored| {
             seen.push((stored.space, stored.id, stored.length));
             Ok(())
         })
@@ -477,38 +395,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("none");
         let disk = LocalDisk::new(&root);
-        assert_eq!(disk.read_small(&FILE).unwrap(), None);
+        assert_eq!(disk.read_small(&SmallFile::fixed("keys/a.age")).unwrap(), None);
         assert_eq!(disk.remove_parts().unwrap(), 0);
-        disk.each_container(&mut |_| Ok(())).unwrap();
+        disk.list(&mut |_| Ok(())).unwrap();
         assert!(!root.exists());
-    }
-
-    #[test]
-    fn small_files_are_replaced_only_on_request() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::new(dir.path());
-        disk.write_small(&FILE, b"one", Overwrite::Forbid).unwrap();
-        let refused = disk.write_small(&FILE, b"two", Overwrite::Forbid);
-        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(disk.read_small(&FILE).unwrap().unwrap(), b"one");
-        disk.write_small(&FILE, b"two", Overwrite::Replace).unwrap();
-        assert_eq!(disk.read_small(&FILE).unwrap().unwrap(), b"two");
-        assert_eq!(names_below(dir.path()), ["keys/a.age"]);
-        disk.remove_small(&FILE).unwrap();
-        disk.remove_small(&FILE).unwrap();
-        assert_eq!(disk.read_small(&FILE).unwrap(), None);
-    }
-
-    #[test]
-    fn a_folder_comes_whole_or_not_at_all() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::new(dir.path());
-        let files: [(&str, &[u8]); 2] = [("a.age", b"a"), ("b.age", b"b")];
-        disk.create_folder("keys", &files).unwrap();
-        assert_eq!(names_below(dir.path()), ["keys/a.age", "keys/b.age"]);
-        let refused = disk.create_folder("keys", &[("c.age", b"c")]);
-        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(names_below(dir.path()), ["keys/a.age", "keys/b.age"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use crate::model::{ContainerId, PackId, PackedPlace};
+use crate::model::{ContainerId, PackId, PackedPlace, Place};
 
 use super::{ContainerFile, MAX_PACKED_LEN, Packable};
 
@@ -62,7 +62,7 @@ impl OpenPack {
     }
 
     /// Appends `containers` and makes them durable. After an error the pack must not be used again.
-    pub(super) fn append(&mut self, containers: &[Packable]) -> io::Result<Vec<PackedPlace>> {
+    pub(super) fn append(&mut self, containers: &[Packable]) -> io::Result<Vec<Place>> {
         let mut bytes =
             Vec::with_capacity(containers.iter().map(|one| padded(BLOCK + one.bytes.len())).sum());
         let mut places = Vec::with_capacity(containers.len());
@@ -72,7 +72,8 @@ impl OpenPack {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             bytes.extend_from_slice(&header(container.id, length));
-            places.push(PackedPlace { pack: self.id, offset: self.end + bytes.len() as u64, length });
+            let offset = self.end + bytes.len() as u64;
+            places.push(Place::Packed(PackedPlace { pack: self.id, offset, length }));
             bytes.extend_from_slice(&container.bytes);
             bytes.resize(padded(bytes.len()), 0);
         }
@@ -330,8 +331,17 @@ pub(super) fn parse_name(header: &[u8; BLOCK]) -> Option<ContainerId> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Places in packs.
+    pub(in super::super) fn packed(places: &[Place]) -> Vec<PackedPlace> {
+        let packed = |place: &Place| match place {
+            Place::Packed(place) => *place,
+            Place::OwnFile => panic!("a pack has no such place"),
+        };
+        places.iter().map(packed).collect()
+    }
 
     fn packable(byte: u8, length: usize) -> Packable {
         Packable { id: ContainerId([byte; 16]), bytes: vec![byte; length] }
@@ -364,6 +374,7 @@ mod tests {
         let (mut pack, path) = pack(&dir);
         let mut places = pack.append(&[packable(1, 700), packable(2, 512)]).unwrap();
         places.extend(pack.append(&[packable(3, 1)]).unwrap());
+        let places = packed(&places);
         let file = File::options().read(true).write(true).open(&path).unwrap();
         erase(&file, ContainerId([2; 16]), places[1]).unwrap();
         erase(&file, ContainerId([2; 16]), places[1]).unwrap();
@@ -399,7 +410,7 @@ mod tests {
     fn a_pack_is_empty_only_without_anything_that_might_be_a_member() {
         let dir = tempfile::tempdir().unwrap();
         let (mut pack, path) = pack(&dir);
-        let places = pack.append(&[packable(1, 700), packable(2, 100)]).unwrap();
+        let places = packed(&pack.append(&[packable(1, 700), packable(2, 100)]).unwrap());
         let file = File::options().read(true).write(true).open(&path).unwrap();
         assert!(!is_empty(&file).unwrap());
         erase(&file, ContainerId([1; 16]), places[0]).unwrap();

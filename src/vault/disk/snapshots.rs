@@ -13,11 +13,10 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::Overwrite;
 use super::durable::{
     Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, random_part, rename, sync_dir,
 };
-use super::paths::Paths;
+use super::{LocalDisk, Overwrite};
 use crate::model::Timestamp;
 
 const FOLDER: &str = "snapshots";
@@ -63,7 +62,7 @@ pub struct StoredSnapshot {
     pub length: u64,
 }
 
-/// Where snapshots are kept. Errors are the system's own, as those of [`super::Disk`].
+/// Where snapshots are kept. Errors are the system's own, as with [`super::Storage`].
 pub trait Snapshots: Send + Sync {
     /// Starts a temporary file for a snapshot.
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>>;
@@ -116,19 +115,19 @@ impl SnapshotPart for LocalSnapshotPart {
     }
 }
 
-impl Snapshots for Paths {
+impl Snapshots for LocalDisk {
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
-        let path = self.tmp()?.join(random_part());
+        let path = self.paths.tmp()?.join(random_part());
         Ok(Box::new(LocalSnapshotPart {
             file: BufWriter::with_capacity(1 << 18, new_file(&path)?),
             temp: Leftover(Some(path)),
-            folder: self.root.join(FOLDER),
+            folder: self.paths.root.join(FOLDER),
         }))
     }
 
     fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
         let mut stored = Vec::new();
-        for (path, name) in parsed_entries(&self.root.join(FOLDER), ".age")? {
+        for (path, name) in parsed_entries(&self.paths.root.join(FOLDER), ".age")? {
             match fs::symlink_metadata(&path) {
                 Ok(metadata) => stored.push(StoredSnapshot { name, length: metadata.len() }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -140,12 +139,12 @@ impl Snapshots for Paths {
     }
 
     fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        let file = open_file(&self.root.join(FOLDER).join(format!("{name}.age")))?;
+        let file = open_file(&self.paths.root.join(FOLDER).join(format!("{name}.age")))?;
         Ok(BufReader::with_capacity(1 << 18, Box::new(file)))
     }
 
     fn remove(&self, name: SnapshotName) -> io::Result<()> {
-        let folder = self.root.join(FOLDER);
+        let folder = self.paths.root.join(FOLDER);
         ignore_missing(fs::remove_file(folder.join(format!("{name}.age"))))?;
         ignore_missing(sync_dir(&folder))
     }
@@ -153,7 +152,6 @@ impl Snapshots for Paths {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Disk, LocalDisk};
     use super::*;
 
     const NAME: SnapshotName = SnapshotName { number: 7, made: Timestamp(1_795_292_774_000) };
@@ -174,8 +172,7 @@ mod tests {
     #[test]
     fn a_snapshot_appears_whole_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
-        let disk = LocalDisk::new(dir.path());
-        let store = disk.snapshots();
+        let store = LocalDisk::new(dir.path());
         assert!(store.list().unwrap().is_empty());
         assert!(!dir.path().join(FOLDER).exists(), "looking makes nothing");
 

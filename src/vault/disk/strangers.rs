@@ -57,7 +57,7 @@ fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
 mod tests {
     use std::fs::File;
 
-    use super::super::{Disk, LocalDisk, Packable};
+    use super::super::{Containers, Housekeeping, LocalDisk, Packable};
     use super::*;
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
         let mut part = disk.create(id).unwrap();
         part.append(b"sealed").unwrap();
         part.publish(space).unwrap();
-        disk.append_packed(space, &[Packable { id: ContainerId([0xcd; 16]), bytes: vec![1; 500] }]).unwrap();
+        disk.store_small(space, &[Packable { id: ContainerId([0xcd; 16]), bytes: vec![1; 500] }]).unwrap();
         let all = |disk: &LocalDisk| {
             let mut found = Vec::new();
             disk.each_stranger(&mut |path| {

@@ -94,6 +94,7 @@ pub(super) fn each(
 
 #[cfg(test)]
 mod tests {
+    use super::super::pack::tests::packed;
     use super::*;
     use crate::vault::disk::Packable;
     use crate::vault::disk::pack::OpenPack;
@@ -126,7 +127,7 @@ mod tests {
         let lengths = [700, 512, 1_025, 90];
         let numbered = (1..).zip(lengths);
         let containers: Vec<_> = numbered.map(|(number, length)| container(number, length)).collect();
-        let places = pack.append(&containers).unwrap();
+        let places = packed(&pack.append(&containers).unwrap());
         assert_eq!(strays(&file), [], "nothing is astray in a whole pack");
 
         // One header has a flipped bit, one is gone, one is noise, one is whole.

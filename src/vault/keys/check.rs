@@ -35,7 +35,7 @@ impl KeyFileHash {
 impl KeyRing {
     /// The recovery file as it lies there now; `None` if it is missing. Errors: `Io`.
     pub fn recovery_file(&self) -> Result<Option<KeyFileHash>, VaultError> {
-        Ok(read(self.disk.as_ref(), &ROOT_RECOVERY)?.as_deref().map(KeyFileHash::of))
+        Ok(read(self.files.as_ref(), &ROOT_RECOVERY)?.as_deref().map(KeyFileHash::of))
     }
 
     /// The root files that are not what they were: the everyday one when it was last opened or written by this
@@ -47,7 +47,7 @@ impl KeyRing {
         let mut faults = Vec::new();
         let everyday = *self.root_file.lock().unwrap_or_else(PoisonError::into_inner);
         for (file, known) in [(ROOT, everyday), (ROOT_RECOVERY, recovery)] {
-            match read(self.disk.as_ref(), &file)? {
+            match read(self.files.as_ref(), &file)? {
                 None => faults.push((file, KeyFileFault::Missing)),
                 Some(sealed) if known.is_some_and(|known| known != KeyFileHash::of(&sealed)) => {
                     faults.push((file, KeyFileFault::Damaged));
@@ -55,7 +55,7 @@ impl KeyRing {
                 Some(_) => {}
             }
         }
-        match open_to_root(self.disk.as_ref(), &RECOVERY_RECIPIENT, &self.identity) {
+        match open_to_root(self.files.as_ref(), &RECOVERY_RECIPIENT, &self.identity) {
             Ok(None) => faults.push((RECOVERY_RECIPIENT, KeyFileFault::Missing)),
             Ok(Some(text)) if self.is_recovery(&text) => {}
             Err(error @ VaultError::Io { .. }) => return Err(error),
@@ -86,7 +86,7 @@ impl KeyRing {
         &self,
         space: SpaceId,
     ) -> Result<Result<SpaceKey, KeyFileFault>, VaultError> {
-        let text = match open_to_root(self.disk.as_ref(), &SmallFile::space_key(space), &self.identity) {
+        let text = match open_to_root(self.files.as_ref(), &SmallFile::space_key(space), &self.identity) {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(Err(KeyFileFault::Missing)),
             Err(error @ VaultError::Io { .. }) => return Err(error),

@@ -26,7 +26,7 @@ use age::secrecy::ExposeSecret;
 use age::stream::{StreamReader, StreamWriter};
 use zeroize::Zeroizing;
 
-use super::disk::{Disk, Overwrite, SmallFile};
+use super::disk::{KeyFiles, Overwrite, SmallFile};
 use super::error::VaultError;
 use crate::model::SpaceId;
 
@@ -48,7 +48,7 @@ const RECOVERY_RECIPIENT: SmallFile = SmallFile::fixed("keys/recovery-recipient.
 
 /// The unlocked keys of one instance.
 pub struct KeyRing {
-    disk: Arc<dyn Disk>,
+    files: Arc<dyn KeyFiles>,
     root: RootSecret,
     identity: age::x25519::Identity,
     recovery: Mutex<Recovery>,
@@ -64,15 +64,15 @@ impl KeyRing {
     /// Errors: `KeysExist` (nothing is overwritten), `NotAnIdentity` for an unusable key file,
     /// `RecoveryIsOffline` for [`Unlock::Recovery`], `Io`.
     pub fn create(
-        disk: Arc<dyn Disk>,
+        files: Arc<dyn KeyFiles>,
         unlock: &Unlock,
         recovery: &RecoveryRecipient,
     ) -> Result<Self, VaultError> {
-        Self::create_with(disk, unlock, recovery, WorkFactor::PRODUCTION)
+        Self::create_with(files, unlock, recovery, WorkFactor::PRODUCTION)
     }
 
     fn create_with(
-        disk: Arc<dyn Disk>,
+        files: Arc<dyn KeyFiles>,
         unlock: &Unlock,
         recovery: &RecoveryRecipient,
         work: WorkFactor,
@@ -82,21 +82,22 @@ impl KeyRing {
         let sealed_root = seal_root(unlock, &root, work)?;
         let for_recovery = seal::to(&[recovery.as_age()], root.expose());
         let recipient = seal::to(&[&identity.to_public()], recovery.text().as_bytes());
-        disk.create_folder(
-            FOLDER,
-            &[
-                ("root.age", sealed_root.as_slice()),
-                ("root.recovery.age", &for_recovery),
-                ("recovery-recipient.age", &recipient),
-            ],
-        )
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => VaultError::KeysExist,
-            _ => VaultError::io("write the key files")(source),
-        })?;
+        files
+            .create_folder(
+                FOLDER,
+                &[
+                    ("root.age", sealed_root.as_slice()),
+                    ("root.recovery.age", &for_recovery),
+                    ("recovery-recipient.age", &recipient),
+                ],
+            )
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AlreadyExists => VaultError::KeysExist,
+                _ => VaultError::io("write the key files")(source),
+            })?;
         let root_file = Mutex::new(Some(KeyFileHash::of(&sealed_root)));
         let recovery = Mutex::new(Recovery::new(recovery.clone()));
-        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
+        Ok(Self { files, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
     /// Opens the keys of an instance. Writes nothing.
@@ -104,22 +105,22 @@ impl KeyRing {
     /// Errors: `NoKeys` for a directory that was never initialised; `WrongPassphrase`,
     /// `WrongKeyFile`, `PassphraseNeeded`, `KeyFileNeeded`, `NotAnIdentity` for what was given;
     /// `KeyFileMissing`, `KeyFileDamaged` for what lies on disk; `Io`.
-    pub fn open(disk: Arc<dyn Disk>, unlock: &Unlock) -> Result<Self, VaultError> {
-        Self::open_with(disk, unlock, WorkFactor::PRODUCTION)
+    pub fn open(files: Arc<dyn KeyFiles>, unlock: &Unlock) -> Result<Self, VaultError> {
+        Self::open_with(files, unlock, WorkFactor::PRODUCTION)
     }
 
-    fn open_with(disk: Arc<dyn Disk>, unlock: &Unlock, work: WorkFactor) -> Result<Self, VaultError> {
+    fn open_with(files: Arc<dyn KeyFiles>, unlock: &Unlock, work: WorkFactor) -> Result<Self, VaultError> {
         let place = match unlock {
             Unlock::Passphrase(_) | Unlock::KeyFile(_) => ROOT,
             Unlock::Recovery(_) => ROOT_RECOVERY,
         };
-        let Some(sealed) = read(disk.as_ref(), &place)? else {
-            return Err(Self::absent(disk.as_ref(), &place));
+        let Some(sealed) = read(files.as_ref(), &place)? else {
+            return Err(Self::absent(files.as_ref(), &place));
         };
         let secret = unlock.open(&sealed, &place)?;
         let root = RootSecret::from_bytes(&secret).ok_or_else(|| damaged(&place))?;
         let identity = root.identity();
-        let recipient = open_to_root(disk.as_ref(), &RECOVERY_RECIPIENT, &identity)?
+        let recipient = open_to_root(files.as_ref(), &RECOVERY_RECIPIENT, &identity)?
             .ok_or_else(|| missing(&RECOVERY_RECIPIENT))?;
         let recovery = std::str::from_utf8(&recipient)
             .ok()
@@ -127,13 +128,13 @@ impl KeyRing {
             .ok_or_else(|| damaged(&RECOVERY_RECIPIENT))?;
         let recovery = Mutex::new(Recovery::new(recovery));
         let root_file = Mutex::new((place == ROOT).then(|| KeyFileHash::of(&sealed)));
-        Ok(Self { disk, root, identity, recovery, spaces: Mutex::default(), root_file, work })
+        Ok(Self { files, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
     /// Whether an instance lost a file or never had one.
-    fn absent(disk: &dyn Disk, place: &SmallFile) -> VaultError {
+    fn absent(files: &dyn KeyFiles, place: &SmallFile) -> VaultError {
         let others = [ROOT, ROOT_RECOVERY, RECOVERY_RECIPIENT];
-        let any = others.iter().any(|file| !matches!(disk.read_small(file), Ok(None)));
+        let any = others.iter().any(|file| !matches!(files.read_small(file), Ok(None)));
         if any { missing(place) } else { VaultError::NoKeys }
     }
 
@@ -144,7 +145,7 @@ impl KeyRing {
     /// replaced, durably, only after the new one was seen to open.
     pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), VaultError> {
         let sealed = seal_root(unlock, &self.root, self.work)?;
-        self.disk
+        self.files
             .write_small(&ROOT, &sealed, Overwrite::Replace)
             .map_err(VaultError::io("replace the root key file"))?;
         *self.root_file.lock().unwrap_or_else(PoisonError::into_inner) = Some(KeyFileHash::of(&sealed));
@@ -197,7 +198,7 @@ impl KeyRing {
         let recovery = self.recovery();
         let sealed = self.seal_shared(&recovery, key.text_for(space).expose_secret().as_bytes());
         let place = SmallFile::space_key(space);
-        self.disk.write_small(&place, &sealed, Overwrite::Forbid).map_err(|source| match source.kind() {
+        self.files.write_small(&place, &sealed, Overwrite::Forbid).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => VaultError::SpaceKeyExists(space),
             _ => VaultError::io("write a space's key file")(source),
         })?;
@@ -225,10 +226,10 @@ impl KeyRing {
     /// space opens ever again. Idempotent. Readers that are open keep their own payload keys.
     pub fn destroy_space_key(&self, space: SpaceId) -> Result<(), VaultError> {
         let _recovery = self.recovery();
-        self.disk
+        self.files
             .remove_small(&SmallFile::space_key(space))
             .map_err(VaultError::io("remove a space's key file"))?;
-        self.disk
+        self.files
             .remove_small(&SmallFile::space_note(space))
             .map_err(VaultError::io("remove the note of a space's name"))?;
         self.cache().remove(&space);
@@ -242,7 +243,7 @@ impl KeyRing {
         padded.resize(text.len().next_multiple_of(NOTE_PADDING), b' ');
         let recovery = self.recovery();
         let sealed = self.seal_shared(&recovery, &padded);
-        self.disk
+        self.files
             .write_small(&SmallFile::space_note(space), &sealed, Overwrite::Replace)
             .map_err(VaultError::io("write the note of a space's name"))
     }
@@ -250,7 +251,7 @@ impl KeyRing {
     /// What [`Self::note_space`] kept; `None` without a note. Errors: `KeyFileDamaged`, `Io`.
     pub fn space_note(&self, space: SpaceId) -> Result<Option<String>, VaultError> {
         let place = SmallFile::space_note(space);
-        let note = open_to_root(self.disk.as_ref(), &place, &self.identity)?;
+        let note = open_to_root(self.files.as_ref(), &place, &self.identity)?;
         let text = |note: Zeroizing<Vec<u8>>| {
             let text = std::str::from_utf8(&note).map_err(|_| damaged(&place))?;
             Ok(text.trim_end_matches(' ').to_owned())
@@ -301,16 +302,16 @@ fn seal_root(unlock: &Unlock, root: &RootSecret, work: WorkFactor) -> Result<Vec
     }
 }
 
-fn read(disk: &dyn Disk, place: &SmallFile) -> Result<Option<Vec<u8>>, VaultError> {
-    disk.read_small(place).map_err(VaultError::io("read a key file"))
+fn read(files: &dyn KeyFiles, place: &SmallFile) -> Result<Option<Vec<u8>>, VaultError> {
+    files.read_small(place).map_err(VaultError::io("read a key file"))
 }
 
 fn open_to_root(
-    disk: &dyn Disk,
+    files: &dyn KeyFiles,
     place: &SmallFile,
     identity: &age::x25519::Identity,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-    read(disk, place)?.map(|sealed| seal::open(&sealed, &[identity]).map_err(|_| damaged(place))).transpose()
+    read(files, place)?.map(|sealed| seal::open(&sealed, &[identity]).map_err(|_| damaged(place))).transpose()
 }
 
 fn missing(place: &SmallFile) -> VaultError {

@@ -85,10 +85,10 @@ impl KeyRing {
 
     fn reseal_all(&self, recovery: &Recovery) -> Result<Vec<SmallFile>, VaultError> {
         self.write(&ROOT_RECOVERY, &seal::to(&recovery.recipients(), self.root.expose()))?;
-        let spaces = self.disk.space_keys().map_err(VaultError::io("list the spaces' key files"))?;
+        let spaces = self.files.space_keys().map_err(VaultError::io("list the spaces' key files"))?;
         let mut damaged = Vec::new();
         for file in spaces.into_iter().flat_map(|id| [SmallFile::space_key(id), SmallFile::space_note(id)]) {
-            match open_to_root(self.disk.as_ref(), &file, &self.identity) {
+            match open_to_root(self.files.as_ref(), &file, &self.identity) {
                 Ok(Some(text)) => self.write(&file, &self.seal_shared(recovery, &text))?,
                 Ok(None) => {}
                 Err(error @ VaultError::Io { .. }) => return Err(error),
@@ -99,7 +99,7 @@ impl KeyRing {
     }
 
     fn write(&self, file: &SmallFile, sealed: &[u8]) -> Result<(), VaultError> {
-        self.disk
+        self.files
             .write_small(file, sealed, Overwrite::Replace)
             .map_err(VaultError::io("seal a key file to the recovery key"))
     }

@@ -181,7 +181,7 @@ fn a_key_file_that_does_not_say_whose_it_is_still_opens() {
     let text = key.text_for(space);
     let line = text.expose_secret().lines().last().unwrap();
     let sealed = seal::to(&[&ring.identity.to_public()], format!("{line}\n").as_bytes());
-    ring.disk.write_small(&SmallFile::space_key(space), &sealed, Overwrite::Forbid).unwrap();
+    ring.files.write_small(&SmallFile::space_key(space), &sealed, Overwrite::Forbid).unwrap();
     assert!(ring.space_key(space).unwrap().is_same(&key));
     assert_eq!(ring.space_key_fault(space).unwrap(), None);
 }
