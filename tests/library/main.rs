@@ -24,6 +24,7 @@ mod hooked;
 mod listing;
 mod locks;
 mod model;
+mod object_store;
 mod put;
 mod quota;
 mod random;
