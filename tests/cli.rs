@@ -565,7 +565,7 @@ fn what_is_refused_says_what_helps() {
     for (words, needles) in [
         (&["user", "set-password", "anna", "--password-file", "weak"][..], ["at least 12", "words"]),
         (&["user", "add", "x", "--role", "staff", "--password-file", "none"], ["none", "No such file"]),
-        (&["user", "add", "x", "--role", "staff"], ["nobody can be asked", "name a file"]),
+        (&["user", "add", "x", "--role", "staff"], ["no terminal to ask", "name a file"]),
         (&["user", "disable", "admin"], ["administrator", ""]),
         (&["user", "disable", "nobody"], ["user", ""]),
         (&["trash", "list", "none"], ["no such space", ""]),

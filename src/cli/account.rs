@@ -19,17 +19,17 @@ pub(super) struct User {
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
-    /// Add an account. The password is asked for unless a file holds it.
+    /// Add an account. Asks for the password unless a file is given.
     Add {
-        /// Login name; capitals do not count at login.
+        /// Login name; upper and lower case are the same at login.
         name: String,
-        /// What the user is in this office.
+        /// The user's role in this office.
         #[arg(long)]
         role: RoleWord,
         /// File with the password (at least 12 characters).
         #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
         password_file: Option<PathBuf>,
-        /// No own password: the user gets passwords for devices only.
+        /// Create no password; the user has passwords for devices only.
         #[arg(long)]
         no_password: bool,
         #[command(flatten)]
@@ -44,7 +44,7 @@ enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Set another password.
+    /// Set a new password.
     SetPassword {
         /// Login name.
         name: String,
@@ -56,7 +56,7 @@ enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Change what a user is in this office.
+    /// Change a user's role.
     SetRole {
         /// Login name.
         name: String,
@@ -67,16 +67,16 @@ enum UserCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Shut an account out at once, keeping everything it wrote.
+    /// Disable an account at once. Its files stay.
     Disable(OneUser),
-    /// Let a disabled account in again.
+    /// Enable a disabled account.
     Enable(OneUser),
-    /// Remove an account for good. Files it stored stay, and its name in their history; its links end. Without --yes
-    /// it says what ends and asks.
+    /// Remove an account for good. Its files stay, with its name in their history; its links end. Without --yes the
+    /// command lists what ends and asks.
     Remove {
         #[command(flatten)]
         one: OneUser,
-        /// Do not ask.
+        /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
     },
@@ -104,14 +104,14 @@ struct OneUser {
 
 #[derive(Debug, Subcommand)]
 enum AppPasswordCommand {
-    /// Make a password for one device; it is shown once.
+    /// Create a password for one device; it is shown once.
     Add {
         /// Login name.
         user: String,
         /// The device, such as 'Laptop'.
         #[arg(long)]
         label: String,
-        /// Days until it ends; without, it ends when it is revoked.
+        /// Days until it expires; without this option it works until it is revoked.
         #[arg(long)]
         days: Option<u32>,
         #[command(flatten)]
@@ -121,7 +121,7 @@ enum AppPasswordCommand {
     },
     /// List a user's devices.
     List(OneUser),
-    /// End a device's password at once.
+    /// Revoke a device's password at once.
     Revoke {
         /// Login name.
         user: String,
@@ -141,9 +141,9 @@ enum RoleWord {
     Administrator,
     /// Works in the office.
     Staff,
-    /// A client of the office; may at most write.
+    /// A client of the office; can get read and write, not manage.
     Client,
-    /// Reads, never changes.
+    /// Reads only.
     Auditor,
 }
 
@@ -223,14 +223,14 @@ fn wire(secret: &secrecy::SecretString) -> Secret {
     Secret::new(secret.expose_secret().to_owned())
 }
 
-/// Give a user a right to a space, in place of an earlier one.
+/// Give a user a right to a space. It replaces an earlier right.
 #[derive(Debug, Args)]
 pub(super) struct Grant {
     /// Login name.
     user: String,
     /// Name of the space.
     space: String,
-    /// What the user may do there.
+    /// The right.
     right: RightWord,
     #[command(flatten)]
     place: Place,
@@ -245,7 +245,7 @@ impl Grant {
     }
 }
 
-/// Take a user's right to a space away, at once.
+/// Remove a user's right to a space at once.
 #[derive(Debug, Args)]
 pub(super) struct Revoke {
     /// Login name.
@@ -264,7 +264,7 @@ impl Revoke {
     }
 }
 
-/// List who may do what where.
+/// List the rights of users to spaces.
 #[derive(Debug, Args)]
 pub(super) struct Grants {
     /// Only this user's rights.

@@ -10,7 +10,7 @@ use crate::admin::{Admin, Reply, Request};
 use crate::app::{ControlError, DataDirectory, DirectoryError, Instance, ask};
 use crate::model::{NamePolicy, Timestamp};
 
-/// What to say where a process holds the directory and nobody answers at its socket.
+/// Error if a process holds the data directory and its socket does not answer.
 pub(super) fn unreachable(data: &Path) -> String {
     format!(
         "another process uses {} and does not answer commands: it is another command, or a server whose control.sock \
@@ -19,7 +19,7 @@ pub(super) fn unreachable(data: &Path) -> String {
     )
 }
 
-/// Show how the instance is.
+/// Show the state of the instance.
 #[derive(Debug, Args)]
 pub(super) struct Status {
     #[command(flatten)]
@@ -37,7 +37,7 @@ impl Status {
 type Open = fn(&Path) -> Result<DataDirectory, DirectoryError>;
 
 impl Place {
-    /// Has a request answered and prints the answer.
+    /// Sends a request and prints the reply.
     pub(super) fn request(&self, request: Request, format: Format) -> anyhow::Result<()> {
         output::reply(self.answer(request)?, format)
     }
@@ -47,7 +47,7 @@ impl Place {
         self.session_by(DataDirectory::open)
     }
 
-    /// As [`Self::session`], also where a key file that the command makes anew is missing.
+    /// Like [`Self::session`], but accepts that a key file is missing which the command replaces.
     pub(super) fn repairing_session(&self) -> anyhow::Result<Session> {
         self.session_by(DataDirectory::open_incomplete)
     }
@@ -104,7 +104,7 @@ pub(super) enum Session {
 }
 
 impl Session {
-    /// Has a request answered.
+    /// Sends a request.
     pub(super) fn ask(&self, request: Request) -> anyhow::Result<Reply> {
         match self {
             Self::Server(data) => Ok(ask(data, &request)?),
@@ -123,7 +123,7 @@ impl Session {
         }
     }
 
-    /// Ends what was opened for it.
+    /// Closes the instance if it was opened for this session.
     pub(super) fn close(self) {
         if let Self::Here(here) = self {
             here.instance.close();

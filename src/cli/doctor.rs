@@ -21,17 +21,17 @@ use crate::vault::disk::{Capacity, LocalDisk};
 /// Bytes of free space below which `doctor` warns.
 const LITTLE_SPACE: u64 = 5 << 30;
 
-/// Check the instance and this machine for what endangers secrecy or operation. Needs no passphrase.
+/// Check the instance and this machine for risks to secrecy and operation. Needs no passphrase.
 ///
-/// Looks at the parts of the data directory, who may read and owns them, keys that lie in plaintext inside or beside
-/// it, a running server's warnings, free space and swap. What it says ok to, it has looked at. Exit code 0: no fault.
-/// 3: at least one.
+/// Checks the parts of the data directory, their owners and permissions, keys in plaintext inside or beside it, a running
+/// server's warnings, free space and swap. Prints `ok` only for points that it has checked. Exit code 0: no fault. 3: at
+/// least one fault.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
     /// Data directory of the instance.
     #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
     data: PathBuf,
-    /// Configuration file of the server, to be checked too, with the certificate that it names.
+    /// Configuration file of the server, to check it and its certificate, too.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -122,12 +122,12 @@ fn directory(data: &Path) -> (Vec<Finding>, bool) {
     (findings, is_in_use)
 }
 
-/// How the server is, and what it warns of.
+/// The state of the server, and its warnings.
 fn server(data: &Path, is_in_use: bool) -> Vec<Finding> {
     let status = match ask(data, &Request::Status) {
         Ok(Reply::Status(status)) => status,
         Ok(Reply::Refused(why)) => {
-            return vec![Finding::fault(format!("the server does not tell how it is: {why}"))];
+            return vec![Finding::fault(format!("the server does not report its state: {why}"))];
         }
         Ok(_) => return vec![Finding::warning("the server is of another version than this program")],
         Err(ControlError::NoServer) if is_in_use => {
@@ -167,7 +167,7 @@ fn private(data: &Path) -> Finding {
     }
 }
 
-/// What root made there keeps the service from starting.
+/// Files that root made there keep the service from starting.
 fn owners(data: &Path) -> Finding {
     let shown = data.display();
     match foreign_files(data) {
@@ -188,7 +188,7 @@ fn owners(data: &Path) -> Finding {
     }
 }
 
-/// Whoever takes the disk must not find a key on it.
+/// A thief of the disk must not find a key on it.
 fn secrets(data: &Path) -> Vec<Finding> {
     let Exposed { inside, beside, is_cut, .. } = match exposed_secrets(data) {
         Ok(exposed) => exposed,

@@ -15,21 +15,21 @@ use crate::vault::keys::{RecoveryRecipient, Unlock};
 
 /// Make a new, empty instance.
 ///
-/// Makes the keys, the catalogue and the first administrator. The passphrase (or key file) opens the
-/// instance every day; the recovery key opens everything without the server and must leave this machine.
+/// Makes the keys, the catalogue and the first administrator. The passphrase (or key file) opens the instance at every
+/// start; the recovery key opens everything without the server and must leave this machine.
 /// Password and passphrase have at least 12 characters.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Data directory to make; must be empty or missing.
+    /// Data directory to create; must be empty or missing.
     #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
     data: PathBuf,
     #[command(flatten)]
     key: KeySource,
-    /// File to write a new recovery key to; move it off this machine.
+    /// File for the new recovery key; move it off this machine afterwards.
     #[arg(long, value_name = "FILE", required_unless_present = "recovery_recipient")]
     recovery_out: Option<PathBuf>,
-    /// Public part of a recovery key that was made elsewhere (age-keygen), so that its secret part never
-    /// touches this machine.
+    /// Public part of a recovery key made on another machine (age-keygen), so that the secret part never touches this
+    /// one.
     #[arg(long, value_name = "age1…", conflicts_with = "recovery_out")]
     recovery_recipient: Option<String>,
     /// Login name of the first administrator.
@@ -42,7 +42,7 @@ pub(super) struct Init {
     format: Format,
 }
 
-/// What was made, as scripts read it.
+/// The new instance, as JSON.
 #[derive(Serialize)]
 struct Made<'a> {
     /// The data directory.
@@ -73,7 +73,7 @@ impl Init {
         let recovery = match (given, &self.recovery_out) {
             (Some(recipient), _) => recipient,
             (None, Some(path)) => Kit::write_recovery(&self.data, path)?,
-            (None, None) => bail!("say where the recovery key goes: --recovery-out FILE"),
+            (None, None) => bail!("name a file for the recovery key: --recovery-out FILE"),
         };
         let admin = name.as_str().to_owned();
         let administrator = FirstAdministrator { name, password };
@@ -92,7 +92,7 @@ impl Init {
         output::line(&format!("The instance in {} is ready.", self.data.display()))?;
         if let Some(path) = &self.recovery_out {
             output::line(&format!(
-                "Recovery key: {}. Move it off this machine: whoever has it can read everything.",
+                "Recovery key: {}. Move it off this machine: anyone who has it can read everything.",
                 path.display()
             ))?;
         }

@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use super::{Format, Place};
 use crate::admin::Request;
 
-/// Show and end links for people without an account.
+/// List and end links for people without an account.
 ///
-/// People of the office make them in their Nextcloud apps. A link never gives more than whoever made it may do
-/// himself at that moment: revoking his right, or disabling him, ends it too.
+/// Users make links in their Nextcloud apps. A link never gives more than its creator may do at that moment: if the creator
+/// loses the right or is disabled, the link stops working, too.
 #[derive(Debug, Args)]
 pub(super) struct Link {
     #[command(subcommand)]
@@ -17,9 +17,9 @@ pub(super) struct Link {
 
 #[derive(Debug, Subcommand)]
 enum LinkCommand {
-    /// List links, what they allow and when they end by themselves.
+    /// List links with their right and the time when they expire.
     List {
-        /// Only those into this space.
+        /// Only links into this space.
         #[arg(long, value_name = "SPACE")]
         space: Option<String>,
         #[command(flatten)]

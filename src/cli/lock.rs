@@ -5,11 +5,11 @@ use clap::{Args, Subcommand};
 use super::{Format, Place};
 use crate::admin::Request;
 
-/// Show and end locks that programs hold on files and folders.
+/// List and end locks that programs hold on files and folders.
 ///
-/// A program that opens a file for writing locks it, so that others cannot change it meanwhile. A lock ends
-/// when the program closes the file, and by itself at the time that `list` shows. End one by hand if the
-/// program has crashed; a program that still works loses the right to save into the file.
+/// A program that opens a file for writing locks it, so that others cannot change it meanwhile. The lock ends when the
+/// program closes the file, or at the time that `list` shows. If the program has crashed, end the lock here; a program
+/// that still works then cannot save into the file.
 #[derive(Debug, Args)]
 pub(super) struct Lock {
     #[command(subcommand)]
@@ -18,9 +18,9 @@ pub(super) struct Lock {
 
 #[derive(Debug, Subcommand)]
 enum LockCommand {
-    /// List locks, who holds them and when they end by themselves.
+    /// List locks with their holders and the time when they expire.
     List {
-        /// Only those in this space.
+        /// Only locks in this space.
         space: Option<String>,
         #[command(flatten)]
         place: Place,
@@ -32,10 +32,10 @@ enum LockCommand {
         /// The token that `list` shows.
         #[arg(required_unless_present_any = ["user", "space"])]
         token: Option<String>,
-        /// Those of this user and of the guests of his links.
+        /// End all locks of this user and of guests by this user's links.
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
-        /// Those in this space.
+        /// End all locks in this space.
         #[arg(long, value_name = "SPACE")]
         space: Option<String>,
         #[command(flatten)]

@@ -33,7 +33,7 @@ Exit codes:
   0  Done; no fault was found
   1  Refused or failed; standard error says why and what helps
   2  Wrong usage; nothing was read or changed
-  3  verify, rebuild or doctor finished and found something damaged, missing or wrong";
+  3  Damage or a fault found by verify, rebuild or doctor";
 
 /// [`EXIT_CODES`]: finished, and something is damaged, missing or wrong.
 const FINDINGS: u8 = 3;

@@ -105,7 +105,7 @@ fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
     line("From now on the new recovery key opens everything. The old one opens only copies from before.")?;
     if let Some(path) = &changed.recovery_file {
         line(&format!(
-            "Recovery key: {}. Move it off this machine: whoever has it can read everything.",
+            "Recovery key: {}. Move it off this machine: anyone who has it can read everything.",
             safe(&path.display().to_string())
         ))?;
     }
@@ -264,9 +264,9 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         };
         let beside = match status.spaces_without_key {
             None | Some(0) => String::new(),
-            Some(1) => ", but no file of 1 space opens, as its key is missing or damaged".to_owned(),
+            Some(1) => ", but no file of 1 space opens: its key is missing or damaged".to_owned(),
             Some(count) => {
-                format!(", but no file of {count} spaces opens, as their keys are missing or damaged")
+                format!(", but no file of {count} spaces opens: their keys are missing or damaged")
             }
         };
         line(&format!("damaged  {containers}{beside}"))?;

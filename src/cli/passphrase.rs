@@ -10,11 +10,11 @@ use crate::admin::Reply;
 use crate::app::{DataDirectory, change_unlock};
 use crate::vault::keys::Unlock;
 
-/// Set another passphrase or key file. Stop the server first.
+/// Set a new passphrase or key file. Stop the server first.
 ///
-/// Rewrites one small key file and nothing else; the recovery key and every stored file stay as they are.
-/// Old backups of the key file still open with the old passphrase. With --recovery-file the old passphrase is not
-/// needed: it may be lost, and so may keys/root.age.
+/// Rewrites one small key file and nothing else; the recovery key and all stored files stay as they are. Old backups of the
+/// key file still open with the old passphrase. With --recovery-file the command needs neither the old passphrase nor
+/// keys/root.age.
 #[derive(Debug, Args)]
 pub(super) struct ChangePassphrase {
     #[command(flatten)]
@@ -22,10 +22,10 @@ pub(super) struct ChangePassphrase {
     /// File with the offline recovery key, if the present passphrase or key file is lost.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "key_file"])]
     recovery_file: Option<PathBuf>,
-    /// File with the new passphrase, at least 12 characters; asked for without it.
+    /// File with the new passphrase, at least 12 characters; without this option the command asks.
     #[arg(long, value_name = "FILE", conflicts_with = "new_key_file")]
     new_passphrase_file: Option<PathBuf>,
-    /// File with an age identity that shall open the instance instead of a passphrase.
+    /// File with an age identity that will open the instance instead of a passphrase.
     #[arg(long, value_name = "FILE")]
     new_key_file: Option<PathBuf>,
     #[command(flatten)]

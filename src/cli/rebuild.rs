@@ -16,19 +16,19 @@ use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher}
 use crate::model::{SpaceId, Timestamp};
 use crate::vault::disk::Stray;
 
-/// Findings of one kind that people are shown; scripts get all.
+/// Findings of one kind that are printed; JSON has all.
 const SHOWN: usize = 20;
 
-/// Make the catalogue anew when it is gone, damaged or too old. Stop the server first.
+/// Recreate a catalogue that is lost, damaged or too old. Stop the server first.
 ///
-/// Starts from the newest sound snapshot, or from nothing if there is none, and then brings in every stored
-/// file that is not in it. From stored files alone come back: contents, earlier ones included, with path and
-/// space as they were when each was written, also of files that were deleted and not yet removed for good.
-/// Not: users, rights and links, folders without files, renames, copies inside a space. The catalogue of before is
-/// kept in catalog/ under another name. May be broken off and given again.
+/// Starts from the newest sound snapshot, or from nothing if there is none, and then adds each stored file that is not in
+/// it. Stored files alone restore contents, earlier versions included, with the path and space that they had when they were
+/// written, also of deleted files that were not removed for good. They do not restore users, rights, links, empty folders,
+/// renames and copies inside a space. The old catalogue is kept in catalog/ under another name. If the command is
+/// interrupted, run it again.
 ///
-/// Exit code 0: all came back. 1: nothing was changed. 3: rebuilt, but some stored files or the keys of
-/// spaces are damaged or missing; they are listed and kept, and `tresor verify` goes on naming them.
+/// Exit code 0: everything was restored. 1: nothing was changed. 3: rebuilt, but some stored files or keys of spaces are
+/// damaged or missing; they are listed and kept, and `tresor verify` continues to name them.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
     /// Data directory of the instance.
@@ -36,13 +36,13 @@ pub(super) struct Rebuild {
     data: PathBuf,
     #[command(flatten)]
     key: KeySource,
-    /// File with the offline recovery key, where passphrase or key file are lost.
+    /// File with the offline recovery key, if passphrase and key file are lost.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "key_file"])]
     recovery_file: Option<PathBuf>,
-    /// What to start from.
+    /// The base to start from.
     #[arg(long, value_name = "START", default_value = "best")]
     from: Start,
-    /// Login name of the administrator to make if none comes back.
+    /// Login name of the administrator to create if none is restored.
     #[arg(long, value_name = "NAME")]
     admin: Option<String>,
     /// File with that administrator's password.
@@ -60,7 +60,7 @@ enum Start {
     Catalogue,
     /// The newest sound snapshot, even if the present catalogue is sound.
     Snapshot,
-    /// Nothing: stored files alone.
+    /// Stored files alone.
     Containers,
 }
 
@@ -80,7 +80,7 @@ impl Rebuild {
         let directory = DataDirectory::open_incomplete(&self.data)?;
         let Some(unlock) = self.key.unlock_or_recover(self.recovery_file.as_deref())? else {
             bail!(
-                "nobody can be asked for the passphrase here; give --passphrase-file, --key-file or --recovery-file"
+                "there is no terminal to ask for the passphrase; give --passphrase-file, --key-file or --recovery-file"
             );
         };
         let administrator = self.administrator()?;
@@ -149,7 +149,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
     let name = |space: &SpaceId| report.names.get(space).cloned().unwrap_or_else(|| space.to_string());
     let keyless = report.without_key.iter().map(|space| format!("{}: keys/spaces/{space}.age", name(space)));
     section(
-        "Nothing of these spaces opens: their key files are missing or damaged. Bring them back from a backup:",
+        "No file of these spaces opens: their key files are missing or damaged. Restore them from a backup:",
         keyless,
     )?;
     let nameless = report.without_note.iter().map(|space| format!("{} (id {space})", name(space)));
@@ -177,14 +177,14 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         }
         (RebuildBase::Snapshot(_), None) => {
             output::line(
-                "Users, passwords, rights and links are those of the snapshot: look at what changed since.",
+                "Users, passwords, rights and links are those of the snapshot: check what changed since.",
             )?;
         }
         _ => {}
     }
     if let Some(kept) = kept {
         output::line(&format!(
-            "The catalogue of before is kept as {}; remove it when all is well.",
+            "The old catalogue is kept as {}; remove it when all is well.",
             kept.display()
         ))?;
     }
@@ -213,7 +213,7 @@ fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> an
         [] => format!("{} of {} (earlier or deleted contents only)", file.container, name(&file.space)),
         paths => format!("{}: {}:{}", file.container, name(&file.space), paths.join(", ")),
     });
-    section("Not on disk; bring spaces/ back from a backup:", missing)?;
+    section("Not on disk; restore spaces/ from a backup:", missing)?;
     let strays = report.strays.iter().map(|stray| {
         format!("{}: {} bytes from byte {} on", pack_file(stray), stray.lengths.start(), stray.offset)
     });

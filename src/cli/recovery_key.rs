@@ -23,14 +23,14 @@ use crate::vault::keys::RecoveryRecipient;
 /// snapshots/: the keys inside have not changed, so the old key and such a copy together also open files that are
 /// stored later.
 ///
-/// If the command breaks off, keep both recovery keys and run it again with another file.
+/// If the command is interrupted, keep both recovery keys and run it again with another file.
 #[derive(Debug, Args)]
 pub(super) struct ChangeRecoveryKey {
-    /// File to write the new recovery key to; move it off this machine. Without it the key is shown on the terminal.
+    /// File for the new recovery key; move it off this machine afterwards. Without it the terminal shows the key.
     #[arg(long, value_name = "FILE")]
     recovery_out: Option<PathBuf>,
-    /// Public part of a recovery key that was made elsewhere (age-keygen), so that its secret part never
-    /// touches this machine.
+    /// Public part of a recovery key made on another machine (age-keygen), so that the secret part never touches this
+    /// one.
     #[arg(long, value_name = "age1…", conflicts_with = "recovery_out")]
     recovery_recipient: Option<String>,
     #[command(flatten)]

@@ -13,13 +13,13 @@ use crate::admin::{Reply, Request, SecondFactorShown, Secret};
 
 /// Manage a user's second factor: codes of an authenticator app (TOTP) beside the password.
 ///
-/// Who has one signs in through a browser; programs and devices need a password of their own, which that login
-/// gives them, or `tresor user app-password add`. Those that devices have already go on working.
+/// A user with a second factor logs in through a browser. Programs and devices need their own passwords, from that login or
+/// from `tresor user app-password add`. Existing device passwords continue to work.
 #[derive(Debug, Subcommand)]
 pub(super) enum SecondFactor {
-    /// Set one up: show the QR code, ask for the first code, show the recovery codes once.
+    /// Set up a second factor: shows the QR code, asks for the first code, shows the recovery codes once.
     Add(One),
-    /// Confirm one that was shown where nobody could be asked, with a code of the authenticator.
+    /// Confirm a second factor that was set up without a terminal, with a code of the authenticator.
     Confirm {
         /// Login name.
         name: String,
@@ -30,9 +30,9 @@ pub(super) enum SecondFactor {
         #[command(flatten)]
         format: Format,
     },
-    /// Make other recovery codes; those of before open nothing any more.
+    /// Create new recovery codes; the old ones become invalid.
     RecoveryCodes(One),
-    /// Remove it, with its recovery codes: the password alone is enough again.
+    /// Remove the second factor and its recovery codes: the password alone is enough again.
     Remove(One),
 }
 
@@ -80,7 +80,7 @@ impl One {
         show(&shown)?;
         if !std::io::stdin().is_terminal() {
             output::note(&format!(
-                "It counts once a code of it came: tresor user second-factor confirm {} CODE",
+                "Confirm it with a code of the app: tresor user second-factor confirm {} CODE",
                 output::safe(&name)
             ))?;
             session.close();

@@ -59,7 +59,7 @@ pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<Se
         return read(path);
     }
     if !std::io::stdin().is_terminal() {
-        bail!("nobody can be asked for the {what} here; name a file that holds it");
+        bail!("there is no terminal to ask for the {what}; name a file that holds it");
     }
     let first = ask(&format!("New {what}: "))?;
     let again = ask("Again: ")?;
@@ -122,7 +122,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<SecretString> {
         bail!("cannot read {shown}: it is a directory; name a file");
     }
     if metadata.permissions().mode() & 0o004 != 0 {
-        output::note(&format!("tresor: warning: everybody on this machine can read {shown}; chmod 600 it"))?;
+        output::note(&format!(
+            "tresor: warning: other users of this machine can read {shown}; run chmod 600 on it"
+        ))?;
     }
     let secret = secret_from_file(path).with_context(|| format!("cannot read {shown}"))?;
     if is_blank(&secret) {

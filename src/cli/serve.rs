@@ -17,14 +17,14 @@ use crate::library::SpaceSettings;
 use crate::model::{EntryName, Right, SpaceKind, Timestamp};
 use crate::vault::keys::Unlock;
 
-/// Login name and space of a first start without options.
+/// Login name of the administrator that a first start makes.
 const FIRST_ADMINISTRATOR: &str = "admin";
 const FIRST_SPACE: &str = "Beispiel";
 
 /// Serve the files of an instance.
 ///
-/// On an empty data directory this makes an instance first and prints once what its owner must keep.
-/// Without passphrase and without a terminal the server starts locked and waits for `tresor unlock`.
+/// If the data directory is empty, first makes an instance and prints its keys and password once. Without a passphrase
+/// and without a terminal the server starts locked and waits for `tresor unlock`.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -33,14 +33,14 @@ pub(super) struct Serve {
     key: KeySource,
 }
 
-/// Check the configuration and print what the server would run with, as a configuration file.
+/// Check the configuration and print the resulting settings as a configuration file.
 #[derive(Debug, Args)]
 pub(super) struct CheckConfig {
     #[command(flatten)]
     settings: Settings,
 }
 
-/// Settings that may stand in a file or on the command line; the command line wins.
+/// Settings from a file or the command line; the command line takes precedence.
 #[derive(Debug, Args)]
 struct Settings {
     /// Data directory of the instance.
@@ -52,19 +52,19 @@ struct Settings {
     /// Address and port to listen on [default: 127.0.0.1:8443].
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
-    /// Speak plain HTTP; on loopback addresses only.
+    /// Use plain HTTP; on loopback addresses only.
     #[arg(long)]
     plain_http: bool,
     /// Loopback address and port for plain HTTP beside TLS, for a reverse proxy on this machine.
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "plain_http")]
     plain_listen: Option<SocketAddr>,
-    /// PEM file with an own certificate chain, instead of the self-signed one.
+    /// PEM file with your certificate chain, instead of the self-signed certificate.
     #[arg(long, value_name = "FILE")]
     tls_certificate: Option<PathBuf>,
     /// PEM file with the certificate's private key.
     #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// Host name or address that clients use; may be given several times. Others are refused.
+    /// Host name or address that clients use; may be repeated. Requests for others are refused.
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
     /// Let users of the role `client` make public links.
@@ -73,10 +73,10 @@ struct Settings {
     /// Loopback address and port for Prometheus metrics.
     #[arg(long, value_name = "ADDR:PORT")]
     metrics_listen: Option<SocketAddr>,
-    /// Form of the log on standard error.
+    /// Format of the log on standard error.
     #[arg(long, value_name = "FORM")]
     log_format: Option<LogFormat>,
-    /// How much is logged: error, warn, info, debug, or a filter such as tresor=debug.
+    /// Level of the log: error, warn, info, debug, or a filter such as tresor=debug.
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
 }
@@ -111,7 +111,7 @@ impl Settings {
     }
 }
 
-/// What makes clients refuse the configured certificate. Errors: the server does not start with it.
+/// Reasons for which clients refuse the configured certificate. Errors: the server does not start with it.
 pub(super) fn certificate_faults(config: &Config) -> anyhow::Result<Vec<String>> {
     let Transport::Files { certificate, key } = &config.transport else { return Ok(Vec::new()) };
     let faults = crate::net::certificate_faults(certificate, key, &config.hosts, Timestamp::now());
@@ -153,7 +153,7 @@ impl Serve {
     }
 }
 
-/// Makes an instance with everything a newcomer needs to try it, tells it once, and serves.
+/// Makes an instance with an administrator and a space, prints its keys once, and serves.
 fn first_start(config: Config) -> anyhow::Result<()> {
     admin::runtime()?.block_on(async {
         // Everything that can be refused is, before something is made whose password is told only later.
@@ -228,7 +228,7 @@ fn welcome(welcome: &Welcome<'_>) -> String {
   Recovery key   {recovery_file}
                  opens everything without this server, by the stock age tool.
 
-  Move both files off this machine: whoever has the disk and one of them can read all.
+  Move both files off this machine: anyone with the disk and one of them can read everything.
 
 listening on {}",
         self::url(announcement)

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory};
 
 use super::Cli;
 
-/// Print completions for a shell.
+/// Print the completion script for a shell.
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// The shell.

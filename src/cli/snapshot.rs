@@ -5,12 +5,11 @@ use clap::{Args, Subcommand};
 use super::{Format, Place};
 use crate::admin::Request;
 
-/// Make a snapshot of the catalogue now, or list those that are kept.
+/// Make a snapshot of the catalogue, or list the snapshots.
 ///
-/// A snapshot holds every name, right and password as of that moment, sealed as a standard age file in
-/// snapshots/. The server makes one a day by itself (section `[snapshots]` of the
-/// configuration); one made by hand counts among those that are kept. `tresor rebuild` starts from the
-/// newest.
+/// A snapshot holds all names, rights and passwords of that moment, sealed as a standard age file in snapshots/. The
+/// server makes one a day (section `[snapshots]` of the configuration); one made by hand counts among those that it keeps.
+/// `tresor rebuild` starts from the newest.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Snapshot {
@@ -24,7 +23,7 @@ pub(super) struct Snapshot {
 
 #[derive(Debug, Subcommand)]
 enum SnapshotCommand {
-    /// List the snapshots that are kept, newest first.
+    /// List the snapshots, newest first.
     List {
         #[command(flatten)]
         place: Place,

@@ -6,7 +6,7 @@ use super::{Format, Place};
 use crate::admin::Request;
 use crate::model::ByteSize;
 
-/// Manage spaces: one per client of the office or team, each with a key of its own.
+/// Manage spaces: one per client of the office or team, each with its own key.
 #[derive(Debug, Args)]
 pub(super) struct Space {
     #[command(subcommand)]
@@ -15,7 +15,7 @@ pub(super) struct Space {
 
 #[derive(Debug, Subcommand)]
 enum SpaceCommand {
-    /// Make a space. Nobody has access until `tresor grant` gives it.
+    /// Create a space. Users have no access until `tresor grant` gives it.
     Add {
         /// Name of its folder in every mount.
         name: String,
@@ -36,7 +36,7 @@ enum SpaceCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Change quota and how long old contents are kept. What is not given stays.
+    /// Change quota and retention. Options that are not given stay as they are.
     Set {
         /// Name of the space.
         name: String,
@@ -47,11 +47,11 @@ enum SpaceCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Give a space another name in every mount.
+    /// Rename a space, in every mount.
     Rename {
-        /// Its name now.
+        /// Present name.
         name: String,
-        /// Its name from now on.
+        /// New name.
         new_name: String,
         #[command(flatten)]
         place: Place,
@@ -62,17 +62,17 @@ enum SpaceCommand {
 
 #[derive(Debug, Args)]
 struct Settings {
-    /// Most that its files may hold, such as 20GB; 0 for no limit.
+    /// Largest total size of its files, such as 20GB; 0 for no limit.
     #[arg(long, value_name = "SIZE")]
     quota: Option<ByteSize>,
-    /// Most that earlier versions and the trash may hold beside that; what is more goes, oldest first. 0 for as much
-    /// as the quota.
+    /// Largest total size of earlier versions and trash, beside the quota; the oldest are removed when they exceed it. 0
+    /// for the quota's size.
     #[arg(long, value_name = "SIZE")]
     history: Option<ByteSize>,
-    /// Days that replaced contents are kept; a new space begins with 30.
+    /// Days that replaced contents are kept; 30 in a new space.
     #[arg(long, value_name = "DAYS")]
     version_days: Option<u32>,
-    /// Days that deleted files and folders are kept; a new space begins with 30.
+    /// Days that deleted files and folders are kept; 30 in a new space.
     #[arg(long, value_name = "DAYS")]
     trash_days: Option<u32>,
 }
@@ -114,7 +114,7 @@ impl Space {
     }
 }
 
-/// Show and bring back what was deleted in a space.
+/// List, restore and purge the deleted files of a space.
 #[derive(Debug, Args)]
 pub(super) struct Trash {
     #[command(subcommand)]
@@ -123,7 +123,7 @@ pub(super) struct Trash {
 
 #[derive(Debug, Subcommand)]
 enum TrashCommand {
-    /// List what was deleted, latest first.
+    /// List deleted files and folders, latest first.
     List {
         /// Name of the space.
         space: String,
@@ -132,7 +132,7 @@ enum TrashCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Bring a deleted file or folder back to where it was.
+    /// Restore a deleted file or folder to its old place.
     Restore(OneItem),
     /// Remove a deleted file or folder for good.
     Purge(OneItem),
@@ -166,7 +166,7 @@ impl Trash {
     }
 }
 
-/// Show and bring back earlier contents of a file.
+/// List and restore earlier versions of a file.
 #[derive(Debug, Args)]
 pub(super) struct Versions {
     #[command(subcommand)]
@@ -175,7 +175,7 @@ pub(super) struct Versions {
 
 #[derive(Debug, Subcommand)]
 enum VersionsCommand {
-    /// List the contents a file has and had, newest first.
+    /// List the versions of a file, newest first.
     List {
         /// Name of the space.
         space: String,
@@ -186,7 +186,7 @@ enum VersionsCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Make an earlier content the current one; the present one is kept as an earlier one.
+    /// Make an earlier version the current one; the present one is kept as an earlier version.
     Restore {
         /// Name of the space.
         space: String,

@@ -9,7 +9,7 @@ use crate::admin::{Request, Secret};
 use crate::app::{ControlError, ask};
 use crate::vault::keys;
 
-/// Give a locked server its passphrase.
+/// Unlock a server that was started without its passphrase.
 #[derive(Debug, Args)]
 pub(super) struct Unlock {
     #[command(flatten)]
@@ -23,12 +23,12 @@ impl Unlock {
         let Some(keys::Unlock::Passphrase(passphrase) | keys::Unlock::KeyFile(passphrase)) =
             self.place.key.unlock()?
         else {
-            bail!("nobody can be asked for the passphrase here; give --passphrase-file");
+            bail!("there is no terminal to ask for the passphrase; give --passphrase-file");
         };
         let passphrase = Secret::new(passphrase.expose_secret().to_owned());
         let reply = match ask(&self.place.data, &Request::Unlock { passphrase }) {
             Err(ControlError::NoServer) => bail!(
-                "no server runs on {}; start it with `tresor serve` and it can be given the passphrase right away",
+                "no server runs on {}; start one with `tresor serve`, which takes the passphrase itself",
                 self.place.data.display()
             ),
             answered => answered?,

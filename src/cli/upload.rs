@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use super::{Format, Place};
 use crate::admin::Request;
 
-/// Show and end uploads that have not come to their end.
+/// List and cancel unfinished uploads.
 ///
-/// What has arrived of a resumable upload is kept for 7 days after its last progress, counts against the
-/// space's quota, and so does what it has announced.
+/// The bytes of a resumable upload are kept for 7 days after its last progress. They count against the space's quota, and
+/// so do its announced bytes, for an hour after its last part.
 #[derive(Debug, Args)]
 pub(super) struct Upload {
     #[command(subcommand)]
@@ -17,9 +17,9 @@ pub(super) struct Upload {
 
 #[derive(Debug, Subcommand)]
 enum UploadCommand {
-    /// List uploads, how far they are and when they end by themselves.
+    /// List uploads with their progress and the time when they expire.
     List {
-        /// Only those of this user.
+        /// Only uploads of this user.
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         #[command(flatten)]
@@ -27,7 +27,7 @@ enum UploadCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// End an upload; what has arrived of it is removed and its quota is free.
+    /// Cancel an upload. Its bytes are removed, and their quota is free.
     Cancel {
         /// The id that `list` shows.
         id: String,

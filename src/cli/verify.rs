@@ -22,28 +22,29 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Characters of the bar.
 const BAR: usize = 24;
 
-/// Check that everything stored is still what was committed.
+/// Check that all stored data are still as they were committed.
 ///
-/// Compares every container's length, header and last chunk with the catalogue, and the catalogue with
-/// itself; looks at the key files and the newest snapshot; names what a rebuild had to leave out, a catalogue
-/// that is older than the files, and what does not belong among them. With --full it also authenticates every
-/// byte, compares the SHA-256 of every content and reads all snapshots. Files are served meanwhile.
-/// Nothing is repaired or removed: what is found is named, remembered (`tresor status` tells) and kept, and
-/// nothing damaged is ever sent. What is known to be damaged is always read in full, so that a container
-/// that is brought back from a backup counts as whole with the next verification of either kind.
+/// Compares the length, header and last chunk of each container with the catalogue, and checks the catalogue itself, the
+/// key files and the newest snapshot. Names contents that a rebuild had to leave out, a catalogue that is older than the
+/// files, and foreign files among the containers. With --full it also authenticates every byte, compares the SHA-256 of
+/// every content and reads all snapshots. The server goes on serving files meanwhile.
 ///
-/// Interrupted, it goes on where it stopped when it is called again. The exit code is 0 if nothing is wrong,
-/// 3 if something is, and 1 if it could not be verified.
+/// Nothing is repaired or removed. Findings are printed and remembered (`tresor status` counts them), and the server never
+/// sends damaged files. Known damage is always read in full, so a container that you restore from a backup counts as whole
+/// after the next verification.
+///
+/// An interrupted verification continues when the command is run again. The exit code is 0 if nothing is wrong, 3 if
+/// something is, and 1 if the verification failed.
 #[derive(Debug, Args)]
 #[command(after_long_help = JSON_HELP)]
 pub(super) struct Verify {
     /// Read every byte instead of each container's header and end.
     #[arg(long)]
     full: bool,
-    /// Read at most so much per second, such as 50MB.
+    /// Highest read rate per second, such as 50MB.
     #[arg(long, value_name = "SIZE")]
     rate: Option<ByteSize>,
-    /// Begin anew even if an earlier verification was interrupted.
+    /// Start from the beginning even if an earlier verification was interrupted.
     #[arg(long)]
     restart: bool,
     #[command(flatten)]
@@ -56,28 +57,28 @@ const JSON_HELP: &str = "\
 With --json one object is printed at the end:
   mode                quick or full
   started, finished   begin and end
-  resumed             whether it went on where an interrupted verification stopped
-  containers, bytes   containers looked at, bytes of content read; without --full those of
+  resumed             whether it continued an interrupted verification
+  containers, bytes   containers checked, bytes of content read; without --full only bytes of
                       containers that are known to be damaged
   clean               whether nothing is wrong
-  findings            list of what is wrong:
+  findings            list of faults:
     kind              missing, wrong-length, foreign, wrong-key, unnamed, damaged-chunk,
                       unreadable, wrong-hash, incomplete, catalogue, key, note, mark,
                       snapshot or stranger
     space, container  ids
     file              the container's file, or the pack it lies in, below the data directory
     chunk             first damaged chunk of 64 KiB, from 0
-    detail            what is wrong with the catalogue, which stored content it leaves out, or
-                      what is wrong with another file
-    first_seen        when it was first found
+    detail            the fault of the catalogue or another file, or the content that the
+                      catalogue leaves out
+    first_seen        when the fault was first found
     known_before      whether that was before this verification began
-    uses              up to 100 contents that it concerns: space and path by name, entry and
-                      version by number, state current, earlier or trash
+    uses              up to 100 affected contents: space and path by name, entry and version by
+                      number, state current, earlier or trash
   unknown_files       up to 1,000 containers that the catalogue does not know: space,
                       container, file, bytes, age_seconds. No fault unless the catalogue is
-                      older or damaged; a day old, they are swept
-  unknown_file_count  how many of them there are
-What does not apply is null.";
+                      older or damaged; they are swept after a day
+  unknown_file_count  their number
+Values that do not apply are null.";
 
 /// The report as scripts read it.
 #[derive(Serialize)]
@@ -104,7 +105,9 @@ impl Verify {
         let mut step = shown(session.ask(Request::VerifyBegin { full, restart, rate })?)?;
         if step.resumed {
             let begun = step.started;
-            output::note(&format!("Going on with the verification begun {begun}; --restart begins anew."))?;
+            output::note(&format!(
+                "Continuing the verification begun {begun}; --restart starts from the beginning."
+            ))?;
         }
         let mut progress = Progress::new(&step);
         let (mut findings, mut told) = (Vec::new(), HashSet::new());

@@ -113,7 +113,7 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
             let served = online.then(|| serve(&office));
             let told = attempt(&office, &["status"]).stdout;
             assert!(
-                told.contains("damaged  none, but no file of 1 space opens, as its key is missing"),
+                told.contains("damaged  none, but no file of 1 space opens: its key is missing"),
                 "{told}"
             );
             assert!(
