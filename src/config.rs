@@ -92,6 +92,9 @@ pub enum ConfigError {
         /// The part of the filter that is not understood.
         directive: String,
     },
+    /// A number of `[events]` is out of range.
+    #[error("[events] keep_days must lie between 1 and 36500")]
+    Events,
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -130,8 +133,33 @@ pub struct RawConfig {
     pub scrub: Scrub,
     /// When the catalogue is kept.
     pub snapshots: RawSnapshots,
+    /// How long is recorded who did what.
+    pub events: RawEvents,
     /// Bounds of the network side.
     pub limits: Limits,
+}
+
+/// How long is recorded who did what.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawEvents {
+    /// Days that an event is kept: 1 to 36,500.
+    pub keep_days: u32,
+}
+
+impl Default for RawEvents {
+    fn default() -> Self {
+        Self { keep_days: 400 }
+    }
+}
+
+impl RawEvents {
+    fn check(self) -> Result<Duration, ConfigError> {
+        match self.keep_days {
+            days @ 1..=36_500 => Ok(Duration::from_hours(24 * u64::from(days))),
+            _ => Err(ConfigError::Events),
+        }
+    }
 }
 
 /// An own certificate instead of the self-signed one; read again when the files change.
@@ -264,6 +292,8 @@ pub struct Config {
     pub scrub: Scrub,
     /// When the catalogue is kept.
     pub snapshots: SnapshotSchedule,
+    /// How long is recorded who did what.
+    pub events_kept_for: Duration,
     /// Bounds of the network side.
     pub limits: Limits,
 }
@@ -341,6 +371,7 @@ impl RawConfig {
             metrics_listen: self.metrics_listen,
             scrub: self.scrub,
             snapshots: self.snapshots.check()?,
+            events_kept_for: self.events.check()?,
             limits: self.limits,
         })
     }
@@ -461,7 +492,7 @@ mod tests {
             let keys = text.split('`').skip(1).step_by(2);
             keys.map(|key| format!("{section}{key}")).collect()
         };
-        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "limits."];
+        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "events.", "limits."];
         let keys: BTreeSet<_> = tables.iter().flat_map(|table| known(table)).collect();
         assert_eq!(documented, keys);
     }
@@ -515,6 +546,7 @@ mod tests {
             ("[log]\nlevel = 'info,hyper=loud'", "'hyper=loud' is no level"),
             ("[log]\nlevel = ''", "'' is no level"),
             ("[snapshots]\nkeep = 0", "keep must lie between 1"),
+            ("[events]\nkeep_days = 0", "keep_days must lie between 1"),
             ("[snapshots]\nevery_hours = 9000", "every_hours"),
             ("[snapshots]\nevery_days = 1", "every_days"),
         ] {

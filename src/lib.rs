@@ -16,4 +16,5 @@ pub mod library;
 pub mod model;
 pub mod net;
 pub mod sharing;
+pub mod text;
 pub mod vault;

@@ -21,26 +21,30 @@ mod limits;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("model", &[]),
+    ("text", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "catalog", "library", "accounts"]),
-    ("admin", &["model", "library", "accounts", "sharing"]),
+    ("admin", &["model", "text", "library", "accounts", "sharing"]),
     ("net", &["model"]),
     ("http", &["model", "library", "accounts", "sharing", "net"]),
     ("config", &["model", "net"]),
     (
         "app",
-        &["model", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http", "config"],
+        &[
+            "model", "text", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http",
+            "config",
+        ],
     ),
     (
         "cli",
         &[
-            "model", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http", "config",
-            "app",
+            "model", "text", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http",
+            "config", "app",
         ],
     ),
     ("main", &["cli"]),

@@ -25,7 +25,9 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tresor::app::{DataDirectory, Instance};
 use tresor::library::{Change, NewUpload, PartInfo};
-use tresor::model::{Access, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape};
+use tresor::model::{
+    Access, Actor, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape,
+};
 use tresor::vault::keys::Unlock;
 
 use crate::office::{Office, PASSWORD, Served};
@@ -240,7 +242,7 @@ fn begin_upload(office: &Office) -> String {
         let user = users.iter().find(|user| user.name == "Anna").unwrap().id;
         let space = instance.library.spaces().await.unwrap().remove(0).id;
         let (access, now) = (Access::granted(space, Right::Write), Timestamp::now());
-        let change = Change { access, user, now, conditions: Conditions::default() };
+        let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
         let new = NewUpload {
             id: UploadId::random(),
             door: "tus",

@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tresor::catalog::{Catalog, CatalogError, CatalogKey, NewUser};
 use tresor::library::{Change, Entry, Library, Member, NewFile, SpaceSettings};
 use tresor::model::{
-    Access, Conditions, EntryName, EntryPath, NamePolicy, Right, Role, SpaceId, SpaceKind, Timestamp, UserId,
+    Access, Actor, Conditions, EntryName, EntryPath, NamePolicy, Right, Role, SpaceId, SpaceKind, Stamp,
+    Timestamp, UserId,
 };
 use tresor::vault::disk::{LocalDisk, Storage};
 use tresor::vault::keys::{KeyRing, SpaceKey, Unlock, generate_recovery};
@@ -51,7 +52,7 @@ impl Office {
                     .await
                     .expect("a fresh catalogue opens");
             let space = library
-                .add_space(&name("space"), SpaceKind::Team, SpaceSettings::default(), NOW)
+                .add_space(&name("space"), SpaceKind::Team, SpaceSettings::default(), Stamp::owner(NOW))
                 .await
                 .expect("a first space");
             (library, space.id, add_user(&catalog).await)
@@ -65,7 +66,12 @@ impl Office {
     }
 
     pub(crate) fn change(&self) -> Change {
-        Change { access: self.access(), user: self.user, now: NOW, conditions: Conditions::default() }
+        Change {
+            access: self.access(),
+            actor: Actor::user(self.user),
+            now: NOW,
+            conditions: Conditions::default(),
+        }
     }
 
     pub(crate) fn make_folder(&self, at: &str) -> Entry {
@@ -117,7 +123,7 @@ async fn add_user(catalog: &Catalog) -> UserId {
         let (name, role) = ("user", Role::Staff);
         tx.insert_user(&NewUser { name, name_key: name, role, password_hash: None, created: NOW })
     };
-    catalog.write::<_, CatalogError, _>(add).await.expect("a first user")
+    catalog.write_silent::<_, CatalogError, _>("a bench", add).await.expect("a first user")
 }
 
 /// The path of a member of a folder.

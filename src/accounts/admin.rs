@@ -11,7 +11,7 @@ use super::password::{Busy, PasswordHash};
 use super::policy::{self, WeakPassword};
 use super::{Accounts, AppPasswordRow, GrantRow, UserRow};
 use crate::catalog::{CatalogError, NewAppPassword, NewUser, ReadTx, WriteTx};
-use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
+use crate::model::{AccountEvent, AppPasswordId, Event, Right, Role, SpaceId, Stamp, Timestamp, UserId};
 
 /// Most device passwords of one user.
 pub(super) const MAX_APP_PASSWORDS: usize = 100;
@@ -86,7 +86,7 @@ impl Accounts {
         name: &UserName,
         role: Role,
         password: Option<SecretString>,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<UserId, AccountsError> {
         let hash = match password {
             Some(password) => Some(self.checked_hash(password, name).await?),
@@ -97,13 +97,15 @@ impl Accounts {
             if tx.user_by_name(&name_key)?.is_some() {
                 return Err(AccountsError::NameTaken);
             }
-            Ok(tx.insert_user(&NewUser {
+            let user = tx.insert_user(&NewUser {
                 name: &name,
                 name_key: &name_key,
                 role,
                 password_hash: hash.as_ref().map(PasswordHash::as_stored),
-                created: now,
-            })?)
+                created: by.at,
+            })?;
+            record(tx, &by, AccountEvent::Made(role), user)?;
+            Ok(user)
         })
         .await
     }
@@ -126,42 +128,49 @@ impl Accounts {
     }
 
     /// Gives a user another password. His earlier logins end; his device passwords stay valid.
-    pub async fn set_password(&self, user: UserId, password: SecretString) -> Result<(), AccountsError> {
+    pub async fn set_password(
+        &self,
+        user: UserId,
+        password: SecretString,
+        by: Stamp,
+    ) -> Result<(), AccountsError> {
         let row = self.inner.catalog.read(move |tx| existing(tx, user)).await?;
         let hash = self.checked_hash(password, &UserName::from_stored(&row.name)).await?;
         self.change(move |tx| {
-            existing(tx, user)?;
+            record(tx, &by, AccountEvent::PasswordChanged, user)?;
             Ok(tx.set_password_hash(user, Some(hash.as_stored()))?)
         })
         .await
     }
 
     /// Makes a user something else in this office; holds from the next request on.
-    pub async fn set_role(&self, user: UserId, role: Role) -> Result<(), AccountsError> {
+    pub async fn set_role(&self, user: UserId, role: Role, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             if role == Role::Administrator {
                 existing(tx, user)?;
             } else {
                 refuse_for_last_administrator(tx, user)?;
             }
+            record(tx, &by, AccountEvent::RoleChanged(role), user)?;
             Ok(tx.set_role(user, role)?)
         })
         .await
     }
 
     /// Bars a user from the next request on; his grants stay for [`Self::enable`].
-    pub async fn disable(&self, user: UserId, now: Timestamp) -> Result<(), AccountsError> {
+    pub async fn disable(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
-            Ok(tx.set_disabled(user, Some(now))?)
+            record(tx, &by, AccountEvent::Disabled, user)?;
+            Ok(tx.set_disabled(user, Some(by.at))?)
         })
         .await
     }
 
     /// Admits a disabled user again.
-    pub async fn enable(&self, user: UserId) -> Result<(), AccountsError> {
+    pub async fn enable(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
-            existing(tx, user)?;
+            record(tx, &by, AccountEvent::Enabled, user)?;
             Ok(tx.set_disabled(user, None)?)
         })
         .await
@@ -169,10 +178,11 @@ impl Accounts {
 
     /// Removes a user for good, with his device passwords, grants, links and locks; his files stay, and his name in
     /// their history.
-    pub async fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), AccountsError> {
+    pub async fn remove_user(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
-            Ok(tx.remove_user(user, now)?)
+            record(tx, &by, AccountEvent::Removed, user)?;
+            Ok(tx.remove_user(user, by.at)?)
         })
         .await
     }
@@ -181,18 +191,32 @@ impl Accounts {
 /// Grants.
 impl Accounts {
     /// Grants a right to a space in place of an earlier one; holds from the next request on.
-    pub async fn grant(&self, user: UserId, space: SpaceId, right: Right) -> Result<(), AccountsError> {
+    pub async fn grant(
+        &self,
+        user: UserId,
+        space: SpaceId,
+        right: Right,
+        by: Stamp,
+    ) -> Result<(), AccountsError> {
         self.change(move |tx| {
-            existing(tx, user)?;
+            let name = existing(tx, user)?.name;
             tx.space(space)?.ok_or(AccountsError::UnknownSpace)?;
+            tx.record(&by, &Event::Grant { user, name, space, right: Some(right) })?;
             Ok(tx.put_grant(&GrantRow { user, space, right })?)
         })
         .await
     }
 
     /// Takes a right away from the next request on; fine if there was none.
-    pub async fn revoke(&self, user: UserId, space: SpaceId) -> Result<(), AccountsError> {
-        self.change(move |tx| Ok(tx.delete_grant(user, space).map(drop)?)).await
+    pub async fn revoke(&self, user: UserId, space: SpaceId, by: Stamp) -> Result<(), AccountsError> {
+        self.change(move |tx| {
+            if tx.delete_grant(user, space)? {
+                let name = existing(tx, user)?.name;
+                tx.record(&by, &Event::Grant { user, name, space, right: None })?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// All grants as given, before the limits of the roles.
@@ -215,10 +239,10 @@ impl Accounts {
         user: UserId,
         label: &str,
         expires: Option<Timestamp>,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<(AppPasswordId, AppToken), AccountsError> {
         let label = checked_label(label)?;
-        if expires.is_some_and(|expires| expires <= now) {
+        if expires.is_some_and(|expires| expires <= by.at) {
             return Err(AccountsError::ExpiryInPast);
         }
         let token = AppToken::random();
@@ -228,8 +252,10 @@ impl Accounts {
             if tx.app_passwords_of(user)?.len() >= MAX_APP_PASSWORDS {
                 return Err(AccountsError::TooManyAppPasswords);
             }
-            let new = NewAppPassword { user, label: &label, token_hmac, created: now, expires };
-            Ok(tx.insert_app_password(&new)?)
+            let new = NewAppPassword { user, label: &label, token_hmac, created: by.at, expires };
+            let id = tx.insert_app_password(&new)?;
+            record(tx, &by, AccountEvent::DeviceAdded(id, label.clone()), user)?;
+            Ok(id)
         };
         Ok((self.change(create).await?, token))
     }
@@ -240,9 +266,17 @@ impl Accounts {
     }
 
     /// Ends a device password from the next request on.
-    pub async fn revoke_app_password(&self, user: UserId, id: AppPasswordId) -> Result<(), AccountsError> {
+    pub async fn revoke_app_password(
+        &self,
+        user: UserId,
+        id: AppPasswordId,
+        by: Stamp,
+    ) -> Result<(), AccountsError> {
         self.change(move |tx| {
-            if tx.delete_app_password(user, id)? { Ok(()) } else { Err(AccountsError::UnknownAppPassword) }
+            if !tx.delete_app_password(user, id)? {
+                return Err(AccountsError::UnknownAppPassword);
+            }
+            record(tx, &by, AccountEvent::DeviceRemoved(id), user)
         })
         .await
     }
@@ -273,6 +307,17 @@ impl Accounts {
         });
         task.await.map_err(|_| CatalogError::Closed)?
     }
+}
+
+/// Records what happens to an account that exists.
+pub(super) fn record(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    kind: AccountEvent,
+    user: UserId,
+) -> Result<(), AccountsError> {
+    let name = existing(tx, user)?.name;
+    Ok(tx.record(by, &Event::Account { kind, user, name })?)
 }
 
 fn existing(tx: &ReadTx<'_>, user: UserId) -> Result<UserRow, AccountsError> {
@@ -308,24 +353,24 @@ mod tests {
         let right = async || accounts.access(&principal, space).await.unwrap().map(|access| access.right());
 
         assert_eq!(right().await, None);
-        accounts.grant(anna, space, Right::Write).await.unwrap();
+        accounts.grant(anna, space, Right::Write, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, Some(Right::Write));
-        accounts.grant(anna, space, Right::Manage).await.unwrap();
+        accounts.grant(anna, space, Right::Manage, Stamp::owner(NOW)).await.unwrap();
         let access = accounts.spaces_of(&principal).await.unwrap();
         assert_eq!(
             access.iter().map(|a| (a.space(), a.right())).collect::<Vec<_>>(),
             [(space, Right::Manage)]
         );
-        accounts.set_role(anna, Role::Client).await.unwrap();
+        accounts.set_role(anna, Role::Client, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, Some(Right::Write));
-        accounts.set_role(anna, Role::Auditor).await.unwrap();
+        accounts.set_role(anna, Role::Auditor, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, Some(Right::Read));
-        accounts.disable(anna, NOW).await.unwrap();
+        accounts.disable(anna, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, None);
         assert_eq!(accounts.spaces_of(&principal).await.unwrap(), []);
-        accounts.enable(anna).await.unwrap();
+        accounts.enable(anna, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, Some(Right::Read));
-        accounts.revoke(anna, space).await.unwrap();
+        accounts.revoke(anna, space, Stamp::owner(NOW)).await.unwrap();
         assert_eq!(right().await, None);
         assert_eq!(accounts.access(&principal, SpaceId::random()).await.unwrap(), None);
     }
@@ -333,10 +378,10 @@ mod tests {
     #[tokio::test]
     async fn a_change_holds_even_if_its_caller_has_left() {
         let office = Office::open().await;
-        office.accounts.grant(office.anna, office.space, Right::Write).await.unwrap();
+        office.accounts.grant(office.anna, office.space, Right::Write, Stamp::owner(NOW)).await.unwrap();
         let principal = office.login("anna", PASSWORD, NOW).await.unwrap();
         {
-            let mut revoke = Box::pin(office.accounts.revoke(office.anna, office.space));
+            let mut revoke = Box::pin(office.accounts.revoke(office.anna, office.space, Stamp::owner(NOW)));
             let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(revoke.as_mut().poll(cx)));
             let _ = polled.await;
         }
@@ -364,24 +409,24 @@ mod tests {
         let office = Office::open().await;
         let (accounts, root, anna) = (&office.accounts, office.root, office.anna);
         let refused = |answer| matches!(answer, Err(AccountsError::LastAdministrator));
-        assert!(refused(accounts.disable(root, NOW).await));
-        assert!(refused(accounts.remove_user(root, NOW).await));
-        assert!(refused(accounts.set_role(root, Role::Staff).await));
-        accounts.set_role(root, Role::Administrator).await.unwrap();
+        assert!(refused(accounts.disable(root, Stamp::owner(NOW)).await));
+        assert!(refused(accounts.remove_user(root, Stamp::owner(NOW)).await));
+        assert!(refused(accounts.set_role(root, Role::Staff, Stamp::owner(NOW)).await));
+        accounts.set_role(root, Role::Administrator, Stamp::owner(NOW)).await.unwrap();
 
         // A disabled second one does not count, an enabled one does.
-        accounts.set_role(anna, Role::Administrator).await.unwrap();
-        accounts.disable(anna, NOW).await.unwrap();
-        assert!(refused(accounts.disable(root, NOW).await));
-        accounts.enable(anna).await.unwrap();
-        accounts.remove_user(root, NOW).await.unwrap();
-        assert!(refused(accounts.remove_user(anna, NOW).await));
+        accounts.set_role(anna, Role::Administrator, Stamp::owner(NOW)).await.unwrap();
+        accounts.disable(anna, Stamp::owner(NOW)).await.unwrap();
+        assert!(refused(accounts.disable(root, Stamp::owner(NOW)).await));
+        accounts.enable(anna, Stamp::owner(NOW)).await.unwrap();
+        accounts.remove_user(root, Stamp::owner(NOW)).await.unwrap();
+        assert!(refused(accounts.remove_user(anna, Stamp::owner(NOW)).await));
     }
 
     #[tokio::test]
     async fn names_are_unique_without_regard_to_case() {
         let office = Office::open().await;
-        let twice = office.accounts.add_user(&name("ANNA"), Role::Staff, None, NOW).await;
+        let twice = office.accounts.add_user(&name("ANNA"), Role::Staff, None, Stamp::owner(NOW)).await;
         assert!(matches!(twice, Err(AccountsError::NameTaken)));
         let found = office.accounts.user_by_name(&name("aNNa")).await.unwrap().unwrap();
         assert_eq!((found.id, found.has_password), (office.anna, true));
@@ -393,10 +438,10 @@ mod tests {
         let office = Office::open().await;
         let (accounts, anna) = (&office.accounts, office.anna);
         let token = office.app_password(None).await;
-        accounts.grant(anna, office.space, Right::Write).await.unwrap();
+        accounts.grant(anna, office.space, Right::Write, Stamp::owner(NOW)).await.unwrap();
         office.login("anna", PASSWORD, NOW).await.unwrap();
-        accounts.remove_user(anna, NOW).await.unwrap();
-        let successor = accounts.add_user(&name("Anna"), Role::Staff, None, NOW).await.unwrap();
+        accounts.remove_user(anna, Stamp::owner(NOW)).await.unwrap();
+        let successor = accounts.add_user(&name("Anna"), Role::Staff, None, Stamp::owner(NOW)).await.unwrap();
         assert_ne!(successor, anna);
         assert!(office.login("anna", PASSWORD, NOW).await.is_err());
         assert!(office.login("anna", &token, NOW).await.is_err());
@@ -407,15 +452,17 @@ mod tests {
     async fn weak_passwords_labels_and_expiries_are_refused() {
         let office = Office::open().await;
         let (accounts, anna) = (&office.accounts, office.anna);
-        let weak = accounts.set_password(anna, secret("Passwort2025!")).await;
+        let weak = accounts.set_password(anna, secret("Passwort2025!"), Stamp::owner(NOW)).await;
         assert!(matches!(weak, Err(AccountsError::WeakPassword(WeakPassword::Guessable))));
-        let weak = accounts.add_user(&name("carla"), Role::Staff, Some(secret("x-carla-kqzvw")), NOW).await;
+        let weak = accounts
+            .add_user(&name("carla"), Role::Staff, Some(secret("x-carla-kqzvw")), Stamp::owner(NOW))
+            .await;
         assert!(matches!(weak, Err(AccountsError::WeakPassword(WeakPassword::ContainsName))));
         for label in ["", "  ", "a\nb", &"x".repeat(101)] {
-            let answer = accounts.create_app_password(anna, label, None, NOW).await;
+            let answer = accounts.create_app_password(anna, label, None, Stamp::owner(NOW)).await;
             assert!(matches!(answer, Err(AccountsError::Label(_))), "{label:?}");
         }
-        let answer = accounts.create_app_password(anna, "Laptop", Some(NOW), NOW).await;
+        let answer = accounts.create_app_password(anna, "Laptop", Some(NOW), Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::ExpiryInPast)));
     }
 
@@ -425,17 +472,17 @@ mod tests {
         let (accounts, anna) = (&office.accounts, office.anna);
         let nobody = UserId(999);
         let unknown_user = |answer| matches!(answer, Err(AccountsError::UnknownUser));
-        assert!(unknown_user(accounts.set_password(nobody, secret(PASSWORD)).await));
-        assert!(unknown_user(accounts.set_role(nobody, Role::Administrator).await));
-        assert!(unknown_user(accounts.disable(nobody, NOW).await));
-        assert!(unknown_user(accounts.enable(nobody).await));
-        assert!(unknown_user(accounts.remove_user(nobody, NOW).await));
-        assert!(unknown_user(accounts.grant(nobody, office.space, Right::Read).await));
-        let answer = accounts.create_app_password(nobody, "Laptop", None, NOW).await;
+        assert!(unknown_user(accounts.set_password(nobody, secret(PASSWORD), Stamp::owner(NOW)).await));
+        assert!(unknown_user(accounts.set_role(nobody, Role::Administrator, Stamp::owner(NOW)).await));
+        assert!(unknown_user(accounts.disable(nobody, Stamp::owner(NOW)).await));
+        assert!(unknown_user(accounts.enable(nobody, Stamp::owner(NOW)).await));
+        assert!(unknown_user(accounts.remove_user(nobody, Stamp::owner(NOW)).await));
+        assert!(unknown_user(accounts.grant(nobody, office.space, Right::Read, Stamp::owner(NOW)).await));
+        let answer = accounts.create_app_password(nobody, "Laptop", None, Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::UnknownUser)));
-        let answer = accounts.grant(anna, SpaceId::random(), Right::Read).await;
+        let answer = accounts.grant(anna, SpaceId::random(), Right::Read, Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::UnknownSpace)));
-        let answer = accounts.revoke_app_password(anna, AppPasswordId(999)).await;
+        let answer = accounts.revoke_app_password(anna, AppPasswordId(999), Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::UnknownAppPassword)));
     }
 
@@ -444,7 +491,7 @@ mod tests {
         let office = Office::open().await;
         let token = office.app_password(None).await;
         let id = office.accounts.app_passwords_of(office.anna).await.unwrap()[0].id;
-        let answer = office.accounts.revoke_app_password(office.bert, id).await;
+        let answer = office.accounts.revoke_app_password(office.bert, id, Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::UnknownAppPassword)));
         office.login("anna", &token, NOW).await.unwrap();
     }
@@ -455,7 +502,8 @@ mod tests {
         for _ in 0..MAX_APP_PASSWORDS {
             office.app_password(None).await;
         }
-        let answer = office.accounts.create_app_password(office.anna, "one more", None, NOW).await;
+        let answer =
+            office.accounts.create_app_password(office.anna, "one more", None, Stamp::owner(NOW)).await;
         assert!(matches!(answer, Err(AccountsError::TooManyAppPasswords)));
     }
 
@@ -463,8 +511,11 @@ mod tests {
     async fn neither_tokens_nor_passwords_are_stored() {
         let office = Office::open().await;
         let expires = Some(later(60));
-        let (id, token) =
-            office.accounts.create_app_password(office.anna, " Laptop ", expires, NOW).await.unwrap();
+        let (id, token) = office
+            .accounts
+            .create_app_password(office.anna, " Laptop ", expires, Stamp::owner(NOW))
+            .await
+            .unwrap();
         let rows = office.accounts.app_passwords_of(office.anna).await.unwrap();
         let row = AppPasswordRow {
             id,

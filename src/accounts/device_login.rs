@@ -9,14 +9,14 @@ use std::sync::{MutexGuard, PoisonError};
 
 use secrecy::SecretString;
 
-use super::admin::{MAX_APP_PASSWORDS, MAX_LABEL_CHARS};
+use super::admin::{MAX_APP_PASSWORDS, MAX_LABEL_CHARS, record};
 use super::directory::state;
 use super::login_flow::{Approved, DeviceRequest, DeviceTokens, FlowToken, LoginFlows, TooManyDevices};
 use super::name::{is_forbidden, login_name};
 use super::verified::AccountState;
 use super::{Accounts, AccountsError, AppToken, AuthError, Credentials, Inner, UserName};
 use crate::catalog::{CatalogError, NewAppPassword, WriteTx};
-use crate::model::{Timestamp, UserId};
+use crate::model::{AccountEvent, Actor, Stamp, Timestamp, UserId};
 
 /// Shown for a device that does not say what it is.
 const NAMELESS: &str = "Nextcloud client";
@@ -142,7 +142,10 @@ impl Accounts {
             }
             let new =
                 NewAppPassword { user: user.id, label: &label, token_hmac, created: now, expires: None };
-            tx.insert_app_password(&new)?;
+            let id = tx.insert_app_password(&new)?;
+            // The person let it in with the password of the account.
+            let by = Stamp { actor: Actor::user(user.id), at: now };
+            record(tx, &by, AccountEvent::DeviceAdded(id, label.clone()), user.id)?;
             Ok(UserName::from_stored(&user.name))
         };
         Ok(DeviceLogin { name: self.change(create).await?, password: token })
@@ -265,19 +268,23 @@ mod tests {
         let office = Office::open().await;
         let device = office.begin_device();
         office.consent(&device, "anna", PASSWORD).await.unwrap();
-        office.accounts.disable(office.anna, NOW).await.unwrap();
+        office.accounts.disable(office.anna, Stamp::owner(NOW)).await.unwrap();
         assert!(office.fetch(&device).await.is_none());
-        office.accounts.enable(office.anna).await.unwrap();
+        office.accounts.enable(office.anna, Stamp::owner(NOW)).await.unwrap();
         assert!(office.fetch(&device).await.is_none(), "not later either");
 
         let device = office.begin_device();
         office.consent(&device, "bert", PASSWORD).await.unwrap();
-        office.accounts.set_password(office.bert, secret("Kreide-Ofen-Zebra")).await.unwrap();
+        office
+            .accounts
+            .set_password(office.bert, secret("Kreide-Ofen-Zebra"), Stamp::owner(NOW))
+            .await
+            .unwrap();
         assert!(office.fetch(&device).await.is_none());
 
         let device = office.begin_device();
         office.consent(&device, "anna", PASSWORD).await.unwrap();
-        office.accounts.remove_user(office.anna, NOW).await.unwrap();
+        office.accounts.remove_user(office.anna, Stamp::owner(NOW)).await.unwrap();
         assert!(office.fetch(&device).await.is_none());
     }
 

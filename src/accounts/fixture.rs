@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, UserName};
 use crate::catalog::{Catalog, CatalogError, CatalogKey, NewSpace};
-use crate::model::{EntryName, Role, SpaceId, SpaceKind, Timestamp, UserId};
+use crate::model::{EntryName, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
 
 pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
 pub(super) const HOME: &str = "192.0.2.7";
@@ -49,14 +49,15 @@ impl Office {
         let dir = tempfile::tempdir().unwrap();
         let catalog = Catalog::create(&dir.path().join("catalog.db"), &CatalogKey::new([7; 32])).unwrap();
         let accounts = Accounts::new(catalog.clone(), AppPasswordKey::new(Zeroizing::new([9; 32])));
-        let add = async |text, role| accounts.add_user(&name(text), role, None, NOW).await.unwrap();
+        let add =
+            async |text, role| accounts.add_user(&name(text), role, None, Stamp::owner(NOW)).await.unwrap();
         let root = add("root", Role::Administrator).await;
         let anna = add("Anna", Role::Staff).await;
         let bert = add("bert", Role::Staff).await;
         add("device", Role::Staff).await;
         for user in [root, anna, bert] {
             let set: Result<(), CatalogError> =
-                catalog.write(move |tx| tx.set_password_hash(user, Some(&HASH))).await;
+                catalog.write_silent("a test", move |tx| tx.set_password_hash(user, Some(&HASH))).await;
             set.unwrap();
         }
         accounts.forget_snapshot();
@@ -86,7 +87,7 @@ impl Office {
 
     /// A device password of anna's.
     pub(super) async fn app_password(&self, expires: Option<Timestamp>) -> String {
-        let made = self.accounts.create_app_password(self.anna, "Laptop", expires, NOW).await;
+        let made = self.accounts.create_app_password(self.anna, "Laptop", expires, Stamp::owner(NOW)).await;
         made.unwrap().1.reveal().expose_secret().to_owned()
     }
 
@@ -123,7 +124,7 @@ impl Office {
 async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
     let space = SpaceId::random();
     catalog
-        .write(move |tx| {
+        .write_silent("a test", move |tx| {
             let root = tx.reserve_entry_ids(1)?;
             tx.insert_space(&NewSpace {
                 id: space,

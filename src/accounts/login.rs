@@ -220,7 +220,11 @@ impl Login<'_> {
             tx.touches_only([]);
             tx.touch_app_password(id, now)
         };
-        let noted = self.inner.catalog.write(touch).await;
+        let noted = self
+            .inner
+            .catalog
+            .write_silent("when a device was last seen is kept with its password", touch)
+            .await;
         if let Err(error) = noted {
             // A full disk must not keep people from the files that they want to delete.
             let error: &dyn std::error::Error = &error;
@@ -265,7 +269,7 @@ impl Login<'_> {
         let take = move |tx: &crate::catalog::WriteTx<'_>| {
             second_factor::take_code(tx, &inner.app_password_key, user, &code, now)
         };
-        match self.inner.catalog.write(take).await? {
+        match self.inner.catalog.write_silent("a code is used up by signing in", take).await? {
             true => Ok(()),
             false => Err(AuthError::WrongCode),
         }
@@ -280,7 +284,8 @@ impl Login<'_> {
         let renew = move |tx: &crate::catalog::WriteTx<'_>| {
             tx.renew_password_hash(user, old.as_stored(), new.as_stored())
         };
-        let renewed: Result<(), CatalogError> = self.inner.catalog.write(renew).await;
+        let renewed: Result<(), CatalogError> =
+            self.inner.catalog.write_silent("the password stays the same", renew).await;
         if let Err(error) = renewed {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, user_id = user.0, "password not rehashed");
@@ -293,6 +298,7 @@ mod tests {
     use super::*;
     use crate::accounts::fixture::{HOME, NOW, Office, PASSWORD, later, secret};
     use crate::accounts::password::PARALLEL_RUNS;
+    use crate::model::Stamp;
 
     fn is_rejected(answer: &Result<Principal, AuthError>) -> bool {
         matches!(answer, Err(AuthError::Rejected))
@@ -315,7 +321,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_nothing_and_wrong_take_the_same_way() {
         let office = Office::open().await;
-        office.accounts.disable(office.bert, NOW).await.unwrap();
+        office.accounts.disable(office.bert, Stamp::owner(NOW)).await.unwrap();
         let runs = || office.accounts.password_runs();
         for (name, password) in [
             ("anna", "wrong password"),
@@ -340,7 +346,11 @@ mod tests {
         let office = Office::open().await;
         office.login("anna", PASSWORD, NOW).await.unwrap();
         assert!(is_rejected(&office.login("anna", "Kreide-Ofen-Zebra", NOW).await));
-        office.accounts.set_password(office.anna, secret("Kreide-Ofen-Zebra")).await.unwrap();
+        office
+            .accounts
+            .set_password(office.anna, secret("Kreide-Ofen-Zebra"), Stamp::owner(NOW))
+            .await
+            .unwrap();
         assert!(is_rejected(&office.login("anna", PASSWORD, NOW).await));
         // That it was wrong a moment ago is forgotten as well.
         office.login("anna", "Kreide-Ofen-Zebra", NOW).await.unwrap();
@@ -352,10 +362,10 @@ mod tests {
         let token = office.app_password(None).await;
         office.login("anna", PASSWORD, NOW).await.unwrap();
         office.login("anna", &token, NOW).await.unwrap();
-        office.accounts.disable(office.anna, NOW).await.unwrap();
+        office.accounts.disable(office.anna, Stamp::owner(NOW)).await.unwrap();
         assert!(is_rejected(&office.login("anna", PASSWORD, NOW).await));
         assert!(is_rejected(&office.login("anna", &token, NOW).await));
-        office.accounts.enable(office.anna).await.unwrap();
+        office.accounts.enable(office.anna, Stamp::owner(NOW)).await.unwrap();
         office.login("anna", PASSWORD, NOW).await.unwrap();
         office.login("anna", &token, NOW).await.unwrap();
     }
@@ -378,7 +388,7 @@ mod tests {
         let (gone, kept) = (office.app_password(None).await, office.app_password(None).await);
         let principal = office.login("anna", &gone, NOW).await.unwrap();
         let id = principal.via_app_password.unwrap();
-        office.accounts.revoke_app_password(office.anna, id).await.unwrap();
+        office.accounts.revoke_app_password(office.anna, id, Stamp::owner(NOW)).await.unwrap();
         assert!(is_rejected(&office.login("anna", &gone, NOW).await));
         office.login("anna", &kept, NOW).await.unwrap();
     }
@@ -461,7 +471,7 @@ mod tests {
         let anna = office.anna;
         office
             .catalog
-            .write(move |tx| tx.set_password_hash(anna, Some(&weak)))
+            .write_silent("a test", move |tx| tx.set_password_hash(anna, Some(&weak)))
             .await
             .map_err(|error: CatalogError| error)
             .unwrap();

@@ -27,7 +27,7 @@ mod fixture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Catalog, CatalogError};
-use crate::model::{Access, AppPasswordId, Role, SpaceId, UserId};
+use crate::model::{Access, Actor, AppPasswordId, Role, SpaceId, Stamp, Timestamp, UserId, Via};
 
 pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
 pub use admin::{AccountsError, LabelError};
@@ -77,6 +77,18 @@ pub struct Principal {
     pub role: Role,
     /// The device password that he used; `None` if he used his own.
     pub via_app_password: Option<AppPasswordId>,
+}
+
+impl Principal {
+    /// This person as the one who acts.
+    pub fn actor(&self) -> Actor {
+        Actor::User { id: self.user, via: self.via_app_password.map_or(Via::Password, Via::Device) }
+    }
+
+    /// This person, acting now.
+    pub fn stamp(&self, at: Timestamp) -> Stamp {
+        Stamp { actor: self.actor(), at }
+    }
 }
 
 impl Accounts {

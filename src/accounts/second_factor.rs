@@ -6,11 +6,12 @@
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+use super::admin::record;
 use super::app_password::{AppPasswordKey, Spelled};
 use super::totp::FactorSecret;
 use super::{Accounts, AccountsError};
 use crate::catalog::{CatalogError, WriteTx};
-use crate::model::{Timestamp, UserId};
+use crate::model::{AccountEvent, Stamp, Timestamp, UserId};
 
 /// Recovery codes of a user.
 const RECOVERY_CODES: usize = 10;
@@ -34,6 +35,7 @@ impl Accounts {
             if tx.second_factor(user)?.is_some_and(|factor| factor.is_confirmed) {
                 return Err(AccountsError::SecondFactorExists);
             }
+            tx.silent("a factor counts once it is confirmed");
             Ok(tx.begin_second_factor(user, &bytes, now)?)
         })
         .await?;
@@ -48,7 +50,7 @@ impl Accounts {
         &self,
         user: UserId,
         code: &str,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<Vec<SecretString>, AccountsError> {
         let (codes, hmacs) = self.fresh_codes();
         let code = Zeroizing::new(code.to_owned());
@@ -58,9 +60,10 @@ impl Accounts {
                 return Err(AccountsError::SecondFactorExists);
             }
             let secret = FactorSecret(Zeroizing::new(factor.secret));
-            let step = secret.step_of(&code, now).ok_or(AccountsError::WrongCode)?;
+            let step = secret.step_of(&code, by.at).ok_or(AccountsError::WrongCode)?;
             tx.use_factor_step(user, step)?;
-            tx.confirm_second_factor(user, now)?;
+            tx.confirm_second_factor(user, by.at)?;
+            record(tx, &by, AccountEvent::SecondFactorAdded, user)?;
             Ok(tx.replace_recovery_codes(user, &hmacs)?)
         })
         .await?;
@@ -68,11 +71,16 @@ impl Accounts {
     }
 
     /// Makes other recovery codes; those of before open nothing any more. Errors: `NoSecondFactor`.
-    pub async fn renew_recovery_codes(&self, user: UserId) -> Result<Vec<SecretString>, AccountsError> {
+    pub async fn renew_recovery_codes(
+        &self,
+        user: UserId,
+        by: Stamp,
+    ) -> Result<Vec<SecretString>, AccountsError> {
         let (codes, hmacs) = self.fresh_codes();
         self.change(move |tx| {
             let factor = tx.second_factor(user)?.filter(|factor| factor.is_confirmed);
             factor.ok_or(AccountsError::NoSecondFactor)?;
+            record(tx, &by, AccountEvent::RecoveryCodesRenewed, user)?;
             Ok(tx.replace_recovery_codes(user, &hmacs)?)
         })
         .await?;
@@ -80,9 +88,10 @@ impl Accounts {
     }
 
     /// Lets a user sign in with the password alone again. Errors: `NoSecondFactor`.
-    pub async fn remove_second_factor(&self, user: UserId) -> Result<(), AccountsError> {
+    pub async fn remove_second_factor(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             tx.second_factor(user)?.ok_or(AccountsError::NoSecondFactor)?;
+            record(tx, &by, AccountEvent::SecondFactorRemoved, user)?;
             Ok(tx.remove_second_factor(user)?)
         })
         .await
@@ -135,12 +144,13 @@ mod tests {
     async fn enrolled() -> Enrolled {
         let office = Office::open().await;
         let secret = office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
-        let wrong = office.accounts.confirm_second_factor(office.anna, "000000", NOW).await;
+        let wrong = office.accounts.confirm_second_factor(office.anna, "000000", Stamp::owner(NOW)).await;
         assert!(matches!(wrong, Err(AccountsError::WrongCode)));
         // Not confirmed: the password is enough.
         office.login("anna", PASSWORD, NOW).await.unwrap();
         let code = shown(&secret, NOW);
-        let codes = office.accounts.confirm_second_factor(office.anna, &code, NOW).await.unwrap();
+        let codes =
+            office.accounts.confirm_second_factor(office.anna, &code, Stamp::owner(NOW)).await.unwrap();
         Enrolled { office, secret, codes }
     }
 
@@ -181,7 +191,12 @@ mod tests {
         let recovery = enrolled.codes[3].expose_secret().to_uppercase().replace('-', " ");
         enrolled.sign_in(Some(&recovery), 62).await.unwrap();
         assert!(matches!(enrolled.sign_in(Some(&recovery), 63).await, Err(AuthError::WrongCode)));
-        let renewed = enrolled.office.accounts.renew_recovery_codes(enrolled.office.anna).await.unwrap();
+        let renewed = enrolled
+            .office
+            .accounts
+            .renew_recovery_codes(enrolled.office.anna, Stamp::owner(NOW))
+            .await
+            .unwrap();
         let old = enrolled.codes[4].expose_secret();
         assert!(matches!(enrolled.sign_in(Some(old), 64).await, Err(AuthError::WrongCode)));
         enrolled.sign_in(Some(renewed[0].expose_secret()), 65).await.unwrap();
@@ -225,9 +240,9 @@ mod tests {
         let Enrolled { office, .. } = &enrolled;
         let again = office.accounts.begin_second_factor(office.anna, NOW).await;
         assert!(matches!(again, Err(AccountsError::SecondFactorExists)));
-        office.accounts.remove_second_factor(office.anna).await.unwrap();
+        office.accounts.remove_second_factor(office.anna, Stamp::owner(NOW)).await.unwrap();
         office.login("anna", PASSWORD, later(1)).await.unwrap();
-        let none = office.accounts.remove_second_factor(office.anna).await;
+        let none = office.accounts.remove_second_factor(office.anna, Stamp::owner(NOW)).await;
         assert!(matches!(none, Err(AccountsError::NoSecondFactor)));
         office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
     }

@@ -13,10 +13,12 @@ use crate::library::{
     Change, Library, LibraryError, LockFilter, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
 };
 use crate::model::{
-    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, LinkId,
-    LockToken, NameError, Right, Role, SpaceKind, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    Access, Actor, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
+    LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
+    VersionId,
 };
 use crate::sharing::{LinkError, Sharing};
+use crate::text::Language;
 
 /// How authenticators name this server.
 const ISSUER: &str = "Tresor";
@@ -49,9 +51,6 @@ pub enum AdminError {
         /// The allowed words.
         allowed: String,
     },
-    /// Nothing here can act for a user because there is no administrator.
-    #[error("there is no administrator to act for; add one with `tresor user add`")]
-    NoAdministrator,
     /// The request belongs to another state of the instance.
     #[error("this instance is open already")]
     NotLocked,
@@ -90,6 +89,7 @@ impl Admin {
 
     #[expect(clippy::too_many_lines, reason = "one arm per request, each a few lines")]
     async fn carry_out(&self, request: Request, now: Timestamp) -> Result<Reply, AdminError> {
+        let by = Stamp::owner(now);
         match request {
             Request::Status => self.status().await,
             Request::Unlock { .. } => Err(AdminError::NotLocked),
@@ -97,7 +97,7 @@ impl Admin {
                 let (name, role) =
                     (UserName::parse(&name)?, word("role", &role, Role::from_word, Role::ALL)?);
                 let password = password.map(|secret| secret.to_secret_string());
-                self.accounts.add_user(&name, role, password, now).await?;
+                self.accounts.add_user(&name, role, password, by).await?;
                 Ok(Reply::Done(format!("{} can log in as {role}", name.as_str())))
             }
             Request::UserList => {
@@ -105,35 +105,35 @@ impl Admin {
             }
             Request::UserSetPassword { name, password } => {
                 let user = self.user(&name).await?;
-                self.accounts.set_password(user.id, password.to_secret_string()).await?;
+                self.accounts.set_password(user.id, password.to_secret_string(), by).await?;
                 Ok(Reply::Done(format!("{} has a new password", user.name)))
             }
             Request::UserSetRole { name, role } => {
                 let user = self.user(&name).await?;
                 let role = word("role", &role, Role::from_word, Role::ALL)?;
-                self.accounts.set_role(user.id, role).await?;
+                self.accounts.set_role(user.id, role, by).await?;
                 Ok(Reply::Done(format!("{} is now {role}", user.name)))
             }
             Request::UserDisable { name } => {
                 let user = self.user(&name).await?;
-                self.accounts.disable(user.id, now).await?;
+                self.accounts.disable(user.id, by).await?;
                 Ok(Reply::Done(format!("{} is shut out from now on", user.name)))
             }
             Request::UserEnable { name } => {
                 let user = self.user(&name).await?;
-                self.accounts.enable(user.id).await?;
+                self.accounts.enable(user.id, by).await?;
                 Ok(Reply::Done(format!("{} can log in again", user.name)))
             }
             Request::UserRemovalPreview { name } => Ok(Reply::Removal(self.removal(&name).await?)),
             Request::UserRemove { name } => {
                 let (user, removal) = (self.user(&name).await?, self.removal(&name).await?);
-                self.accounts.remove_user(user.id, now).await?;
+                self.accounts.remove_user(user.id, by).await?;
                 Ok(Reply::Removal(removal))
             }
             Request::AppPasswordAdd { user, label, days } => {
                 let user = self.user(&user).await?;
                 let expires = days.map(|days| now.after(Duration::from_secs(u64::from(days) * 86_400)));
-                let (id, token) = self.accounts.create_app_password(user.id, &label, expires, now).await?;
+                let (id, token) = self.accounts.create_app_password(user.id, &label, expires, by).await?;
                 let password = token.reveal().expose_secret().to_owned();
                 Ok(Reply::AppPassword(IssuedAppPassword { id: id.0, user: user.name, password }))
             }
@@ -153,7 +153,7 @@ impl Admin {
             }
             Request::AppPasswordRevoke { user, id } => {
                 let user = self.user(&user).await?;
-                self.accounts.revoke_app_password(user.id, AppPasswordId(id)).await?;
+                self.accounts.revoke_app_password(user.id, AppPasswordId(id), by).await?;
                 Ok(Reply::Done(format!("app password {id} of {} opens nothing any more", user.name)))
             }
             Request::SecondFactorBegin { name } => {
@@ -167,16 +167,16 @@ impl Admin {
             }
             Request::SecondFactorConfirm { name, code } => {
                 let user = self.user(&name).await?;
-                let codes = self.accounts.confirm_second_factor(user.id, code.expose(), now).await?;
+                let codes = self.accounts.confirm_second_factor(user.id, code.expose(), by).await?;
                 Ok(shown::codes(&codes))
             }
             Request::RecoveryCodesRenew { name } => {
                 let user = self.user(&name).await?;
-                Ok(shown::codes(&self.accounts.renew_recovery_codes(user.id).await?))
+                Ok(shown::codes(&self.accounts.renew_recovery_codes(user.id, by).await?))
             }
             Request::SecondFactorRemove { name } => {
                 let user = self.user(&name).await?;
-                self.accounts.remove_second_factor(user.id).await?;
+                self.accounts.remove_second_factor(user.id, by).await?;
                 Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
             Request::SpaceAdd { name, kind, quota, history, version_days, trash_days } => {
@@ -184,7 +184,7 @@ impl Admin {
                 let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
                 let settings =
                     with_changes(SpaceSettings::default(), (quota, history), version_days, trash_days);
-                self.library.add_space(&name, kind, settings, now).await?;
+                self.library.add_space(&name, kind, settings, by).await?;
                 self.accounts.forget_snapshot();
                 Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
             }
@@ -194,23 +194,23 @@ impl Admin {
             Request::SpaceSet { name, quota, history, version_days, trash_days } => {
                 let space = self.space(&name).await?;
                 let settings = with_changes(space.settings, (quota, history), version_days, trash_days);
-                self.library.set_space_settings(space.id, settings).await?;
+                self.library.set_space_settings(space.id, settings, by).await?;
                 Ok(Reply::Done(format!("space {} has new settings", space.name)))
             }
             Request::SpaceRename { name, new_name } => {
                 let (space, new_name) = (self.space(&name).await?, EntryName::parse(&new_name)?);
-                self.library.rename_space(space.id, &new_name).await?;
+                self.library.rename_space(space.id, &new_name, by).await?;
                 Ok(Reply::Done(format!("space {} is now {new_name}", space.name)))
             }
             Request::Grant { user, space, right } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
                 let right = word("right", &right, Right::from_word, Right::ALL)?;
-                self.accounts.grant(user.id, space.id, right).await?;
+                self.accounts.grant(user.id, space.id, right, by).await?;
                 Ok(Reply::Done(granted(&user, &space, right)))
             }
             Request::Revoke { user, space } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
-                self.accounts.revoke(user.id, space.id).await?;
+                self.accounts.revoke(user.id, space.id, by).await?;
                 Ok(Reply::Done(format!("{} has no right to {} any more", user.name, space.name)))
             }
             Request::GrantList { user, space } => self.grants(user, space).await,
@@ -238,11 +238,11 @@ impl Admin {
             }
             Request::TrashPurge { space, entry } => {
                 let access = self.owner_access(&space).await?;
-                self.library.purge(&access, EntryId(entry)).await?;
+                self.library.purge(&access, by, EntryId(entry)).await?;
                 Ok(Reply::Done("removed for good".into()))
             }
             Request::ChangeRecoveryKey { recipient } => {
-                let changed = self.library.change_recovery_key(recipient.expose(), now).await?;
+                let changed = self.library.change_recovery_key(recipient.expose(), by).await?;
                 Ok(Reply::RecoveryKey(RecoveryKeyShown {
                     snapshot: changed.snapshot.number,
                     damaged: changed.damaged,
@@ -283,6 +283,16 @@ impl Admin {
                 self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
                 Ok(Reply::Done(format!("version {version} is the current content again")))
             }
+            Request::History { space, path, before, limit, language } => {
+                let space = match space {
+                    Some(name) => Some(self.space(&name).await?),
+                    None => None,
+                };
+                let (before, language) = (before.map(EventId), Language::of_tag(&language));
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let path = parse_path(&path)?;
+                Ok(Reply::History(self.history(space.as_ref(), &path, before, limit, language).await?))
+            }
             Request::UploadList { user } => {
                 let only = match user {
                     Some(name) => Some(self.user(&name).await?.id),
@@ -299,7 +309,7 @@ impl Admin {
                 let found = uploads.iter().find(|one| one.id.to_string() == upload);
                 let found = found.ok_or(LibraryError::NoSuchUpload)?;
                 let access = accounts::owner_access(found.space);
-                self.library.cancel_upload(&access, UploadsOf::Everybody, found.id, now).await?;
+                self.library.cancel_upload(&access, UploadsOf::Everybody, found.id, by).await?;
                 Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
             }
             Request::LinkList { space } => {
@@ -314,7 +324,7 @@ impl Admin {
                 Ok(Reply::Links(links.into_iter().map(|link| shown::link(link, &spaces)).collect()))
             }
             Request::LinkRevoke { link } => {
-                if !self.sharing.revoke(LinkId(link)).await? {
+                if !self.sharing.revoke(LinkId(link), by).await? {
                     return Err(LinkError::NoSuchLink.into());
                 }
                 Ok(Reply::Done(format!("link {link} does not open any more")))
@@ -333,7 +343,7 @@ impl Admin {
                 };
                 let meant = LockFilter { token: token.map(LockToken), user };
                 let is_one = meant.token.is_some();
-                match self.library.end_locks(&rights, meant, now).await? {
+                match self.library.end_locks(&rights, meant, by).await? {
                     0 if is_one => Err(LibraryError::NoSuchLock.into()),
                     1 => Ok(Reply::Done("1 lock is ended".into())),
                     ended => Ok(Reply::Done(format!("{ended} locks are ended"))),
@@ -422,13 +432,9 @@ impl Admin {
         })
     }
 
-    /// A change of the owner is noted under the first administrator.
     async fn owner_change(&self, space: &str, now: Timestamp) -> Result<Change, AdminError> {
         let access = self.owner_access(space).await?;
-        let users = self.accounts.users().await?;
-        let administrator = users.iter().find(|user| user.role == Role::Administrator);
-        let user = administrator.ok_or(AdminError::NoAdministrator)?.id;
-        Ok(Change { access, user, now, conditions: Conditions::default() })
+        Ok(Change { access, actor: Actor::Owner, now, conditions: Conditions::default() })
     }
 }
 

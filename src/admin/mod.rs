@@ -4,6 +4,7 @@
 //! out itself on an instance that it opened. Both ways end in [`Admin::answer`].
 
 mod answer;
+mod history;
 mod reply;
 mod request;
 mod shown;
@@ -13,8 +14,9 @@ mod verify;
 pub(crate) use answer::sentence;
 pub use answer::{Admin, AdminError};
 pub use reply::{
-    AppPasswordShown, FindingShown, GrantShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown,
-    RemovalShown, Reply, SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown,
-    UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, EventShown, FindingShown, GrantShown, HistoryShown, IssuedAppPassword, LinkShown,
+    LockShown, RecoveryKeyShown, RemovalShown, Reply, SecondFactorShown, SnapshotShown, SpaceShown,
+    StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown, VersionShown,
+    When,
 };
 pub use request::{Request, Secret};

@@ -52,6 +52,7 @@ pub enum Reply {
     Grants(Vec<GrantShown>),
     Trash(Vec<TrashShown>),
     Versions(Vec<VersionShown>),
+    History(HistoryShown),
     Uploads(Vec<UploadShown>),
     /// Links.
     Links(Vec<LinkShown>),
@@ -398,4 +399,46 @@ pub struct SnapshotShown {
     pub made: When,
     /// Bytes of its file.
     pub bytes: u64,
+}
+
+/// Who did what, the latest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryShown {
+    /// The events.
+    pub events: Vec<EventShown>,
+    /// What to ask for as `before` to read on; `None` at the end.
+    pub next: Option<i64>,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventShown {
+    /// Its place in the order of commits.
+    pub id: i64,
+    /// When.
+    pub at: When,
+    /// `user`, `guest`, `owner` or `worker`.
+    pub actor: String,
+    /// The account that acted; of a guest, the one that made the link.
+    pub user: Option<String>,
+    /// The label of the device whose password was used.
+    pub device: Option<String>,
+    /// The link of a guest.
+    pub link: Option<i64>,
+    /// Who, in words.
+    pub who: String,
+    /// What happened, as one word.
+    pub event: String,
+    /// What happened, in words that follow `who`.
+    pub what: String,
+    /// The space's name now, or its id if it is gone.
+    pub space: Option<String>,
+    /// The path in the space then.
+    pub path: Option<String>,
+    /// The number of the file or folder.
+    pub entry: Option<i64>,
+    /// The number of the content.
+    pub version: Option<i64>,
+    /// Bytes.
+    pub bytes: Option<u64>,
 }

@@ -116,6 +116,9 @@ pub enum Request {
     VersionList { space: String, path: String },
     /// Make an earlier content the current one.
     VersionRestore { space: String, path: String, version: i64 },
+    /// Who did what, the latest first: in the whole instance, in a space, or at a path in it and below. `before` is
+    /// the `next` of an earlier reply; `language` the tag of the language of the sentences.
+    History { space: Option<String>, path: String, before: Option<i64>, limit: u32, language: String },
     /// Uploads that have not come to their end.
     UploadList { user: Option<String> },
     /// End an upload.

@@ -11,7 +11,7 @@ use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE};
-use crate::model::{NamePolicy, Role, Timestamp};
+use crate::model::{NamePolicy, Role, Stamp, Timestamp};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::sharing::{LinkKeys, Sharing};
 use crate::vault::VaultError;
@@ -108,7 +108,7 @@ impl Instance {
         let catalog = Catalog::create(&directory.catalog(), &catalog_key(&keys))?;
         let instance = Self::join(catalog, storage, keys, names).await?;
         let FirstAdministrator { name, password } = administrator;
-        instance.accounts.add_user(&name, Role::Administrator, Some(password), now).await?;
+        instance.accounts.add_user(&name, Role::Administrator, Some(password), Stamp::owner(now)).await?;
         directory.finish()?;
         Ok(instance)
     }

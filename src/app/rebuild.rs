@@ -16,7 +16,7 @@ use super::instance::{FirstAdministrator, catalog_key};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE, RebuildReport, Watcher};
-use crate::model::{NamePolicy, Role, Timestamp};
+use crate::model::{NamePolicy, Role, Stamp, Timestamp};
 use crate::vault::VaultError;
 use crate::vault::disk::{SnapshotName, Storage};
 use crate::vault::keys::{KeyRing, Unlock};
@@ -265,7 +265,7 @@ impl Rebuild<'_> {
         }
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*self.keys.token_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords);
-        accounts.add_user(&name, Role::Administrator, Some(password), now).await?;
+        accounts.add_user(&name, Role::Administrator, Some(password), Stamp::owner(now)).await?;
         Ok(Some(name.as_str().to_owned()))
     }
 }

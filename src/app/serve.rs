@@ -29,6 +29,8 @@ use crate::vault::keys::Unlock;
 
 /// Time between two rounds of upkeep, which removes expired locks, versions and trash.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
+/// Time that a reading waits in memory before it is recorded.
+const RECORD_READS_EVERY: Duration = Duration::from_secs(3);
 /// Time between two checks of the disk's free space and of the catalogue's writer.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// Every how many rounds of upkeep orphaned containers are swept: once a day.
@@ -192,11 +194,13 @@ impl Host {
         }
         let Instance { library, accounts, sharing, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
+        library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
         self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins, limits);
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
+        tokio::spawn(record_reads(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
         let gauge = self.read_only.clone();
         tokio::spawn(read_only::report(instance.library.clone(), gauge, shutdown.clone()));
@@ -272,6 +276,7 @@ impl Host {
         }
         let _ = owner.await;
         if let Some(instance) = self.current() {
+            instance.library.record_reads().await;
             if let Err(error) = instance.library.note_progress().await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -455,6 +460,18 @@ async fn name_missing_keys(library: Library) {
         }
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the keys of spaces cannot be read");
+        }
+    }
+}
+
+/// Records who read what, a few seconds after, until shutdown.
+async fn record_reads(library: Library, mut shutdown: Shutdown) {
+    let mut tick = tokio::time::interval(RECORD_READS_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => library.record_reads().await,
+            () = shutdown.requested() => return,
         }
     }
 }

@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 mod departures;
 mod entries;
+mod events;
 mod examine;
 mod history;
 mod integrity;
@@ -39,6 +40,7 @@ pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
 pub use connection::{CatalogKey, SqliteVersion};
 pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
+pub use events::EventsOf;
 pub use history::Past;
 pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
 pub use links::{LinkRow, NewLink};
@@ -104,6 +106,9 @@ pub enum CatalogError {
     /// [`Catalog::halt`] was called: nothing is changed any more before a restart.
     #[error("nothing is changed before a restart, because the disk failed")]
     Halted,
+    /// A transaction changed rows and recorded no event: a fault of the program. Nothing was changed.
+    #[error("a change was not recorded; please report this as a bug")]
+    Unrecorded,
     /// The shared transaction failed for a reason that the log tells; nothing was changed.
     #[error("the catalogue could not commit")]
     NotCommitted,
@@ -264,6 +269,20 @@ impl Catalog {
         E: From<CatalogError> + Send + 'static,
     {
         self.writer.run(job, Sharing::Shared).await
+    }
+
+    /// As [`Self::write`], for a job whose changes are no event; `reason` says why ([`WriteTx::silent`]).
+    pub async fn write_silent<T, E, F>(&self, reason: &'static str, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<CatalogError> + Send + 'static,
+    {
+        let job = move |tx: &WriteTx<'_>| {
+            tx.silent(reason);
+            job(tx)
+        };
+        self.write(job).await
     }
 
     /// As [`Self::write`], in a transaction that no other job shares: for a job of hundreds of statements, whose cost

@@ -20,6 +20,9 @@ pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     touched: RefCell<Touched>,
     bound: RefCell<Vec<ContainerId>>,
+    /// Whether what it changes is recorded, or is known not to need it.
+    is_accounted_for: Cell<bool>,
+    changes_before: u64,
 }
 
 /// What a transaction does that others keep track of in memory.
@@ -130,13 +133,35 @@ impl<'a> ReadTx<'a> {
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         let (touched, bound) = (RefCell::new(Touched::Everything), RefCell::default());
-        Self { read: ReadTx::new(connection), touched, bound }
+        let changes_before = connection.total_changes();
+        let is_accounted_for = Cell::new(false);
+        Self { read: ReadTx::new(connection), touched, bound, is_accounted_for, changes_before }
     }
 
     /// Promises that of all there was before, this transaction changes no more about files than what
     /// `files` hold: none is moved, renamed or removed. Without it readers forget all they remember.
     pub fn touches_only(&self, files: impl IntoIterator<Item = EntryId>) {
         *self.touched.borrow_mut() = Touched::Files(files.into_iter().collect());
+    }
+
+    /// Says why the changes of this transaction are no event: they are nothing that a person did, or nothing that
+    /// anybody can see yet, or they are recorded elsewhere. `reason` is for the reader of the source.
+    pub fn silent(&self, reason: &'static str) {
+        debug_assert!(!reason.is_empty(), "a silence has a reason");
+        self.account_for();
+    }
+
+    pub(super) fn account_for(&self) {
+        self.is_accounted_for.set(true);
+    }
+
+    /// Fails if rows were changed and nothing was recorded about it.
+    pub(super) fn require_account(&self) -> Result<(), CatalogError> {
+        let has_changed = self.read.connection.total_changes() != self.changes_before;
+        if has_changed && !self.is_accounted_for.get() {
+            return Err(CatalogError::Unrecorded);
+        }
+        Ok(())
     }
 
     /// Notes that a container has a row from the commit on.

@@ -377,7 +377,7 @@ where
 {
     fn run(&mut self, tx: &WriteTx<'_>) -> Outcome {
         let Some(work) = self.work.take() else { return Outcome::Undo };
-        let result = work(tx);
+        let result = work(tx).and_then(|value| tx.require_account().map(|()| value).map_err(E::from));
         let outcome = if result.is_ok() { Outcome::Keep } else { Outcome::Undo };
         self.result = Some(result);
         outcome

@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod doctor;
+mod history;
 mod init;
 mod link;
 mod lock;
@@ -98,6 +99,7 @@ enum Command {
     Grants(account::Grants),
     Trash(space::Trash),
     Versions(space::Versions),
+    History(history::History),
     Upload(upload::Upload),
     Link(link::Link),
     Lock(lock::Lock),
@@ -135,6 +137,7 @@ impl Cli {
             Command::Grants(command) => command.run(),
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
+            Command::History(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
             Command::Lock(command) => command.run(),

@@ -6,8 +6,8 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
-    IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, StatusShown, TrashShown,
-    UploadShown, VersionShown,
+    HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
+    StatusShown, TrashShown, UploadShown, VersionShown,
 };
 use crate::model::{ByteSize, Shown};
 
@@ -98,6 +98,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Locks(rows) => locks(&rows),
         Reply::Versions(rows) => versions(&rows),
         Reply::RecoveryKey(changed) => recovery_key(&changed),
+        Reply::History(shown) => history(&shown),
     }
 }
 
@@ -178,6 +179,30 @@ fn versions(rows: &[VersionShown]) -> anyhow::Result<()> {
             ]
         }),
     )
+}
+
+fn history(shown: &HistoryShown) -> anyhow::Result<()> {
+    let several = shown
+        .events
+        .iter()
+        .any(|event| event.space != shown.events.first().and_then(|one| one.space.clone()));
+    let header: &[&str] = if several { &["WHEN", "SPACE", "WHO", "WHAT"] } else { &["WHEN", "WHO", "WHAT"] };
+    table(
+        header,
+        &[],
+        shown.events.iter().map(|event| {
+            let mut row = vec![event.at.to_string()];
+            if several {
+                row.push(event.space.as_deref().map_or_else(|| "-".into(), safe));
+            }
+            row.extend([safe(&event.who), safe(&event.what)]);
+            row
+        }),
+    )?;
+    match shown.next {
+        Some(next) => note(&format!("There is more: add --before {next}")),
+        None => Ok(()),
+    }
 }
 
 fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {

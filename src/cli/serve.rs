@@ -14,7 +14,7 @@ use crate::accounts::UserName;
 use crate::app::{self, Announcement, DataDirectory, Entrance, FirstAdministrator, Instance, Kit};
 use crate::config::{Config, DEFAULT_LOG_LEVEL, LogFormat, RawConfig, RawLog, Transport};
 use crate::library::SpaceSettings;
-use crate::model::{EntryName, Right, SpaceKind, Timestamp};
+use crate::model::{EntryName, Right, SpaceKind, Stamp, Timestamp};
 use crate::vault::keys::Unlock;
 
 /// Login name of the administrator that a first start makes.
@@ -187,13 +187,14 @@ async fn make_instance(
     password: secrecy::SecretString,
 ) -> anyhow::Result<Instance> {
     let now = Timestamp::now();
+    let by = Stamp::owner(now);
     let administrator = FirstAdministrator { name: UserName::parse(FIRST_ADMINISTRATOR)?, password };
     let instance = Instance::create(directory, unlock, recovery, administrator, config.names, now).await?;
     let name = EntryName::parse(FIRST_SPACE)?;
-    let space = instance.library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), now).await?;
+    let space = instance.library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), by).await?;
     instance.accounts.forget_snapshot();
     if let Some(user) = instance.accounts.users().await?.first() {
-        instance.accounts.grant(user.id, space.id, Right::Manage).await?;
+        instance.accounts.grant(user.id, space.id, Right::Manage, by).await?;
     }
     Ok(instance)
 }

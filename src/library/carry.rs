@@ -18,12 +18,15 @@ use super::growth::Growth;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::quota::{Added, Reservation};
+use super::record::Subject;
 use super::resolve::find;
-use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, tree_of};
+use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, spot, tree_of};
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
-use crate::model::{ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
+use crate::model::{
+    ContainerId, EntryEvent, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial,
+};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
 use crate::vault::rewrap::{Rewrap, rewrap};
@@ -76,7 +79,7 @@ impl Library {
         from: EntryPath,
         arrival: Arrival,
     ) -> Result<Carry, LibraryError> {
-        let turn = self.shared.carrying.take(change.user).await?;
+        let turn = self.shared.carrying.take(change.account()?).await?;
         let (space, target) = (change.access.space(), arrival.reach.space());
         let load = Load { change, from, arrival };
         let library = self.clone();
@@ -229,9 +232,15 @@ impl Copying {
             }
             let copy = rows.join(tx, &load.change, &entry, &slot)?;
             added.require_room(&library, tx, reserved)?;
+            let left = spot(tx, &entry)?;
             if is_move {
+                let arrived = tx.entry(copy)?.ok_or(LibraryError::NotFound)?;
+                let away = Subject::present(tx, &entry)?.and(spot(tx, &arrived)?);
+                away.record(tx, &load.change.stamp(), EntryEvent::MovedAway)?;
                 discard(tx, &load.change, &entry)?;
             }
+            let kind = if is_move { EntryEvent::Moved } else { EntryEvent::Copied };
+            record_arrival(tx, &load.change, kind, copy, left)?;
             library.transferred(tx, copy, slot.there.is_none())
         };
         self.library.storing().await?.write(commit).await

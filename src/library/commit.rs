@@ -9,10 +9,11 @@ use super::departure::bring_back;
 use super::entry::signed;
 use super::lock::{self, Lock, LockRequest};
 use super::quota::Added;
+use super::record::Subject;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
-use crate::model::{Checksum, ContainerId, EntryId, PropertyName, Timestamp, WriteSerial};
+use crate::model::{Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
 
 /// Headers made for one container whose path leads to another file each time.
@@ -132,6 +133,9 @@ impl Record {
             })?;
             tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
         }
+        let kind = if created { EntryEvent::Stored } else { EntryEvent::Replaced };
+        let subject = Subject::content((reach.space(), id, &place.path), version, size);
+        subject.record(tx, &change.stamp(), kind)?;
         let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
         let lock = match &self.lock {
             None => None,

@@ -61,7 +61,7 @@ pub(super) fn departed(
     let Some(row) = tx.departure(place.folder.id, &place.name.key())? else { return Ok(None) };
     let is_same_name = EntryName::parse(&row.name).is_ok_and(|name| name.is_same_text(&place.name));
     let in_time = [begun, change.now].iter().any(|at| *at >= row.left && at.since(row.left) <= REFILL_WINDOW);
-    if !is_same_name || !in_time || row.user != change.user {
+    if !is_same_name || !in_time || Some(row.user) != change.author() {
         return Ok(None);
     }
     let Some(file) = tx.entry(row.entry)? else { return Ok(None) };
@@ -206,7 +206,7 @@ impl Library {
         let count = rows.len();
         if count > 0 {
             self.catalog()
-                .write(move |tx| {
+                .write_silent("no content is lost by it, and nobody sees it", move |tx| {
                     rows.iter().try_for_each(|row| {
                         // It may have come back, or left once more, meanwhile.
                         let is_same = tx.departure_as(row)?;

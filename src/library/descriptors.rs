@@ -163,7 +163,11 @@ mod tests {
         fill(9, 32);
         drop((readers, wholes, writers));
         assert!(shares.to_read(1).is_some() && shares.to_read(128).is_some());
-        assert_eq!((shares.writers.lock().all, shares.writers.lock().people.len()), (0, 0));
+        let (all, people) = {
+            let taken = shares.writers.lock();
+            (taken.all, taken.people.len())
+        };
+        assert_eq!((all, people), (0, 0));
         fill(1, 64);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Library, Lock};
 use crate::catalog::{EntryRow, PropertyRow};
-use crate::model::{DeadProperties, EntryId, Etag, PropertyName, SpaceId, Timestamp, VersionId};
+use crate::model::{DeadProperties, EntryId, Etag, PropertyName, SpaceId, Spot, Timestamp, VersionId};
 
 /// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl Entry {
     /// Whether it holds entries.
     pub fn is_folder(&self) -> bool {
         self.kind == EntryKind::Folder
+    }
+
+    /// Its spot but for the folders above it.
+    pub(super) fn spot(&self) -> Spot {
+        Spot { space: self.space, entry: self.id, path: format!("/{}", self.name) }
     }
 }
 

@@ -3,10 +3,11 @@
 use super::departure;
 use super::discard::discard;
 use super::guard::require_unlocked;
+use super::record::Subject;
 use super::resolve::{Found, find, place};
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::NewEntry;
-use crate::model::{EntryPath, Right};
+use crate::model::{EntryEvent, EntryPath, Right};
 
 impl Library {
     /// Makes an empty folder at `path`.
@@ -46,6 +47,7 @@ impl Library {
                 })?;
                 tx.touch_folders(place.folder.id, revision, 0, change.now)?;
                 let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
+                Subject::at(&row, &place.path).record(tx, &change.stamp(), EntryEvent::FolderMade)?;
                 Ok(library.entry(row))
             })
             .await
@@ -61,6 +63,7 @@ impl Library {
             .write(move |tx| {
                 let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
+                change.record(tx, EntryEvent::Deleted, &entry)?;
                 discard(tx, &change, &entry)?;
                 departure::note(tx, &change, &entry, None)
             })

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use super::entry::signed;
 use super::quota::Added;
 use super::resolve::find;
-use super::transfer::{Plan, Slot, Top, Transferred, copies_of, plant_one};
+use super::transfer::{Plan, Slot, Top, Transferred, copies_of, plant_one, record_arrival, spot};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
-use crate::model::{EntryId, Right, VersionId};
+use crate::model::{EntryEvent, EntryId, Right, VersionId};
 
 /// Entries of a copy made in one transaction.
 pub(super) const AT_ONCE: usize = 1_000;
@@ -111,6 +111,7 @@ impl Growth {
         let (library, rows, from) = (self.library.clone(), Arc::clone(&self.rows), self.done);
         let step = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
+            tx.silent("what grows is in no listing yet; the last step is the event");
             let added = Added::watch(tx, rows.slot.space)?;
             let done = rows.copy_some(tx, from)?;
             added.require_room(&library, tx, rows.reserved)?;
@@ -221,6 +222,7 @@ impl Library {
             let added = Added::watch(tx, slot.space)?;
             let copy = rows.join(tx, &change, &entry, &slot)?;
             added.require_room(&library, tx, 0)?;
+            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, &entry)?)?;
             library.transferred(tx, copy, slot.there.is_none())
         };
         self.storing().await?.write(finish).await

@@ -8,7 +8,7 @@
 
 use super::removal::{Ground, is_stuck};
 use super::{Library, LibraryError};
-use crate::model::SpaceId;
+use crate::model::{SpaceId, Stamp, Timestamp, Worker};
 
 impl Library {
     /// Removes the oldest of a space's past until the rest fits its bound.
@@ -17,7 +17,7 @@ impl Library {
     pub(super) async fn shorten_history(&self, space: SpaceId) -> Result<(), LibraryError> {
         // Those who wait find it done.
         let _one = self.shared.shortening.lock().await;
-        self.remove_all(Ground::Excess(space)).await?;
+        self.remove_all(Ground::Excess(space), Stamp::worker(Worker::History, Timestamp::now())).await?;
         self.finish_purges().await?;
         self.remove_garbage().await?;
         match self.catalog().read(move |tx| is_stuck(tx, space)).await? {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::guard::{locked, require_tree_unlocked, require_unlocked};
+use super::record::Subject;
 use super::resolve::{find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
 use crate::model::{
-    Access, AccessDenied, EntryPath, LinkId, LockScope, LockToken, Right, SpaceId, Timestamp, UserId,
+    Access, AccessDenied, EntryEvent, EntryPath, LinkId, LockScope, LockToken, Right, SpaceId, Stamp,
+    Timestamp, UserId,
 };
 
 /// Longest time a lock lasts without a refresh. Clients refresh; a crashed one should not block an
@@ -31,6 +33,9 @@ const MAX_TOTAL: usize = 10_000;
 /// Shared locks that may stand together: on an entry, on the folders above that reach down to it and, for a
 /// lock on a folder, below. Each change reads all that cover its entry, and each listing tells them.
 const MAX_TOGETHER: usize = 32;
+
+/// Why a lock that its own holder takes or gives back is no event.
+const LOCKS: &str = "locks come and go with every save of a document";
 
 /// A lock in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +109,7 @@ impl Library {
             .write(move |tx| {
                 let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, reach, Some(&entry))?;
+                tx.silent(LOCKS);
                 let row = take(tx, &change, &entry, &request)?;
                 Lock::from_row(tx, &change.access, row)
             })
@@ -133,6 +139,7 @@ impl Library {
                             && change.conditions.submitted_tokens().any(|token| *token == lock.token)
                     })
                     .ok_or(LibraryError::NoSuchLock)?;
+                tx.silent(LOCKS);
                 lock.expires = change.now.after(capped(&change.access, timeout));
                 tx.refresh_lock(&lock.token, lock.expires)?;
                 Lock::from_row(tx, &change.access, lock)
@@ -144,10 +151,9 @@ impl Library {
     pub async fn unlock(
         &self,
         access: &Access,
-        user: UserId,
+        by: Stamp,
         path: &EntryPath,
         token: &LockToken,
-        now: Timestamp,
     ) -> Result<(), LibraryError> {
         let reach = access.reach(Right::Write)?;
         let is_manager = access.require(Right::Manage).is_ok();
@@ -155,13 +161,17 @@ impl Library {
         self.catalog()
             .write(move |tx| {
                 let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                let locks = tx.locks_covering(entry.id, now)?;
+                let locks = tx.locks_covering(entry.id, by.at)?;
                 let lock = locks.iter().find(|lock| lock.token == token).ok_or(LibraryError::NoSuchLock)?;
-                let is_own = lock.user == user && lock.link == access.link();
+                let is_own = by.actor.account() == Some(lock.user) && lock.link == access.link();
                 if !is_own && !is_manager {
                     return Err(locked(tx, &access, lock.entry)?);
                 }
-                Ok(tx.delete_lock(&lock.token)?)
+                if is_own {
+                    tx.silent(LOCKS);
+                    return Ok(tx.delete_lock(&lock.token)?);
+                }
+                end_lock(tx, &by, lock)
             })
             .await
     }
@@ -208,7 +218,7 @@ impl Library {
         &self,
         rights: &[Access],
         meant: LockFilter,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<usize, LibraryError> {
         let rights = rights.to_vec();
         self.catalog()
@@ -216,11 +226,11 @@ impl Library {
                 let mut ended = 0;
                 for access in rights {
                     let space = access.require(Right::Manage)?;
-                    for row in in_space(tx, space, now)? {
+                    for row in in_space(tx, space, by.at)? {
                         let is_meant = meant.token.as_ref().is_none_or(|token| *token == row.token)
                             && meant.user.is_none_or(|user| user == row.user);
                         if is_meant {
-                            tx.delete_lock(&row.token)?;
+                            end_lock(tx, &by, &row)?;
                             ended += 1;
                         }
                     }
@@ -229,6 +239,13 @@ impl Library {
             })
             .await
     }
+}
+
+/// Ends the lock of somebody else.
+fn end_lock(tx: &WriteTx<'_>, by: &Stamp, lock: &LockRow) -> Result<(), LibraryError> {
+    let entry = tx.entry(lock.entry)?.ok_or(LibraryError::NotFound)?;
+    Subject::present(tx, &entry)?.record(tx, by, EntryEvent::LockEnded)?;
+    Ok(tx.delete_lock(&lock.token)?)
 }
 
 fn in_space(tx: &ReadTx<'_>, space: SpaceId, now: Timestamp) -> Result<Vec<LockRow>, LibraryError> {
@@ -276,7 +293,7 @@ pub(super) fn take(
     let row = LockRow {
         token: fresh_token(),
         entry: entry.id,
-        user: change.user,
+        user: change.account()?,
         link: change.access.link(),
         scope: request.scope,
         is_deep: request.is_deep && entry.is_folder(),
@@ -296,7 +313,7 @@ fn is_budget_spent(
 ) -> Result<bool, LibraryError> {
     let root = tx.space(entry.space)?.ok_or(LibraryError::NoSuchSpace)?.root;
     let link = change.access.link();
-    let counts = tx.lock_counts(change.user, link, root, change.now)?;
+    let counts = tx.lock_counts(change.account()?, link, root, change.now)?;
     let is_own_spent = match link {
         None => counts.own >= MAX_PER_USER,
         Some(_) => {

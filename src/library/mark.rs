@@ -239,7 +239,7 @@ impl Library {
             library.shared.renewed_epoch.get_or_init(|| epoch);
             Ok::<_, CatalogError>(())
         };
-        self.catalog().write(go_on).await?;
+        self.catalog().write_silent("counters are no event", go_on).await?;
         self.shared.ids.drop_rest().await;
         Ok(true)
     }

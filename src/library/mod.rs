@@ -10,6 +10,7 @@
 mod admit;
 mod binding;
 mod carry;
+mod chronicle;
 mod commit;
 mod departure;
 mod descriptors;
@@ -32,8 +33,10 @@ mod packer;
 mod property;
 mod put;
 mod quota;
+mod reads;
 mod rebuild;
 mod recent;
+mod record;
 mod recovery_key;
 mod removal;
 mod resolve;
@@ -60,7 +63,10 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx, WriterProgress};
-use crate::model::{Access, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Timestamp, UserId};
+use crate::model::{
+    Access, AccessDenied, Actor, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Right, Stamp,
+    Timestamp, UserId,
+};
 
 use crate::vault::disk::{Containers, Storage};
 use crate::vault::keys::KeyRing;
@@ -99,8 +105,8 @@ pub use version::Version;
 pub struct Change {
     /// Proof of the right to the space.
     pub access: Access,
-    /// Who is noted as author and whose locks count; of a guest's change, whose guest he is.
-    pub user: UserId,
+    /// Who does it: recorded with the change, and whose locks count.
+    pub actor: Actor,
     /// The time that is noted.
     pub now: Timestamp,
     /// What must hold now and again when the change is committed.
@@ -108,14 +114,26 @@ pub struct Change {
 }
 
 impl Change {
-    /// Who is noted as author: nobody, if a guest does it.
+    /// The person with an account who is the author of what is stored. Guests are none.
     fn author(&self) -> Option<UserId> {
-        self.access.link().is_none().then_some(self.user)
+        self.actor.person().filter(|_| self.access.link().is_none())
+    }
+
+    /// The account whose budgets bound it.
+    ///
+    /// Errors: `Denied` if no account stands behind it.
+    fn account(&self) -> Result<UserId, LibraryError> {
+        self.actor.account().ok_or(AccessDenied { needed: Right::Write }.into())
     }
 
     /// Whether a lock is this person's, or this guest's.
     fn holds(&self, lock: &LockRow) -> bool {
-        lock.user == self.user && lock.link == self.access.link()
+        self.actor.account() == Some(lock.user) && lock.link == self.access.link()
+    }
+
+    /// Who does it, and when.
+    fn stamp(&self) -> Stamp {
+        Stamp { actor: self.actor, at: self.now }
     }
 }
 
@@ -173,6 +191,8 @@ struct Shared {
     /// Since this run's first reading of the clocks.
     time: Mutex<Option<CertainTime>>,
     clock_doubt: std::sync::Mutex<Option<ClockDoubt>>,
+    reads: reads::Reads,
+    events_kept_for: std::sync::Mutex<std::time::Duration>,
 }
 
 const ETAG_EPOCH: &str = "etag-epoch";
@@ -213,6 +233,7 @@ impl Library {
         let recovery = tokio::task::spawn_blocking(move || with.recovery_file()).await??;
         let (etag_epoch, horizon) = catalog
             .write(move |tx| -> Result<_, CatalogError> {
+                tx.silent("opening changes nothing of the office");
                 prepare(tx)?;
                 verify::remember_recovery_file(tx, recovery)?;
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
@@ -266,6 +287,8 @@ impl Library {
             snapshotting: Mutex::default(),
             time: Mutex::default(),
             clock_doubt: std::sync::Mutex::default(),
+            reads: reads::Reads::default(),
+            events_kept_for: std::sync::Mutex::new(chronicle::EVENTS_KEPT_FOR),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -340,6 +363,7 @@ impl IdBlock {
             let size = count.max(Self::SIZE);
             let reserve = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
+                tx.silent("numbers set apart change nothing");
                 tx.reserve_entry_ids(size)
             };
             let first = catalog.write(reserve).await?;

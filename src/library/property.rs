@@ -4,7 +4,7 @@ use super::guard::require_unlocked;
 use super::quota::Added;
 use super::resolve::find;
 use super::{Change, Entry, Library, LibraryError};
-use crate::model::{EntryPath, PropertyName, Right, Timestamp};
+use crate::model::{EntryEvent, EntryPath, PropertyName, Right, Timestamp};
 
 /// Dead properties that the office may set on one entry.
 const MAX_PROPERTIES: usize = 1_000;
@@ -78,6 +78,7 @@ impl Library {
                 let folder = tx.entry(above)?.ok_or(LibraryError::NotFound)?;
                 tx.touch_folders(above, tx.next_revision()?, 0, folder.modified)?;
                 let row = tx.entry(entry.id)?.ok_or(LibraryError::NotFound)?;
+                change.record(tx, EntryEvent::PropertiesChanged, &row)?;
                 Ok(library.entry(row))
             })
             .await

@@ -90,7 +90,7 @@ impl Library {
         let meta = meta(&change, &file, &lies, entry, serial);
         Ok(PutSession {
             library: self.clone(),
-            inflow: Inflow::new(self.clone(), space, Some(change.user), Arc::clone(&key), meta, digests),
+            inflow: Inflow::new(self.clone(), space, change.actor.account(), Arc::clone(&key), meta, digests),
             change,
             file,
             begun,

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use super::error::disk_error;
 use super::verify::{forget_recovery_file, remember_recovery_file};
 use super::{Library, LibraryError, Snapshot};
-use crate::model::Timestamp;
+use crate::catalog::WriteTx;
+use crate::model::{Event, InstanceEvent, Stamp};
 use crate::vault::VaultError;
 use crate::vault::disk::{Overwrite, SnapshotName, Snapshots};
 use crate::vault::keys::{KeyRing, RecoveryRecipient};
@@ -33,30 +34,35 @@ impl Library {
     pub async fn change_recovery_key(
         &self,
         recipient: &str,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<RecoveryKeyChange, LibraryError> {
         let next = RecoveryRecipient::parse(recipient)?;
         let library = self.clone();
-        tokio::spawn(async move { library.seal_to_recovery(next, now).await }).await?
+        tokio::spawn(async move { library.seal_to_recovery(next, by).await }).await?
     }
 
     async fn seal_to_recovery(
         &self,
         next: RecoveryRecipient,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<RecoveryKeyChange, LibraryError> {
         let turn = self.shared.snapshotting.lock().await;
         // A verification must not compare the recovery file with one that is being replaced.
-        self.storing().await?.write(|tx| Ok::<_, LibraryError>(forget_recovery_file(tx)?)).await?;
+        let forget = |tx: &WriteTx<'_>| Ok::<_, LibraryError>(forget_recovery_file(tx)?);
+        self.storing().await?.write_silent("the event follows when the key is changed", forget).await?;
         self.with_keys(move |keys| keys.add_recovery(&next)).await?;
-        let snapshot = self.make_snapshot(now, &turn).await?;
+        let snapshot = self.make_snapshot(by.at, &turn).await?;
         self.reseal_snapshots().await?;
         let damaged = self.with_keys(KeyRing::retire_recovery).await?;
         let mut damaged: Vec<_> = damaged.iter().map(|file| file.as_str().to_owned()).collect();
         let unread = self.reseal_snapshots().await?;
         damaged.extend(unread.iter().map(|name| format!("snapshots/{name}.age")));
         let file = self.with_keys(KeyRing::recovery_file).await?;
-        self.catalog().write(move |tx| Ok::<_, LibraryError>(remember_recovery_file(tx, file)?)).await?;
+        let changed = move |tx: &WriteTx<'_>| {
+            tx.record(&by, &Event::Instance(InstanceEvent::RecoveryKeyChanged))?;
+            Ok::<_, LibraryError>(remember_recovery_file(tx, file)?)
+        };
+        self.catalog().write(changed).await?;
         tracing::info!(damaged = damaged.len(), "the recovery key was changed");
         Ok(RecoveryKeyChange { snapshot, damaged })
     }

@@ -13,10 +13,12 @@
 //! Not the past, and not asked about here: what a refilled name or a growing copy leaves behind (`departure`, `growth`),
 //! whose contents are another entry's by then, and the empty placeholder that a first content replaces (`version`).
 
+use std::collections::BTreeMap;
+
 use super::mark::is_held;
 use super::{Library, LibraryError};
 use crate::catalog::{Past, ReadTx, WriteTx};
-use crate::model::{EntryId, SpaceId, Timestamp};
+use crate::model::{EntryEvent, EntryId, Event, RemovedKind, SpaceId, Spot, Stamp, Timestamp, VersionId};
 
 /// Old versions and trash removed in one transaction, so that writers never wait for long.
 const REMOVAL_STEP: usize = 100;
@@ -80,7 +82,7 @@ fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
 }
 
 /// Removes something for good, if the ground holds; whether it did.
-fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground) -> Result<bool, LibraryError> {
+fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground, by: &Stamp) -> Result<bool, LibraryError> {
     // What an older catalogue takes for the past may have been brought back since.
     let may_go = match ground {
         Ground::Asked(_) => true,
@@ -91,15 +93,33 @@ fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground) -> Result<bool, LibraryE
     }
     match past {
         Past::Content(version) => tx.delete_version(version)?,
-        Past::Deleted(entry) => tx.begin_purge(entry)?,
+        Past::Deleted(entry) => {
+            record_deleted(tx, entry, by)?;
+            tx.begin_purge(entry)?;
+        }
     }
     Ok(true)
+}
+
+/// Records that a deleted entry goes for good. Of contents, a step records how many went.
+fn record_deleted(tx: &WriteTx<'_>, entry: EntryId, by: &Stamp) -> Result<(), LibraryError> {
+    let space = tx.entry(entry)?.ok_or(LibraryError::NotInTrash)?.space;
+    let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
+    let spot = Spot { space, entry, path: format!("/{}", item.path) };
+    let (kind, size) = (EntryEvent::Purged, Some(item.size));
+    Ok(tx.record(by, &Event::Entry { kind, spot, version: None, size, other: None })?)
+}
+
+/// The space of an earlier content.
+fn space_of(tx: &ReadTx<'_>, version: VersionId) -> Result<SpaceId, LibraryError> {
+    let entry = tx.version(version)?.map(|row| tx.entry(row.entry)).transpose()?.flatten();
+    Ok(entry.ok_or(LibraryError::NotFound)?.space)
 }
 
 impl Library {
     /// Removes all that may go on this ground, in steps. The rows of deleted entries and the files follow with
     /// [`Self::finish_purges`] and [`Self::remove_garbage`].
-    pub(super) async fn remove_all(&self, ground: Ground) -> Result<Removed, LibraryError> {
+    pub(super) async fn remove_all(&self, ground: Ground, by: Stamp) -> Result<Removed, LibraryError> {
         let mut removed = Removed::default();
         loop {
             let found = self.catalog().read(move |tx| ground.candidates(tx, REMOVAL_STEP)).await?;
@@ -108,12 +128,25 @@ impl Library {
             }
             let step = move |tx: &WriteTx<'_>| {
                 let mut gone = Removed::default();
+                let mut contents: BTreeMap<SpaceId, u64> = BTreeMap::new();
                 for past in found {
-                    match (remove(tx, past, ground)?, past) {
-                        (false, _) => {}
-                        (true, Past::Content(_)) => gone.contents += 1,
-                        (true, Past::Deleted(_)) => gone.deleted += 1,
+                    let space = match past {
+                        Past::Content(version) => Some(space_of(tx, version)),
+                        Past::Deleted(_) => None,
+                    };
+                    if !remove(tx, past, ground, &by)? {
+                        continue;
                     }
+                    match space {
+                        Some(space) => {
+                            gone.contents += 1;
+                            *contents.entry(space?).or_default() += 1;
+                        }
+                        None => gone.deleted += 1,
+                    }
+                }
+                for (space, count) in contents {
+                    tx.record(&by, &Event::Removed { space, what: RemovedKind::Versions, count })?;
                 }
                 Ok::<_, LibraryError>(gone)
             };
@@ -130,9 +163,14 @@ impl Library {
     /// Removes a deleted entry for good because somebody asks for it.
     ///
     /// Errors: `NotInTrash`.
-    pub(super) async fn remove_deleted(&self, space: SpaceId, entry: EntryId) -> Result<(), LibraryError> {
+    pub(super) async fn remove_deleted(
+        &self,
+        space: SpaceId,
+        entry: EntryId,
+        by: Stamp,
+    ) -> Result<(), LibraryError> {
         let asked = move |tx: &WriteTx<'_>| {
-            let is_gone = remove(tx, Past::Deleted(entry), Ground::Asked(space))?;
+            let is_gone = remove(tx, Past::Deleted(entry), Ground::Asked(space), &by)?;
             if is_gone { Ok(()) } else { Err(LibraryError::NotInTrash) }
         };
         self.catalog().write(asked).await

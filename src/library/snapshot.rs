@@ -77,7 +77,12 @@ impl Library {
         let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);
         if made.is_some() {
             // It is there whether that is remembered or not.
-            let remembered = self.catalog().write(|tx| Ok::<_, LibraryError>(remember_snapshot(tx)?)).await;
+            let remembered = self
+                .catalog()
+                .write_silent("a snapshot changes nothing", |tx| {
+                    Ok::<_, LibraryError>(remember_snapshot(tx)?)
+                })
+                .await;
             if let Err(error) = remembered {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

@@ -8,8 +8,11 @@ use tokio::sync::RwLock;
 use super::error::disk_error;
 use super::space_note::SpaceNote;
 use super::{Detail, Library, LibraryError, Member};
-use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow};
-use crate::model::{Access, ByteSize, EntryId, EntryName, Etag, Right, SpaceId, SpaceKind, Timestamp};
+use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
+use crate::model::{
+    Access, ByteSize, EntryId, EntryName, Etag, Event, Right, SpaceEvent, SpaceId, SpaceKind, Stamp,
+    Timestamp,
+};
 
 /// A client's or team's space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +120,7 @@ impl Library {
         name: &EntryName,
         kind: SpaceKind,
         settings: SpaceSettings,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<Space, LibraryError> {
         self.storing().await?;
         let id = SpaceId::random();
@@ -135,7 +138,7 @@ impl Library {
             history: settings.history,
             version_days: settings.version_days,
             trash_days: settings.trash_days,
-            created: now,
+            created: by.at,
         };
         self.note_new_space(id, note).await?;
         let name = name.clone();
@@ -154,9 +157,11 @@ impl Library {
                     history_limit: settings.history,
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
-                    created: now,
+                    created: by.at,
                 })?;
-                tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)
+                let made = tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)?;
+                record(tx, &by, SpaceEvent::Made, &made)?;
+                Ok(made)
             })
             .await?;
         self.shared.space_ids.forget().await;
@@ -222,11 +227,13 @@ impl Library {
         &self,
         space: SpaceId,
         settings: SpaceSettings,
+        by: Stamp,
     ) -> Result<(), LibraryError> {
         let note = self.shared.space_notes.lock().await;
         self.catalog()
             .write(move |tx| {
-                tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                record(tx, &by, SpaceEvent::SettingsChanged, &row.into())?;
                 tx.set_quota(space, settings.quota)?;
                 tx.set_history_limit(space, settings.history)?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
@@ -237,14 +244,23 @@ impl Library {
     }
 
     /// Gives a space another name in every mount.
-    pub async fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), LibraryError> {
+    pub async fn rename_space(
+        &self,
+        space: SpaceId,
+        name: &EntryName,
+        by: Stamp,
+    ) -> Result<(), LibraryError> {
         let name = name.clone();
         let note = self.shared.space_notes.lock().await;
         let renamed = self
             .catalog()
             .write(move |tx| match tx.space_by_name(&name.key())? {
                 Some(other) if other.id != space => Err(LibraryError::SpaceExists),
-                _ => Ok(tx.rename_space(space, &name)?),
+                _ => {
+                    tx.rename_space(space, &name)?;
+                    let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                    record(tx, &by, SpaceEvent::Renamed, &row.into())
+                }
             })
             .await;
         self.shared.space_ids.forget().await;
@@ -296,4 +312,8 @@ impl Library {
         let text = data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default());
         Etag(format!("{text}-{}", self.state_fingerprint()))
     }
+}
+
+fn record(tx: &WriteTx<'_>, by: &Stamp, kind: SpaceEvent, space: &Space) -> Result<(), LibraryError> {
+    Ok(tx.record(by, &Event::Space { kind, space: space.id, name: space.name.clone() })?)
 }

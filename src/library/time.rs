@@ -32,7 +32,7 @@ impl Library {
         };
         // On a full disk the room that is left is for those who delete.
         if let Ok(catalog) = self.storing().await
-            && let Err(error) = catalog.write(note).await
+            && let Err(error) = catalog.write_silent("the time passes by itself", note).await
         {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the time is not noted");

@@ -12,14 +12,15 @@ use super::growth::AT_ONCE;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
 use super::quota::Added;
-use super::resolve::{Found, find, place};
+use super::record::Subject;
+use super::resolve::{Found, find, path_of, place};
 use super::turns::Turn;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    Access, AccessDenied, Depth, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId, Timestamp,
-    VersionId,
+    Access, AccessDenied, Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId,
+    Spot, Timestamp, VersionId,
 };
 
 /// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
@@ -124,7 +125,9 @@ impl Library {
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place: it does not come along (RFC 4918 7.6).
                 tx.delete_locks_below(entry.id)?;
+                let left = spot(tx, &entry)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
+                record_arrival(tx, &change, EntryEvent::Moved, arrived, left)?;
                 library.transferred(tx, arrived, slot.there.is_none())
             })
             .await
@@ -162,6 +165,7 @@ impl Library {
             let added = Added::watch(tx, slot.space)?;
             if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
                 added.require_room(&library, tx, 0)?;
+                record_arrival(tx, &change, EntryEvent::Copied, renewed, spot(tx, &entry)?)?;
                 return library.transferred(tx, renewed, slot.there.is_none());
             }
             let tree = tree_of(tx, &entry, kind)?;
@@ -173,6 +177,7 @@ impl Library {
             };
             let copy = plant(tx, &change, &tree, first, &slot, share)?;
             added.require_room(&library, tx, 0)?;
+            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, &entry)?)?;
             library.transferred(tx, copy, slot.there.is_none())
         };
         let copied = match tree.len() {
@@ -195,7 +200,7 @@ impl Library {
         let source = self.catalog().read(move |tx| find(tx, reach, &from)).await?;
         match source {
             Some(row) if row.is_folder() && depth != Depth::Zero => {
-                Ok(Some(self.shared.copying.take((change.user, reach.top())).await?))
+                Ok(Some(self.shared.copying.take((change.account()?, reach.top())).await?))
             }
             _ => Ok(None),
         }
@@ -257,6 +262,23 @@ fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
 fn is_longer(to: &EntryPath, from: &EntryPath) -> bool {
     let bytes = |path: &EntryPath| path.names().iter().map(|name| name.as_str().len() + 1).sum::<usize>();
     to.names().len() > from.names().len() || bytes(to) > bytes(from)
+}
+
+/// Where an entry lies at this moment.
+pub(super) fn spot(tx: &ReadTx<'_>, entry: &EntryRow) -> Result<Spot, LibraryError> {
+    Ok(Spot::new(entry.space, entry.id, &path_of(tx, entry.id)?))
+}
+
+/// Records that an entry came from elsewhere.
+pub(super) fn record_arrival(
+    tx: &WriteTx<'_>,
+    change: &Change,
+    kind: EntryEvent,
+    arrived: EntryId,
+    from: Spot,
+) -> Result<(), LibraryError> {
+    let row = tx.entry(arrived)?.ok_or(LibraryError::NotFound)?;
+    Subject::present(tx, &row)?.and(from).record(tx, &change.stamp(), kind)
 }
 
 /// A copy inside a space as it was found fit to be made.
@@ -367,6 +389,7 @@ impl Slot {
         let Some(there) = &self.there else { return arrive() };
         let mut locks = tx.locks_covering(there.id, change.now)?;
         locks.retain(|lock| lock.entry == there.id);
+        change.record(tx, EntryEvent::Deleted, there)?;
         discard(tx, change, there)?;
         let arrived = arrive()?;
         let is_alike = |row: &EntryRow| row.is_folder() == there.is_folder();

@@ -5,11 +5,14 @@ use super::extent::Extent;
 use super::guard::require_unlocked;
 use super::naming::free_name;
 use super::quota::Added;
+use super::record::Subject;
 use super::resolve::path_of;
 use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, UserId};
+use crate::model::{
+    Access, EntryEvent, EntryId, EntryName, EntryPath, Right, SpaceId, Stamp, Timestamp, UserId,
+};
 
 /// Items of the trash shown at once.
 const MAX_SHOWN: usize = 10_000;
@@ -77,15 +80,17 @@ impl Library {
                 tx.relocate(entry, Some(folder.id), &name)?;
                 tx.touch_folders(folder.id, tx.next_revision()?, signed(row.size), change.now)?;
                 added.require_room(&library, tx, 0)?;
-                path_of(tx, entry)
+                let path = path_of(tx, entry)?;
+                Subject::at(&row, &path).record(tx, &change.stamp(), EntryEvent::Restored)?;
+                Ok(path)
             })
             .await
     }
 
     /// Removes a deleted entry for good. The containers' files follow shortly after.
-    pub async fn purge(&self, access: &Access, entry: EntryId) -> Result<(), LibraryError> {
+    pub async fn purge(&self, access: &Access, by: Stamp, entry: EntryId) -> Result<(), LibraryError> {
         let space = access.require(Right::Manage)?;
-        self.remove_deleted(space, entry).await?;
+        self.remove_deleted(space, entry, by).await?;
         // From here on it is gone for everybody; what an error leaves to do, upkeep does.
         self.finish_purges().await?;
         self.remove_garbage().await.map(drop)

@@ -10,12 +10,15 @@ use super::mark::is_held;
 use super::removal::Ground;
 use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
 use crate::catalog::{GarbageRow, ReadTx, WriteTx};
-use crate::model::{ContainerId, Place, SpaceId, Timestamp};
+use crate::model::{ContainerId, Place, SpaceId, Stamp, Timestamp, Worker};
 use crate::vault::disk::StoredFile;
 use crate::vault::sweep::find_orphans;
 
 /// Rows that upkeep handles in one transaction, so that writers never wait for long.
 const STEP: usize = 100;
+/// Why some of what ends by itself is no event.
+const HOUSEKEEPING: &str = "nothing of the office ends with it";
+const CONDEMNED: &str = "that it goes for good was recorded when it was condemned";
 
 /// What one round of upkeep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,21 +51,22 @@ impl Library {
     /// repeated after a crash.
     pub async fn upkeep(&self, now: Timestamp) -> Result<UpkeepReport, LibraryError> {
         let mut report = UpkeepReport {
-            locks: self.catalog().write(move |tx| tx.delete_expired_locks(now)).await?,
+            locks: self.catalog().write_silent(HOUSEKEEPING, move |tx| tx.delete_expired_locks(now)).await?,
             ..UpkeepReport::default()
         };
         // What an older catalogue takes for deleted may have been brought back since.
         if self.is_rolled_back().await? {
             return Ok(report);
         }
-        let expired = self.remove_all(Ground::Expired(now)).await?;
+        let expired = self.remove_all(Ground::Expired(now), Stamp::worker(Worker::Upkeep, now)).await?;
         (report.versions, report.trash) = (expired.contents, expired.deleted);
+        self.forget_old_events(now).await?;
         while self.settle_departures(now, STEP).await? == STEP {}
         self.shorten_histories().await?;
         self.finish_purges().await?;
         let lost = SetAsideReason::Unfinished.as_str();
         let before = now.before(UPLOAD_KEPT_FOR);
-        self.catalog().write(move |tx| tx.forget_set_aside_before(lost, before)).await?;
+        self.catalog().write_silent(HOUSEKEEPING, move |tx| tx.forget_set_aside_before(lost, before)).await?;
         loop {
             let ended = self.expire_uploads(now, STEP).await?;
             report.uploads += ended;
@@ -72,7 +76,7 @@ impl Library {
         }
         self.lapse_reservations(now, STEP).await?;
         let forget = |tx: &WriteTx<'_>| tx.delete_properties_of_ended_links(STEP);
-        while self.catalog().write(forget).await? > 0 {}
+        while self.catalog().write_silent(HOUSEKEEPING, forget).await? > 0 {}
         report.containers = self.remove_garbage().await?;
         Ok(report)
     }
@@ -88,7 +92,7 @@ impl Library {
             let step = move |tx: &WriteTx<'_>| {
                 Ok::<_, LibraryError>(!tx.is_purging(entry)? || tx.delete_some(entry, STEP)?)
             };
-            while !self.catalog().write(step).await? {}
+            while !self.catalog().write_silent(CONDEMNED, step).await? {}
         }
     }
 
@@ -118,7 +122,9 @@ impl Library {
             removed += gone.len();
             let all_gone = gone.len() == found;
             self.catalog()
-                .write(move |tx| gone.iter().try_for_each(|row| tx.forget_garbage(row.container)))
+                .write_silent(CONDEMNED, move |tx| {
+                    gone.iter().try_for_each(|row| tx.forget_garbage(row.container))
+                })
                 .await?;
             // What stays would be found again at once; the next round tries it again.
             if found < STEP || !all_gone {
@@ -191,6 +197,6 @@ impl Library {
             }
             Ok::<_, LibraryError>(condemned)
         };
-        self.catalog().write(condemn).await
+        self.catalog().write_silent("no file ever consisted of it", condemn).await
     }
 }

@@ -6,7 +6,7 @@ use super::quota::Added;
 use super::resolve::find;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, VersionRow, WriteTx};
-use crate::model::{Access, Checksum, EntryPath, Right, Timestamp, UserId, VersionId};
+use crate::model::{Access, Checksum, EntryEvent, EntryPath, Right, Timestamp, UserId, VersionId};
 
 /// One content that a file has or had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,7 @@ impl Library {
                 replace_content(tx, &change, &file, copy, wanted.size, wanted.modified)?;
                 added.require_room(&library, tx, 0)?;
                 let row = tx.entry(file.id)?.ok_or(LibraryError::NotFound)?;
+                change.record(tx, EntryEvent::VersionRestored, &row)?;
                 Ok(library.entry(row))
             })
             .await

@@ -4,9 +4,11 @@
 //! string is a path and no integer is an id.
 
 mod access;
+mod actor;
 mod checksum;
 mod clock;
 mod condition;
+mod event;
 mod id;
 mod integrity;
 mod lock;
@@ -18,9 +20,14 @@ mod time;
 mod upload;
 
 pub use access::{Access, AccessDenied, LinkRight, Loan, Reach, Right, Role, SpaceKind};
+pub use actor::{Actor, Stamp, Via, Worker};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
+pub use event::{
+    AccountEvent, EntryEvent, Event, EventId, InstanceEvent, LinkEvent, Recorded, RemovedKind, SpaceEvent,
+    Spot,
+};
 pub use id::{
     AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };

@@ -13,7 +13,8 @@ use crate::accounts::{AccountsError, LookupError, Principal, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError};
 use crate::model::{
-    Access, AccessDenied, EntryId, EntryPath, LinkId, LinkRight, Right, Role, Timestamp, UserId,
+    Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, Right, Role, Spot, Stamp,
+    Timestamp, UserId,
 };
 
 /// Links to one entry.
@@ -132,7 +133,7 @@ impl Sharing {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce).expect("the system's random source answers");
         let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
-        let (creator, entry_id) = (principal.user, entry.id);
+        let (creator, entry_id, by) = (principal.user, entry.id, principal.stamp(now));
         let row = self
             .inner
             .catalog
@@ -158,7 +159,9 @@ impl Sharing {
                     note: &new.note,
                     hide_download: new.hide_download,
                 })?;
-                tx.link(id)?.ok_or(LinkError::NoSuchLink)
+                let row = tx.link(id)?.ok_or(LinkError::NoSuchLink)?;
+                record(tx, &by, LinkEvent::Made, &row)?;
+                Ok(row)
             })
             .await?;
         let (link, creator_name) = (self.shown(row), principal.name.clone());
@@ -250,12 +253,14 @@ impl Sharing {
             Some(None) => Some(None),
             Some(Some(password)) => Some(Some(self.inner.accounts.link_password_hash(password).await?)),
         };
+        let by = principal.stamp(now);
         let (right, label, note, hides) = (change.right, change.label, change.note, change.hide_download);
         self.inner
             .catalog
             .write(move |tx| {
                 tx.touches_only([]);
                 let row = tx.link(id)?.ok_or(LinkError::NoSuchLink)?;
+                record(tx, &by, LinkEvent::Changed, &row)?;
                 if right.is_some_and(|right| right != row.right) || password_hash.is_some() {
                     tx.delete_locks_of_link(id)?;
                 }
@@ -274,15 +279,18 @@ impl Sharing {
     }
 
     /// Ends a link that is his to handle.
-    pub async fn delete(&self, principal: &Principal, id: LinkId) -> Result<(), LinkError> {
+    pub async fn delete(&self, principal: &Principal, id: LinkId, now: Timestamp) -> Result<(), LinkError> {
         self.own(principal, id).await?;
-        if self.revoke(id).await? { Ok(()) } else { Err(LinkError::NoSuchLink) }
+        if self.revoke(id, principal.stamp(now)).await? { Ok(()) } else { Err(LinkError::NoSuchLink) }
     }
 
     /// Ends a link, for whoever owns the data directory; `false` if there is none.
-    pub async fn revoke(&self, id: LinkId) -> Result<bool, LinkError> {
+    pub async fn revoke(&self, id: LinkId, by: Stamp) -> Result<bool, LinkError> {
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
+            if let Some(row) = tx.link(id)? {
+                record(tx, &by, LinkEvent::Ended, &row)?;
+            }
             tx.delete_link(id)
         };
         Ok(self.inner.catalog.write(end).await?)
@@ -347,6 +355,12 @@ fn check_texts(label: &str, note: &str) -> Result<(), LinkError> {
 fn end(expires: Expiry, now: Timestamp) -> Result<Option<Timestamp>, LinkError> {
     let end = expires.end(now);
     if end.is_some_and(|end| end <= now) { Err(LinkError::ExpiryInPast) } else { Ok(end) }
+}
+
+fn record(tx: &WriteTx<'_>, by: &Stamp, kind: LinkEvent, row: &LinkRow) -> Result<(), CatalogError> {
+    let spot = tx.spot(row.entry)?;
+    let spot = spot.unwrap_or(Spot { space: row.space, entry: row.entry, path: "/".to_owned() });
+    tx.record(by, &Event::Link { kind, link: row.id, spot, right: row.right })
 }
 
 fn forget_long_expired(tx: &WriteTx<'_>, now: Timestamp) -> Result<(), CatalogError> {

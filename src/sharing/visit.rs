@@ -13,7 +13,7 @@ use super::link::Link;
 use crate::accounts::AuthError;
 use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Loan, Timestamp};
+use crate::model::{Access, Actor, Loan, Timestamp};
 
 /// Time that a browser may visit a link without its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -41,6 +41,13 @@ pub struct Visit {
     /// The linked file or folder.
     pub entry: Entry,
     row: LinkRow,
+}
+
+impl Visit {
+    /// The guest as the one who acts.
+    pub fn actor(&self) -> Actor {
+        Actor::Guest { link: self.link.id, creator: self.link.creator }
+    }
 }
 
 /// Why a link does not open.
@@ -172,7 +179,7 @@ impl Sharing {
         let noted: Result<(), CatalogError> = self
             .inner
             .catalog
-            .write(move |tx| {
+            .write_silent("when a link was last opened is kept with it", move |tx| {
                 tx.touches_only([]);
                 tx.touch_link(id, now)
             })

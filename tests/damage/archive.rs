@@ -14,8 +14,8 @@ use tresor::library::{
     VerifyStage,
 };
 use tresor::model::{
-    Access, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
-    NamePolicy, Right, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
+    Access, Actor, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
+    NamePolicy, Right, SpaceId, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
 };
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::keys::KeyRing;
@@ -80,7 +80,7 @@ impl Archive {
         }
         set_right(&store, Right::Read).await;
         let (user, now) = (store.user, Timestamp(NOW.0 + 2));
-        store.catalog.write(move |tx| tx.set_disabled(user, Some(now))).await.unwrap();
+        store.catalog.write_silent("a test", move |tx| tx.set_disabled(user, Some(now))).await.unwrap();
         store.copy("b", "copy of b").await.unwrap();
         truth.insert(place("copy of b"), truth[&place("b")].clone());
         store.mv("e", "folder/e").await.unwrap();
@@ -90,7 +90,7 @@ impl Archive {
         store.delete("purged").await.unwrap();
         let trash = store.library.trash(&store.access()).await.unwrap();
         let purged = trash.iter().find(|item| item.path == "purged").unwrap();
-        store.library.purge(&store.access(), purged.entry).await.unwrap();
+        store.library.purge(&store.access(), Stamp::owner(NOW), purged.entry).await.unwrap();
         let access = Access::granted(there, Right::Manage);
         let (from, to) = (path("folder"), path("carried"));
         store
@@ -137,7 +137,7 @@ impl Archive {
     /// A change of whatever may be changed.
     pub fn change(&self, now: Timestamp) -> Change {
         let access = Access::granted(self.store.space.id, Right::Manage);
-        Change { access, user: self.store.user, now, conditions: Conditions::default() }
+        Change { access, actor: Actor::user(self.store.user), now, conditions: Conditions::default() }
     }
 
     /// The archive as it is.
@@ -345,7 +345,7 @@ async fn reopened(store: Store) -> Store {
 
 async fn set_right(store: &Store, right: Right) {
     let grant = GrantRow { user: store.user, space: store.space.id, right };
-    store.catalog.write(move |tx| tx.put_grant(&grant)).await.unwrap();
+    store.catalog.write_silent("a test", move |tx| tx.put_grant(&grant)).await.unwrap();
 }
 
 /// Seals a container that no row knows yet.
@@ -404,5 +404,5 @@ pub async fn put_in_parts(store: &Store, catalog: &Catalog, entry: EntryId, part
         let change = i64::try_from(size).unwrap() - i64::try_from(row.size).unwrap();
         Ok(tx.touch_folders(row.parent.unwrap(), revision, change, NOW)?)
     };
-    catalog.write(add).await.unwrap();
+    catalog.write_silent("a test", add).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::{LibraryError, SpaceSettings};
-use tresor::model::{Access, ByteSize, EntryName, Right, VerifyMode};
+use tresor::model::{Access, ByteSize, EntryName, Right, Stamp, VerifyMode};
 
 use crate::archive::{Archive, verify};
 use crate::store::{NOW, path};
@@ -165,10 +165,10 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
     let older = fs::read(&note).unwrap();
     let kinds = async || verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap().kinds();
     let name = |text: &str| EntryName::parse(text).unwrap();
-    opened.library.rename_space(space, &name("another name")).await.unwrap();
+    opened.library.rename_space(space, &name("another name"), Stamp::owner(NOW)).await.unwrap();
     assert_eq!(kinds().await, [""; 0]);
     let settings = SpaceSettings { quota: Some(ByteSize(1 << 40)), ..archive.store.space.settings };
-    opened.library.set_space_settings(space, settings).await.unwrap();
+    opened.library.set_space_settings(space, settings, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(kinds().await, [""; 0]);
 
     fs::write(&note, older).unwrap();
@@ -180,7 +180,7 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
     let (library, names) = (opened.library.clone(), ["one", "two"].map(name));
     let renaming = tokio::spawn(async move {
         for at in 0..60 {
-            library.rename_space(space, &names[at % 2]).await.unwrap();
+            library.rename_space(space, &names[at % 2], Stamp::owner(NOW)).await.unwrap();
         }
     });
     while !renaming.is_finished() {
@@ -237,6 +237,6 @@ async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
     opened.library.delete(archive.store.change(), &path("packed")).await.unwrap();
     let trash = opened.library.trash(&access).await.unwrap();
     let gone = trash.iter().find(|item| item.path == "packed").unwrap();
-    opened.library.purge(&access, gone.entry).await.unwrap();
+    opened.library.purge(&access, Stamp::owner(NOW), gone.entry).await.unwrap();
     assert_eq!(opened.library.read_only(), None);
 }

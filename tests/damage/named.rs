@@ -165,7 +165,7 @@ async fn damage_noted_behind_a_runs_back_is_told_at_its_end_once() {
     let (id, _) = opened.container_of(&archive, LONG).await;
     let after = Timestamp(NOW.0 + 5);
     let note = move |tx: &tresor::catalog::WriteTx<'_>| tx.note_damage(id, DamageKind::Missing, None, after);
-    opened.catalog.write(note).await.unwrap();
+    opened.catalog.write_silent("a test", note).await.unwrap();
     for mode in [VerifyMode::Quick, VerifyMode::Full] {
         let report = verify(&opened.library, mode, NOW).await.unwrap();
         assert_eq!((report.kinds(), report.findings[0].first_seen), (vec!["missing"], Some(after)));

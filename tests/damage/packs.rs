@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use tresor::model::{PackedPlace, Place, VerifyMode};
+use tresor::model::{PackedPlace, Place, Stamp, VerifyMode};
 use tresor::vault::disk::Containers;
 
 use crate::archive::{CHUNK, verify};
@@ -21,7 +21,11 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
     }
     store.delete("f29").await.unwrap();
     let trash = store.library.trash(&store.access()).await.unwrap();
-    store.library.purge(&store.access(), trash[0].entry).await.unwrap();
+    store
+        .library
+        .purge(&store.access(), Stamp::owner(tresor::model::Timestamp::now()), trash[0].entry)
+        .await
+        .unwrap();
     let (mut members, mut packs) = (Vec::new(), BTreeSet::new());
     store
         .disk

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tresor::library::{LibraryError, VerifyOrder, VerifyStage, VerifyStep};
-use tresor::model::{Access, ByteSize, Right, Timestamp, VerifyMode, VerifyStarter};
+use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, VerifyMode, VerifyStarter};
 
 use crate::archive::{Archive, Opened, verify};
 use crate::hooked::Moment;
@@ -98,7 +98,7 @@ async fn what_is_replaced_or_deleted_meanwhile_is_not_reported() {
                     library.delete(change.clone(), &path(name)).await.unwrap();
                 }
                 for item in library.trash(&access).await.unwrap() {
-                    library.purge(&access, item.entry).await.unwrap();
+                    library.purge(&access, Stamp::owner(NOW), item.entry).await.unwrap();
                 }
             });
         }
@@ -189,11 +189,11 @@ async fn what_is_damaged_outlives_its_time_until_it_is_whole_or_removed_by_hand(
     assert!(!damaged[0].0.exists());
     let left = opened.library.trash(&access).await.unwrap();
     if let Some(item) = left.first() {
-        opened.library.purge(&access, item.entry).await.unwrap();
+        opened.library.purge(&access, Stamp::owner(NOW), item.entry).await.unwrap();
     } else {
         opened.library.delete(archive.change(days(101)), &path("a")).await.unwrap();
         let item = opened.library.trash(&access).await.unwrap()[0].entry;
-        opened.library.purge(&access, item).await.unwrap();
+        opened.library.purge(&access, Stamp::owner(NOW), item).await.unwrap();
     }
     assert!(!damaged[1].0.exists());
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);

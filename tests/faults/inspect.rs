@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use tresor::app::{DataDirectory, Instance};
 use tresor::library::{Change, Entry, Library, Space, UploadsOf};
 use tresor::model::{
-    Access, ByteRange, Conditions, EntryName, EntryPath, NamePolicy, Right, Timestamp, UserId, VersionId,
+    Access, Actor, ByteRange, Conditions, EntryName, EntryPath, NamePolicy, Right, Timestamp, UserId,
+    VersionId,
 };
 use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock};
@@ -242,6 +243,6 @@ impl<'a> Inspection<'a> {
 
     fn change(&self, access: &Access) -> Change {
         let (now, conditions) = (Timestamp::now(), Conditions::default());
-        Change { access: *access, user: self.user, now, conditions }
+        Change { access: *access, actor: Actor::user(self.user), now, conditions }
     }
 }

@@ -23,7 +23,7 @@ impl Place {
 }
 
 async fn set(catalog: &Catalog, name: &'static str, value: String) -> Result<(), CatalogError> {
-    catalog.write(move |tx| tx.set_setting(name, &value)).await
+    catalog.write_silent("a test", move |tx| tx.set_setting(name, &value)).await
 }
 
 async fn get(catalog: &Catalog, name: &'static str) -> Option<String> {
@@ -90,7 +90,7 @@ async fn a_failing_job_undoes_itself_and_nothing_else() {
             let catalog = catalog.clone();
             tokio::spawn(async move {
                 catalog
-                    .write(move |tx| {
+                    .write_silent("a test", move |tx| {
                         tx.set_setting(&format!("job {number}"), "done")?;
                         let id = tx.reserve_entry_ids(1)?;
                         if number % 3 == 0 { Err(CatalogError::NotCommitted) } else { Ok(id) }
@@ -128,7 +128,7 @@ async fn readers_see_what_is_committed_and_stay_at_it() {
         let catalog = catalog.clone();
         async move {
             catalog
-                .write(move |tx| {
+                .write_silent("a test", move |tx| {
                     tx.set_setting("a", "new")?;
                     written.send(()).unwrap();
                     wait_seen.recv().unwrap();
@@ -164,6 +164,20 @@ async fn readers_see_what_is_committed_and_stay_at_it() {
     assert_eq!((before.as_deref(), after.as_deref()), (Some("old"), Some("old")));
 }
 
+/// A change that nobody could later find in the record is none: it is undone, and the fault is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_without_an_event_is_undone() {
+    let place = Place::new();
+    let catalog = place.create();
+    let forgetful = |tx: &tresor::catalog::WriteTx<'_>| tx.set_setting("a", "unrecorded");
+    for outcome in [catalog.write(forgetful).await, catalog.write_alone(forgetful).await] {
+        assert!(matches!(outcome, Err(CatalogError::Unrecorded)), "{outcome:?}");
+    }
+    assert_eq!(catalog.read(|tx| tx.setting("a")).await.unwrap(), None);
+    // What changes nothing has nothing to record.
+    catalog.write(|tx| tx.setting("a")).await.unwrap();
+}
+
 /// A job of many statements has a transaction of its own: neither its failure nor those of its neighbours reach the
 /// others, and all keep the order in which they came.
 #[tokio::test(flavor = "multi_thread")]
@@ -179,6 +193,7 @@ async fn a_job_alone_in_its_transaction_fails_alone() {
         let catalog = catalog.clone();
         async move {
             let job = move |tx: &tresor::catalog::WriteTx<'_>| {
+                tx.silent("a test");
                 let before = tx.setting("order")?.unwrap_or_default();
                 tx.set_setting("order", &format!("{before}{what}"))?;
                 if fails { Err(CatalogError::NotCommitted) } else { Ok(()) }

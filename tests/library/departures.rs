@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tresor::library::{LockRequest, NewFile, Overwrite, PropertyChange};
-use tresor::model::{Access, Depth, EntryId, LockScope, PropertyName, Right, Timestamp};
+use tresor::model::{Access, Actor, Depth, EntryId, LockScope, PropertyName, Right, Stamp, Timestamp};
 
 use crate::store::{NOW, Store, path};
 use crate::uploads::{chunked, to};
@@ -162,7 +162,7 @@ async fn a_file_does_not_come_back_for_others_or_later_or_after_a_change() {
         let (mut change, mut name) = (store.change_at(at(60)), "Plan.dwg");
         match case {
             "late" => change.now = at(61),
-            "other person" => change.user = other,
+            "other person" => change.actor = Actor::user(other),
             "other name" => name = "plan.dwg",
             "other folder" => name = "folder/Plan.dwg",
             "changed" => drop(store.put_by(store.change_at(at(1)), "Old.dwg", b"edited").await.unwrap()),
@@ -177,7 +177,7 @@ async fn a_file_does_not_come_back_for_others_or_later_or_after_a_change() {
             }
             "purged" => {
                 store.delete_at(at(1), "Old.dwg").await;
-                store.library.purge(&store.access(), id).await.unwrap();
+                store.library.purge(&store.access(), Stamp::owner(NOW), id).await.unwrap();
             }
             _ => {
                 // In another space its copies are other files; the original lies in the trash and comes back.

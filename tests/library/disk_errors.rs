@@ -3,7 +3,7 @@
 use std::io;
 
 use tresor::library::{LibraryError, NewFile, Overwrite, ReadOnlyCause};
-use tresor::model::{Access, Depth, Right};
+use tresor::model::{Access, Depth, Right, Stamp};
 
 use crate::hooked::Moment;
 use crate::store::{NOW, Store, path};
@@ -79,7 +79,7 @@ async fn a_snapshot_that_cannot_be_written_is_a_failing_disk_too() {
         for failing in [Moment::Create, Moment::Append, Moment::Publish] {
             let store = Store::new().await;
             let value = text.clone();
-            store.catalog.write(move |tx| tx.set_setting("test", &value)).await.unwrap();
+            store.catalog.write_silent("a test", move |tx| tx.set_setting("test", &value)).await.unwrap();
             store.library.snapshot(NOW).await.unwrap();
             store.disk.set(move |moment| match moment == failing {
                 true => Err(io::Error::from_raw_os_error(EIO)),
@@ -116,7 +116,7 @@ async fn on_a_full_disk_one_can_delete_and_then_store_again() {
     assert_eq!(store.read("a").await.unwrap(), b"old");
     store.delete("b").await.unwrap();
     let deleted = store.library.trash(&store.access()).await.unwrap();
-    store.library.purge(&store.access(), deleted[0].entry).await.unwrap();
+    store.library.purge(&store.access(), Stamp::owner(NOW), deleted[0].entry).await.unwrap();
     assert_eq!(store.used().await, 3);
 
     store.disk.clear();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::{LibraryError, NewFile, SpaceSettings, SpaceUsage};
-use tresor::model::{Access, ByteSize, Right, Timestamp};
+use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp};
 
 use crate::store::{NOW, Store, days, path};
 use crate::support::content::bytes;
@@ -21,7 +21,7 @@ impl Store {
     async fn keep_at_most(&self, quota: Option<u64>, history: Option<u64>) {
         let (quota, history) = (quota.map(ByteSize), history.map(ByteSize));
         let settings = SpaceSettings { quota, history, ..SpaceSettings::default() };
-        self.library.set_space_settings(self.space.id, settings).await.unwrap();
+        self.library.set_space_settings(self.space.id, settings, Stamp::owner(NOW)).await.unwrap();
     }
 
     /// Sizes of the contents that a file has and had, newest first.
@@ -144,7 +144,10 @@ async fn what_is_restored_or_copied_must_fit_the_quota() {
     // A copy shares its bytes; it counts as soon as they would be more than the disk holds of the space.
     assert!(matches!(store.copy("a", "c").await, Err(LibraryError::OverQuota)));
     let writer = Access::granted(store.space.id, Right::Write);
-    assert!(matches!(store.library.purge(&writer, item.entry).await, Err(LibraryError::Denied(_))));
+    assert!(matches!(
+        store.library.purge(&writer, Stamp::owner(NOW), item.entry).await,
+        Err(LibraryError::Denied(_))
+    ));
     store.library.upkeep(days(31)).await.unwrap();
     assert_eq!((store.past().await, store.usage().await.used.0, store.containers().len()), (0, 9_000, 1));
     store.copy("a", "c").await.unwrap();
@@ -215,7 +218,7 @@ async fn a_full_past_of_which_nothing_may_go_says_so() {
 
     // Asked for by somebody who may, it goes, and with more room things are stored again.
     for item in store.library.trash(&store.access()).await.unwrap() {
-        store.library.purge(&store.access(), item.entry).await.unwrap();
+        store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     }
     assert_eq!(store.past().await, 0);
     store.put("c", &bytes(4, 1_000)).await.unwrap();

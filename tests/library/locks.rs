@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tresor::library::{Change, LibraryError, LockFilter, LockRequest, MAX_LOCK_SECONDS, NewFile, Overwrite};
 use tresor::model::{
-    Access, Depth, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Timestamp,
+    Access, Actor, Depth, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Stamp,
+    Timestamp,
 };
 
 use crate::store::{NOW, Store, path};
@@ -62,7 +63,7 @@ async fn a_deep_lock_guards_everything_below() {
     let mine = with_token(store.change(), &lock.token);
     store.put_by(mine.clone(), "a/b/f", b"x").await.unwrap();
     let other = store.another_user("other").await;
-    assert!(is_locked(store.put_by(Change { user: other, ..mine }, "a/b/f", b"y").await, "/a"));
+    assert!(is_locked(store.put_by(Change { actor: Actor::user(other), ..mine }, "a/b/f", b"y").await, "/a"));
     let member = store.library.member(&store.access(), &path("a/b/f"), NOW).await.unwrap();
     assert_eq!(member.locks, [lock]);
     store.check();
@@ -122,10 +123,11 @@ async fn locks_end_by_time_by_unlock_and_by_a_manager() {
 
     let lock = store.library.lock(store.change(), &file, asked.clone()).await.unwrap();
     let other = store.another_user("other").await;
+    let by_other = Stamp { actor: Actor::user(other), at: NOW };
     let (writer, manager) = (Access::granted(store.space.id, Right::Write), store.access());
-    assert!(is_locked(store.library.unlock(&writer, other, &file, &lock.token, NOW).await, "/a/g"));
-    store.library.unlock(&manager, other, &file, &lock.token, NOW).await.unwrap();
-    let again = store.library.unlock(&manager, other, &file, &lock.token, NOW).await;
+    assert!(is_locked(store.library.unlock(&writer, by_other, &file, &lock.token).await, "/a/g"));
+    store.library.unlock(&manager, by_other, &file, &lock.token).await.unwrap();
+    let again = store.library.unlock(&manager, by_other, &file, &lock.token).await;
     assert!(matches!(again, Err(LibraryError::NoSuchLock)));
     store.put("a/g", b"free").await.unwrap();
 }
@@ -136,7 +138,7 @@ async fn shared_locks_stand_beside_each_other() {
     let other = store.another_user("other").await;
     let file = path("a/g");
     let mine = store.library.lock(store.change(), &file, request(LockScope::Shared, false)).await.unwrap();
-    let theirs = Change { user: other, ..store.change() };
+    let theirs = Change { actor: Actor::user(other), ..store.change() };
     store.library.lock(theirs.clone(), &file, request(LockScope::Shared, false)).await.unwrap();
     let exclusive = store.library.lock(theirs, &file, request(LockScope::Exclusive, false)).await;
     assert!(is_locked(exclusive, "/a/g"));
@@ -171,7 +173,7 @@ async fn a_lock_stays_where_something_else_arrives() {
     let file = path("a/g");
     let shared = request(LockScope::Shared, false);
     let mine = library.lock(store.change(), &file, shared.clone()).await.unwrap();
-    let other = Change { user: store.another_user("other").await, ..store.change() };
+    let other = Change { actor: Actor::user(store.another_user("other").await), ..store.change() };
     let theirs = library.lock(other, &file, shared).await.unwrap();
     for is_move in [false, true] {
         let (change, from) = (with_token(far.clone(), &mine.token), path("far"));
@@ -227,7 +229,7 @@ async fn an_owner_sees_and_ends_locks() {
     let (rights, other) = ([store.access()], store.another_user("other").await);
     let mine =
         store.library.lock(store.change(), &path("a/g"), request(LockScope::Exclusive, false)).await.unwrap();
-    let theirs = Change { user: other, ..store.change() };
+    let theirs = Change { actor: Actor::user(other), ..store.change() };
     store.library.lock(theirs, &path("z"), request(LockScope::Exclusive, true)).await.unwrap();
     let held = store.library.locks(&rights, NOW).await.unwrap();
     assert_eq!(held.iter().filter(|held| held.lock == mine).count(), 1);
@@ -235,10 +237,10 @@ async fn an_owner_sees_and_ends_locks() {
     let writer = [Access::granted(store.space.id, Right::Write)];
     assert!(matches!(store.library.locks(&writer, NOW).await, Err(LibraryError::Denied(_))));
     assert!(matches!(
-        store.library.end_locks(&writer, LockFilter::default(), NOW).await,
+        store.library.end_locks(&writer, LockFilter::default(), Stamp::owner(NOW)).await,
         Err(LibraryError::Denied(_))
     ));
-    let end = async |filter| store.library.end_locks(&rights, filter, NOW).await.unwrap();
+    let end = async |filter| store.library.end_locks(&rights, filter, Stamp::owner(NOW)).await.unwrap();
     let of = LockFilter { token: Some(mine.token.clone()), user: Some(other) };
     assert_eq!(end(of).await, 0, "it is not theirs");
     assert_eq!(end(LockFilter { user: Some(other), ..LockFilter::default() }).await, 1);

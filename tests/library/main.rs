@@ -19,6 +19,7 @@ mod clock;
 mod damage;
 mod departures;
 mod disk_errors;
+mod events;
 mod history;
 mod hooked;
 mod listing;

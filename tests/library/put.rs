@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tresor::catalog::WriteTx;
 use tresor::library::{Change, Entry, Library, LibraryError, NewFile, PIECE, PutOutcome};
-use tresor::model::{ByteRange, Conditions, EtagMatch, NamePolicy, Timestamp};
+use tresor::model::{Actor, ByteRange, Conditions, EtagMatch, NamePolicy, Stamp, Timestamp};
 
 use crate::hooked::Moment;
 use crate::store::{NOW, Store, path, read_whole};
@@ -66,7 +66,7 @@ async fn an_open_content_stays_what_it_was() {
     store.put("a", b"new").await.unwrap();
     store.delete("a").await.unwrap();
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
-    store.library.purge(&store.access(), item.entry).await.unwrap();
+    store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     assert_eq!(store.containers().len(), 0);
     assert_eq!(read_whole(&mut content).await.unwrap(), old);
 }
@@ -291,7 +291,7 @@ async fn an_upload_outlives_the_file_it_was_to_renew() {
     for round in ["moved", "deleted", "purged"] {
         let old = store.put("a", b"old").await.unwrap().entry.id;
         let file = NewFile { path: path("a"), size: Some(3), modified: None, checksum: None };
-        let by_other = Change { user: other, ..store.change() };
+        let by_other = Change { actor: Actor::user(other), ..store.change() };
         let mut session = store.library.begin_put(by_other, file).await.unwrap();
         session.write("new".into()).await.unwrap();
         match round {
@@ -299,7 +299,7 @@ async fn an_upload_outlives_the_file_it_was_to_renew() {
             _ => store.delete("a").await.unwrap(),
         }
         if round == "purged" {
-            store.library.purge(&store.access(), old).await.unwrap();
+            store.library.purge(&store.access(), Stamp::owner(NOW), old).await.unwrap();
         }
         let outcome = session.commit(NOW).await.unwrap();
         assert!(outcome.created, "{round}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tresor::library::{LibraryError, NewFile, PropertyChange, SpaceSettings};
-use tresor::model::{Access, PropertyName, Right};
+use tresor::model::{Access, PropertyName, Right, Stamp};
 
 use crate::store::{NOW, Store, path};
 use crate::support::content::bytes;
@@ -75,7 +75,7 @@ async fn a_copy_costs_nothing_and_a_copy_into_another_space_its_bytes() {
     let store = Store::with_quota(10_000).await;
     let other = store.another_space("other").await;
     let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(6_000)), ..SpaceSettings::default() };
-    store.library.set_space_settings(other.id, settings).await.unwrap();
+    store.library.set_space_settings(other.id, settings, Stamp::owner(NOW)).await.unwrap();
     store.put("a", &bytes(1, 6_000)).await.unwrap();
     for copy in ["b", "c", "d"] {
         store.copy("a", copy).await.unwrap();
@@ -139,7 +139,7 @@ async fn properties_count_and_what_copies_make_of_them() {
     let store = Store::with_quota(10_000).await;
     let other = store.another_space("other").await;
     let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(6_000)), ..SpaceSettings::default() };
-    store.library.set_space_settings(other.id, settings).await.unwrap();
+    store.library.set_space_settings(other.id, settings, Stamp::owner(NOW)).await.unwrap();
     let name = |local: &str| PropertyName::new("urn:x", local);
     let set = async |at: &str, local: &str, length: usize| {
         let steps = vec![PropertyChange::Set { name: name(local), xml: "ü".repeat(length / 2) }];
@@ -180,7 +180,7 @@ async fn properties_count_and_what_copies_make_of_them() {
     store.delete("b").await.unwrap();
     assert_eq!(usage().await.used.0, 8_000);
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
-    store.library.purge(&store.access(), item.entry).await.unwrap();
+    store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     assert_eq!(usage().await.used.0, 4_000);
     store.check();
     let store = store.reopen().await;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange, Space};
-use tresor::model::{Access, Depth, EntryPath, LockScope, PropertyName, Right, Timestamp};
+use tresor::model::{Access, Actor, Depth, EntryPath, LockScope, PropertyName, Right, Stamp, Timestamp};
 
 use crate::model::{
     Content, LockHeld, Model, NAMES, Node, PROPERTY, Place, Reason, SPACES, Slot, Spot, reason, replace, xml,
@@ -310,7 +310,8 @@ impl Pair {
                 let lock = model.locks.get(index % model.locks.len().max(1))?;
                 after.locks.retain(|held| held.token != lock.token);
                 let place = self.path_of(lock.node);
-                library.unlock(&self.access(lock.space), self.store.user, &place, &lock.token, self.now).await
+                let by = Stamp { actor: Actor::user(self.store.user), at: self.now };
+                library.unlock(&self.access(lock.space), by, &place, &lock.token).await
             }
             Step::Restore(space, index) => {
                 let index = index % model.trash[*space].len().max(1);
@@ -339,7 +340,7 @@ impl Pair {
                 after.hidden = hidden;
                 Vec::into_iter(settled).for_each(|(_, file, _)| after.remove(file));
                 let items = library.trash(&self.access(*space)).await.unwrap();
-                library.purge(&self.access(*space), items[index].entry).await
+                library.purge(&self.access(*space), Stamp::owner(NOW), items[index].entry).await
             }
             Step::RestoreVersion(at, index) => {
                 let at = &model.resolve(at);

@@ -19,8 +19,8 @@ use tresor::library::{
     UploadLimits, VerifyOrder, VerifyStage,
 };
 use tresor::model::{
-    Access, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, VerifyMode, VerifyStarter,
-    VersionId,
+    Access, Actor, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, VerifyMode,
+    VerifyStarter, VersionId,
 };
 
 use crate::hooked::Gate;
@@ -231,7 +231,12 @@ impl World {
 
     fn change(&self) -> Change {
         let access = Access::granted(self.store().space.id, Right::Manage);
-        Change { access, user: self.store().user, now: self.wall(), conditions: Conditions::default() }
+        Change {
+            access,
+            actor: Actor::user(self.store().user),
+            now: self.wall(),
+            conditions: Conditions::default(),
+        }
     }
 
     /// As upkeep does before each of its rounds.

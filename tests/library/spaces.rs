@@ -1,7 +1,9 @@
 //! Several spaces: each with a key of its own, contents carried from one to the other.
 
 use tresor::library::{Carry, LibraryError, Overwrite, PropertyChange, SpaceSettings, Transfer};
-use tresor::model::{Access, ContainerId, Depth, EntryPath, Place, PropertyName, Right, SpaceId, SpaceKind};
+use tresor::model::{
+    Access, Actor, ContainerId, Depth, EntryPath, Place, PropertyName, Right, SpaceId, SpaceKind, Stamp,
+};
 use tresor::vault::VaultError;
 use tresor::vault::disk::Containers;
 use tresor::vault::reader::ContainerReader;
@@ -130,7 +132,7 @@ async fn a_refused_transfer_leaves_no_container() {
     assert!(matches!(attempt("none/a", Overwrite::Allow).await, Err(LibraryError::ParentMissing)));
     assert!(matches!(attempt("", Overwrite::Allow).await, Err(LibraryError::IsRoot)));
     let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(1)), ..SpaceSettings::default() };
-    store.library.set_space_settings(other.id, settings).await.unwrap();
+    store.library.set_space_settings(other.id, settings, Stamp::owner(NOW)).await.unwrap();
     assert!(matches!(attempt("a", Overwrite::Allow).await, Err(LibraryError::OverQuota)));
     let reader = Access::granted(other.id, Right::Read);
     let denied =
@@ -156,15 +158,16 @@ async fn spaces_have_names_of_their_own() {
     let store = Store::new().await;
     let settings = SpaceSettings::default();
     for taken in ["space", "SPACE"] {
-        let again = store.library.add_space(&name(taken), SpaceKind::Client, settings, NOW).await;
+        let again =
+            store.library.add_space(&name(taken), SpaceKind::Client, settings, Stamp::owner(NOW)).await;
         assert!(matches!(again, Err(LibraryError::SpaceExists)), "{taken}");
     }
     let other = store.another_space("other").await;
     assert!(matches!(
-        store.library.rename_space(other.id, &name("Space")).await,
+        store.library.rename_space(other.id, &name("Space"), Stamp::owner(NOW)).await,
         Err(LibraryError::SpaceExists)
     ));
-    store.library.rename_space(store.space.id, &name("SPACE")).await.unwrap();
+    store.library.rename_space(store.space.id, &name("SPACE"), Stamp::owner(NOW)).await.unwrap();
     let names: Vec<_> = store.library.spaces().await.unwrap().into_iter().map(|space| space.name).collect();
     assert_eq!(names, ["other", "SPACE"]);
     // A refused space leaves no key behind for good: only those of rows open anything.
@@ -197,7 +200,7 @@ async fn a_copy_whose_client_leaves_ends_and_leaves_nothing() {
         })
     };
     let colleague = store.another_user("colleague").await;
-    let change = tresor::library::Change { user: colleague, ..store.change() };
+    let change = tresor::library::Change { actor: Actor::user(colleague), ..store.change() };
     begin(change, "colleague").await.unwrap().complete(NOW).await.unwrap();
     assert!(!again.is_finished());
     assert_eq!(store.containers_of(&other).len(), 3);

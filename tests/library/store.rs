@@ -15,8 +15,8 @@ use tresor::library::{
     SpaceSettings, Transferred,
 };
 use tresor::model::{
-    Access, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy, Right,
-    Role, SpaceId, SpaceKind, Timestamp, UserId, VersionId,
+    Access, Actor, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy,
+    Right, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId, VersionId,
 };
 use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
@@ -100,7 +100,7 @@ impl Store {
     pub async fn with_quota(bytes: u64) -> Self {
         let store = Self::new().await;
         let settings = SpaceSettings { quota: Some(ByteSize(bytes)), ..SpaceSettings::default() };
-        store.library.set_space_settings(store.space.id, settings).await.unwrap();
+        store.library.set_space_settings(store.space.id, settings, Stamp::owner(NOW)).await.unwrap();
         store
     }
 
@@ -126,7 +126,7 @@ impl Store {
 
     pub fn change_in(&self, space: &Space, now: Timestamp) -> Change {
         let access = Access::granted(space.id, Right::Manage);
-        Change { access, user: self.user, now, conditions: Conditions::default() }
+        Change { access, actor: Actor::user(self.user), now, conditions: Conditions::default() }
     }
 
     pub async fn put(&self, at: &str, bytes: &[u8]) -> Result<PutOutcome, LibraryError> {
@@ -277,7 +277,7 @@ impl Store {
 
 async fn add_space(library: &Library, name: &str) -> Space {
     let name = EntryName::parse(name).unwrap();
-    library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), NOW).await.unwrap()
+    library.add_space(&name, SpaceKind::Team, SpaceSettings::default(), Stamp::owner(NOW)).await.unwrap()
 }
 
 async fn add_user(catalog: &Catalog, name: &'static str) -> UserId {
@@ -285,7 +285,7 @@ async fn add_user(catalog: &Catalog, name: &'static str) -> UserId {
         let role = Role::Staff;
         tx.insert_user(&NewUser { name, name_key: name, role, password_hash: None, created: NOW })
     };
-    catalog.write(add).await.unwrap()
+    catalog.write_silent("a test", add).await.unwrap()
 }
 
 fn catalog_file(root: &Path) -> PathBuf {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tresor::catalog::{CatalogError, Commit, NewEntry, WriteTx};
 use tresor::library::{LibraryError, Overwrite, PropertyChange};
-use tresor::model::{Depth, EntryId, NameError, PropertyName};
+use tresor::model::{Depth, EntryId, NameError, PropertyName, Stamp};
 
 use crate::store::{NOW, Store, name, path};
 use crate::support::content::bytes;
@@ -39,7 +39,7 @@ async fn copies_share_containers_and_outlive_each_other() {
 
     store.delete("a").await.unwrap();
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
-    store.library.purge(&store.access(), item.entry).await.unwrap();
+    store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     assert_eq!(store.read("copy/b/3").await.unwrap(), bytes(3, 1_000));
     assert_eq!((store.used().await, store.containers().len()), (3_034, 3));
     store.put("copy/b/3", b"own").await.unwrap();
@@ -432,7 +432,7 @@ async fn a_copy_of_too_many_entries_is_refused_and_changes_nothing() {
     let space = store.space.id;
     store
         .catalog
-        .write(move |tx| {
+        .write_silent("a test", move |tx| {
             let first = tx.reserve_entry_ids(MOST)?;
             for id in (first.0..first.0 + MOST).map(EntryId) {
                 tx.insert_entry(&NewEntry {

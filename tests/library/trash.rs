@@ -1,7 +1,7 @@
 //! What was deleted and comes back.
 
 use tresor::library::LibraryError;
-use tresor::model::EntryId;
+use tresor::model::{EntryId, Stamp};
 
 use crate::store::{NOW, Store, days, path};
 use crate::support::content::bytes;
@@ -81,7 +81,7 @@ async fn without_its_folder_it_comes_back_at_the_top() {
     assert_eq!(restore(&store, 1).await, "/f");
     store.delete("f").await.unwrap();
     let folder = store.library.trash(&store.access()).await.unwrap().remove(0);
-    store.library.purge(&store.access(), folder.entry).await.unwrap();
+    store.library.purge(&store.access(), Stamp::owner(NOW), folder.entry).await.unwrap();
     // The folder is gone for good.
     assert_eq!(restore(&store, 0).await, "/f");
     assert_eq!(store.read("f").await.unwrap(), bytes(1, 10));
@@ -111,10 +111,16 @@ async fn only_what_lies_in_this_trash_is_restored_or_purged() {
     let there = store.change_in(&other, NOW);
     for entry in [live, EntryId(9_999_999)] {
         assert!(matches!(store.library.restore(store.change(), entry).await, Err(LibraryError::NotInTrash)));
-        assert!(matches!(store.library.purge(&store.access(), entry).await, Err(LibraryError::NotInTrash)));
+        assert!(matches!(
+            store.library.purge(&store.access(), Stamp::owner(NOW), entry).await,
+            Err(LibraryError::NotInTrash)
+        ));
     }
     assert!(matches!(store.library.restore(there.clone(), gone).await, Err(LibraryError::NotInTrash)));
-    assert!(matches!(store.library.purge(&there.access, gone).await, Err(LibraryError::NotInTrash)));
+    assert!(matches!(
+        store.library.purge(&there.access, Stamp::owner(NOW), gone).await,
+        Err(LibraryError::NotInTrash)
+    ));
     assert!(store.library.trash(&there.access).await.unwrap().is_empty());
     store.check();
 }

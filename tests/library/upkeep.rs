@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::NewFile;
-use tresor::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
+use tresor::model::{ContainerId, EntryId, SpaceId, Stamp, Timestamp, WriteSerial};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::{Containers, Packable};
 use tresor::vault::writer::ContainerWriter;
@@ -88,7 +88,9 @@ async fn upkeep_may_be_repeated_and_begun_anywhere() {
     let items = store.library.trash(&store.access()).await.unwrap();
     store
         .catalog
-        .write(move |tx| items.iter().try_for_each(|item| tx.delete_some(item.entry, 10).map(drop)))
+        .write_silent("a test", move |tx| {
+            items.iter().try_for_each(|item| tx.delete_some(item.entry, 10).map(drop))
+        })
         .await
         .unwrap();
     let garbage = store.catalog.read(|tx| tx.garbage(1)).await.unwrap();
@@ -172,7 +174,7 @@ fn packs(store: &Store) -> Vec<std::path::PathBuf> {
 
 async fn empty_trash(store: &Store) {
     for item in store.library.trash(&store.access()).await.unwrap() {
-        store.library.purge(&store.access(), item.entry).await.unwrap();
+        store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     }
     store.library.upkeep(NOW).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! Earlier contents.
 
 use tresor::library::{LibraryError, SpaceSettings};
+use tresor::model::Stamp;
 
 use crate::store::{NOW, Store, days, path};
 
@@ -31,7 +32,7 @@ async fn every_replaced_content_is_kept_for_its_days() {
 async fn a_space_may_keep_none() {
     let store = Store::new().await;
     let settings = SpaceSettings { version_days: 0, ..SpaceSettings::default() };
-    store.library.set_space_settings(store.space.id, settings).await.unwrap();
+    store.library.set_space_settings(store.space.id, settings, Stamp::owner(NOW)).await.unwrap();
     store.put("a", b"1").await.unwrap();
     store.put("a", b"2").await.unwrap();
     store.library.upkeep(NOW).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use tresor::library::{NewFile, Space, UploadLimits, UploadsOf};
-use tresor::model::{EntryId, Timestamp, UploadShape, WriteSerial};
+use tresor::model::{EntryId, Stamp, Timestamp, UploadShape, WriteSerial};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
@@ -113,7 +113,11 @@ async fn all_contents_come_back_with_path_and_space() {
         let house = House::new().await;
         let open = house.open().await;
         let (spaces, written) = fill(&open, seed, 120).await;
-        open.instance.library.rename_space(spaces[0].id, &name("Müller & Partner")).await.unwrap();
+        open.instance
+            .library
+            .rename_space(spaces[0].id, &name("Müller & Partner"), Stamp::owner(Timestamp::now()))
+            .await
+            .unwrap();
         // What was replaced by nothing better is gone for good, as garbage.
         open.instance.library.upkeep(Timestamp::now()).await.unwrap();
         open.close();
@@ -457,7 +461,7 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     let everybody = UploadsOf::Everybody;
     open.instance
         .library
-        .cancel_upload(&access(&space), everybody, others[1], Timestamp::now())
+        .cancel_upload(&access(&space), everybody, others[1], Stamp::owner(Timestamp::now()))
         .await
         .unwrap();
     open.close();

@@ -15,8 +15,8 @@ use tresor::accounts::UserName;
 use tresor::app::{DataDirectory, DirectoryError, FirstAdministrator, Instance, Kit};
 use tresor::library::{Change, Entry, Finish, NewFile, NewUpload, Overwrite, PartInfo, Space, SpaceSettings};
 use tresor::model::{
-    Access, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, NamePolicy, Right,
-    SpaceKind, Timestamp, UploadId, UploadShape, UserId, VersionId,
+    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, NamePolicy,
+    Right, SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
 };
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
@@ -211,7 +211,7 @@ impl Open {
             trash_days: 88,
         };
         let (name, now) = (name(space), Timestamp::now());
-        self.instance.library.add_space(&name, SpaceKind::Client, settings, now).await.unwrap()
+        self.instance.library.add_space(&name, SpaceKind::Client, settings, Stamp::owner(now)).await.unwrap()
     }
 
     pub async fn space(&self, space: &str) -> Space {
@@ -220,7 +220,7 @@ impl Open {
 
     pub fn change(&self, space: &Space) -> Change {
         let (access, user) = (access(space), self.user);
-        Change { access, user, now: Timestamp::now(), conditions: Conditions::default() }
+        Change { access, actor: Actor::user(user), now: Timestamp::now(), conditions: Conditions::default() }
     }
 
     /// A change of ten minutes ago. A name that is filled again shortly after its file left gets the same file

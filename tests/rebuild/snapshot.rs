@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tresor::accounts::UserName;
 use tresor::library::{Overwrite, Transfer};
-use tresor::model::{Right, Role, Timestamp};
+use tresor::model::{Right, Role, Stamp, Timestamp};
 
 use crate::house::{House, Open, PASSWORD, access, name, path};
 use crate::support::TestServer;
@@ -33,9 +33,9 @@ async fn fill(open: &Open) {
     let password = Some(SecretString::from(PASSWORD));
     let anna = UserName::parse("anna").unwrap();
     let accounts = &open.instance.accounts;
-    let user = accounts.add_user(&anna, Role::Staff, password, Timestamp::now()).await.unwrap();
+    let user = accounts.add_user(&anna, Role::Staff, password, Stamp::owner(Timestamp::now())).await.unwrap();
     accounts.forget_snapshot();
-    accounts.grant(user, a.id, Right::Write).await.unwrap();
+    accounts.grant(user, a.id, Right::Write, Stamp::owner(Timestamp::now())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,9 +83,13 @@ async fn what_came_after_the_snapshot_is_brought_in() {
     let c = open.add_space("Nachher").await;
     open.put(&c, "x", &bytes(53, 1)).await;
     // Names exchanged, which no row may stand in the way of.
-    open.instance.library.rename_space(a.id, &name("weg da")).await.unwrap();
-    open.instance.library.rename_space(b.id, &name("Müller GmbH")).await.unwrap();
-    open.instance.library.rename_space(a.id, &name("Team")).await.unwrap();
+    open.instance.library.rename_space(a.id, &name("weg da"), Stamp::owner(Timestamp::now())).await.unwrap();
+    open.instance
+        .library
+        .rename_space(b.id, &name("Müller GmbH"), Stamp::owner(Timestamp::now()))
+        .await
+        .unwrap();
+    open.instance.library.rename_space(a.id, &name("Team"), Stamp::owner(Timestamp::now())).await.unwrap();
     open.close();
     house.lose_catalog();
 
@@ -138,7 +142,7 @@ async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_br
     library.snapshot(Timestamp::now()).await.unwrap();
     carry.commit(Timestamp::now()).await.unwrap();
     let item = library.trash(&access(&a)).await.unwrap().remove(0);
-    library.purge(&access(&a), item.entry).await.unwrap();
+    library.purge(&access(&a), Stamp::owner(Timestamp::now()), item.entry).await.unwrap();
     open.close();
     house.lose_catalog();
 

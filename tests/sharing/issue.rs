@@ -2,7 +2,7 @@
 
 use tresor::accounts::Principal;
 use tresor::library::LibraryError;
-use tresor::model::{LinkId, LinkRight, Reading, Right, Timestamp};
+use tresor::model::{LinkId, LinkRight, Reading, Right, Stamp, Timestamp};
 use tresor::sharing::{Expiry, GuestKey, LinkChange, LinkError, NewLink, Shared};
 
 use crate::office::{DAY, NOW, Office, at, path, secret};
@@ -95,11 +95,11 @@ async fn links_are_handled_by_who_made_them_and_by_who_manages_the_space() {
     for (who, id) in [(&office.bert, anna), (&office.carla, bert), (&office.bert, LinkId(999))] {
         let change = office.sharing.change(who, id, LinkChange::default(), NOW).await;
         assert!(matches!(change, Err(LinkError::NoSuchLink)), "{change:?}");
-        assert!(matches!(office.sharing.delete(who, id).await, Err(LinkError::NoSuchLink)));
+        assert!(matches!(office.sharing.delete(who, id, NOW).await, Err(LinkError::NoSuchLink)));
         assert!(matches!(office.sharing.link(who, id).await, Err(LinkError::NoSuchLink)));
     }
-    office.sharing.delete(&office.anna, bert).await.unwrap();
-    assert!(matches!(office.sharing.delete(&office.anna, bert).await, Err(LinkError::NoSuchLink)));
+    office.sharing.delete(&office.anna, bert, NOW).await.unwrap();
+    assert!(matches!(office.sharing.delete(&office.anna, bert, NOW).await, Err(LinkError::NoSuchLink)));
     assert_eq!(to(&office.anna).await, [anna]);
 }
 
@@ -151,9 +151,9 @@ async fn a_change_changes_what_it_names_and_nothing_else() {
     assert!(!change(open).await.unwrap().link.has_password);
     assert!(office.visit(&made).await.is_ok());
 
-    office.accounts.grant(office.bert.user, office.space.id, Right::Read).await.unwrap();
+    office.accounts.grant(office.bert.user, office.space.id, Right::Read, Stamp::owner(NOW)).await.unwrap();
     assert!(matches!(change(LinkChange::default()).await, Err(LinkError::Denied)), "a reader changes none");
-    office.sharing.delete(&office.bert, id).await.unwrap();
+    office.sharing.delete(&office.bert, id, NOW).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use tresor::accounts::{Accounts, AppPasswordKey, Principal, UserName};
 use tresor::catalog::{Catalog, CatalogKey};
 use tresor::library::{Change, Library, LibraryError, NewFile, PutOutcome, Space, SpaceSettings};
 use tresor::model::{
-    Access, ByteRange, Conditions, EntryName, EntryPath, LinkRight, NamePolicy, Right, Role, SpaceKind,
-    Timestamp,
+    Access, Actor, ByteRange, Conditions, EntryName, EntryPath, LinkRight, NamePolicy, Right, Role,
+    SpaceKind, Stamp, Timestamp,
 };
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
 use tresor::vault::disk::{LocalDisk, Storage};
@@ -79,11 +79,14 @@ impl Office {
             .unwrap();
         let (accounts, sharing) = join(&catalog, &keys, &library);
         let name = EntryName::parse("Mandant").unwrap();
-        let space = library.add_space(&name, SpaceKind::Client, SpaceSettings::default(), NOW).await.unwrap();
+        let space = library
+            .add_space(&name, SpaceKind::Client, SpaceSettings::default(), Stamp::owner(NOW))
+            .await
+            .unwrap();
         let add = async |text: &str, right| {
             let name = UserName::parse(text).unwrap();
-            let user = accounts.add_user(&name, Role::Staff, None, NOW).await.unwrap();
-            accounts.grant(user, space.id, right).await.unwrap();
+            let user = accounts.add_user(&name, Role::Staff, None, Stamp::owner(NOW)).await.unwrap();
+            accounts.grant(user, space.id, right, Stamp::owner(NOW)).await.unwrap();
             Principal { user, name, role: Role::Staff, via_app_password: None }
         };
         let anna = add("anna", Right::Manage).await;
@@ -120,11 +123,11 @@ impl Office {
     /// A change by whoever manages the space.
     pub fn change(&self) -> Change {
         let access = Access::granted(self.space.id, Right::Manage);
-        Change { access, user: self.anna.user, now: NOW, conditions: Conditions::default() }
+        Change { access, actor: Actor::user(self.anna.user), now: NOW, conditions: Conditions::default() }
     }
 
     pub fn guest_change(&self, visit: &Visit) -> Change {
-        Change { access: visit.access, user: visit.link.creator, ..self.change() }
+        Change { access: visit.access, actor: visit.actor(), ..self.change() }
     }
 
     pub async fn put(&self, change: Change, at: &str, bytes: &[u8]) -> Result<PutOutcome, LibraryError> {

@@ -2,7 +2,7 @@
 
 use tresor::accounts::Accounts;
 use tresor::library::LibraryError;
-use tresor::model::{EntryId, LinkRight, Right, Timestamp};
+use tresor::model::{EntryId, LinkRight, Right, Stamp, Timestamp};
 use tresor::sharing::{Expiry, GuestKey, LinkChange, NewLink, Shared, VisitError};
 
 use crate::office::{DAY, HOUR, NOW, Office, PEER, at, path, secret};
@@ -54,14 +54,14 @@ async fn a_link_narrows_with_its_creators_right_and_ends_with_his_account() {
         (Some((true, false, false)), Some((true, true, true)), Some((false, false, true)));
     assert_eq!(lent().await, [read, edit, add]);
     let (bert, space) = (office.bert.user, office.space.id);
-    office.accounts.grant(bert, space, Right::Read).await.unwrap();
+    office.accounts.grant(bert, space, Right::Read, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(lent().await, [read, read, None]);
-    office.accounts.grant(bert, space, Right::Write).await.unwrap();
+    office.accounts.grant(bert, space, Right::Write, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(lent().await, [read, edit, add]);
-    office.accounts.revoke(bert, space).await.unwrap();
+    office.accounts.revoke(bert, space, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(lent().await, [None; 3]);
-    office.accounts.grant(bert, space, Right::Write).await.unwrap();
-    office.accounts.disable(bert, NOW).await.unwrap();
+    office.accounts.grant(bert, space, Right::Write, Stamp::owner(NOW)).await.unwrap();
+    office.accounts.disable(bert, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(lent().await, [None; 3]);
 }
 
@@ -75,7 +75,7 @@ async fn unknown_expired_ended_and_deleted_are_the_same() {
     assert!(is_gone(&office, &short, at(DAY)).await);
 
     let ended = office.link("folder", LinkRight::Read).await;
-    office.sharing.delete(&office.bert, ended.link.id).await.unwrap();
+    office.sharing.delete(&office.bert, ended.link.id, NOW).await.unwrap();
     assert!(is_gone(&office, &ended, NOW).await);
 
     let trashed = office.link("folder/sub/b.txt", LinkRight::Read).await;
@@ -86,7 +86,7 @@ async fn unknown_expired_ended_and_deleted_are_the_same() {
     office.library.restore(office.change(), item).await.unwrap();
     assert_eq!(office.visit(&trashed).await.unwrap().entry.name, "b.txt", "restored");
     office.library.delete(office.change(), &path("folder/sub")).await.unwrap();
-    office.library.purge(&office.change().access, item).await.unwrap();
+    office.library.purge(&office.change().access, Stamp::owner(NOW), item).await.unwrap();
     assert!(is_gone(&office, &trashed, NOW).await);
     let row = trashed.link.id;
     let row: Result<_, LibraryError> = office.catalog.read(move |tx| Ok(tx.link(row)?)).await;
@@ -150,9 +150,9 @@ async fn who_was_let_in_is_out_as_soon_as_the_link_ends_or_narrows() {
     };
     assert!(lent(Right::Write, NOW).await);
     assert!(!lent(Right::Write, at(40 * DAY)).await, "expired");
-    office.accounts.grant(office.bert.user, office.space.id, Right::Read).await.unwrap();
+    office.accounts.grant(office.bert.user, office.space.id, Right::Read, Stamp::owner(NOW)).await.unwrap();
     assert!(!lent(Right::Write, NOW).await && lent(Right::Read, NOW).await);
-    office.sharing.delete(&office.bert, link.link.id).await.unwrap();
+    office.sharing.delete(&office.bert, link.link.id, NOW).await.unwrap();
     assert!(!lent(Right::Read, NOW).await);
 }
 

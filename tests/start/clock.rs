@@ -9,7 +9,7 @@ use tresor::app::{DataDirectory, Instance};
 use tresor::catalog::{Catalog, CatalogKey};
 use tresor::library::Change;
 use tresor::model::{
-    Access, CertainTime, Conditions, EntryPath, NamePolicy, Reading, Right, Timestamp, UserId,
+    Access, Actor, CertainTime, Conditions, EntryPath, NamePolicy, Reading, Right, Timestamp, UserId,
 };
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
@@ -36,7 +36,7 @@ fn note(server: &TestServer, wall: Timestamp, running: Duration) {
     let catalog = Catalog::open(&directory.catalog(), &key).unwrap();
     let certain = CertainTime::begin(Reading { wall, running });
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(catalog.write(move |tx| tx.note_certain_time(&certain))).unwrap();
+    runtime.block_on(catalog.write_silent("a test", move |tx| tx.note_certain_time(&certain))).unwrap();
     catalog.close();
 }
 
@@ -52,7 +52,7 @@ fn delete(server: &TestServer, name: &str) {
         let space = spaces.iter().find(|space| space.name == SPACE).unwrap().id;
         let user: UserId = instance.accounts.users().await.unwrap().remove(0).id;
         let (access, now) = (Access::granted(space, Right::Manage), Timestamp::now().before(LONG_AGO));
-        let change = Change { access, user, now, conditions: Conditions::default() };
+        let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
         instance.library.delete(change, &EntryPath::parse(name).unwrap()).await.unwrap();
         instance.close();
     });

@@ -86,7 +86,7 @@ impl DavRequest<'_> {
         let (access, path) = self.place_of_session().await?;
         let change = Change {
             access,
-            user: self.principal()?.user,
+            actor: self.principal()?.actor(),
             now: self.info.received,
             conditions: Conditions::default(),
         };
@@ -157,7 +157,7 @@ impl DavRequest<'_> {
     async fn cancel_session(&self, session: &Session) -> Answer {
         let access = self.session_access(session).await?;
         let of = UploadsOf::User(self.principal()?.user);
-        self.services.library.cancel_upload(&access, of, session.id, self.info.received).await?;
+        self.services.library.cancel_upload(&access, of, session.id, self.stamp()).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 

@@ -175,7 +175,7 @@ impl DavRequest<'_> {
     async fn require_if_header(&self, target: &EntryTarget, conditions: &Conditions) -> Result<(), Failure> {
         let demand = Change {
             access: target.access,
-            user: self.visitor.user(),
+            actor: self.visitor.actor(),
             now: self.info.received,
             conditions: Conditions { if_lists: conditions.if_lists.clone(), ..Conditions::default() },
         };
@@ -207,6 +207,9 @@ impl DavRequest<'_> {
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
         digest_headers(&mut told, &content.checksums)?;
+        if is_get {
+            self.services.library.note_read(self.stamp(), &content).await;
+        }
         let pace = Pace::begin(self.services.lanes.clone(), PIECE);
         content_response(content, ranges, is_get, self.reader(&target.access), pace, told).await.map(Some)
     }

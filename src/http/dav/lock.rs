@@ -100,11 +100,8 @@ impl DavRequest<'_> {
     pub(super) async fn unlock(&self) -> Answer {
         let target = self.entry_target(is_the_mount).await?;
         let token = headers::lock_token(&self.parts.headers)?;
-        self.services
-            .library
-            .unlock(&target.access, self.visitor.user(), &target.path, &token, self.info.received)
-            .await
-            .map_err(|error| match error {
+        self.services.library.unlock(&target.access, self.stamp(), &target.path, &token).await.map_err(
+            |error| match error {
                 LibraryError::NoSuchLock => Failure::Precondition(
                     StatusCode::CONFLICT,
                     Precondition::LockTokenMatchesRequestUri,
@@ -115,7 +112,8 @@ impl DavRequest<'_> {
                     Failure::status(StatusCode::FORBIDDEN, "only who holds the lock may end it")
                 }
                 other => Failure::Library(other),
-            })?;
+            },
+        )?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }

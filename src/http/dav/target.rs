@@ -111,7 +111,7 @@ impl DavRequest<'_> {
     fn changing(&self, target: &EntryTarget) -> Result<Change, Failure> {
         Ok(Change {
             access: target.access,
-            user: self.visitor.user(),
+            actor: self.visitor.actor(),
             now: self.info.received,
             conditions: self.conditions()?,
         })

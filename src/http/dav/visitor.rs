@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, StatusCode};
 
 use super::{ALLOWED, DavRequest, Failure};
 use crate::accounts::Principal;
-use crate::model::{LinkRight, UserId};
+use crate::model::{Actor, LinkRight, Stamp, UserId};
 use crate::sharing::Visit;
 
 /// Of a link to be read.
@@ -27,6 +27,14 @@ impl<'a> Visitor<'a> {
         match self {
             Self::User(principal) => principal.user,
             Self::Guest(visit) => visit.link.creator,
+        }
+    }
+
+    /// Who acts.
+    pub(super) fn actor(self) -> Actor {
+        match self {
+            Self::User(principal) => principal.actor(),
+            Self::Guest(visit) => visit.actor(),
         }
     }
 
@@ -82,6 +90,11 @@ impl<'a> Visitor<'a> {
 }
 
 impl<'a> DavRequest<'a> {
+    /// Who sends the request, and when it came.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { actor: self.visitor.actor(), at: self.info.received }
+    }
+
     /// Who has logged in; what asks for him is not there for guests.
     pub(super) fn principal(&self) -> Result<&'a Principal, Failure> {
         match self.visitor {

@@ -125,7 +125,7 @@ impl LinkRequest<'_> {
         let path = EntryPath::new(vec![name]).map_err(|_| Refusal::BadName)?;
         let change = Change {
             access,
-            user: visit.link.creator,
+            actor: visit.actor(),
             now: self.info.received,
             conditions: Conditions::default(),
         };

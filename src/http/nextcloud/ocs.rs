@@ -114,8 +114,8 @@ impl RequestContext<'_> {
         if principal.via_app_password.is_some() {
             return Err(refusal(StatusCode::FORBIDDEN, "This is a device's password already."));
         }
-        let (label, now) = (self.device_label(), self.info.received);
-        match self.services.accounts.create_app_password(principal.user, &label, None, now).await {
+        let (label, by) = (self.device_label(), principal.stamp(self.info.received));
+        match self.services.accounts.create_app_password(principal.user, &label, None, by).await {
             Ok((_, token)) => Ok(json!({ "apppassword": token.reveal().expose_secret() })),
             Err(AccountsError::TooManyAppPasswords) => Err(refusal(
                 StatusCode::FORBIDDEN,
@@ -130,7 +130,8 @@ impl RequestContext<'_> {
         let Some(id) = principal.via_app_password else {
             return Err(refusal(StatusCode::FORBIDDEN, "This is no device's password."));
         };
-        match self.services.accounts.revoke_app_password(principal.user, id).await {
+        let by = principal.stamp(self.info.received);
+        match self.services.accounts.revoke_app_password(principal.user, id, by).await {
             // Somebody else was quicker: it has ended all the same.
             Ok(()) | Err(AccountsError::UnknownAppPassword) => Ok(json!([])),
             Err(error) => Err(self.broken(&error)),

@@ -35,7 +35,7 @@ use super::protocol::href::{Place as Target, Site};
 use super::reply::uncached;
 use crate::accounts::Principal;
 use crate::library::{Library, LibraryError, Upload};
-use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId};
+use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId, Stamp};
 use crate::net::{RequestBody, ResponseBody, WebOrigin};
 
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
@@ -196,6 +196,11 @@ impl Resumable {
 }
 
 impl UploadRequest<'_> {
+    /// Who sends the request, and when it came.
+    fn stamp(&self) -> Stamp {
+        self.principal.stamp(self.info.received)
+    }
+
     /// The right to write to a space, as it is at this moment.
     async fn access(&self, space: SpaceId) -> Result<Access, Failure> {
         let access = self.services.accounts.access(self.principal, space).await?;

@@ -43,7 +43,7 @@ impl UploadRequest<'_> {
         let user = self.principal.user;
         let space = self.services.library.upload_space(user, id).await?;
         let access = self.access(space).await?;
-        self.services.library.cancel_upload(&access, UploadsOf::User(user), id, self.info.received).await?;
+        self.services.library.cancel_upload(&access, UploadsOf::User(user), id, self.stamp()).await?;
         Ok(uncached(StatusCode::NO_CONTENT))
     }
 }

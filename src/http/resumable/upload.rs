@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 use super::{Done, Failure, Found, UploadRequest};
 use crate::http::protocol::properties::push_cloud_id;
 use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
-use crate::model::{Conditions, Timestamp, UploadId};
+use crate::model::{Conditions, Stamp, Timestamp, UploadId};
 use crate::net::RequestBody;
 
 impl UploadRequest<'_> {
@@ -87,7 +87,8 @@ impl UploadRequest<'_> {
     /// Makes a complete upload a file.
     pub(super) async fn finish(&self, upload: Upload, conditions: Conditions) -> Result<Done, Failure> {
         let (user, now) = (self.principal.user, Timestamp::now());
-        let change = Change { access: self.access(upload.space).await?, user, now, conditions };
+        let by = Stamp { actor: self.principal.actor(), at: now };
+        let change = Change { access: self.access(upload.space).await?, actor: by.actor, now, conditions };
         let (library, finished) = (self.services.library.clone(), self.finished.clone());
         // To its end, even if the client leaves: it will ask what became of it.
         let task = tokio::spawn(async move {
@@ -100,7 +101,7 @@ impl UploadRequest<'_> {
             let outcome = library.finish_upload(change, upload.id, Finish::default()).await;
             if let Err(LibraryError::WrongChecksum) = outcome {
                 // No attempt will end otherwise; the client finds nothing and begins anew.
-                library.cancel_upload(&access, UploadsOf::User(user), upload.id, now).await?;
+                library.cancel_upload(&access, UploadsOf::User(user), upload.id, by).await?;
             }
             Ok::<_, LibraryError>(finished.note(user, upload, &outcome?))
         });
@@ -114,7 +115,7 @@ impl UploadRequest<'_> {
         };
         let access = self.access(upload.space).await?;
         let of = UploadsOf::User(self.principal.user);
-        Ok(self.services.library.cancel_upload(&access, of, id, self.info.received).await?)
+        Ok(self.services.library.cancel_upload(&access, of, id, self.stamp()).await?)
     }
 
     /// What a PUT would say of the file that an upload became.

@@ -36,6 +36,8 @@ use crate::vault::disk::Stray;
 const STEP: usize = 200;
 /// Known containers that a rebuild looks up at once.
 const PAGE: usize = 1_000;
+/// Why bringing files back into the catalogue is no event of theirs.
+const REBUILD: &str = "the report of a rebuild names what came back, and each space has an event";
 
 /// What there is on the disk.
 struct Looked {
@@ -53,7 +55,7 @@ impl Library {
     /// be read is no error.
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
-        self.catalog().write(|tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        self.catalog().write_silent(REBUILD, |tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
         self.forget_unfinished_copies().await?;
         let mut looked = self.look_and_read(&watcher).await?;
         if self.forget_outdated_uploads(&looked.seen, &looked.found).await? {
@@ -92,7 +94,10 @@ impl Library {
     /// Forgets copies that were not part of the tree yet: after this catalogue or snapshot they may have become so, and
     /// the headers of their containers tell.
     async fn forget_unfinished_copies(&self) -> Result<(), LibraryError> {
-        let forget = |tx: &WriteTx<'_>| tx.unfinished()?.into_iter().try_for_each(|top| tx.forget_tree(top));
+        let forget = |tx: &WriteTx<'_>| {
+            tx.silent(REBUILD);
+            tx.unfinished()?.into_iter().try_for_each(|top| tx.forget_tree(top))
+        };
         Ok(self.catalog().write_alone(forget).await?)
     }
 
@@ -124,14 +129,14 @@ impl Library {
             }
             Ok::<_, LibraryError>(is_any)
         };
-        self.catalog().write(forget).await
+        self.catalog().write_silent(REBUILD, forget).await
     }
 
     /// No id or serial is given a second time.
     async fn keep_counters_behind(&self, found: &[Found]) -> Result<(), LibraryError> {
         let highest = found.iter().map(|found| found.meta.entry.0.max(found.meta.serial.0)).max();
         let next_entry = highest.map_or(1, |highest| highest.saturating_add(1));
-        self.catalog().write(move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
+        self.catalog().write_silent(REBUILD, move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
     }
 
     async fn place_all(
@@ -148,7 +153,7 @@ impl Library {
             let (library, part) = (self.clone(), Arc::clone(&entries));
             let placed = self
                 .catalog()
-                .write(move |tx| {
+                .write_silent(REBUILD, move |tx| {
                     let mut placing = Placing { library, tx, now, report: RebuildReport::default() };
                     part.get(from..until)
                         .unwrap_or_default()
@@ -187,6 +192,8 @@ impl Library {
             noted: now,
         };
         let rows: Vec<_> = all.map(row).collect();
-        self.catalog().write(move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?)).await
+        self.catalog()
+            .write_silent(REBUILD, move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?))
+            .await
     }
 }

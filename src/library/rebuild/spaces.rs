@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::REBUILD;
 use super::found::Found;
 use crate::catalog::{NewSpace, ReadTx, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::naming::numbered;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError, SpaceSettings};
-use crate::model::{EntryName, SpaceId, SpaceKind, Timestamp};
+use crate::model::{EntryName, Event, SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp, Worker};
 
 /// What became of spaces.
 pub(super) struct BroughtIn {
@@ -49,6 +50,8 @@ impl Library {
             .write(move |tx| {
                 make_way_for_names(tx, &notes)?;
                 let mut brought = BroughtIn { added: 0, without_note: Vec::new() };
+                tx.silent(REBUILD);
+                let by = Stamp::worker(Worker::Rebuild, now);
                 for (space, note) in notes {
                     match (tx.space(space)?, note) {
                         (Some(_), Some(note)) => settle(tx, space, &note)?,
@@ -64,6 +67,10 @@ impl Library {
                         // A key that never got its space.
                         (Some(_) | None, None) => {}
                     }
+                }
+                for row in tx.spaces()? {
+                    let (kind, name) = (SpaceEvent::Rebuilt, row.name);
+                    tx.record(&by, &Event::Space { kind, space: row.id, name })?;
                 }
                 Ok(brought)
             })

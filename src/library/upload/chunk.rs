@@ -6,7 +6,7 @@ use super::commit::Goal;
 use super::cutter::Cutter;
 use super::running_digest::{goes_on, no_digest};
 use super::seat::Seat;
-use super::{Chunk, PartInfo, Upload, expiry, owned};
+use super::{Chunk, PartInfo, UNFINISHED, Upload, expiry, owned};
 use crate::library::digest::Digests;
 use crate::library::{Library, LibraryError};
 use crate::model::{Access, ChunkName, Timestamp, UploadId, UploadShape, UserId};
@@ -85,7 +85,7 @@ impl Library {
     ) -> Result<(), LibraryError> {
         let (access, name) = (*access, name.clone());
         self.catalog()
-            .write(move |tx| {
+            .write_silent(UNFINISHED, move |tx| {
                 let mut row = owned(tx, &access, user, id)?;
                 let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
                 row.pieces = row.pieces.saturating_sub(pieces);

@@ -1,7 +1,7 @@
 //! Counting what is durable into its upload.
 
 use super::running_digest::digest_with;
-use super::{UploadLimits, expiry};
+use super::{UNFINISHED, UploadLimits, expiry};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::binding::container_row;
 use crate::library::leftovers::Leftovers;
@@ -40,7 +40,7 @@ impl Commit {
         library: &Library,
         sealed: &mut Leftovers,
     ) -> Result<UploadRow, LibraryError> {
-        let outcome = library.catalog().write(move |tx| self.write(tx)).await;
+        let outcome = library.catalog().write_silent(UNFINISHED, move |tx| self.write(tx)).await;
         // After a commit that failed nobody knows whether a row has them.
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
             sealed.release();

@@ -1,6 +1,6 @@
 //! One upload from several complete ones.
 
-use super::{NewUpload, Upload, owned, session};
+use super::{NewUpload, UNFINISHED, Upload, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::admit::admit;
 use crate::library::{Change, Library, LibraryError};
@@ -42,7 +42,7 @@ impl Library {
             let open = limits.open.saturating_add(parts.len() as u64);
             session::insert(tx, super::UploadLimits { open, ..limits }, &mut row)?;
             for id in parts {
-                let part = owned(tx, &change.access, change.user, id)?;
+                let part = owned(tx, &change.access, change.account()?, id)?;
                 match part.shape {
                     _ if id == row.id => return Err(LibraryError::NoSuchUpload),
                     UploadShape::Chunked => return Err(LibraryError::WrongShape),
@@ -70,6 +70,6 @@ impl Library {
             tx.save_upload(&row)?;
             Ok(row)
         };
-        Ok(self.storing().await?.write(join).await?.into())
+        Ok(self.storing().await?.write_silent(UNFINISHED, join).await?.into())
     }
 }

@@ -54,7 +54,7 @@ impl Library {
         finish: Finish,
     ) -> Result<PutOutcome, LibraryError> {
         change.access.require(Right::Write)?;
-        let held = self.hold_own(&change.access, change.user, id, change.now).await?;
+        let held = self.hold_own(&change.access, change.account()?, id, change.now).await?;
         let library = self.clone();
         let task = tokio::spawn(async move {
             let mut outcome = Err(LibraryError::Busy);
@@ -121,7 +121,7 @@ impl Library {
         let (library, change, finish) = (self.clone(), change.clone(), finish.clone());
         self.catalog()
             .read(move |tx| {
-                let mut row = owned(tx, &change.access, change.user, id)?;
+                let mut row = owned(tx, &change.access, change.account()?, id)?;
                 if row.shape == UploadShape::Chunked {
                     row.digest = running_digest::settled(row.digest, &tx.upload_chunks(id)?);
                 }
@@ -151,7 +151,7 @@ fn commit(
     pieces: &[ContainerRow],
     closing: &[SealedContainer],
 ) -> Result<Option<PutOutcome>, LibraryError> {
-    let row = owned(tx, &record.change.access, record.change.user, judged.id)?;
+    let row = owned(tx, &record.change.access, record.change.account()?, judged.id)?;
     if row.changes != judged.changes {
         tx.touches_only([]);
         return Ok(None);

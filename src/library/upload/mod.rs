@@ -59,6 +59,8 @@ use crate::model::{
 pub const MAX_UPLOAD_METADATA: usize = 4 * 1024;
 /// Time that an unfinished upload is kept after its last progress.
 pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+/// Why what happens to an unfinished upload is no event.
+const UNFINISHED: &str = "an unfinished upload is nothing that anybody else sees";
 
 /// Bounds of what uploads may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

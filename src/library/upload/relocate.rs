@@ -4,7 +4,7 @@
 //! only may turn out to have meant another space than the one its upload was begun in; then every container
 //! gets a copy with a header for that one, as by a move between spaces. The bytes are copied, not sealed again.
 
-use super::{Upload, owned};
+use super::{UNFINISHED, Upload, owned};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::{Library, LibraryError};
 use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
@@ -90,7 +90,7 @@ impl Library {
                 tx.relocate_upload(&row, target, &pairs)?;
                 tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)
             };
-            self.catalog().write(commit).await
+            self.catalog().write_silent(UNFINISHED, commit).await
         };
         if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
             for (container, place) in written {

@@ -1,15 +1,18 @@
 //! Beginning, listing and ending uploads.
 
 use super::{
-    MAX_UPLOAD_METADATA, NewUpload, UPLOAD_KEPT_FOR, Upload, UploadLimits, UploadsOf, expiry, owned,
-    running_digest,
+    MAX_UPLOAD_METADATA, NewUpload, UNFINISHED, UPLOAD_KEPT_FOR, Upload, UploadLimits, UploadsOf, expiry,
+    owned, running_digest,
 };
 use crate::catalog::{DigestState, ReadTx, UploadRow, WriteTx};
 use crate::library::admit::admit;
 use crate::library::digest::Digests;
 use crate::library::quota::Source;
 use crate::library::{Change, Library, LibraryError};
-use crate::model::{Access, EntryId, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId};
+use crate::model::{
+    Access, EntryId, Event, RemovedKind, Right, SpaceId, Stamp, Timestamp, UploadId, UploadShape, UserId,
+    Worker,
+};
 
 impl Library {
     /// Begins an upload and reserves what was announced of it. Where the path of a linear one is known, conditions, locks and
@@ -46,7 +49,7 @@ impl Library {
             insert(tx, limits, &mut row)?;
             Ok::<_, LibraryError>(row)
         };
-        let row = self.storing().await?.write(insert).await?;
+        let row = self.storing().await?.write_silent(UNFINISHED, insert).await?;
         // From here on the catalogue holds it.
         drop(reservation);
         Ok(row.into())
@@ -84,7 +87,7 @@ impl Library {
             tx.save_upload(&row)?;
             Ok(row)
         };
-        let row = self.storing().await?.write(set).await?;
+        let row = self.storing().await?.write_silent(UNFINISHED, set).await?;
         drop(reservation);
         Ok(row.into())
     }
@@ -105,7 +108,7 @@ impl Library {
             tx.save_upload(&row)?;
             Ok::<_, LibraryError>(row)
         };
-        let row = self.catalog().write(keep).await?;
+        let row = self.catalog().write_silent(UNFINISHED, keep).await?;
         drop(reservation);
         Ok(row)
     }
@@ -134,7 +137,7 @@ impl Library {
                     tx.lapse_reservation(id, bytes)
                 };
                 if bytes > 0 {
-                    self.catalog().write(end).await?;
+                    self.catalog().write_silent(UNFINISHED, end).await?;
                 }
                 drop(unused);
             }
@@ -194,17 +197,22 @@ impl Library {
         access: &Access,
         of: UploadsOf,
         id: UploadId,
-        now: Timestamp,
+        by: Stamp,
     ) -> Result<(), LibraryError> {
         let space = of.require(access)?;
         let is_meant =
             move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.upload(id)?)).await?;
         row.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
-        let held = self.shared.uploads.hold(id, now).await?;
+        let held = self.shared.uploads.hold(id, by.at).await?;
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            tx.upload(id)?.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+            let row = tx.upload(id)?.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+            if row.user == by.actor.account() {
+                tx.silent(UNFINISHED);
+            } else {
+                tx.record(&by, &removed(space))?;
+            }
             Ok::<_, LibraryError>(tx.delete_upload(id)?)
         };
         self.catalog().write(end).await?;
@@ -230,10 +238,9 @@ impl Library {
                     return Ok(0);
                 }
                 let over = |row: &UploadRow| row.expires <= now || row.user.is_none();
-                match tx.upload(id)?.is_some_and(|row| over(&row)) {
-                    true => tx.delete_upload(id).map(|()| 1),
-                    false => Ok(0),
-                }
+                let Some(row) = tx.upload(id)?.filter(over) else { return Ok(0) };
+                tx.record(&Stamp::worker(Worker::Upkeep, now), &removed(row.space))?;
+                tx.delete_upload(id).map(|()| 1)
             };
             ended += self.catalog().write(end).await?;
         }
@@ -251,12 +258,17 @@ impl Library {
     }
 }
 
+/// The event that an unfinished upload is ended by somebody else than its client.
+fn removed(space: SpaceId) -> Event {
+    Event::Removed { space, what: RemovedKind::Uploads, count: 1 }
+}
+
 /// The row of an upload of which nothing has arrived yet, but for when it expires.
 pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: DigestState) -> UploadRow {
     UploadRow {
         id: new.id,
         space: change.access.space(),
-        user: Some(change.user),
+        user: change.actor.account(),
         door: new.door.to_owned(),
         name: new.name,
         shape: new.shape,

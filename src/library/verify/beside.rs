@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Finding, FindingKind, MAX_FINDINGS};
+use super::{Finding, FindingKind, MAX_FINDINGS, NOTED};
 use crate::catalog::{CatalogError, SpaceRow, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::mark::Mark;
@@ -146,7 +146,8 @@ pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryEr
                 tx.set_setting(MARKED, "made")
             };
             // On a disk that takes no writes the next verification does it.
-            let _: Result<(), LibraryError> = library.catalog().write(move |tx| Ok(remember(tx)?)).await;
+            let _: Result<(), LibraryError> =
+                library.catalog().write_silent(NOTED, move |tx| Ok(remember(tx)?)).await;
             return Ok(None);
         }
         (Some(fault), _) => fault,

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
+use super::NOTED;
 use crate::catalog::{Noted, WriteTx};
 use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, DamageKind, Timestamp};
@@ -75,7 +76,7 @@ impl Library {
         let now = Timestamp::now();
         let noted = self
             .catalog()
-            .write(move |tx| match tx.damage_of(id)? {
+            .write_silent(NOTED, move |tx| match tx.damage_of(id)? {
                 // A verification knows more: which chunk, for one.
                 Some(_) => Ok::<_, LibraryError>(Noted::Known),
                 None => Ok(tx.note_damage(id, kind, None, now)?),

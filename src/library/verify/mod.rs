@@ -38,6 +38,8 @@ const MAX_FINDINGS: usize = 200;
 const MAX_USES: usize = 100;
 /// Unknown files that a verification names; it counts the rest.
 const MAX_UNKNOWN: usize = 1_000;
+/// Why what a verification notes is no event.
+const NOTED: &str = "what is noted of the disk's health is nothing that a person did";
 
 /// What shall be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::task::Task;
 use super::{
-    Finding, FindingKind, MAX_FINDINGS, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep, beside,
-    catalogue, files, uses,
+    Finding, FindingKind, MAX_FINDINGS, NOTED, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep,
+    beside, catalogue, files, uses,
 };
 use crate::catalog::{DamagedRow, ReadTx, ScrubRow};
 use crate::library::{Library, LibraryError};
@@ -227,7 +227,8 @@ impl Run {
     /// Keeps how far the run is. On a disk that takes no writes it goes on all the same, and says so once.
     async fn keep(&mut self, library: &Library) {
         let row = self.row.clone();
-        let kept = library.catalog().write(move |tx| Ok::<_, LibraryError>(tx.put_scrub(&row)?)).await;
+        let kept =
+            library.catalog().write_silent(NOTED, move |tx| Ok::<_, LibraryError>(tx.put_scrub(&row)?)).await;
         if let Err(error) = &kept
             && self.is_kept
         {

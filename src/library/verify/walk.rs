@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::run::{Gathered, Run, Slice, Stage};
 use super::task::{Advance, Depth, Expected, Eyes, Fault, Task};
-use super::{Finding, FindingKind, catalogue, damage, uses};
+use super::{Finding, FindingKind, NOTED, catalogue, damage, uses};
 use crate::catalog::{Noted, ReadTx, StoredContainer, WriteTx};
 use crate::library::{Library, LibraryError};
 use crate::model::{Checksum, ChecksumKind, ContainerId, DamageKind, Timestamp, VerifyMode};
@@ -96,7 +96,7 @@ impl Run {
             certain.iter().map(|fault| (fault.stored.container.id, fault.kind, fault.chunk)).collect();
         let noted = library
             .catalog()
-            .write(move |tx| {
+            .write_silent(NOTED, move |tx| {
                 seen.iter()
                     .map(|(id, kind, chunk)| damage::note(tx, *id, *kind, *chunk, now))
                     .collect::<Result<Vec<_>, LibraryError>>()
@@ -155,7 +155,7 @@ impl Run {
                 }
                 Ok::<_, LibraryError>(cleared)
             };
-            for id in library.catalog().write(clear).await? {
+            for id in library.catalog().write_silent(NOTED, clear).await? {
                 library.shared.recent_damage.forget(id);
                 tracing::info!(container = %id, "a damaged container is whole again");
             }

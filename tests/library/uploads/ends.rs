@@ -1,7 +1,7 @@
 //! Finishing, cancelling, expiring, joining.
 
 use tresor::library::{Finish, LibraryError, PartInfo, UploadsOf};
-use tresor::model::{Access, Conditions, EtagMatch, Right};
+use tresor::model::{Access, Actor, Conditions, EtagMatch, Right, Stamp};
 
 use super::{SEGMENT, chunked, linear, to};
 use crate::store::{NOW, Store, days, path};
@@ -150,10 +150,10 @@ async fn an_upload_is_its_users_alone() {
     none(library.upload(&access, other, upload.id, NOW).await.map(drop));
     none(library.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
     none(library.set_upload_length(&access, other, upload.id, 5).await.map(drop));
-    none(library.cancel_upload(&access, UploadsOf::User(other), upload.id, NOW).await);
+    none(library.cancel_upload(&access, UploadsOf::User(other), upload.id, Stamp::owner(NOW)).await);
     none(library.upload_space(other, upload.id).await.map(drop));
     let mut change = store.change();
-    change.user = other;
+    change.actor = Actor::user(other);
     none(library.finish_upload(change, upload.id, to("a")).await.map(drop));
     assert!(library.uploads(&[access], UploadsOf::User(other)).await.unwrap().is_empty());
     assert_eq!(library.upload_space(store.user, upload.id).await.unwrap(), store.space.id);
@@ -161,14 +161,14 @@ async fn an_upload_is_its_users_alone() {
     let space = store.another_space("another").await;
     let elsewhere = Access::granted(space.id, Right::Manage);
     none(library.upload(&elsewhere, store.user, upload.id, NOW).await.map(drop));
-    none(library.cancel_upload(&elsewhere, UploadsOf::Everybody, upload.id, NOW).await);
+    none(library.cancel_upload(&elsewhere, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let reader = Access::granted(store.space.id, Right::Read);
     let denied = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::Denied(_))));
     denied(library.upload(&reader, store.user, upload.id, NOW).await.map(drop));
     denied(library.begin_append(&reader, store.user, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
     denied(library.uploads(&[reader], UploadsOf::User(store.user)).await.map(drop));
     let writer = Access::granted(store.space.id, Right::Write);
-    denied(library.cancel_upload(&writer, UploadsOf::Everybody, upload.id, NOW).await);
+    denied(library.cancel_upload(&writer, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let mut change = store.change();
     change.access = reader;
     denied(library.finish_upload(change.clone(), upload.id, to("a")).await.map(drop));
@@ -182,14 +182,14 @@ async fn uploads_of_a_removed_account_end() {
     let store = Store::new().await;
     let other = store.another_user("other").await;
     let mut change = store.change();
-    change.user = other;
+    change.actor = Actor::user(other);
     let upload = store.library.create_upload(change, linear("a", Some(300_000))).await.unwrap();
     let access = store.access();
     let append = store.library.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await;
     let mut append = append.unwrap();
     append.write(vec![0; 200_000].into()).await.unwrap();
     append.finish(NOW).await.unwrap();
-    store.catalog.write(move |tx| tx.remove_user(other, NOW)).await.unwrap();
+    store.catalog.write_silent("a test", move |tx| tx.remove_user(other, NOW)).await.unwrap();
     store.check();
     assert_eq!(store.library.upkeep(NOW).await.unwrap().uploads, 1);
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
@@ -249,9 +249,17 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
         quota: Some(tresor::model::ByteSize(quota)),
         ..other.settings
     };
-    store.library.set_space_settings(other.id, settings(content.len() as u64 + 4)).await.unwrap();
+    store
+        .library
+        .set_space_settings(other.id, settings(content.len() as u64 + 4), Stamp::owner(NOW))
+        .await
+        .unwrap();
     assert!(matches!(relocate(there).await, Err(LibraryError::OverQuota)));
-    store.library.set_space_settings(other.id, settings(content.len() as u64 + 5)).await.unwrap();
+    store
+        .library
+        .set_space_settings(other.id, settings(content.len() as u64 + 5), Stamp::owner(NOW))
+        .await
+        .unwrap();
     let reader = Access::granted(other.id, Right::Read);
     assert!(matches!(relocate(reader).await, Err(LibraryError::Denied(_))));
     assert_eq!(relocate(there).await.unwrap().space, other.id);

@@ -9,7 +9,7 @@ mod quota;
 use tresor::library::{
     Append, Finish, LibraryError, NewUpload, PartInfo, PutOutcome, Upload, UploadLimits, UploadsOf,
 };
-use tresor::model::{Checksum, ChunkName, Timestamp, UploadId, UploadShape};
+use tresor::model::{Checksum, ChunkName, Stamp, Timestamp, UploadId, UploadShape};
 
 use crate::store::{NOW, Store, path};
 use crate::support::content::sha256;
@@ -115,7 +115,7 @@ impl Store {
     }
 
     pub async fn cancel(&self, id: UploadId) -> Result<(), LibraryError> {
-        self.library.cancel_upload(&self.access(), UploadsOf::User(self.user), id, NOW).await
+        self.library.cancel_upload(&self.access(), UploadsOf::User(self.user), id, Stamp::owner(NOW)).await
     }
 
     pub async fn all_uploads(&self) -> Vec<Upload> {

@@ -1,7 +1,7 @@
 //! What uploads hold of a space's quota.
 
 use tresor::library::{LibraryError, NewFile, PartInfo, UploadLimits};
-use tresor::model::Timestamp;
+use tresor::model::{Stamp, Timestamp};
 
 use super::{chunk, chunked, linear, to};
 use crate::store::{NOW, Store, days, path};
@@ -16,7 +16,7 @@ impl Store {
     async fn remove(&self, at: &str) {
         self.delete(at).await.unwrap();
         let item = self.library.trash(&self.access()).await.unwrap().remove(0);
-        self.library.purge(&self.access(), item.entry).await.unwrap();
+        self.library.purge(&self.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     }
 }
 

@@ -109,7 +109,7 @@ impl RequestContext<'_> {
                 self.view(link, principal, origin).await
             }
             Resource::Delete(id) => {
-                self.services.sharing.delete(principal, id).await.map_err(failed)?;
+                self.services.sharing.delete(principal, id, now).await.map_err(failed)?;
                 Ok(json!([]))
             }
         }

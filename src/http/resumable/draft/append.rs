@@ -82,7 +82,7 @@ impl UploadRequest<'_> {
         {
             let access = self.access(upload.space).await?;
             let of = UploadsOf::User(self.principal.user);
-            self.services.library.cancel_upload(&access, of, upload.id, self.info.received).await?;
+            self.services.library.cancel_upload(&access, of, upload.id, self.stamp()).await?;
         }
         outcome
     }

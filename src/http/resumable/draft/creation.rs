@@ -12,7 +12,7 @@ use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
 use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
-use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
+use crate::model::{Access, Stamp, UploadId, UploadShape};
 use crate::net::RequestBody;
 
 impl UploadRequest<'_> {
@@ -36,8 +36,8 @@ impl UploadRequest<'_> {
         let part = part_info(headers)?;
         let access = self.writable(&space).await?;
         self.services.recent_spaces.note(self.principal.user, access.space());
-        let (user, now) = (self.principal.user, self.info.received);
-        let change = Change { access, user, now, conditions: self.conditions(headers)? };
+        let by = self.stamp();
+        let change = Change { access, actor: by.actor, now: by.at, conditions: self.conditions(headers)? };
         let new = NewUpload {
             id: UploadId::random(),
             door: DOOR,
@@ -55,14 +55,8 @@ impl UploadRequest<'_> {
             location(headers, upload.id);
             limit(&self.services.library, headers, UPLOAD_KEPT_FOR.as_secs());
         });
-        let unknown = Unknown {
-            library: self.services.library.clone(),
-            access,
-            user,
-            id: upload.id,
-            now,
-            goes: !is_told,
-        };
+        let unknown =
+            Unknown { library: self.services.library.clone(), access, by, id: upload.id, goes: !is_told };
         let id = upload.id;
         let mut response = match self.take_first(dialect, upload, is_complete, part, body).await {
             Ok(response) => response,
@@ -134,9 +128,8 @@ pub(super) fn says_nothing() -> Failure {
 struct Unknown {
     library: Library,
     access: Access,
-    user: UserId,
+    by: Stamp,
     id: UploadId,
-    now: Timestamp,
     goes: bool,
 }
 
@@ -149,9 +142,11 @@ impl Unknown {
 impl Drop for Unknown {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.goes, tokio::runtime::Handle::try_current()) {
-            let (library, access, of) = (self.library.clone(), self.access, UploadsOf::User(self.user));
-            let (id, now) = (self.id, self.now);
-            runtime.spawn(async move { library.cancel_upload(&access, of, id, now).await });
+            let (library, access, by, id) = (self.library.clone(), self.access, self.by, self.id);
+            runtime.spawn(async move {
+                let of = UploadsOf::User(by.actor.person()?);
+                library.cancel_upload(&access, of, id, by).await.ok()
+            });
         }
     }
 }

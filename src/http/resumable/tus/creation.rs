@@ -58,9 +58,9 @@ impl UploadRequest<'_> {
         let mut response = match self.begun(upload, brings_content, body).await {
             Ok(response) => response,
             Err(failure) if creation.length == Some(0) => {
-                let (of, now) = (UploadsOf::User(self.principal.user), self.info.received);
+                let of = UploadsOf::User(self.principal.user);
                 // Nothing is lost with it; left behind it would only count against its user.
-                let _ = self.services.library.cancel_upload(&goal.access, of, id, now).await;
+                let _ = self.services.library.cancel_upload(&goal.access, of, id, self.stamp()).await;
                 return Err(failure);
             }
             Err(failure) => refused(failure, self.info),
@@ -178,7 +178,7 @@ impl UploadRequest<'_> {
 
     fn change(&self, goal: &Goal) -> Result<Change, Failure> {
         let conditions = self.conditions(&self.parts.headers)?;
-        Ok(Change { access: goal.access, user: self.principal.user, now: self.info.received, conditions })
+        Ok(Change { access: goal.access, actor: self.principal.actor(), now: self.info.received, conditions })
     }
 }
 

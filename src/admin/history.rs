@@ -1,0 +1,89 @@
+//! Who did what.
+
+use std::collections::HashMap;
+
+use super::answer::{Admin, AdminError};
+use super::{EventShown, HistoryShown, When};
+use crate::accounts;
+use crate::library::Space;
+use crate::model::{Actor, AppPasswordId, EntryPath, Event, EventId, Recorded, SpaceId, UserId, Via};
+use crate::text::Language;
+
+/// Most events of one reply.
+const MAX_EVENTS: usize = 10_000;
+
+impl Admin {
+    /// The latest events of the instance, a space, or a path in it and below.
+    pub(super) async fn history(
+        &self,
+        space: Option<&Space>,
+        path: &EntryPath,
+        before: Option<EventId>,
+        limit: usize,
+        language: Language,
+    ) -> Result<HistoryShown, AdminError> {
+        let limit = limit.clamp(1, MAX_EVENTS);
+        let events = match space {
+            Some(space) => {
+                self.library.events(&accounts::owner_access(space.id), path, before, limit).await?
+            }
+            None => self.library.events_of_all(before, limit).await?,
+        };
+        let names = self.accounts.names_in_history().await?;
+        let mut devices = HashMap::new();
+        for user in names.keys() {
+            let rows = self.accounts.app_passwords_of(*user).await?.into_iter();
+            devices.extend(rows.map(|row| (row.id, row.label)));
+        }
+        let spaces = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
+        let words = Words { language, names, devices, spaces };
+        let next = events.last().filter(|_| events.len() == limit).map(|event| event.id.0);
+        Ok(HistoryShown { events: events.iter().map(|event| words.shown(event)).collect(), next })
+    }
+}
+
+struct Words {
+    language: Language,
+    names: HashMap<UserId, String>,
+    devices: HashMap<AppPasswordId, String>,
+    spaces: HashMap<SpaceId, String>,
+}
+
+impl Words {
+    fn shown(&self, recorded: &Recorded) -> EventShown {
+        let Recorded { id, at, actor, event } = recorded;
+        let (kind, user, device, link) = match actor {
+            Actor::User { id, via } => ("user", Some(id), Some(via), None),
+            Actor::Guest { link, creator } => ("guest", Some(creator), None, Some(link.0)),
+            Actor::Owner => ("owner", None, None, None),
+            Actor::Worker(_) => ("worker", None, None, None),
+        };
+        let user = user.and_then(|user| self.names.get(user)).cloned();
+        let device = match device {
+            Some(Via::Device(id)) => self.devices.get(id).cloned(),
+            _ => None,
+        };
+        let spot = event.spot();
+        let name = |space: SpaceId| self.spaces.get(&space).cloned().unwrap_or_else(|| space.to_string());
+        let (version, bytes) = match event {
+            Event::Entry { version, size, .. } => (version.map(|version| version.0), *size),
+            _ => (None, None),
+        };
+        EventShown {
+            id: id.0,
+            at: When(*at),
+            actor: kind.to_owned(),
+            who: self.language.actor(actor, user.as_deref(), device.as_deref()),
+            user,
+            device,
+            link,
+            event: event.word(),
+            what: self.language.event(event),
+            space: event.space().map(name),
+            path: spot.map(|spot| spot.path.clone()),
+            entry: spot.map(|spot| spot.entry.0),
+            version,
+            bytes,
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! The record of who did what and when.
+
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{CatalogError, ReadTx, WriteTx};
+use crate::model::{
+    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, InstanceEvent, LinkEvent,
+    LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp, Timestamp,
+    UserId, VersionId, Via, Worker,
+};
+
+/// Which events are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsOf {
+    /// Those of one space, its rights and links among them.
+    Space(SpaceId),
+    /// Those of one file or folder itself.
+    Entry(EntryId),
+    /// All.
+    Everything,
+}
+
+/// The columns of an event beside who and when.
+#[derive(Default)]
+struct Columns {
+    kind: String,
+    space: Option<SpaceId>,
+    entry: Option<EntryId>,
+    version: Option<VersionId>,
+    path: Option<String>,
+    size: Option<u64>,
+    detail: Option<Detail>,
+}
+
+/// What has no column of its own, as JSON. Field names are part of the format.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_space: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_entry: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    right: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+}
+
+const COLUMNS: &str =
+    "id, at, actor, user_id, device_id, link_id, worker, kind, space_id, entry_id, version_id,
+     path, size, detail";
+
+impl WriteTx<'_> {
+    /// Appends an event: it is there if, and only if, this transaction is committed.
+    pub fn record(&self, stamp: &Stamp, event: &Event) -> Result<(), CatalogError> {
+        let (actor, user, device, link, worker) = match stamp.actor {
+            Actor::User { id, via: Via::Password } => ("user", Some(id.0), None, None, None),
+            Actor::User { id, via: Via::Device(device) } => ("user", Some(id.0), Some(device.0), None, None),
+            Actor::Guest { link, creator } => ("guest", Some(creator.0), None, Some(link.0), None),
+            Actor::Owner => ("owner", None, None, None, None),
+            Actor::Worker(worker) => ("worker", None, None, None, Some(worker.as_str())),
+        };
+        let columns = columns_of(event);
+        let detail = columns.detail.map(|detail| serde_json::to_string(&detail).unwrap_or_default());
+        self.execute(
+            "INSERT INTO events (at, actor, user_id, device_id, link_id, worker, kind, space_id, entry_id,
+                 version_id, path, size, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            params![
+                stamp.at.0,
+                actor,
+                user,
+                device,
+                link,
+                worker,
+                columns.kind,
+                columns.space.map(|space| space.0),
+                columns.entry.map(|entry| entry.0),
+                columns.version.map(|version| version.0),
+                columns.path,
+                columns.size,
+                detail
+            ],
+        )?;
+        self.account_for();
+        Ok(())
+    }
+
+    /// Removes up to `limit` of the oldest events, as far as they happened before `before`; returns how many.
+    pub fn forget_events(&self, before: Timestamp, limit: usize) -> Result<usize, CatalogError> {
+        let oldest = self.all("SELECT id, at FROM events ORDER BY id LIMIT ?1", [limit], |row| {
+            Ok((row.get::<_, i64>(0)?, Timestamp(row.get(1)?)))
+        })?;
+        let Some((last, _)) = oldest.iter().take_while(|(_, at)| *at < before).last() else { return Ok(0) };
+        self.execute("DELETE FROM events WHERE id <= ?1", [last])
+    }
+}
+
+impl ReadTx<'_> {
+    /// Where an entry lies; `None` if it is not there. The top of what was deleted counts as a space's top folder.
+    pub fn spot(&self, entry: EntryId) -> Result<Option<Spot>, CatalogError> {
+        let lineage = self.lineage(entry)?;
+        let Some(row) = lineage.first() else { return Ok(None) };
+        let names = lineage.iter().rev().map(|row| row.name.as_str()).filter(|name| !name.is_empty());
+        let path = names.fold(String::new(), |path, name| path + "/" + name);
+        let path = if path.is_empty() { "/".to_owned() } else { path };
+        Ok(Some(Spot { space: row.space, entry, path }))
+    }
+
+    /// Up to `limit` events that come before `before` in the order of commits, or the latest; latest first. Rows
+    /// that a newer program wrote are left out.
+    pub fn events(
+        &self,
+        of: EventsOf,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, CatalogError> {
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let order = "id < ?2 ORDER BY id DESC LIMIT ?3";
+        let rows = match of {
+            EventsOf::Space(space) => self.all(
+                &format!("SELECT {COLUMNS} FROM events WHERE space_id = ?1 AND {order}"),
+                params![space.0, before, limit],
+                recorded,
+            )?,
+            EventsOf::Entry(entry) => self.all(
+                &format!("SELECT {COLUMNS} FROM events WHERE entry_id = ?1 AND {order}"),
+                params![entry.0, before, limit],
+                recorded,
+            )?,
+            EventsOf::Everything => self.all(
+                &format!("SELECT {COLUMNS} FROM events WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
+                params![before, limit],
+                recorded,
+            )?,
+        };
+        Ok(rows.into_iter().flatten().collect())
+    }
+}
+
+fn columns_of(event: &Event) -> Columns {
+    match event {
+        Event::Entry { spot, version, size, other, .. } => Columns {
+            kind: event.word(),
+            version: *version,
+            size: *size,
+            detail: other.as_ref().map(|other| Detail {
+                other_space: Some(other.space.to_string()),
+                other_entry: Some(other.entry.0),
+                other_path: Some(other.path.clone()),
+                ..Detail::default()
+            }),
+            ..at(spot)
+        },
+        Event::Removed { space, count, .. } => Columns {
+            kind: event.word(),
+            space: Some(*space),
+            detail: Some(Detail { count: Some(*count), ..Detail::default() }),
+            ..Columns::default()
+        },
+        Event::Instance(_) => Columns { kind: event.word(), ..Columns::default() },
+        Event::Space { space, name, .. } => Columns {
+            kind: event.word(),
+            space: Some(*space),
+            detail: Some(Detail { name: Some(name.clone()), ..Detail::default() }),
+            ..Columns::default()
+        },
+        Event::Account { kind, user, name } => {
+            let mut detail = Detail { user: Some(user.0), name: Some(name.clone()), ..Detail::default() };
+            match kind {
+                AccountEvent::Made(role) | AccountEvent::RoleChanged(role) => {
+                    detail.role = Some(role.as_str().to_owned());
+                }
+                AccountEvent::DeviceAdded(device, label) => {
+                    (detail.device, detail.label) = (Some(device.0), Some(label.clone()));
+                }
+                AccountEvent::DeviceRemoved(device) => detail.device = Some(device.0),
+                _ => {}
+            }
+            Columns { kind: event.word(), detail: Some(detail), ..Columns::default() }
+        }
+        Event::Grant { user, name, space, right } => Columns {
+            kind: event.word(),
+            space: Some(*space),
+            detail: Some(Detail {
+                user: Some(user.0),
+                name: Some(name.clone()),
+                right: right.map(|right| right.as_str().to_owned()),
+                ..Detail::default()
+            }),
+            ..Columns::default()
+        },
+        Event::Link { link, spot, right, .. } => Columns {
+            kind: event.word(),
+            detail: Some(Detail {
+                link: Some(link.0),
+                right: Some(right.as_str().to_owned()),
+                ..Detail::default()
+            }),
+            ..at(spot)
+        },
+    }
+}
+
+fn at(spot: &Spot) -> Columns {
+    Columns {
+        space: Some(spot.space),
+        entry: Some(spot.entry),
+        path: Some(spot.path.clone()),
+        ..Columns::default()
+    }
+}
+
+/// `None` for words that this program does not know.
+fn recorded(row: &Row<'_>) -> rusqlite::Result<Option<Recorded>> {
+    let number = |column| row.get::<_, Option<i64>>(column);
+    let (actor, worker): (String, Option<String>) = (row.get(2)?, row.get(6)?);
+    let (user, device, link) =
+        (number(3)?.map(UserId), number(4)?.map(AppPasswordId), number(5)?.map(LinkId));
+    let actor = match (actor.as_str(), user, link, worker.as_deref().and_then(Worker::from_word)) {
+        ("user", Some(id), _, _) => Actor::User { id, via: device.map_or(Via::Password, Via::Device) },
+        ("guest", Some(creator), Some(link), _) => Actor::Guest { link, creator },
+        ("owner", ..) => Actor::Owner,
+        ("worker", _, _, Some(worker)) => Actor::Worker(worker),
+        _ => return Ok(None),
+    };
+    let columns = Columns {
+        kind: row.get(7)?,
+        space: row.get::<_, Option<[u8; 16]>>(8)?.map(SpaceId),
+        entry: number(9)?.map(EntryId),
+        version: number(10)?.map(VersionId),
+        path: row.get(11)?,
+        size: row.get(12)?,
+        detail: row.get::<_, Option<String>>(13)?.and_then(|text| serde_json::from_str(&text).ok()),
+    };
+    let (id, at) = (EventId(row.get(0)?), Timestamp(row.get(1)?));
+    Ok(event_of(columns).map(|event| Recorded { id, at, actor, event }))
+}
+
+fn event_of(columns: Columns) -> Option<Event> {
+    let Columns { kind, space, entry, version, path, size, detail } = columns;
+    let detail = detail.unwrap_or_default();
+    let spot = || Some(Spot { space: space?, entry: entry?, path: path.clone()? });
+    if let Some(kind) = EntryEvent::from_word(&kind) {
+        let other = match (detail.other_space, detail.other_entry, detail.other_path) {
+            (Some(space), Some(entry), Some(path)) => {
+                Some(Spot { space: space.parse().ok()?, entry: EntryId(entry), path })
+            }
+            _ => None,
+        };
+        return Some(Event::Entry { kind, spot: spot()?, version, size, other });
+    }
+    if let Some(what) = kind.strip_prefix(Event::REMOVED).and_then(RemovedKind::from_word) {
+        return Some(Event::Removed { space: space?, what, count: detail.count? });
+    }
+    if let Some(kind) = InstanceEvent::from_word(&kind) {
+        return Some(Event::Instance(kind));
+    }
+    if let Some(kind) = SpaceEvent::from_word(&kind) {
+        return Some(Event::Space { kind, space: space?, name: detail.name? });
+    }
+    if let Some(kind) = LinkEvent::from_word(&kind) {
+        let right = LinkRight::from_word(&detail.right?)?;
+        return Some(Event::Link { kind, link: LinkId(detail.link?), spot: spot()?, right });
+    }
+    let (user, name) = (UserId(detail.user?), detail.name?);
+    if kind == Event::GRANTED || kind == Event::REVOKED {
+        let right = detail.right.as_deref().and_then(Right::from_word);
+        return Some(Event::Grant { user, name, space: space?, right });
+    }
+    let role = detail.role.as_deref().and_then(Role::from_word);
+    let kind = AccountEvent::from_word(&kind, role, detail.device.map(AppPasswordId), detail.label)?;
+    Some(Event::Account { kind, user, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::connection;
+    use crate::catalog::{CatalogKey, migrate};
+
+    fn every_event() -> Vec<Event> {
+        let space = SpaceId([7; 16]);
+        let spot = Spot { space, entry: EntryId(4), path: "/a/b.txt".into() };
+        let other = Spot { space: SpaceId([8; 16]), entry: EntryId(3), path: "/c".into() };
+        let mut events = Vec::new();
+        for kind in EntryEvent::ALL {
+            for other in [None, Some(other.clone())] {
+                let (version, size) = (Some(VersionId(9)), Some(1 << 40));
+                events.push(Event::Entry { kind: *kind, spot: spot.clone(), version, size, other });
+            }
+        }
+        let removed = RemovedKind::ALL.iter().map(|what| Event::Removed { space, what: *what, count: 12 });
+        let spaces =
+            SpaceEvent::ALL.iter().map(|kind| Event::Space { kind: *kind, space, name: "Müller".into() });
+        let links = LinkEvent::ALL.iter().map(|kind| Event::Link {
+            kind: *kind,
+            link: LinkId(5),
+            spot: spot.clone(),
+            right: LinkRight::Add,
+        });
+        events.extend(removed.chain(spaces).chain(links));
+        events.extend(InstanceEvent::ALL.iter().copied().map(Event::Instance));
+        let device = AppPasswordId(6);
+        let accounts = [
+            AccountEvent::Made(Role::Client),
+            AccountEvent::RoleChanged(Role::Staff),
+            AccountEvent::PasswordChanged,
+            AccountEvent::Disabled,
+            AccountEvent::Enabled,
+            AccountEvent::Removed,
+            AccountEvent::SecondFactorAdded,
+            AccountEvent::SecondFactorRemoved,
+            AccountEvent::RecoveryCodesRenewed,
+            AccountEvent::DeviceAdded(device, "Laptop".into()),
+            AccountEvent::DeviceRemoved(device),
+        ];
+        let (user, name) = (UserId(2), "anna".to_owned());
+        events.extend(accounts.map(|kind| Event::Account { kind, user, name: name.clone() }));
+        events.extend([Some(Right::Manage), None].map(|right| Event::Grant {
+            user,
+            name: name.clone(),
+            space,
+            right,
+        }));
+        events
+    }
+
+    #[test]
+    fn every_event_comes_back_as_it_was_recorded() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, key) = (dir.path().join("catalog.db"), CatalogKey::new([3; 32]));
+        connection::create(&path, &key).unwrap();
+        let mut connection = connection::open(&path, &key).unwrap();
+        migrate::fill(&mut connection).unwrap();
+        let tx = WriteTx::new(&connection);
+        let mut actors = vec![
+            Actor::user(UserId(1)),
+            Actor::User { id: UserId(1), via: Via::Device(AppPasswordId(2)) },
+            Actor::Guest { link: LinkId(3), creator: UserId(1) },
+            Actor::Owner,
+        ];
+        actors.extend(Worker::ALL.map(Actor::Worker));
+        let events = every_event();
+        let stamps =
+            actors.iter().cycle().zip(0..).map(|(actor, at)| Stamp { actor: *actor, at: Timestamp(at) });
+        let written: Vec<_> = stamps.zip(&events).collect();
+        for (stamp, event) in &written {
+            tx.record(stamp, event).unwrap();
+        }
+        let read = tx.events(EventsOf::Everything, None, 1_000).unwrap();
+        let read: Vec<_> =
+            read.iter().rev().map(|one| (Stamp { actor: one.actor, at: one.at }, &one.event)).collect();
+        assert_eq!(read, written);
+        let of_entry = tx.events(EventsOf::Entry(EntryId(4)), None, 5).unwrap();
+        assert_eq!(of_entry.len(), 5);
+        assert!(of_entry.is_sorted_by(|one, next| one.id > next.id));
+
+        assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 2);
+        assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 1);
+        assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 0);
+        assert_eq!(tx.events(EventsOf::Everything, None, 1_000).unwrap().len(), events.len() - 3);
+    }
+}

@@ -1,0 +1,52 @@
+//! Who did what.
+
+use clap::Args;
+
+use super::{Format, Place};
+use crate::admin::Request;
+
+/// Show who did what and when, the latest first.
+///
+/// Without a space: in the whole instance, accounts and settings included. With a space or a path in it: what
+/// happened there and below, also to files that have since been moved or removed. Times are UTC. Reading a file counts
+/// once in 15 minutes for each person. Events are kept for 400 days, or as `keep_days` in the configuration says.
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Space, or a path in it such as Muster/2025/Bilanz.pdf.
+    #[arg(value_name = "SPACE[/PATH]")]
+    at: Option<String>,
+    /// Most events to show.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    limit: u32,
+    /// Only events before the one of this number, to read on (`next` in JSON).
+    #[arg(long, value_name = "NUMBER")]
+    before: Option<i64>,
+    /// Language of the sentences: de or en [default: that of the terminal, else en].
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl History {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Self { at, limit, before, lang, place, format } = self;
+        let (space, path) = match at {
+            None => (None, String::new()),
+            Some(at) => match at.split_once('/') {
+                Some((space, path)) => (Some(space.to_owned()), path.to_owned()),
+                None => (Some(at), String::new()),
+            },
+        };
+        let language = lang.unwrap_or_else(of_terminal);
+        place.request(Request::History { space, path, before, limit, language }, format)
+    }
+}
+
+/// The language that the locale names (POSIX.1-2024, 8.2).
+fn of_terminal() -> String {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default()
+}

@@ -1,0 +1,108 @@
+//! Reads of content, as events: one per person, content and quarter of an hour, written off the path of the answer.
+//!
+//! A download manager asks for a file in hundreds of ranges, and a player seeks; for the record that is one reading.
+//! What is noted waits in memory until a worker records it, a few seconds later: a crash in between loses it.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use super::{Content, Library, LibraryError};
+use crate::catalog::WriteTx;
+use crate::model::{Actor, EntryEvent, Event, Stamp, VersionId};
+
+/// Readings by one person of one content within this long are one event, in milliseconds.
+const QUARTER: i64 = 15 * 60 * 1_000;
+/// Readings remembered so that they are not recorded twice; with more, some are.
+const MAX_SEEN: usize = 20_000;
+/// Readings that wait to be recorded; with more, the reader waits for the record.
+const MAX_UNRECORDED: usize = 5_000;
+/// Readings recorded in one transaction.
+const STEP: usize = 200;
+
+/// What was read and is not recorded yet.
+#[derive(Default)]
+pub(super) struct Reads(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// The quarter of an hour that `seen` is about.
+    quarter: i64,
+    seen: HashSet<(Actor, VersionId)>,
+    waiting: Vec<(Stamp, Event)>,
+}
+
+impl Reads {
+    /// Notes a reading; returns how many wait.
+    fn note(&self, by: Stamp, content: &Content) -> usize {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let quarter = by.at.0.div_euclid(QUARTER);
+        if state.quarter != quarter || state.seen.len() >= MAX_SEEN {
+            state.quarter = quarter;
+            state.seen.clear();
+        }
+        if state.seen.insert((by.actor, content.version)) {
+            let event = Event::Entry {
+                kind: EntryEvent::Read,
+                // Its path is looked up when it is recorded.
+                spot: content.entry.spot(),
+                version: Some(content.version),
+                size: Some(content.size),
+                other: None,
+            };
+            state.waiting.push((by, event));
+        }
+        state.waiting.len()
+    }
+
+    fn take(&self) -> Vec<(Stamp, Event)> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting)
+    }
+
+    /// Puts back what could not be recorded, as far as there is room.
+    fn put_back(&self, mut unrecorded: Vec<(Stamp, Event)>) -> usize {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unrecorded.append(&mut state.waiting);
+        let lost = unrecorded.len().saturating_sub(MAX_UNRECORDED);
+        unrecorded.truncate(MAX_UNRECORDED);
+        state.waiting = unrecorded;
+        lost
+    }
+}
+
+impl Library {
+    /// Notes that somebody is being sent a content, in whole or in part.
+    pub async fn note_read(&self, by: Stamp, content: &Content) {
+        if self.shared.reads.note(by, content) >= MAX_UNRECORDED {
+            self.record_reads().await;
+        }
+    }
+
+    /// Records the readings that were noted. On a disk that takes no writes they wait, as far as there is room.
+    pub async fn record_reads(&self) {
+        let mut noted = self.shared.reads.take();
+        while !noted.is_empty() {
+            let later = noted.split_off(noted.len().min(STEP));
+            let step = noted.clone();
+            let record = move |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                for (by, mut event) in step {
+                    if let Event::Entry { spot, .. } = &mut event
+                        && let Some(present) = tx.spot(spot.entry)?
+                    {
+                        *spot = present;
+                    }
+                    tx.record(&by, &event)?;
+                }
+                Ok::<_, LibraryError>(())
+            };
+            if let Err(error) = self.catalog().write(record).await {
+                noted.extend(later);
+                let lost = self.shared.reads.put_back(noted);
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, lost, "who read files is not recorded at the moment");
+                return;
+            }
+            noted = later;
+        }
+    }
+}

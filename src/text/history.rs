@@ -1,0 +1,258 @@
+//! Who did what, in words.
+
+use super::Language;
+use crate::model::{
+    AccountEvent, Actor, EntryEvent, Event, InstanceEvent, LinkEvent, LinkRight, RemovedKind, Right, Role,
+    SpaceEvent, Via, Worker,
+};
+
+impl Language {
+    /// Who acted. `account` is the name of the account behind it, `device` the label of the device, as far as known.
+    pub fn actor(self, actor: &Actor, account: Option<&str>, device: Option<&str>) -> String {
+        let account = account.unwrap_or(self.choose("ein entferntes Konto", "a removed account"));
+        match actor {
+            Actor::User { via: Via::Password, .. } => account.to_owned(),
+            Actor::User { via: Via::Device(_), .. } => match device {
+                Some(label) => format!("{account} ({label})"),
+                None => format!("{account} ({})", self.choose("entferntes Gerät", "a removed device")),
+            },
+            Actor::Guest { link, .. } => match self {
+                Self::German => format!("Gast mit Link {link} von {account}"),
+                Self::English => format!("guest with link {link} of {account}"),
+            },
+            Actor::Owner => self.choose("Betreiber (Befehlszeile)", "owner (command line)").to_owned(),
+            Actor::Worker(worker) => {
+                let work = match worker {
+                    Worker::Start => self.choose("Start", "start"),
+                    Worker::Upkeep => self.choose("Fristen", "expiry"),
+                    Worker::History => self.choose("Verlauf begrenzen", "history limit"),
+                    Worker::Rebuild => self.choose("Wiederaufbau", "rebuild"),
+                };
+                format!("{} ({work})", self.choose("Server", "server"))
+            }
+        }
+    }
+
+    /// What happened, as a phrase that follows who did it.
+    pub fn event(self, event: &Event) -> String {
+        match event {
+            Event::Entry { kind, spot, size, other, .. } => {
+                let size = size.map(|bytes| format!(" ({})", self.size(bytes))).unwrap_or_default();
+                let other = other.as_ref().map_or("?", |other| other.path.as_str());
+                self.entry_event(*kind, &spot.path, &size, other)
+            }
+            Event::Removed { what, count, .. } => self.removed(*what, *count),
+            Event::Instance(InstanceEvent::RecoveryKeyChanged) => self
+                .choose("hat den Wiederherstellungsschlüssel ersetzt", "replaced the recovery key")
+                .to_owned(),
+            Event::Space { kind, name, .. } => match (self, kind) {
+                (Self::German, SpaceEvent::Made) => format!("hat den Bereich „{name}“ angelegt"),
+                (Self::English, SpaceEvent::Made) => format!("created the space \"{name}\""),
+                (Self::German, SpaceEvent::SettingsChanged) => {
+                    format!("hat die Einstellungen des Bereichs „{name}“ geändert")
+                }
+                (Self::English, SpaceEvent::SettingsChanged) => {
+                    format!("changed the settings of the space \"{name}\"")
+                }
+                (Self::German, SpaceEvent::Renamed) => format!("hat den Bereich in „{name}“ umbenannt"),
+                (Self::English, SpaceEvent::Renamed) => format!("renamed the space to \"{name}\""),
+                (Self::German, SpaceEvent::Rebuilt) => {
+                    format!("hat das Verzeichnis des Bereichs „{name}“ wiederhergestellt")
+                }
+                (Self::English, SpaceEvent::Rebuilt) => {
+                    format!("rebuilt the catalogue of the space \"{name}\"")
+                }
+            },
+            Event::Account { kind, name, .. } => self.account_event(kind, name),
+            Event::Grant { name, right, .. } => match (self, right) {
+                (Self::German, Some(right)) => {
+                    format!("hat {name} das Recht „{}“ gegeben", self.right(*right))
+                }
+                (Self::English, Some(right)) => format!("gave {name} the right to {}", self.right(*right)),
+                (Self::German, None) => format!("hat {name} das Recht am Bereich entzogen"),
+                (Self::English, None) => format!("took {name}'s right to the space away"),
+            },
+            Event::Link { kind, link, spot, right } => {
+                let (path, right) = (&spot.path, self.link_right(*right));
+                match (self, kind) {
+                    (Self::German, LinkEvent::Made) => {
+                        format!("hat Link {link} auf {path} angelegt ({right})")
+                    }
+                    (Self::English, LinkEvent::Made) => format!("made link {link} to {path} ({right})"),
+                    (Self::German, LinkEvent::Changed) => format!("hat Link {link} auf {path} geändert"),
+                    (Self::English, LinkEvent::Changed) => format!("changed link {link} to {path}"),
+                    (Self::German, LinkEvent::Ended) => format!("hat Link {link} auf {path} beendet"),
+                    (Self::English, LinkEvent::Ended) => format!("ended link {link} to {path}"),
+                }
+            }
+        }
+    }
+
+    fn entry_event(self, kind: EntryEvent, path: &str, size: &str, other: &str) -> String {
+        match self {
+            Self::German => match kind {
+                EntryEvent::Stored => format!("hat {path} gespeichert{size}"),
+                EntryEvent::Replaced => format!("hat einen neuen Inhalt von {path} gespeichert{size}"),
+                EntryEvent::FolderMade => format!("hat den Ordner {path} angelegt"),
+                EntryEvent::Moved => format!("hat {other} nach {path} verschoben"),
+                EntryEvent::MovedAway => {
+                    format!("hat {path} in einen anderen Bereich nach {other} verschoben")
+                }
+                EntryEvent::Copied => format!("hat {other} nach {path} kopiert{size}"),
+                EntryEvent::Deleted => format!("hat {path} in den Papierkorb gelegt{size}"),
+                EntryEvent::Restored => format!("hat {path} aus dem Papierkorb geholt"),
+                EntryEvent::Purged => format!("hat {path} endgültig gelöscht{size}"),
+                EntryEvent::VersionRestored => {
+                    format!("hat einen früheren Inhalt von {path} wiederhergestellt")
+                }
+                EntryEvent::PropertiesChanged => format!("hat Eigenschaften von {path} geändert"),
+                EntryEvent::LockEnded => format!("hat die Sperre von {path} aufgehoben"),
+                EntryEvent::Read => format!("hat {path} gelesen{size}"),
+            },
+            Self::English => match kind {
+                EntryEvent::Stored => format!("stored {path}{size}"),
+                EntryEvent::Replaced => format!("stored a new content of {path}{size}"),
+                EntryEvent::FolderMade => format!("made the folder {path}"),
+                EntryEvent::Moved => format!("moved {other} to {path}"),
+                EntryEvent::MovedAway => format!("moved {path} into another space, to {other}"),
+                EntryEvent::Copied => format!("copied {other} to {path}{size}"),
+                EntryEvent::Deleted => format!("moved {path} to the trash{size}"),
+                EntryEvent::Restored => format!("restored {path} from the trash"),
+                EntryEvent::Purged => format!("removed {path} for good{size}"),
+                EntryEvent::VersionRestored => format!("restored an earlier content of {path}"),
+                EntryEvent::PropertiesChanged => format!("changed properties of {path}"),
+                EntryEvent::LockEnded => format!("ended the lock on {path}"),
+                EntryEvent::Read => format!("read {path}{size}"),
+            },
+        }
+    }
+
+    fn removed(self, what: RemovedKind, count: u64) -> String {
+        let things = match (what, count) {
+            (RemovedKind::Versions, 1) => self.choose("einen früheren Inhalt", "1 earlier content"),
+            (RemovedKind::Versions, _) => self.choose("frühere Inhalte", "earlier contents"),
+            (RemovedKind::Trash, 1) => self.choose("einen Eintrag des Papierkorbs", "1 item of the trash"),
+            (RemovedKind::Trash, _) => self.choose("Einträge des Papierkorbs", "items of the trash"),
+            (RemovedKind::Uploads, 1) => self.choose("einen unfertigen Upload", "1 unfinished upload"),
+            (RemovedKind::Uploads, _) => self.choose("unfertige Uploads", "unfinished uploads"),
+            (RemovedKind::Links, 1) => self.choose("einen abgelaufenen Link", "1 expired link"),
+            (RemovedKind::Links, _) => self.choose("abgelaufene Links", "expired links"),
+        };
+        let things = if count == 1 { things.to_owned() } else { format!("{count} {things}") };
+        match self {
+            Self::German => format!("hat {things} endgültig entfernt"),
+            Self::English => format!("removed {things} for good"),
+        }
+    }
+
+    fn account_event(self, kind: &AccountEvent, name: &str) -> String {
+        match (self, kind) {
+            (Self::German, AccountEvent::Made(role)) => {
+                format!("hat das Konto {name} angelegt ({})", self.role(*role))
+            }
+            (Self::English, AccountEvent::Made(role)) => {
+                format!("made the account {name} ({})", self.role(*role))
+            }
+            (Self::German, AccountEvent::RoleChanged(role)) => {
+                format!("hat die Rolle von {name} geändert: {}", self.role(*role))
+            }
+            (Self::English, AccountEvent::RoleChanged(role)) => {
+                format!("changed the role of {name} to {}", self.role(*role))
+            }
+            (Self::German, AccountEvent::PasswordChanged) => format!("hat das Passwort von {name} geändert"),
+            (Self::English, AccountEvent::PasswordChanged) => format!("changed the password of {name}"),
+            (Self::German, AccountEvent::Disabled) => format!("hat das Konto {name} gesperrt"),
+            (Self::English, AccountEvent::Disabled) => format!("disabled the account {name}"),
+            (Self::German, AccountEvent::Enabled) => format!("hat das Konto {name} freigegeben"),
+            (Self::English, AccountEvent::Enabled) => format!("enabled the account {name}"),
+            (Self::German, AccountEvent::Removed) => format!("hat das Konto {name} entfernt"),
+            (Self::English, AccountEvent::Removed) => format!("removed the account {name}"),
+            (Self::German, AccountEvent::SecondFactorAdded) => {
+                format!("hat für {name} einen zweiten Faktor eingerichtet")
+            }
+            (Self::English, AccountEvent::SecondFactorAdded) => format!("set up a second factor for {name}"),
+            (Self::German, AccountEvent::SecondFactorRemoved) => {
+                format!("hat den zweiten Faktor von {name} entfernt")
+            }
+            (Self::English, AccountEvent::SecondFactorRemoved) => {
+                format!("removed the second factor of {name}")
+            }
+            (Self::German, AccountEvent::RecoveryCodesRenewed) => {
+                format!("hat die Wiederherstellungscodes von {name} erneuert")
+            }
+            (Self::English, AccountEvent::RecoveryCodesRenewed) => {
+                format!("renewed the recovery codes of {name}")
+            }
+            (Self::German, AccountEvent::DeviceAdded(id, label)) => {
+                format!("hat für {name} das Gerät „{label}“ angemeldet ({id})")
+            }
+            (Self::English, AccountEvent::DeviceAdded(id, label)) => {
+                format!("added the device \"{label}\" of {name} ({id})")
+            }
+            (Self::German, AccountEvent::DeviceRemoved(id)) => {
+                format!("hat ein Gerät von {name} abgemeldet ({id})")
+            }
+            (Self::English, AccountEvent::DeviceRemoved(id)) => format!("removed a device of {name} ({id})"),
+        }
+    }
+
+    fn right(self, right: Right) -> &'static str {
+        match (self, right) {
+            (Self::German, Right::Read) => "lesen",
+            (Self::German, Right::Write) => "schreiben",
+            (Self::German, Right::Manage) => "verwalten",
+            (Self::English, right) => right.as_str(),
+        }
+    }
+
+    fn link_right(self, right: LinkRight) -> &'static str {
+        match (self, right) {
+            (Self::German, LinkRight::Read) => "lesen",
+            (Self::German, LinkRight::Edit) => "bearbeiten",
+            (Self::German, LinkRight::Add) => "einreichen",
+            (Self::English, LinkRight::Read) => "read",
+            (Self::English, LinkRight::Edit) => "edit",
+            (Self::English, LinkRight::Add) => "hand in",
+        }
+    }
+
+    fn role(self, role: Role) -> &'static str {
+        match (self, role) {
+            (Self::German, Role::Administrator) => "Verwalter",
+            (Self::German, Role::Staff) => "Mitarbeiter",
+            (Self::German, Role::Client) => "Mandant",
+            (Self::German, Role::Auditor) => "Prüfer",
+            (Self::English, role) => role.as_str(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EntryId, LinkId, SpaceId, Spot, UserId};
+
+    #[test]
+    fn events_read_as_sentences_in_both_languages() {
+        let spot = |path: &str| Spot { space: SpaceId([1; 16]), entry: EntryId(1), path: path.into() };
+        let moved = Event::Entry {
+            kind: EntryEvent::Moved,
+            spot: spot("/2025/a.pdf"),
+            version: None,
+            size: Some(1_536),
+            other: Some(spot("/a.pdf")),
+        };
+        let say = |language: Language, event: &Event| {
+            let guest = Actor::Guest { link: LinkId(3), creator: UserId(1) };
+            format!("{} {}", language.actor(&guest, Some("anna"), None), language.event(event))
+        };
+        assert_eq!(say(Language::English, &moved), "guest with link 3 of anna moved /a.pdf to /2025/a.pdf");
+        assert_eq!(
+            say(Language::German, &moved),
+            "Gast mit Link 3 von anna hat /a.pdf nach /2025/a.pdf verschoben"
+        );
+        let gone = |count| Event::Removed { space: SpaceId([1; 16]), what: RemovedKind::Versions, count };
+        assert_eq!(Language::English.event(&gone(2)), "removed 2 earlier contents for good");
+        assert_eq!(Language::German.event(&gone(1)), "hat einen früheren Inhalt endgültig entfernt");
+    }
+}
