@@ -225,7 +225,7 @@ fn welcome(welcome: &Welcome<'_>) -> String {
   First space    {url}dav/{FIRST_SPACE}/{certificate}
 
   Passphrase     {passphrase_file}
-                 opens the instance at every start. Without it nobody reads anything.
+                 opens the instance at every start. Without it the files cannot be read.
   Recovery key   {recovery_file}
                  opens everything without this server, by the stock age tool.
 

@@ -14,7 +14,7 @@ use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, Timestamp, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
-/// Most bytes one call of [`Content::read`] returns: what a slow reader can make the server hold.
+/// Most bytes one call of [`Content::read`] returns: the memory that a slow reader can hold.
 pub const PIECE: u64 = 512 * 1024;
 /// Containers of a content that are all opened before its first byte is read, and kept open while the process may open
 /// as many more files.

@@ -27,8 +27,8 @@ use crate::vault::disk::{Capacity, Containers, Storage};
 
 /// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
-/// Bytes set aside on the disk for deleting when other programs took all that was kept free: the catalogue's log until
-/// it begins anew, and as much for large transactions.
+/// Bytes set aside on the disk for deleting when other programs took all that was kept free: as long as the catalogue's log
+/// grows, and as much again for large transactions.
 pub const RESERVE: u64 = 16 * 1024 * 1024;
 /// Free bytes of the disk below which the reserve is given up: the log's own length.
 const SCARCE: u64 = 4 * 1024 * 1024;

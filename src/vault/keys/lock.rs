@@ -42,7 +42,7 @@ impl WorkFactor {
     pub(super) const CHEAP: Self = Self(2);
 }
 
-/// Shortest new passphrase in characters: a thief of the disk may try as many as he likes.
+/// Shortest new passphrase in characters: a thief of the disk can try without limit.
 const MIN_PASSPHRASE_CHARS: usize = 12;
 
 impl Unlock {
