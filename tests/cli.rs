@@ -125,7 +125,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 57] = [
+    let steps: [&[&str]; 62] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -168,6 +168,11 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "1"],
         &["versions", "restore", "Müller GmbH", "2025/Bilanz.pdf", "999"],
         &["trash", "purge", "Müller GmbH", "999"],
+        &["history"],
+        &["history", "Müller GmbH", "--lang", "de"],
+        &["history", "Müller GmbH/2025/Bilanz.pdf", "--limit", "2"],
+        &["history", "Müller GmbH/../2025"],
+        &["history", "none"],
         &["upload", "list"],
         &["upload", "list", "--user", "anna"],
         &["upload", "list", "--user", "nobody"],
