@@ -8,13 +8,12 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
-#[cfg(any(test, feature = "fuzzing"))]
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod http;
 pub mod library;
 pub mod model;
 pub mod net;
+#[doc(hidden)]
+pub mod parsers;
 pub mod sharing;
 pub mod text;
 pub mod vault;

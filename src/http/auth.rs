@@ -75,7 +75,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
 
 /// Name and password of an `Authorization: Basic` header (RFC 7617). UTF-8 as our challenge asks for;
 /// what is no UTF-8 is read as Latin-1, which older Windows and macOS send.
-pub(super) fn basic_credentials(header: &HeaderValue) -> Option<Credentials> {
+pub fn basic_credentials(header: &HeaderValue) -> Option<Credentials> {
     let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -31,7 +31,7 @@ impl AllowedHosts {
 
 /// A request that gets no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub enum Refused {
     BadHost,
     BadLength,
     BadTarget,
@@ -46,17 +46,17 @@ pub(crate) enum Refused {
 
 /// Where an admitted request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// The client's address, behind trusted proxies.
-    pub(crate) client: IpAddr,
+    pub client: IpAddr,
     /// The client's own connection is encrypted, as far as we are told.
-    pub(crate) secure: bool,
+    pub secure: bool,
     /// The host it asks for; `None` only with HTTP/1.0.
-    pub(crate) host: Option<Authority>,
+    pub host: Option<Authority>,
 }
 
 /// Judges a request that came from `peer` over a connection with or without TLS.
-pub(crate) fn admit<B>(
+pub fn admit<B>(
     request: &Request<B>,
     peer: IpAddr,
     tls: bool,

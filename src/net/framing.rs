@@ -10,7 +10,7 @@
 //! that are still due, and close.
 
 /// What hyper is given in place of the rest of a refused head.
-pub(crate) const POISON: &[u8] = b"\0\r\n\r\n";
+pub const POISON: &[u8] = b"\0\r\n\r\n";
 
 /// Longest chunk-size line with its extensions, in bytes; hyper allows 16 KiB of extensions per body.
 const MAX_CHUNK_LINE: usize = 1024;
@@ -19,7 +19,7 @@ const MAX_FRAMING_LINE: usize = 256;
 
 /// What [`Framing::observe`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// All bytes may pass.
     Pass,
     /// The head is ambiguous; the bytes before this offset may pass, then [`POISON`].
@@ -30,7 +30,7 @@ pub(crate) enum Verdict {
 
 /// Where in the stream of messages the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Position {
+pub enum Position {
     /// Between two messages.
     Boundary,
     /// Some bytes of a head have come.
@@ -41,7 +41,7 @@ pub(crate) enum Position {
 
 /// The reader: one per HTTP/1 connection.
 #[derive(Debug, Default)]
-pub(crate) struct Framing {
+pub struct Framing {
     state: State,
     /// Start of the current line, at most `MAX_FRAMING_LINE + 1` bytes.
     line: Vec<u8>,
@@ -76,7 +76,7 @@ enum State {
 
 impl Framing {
     /// Where the reader stands after the bytes observed so far.
-    pub(crate) fn position(&self) -> Position {
+    pub fn position(&self) -> Position {
         match self.state {
             State::Start if self.line.is_empty() => Position::Boundary,
             State::Start | State::Fields => Position::Head,
@@ -85,7 +85,7 @@ impl Framing {
     }
 
     /// Takes the next bytes of the connection.
-    pub(crate) fn observe(&mut self, bytes: &[u8]) -> Verdict {
+    pub fn observe(&mut self, bytes: &[u8]) -> Verdict {
         let mut rest = bytes;
         while let Some((&byte, after)) = rest.split_first() {
             let offset = bytes.len() - rest.len();

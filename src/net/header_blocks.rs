@@ -23,11 +23,11 @@ const PRIORITY_LEN: usize = 5;
 
 /// A header block that h2 cannot read either: nothing after it can be trusted, so the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable;
+pub struct Unreadable;
 
 /// The reader: one per HTTP/2 connection.
 #[derive(Debug)]
-pub(crate) struct HeaderBlocks {
+pub struct HeaderBlocks {
     place: Place,
     block: Block,
 }
@@ -64,7 +64,7 @@ impl Default for HeaderBlocks {
 
 impl HeaderBlocks {
     /// Takes the next bytes of the connection, and spoils the targets that have a fragment.
-    pub(crate) fn observe(&mut self, bytes: &mut [u8]) -> Result<(), Unreadable> {
+    pub fn observe(&mut self, bytes: &mut [u8]) -> Result<(), Unreadable> {
         let mut rest = bytes;
         loop {
             self.place = self.place.settled(&mut self.block)?;

@@ -110,7 +110,7 @@ pub struct ProxyTrust {
 
 /// What the trusted proxies say of the client's own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientScheme {
+pub enum ClientScheme {
     Https,
     Http,
     /// There is no proxy, or it says nothing.
@@ -119,7 +119,7 @@ pub(crate) enum ClientScheme {
 
 impl ProxyTrust {
     /// Whether this connection comes from one of our proxies.
-    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(address))
     }
 
@@ -128,7 +128,7 @@ impl ProxyTrust {
     /// Each proxy appends the address it sees, so the list is read from the right, through hops
     /// that are proxies of ours; the first other address is the client. What stands left of it the
     /// client may have invented. An entry that is no address ends the walk at the hop before it.
-    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, ClientScheme) {
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, ClientScheme) {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             return (peer, ClientScheme::Unsaid);
@@ -209,7 +209,7 @@ fn forwarded(headers: &HeaderMap) -> (Vec<Option<IpAddr>>, ClientScheme) {
 }
 
 /// What connections are counted by: an IPv4 address, or the /64 network that one IPv6 customer has.
-pub(crate) fn client_key(address: IpAddr) -> IpAddr {
+pub fn client_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
         v4 @ IpAddr::V4(_) => v4,

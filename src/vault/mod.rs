@@ -11,8 +11,6 @@
 
 pub mod container;
 pub mod disk;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
 pub mod keys;
 pub mod reader;
 pub mod rewrap;

@@ -39,7 +39,7 @@ pub(super) struct Envelope {
 
 /// Why there are no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// 997: log in first.
     Unauthorised(&'static str),
     /// 998: this server has no such thing.
@@ -50,7 +50,7 @@ pub(super) enum Refusal {
 
 /// Why there is no success.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub enum Fault {
     Refused(Refusal),
     /// Refused, and to be asked again after so many seconds.
     Later(Cow<'static, str>, u32),

@@ -6,7 +6,7 @@ mod envelope;
 mod login_flow;
 mod ocs;
 mod pages;
-pub(super) mod shares;
+pub(crate) mod shares;
 
 use http::header::USER_AGENT;
 use http::{HeaderValue, Method, Response, StatusCode};

@@ -12,7 +12,7 @@ pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in
 /// another encoding would be another password. Wiped on drop, since it may be one.
-pub(in crate::http) fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
+pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     let value = form.split(|byte| *byte == b'&').find_map(|pair| {
         let mut parts = pair.splitn(2, |byte| *byte == b'=');
         let key = decoded(parts.next()?);

@@ -2,7 +2,7 @@
 
 pub(super) mod error_page;
 pub(super) mod folder;
-pub(super) mod form;
+pub(crate) mod form;
 pub(super) mod language;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};

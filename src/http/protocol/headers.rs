@@ -10,10 +10,7 @@ use super::href::{Located, Site, Target};
 use crate::model::{Checksum, ChecksumError, ChecksumKind, Depth, LockToken, Timestamp};
 
 /// One header as text; `Err` if it is repeated or not ASCII.
-pub(in crate::http) fn single<'a>(
-    headers: &'a HeaderMap,
-    name: &'static str,
-) -> Result<Option<&'a str>, RequestError> {
+pub fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, RequestError> {
     let mut lines = headers.get_all(name).iter();
     let Some(line) = lines.next() else {
         return Ok(None);

@@ -14,7 +14,7 @@ pub mod if_header;
 pub mod listing;
 pub mod lockinfo;
 pub mod media_type;
-pub(in crate::http) mod multipart;
+pub mod multipart;
 pub mod multistatus;
 pub mod properties;
 pub mod propfind;

@@ -22,19 +22,23 @@ pub(in crate::http) const FILES: &str = "files";
 
 /// Why no more can be read of a form.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::http) enum FormError {
+pub enum FormError {
+    /// The body broke off or is too long.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The headers of a part exceed their bound.
     #[error("a part of the form has too long a head")]
     TooLongHead,
+    /// The form has more parts than the bound allows.
     #[error("the form has more than {MAX_PARTS} parts")]
     TooManyParts,
+    /// The body is not a form with files.
     #[error("this is no form with files")]
     Malformed,
 }
 
 /// The files of a form, in their order.
-pub(in crate::http) struct Files<'a> {
+pub struct Files<'a> {
     form: Multipart<'a>,
     /// Bytes that came since the last piece was taken.
     between: Arc<AtomicUsize>,
@@ -42,18 +46,18 @@ pub(in crate::http) struct Files<'a> {
 }
 
 /// A file on its way.
-pub(in crate::http) struct IncomingFile<'f> {
+pub struct IncomingFile<'f> {
     /// As the browser says; nothing to trust.
-    pub(in crate::http) name: String,
+    pub name: String,
     /// Its bytes, where the part's head says so: programs may, browsers do not.
-    pub(in crate::http) announced: Option<u64>,
+    pub announced: Option<u64>,
     field: multer::Field<'f>,
     between: Arc<AtomicUsize>,
 }
 
 impl<'a> Files<'a> {
     /// The files in a body whose `Content-Type` is `multipart/form-data` with this boundary.
-    pub(in crate::http) fn new(body: &'a mut RequestBody, content_type: &str) -> Result<Self, FormError> {
+    pub fn new(body: &'a mut RequestBody, content_type: &str) -> Result<Self, FormError> {
         let boundary = multer::parse_boundary(content_type).map_err(|_| FormError::Malformed)?;
         let between = Arc::<AtomicUsize>::default();
         let pieces = Pieces { body, between: Arc::clone(&between), has_given: false };
@@ -61,7 +65,7 @@ impl<'a> Files<'a> {
     }
 
     /// The next file, after the one before was read or [skipped](IncomingFile::skip).
-    pub(in crate::http) async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
+    pub async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
         while let Some(mut field) = self.form.next_field().await.map_err(cause)? {
             self.between.store(0, Ordering::Relaxed);
             self.parts += 1;
@@ -86,14 +90,14 @@ impl<'a> Files<'a> {
 
 impl IncomingFile<'_> {
     /// The next piece of its content.
-    pub(in crate::http) async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, FormError> {
         let piece = self.field.chunk().await.map_err(cause)?;
         self.between.store(0, Ordering::Relaxed);
         Ok(piece)
     }
 
     /// Reads over what is left of it: left to the parser, a long rest would look like a long head.
-    pub(in crate::http) async fn skip(mut self) {
+    pub async fn skip(mut self) {
         while let Ok(Some(_)) = self.piece().await {}
     }
 }

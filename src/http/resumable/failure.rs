@@ -12,7 +12,7 @@ use crate::net::{BodyError, RequestInfo, ResponseBody};
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub enum Failure {
     /// The request is not understood.
     Request(RequestError),
     /// The body did not arrive.

@@ -11,11 +11,11 @@
 //! of content that is no file yet, since clients take that for success and leave.
 
 mod cors;
-mod draft;
+pub(crate) mod draft;
 mod failure;
 mod finished;
 mod own;
-mod tus;
+pub(crate) mod tus;
 mod upload;
 
 use std::ops::Deref;
@@ -235,13 +235,6 @@ impl UploadRequest<'_> {
         let site = Site { hosts: &[self.info.requested_host()], mounts: &mounts };
         Ok(conditional::read(headers, &site)?)
     }
-}
-
-/// Every header that these endpoints read.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn read_headers(headers: &HeaderMap) {
-    tus::read_headers(headers);
-    draft::read_headers(headers);
 }
 
 /// The longest upload, if its parts are as long as they can be.

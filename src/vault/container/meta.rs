@@ -146,7 +146,7 @@ impl ContainerMeta {
     }
 
     /// The text inside the stanza, without padding.
-    pub(in crate::vault) fn record(&self) -> Result<Vec<u8>, MetaError> {
+    pub fn record(&self) -> Result<Vec<u8>, MetaError> {
         let names: Vec<&str> = self.path.names().iter().map(EntryName::as_str).collect();
         let record = Record {
             entry: self.entry.0,
@@ -162,7 +162,7 @@ impl ContainerMeta {
     }
 
     /// Reads that text. It is authentic, but whoever knows a space's recipient may have sealed it.
-    pub(in crate::vault) fn read(text: &[u8]) -> Result<Self, MetaError> {
+    pub fn read(text: &[u8]) -> Result<Self, MetaError> {
         let record: Record = serde_json::from_slice(text).map_err(|_| MetaError::Damaged)?;
         Ok(Self {
             entry: EntryId(record.entry),

@@ -131,7 +131,7 @@ impl OpenHeader {
 
 /// Bytes of header and nonce at the start of `bytes`, without opening anything: up to the MAC line
 /// and the nonce behind it. `None` if `bytes` do not reach so far. The age parser has the last word.
-pub(super) fn header_extent(bytes: &[u8]) -> Option<usize> {
+pub fn header_extent(bytes: &[u8]) -> Option<usize> {
     const MAC_LINE: &[u8] = b"\n--- ";
     let mac_line = bytes.windows(MAC_LINE.len()).position(|window| window == MAC_LINE)?;
     let behind = mac_line + MAC_LINE.len();

@@ -7,17 +7,15 @@
 
 mod capacity;
 mod durable;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(super) mod fuzzing;
 mod key_files;
 mod local;
-mod pack;
+pub(crate) mod pack;
 mod part;
 mod paths;
 mod reserve;
 mod snapshots;
 mod strangers;
-mod strays;
+pub(crate) mod strays;
 
 use std::borrow::Cow;
 use std::io;

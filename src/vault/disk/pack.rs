@@ -106,13 +106,14 @@ impl Drop for OpenPack {
 }
 
 /// One container in a pack, read as if it were a file.
-pub(super) struct PackedFile {
+pub struct PackedFile {
     file: Arc<File>,
     place: PackedPlace,
 }
 
 impl PackedFile {
-    pub(super) fn new(file: Arc<File>, place: PackedPlace) -> Self {
+    /// The member of `file` at `place`, which may lie anywhere.
+    pub fn new(file: Arc<File>, place: PackedPlace) -> Self {
         Self { file, place }
     }
 }
@@ -143,13 +144,13 @@ impl PackedFile {
 }
 
 /// Whether the header before a place is, to the last bit, the one that was written for this member.
-pub(super) fn names(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<bool> {
+pub fn names(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<bool> {
     Ok(header_before(pack, place)? == header(id, place.length))
 }
 
 /// Turns a member into a hole. Succeeds if it is one already; `InvalidData` if another member, or none,
 /// begins there.
-pub(super) fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<()> {
+pub fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<()> {
     if parse_header(&header_before(pack, place)?) != Some((id, place.length)) {
         return Err(io::ErrorKind::InvalidData.into());
     }
@@ -170,7 +171,7 @@ fn header_before(pack: &File, place: PackedPlace) -> io::Result<[u8; BLOCK]> {
 
 /// Whether nothing is left in a pack: removed members and zeros, not even a block that might be a member
 /// whose header was damaged.
-pub(super) fn is_empty(pack: &File) -> io::Result<bool> {
+pub fn is_empty(pack: &File) -> io::Result<bool> {
     let length = pack.metadata()?.len();
     let mut at = 0;
     while at + BLOCK as u64 <= length {
@@ -196,25 +197,28 @@ fn is_hole(pack: &File, at: u64, length: u64) -> io::Result<bool> {
 
 /// A member as a walk through a pack finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Member {
-    pub(super) id: ContainerId,
-    /// Of its first byte.
-    pub(super) offset: u64,
-    pub(super) length: u64,
-    /// Whether it has not been removed.
-    pub(super) is_alive: bool,
+pub struct Member {
+    /// The container's name.
+    pub id: ContainerId,
+    /// Offset of the container's first byte, behind its header.
+    pub offset: u64,
+    /// Length of the container, in bytes.
+    pub length: u64,
+    /// `false` once the member was removed and is a hole.
+    pub is_alive: bool,
 }
 
 /// The members of a pack in their order. Blocks that are no header are passed over, so that one damaged
 /// header does not hide what follows it.
-pub(super) struct Members<'a> {
+pub struct Members<'a> {
     file: &'a File,
     at: u64,
     length: u64,
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn of(file: &'a File) -> io::Result<Self> {
+    /// Starts a walk at the beginning of the pack; fails if its length cannot be read.
+    pub fn of(file: &'a File) -> io::Result<Self> {
         Ok(Self { file, at: 0, length: file.metadata()?.len() })
     }
 
@@ -292,20 +296,6 @@ const CHECKSUM: std::ops::Range<usize> = 148..156;
 fn checksum(header: &[u8; BLOCK]) -> u32 {
     let byte = |(at, byte): (usize, &u8)| u32::from(if CHECKSUM.contains(&at) { b' ' } else { *byte });
     header.iter().enumerate().map(byte).sum()
-}
-
-/// `pack` with the checksum of each block that says it is a header set right.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn with_right_sums(pack: &[u8]) -> Vec<u8> {
-    let mut pack = pack.to_vec();
-    for block in pack.chunks_exact_mut(BLOCK) {
-        if let Ok(header) = <&mut [u8; BLOCK]>::try_from(block)
-            && header.get(257..262) == Some(b"ustar")
-        {
-            set_checksum(header);
-        }
-    }
-    pack
 }
 
 /// Id and length of a member, if this is a header that we wrote.

@@ -47,7 +47,7 @@ impl Run {
 }
 
 /// Calls `visit` for every such place, in order.
-pub(super) fn each(
+pub fn each(
     file: &File,
     space: SpaceId,
     pack: PackId,

@@ -32,7 +32,7 @@ impl SpaceKey {
     }
 
     /// From the text of a key file, with the space that it says it is for. Files of before say none.
-    pub(in crate::vault) fn from_text(text: &[u8]) -> Option<(Self, Option<SpaceId>)> {
+    pub fn from_text(text: &[u8]) -> Option<(Self, Option<SpaceId>)> {
         let text = std::str::from_utf8(text).ok()?.trim_end();
         let (whose, line) = match text.strip_prefix(WHOSE) {
             Some(rest) => {
@@ -45,7 +45,7 @@ impl SpaceKey {
     }
 
     /// The text of a key file: whose key it is and `AGE-SECRET-KEY-1…`, what `age -d -i` takes.
-    pub(in crate::vault) fn text_for(&self, space: SpaceId) -> SecretString {
+    pub fn text_for(&self, space: SpaceId) -> SecretString {
         SecretString::from(format!("{WHOSE}{space}\n{}\n", self.text.expose_secret()))
     }
 

@@ -4,7 +4,7 @@
 //! send parameters as a form, as JSON or in the query, with any of the methods, and Android sends JSON and reads
 //! XML. Sums of permissions are 1 read, 2 update, 4 create, 8 delete, 16 share.
 
-mod parameters;
+pub(crate) mod parameters;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,8 +12,6 @@ use std::collections::HashMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-#[cfg(any(test, feature = "fuzzing"))]
-pub(in crate::http) use self::parameters::judge;
 use self::parameters::{Parameters, change_of, last_day, sum_of};
 use super::envelope::{Fault, OCS_API_REQUEST, refusal};
 use crate::accounts::Principal;

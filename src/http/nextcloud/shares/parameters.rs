@@ -1,4 +1,4 @@
-//! What requests to the share API send, and what is meant by it.
+//! Reads the parameters of requests to the share API.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const FILE_EDIT: u64 = READ | UPDATE;
 const FOLDER_EDIT: u64 = READ | UPDATE | CREATE | DELETE;
 
 /// What a request sends, from wherever it stands.
-pub(super) struct Parameters {
+pub struct Parameters {
     query: String,
     form: Zeroizing<Vec<u8>>,
     json: BTreeMap<String, Scalar>,
@@ -42,7 +42,7 @@ enum Scalar {
 
 impl Parameters {
     /// `None` if the body begins like JSON and is none.
-    pub(super) fn read(query: &str, body: &Bytes) -> Option<Self> {
+    pub fn read(query: &str, body: &Bytes) -> Option<Self> {
         let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         let (json, form) = match is_json {
             true => (serde_json::from_slice(body).ok()?, Vec::new()),
@@ -51,7 +51,8 @@ impl Parameters {
         Some(Self { query: query.to_owned(), form: Zeroizing::new(form), json })
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<Zeroizing<String>> {
+    /// The value of a parameter, from the body or else from the query; numbers and booleans as text.
+    pub fn text(&self, name: &str) -> Option<Zeroizing<String>> {
         match self.json.get(name) {
             Some(Scalar::Text(text)) => return Some(text.clone()),
             Some(Scalar::Flag(flag)) => return Some(Zeroizing::new(flag.to_string())),
@@ -71,7 +72,7 @@ impl Parameters {
 }
 
 /// What a request says about a link to a file or folder.
-pub(super) fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange, Fault> {
+pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange, Fault> {
     let bad = |text: &'static str| refusal(StatusCode::BAD_REQUEST, text);
     let permissions = match parameters.text("permissions").as_deref().map(|text| text.trim()) {
         None | Some("") => None,
@@ -124,7 +125,8 @@ fn right_of(sum: u64, is_folder: bool) -> Result<LinkRight, Fault> {
     }
 }
 
-pub(super) fn sum_of(right: LinkRight, is_folder: bool) -> u64 {
+/// The sum of permissions that stands for a right.
+pub fn sum_of(right: LinkRight, is_folder: bool) -> u64 {
     match (right, is_folder) {
         (LinkRight::Read, _) => READ,
         (LinkRight::Edit, true) => FOLDER_EDIT,
@@ -152,28 +154,10 @@ fn end_of(last_day: Date) -> Timestamp {
 }
 
 /// The last day on which a link opens, in the one form that all clients read.
-pub(super) fn last_day(end: Timestamp) -> Option<String> {
+pub fn last_day(end: Timestamp) -> Option<String> {
     let day = OffsetDateTime::from_unix_timestamp(Timestamp(end.0.saturating_sub(1)).as_secs()).ok()?.date();
     let (year, month, day) = day.to_calendar_date();
     Some(format!("{year:04}-{:02}-{day:02} 00:00:00", u8::from(month)))
-}
-
-/// For fuzzing: whatever is sent, a link allows no more than was asked for, and dates come back as they were sent.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(in crate::http) fn judge(data: &[u8]) {
-    let query = String::from_utf8_lossy(data);
-    let Some(parameters) = Parameters::read(&query, &Bytes::copy_from_slice(data)) else { return };
-    let asked = parameters.text("permissions").and_then(|sum| sum.trim().parse::<u64>().ok());
-    for is_folder in [true, false] {
-        let Ok(change) = change_of(&parameters, is_folder) else { continue };
-        if let (Some(right), Some(asked)) = (change.right, asked) {
-            assert_eq!(sum_of(right, is_folder) & !asked, 0, "{right} for {asked}");
-        }
-        if let Some(Expiry::At(end)) = change.expires {
-            let shown = last_day(end).expect("a day of four digits");
-            assert_eq!(date(&shown).map(end_of), Some(end), "{shown}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -104,11 +104,7 @@ pub(super) fn part_info(headers: &HeaderMap) -> Result<PartInfo, RequestError> {
 
 /// The length of the whole as the request tells it: in words, or because its body is the end. Errors: 400 if the two
 /// are not the same.
-pub(super) fn indicated_length(
-    headers: &HeaderMap,
-    is_complete: bool,
-    offset: u64,
-) -> Result<Option<u64>, Failure> {
+pub fn indicated_length(headers: &HeaderMap, is_complete: bool, offset: u64) -> Result<Option<u64>, Failure> {
     let said = fields::integer(headers, "Upload-Length")?;
     let counted = match is_complete && headers.contains_key(CONTENT_LENGTH) {
         true => dav_headers::content_length(headers)?.map(|length| offset.saturating_add(length)),

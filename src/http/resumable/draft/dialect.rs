@@ -23,9 +23,9 @@ const NEWEST: u64 = 8;
 
 /// What a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Dialect {
+pub struct Dialect {
     /// The number, 3 to 8.
-    pub(super) version: u64,
+    pub version: u64,
     /// Whether the client named this number itself: only then it hears 104.
     pub(super) is_named: bool,
 }
@@ -34,7 +34,7 @@ impl Dialect {
     pub(super) const DEFAULT: Self = Self { version: NEWEST, is_named: false };
 
     /// That of a request; `None` if nothing tells. Who speaks a newer one is answered in the newest.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, RequestError> {
+    pub fn of(headers: &HeaderMap) -> Result<Option<Self>, RequestError> {
         Ok(match fields::integer(headers, NAME)? {
             Some(version @ OLDEST..=NEWEST) => Some(Self { version, is_named: true }),
             Some(0..OLDEST) => {
@@ -51,7 +51,7 @@ impl Dialect {
     }
 
     /// Whether the request brings the end of the content, in this dialect's words.
-    pub(super) fn completes(self, headers: &HeaderMap) -> Result<Option<bool>, RequestError> {
+    pub fn completes(self, headers: &HeaderMap) -> Result<Option<bool>, RequestError> {
         let (complete, incomplete) =
             (fields::boolean(headers, COMPLETE)?, fields::boolean(headers, INCOMPLETE)?);
         match (complete, incomplete.map(|incomplete| !incomplete)) {
@@ -69,7 +69,7 @@ impl Dialect {
     }
 
     /// Says whether the upload has come to its end.
-    pub(in crate::http::resumable) fn say(self, headers: &mut HeaderMap, is_complete: bool) {
+    pub fn say(self, headers: &mut HeaderMap, is_complete: bool) {
         let name = match self.is_first() {
             true => HeaderName::from_static("upload-incomplete"),
             false => HeaderName::from_static("upload-complete"),

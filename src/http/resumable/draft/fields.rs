@@ -18,7 +18,7 @@ pub(super) fn boolean(headers: &HeaderMap, name: &'static str) -> Result<Option<
 }
 
 /// An item that is an integer and not negative: 15 digits at most.
-pub(super) fn integer(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, RequestError> {
+pub fn integer(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, RequestError> {
     let Some(text) = dav_headers::single(headers, name)? else { return Ok(None) };
     let is_number = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let value = text.parse().ok().filter(|_| is_number);

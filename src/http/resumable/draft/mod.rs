@@ -15,10 +15,10 @@
 //! Conditions and locks that the beginning named hold at the end as well; a PATCH may name others.
 
 mod append;
-mod creation;
-mod dialect;
-mod fields;
-mod origin;
+pub(crate) mod creation;
+pub(crate) mod dialect;
+pub(crate) mod fields;
+pub(crate) mod origin;
 mod problem;
 
 use http::header::{ALLOW, LOCATION};
@@ -174,26 +174,4 @@ fn limit(library: &Library, headers: &mut HeaderMap, seconds: u64) {
 
 fn location(headers: &mut HeaderMap, id: UploadId) {
     insert(headers, LOCATION, &format!("/uploads/{id}"));
-}
-
-/// Every header that this endpoint reads.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn read_headers(headers: &HeaderMap) {
-    if let Ok(Some(dialect)) = Dialect::of(headers) {
-        assert!((3..=8).contains(&dialect.version));
-        if let Ok(Some(is_complete)) = dialect.completes(headers) {
-            let mut said = HeaderMap::new();
-            dialect.say(&mut said, is_complete);
-            assert_eq!(dialect.completes(&said), Ok(Some(is_complete)), "it reads back as it is said");
-        }
-        if let Ok(origin) = Origin::read(dialect, headers) {
-            assert_eq!(Origin::parse(&origin.to_string()), origin, "what was said at the beginning is kept");
-        }
-    }
-    for name in ["Upload-Offset", "Upload-Length"] {
-        if let Ok(Some(number)) = fields::integer(headers, name) {
-            assert!(number < 1_000_000_000_000_000);
-        }
-    }
-    let _ = creation::indicated_length(headers, true, 0);
 }

@@ -15,14 +15,14 @@ const KEPT: [&str; 4] = ["if-match", "if-none-match", "if-unmodified-since", "if
 
 /// The dialect, and the lines of conditions: as text `8`, then `if-none-match: *` and the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
+pub struct Origin {
     version: u64,
     lines: Vec<(&'static str, String)>,
 }
 
 impl Origin {
     /// Reads a request. Errors: 400 for conditions that are no text.
-    pub(super) fn read(dialect: Dialect, headers: &HeaderMap) -> Result<Self, RequestError> {
+    pub fn read(dialect: Dialect, headers: &HeaderMap) -> Result<Self, RequestError> {
         let mut lines = Vec::new();
         for name in KEPT {
             for value in headers.get_all(name) {
@@ -40,7 +40,7 @@ impl Origin {
     }
 
     /// Reads what [`fmt::Display`] wrote.
-    pub(super) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let mut lines = text.split('\n');
         let version = lines.next().and_then(|line| line.parse().ok()).unwrap_or(Dialect::DEFAULT.version);
         let known = |line: &str| {

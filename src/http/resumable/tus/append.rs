@@ -94,7 +94,7 @@ fn is_joined() -> Failure {
 }
 
 /// `Upload-Checksum`: what the body of this request must hash to.
-pub(super) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Failure> {
+pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Failure> {
     const NAME: &str = "Upload-Checksum";
     let Some(text) = dav_headers::single(headers, NAME)? else { return Ok(None) };
     let (kind, digest) = text.split_once(' ').unwrap_or((text, ""));

@@ -6,7 +6,7 @@ use crate::model::UploadId;
 
 /// What an upload is to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A file of its own.
     Whole,
     /// A part.
@@ -17,7 +17,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Reads the header, if there is one.
-    pub(super) fn parse(text: Option<&str>) -> Result<Self, Failure> {
+    pub fn parse(text: Option<&str>) -> Result<Self, Failure> {
         let Some(text) = text else { return Ok(Self::Whole) };
         if text == "partial" {
             return Ok(Self::Partial);

@@ -19,11 +19,11 @@ use super::Failure;
 
 /// The pairs of an `Upload-Metadata` header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Metadata(BTreeMap<String, Vec<u8>>);
+pub struct Metadata(BTreeMap<String, Vec<u8>>);
 
 impl Metadata {
     /// Reads a header. Errors: `MetadataTooLong`; 400 if it is not what the protocol says, to the letter.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+    pub fn parse(text: &str) -> Result<Self, Failure> {
         if text.len() > MAX_UPLOAD_METADATA {
             return Err(LibraryError::MetadataTooLong.into());
         }
@@ -43,7 +43,7 @@ impl Metadata {
     }
 
     /// Where the content shall lie; `None` if nothing tells.
-    pub(super) fn place(&self) -> Result<Option<(EntryName, EntryPath)>, Failure> {
+    pub fn place(&self) -> Result<Option<(EntryName, EntryPath)>, Failure> {
         if let Some(path) = self.text("path")? {
             let path = path.strip_prefix('/').unwrap_or(path);
             let (space, rest) =
@@ -61,7 +61,7 @@ impl Metadata {
     }
 
     /// The space alone, for a part that needs no name.
-    pub(super) fn space(&self) -> Result<Option<EntryName>, Failure> {
+    pub fn space(&self) -> Result<Option<EntryName>, Failure> {
         match (self.text("space")?, self.text("path")?) {
             (Some(space), _) => name(space).map(Some),
             (None, Some(path)) => {
@@ -73,18 +73,20 @@ impl Metadata {
     }
 
     /// The last name of the path.
-    pub(super) fn filename(&self) -> Result<Option<EntryName>, Failure> {
+    pub fn filename(&self) -> Result<Option<EntryName>, Failure> {
         self.text("filename")?.map(name).transpose()
     }
 
-    pub(super) fn modified(&self) -> Result<Option<Timestamp>, Failure> {
+    /// Modification time of the file.
+    pub fn modified(&self) -> Result<Option<Timestamp>, Failure> {
         let Some(text) = self.text("mtime")? else { return Ok(None) };
         parse_unix_seconds(text)
             .map(Some)
             .ok_or_else(|| malformed("has an mtime that is no number of seconds"))
     }
 
-    pub(super) fn checksum(&self) -> Result<Option<Checksum>, Failure> {
+    /// SHA-256 of the whole content.
+    pub fn checksum(&self) -> Result<Option<Checksum>, Failure> {
         let Some(text) = self.text("sha256")? else { return Ok(None) };
         let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
         let checksum = digest.and_then(|digest| Checksum::new(ChecksumKind::Sha256, digest));

@@ -10,10 +10,10 @@
 //! The request that brings the last byte is answered as a PUT would be. Where the file is refused, any later HEAD or
 //! PATCH tries again. Conditions (`If-Match`, `If-None-Match`, `If`) are those of the file, in each request anew.
 
-mod append;
-mod concat;
+pub(crate) mod append;
+pub(crate) mod concat;
 mod creation;
-mod metadata;
+pub(crate) mod metadata;
 
 use http::header::{ALLOW, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -175,27 +175,6 @@ impl UploadRequest<'_> {
         headers.insert(UPLOAD_OFFSET, done.length.into());
         self.file_headers(headers, done);
         response
-    }
-}
-
-/// Every header that this endpoint reads.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn read_headers(headers: &HeaderMap) {
-    use crate::http::protocol::headers as dav_headers;
-
-    let _ = append::checksum(headers);
-    if let Ok(text) = dav_headers::single(headers, "Upload-Concat")
-        && let Ok(concat::Kind::Final(parts)) = concat::Kind::parse(text)
-    {
-        assert!(!parts.is_empty());
-    }
-    if let Ok(Some(text)) = dav_headers::single(headers, "Upload-Metadata")
-        && let Ok(metadata) = metadata::Metadata::parse(text)
-    {
-        if let Ok(Some((_, path))) = metadata.place() {
-            assert!(!path.is_root(), "an upload becomes a file, never a space");
-        }
-        let _ = (metadata.space(), metadata.filename(), metadata.modified(), metadata.checksum());
     }
 }
 

@@ -1,11 +1,4 @@
-//! Fuzz targets for everything that lies on disk: headers, containers, payloads, key files. See
-//! `crate::fuzzing` for the rules.
-
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a target ends at the first broken promise, as a test does"
-)]
+//! Fuzz targets for everything that lies on disk: headers, containers, payloads, key files.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,28 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::container::{ContainerMeta, OpenHeader};
-use super::disk::{ContainerFile, Containers, KeyFiles, Overwrite, PartFile, SmallFile, StoredFile};
-use super::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
-use super::reader::ContainerReader;
-use super::stream::CHUNK_LEN;
-use super::writer::ContainerWriter;
-use crate::model::{ByteRange, ContainerId, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
-
-/// As in `crate::fuzzing`, which stands above this room.
-type Target = fn(&[u8]);
-
-/// Name and function of each target.
-pub(crate) const TARGETS: &[(&str, Target)] = &[
-    ("age-header", age_header),
-    ("meta", meta),
-    ("container", container),
-    ("payload", payload),
-    ("root-key", root_key),
-    ("key-file", key_file),
-    ("pack", super::disk::fuzzing::pack),
-    ("snapshot-name", super::disk::fuzzing::snapshot_name),
-];
+use tresor::model::{ByteRange, ContainerId, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
+use tresor::vault::container::{ContainerMeta, OpenHeader};
+use tresor::vault::disk::{ContainerFile, Containers, KeyFiles, Overwrite, PartFile, SmallFile, StoredFile};
+use tresor::vault::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
+use tresor::vault::reader::ContainerReader;
+use tresor::vault::stream::CHUNK_LEN;
+use tresor::vault::writer::ContainerWriter;
 
 const SPACE: SpaceId = SpaceId([1; 16]);
 const ID: ContainerId = ContainerId([2; 16]);
@@ -47,8 +25,8 @@ fn space_key() -> &'static SpaceKey {
 }
 
 /// The start of a file: the age parser and our own search for the header's end must agree.
-fn age_header(data: &[u8]) {
-    let extent = super::container::header_extent(data);
+pub(super) fn age_header(data: &[u8]) {
+    let extent = tresor::vault::container::header_extent(data);
     if let Ok(header) = OpenHeader::open_in_space(data, space_key()) {
         assert_eq!(extent, Some(header.len()), "both see the same end of the header");
         let _ = header.meta();
@@ -56,19 +34,19 @@ fn age_header(data: &[u8]) {
 }
 
 /// The record inside the stanza, as somebody who knows the space's recipient could seal it.
-fn meta(data: &[u8]) {
+pub(super) fn meta(data: &[u8]) {
     let Ok(meta) = ContainerMeta::read(data) else { return };
     let again = meta.record().unwrap();
     assert_eq!(ContainerMeta::read(&again), Ok(meta));
 }
 
 /// A whole file in place of a container.
-fn container(data: &[u8]) {
+pub(super) fn container(data: &[u8]) {
     let disk = Shelf::holding(data);
     let Ok(reader) = ContainerReader::open_untracked(&disk, space_key(), SPACE, ID, Place::OwnFile) else {
         return;
     };
-    let whole = ByteRange::whole(reader.plain_len().min(super::reader::MAX_READ_LEN));
+    let whole = ByteRange::whole(reader.plain_len().min(tresor::vault::reader::MAX_READ_LEN));
     if let Ok(pieces) = reader.read(whole) {
         assert_eq!(pieces.iter().map(|piece| piece.len() as u64).sum::<u64>(), whole.len());
     }
@@ -77,7 +55,7 @@ fn container(data: &[u8]) {
 
 /// First byte: which content. Then changes to its container, five bytes each: what, where (3), how much.
 /// Whatever is read afterwards is the content itself, whole or in parts.
-fn payload(data: &[u8]) {
+pub(super) fn payload(data: &[u8]) {
     let Some((&which, changes)) = data.split_first() else { return };
     let sealed = contents();
     let (plain, file, reference) = &sealed[usize::from(which) % sealed.len()];
@@ -126,7 +104,7 @@ fn payload(data: &[u8]) {
 }
 
 /// A file in place of `keys/root.age`, opened with a key file.
-fn root_key(data: &[u8]) {
+pub(super) fn root_key(data: &[u8]) {
     let disk = Shelf::default();
     disk.small.lock().unwrap().insert("keys/root.age".to_owned(), data.to_vec());
     let unlock = Unlock::KeyFile(SecretString::from(std::str::from_utf8(KEY).unwrap()));
@@ -134,7 +112,7 @@ fn root_key(data: &[u8]) {
 }
 
 /// A file that an owner gives as key file, recovery identity or recovery recipient.
-fn key_file(data: &[u8]) {
+pub(super) fn key_file(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = RecoveryRecipient::parse(text);
     if let Some((key, whose)) = SpaceKey::from_text(data) {
@@ -152,7 +130,7 @@ fn key_file(data: &[u8]) {
 }
 
 /// Content, container and its binding, for the lengths around a chunk.
-type Sealed = (Vec<u8>, Vec<u8>, super::reader::ContainerRef);
+type Sealed = (Vec<u8>, Vec<u8>, tresor::vault::reader::ContainerRef);
 
 fn contents() -> &'static [Sealed] {
     static SEALED: OnceLock<Vec<Sealed>> = OnceLock::new();
@@ -172,7 +150,7 @@ fn seal(length: usize) -> Sealed {
         written: Timestamp(0),
         segment: 0,
         size: None,
-        part: super::container::Part::Numbered,
+        part: tresor::vault::container::Part::Numbered,
     };
     let disk = Shelf::default();
     let mut writer = ContainerWriter::create(&disk, space_key(), SPACE, &meta).unwrap();

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-type Target = fn(&[u8]);
+use tresor_fuzz::Target;
 
 static TARGET: OnceLock<Target> = OnceLock::new();
 
@@ -12,7 +12,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET.get_or_init(chosen)(data));
 
 fn chosen() -> Target {
     let name = std::env::var("TRESOR_FUZZ_TARGET").unwrap_or_default();
-    tresor::fuzzing::targets()
+    tresor_fuzz::targets()
         .find(|(known, _)| *known == name)
         .unwrap_or_else(|| panic!("TRESOR_FUZZ_TARGET names no target: '{name}'"))
         .1

@@ -14,8 +14,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
-use crate::net::framing::{Framing, POISON, Position, Verdict};
-use crate::net::header_blocks::HeaderBlocks;
+use tresor::parsers::requests::{Framing, HeaderBlocks, POISON, Position, Verdict};
 
 /// First byte: how the stream is cut into reads. The others: what a client sends.
 pub(super) fn framing(data: &[u8]) {

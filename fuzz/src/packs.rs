@@ -1,6 +1,4 @@
-//! Fuzz targets for packs and for names of snapshots. See `crate::fuzzing` for the rules.
-
-#![allow(clippy::unwrap_used, reason = "a target ends at the first broken promise, as a test does")]
+//! Fuzz targets for packs and for names of snapshots.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -8,15 +6,31 @@ use std::sync::Arc;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use super::pack::{Member, Members, PackedFile, erase, is_empty, names, with_right_sums};
-use super::{ContainerFile, SnapshotName, strays};
-use crate::model::{PackId, PackedPlace, SpaceId};
+use tresor::model::{PackId, PackedPlace, SpaceId};
+use tresor::parsers::packs::{Member, Members, PackedFile, each_stray, erase, is_empty, names};
+use tresor::vault::disk::{ContainerFile, SnapshotName};
+
+/// tar's unit.
+const BLOCK: usize = 512;
+/// Where a header keeps its checksum; it counts as blanks in the sum.
+const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// A whole file in place of a pack: as it is, and with sums that fit, since nothing changed at random would
 /// get past them.
-pub(in crate::vault) fn pack(data: &[u8]) {
+pub(super) fn pack(data: &[u8]) {
     walk(data);
     walk(&with_right_sums(data));
+}
+
+/// `pack` with the checksum of each block that begins like a header set right.
+fn with_right_sums(pack: &[u8]) -> Vec<u8> {
+    let mut pack = pack.to_vec();
+    for header in pack.chunks_exact_mut(BLOCK).filter(|block| &block[257..262] == b"ustar") {
+        header[CHECKSUM].fill(b' ');
+        let sum: u32 = header.iter().copied().map(u32::from).sum();
+        header[CHECKSUM].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    pack
 }
 
 /// A walk ends, members stand in order and without overlap, and a member that is erased is a hole from then
@@ -57,7 +71,7 @@ fn walk(data: &[u8]) {
 /// What has no header stands in order, within the pack and outside of every member, and its end is known to a block.
 fn look_for_strays(file: &File, members: &[Member], length: u64) {
     let mut behind = 0;
-    strays::each(file, SpaceId([4; 16]), PackId([3; 16]), &mut |stray| {
+    each_stray(file, SpaceId([4; 16]), PackId([3; 16]), &mut |stray| {
         let (shortest, longest) = stray.lengths.clone().into_inner();
         assert!((1..=longest).contains(&shortest) && longest - shortest < 512, "{stray:?}");
         assert!(stray.offset >= behind && stray.offset + longest <= length, "{stray:?}");
@@ -79,7 +93,7 @@ fn place(member: &Member) -> PackedPlace {
 }
 
 /// What a file among the snapshots may be called.
-pub(in crate::vault) fn snapshot_name(data: &[u8]) {
+pub(super) fn snapshot_name(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(name) = text.parse::<SnapshotName>() {
         assert_eq!(name.to_string(), text, "one snapshot has one name");

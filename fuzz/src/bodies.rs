@@ -1,12 +1,13 @@
 //! XML bodies: whatever is stored from one request must be well-formed inside the answer to another.
 
-use crate::http::nextcloud::shares;
-use crate::http::page::form::field;
-use crate::http::protocol::multipart::{Files, FormError};
-use crate::http::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
-use crate::http::protocol::{lockinfo, propfind, proppatch};
-use crate::model::PropertyName;
-use crate::net::RequestBody;
+use tresor::http::protocol::multipart::{Files, FormError};
+use tresor::http::protocol::xml::{self, Element, XmlError, push_attribute_value, push_text};
+use tresor::http::protocol::{lockinfo, propfind, proppatch};
+use tresor::model::PropertyName;
+use tresor::net::RequestBody;
+use tresor::parsers::requests::field;
+
+use super::shares;
 
 pub(super) fn xml(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
@@ -149,7 +150,7 @@ fn read_files(form: &[u8]) -> Result<Vec<(String, Vec<u8>)>, FormError> {
 
 /// A form, or the value of one of its fields.
 pub(super) fn form(data: &[u8]) {
-    shares::judge(data);
+    shares::parameters(data);
     for name in ["user", "password", "token"] {
         if let Some(value) = field(data, name) {
             assert!(value.len() <= data.len());

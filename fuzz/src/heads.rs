@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use http::Request;
 use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use secrecy::ExposeSecret;
 
-use super::{header_map, repeated, with_site};
-use crate::http::auth::basic_credentials;
-use crate::http::protocol::href::{Mount, Place, Target, set_member};
-use crate::http::protocol::range::RangeAnswer;
-use crate::http::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
-use crate::http::resumable;
-use crate::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};
-use crate::net::Limits;
-use crate::net::admission::{AllowedHosts, admit};
-use crate::net::peer::{ForwardedHeader, IpNetwork, ProxyTrust, client_key};
+use tresor::http::protocol::href::{Mount, Place, Site, Target, set_member};
+use tresor::http::protocol::range::RangeAnswer;
+use tresor::http::protocol::{conditional, headers as dav_headers, if_header, range as ranges};
+use tresor::model::{EntryName, EntryPath, Etag, EtagMatch, IfTarget, NamePolicy, Shown, Timestamp};
+use tresor::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, ProxyTrust};
+use tresor::parsers::requests::{admit, basic_credentials, client_key};
+
+use super::resumable;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const LONGEST_LOCK: Duration = Duration::from_hours(1);
@@ -25,7 +23,8 @@ pub(super) fn headers(data: &[u8]) {
     let headers = header_map(data);
     let _ = dav_headers::depth(&headers);
     let _ = dav_headers::overwrite(&headers);
-    resumable::read_headers(&headers);
+    resumable::tus(&headers);
+    resumable::draft(&headers);
     let granted = dav_headers::lock_timeout(&headers, LONGEST_LOCK);
     assert!((Duration::from_secs(1)..=LONGEST_LOCK).contains(&granted));
     if let Ok(token) = dav_headers::lock_token(&headers) {
@@ -183,4 +182,35 @@ fn is_found_again(mount: &Mount, place: &Place) {
         let found = mount.locate(&mount.href(place, is_folder)).unwrap().unwrap();
         assert_eq!(found.place, *place);
     }
+}
+
+/// Lines `name: value` as a request brings them; what is no header is passed over.
+fn header_map(lines: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n').take(100) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let name = HeaderName::from_bytes(&line[..colon]);
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// One header, repeated for each line.
+fn repeated(name: &'static str, lines: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n').take(100) {
+        if let Ok(value) = HeaderValue::from_bytes(line) {
+            headers.append(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}
+
+/// What the server answers to in all targets.
+fn with_site<T>(judge: impl FnOnce(&Site<'_>) -> T) -> T {
+    let mounts = [Mount::new(["dav"]), Mount::new(["remote.php", "dav", "files", "ünal"])];
+    judge(&Site { hosts: &["files.example:8443", "[::1]:8443"], mounts: &mounts })
 }

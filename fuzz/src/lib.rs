@@ -1,0 +1,126 @@
+//! Every parser of bytes that others chose, as functions of bytes alone.
+//!
+//! Each target checks a promise, not only that nothing panics: what is read can be written and read
+//! again, bounds hold, damaged bytes never pass. Two runners call them: libFuzzer (`make fuzz`), for hours,
+//! and `tests/fuzz_seeds.rs`, with the committed seeds and some changes to them, the same ones in each run.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a target ends at the first broken promise, as a test does"
+)]
+
+mod bodies;
+mod containers;
+mod heads;
+mod messages;
+mod packs;
+mod resumable;
+mod shares;
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use tresor::accounts::{AppToken, UserName, device_label, login_name};
+use tresor::admin::Request;
+use tresor::config::RawConfig;
+use tresor::model::{ByteSize, Checksum, ContainerId, SpaceId};
+
+/// A parser and what must be true of it: returns for any input, panics where a promise is broken.
+pub type Target = fn(&[u8]);
+
+/// All targets with the names of their seed folders in `fuzz/seeds/`.
+pub fn targets() -> impl Iterator<Item = (&'static str, Target)> {
+    TARGETS.iter().copied()
+}
+
+const TARGETS: &[(&str, Target)] = &[
+    ("age-header", containers::age_header),
+    ("config", config),
+    ("container", containers::container),
+    ("etags", heads::etags),
+    ("form", bodies::form),
+    ("framing", messages::framing),
+    ("header-blocks", messages::header_blocks),
+    ("headers", heads::headers),
+    ("if-header", heads::if_header),
+    ("key-file", containers::key_file),
+    ("lockinfo", bodies::lockinfo),
+    ("login", heads::login),
+    ("meta", containers::meta),
+    ("multipart", bodies::multipart),
+    ("owner-line", owner_line),
+    ("pack", packs::pack),
+    ("path", heads::path),
+    ("payload", containers::payload),
+    ("peer", heads::peer),
+    ("propfind", bodies::propfind),
+    ("proppatch", bodies::proppatch),
+    ("range", heads::range),
+    ("root-key", containers::root_key),
+    ("snapshot-name", packs::snapshot_name),
+    ("words", words),
+    ("xml", bodies::xml),
+];
+
+/// A configuration file.
+fn config(data: &[u8]) {
+    let Ok(raw) = std::str::from_utf8(data).map_err(drop).and_then(|text| toml::from_str(text).map_err(drop))
+    else {
+        return;
+    };
+    let raw: RawConfig = raw;
+    let Ok(config) = raw.check(PathBuf::from("data")) else { return };
+    config.limits.check().unwrap();
+    assert!(config.metrics_listen.is_none_or(|listen| listen.ip().to_canonical().is_loopback()));
+}
+
+/// A line on the owner's socket.
+fn owner_line(data: &[u8]) {
+    let Ok(request) = serde_json::from_slice::<Request>(data) else { return };
+    let line = serde_json::to_vec(&request).unwrap();
+    let again: Request = serde_json::from_slice(&line).unwrap();
+    assert_eq!(serde_json::to_vec(&again).unwrap(), line);
+    if let Request::Unlock { .. } = request {
+        assert_eq!(
+            format!("{request:?}"),
+            "Unlock { passphrase: Secret([redacted]) }",
+            "secrets do not print"
+        );
+    }
+}
+
+/// Sizes, checksums, ids, names of accounts and device passwords as people and clients write them.
+fn words(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(size) = text.parse::<ByteSize>() {
+        assert!(i64::try_from(size.0).is_ok(), "the catalogue can hold every size");
+        let _ = size.to_string();
+    }
+    if let Ok(checksum) = text.parse::<Checksum>() {
+        assert_eq!(checksum.to_string().parse(), Ok(checksum));
+    }
+    if let Ok(id) = text.parse::<ContainerId>() {
+        assert_eq!(id.to_string(), text, "one id has one spelling");
+    }
+    let _ = text.parse::<SpaceId>();
+    if let Ok(name) = UserName::parse(text) {
+        assert_eq!(UserName::parse(name.as_str()), Ok(name.clone()));
+        if let Ok(key) = UserName::parse(&name.key()) {
+            assert_eq!(
+                key.key(),
+                name.key(),
+                "names that are one account when written small are one account"
+            );
+        }
+    }
+    let _ = login_name(text);
+    let label = device_label(text);
+    assert_eq!(device_label(&label), label, "what is fit to show stays as it is");
+    assert!(!label.is_empty() && label.chars().count() <= 100 && !label.chars().any(char::is_control));
+    if let Some(token) = AppToken::parse(&SecretString::from(text)) {
+        assert!(AppToken::parse(&token.reveal()).is_some(), "a device password reads back as it is shown");
+    }
+}
