@@ -14,6 +14,7 @@ mod support;
 
 mod certificate;
 mod clock;
+mod earlier;
 mod first;
 mod init;
 mod keys;
