@@ -9,7 +9,7 @@ use crate::library::Space;
 use crate::model::{Actor, AppPasswordId, EntryPath, Event, EventId, Recorded, SpaceId, UserId, Via};
 use crate::text::Language;
 
-/// Most events of one reply.
+/// Events in one reply.
 const MAX_EVENTS: usize = 10_000;
 
 impl Admin {

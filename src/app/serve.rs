@@ -29,7 +29,7 @@ use crate::vault::keys::Unlock;
 
 /// Time between two rounds of upkeep, which removes expired locks, versions and trash.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
-/// Time that a reading waits in memory before it is recorded.
+/// Time that a download waits in memory before it is recorded.
 const RECORD_READS_EVERY: Duration = Duration::from_secs(3);
 /// Time between two checks of the disk's free space and of the catalogue's writer.
 const CHECK_EVERY: Duration = Duration::from_secs(10);

@@ -7,21 +7,21 @@ use crate::admin::Request;
 
 /// Show who did what and when, the latest first.
 ///
-/// Without a space: in the whole instance, accounts and settings included. With a space or a path in it: what
-/// happened there and below, also to files that have since been moved or removed. Times are UTC. Reading a file counts
-/// once in 15 minutes for each person. Events are kept for 400 days, or as `keep_days` in the configuration says.
+/// Without a space, shows the whole instance, with accounts and settings. With a space or a path in it, shows the events
+/// there and below, also of files that were moved or removed since. Times are UTC. Downloads count once per person, file
+/// version and quarter of an hour. Events are kept for 400 days (`[events] keep_days` in the configuration).
 #[derive(Debug, Args)]
 pub(super) struct History {
     /// Space, or a path in it such as Muster/2025/Bilanz.pdf.
     #[arg(value_name = "SPACE[/PATH]")]
     at: Option<String>,
-    /// Most events to show.
+    /// Number of events to show at most.
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: u32,
-    /// Only events before the one of this number, to read on (`next` in JSON).
+    /// Only events before the one with this number, to continue a list (`next` in JSON).
     #[arg(long, value_name = "NUMBER")]
     before: Option<i64>,
-    /// Language of the sentences: de or en [default: that of the terminal, else en].
+    /// Language of the sentences: de or en [default: the terminal's, else en].
     #[arg(long, value_name = "LANGUAGE")]
     lang: Option<String>,
     #[command(flatten)]

@@ -7,9 +7,9 @@ use super::{Library, LibraryError};
 use crate::catalog::{EventsOf, WriteTx};
 use crate::model::{Access, EntryPath, EventId, Recorded, Right, Timestamp};
 
-/// How long events are kept unless the owner says otherwise: what an office may be asked for a year later.
+/// Time that events are kept unless configured otherwise: more than a year, for questions about the last one.
 pub(super) const EVENTS_KEPT_FOR: Duration = Duration::from_hours(400 * 24);
-/// Events looked through in one read.
+/// Events examined in one read of the catalogue.
 const PAGE: usize = 1_000;
 /// Events removed in one transaction.
 const STEP: usize = 1_000;

@@ -10,13 +10,13 @@ use super::{Content, Library, LibraryError};
 use crate::catalog::WriteTx;
 use crate::model::{Actor, EntryEvent, Event, Stamp, VersionId};
 
-/// Readings by one person of one content within this long are one event, in milliseconds.
+/// Time within which the downloads of one content by one person are one event, in milliseconds.
 const QUARTER: i64 = 15 * 60 * 1_000;
-/// Readings remembered so that they are not recorded twice; with more, some are.
+/// Downloads remembered so that they are not recorded twice; beyond it some are.
 const MAX_SEEN: usize = 20_000;
-/// Readings that wait to be recorded; with more, the reader waits for the record.
+/// Downloads that wait to be recorded; beyond it the reader waits.
 const MAX_UNRECORDED: usize = 5_000;
-/// Readings recorded in one transaction.
+/// Downloads recorded in one transaction.
 const STEP: usize = 200;
 
 /// What was read and is not recorded yet.

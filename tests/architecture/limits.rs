@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::File;
 
 /// Bounds whose names do not begin with `MAX_`, `MIN_`, `MOST_` or `LONGEST_`, and that are no spans of time.
-const ALSO: [&str; 46] = [
+const ALSO: [&str; 47] = [
     "AT_HAND",
     "AT_HOME",
     "AT_ONCE",
@@ -38,6 +38,7 @@ const ALSO: [&str; 46] = [
     "PER_PAIR",
     "PIECE",
     "PIECES_AHEAD",
+    "QUARTER",
     "QUEUE",
     "READERS",
     "REMOVAL_STEP",
