@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 
+use super::arrival::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, spot, tree_of};
 use super::binding::{bound, container_row};
 use super::discard::discard;
 use super::entry::signed;
@@ -20,7 +21,6 @@ use super::lock::require_removable;
 use super::quota::{Added, Reservation};
 use super::record::Subject;
 use super::resolve::find;
-use super::transfer::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, spot, tree_of};
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};

@@ -14,10 +14,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::arrival::{Plan, Slot, Top, Transferred, copies_of, plant_one, record_arrival, spot};
 use super::entry::signed;
 use super::quota::Added;
 use super::resolve::find;
-use super::transfer::{Plan, Slot, Top, Transferred, copies_of, plant_one, record_arrival, spot};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 use crate::model::{EntryEvent, EntryId, Right, VersionId};

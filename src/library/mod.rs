@@ -8,6 +8,7 @@
 //! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
 
 mod admit;
+mod arrival;
 mod binding;
 mod carry;
 mod chronicle;
@@ -72,6 +73,7 @@ use crate::vault::disk::{Containers, Storage};
 use crate::vault::keys::KeyRing;
 
 pub use admit::NewFile;
+pub use arrival::{Overwrite, Transferred};
 pub use carry::Carry;
 pub use commit::PutOutcome;
 pub use descriptors::connections_of_process;
@@ -87,7 +89,7 @@ pub use recovery_key::RecoveryKeyChange;
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top};
 pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
-pub use transfer::{Overwrite, Transfer, Transferred};
+pub use transfer::Transfer;
 pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
 pub use upload::{

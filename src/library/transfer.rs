@@ -1,41 +1,23 @@
 //! Moving and copying inside a space: a move changes one row, a copy shares the containers. Across
 //! spaces it is `carry`'s work.
 
-use std::collections::HashMap;
-
+use super::arrival::{
+    Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, spot, tree_of,
+};
 use super::carry::Carry;
-use super::departure::{self, Departed, bring_back, departed};
-use super::discard::discard;
 use super::entry::signed;
 use super::extent::Extent;
 use super::growth::AT_ONCE;
-use super::guard::{require_tree_unlocked, require_unlocked};
 use super::lock::require_removable;
 use super::quota::Added;
-use super::record::Subject;
-use super::resolve::{Found, find, path_of, place};
+use super::resolve::find;
 use super::turns::Turn;
-use super::version::replace_content;
-use super::{Change, Entry, Library, LibraryError};
-use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
-use crate::model::{
-    Access, AccessDenied, Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Reach, Right, SpaceId,
-    Spot, Timestamp, VersionId,
-};
+use super::{Change, Library, LibraryError};
+use crate::catalog::{EntryRow, WriteTx};
+use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Reach, Right, Timestamp};
 
-/// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
-const MAX_COPIED: usize = 50_000;
 /// Copies of folders inside their spaces at once: the rows of each are kept in memory.
 pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
-
-/// Whether something at the destination may be replaced (RFC 4918 10.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overwrite {
-    /// A file's content becomes an earlier version, anything else goes into the trash.
-    Allow,
-    /// Fail if something is there.
-    Forbid,
-}
 
 /// A move or copy that was begun.
 pub enum Transfer {
@@ -43,15 +25,6 @@ pub enum Transfer {
     Done(Transferred),
     /// Contents are still to be copied into another space.
     Carry(Box<Carry>),
-}
-
-/// What a move or copy made.
-#[derive(Clone, Debug)]
-pub struct Transferred {
-    /// The entry at the destination.
-    pub entry: Entry,
-    /// Whether nothing was there before.
-    pub created: bool,
 }
 
 impl Transfer {
@@ -239,16 +212,6 @@ impl Library {
             })
             .await
     }
-
-    pub(super) fn transferred(
-        &self,
-        tx: &ReadTx<'_>,
-        entry: EntryId,
-        created: bool,
-    ) -> Result<Transferred, LibraryError> {
-        let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
-        Ok(Transferred { entry: self.entry(row), created })
-    }
 }
 
 /// Where a move or copy may arrive. What was lent to a guest is left by nothing, and nothing enters it.
@@ -262,297 +225,4 @@ fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
 fn is_longer(to: &EntryPath, from: &EntryPath) -> bool {
     let bytes = |path: &EntryPath| path.names().iter().map(|name| name.as_str().len() + 1).sum::<usize>();
     to.names().len() > from.names().len() || bytes(to) > bytes(from)
-}
-
-/// Where an entry lies at this moment.
-pub(super) fn spot(tx: &ReadTx<'_>, entry: &EntryRow) -> Result<Spot, LibraryError> {
-    Ok(Spot::new(entry.space, entry.id, &path_of(tx, entry.id)?))
-}
-
-/// Records that an entry came from elsewhere.
-pub(super) fn record_arrival(
-    tx: &WriteTx<'_>,
-    change: &Change,
-    kind: EntryEvent,
-    arrived: EntryId,
-    from: Spot,
-) -> Result<(), LibraryError> {
-    let row = tx.entry(arrived)?.ok_or(LibraryError::NotFound)?;
-    Subject::present(tx, &row)?.and(from).record(tx, &change.stamp(), kind)
-}
-
-/// A copy inside a space as it was found fit to be made.
-pub(super) struct Plan {
-    pub(super) change: Change,
-    pub(super) from: EntryPath,
-    pub(super) arrival: Arrival,
-    pub(super) slot: Slot,
-    /// What is to be copied, folders before their members.
-    pub(super) tree: Vec<EntryRow>,
-}
-
-/// Where something shall go.
-#[derive(Clone)]
-pub(super) struct Arrival {
-    pub(super) reach: Reach,
-    pub(super) path: EntryPath,
-    pub(super) overwrite: Overwrite,
-    pub(super) kind: ArrivalKind,
-    /// Of what arrives, if a reader looked.
-    pub(super) extent: Option<Extent>,
-}
-
-/// How it gets there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ArrivalKind {
-    Move,
-    Copy(Depth),
-}
-
-/// A place that was found fit to receive an entry.
-pub(super) struct Slot {
-    pub(super) space: SpaceId,
-    pub(super) folder: EntryId,
-    pub(super) name: EntryName,
-    /// What is there now and will be replaced.
-    pub(super) there: Option<EntryRow>,
-    /// The file that comes back, if nothing is there.
-    departed: Option<Departed>,
-}
-
-impl Arrival {
-    /// Judges everything that can stand in the way of `entry` at its destination. Changes nothing.
-    pub(super) fn inspect(
-        &self,
-        library: &Library,
-        tx: &ReadTx<'_>,
-        change: &Change,
-        entry: &EntryRow,
-    ) -> Result<Slot, LibraryError> {
-        let place = place(tx, self.reach, &self.path)?;
-        let above = tx.lineage(place.folder.id)?;
-        // Nothing may end up inside itself.
-        if above.iter().any(|row| row.id == entry.id) {
-            return Err(LibraryError::IntoItself);
-        }
-        let is_move = self.kind == ArrivalKind::Move;
-        let departed = departed(tx, change, &place, change.now)?;
-        let departed = departed.filter(|file| !entry.is_folder() && (!is_move || file.id() != entry.id));
-        let there = match place.found {
-            Found::Nothing => None,
-            // A move may change capitals or how accents are composed; a copy cannot stand beside its
-            // source under such a name.
-            Found::Same(row) | Found::Alike(row) if row.id == entry.id && is_move => {
-                if row.name == place.name.as_str() {
-                    return Err(LibraryError::IntoItself);
-                }
-                None
-            }
-            Found::Same(row) if row.id == entry.id => return Err(LibraryError::IntoItself),
-            Found::Same(row) => Some(row),
-            Found::Alike(_) => return Err(LibraryError::NameTaken),
-        };
-        place.name.check(library.shared.names)?;
-        if self.kind != ArrivalKind::Copy(Depth::Zero) {
-            require_reachable(tx, entry, &above, &place.name, self.extent)?;
-        }
-        require_unlocked(tx, change, place.folder.id)?;
-        if let Some(row) = &there {
-            if self.overwrite == Overwrite::Forbid {
-                return Err(LibraryError::Exists);
-            }
-            // Nor may it replace a folder that it lies in.
-            if tx.lineage(entry.id)?.iter().any(|ancestor| ancestor.id == row.id) {
-                return Err(LibraryError::IntoItself);
-            }
-            require_tree_unlocked(tx, change, row)?;
-        }
-        Ok(Slot { space: self.reach.space(), folder: place.folder.id, name: place.name, there, departed })
-    }
-}
-
-impl Slot {
-    /// Puts what is there into the trash, lets `arrive` bring another entry to this place, and gives that
-    /// one the locks that were taken on what was there.
-    ///
-    /// RFC 4918 has what was there deleted (9.9.3, 10.6), and its lock with it (9.6), but also has what
-    /// arrives added to the lock at the destination (7.6). A program that locks a file and saves it by
-    /// renaming another over it goes on with the lock's token, and its next PUT would fail. So the lock
-    /// stays at its place; [`Arrival::inspect`] has asked for its token. Locks further down end, and so does
-    /// one on a folder where a file arrives, or the other way round.
-    pub(super) fn replace(
-        &self,
-        tx: &WriteTx<'_>,
-        change: &Change,
-        arrive: impl FnOnce() -> Result<EntryId, LibraryError>,
-    ) -> Result<EntryId, LibraryError> {
-        let Some(there) = &self.there else { return arrive() };
-        let mut locks = tx.locks_covering(there.id, change.now)?;
-        locks.retain(|lock| lock.entry == there.id);
-        change.record(tx, EntryEvent::Deleted, there)?;
-        discard(tx, change, there)?;
-        let arrived = arrive()?;
-        let is_alike = |row: &EntryRow| row.is_folder() == there.is_folder();
-        if tx.entry(arrived)?.as_ref().is_some_and(is_alike) {
-            for lock in locks {
-                tx.insert_lock(&LockRow { entry: arrived, ..lock })?;
-            }
-        }
-        Ok(arrived)
-    }
-
-    /// Makes the content and properties of a file those of the file that is here, or comes back, whose present
-    /// content becomes an earlier version and whose locks stay. `None`, and nothing is changed, unless both are
-    /// files.
-    fn renew_file(
-        &self,
-        tx: &WriteTx<'_>,
-        change: &Change,
-        entry: &EntryRow,
-    ) -> Result<Option<EntryId>, LibraryError> {
-        let back = match &self.departed {
-            Some(departed) => Some(bring_back(tx, change, departed, self.folder, &self.name)?),
-            None => None,
-        };
-        let Some(there) = back.as_ref().or(self.there.as_ref()) else { return Ok(None) };
-        let (Some(version), Some(_)) = (entry.version, there.version) else { return Ok(None) };
-        let version = tx.share_version(version, there.id, change.author(), change.now)?;
-        replace_content(tx, change, there, version, entry.size, entry.modified)?;
-        match back {
-            Some(_) => tx.merge_properties(entry.id, there.id)?,
-            None => tx.replace_properties(entry.id, there.id, change.access.link())?,
-        }
-        tx.relocate(there.id, Some(self.folder), &self.name)?;
-        Ok(Some(there.id))
-    }
-
-    /// Moves `entry` here; returns the entry that is here then.
-    ///
-    /// A file over a file becomes its new content: programs save by writing another file and renaming it
-    /// over the old one, and the old one's links and earlier versions must not be lost by that.
-    fn take_in(&self, tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<EntryId, LibraryError> {
-        let old_parent = entry.parent.ok_or(LibraryError::IsRoot)?;
-        if let Some(there) = self.renew_file(tx, change, entry)? {
-            departure::absorb(tx, change, entry, there)?;
-            tx.touch_folders(old_parent, tx.next_revision()?, -signed(entry.size), change.now)?;
-            return Ok(there);
-        }
-        self.replace(tx, change, || {
-            tx.relocate(entry.id, Some(self.folder), &self.name)?;
-            Ok(entry.id)
-        })?;
-        let size = signed(entry.size);
-        tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
-        tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
-        departure::note(tx, change, entry, None)?;
-        Ok(entry.id)
-    }
-}
-
-/// Fails if anything in `entry` would lie deeper, or under a longer path, than a request can name. `extent` is how far
-/// it reached, if a reader looked.
-pub(super) fn require_reachable(
-    tx: &ReadTx<'_>,
-    entry: &EntryRow,
-    new_folders: &[EntryRow],
-    new_name: &EntryName,
-    extent: Option<Extent>,
-) -> Result<(), LibraryError> {
-    let bytes = |rows: &[EntryRow]| -> usize { rows.iter().map(|row| row.name.len() + 1).sum() };
-    let now = tx.lineage(entry.id)?;
-    // The space's top folder has a row but no place in a path.
-    let (new_depth, new_bytes) = (new_folders.len(), bytes(new_folders) + new_name.as_str().len());
-    let (old_depth, old_bytes) = (now.len().saturating_sub(1), bytes(&now).saturating_sub(1));
-    if new_depth <= old_depth && new_bytes <= old_bytes && entry.parent.is_some() {
-        return Ok(());
-    }
-    let (levels, below) = Extent::of(tx, entry, extent)?;
-    if new_depth + levels > EntryPath::MAX_DEPTH || new_bytes + below > EntryPath::MAX_BYTES {
-        return Err(NameError::PathTooLong.into());
-    }
-    Ok(())
-}
-
-/// The rows to copy, folders before their members.
-pub(super) fn tree_of(
-    tx: &ReadTx<'_>,
-    entry: &EntryRow,
-    kind: ArrivalKind,
-) -> Result<Vec<EntryRow>, LibraryError> {
-    if kind == ArrivalKind::Copy(Depth::Zero) {
-        let size = if entry.is_folder() { 0 } else { entry.size };
-        return Ok(vec![EntryRow { size, ..entry.clone() }]);
-    }
-    let tree = tx.subtree(entry.id, MAX_COPIED + 1)?;
-    if tree.len() > MAX_COPIED {
-        return Err(LibraryError::TooManyEntries);
-    }
-    Ok(tree)
-}
-
-/// Puts copies of `tree` in place of what is in the slot, under the ids from `first` on; `content` gives each
-/// file's copy its version. Returns the copy of the top.
-pub(super) fn plant(
-    tx: &WriteTx<'_>,
-    change: &Change,
-    tree: &[EntryRow],
-    first: EntryId,
-    slot: &Slot,
-    content: impl Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError>,
-) -> Result<EntryId, LibraryError> {
-    slot.replace(tx, change, || {
-        let revision = tx.next_revision()?;
-        let top = Top { space: slot.space, folder: Some(slot.folder), name: slot.name.clone(), revision };
-        let copies = copies_of(tree, first);
-        for row in tree {
-            let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
-            plant_one(tx, change, row, copy, &copies, &top, content(tx, row, copy)?)?;
-        }
-        let size = tree.first().map_or(0, |top| signed(top.size));
-        tx.touch_folders(slot.folder, revision, size, change.now)?;
-        Ok(first)
-    })
-}
-
-/// Where the top of a copied tree goes, and what all of its rows have in common.
-#[derive(Clone)]
-pub(super) struct Top {
-    pub(super) space: SpaceId,
-    /// `None` as long as the copy is not part of the tree.
-    pub(super) folder: Option<EntryId>,
-    pub(super) name: EntryName,
-    pub(super) revision: i64,
-}
-
-/// The ids of the copies of a tree's entries.
-pub(super) fn copies_of(tree: &[EntryRow], first: EntryId) -> HashMap<EntryId, EntryId> {
-    tree.iter().map(|row| row.id).zip((first.0..).map(EntryId)).collect()
-}
-
-/// Inserts the copy of one entry of a tree, whose content is `version`.
-pub(super) fn plant_one(
-    tx: &WriteTx<'_>,
-    change: &Change,
-    row: &EntryRow,
-    copy: EntryId,
-    copies: &HashMap<EntryId, EntryId>,
-    top: &Top,
-    version: Option<VersionId>,
-) -> Result<(), LibraryError> {
-    let (parent, name) = match row.parent.and_then(|parent| copies.get(&parent)) {
-        Some(parent) => (Some(*parent), EntryName::parse(&row.name)?),
-        None => (top.folder, top.name.clone()),
-    };
-    tx.insert_entry(&NewEntry {
-        id: copy,
-        space: top.space,
-        parent,
-        name: Some(&name),
-        version,
-        size: row.size,
-        revision: top.revision,
-        created: change.now,
-        modified: row.modified,
-    })?;
-    Ok(tx.copy_properties(row.id, copy)?)
 }

@@ -1,5 +1,6 @@
 //! Bringing back what was deleted, and removing it for good.
 
+use super::arrival::require_reachable;
 use super::entry::signed;
 use super::extent::Extent;
 use super::guard::require_unlocked;
@@ -7,7 +8,6 @@ use super::naming::free_name;
 use super::quota::Added;
 use super::record::Subject;
 use super::resolve::path_of;
-use super::transfer::require_reachable;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::{
