@@ -1,4 +1,4 @@
-//! From what was written in a file and on the command line to what the program runs with.
+//! Turns the configuration file and the command line into checked settings.
 //!
 //! Raw values come from TOML with unknown keys refused; checked values are what the rest sees. Every
 //! error names the key. Secrets are never part of a configuration, only the places of files.
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::NamePolicy;
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
 
-/// Where the server listens unless told otherwise: reachable from this machine only.
+/// Default listening address: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 
-/// How much is logged unless told otherwise.
+/// Default log level.
 pub const DEFAULT_LOG_LEVEL: &str = "info";
 
 /// Why a configuration is not used.
@@ -61,7 +61,7 @@ pub enum ConfigError {
     Scrub {
         /// The key.
         key: &'static str,
-        /// What was given.
+        /// The given value.
         value: u64,
         /// What may be.
         allowed: &'static str,
@@ -133,13 +133,13 @@ pub struct RawConfig {
     pub scrub: Scrub,
     /// When the catalogue is kept.
     pub snapshots: RawSnapshots,
-    /// How long is recorded who did what.
+    /// How long events are kept.
     pub events: RawEvents,
     /// Bounds of the network side.
     pub limits: Limits,
 }
 
-/// How long is recorded who did what.
+/// How long events are kept.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawEvents {
@@ -292,7 +292,7 @@ pub struct Config {
     pub scrub: Scrub,
     /// When the catalogue is kept.
     pub snapshots: SnapshotSchedule,
-    /// How long is recorded who did what.
+    /// How long events are kept.
     pub events_kept_for: Duration,
     /// Bounds of the network side.
     pub limits: Limits,
@@ -377,7 +377,7 @@ impl RawConfig {
     }
 }
 
-/// Refuses what is compared with the host of each request and equals none.
+/// Refuses a text that can never equal the host of a request.
 fn check_host(host: &str) -> Result<(), ConfigError> {
     let refuse = |advice| Err(ConfigError::Host { host: host.to_owned(), advice });
     if host.is_empty() || host.contains(char::is_whitespace) {
@@ -485,7 +485,7 @@ mod tests {
         let read: RawConfig = toml::from_str(&defaults).unwrap();
         assert_eq!(written_out(read), written_out(RawConfig::default()));
 
-        // The parser itself says what it knows.
+        // The parser's own error lists the keys it knows.
         let known = |section: &str| -> Vec<String> {
             let error = toml::from_str::<RawConfig>(&format!("{section}no_such_key = 1")).unwrap_err();
             let text = error.message().split_once("expected").unwrap().1.to_owned();

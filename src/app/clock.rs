@@ -6,7 +6,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::{Reading, Timestamp};
 
-/// What the wall clock and the machine's running time say now.
+/// Reads the wall clock and the machine's uptime.
 pub(super) fn read() -> Reading {
     let running = clock_gettime(ClockId::Boottime);
     let (secs, nanos) = (u64::try_from(running.tv_sec), u32::try_from(running.tv_nsec));

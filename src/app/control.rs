@@ -33,7 +33,7 @@ const MAX_SOCKET_PATH: usize = 100;
 /// Why a running server could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// Nobody listens there.
+    /// No server listens on the socket.
     #[error("no server runs on this data directory")]
     NoServer,
     /// The line broke.
@@ -70,7 +70,7 @@ pub fn ask(data: &Path, request: &Request) -> Result<Reply, ControlError> {
     serde_json::from_str(&answer).map_err(|error| ControlError::Broken(error.into()))
 }
 
-/// The socket, open but not answered yet: who finds it waits for the answer.
+/// The open socket; a client that connects before the server answers waits.
 pub(super) struct OwnerSocket {
     listener: UnixListener,
     path: PathBuf,
@@ -116,7 +116,7 @@ impl OwnerSocket {
                 let answer = Arc::clone(&answer);
                 tokio::spawn(async move {
                     let _place = place;
-                    // The asker sees a broken line; there is nobody else to tell.
+                    // The client sees a broken connection; there is nothing else to report.
                     let _ = answer_one(stream, &*answer).await;
                 });
             }

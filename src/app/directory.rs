@@ -235,7 +235,7 @@ impl Drop for Scaffold {
         if self.root.join("keys").exists() {
             return;
         }
-        // Only empty directories go: nothing that somebody put there meanwhile is lost.
+        // Only empty directories are removed, so that files put there meanwhile survive.
         let _ = fs::remove_file(self.root.join("lock"));
         for path in self.made.iter().rev() {
             let _ = fs::remove_dir(path);
@@ -261,8 +261,8 @@ fn private_dir(path: &Path) -> Result<(), DirectoryError> {
     make_private(path).map_err(failed("make", path))
 }
 
-/// Makes a directory, and what is missing above it, for this user alone. Their names are durable when this
-/// returns: an instance that was told to be ready must not go with the name of its directory.
+/// Creates a directory and its missing parents, for this user alone. Their names are durable when this
+/// returns: an instance reported as ready must not be lost with the name of its directory.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
     let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();

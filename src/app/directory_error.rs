@@ -49,7 +49,7 @@ pub enum DirectoryError {
         /// The directory.
         data: String,
     },
-    /// Nothing of what was stored is there.
+    /// None of the stored files is present.
     #[error(
         "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
     )]
@@ -59,7 +59,7 @@ pub enum DirectoryError {
         /// A space of which containers are missing.
         space: SpaceId,
     },
-    /// Files of somebody else.
+    /// A foreign file lies in the data directory.
     #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
     Stranger {
         /// The file.
@@ -96,7 +96,7 @@ pub enum DirectoryError {
     /// The file system refused.
     #[error("cannot {doing} {path}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
         /// With what.
         path: String,

@@ -15,7 +15,7 @@ const MAX_SECRET_BYTES: u64 = 64 * 1024;
 /// Longest sealed file beside the data directory that may be a key, in bytes.
 const MAX_SEALED_KEY_BYTES: u64 = 4 * 1024;
 
-/// What a file beside the data gives to whoever takes both.
+/// The secret that such a file gives away along with the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// An age identity in plaintext: the recovery key or a key file.
@@ -26,7 +26,7 @@ pub enum Secret {
     SealedKey,
 }
 
-/// What was found, and whether all was looked at.
+/// The files found, and whether the search was complete.
 #[derive(Debug, Default)]
 pub struct Exposed {
     /// Inside the data directory.
@@ -142,7 +142,7 @@ mod tests {
         write_durably(path, text.as_bytes(), Overwrite::Forbid).unwrap();
     }
 
-    /// `doctor` looked for data.kit/recovery.txt only, and said ok to the same file under another name.
+    /// `doctor` looked for data.kit/recovery.txt only, and passed the same file under another name.
     #[test]
     fn secrets_are_known_by_what_they_hold() {
         let temp = tempfile::tempdir().unwrap();

@@ -56,7 +56,7 @@ pub enum InstanceError {
     /// A small file could not be read or written.
     #[error("cannot {doing}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
         /// Why not.
         #[source]
@@ -183,7 +183,7 @@ impl Instance {
         Ok(fits.then_some(pair))
     }
 
-    /// Refuses to serve files of which none is there. Commands go on: they name what is missing.
+    /// Fails if none of the stored files is present. Commands do not call it: they report which are missing.
     pub async fn require_contents(&self, directory: &DataDirectory) -> Result<(), InstanceError> {
         match self.library.lost_space().await? {
             None => Ok(()),
@@ -194,14 +194,14 @@ impl Instance {
         }
     }
 
-    /// Ends the catalogue's writer after what is queued.
+    /// Ends the catalogue's writer once its queue is empty.
     pub fn close(&self) {
         self.catalog.close();
     }
 }
 
-/// Frees the reserve on a disk that is full but for it: a start writes a little, and who only reads should not
-/// have to wait until somebody freed some space.
+/// Frees the reserve on a disk that is full but for it: a start writes a little, and readers should not
+/// have to wait until space is freed.
 fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     if capacity.available().map_err(io("ask for the free space"))? < RESERVE
         && capacity.give_up_reserve().map_err(io("give up the reserve"))?
@@ -211,7 +211,7 @@ fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     Ok(())
 }
 
-/// A certificate that nobody keeps: what a locked server answers with, as its own lies sealed.
+/// Makes a temporary certificate for a locked server, whose own is still sealed.
 pub(super) fn ephemeral_certificate(hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
     let SelfSigned { cert_pem, key_pem, .. } = new_certificate(hosts, now)?;
     Ok(TlsSource::Memory { cert_pem, key_pem })

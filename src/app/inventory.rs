@@ -63,7 +63,7 @@ pub fn foreign_files(root: &Path) -> io::Result<ForeignFiles> {
     Ok(found)
 }
 
-/// What is wrong, a sentence each: the part, what it is instead, and what helps.
+/// Returns one sentence per fault: the part, what was found instead, and the remedy.
 pub fn missing_parts(root: &Path) -> Vec<String> {
     let mut faults: Vec<_> =
         KEY_FILES.iter().filter_map(|file| file_fault(root, file, "nothing starts without it")).collect();
@@ -113,13 +113,13 @@ fn space_key_faults(root: &Path) -> Vec<String> {
 
 /// The ids of spaces that a folder's entries are named after.
 fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<String> {
-    // That the folder itself is gone shows in what is missing of it.
+    // A missing folder shows in the parts that are missing in it.
     let entries = layout::entries(&root.join(folder)).unwrap_or_default();
     let id = |path: &Path| Some(path.file_name()?.to_str()?.strip_suffix(suffix)?.to_owned());
     entries.iter().filter_map(|path| id(path)).filter(|id| id.parse::<SpaceId>().is_ok()).collect()
 }
 
-/// What is there instead of a file with something in it.
+/// Describes the object found in place of a file with content; `None` if it is such a file.
 fn other_than_a_file(found: io::Result<Metadata>) -> Option<String> {
     match found {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some("is missing".into()),

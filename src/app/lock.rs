@@ -38,7 +38,7 @@ pub(super) fn take_lock(root: &Path) -> Result<File, DirectoryError> {
         }
         std::thread::sleep(LOCK_PATIENCE / 10);
     }
-    // For people who look; nothing reads it.
+    // For administrators; no program reads it.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
 }

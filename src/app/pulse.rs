@@ -2,7 +2,7 @@
 //!
 //! That the question is asked at all shows that the runtime lives. What else can hang is the catalogue's writer, on a
 //! disk that never answers. It may also be busy for long, with a large copy or behind a slow disk: a restart would
-//! take that away from whoever waits for it, and whoever caused it could end the server again and again.
+//! abort that work for its clients, and a client that causes it could end the server again and again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::catalog::WriterProgress;
 /// disk, and the kernel gives up on a disk that does not answer after a few.
 const HUNG_AFTER: Duration = Duration::from_mins(10);
 
-/// What was last seen of the writer.
+/// The last observation of the writer.
 #[derive(Debug, Default)]
 pub(super) struct Pulse(Mutex<Option<(WriterProgress, Instant)>>);
 

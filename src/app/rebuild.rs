@@ -1,7 +1,7 @@
 //! Making the catalogue anew: from the newest sound snapshot, or an older catalogue, or nothing, and then
 //! from the containers.
 //!
-//! The new one is made beside the present one and takes its place at the very end; what was there is kept
+//! The new one is made beside the present one and takes its place at the very end; the old one is kept
 //! under another name. Broken off at any point, the command can simply be given again.
 
 use std::io::ErrorKind;
@@ -55,7 +55,7 @@ pub struct Rebuilt {
     pub unsound: Vec<(SnapshotName, String)>,
     /// What came from containers.
     pub report: RebuildReport,
-    /// The login name of the administrator who was made, if one was.
+    /// The login name of the administrator that was created, if any.
     pub administrator: Option<String>,
     /// Where the catalogue of before is kept now.
     pub kept: Option<PathBuf>,
@@ -98,7 +98,7 @@ pub enum RebuildError {
     /// The disk refused.
     #[error("cannot {doing}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
         /// Why not.
         #[source]
@@ -106,8 +106,8 @@ pub enum RebuildError {
     },
 }
 
-/// Rebuilds the catalogue of an instance that nobody else uses. `administrator` is made if the new
-/// catalogue has none who could log in.
+/// Rebuilds the catalogue of an instance that no other process uses. Creates `administrator` if the new
+/// catalogue has no administrator able to log in.
 pub async fn rebuild(
     directory: &DataDirectory,
     unlock: &Unlock,
@@ -219,7 +219,7 @@ impl Rebuild<'_> {
         Ok((RebuildBase::Containers, unsound))
     }
 
-    /// Makes the new catalogue from a snapshot. The inner error says why the snapshot is of no use.
+    /// Makes the new catalogue from a snapshot. The inner error is the reason why the snapshot cannot be used.
     fn restore(&self, name: SnapshotName) -> Result<Result<(), String>, RebuildError> {
         let sealed = match self.storage.snapshots.open(name) {
             Ok(sealed) => sealed,
@@ -235,7 +235,7 @@ impl Rebuild<'_> {
         match restored {
             Ok(()) => Ok(Ok(())),
             Err(CatalogError::Damaged | CatalogError::Empty) => Ok(Err("it is damaged".into())),
-            // What the sealed stream says of bytes that nobody sealed.
+            // The sealed stream's error for bytes that were not sealed by this instance.
             Err(CatalogError::Io { source, .. })
                 if matches!(
                     source.kind(),
@@ -251,7 +251,7 @@ impl Rebuild<'_> {
         }
     }
 
-    /// Makes an administrator if there is none who could log in.
+    /// Creates an administrator if none is able to log in.
     async fn ensure_administrator(
         &self,
         catalog: &Catalog,

@@ -1,4 +1,4 @@
-//! Verifying everything that is stored, now and then and slowly, and telling what is known of it.
+//! Verifies everything that is stored, at intervals and slowly, and reports the result.
 //!
 //! When it is due follows from a row, when the last verification came to its end; where it stopped is
 //! another. So a restart neither delays it nor begins it anew.
@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_secs(20);
 /// Pause after a verification that failed.
 const RETRY_AFTER: Duration = Duration::from_mins(10);
 
-/// What the server tells about the state of what is stored.
+/// Figures on the integrity of the stored data, for status and metrics.
 #[derive(Clone, Default)]
 pub(super) struct ScrubFigures {
     damaged: Gauge<i64, AtomicI64>,
@@ -104,7 +104,7 @@ fn is_due(state: &IntegrityState, settings: Scrub, now: Timestamp) -> bool {
     settings.every_days > 0 && (state.is_scrubbing || state.last_full.is_none_or(is_over))
 }
 
-/// One verification to its end, or what is left of one.
+/// Runs one verification to its end, or resumes the one that was interrupted.
 async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> Result<(), LibraryError> {
     let starter = VerifyStarter::Schedule;
     let rate = Some(ByteSize(settings.bytes_per_second));
@@ -117,7 +117,7 @@ async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> R
         figures.bytes.set(i64::try_from(step.bytes).unwrap_or(i64::MAX));
         for finding in &step.findings {
             findings += 1;
-            // What is wrong with a container was logged when it was noted.
+            // A container's damage was logged when it was noted.
             if finding.container.is_none() {
                 let (kind, detail) = (finding.kind.as_str(), finding.detail.as_deref());
                 tracing::error!(

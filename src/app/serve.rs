@@ -57,7 +57,7 @@ pub enum ServeError {
     /// The system refused something else.
     #[error("cannot {doing}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
         /// Why not.
         #[source]
@@ -157,7 +157,7 @@ async fn open(
     Ok(instance)
 }
 
-/// What a starting server tells.
+/// A message of the starting server.
 #[derive(Debug)]
 pub struct Announcement {
     /// The address in use, with the port the system chose if 0 was asked for.
@@ -179,7 +179,7 @@ struct Host {
     pulse: Pulse,
     proxy_faults: ProxyFaults,
     instance: Mutex<Option<Arc<Instance>>>,
-    /// Held while somebody unlocks: opening twice would clear the first one's uploads.
+    /// Held during an unlock: opening twice would clear the uploads of the first.
     unlocking: tokio::sync::Mutex<()>,
 }
 
@@ -245,7 +245,7 @@ impl Host {
             let (host, stop) = (Arc::clone(&host), stop.clone());
             async move { host.answer(request, &stop).await }
         };
-        // Before anybody is told that the server runs: commands must find it from then on.
+        // Before the server reports that it runs: commands must find the socket from then on.
         let socket = OwnerSocket::open(self.directory.root())?;
         let owner = tokio::spawn(socket.answer(answer, shutdown.clone()));
         if let Some(listener) = entrance.metrics {
@@ -403,7 +403,7 @@ impl Host {
 }
 
 /// The TLS side, or none for plain HTTP. A locked server's own key lies sealed, so it shows a
-/// certificate that nobody keeps until it is unlocked.
+/// temporary certificate until it is unlocked.
 fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
     let source = match &config.transport {
         Transport::Plain => return Ok(None),
@@ -464,7 +464,7 @@ async fn name_missing_keys(library: Library) {
     }
 }
 
-/// Records who read what, a few seconds after, until shutdown.
+/// Records reads of content a few seconds later, until shutdown.
 async fn record_reads(library: Library, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(RECORD_READS_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -485,7 +485,7 @@ async fn upkeep(library: Library, mut shutdown: Shutdown) {
             _ = tick.tick() => {}
             () = shutdown.requested() => return,
         }
-        // Nothing may be changed any more; that was said when it began.
+        // The server is read-only; that was logged when it began.
         if library.read_only().is_some_and(|cause| cause != ReadOnlyCause::DiskFull) {
             continue;
         }

@@ -15,7 +15,7 @@ const ROUNDS_AFTER_FAILURE: u32 = 60;
 /// Looks once through the whole catalogue, then notes every minute how far it has come and makes a
 /// snapshot whenever one is due, until shutdown.
 pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutdown: Shutdown) {
-    // Small ones were read before the start; whoever has a large one should not wait for that.
+    // Small catalogues were read before the start; a large one must not delay it.
     tell(&library.check_catalogue().await, "the catalogue cannot be read as a whole");
     let mut tick = tokio::time::interval(ROUND);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

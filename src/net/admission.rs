@@ -49,7 +49,7 @@ pub enum Refused {
 pub struct Origin {
     /// The client's address, behind trusted proxies.
     pub client: IpAddr,
-    /// The client's own connection is encrypted, as far as we are told.
+    /// Whether the client's own connection is encrypted, as far as the proxies report it.
     pub secure: bool,
     /// The host it asks for; `None` only with HTTP/1.0.
     pub host: Option<Authority>,
@@ -78,7 +78,7 @@ pub fn admit<B>(
     if !(path.starts_with('/') || path == "*" && request.method() == Method::OPTIONS) {
         return Err(Refused::BadTarget);
     }
-    // RFC 9110 8.6. In HTTP/1 `framing` is stricter; with HTTP/2 the body has its own end, and whoever goes by
+    // RFC 9110 8.6. In HTTP/1 `framing` is stricter; with HTTP/2 the body has its own end, and a reader that goes by
     // the header would see another one.
     if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
         return Err(Refused::BadLength);

@@ -70,7 +70,7 @@ mod tests {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// A server ran with the certificate of another host, and with one of last year; `check-config` had said nothing.
+    /// A server ran with the certificate of another host, and with one of last year; `check-config` had not reported it.
     #[test]
     fn what_clients_refuse_is_named() {
         let now = Timestamp::from_secs(1_795_292_774);

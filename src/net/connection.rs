@@ -168,7 +168,7 @@ impl<H: Handler> Session<H> {
                     }
                     if reason == Overdue::Write {
                         // A reset takes along what the kernel still holds for the client, megabytes that
-                        // an orderly end would leave there for as long as he takes a byte now and then.
+                        // an orderly end would leave there for as long as it takes a byte now and then.
                         self.activity.mark_broken();
                     }
                     self.server.metrics.refuse(Refusal::Overdue);
@@ -196,7 +196,7 @@ impl<H: Handler> Session<H> {
             Ok(origin) => {
                 let secure = origin.secure;
                 let progress = Arc::clone(&exchange.progress);
-                // nginx takes the first 1xx but 100 for the answer itself, so a proxy is told none.
+                // nginx takes the first 1xx but 100 for the answer itself, so proxies get none.
                 let hears_interim =
                     version == Version::HTTP_11 && !server.trust.trusts(self.peer.to_canonical());
                 let turn = hears_interim.then(|| self.activity.interims().open());
@@ -228,7 +228,7 @@ impl<H: Handler> Session<H> {
             }
         };
         if exchange.progress.is_left() {
-            // RFC 9112 9.6: a client that is not told sends its next request into a connection that ends.
+            // RFC 9112 9.6: without this header the client sends its next request into a connection that ends.
             head.headers.insert(CONNECTION, CLOSE);
         }
         if version >= Version::HTTP_2 {

@@ -28,7 +28,7 @@ pub trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Response<ResponseBody>> + Send;
 
     /// Shows a refusal of the network layer, made before [`Self::handle`], to a client that sent these headers.
-    /// Unless a handler says otherwise it stays a sentence of plain text.
+    /// By default it stays a sentence of plain text.
     fn show_refusal(
         &self,
         refusal: Response<ResponseBody>,

@@ -456,7 +456,7 @@ mod tests {
         [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frames.concat()].concat()
     }
 
-    /// What is left of these bytes, read in one piece and byte by byte; both must agree.
+    /// The bytes as the reader leaves them, read in one piece and byte by byte; both must agree.
     fn observed(bytes: &[u8]) -> Result<Vec<u8>, Unreadable> {
         let mut whole = bytes.to_vec();
         let verdict = HeaderBlocks::default().observe(&mut whole);

@@ -68,7 +68,7 @@ impl Interims {
         }
     }
 
-    /// What is to be written now.
+    /// Takes the bytes to write now.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
         if !self.any.swap(false, Ordering::Acquire) {
             return None;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// The bounds on connections, heads and bodies. Each field is a key of the `[limits]` table of the
-/// configuration; what is left out keeps its default.
+/// configuration; a missing key keeps its default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {

@@ -1,4 +1,4 @@
-//! Accepts connections, within bounds, until told to stop.
+//! Accepts connections, within bounds, until shutdown.
 
 use std::collections::HashMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! The network: connections, TLS, bounds, and what is known of a request before a handler reads it.
+//! The network: connections, TLS, bounds, and the facts about a request before a handler reads it.
 //!
 //! [`serve`] accepts connections and hands requests to a [`Handler`]. On the way in, each passes
 //! `wire` (where hyper would read something else than the client meant), hyper, and `admission` (host, proxy,

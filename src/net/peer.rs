@@ -1,4 +1,4 @@
-//! Who is at the other end: the client's address behind proxies that we were told to trust.
+//! The client's address, behind the proxies that the configuration trusts.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -102,18 +102,18 @@ pub enum ForwardedHeader {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyTrust {
-    /// Addresses of our proxies; empty: nobody is believed.
+    /// Addresses of trusted proxies; if empty, no forwarded header is believed.
     pub trusted_proxies: Vec<IpNetwork>,
     /// The header that they set.
     pub forwarded_header: ForwardedHeader,
 }
 
-/// What the trusted proxies say of the client's own connection.
+/// Scheme of the client's own connection, as the trusted proxies report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientScheme {
     Https,
     Http,
-    /// There is no proxy, or it says nothing.
+    /// There is no proxy, or it does not report the scheme.
     Unsaid,
 }
 
@@ -208,7 +208,7 @@ fn forwarded(headers: &HeaderMap) -> (Vec<Option<IpAddr>>, ClientScheme) {
     (hops, scheme)
 }
 
-/// What connections are counted by: an IPv4 address, or the /64 network that one IPv6 customer has.
+/// The key by which connections are counted: an IPv4 address, or the /64 network that one IPv6 customer has.
 pub fn client_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),

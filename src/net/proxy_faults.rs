@@ -1,5 +1,5 @@
-//! What a reverse proxy fails to pass on. A proxy with its defaults hides from the server who asks, for which name and
-//! over which line: links then lead to the proxy's inner address, and one client's wrong passwords lock out all.
+//! Headers that a reverse proxy fails to pass on. A proxy with its defaults hides the client's address, the host and
+//! the scheme: links then lead to the proxy's inner address, and one client's wrong passwords lock out everyone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const SIGNS: [HeaderName; 5] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// What is missing.
+/// A header that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ProxyFault {
     HostHidden,
@@ -46,7 +46,7 @@ impl ProxyFault {
     }
 }
 
-/// What was seen to be missing since the start, each kind logged once. Clones share it.
+/// The faults found since the start; each kind is logged once. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyFaults(Arc<AtomicU8>);
 
@@ -78,7 +78,7 @@ const fn bit(fault: ProxyFault) -> u8 {
 fn faults<B>(request: &Request<B>, peer: IpAddr, tls: bool, trust: &ProxyTrust) -> [Option<ProxyFault>; 3] {
     let headers = request.headers();
     let is_trusted = trust.trusts(peer.to_canonical());
-    // Plain HTTP is for proxies and for this machine. nginx speaks HTTP/1.0 unless told otherwise, clients do not.
+    // Plain HTTP is for proxies and for this machine. nginx speaks HTTP/1.0 by default, clients do not.
     let is_signed = SIGNS.iter().any(|sign| headers.contains_key(sign));
     let is_proxy = is_trusted || (!tls && (is_signed || request.version() == Version::HTTP_10));
     let (_, scheme) = trust.client(peer, headers);

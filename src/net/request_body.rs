@@ -35,7 +35,7 @@ pub enum BodyError {
         /// The most that would have been taken.
         limit: usize,
     },
-    /// The client went away in the middle; nobody will read the answer.
+    /// The client left in the middle of the body and will not read the answer.
     #[error("the client broke off the request body")]
     Broken(#[source] hyper::Error),
 }
@@ -47,7 +47,7 @@ impl BodyError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed => StatusCode::BAD_REQUEST,
-            // Nobody reads it; the log shows nginx's number for a client that left.
+            // The client does not see it; the log shows nginx's number for a client that left.
             Self::Broken(_) => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
         }
     }
@@ -112,7 +112,7 @@ pub struct RequestBody {
     /// Its client waits for `100 Continue`, which leaves when the body is asked for, or for the answer.
     is_held_back: bool,
     has_failed: bool,
-    /// Where its client hears what it may be told beforehand.
+    /// Sends interim answers to the client.
     interims: Option<(Arc<Activity>, u64)>,
 }
 
@@ -164,7 +164,7 @@ impl RequestBody {
         self.size_hint().exact()
     }
 
-    /// Whether its client can be told something before the answer: in HTTP/1.1.
+    /// Whether the client accepts interim answers: with HTTP/1.1 only.
     pub fn takes_interim(&self) -> bool {
         self.interims.is_some()
     }

@@ -49,7 +49,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// Put into the extensions of an answer: who asked.
+/// The user of a request, as an extension of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogUser(pub UserId);
 
@@ -156,7 +156,7 @@ impl Drop for Exchange {
         self.metrics.bytes_in.inc_by(received);
         self.metrics.bytes_out.inc_by(self.sent);
         let took = self.began.elapsed();
-        // 499 as nginx has it: nobody was left to answer.
+        // 499 as in nginx: the client left before the answer.
         let status = self.status.map_or(499, |status| status.as_u16());
         let class = self.status.unwrap_or(StatusCode::BAD_REQUEST);
         self.metrics.answered(&self.method, class, took);
@@ -195,7 +195,7 @@ pub(super) struct TrackedBody {
     body: ResponseBody,
     /// Bytes that the head announces; fewer are an error.
     promised: Option<u64>,
-    /// HEAD and the like: no body is sent whatever the head says.
+    /// HEAD and the like: no body is sent, even if the head announces one.
     bodiless: bool,
     stream: Option<Arc<StreamWatch>>,
     /// HTTP/2 gets piece after piece: that it comes back for more shows that the client takes the answer.
@@ -274,7 +274,7 @@ impl Body for TrackedBody {
         self.bodiless || (!self.rest.has_remaining() && self.body.is_end_stream() && !short)
     }
 
-    /// Of what was not polled yet; hyper asks before it begins.
+    /// Size of the part not polled yet; hyper asks before it begins.
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -12,7 +12,7 @@ use super::request_log::Route;
 use super::response_body::ResponseBody;
 use super::watch::Shutdown;
 
-/// Answers `GET /metrics` without authentication until told to stop.
+/// Answers `GET /metrics` without authentication until shutdown.
 ///
 /// Errors: [`ListenError::NotLoopback`] if the address can be reached from other machines.
 pub async fn serve_metrics(

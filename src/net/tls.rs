@@ -43,7 +43,7 @@ pub enum TlsSource {
         /// The private key.
         key_pem: Zeroizing<String>,
     },
-    /// Files that somebody else renews; read again when they change.
+    /// Files that another program renews; read again when they change.
     Files {
         /// PEM file with the chain, own certificate first.
         cert: PathBuf,
@@ -100,7 +100,7 @@ struct Files {
     seen: RwLock<Option<Stamp>>,
 }
 
-/// What changes when somebody writes or replaces one of the two files.
+/// Identity of the two files' contents: changes when one of them is written or replaced.
 type Stamp = [(u64, i64, i64, u64); 2];
 
 impl Tls {
@@ -154,7 +154,7 @@ impl Tls {
         Ok(true)
     }
 
-    /// Looks at the files every 30 seconds until shutdown, and says in the log what came of it.
+    /// Checks the files every 30 seconds until shutdown, and logs each reload and each failure.
     pub fn watch(self: &Arc<Self>, mut shutdown: Shutdown) -> impl Future<Output = ()> + Send + use<> {
         let tls = Arc::clone(self);
         async move {

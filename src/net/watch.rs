@@ -1,4 +1,4 @@
-//! Knows what a connection is waiting for, and since when; says when that has lasted too long.
+//! Tracks what a connection is waiting for and since when, and reports a wait that exceeds its limit.
 //!
 //! hyper's own header timer cannot serve us: it starts afresh after each answer, so it would cut a
 //! client that merely rests between two requests after the ten seconds meant for a slow head, and
@@ -107,7 +107,7 @@ impl Activity {
         state.in_body || state.head_since.is_some()
     }
 
-    /// What its client may be told before an answer.
+    /// The interim answers to the client.
     pub(super) fn interims(&self) -> &Interims {
         &self.interims
     }

@@ -82,7 +82,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// The stream below, for reading away what nobody wants.
+    /// The stream below, for reading and discarding input.
     pub(super) fn inner_mut(&mut self) -> &mut S {
         &mut self.inner
     }
@@ -95,7 +95,7 @@ impl<S: Transport> Wire<S> {
         poll
     }
 
-    /// Writes what is left of interim answers: nothing of hyper's may come in between.
+    /// Writes the rest of an interim answer: none of hyper's bytes may come in between.
     fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.interim.is_empty() {
             match ready!(Pin::new(&mut self.inner).poll_write(cx, &self.interim))? {
