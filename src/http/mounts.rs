@@ -25,7 +25,7 @@ pub(super) fn uploads(principal: &Principal, path: &str) -> Option<Mount> {
     Some(Mount::new(["remote.php", "dav", "uploads", &name]))
 }
 
-/// The user's name as a path below `folder` spells it; `None` if it is somebody else's.
+/// The user's name as a path below `folder` spells it; `None` if it is another user's.
 fn named(principal: &Principal, path: &str, folder: &str) -> Option<String> {
     let mut segments = path.strip_prefix('/')?.split('/');
     for expected in ["remote.php", "dav", folder] {

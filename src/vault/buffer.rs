@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::stream::SEALED_CHUNK_LEN;
 
-/// Buffers of one length that nobody uses at the moment.
+/// Idle buffers of one length.
 struct Pool {
     length: usize,
     /// Most that are kept; more are freed.

@@ -298,7 +298,7 @@ fn read_at(
 
 fn read_error(id: ContainerId) -> impl Fn(std::io::Error) -> VaultError {
     move |source| match source.kind() {
-        // Shorter than a moment ago: somebody cuts files under us.
+        // Shorter than a moment ago: the file was cut while it was open.
         std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
         _ => VaultError::io("read a container")(source),
     }

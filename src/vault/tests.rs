@@ -1,4 +1,4 @@
-//! Containers from writer to reader, and what happens to those that somebody touched.
+//! Containers from writer to reader, intact and tampered with.
 
 use std::fs;
 use std::path::{Path, PathBuf};

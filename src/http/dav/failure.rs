@@ -25,7 +25,7 @@ pub(super) enum Failure {
     Library(LibraryError),
     /// The rights could not be looked up.
     Rights(LookupError),
-    /// Somebody's lock stands in the way, at this place.
+    /// A lock at this place prevents the change.
     Locked {
         space: EntryName,
         path: EntryPath,

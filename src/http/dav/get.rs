@@ -323,7 +323,7 @@ impl Section {
     }
 }
 
-/// Who reads, for the question whether he still may.
+/// The reader, whose right is checked again during a long read.
 enum Reader {
     User { accounts: Accounts, principal: Principal, space: SpaceId },
     Guest { sharing: Sharing, visit: Box<Visit> },
@@ -491,7 +491,7 @@ pub(super) fn quoted(etag: &Etag) -> Result<HeaderValue, Failure> {
     header_value(&format!("\"{}\"", etag.0))
 }
 
-/// A content comes from whoever may write here: a browser must neither run nor guess it.
+/// A content comes from any user with write access: a browser must neither run it nor guess its type.
 fn file_headers(headers: &mut HeaderMap, name: &str) -> Result<(), Failure> {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

@@ -107,7 +107,7 @@ impl DavRequest<'_> {
                     Precondition::LockTokenMatchesRequestUri,
                     "this lock does not exist here or has ended",
                 ),
-                // Somebody else's lock (RFC 4918 9.11.1).
+                // Another user's lock (RFC 4918 9.11.1).
                 LibraryError::Locked { .. } => {
                     Failure::status(StatusCode::FORBIDDEN, "only who holds the lock may end it")
                 }

@@ -69,7 +69,7 @@ impl DavRequest<'_> {
     }
 }
 
-/// The answer to who learns nothing of what he adds to.
+/// The answer to a guest who may only add files and learns nothing else.
 fn received(keeps_time: bool) -> Response<ResponseBody> {
     let mut response = empty(StatusCode::CREATED);
     if keeps_time {

@@ -52,7 +52,7 @@ impl DavRequest<'_> {
     pub(super) async fn resolve(&self, located: Located) -> Result<Target, Failure> {
         let Place::Entry { space: name, path } = located.place else { return Ok(Target::Root) };
         let access = match self.visitor {
-            // His mounts hold nothing but what his link leads to.
+            // A guest's mounts hold only the linked entry.
             Visitor::Guest(visit) => visit.access,
             Visitor::User(principal) => {
                 let id = self.services.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;

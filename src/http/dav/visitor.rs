@@ -1,4 +1,4 @@
-//! Who sends a request: somebody with an account, or a guest by a link.
+//! The sender of a request: a user with an account, or a guest by a link.
 
 use http::{HeaderValue, Method, StatusCode};
 
@@ -15,9 +15,9 @@ const ADDABLE: HeaderValue = HeaderValue::from_static("OPTIONS, PUT");
 /// Who sends a request.
 #[derive(Clone, Copy)]
 pub(super) enum Visitor<'a> {
-    /// Somebody who has logged in.
+    /// A user who has logged in.
     User(&'a Principal),
-    /// Whoever has a link.
+    /// A guest with a link.
     Guest(&'a Visit),
 }
 
@@ -50,7 +50,7 @@ impl<'a> Visitor<'a> {
         matches!(self, Self::Guest(_))
     }
 
-    /// Whether his whole tree is one file.
+    /// Whether the visitor's whole tree is one file.
     pub(super) fn is_at_a_file(self) -> bool {
         matches!(self, Self::Guest(visit) if !visit.entry.is_folder())
     }

@@ -20,7 +20,7 @@ use crate::net::{RequestBody, ResponseBody};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 impl RequestContext<'_> {
-    /// Two addresses and a token, for whoever asks.
+    /// Two addresses and a token; needs no login.
     pub(super) fn begin_login(&self) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
             return not_allowed("POST", "Not this method.\n");

@@ -23,7 +23,7 @@ use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 enum Endpoint<'a> {
     /// `status.php`.
     Status,
-    /// `204`: is there a network, or somebody's login page in between?
+    /// `204`: is there a network, or a login page in between?
     Online,
     /// `ocs/v1.php/` or `ocs/v2.php/`, and the rest of the path.
     Ocs(Version, &'a str),
@@ -37,7 +37,7 @@ enum Endpoint<'a> {
     Absent,
 }
 
-/// An answer, and who got it if he has logged in.
+/// An answer, and the user if one is logged in.
 type Answer = (Response<ResponseBody>, Option<UserId>);
 
 /// Whether a path of the URL space is this endpoint's.
@@ -45,7 +45,7 @@ pub(super) fn serves(path: &str) -> bool {
     endpoint(path).is_some()
 }
 
-/// Answers a request, whoever sends it.
+/// Answers a request, with or without a login.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let (route, (mut response, user)) = match endpoint(context.path()) {
         Some(Endpoint::Status) => (Route::quiet("status"), (context.status(), None)),

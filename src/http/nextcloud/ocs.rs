@@ -75,7 +75,7 @@ impl RequestContext<'_> {
             Resource::User => self.user(principal).await,
             Resource::UserNamed(name) => {
                 let is_own = login_name(name).is_ok_and(|name| name.key() == principal.name.key());
-                // Who else works here is nobody's business.
+                // The names of other users are not disclosed.
                 if is_own {
                     self.user(principal).await
                 } else {
@@ -132,7 +132,7 @@ impl RequestContext<'_> {
         };
         let by = principal.stamp(self.info.received);
         match self.services.accounts.revoke_app_password(principal.user, id, by).await {
-            // Somebody else was quicker: it has ended all the same.
+            // Another request was quicker: it has ended all the same.
             Ok(()) | Err(AccountsError::UnknownAppPassword) => Ok(json!([])),
             Err(error) => Err(self.broken(&error)),
         }
@@ -186,7 +186,7 @@ fn refused(envelope: Envelope, fault: Fault) -> Response<ResponseBody> {
     }
 }
 
-/// All his spaces together. `relative` is a percentage with two decimals.
+/// All of the user's spaces together. `relative` is a percentage with two decimals.
 fn quota(usage: &JointUsage) -> Value {
     let (used, free) = (usage.used.0, usage.available.0);
     let total = used.saturating_add(free);

@@ -15,7 +15,7 @@ use crate::net::ResponseBody;
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
-/// Addresses of pages hold tokens and names, so nobody else learns them. Not `no-referrer`: with that, browsers
+/// Addresses of pages hold tokens and names, so they must not reach other sites. Not `no-referrer`: with that, browsers
 /// send our own forms as if they came from nowhere (`Origin: null`), which we could not tell from another site's.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 const ROBOTS: (HeaderName, HeaderValue) =
@@ -158,7 +158,7 @@ impl Page {
         self.markup("</button>\n");
     }
 
-    /// The page as an answer that nobody keeps.
+    /// The page as an answer that no cache stores.
     pub(in crate::http) fn into_response(mut self, status: StatusCode) -> Response<ResponseBody> {
         self.html.push_str("</main>\n");
         let mut response = Response::new(ResponseBody::full(self.html));

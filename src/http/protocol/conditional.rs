@@ -123,7 +123,7 @@ pub fn judge_read(conditions: &Conditions, etag: &Etag, changed: Timestamp) -> R
     if is_known { ReadVerdict::NotModified } else { ReadVerdict::Proceed }
 }
 
-/// Whether the lists of an `If` header allow to go on (RFC 4918 10.4) with a resource of this tag that nobody can lock.
+/// Whether the lists of an `If` header allow to go on (RFC 4918 10.4) with a resource of this tag that cannot be locked.
 /// Nothing is known of other resources.
 pub fn holds_unlocked(lists: &[IfList], etag: &Etag) -> bool {
     let holds = |list: &IfList, condition: &IfCondition| {

@@ -421,7 +421,7 @@ mod tests {
             upload(&headers(&[("transfer-encoding", "chunked"), ("x-expected-entity-length", "1000")]))
                 .unwrap();
         assert_eq!(finder.length, Some(1_000));
-        // Times and algorithms that nobody knows are ignored.
+        // Unknown times and algorithms are ignored.
         let odd = upload(&headers(&[("x-oc-mtime", "now"), ("oc-checksum", "CRC9:1 x:2")]));
         assert_eq!(odd, Ok(UploadHeaders::default()));
     }

@@ -13,7 +13,7 @@ pub enum HrefError {
     /// `//`.
     #[error("the path has an empty segment")]
     EmptySegment,
-    /// `#` or `?`: whoever means them as part of a name must escape them.
+    /// `#` or `?`: as part of a name they must be escaped.
     #[error("the path has a fragment or query; '#' and '?' in names must be escaped")]
     FragmentOrQuery,
     /// Neither an absolute path nor an absolute `http` or `https` URI.
@@ -94,7 +94,7 @@ impl Mount {
         };
         let mut segments = path.split('/');
         for expected in &self.segments {
-            // A broken escape outside of the mount is somebody else's 404.
+            // A broken escape outside of the mount is another endpoint's 404.
             if segments.next().and_then(|raw| decode(raw).ok()).as_ref() != Some(expected) {
                 return Ok(None);
             }

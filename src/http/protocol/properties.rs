@@ -63,7 +63,7 @@ pub struct CloudView<'a> {
 /// Where something lies, which with the right decides what the client offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
-    /// The list of spaces, which nobody changes by WebDAV.
+    /// The list of spaces, which WebDAV cannot change.
     Mount,
     /// A space's top folder, which stays where it is.
     SpaceTop(Right),

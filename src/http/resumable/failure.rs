@@ -26,7 +26,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The same for what does not exist and what is somebody else's.
+    /// The same for an upload that does not exist and for another user's.
     pub(super) fn no_such_upload() -> Self {
         Self::Library(LibraryError::NoSuchUpload)
     }

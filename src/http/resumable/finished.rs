@@ -23,7 +23,7 @@ pub(super) struct Finished {
     turns: Arc<Turns>,
 }
 
-/// Uploads that somebody is making a file of, or waits for it.
+/// Uploads that a request is making a file of or waits for.
 type Turns = Mutex<HashMap<UploadId, Arc<AsyncMutex<()>>>>;
 
 /// What is left of an upload.

@@ -53,7 +53,7 @@ impl UploadRequest<'_> {
         let failure = loop {
             let piece = tokio::select! {
                 biased;
-                // Who does not hear any more that he has been replaced would wait here for nothing.
+                // A client that was replaced and cannot be informed would wait here for nothing.
                 () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
                 piece = body.next() => piece,
             };

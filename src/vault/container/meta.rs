@@ -161,7 +161,7 @@ impl ContainerMeta {
         serde_json::to_vec(&record).map_err(|_| MetaError::TooLong)
     }
 
-    /// Reads that text. It is authentic, but whoever knows a space's recipient may have sealed it.
+    /// Reads that text. It is authentic, but anyone with the space's recipient may have sealed it.
     pub fn read(text: &[u8]) -> Result<Self, MetaError> {
         let record: Record = serde_json::from_slice(text).map_err(|_| MetaError::Damaged)?;
         Ok(Self {

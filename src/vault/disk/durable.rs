@@ -71,7 +71,7 @@ pub(super) fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Ove
 }
 
 /// Opens a file where one of this program's own belongs: `None` if something else has its name, be it a link to
-/// a file. Nobody waits for the other end of a pipe, and nothing is written to what others own.
+/// a file. It never waits for the other end of a pipe, and never writes to files of other users.
 pub fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<Option<File>> {
     open_regular(options, path, OFlags::NOFOLLOW)
 }
@@ -87,11 +87,11 @@ pub(super) fn open_linked(options: &mut OpenOptions, path: &Path) -> io::Result<
 }
 
 fn open_regular(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<Option<File>> {
-    // Whoever opens a pipe waits for its other end.
+    // Opening a pipe waits for its other end.
     let flags = i32::try_from((flags | OFlags::NONBLOCK).bits()).unwrap_or_default();
     let file = match options.custom_flags(flags).open(path) {
         Ok(file) => file,
-        // A socket or a pipe that nobody reads; a link that is not followed; a folder that shall be written to.
+        // A socket, or a pipe without a reader; a link that is not followed; a folder that shall be written to.
         // Of a file they are what they say.
         Err(error)
             if [Errno::NXIO, Errno::LOOP, Errno::ISDIR].iter().any(|errno| is(&error, *errno))

@@ -36,7 +36,7 @@ const MAX_GROWING: usize = 512;
 pub struct LocalDisk {
     pub(super) paths: Arc<Paths>,
     packs: Mutex<Growing>,
-    /// Packs that somebody reads: thousands of open containers share one descriptor.
+    /// Packs with open readers: thousands of open containers share one descriptor.
     read: Mutex<HashMap<PackId, Weak<File>>>,
 }
 
@@ -85,7 +85,7 @@ impl Containers for LocalDisk {
         });
         let mut packs = self.packs();
         packs.busy.remove(&id);
-        // After an error it must not be appended to again, for nobody knows where it ends.
+        // After an error it must not be appended to again, because its end is unknown.
         let (places, pack) = appended?;
         packs.idle.insert(space, pack);
         if packs.idle.len() > MAX_GROWING {

@@ -1,4 +1,4 @@
-//! A file of nothing, so that a disk which somebody else has filled still has room for deleting.
+//! A file of nothing, so that a disk filled by another program still has room for deleting.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

@@ -22,7 +22,7 @@ pub enum KeyFileFault {
     Exchanged,
 }
 
-/// SHA-256 of a key file as it lies on the disk, for files that only somebody else can open.
+/// SHA-256 of a key file as stored on the disk, for files that this process cannot open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyFileHash(pub [u8; 32]);
 

@@ -100,7 +100,7 @@ impl Unlock {
     }
 }
 
-/// A key that does not fit is one thing, bytes that nobody sealed another.
+/// A key that does not fit is another error than bytes that were never sealed.
 fn refusal(error: &DecryptError, wrong: VaultError, place: &SmallFile) -> VaultError {
     match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {

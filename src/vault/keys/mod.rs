@@ -8,7 +8,7 @@
 //! keys/names/<space-id>.age     its name and settings, to the same two: the catalogue may be lost
 //! ```
 //! A passphrase stanza must stand alone in its file (age v1 spec, "scrypt"), hence two root files.
-//! Recipients are secret too: age does not authenticate senders, so whoever knows one can forge.
+//! Recipients are secret too: age does not authenticate senders, so anyone with a recipient can forge.
 
 mod check;
 mod derive;

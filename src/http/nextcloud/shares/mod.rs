@@ -1,6 +1,6 @@
 //! Nextcloud's share API, for links: what "share" in the menus of its clients does.
 //!
-//! `shares` lists, makes, shows, changes and ends them; `sharees`, which looks people up, finds nobody. Clients
+//! `shares` lists, makes, shows, changes and ends them; `sharees`, which looks people up, always returns an empty list. Clients
 //! send parameters as a form, as JSON or in the query, with any of the methods, and Android sends JSON and reads
 //! XML. Sums of permissions are 1 read, 2 update, 4 create, 8 delete, 16 share.
 

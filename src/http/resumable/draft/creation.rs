@@ -120,7 +120,7 @@ pub(super) fn says_nothing() -> Failure {
     RequestError::Header { name: "Upload-Complete", reason: "is missing" }.into()
 }
 
-/// An upload of which its client has not heard. It goes with the request: nobody would come back for it.
+/// An upload of which its client has not heard. It ends with the request, because the client could never resume it.
 struct Unknown {
     library: Library,
     access: Access,

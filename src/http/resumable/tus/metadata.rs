@@ -1,4 +1,4 @@
-//! `Upload-Metadata`: what a client says of the file, and which nobody has checked.
+//! `Upload-Metadata`: the client's unchecked description of the file.
 //!
 //! ```text
 //! path space/folder/file.pdf       where the content will lie, or
