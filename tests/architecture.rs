@@ -62,6 +62,22 @@ const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude"
 const SQL: [&str; 9] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "WITH RECURSIVE ", "CREATE ", "ALTER ", "DROP "];
 
+/// Folders of a data directory, and names in it that mean nothing else.
+const FOLDERS: [&str; 6] = ["keys/", "catalog/", "snapshots/", "tls/", "spaces/", "tmp/"];
+const FILES: [&str; 11] = [
+    "FORMAT",
+    "tmp",
+    "mark.age",
+    "control.sock",
+    "lost+found",
+    "catalog.db",
+    "-wal",
+    "-shm",
+    ".age",
+    ".tar",
+    ".part",
+];
+
 #[test]
 fn the_house_keeps_its_rules() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -326,6 +342,9 @@ fn matter_faults(files: &[File]) -> Vec<String> {
                 Matter::Granted if room != "accounts" && room != "model" && !is_test => {
                     "makes an Access. Only `accounts` decides about rights: ask Accounts::access"
                 }
+                Matter::Place if place != "src/model/layout.rs" && !is_test => {
+                    "spells a place in the data directory. Only `model::layout` knows these: take a constant or function of it, or add one"
+                }
                 Matter::Sql if room != "catalog" && !is_test => {
                     "holds SQL. Put the statement into `catalog`, into the file of its table, as a method of ReadTx or WriteTx"
                 }
@@ -452,6 +471,7 @@ struct File {
 enum Matter {
     StatusCode,
     Granted,
+    Place,
     Sql,
 }
 
@@ -587,6 +607,9 @@ impl File {
                     if SQL.iter().any(|start| text.trim_start().starts_with(start)) {
                         self.matters.push(Matter::Sql);
                     }
+                    if is_place(text) {
+                        self.matters.push(Matter::Place);
+                    }
                     self.texts.push(text.clone());
                 }
                 (Body(inner) | Group(inner), _) => self.collect_matters(inner, module),
@@ -594,6 +617,12 @@ impl File {
             }
         }
     }
+}
+
+/// Whether a text is, or begins with, a path in a data directory. A sentence may name a folder: "spaces/ is empty".
+fn is_place(text: &str) -> bool {
+    let inside = |folder: &&str| text.strip_prefix(folder).is_some_and(|rest| !rest.starts_with(' '));
+    FOLDERS.iter().any(inside) || FILES.contains(&text)
 }
 
 /// The paths that begin with `from` and go on as `path` does, grouped imports spread out.
@@ -770,6 +799,8 @@ fn every_wall_holds_against_every_way_through() {
             "fn f() { Access::granted_to_guest(space, loan) }",
             "src/sharing/x.rs makes an Access",
         ),
+        ("src/cli/x.rs", r#"fn f() { format!("spaces/{space}/x") }"#, "src/cli/x.rs spells a place"),
+        ("src/vault/x.rs", r#"const MARK: &str = "mark.age";"#, "src/vault/x.rs spells a place"),
         ("src/library/x.rs", "use http::{Method, StatusCode};", "src/library/x.rs names StatusCode"),
     ] {
         let faults = faults_of(&[(place, text)]);
@@ -799,6 +830,8 @@ fn what_is_allowed_passes() {
 /// UPDATE it.
 fn f() {}",
         ),
+        ("src/model/layout.rs", r#"const MARK: &str = "mark.age";"#),
+        ("src/app/x.rs", r#"fn f() { say("spaces/ is empty; mark.age is damaged") }"#),
         ("src/vault/x.rs", r#"fn f() { say("DELETE", "SELECTED by hand", "Select one") }"#),
         ("src/vault/x.rs", r#"#[cfg(test)] mod tests { fn f() { Access::granted(); sql("SELECT 1") } }"#),
         ("src/vault/x.rs", r#"#[cfg(test)] fn f<A, B>(a: A) -> Vec<B> { sql("SELECT 1") }"#),

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use tresor::model::{ByteRange, ContainerId, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial};
+use tresor::model::{
+    ByteRange, ContainerId, EntryId, EntryPath, Place, SpaceId, Timestamp, WriteSerial, layout,
+};
 use tresor::vault::container::{ContainerMeta, OpenHeader};
 use tresor::vault::disk::{ContainerFile, Containers, KeyFiles, Overwrite, PartFile, SmallFile, StoredFile};
 use tresor::vault::keys::{KeyRing, RecoveryRecipient, SpaceKey, Unlock, generate_recovery};
@@ -106,7 +108,7 @@ pub(super) fn payload(data: &[u8]) {
 /// A file in place of `keys/root.age`, opened with a key file.
 pub(super) fn root_key(data: &[u8]) {
     let disk = Shelf::default();
-    disk.small.lock().unwrap().insert("keys/root.age".to_owned(), data.to_vec());
+    disk.small.lock().unwrap().insert(layout::ROOT_KEY.to_owned(), data.to_vec());
     let unlock = Unlock::KeyFile(SecretString::from(std::str::from_utf8(KEY).unwrap()));
     assert!(KeyRing::open(Arc::new(disk), &unlock).is_err(), "nobody sealed a root secret to this key");
 }

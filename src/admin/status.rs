@@ -3,6 +3,7 @@
 use super::answer::{Admin, AdminError};
 use super::{Reply, StatusShown, When};
 use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
+use crate::model::layout;
 
 impl Admin {
     /// What a damaged catalogue does not give stays unknown; everything else is told all the same.
@@ -38,8 +39,9 @@ impl Admin {
         for space in without_key.iter().flatten() {
             warnings.push(format!(
                 "the key file of space {} is missing, damaged or another space's, and without the right one none of \
-                 its files opens; bring keys/spaces/{}.age back from a backup",
-                space.name, space.id
+                 its files opens; bring {} back from a backup",
+                space.name,
+                layout::space_key(space.id)
             ));
         }
         if let Some(doubt) = library.clock_doubt() {

@@ -1,19 +1,4 @@
 //! The data directory: what must be there, what must not, and the lock that keeps a second process out.
-//!
-//! ```text
-//! FORMAT                    "tresor 1"; written last, so a half-made instance is recognised
-//! lock                      held by the one process that uses the directory
-//! control.sock              the owner's way to a running server
-//! keys/                     root.age, root.recovery.age, recovery-recipient.age, spaces/<id>.age
-//! mark.age                  how far the catalogue has come
-//! catalog/catalog.db        SQLCipher; beside it its write-ahead log, copies of older formats, and what a
-//!                           rebuild makes (catalog.rebuild.db) and replaces (catalog.replaced-<time>.db)
-//! snapshots/<n>-<time>.age  the catalogue as sealed text
-//! tls/certificate.pem, key.age
-//! spaces/<id>/ab/<id>.age   containers
-//! tmp/                      containers being written
-//! reserve                   room on the disk that is given up when it is full
-//! ```
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -22,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::directory_error::{DirectoryError, FORMAT, failed, misshapen};
-use super::layout;
 use super::lock::take_lock;
 use super::owner::act_as_owner;
+use super::strangers;
 use crate::model::Timestamp;
+use crate::model::layout::{self, beside};
 use crate::vault::disk::{LocalDisk, Overwrite, SmallFile, Storage, move_durably, open_own};
 use crate::vault::key_file_remedy;
 
@@ -40,19 +26,19 @@ pub struct DataDirectory {
 impl DataDirectory {
     /// Whether there is nothing at `root` yet, so that a first start may fill it.
     pub fn is_empty(root: &Path) -> Result<bool, DirectoryError> {
-        Ok(layout::first_stranger(root)?.is_none())
+        Ok(strangers::first_stranger(root)?.is_none())
     }
 
     /// Fails unless [`Self::create`] could make an instance at `root`. Changes nothing.
     pub fn check_new(root: &Path) -> Result<(), DirectoryError> {
         let path = || root.display().to_string();
-        if root.join("FORMAT").exists() {
+        if root.join(layout::FORMAT).exists() {
             return Err(DirectoryError::AlreadyInitialised { path: path() });
         }
-        if root.join("keys").exists() {
+        if root.join(layout::KEYS).exists() {
             return Err(unfinished(root)?);
         }
-        match layout::first_stranger(root)? {
+        match strangers::first_stranger(root)? {
             Some(stranger) => Err(DirectoryError::Stranger { path: stranger.display().to_string() }),
             None => Ok(()),
         }
@@ -69,11 +55,11 @@ impl DataDirectory {
     pub fn open_incomplete(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
         act_as_owner(root).map_err(failed("act as the owner of", root))?;
-        let format = match read_format(&root.join("FORMAT")) {
+        let format = match read_format(&root.join(layout::FORMAT)) {
             Ok(Some(text)) => text,
-            Ok(None) => return Err(misshapen(&root.join("FORMAT"))),
+            Ok(None) => return Err(misshapen(&root.join(layout::FORMAT))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(match root.join("keys").exists() {
+                return Err(match root.join(layout::KEYS).exists() {
                     true => unfinished(root)?,
                     false => DirectoryError::NotInitialised { path: path() },
                 });
@@ -84,10 +70,10 @@ impl DataDirectory {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
         let directory = Self { root: root.to_owned(), _scaffold: None, _lock: take_lock(root)? };
-        if let Some(path) = layout::misshapen(root)? {
+        if let Some(path) = strangers::misshapen(root)? {
             return Err(misshapen(&path));
         }
-        match layout::stranger(root)? {
+        match strangers::stranger(root)? {
             Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
             None => Ok(directory),
         }
@@ -105,7 +91,7 @@ impl DataDirectory {
         scaffold.made.extend(is_new.then(|| root.to_owned()));
         // Another process may have been faster before the lock was ours.
         Self::check_new(root)?;
-        for part in layout::PARTS {
+        for part in layout::FIRST_FOLDERS {
             scaffold.make(&root.join(part))?;
         }
         Ok(Self { root: root.to_owned(), _scaffold: Some(scaffold), _lock: lock })
@@ -116,8 +102,8 @@ impl DataDirectory {
         let text = format!("tresor {FORMAT}\n");
         self.storage()
             .key_files
-            .write_small(&SmallFile::fixed("FORMAT"), text.as_bytes(), Overwrite::Forbid)
-            .map_err(failed("write", &self.root.join("FORMAT")))
+            .write_small(&SmallFile::fixed(layout::FORMAT), text.as_bytes(), Overwrite::Forbid)
+            .map_err(failed("write", &self.root.join(layout::FORMAT)))
     }
 
     /// Where it is.
@@ -132,28 +118,28 @@ impl DataDirectory {
 
     /// The catalogue's file.
     pub fn catalog(&self) -> PathBuf {
-        self.root.join("catalog").join("catalog.db")
+        self.root.join(layout::DATABASE)
     }
 
     /// Where containers lie.
     pub(super) fn spaces(&self) -> PathBuf {
-        self.root.join("spaces")
+        self.root.join(layout::SPACES)
     }
 
     /// Where a rebuild makes the next catalogue.
     pub(super) fn rebuilt_catalog(&self) -> PathBuf {
-        self.root.join("catalog").join(format!("{}.db", layout::REBUILT))
+        self.root.join(layout::REBUILT_DATABASE)
     }
 
     /// Removes what a rebuild made that did not come to its end.
     pub(super) fn clear_rebuilt(&self) -> Result<(), DirectoryError> {
-        for path in layout::entries(&self.root.join("catalog"))? {
+        for path in strangers::entries(&self.root.join(layout::CATALOG))? {
             let name = path.file_name().unwrap_or_default();
-            if name.to_str().is_some_and(|name| name.starts_with(layout::REBUILT)) {
+            if name.to_str().is_some_and(layout::is_rebuilt) {
                 fs::remove_file(&path).map_err(failed("remove", &path))?;
             }
         }
-        private_dir(&self.root.join("catalog"))
+        private_dir(&self.root.join(layout::CATALOG))
     }
 
     /// Puts the rebuilt catalogue in the place of the present one, which is kept under another name with
@@ -161,23 +147,19 @@ impl DataDirectory {
     /// is no catalogue, and the next rebuild makes one.
     pub(super) fn replace_catalog(&self, now: Timestamp) -> Result<Option<PathBuf>, DirectoryError> {
         let (present, rebuilt) = (self.catalog(), self.rebuilt_catalog());
-        let beside = |path: &Path, suffix: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        let name = |number: i64| present.with_file_name(format!("{}{number}.db", layout::REPLACED));
-        let taken = |path: &Path| layout::SQLITE_SUFFIXES.iter().any(|suffix| beside(path, suffix).exists());
+        let name = |number: i64| present.with_file_name(layout::replaced_database(number));
+        let taken =
+            |path: &Path| layout::DATABASE_SUFFIXES.iter().any(|suffix| beside(path, suffix).exists());
         // More than one in a millisecond is a test.
         let kept = (now.0..=now.0.saturating_add(100)).map(name).find(|path| !taken(path));
         let kept = kept.unwrap_or_else(|| name(now.0));
         // All of the new one is in its file, or it is not the new one.
-        if beside(&rebuilt, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
+        if beside(&rebuilt, layout::WAL).metadata().is_ok_and(|log| log.len() > 0) {
             return Err(failed("put into place", &rebuilt)(io::ErrorKind::ResourceBusy.into()));
         }
         let mut moved = None;
         // The old log must be gone before the new database has its name: SQLite would replay it.
-        for suffix in layout::SQLITE_SUFFIXES {
+        for suffix in layout::DATABASE_SUFFIXES {
             let (from, to) = (beside(&present, suffix), beside(&kept, suffix));
             if from.exists() {
                 move_durably(&from, &to).map_err(failed("move aside", &from))?;
@@ -193,12 +175,12 @@ impl DataDirectory {
 
     /// The owner's socket.
     pub fn control_socket(root: &Path) -> PathBuf {
-        root.join("control.sock")
+        root.join(layout::CONTROL_SOCKET)
     }
 
     /// All parts are there.
     fn check(&self) -> Result<(), DirectoryError> {
-        for part in ["keys/root.age", "keys/root.recovery.age"] {
+        for part in [layout::ROOT_KEY, layout::ROOT_RECOVERY_KEY] {
             let path = self.root.join(part);
             if !path.exists() {
                 let path = path.display().to_string();
@@ -232,11 +214,11 @@ impl Scaffold {
 
 impl Drop for Scaffold {
     fn drop(&mut self) {
-        if self.root.join("keys").exists() {
+        if self.root.join(layout::KEYS).exists() {
             return;
         }
         // Only empty directories are removed, so that files put there meanwhile survive.
-        let _ = fs::remove_file(self.root.join("lock"));
+        let _ = fs::remove_file(self.root.join(layout::LOCK));
         for path in self.made.iter().rev() {
             let _ = fs::remove_dir(path);
         }
@@ -245,10 +227,10 @@ impl Drop for Scaffold {
 
 /// Keys without a format: what an `init` that broke off leaves, unless something was stored since.
 fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
-    if layout::entries(&root.join("spaces"))?.is_empty() {
+    if strangers::entries(&root.join(layout::SPACES))?.is_empty() {
         return Ok(DirectoryError::Unfinished { path: root.display().to_string() });
     }
-    let path = root.join("FORMAT").display().to_string();
+    let path = root.join(layout::FORMAT).display().to_string();
     Ok(DirectoryError::PartMissing { path, remedy: "restore it from a backup before starting" })
 }
 
@@ -287,8 +269,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
         };
-        put("keys/root.age", layout::AGE_MAGIC);
-        put("keys/root.recovery.age", layout::AGE_MAGIC);
+        put("keys/root.age", strangers::AGE_MAGIC);
+        put("keys/root.recovery.age", strangers::AGE_MAGIC);
         put("catalog/catalog.db", b"");
         directory.finish().unwrap();
         (temp, root)

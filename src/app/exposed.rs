@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::layout::AGE_MAGIC;
+use super::strangers::AGE_MAGIC;
+use crate::model::layout;
 use crate::vault::disk::open_own;
 
 /// Files that `doctor` searches for keys and passphrases, inside the data directory and beside it.
@@ -45,8 +46,10 @@ pub fn exposed_secrets(data: &Path) -> io::Result<Exposed> {
     let mut exposed = Exposed::default();
     // Containers are sealed, and there may be millions.
     let is_container = |path: &Path| {
-        path.starts_with(data.join("spaces"))
-            && path.extension().is_some_and(|end| end == "age" || end == "tar")
+        path.starts_with(data.join(layout::SPACES))
+            && [layout::SEALED, layout::PACK]
+                .iter()
+                .any(|end| path.as_os_str().as_encoded_bytes().ends_with(end.as_bytes()))
     };
     let mut inside = Vec::new();
     exposed.search(&data, usize::MAX, &|path, _| !is_container(path), &mut inside)?;
@@ -54,8 +57,9 @@ pub fn exposed_secrets(data: &Path) -> io::Result<Exposed> {
     inside.retain(|(_, secret)| *secret != Secret::SealedKey);
     let mut beside = Vec::new();
     if let Some(folder) = data.parent() {
-        let is_other =
-            |path: &Path, found: &Metadata| path != data && !(found.is_dir() && path.join("FORMAT").exists());
+        let is_other = |path: &Path, found: &Metadata| {
+            path != data && !(found.is_dir() && path.join(layout::FORMAT).exists())
+        };
         // What others closed to this user is theirs.
         let _ = exposed.search(folder, 1, &is_other, &mut beside);
     }

@@ -11,17 +11,17 @@ use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE};
-use crate::model::{NamePolicy, Role, Stamp, Timestamp};
+use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::sharing::{LinkKeys, Sharing};
 use crate::vault::VaultError;
 use crate::vault::disk::{Capacity, KeyFiles, Overwrite, SmallFile, Storage};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
 
-const CERTIFICATE: SmallFile = SmallFile::fixed("tls/certificate.pem");
+const CERTIFICATE: SmallFile = SmallFile::fixed(layout::CERTIFICATE);
 /// Sealed: a line with the certificate's end in milliseconds since 1970 and the hosts it was made for, with blanks between,
 /// then the key as PEM.
-const TLS_KEY: SmallFile = SmallFile::fixed("tls/key.age");
+const TLS_KEY: SmallFile = SmallFile::fixed(layout::TLS_KEY);
 /// The server renews its self-signed certificate when less than this remains.
 const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
@@ -51,7 +51,11 @@ pub enum InstanceError {
     #[error("the server's certificate is unusable")]
     Tls(#[from] TlsError),
     /// The sealed TLS key is not what this instance sealed.
-    #[error("tls/key.age is damaged; remove tls/ and a new certificate is made at the next start")]
+    #[error(
+        "{} is damaged; remove {}/ and a new certificate is made at the next start",
+        layout::TLS_KEY,
+        layout::TLS
+    )]
     TlsKey,
     /// A small file could not be read or written.
     #[error("cannot {doing}")]

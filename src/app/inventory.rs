@@ -5,12 +5,12 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::layout;
-use crate::model::SpaceId;
+use super::strangers;
+use crate::model::{SpaceId, layout};
 use crate::vault::key_file_remedy;
 
 /// The files that nothing starts without.
-const KEY_FILES: [&str; 3] = ["keys/root.age", "keys/root.recovery.age", "keys/recovery-recipient.age"];
+const KEY_FILES: [&str; 3] = [layout::ROOT_KEY, layout::ROOT_RECOVERY_KEY, layout::RECOVERY_RECIPIENT];
 
 /// Files and folders whose owner `doctor` compares; a million would take seconds.
 const MAX_COMPARED: usize = 100_000;
@@ -68,7 +68,7 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
     let mut faults: Vec<_> =
         KEY_FILES.iter().filter_map(|file| file_fault(root, file, "nothing starts without it")).collect();
     faults.extend(catalogue_fault(root));
-    if fs::metadata(root.join("spaces")).map_or(true, |found| !found.is_dir()) {
+    if fs::metadata(root.join(layout::SPACES)).map_or(true, |found| !found.is_dir()) {
         faults.push(
             "spaces/ is missing, and with it everything that was stored; bring it back from a backup".into(),
         );
@@ -80,9 +80,11 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
 /// Spaces that have a key, if no stored file of any is there: all of them are new, or `spaces/` was emptied. Which of
 /// the two only the catalogue knows.
 pub fn spaces_without_any_file(root: &Path) -> Option<usize> {
-    let (with_keys, with_files) = (spaces_in(root, "keys/spaces", ".age"), spaces_in(root, "spaces", ""));
-    let has_files =
-        |space: &String| !layout::entries(&root.join("spaces").join(space)).unwrap_or_default().is_empty();
+    let (with_keys, with_files) =
+        (spaces_in(root, layout::SPACE_KEYS, layout::SEALED), spaces_in(root, layout::SPACES, ""));
+    let has_files = |space: &SpaceId| {
+        !strangers::entries(&root.join(layout::space(*space))).unwrap_or_default().is_empty()
+    };
     (!with_keys.is_empty() && !with_files.iter().any(has_files)).then_some(with_keys.len())
 }
 
@@ -93,30 +95,31 @@ fn file_fault(root: &Path, file: &str, price: &str) -> Option<String> {
 }
 
 fn catalogue_fault(root: &Path) -> Option<String> {
-    let what = other_than_a_file(fs::metadata(root.join("catalog/catalog.db")))?;
+    let what = other_than_a_file(fs::metadata(root.join(layout::DATABASE)))?;
     Some(format!(
-        "catalog/catalog.db {what}; move away what lies in its place and run `tresor rebuild`, or bring catalog/ \
-         back from a backup"
+        "{} {what}; move away what lies in its place and run `tresor rebuild`, or bring {}/ back from a backup",
+        layout::DATABASE,
+        layout::CATALOG
     ))
 }
 
 fn space_key_faults(root: &Path) -> Vec<String> {
     let price = "no file of this space opens without it";
-    let with_files = spaces_in(root, "spaces", "");
-    let with_keys = spaces_in(root, "keys/spaces", ".age");
+    let with_files = spaces_in(root, layout::SPACES, "");
+    let with_keys = spaces_in(root, layout::SPACE_KEYS, layout::SEALED);
     let mut spaces = [with_files, with_keys].concat();
     spaces.sort_unstable();
     spaces.dedup();
-    let key = |space: &String| file_fault(root, &format!("keys/spaces/{space}.age"), price);
+    let key = |space: &SpaceId| file_fault(root, &layout::space_key(*space), price);
     spaces.iter().filter_map(key).collect()
 }
 
 /// The ids of spaces that a folder's entries are named after.
-fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<String> {
+fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<SpaceId> {
     // A missing folder shows in the parts that are missing in it.
-    let entries = layout::entries(&root.join(folder)).unwrap_or_default();
-    let id = |path: &Path| Some(path.file_name()?.to_str()?.strip_suffix(suffix)?.to_owned());
-    entries.iter().filter_map(|path| id(path)).filter(|id| id.parse::<SpaceId>().is_ok()).collect()
+    let entries = strangers::entries(&root.join(folder)).unwrap_or_default();
+    let id = |path: &Path| path.file_name()?.to_str()?.strip_suffix(suffix)?.parse().ok();
+    entries.iter().filter_map(|path| id(path)).collect()
 }
 
 /// Describes the object found in place of a file with content; `None` if it is such a file.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 
 use super::directory_error::{DirectoryError, failed, misshapen};
+use crate::model::layout;
 use crate::vault::disk::open_own;
 
 /// Time to wait for a process that is ending: on a busy machine a killed process may hold its lock a moment longer.
@@ -20,7 +21,7 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
     reason = "there is nothing else to do, and no row to poll, before the start"
 )]
 pub(super) fn take_lock(root: &Path) -> Result<File, DirectoryError> {
-    let path = root.join("lock");
+    let path = root.join(layout::LOCK);
     let file = open_own(OpenOptions::new().create(true).truncate(false).write(true).mode(0o600), &path);
     let file = file.map_err(|error| match error.kind() {
         io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },

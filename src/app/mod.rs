@@ -8,7 +8,6 @@ mod exposed;
 mod instance;
 mod inventory;
 mod kit;
-mod layout;
 mod lock;
 mod owner;
 mod pulse;
@@ -18,6 +17,7 @@ mod renewal;
 mod scrub;
 mod serve;
 mod snapshots;
+mod strangers;
 
 pub use control::{ControlError, ask};
 pub use directory::DataDirectory;

@@ -13,6 +13,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::model::layout;
+
 const HEADER_LEN: usize = 32;
 const FRAME_HEADER_LEN: usize = 24;
 /// Where both headers have their salts; a frame whose salts differ is left from before the log began anew.
@@ -22,9 +24,7 @@ const FRAME_SALTS: std::ops::Range<usize> = 8..16;
 /// The numbers of the pages that the log of the database at `database` holds; none without a log. Opening the log
 /// beside SQLite is safe: none of SQLite's locks lies on it.
 pub(super) fn pages(database: &Path) -> io::Result<HashSet<u32>> {
-    let mut path = database.as_os_str().to_owned();
-    path.push("-wal");
-    let file = match File::open(&path) {
+    let file = match File::open(layout::beside(database, layout::WAL)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
         opened => opened?,
     };

@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{CatalogError, CatalogKey, connection, soundness};
+use crate::model::layout;
 
 /// `migrations/NNNN-name.sql` in order; the position is the format's number. Released files are never
 /// edited, only added.
@@ -94,7 +95,7 @@ fn keep_copy(
     key: &CatalogKey,
     format: u32,
 ) -> Result<(), CatalogError> {
-    let copy = path.with_extension(format!("format-{format}.db"));
+    let copy = layout::database_copy(path, format);
     // Left over from an earlier try that did not finish: the database is still in the old format, so a
     // fresh copy says the same.
     remove_copy(&copy).map_err(|source| CatalogError::Io {
@@ -111,10 +112,8 @@ fn keep_copy(
 
 /// Removes a copy with what SQLite may keep beside it; succeeds if there is none.
 fn remove_copy(copy: &Path) -> io::Result<()> {
-    for end in ["", "-wal", "-shm", "-journal"] {
-        let mut file = copy.as_os_str().to_owned();
-        file.push(end);
-        match std::fs::remove_file(&file) {
+    for suffix in layout::DATABASE_SUFFIXES {
+        match std::fs::remove_file(layout::beside(copy, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

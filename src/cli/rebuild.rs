@@ -13,7 +13,7 @@ use super::{FINDINGS, Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
 use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
-use crate::model::{SpaceId, Timestamp};
+use crate::model::{SpaceId, Timestamp, layout};
 use crate::vault::disk::Stray;
 
 /// Findings of one kind that are printed; JSON has all.
@@ -147,7 +147,8 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
         report.renewed_files
     ))?;
     let name = |space: &SpaceId| report.names.get(space).cloned().unwrap_or_else(|| space.to_string());
-    let keyless = report.without_key.iter().map(|space| format!("{}: keys/spaces/{space}.age", name(space)));
+    let keyless =
+        report.without_key.iter().map(|space| format!("{}: {}", name(space), layout::space_key(*space)));
     section(
         "No file of these spaces opens: their key files are missing or damaged. Restore them from a backup:",
         keyless,
@@ -196,7 +197,7 @@ fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> an
     let (uploads, set_aside): (Vec<_>, Vec<_>) =
         report.set_aside.iter().partition(|aside| aside.reason == SetAsideReason::Unfinished);
     let shown = |aside: &SetAside| {
-        format!("{} in spaces/{}: {}", aside.container, aside.space, aside.reason.as_str())
+        format!("{} in {}: {}", aside.container, layout::space(aside.space), aside.reason.as_str())
     };
     section(
         "Kept, but part of no file; once they are repaired, `tresor rebuild --from catalogue` brings them in:",
@@ -230,7 +231,7 @@ fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> an
 }
 
 fn pack_file(stray: &Stray) -> String {
-    format!("spaces/{}/packs/{}.tar", stray.space, stray.pack)
+    layout::pack(stray.space, stray.pack)
 }
 
 fn section(title: &str, items: impl ExactSizeIterator<Item = String>) -> anyhow::Result<()> {

@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use super::error::disk_error;
 use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, Shared, etag_epoch};
 use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
-use crate::model::ContainerId;
+use crate::model::{ContainerId, layout};
 use crate::vault::VaultError;
 use crate::vault::disk::{Containers, KeyFiles, Overwrite, SmallFile, Storage, StoredFile};
 use crate::vault::keys::{KeyFileFault, KeyRing};
 use crate::vault::reader::ContainerReader;
 
-const MARK: SmallFile = SmallFile::fixed("mark.age");
+const MARK: SmallFile = SmallFile::fixed(layout::MARK);
 /// Setting of a catalogue that was found to be older than its files.
 const ROLLED_BACK: &str = "rolled-back";
 /// Numbers that may have been given after the mark was last written: far more than a minute's.

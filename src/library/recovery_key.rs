@@ -11,7 +11,7 @@ use super::error::disk_error;
 use super::verify::{forget_recovery_file, remember_recovery_file};
 use super::{Library, LibraryError, Snapshot};
 use crate::catalog::WriteTx;
-use crate::model::{Event, InstanceEvent, Stamp};
+use crate::model::{Event, InstanceEvent, Stamp, layout};
 use crate::vault::VaultError;
 use crate::vault::disk::{Overwrite, SnapshotName, Snapshots};
 use crate::vault::keys::{KeyRing, RecoveryRecipient};
@@ -56,7 +56,7 @@ impl Library {
         let damaged = self.with_keys(KeyRing::retire_recovery).await?;
         let mut damaged: Vec<_> = damaged.iter().map(|file| file.as_str().to_owned()).collect();
         let unread = self.reseal_snapshots().await?;
-        damaged.extend(unread.iter().map(|name| format!("snapshots/{name}.age")));
+        damaged.extend(unread.iter().map(layout::snapshot));
         let file = self.with_keys(KeyRing::recovery_file).await?;
         let changed = move |tx: &WriteTx<'_>| {
             tx.record(&by, &Event::Instance(InstanceEvent::RecoveryKeyChanged))?;

@@ -1,4 +1,4 @@
-//! The words of the house: ids, names, paths, sizes, times, rights. Pure values, no I/O.
+//! The words of the house: ids, names, paths, sizes, times, rights, the layout of the data directory. Pure values, no I/O.
 //!
 //! Everything that enters from outside is parsed into one of these types at the edge; inside, no
 //! string is a path and no integer is an id.
@@ -11,6 +11,7 @@ mod condition;
 mod event;
 mod id;
 mod integrity;
+pub mod layout;
 mod lock;
 mod name;
 mod place;

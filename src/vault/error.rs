@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, SpaceId, layout};
 
 use super::stream::ChunkError;
 
@@ -112,10 +112,10 @@ pub enum VaultError {
 /// What helps when a key file is missing or damaged. `file` is its place below the data directory.
 pub fn key_file_remedy(file: &str) -> &'static str {
     match file {
-        "keys/root.age" => {
+        layout::ROOT_KEY => {
             "restore it from the backup of keys/, or make it again with the recovery key: `tresor change-passphrase --recovery-file FILE`"
         }
-        "keys/root.recovery.age" => {
+        layout::ROOT_RECOVERY_KEY => {
             "restore it from the backup of keys/, or make another recovery key: `tresor change-recovery-key`"
         }
         _ => "restore it from the backup of keys/",

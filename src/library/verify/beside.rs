@@ -12,6 +12,7 @@ use crate::library::error::disk_error;
 use crate::library::mark::Mark;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
+use crate::model::layout::{self, Holder};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
 use crate::vault::disk::{Containers, SmallFile, SnapshotName};
 use crate::vault::key_file_remedy;
@@ -194,7 +195,7 @@ pub(super) async fn snapshot(
         }
         Err(error) => format!("cannot be read ({error})"),
     };
-    let detail = format!("snapshots/{name}.age {found}; remove it, others take its place");
+    let detail = format!("{} {found}; remove it, others take its place", layout::snapshot(name));
     Ok((0, Some(Finding::about(FindingKind::Snapshot, None, detail))))
 }
 
@@ -230,18 +231,12 @@ fn stranger(containers: &dyn Containers, path: &Path) -> Finding {
 
 /// Whether what lies in the place of a container or pack, and is no file, opens like one: then it is a link.
 fn is_served(containers: &dyn Containers, path: &Path) -> bool {
-    let names: Vec<_> = path.iter().filter_map(|name| name.to_str()).collect();
-    let [_, space, folder, file] = names.as_slice() else { return false };
-    let Ok(space) = space.parse::<SpaceId>() else { return false };
-    let container = file.strip_suffix(".age").and_then(|id| id.parse().ok());
-    let container = container.filter(|ContainerId([first, ..])| **folder == *format!("{first:02x}"));
-    let pack = file.strip_suffix(".tar").and_then(|id| id.parse().ok()).filter(|_| *folder == "packs");
-    match (container, pack) {
-        (Some(id), _) => containers.open(space, id, Place::OwnFile).is_ok(),
-        (None, Some(pack)) => {
+    match path.to_str().and_then(layout::parse_holder) {
+        Some(Holder::Container(space, id)) => containers.open(space, id, Place::OwnFile).is_ok(),
+        Some(Holder::Pack(space, pack)) => {
             let anywhere = Place::Packed(PackedPlace { pack, offset: 0, length: 0 });
             containers.open(space, ContainerId([0; 16]), anywhere).is_ok()
         }
-        (None, None) => false,
+        None => false,
     }
 }

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use super::{Library, LibraryError};
 use crate::model::{
     ByteSize, ContainerId, DamageKind, EntryId, Place, SpaceId, Timestamp, VerifyMode, VerifyStarter,
-    VersionId,
+    VersionId, layout,
 };
 
 pub(super) use beside::{forget_recovery_file, remember_recovery_file, remember_snapshot};
@@ -219,23 +219,14 @@ impl Finding {
 
     /// The container's file or the pack that it lies in, below the data directory.
     pub fn file(&self) -> Option<String> {
-        Some(file_below(self.space?, self.container?, self.place?))
+        Some(layout::holder(self.space?, self.container?, self.place?))
     }
 }
 
 impl UnknownFile {
     /// The file itself or the pack that it lies in, below the data directory.
     pub fn file(&self) -> String {
-        file_below(self.space, self.container, self.place)
-    }
-}
-
-/// Where a person finds a container.
-fn file_below(space: SpaceId, container: ContainerId, place: Place) -> String {
-    let [first, ..] = container.0;
-    match place {
-        Place::OwnFile => format!("spaces/{space}/{first:02x}/{container}.age"),
-        Place::Packed(place) => format!("spaces/{space}/packs/{}.tar", place.pack),
+        layout::holder(self.space, self.container, self.place)
     }
 }
 

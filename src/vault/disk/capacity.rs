@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Capacity, LocalDisk, reserve};
+use crate::model::layout;
 
 /// With more free bytes than this a disk is not full for want of bytes.
 const SHORT: u64 = 64 * 1024 * 1024;
@@ -16,13 +17,13 @@ impl Capacity for LocalDisk {
     }
 
     fn keep_reserve(&self, bytes: u64) -> io::Result<()> {
-        reserve::keep(&self.paths.reserve(), bytes)
+        reserve::keep(&self.paths.at(layout::RESERVE), bytes)
     }
 
     fn give_up_reserve(&self) -> io::Result<bool> {
         // Where inodes ran out it would bring one, and go with the next file.
         let stat = rustix::fs::statvfs(&self.paths.root)?;
         let is_short = stat.f_bavail.saturating_mul(stat.f_frsize) < SHORT;
-        if is_short { reserve::give_up(&self.paths.reserve()) } else { Ok(false) }
+        if is_short { reserve::give_up(&self.paths.at(layout::RESERVE)) } else { Ok(false) }
     }
 }

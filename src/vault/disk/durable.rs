@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::Overwrite;
-use crate::model::ContainerId;
+use crate::model::{ContainerId, layout};
 
 /// Writes a file anywhere, atomically and durably, with mode 0600: for what leaves the data
 /// directory, such as the recovery identity of a first start.
@@ -150,8 +150,8 @@ pub(super) fn parent(path: &Path) -> io::Result<&Path> {
     }
 }
 
-pub(super) fn random_part() -> String {
-    format!("{}.part", ContainerId::random())
+fn random_part() -> String {
+    format!("{}{}", ContainerId::random(), layout::PART)
 }
 
 pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {

@@ -4,15 +4,15 @@ use std::fs;
 use std::io::{self, Read, Write};
 
 use super::durable::{
-    Leftover, ignore_missing, make_dir, make_dirs, new_file, open_file, parent, parsed_entries, random_part,
-    rename, sync_dir, write_via,
+    Leftover, ignore_missing, make_dir, make_dirs, new_file, open_file, parent, parsed_entries, rename,
+    sync_dir, write_via,
 };
 use super::{KeyFiles, LocalDisk, Overwrite, SMALL_FILE_LIMIT, SmallFile};
-use crate::model::SpaceId;
+use crate::model::{SpaceId, layout};
 
 impl KeyFiles for LocalDisk {
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
-        let opened = match open_file(&self.paths.root.join(file.as_str())) {
+        let opened = match open_file(&self.paths.at(file.as_str())) {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -26,15 +26,15 @@ impl KeyFiles for LocalDisk {
     }
 
     fn write_small(&self, file: &SmallFile, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
-        let target = self.paths.root.join(file.as_str());
+        let target = self.paths.at(file.as_str());
         make_dirs(parent(&target)?)?;
-        let temp = self.paths.tmp()?.join(random_part());
+        let temp = self.paths.random_part()?;
         write_via(&temp, &target, bytes, overwrite)
     }
 
     fn create_folder(&self, folder: &'static str, files: &[(&str, &[u8])]) -> io::Result<()> {
-        let target = self.paths.root.join(folder);
-        let temp = self.paths.tmp()?.join(random_part());
+        let target = self.paths.at(folder);
+        let temp = self.paths.random_part()?;
         make_dir(&temp)?;
         let temp = Leftover(Some(temp));
         for (name, bytes) in files {
@@ -53,13 +53,13 @@ impl KeyFiles for LocalDisk {
     }
 
     fn remove_small(&self, file: &SmallFile) -> io::Result<()> {
-        let target = self.paths.root.join(file.as_str());
+        let target = self.paths.at(file.as_str());
         ignore_missing(fs::remove_file(&target))?;
         ignore_missing(sync_dir(parent(&target)?))
     }
 
     fn space_keys(&self) -> io::Result<Vec<SpaceId>> {
-        let keys = parsed_entries(&self.paths.root.join("keys/spaces"), ".age")?;
+        let keys = parsed_entries(&self.paths.at(layout::SPACE_KEYS), layout::SEALED)?;
         Ok(keys.into_iter().map(|(_, space)| space).collect())
     }
 }

@@ -1,12 +1,5 @@
-//! A data directory on a local file system.
+//! A data directory on a local file system, as [`layout`] draws it.
 //!
-//! ```text
-//! spaces/<space-id>/ab/<container-id>.age   ab = first two digits of the container id
-//! spaces/<space-id>/packs/<pack-id>.tar     many small containers, see `pack`
-//! keys/…                                    small files
-//! tmp/…part                                 everything that has no final name yet
-//! reserve                                   room that can be given up
-//! ```
 //! Files have mode 0600, directories 0700. No directory is made before something is put into it, so
 //! looking into a wrong place leaves no trace there.
 
@@ -19,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
-use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp};
+use crate::model::{ContainerId, PackId, PackedPlace, Place, SpaceId, Timestamp, layout};
 
 use super::durable::{entries, ignore_missing, open_file, open_linked, parsed_entries};
 use super::pack::{self, Members, OpenPack, PackedFile};
@@ -31,7 +24,7 @@ use super::{strangers, strays};
 /// Packs kept open for the next small containers of their spaces; each holds a descriptor.
 const MAX_GROWING: usize = 512;
 
-/// A data directory; see the module's layout.
+/// A data directory.
 #[derive(Debug)]
 pub struct LocalDisk {
     pub(super) paths: Arc<Paths>,
@@ -72,7 +65,7 @@ impl LocalDisk {
 
 impl Containers for LocalDisk {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
-        let path = self.paths.tmp()?.join(format!("{id}.part"));
+        let path = self.paths.part(id)?;
         Ok(Box::new(LocalPart::create(&self.paths, id, path)?))
     }
 
@@ -98,16 +91,16 @@ impl Containers for LocalDisk {
 
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>> {
         Ok(match place {
-            Place::OwnFile => Box::new(open_file(&self.paths.container(space, id))?),
+            Place::OwnFile => Box::new(open_file(&self.paths.at(layout::container(space, id)))?),
             Place::Packed(place) => Box::new(PackedFile::new(self.read_pack(space, place.pack)?, place)),
         })
     }
 
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
         match place {
-            Place::OwnFile => ignore_missing(fs::remove_file(self.paths.container(space, id))),
+            Place::OwnFile => ignore_missing(fs::remove_file(self.paths.at(layout::container(space, id)))),
             Place::Packed(place) => {
-                let path = self.paths.pack(space, place.pack);
+                let path = self.paths.at(layout::pack(space, place.pack));
                 let pack = open_linked(OpenOptions::new().read(true).write(true), &path);
                 ignore_missing(pack.and_then(|pack| pack::erase(&pack, id, place)))
             }
@@ -115,9 +108,9 @@ impl Containers for LocalDisk {
     }
 
     fn list(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()> {
-        for (space_dir, space) in parsed_entries::<SpaceId>(&self.paths.root.join("spaces"), "")? {
+        for (space_dir, space) in parsed_entries::<SpaceId>(&self.paths.at(layout::SPACES), "")? {
             for (shard_dir, _) in parsed_entries::<Shard>(&space_dir, "")? {
-                for (path, id) in parsed_entries::<ContainerId>(&shard_dir, ".age")? {
+                for (path, id) in parsed_entries::<ContainerId>(&shard_dir, layout::SEALED)? {
                     let metadata = match fs::symlink_metadata(&path) {
                         Ok(metadata) => metadata,
                         Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -152,7 +145,7 @@ impl Containers for LocalDisk {
     }
 
     fn spaces(&self) -> io::Result<Vec<SpaceId>> {
-        let folders = parsed_entries(&self.paths.root.join("spaces"), "")?;
+        let folders = parsed_entries(&self.paths.at(layout::SPACES), "")?;
         Ok(folders.into_iter().filter(|(path, _)| path.is_dir()).map(|(_, space)| space).collect())
     }
 }
@@ -160,7 +153,7 @@ impl Containers for LocalDisk {
 impl Housekeeping for LocalDisk {
     fn remove_parts(&self) -> io::Result<u64> {
         let mut removed = 0;
-        for entry in entries(&self.paths.root.join("tmp"))? {
+        for entry in entries(&self.paths.at(layout::TMP))? {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
                 fs::remove_dir_all(entry.path())?;
@@ -219,7 +212,7 @@ impl Housekeeping for LocalDisk {
 impl LocalDisk {
     /// The pack's file, shared with others who read it as long as it is still the one of this name.
     fn read_pack(&self, space: SpaceId, id: PackId) -> io::Result<Arc<File>> {
-        let path = self.paths.pack(space, id);
+        let path = self.paths.at(layout::pack(space, id));
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = read.get(&id).and_then(Weak::upgrade) {
             let (named, open) = (fs::metadata(&path)?, file.metadata()?);

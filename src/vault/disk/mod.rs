@@ -22,7 +22,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{ContainerId, Place, SpaceId, Timestamp};
+use crate::model::{ContainerId, Place, SpaceId, Timestamp, layout};
 
 pub use durable::{move_durably, open_own, write_durably};
 pub use local::LocalDisk;
@@ -46,19 +46,24 @@ pub enum Overwrite {
 pub struct SmallFile(Cow<'static, str>);
 
 impl SmallFile {
-    /// A file whose place is fixed in the program, such as `keys/root.age`.
+    /// A file whose place is fixed in [`layout`], such as `keys/root.age`.
     pub const fn fixed(place: &'static str) -> Self {
         Self(Cow::Borrowed(place))
     }
 
     /// The key file of a space.
     pub fn space_key(space: SpaceId) -> Self {
-        Self(Cow::Owned(format!("keys/spaces/{space}.age")))
+        Self(Cow::Owned(layout::space_key(space)))
     }
 
     /// The sealed note of a space's name and settings.
     pub fn space_note(space: SpaceId) -> Self {
-        Self(Cow::Owned(format!("keys/names/{space}.age")))
+        Self(Cow::Owned(layout::space_note(space)))
+    }
+
+    /// Its name in its folder.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// Path below the data directory, with `/`.

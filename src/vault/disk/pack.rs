@@ -21,7 +21,7 @@ use std::time::SystemTime;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use crate::model::{ContainerId, PackId, PackedPlace, Place};
+use crate::model::{ContainerId, PackId, PackedPlace, Place, layout};
 
 use super::{ContainerFile, MAX_PACKED_LEN, Packable};
 
@@ -263,7 +263,7 @@ fn padded(len: usize) -> usize {
 /// Fields of a ustar header that we fill: where they begin and their text. All others stay zero.
 fn header(id: ContainerId, length: u64) -> [u8; BLOCK] {
     let mut header = [0; BLOCK];
-    let (name, size) = (format!("{id}.age"), format!("{length:011o}\0"));
+    let (name, size) = (format!("{id}{}", layout::SEALED), format!("{length:011o}\0"));
     let fields: [(usize, &[u8]); 8] = [
         (0, name.as_bytes()),
         (100, b"0000600\0"),
@@ -309,7 +309,7 @@ pub(super) fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
     if octal(148..155)? != u64::from(checksum(header)) || text(257..263)? != "ustar" {
         return None;
     }
-    let id = text(0..100)?.strip_suffix(".age")?.parse().ok()?;
+    let id = text(0..100)?.strip_suffix(layout::SEALED)?.parse().ok()?;
     // No container is without a byte, and no hole can be made of none.
     Some((id, octal(124..136)?)).filter(|(_, length)| (1..=MAX_PACKED_LEN as u64).contains(length))
 }
@@ -317,7 +317,7 @@ pub(super) fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
 /// The name in what was a header, whatever became of the rest of it.
 pub(super) fn parse_name(header: &[u8; BLOCK]) -> Option<ContainerId> {
     const NAME_LEN: usize = 36;
-    std::str::from_utf8(header.get(..NAME_LEN)?).ok()?.strip_suffix(".age")?.parse().ok()
+    std::str::from_utf8(header.get(..NAME_LEN)?).ok()?.strip_suffix(layout::SEALED)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use rustix::fs::{Advice, fadvise};
 use super::PartFile;
 use super::durable::{Leftover, new_file, rename, sync_dir};
 use super::paths::Paths;
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, SpaceId, layout};
 
 /// Bytes after which the disk starts to write. Otherwise it waits for the flush at the end, which then takes as long as
 /// the disk needs for all of them, while the client waits for an answer.
@@ -54,7 +54,7 @@ impl PartFile for LocalPart {
         let epoch = SystemTime::UNIX_EPOCH;
         self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
         self.file.sync_all()?;
-        let target = self.paths.container(space, self.id);
+        let target = self.paths.at(layout::container(space, self.id));
         let shard = self.paths.durable_shard(space, self.id)?;
         rename(self.temp.path(), &target)?;
         self.temp.keep();

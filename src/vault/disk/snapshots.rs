@@ -1,25 +1,24 @@
 //! Snapshots of the catalogue: large sealed files with a number and a time for a name.
 //!
-//! ```text
-//! snapshots/<number>-<year>-<month>-<day>T<hour><minute><second>Z.age
-//! ```
+//! `<number>-<year>-<month>-<day>T<hour><minute><second>Z.age`
 
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::durable::{
-    Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, random_part, rename, sync_dir,
+    Leftover, ignore_missing, make_dirs, new_file, open_file, parsed_entries, rename, sync_dir,
 };
+use super::paths::Paths;
 use super::{LocalDisk, Overwrite};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, layout};
 
-const FOLDER: &str = "snapshots";
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour][minute][second]Z");
 
 /// What a snapshot's file is called, without `.age`. Orders by number: the clock may have been set back.
@@ -87,7 +86,7 @@ pub trait SnapshotPart: Write + Send {
 struct LocalSnapshotPart {
     file: BufWriter<File>,
     temp: Leftover,
-    folder: std::path::PathBuf,
+    paths: Arc<Paths>,
 }
 
 impl Write for LocalSnapshotPart {
@@ -104,30 +103,31 @@ impl SnapshotPart for LocalSnapshotPart {
     fn publish(mut self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
-        make_dirs(&self.folder)?;
-        let place = self.folder.join(format!("{name}.age"));
+        let folder = self.paths.at(layout::SNAPSHOTS);
+        make_dirs(&folder)?;
+        let place = self.paths.at(layout::snapshot(name));
         match overwrite {
             // A link fails if the name is taken; the temporary name goes when this is dropped.
             Overwrite::Forbid => fs::hard_link(self.temp.path(), place)?,
             Overwrite::Replace => rename(self.temp.path(), &place)?,
         }
-        sync_dir(&self.folder)
+        sync_dir(&folder)
     }
 }
 
 impl Snapshots for LocalDisk {
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
-        let path = self.paths.tmp()?.join(random_part());
+        let path = self.paths.random_part()?;
         Ok(Box::new(LocalSnapshotPart {
             file: BufWriter::with_capacity(1 << 18, new_file(&path)?),
             temp: Leftover(Some(path)),
-            folder: self.paths.root.join(FOLDER),
+            paths: Arc::clone(&self.paths),
         }))
     }
 
     fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
         let mut stored = Vec::new();
-        for (path, name) in parsed_entries(&self.paths.root.join(FOLDER), ".age")? {
+        for (path, name) in parsed_entries(&self.paths.at(layout::SNAPSHOTS), layout::SEALED)? {
             match fs::symlink_metadata(&path) {
                 Ok(metadata) => stored.push(StoredSnapshot { name, length: metadata.len() }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -139,14 +139,13 @@ impl Snapshots for LocalDisk {
     }
 
     fn open(&self, name: SnapshotName) -> io::Result<BufReader<Box<dyn Read + Send>>> {
-        let file = open_file(&self.paths.root.join(FOLDER).join(format!("{name}.age")))?;
+        let file = open_file(&self.paths.at(layout::snapshot(name)))?;
         Ok(BufReader::with_capacity(1 << 18, Box::new(file)))
     }
 
     fn remove(&self, name: SnapshotName) -> io::Result<()> {
-        let folder = self.paths.root.join(FOLDER);
-        ignore_missing(fs::remove_file(folder.join(format!("{name}.age"))))?;
-        ignore_missing(sync_dir(&folder))
+        ignore_missing(fs::remove_file(self.paths.at(layout::snapshot(name))))?;
+        ignore_missing(sync_dir(&self.paths.at(layout::SNAPSHOTS)))
     }
 }
 
@@ -174,7 +173,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = LocalDisk::new(dir.path());
         assert!(store.list().unwrap().is_empty());
-        assert!(!dir.path().join(FOLDER).exists(), "looking makes nothing");
+        assert!(!dir.path().join(layout::SNAPSHOTS).exists(), "looking makes nothing");
 
         let mut part = store.begin().unwrap();
         part.write_all(b"half").unwrap();

@@ -5,32 +5,26 @@ use std::io;
 use std::path::Path;
 
 use super::durable::entries;
-use super::paths::Shard;
-use crate::model::{ContainerId, PackId, SpaceId};
+use crate::model::{SpaceId, layout};
 
 /// Calls `visit` with the path below `root` of everything in `spaces/` that this program did not put there,
 /// folders as a whole.
 pub(super) fn each(root: &Path, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-    each_in(&root.join("spaces"), &mut |space| {
-        if !is_folder(space)? || parsed::<SpaceId>(space, "").is_none() {
+    each_in(&root.join(layout::SPACES), &mut |space| {
+        if !is_folder(space)? || !is_named(space, |name| name.parse::<SpaceId>().is_ok()) {
             return visit(below(root, &space.path()));
         }
         each_in(&space.path(), &mut |folder| {
-            let is_packs = folder.file_name() == "packs";
-            let is_shard = parsed::<Shard>(folder, "").is_some();
-            if !is_folder(folder)? || !(is_packs || is_shard) {
+            if !is_folder(folder)? || !is_named(folder, layout::is_space_folder) {
                 return visit(below(root, &folder.path()));
             }
             each_in(&folder.path(), &mut |file| {
-                let is_named = match is_packs {
-                    true => parsed::<PackId>(file, ".tar").is_some(),
-                    false => parsed::<ContainerId>(file, ".age").is_some_and(|ContainerId([first, ..])| {
-                        folder.file_name() == *format!("{first:02x}")
-                    }),
-                };
+                let path = file.path();
+                let is_named =
+                    below(root, &path).to_str().is_some_and(|path| layout::parse_holder(path).is_some());
                 // What was removed meanwhile is no stranger either.
                 let is_ours = is_named && file.metadata().map_or(true, |metadata| metadata.is_file());
-                if is_ours { Ok(()) } else { visit(below(root, &file.path())) }
+                if is_ours { Ok(()) } else { visit(below(root, &path)) }
             })
         })
     })
@@ -45,8 +39,8 @@ fn is_folder(entry: &DirEntry) -> io::Result<bool> {
     Ok(entry.file_type()?.is_dir() || entry.path().is_dir())
 }
 
-fn parsed<T: std::str::FromStr>(entry: &DirEntry, suffix: &str) -> Option<T> {
-    entry.file_name().to_str()?.strip_suffix(suffix)?.parse().ok()
+fn is_named(entry: &DirEntry, as_ours: impl FnOnce(&str) -> bool) -> bool {
+    entry.file_name().to_str().is_some_and(as_ours)
 }
 
 fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
@@ -59,6 +53,7 @@ mod tests {
 
     use super::super::{Containers, Housekeeping, LocalDisk, Packable};
     use super::*;
+    use crate::model::ContainerId;
 
     #[test]
     fn only_what_was_not_written_by_this_program_is_one() {

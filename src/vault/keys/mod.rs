@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use super::disk::{KeyFiles, Overwrite, SmallFile};
 use super::error::VaultError;
-use crate::model::SpaceId;
+use crate::model::{SpaceId, layout};
 
 pub use check::{KeyFileFault, KeyFileHash};
 pub use derive::{AuditKey, CatalogueKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey, TokenKey};
@@ -41,10 +41,9 @@ use recovery::Recovery;
 
 /// Notes are filled up to a multiple of this, in bytes.
 const NOTE_PADDING: usize = 512;
-const FOLDER: &str = "keys";
-const ROOT: SmallFile = SmallFile::fixed("keys/root.age");
-const ROOT_RECOVERY: SmallFile = SmallFile::fixed("keys/root.recovery.age");
-const RECOVERY_RECIPIENT: SmallFile = SmallFile::fixed("keys/recovery-recipient.age");
+const ROOT: SmallFile = SmallFile::fixed(layout::ROOT_KEY);
+const ROOT_RECOVERY: SmallFile = SmallFile::fixed(layout::ROOT_RECOVERY_KEY);
+const RECOVERY_RECIPIENT: SmallFile = SmallFile::fixed(layout::RECOVERY_RECIPIENT);
 
 /// The unlocked keys of one instance.
 pub struct KeyRing {
@@ -84,11 +83,11 @@ impl KeyRing {
         let recipient = seal::to(&[&identity.to_public()], recovery.text().as_bytes());
         files
             .create_folder(
-                FOLDER,
+                layout::KEYS,
                 &[
-                    ("root.age", sealed_root.as_slice()),
-                    ("root.recovery.age", &for_recovery),
-                    ("recovery-recipient.age", &recipient),
+                    (ROOT.name(), sealed_root.as_slice()),
+                    (ROOT_RECOVERY.name(), &for_recovery),
+                    (RECOVERY_RECIPIENT.name(), &recipient),
                 ],
             )
             .map_err(|source| match source.kind() {

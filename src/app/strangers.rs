@@ -1,4 +1,4 @@
-//! What lies where in a data directory, and how a file that does not belong there is noticed.
+//! Notices what does not belong into a data directory, or has not the shape of what belongs there.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -6,34 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::directory_error::{DirectoryError, failed};
-use crate::model::SpaceId;
+use crate::model::{SpaceId, layout};
 use crate::vault::disk::SnapshotName;
 
-const KNOWN: [&str; 11] = [
-    "FORMAT",
-    "lock",
-    "control.sock",
-    "keys",
-    "mark.age",
-    "catalog",
-    "snapshots",
-    "tls",
-    "spaces",
-    "tmp",
-    "reserve",
-];
-/// Directories that an instance begins with.
-pub(super) const PARTS: [&str; 3] = ["catalog", "spaces", "tmp"];
-/// At the top of every ext4 file system, and so of a data directory that is one.
-pub(super) const LOST_FOUND: &str = "lost+found";
 /// First line of every age file.
 pub(super) const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
-
-/// What SQLite puts behind the names of files that belong together.
-pub(super) const SQLITE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
-/// How a catalogue is called that a rebuild is making, and one that it took the place of.
-pub(super) const REBUILT: &str = "catalog.rebuild";
-pub(super) const REPLACED: &str = "catalog.replaced-";
 
 /// A folder and which names belong into it.
 type Rule = (&'static str, fn(&str) -> bool);
@@ -41,7 +18,7 @@ type Rule = (&'static str, fn(&str) -> bool);
 /// What is no regular file where one of the program's own belongs: nobody shall wait for the other end of a pipe, or
 /// write to what a link leads to.
 pub(super) fn misshapen(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
-    for path in ["mark.age", "reserve"].map(|name| root.join(name)) {
+    for path in [layout::MARK, layout::RESERVE].map(|name| root.join(name)) {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => return Ok(Some(path)),
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -50,36 +27,41 @@ pub(super) fn misshapen(root: &Path) -> Result<Option<PathBuf>, DirectoryError> 
             _ => {}
         }
     }
-    Ok(entries(&root.join("tls"))?.into_iter().find(|path| !path.is_file()))
+    Ok(entries(&root.join(layout::TLS))?.into_iter().find(|path| !path.is_file()))
 }
 
 /// Something that no instance has and that may be readable.
 pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     let is_known = |path: &Path| {
-        path.file_name().is_some_and(|name| name == LOST_FOUND || KNOWN.iter().any(|known| name == *known))
+        path.file_name()
+            .is_some_and(|name| name == layout::LOST_FOUND || layout::TOP.iter().any(|known| name == *known))
     };
     if let Some(path) = entries(root)?.into_iter().find(|path| !is_known(path)) {
         return Ok(Some(path));
     }
-    for folder in ["keys", "keys/spaces", "keys/names", "snapshots"] {
+    for folder in [layout::KEYS, layout::SPACE_KEYS, layout::SPACE_NOTES, layout::SNAPSHOTS] {
         for path in entries(&root.join(folder))? {
             if path.is_file() && !is_sealed(&path)? {
                 return Ok(Some(path));
             }
         }
     }
-    let mark = root.join("mark.age");
+    let mark = root.join(layout::MARK);
     if mark.exists() && !is_sealed(&mark)? {
         return Ok(Some(mark));
     }
-    for path in entries(&root.join("tls"))? {
-        let is_certificate = path.file_name().is_some_and(|name| name == "certificate.pem");
+    for path in entries(&root.join(layout::TLS))? {
+        let is_certificate = path == root.join(layout::CERTIFICATE);
         if !is_certificate && !is_sealed(&path)? {
             return Ok(Some(path));
         }
     }
-    let rules: [Rule; 4] =
-        [("catalog", is_catalog_file), ("snapshots", is_snapshot), ("spaces", is_space), ("tmp", is_part)];
+    let rules: [Rule; 4] = [
+        (layout::CATALOG, layout::is_database),
+        (layout::SNAPSHOTS, is_snapshot),
+        (layout::SPACES, is_space),
+        (layout::TMP, is_part),
+    ];
     for (folder, belongs) in rules {
         for path in entries(&root.join(folder))? {
             if !path.file_name().and_then(OsStr::to_str).is_some_and(belongs) {
@@ -95,12 +77,14 @@ pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
 pub(super) fn first_stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     for path in entries(root)? {
         let is_remains = match path.file_name().and_then(OsStr::to_str) {
-            Some("lock" | LOST_FOUND) => true,
-            Some("tmp") => {
+            Some(layout::LOCK | layout::LOST_FOUND) => true,
+            Some(layout::TMP) => {
                 let parts = entries(&path)?;
                 parts.iter().all(|part| part.file_name().and_then(OsStr::to_str).is_some_and(is_part))
             }
-            Some(name) if PARTS.contains(&name) => path.is_dir() && entries(&path)?.is_empty(),
+            Some(name) if layout::FIRST_FOLDERS.contains(&name) => {
+                path.is_dir() && entries(&path)?.is_empty()
+            }
             _ => false,
         };
         if !is_remains {
@@ -110,19 +94,8 @@ pub(super) fn first_stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryEr
     Ok(None)
 }
 
-/// The database, copies of older formats, those that a rebuild makes and replaces, and what SQLite keeps
-/// beside each.
-fn is_catalog_file(name: &str) -> bool {
-    let stem = SQLITE_SUFFIXES
-        .iter()
-        .find_map(|suffix| name.strip_suffix(suffix)?.strip_suffix(".db"))
-        .unwrap_or_default();
-    let kinds = ["catalog.format-", REPLACED, REBUILT];
-    stem == "catalog" || kinds.iter().any(|kind| stem.starts_with(kind))
-}
-
 fn is_snapshot(name: &str) -> bool {
-    name.strip_suffix(".age").is_some_and(|name| name.parse::<SnapshotName>().is_ok())
+    name.strip_suffix(layout::SEALED).is_some_and(|name| name.parse::<SnapshotName>().is_ok())
 }
 
 fn is_space(name: &str) -> bool {
@@ -130,7 +103,7 @@ fn is_space(name: &str) -> bool {
 }
 
 fn is_part(name: &str) -> bool {
-    name.strip_suffix(".part").is_some()
+    name.ends_with(layout::PART)
 }
 
 /// What lies directly in a directory; nothing if it does not exist.
