@@ -18,6 +18,8 @@ use syn::buffer::{Cursor, TokenBuffer};
 
 #[path = "architecture/limits.rs"]
 mod limits;
+#[path = "architecture/statements.rs"]
+mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.

@@ -81,8 +81,10 @@ impl WriteTx<'_> {
     pub fn put_departure(&self, name: &EntryName, row: &DepartureRow) -> Result<(), CatalogError> {
         self.execute(
             &format!(
-                "INSERT OR REPLACE INTO departures ({COLUMNS}, name_key)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                "INSERT INTO departures ({COLUMNS}, name_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (folder_id, name_key) DO UPDATE SET name = excluded.name,
+                     entry_id = excluded.entry_id, version_id = excluded.version_id,
+                     absorbed_by = excluded.absorbed_by, user_id = excluded.user_id, left_at = excluded.left_at"
             ),
             params![
                 row.folder.0,

@@ -143,7 +143,7 @@ const CONTRADICTIONS: [(&str, &str); 15] = [
     (
         "files whose present content is not theirs, is marked as replaced or has another size",
         "SELECT count(*) FROM entries LEFT JOIN versions ON versions.id = version_id
-         WHERE is_folder = 0 AND (entry_id IS NOT entries.id OR versions.size <> entries.size OR replaced_at IS NOT NULL)",
+         WHERE is_folder = 0 AND (entry_id IS DISTINCT FROM entries.id OR versions.size <> entries.size OR replaced_at IS NOT NULL)",
     ),
     (
         "earlier contents that are not marked as replaced",
@@ -170,7 +170,7 @@ const CONTRADICTIONS: [(&str, &str); 15] = [
     (
         // Every change gives its revision to the top folder of the space it happens in.
         "counters that are behind or ahead of what was counted",
-        "SELECT ((SELECT revision FROM counters) IS NOT
+        "SELECT ((SELECT revision FROM counters) IS DISTINCT FROM
                  (SELECT coalesce(max(revision), 0) FROM entries WHERE id IN (SELECT root_id FROM spaces)))
               + ((SELECT next_entry_id FROM counters) <= (SELECT coalesce(max(id), 0) FROM entries))",
     ),

@@ -75,9 +75,7 @@ const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", 
      password_hash, label, note, hide_download, opened_at";
 
 /// Links with the entry each leads to. The entry's index also holds what a link gives: see the migration.
-fn links_where(condition: &str) -> String {
-    format!("SELECT {LINK} FROM links JOIN entries ON entries.id = links.entry_id WHERE {condition}")
-}
+const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
 
 fn link_row(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
     let right: String = row.get(5)?;
@@ -101,34 +99,39 @@ fn link_row(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
 impl ReadTx<'_> {
     /// The link whose token has this keyed hash.
     pub fn link_by_hmac(&self, hmac: &[u8; 32]) -> Result<Option<LinkRow>, CatalogError> {
-        self.one(&links_where("token_hmac = ?1"), [hmac], link_row)
+        self.one(&format!("SELECT {LINK} {LINKS} WHERE token_hmac = ?1"), [hmac], link_row)
     }
 
     /// The link of this id.
     pub fn link(&self, id: LinkId) -> Result<Option<LinkRow>, CatalogError> {
-        self.one(&links_where("links.id = ?1"), [id.0], link_row)
+        self.one(&format!("SELECT {LINK} {LINKS} WHERE links.id = ?1"), [id.0], link_row)
     }
 
     /// The links to an entry, oldest first.
     pub fn links_to(&self, entry: EntryId) -> Result<Vec<LinkRow>, CatalogError> {
-        self.all(&links_where("links.entry_id = ?1 ORDER BY links.id"), [entry.0], link_row)
+        let sql = format!("SELECT {LINK} {LINKS} WHERE links.entry_id = ?1 ORDER BY links.id");
+        self.all(&sql, [entry.0], link_row)
     }
 
     /// The links to a folder's direct members, oldest first.
     pub fn links_to_members(&self, folder: EntryId) -> Result<Vec<LinkRow>, CatalogError> {
-        let sql = links_where("entries.parent_id = ?1 ORDER BY links.id");
         // The few links first: a folder may have many members.
-        self.all(&sql.replace("links JOIN", "links CROSS JOIN"), [folder.0], link_row)
+        let sql = format!(
+            "SELECT {LINK} FROM links CROSS JOIN entries
+             WHERE entries.id = links.entry_id AND entries.parent_id = ?1 ORDER BY links.id"
+        );
+        self.all(&sql, [folder.0], link_row)
     }
 
     /// The links that somebody made, oldest first.
     pub fn links_by(&self, creator: UserId) -> Result<Vec<LinkRow>, CatalogError> {
-        self.all(&links_where("creator_id = ?1 ORDER BY links.id"), [creator.0], link_row)
+        let sql = format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 ORDER BY links.id");
+        self.all(&sql, [creator.0], link_row)
     }
 
     /// All links, oldest first.
     pub fn links(&self) -> Result<Vec<LinkRow>, CatalogError> {
-        self.all(&links_where("1 ORDER BY links.id"), [], link_row)
+        self.all(&format!("SELECT {LINK} {LINKS} ORDER BY links.id"), [], link_row)
     }
 
     /// Those of some entries to which there are links that `creator` made or, without one, anybody.

@@ -66,9 +66,9 @@ fn below() -> String {
 
 fn on_members() -> String {
     format!(
-        "SELECT {COLUMNS} FROM locks CROSS JOIN entries ON entries.id = locks.entry_id
+        "SELECT {COLUMNS} FROM locks CROSS JOIN entries
          WHERE lineage >= ?1 AND lineage < ?2 AND expires_at > ?3
-           AND entries.parent_id = ?4 AND name_key BETWEEN ?5 AND ?6"
+           AND entries.id = locks.entry_id AND entries.parent_id = ?4 AND name_key BETWEEN ?5 AND ?6"
     )
 }
 

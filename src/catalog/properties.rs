@@ -87,8 +87,9 @@ impl ReadTx<'_> {
         }
         let sql = format!(
             "SELECT entry_id, {COLUMNS}, {}
-             FROM entries CROSS JOIN properties ON properties.entry_id = entries.id AND link_id = ?4
-             WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3 ORDER BY name_key",
+             FROM entries CROSS JOIN properties
+             WHERE parent_id = ?1 AND name_key BETWEEN ?2 AND ?3
+               AND properties.entry_id = entries.id AND link_id = ?4 ORDER BY name_key",
             value_of(meant)
         );
         self.gather(&sql, params![folder.0, first, last, setter_id(setter)], setter, meant, limit)

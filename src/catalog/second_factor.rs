@@ -48,7 +48,9 @@ impl WriteTx<'_> {
     ) -> Result<(), CatalogError> {
         self.execute("DELETE FROM used_codes WHERE user_id = ?1", [user.0])?;
         self.execute(
-            "INSERT OR REPLACE INTO second_factors (user_id, secret, created_at) VALUES (?1, ?2, ?3)",
+            "INSERT INTO second_factors (user_id, secret, created_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at,
+                 confirmed_at = NULL",
             params![user.0, secret, now.0],
         )
         .map(drop)
@@ -65,7 +67,8 @@ impl WriteTx<'_> {
 
     /// Uses up the code of a time step; `false` if it was used before.
     pub fn use_factor_step(&self, user: UserId, step: i64) -> Result<bool, CatalogError> {
-        let sql = "INSERT OR IGNORE INTO used_codes (user_id, step) VALUES (?1, ?2)";
+        let sql =
+            "INSERT INTO used_codes (user_id, step) VALUES (?1, ?2) ON CONFLICT (user_id, step) DO NOTHING";
         let is_fresh = self.execute(sql, params![user.0, step])? > 0;
         self.execute(
             "DELETE FROM used_codes WHERE user_id = ?1 AND id <=

