@@ -1,8 +1,7 @@
 //! Users, their device passwords and their grants.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
 
 /// A user as the catalogue keeps it, without the password.
@@ -93,38 +92,38 @@ const HISTORY: [(&str, &str); 2] = [("versions", "author_id"), ("trash", "delete
 const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
 const GRANT: &str = "user_id, space_id, \"right\"";
 
-fn user_row(row: &Row<'_>) -> rusqlite::Result<UserRow> {
+fn user_row(row: &Row<'_>) -> Result<UserRow, DatabaseError> {
     let role: String = row.get(3)?;
     Ok(UserRow {
         id: UserId(row.get(0)?),
         name: row.get(1)?,
         name_key: row.get(2)?,
-        role: Role::from_word(&role).ok_or(rusqlite::Error::InvalidColumnName(role))?,
+        role: Role::from_word(&role).ok_or_else(|| DatabaseError::unknown_word(&role))?,
         has_password: row.get(4)?,
         epoch: row.get(5)?,
         created: Timestamp(row.get(6)?),
-        disabled: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        disabled: row.get::<Option<i64>>(7)?.map(Timestamp),
         has_second_factor: row.get(8)?,
     })
 }
 
-fn app_password_row(row: &Row<'_>) -> rusqlite::Result<AppPasswordRow> {
+fn app_password_row(row: &Row<'_>) -> Result<AppPasswordRow, DatabaseError> {
     Ok(AppPasswordRow {
         id: AppPasswordId(row.get(0)?),
         user: UserId(row.get(1)?),
         label: row.get(2)?,
         created: Timestamp(row.get(3)?),
-        last_used: row.get::<_, Option<i64>>(4)?.map(Timestamp),
-        expires: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+        last_used: row.get::<Option<i64>>(4)?.map(Timestamp),
+        expires: row.get::<Option<i64>>(5)?.map(Timestamp),
     })
 }
 
-fn grant_row(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+fn grant_row(row: &Row<'_>) -> Result<GrantRow, DatabaseError> {
     let right: String = row.get(2)?;
     Ok(GrantRow {
         user: UserId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        right: Right::from_word(&right).ok_or(rusqlite::Error::InvalidColumnName(right))?,
+        right: Right::from_word(&right).ok_or_else(|| DatabaseError::unknown_word(&right))?,
     })
 }
 
@@ -240,7 +239,7 @@ impl WriteTx<'_> {
             "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
              WHERE m.type = 'table' AND f.\"table\" = 'users'",
             [],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<String>(2)?)),
         )?;
         for (table, column, action) in references {
             if HISTORY.contains(&(table.as_str(), column.as_str())) {

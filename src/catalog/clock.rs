@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::params;
-
+use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{CertainTime, Reading, Timestamp};
 

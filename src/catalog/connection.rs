@@ -144,7 +144,7 @@ fn use_log(connection: &Connection) -> Result<(), CatalogError> {
         return Ok(());
     }
     let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
-    Err(CatalogError::DiskFailed(rusqlite::Error::SqliteFailure(failed, None)))
+    Err(CatalogError::from(rusqlite::Error::SqliteFailure(failed, None)))
 }
 
 /// Leaves the log and its index where they are when this connection is the last that closes. Nothing is in the log

@@ -1,8 +1,7 @@
 //! Names that files left a moment ago, and what comes back with a file that gets its name again.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, Timestamp, UserId, VersionId};
 
 /// A name that a file left.
@@ -27,13 +26,13 @@ pub struct DepartureRow {
 
 const COLUMNS: &str = "folder_id, name, entry_id, version_id, absorbed_by, user_id, left_at";
 
-fn departure_row(row: &Row<'_>) -> rusqlite::Result<DepartureRow> {
+fn departure_row(row: &Row<'_>) -> Result<DepartureRow, DatabaseError> {
     Ok(DepartureRow {
         folder: EntryId(row.get(0)?),
         name: row.get(1)?,
         entry: EntryId(row.get(2)?),
         version: VersionId(row.get(3)?),
-        absorbed_by: row.get::<_, Option<i64>>(4)?.map(EntryId),
+        absorbed_by: row.get::<Option<i64>>(4)?.map(EntryId),
         user: UserId(row.get(5)?),
         left: Timestamp(row.get(6)?),
     })

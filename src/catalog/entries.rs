@@ -1,8 +1,7 @@
 //! The tree of files and folders.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, SpaceId, Timestamp, VersionId};
 
 /// A file or folder as the catalogue keeps it.
@@ -60,13 +59,13 @@ pub struct NewEntry<'a> {
 
 const COLUMNS: &str = "id, space_id, parent_id, name, version_id, size, revision, created_at, modified_at";
 
-fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
     Ok(EntryRow {
         id: EntryId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        parent: row.get::<_, Option<i64>>(2)?.map(EntryId),
+        parent: row.get::<Option<i64>>(2)?.map(EntryId),
         name: row.get(3)?,
-        version: row.get::<_, Option<i64>>(4)?.map(VersionId),
+        version: row.get::<Option<i64>>(4)?.map(VersionId),
         size: row.get(5)?,
         revision: row.get(6)?,
         created: Timestamp(row.get(7)?),

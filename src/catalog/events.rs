@@ -1,9 +1,9 @@
 //! The record of who did what and when.
 
-use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, InstanceEvent, LinkEvent,
     LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp, Timestamp,
@@ -104,7 +104,7 @@ impl WriteTx<'_> {
     /// Removes up to `limit` of the oldest events, as far as they happened before `before`; returns how many.
     pub fn forget_events(&self, before: Timestamp, limit: usize) -> Result<usize, CatalogError> {
         let oldest = self.all("SELECT id, at FROM events ORDER BY id LIMIT ?1", [limit], |row| {
-            Ok((row.get::<_, i64>(0)?, Timestamp(row.get(1)?)))
+            Ok((row.get::<i64>(0)?, Timestamp(row.get(1)?)))
         })?;
         let Some((last, _)) = oldest.iter().take_while(|(_, at)| *at < before).last() else { return Ok(0) };
         self.execute("DELETE FROM events WHERE id <= ?1", [last])
@@ -227,8 +227,8 @@ fn at(spot: &Spot) -> Columns {
 }
 
 /// `None` for words that this program does not know.
-fn recorded(row: &Row<'_>) -> rusqlite::Result<Option<Recorded>> {
-    let number = |column| row.get::<_, Option<i64>>(column);
+fn recorded(row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> {
+    let number = |column| row.get::<Option<i64>>(column);
     let (actor, worker): (String, Option<String>) = (row.get(2)?, row.get(6)?);
     let (user, device, link) =
         (number(3)?.map(UserId), number(4)?.map(AppPasswordId), number(5)?.map(LinkId));
@@ -241,12 +241,12 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Option<Recorded>> {
     };
     let columns = Columns {
         kind: row.get(7)?,
-        space: row.get::<_, Option<[u8; 16]>>(8)?.map(SpaceId),
+        space: row.get::<Option<[u8; 16]>>(8)?.map(SpaceId),
         entry: number(9)?.map(EntryId),
         version: number(10)?.map(VersionId),
         path: row.get(11)?,
         size: row.get(12)?,
-        detail: row.get::<_, Option<String>>(13)?.and_then(|text| serde_json::from_str(&text).ok()),
+        detail: row.get::<Option<String>>(13)?.and_then(|text| serde_json::from_str(&text).ok()),
     };
     let (id, at) = (EventId(row.get(0)?), Timestamp(row.get(1)?));
     Ok(event_of(columns).map(|event| Recorded { id, at, actor, event }))

@@ -73,7 +73,10 @@ mod tests {
         for len in [0, 1, 100, 4096, sound.len() - 4096, sound.len() - 1] {
             put(&path, &sound[..len]);
             let error = examine(&path, &key()).unwrap_err();
-            assert!(!matches!(error, CatalogError::Sqlite(_) | CatalogError::Io { .. }), "{len}: {error:?}");
+            assert!(
+                !matches!(error, CatalogError::Database(_) | CatalogError::Io { .. }),
+                "{len}: {error:?}"
+            );
         }
         put(&path, &vec![0x55; sound.len()]);
         assert!(matches!(examine(&path, &key()), Err(CatalogError::WrongKey)));

@@ -1,7 +1,6 @@
 //! What a space keeps of the past: replaced contents, and the trash.
 
-use rusqlite::params;
-
+use super::row::params;
 use super::{CatalogError, ReadTx};
 use crate::model::{EntryId, SpaceId, Timestamp, VersionId};
 
@@ -42,7 +41,7 @@ impl ReadTx<'_> {
                  SELECT replaced_at, id {CONTENTS} ORDER BY replaced_at LIMIT ?2"
             ),
             params![space.0, limit],
-            |row| Ok((row.get::<_, i64>(0)?, Past::Content(VersionId(row.get(1)?)))),
+            |row| Ok((row.get::<i64>(0)?, Past::Content(VersionId(row.get(1)?)))),
         )?;
         oldest.extend(self.all(
             &format!(
@@ -50,7 +49,7 @@ impl ReadTx<'_> {
                  SELECT deleted_at, entry_id {DELETED} ORDER BY deleted_at LIMIT ?2"
             ),
             params![space.0, limit],
-            |row| Ok((row.get::<_, i64>(0)?, Past::Deleted(EntryId(row.get(1)?)))),
+            |row| Ok((row.get::<i64>(0)?, Past::Deleted(EntryId(row.get(1)?)))),
         )?);
         oldest.sort_by_key(|(since, _)| Timestamp(*since));
         oldest.truncate(limit);

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use rusqlite::{Row, params};
-
+use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
-use super::{CatalogError, ReadTx, WriteTx, log};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx, log};
 use crate::model::{
     ContainerId, DamageKind, EntryId, PackId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
@@ -197,7 +196,7 @@ const INCOMPLETE: &str = "SELECT versions.id FROM versions
         OR max(segments.position) <> count(segments.container_id) - 1
     ORDER BY versions.id LIMIT ?1";
 
-fn stored_container(row: &Row<'_>) -> rusqlite::Result<StoredContainer> {
+fn stored_container(row: &Row<'_>) -> Result<StoredContainer, DatabaseError> {
     Ok(StoredContainer {
         space: SpaceId(row.get(0)?),
         container: ContainerRow {
@@ -212,10 +211,10 @@ fn stored_container(row: &Row<'_>) -> rusqlite::Result<StoredContainer> {
 
 const CONTAINER: &str = "space_id, id, header_hash, plain_len, pack_id, pack_offset, length";
 
-fn damaged_row(row: &Row<'_>) -> rusqlite::Result<DamagedRow> {
+fn damaged_row(row: &Row<'_>) -> Result<DamagedRow, DatabaseError> {
     Ok(DamagedRow {
         container: ContainerId(row.get(0)?),
-        kind: word(&row.get::<_, String>(1)?, DamageKind::from_word)?,
+        kind: word(&row.get::<String>(1)?, DamageKind::from_word)?,
         chunk: row.get(2)?,
         first_seen: Timestamp(row.get(3)?),
         last_seen: Timestamp(row.get(4)?),
@@ -224,25 +223,25 @@ fn damaged_row(row: &Row<'_>) -> rusqlite::Result<DamagedRow> {
 
 const DAMAGED: &str = "container_id, kind, chunk, first_seen_at, last_seen_at";
 
-fn scrub_row(row: &Row<'_>) -> rusqlite::Result<ScrubRow> {
+fn scrub_row(row: &Row<'_>) -> Result<ScrubRow, DatabaseError> {
     Ok(ScrubRow {
-        starter: word(&row.get::<_, String>(0)?, VerifyStarter::from_word)?,
-        mode: word(&row.get::<_, String>(1)?, VerifyMode::from_word)?,
+        starter: word(&row.get::<String>(0)?, VerifyStarter::from_word)?,
+        mode: word(&row.get::<String>(1)?, VerifyMode::from_word)?,
         started: Timestamp(row.get(2)?),
-        position: row.get::<_, Option<[u8; 16]>>(3)?.map(ContainerId),
+        position: row.get::<Option<[u8; 16]>>(3)?.map(ContainerId),
         containers: row.get(4)?,
         bytes: row.get(5)?,
         findings: row.get(6)?,
         is_running: row.get(7)?,
-        completed: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+        completed: row.get::<Option<i64>>(8)?.map(Timestamp),
     })
 }
 
 const SCRUB: &str =
     "starter, mode, started_at, position, containers, bytes, findings, is_running, completed_at";
 
-fn word<T>(text: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
-    parse(text).ok_or_else(|| rusqlite::Error::InvalidColumnName(text.to_owned()))
+fn word<T>(text: &str, parse: fn(&str) -> Option<T>) -> Result<T, DatabaseError> {
+    parse(text).ok_or_else(|| DatabaseError::unknown_word(text))
 }
 
 impl ReadTx<'_> {
@@ -367,7 +366,7 @@ impl ReadTx<'_> {
     /// When every byte was last looked at, whoever began it.
     pub fn last_full_scrub(&self) -> Result<Option<Timestamp>, CatalogError> {
         let sql = "SELECT max(completed_at) FROM scrub WHERE mode = 'full'";
-        Ok(self.one(sql, [], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))
+        Ok(self.one(sql, [], |row| row.get::<Option<i64>>(0))?.flatten().map(Timestamp))
     }
 
     /// Entry ids from this one on were never given out.
@@ -440,7 +439,7 @@ fn page_of(message: &str) -> Option<u32> {
     message.strip_prefix("HMAC verification failed for page ")?.parse().ok()
 }
 
-fn use_row(row: &Row<'_>) -> rusqlite::Result<UseRow> {
+fn use_row(row: &Row<'_>) -> Result<UseRow, DatabaseError> {
     Ok(UseRow {
         version: VersionId(row.get(0)?),
         entry: EntryId(row.get(1)?),

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use rusqlite::types::Value;
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, LinkId, LinkRight, SpaceId, Timestamp, UserId};
 
 /// A link.
@@ -77,7 +75,7 @@ const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", 
 /// Links with the entry each leads to. The entry's index also holds what a link gives: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
 
-fn link_row(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
+fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
     let right: String = row.get(5)?;
     Ok(LinkRow {
         id: LinkId(row.get(0)?),
@@ -85,14 +83,14 @@ fn link_row(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         entry: EntryId(row.get(2)?),
         space: SpaceId(row.get(3)?),
         creator: UserId(row.get(4)?),
-        right: LinkRight::from_word(&right).ok_or(rusqlite::Error::InvalidColumnName(right))?,
+        right: LinkRight::from_word(&right).ok_or_else(|| DatabaseError::unknown_word(&right))?,
         created: Timestamp(row.get(6)?),
-        expires: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        expires: row.get::<Option<i64>>(7)?.map(Timestamp),
         password_hash: row.get(8)?,
         label: row.get(9)?,
         note: row.get(10)?,
         hide_download: row.get(11)?,
-        opened: row.get::<_, Option<i64>>(12)?.map(Timestamp),
+        opened: row.get::<Option<i64>>(12)?.map(Timestamp),
     })
 }
 
@@ -145,7 +143,7 @@ impl ReadTx<'_> {
         else {
             return Ok(HashSet::new());
         };
-        let creator = creator.map_or(Value::Null, |user| Value::Integer(user.0));
+        let creator = creator.map(|user| user.0);
         let linked = self.all(
             "SELECT DISTINCT entry_id FROM links
              WHERE entry_id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR creator_id = ?3)",

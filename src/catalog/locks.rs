@@ -1,8 +1,7 @@
 //! WebDAV locks; they survive a restart.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, LinkId, LockScope, LockToken, Timestamp, UserId};
 
 /// A lock in force.
@@ -31,7 +30,7 @@ pub type NewLock = LockRow;
 
 const COLUMNS: &str = "token, locks.entry_id, user_id, is_exclusive, is_deep, owner, expires_at, link_id";
 
-fn lock_row(row: &Row<'_>) -> rusqlite::Result<LockRow> {
+fn lock_row(row: &Row<'_>) -> Result<LockRow, DatabaseError> {
     Ok(LockRow {
         token: LockToken(row.get(0)?),
         entry: EntryId(row.get(1)?),
@@ -40,7 +39,7 @@ fn lock_row(row: &Row<'_>) -> rusqlite::Result<LockRow> {
         is_deep: row.get(4)?,
         owner: row.get(5)?,
         expires: Timestamp(row.get(6)?),
-        link: row.get::<_, Option<i64>>(7)?.map(LinkId),
+        link: row.get::<Option<i64>>(7)?.map(LinkId),
     })
 }
 

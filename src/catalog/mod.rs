@@ -23,10 +23,12 @@ mod migrate;
 mod properties;
 mod readers;
 mod rebuild;
+mod row;
 mod second_factor;
 mod snapshot;
 mod soundness;
 mod spaces;
+mod sqlite;
 mod trash;
 mod tx;
 mod uploads;
@@ -102,7 +104,7 @@ pub enum CatalogError {
     ReadOnly,
     /// A write or an fsync failed. Not acknowledged; nobody knows what a power cut would leave of it.
     #[error("the disk that holds the catalogue failed")]
-    DiskFailed(#[source] rusqlite::Error),
+    DiskFailed(#[source] DatabaseError),
     /// [`Catalog::halt`] was called: nothing is changed any more before a restart.
     #[error("nothing is changed before a restart, because the disk failed")]
     Halted,
@@ -124,21 +126,17 @@ pub enum CatalogError {
         #[source]
         source: std::io::Error,
     },
-    /// Anything else SQLite reports.
+    /// Anything else the database reports.
     #[error("the catalogue failed")]
-    Sqlite(#[source] rusqlite::Error),
+    Database(#[source] DatabaseError),
 }
 
 impl CatalogError {
     /// Whether a connection that met this may be of no use any more: what it read was not what it wanted.
     fn breaks_connection(&self) -> bool {
-        use rusqlite::ErrorCode;
         match self {
             Self::WrongKey | Self::Damaged => true,
-            Self::Sqlite(error) => matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::CannotOpen)
-            ),
+            Self::Database(error) => sqlite::breaks_connection(error),
             _ => false,
         }
     }
@@ -159,36 +157,39 @@ impl CatalogError {
     }
 }
 
-impl From<rusqlite::Error> for CatalogError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Self::WrongKey,
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::SystemIoFailure) if has_no_room(&error) => Self::Full,
-            Some(ErrorCode::SystemIoFailure) if is_failed_write(&error) => Self::DiskFailed(error),
-            _ => Self::Sqlite(error),
-        }
+impl From<DatabaseError> for CatalogError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
     }
 }
 
-/// Whether the index of the write-ahead log could not be made: SQLite does not say that it was for want of space.
-fn has_no_room(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+/// A failure in the words of the database, with its code.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct DatabaseError {
+    code: Option<i32>,
+    text: String,
 }
 
-/// Whether the system refused to write or to make durable, rather than to read or to lend memory.
-fn is_failed_write(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi;
-    let failed_writes = [
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_FSYNC,
-        ffi::SQLITE_IOERR_DIR_FSYNC,
-        ffi::SQLITE_IOERR_TRUNCATE,
-    ];
-    error.sqlite_error().is_some_and(|error| failed_writes.contains(&error.extended_code))
+impl DatabaseError {
+    fn new(code: Option<i32>, text: String) -> Self {
+        Self { code, text }
+    }
+
+    /// A column holds a value of another type or range than it should.
+    fn misfit(column: usize) -> Self {
+        Self::new(None, format!("the value in column {column} of an answer is of another type or range"))
+    }
+
+    /// A column holds a word that this program does not know.
+    fn unknown_word(word: &str) -> Self {
+        Self::new(None, format!("the word {word:?} is not known"))
+    }
+
+    /// The extended result code, if the database itself failed.
+    pub fn code(&self) -> Option<i32> {
+        self.code
+    }
 }
 
 /// Where a commit is: it begins and then ends in one of two ways, before any writer is answered.

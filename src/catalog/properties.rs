@@ -2,9 +2,9 @@
 //! office (`None`) or the guests of one link: setters do not see, replace or remove each other's.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
-use rusqlite::{Params, params};
-
+use super::row::{Parameters, params};
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{DeadProperties, EntryId, LinkId, PropertyName};
 
@@ -99,7 +99,7 @@ impl ReadTx<'_> {
     fn gather(
         &self,
         sql: &str,
-        params: impl Params,
+        params: impl Parameters,
         setter: Option<LinkId>,
         meant: &DeadProperties,
         limit: usize,
@@ -109,26 +109,25 @@ impl ReadTx<'_> {
             _ => None,
         };
         let (mut properties, mut weight) = (MemberProperties::default(), 0);
-        let mut statement = self.prepare(sql)?;
-        let mut rows = self.noted(statement.query(params))?;
-        while let Some(row) = self.noted(rows.next())? {
-            let entry = EntryId(self.noted(row.get(0))?);
+        self.each(sql, params, |row| {
+            let entry = EntryId(row.get(0)?);
             if weight >= limit && !properties.found.contains_key(&entry) {
                 properties.left_out = Some(entry);
-                break;
+                return Ok(ControlFlow::Break(()));
             }
-            let name = PropertyName { namespace: self.noted(row.get(1))?, local: self.noted(row.get(2))? };
+            let name = PropertyName { namespace: row.get(1)?, local: row.get(2)? };
             let xml = match &wanted {
-                None => self.noted(row.get(3))?,
+                None => row.get(3)?,
                 Some(wanted) if wanted.contains(&name) => {
                     self.property(entry, setter, &name)?.unwrap_or_default()
                 }
-                Some(_) => continue,
+                Some(_) => return Ok(ControlFlow::Continue(())),
             };
             let row = PropertyRow { name, xml };
             weight += row.name.namespace.len() + row.name.local.len() + row.xml.len();
             properties.found.entry(entry).or_default().push(row);
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok(properties)
     }
 

@@ -1,8 +1,7 @@
 //! What only a rebuild asks for: rows and counters of a catalogue that is being brought up to date with the
 //! containers on disk, and the note of those that could not be brought in.
 
-use rusqlite::params;
-
+use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
 

@@ -1,7 +1,6 @@
 //! Second factors and recovery codes.
 
-use rusqlite::params;
-
+use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{Timestamp, UserId};
 

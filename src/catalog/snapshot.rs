@@ -67,7 +67,7 @@ impl ReadTx<'_> {
             "SELECT name, sql FROM sqlite_schema
              WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid",
             [],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+            |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
         )?;
         for sql in tables.iter().map(|(_, sql)| sql).chain(&self.schema_of("index")?) {
             text(to, &format!("{sql};\n"))?;
@@ -79,7 +79,7 @@ impl ReadTx<'_> {
         text(to, &format!("{END_OF_ROWS}\n"))?;
         // Ids are never used again, not even those of rows that are gone.
         let sequences = self.all("SELECT name, seq FROM sqlite_sequence", [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+            Ok((row.get::<String>(0)?, row.get::<i64>(1)?))
         })?;
         text(to, "DELETE FROM sqlite_sequence;\n")?;
         for (table, last) in sequences {

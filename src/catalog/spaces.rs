@@ -1,8 +1,7 @@
 //! Spaces: name, quota, retention of versions and trash.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, NewEntry, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
 use crate::model::{ByteSize, EntryId, EntryName, SpaceId, SpaceKind, Timestamp};
 
 /// A space as the catalogue keeps it.
@@ -91,25 +90,25 @@ const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version
      property_bytes, history_limit, history_bytes, received_bytes,
      (SELECT size FROM entries WHERE entries.id = root_id)";
 
-fn space_row(row: &Row<'_>) -> rusqlite::Result<SpaceRow> {
+fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
     Ok(SpaceRow {
         id: SpaceId(row.get(0)?),
         name: row.get(1)?,
-        kind: SpaceKind::from_word(&kind).ok_or(rusqlite::Error::InvalidColumnName(kind))?,
+        kind: SpaceKind::from_word(&kind).ok_or_else(|| DatabaseError::unknown_word(&kind))?,
         root: EntryId(row.get(3)?),
-        quota: row.get::<_, Option<u64>>(4)?.map(ByteSize),
+        quota: row.get::<Option<u64>>(4)?.map(ByteSize),
         used: ByteSize(row.get(5)?),
         version_days: row.get(6)?,
         trash_days: row.get(7)?,
         created: Timestamp(row.get(8)?),
         reserved: ByteSize(row.get(9)?),
         properties: ByteSize(row.get(10)?),
-        history_limit: row.get::<_, Option<u64>>(11)?.map(ByteSize),
+        history_limit: row.get::<Option<u64>>(11)?.map(ByteSize),
         history: ByteSize(row.get(12)?),
         received: ByteSize(row.get(13)?),
         // Missing only while a damaged catalogue is looked at.
-        present: ByteSize(row.get::<_, Option<u64>>(14)?.unwrap_or(0)),
+        present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
     })
 }
 

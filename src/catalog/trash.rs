@@ -1,8 +1,7 @@
 //! What was deleted and can still be brought back.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, SpaceId, Timestamp, UserId};
 
 /// A deleted file or folder; what lies below a folder stays below it.
@@ -36,7 +35,7 @@ const EXPIRED: &str = "WITH RECURSIVE kept (id) AS (
     WHERE is_purging = 0 AND deleted_at + trash_days * 86400000 <= ?1
     AND entry_id NOT IN (SELECT id FROM kept)";
 
-fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
+fn trash_row(row: &Row<'_>) -> Result<TrashRow, DatabaseError> {
     Ok(TrashRow {
         entry: EntryId(row.get(0)?),
         parent: EntryId(row.get(1)?),
@@ -44,7 +43,7 @@ fn trash_row(row: &Row<'_>) -> rusqlite::Result<TrashRow> {
         size: row.get(3)?,
         is_folder: row.get(4)?,
         deleted: Timestamp(row.get(5)?),
-        deleted_by: row.get::<_, Option<i64>>(6)?.map(UserId),
+        deleted_by: row.get::<Option<i64>>(6)?.map(UserId),
     })
 }
 

@@ -1,11 +1,12 @@
 //! What the tables' functions hang on.
 
 use std::cell::{Cell, RefCell};
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, Statement, ffi};
+use rusqlite::{CachedStatement, Connection, Statement, ffi, params_from_iter};
 
-use super::CatalogError;
+use super::row::{Parameters, Row};
+use super::{CatalogError, DatabaseError};
 use crate::model::{ContainerId, EntryId};
 
 /// A consistent view of the catalogue. Reads only.
@@ -66,6 +67,7 @@ impl Touched {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> ReadTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         Self { connection, trouble: Cell::new(None) }
@@ -107,21 +109,45 @@ impl<'a> ReadTx<'a> {
     pub(super) fn one<T>(
         &self,
         sql: &str,
-        params: impl Params,
-        row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        params: impl Parameters,
+        row: impl FnOnce(&Row<'_>) -> Result<T, DatabaseError>,
     ) -> Result<Option<T>, CatalogError> {
-        self.noted(self.prepare(sql)?.query_row(params, row).optional())
+        let mut statement = self.prepare(sql)?;
+        let mut rows = self.noted(statement.query(params_from_iter(params.values())))?;
+        let found = self.noted(rows.next())?;
+        Ok(found.map(|found| row(&Row::new(found))).transpose()?)
     }
 
     /// All rows, in the query's order.
     pub(super) fn all<T>(
         &self,
         sql: &str,
-        params: impl Params,
-        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        params: impl Parameters,
+        mut row: impl FnMut(&Row<'_>) -> Result<T, DatabaseError>,
     ) -> Result<Vec<T>, CatalogError> {
+        let mut all = Vec::new();
+        self.each(sql, params, |found| {
+            all.push(row(found)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(all)
+    }
+
+    /// Hands over one row after the other, in the query's order, until `row` breaks off.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        params: impl Parameters,
+        mut row: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, CatalogError>,
+    ) -> Result<(), CatalogError> {
         let mut statement = self.prepare(sql)?;
-        self.noted(statement.query_map(params, row).and_then(Iterator::collect))
+        let mut rows = self.noted(statement.query(params_from_iter(params.values())))?;
+        while let Some(found) = self.noted(rows.next())? {
+            if row(&Row::new(found))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A value kept under a name for the whole instance.
@@ -130,6 +156,7 @@ impl<'a> ReadTx<'a> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         let (touched, bound) = (RefCell::new(Touched::Everything), RefCell::default());
@@ -174,9 +201,9 @@ impl<'a> WriteTx<'a> {
     }
 
     /// Runs a changing statement; returns the number of rows it touched.
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, CatalogError> {
+    pub(super) fn execute(&self, sql: &str, params: impl Parameters) -> Result<usize, CatalogError> {
         let mut statement = self.prepare(sql)?;
-        self.read.noted(statement.execute(params))
+        self.read.noted(statement.execute(params_from_iter(params.values())))
     }
 
     pub(super) fn last_insert_id(&self) -> i64 {

@@ -1,9 +1,8 @@
 //! Uploads that arrive in parts, their chunks, and the containers of what has arrived.
 
-use rusqlite::{Row, params};
-
+use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
-use super::{CatalogError, ReadTx, WriteTx};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     Checksum, ChunkName, ContainerId, EntryId, EntryName, EntryPath, SpaceId, Timestamp, UploadId,
     UploadShape, UserId,
@@ -94,19 +93,19 @@ pub struct ChunkRow {
 const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
      checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved";
 
-fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
+fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
     Ok(UploadRow {
         id: UploadId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        user: row.get::<_, Option<i64>>(2)?.map(UserId),
+        user: row.get::<Option<i64>>(2)?.map(UserId),
         door: row.get(3)?,
-        shape: parsed(&row.get::<_, String>(4)?, UploadShape::from_word)?,
+        shape: parsed(&row.get::<String>(4)?, UploadShape::from_word)?,
         path: optional(row.get(5)?, |text| EntryPath::parse(text).ok())?,
         length: row.get(6)?,
         received: row.get(7)?,
         pieces: row.get(8)?,
         changes: row.get(9)?,
-        modified: row.get::<_, Option<i64>>(10)?.map(Timestamp),
+        modified: row.get::<Option<i64>>(10)?.map(Timestamp),
         checksum: optional(row.get(11)?, |text| text.parse().ok())?,
         metadata: row.get(12)?,
         number: EntryId(row.get(13)?),
@@ -124,11 +123,14 @@ fn upload_row(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
     })
 }
 
-fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
-    parse(text).ok_or_else(|| rusqlite::Error::InvalidColumnName(text.to_owned()))
+fn parsed<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, DatabaseError> {
+    parse(text).ok_or_else(|| DatabaseError::unknown_word(text))
 }
 
-fn optional<T>(text: Option<String>, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
+fn optional<T>(
+    text: Option<String>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, DatabaseError> {
     text.map(|text| parsed(&text, parse)).transpose()
 }
 
@@ -181,7 +183,7 @@ impl ReadTx<'_> {
         let mut chunks =
             self.all("SELECT name, size FROM upload_chunks WHERE upload_id = ?1", [id.0], |row| {
                 Ok(ChunkRow {
-                    name: parsed(&row.get::<_, String>(0)?, |text| ChunkName::parse(text).ok())?,
+                    name: parsed(&row.get::<String>(0)?, |text| ChunkName::parse(text).ok())?,
                     size: row.get(1)?,
                 })
             })?;
@@ -217,7 +219,7 @@ impl ReadTx<'_> {
                     length: row.get(5)?,
                     place: place(row, 3)?,
                 };
-                Ok((chunk.transpose()?, row.get::<_, u64>(7)?, piece))
+                Ok((chunk.transpose()?, row.get::<u64>(7)?, piece))
             },
         )?;
         pieces.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));

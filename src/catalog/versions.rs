@@ -1,8 +1,7 @@
 //! Contents: versions, the containers that hold them, and what is left to remove from the disk.
 
-use rusqlite::{Row, params};
-
-use super::{CatalogError, ReadTx, WriteTx};
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     Checksum, ChecksumKind, ContainerId, EntryId, PackId, PackedPlace, Place, SpaceId, Timestamp, UserId,
     VersionId,
@@ -73,8 +72,8 @@ pub struct GarbageRow {
 }
 
 /// The place that the columns `pack_id`, `pack_offset` and `length` tell, in this order from `column`.
-pub(super) fn place(row: &Row<'_>, column: usize) -> rusqlite::Result<Place> {
-    Ok(match row.get::<_, Option<[u8; 16]>>(column)? {
+pub(super) fn place(row: &Row<'_>, column: usize) -> Result<Place, DatabaseError> {
+    Ok(match row.get::<Option<[u8; 16]>>(column)? {
         None => Place::OwnFile,
         Some(pack) => Place::Packed(PackedPlace {
             pack: PackId(pack),
@@ -103,9 +102,9 @@ const EXPIRED: &str = "FROM versions
     AND versions.id NOT IN (
         SELECT version_id FROM damaged JOIN segments USING (container_id) WHERE damaged.kind <> 'missing')";
 
-fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
-    let digest = |kind, column| -> rusqlite::Result<Option<Checksum>> {
-        Ok(row.get::<_, Option<Vec<u8>>>(column)?.and_then(|digest| Checksum::new(kind, digest)))
+fn version_row(row: &Row<'_>) -> Result<VersionRow, DatabaseError> {
+    let digest = |kind, column| -> Result<Option<Checksum>, DatabaseError> {
+        Ok(row.get::<Option<Vec<u8>>>(column)?.and_then(|digest| Checksum::new(kind, digest)))
     };
     let checksums = [
         digest(ChecksumKind::Sha256, 7)?,
@@ -119,8 +118,8 @@ fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
         size: row.get(2)?,
         modified: Timestamp(row.get(3)?),
         created: Timestamp(row.get(4)?),
-        author: row.get::<_, Option<i64>>(5)?.map(UserId),
-        replaced: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        author: row.get::<Option<i64>>(5)?.map(UserId),
+        replaced: row.get::<Option<i64>>(6)?.map(Timestamp),
         checksums: checksums.into_iter().flatten().collect(),
     })
 }
@@ -320,7 +319,7 @@ impl WriteTx<'_> {
                  WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM segments WHERE container_id = ?1)
                  AND NOT EXISTS (SELECT 1 FROM upload_pieces WHERE container_id = ?1)",
                 [id],
-                |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, u64>(1)?)),
+                |row| Ok((row.get::<[u8; 16]>(0)?, row.get::<u64>(1)?)),
             )?;
             let Some((space, plain_len)) = unused else { continue };
             self.execute(

@@ -44,7 +44,7 @@ pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Fin
 pub(super) fn unreadable(error: LibraryError) -> Result<Finding, LibraryError> {
     match error {
         LibraryError::Catalog(cause) if cause.is_damage() => Ok(about(UNREADABLE.into())),
-        LibraryError::Catalog(CatalogError::Sqlite(cause)) => {
+        LibraryError::Catalog(CatalogError::Database(cause)) => {
             Ok(about(format!("it cannot be read in part ({cause})")))
         }
         other => Err(other),
