@@ -11,6 +11,7 @@ mod kit;
 mod lock;
 mod owner;
 mod pulse;
+mod read_figures;
 mod read_only;
 mod rebuild;
 mod renewal;

@@ -12,6 +12,7 @@ use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, ephemeral_certificate};
 use super::pulse::Pulse;
+use super::read_figures;
 use super::read_only::{self, ReadOnlyFigure};
 use super::renewal::{keep_renewed, renew};
 use super::scrub::{ScrubFigures, scrub};
@@ -206,6 +207,7 @@ impl Host {
         tokio::spawn(read_only::report(instance.library.clone(), gauge, shutdown.clone()));
         let (library, figures) = (instance.library.clone(), self.figures.clone());
         tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
+        read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
         self.health.set(Health::Serving);
         tracing::info!("serving");

@@ -314,6 +314,11 @@ impl Catalog {
         self.readers.run(job).await
     }
 
+    /// Number of [`Self::read`]s begun since the start: each is a snapshot and a trip to a blocking thread.
+    pub fn reads(&self) -> u64 {
+        self.readers.begun()
+    }
+
     /// Calls `observer` with the error of every transaction and checkpoint that fails, on the writer's
     /// thread, before anybody who wrote is answered and before the next transaction begins; and with the
     /// damage that a reader meets, before he is answered. Only the first observer counts.

@@ -1,5 +1,6 @@
 //! A few connections that only read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rusqlite::Connection;
@@ -20,17 +21,23 @@ pub(super) struct Readers {
     place: Arc<Place>,
     turns: Arc<Semaphore>,
     observer: Arc<OnceLock<Observer>>,
+    begun: AtomicU64,
 }
 
 impl Readers {
     pub(super) fn open(place: Arc<Place>) -> Result<Self, CatalogError> {
         let idle: Vec<_> = (0..READERS).map(|_| place.open_reader().map(Some)).collect::<Result<_, _>>()?;
         let (idle, turns) = (Arc::new(Mutex::new(idle)), Arc::new(Semaphore::new(READERS)));
-        Ok(Self { idle, place, turns, observer: Arc::default() })
+        Ok(Self { idle, place, turns, observer: Arc::default(), begun: AtomicU64::new(0) })
     }
 
     pub(super) fn on_damage(&self, observer: Observer) {
         let _ = self.observer.set(observer);
+    }
+
+    /// Reads begun since the start.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
@@ -39,6 +46,7 @@ impl Readers {
         T: Send + 'static,
         E: From<CatalogError> + Send + 'static,
     {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| CatalogError::Closed)?;
         let (idle, place) = (Arc::clone(&self.idle), Arc::clone(&self.place));
         let observer = Arc::clone(&self.observer);

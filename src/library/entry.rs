@@ -2,7 +2,9 @@
 
 use super::{Library, Lock};
 use crate::catalog::{EntryRow, PropertyRow};
-use crate::model::{DeadProperties, EntryId, Etag, PropertyName, SpaceId, Spot, Timestamp, VersionId};
+use crate::model::{
+    Checksum, DeadProperties, EntryId, Etag, PropertyName, SpaceId, Spot, Timestamp, UserId, VersionId,
+};
 
 /// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,23 +62,50 @@ pub struct Member {
     pub locks: Vec<Lock>,
     /// Its dead properties as `(name, whole element as XML)`.
     pub properties: Vec<(PropertyName, String)>,
+    /// Digests of its content, if [`Detail::checksums`] asks for them. Folders have none.
+    pub checksums: Vec<Checksum>,
+    /// Whether one of the links that [`Detail::links`] means leads to it.
+    pub is_linked: bool,
 }
 
-/// What a listing tells of entries beside what they are. Each costs a look into another table, and may weigh
-/// more than the rest.
+/// What a listing reads of each entry beside its row. Each field costs a look into another table, and what is
+/// found there may weigh more than the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// Whether their locks.
+    /// Whether to read locks.
     pub locks: bool,
-    /// Which of their dead properties: the office's, or for a guest those set through his link.
+    /// Which dead properties to read: the office's, or for a guest those set through his link.
     pub properties: DeadProperties,
+    /// Whether to read the digests of files' contents.
+    pub checksums: bool,
+    /// Which links make an entry a linked one.
+    pub links: LinksOf,
+    /// Whether to tell how full the space is. Guests may not ask.
+    pub usage: bool,
 }
 
 impl Detail {
-    /// Neither.
-    pub const NONE: Self = Self { locks: false, properties: DeadProperties::None };
-    /// Both in full.
-    pub const ALL: Self = Self { locks: true, properties: DeadProperties::All };
+    /// Nothing beside the rows.
+    pub const NONE: Self = Self {
+        locks: false,
+        properties: DeadProperties::None,
+        checksums: false,
+        links: LinksOf::Nobody,
+        usage: false,
+    };
+    /// Locks and dead properties in full.
+    pub const ALL: Self = Self { locks: true, properties: DeadProperties::All, ..Self::NONE };
+}
+
+/// Whose links count. Which links somebody may know of, `sharing` decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinksOf {
+    /// No links, so that none are looked for.
+    Nobody,
+    /// Those that this user made.
+    User(UserId),
+    /// All links.
+    Everybody,
 }
 
 /// Some members of a folder, in the order of their names.

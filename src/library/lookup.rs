@@ -1,11 +1,11 @@
 //! Finding what a path names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entry::property_pair;
 use super::lock::Lock;
 use super::resolve::{find, path_of, rooted};
-use super::{Detail, Entry, EntryKind, Library, LibraryError, Listing, Member};
+use super::{Detail, Entry, Library, LibraryError, LinksOf, Listing, Member, SpaceUsage};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Timestamp};
 
@@ -13,6 +13,17 @@ use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Times
 const PAGE: usize = 500;
 /// Bytes of dead properties at which a page of a listing ends early.
 const PAGE_BYTES: usize = 1024 * 1024;
+
+/// What stands at a path, read from one snapshot.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The entry.
+    pub member: Member,
+    /// The first page of its members, if it is a folder and they were asked for.
+    pub listing: Option<Listing>,
+    /// How full its space is, if it is a folder and [`Detail::usage`] asks for it.
+    pub usage: Option<SpaceUsage>,
+}
 
 impl Library {
     /// The entry at `path`, with its locks and dead properties.
@@ -43,6 +54,36 @@ impl Library {
             .await
     }
 
+    /// The entry at `path` and, with `members`, the first page of what is in it; [`Self::list_with`] reads the next
+    /// ones.
+    pub async fn describe(
+        &self,
+        access: &Access,
+        path: &EntryPath,
+        members: bool,
+        detail: &Detail,
+        now: Timestamp,
+    ) -> Result<Described, LibraryError> {
+        let reach = access.reach(Right::Read)?;
+        let (library, access, path, detail) = (self.clone(), *access, path.clone(), detail.clone());
+        self.catalog()
+            .read(move |tx| {
+                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let (id, is_folder) = (row.id, row.is_folder());
+                let member = library.member_of(tx, &access, row, &detail, now)?;
+                let listing = match members && is_folder {
+                    true => Some(list(&library, tx, &access, id, None, &detail, now)?),
+                    false => None,
+                };
+                let usage = match detail.usage && is_folder {
+                    true => Some(library.usage_of(tx, &access)?),
+                    false => None,
+                };
+                Ok(Described { member, listing, usage })
+            })
+            .await
+    }
+
     pub(super) fn member_of(
         &self,
         tx: &ReadTx<'_>,
@@ -60,7 +101,9 @@ impl Library {
             .into_iter()
             .map(property_pair)
             .collect();
-        Ok(Member { entry: self.entry(row), locks, properties })
+        let checksums = checksums(tx, detail, &row)?;
+        let is_linked = !linked(tx, detail, std::slice::from_ref(&row))?.is_empty();
+        Ok(Member { entry: self.entry(row), locks, properties, checksums, is_linked })
     }
 
     /// The entry at `path`.
@@ -97,29 +140,6 @@ impl Library {
             .await
     }
 
-    /// The digests that are known of the present contents of `files`, which a listing gave. Folders have none.
-    pub async fn checksums(
-        &self,
-        files: impl Iterator<Item = &Entry>,
-    ) -> Result<HashMap<EntryId, Vec<Checksum>>, LibraryError> {
-        let version = |file: &Entry| match file.kind {
-            EntryKind::File { version } => Some((file.id, version)),
-            EntryKind::Folder => None,
-        };
-        let files: Vec<_> = files.filter_map(version).collect();
-        self.catalog()
-            .read(move |tx| {
-                let mut known = HashMap::with_capacity(files.len());
-                for (file, version) in files {
-                    if let Some(row) = tx.version(version)? {
-                        known.insert(file, row.checksums);
-                    }
-                }
-                Ok(known)
-            })
-            .await
-    }
-
     /// As [`Self::list_with`], with locks and dead properties.
     pub async fn list(
         &self,
@@ -147,18 +167,24 @@ impl Library {
         self.catalog().read(list).await
     }
 
-    /// How many entries a folder and all below it are, counted up to `limit`.
-    pub async fn tree_len(
+    /// How many entries some folders and all below them are together, counted up to `limit`.
+    pub async fn trees_len(
         &self,
-        access: &Access,
-        folder: EntryId,
+        folders: Vec<(Access, EntryId)>,
         limit: usize,
     ) -> Result<usize, LibraryError> {
-        let space = access.reach(Right::Read)?.space();
         self.catalog()
             .read(move |tx| {
-                tx.entry(folder)?.filter(|row| row.space == space).ok_or(LibraryError::NotFound)?;
-                Ok(tx.subtree_len(folder, limit)?)
+                let mut len = 0;
+                for (access, folder) in folders {
+                    let space = access.reach(Right::Read)?.space();
+                    tx.entry(folder)?.filter(|row| row.space == space).ok_or(LibraryError::NotFound)?;
+                    len += tx.subtree_len(folder, limit - len)?;
+                    if len >= limit {
+                        break;
+                    }
+                }
+                Ok(len)
             })
             .await
     }
@@ -231,12 +257,34 @@ fn list(
         }
     }
     let next = rows.last().filter(|_| has_more).map(key_of);
-    let members = rows.into_iter().map(|row| Member {
-        locks: own_locks.remove(&row.id).unwrap_or_default(),
-        properties: properties.found.remove(&row.id).into_iter().flatten().map(property_pair).collect(),
-        entry: library.entry(row),
-    });
-    Ok(Listing { members: members.collect(), inherited, next })
+    let linked = linked(tx, detail, &rows)?;
+    let mut members = Vec::with_capacity(rows.len());
+    for row in rows {
+        members.push(Member {
+            locks: own_locks.remove(&row.id).unwrap_or_default(),
+            properties: properties.found.remove(&row.id).into_iter().flatten().map(property_pair).collect(),
+            checksums: checksums(tx, detail, &row)?,
+            is_linked: linked.contains(&row.id),
+            entry: library.entry(row),
+        });
+    }
+    Ok(Listing { members, inherited, next })
+}
+
+/// The digests that are known of a file's present content, if `detail` asks for them.
+fn checksums(tx: &ReadTx<'_>, detail: &Detail, row: &EntryRow) -> Result<Vec<Checksum>, LibraryError> {
+    let Some(version) = row.version.filter(|_| detail.checksums) else { return Ok(Vec::new()) };
+    Ok(tx.version(version)?.map(|version| version.checksums).unwrap_or_default())
+}
+
+/// Those of some entries to which the links lead that `detail` means.
+fn linked(tx: &ReadTx<'_>, detail: &Detail, rows: &[EntryRow]) -> Result<HashSet<EntryId>, LibraryError> {
+    let creator = match detail.links {
+        LinksOf::Nobody => return Ok(HashSet::new()),
+        LinksOf::User(user) => Some(user),
+        LinksOf::Everybody => None,
+    };
+    Ok(tx.linked_among(&rows.iter().map(|row| row.id).collect(), creator)?)
 }
 
 /// The locks that somebody is told of: a guest of none but his own.

@@ -54,6 +54,7 @@ mod turns;
 mod unbound;
 mod upkeep;
 mod upload;
+mod usage;
 mod verify;
 mod version;
 mod watched;
@@ -77,17 +78,17 @@ pub use arrival::{Overwrite, Transferred};
 pub use carry::Carry;
 pub use commit::PutOutcome;
 pub use descriptors::connections_of_process;
-pub use entry::{Detail, Entry, EntryKind, Listing, Member};
+pub use entry::{Detail, Entry, EntryKind, LinksOf, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockFilter, LockHeld, LockRequest, MAX_LOCK_SECONDS, is_lockable};
+pub use lookup::Described;
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::PutSession;
-pub use quota::{JointUsage, SpaceUsage};
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 pub use recovery_key::RecoveryKeyChange;
 pub use snapshot::Snapshot;
-pub use space::{Space, SpaceSettings, Top};
+pub use space::{Space, SpaceSettings, Top, Tops};
 pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use transfer::Transfer;
 pub use trash::TrashItem;
@@ -96,6 +97,7 @@ pub use upload::{
     Append, Chunk, ChunkSession, Finish, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UPLOAD_KEPT_FOR, Upload,
     UploadLimits, UploadsOf,
 };
+pub use usage::{JointUsage, SpaceUsage};
 pub use verify::{
     Finding, FindingKind, IntegrityState, OLDER_CATALOGUE, RunId, UnknownFile, UnknownFiles, Use, UseState,
     VerifyOrder, VerifyStage, VerifyStep,
@@ -293,6 +295,11 @@ impl Library {
             events_kept_for: std::sync::Mutex::new(chronicle::EVENTS_KEPT_FOR),
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Number of reads of the catalogue since the start.
+    pub fn catalog_reads(&self) -> u64 {
+        self.catalog().reads()
     }
 
     /// How far the catalogue's writer has come.

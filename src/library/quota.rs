@@ -13,9 +13,9 @@ use std::time::Instant;
 
 use super::error::disk_error;
 use super::state::KEPT_FREE;
-use super::{Library, LibraryError};
+use super::{JointUsage, Library, LibraryError, SpaceUsage};
 use crate::catalog::ReadTx;
-use crate::model::{Access, ByteSize, ChunkName, EntryId, Right, SpaceId, UploadId};
+use crate::model::{Access, ChunkName, EntryId, Right, SpaceId, UploadId};
 
 /// Times that a writer has old versions and trash removed before it is refused; each time other writers may add to them
 /// before its turn comes.
@@ -24,30 +24,6 @@ const HISTORY_ATTEMPTS: usize = 32;
 const GROWTH: u64 = 16 * 1024 * 1024;
 /// A content this small is simply tried.
 const SMALL: u64 = 64 * 1024;
-
-/// How full a space is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpaceUsage {
-    /// Bytes of what is present, of what has arrived of uploads, and of properties.
-    pub used: ByteSize,
-    /// Bytes of earlier versions and the trash.
-    pub history: ByteSize,
-    /// Most bytes that these may have, if that is bounded.
-    pub history_bound: Option<ByteSize>,
-    /// Bytes that still fit: what the quota and announced uploads leave, at most what the disk has free.
-    pub available: ByteSize,
-}
-
-/// How full the spaces of one person are, taken together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JointUsage {
-    /// Bytes of what is present in them.
-    pub used: ByteSize,
-    /// Bytes that still fit; what the disk has free counts once.
-    pub available: ByteSize,
-    /// The sum of their quotas; `None` if one of them has none.
-    pub quota: Option<ByteSize>,
-}
 
 /// Bytes that writers hold at this moment.
 #[derive(Clone, Default)]
@@ -397,39 +373,35 @@ impl Library {
         free.map_err(disk_error("ask for free space"))
     }
 
+    /// Bytes that the disk has for contents. Asks the disk: for a thread that may block.
+    pub(super) fn room_on_disk(&self) -> Result<u64, LibraryError> {
+        let free = self.storage().capacity.available().map_err(disk_error("ask for free space"))?;
+        Ok(free.saturating_sub(KEPT_FREE))
+    }
+
     /// How full a space is.
     pub async fn usage(&self, access: &Access) -> Result<SpaceUsage, LibraryError> {
-        let space = access.require(Right::Read)?;
-        let row = self.catalog().read(move |tx| tx.space(space)?.ok_or(LibraryError::NoSuchSpace)).await?;
-        let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
-        Ok(SpaceUsage {
-            used: ByteSize(row.counted()),
-            history: row.history,
-            history_bound: row.history_bound(),
-            available: ByteSize(row.left().min(free)),
-        })
+        let (library, access) = (self.clone(), *access);
+        self.catalog().read(move |tx| library.usage_of(tx, &access)).await
+    }
+
+    pub(super) fn usage_of(&self, tx: &ReadTx<'_>, access: &Access) -> Result<SpaceUsage, LibraryError> {
+        let row = tx.space(access.require(Right::Read)?)?.ok_or(LibraryError::NoSuchSpace)?;
+        Ok(SpaceUsage::new(&row, self.room_on_disk()?))
     }
 
     /// How full several spaces are together.
     pub async fn joint_usage(&self, rights: &[Access]) -> Result<JointUsage, LibraryError> {
-        let free = self.free_bytes().await?.saturating_sub(KEPT_FREE);
-        let rights = rights.to_vec();
+        let (library, rights) = (self.clone(), rights.to_vec());
         let sum = move |tx: &ReadTx<'_>| {
-            let (mut used, mut quota) = (0_u64, Some(0_u64));
-            let mut left = 0_u64;
+            let mut rows = Vec::with_capacity(rights.len());
             for access in rights {
                 // One that was removed meanwhile holds nothing.
-                let Some(row) = tx.space(access.require(Right::Read)?)? else { continue };
-                let own = row.quota.map(|quota| quota.0);
-                used = used.saturating_add(row.counted());
-                left = left.saturating_add(row.left());
-                quota = quota.zip(own).map(|(sum, own)| sum.saturating_add(own));
+                rows.extend(tx.space(access.require(Right::Read)?)?);
             }
-            Ok::<_, LibraryError>((used, left, quota))
+            Ok(JointUsage::new(&rows, library.room_on_disk()?))
         };
-        let (used, left, quota) = self.catalog().read(sum).await?;
-        let available = ByteSize(left.min(free));
-        Ok(JointUsage { used: ByteSize(used), available, quota: quota.map(ByteSize) })
+        self.catalog().read(sum).await
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::RwLock;
 
 use super::error::disk_error;
 use super::space_note::SpaceNote;
-use super::{Detail, Library, LibraryError, Member};
+use super::{Detail, JointUsage, Library, LibraryError, Member, SpaceUsage};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
 use crate::model::{
     Access, ByteSize, EntryId, EntryName, Etag, Event, Right, SpaceEvent, SpaceId, SpaceKind, Stamp,
@@ -63,6 +63,17 @@ pub struct Top {
     pub space: Space,
     /// Its top folder.
     pub member: Member,
+    /// How full it is, if [`Detail::usage`] asks for it.
+    pub usage: Option<SpaceUsage>,
+}
+
+/// The top level of a mount, read from one snapshot.
+#[derive(Clone, Debug)]
+pub struct Tops {
+    /// The spaces by name.
+    pub tops: Vec<Top>,
+    /// How full they are together, if [`Detail::usage`] asks for it.
+    pub usage: Option<JointUsage>,
 }
 
 impl From<SpaceRow> for Space {
@@ -272,30 +283,38 @@ impl Library {
 
     /// The top folders that these rights open, with their spaces, by name: one read for a whole mount.
     pub async fn tops(&self, rights: &[Access], now: Timestamp) -> Result<Vec<Top>, LibraryError> {
-        self.tops_with(rights, &Detail::NONE, now).await
+        let wanted = rights.iter().map(|access| (*access, Detail::NONE)).collect();
+        Ok(self.tops_with(wanted, now).await?.tops)
     }
 
-    /// As [`Self::tops`], with locks and dead properties.
+    /// As [`Self::tops`], with what is asked for beside: for each right a detail of its own, since what may be told of
+    /// a space depends on the right to it.
     pub async fn tops_with(
         &self,
-        rights: &[Access],
-        detail: &Detail,
+        wanted: Vec<(Access, Detail)>,
         now: Timestamp,
-    ) -> Result<Vec<Top>, LibraryError> {
-        let (library, rights, detail) = (self.clone(), rights.to_vec(), detail.clone());
+    ) -> Result<Tops, LibraryError> {
+        let library = self.clone();
         self.catalog()
             .read(move |tx| {
-                let mut tops = Vec::with_capacity(rights.len());
-                for space in tx.spaces()? {
-                    let Some(access) = rights.iter().find(|access| access.space() == space.id) else {
-                        continue;
-                    };
+                let wanted: HashMap<_, _> = wanted.iter().map(|asked| (asked.0.space(), asked)).collect();
+                let mut rows = tx.spaces()?;
+                rows.retain(|row| wanted.contains_key(&row.id));
+                let free = match wanted.values().any(|(_, detail)| detail.usage) {
+                    true => Some(library.room_on_disk()?),
+                    false => None,
+                };
+                let joint = free.map(|free| JointUsage::new(&rows, free));
+                let mut tops = Vec::with_capacity(rows.len());
+                for space in rows {
+                    let Some((access, detail)) = wanted.get(&space.id) else { continue };
                     access.require(Right::Read)?;
                     let row = tx.entry(space.root)?.ok_or(LibraryError::NotFound)?;
-                    let member = library.member_of(tx, access, row, &detail, now)?;
-                    tops.push(Top { access: *access, space: Space::from(space), member });
+                    let member = library.member_of(tx, access, row, detail, now)?;
+                    let usage = free.filter(|_| detail.usage).map(|free| SpaceUsage::new(&space, free));
+                    tops.push(Top { access: *access, space: Space::from(space), member, usage });
                 }
-                Ok(tops)
+                Ok(Tops { tops, usage: joint })
             })
             .await
     }
@@ -304,7 +323,7 @@ impl Library {
     /// when one comes, goes, gets another name or another right.
     pub fn mount_etag(&self, tops: &[Top]) -> Etag {
         let mut hash = <sha2::Sha256 as sha2::Digest>::new();
-        for Top { space, member, access } in tops {
+        for Top { space, member, access, .. } in tops {
             let right = access.right();
             sha2::Digest::update(&mut hash, format!("{} {} {right}\n", member.entry.etag.0, space.name));
         }

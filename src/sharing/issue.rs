@@ -1,6 +1,6 @@
 //! What people of the office do with links: make, see, change and end them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use super::Sharing;
 use super::link::{Expiry, LinkChange, Shared};
 use super::token::NONCE_BYTES;
-use crate::accounts::{AccountsError, LookupError, Principal, WeakPassword};
+use crate::accounts::{AccountsError, Principal, WeakPassword};
 use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
-use crate::library::{Entry, LibraryError};
+use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
     Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, Right, Role, Spot, Stamp,
     Timestamp, UserId,
@@ -210,19 +210,15 @@ impl Sharing {
         self.located(handled(principal.user, access, rows), &[*access]).await
     }
 
-    /// Those of some entries of a space to which there are links that this person may handle: one read for a
-    /// listing.
-    pub async fn linked_among(
-        &self,
-        user: UserId,
-        access: &Access,
-        entries: HashSet<EntryId>,
-    ) -> Result<HashSet<EntryId>, LookupError> {
-        if entries.is_empty() || access.require(Right::Write).is_err() {
-            return Ok(HashSet::new());
+    /// Which links to the entries of a space this person may handle, for a listing to show.
+    pub fn handled_by(user: UserId, access: &Access) -> LinksOf {
+        if access.require(Right::Write).is_err() {
+            LinksOf::Nobody
+        } else if access.require(Right::Manage).is_err() {
+            LinksOf::User(user)
+        } else {
+            LinksOf::Everybody
         }
-        let creator = access.require(Right::Manage).is_err().then_some(user);
-        self.inner.catalog.read(move |tx| tx.linked_among(&entries, creator)).await
     }
 
     /// One link that is his to handle.

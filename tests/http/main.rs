@@ -30,6 +30,7 @@ mod ocs;
 mod properties;
 mod public;
 mod ranges;
+mod reads;
 mod rights;
 mod saving;
 mod throttle;

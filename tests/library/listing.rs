@@ -34,14 +34,14 @@ async fn a_listing_loads_what_is_asked_for_and_ends_a_page_by_bytes() {
     assert_eq!((bare.members.len(), bare.inherited.len(), bare.next), (20, 0, None));
     assert!(bare.members.iter().all(|member| member.locks.is_empty() && member.properties.is_empty()));
     let some = DeadProperties::These(vec![name("q"), name("missing")]);
-    let some = list(None, &Detail { locks: true, properties: some }).await;
+    let some = list(None, &Detail { locks: true, properties: some, ..Detail::NONE }).await;
     assert_eq!((some.members.len(), some.next), (20, None));
     assert_eq!(some.inherited, [above]);
     for (number, member) in some.members.iter().enumerate() {
         assert_eq!(member.properties, [(name("q"), "<q xmlns='urn:x'/>".to_owned())]);
         assert_eq!(member.locks == [own.clone()], number == 5);
     }
-    let names = list(None, &Detail { locks: false, properties: DeadProperties::Names }).await;
+    let names = list(None, &Detail { properties: DeadProperties::Names, ..Detail::NONE }).await;
     let nothing = |local| (name(local), String::new());
     assert!(names.members.iter().all(|member| member.properties == [nothing("p"), nothing("q")]));
 

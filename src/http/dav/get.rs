@@ -21,7 +21,7 @@ use crate::http::protocol::media_type;
 use crate::http::protocol::properties::push_cloud_id;
 use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use crate::http::reply::empty;
-use crate::library::{Change, Content, Detail, Entry, LibraryError, PIECE, ReadAhead};
+use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
@@ -40,7 +40,7 @@ impl DavRequest<'_> {
     pub(super) async fn get(&self) -> Answer {
         match self.target().await? {
             Target::Root => {
-                let tops = self.visible_spaces(&Detail::NONE).await?;
+                let tops = self.visible_spaces(|_| Detail::NONE).await?.tops;
                 match self.root_judged(&self.services.library.mount_etag(&tops))? {
                     Some(response) => Ok(response),
                     None => Ok(self.browse_root(&tops)),
@@ -65,7 +65,8 @@ impl DavRequest<'_> {
     pub(super) async fn head(&self) -> Answer {
         match self.target().await? {
             Target::Root => {
-                let tag = self.services.library.mount_etag(&self.visible_spaces(&Detail::NONE).await?);
+                let tops = self.visible_spaces(|_| Detail::NONE).await?.tops;
+                let tag = self.services.library.mount_etag(&tops);
                 if let Some(response) = self.root_judged(&tag)? {
                     return Ok(response);
                 }
@@ -95,14 +96,16 @@ impl DavRequest<'_> {
     /// of an encrypted remote or of restic, and takes a refusal for a failed upload.
     pub(super) async fn tell_checksums(&self) -> Answer {
         let Target::Entry(target) = self.target().await? else { return Err(no_file()) };
-        let entry = self.find(&target).await?;
+        let detail = Detail { checksums: true, ..Detail::NONE };
+        let library = &self.services.library;
+        let found = library.member_with(&target.access, &target.path, &detail, self.info.received).await;
+        let Member { entry, checksums, .. } = found.map_err(Failure::in_space(&target.space))?;
         if entry.is_folder() {
             return Err(no_file());
         }
-        let known = self.services.library.checksums(std::iter::once(&entry)).await?;
         let mut response = empty(StatusCode::NO_CONTENT);
         state_headers(response.headers_mut(), &entry)?;
-        digest_headers(response.headers_mut(), known.get(&entry.id).map_or(&[], Vec::as_slice))?;
+        digest_headers(response.headers_mut(), &checksums)?;
         Ok(response)
     }
 

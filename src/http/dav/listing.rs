@@ -1,7 +1,6 @@
 //! What a PROPFIND tells of members, read page by page and handed on piece by piece: a folder or a tree of any
 //! size needs little memory.
 
-use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::Duration;
 use std::vec::IntoIter;
@@ -12,10 +11,9 @@ use crate::http::protocol::href::{Mount, Place, set_member};
 use crate::http::protocol::listing::PropfindAnswer;
 use crate::http::protocol::media_type;
 use crate::http::protocol::properties::{ActiveLock, CloudView, Permissions, ResourceView};
-use crate::library::{Detail, Library, LibraryError, Lock, Member, SpaceUsage, is_lockable};
-use crate::model::{Access, Checksum, Depth, EntryId, EntryName, Timestamp, UserId};
+use crate::library::{Detail, Library, LibraryError, Listing, Lock, Member, SpaceUsage, is_lockable};
+use crate::model::{Access, Depth, EntryId, EntryName, Timestamp};
 use crate::net::ResponseBody;
-use crate::sharing::Sharing;
 
 /// Longest listing that is sent as a whole, with its length, in bytes.
 const WHOLE: usize = 1024 * 1024;
@@ -41,47 +39,12 @@ pub(super) struct View {
     pub(super) access: Access,
     /// The user's name.
     pub(super) owner: String,
-    pub(super) user: UserId,
     pub(super) library: Library,
-    pub(super) sharing: Sharing,
     pub(super) detail: Detail,
-    /// Whether they are asked for; they cost a look at each file's content.
-    pub(super) tells_checksums: bool,
-    /// Whether it is asked what is shared; it costs a look at the links for each page.
-    pub(super) tells_links: bool,
-}
-
-/// What is told of some members and does not stand in their rows.
-#[derive(Default)]
-pub(super) struct Beside {
-    /// The digests of files' contents.
-    checksums: HashMap<EntryId, Vec<Checksum>>,
-    /// To which there are links.
-    linked: HashSet<EntryId>,
 }
 
 impl View {
-    pub(super) async fn beside(&self, members: &[Member]) -> Result<Beside, LibraryError> {
-        let mut beside = Beside::default();
-        if self.tells_checksums {
-            beside.checksums = self.library.checksums(members.iter().map(|member| &member.entry)).await?;
-        }
-        if self.tells_links {
-            let entries = members.iter().map(|member| member.entry.id).collect();
-            let linked = self.sharing.linked_among(self.user, &self.access, entries).await;
-            beside.linked = linked.map_err(LibraryError::from)?;
-        }
-        Ok(beside)
-    }
-
-    pub(super) fn push(
-        &self,
-        answer: &mut PropfindAnswer,
-        member: &Member,
-        inherited: &[Lock],
-        href: &str,
-        beside: &Beside,
-    ) {
+    pub(super) fn push(&self, answer: &mut PropfindAnswer, member: &Member, inherited: &[Lock], href: &str) {
         let entry = &member.entry;
         let right = self.access.right();
         let permissions = match (entry.parent, self.access.top()) {
@@ -112,10 +75,10 @@ impl View {
                 number: entry.id.0.unsigned_abs(),
                 instance: self.library.instance_id(),
                 permissions,
-                checksums: beside.checksums.get(&entry.id).map_or(&[], Vec::as_slice),
+                checksums: &member.checksums,
                 fingerprint: None,
                 owner: &self.owner,
-                is_linked: beside.linked.contains(&entry.id),
+                is_linked: member.is_linked,
             },
         });
     }
@@ -159,7 +122,6 @@ enum Ahead {
 struct Page {
     members: IntoIter<Member>,
     inherited: Vec<Lock>,
-    beside: Beside,
 }
 
 impl Level {
@@ -175,6 +137,13 @@ impl Tree {
         Self { view, depth, levels, href, page: Page::default() }
     }
 
+    /// As [`Self::new`], with the first page, which was read together with the folder.
+    pub(super) fn begun(view: View, folder: EntryId, href: String, depth: Depth, first: Listing) -> Self {
+        let mut tree = Self::new(view, folder, href, depth);
+        tree.show(first);
+        tree
+    }
+
     /// Tells the next member; `false` if there is none.
     async fn push_next(&mut self, answer: &mut PropfindAnswer) -> Result<bool, LibraryError> {
         loop {
@@ -186,8 +155,7 @@ impl Tree {
             };
             let Ok(name) = EntryName::parse(&member.entry.name) else { continue };
             set_member(&mut self.href, href_len, &name, member.entry.is_folder());
-            let Page { inherited, beside, .. } = &self.page;
-            self.view.push(answer, &member, inherited, &self.href, beside);
+            self.view.push(answer, &member, &self.page.inherited, &self.href);
             return Ok(true);
         }
     }
@@ -214,6 +182,13 @@ impl Tree {
             }
             Err(error) => return Err(error),
         };
+        self.show(listing);
+        Ok(())
+    }
+
+    /// Makes this the page of the present level's folder that is being told.
+    fn show(&mut self, listing: Listing) {
+        let Some(level) = self.levels.last_mut() else { return };
         level.ahead = listing.next.map_or(Ahead::Nothing, |next| Ahead::Page(Some(next)));
         if self.depth == Depth::Infinity {
             let folders = listing.members.iter().filter(|member| member.entry.is_folder());
@@ -221,9 +196,7 @@ impl Tree {
                 .filter_map(|member| Some((member.entry.id, EntryName::parse(&member.entry.name).ok()?)));
             level.folders = named.collect::<Vec<_>>().into_iter();
         }
-        let beside = self.view.beside(&listing.members).await?;
-        self.page = Page { members: listing.members.into_iter(), inherited: listing.inherited, beside };
-        Ok(())
+        self.page = Page { members: listing.members.into_iter(), inherited: listing.inherited };
     }
 }
 

@@ -12,9 +12,10 @@ use crate::http::protocol::listing::PropfindAnswer;
 use crate::http::protocol::properties::{CloudView, LiveProperty, Permissions, ResourceView};
 use crate::http::protocol::propfind::{self, PropfindRequest};
 use crate::http::protocol::{headers, multistatus, xml};
-use crate::library::{Detail, JointUsage, SpaceUsage, Top};
+use crate::library::{Described, Detail, LinksOf, SpaceUsage, Top, Tops};
 use crate::model::{Access, DeadProperties, Depth, EntryId, EntryName, EntryPath, PropertyName, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
+use crate::sharing::Sharing;
 
 impl DavRequest<'_> {
     pub(super) async fn propfind(&self, body: &mut RequestBody) -> Answer {
@@ -33,49 +34,36 @@ impl DavRequest<'_> {
         request: &PropfindRequest,
         depth: Depth,
     ) -> Answer {
-        let detail = detail(request);
-        let member = self
+        let detail = self.detail(request, &target.access);
+        let members = depth != Depth::Zero;
+        let Described { member, listing, usage } = self
             .services
             .library
-            .member_with(&target.access, &target.path, &detail, self.info.received)
+            .describe(&target.access, &target.path, members, &detail, self.info.received)
             .await?;
         self.require_tags(&member.entry.etag)?;
         let (folder, is_folder) = (member.entry.id, member.entry.is_folder());
         let depth = if is_folder { depth } else { Depth::Zero };
         if depth == Depth::Infinity {
-            self.require_listable(&[(target.access, folder)]).await?;
+            self.require_listable(vec![(target.access, folder)]).await?;
         }
         let href = self.mount.href(&target.place(), is_folder);
-        let usage = match is_folder && asks_for_quota(request) && !self.visitor.is_guest() {
-            true => Some(self.services.library.usage(&target.access).await?),
-            false => None,
-        };
-        let view = self.view(target.space, target.access, usage, request, detail);
+        let view = self.view(target.space, target.access, usage, detail);
         let mut answer = PropfindAnswer::new(request);
-        let beside = view.beside(std::slice::from_ref(&member)).await?;
-        view.push(&mut answer, &member, &[], &href, &beside);
-        let trees = match depth {
-            Depth::Zero => Vec::new(),
-            Depth::One | Depth::Infinity => vec![Tree::new(view, folder, href.clone(), depth)],
-        };
-        self.tell(answer, trees, href, depth).await
+        view.push(&mut answer, &member, &[], &href);
+        let tree = listing.map(|first| Tree::begun(view, folder, href.clone(), depth, first));
+        self.tell(answer, tree.into_iter().collect(), href, depth).await
     }
 
     /// The mount itself: a folder of the spaces that this person may see.
     async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
-        let detail = detail(request);
-        let tops = self.visible_spaces(&detail).await?;
+        let Tops { tops, usage } = self.visible_spaces(|access| self.detail(request, access)).await?;
         let tag = self.services.library.mount_etag(&tops);
         self.require_tags(&tag)?;
-        let rights: Vec<Access> = tops.iter().map(|top| top.access).collect();
         if depth == Depth::Infinity {
-            let roots: Vec<_> = tops.iter().map(|top| (top.access, top.member.entry.id)).collect();
-            self.require_listable(&roots).await?;
+            let roots = tops.iter().map(|top| (top.access, top.member.entry.id));
+            self.require_listable(roots.collect()).await?;
         }
-        let usage: Option<JointUsage> = match asks_for_quota(request) {
-            true => Some(self.services.library.joint_usage(&rights).await?),
-            false => None,
-        };
         let modified = tops.iter().map(|top| top.member.entry.modified).max();
         let created = tops.iter().map(|top| top.space.created).min();
         let href = self.mount.href(&Place::Root, true);
@@ -101,19 +89,13 @@ impl DavRequest<'_> {
         });
         let mut trees = Vec::new();
         let shown = if depth == Depth::Zero { Vec::new() } else { tops };
-        for Top { access, space, mut member } in shown {
+        for Top { access, space, mut member, usage } in shown {
             let Ok(name) = EntryName::parse(&space.name) else { continue };
-            let usage = if asks_for_quota(request) {
-                Some(self.services.library.usage(&access).await?)
-            } else {
-                None
-            };
             let place = Place::Entry { space: name.clone(), path: EntryPath::root() };
             let href = self.mount.href(&place, true);
             member.entry.name.clone_from(&space.name);
-            let view = self.view(name, access, usage, request, detail.clone());
-            let beside = view.beside(std::slice::from_ref(&member)).await?;
-            view.push(&mut answer, &member, &[], &href, &beside);
+            let view = self.view(name, access, usage, self.detail(request, &access));
+            view.push(&mut answer, &member, &[], &href);
             if depth == Depth::Infinity {
                 trees.push(Tree::new(view, member.entry.id, href, depth));
             }
@@ -121,14 +103,7 @@ impl DavRequest<'_> {
         self.tell(answer, trees, href, depth).await
     }
 
-    fn view(
-        &self,
-        space: EntryName,
-        access: Access,
-        usage: Option<SpaceUsage>,
-        request: &PropfindRequest,
-        detail: Detail,
-    ) -> View {
+    fn view(&self, space: EntryName, access: Access, usage: Option<SpaceUsage>, detail: Detail) -> View {
         View {
             mount: self.mount.clone(),
             space,
@@ -136,12 +111,8 @@ impl DavRequest<'_> {
             now: self.info.received,
             access,
             owner: self.visitor.owner_name().to_owned(),
-            user: self.visitor.user(),
             library: self.services.library.clone(),
-            sharing: self.services.sharing.clone(),
             detail,
-            tells_checksums: asks_for(request, &[LiveProperty::Checksums]),
-            tells_links: asks_for(request, &[LiveProperty::ShareTypes]),
         }
     }
 
@@ -151,16 +122,41 @@ impl DavRequest<'_> {
     }
 
     /// Fails if these trees together are too large for one answer. Clients then ask for one folder at a time.
-    async fn require_listable(&self, tops: &[(Access, EntryId)]) -> Result<(), Failure> {
-        let mut left = self.listings.entries;
-        for (access, top) in tops {
-            let len = self.services.library.tree_len(access, *top, left + 1).await?;
-            left = left.checked_sub(len).ok_or_else(|| {
-                let text = "this tree is too large for one answer; list one folder at a time: Depth 0 or 1";
-                Failure::Precondition(StatusCode::FORBIDDEN, Precondition::PropfindFiniteDepth, text)
-            })?;
+    async fn require_listable(&self, tops: Vec<(Access, EntryId)>) -> Result<(), Failure> {
+        let most = self.listings.entries;
+        if self.services.library.trees_len(tops, most + 1).await? > most {
+            let text = "this tree is too large for one answer; list one folder at a time: Depth 0 or 1";
+            let precondition = Precondition::PropfindFiniteDepth;
+            return Err(Failure::Precondition(StatusCode::FORBIDDEN, precondition, text));
         }
         Ok(())
+    }
+
+    /// What must be looked up for the answer in a space that this right opens, and no more: properties and locks may
+    /// weigh more than all else.
+    fn detail(&self, request: &PropfindRequest, access: &Access) -> Detail {
+        let stored = match request {
+            PropfindRequest::AllProp { .. } => Detail::ALL,
+            PropfindRequest::PropName => Detail { properties: DeadProperties::Names, ..Detail::NONE },
+            PropfindRequest::Prop(names) => {
+                let dead = names.iter().filter(|name| LiveProperty::find(name).is_none());
+                let dead: Vec<_> = dead.cloned().collect();
+                let properties =
+                    if dead.is_empty() { DeadProperties::None } else { DeadProperties::These(dead) };
+                let locks = asks_for(request, &[LiveProperty::LockDiscovery]);
+                Detail { locks, properties, ..Detail::NONE }
+            }
+        };
+        let links = match asks_for(request, &[LiveProperty::ShareTypes]) {
+            true => Sharing::handled_by(self.visitor.user(), access),
+            false => LinksOf::Nobody,
+        };
+        Detail {
+            checksums: asks_for(request, &[LiveProperty::Checksums]),
+            links,
+            usage: asks_for_quota(request) && !self.visitor.is_guest(),
+            ..stored
+        }
     }
 }
 
@@ -175,20 +171,6 @@ impl DavRequest<'_> {
             fingerprint: None,
             owner: self.visitor.owner_name(),
             is_linked: false,
-        }
-    }
-}
-
-/// What must be looked up for the answer, and no more: properties and locks may weigh more than all else.
-fn detail(request: &PropfindRequest) -> Detail {
-    match request {
-        PropfindRequest::AllProp { .. } => Detail::ALL,
-        PropfindRequest::PropName => Detail { locks: false, properties: DeadProperties::Names },
-        PropfindRequest::Prop(names) => {
-            let dead: Vec<_> =
-                names.iter().filter(|name| LiveProperty::find(name).is_none()).cloned().collect();
-            let properties = if dead.is_empty() { DeadProperties::None } else { DeadProperties::These(dead) };
-            Detail { locks: asks_for(request, &[LiveProperty::LockDiscovery]), properties }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::visitor::Visitor;
 use super::{DavRequest, Failure};
 use crate::http::protocol::conditional;
 use crate::http::protocol::href::{Located, Place};
-use crate::library::{Change, Detail, LibraryError, Top};
+use crate::library::{Change, Detail, LibraryError, Tops};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, Timestamp};
 
 /// The place a request names.
@@ -85,10 +85,11 @@ impl DavRequest<'_> {
         }
     }
 
-    /// The spaces that this person may see, by name.
-    pub(super) async fn visible_spaces(&self, detail: &Detail) -> Result<Vec<Top>, Failure> {
+    /// The spaces that this person may see, by name, and of each what `detail` says for the right to it.
+    pub(super) async fn visible_spaces(&self, detail: impl Fn(&Access) -> Detail) -> Result<Tops, Failure> {
         let rights = self.services.accounts.spaces_of(self.principal()?).await?;
-        Ok(self.services.library.tops_with(&rights, detail, self.info.received).await?)
+        let wanted = rights.into_iter().map(|access| (access, detail(&access))).collect();
+        Ok(self.services.library.tops_with(wanted, self.info.received).await?)
     }
 
     pub(super) fn conditions(&self) -> Result<Conditions, Failure> {
