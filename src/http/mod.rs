@@ -14,6 +14,7 @@ mod recent_spaces;
 mod reply;
 pub(crate) mod resumable;
 mod router;
+mod source;
 
 pub use health::{Health, HealthState, KnownTroubles, health_response};
 pub use router::Router;

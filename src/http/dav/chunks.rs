@@ -21,7 +21,9 @@ use crate::http::protocol::properties::{Permissions, ResourceView};
 use crate::http::protocol::propfind;
 use crate::http::protocol::xml;
 use crate::http::reply::empty;
-use crate::library::{Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf};
+use crate::library::{
+    Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf, receive,
+};
 use crate::model::{
     Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,
     UploadId, UploadShape,
@@ -136,14 +138,10 @@ impl DavRequest<'_> {
             checksum: headers::content_digest(&self.parts.headers)?,
         };
         let (user, now) = (self.principal()?.user, self.info.received);
-        let mut writing =
-            self.services.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
-        // Dropped with an error nothing of the chunk is kept: a client that sees it takes it for whole.
-        while let Some(piece) = body.next().await {
-            writing.write(piece?).await?;
-        }
-        self.may_still_store(&access).await?;
-        writing.finish(Timestamp::now()).await?;
+        let writing = self.services.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
+        // After an error nothing of the chunk is kept: a client that sees it takes it for whole.
+        let still_allowed = async || self.may_still_store(&access).await;
+        receive(writing, body, still_allowed, Timestamp::now).await??;
         Ok(empty(StatusCode::CREATED))
     }
 

@@ -7,7 +7,7 @@ use super::target::EntryTarget;
 use super::{Answer, DavRequest, Failure};
 use crate::http::protocol::headers::{self, UploadHeaders};
 use crate::http::reply::empty;
-use crate::library::{Change, Entry, LibraryError, NewFile};
+use crate::library::{Change, Entry, LibraryError, NewFile, receive};
 use crate::model::{Conditions, EntryPath, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 
@@ -26,14 +26,10 @@ impl DavRequest<'_> {
             self.make_parents(&change, &target).await?;
             begun = self.services.library.begin_put(change, file).await;
         }
-        let mut session = begun.map_err(&failed)?;
-        while let Some(piece) = body.next().await {
-            session.write(piece?).await.map_err(&failed)?;
-        }
-        // Who lost the right while the body was on its way, perhaps for hours, stores nothing.
-        self.may_still_store(&target.access).await?;
-        // The body may have taken hours: the commit is dated when it happens.
-        let outcome = session.commit(Timestamp::now()).await.map_err(&failed)?;
+        let session = begun.map_err(&failed)?;
+        let still_allowed = async || self.may_still_store(&target.access).await;
+        let stored = receive(session, body, still_allowed, Timestamp::now).await?;
+        let outcome = stored.map_err(&failed)?;
         if target.access.only_adds() {
             // Not even under which name: another one would tell that there is one of this name.
             return Ok(received(modified.is_some()));

@@ -1,11 +1,12 @@
 //! Taking in the files of a form.
 
+use bytes::Bytes;
 use http::StatusCode;
 
 use super::LinkRequest;
 use crate::http::error::{library_status, log_library};
 use crate::http::protocol::multipart::{Files, FormError, IncomingFile};
-use crate::library::{Change, LibraryError, NewFile};
+use crate::library::{Change, LibraryError, NewFile, Source, receive};
 use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestamp};
 use crate::net::RequestBody;
 use crate::sharing::Visit;
@@ -131,19 +132,17 @@ impl LinkRequest<'_> {
         };
         let new = NewFile { path, size: file.announced, modified: None, checksum: None };
         let failed = |error| self.refusal(&error);
-        let mut session = self.services.library.begin_put(change, new).await.map_err(failed)?;
-        let mut size = 0;
-        while let Some(piece) = file.piece().await.map_err(|error| broken(&error))? {
-            size += piece.len() as u64;
-            session.write(piece).await.map_err(failed)?;
-        }
-        // Sending may have taken hours, in which the link was deleted or lost the right.
-        let still = self.services.sharing.still_lends(visit, Timestamp::now()).await;
-        still.ok().and_then(|access| access.reach_to_add().ok()).ok_or(Refusal::NoLonger)?;
-        let outcome = session.commit(Timestamp::now()).await.map_err(failed)?;
+        let session = self.services.library.begin_put(change, new).await.map_err(failed)?;
+        let mut counted = Counted { file, size: 0 };
+        let still_allowed = async || {
+            let access = self.services.sharing.still_lends(visit, Timestamp::now()).await;
+            access.ok().and_then(|access| access.reach_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
+        };
+        let stored = receive(session, &mut counted, still_allowed, Timestamp::now).await?;
+        let outcome = stored.map_err(failed)?;
         // Another name would tell who sees nothing that there is one of this name.
         let name = if visit.access.only_adds() { sent } else { outcome.entry.name };
-        Ok((name, size))
+        Ok((name, counted.size))
     }
 
     fn refusal(&self, error: &LibraryError) -> Refusal {
@@ -159,6 +158,21 @@ impl LinkRequest<'_> {
                 Refusal::Failed
             }
         }
+    }
+}
+
+/// A file of a form, and the bytes that came of it.
+struct Counted<'a, 'b> {
+    file: &'a mut IncomingFile<'b>,
+    size: u64,
+}
+
+impl Source for &mut Counted<'_, '_> {
+    type Error = Refusal;
+
+    async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, Refusal>> {
+        let piece = self.file.piece().await.map_err(|error| broken(&error)).transpose()?;
+        Some(piece.inspect(|piece| self.size += piece.len() as u64))
     }
 }
 

@@ -1,14 +1,35 @@
 //! What every protocol does with an upload: find it, feed it, make it a file.
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::ETAG;
 use http::{HeaderName, HeaderValue};
 
 use super::{Done, Failure, Found, UploadRequest};
 use crate::http::protocol::properties::push_cloud_id;
-use crate::library::{Change, Finish, LibraryError, PartInfo, Upload, UploadsOf};
+use crate::library::{Change, Finish, LibraryError, PartInfo, Source, Upload, UploadsOf, receive};
 use crate::model::{Conditions, Stamp, Timestamp, UploadId};
-use crate::net::RequestBody;
+use crate::net::{BodyError, RequestBody};
+
+/// A body whose client hears how much of it is durable.
+struct Reporting<'a, S> {
+    body: &'a mut RequestBody,
+    /// How far the client knows the upload to be durable.
+    reported: u64,
+    say: S,
+}
+
+impl<S: Fn(&RequestBody, u64) + Send> Source for Reporting<'_, S> {
+    type Error = BodyError;
+
+    async fn next(&mut self, durable: u64) -> Option<Result<Bytes, BodyError>> {
+        if durable > self.reported {
+            self.reported = durable;
+            (self.say)(self.body, durable);
+        }
+        self.body.next().await
+    }
+}
 
 impl UploadRequest<'_> {
     /// The user's own upload that came by one of these protocols. Ends the request that writes to it, so that what is
@@ -43,45 +64,15 @@ impl UploadRequest<'_> {
         upload: &Upload,
         part: PartInfo,
         body: &mut RequestBody,
-        say: impl Fn(&RequestBody, u64),
+        say: impl Fn(&RequestBody, u64) + Send,
     ) -> Result<Upload, Failure> {
         let access = self.access(upload.space).await?;
         let (user, now) = (self.principal.user, self.info.received);
-        let mut writing =
+        let writing =
             self.services.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
-        let mut told = upload.received;
-        let failure = loop {
-            let piece = tokio::select! {
-                biased;
-                // A client that was replaced and cannot be informed would wait here for nothing.
-                () = writing.taken_over() => return Err(LibraryError::UploadTakenOver.into()),
-                piece = body.next() => piece,
-            };
-            match piece {
-                None => break None,
-                Some(Ok(bytes)) => match writing.write(bytes).await {
-                    Ok(durable) if durable > told => {
-                        told = durable;
-                        say(body, durable);
-                    }
-                    Ok(_) => {}
-                    Err(error) => break Some(Failure::from(error)),
-                },
-                Some(Err(error)) => break Some(error.into()),
-            }
-        };
-        // Who lost the right while the body was on its way, perhaps for hours, adds no more to the upload.
-        let failure = match failure {
-            None => self.access(upload.space).await.err(),
-            failed => failed,
-        };
-        match failure {
-            None => Ok(writing.finish(Timestamp::now()).await?),
-            Some(failure) => {
-                writing.break_off(Timestamp::now()).await?;
-                Err(failure)
-            }
-        }
+        let reporting = Reporting { body, reported: upload.received, say };
+        let still_allowed = async || self.access(upload.space).await.map(drop);
+        Ok(receive(writing, reporting, still_allowed, Timestamp::now).await??)
     }
 
     /// Makes a complete upload a file.

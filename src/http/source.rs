@@ -1,0 +1,14 @@
+//! The body of a request as what a content is taken from.
+
+use bytes::Bytes;
+
+use crate::library::Source;
+use crate::net::{BodyError, RequestBody};
+
+impl Source for &mut RequestBody {
+    type Error = BodyError;
+
+    async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, BodyError>> {
+        RequestBody::next(self).await
+    }
+}
