@@ -95,7 +95,12 @@ impl Library {
                 }
                 Ok::<_, LibraryError>(())
             };
-            if let Err(error) = self.catalog().write(record).await {
+            // On a full disk the room that is left is for deleting.
+            let recorded = match self.storing().await {
+                Ok(catalog) => catalog.write(record).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = recorded {
                 noted.extend(later);
                 let lost = self.shared.reads.put_back(noted);
                 let error: &dyn std::error::Error = &error;

@@ -73,7 +73,12 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     server.spawn();
     let mut whole = ask(&server, "GET", "a", Vec::new()).expect(200).body;
     let mut told = 0;
-    for (threads, method) in [(Threads::All, "GET"), (Threads::Catalogue, "PUT")] {
+    let both = [(Threads::All, "GET"), (Threads::Catalogue, "PUT")];
+    // On a busy machine what starts with the server may have read every page before strace is there: once more then.
+    for (threads, method) in [both, both, both].concat() {
+        if told > 0 && method == "GET" {
+            break;
+        }
         for nth in 1..=5 {
             // Nothing is remembered of the earlier ones.
             server.stop();
@@ -100,7 +105,6 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
             assert!(!server.log().contains("data at risk"), "{}", server.log());
         }
     }
-    // The first read of the thread that works for the first of them is certain to be met.
     assert!(told > 0, "no request met an error");
 }
 

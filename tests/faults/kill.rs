@@ -86,7 +86,7 @@ fn an_upload_killed_before_any_call_comes_to_its_end_when_it_is_asked_for_again(
 }
 
 /// Calls of `tresor init` tried in a normal run.
-const FEW_OF_INIT: usize = 12;
+const FEW_OF_INIT: usize = 24;
 
 #[test]
 fn an_init_killed_before_any_call_is_repeated_or_named() {
