@@ -104,9 +104,10 @@ impl Library {
                 noted.extend(later);
                 let lost = self.shared.reads.put_back(noted);
                 let error: &dyn std::error::Error = &error;
-                match lost {
-                    0 => tracing::debug!(error, "readings wait to be recorded"),
-                    _ => tracing::warn!(error, lost, "readings are lost to the record: it cannot be written"),
+                if lost == 0 {
+                    tracing::debug!(error, "readings wait to be recorded");
+                } else {
+                    tracing::warn!(error, lost, "readings are lost to the record: it cannot be written");
                 }
                 return;
             }
