@@ -19,4 +19,3 @@ CREATE TABLE events (
     detail TEXT             -- the rest, as JSON
 ) STRICT;
 CREATE INDEX events_by_space ON events (space_id, id);
-CREATE INDEX events_by_entry ON events (entry_id, id);

@@ -15,8 +15,6 @@ use crate::model::{
 pub enum EventsOf {
     /// Those of one space, its rights and links among them.
     Space(SpaceId),
-    /// Those of one file or folder itself.
-    Entry(EntryId),
     /// All.
     Everything,
 }
@@ -136,11 +134,6 @@ impl ReadTx<'_> {
             EventsOf::Space(space) => self.all(
                 &format!("SELECT {COLUMNS} FROM events WHERE space_id = ?1 AND {order}"),
                 params![space.0, before, limit],
-                recorded,
-            )?,
-            EventsOf::Entry(entry) => self.all(
-                &format!("SELECT {COLUMNS} FROM events WHERE entry_id = ?1 AND {order}"),
-                params![entry.0, before, limit],
                 recorded,
             )?,
             EventsOf::Everything => self.all(
@@ -367,9 +360,9 @@ mod tests {
         let read: Vec<_> =
             read.iter().rev().map(|one| (Stamp { actor: one.actor, at: one.at }, &one.event)).collect();
         assert_eq!(read, written);
-        let of_entry = tx.events(EventsOf::Entry(EntryId(4)), None, 5).unwrap();
-        assert_eq!(of_entry.len(), 5);
-        assert!(of_entry.is_sorted_by(|one, next| one.id > next.id));
+        let of_space = tx.events(EventsOf::Space(SpaceId([7; 16])), None, 5).unwrap();
+        assert_eq!(of_space.len(), 5);
+        assert!(of_space.is_sorted_by(|one, next| one.id > next.id));
 
         assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 2);
         assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 1);
