@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("sharing", &["model", "catalog", "library", "accounts"]),
     ("admin", &["model", "text", "library", "accounts", "sharing"]),
     ("net", &["model"]),
-    ("http", &["model", "library", "accounts", "sharing", "net"]),
+    ("http", &["model", "text", "library", "accounts", "sharing", "net"]),
     ("config", &["model", "net"]),
     (
         "app",

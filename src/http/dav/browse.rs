@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use super::target::EntryTarget;
 use super::{Answer, DavRequest};
 use crate::http::page::folder::{self, Row};
-use crate::http::page::language::Language;
+use crate::http::page::language::preferred;
 use crate::http::page::{Page, Tone};
 use crate::http::protocol::href::{Mount, Place};
 use crate::http::reply::see_other;
@@ -13,6 +13,7 @@ use crate::library::{Entry, Top};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
+use crate::text::Language;
 
 /// The words of the page.
 struct Words {
@@ -34,7 +35,7 @@ impl DavRequest<'_> {
         let base = self.mount.href(&Place::Root, true);
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
         let rows: Vec<_> = tops.iter().map(row).collect();
-        let language = Language::preferred(&self.parts.headers);
+        let language = preferred(&self.parts.headers);
         page(language, words(language).spaces, None, &rows, false)
     }
 
@@ -54,7 +55,7 @@ impl DavRequest<'_> {
             None => Place::Root,
         };
         let above = self.mount.href(&above, true);
-        Ok(page(Language::preferred(&self.parts.headers), &title, Some(&above), &rows, more))
+        Ok(page(preferred(&self.parts.headers), &title, Some(&above), &rows, more))
     }
 }
 

@@ -28,13 +28,14 @@ use super::context::RequestContext;
 use super::error::{library_status, log_library};
 use super::page::folder;
 use super::page::form::{MAX_FORM_BYTES, field, is_from_another_site};
-use super::page::language::Language;
 use super::protocol::href::{self, push_encoded};
 use super::reply::{not_allowed, plain, see_other};
+use crate::http::page::language::preferred;
 use crate::library::LibraryError;
 use crate::model::{EntryName, EntryPath, Right, Timestamp};
 use crate::net::{RequestBody, ResponseBody};
 use crate::sharing::{GuestKey, Visit, VisitError};
+use crate::text::Language;
 
 /// A request to the address of a link.
 struct LinkRequest<'a> {
@@ -53,7 +54,7 @@ impl<'a> Deref for LinkRequest<'a> {
 
 impl<'a> LinkRequest<'a> {
     fn new(context: RequestContext<'a>, address: LinkAddress<'a>) -> Self {
-        Self { context, address, language: Language::preferred(&context.parts.headers) }
+        Self { context, address, language: preferred(&context.parts.headers) }
     }
 }
 

@@ -6,7 +6,6 @@ use http::{HeaderValue, Response, StatusCode};
 use super::receive::{Received, Refusal};
 use super::words::{Words, words};
 use crate::http::page::folder::{self, Row, shown_name};
-use crate::http::page::language::Language;
 use crate::http::page::{Field, Page, Tone};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
@@ -14,6 +13,7 @@ use crate::library::Entry;
 use crate::model::{EntryPath, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
+use crate::text::Language;
 
 /// What the page of a link shows.
 pub(super) struct Shown<'a> {

@@ -11,7 +11,7 @@ use super::pages;
 use super::visit::not_found;
 use crate::http::auth::{self, challenge};
 use crate::http::context::RequestContext;
-use crate::http::page::language::Language;
+use crate::http::page::language::preferred;
 use crate::http::protocol::href::Mount;
 use crate::http::reply::plain;
 use crate::model::EntryName;
@@ -69,7 +69,7 @@ pub(in crate::http) fn shown(
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST
             if address.endpoint == Endpoint::File =>
         {
-            pages::gone(Language::preferred(&context.parts.headers))
+            pages::gone(preferred(&context.parts.headers))
         }
         _ => answer,
     }

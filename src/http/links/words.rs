@@ -1,6 +1,6 @@
 //! The words of the pages.
 
-use crate::http::page::language::Language;
+use crate::text::Language;
 
 pub(super) struct Words {
     pub(super) password_title: &'static str,

@@ -12,9 +12,10 @@ use super::{Answer, absent, no_host};
 use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
 use crate::http::context::RequestContext;
 use crate::http::page::form::{self, MAX_FORM_BYTES};
-use crate::http::page::language::Language;
+use crate::http::page::language::preferred;
 use crate::http::reply::{json as json_reply, not_allowed, plain, too_many};
 use crate::net::{RequestBody, ResponseBody};
+use crate::text::Language;
 
 /// What a browser calls the bodies of plain forms.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -76,7 +77,7 @@ impl RequestContext<'_> {
 
     /// The page on which a person lets the device in.
     pub(super) async fn login_page(&self, token: &str, body: &mut RequestBody) -> Answer {
-        let language = Language::preferred(&self.parts.headers);
+        let language = preferred(&self.parts.headers);
         if self.is_read() {
             let query = self.parts.uri.query().unwrap_or_default();
             let name = form::field(query.as_bytes(), "user");

@@ -6,10 +6,10 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::accounts::DeviceRequest;
-use crate::http::page::language::Language;
 use crate::http::page::{Field, Page, Tone};
 use crate::model::Timestamp;
 use crate::net::ResponseBody;
+use crate::text::Language;
 
 /// What the consent page shows.
 pub(super) struct Consent<'a> {

@@ -4,9 +4,10 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::language::Language;
 use super::{Page, Tone};
+use crate::http::page::language::preferred;
 use crate::net::{RequestId, ResponseBody};
+use crate::text::Language;
 
 /// Put into the extensions of an answer: the server waits for its passphrase.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,7 @@ pub(in crate::http) struct Browser(Language);
 impl Browser {
     pub(in crate::http) fn of(headers: &HeaderMap) -> Option<Self> {
         let asks = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/html"));
-        headers.get_all(ACCEPT).iter().any(asks).then(|| Self(Language::preferred(headers)))
+        headers.get_all(ACCEPT).iter().any(asks).then(|| Self(preferred(headers)))
     }
 
     /// The answer, as a page if it is an error that only programs could read.

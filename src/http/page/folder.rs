@@ -1,10 +1,10 @@
 //! A folder on a page: for who has logged in, and for who has a link.
 
-use super::language::Language;
 use super::{Page, Tone};
 use crate::http::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
+use crate::text::Language;
 
 /// Members of a folder shown on one page; a mount shows all.
 const MAX_ROWS: usize = 2_000;

@@ -8,9 +8,9 @@ pub(super) mod language;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use self::language::Language;
 use crate::http::protocol::xml::{push_attribute_value, push_text};
 use crate::net::ResponseBody;
+use crate::text::Language;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
