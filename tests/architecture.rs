@@ -768,7 +768,7 @@ fn every_wall_holds_against_every_way_through() {
         (
             "src/http/x.rs",
             "use crate::vault::disk::Disk;",
-            "`http` may import model, library, accounts, sharing, net",
+            "`http` may import model, text, library, accounts, sharing, net",
         ),
         ("src/http/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
         ("src/net/x.rs", "use crate::library::Library;", "`net` may import model"),

@@ -37,8 +37,6 @@ pub enum Via {
 /// A job that the server does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Worker {
-    /// Opens the instance.
-    Start,
     /// Ends what has expired.
     Upkeep,
     /// Keeps the earlier contents of a space within their bound.
@@ -49,12 +47,11 @@ pub enum Worker {
 
 impl Worker {
     /// Every worker.
-    pub const ALL: [Self; 4] = [Self::Start, Self::Upkeep, Self::History, Self::Rebuild];
+    pub const ALL: [Self; 3] = [Self::Upkeep, Self::History, Self::Rebuild];
 
     /// Its word in the catalogue and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Start => "start",
             Self::Upkeep => "upkeep",
             Self::History => "history",
             Self::Rebuild => "rebuild",

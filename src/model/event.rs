@@ -172,12 +172,8 @@ words! {
     RemovedKind {
         /// Earlier contents of files.
         Versions = "versions",
-        /// Deleted files and folders.
-        Trash = "trash",
         /// Uploads that were never finished.
         Uploads = "uploads",
-        /// Links that expired long ago.
-        Links = "links",
     }
 }
 

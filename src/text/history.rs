@@ -23,7 +23,6 @@ impl Language {
             Actor::Owner => self.choose("Betreiber (Befehlszeile)", "owner (command line)").to_owned(),
             Actor::Worker(worker) => {
                 let work = match worker {
-                    Worker::Start => self.choose("Start", "start"),
                     Worker::Upkeep => self.choose("Fristen", "expiry"),
                     Worker::History => self.choose("Verlauf begrenzen", "history limit"),
                     Worker::Rebuild => self.choose("Wiederaufbau", "rebuild"),
@@ -131,12 +130,8 @@ impl Language {
         let things = match (what, count) {
             (RemovedKind::Versions, 1) => self.choose("einen früheren Inhalt", "1 earlier content"),
             (RemovedKind::Versions, _) => self.choose("frühere Inhalte", "earlier contents"),
-            (RemovedKind::Trash, 1) => self.choose("einen Eintrag des Papierkorbs", "1 item of the trash"),
-            (RemovedKind::Trash, _) => self.choose("Einträge des Papierkorbs", "items of the trash"),
             (RemovedKind::Uploads, 1) => self.choose("einen unfertigen Upload", "1 unfinished upload"),
             (RemovedKind::Uploads, _) => self.choose("unfertige Uploads", "unfinished uploads"),
-            (RemovedKind::Links, 1) => self.choose("einen abgelaufenen Link", "1 expired link"),
-            (RemovedKind::Links, _) => self.choose("abgelaufene Links", "expired links"),
         };
         let things = if count == 1 { things.to_owned() } else { format!("{count} {things}") };
         match self {
