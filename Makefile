@@ -44,7 +44,7 @@ fuzz: ## every parser under libFuzzer, an hour each (TRESOR_FUZZ_SECONDS, FUZZ="
 
 soak: ## 20 minutes of mixed load (TRESOR_SOAK_SECONDS); memory and descriptors must stay flat
 	@tests/install.sh test
-	TRESOR_SOAK_SECONDS=$${TRESOR_SOAK_SECONDS:-1200} cargo test --locked --test soak -- --nocapture
+	TRESOR_SOAK_SECONDS=$${TRESOR_SOAK_SECONDS:-1200} cargo test --locked --test heavy soak:: -- --nocapture
 
 clean: ## remove what was built; never touches data
 	cargo clean

@@ -78,7 +78,7 @@ for entry in "${wanted[@]}"; do
     is_there "$thing" || missing+=("$package")
 done
 clients() {
-    [ "$1" != test ] || "$(dirname "$0")/resumable/clients/install.sh"
+    [ "$1" != test ] || "$(dirname "$0")/product/resumable/clients/install.sh"
 }
 if [ ${#missing[@]} -eq 0 ]; then
     clients "$1"

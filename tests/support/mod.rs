@@ -1,10 +1,10 @@
 //! What the black-box tests share: the real program on a directory of its own, a raw HTTP client,
 //! test content with known hashes, real clients run under a time limit, and the search for traces.
 //!
-//! A test binary takes it in with `#[path = "../support/mod.rs"] mod support;`. No test skips
+//! A test program takes it in with `#[path = "../support/mod.rs"] mod support;`. No test skips
 //! itself: a missing program fails the test and names the Debian package.
 
-#![allow(dead_code, unused_imports, reason = "each test binary takes in the whole module and uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test program takes in the whole module and uses its part")]
 #![allow(
     unreachable_pub,
     missing_docs,

@@ -1,0 +1,18 @@
+//! Real clients against the real server, over the network and over mounts: what a person sees is
+//! what was stored, and nothing of it is readable on the server's disk afterwards.
+//!
+//! `cargo test --test product clients::davfs2` runs one client's tests. Finder and Explorer cannot run here;
+//! their requests are replayed as traced.
+
+mod cadaver;
+mod curl;
+mod davfs2;
+mod explorer;
+mod finder;
+mod gvfs;
+mod joplin;
+mod links;
+mod litmus;
+mod packages;
+mod rclone;
+mod restic;

@@ -1,0 +1,26 @@
+//! The whole program over the network, as clients and attackers see it: who may do what, what bad
+//! input gets, what WebDAV promises, down to the status.
+//!
+//! `cargo test --test product http::rights` runs one module. Requests are raw, so that a test sends exactly
+//! what it says; real clients are in `clients`.
+
+mod bad_input;
+mod conditions;
+mod etags;
+mod fixture;
+mod hostile;
+mod links;
+mod locks;
+mod login_flow;
+mod names;
+mod network;
+mod ocs;
+mod properties;
+mod public;
+mod ranges;
+mod reads;
+mod rights;
+mod saving;
+mod throttle;
+mod transfer;
+mod uploads;

@@ -1,0 +1,11 @@
+//! The network layer over real sockets: what it serves, what it refuses, and that it is alive after.
+//!
+//! Limits are shortened where a test waits for one; nothing here measures speed.
+
+mod http1;
+mod http2;
+mod lifecycle;
+mod proxies;
+mod same;
+mod support;
+mod tls;

@@ -1,0 +1,6 @@
+//! Links for people without an account: what they give, and above all what they do not.
+
+mod confined;
+mod issue;
+mod office;
+mod visits;

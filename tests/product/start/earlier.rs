@@ -1,0 +1,56 @@
+//! Data directories of earlier programs. `data/format-13.tar.gz` was made by the last program without a record of events:
+//! files, an earlier version, trash, a copied folder, a property, a link, snapshots, and the age identity that opens it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::TestServer;
+use crate::support::process::{succeed, tool};
+
+const ANNA: (&str, &str) = ("anna", "Eichhörnchen am Waldrand 7");
+
+fn unpacked(archive: &str) -> TestServer {
+    let mut server = TestServer::prepare(false);
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/start/data").join(archive);
+    let work = server.data().parent().unwrap().to_owned();
+    succeed(tool("tar", "tar").arg("-xzf").arg(archive).arg("-C").arg(&work));
+    fs::rename(work.join("key.txt"), server.key_file()).unwrap();
+    server.spawn();
+    server
+}
+
+/// An office updates the program and finds everything as it left it; from then on it is recorded who does what.
+#[test]
+fn an_instance_without_events_opens_whole_and_records_from_now_on() {
+    let mut server = unpacked("format-13.tar.gz");
+    let get =
+        |server: &TestServer, target: &str| server.anonymous("GET", target).sign_in(ANNA.0, ANNA.1).send();
+    for folder in ["2024", "2025"] {
+        assert_eq!(get(&server, &format!("/dav/Muster/{folder}/Bilanz.txt")).body, b"zwei\n");
+        assert_eq!(get(&server, &format!("/dav/Muster/{folder}/gro%C3%9F.bin")).body, vec![0; 200_000]);
+    }
+    let json = |server: &TestServer, words: &[&str]| -> Value {
+        serde_json::from_str(&server.cli_ok([words, &["--json"]].concat())).unwrap()
+    };
+    let versions = json(&server, &["versions", "list", "Muster", "2025/Bilanz.txt"]);
+    assert_eq!(versions.as_array().unwrap().len(), 2);
+    assert_eq!(json(&server, &["trash", "list", "Muster"])[0]["path"], "weg.txt");
+    assert_eq!(json(&server, &["link", "list"]).as_array().unwrap().len(), 1);
+    server.cli_ok(["verify", "--full"]);
+
+    // What came before the record is not in it; reading just now is, and what follows.
+    let before = json(&server, &["history", "Muster"]);
+    assert!(before["events"].as_array().unwrap().iter().all(|event| event["event"] == "read"), "{before}");
+    let put = server.anonymous("PUT", "/dav/Muster/2025/Bilanz.txt").sign_in(ANNA.0, ANNA.1).body("drei\n");
+    assert_eq!(put.send().status, 204);
+    let latest = &json(&server, &["history", "Muster/2025/Bilanz.txt"])["events"][0];
+    assert_eq!((&latest["event"], &latest["user"]), (&"replaced".into(), &"anna".into()), "{latest}");
+
+    // The copy of the older catalogue stays beside it, and the next start finds the newest format.
+    assert!(server.data().join("catalog/catalog.format-13.db").exists());
+    assert!(server.stop().success());
+    server.spawn();
+    assert_eq!(get(&server, "/dav/Muster/2025/Bilanz.txt").body, b"drei\n");
+}
