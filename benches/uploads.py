@@ -5,7 +5,7 @@ uploads.py parallel --url URL --auth NAME:PASSWORD --pid PID [--count 8] [--mib 
     So many uploads by tus at once, each cut at random places and gone on with from what the server says it holds.
     The server compares each with its SHA-256. Prints throughput, what had to be sent twice, and the server's memory
     in ten steps.
-uploads.py finish --url URL --auth NAME:PASSWORD --pid PID [--mib 61440] [--part 1024] [--door ietf|tus|chunks]
+uploads.py finish --url URL --auth NAME:PASSWORD --pid PID [--mib 61440] [--part 1024] [--protocol ietf|tus|chunks]
     One upload from a repeated source, and how long the request takes that makes it a file.
 
 URL is a folder, such as http://127.0.0.1:8443/dav/space/. The disk must hold all of it.
@@ -171,38 +171,38 @@ def parallel(server, args):
 def finish(server, args):
     length, part = args.mib << 20, min(args.part, args.mib) << 20
     source = Source(1, length)
-    path = server.url.path + f"finish-{args.door}.bin"
+    path = server.url.path + f"finish-{args.protocol}.bin"
     tus = {"Tus-Resumable": "1.0.0"}
-    if args.door == "tus":
+    if args.protocol == "tus":
         said = metadata(filename=os.path.basename(path))
         begun = server.ask("POST", server.url.path, {**tus, "Upload-Length": str(length), "Upload-Metadata": said})
         upload = begun.headers["Location"]
-    elif args.door == "ietf":
+    elif args.protocol == "ietf":
         upload = server.ask("PUT", path, {"Upload-Complete": "?0", "Upload-Length": str(length)}).headers["Location"]
     else:
         user = base64.b64decode(server.login[6:]).decode().split(":")[0]
         upload = f"/remote.php/dav/uploads/{user}/4711"
         server.ask("MKCOL", upload, {"OC-Total-Length": str(length)})
     # The last byte of tus is what makes the file.
-    most = length - 1 if args.door == "tus" else length
+    most = length - 1 if args.protocol == "tus" else length
     began, offset = time.monotonic(), 0
     while offset < most:
         size = min(part, most - offset)
-        if args.door == "chunks":
+        if args.protocol == "chunks":
             answer = server.send("PUT", f"{upload}/{offset // part + 1:05}", {}, source, offset, size)
         else:
-            kind = "application/offset+octet-stream" if args.door == "tus" else "application/partial-upload"
-            headers = {"Content-Type": kind, "Upload-Offset": offset, **(tus if args.door == "tus" else {"Upload-Complete": "?0"})}
+            kind = "application/offset+octet-stream" if args.protocol == "tus" else "application/partial-upload"
+            headers = {"Content-Type": kind, "Upload-Offset": offset, **(tus if args.protocol == "tus" else {"Upload-Complete": "?0"})}
             answer = server.send("PATCH", upload, headers, source, offset, size)
         if answer.status not in (201, 204):
             fail(f"{offset}: {answer.status} {answer.text[:300]}")
         offset += size
     sent = time.monotonic() - began
     began = time.monotonic()
-    if args.door == "chunks":
+    if args.protocol == "chunks":
         destination = f"{server.url.scheme}://{server.url.netloc}{path}"
         server.ask("MOVE", f"{upload}/.file", {"Destination": destination, "OC-Total-Length": str(length)})
-    elif args.door == "ietf":
+    elif args.protocol == "ietf":
         headers = {"Content-Type": "application/partial-upload", "Upload-Offset": str(length), "Upload-Complete": "?1"}
         server.ask("PATCH", upload, headers)
     else:
@@ -212,7 +212,7 @@ def finish(server, args):
     told = server.ask("HEAD", path)
     if int(told.headers["Content-Length"]) != length:
         fail("the file has another length")
-    print(f"{args.door}: {args.mib} MiB in parts of {part >> 20} MiB: {length / sent / 1e6:.0f} MB/s, made a file in "
+    print(f"{args.protocol}: {args.mib} MiB in parts of {part >> 20} MiB: {length / sent / 1e6:.0f} MB/s, made a file in "
           f"{took * 1e3:.0f} ms; memory after {memory_mb(args.pid):.0f} MB")
     server.ask("DELETE", path)
 
@@ -227,7 +227,7 @@ def main():
     parser.add_argument("--mib", type=int)
     parser.add_argument("--cuts", type=int, default=6)
     parser.add_argument("--part", type=int, default=1024)
-    parser.add_argument("--door", choices=["ietf", "tus", "chunks"], default="ietf")
+    parser.add_argument("--protocol", choices=["ietf", "tus", "chunks"], default="ietf")
     args = parser.parse_args()
     args.mib = args.mib or (1024 if args.what == "parallel" else 61440)
     {"parallel": parallel, "finish": finish}[args.what](Server(args.url, args.auth), args)

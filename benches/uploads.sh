@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # uploads.sh [PARALLEL_MIB [FINISH_MIB]]: eight uploads at once of so many MiB (1024), cut at random places and resumed;
-# then one of so many (61440) by each door, and how long the request takes that makes it a file. Each is removed before the
+# then one of so many (61440) by each protocol, and how long the request takes that makes it a file. Each is removed before the
 # next, so the disk must hold the larger of 8 x the first and the second.
 . "$(dirname "$0")/server.sh"
 parallel=${1:-1024} finish=${2:-61440}
@@ -12,8 +12,8 @@ uploads() { "$benches/uploads.py" "$@" --url "$url" --auth "$credentials" --pid 
 start_server
 uploads parallel --mib "$parallel"
 stop_server
-for door in ietf tus chunks; do
+for protocol in ietf tus chunks; do
   start_server
-  uploads finish --mib "$finish" --door "$door"
+  uploads finish --mib "$finish" --protocol "$protocol"
   stop_server
 done

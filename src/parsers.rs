@@ -29,5 +29,5 @@ pub mod resumable {
 /// Packs.
 pub mod packs {
     pub use crate::vault::disk::pack::{Member, Members, PackedFile, erase, is_empty, names};
-    pub use crate::vault::disk::strays::each as each_stray;
+    pub use crate::vault::disk::unindexed::each as each_unindexed;
 }

@@ -798,7 +798,7 @@ fn every_wall_holds_against_every_way_through() {
         ),
         (
             "src/sharing/x.rs",
-            "fn f() { Access::granted_to_guest(space, loan) }",
+            "fn f() { Access::granted_to_guest(space, grant) }",
             "src/sharing/x.rs makes an Access",
         ),
         ("src/cli/x.rs", r#"fn f() { format!("spaces/{space}/x") }"#, "src/cli/x.rs spells a place"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use tresor::model::{PackId, PackedPlace, SpaceId};
-use tresor::parsers::packs::{Member, Members, PackedFile, each_stray, erase, is_empty, names};
+use tresor::parsers::packs::{Member, Members, PackedFile, each_unindexed, erase, is_empty, names};
 use tresor::vault::disk::{ContainerFile, SnapshotName};
 
 /// tar's unit.
@@ -71,7 +71,7 @@ fn walk(data: &[u8]) {
 /// What has no header stands in order, within the pack and outside of every member, and its end is known to a block.
 fn look_for_strays(file: &File, members: &[Member], length: u64) {
     let mut behind = 0;
-    each_stray(file, SpaceId([4; 16]), PackId([3; 16]), &mut |stray| {
+    each_unindexed(file, SpaceId([4; 16]), PackId([3; 16]), &mut |stray| {
         let (shortest, longest) = stray.lengths.clone().into_inner();
         assert!((1..=longest).contains(&shortest) && longest - shortest < 512, "{stray:?}");
         assert!(stray.offset >= behind && stray.offset + longest <= length, "{stray:?}");

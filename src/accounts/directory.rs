@@ -8,7 +8,7 @@ use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
-use crate::model::{Access, Loan, Right, SpaceId, UserId};
+use crate::model::{Access, LinkGrant, Right, SpaceId, UserId};
 
 /// Loads the snapshot when it is asked for and has been invalidated since.
 pub(super) struct Directory {
@@ -89,9 +89,9 @@ impl Snapshot {
         rights::access(space, row.role, standing(row), grant.copied())
     }
 
-    pub(super) fn guest_access(&self, creator: UserId, space: SpaceId, loan: Loan) -> Option<Access> {
+    pub(super) fn guest_access(&self, creator: UserId, space: SpaceId, grant: LinkGrant) -> Option<Access> {
         let right = self.access(creator, space).map(|access| access.right());
-        rights::guest_access(space, right, loan)
+        rights::guest_access(space, right, grant)
     }
 
     pub(super) fn name_of(&self, user: UserId) -> Option<UserName> {

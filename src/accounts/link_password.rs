@@ -12,7 +12,7 @@ use super::policy::check_link_password;
 use super::verified::Remembered;
 use super::{Accounts, AccountsError, AuthError};
 use crate::catalog::CatalogError;
-use crate::model::{Access, LinkId, Loan, SpaceId, Timestamp, UserId};
+use crate::model::{Access, LinkGrant, LinkId, SpaceId, Timestamp, UserId};
 
 impl Accounts {
     /// The proof for whoever holds a link, as far as its creator's right reaches at this moment. Answers from
@@ -21,9 +21,9 @@ impl Accounts {
         &self,
         creator: UserId,
         space: SpaceId,
-        loan: Loan,
+        grant: LinkGrant,
     ) -> Result<Option<Access>, CatalogError> {
-        Ok(self.inner.directory.current().await?.guest_access(creator, space, loan))
+        Ok(self.inner.directory.current().await?.guest_access(creator, space, grant))
     }
 
     /// Counts a request for a link that is not there. Errors: `Throttled` if there were too many from this

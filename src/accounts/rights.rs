@@ -1,6 +1,6 @@
 //! The one decision about who may do what. No other code compares roles.
 
-use crate::model::{Access, LinkRight, Loan, Right, Role, SpaceId};
+use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceId};
 
 /// Whether an account is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,14 @@ pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Opti
 
 /// The proof for a guest, from the right that whoever made his link has at this moment and what the link lends. A
 /// link never gives more than its creator has: it narrows with his right and dies with it.
-pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, loan: Loan) -> Option<Access> {
-    let right = match (loan.right, creator?) {
+pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, grant: LinkGrant) -> Option<Access> {
+    let right = match (grant.right, creator?) {
         (LinkRight::Read, _) | (LinkRight::Edit, Right::Read) => LinkRight::Read,
         (LinkRight::Edit, Right::Write | Right::Manage) => LinkRight::Edit,
         (LinkRight::Add, Right::Write | Right::Manage) => LinkRight::Add,
         (LinkRight::Add, Right::Read) => return None,
     };
-    Some(Access::granted_to_guest(space, Loan { right, ..loan }))
+    Some(Access::granted_to_guest(space, LinkGrant { right, ..grant }))
 }
 
 /// Whether somebody with this right to a space may make links into it, or change those of others.
@@ -106,11 +106,11 @@ mod tests {
     fn a_guest_never_has_more_than_whoever_made_his_link() {
         let space = SpaceId::random();
         let lent = |creator, right| {
-            let loan = Loan { link: LinkId(1), top: EntryId(2), right };
-            let access = guest_access(space, creator, loan)?;
-            assert_eq!((access.link(), access.top()), (Some(loan.link), Some(loan.top)));
+            let grant = LinkGrant { link: LinkId(1), top: EntryId(2), right };
+            let access = guest_access(space, creator, grant)?;
+            assert_eq!((access.link(), access.top()), (Some(grant.link), Some(grant.top)));
             let does =
-                (access.reach(Read).is_ok(), access.reach(Write).is_ok(), access.reach_to_add().is_ok());
+                (access.scope(Read).is_ok(), access.scope(Write).is_ok(), access.scope_to_add().is_ok());
             Some(does)
         };
         for (creator, right, does) in [

@@ -191,7 +191,7 @@ pub struct UploadShown {
     /// Where its content will lie.
     pub space: String,
     /// By which protocol it comes.
-    pub door: String,
+    pub protocol: String,
     /// Its path, if that is known yet.
     pub path: Option<String>,
     /// Bytes that have arrived.

@@ -39,7 +39,7 @@ pub(super) fn upload(upload: Upload, users: &[UserRow], spaces: &[Space]) -> Upl
         id: upload.id.to_string(),
         user: users.iter().find(|user| upload.user == Some(user.id)).map(|user| user.name.clone()),
         space: space.map(|space| space.name.clone()).unwrap_or_default(),
-        door: upload.door,
+        protocol: upload.protocol,
         path: upload.path.map(|path| path.to_string()),
         received_bytes: upload.received,
         length_bytes: upload.length,

@@ -6,10 +6,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::directory_error::{DirectoryError, FORMAT, failed, misshapen};
+use super::directory_error::{DirectoryError, FORMAT, failed, not_a_regular_file};
+use super::foreign_files;
 use super::lock::take_lock;
 use super::owner::act_as_owner;
-use super::strangers;
 use crate::model::Timestamp;
 use crate::model::layout::{self, beside};
 use crate::vault::disk::{LocalDisk, Overwrite, SmallFile, Storage, move_durably, open_own};
@@ -26,7 +26,7 @@ pub struct DataDirectory {
 impl DataDirectory {
     /// Whether there is nothing at `root` yet, so that a first start may fill it.
     pub fn is_empty(root: &Path) -> Result<bool, DirectoryError> {
-        Ok(strangers::first_stranger(root)?.is_none())
+        Ok(foreign_files::first_stranger(root)?.is_none())
     }
 
     /// Fails unless [`Self::create`] could make an instance at `root`. Changes nothing.
@@ -38,7 +38,7 @@ impl DataDirectory {
         if root.join(layout::KEYS).exists() {
             return Err(unfinished(root)?);
         }
-        match strangers::first_stranger(root)? {
+        match foreign_files::first_stranger(root)? {
             Some(stranger) => Err(DirectoryError::Stranger { path: stranger.display().to_string() }),
             None => Ok(()),
         }
@@ -57,7 +57,7 @@ impl DataDirectory {
         act_as_owner(root).map_err(failed("act as the owner of", root))?;
         let format = match read_format(&root.join(layout::FORMAT)) {
             Ok(Some(text)) => text,
-            Ok(None) => return Err(misshapen(&root.join(layout::FORMAT))),
+            Ok(None) => return Err(not_a_regular_file(&root.join(layout::FORMAT))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(match root.join(layout::KEYS).exists() {
                     true => unfinished(root)?,
@@ -70,10 +70,10 @@ impl DataDirectory {
             return Err(DirectoryError::Newer { path: path(), found: format.trim().to_owned() });
         }
         let directory = Self { root: root.to_owned(), _scaffold: None, _lock: take_lock(root)? };
-        if let Some(path) = strangers::misshapen(root)? {
-            return Err(misshapen(&path));
+        if let Some(path) = foreign_files::not_a_regular_file(root)? {
+            return Err(not_a_regular_file(&path));
         }
-        match strangers::stranger(root)? {
+        match foreign_files::stranger(root)? {
             Some(path) => Err(DirectoryError::Stranger { path: path.display().to_string() }),
             None => Ok(directory),
         }
@@ -133,7 +133,7 @@ impl DataDirectory {
 
     /// Removes what a rebuild made that did not come to its end.
     pub(super) fn clear_rebuilt(&self) -> Result<(), DirectoryError> {
-        for path in strangers::entries(&self.root.join(layout::CATALOG))? {
+        for path in foreign_files::entries(&self.root.join(layout::CATALOG))? {
             let name = path.file_name().unwrap_or_default();
             if name.to_str().is_some_and(layout::is_rebuilt) {
                 fs::remove_file(&path).map_err(failed("remove", &path))?;
@@ -227,7 +227,7 @@ impl Drop for Scaffold {
 
 /// Keys without a format: what an `init` that broke off leaves, unless something was stored since.
 fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
-    if strangers::entries(&root.join(layout::SPACES))?.is_empty() {
+    if foreign_files::entries(&root.join(layout::SPACES))?.is_empty() {
         return Ok(DirectoryError::Unfinished { path: root.display().to_string() });
     }
     let path = root.join(layout::FORMAT).display().to_string();
@@ -269,8 +269,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             crate::vault::disk::write_durably(&path, bytes, crate::vault::disk::Overwrite::Forbid).unwrap();
         };
-        put("keys/root.age", strangers::AGE_MAGIC);
-        put("keys/root.recovery.age", strangers::AGE_MAGIC);
+        put("keys/root.age", foreign_files::AGE_MAGIC);
+        put("keys/root.recovery.age", foreign_files::AGE_MAGIC);
         put("catalog/catalog.db", b"");
         directory.finish().unwrap();
         (temp, root)

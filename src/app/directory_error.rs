@@ -106,7 +106,7 @@ pub enum DirectoryError {
     },
 }
 
-pub(super) fn misshapen(path: &Path) -> DirectoryError {
+pub(super) fn not_a_regular_file(path: &Path) -> DirectoryError {
     DirectoryError::NotAFile { path: path.display().to_string() }
 }
 

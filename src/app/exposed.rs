@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::strangers::AGE_MAGIC;
+use super::foreign_files::AGE_MAGIC;
 use crate::model::layout;
 use crate::vault::disk::open_own;
 

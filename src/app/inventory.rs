@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::strangers;
+use super::foreign_files as files;
 use crate::model::{SpaceId, layout};
 use crate::vault::key_file_remedy;
 
@@ -82,9 +82,8 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
 pub fn spaces_without_any_file(root: &Path) -> Option<usize> {
     let (with_keys, with_files) =
         (spaces_in(root, layout::SPACE_KEYS, layout::SEALED), spaces_in(root, layout::SPACES, ""));
-    let has_files = |space: &SpaceId| {
-        !strangers::entries(&root.join(layout::space(*space))).unwrap_or_default().is_empty()
-    };
+    let has_files =
+        |space: &SpaceId| !files::entries(&root.join(layout::space(*space))).unwrap_or_default().is_empty();
     (!with_keys.is_empty() && !with_files.iter().any(has_files)).then_some(with_keys.len())
 }
 
@@ -117,7 +116,7 @@ fn space_key_faults(root: &Path) -> Vec<String> {
 /// The ids of spaces that a folder's entries are named after.
 fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<SpaceId> {
     // A missing folder shows in the parts that are missing in it.
-    let entries = strangers::entries(&root.join(folder)).unwrap_or_default();
+    let entries = files::entries(&root.join(folder)).unwrap_or_default();
     let id = |path: &Path| path.file_name()?.to_str()?.strip_suffix(suffix)?.parse().ok();
     entries.iter().filter_map(|path| id(path)).collect()
 }

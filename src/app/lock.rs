@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::directory_error::{DirectoryError, failed, misshapen};
+use super::directory_error::{DirectoryError, failed, not_a_regular_file};
 use crate::model::layout;
 use crate::vault::disk::open_own;
 
@@ -27,7 +27,7 @@ pub(super) fn take_lock(root: &Path) -> Result<File, DirectoryError> {
         io::ErrorKind::ReadOnlyFilesystem => DirectoryError::ReadOnly { path: root.display().to_string() },
         _ => failed("open", &path)(error),
     })?;
-    let mut file = file.ok_or_else(|| misshapen(&path))?;
+    let mut file = file.ok_or_else(|| not_a_regular_file(&path))?;
     let asked = Instant::now();
     while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
         let error = io::Error::from(error);

@@ -5,6 +5,7 @@ mod control;
 mod directory;
 mod directory_error;
 mod exposed;
+mod foreign_files;
 mod instance;
 mod inventory;
 mod kit;
@@ -18,7 +19,6 @@ mod renewal;
 mod scrub;
 mod serve;
 mod snapshots;
-mod strangers;
 
 pub use control::{ControlError, ask};
 pub use directory::DataDirectory;

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0013-used-codes.sql"),
     include_str!("../../migrations/0014-property-setter.sql"),
     include_str!("../../migrations/0015-events.sql"),
+    include_str!("../../migrations/0016-upload-protocol.sql"),
 ];
 
 /// Gives an empty database the newest format.

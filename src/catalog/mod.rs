@@ -52,7 +52,7 @@ pub use rebuild::{Counters, SetAsideRow};
 pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use spaces::{NewSpace, SpaceRow};
 pub use trash::TrashRow;
-pub use tx::{Effects, ReadTx, Touched, WriteTx};
+pub use tx::{ChangeSet, Effects, ReadTx, WriteTx};
 pub use uploads::{ChunkRow, DigestState, UploadRow};
 pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::{QueuedWrite, WriterProgress};

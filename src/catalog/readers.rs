@@ -59,14 +59,14 @@ impl Readers {
                 }
             };
             let connection = lent.connection(&place).inspect_err(tell)?;
-            let (result, trouble) = {
+            let (result, last_error) = {
                 let begun = connection.unchecked_transaction().map_err(CatalogError::from);
                 let transaction = begun.inspect_err(tell)?;
                 let tx = ReadTx::new(&transaction);
                 let result = job(&tx);
-                (result, tx.trouble())
+                (result, tx.last_error())
             };
-            if let Some(error) = trouble.filter(CatalogError::breaks_connection) {
+            if let Some(error) = last_error.filter(CatalogError::breaks_connection) {
                 tell(&error);
                 lent.slot = None;
             }

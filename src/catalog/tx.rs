@@ -13,13 +13,13 @@ use crate::model::{ContainerId, EntryId};
 pub struct ReadTx<'a> {
     connection: &'a Connection,
     /// The last error of a statement. The room that ran it may make another one of it.
-    trouble: Cell<Option<ffi::Error>>,
+    last_error: Cell<Option<ffi::Error>>,
 }
 
 /// The one open write transaction; reads see what it has written so far.
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
-    touched: RefCell<Touched>,
+    touched: RefCell<ChangeSet>,
     bound: RefCell<Vec<ContainerId>>,
     /// Whether what it changes is recorded, or is known not to need it.
     is_accounted_for: Cell<bool>,
@@ -30,7 +30,7 @@ pub struct WriteTx<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effects {
     /// What it changes of files.
-    pub touched: Touched,
+    pub touched: ChangeSet,
     /// The containers that it gives a row.
     pub bound: Vec<ContainerId>,
 }
@@ -38,7 +38,7 @@ pub struct Effects {
 impl Effects {
     /// Of a transaction that does nothing.
     pub(super) fn none() -> Self {
-        Self { touched: Touched::Files(Vec::new()), bound: Vec::new() }
+        Self { touched: ChangeSet::Files(Vec::new()), bound: Vec::new() }
     }
 
     pub(super) fn extend(&mut self, more: Self) {
@@ -50,14 +50,14 @@ impl Effects {
 /// What a transaction changes of what somebody may remember of an earlier one about files: their place,
 /// their state, their content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Touched {
+pub enum ChangeSet {
     /// Nothing but what these files hold, and the folders around them.
     Files(Vec<EntryId>),
     /// Nobody said; forget all.
     Everything,
 }
 
-impl Touched {
+impl ChangeSet {
     pub(super) fn extend(&mut self, other: Self) {
         match (self, other) {
             (Self::Everything, _) => {}
@@ -70,7 +70,7 @@ impl Touched {
 #[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> ReadTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, trouble: Cell::new(None) }
+        Self { connection, last_error: Cell::new(None) }
     }
 
     pub(super) fn connection(&self) -> &'a Connection {
@@ -83,7 +83,7 @@ impl<'a> ReadTx<'a> {
 
     pub(super) fn noted<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, CatalogError> {
         outcome.map_err(|error| {
-            self.trouble.set(error.sqlite_error().copied().or(self.trouble.get()));
+            self.last_error.set(error.sqlite_error().copied().or(self.last_error.get()));
             error.into()
         })
     }
@@ -91,12 +91,12 @@ impl<'a> ReadTx<'a> {
     /// Notes a damaged page that was found without a failing statement: SQLCipher reads nothing more
     /// through this connection.
     pub(super) fn note_damaged_page(&self) {
-        self.trouble.set(Some(ffi::Error::new(ffi::SQLITE_CORRUPT)));
+        self.last_error.set(Some(ffi::Error::new(ffi::SQLITE_CORRUPT)));
     }
 
     /// What the last statement that failed failed of.
-    pub(super) fn trouble(&self) -> Option<CatalogError> {
-        let error = self.trouble.get()?;
+    pub(super) fn last_error(&self) -> Option<CatalogError> {
+        let error = self.last_error.get()?;
         Some(rusqlite::Error::SqliteFailure(error, None).into())
     }
 
@@ -159,7 +159,7 @@ impl<'a> ReadTx<'a> {
 #[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        let (touched, bound) = (RefCell::new(Touched::Everything), RefCell::default());
+        let (touched, bound) = (RefCell::new(ChangeSet::Everything), RefCell::default());
         let changes_before = connection.total_changes();
         let is_accounted_for = Cell::new(false);
         Self { read: ReadTx::new(connection), touched, bound, is_accounted_for, changes_before }
@@ -168,7 +168,7 @@ impl<'a> WriteTx<'a> {
     /// Promises that of all there was before, this transaction changes no more about files than what
     /// `files` hold: none is moved, renamed or removed. Without it readers forget all they remember.
     pub fn touches_only(&self, files: impl IntoIterator<Item = EntryId>) {
-        *self.touched.borrow_mut() = Touched::Files(files.into_iter().collect());
+        *self.touched.borrow_mut() = ChangeSet::Files(files.into_iter().collect());
     }
 
     /// Says why the changes of this transaction are no event: they are nothing that a person did, or nothing that

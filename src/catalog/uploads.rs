@@ -18,7 +18,7 @@ pub struct UploadRow {
     /// Whose it is; `None` once that account is gone.
     pub user: Option<UserId>,
     /// By which protocol it comes.
-    pub door: String,
+    pub protocol: String,
     /// The client's name for it, unique among its user's of that protocol; free again once the upload has ended.
     pub name: Option<String>,
     /// How it arrives.
@@ -90,7 +90,7 @@ pub struct ChunkRow {
     pub size: u64,
 }
 
-const COLUMNS: &str = "id, space_id, user_id, door, shape, path, length, received, pieces, changes, modified_at, \
+const COLUMNS: &str = "id, space_id, user_id, protocol, shape, path, length, received, pieces, changes, modified_at, \
      checksum, metadata, entry_id, digest, digest_bytes, digest_chunk, created_at, expires_at, chunks, digest_chunks, name, reserved";
 
 fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
@@ -98,7 +98,7 @@ fn upload_row(row: &Row<'_>) -> Result<UploadRow, DatabaseError> {
         id: UploadId(row.get(0)?),
         space: SpaceId(row.get(1)?),
         user: row.get::<Option<i64>>(2)?.map(UserId),
-        door: row.get(3)?,
+        protocol: row.get(3)?,
         shape: parsed(&row.get::<String>(4)?, UploadShape::from_word)?,
         path: optional(row.get(5)?, |text| EntryPath::parse(text).ok())?,
         length: row.get(6)?,
@@ -144,12 +144,12 @@ impl ReadTx<'_> {
     pub fn named_upload(
         &self,
         user: UserId,
-        door: &str,
+        protocol: &str,
         name: &str,
     ) -> Result<Option<(UploadId, SpaceId)>, CatalogError> {
         self.one(
-            "SELECT id, space_id FROM uploads WHERE user_id = ?1 AND door = ?2 AND name = ?3",
-            params![user.0, door, name],
+            "SELECT id, space_id FROM uploads WHERE user_id = ?1 AND protocol = ?2 AND name = ?3",
+            params![user.0, protocol, name],
             |row| Ok((UploadId(row.get(0)?), SpaceId(row.get(1)?))),
         )
     }
@@ -256,14 +256,14 @@ impl WriteTx<'_> {
     pub fn insert_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
         let path = row.path.as_ref().map(plain_path);
         self.execute(
-            "INSERT INTO uploads (id, space_id, user_id, door, shape, path, modified_at, checksum, metadata,
+            "INSERT INTO uploads (id, space_id, user_id, protocol, shape, path, modified_at, checksum, metadata,
                  entry_id, created_at, received, reserved, pieces, chunks, changes, digest_bytes, digest_chunks, expires_at, name)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, 0, 0, 0, 0, 0, ?12, ?13)",
             params![
                 row.id.0,
                 row.space.0,
                 row.user.map(|id| id.0),
-                row.door,
+                row.protocol,
                 row.shape.as_str(),
                 path,
                 row.modified.map(|time| time.0),

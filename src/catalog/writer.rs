@@ -304,9 +304,9 @@ fn work(connection: &Connection, job: &mut dyn Job) -> Result<(bool, Effects), C
     let undo = job.run(&tx) == Outcome::Undo;
     // A disk that is full or fails has already rolled the whole transaction back.
     if connection.is_autocommit() {
-        return Err(tx.trouble().unwrap_or(CatalogError::NotCommitted));
+        return Err(tx.last_error().unwrap_or(CatalogError::NotCommitted));
     }
-    if let Some(error) = tx.trouble().filter(CatalogError::breaks_connection) {
+    if let Some(error) = tx.last_error().filter(CatalogError::breaks_connection) {
         return Err(error);
     }
     Ok((undo, if undo { Effects::none() } else { tx.into_effects() }))

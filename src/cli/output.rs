@@ -217,7 +217,7 @@ fn uploads(rows: &[UploadShown]) -> anyhow::Result<()> {
                 row.path.as_deref().map_or_else(|| "not yet known".into(), safe),
                 ByteSize(row.received_bytes).to_string(),
                 row.length_bytes.map_or_else(|| "unknown".into(), |bytes| ByteSize(bytes).to_string()),
-                row.door.clone(),
+                row.protocol.clone(),
                 row.expires.to_string(),
             ]
         }),

@@ -14,7 +14,7 @@ use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
 use crate::library::{Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
 use crate::model::{SpaceId, Timestamp, layout};
-use crate::vault::disk::Stray;
+use crate::vault::disk::UnindexedMember;
 
 /// Findings of one kind that are printed; JSON has all.
 const SHOWN: usize = 20;
@@ -215,7 +215,7 @@ fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> an
         paths => format!("{}: {}:{}", file.container, name(&file.space), paths.join(", ")),
     });
     section("Not on disk; restore spaces/ from a backup:", missing)?;
-    let strays = report.strays.iter().map(|stray| {
+    let strays = report.unindexed.iter().map(|stray| {
         format!("{}: {} bytes from byte {} on", pack_file(stray), stray.lengths.start(), stray.offset)
     });
     section(
@@ -226,11 +226,11 @@ fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> an
     section(
         "These were not put there by Tresor; if one has the name of a pack or a container, bring that back from a \
          backup and rebuild again:",
-        report.strangers.iter().cloned(),
+        report.foreign.iter().cloned(),
     )
 }
 
-fn pack_file(stray: &Stray) -> String {
+fn pack_file(stray: &UnindexedMember) -> String {
     layout::pack(stray.space, stray.pack)
 }
 
@@ -354,7 +354,7 @@ impl<'a> From<&'a Rebuilt> for Shown<'a> {
                 })
                 .collect(),
             strays: report
-                .strays
+                .unindexed
                 .iter()
                 .map(|stray| StrayBytes {
                     pack: pack_file(stray),
@@ -362,7 +362,7 @@ impl<'a> From<&'a Rebuilt> for Shown<'a> {
                     bytes: *stray.lengths.start(),
                 })
                 .collect(),
-            strangers: &report.strangers,
+            strangers: &report.foreign,
             without_key: report.without_key.iter().map(ToString::to_string).collect(),
             without_note: report.without_note.iter().map(ToString::to_string).collect(),
             administrator: administrator.as_deref(),

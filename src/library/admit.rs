@@ -6,7 +6,7 @@ use super::naming::free_name;
 use super::resolve::{Found, Place, place};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
-use crate::model::{AccessDenied, Checksum, EntryId, EntryPath, Reach, Right, Timestamp};
+use crate::model::{AccessDenied, Checksum, EntryId, EntryPath, Right, Scope, Timestamp};
 
 /// A content that is about to arrive.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub(super) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
     change: &Change,
-    reach: Reach,
+    scope: Scope,
     path: &EntryPath,
     begun: Timestamp,
 ) -> Result<Admitted, LibraryError> {
@@ -51,7 +51,7 @@ pub(super) fn admit(
     if change.access.only_adds() && path.names().len() != 1 {
         return Err(AccessDenied { needed: Right::Write }.into());
     }
-    let mut place = place(tx, reach, path)?;
+    let mut place = place(tx, scope, path)?;
     if change.access.only_adds() {
         set_beside(tx, &mut place)?;
     }
@@ -65,7 +65,7 @@ pub(super) fn admit(
         }
         Found::Same(row) => Some(row),
     };
-    library.check_conditions(tx, change, reach, existing.as_ref())?;
+    library.check_conditions(tx, change, scope, existing.as_ref())?;
     if let Some(row) = &existing {
         require_unlocked(tx, change, row.id)?;
     } else {

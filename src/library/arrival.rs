@@ -14,7 +14,7 @@ use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Reach, SpaceId, Spot, VersionId,
+    Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Scope, SpaceId, Spot, VersionId,
 };
 
 /// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
@@ -80,7 +80,7 @@ pub(super) struct Plan {
 /// Where something shall go.
 #[derive(Clone)]
 pub(super) struct Arrival {
-    pub(super) reach: Reach,
+    pub(super) scope: Scope,
     pub(super) path: EntryPath,
     pub(super) overwrite: Overwrite,
     pub(super) kind: ArrivalKind,
@@ -115,7 +115,7 @@ impl Arrival {
         change: &Change,
         entry: &EntryRow,
     ) -> Result<Slot, LibraryError> {
-        let place = place(tx, self.reach, &self.path)?;
+        let place = place(tx, self.scope, &self.path)?;
         let above = tx.lineage(place.folder.id)?;
         // Nothing may end up inside itself.
         if above.iter().any(|row| row.id == entry.id) {
@@ -153,7 +153,7 @@ impl Arrival {
             }
             require_tree_unlocked(tx, change, row)?;
         }
-        Ok(Slot { space: self.reach.space(), folder: place.folder.id, name: place.name, there, departed })
+        Ok(Slot { space: self.scope.space(), folder: place.folder.id, name: place.name, there, departed })
     }
 }
 

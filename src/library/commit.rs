@@ -80,8 +80,8 @@ impl Record {
         all: &[ContainerId],
     ) -> Bound {
         let Self { change, file, .. } = self;
-        let reach = change.access.reach_to_add()?;
-        let admitted = admit(library, tx, change, reach, &file.path, self.begun)?;
+        let scope = change.access.scope_to_add()?;
+        let admitted = admit(library, tx, change, scope, &file.path, self.begun)?;
         let is_for_it = admitted.entry() == (!self.is_fresh).then_some(self.entry);
         if self.is_exact && !is_for_it {
             tx.touches_only([]);
@@ -103,7 +103,7 @@ impl Record {
             None => tx.reserve_entry_ids(1)?,
         };
         for container in new {
-            tx.insert_container(reach.space(), container)?;
+            tx.insert_container(scope.space(), container)?;
         }
         let version = tx.insert_version(&NewVersion {
             entry: id,
@@ -122,7 +122,7 @@ impl Record {
             let revision = tx.next_revision()?;
             tx.insert_entry(&NewEntry {
                 id,
-                space: reach.space(),
+                space: scope.space(),
                 parent: Some(place.folder.id),
                 name: Some(&place.name),
                 version: Some(version),
@@ -134,7 +134,7 @@ impl Record {
             tx.touch_folders(place.folder.id, revision, signed(size), change.now)?;
         }
         let kind = if created { EntryEvent::Stored } else { EntryEvent::Replaced };
-        let subject = Subject::content((reach.space(), id, &place.path), version, size);
+        let subject = Subject::content((scope.space(), id, &place.path), version, size);
         subject.record(tx, &change.stamp(), kind)?;
         let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
         let lock = match &self.lock {
@@ -222,9 +222,9 @@ impl Library {
         let (existing, path) = self
             .catalog()
             .read(move |tx| {
-                let reach = asked.change.access.reach_to_add()?;
+                let scope = asked.change.access.scope_to_add()?;
                 let (change, path) = (&asked.change, &asked.file.path);
-                let admitted = admit(&library, tx, change, reach, path, asked.begun)?;
+                let admitted = admit(&library, tx, change, scope, path, asked.begun)?;
                 Ok::<_, LibraryError>((admitted.entry(), admitted.place.path))
             })
             .await?;

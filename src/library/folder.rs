@@ -12,7 +12,7 @@ use crate::model::{EntryEvent, EntryPath, Right};
 impl Library {
     /// Makes an empty folder at `path`.
     pub async fn make_folder(&self, change: Change, path: &EntryPath) -> Result<Entry, LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
+        let scope = change.access.scope(Right::Write)?;
         if path.is_root() {
             return Err(LibraryError::Exists);
         }
@@ -21,13 +21,13 @@ impl Library {
         self.storing()
             .await?
             .write(move |tx| {
-                let place = place(tx, reach, &path)?;
+                let place = place(tx, scope, &path)?;
                 let there = match place.found {
                     Found::Nothing => None,
                     Found::Same(row) => Some(row),
                     Found::Alike(_) => return Err(LibraryError::NameTaken),
                 };
-                library.check_conditions(tx, &change, reach, there.as_ref())?;
+                library.check_conditions(tx, &change, scope, there.as_ref())?;
                 if there.is_some() {
                     return Err(LibraryError::Exists);
                 }
@@ -36,7 +36,7 @@ impl Library {
                 let revision = tx.next_revision()?;
                 tx.insert_entry(&NewEntry {
                     id,
-                    space: reach.space(),
+                    space: scope.space(),
                     parent: Some(place.folder.id),
                     name: Some(&place.name),
                     version: None,
@@ -56,13 +56,13 @@ impl Library {
     /// Moves the entry at `path`, with all below it, into the trash: one short transaction, however much
     /// that is.
     pub async fn delete(&self, change: Change, path: &EntryPath) -> Result<(), LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
-        self.foresee(&change, reach, path).await?;
+        let scope = change.access.scope(Right::Write)?;
+        self.foresee(&change, scope, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 change.record(tx, EntryEvent::Deleted, &entry)?;
                 discard(tx, &change, &entry)?;
                 departure::note(tx, &change, &entry, None)

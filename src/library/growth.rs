@@ -215,9 +215,9 @@ impl Library {
         while growth.grow().await? {}
         let (library, rows) = (self.clone(), growth.rows());
         let finish = move |tx: &WriteTx<'_>| {
-            let reach = change.access.reach(Right::Read)?;
-            let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
-            library.check_conditions(tx, &change, reach, Some(&entry))?;
+            let scope = change.access.scope(Right::Read)?;
+            let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+            library.check_conditions(tx, &change, scope, Some(&entry))?;
             let slot = arrival.inspect(&library, tx, &change, &entry)?;
             let added = Added::watch(tx, slot.space)?;
             let copy = rows.join(tx, &change, &entry, &slot)?;

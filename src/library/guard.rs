@@ -10,18 +10,18 @@ use super::resolve::{changed, find, path_within};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{
-    Access, EntryId, EntryPath, Etag, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Reach, Right,
+    Access, EntryId, EntryPath, Etag, EtagMatch, IfCondition, IfState, IfTarget, LockToken, Right, Scope,
 };
 
 impl Library {
     /// Fails unless the conditions hold for the entry at `path`; for requests that change nothing.
     pub async fn require_conditions(&self, demand: Change, path: &EntryPath) -> Result<(), LibraryError> {
-        let reach = demand.access.reach(Right::Read)?;
+        let scope = demand.access.scope(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &demand, reach, Some(&entry))
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &demand, scope, Some(&entry))
             })
             .await
     }
@@ -31,7 +31,7 @@ impl Library {
     pub(super) async fn foresee(
         &self,
         change: &Change,
-        reach: Reach,
+        scope: Scope,
         path: &EntryPath,
     ) -> Result<(), LibraryError> {
         if change.conditions.if_lists.is_empty() {
@@ -39,8 +39,8 @@ impl Library {
         }
         let (library, change, path) = (self.clone(), change.clone(), path.clone());
         self.catalog()
-            .read(move |tx| match find(tx, reach, &path)? {
-                Some(entry) => library.check_conditions(tx, &change, reach, Some(&entry)),
+            .read(move |tx| match find(tx, scope, &path)? {
+                Some(entry) => library.check_conditions(tx, &change, scope, Some(&entry)),
                 None => Ok(()),
             })
             .await
@@ -52,10 +52,10 @@ impl Library {
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        reach: Reach,
+        scope: Scope,
         target: Option<&EntryRow>,
     ) -> Result<(), LibraryError> {
-        self.check_conditions_among(tx, change, &[reach], target)
+        self.check_conditions_among(tx, change, &[scope], target)
     }
 
     /// As [`Self::check_conditions`], for a request that reaches into several spaces.
@@ -63,7 +63,7 @@ impl Library {
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        reaches: &[Reach],
+        scopes: &[Scope],
         target: Option<&EntryRow>,
     ) -> Result<(), LibraryError> {
         let conditions = &change.conditions;
@@ -82,7 +82,7 @@ impl Library {
             holds &= changed.as_secs() <= limit.as_secs();
         }
         if holds && !conditions.if_lists.is_empty() {
-            holds = self.any_list_holds(tx, change, reaches, target)?;
+            holds = self.any_list_holds(tx, change, scopes, target)?;
         }
         if holds { Ok(()) } else { Err(LibraryError::PreconditionFailed) }
     }
@@ -92,7 +92,7 @@ impl Library {
         &self,
         tx: &ReadTx<'_>,
         change: &Change,
-        reaches: &[Reach],
+        scopes: &[Scope],
         target: Option<&EntryRow>,
     ) -> Result<bool, LibraryError> {
         let mut states: HashMap<&IfTarget, Option<State>> = HashMap::new();
@@ -100,7 +100,7 @@ impl Library {
             let state = match states.entry(&list.target) {
                 Slot::Occupied(known) => known.into_mut(),
                 Slot::Vacant(slot) => {
-                    let tagged = tagged(tx, change, reaches, &list.target)?;
+                    let tagged = tagged(tx, change, scopes, &list.target)?;
                     let subject = if list.target == IfTarget::Request { target } else { tagged.as_ref() };
                     slot.insert(subject.map(|row| self.state(tx, change, row)).transpose()?)
                 }
@@ -137,7 +137,7 @@ fn holds(state: Option<&State>, condition: &IfCondition) -> bool {
 fn tagged(
     tx: &ReadTx<'_>,
     change: &Change,
-    reaches: &[Reach],
+    scopes: &[Scope],
     tag: &IfTarget,
 ) -> Result<Option<EntryRow>, LibraryError> {
     let IfTarget::Entry { space, path } = tag else { return Ok(None) };
@@ -146,8 +146,8 @@ fn tagged(
         return Ok(None);
     }
     let Some(named) = tx.space_by_name(&space.key())? else { return Ok(None) };
-    match reaches.iter().find(|reach| reach.space() == named.id) {
-        Some(reach) => find(tx, *reach, path),
+    match scopes.iter().find(|scope| scope.space() == named.id) {
+        Some(scope) => find(tx, *scope, path),
         None => Ok(None),
     }
 }
@@ -174,7 +174,7 @@ fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result
     let submitted: HashSet<&LockToken> = change.conditions.submitted_tokens().collect();
     let opened: HashSet<EntryId> = locks
         .iter()
-        .filter(|lock| change.holds(lock) && submitted.contains(&lock.token))
+        .filter(|lock| change.owns(lock) && submitted.contains(&lock.token))
         .map(|lock| lock.entry)
         .collect();
     match locks.iter().find(|lock| !opened.contains(&lock.entry)) {

@@ -101,14 +101,14 @@ impl Library {
         path: &EntryPath,
         request: LockRequest,
     ) -> Result<Lock, LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
-        self.foresee(&change, reach, path).await?;
+        let scope = change.access.scope(Right::Write)?;
+        self.foresee(&change, scope, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 tx.silent(LOCKS);
                 let row = take(tx, &change, &entry, &request)?;
                 Lock::from_row(tx, &change.access, row)
@@ -124,18 +124,18 @@ impl Library {
         path: &EntryPath,
         timeout: Duration,
     ) -> Result<Lock, LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
-        self.foresee(&change, reach, path).await?;
+        let scope = change.access.scope(Right::Write)?;
+        self.foresee(&change, scope, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 let mut lock = tx
                     .locks_covering(entry.id, change.now)?
                     .into_iter()
                     .find(|lock| {
-                        change.holds(lock)
+                        change.owns(lock)
                             && change.conditions.submitted_tokens().any(|token| *token == lock.token)
                     })
                     .ok_or(LibraryError::NoSuchLock)?;
@@ -155,12 +155,12 @@ impl Library {
         path: &EntryPath,
         token: &LockToken,
     ) -> Result<(), LibraryError> {
-        let reach = access.reach(Right::Write)?;
+        let scope = access.scope(Right::Write)?;
         let is_manager = access.require(Right::Manage).is_ok();
         let (access, path, token) = (*access, path.clone(), token.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 let locks = tx.locks_covering(entry.id, by.at)?;
                 let lock = locks.iter().find(|lock| lock.token == token).ok_or(LibraryError::NoSuchLock)?;
                 let is_own = by.actor.account() == Some(lock.user) && lock.link == access.link();
@@ -261,7 +261,7 @@ fn capped(access: &Access, timeout: Duration) -> Duration {
 /// Whether somebody with this access may lock a folder, or a file.
 pub fn is_lockable(access: &Access, is_folder: bool) -> bool {
     // A folder that a guest holds would be closed to everybody who works in it.
-    access.reach(Right::Write).is_ok() && (access.link().is_none() || !is_folder)
+    access.scope(Right::Write).is_ok() && (access.link().is_none() || !is_folder)
 }
 
 /// Takes a lock on `entry` unless one conflicts: an exclusive lock suffers no other, a shared one no
@@ -272,7 +272,7 @@ pub(super) fn take(
     entry: &crate::catalog::EntryRow,
     request: &LockRequest,
 ) -> Result<LockRow, LibraryError> {
-    change.access.reach(Right::Write)?;
+    change.access.scope(Right::Write)?;
     if !is_lockable(&change.access, entry.is_folder()) {
         return Err(AccessDenied { needed: Right::Manage }.into());
     }

@@ -44,11 +44,11 @@ impl Library {
         detail: &Detail,
         now: Timestamp,
     ) -> Result<Member, LibraryError> {
-        let reach = access.reach(Right::Read)?;
+        let scope = access.scope(Right::Read)?;
         let (library, access, path, detail) = (self.clone(), *access, path.clone(), detail.clone());
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 library.member_of(tx, &access, row, &detail, now)
             })
             .await
@@ -64,11 +64,11 @@ impl Library {
         detail: &Detail,
         now: Timestamp,
     ) -> Result<Described, LibraryError> {
-        let reach = access.reach(Right::Read)?;
+        let scope = access.scope(Right::Read)?;
         let (library, access, path, detail) = (self.clone(), *access, path.clone(), detail.clone());
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 let (id, is_folder) = (row.id, row.is_folder());
                 let member = library.member_of(tx, &access, row, &detail, now)?;
                 let listing = match members && is_folder {
@@ -108,11 +108,11 @@ impl Library {
 
     /// The entry at `path`.
     pub async fn find(&self, access: &Access, path: &EntryPath) -> Result<Entry, LibraryError> {
-        let reach = access.reach(Right::Read)?;
+        let scope = access.scope(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 Ok(library.entry(row))
             })
             .await
@@ -161,7 +161,7 @@ impl Library {
         detail: &Detail,
         now: Timestamp,
     ) -> Result<Listing, LibraryError> {
-        access.reach(Right::Read)?;
+        access.scope(Right::Read)?;
         let (library, access, detail) = (self.clone(), *access, detail.clone());
         let list = move |tx: &ReadTx<'_>| list(&library, tx, &access, folder, after.as_deref(), &detail, now);
         self.catalog().read(list).await
@@ -177,7 +177,7 @@ impl Library {
             .read(move |tx| {
                 let mut len = 0;
                 for (access, folder) in folders {
-                    let space = access.reach(Right::Read)?.space();
+                    let space = access.scope(Right::Read)?.space();
                     tx.entry(folder)?.filter(|row| row.space == space).ok_or(LibraryError::NotFound)?;
                     len += tx.subtree_len(folder, limit - len)?;
                     if len >= limit {

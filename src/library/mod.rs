@@ -9,25 +9,30 @@
 
 mod admit;
 mod arrival;
+mod batch_writer;
 mod binding;
-mod carry;
 mod chronicle;
 mod commit;
+mod container_cache;
+mod cross_space;
 mod departure;
 mod descriptors;
 mod digest;
 mod discard;
+mod disk_health;
 mod entry;
 mod error;
 mod extent;
 mod folder;
 mod growth;
 mod guard;
+mod guarded_disk;
+mod high_water;
 mod history;
 mod leftovers;
 mod lock;
 mod lookup;
-mod mark;
+mod lookup_cache;
 mod naming;
 mod open;
 mod packer;
@@ -37,17 +42,13 @@ mod quota;
 mod reads;
 mod rebuild;
 mod receive;
-mod recent;
 mod record;
 mod recovery_key;
 mod removal;
 mod resolve;
-mod sealing;
-mod shelf;
 mod snapshot;
 mod space;
 mod space_note;
-mod state;
 mod time;
 mod transfer;
 mod trash;
@@ -58,7 +59,6 @@ mod upload;
 mod usage;
 mod verify;
 mod version;
-mod watched;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -76,9 +76,10 @@ use crate::vault::keys::KeyRing;
 
 pub use admit::NewFile;
 pub use arrival::{Overwrite, Transferred};
-pub use carry::Carry;
 pub use commit::PutOutcome;
+pub use cross_space::Carry;
 pub use descriptors::connections_of_process;
+pub use disk_health::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use entry::{Detail, Entry, EntryKind, LinksOf, Listing, Member};
 pub use error::LibraryError;
 pub use lock::{Lock, LockFilter, LockHeld, LockRequest, MAX_LOCK_SECONDS, is_lockable};
@@ -91,7 +92,6 @@ pub use receive::{Incoming, Source, receive};
 pub use recovery_key::RecoveryKeyChange;
 pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top, Tops};
-pub use state::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use transfer::Transfer;
 pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
@@ -133,7 +133,7 @@ impl Change {
     }
 
     /// Whether a lock is this person's, or this guest's.
-    fn holds(&self, lock: &LockRow) -> bool {
+    fn owns(&self, lock: &LockRow) -> bool {
         self.actor.account() == Some(lock.user) && lock.link == self.access.link()
     }
 
@@ -152,17 +152,17 @@ pub struct Library {
 struct Shared {
     catalog: Catalog,
     storage: Storage,
-    state: Arc<state::State>,
+    disk_health: Arc<disk_health::DiskHealth>,
     unbound: Arc<unbound::Unbound>,
     keys: Arc<KeyRing>,
     packer: packer::Packer,
     quota: quota::Ledger,
     full_batches: Arc<Semaphore>,
-    uploads: upload::Seats,
+    uploads: upload::Leases,
     upload_limits: std::sync::Mutex<UploadLimits>,
     descriptors: descriptors::Shares,
-    shelf: shelf::Shelf,
-    recent: Arc<recent::Recent>,
+    container_cache: container_cache::ContainerCache,
+    lookup_cache: Arc<lookup_cache::LookupCache>,
     space_ids: space::SpaceIds,
     /// Held while a space's row and its note may say different things.
     space_notes: Mutex<()>,
@@ -212,8 +212,8 @@ impl Library {
         keys: Arc<KeyRing>,
         names: NamePolicy,
     ) -> Result<Self, LibraryError> {
-        let mark = mark::read_or_look(&catalog, &storage, &keys).await?;
-        Self::open_with(catalog, storage, keys, names, move |tx| mark::compare(tx, mark)).await
+        let mark = high_water::read_or_look(&catalog, &storage, &keys).await?;
+        Self::open_with(catalog, storage, keys, names, move |tx| high_water::compare(tx, mark)).await
     }
 
     /// As [`Self::open`], for a catalogue that a rebuild starts from: from now on it is the present one, and
@@ -224,8 +224,8 @@ impl Library {
         keys: Arc<KeyRing>,
     ) -> Result<Self, LibraryError> {
         let (marked, with) = (Arc::clone(&storage.key_files), Arc::clone(&keys));
-        let mark = tokio::task::spawn_blocking(move || mark::Mark::read(&*marked, &with)).await??;
-        Self::open_with(catalog, storage, keys, NamePolicy::Any, move |tx| mark::resume(tx, mark)).await
+        let mark = tokio::task::spawn_blocking(move || high_water::Mark::read(&*marked, &with)).await??;
+        Self::open_with(catalog, storage, keys, NamePolicy::Any, move |tx| high_water::resume(tx, mark)).await
     }
 
     async fn open_with(
@@ -245,9 +245,9 @@ impl Library {
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;
-        let recent = Arc::new(recent::Recent::default());
+        let lookup_cache = Arc::new(lookup_cache::LookupCache::default());
         let instance_id = keys.instance_id();
-        let (remembering, unbound) = (Arc::clone(&recent), Arc::<unbound::Unbound>::default());
+        let (remembering, unbound) = (Arc::clone(&lookup_cache), Arc::<unbound::Unbound>::default());
         let holding = Arc::clone(&unbound);
         catalog.on_commit(move |commit, effects| {
             remembering.forget(commit, &effects.touched);
@@ -255,14 +255,14 @@ impl Library {
                 holding.release(&effects.bound);
             }
         });
-        let state = state::State::new(&storage, catalog.clone());
-        let storage = watched::watched(storage, &state, &unbound);
+        let disk_health = disk_health::DiskHealth::new(&storage, catalog.clone());
+        let storage = guarded_disk::guarded(storage, &disk_health, &unbound);
         let packer = packer::Packer::start(Arc::clone(&storage.containers), catalog.clone())?;
         let descriptors = descriptors::Shares::of_process();
         let shared = Shared {
             catalog,
             storage,
-            state,
+            disk_health,
             unbound,
             packer,
             keys,
@@ -271,19 +271,19 @@ impl Library {
             renewed_epoch: OnceLock::new(),
             instance_id,
             quota: quota::Ledger::default(),
-            full_batches: Arc::new(Semaphore::new(sealing::MAX_FULL_BATCHES)),
-            uploads: upload::Seats::default(),
+            full_batches: Arc::new(Semaphore::new(batch_writer::MAX_FULL_BATCHES)),
+            uploads: upload::Leases::default(),
             upload_limits: std::sync::Mutex::default(),
-            shelf: shelf::Shelf::new(&descriptors),
+            container_cache: container_cache::ContainerCache::new(&descriptors),
             descriptors,
-            recent,
+            lookup_cache,
             space_ids: space::SpaceIds::default(),
             space_notes: Mutex::default(),
             runs: verify::Runs::default(),
             recent_damage: verify::RecentDamage::default(),
             shortening: Mutex::default(),
             copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
-            carrying: turns::Turns::new(carry::MAX_CARRIED_AT_ONCE),
+            carrying: turns::Turns::new(cross_space::MAX_CARRIED_AT_ONCE),
             relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
             growing: growth::Growing::default(),
             ids: IdBlock::default(),

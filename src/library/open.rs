@@ -7,11 +7,11 @@ use tokio::task::JoinHandle;
 
 use super::binding::bound;
 use super::descriptors::Descriptors;
-use super::recent::Known;
+use super::lookup_cache::Known;
 use super::resolve::{changed, find};
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
-use crate::model::{Access, ByteRange, Checksum, EntryPath, Reach, Right, SpaceId, Timestamp, VersionId};
+use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes one call of [`Content::read`] returns: the memory that a slow reader can hold.
@@ -77,17 +77,17 @@ impl Library {
         version: Option<VersionId>,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Clone + Send + 'static,
     ) -> Result<Content, LibraryError> {
-        let reach = access.reach(Right::Read)?;
+        let scope = access.scope(Right::Read)?;
         if version.is_some() {
             // What was there earlier is not for guests.
             access.require(Right::Read)?;
-        } else if let Some(content) = self.open_known(reach, path, foresee.clone()) {
+        } else if let Some(content) = self.open_known(scope, path, foresee.clone()) {
             return Ok(content);
         }
-        let opened = match self.open_once(reach, path, version, foresee.clone()).await {
+        let opened = match self.open_once(scope, path, version, foresee.clone()).await {
             // Replaced and removed since the rows were read: the rows of now name what is there. If they
             // still name it, it is missing or, as a hole in its pack, damaged indeed.
-            Err(LibraryError::Damaged(_)) => self.open_once(reach, path, version, foresee).await,
+            Err(LibraryError::Damaged(_)) => self.open_once(scope, path, version, foresee).await,
             other => other,
         };
         self.refusal_noted(opened).await
@@ -105,13 +105,13 @@ impl Library {
     /// disk has to be waited for. Whatever is wrong is left to [`Self::open_once`] to judge.
     fn open_known(
         &self,
-        reach: Reach,
+        scope: Scope,
         path: &EntryPath,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
     ) -> Option<Content> {
-        let known = self.shared.recent.recall(reach, path)?;
+        let known = self.shared.lookup_cache.recall(scope, path)?;
         let descriptors = self.shared.descriptors.to_read(known.segments.len())?;
-        let open = |bound: &ContainerRef| Some((self.shared.shelf.find(bound)?, None));
+        let open = |bound: &ContainerRef| Some((self.shared.container_cache.find(bound)?, None));
         let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
         let segments = in_order(readers).ok()?;
         let ready = match foresee(&known.entry) {
@@ -133,22 +133,22 @@ impl Library {
 
     async fn open_once(
         &self,
-        reach: Reach,
+        scope: Scope,
         path: &EntryPath,
         version: Option<VersionId>,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let (library, path) = (self.clone(), path.clone());
-        let moment = self.shared.recent.moment();
+        let moment = self.shared.lookup_cache.moment();
         self.catalog()
             .read(move |tx| {
-                let row = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
+                let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 let current = row.version.ok_or(LibraryError::IsFolder)?;
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
                 let version = version.ok_or(LibraryError::NotFound)?;
                 let rows = tx.segments(id)?;
-                let (segments, descriptors) = library.open_segments(reach.space(), &rows)?;
+                let (segments, descriptors) = library.open_segments(scope.space(), &rows)?;
                 let bound: Vec<_> = rows.iter().map(bound).collect();
                 // An old page put back into the catalogue could bring an earlier content back as the present
                 // one; the other pages still tell.
@@ -162,7 +162,7 @@ impl Library {
                 if let Some(moment) = moment.filter(|_| id == current) {
                     let (entry, checksums) = (entry.clone(), checksums.clone());
                     let known = Known { entry, version: id, changed, checksums, segments: bound };
-                    library.shared.recent.remember(moment, reach, path, known);
+                    library.shared.lookup_cache.remember(moment, scope, path, known);
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;
@@ -220,7 +220,7 @@ impl Library {
     ) -> Result<(Arc<ContainerReader>, Option<Bytes>), LibraryError> {
         let key = self.shared.keys.space_key(space)?;
         let open = || ContainerReader::open_and_read(self.containers(), &key, space, bound);
-        Ok(self.shared.shelf.take(bound, open)?)
+        Ok(self.shared.container_cache.take(bound, open)?)
     }
 }
 

@@ -42,16 +42,16 @@ impl Library {
         path: &EntryPath,
         steps: Vec<PropertyChange>,
     ) -> Result<Entry, LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
-        self.foresee(&change, reach, path).await?;
+        let scope = change.access.scope(Right::Write)?;
+        self.foresee(&change, scope, path).await?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, reach, &path)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 require_unlocked(tx, &change, entry.id)?;
-                let added = Added::watch(tx, reach.space())?;
+                let added = Added::watch(tx, scope.space())?;
                 // Neither sees, replaces or removes the other's: the office's programs keep theirs with a file, and a
                 // guest's sets properties of the same names.
                 let setter = change.access.link();

@@ -14,12 +14,12 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::admit::{NewFile, admit};
+use super::batch_writer::BatchWriter;
 use super::binding::container_row;
 use super::commit::{Committed, PutOutcome, Record};
 use super::digest::Digests;
 use super::lock::{Lock, LockRequest};
 use super::quota::{Reservation, Source};
-use super::sealing::Inflow;
 use super::{Change, Library, LibraryError};
 use crate::catalog::QueuedWrite;
 use crate::model::{Checksum, EntryId, EntryPath, Timestamp, WriteSerial};
@@ -44,14 +44,14 @@ pub struct PutSession {
     /// `None` after a failure to grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
-    inflow: Inflow,
+    inflow: BatchWriter,
 }
 
 impl Library {
     /// Checks everything that can be checked before the body is read, and reserves its bytes.
     pub async fn begin_put(&self, change: Change, file: NewFile) -> Result<PutSession, LibraryError> {
-        let reach = change.access.reach_to_add()?;
-        let space = reach.space();
+        let scope = change.access.scope_to_add()?;
+        let space = scope.space();
         let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
         let mut reservation = self.empty_reservation(space);
         let (announced, begun) = (file.size.unwrap_or(0), change.now);
@@ -60,7 +60,7 @@ impl Library {
             .catalog()
             .read(move |tx| {
                 let reserved = reservation.add(tx, announced);
-                let admitted = admit(&library, tx, &asked, reach, &path, asked.now)?;
+                let admitted = admit(&library, tx, &asked, scope, &path, asked.now)?;
                 if let Some(row) = &admitted.existing {
                     reservation.promise(Source::Content(row.id));
                 }
@@ -90,7 +90,14 @@ impl Library {
         let meta = meta(&change, &file, &lies, entry, serial);
         Ok(PutSession {
             library: self.clone(),
-            inflow: Inflow::new(self.clone(), space, change.actor.account(), Arc::clone(&key), meta, digests),
+            inflow: BatchWriter::new(
+                self.clone(),
+                space,
+                change.actor.account(),
+                Arc::clone(&key),
+                meta,
+                digests,
+            ),
             change,
             file,
             begun,
@@ -206,7 +213,7 @@ impl PutSession {
         self,
         checksums: Vec<Checksum>,
         lock: Option<LockRequest>,
-    ) -> (Record, Inflow, Option<Reservation>) {
+    ) -> (Record, BatchWriter, Option<Reservation>) {
         let Self { change, file, begun, entry, is_fresh, reservation, inflow, .. } = self;
         let is_net = reservation.as_ref().is_some_and(Reservation::holds_promised);
         let record = Record { change, file, begun, entry, is_fresh, is_exact: true, is_net, checksums, lock };

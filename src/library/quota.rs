@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::disk_health::KEPT_FREE;
 use super::error::disk_error;
-use super::state::KEPT_FREE;
 use super::{JointUsage, Library, LibraryError, SpaceUsage};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ChunkName, EntryId, Right, SpaceId, UploadId};

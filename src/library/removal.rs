@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use super::mark::is_held;
+use super::high_water::removals_suspended;
 use super::{Library, LibraryError};
 use crate::catalog::{Past, ReadTx, WriteTx};
 use crate::model::{EntryEvent, EntryId, Event, RemovedKind, SpaceId, Spot, Stamp, Timestamp, VersionId};
@@ -71,8 +71,11 @@ impl Ground {
 /// Whether a space's past is longer than its bound and nothing of it may go. Others may make it longer at any moment:
 /// that alone is no reason to refuse anybody.
 pub(super) fn is_stuck(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
-    let may_go =
-        || Ok::<_, LibraryError>(!is_held(tx)? && !Ground::Excess(space).candidates(tx, 1)?.is_empty());
+    let may_go = || {
+        Ok::<_, LibraryError>(
+            !removals_suspended(tx)? && !Ground::Excess(space).candidates(tx, 1)?.is_empty(),
+        )
+    };
     Ok(is_too_long(tx, space)? && !may_go()?)
 }
 
@@ -86,7 +89,7 @@ fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground, by: &Stamp) -> Result<bo
     // What an older catalogue takes for the past may have been brought back since.
     let may_go = match ground {
         Ground::Asked(_) => true,
-        Ground::Expired(_) | Ground::Excess(_) => !is_held(tx)?,
+        Ground::Expired(_) | Ground::Excess(_) => !removals_suspended(tx)?,
     };
     if !may_go || !ground.holds(tx, past)? {
         return Ok(false);

@@ -2,7 +2,7 @@
 
 use super::LibraryError;
 use crate::catalog::{EntryRow, ReadTx, VersionRow};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Reach, SpaceId, Timestamp};
+use crate::model::{Access, EntryId, EntryName, EntryPath, Scope, SpaceId, Timestamp};
 
 /// What stands at a name in a folder.
 pub(super) enum Found {
@@ -46,15 +46,15 @@ pub(super) fn changed(modified: Timestamp, version: &VersionRow) -> Timestamp {
 /// wherever it is moved meanwhile.
 pub(super) fn find(
     tx: &ReadTx<'_>,
-    reach: Reach,
+    scope: Scope,
     path: &EntryPath,
 ) -> Result<Option<EntryRow>, LibraryError> {
-    let mut entry = match reach.top() {
+    let mut entry = match scope.top() {
         None => {
-            let root = tx.space(reach.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
+            let root = tx.space(scope.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
             tx.entry(root)?.ok_or(LibraryError::NotFound)?
         }
-        Some(top) => lent(tx, reach, top)?,
+        Some(top) => linked_entry(tx, scope, top)?,
     };
     for name in path.names() {
         if !entry.is_folder() {
@@ -69,9 +69,9 @@ pub(super) fn find(
 }
 
 /// Where a guest's right begins, unless it lies in the trash or not any more where his link leads.
-fn lent(tx: &ReadTx<'_>, reach: Reach, top: EntryId) -> Result<EntryRow, LibraryError> {
-    let row = rooted(tx, reach.space(), top)?.ok_or(LibraryError::NotFound)?;
-    if reach.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != reach.linked()) {
+fn linked_entry(tx: &ReadTx<'_>, scope: Scope, top: EntryId) -> Result<EntryRow, LibraryError> {
+    let row = rooted(tx, scope.space(), top)?.ok_or(LibraryError::NotFound)?;
+    if scope.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != scope.linked()) {
         return Err(LibraryError::NotFound);
     }
     Ok(row)
@@ -99,11 +99,11 @@ pub(super) struct Place {
 }
 
 /// The place for something that is to be created or replaced.
-pub(super) fn place(tx: &ReadTx<'_>, reach: Reach, path: &EntryPath) -> Result<Place, LibraryError> {
-    let Some((parent, name)) = path.split_last() else { return own_place(tx, reach) };
-    let folder = find(tx, reach, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
+pub(super) fn place(tx: &ReadTx<'_>, scope: Scope, path: &EntryPath) -> Result<Place, LibraryError> {
+    let Some((parent, name)) = path.split_last() else { return own_place(tx, scope) };
+    let folder = find(tx, scope, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
     let found = child(tx, folder.id, name)?;
-    let path = match reach.top() {
+    let path = match scope.top() {
         None => path.clone(),
         Some(_) => path_of(tx, folder.id)?.join(name.clone())?,
     };
@@ -112,9 +112,9 @@ pub(super) fn place(tx: &ReadTx<'_>, reach: Reach, path: &EntryPath) -> Result<P
 
 /// The place of the entry at which the right begins. Of a file that was lent the content may be replaced; any
 /// other is not for whoever reaches no higher.
-fn own_place(tx: &ReadTx<'_>, reach: Reach) -> Result<Place, LibraryError> {
-    let top = reach.top().ok_or(LibraryError::IsRoot)?;
-    let file = lent(tx, reach, top)?;
+fn own_place(tx: &ReadTx<'_>, scope: Scope) -> Result<Place, LibraryError> {
+    let top = scope.top().ok_or(LibraryError::IsRoot)?;
+    let file = linked_entry(tx, scope, top)?;
     let folder = file.parent.filter(|_| !file.is_folder()).ok_or(LibraryError::IsRoot)?;
     let folder = tx.entry(folder)?.ok_or(LibraryError::NotFound)?;
     let name = EntryName::parse(&file.name)?;

@@ -4,7 +4,7 @@
 use super::arrival::{
     Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, spot, tree_of,
 };
-use super::carry::Carry;
+use super::cross_space::Carry;
 use super::entry::signed;
 use super::extent::Extent;
 use super::growth::AT_ONCE;
@@ -14,7 +14,7 @@ use super::resolve::find;
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
-use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Reach, Right, Timestamp};
+use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Right, Scope, Timestamp};
 
 /// Copies of folders inside their spaces at once: the rows of each are kept in memory.
 pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
@@ -77,23 +77,23 @@ impl Library {
         to_path: &EntryPath,
         overwrite: Overwrite,
     ) -> Result<Transfer, LibraryError> {
-        let reach = change.access.reach(Right::Write)?;
-        let target = confined(reach, to)?;
+        let scope = change.access.scope(Right::Write)?;
+        let target = confined(scope, to)?;
         let (path, kind) = (to_path.clone(), ArrivalKind::Move);
-        let mut arrival = Arrival { reach: target, path, overwrite, kind, extent: None };
-        if reach != target {
+        let mut arrival = Arrival { scope: target, path, overwrite, kind, extent: None };
+        if scope != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
-        self.foresee(&change, reach, from).await?;
+        self.foresee(&change, scope, from).await?;
         if is_longer(to_path, from) {
-            arrival.extent = self.measure(reach, from).await?;
+            arrival.extent = self.measure(scope, from).await?;
         }
         let (library, from) = (self.clone(), from.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 require_removable(tx, &change, &entry)?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place: it does not come along (RFC 4918 7.6).
@@ -117,23 +117,23 @@ impl Library {
         overwrite: Overwrite,
         depth: Depth,
     ) -> Result<Transfer, LibraryError> {
-        let reach = change.access.reach(Right::Read)?;
-        let target = confined(reach, to)?;
+        let scope = change.access.scope(Right::Read)?;
+        let target = confined(scope, to)?;
         let kind = ArrivalKind::Copy(depth);
-        let arrival = Arrival { reach: target, path: to_path.clone(), overwrite, kind, extent: None };
-        if reach != target {
+        let arrival = Arrival { scope: target, path: to_path.clone(), overwrite, kind, extent: None };
+        if scope != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         self.storing().await?;
-        let _turn = self.turn_to_copy(&change, reach, from, depth).await?;
+        let _turn = self.turn_to_copy(&change, scope, from, depth).await?;
         let plan = self.plan_copy(change, from.clone(), arrival).await?;
         if plan.tree.len() > AT_ONCE {
             return self.copy_in_steps(plan).await.map(Transfer::Done);
         }
         let (library, Plan { change, from, arrival, tree, .. }) = (self.clone(), plan);
         let copy = move |tx: &WriteTx<'_>| {
-            let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
-            library.check_conditions(tx, &change, reach, Some(&entry))?;
+            let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+            library.check_conditions(tx, &change, scope, Some(&entry))?;
             let slot = arrival.inspect(&library, tx, &change, &entry)?;
             let added = Added::watch(tx, slot.space)?;
             if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
@@ -165,15 +165,15 @@ impl Library {
     async fn turn_to_copy(
         &self,
         change: &Change,
-        reach: Reach,
+        scope: Scope,
         from: &EntryPath,
         depth: Depth,
     ) -> Result<Option<Turn>, LibraryError> {
         let from = from.clone();
-        let source = self.catalog().read(move |tx| find(tx, reach, &from)).await?;
+        let source = self.catalog().read(move |tx| find(tx, scope, &from)).await?;
         match source {
             Some(row) if row.is_folder() && depth != Depth::Zero => {
-                Ok(Some(self.shared.copying.take((change.account()?, reach.top())).await?))
+                Ok(Some(self.shared.copying.take((change.account()?, scope.top())).await?))
             }
             _ => Ok(None),
         }
@@ -189,9 +189,9 @@ impl Library {
         let library = self.clone();
         self.catalog()
             .read(move |tx| {
-                let reach = change.access.reach(Right::Read)?;
-                let entry = find(tx, reach, &from)?.ok_or(LibraryError::NotFound)?;
-                library.check_conditions(tx, &change, reach, Some(&entry))?;
+                let scope = change.access.scope(Right::Read)?;
+                let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 let tree = tree_of(tx, &entry, arrival.kind)?;
                 if tree.len() > AT_ONCE {
@@ -203,11 +203,11 @@ impl Library {
     }
 
     /// How far the folder at `path` reaches, if there is one.
-    async fn measure(&self, reach: Reach, path: &EntryPath) -> Result<Option<Extent>, LibraryError> {
+    async fn measure(&self, scope: Scope, path: &EntryPath) -> Result<Option<Extent>, LibraryError> {
         let path = path.clone();
         self.catalog()
             .read(move |tx| {
-                let folder = find(tx, reach, &path)?.filter(EntryRow::is_folder);
+                let folder = find(tx, scope, &path)?.filter(EntryRow::is_folder);
                 folder.map(|folder| Extent::measure(tx, &folder)).transpose()
             })
             .await
@@ -215,8 +215,8 @@ impl Library {
 }
 
 /// Where a move or copy may arrive. What was lent to a guest is left by nothing, and nothing enters it.
-fn confined(from: Reach, to: &Access) -> Result<Reach, AccessDenied> {
-    let to = to.reach(Right::Write)?;
+fn confined(from: Scope, to: &Access) -> Result<Scope, AccessDenied> {
+    let to = to.scope(Right::Write)?;
     let is_lent = from.top().is_some() || to.top().is_some();
     if is_lent && from != to { Err(AccessDenied { needed: Right::Write }) } else { Ok(to) }
 }

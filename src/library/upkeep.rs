@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::error::disk_error;
-use super::mark::is_held;
+use super::high_water::removals_suspended;
 use super::removal::Ground;
 use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
 use crate::catalog::{GarbageRow, ReadTx, WriteTx};
@@ -103,7 +103,7 @@ impl Library {
         loop {
             let garbage = self.catalog().read(|tx| tx.garbage(STEP)).await?;
             for row in &garbage {
-                self.shared.shelf.put_away(row.container, row.place);
+                self.shared.container_cache.put_away(row.container, row.place);
             }
             let found = garbage.len();
             let containers = Arc::clone(&self.storage().containers);
@@ -185,7 +185,7 @@ impl Library {
         let condemn = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let mut condemned = Vec::new();
-            if tx.damaged_count()? > 0 || is_held(tx)? {
+            if tx.damaged_count()? > 0 || removals_suspended(tx)? {
                 return Ok(condemned);
             }
             for file in files {

@@ -83,14 +83,14 @@ text_form!(SpaceKind { Client = "client", Team = "team" });
 pub struct Access {
     space: SpaceId,
     right: Right,
-    loan: Option<Loan>,
+    grant: Option<LinkGrant>,
     /// What the guest's link leads to; his access begins there, or below if it was narrowed.
     linked: Option<EntryId>,
 }
 
 /// What somebody with an account lends to whoever holds a link of his.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Loan {
+pub struct LinkGrant {
     /// The link.
     pub link: LinkId,
     /// Where it begins: nothing above or beside this entry exists for a guest.
@@ -101,7 +101,7 @@ pub struct Loan {
 
 /// Where the paths of a checked request begin: at a space's root, or for a guest at the entry of his link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reach {
+pub struct Scope {
     space: SpaceId,
     top: Option<EntryId>,
     linked: Option<EntryId>,
@@ -118,16 +118,16 @@ pub struct AccessDenied {
 impl Access {
     /// Called by the rights check in `accounts`, and by nobody else.
     pub fn granted(space: SpaceId, right: Right) -> Self {
-        Self { space, right, loan: None, linked: None }
+        Self { space, right, grant: None, linked: None }
     }
 
     /// A guest's. Called by the rights check in `accounts`, and by nobody else.
-    pub fn granted_to_guest(space: SpaceId, loan: Loan) -> Self {
-        let right = match loan.right {
+    pub fn granted_to_guest(space: SpaceId, grant: LinkGrant) -> Self {
+        let right = match grant.right {
             LinkRight::Read | LinkRight::Add => Right::Read,
             LinkRight::Edit => Right::Write,
         };
-        Self { space, right, linked: Some(loan.top), loan: Some(loan) }
+        Self { space, right, linked: Some(grant.top), grant: Some(grant) }
     }
 
     /// The space it opens, or a part of.
@@ -142,42 +142,42 @@ impl Access {
 
     /// The link by which a guest came; `None` for somebody with an account.
     pub fn link(&self) -> Option<LinkId> {
-        self.loan.map(|loan| loan.link)
+        self.grant.map(|grant| grant.link)
     }
 
     /// The entry at which a guest's access begins.
     pub fn top(&self) -> Option<EntryId> {
-        self.loan.map(|loan| loan.top)
+        self.grant.map(|grant| grant.top)
     }
 
     /// What was lent to a guest.
-    pub fn lent_right(&self) -> Option<LinkRight> {
-        self.loan.map(|loan| loan.right)
+    pub fn link_right(&self) -> Option<LinkRight> {
+        self.grant.map(|grant| grant.right)
     }
 
     /// Whether nothing but adding files is allowed.
     pub fn only_adds(&self) -> bool {
-        self.loan.is_some_and(|loan| loan.right == LinkRight::Add)
+        self.grant.is_some_and(|grant| grant.right == LinkRight::Add)
     }
 
     /// Of a guest who may put files into this folder, which he has just found below his link's entry: nothing but
     /// that, and only as long as it lies there.
     pub fn narrowed_to_adding(&self, folder: EntryId) -> Result<Self, AccessDenied> {
         let denied = AccessDenied { needed: Right::Write };
-        self.reach_to_add()?;
-        let loan = self.loan.ok_or(denied)?;
-        if loan.right == LinkRight::Add && loan.top != folder {
+        self.scope_to_add()?;
+        let grant = self.grant.ok_or(denied)?;
+        if grant.right == LinkRight::Add && grant.top != folder {
             return Err(denied);
         }
         let narrowed =
-            Self::granted_to_guest(self.space, Loan { top: folder, right: LinkRight::Add, ..loan });
+            Self::granted_to_guest(self.space, LinkGrant { top: folder, right: LinkRight::Add, ..grant });
         Ok(Self { linked: self.linked, ..narrowed })
     }
 
     /// The space, if the right reaches `needed` and is one to all of the space. Never a guest's: whoever writes
     /// a new use case has to think of guests before they get anywhere with it.
     pub fn require(&self, needed: Right) -> Result<SpaceId, AccessDenied> {
-        if self.loan.is_none() && self.right >= needed {
+        if self.grant.is_none() && self.right >= needed {
             Ok(self.space)
         } else {
             Err(AccessDenied { needed })
@@ -185,23 +185,23 @@ impl Access {
     }
 
     /// Where paths begin, if the right reaches `needed` there; a guest's too.
-    pub fn reach(&self, needed: Right) -> Result<Reach, AccessDenied> {
+    pub fn scope(&self, needed: Right) -> Result<Scope, AccessDenied> {
         if self.only_adds() || self.right < needed {
             return Err(AccessDenied { needed });
         }
-        Ok(Reach { space: self.space, top: self.top(), linked: self.linked })
+        Ok(Scope { space: self.space, top: self.top(), linked: self.linked })
     }
 
-    /// As [`Self::reach`], for putting a file somewhere.
-    pub fn reach_to_add(&self) -> Result<Reach, AccessDenied> {
+    /// As [`Self::scope`], for putting a file somewhere.
+    pub fn scope_to_add(&self) -> Result<Scope, AccessDenied> {
         if self.only_adds() {
-            return Ok(Reach { space: self.space, top: self.top(), linked: self.linked });
+            return Ok(Scope { space: self.space, top: self.top(), linked: self.linked });
         }
-        self.reach(Right::Write)
+        self.scope(Right::Write)
     }
 }
 
-impl Reach {
+impl Scope {
     /// The space it lies in.
     pub fn space(self) -> SpaceId {
         self.space
@@ -218,7 +218,7 @@ impl Reach {
     }
 }
 
-impl From<SpaceId> for Reach {
+impl From<SpaceId> for Scope {
     /// All of a space.
     fn from(space: SpaceId) -> Self {
         Self { space, top: None, linked: None }
@@ -230,8 +230,8 @@ mod tests {
     use super::*;
 
     fn guest(right: LinkRight) -> Access {
-        let loan = Loan { link: LinkId(1), top: EntryId(7), right };
-        Access::granted_to_guest(SpaceId([1; 16]), loan)
+        let grant = LinkGrant { link: LinkId(1), top: EntryId(7), right };
+        Access::granted_to_guest(SpaceId([1; 16]), grant)
     }
 
     #[test]
@@ -241,15 +241,15 @@ mod tests {
             [(Read, true, false, false), (Edit, true, true, true), (Add, false, false, true)]
         {
             let access = guest(right);
-            assert_eq!(access.reach(Right::Read).is_ok(), reads, "{right}");
-            assert_eq!(access.reach(Right::Write).is_ok(), writes, "{right}");
-            assert_eq!(access.reach_to_add().is_ok(), adds, "{right}");
-            assert!(access.reach(Right::Manage).is_err(), "{right}");
+            assert_eq!(access.scope(Right::Read).is_ok(), reads, "{right}");
+            assert_eq!(access.scope(Right::Write).is_ok(), writes, "{right}");
+            assert_eq!(access.scope_to_add().is_ok(), adds, "{right}");
+            assert!(access.scope(Right::Manage).is_err(), "{right}");
             for &needed in Right::ALL {
                 assert_eq!(access.require(needed), Err(AccessDenied { needed }), "{right}");
             }
         }
-        assert_eq!(guest(Read).reach(Right::Read).unwrap().top(), Some(EntryId(7)));
+        assert_eq!(guest(Read).scope(Right::Read).unwrap().top(), Some(EntryId(7)));
     }
 
     #[test]
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn whoever_has_an_account_reaches_from_the_root() {
         let access = Access::granted(SpaceId([1; 16]), Right::Write);
-        assert_eq!(access.reach(Right::Write), Ok(Reach::from(access.space())));
-        assert_eq!(access.reach_to_add(), Ok(Reach::from(access.space())));
+        assert_eq!(access.scope(Right::Write), Ok(Scope::from(access.space())));
+        assert_eq!(access.scope_to_add(), Ok(Scope::from(access.space())));
         assert_eq!(access.require(Right::Manage), Err(AccessDenied { needed: Right::Manage }));
-        assert!(Access::granted(access.space(), Right::Read).reach_to_add().is_err());
+        assert!(Access::granted(access.space(), Right::Read).scope_to_add().is_err());
     }
 }

@@ -13,7 +13,7 @@ use super::link::Link;
 use crate::accounts::AuthError;
 use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
-use crate::model::{Access, Actor, Loan, Timestamp};
+use crate::model::{Access, Actor, LinkGrant, Timestamp};
 
 /// Time that a browser may visit a link without its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
@@ -122,7 +122,7 @@ impl Sharing {
 
     /// What somebody who was let in may do by now; `NoSuchLink` if the link ended, expired or was given another
     /// password, or if its creator may not share any more.
-    pub async fn still_lends(&self, visit: &Visit, now: Timestamp) -> Result<Access, VisitError> {
+    pub async fn still_valid(&self, visit: &Visit, now: Timestamp) -> Result<Access, VisitError> {
         let id = visit.link.id;
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?;
         let same = row.filter(|row| row.password_hash == visit.row.password_hash);
@@ -142,8 +142,8 @@ impl Sharing {
         if row.expires.is_some_and(|end| now >= end) {
             return Ok(None);
         }
-        let loan = Loan { link: row.id, top: row.entry, right: row.right };
-        let Some(access) = self.inner.accounts.guest_access(row.creator, row.space, loan).await? else {
+        let grant = LinkGrant { link: row.id, top: row.entry, right: row.right };
+        let Some(access) = self.inner.accounts.guest_access(row.creator, row.space, grant).await? else {
             return Ok(None);
         };
         match self.inner.library.lent_entry(&access).await {

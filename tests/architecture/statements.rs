@@ -31,7 +31,7 @@ const PARTS: [(&str, &str, &str); 3] =
     [("accounts", "table", "grants"), ("accounts", "column", "user_id"), ("properties", "", "value")];
 
 /// The program may one day keep its catalogue in `PostgreSQL`. A statement that only SQLite understands would
-/// close that door unseen. This is about the grammar; names and types need a `PostgreSQL` with a schema.
+/// close that protocol unseen. This is about the grammar; names and types need a `PostgreSQL` with a schema.
 #[test]
 fn every_statement_parses_as_postgresql() {
     let files = House::read(Path::new(env!("CARGO_MANIFEST_DIR"))).files();

@@ -197,7 +197,7 @@ struct Shared {
     password: String,
     registers: Vec<Register>,
     /// Whether some client holds the lock, by its own account.
-    is_held: AtomicBool,
+    removals_suspended: AtomicBool,
     /// The name that is created next, and how often each was.
     next_name: AtomicU64,
     created: Mutex<Vec<u64>>,
@@ -209,7 +209,7 @@ impl Shared {
             endpoint: server.endpoint(),
             password: password.to_owned(),
             registers: (0..6).map(|number| Register::new(format!("r{number}"))).collect(),
-            is_held: AtomicBool::new(false),
+            removals_suspended: AtomicBool::new(false),
             next_name: AtomicU64::new(0),
             created: Mutex::default(),
         };
@@ -301,18 +301,18 @@ impl Shared {
         let answer = answer.send();
         if answer.status == 423 {
             // Who has no token may not write either.
-            if self.is_held.load(Ordering::SeqCst) {
+            if self.removals_suspended.load(Ordering::SeqCst) {
                 let answer = self.ask("PUT", "guarded").header("If-Match", "\"none\"").body("x").send();
                 assert!([412, 423].contains(&answer.status), "{answer}");
             }
             return false;
         }
         let token = answer.expect(200).header("lock-token").unwrap().to_owned();
-        assert!(!self.is_held.swap(true, Ordering::SeqCst), "two hold an exclusive lock");
+        assert!(!self.removals_suspended.swap(true, Ordering::SeqCst), "two hold an exclusive lock");
         let next = self.number("guarded") + 1;
         let put = self.ask("PUT", "guarded").header("If", &format!("({token})")).body(next.to_string());
         put.send().expect(204);
-        assert!(self.is_held.swap(false, Ordering::SeqCst));
+        assert!(self.removals_suspended.swap(false, Ordering::SeqCst));
         self.ask("UNLOCK", "guarded").header("Lock-Token", &token).send().expect(204);
         true
     }

@@ -235,7 +235,7 @@ fn begin_upload(office: &Office) -> String {
         let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
         let new = NewUpload {
             id: UploadId::random(),
-            door: "tus",
+            protocol: "tus",
             name: None,
             shape: UploadShape::Linear,
             path: Some(EntryPath::parse("2025/Film.mp4").unwrap()),
@@ -260,7 +260,7 @@ fn uploads_are_listed_and_ended() {
     let id = begin_upload(&office);
     let list = json(&office, &["upload", "list"]);
     let expected = serde_json::json!([{
-        "id": id, "user": "Anna", "space": "Müller GmbH", "door": "tus", "path": "/2025/Film.mp4",
+        "id": id, "user": "Anna", "space": "Müller GmbH", "protocol": "tus", "path": "/2025/Film.mp4",
         "received_bytes": 1_500, "length_bytes": 100_000, "expires": list[0]["expires"],
     }]);
     assert_eq!(list, expected);

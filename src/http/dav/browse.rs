@@ -61,7 +61,7 @@ impl DavRequest<'_> {
 
 /// Leads a guest to the page of the link that shows a folder.
 pub(super) fn page_of(target: &EntryTarget, visit: &Visit) -> Response<ResponseBody> {
-    let page = Mount::lent(["s", visit.link.token(), "files"], target.space.clone());
+    let page = Mount::shared(["s", visit.link.token(), "files"], target.space.clone());
     see_other(&page.href(&target.place(), true))
 }
 

@@ -31,7 +31,7 @@ use crate::model::{
 use crate::net::{RequestBody, ResponseBody};
 
 /// How the engine tells these uploads from others.
-const DOOR: &str = "chunks";
+const PROTOCOL: &str = "chunks";
 
 /// What a path below `uploads/U` names.
 enum Part {
@@ -80,7 +80,7 @@ impl DavRequest<'_> {
 
     async fn session(&self, name: EntryName) -> Result<Session, Failure> {
         let (id, space) =
-            self.services.library.named_upload(self.principal()?.user, DOOR, name.as_str()).await?;
+            self.services.library.named_upload(self.principal()?.user, PROTOCOL, name.as_str()).await?;
         Ok(Session { name, id, space })
     }
 
@@ -94,7 +94,7 @@ impl DavRequest<'_> {
         };
         let new = NewUpload {
             id: UploadId::random(),
-            door: DOOR,
+            protocol: PROTOCOL,
             name: Some(name.as_str().to_owned()),
             shape: UploadShape::Chunked,
             // The MOVE decides, and may name another one.

@@ -339,8 +339,8 @@ impl Reader {
                 accounts.access(principal, *space).await.is_ok_and(|access| access.is_some())
             }
             Self::Guest { sharing, visit } => {
-                let lent = sharing.still_lends(visit, Timestamp::now()).await;
-                lent.is_ok_and(|access| access.reach(Right::Read).is_ok())
+                let lent = sharing.still_valid(visit, Timestamp::now()).await;
+                lent.is_ok_and(|access| access.scope(Right::Read).is_ok())
             }
         }
     }

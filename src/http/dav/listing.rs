@@ -48,8 +48,8 @@ impl View {
         let entry = &member.entry;
         let right = self.access.right();
         let permissions = match (entry.parent, self.access.top()) {
-            (_, Some(top)) if top == entry.id => Permissions::LentTop(right),
-            (_, Some(_)) => Permissions::LentInside(right),
+            (_, Some(top)) if top == entry.id => Permissions::SharedTop(right),
+            (_, Some(_)) => Permissions::SharedInside(right),
             (None, None) => Permissions::SpaceTop(right),
             (Some(_), None) => Permissions::Inside(right),
         };

@@ -65,20 +65,20 @@ impl DavRequest<'_> {
     /// Fails if the right to store a file that was checked is gone by now: the grant revoked, the account
     /// disabled, the link ended.
     pub(super) async fn may_still_store(&self, access: &Access) -> Result<(), Failure> {
-        self.access_now(access).await?.reach_to_add().map_err(LibraryError::from)?;
+        self.access_now(access).await?.scope_to_add().map_err(LibraryError::from)?;
         Ok(())
     }
 
     /// Fails if a right that was checked is gone by now.
     pub(super) async fn may_still(&self, access: &Access, needed: Right) -> Result<(), Failure> {
-        self.access_now(access).await?.reach(needed).map_err(LibraryError::from)?;
+        self.access_now(access).await?.scope(needed).map_err(LibraryError::from)?;
         Ok(())
     }
 
     /// The right as it is at this moment.
     async fn access_now(&self, access: &Access) -> Result<Access, Failure> {
         match self.visitor {
-            Visitor::Guest(visit) => Ok(self.services.sharing.still_lends(visit, Timestamp::now()).await?),
+            Visitor::Guest(visit) => Ok(self.services.sharing.still_valid(visit, Timestamp::now()).await?),
             Visitor::User(principal) => {
                 self.services.accounts.access(principal, access.space()).await?.ok_or_else(Failure::not_found)
             }
@@ -99,13 +99,13 @@ impl DavRequest<'_> {
     /// A change at `target` under the request's conditions. Fails at once if the right is too low, so
     /// that no body is read in vain.
     pub(super) fn change(&self, target: &EntryTarget) -> Result<Change, Failure> {
-        target.access.reach(Right::Write).map_err(LibraryError::from)?;
+        target.access.scope(Right::Write).map_err(LibraryError::from)?;
         self.changing(target)
     }
 
     /// As [`Self::change`], for putting a file somewhere.
     pub(super) fn addition(&self, target: &EntryTarget) -> Result<Change, Failure> {
-        target.access.reach_to_add().map_err(LibraryError::from)?;
+        target.access.scope_to_add().map_err(LibraryError::from)?;
         self.changing(target)
     }
 

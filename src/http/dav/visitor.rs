@@ -84,7 +84,7 @@ impl<'a> Visitor<'a> {
     fn right(self) -> Option<LinkRight> {
         match self {
             Self::User(_) => None,
-            Self::Guest(visit) => Some(visit.access.lent_right().unwrap_or(LinkRight::Read)),
+            Self::Guest(visit) => Some(visit.access.link_right().unwrap_or(LinkRight::Read)),
         }
     }
 }

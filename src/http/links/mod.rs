@@ -91,7 +91,7 @@ impl LinkRequest<'_> {
         let path = folder_path(folder).ok_or(LibraryError::NotFound)?;
         let (mut rows, mut has_more) = (Vec::new(), false);
         let mut entry = visit.entry.clone();
-        let may_read = visit.access.reach(Right::Read).is_ok();
+        let may_read = visit.access.scope(Right::Read).is_ok();
         if may_read && !path.is_root() {
             entry = self.services.library.find(&visit.access, &path).await?;
         }
@@ -115,7 +115,7 @@ impl LinkRequest<'_> {
             path: &path,
             entry: &entry,
             may_read,
-            may_add: entry.is_folder() && visit.access.reach_to_add().is_ok(),
+            may_add: entry.is_folder() && visit.access.scope_to_add().is_ok(),
             rows: &rows,
             has_more,
             received,
@@ -130,7 +130,7 @@ impl LinkRequest<'_> {
             Err(error) => return self.refused(&error),
         };
         let mut target = self.address.base.to_owned();
-        if visit.access.reach(Right::Read).is_ok() && !visit.entry.is_folder() {
+        if visit.access.scope(Right::Read).is_ok() && !visit.entry.is_folder() {
             target.push_str("/files/");
             push_encoded(&mut target, &visit.entry.name);
         }
@@ -164,7 +164,7 @@ impl LinkRequest<'_> {
         let Some(path) = folder_path(folder) else { return self.failed(&LibraryError::NotFound) };
         let received = self.receive(&visit, &path, content_type, body).await;
         // Not opened by its pass again: sending may have taken longer than that is good for.
-        let shown = match self.services.sharing.still_lends(&visit, Timestamp::now()).await {
+        let shown = match self.services.sharing.still_valid(&visit, Timestamp::now()).await {
             Ok(access) => {
                 visit.access = access;
                 self.page(&visit, folder, Some(&received)).await.ok()

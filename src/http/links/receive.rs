@@ -135,8 +135,8 @@ impl LinkRequest<'_> {
         let session = self.services.library.begin_put(change, new).await.map_err(failed)?;
         let mut counted = Counted { file, size: 0 };
         let still_allowed = async || {
-            let access = self.services.sharing.still_lends(visit, Timestamp::now()).await;
-            access.ok().and_then(|access| access.reach_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
+            let access = self.services.sharing.still_valid(visit, Timestamp::now()).await;
+            access.ok().and_then(|access| access.scope_to_add().ok()).map(drop).ok_or(Refusal::NoLonger)
         };
         let stored = receive(session, &mut counted, still_allowed, Timestamp::now).await?;
         let outcome = stored.map_err(failed)?;

@@ -92,9 +92,9 @@ impl LinkRequest<'_> {
             if !visit.entry.is_folder() {
                 // A file may be asked for by its own name as well.
                 let named = root.iter().copied().chain([visit.entry.name.as_str()]);
-                mounts.push(Mount::lent(named, space.clone()));
+                mounts.push(Mount::shared(named, space.clone()));
             }
-            mounts.push(Mount::lent(root, space.clone()));
+            mounts.push(Mount::shared(root, space.clone()));
         }
         if let Some(own) = mounts.iter().position(|mount| mount.holds(self.path())) {
             mounts.swap(0, own);

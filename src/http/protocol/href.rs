@@ -75,7 +75,7 @@ impl Mount {
     }
 
     /// The mount of what was lent by a link, from its decoded segments and the space it lies in.
-    pub fn lent<'a>(segments: impl IntoIterator<Item = &'a str>, space: EntryName) -> Self {
+    pub fn shared<'a>(segments: impl IntoIterator<Item = &'a str>, space: EntryName) -> Self {
         Self { lent_in: Some(space), ..Self::new(segments) }
     }
 
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn addresses_of_what_was_lent_begin_at_the_token_and_name_no_space() {
         let space = EntryName::parse("Mandant").unwrap();
-        let mount = Mount::lent(["public.php", "dav", "files", "t0k"], space.clone());
+        let mount = Mount::shared(["public.php", "dav", "files", "t0k"], space.clone());
         for (href, path, is_folder) in [
             ("/public.php/dav/files/t0k/", "", true),
             ("/public.php/dav/files/t0k", "", false),

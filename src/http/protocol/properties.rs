@@ -70,9 +70,9 @@ pub enum Permissions {
     /// Anything in a space.
     Inside(Right),
     /// What a link leads to, which stays where it is and is not handed on.
-    LentTop(Right),
+    SharedTop(Right),
     /// Anything below.
-    LentInside(Right),
+    SharedInside(Right),
 }
 
 impl Permissions {
@@ -83,10 +83,10 @@ impl Permissions {
             _ if !self.is_writable() => "G",
             (Self::Mount, _) => "G",
             (Self::SpaceTop(_), _) => "RGCK",
-            (Self::LentTop(_), true) => "GCK",
-            (Self::LentTop(_), false) => "GW",
-            (Self::LentInside(_), true) => "GDNVCK",
-            (Self::LentInside(_), false) => "GDNVW",
+            (Self::SharedTop(_), true) => "GCK",
+            (Self::SharedTop(_), false) => "GW",
+            (Self::SharedInside(_), true) => "GDNVCK",
+            (Self::SharedInside(_), false) => "GDNVW",
             (Self::Inside(_), true) => "RGDNVCK",
             (Self::Inside(_), false) => "RGDNVW",
         }
@@ -95,8 +95,8 @@ impl Permissions {
     fn share_sum(self, is_folder: bool) -> u64 {
         match (self, is_folder) {
             _ if !self.is_writable() => 1,
-            (Self::LentTop(_) | Self::LentInside(_), true) => 15,
-            (Self::LentTop(_) | Self::LentInside(_), false) => 3,
+            (Self::SharedTop(_) | Self::SharedInside(_), true) => 15,
+            (Self::SharedTop(_) | Self::SharedInside(_), false) => 3,
             (_, true) => 31,
             (_, false) => 19,
         }
@@ -105,9 +105,10 @@ impl Permissions {
     fn is_writable(self) -> bool {
         match self {
             Self::Mount => false,
-            Self::SpaceTop(right) | Self::Inside(right) | Self::LentTop(right) | Self::LentInside(right) => {
-                right >= Right::Write
-            }
+            Self::SpaceTop(right)
+            | Self::Inside(right)
+            | Self::SharedTop(right)
+            | Self::SharedInside(right) => right >= Right::Write,
         }
     }
 }

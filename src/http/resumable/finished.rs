@@ -32,7 +32,7 @@ pub(super) struct Done {
     user: UserId,
     /// Where its file lies.
     pub(super) space: SpaceId,
-    pub(super) door: String,
+    pub(super) protocol: String,
     pub(super) length: u64,
     pub(super) metadata: String,
     pub(super) etag: Etag,
@@ -47,7 +47,7 @@ impl Finished {
         let done = Done {
             user,
             space: upload.space,
-            door: upload.door,
+            protocol: upload.protocol,
             length: upload.received,
             metadata: upload.metadata,
             etag: outcome.entry.etag.clone(),

@@ -21,7 +21,7 @@ impl UploadRequest<'_> {
             let space = tops.iter().find(|top| top.space.id == upload.space)?;
             Some(json!({
                 "id": upload.id.to_string(),
-                "door": upload.door,
+                "protocol": upload.protocol,
                 "space": space.space.name.as_str(),
                 "path": upload.path.as_ref().map(|path| {
                     path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")

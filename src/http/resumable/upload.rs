@@ -44,11 +44,12 @@ impl UploadRequest<'_> {
             Err(error) => Err(error),
         };
         match open {
-            Ok(upload) if protocols.contains(&upload.door.as_str()) => Ok(Found::Open(upload)),
+            Ok(upload) if protocols.contains(&upload.protocol.as_str()) => Ok(Found::Open(upload)),
             Ok(_) => Err(Failure::no_such_upload()),
             Err(LibraryError::NoSuchUpload) => {
                 let _turn = self.finished.turn(id).await;
-                let done = self.finished.of(user, id).filter(|done| protocols.contains(&done.door.as_str()));
+                let done =
+                    self.finished.of(user, id).filter(|done| protocols.contains(&done.protocol.as_str()));
                 let done = done.ok_or_else(Failure::no_such_upload)?;
                 self.access(done.space).await?;
                 Ok(Found::Done(done))

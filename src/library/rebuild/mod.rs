@@ -17,7 +17,7 @@ mod look;
 mod placing;
 mod report;
 mod spaces;
-mod strays;
+mod unindexed;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use super::{Library, LibraryError};
 use crate::catalog::{SetAsideRow, WriteTx};
 use crate::model::{ContainerId, Timestamp};
 use crate::vault::container::Part;
-use crate::vault::disk::Stray;
+use crate::vault::disk::UnindexedMember;
 
 /// Entries that a rebuild places in one transaction.
 const STEP: usize = 200;
@@ -45,7 +45,7 @@ struct Looked {
     /// Of these, containers that no row knows.
     found: Vec<Found>,
     set_aside: Vec<SetAside>,
-    strays: Vec<Stray>,
+    unindexed: Vec<UnindexedMember>,
 }
 
 impl Library {
@@ -63,18 +63,19 @@ impl Library {
             looked = self.look_and_read(&watcher).await?;
         }
 
-        let Looked { seen, found, mut set_aside, strays } = looked;
-        let mut report = RebuildReport { containers: seen.len() as u64, strays, ..RebuildReport::default() };
+        let Looked { seen, found, mut set_aside, unindexed } = looked;
+        let mut report =
+            RebuildReport { containers: seen.len() as u64, unindexed, ..RebuildReport::default() };
         self.keep_counters_behind(&found).await?;
         let spaces = self.bring_in_spaces(&found, now).await?;
         (report.new_spaces, report.without_note) = (spaces.added, spaces.without_note);
         let (entries, incomplete) = group(found);
         set_aside.extend(incomplete);
         self.place_all(entries, now, &mut report, &watcher).await?;
-        self.note_set_aside(&set_aside, &report.strays, now).await?;
+        self.note_set_aside(&set_aside, &report.unindexed, now).await?;
         report.set_aside = set_aside;
         report.missing = self.missing(seen).await?;
-        report.strangers = self.strangers().await?;
+        report.foreign = self.foreign().await?;
         report.names = self.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
         report.without_key = self.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
         Ok(report)
@@ -85,10 +86,10 @@ impl Library {
         let (library, told) = (self.clone(), Arc::clone(watcher));
         let (mut found, set_aside) =
             tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
-        let (picked_up, strays) = self.pick_up_strays().await?;
+        let (picked_up, unindexed) = self.pick_up_unindexed().await?;
         seen.extend(picked_up.iter().map(|found| found.row.id));
         found.extend(picked_up);
-        Ok(Looked { seen, found, set_aside, strays })
+        Ok(Looked { seen, found, set_aside, unindexed })
     }
 
     /// Forgets copies that were not part of the tree yet: after this catalogue or snapshot they may have become so, and
@@ -177,14 +178,14 @@ impl Library {
     async fn note_set_aside(
         &self,
         set_aside: &[SetAside],
-        strays: &[Stray],
+        unindexed: &[UnindexedMember],
         now: Timestamp,
     ) -> Result<(), LibraryError> {
-        let strays = strays.iter().map(|stray| {
-            let id = stray.id.unwrap_or_else(ContainerId::random);
-            (id, stray.space, SetAsideReason::Damaged)
+        let unindexed = unindexed.iter().map(|member| {
+            let id = member.id.unwrap_or_else(ContainerId::random);
+            (id, member.space, SetAsideReason::Damaged)
         });
-        let all = set_aside.iter().map(|aside| (aside.container, aside.space, aside.reason)).chain(strays);
+        let all = set_aside.iter().map(|aside| (aside.container, aside.space, aside.reason)).chain(unindexed);
         let row = |(container, space, reason): (_, _, SetAsideReason)| SetAsideRow {
             container,
             space,

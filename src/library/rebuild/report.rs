@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{ContainerId, SpaceId};
 use crate::vault::VaultError;
-use crate::vault::disk::Stray;
+use crate::vault::disk::UnindexedMember;
 
 /// How far a rebuild is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub struct RebuildReport {
     /// Containers that rows refer to and that are not on disk.
     pub missing: Vec<Missing>,
     /// Bytes in packs that nothing names and that are no container as they are.
-    pub strays: Vec<Stray>,
+    pub unindexed: Vec<UnindexedMember>,
     /// What lies among the containers and is none, by its path below the data directory.
-    pub strangers: Vec<String>,
+    pub foreign: Vec<String>,
     /// Spaces whose key file is missing, damaged or another's: nothing of theirs opens.
     pub without_key: Vec<SpaceId>,
     /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.
@@ -67,8 +67,8 @@ impl RebuildReport {
         self.set_aside.iter().all(|aside| aside.reason == SetAsideReason::Unfinished)
             && self.missing.is_empty()
             && self.without_key.is_empty()
-            && self.strays.is_empty()
-            && self.strangers.is_empty()
+            && self.unindexed.is_empty()
+            && self.foreign.is_empty()
     }
 }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::commit::Goal;
-use super::cutter::Cutter;
-use super::seat::{Held, Seat};
+use super::lease::{Lease, Leased};
+use super::segment_writer::SegmentWriter;
 use super::{PartInfo, Upload, owned};
 use crate::catalog::UploadRow;
 use crate::library::digest::Digests;
@@ -16,7 +16,7 @@ use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 /// has arrived, unless a checksum came with it.
 pub struct Append {
     /// `None` once it has been finished.
-    turn: Option<(Seat, u64)>,
+    turn: Option<(Lease, u64)>,
     over: oneshot::Receiver<()>,
     began: Timestamp,
 }
@@ -36,7 +36,7 @@ impl Library {
         part: PartInfo,
         now: Timestamp,
     ) -> Result<Append, LibraryError> {
-        let held = self.hold_own(access, user, id, now).await?;
+        let leased = self.lease_own(access, user, id, now).await?;
         let row = self.own_upload(access, user, id).await?;
         if row.shape != UploadShape::Linear {
             return Err(LibraryError::WrongShape);
@@ -49,9 +49,9 @@ impl Library {
             false => None,
         };
         let most = row.length.map(|length| length.saturating_sub(row.received));
-        let cutter = Cutter::begin(self, row, Goal::Linear, digests, most, part, now).await?;
-        let (seat, turn, over) = held.begin(cutter);
-        Ok(Append { turn: Some((seat, turn)), over, began: now })
+        let writer = SegmentWriter::begin(self, row, Goal::Linear, digests, most, part, now).await?;
+        let (lease, turn, over) = leased.begin(writer);
+        Ok(Append { turn: Some((lease, turn)), over, began: now })
     }
 
     /// The upload as it is now. A linear one's writer is ended first: the offset that this tells is not
@@ -63,20 +63,20 @@ impl Library {
         id: UploadId,
         now: Timestamp,
     ) -> Result<Upload, LibraryError> {
-        let _held = self.hold_own(access, user, id, now).await?;
+        let _held = self.lease_own(access, user, id, now).await?;
         Ok(self.own_upload(access, user, id).await?.into())
     }
 
-    /// Ends the writer of somebody's own upload and holds its seat.
-    pub(super) async fn hold_own(
+    /// Ends the writer of somebody's own upload and holds its lease.
+    pub(super) async fn lease_own(
         &self,
         access: &Access,
         user: UserId,
         id: UploadId,
         now: Timestamp,
-    ) -> Result<Held, LibraryError> {
+    ) -> Result<Leased, LibraryError> {
         self.own_upload(access, user, id).await?;
-        self.shared.uploads.hold(id, now).await
+        self.shared.uploads.take(id, now).await
     }
 
     pub(super) async fn own_upload(
@@ -96,8 +96,8 @@ impl Append {
     /// Errors: `UploadTakenOver`: somebody else writes or has asked for the offset, and no byte more is
     /// taken; `UploadTooLong`; what stands in the way of storing.
     pub async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
-        let (seat, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
-        let mut slot = seat.lock_for(*turn).await?;
+        let (lease, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
+        let mut slot = lease.lock_for(*turn).await?;
         let writer = slot.writer().ok_or(LibraryError::UploadTakenOver)?;
         writer.write(bytes).await?;
         Ok(writer.durable())
@@ -114,12 +114,12 @@ impl Append {
     ///
     /// Errors: `WrongChecksum` and `WrongSize`: nothing of it is kept, or, without a checksum, what arrived is.
     pub async fn finish(mut self, now: Timestamp) -> Result<Upload, LibraryError> {
-        let (seat, turn) = self.turn.take().ok_or(LibraryError::UploadTakenOver)?;
+        let (lease, turn) = self.turn.take().ok_or(LibraryError::UploadTakenOver)?;
         let commit = async move {
-            let mut slot = seat.lock_for(turn).await?;
+            let mut slot = lease.lock_for(turn).await?;
             let writer = slot.leave().ok_or(LibraryError::UploadTakenOver)?;
             let row = writer.finish(now).await;
-            drop((slot, seat));
+            drop((slot, lease));
             row.map(Upload::from)
         };
         tokio::spawn(commit).await?
@@ -129,24 +129,24 @@ impl Append {
     /// returns when it is done.
     pub async fn break_off(mut self, now: Timestamp) -> Result<(), LibraryError> {
         match self.turn.take() {
-            Some((seat, turn)) => Ok(tokio::spawn(keep(seat, turn, now)).await?),
+            Some((lease, turn)) => Ok(tokio::spawn(keep(lease, turn, now)).await?),
             None => Ok(()),
         }
     }
 }
 
-async fn keep(seat: Seat, turn: u64, now: Timestamp) {
-    if let Ok(slot) = seat.lock_for(turn).await {
-        drop(Held { slot, seat }.end_writer(now).await);
+async fn keep(lease: Lease, turn: u64, now: Timestamp) {
+    if let Ok(slot) = lease.lock_for(turn).await {
+        drop(Leased { slot, lease }.end_writer(now).await);
     }
 }
 
 impl Drop for Append {
     fn drop(&mut self) {
-        let Some((seat, turn)) = self.turn.take() else { return };
+        let Some((lease, turn)) = self.turn.take() else { return };
         // Without a runtime the program is stopping: what was committed counts.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(keep(seat, turn, self.began));
+            runtime.spawn(keep(lease, turn, self.began));
         }
     }
 }

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::commit::Goal;
-use super::cutter::Cutter;
+use super::lease::Lease;
 use super::running_digest::{goes_on, no_digest};
-use super::seat::Seat;
+use super::segment_writer::SegmentWriter;
 use super::{Chunk, PartInfo, UNFINISHED, Upload, expiry, owned};
 use crate::library::digest::Digests;
 use crate::library::{Library, LibraryError};
@@ -13,9 +13,9 @@ use crate::model::{Access, ChunkName, Timestamp, UploadId, UploadShape, UserId};
 
 /// A chunk that is arriving. Dropped before [`Self::finish`] it leaves nothing behind.
 pub struct ChunkSession {
-    cutter: Cutter,
+    writer: SegmentWriter,
     /// Keeps the upload from expiring.
-    seat: Seat,
+    lease: Lease,
 }
 
 impl Library {
@@ -33,7 +33,7 @@ impl Library {
         now: Timestamp,
     ) -> Result<ChunkSession, LibraryError> {
         let (access, asked, limits) = (*access, name.clone(), self.upload_limits());
-        let seat = self.shared.uploads.seat(id);
+        let lease = self.shared.uploads.lease(id);
         let (row, digests) = self
             .catalog()
             .read(move |tx| {
@@ -52,8 +52,8 @@ impl Library {
             })
             .await?;
         let most = row.length;
-        let cutter = Cutter::begin(self, row, Goal::Chunk(name), digests, most, part, now).await?;
-        Ok(ChunkSession { cutter, seat })
+        let writer = SegmentWriter::begin(self, row, Goal::Chunk(name), digests, most, part, now).await?;
+        Ok(ChunkSession { writer, lease })
     }
 
     /// The chunks that have arrived whole, in the order in which they are joined.
@@ -105,7 +105,7 @@ impl Library {
 impl ChunkSession {
     /// Takes the next bytes. Waits while the disk is behind.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
-        self.cutter.write(bytes).await
+        self.writer.write(bytes).await
     }
 
     /// Makes the chunk durable and puts it in place of an older one of its name. Runs to its end even if the
@@ -114,10 +114,10 @@ impl ChunkSession {
     /// Errors: `WrongSize`, `WrongChecksum`, `UploadTooLong`, `NoSuchUpload` if it ended meanwhile; nothing is
     /// stored then.
     pub async fn finish(self, now: Timestamp) -> Result<Upload, LibraryError> {
-        let Self { cutter, seat } = self;
+        let Self { writer, lease } = self;
         let finish = async move {
-            let row = cutter.finish(now).await;
-            drop(seat);
+            let row = writer.finish(now).await;
+            drop(lease);
             row.map(Upload::from)
         };
         tokio::spawn(finish).await?

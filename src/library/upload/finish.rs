@@ -54,7 +54,7 @@ impl Library {
         finish: Finish,
     ) -> Result<PutOutcome, LibraryError> {
         change.access.require(Right::Write)?;
-        let held = self.hold_own(&change.access, change.account()?, id, change.now).await?;
+        let leased = self.lease_own(&change.access, change.account()?, id, change.now).await?;
         let library = self.clone();
         let task = tokio::spawn(async move {
             let mut outcome = Err(LibraryError::Busy);
@@ -64,7 +64,7 @@ impl Library {
                     break;
                 }
             }
-            drop(held);
+            drop(leased);
             outcome
         });
         task.await?

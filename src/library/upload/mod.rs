@@ -8,7 +8,7 @@
 //!              become a version's, the upload's rows go
 //! ```
 //! Two shapes share the rows. A *linear* upload grows at its end; its one writer keeps what arrived when its
-//! client leaves, and whoever asks for the offset, writes on, finishes or cancels ends it first (`seat`): an
+//! client leaves, and whoever asks for the offset, writes on, finishes or cancels ends it first (`lease`): an
 //! offset that was told is never undone and nothing comes behind it unasked. A *chunked* upload takes named
 //! chunks in any order and several at once; a chunk counts when it is there as a whole, and the last one of a
 //! name wins as a whole. A container never changes: every part makes new ones, and a crash costs at most the
@@ -33,11 +33,11 @@ mod chunk;
 mod closing;
 mod commit;
 mod concatenate;
-mod cutter;
 mod finish;
+mod lease;
 mod relocate;
 mod running_digest;
-mod seat;
+mod segment_writer;
 mod session;
 mod whole;
 
@@ -46,8 +46,8 @@ use std::time::Duration;
 pub use append::Append;
 pub use chunk::ChunkSession;
 pub use finish::Finish;
+pub(super) use lease::Leases;
 pub(super) use relocate::MAX_RELOCATED_AT_ONCE;
-pub(super) use seat::Seats;
 
 use super::LibraryError;
 use crate::catalog::{ChunkRow, ReadTx, UploadRow};
@@ -107,7 +107,7 @@ pub struct NewUpload {
     /// [`UploadId::random`]: no second upload ever has it.
     pub id: UploadId,
     /// One word for the protocol by which it comes.
-    pub door: &'static str,
+    pub protocol: &'static str,
     /// The name by which the client will ask for it ([`Library::named_upload`](super::Library::named_upload)),
     /// where its protocol lets the client choose one.
     pub name: Option<String>,
@@ -135,7 +135,7 @@ pub struct Upload {
     /// Whose it is; `None` once that account is gone.
     pub user: Option<UserId>,
     /// By which protocol it comes.
-    pub door: String,
+    pub protocol: String,
     /// How it arrives.
     pub shape: UploadShape,
     /// Where its content will lie, if that is known.
@@ -169,7 +169,7 @@ impl From<UploadRow> for Upload {
             id: row.id,
             space: row.space,
             user: row.user,
-            door: row.door,
+            protocol: row.protocol,
             shape: row.shape,
             path: row.path,
             length: row.length,

@@ -28,11 +28,11 @@ impl Library {
         now: Timestamp,
     ) -> Result<Upload, LibraryError> {
         let target = to.require(Right::Write)?;
-        let held = self.hold_own(access, user, id, now).await?;
+        let leased = self.lease_own(access, user, id, now).await?;
         let (library, access) = (self.clone(), *access);
         let task = tokio::spawn(async move {
             let outcome = library.relocate(access, target, user, id).await;
-            drop(held);
+            drop(leased);
             outcome
         });
         task.await?.map(Upload::from)

@@ -180,12 +180,12 @@ impl Library {
     pub async fn named_upload(
         &self,
         user: UserId,
-        door: &'static str,
+        protocol: &'static str,
         name: &str,
     ) -> Result<(UploadId, SpaceId), LibraryError> {
         let name = name.to_owned();
         self.catalog()
-            .read(move |tx| tx.named_upload(user, door, &name)?.ok_or(LibraryError::NoSuchUpload))
+            .read(move |tx| tx.named_upload(user, protocol, &name)?.ok_or(LibraryError::NoSuchUpload))
             .await
     }
 
@@ -204,7 +204,7 @@ impl Library {
             move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.upload(id)?)).await?;
         row.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
-        let held = self.shared.uploads.hold(id, by.at).await?;
+        let held = self.shared.uploads.take(id, by.at).await?;
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let row = tx.upload(id)?.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
@@ -269,7 +269,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
         id: new.id,
         space: change.access.space(),
         user: change.actor.account(),
-        door: new.door.to_owned(),
+        protocol: new.protocol.to_owned(),
         name: new.name,
         shape: new.shape,
         path: new.path,
@@ -300,7 +300,7 @@ pub(super) fn insert(
         return Err(LibraryError::UploadExists);
     }
     if let Some((user, name)) = row.user.zip(row.name.as_deref())
-        && tx.named_upload(user, &row.door, name)?.is_some()
+        && tx.named_upload(user, &row.protocol, name)?.is_some()
     {
         return Err(LibraryError::UploadExists);
     }

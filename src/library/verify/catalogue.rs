@@ -5,7 +5,7 @@
 
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
 use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
-use crate::library::mark::is_held;
+use crate::library::high_water::removals_suspended;
 use crate::library::{LibraryError, SetAsideReason};
 
 /// What is said of an older catalogue.
@@ -75,7 +75,7 @@ pub(in crate::library) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<F
 /// Stored contents that are in no listing, and not because they are garbage or what came of a lost upload.
 fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
     let mut told = Vec::new();
-    if is_held(tx)? {
+    if removals_suspended(tx)? {
         told.push(OLDER_CATALOGUE.into());
     }
     for SetAsideRow { container, space, reason, .. } in

@@ -69,7 +69,7 @@ impl Library {
             _ => return,
         };
         // An open one would stay damaged for its readers after the owner has brought the file back.
-        self.shared.shelf.put_away_wherever(id);
+        self.shared.container_cache.put_away_wherever(id);
         if !self.shared.recent_damage.is_news(id) {
             return;
         }

@@ -1,6 +1,6 @@
 //! Looking whether everything that is stored is still what was committed.
 //!
-//! A run goes through the catalogue itself ([`catalogue`]) and the key files ([`beside`]), then through all
+//! A run goes through the catalogue itself ([`catalogue`]) and the key files ([`key_files`]), then through all
 //! containers by id ([`walk`]), then through the files on the disk ([`files`]) and the snapshots. It advances in steps of about a second, so that whoever
 //! drives it can show how far it is, slow it down or leave; what it is done with is a row, and the next one
 //! goes on there. Nothing is repaired and nothing removed: what is found is remembered in the catalogue
@@ -9,10 +9,10 @@
 //! Meanwhile files are replaced and deleted. Nothing is reported before the row was read again: if it is
 //! gone or has changed, so has the container.
 
-mod beside;
 mod catalogue;
 mod damage;
 mod files;
+mod key_files;
 mod run;
 mod task;
 mod uses;
@@ -26,10 +26,10 @@ use crate::model::{
     VersionId, layout,
 };
 
-pub(super) use beside::{forget_recovery_file, remember_recovery_file, remember_snapshot};
 pub use catalogue::OLDER_CATALOGUE;
 pub(super) use catalogue::damaged_pages;
 pub(super) use damage::RecentDamage;
+pub(super) use key_files::{forget_recovery_file, remember_recovery_file, remember_snapshot};
 use run::Run;
 
 /// Findings of one step of a verification; a step that has so many ends early.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::task::Task;
 use super::{
     Finding, FindingKind, MAX_FINDINGS, NOTED, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep,
-    beside, catalogue, files, uses,
+    catalogue, files, key_files, uses,
 };
 use crate::catalog::{DamagedRow, ReadTx, ScrubRow};
 use crate::library::{Library, LibraryError};
@@ -166,9 +166,9 @@ impl Run {
                     self.ask(library, question, &mut gathered).await?;
                 }
                 Stage::Keys => {
-                    let findings = readable(beside::keys(library).await)?;
+                    let findings = readable(key_files::keys(library).await)?;
                     self.found(&mut gathered, findings);
-                    let mark = readable(beside::mark(library).await.map(Vec::from_iter))?;
+                    let mark = readable(key_files::mark(library).await.map(Vec::from_iter))?;
                     self.found(&mut gathered, mark);
                     self.stage = Stage::Containers;
                 }
@@ -185,8 +185,8 @@ impl Run {
                         }
                         Err(error) => self.found(&mut gathered, [catalogue::unreadable(error)?]),
                     }
-                    self.found(&mut gathered, beside::strangers(library).await?);
-                    let (mut snapshots, finding) = beside::snapshots(library).await?;
+                    self.found(&mut gathered, key_files::foreign(library).await?);
+                    let (mut snapshots, finding) = key_files::snapshots(library).await?;
                     self.found(&mut gathered, finding);
                     if self.row.mode == VerifyMode::Quick {
                         // The others only serve if the newest does not.
@@ -197,7 +197,7 @@ impl Run {
                 }
                 Stage::Snapshots(left) => match left.pop() {
                     Some(name) => {
-                        let (read, finding) = beside::snapshot(library, name).await?;
+                        let (read, finding) = key_files::snapshot(library, name).await?;
                         gathered.read += read;
                         self.found(&mut gathered, finding);
                     }

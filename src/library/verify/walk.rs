@@ -114,7 +114,7 @@ impl Run {
             .map(|(_, fault)| fault)
             .collect();
         for fault in &certain {
-            library.shared.shelf.put_away_wherever(fault.stored.container.id);
+            library.shared.container_cache.put_away_wherever(fault.stored.container.id);
         }
         let findings =
             library.catalog().read(move |tx| Ok::<_, LibraryError>(describe(tx, &certain))).await?;

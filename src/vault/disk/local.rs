@@ -18,8 +18,8 @@ use super::durable::{entries, ignore_missing, open_file, open_linked, parsed_ent
 use super::pack::{self, Members, OpenPack, PackedFile};
 use super::part::LocalPart;
 use super::paths::{Paths, Shard};
-use super::{ContainerFile, Containers, Housekeeping, Packable, PartFile, StoredFile, Stray};
-use super::{strangers, strays};
+use super::{ContainerFile, Containers, Housekeeping, Packable, PartFile, StoredFile, UnindexedMember};
+use super::{foreign_files, unindexed};
 
 /// Packs kept open for the next small containers of their spaces; each holds a descriptor.
 const MAX_GROWING: usize = 512;
@@ -193,10 +193,10 @@ impl Housekeeping for LocalDisk {
         }
     }
 
-    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+    fn each_unindexed(&self, visit: &mut dyn FnMut(UnindexedMember) -> io::Result<()>) -> io::Result<()> {
         for (space, pack, path) in self.paths.packs()? {
             match open_file(&path) {
-                Ok(file) => strays::each(&file, space, pack, visit)?,
+                Ok(file) => unindexed::each(&file, space, pack, visit)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -205,7 +205,7 @@ impl Housekeeping for LocalDisk {
     }
 
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-        strangers::each(&self.paths.root, visit)
+        foreign_files::each(&self.paths.root, visit)
     }
 }
 

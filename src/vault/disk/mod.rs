@@ -7,6 +7,7 @@
 
 mod capacity;
 mod durable;
+mod foreign_files;
 mod key_files;
 mod local;
 pub(crate) mod pack;
@@ -14,8 +15,7 @@ mod part;
 mod paths;
 mod reserve;
 mod snapshots;
-mod strangers;
-pub(crate) mod strays;
+pub(crate) mod unindexed;
 
 use std::borrow::Cow;
 use std::io;
@@ -27,7 +27,7 @@ use crate::model::{ContainerId, Place, SpaceId, Timestamp, layout};
 pub use durable::{move_durably, open_own, write_durably};
 pub use local::LocalDisk;
 pub use snapshots::{SnapshotName, SnapshotPart, Snapshots, StoredSnapshot};
-pub use strays::Stray;
+pub use unindexed::UnindexedMember;
 
 /// Longest small file that is read, in bytes.
 pub const SMALL_FILE_LIMIT: u64 = 1 << 20;
@@ -195,7 +195,7 @@ pub trait Housekeeping: Send + Sync {
 
     /// Calls `visit` for every place in a pack that holds something and that no header names. Stops at the first
     /// error.
-    fn each_stray(&self, _visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
+    fn each_unindexed(&self, _visit: &mut dyn FnMut(UnindexedMember) -> io::Result<()>) -> io::Result<()> {
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub struct Contents {
     pub locked: BTreeSet<String>,
     /// What was deleted, with the hashes of all files in it.
     pub trash: BTreeSet<(String, Vec<String>)>,
-    /// Uploads under way: door, path and what has arrived.
+    /// Uploads under way: protocol, path and what has arrived.
     pub uploads: BTreeSet<(String, String, u64)>,
     /// Login names and what they may do where.
     pub grants: BTreeSet<(String, String, &'static str)>,
@@ -149,7 +149,7 @@ impl<'a> Inspection<'a> {
             self.read_trash(&access).await;
             for upload in self.library.uploads(&[access], UploadsOf::Everybody).await.unwrap() {
                 let path = upload.path.map_or_else(String::new, |path| path.to_string());
-                self.contents.uploads.insert((upload.door, path, upload.received));
+                self.contents.uploads.insert((upload.protocol, path, upload.received));
             }
         }
         self.contents

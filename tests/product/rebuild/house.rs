@@ -248,7 +248,7 @@ impl Open {
     pub async fn begin_upload(&self, space: &Space, shape: UploadShape) -> UploadId {
         let new = NewUpload {
             id: UploadId::random(),
-            door: "tus",
+            protocol: "tus",
             name: None,
             shape,
             path: None,

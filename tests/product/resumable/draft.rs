@@ -385,7 +385,7 @@ fn uploads_are_their_users_and_their_doors() {
     patch(&server, 8, &upload, (2, b"c"), true, &[]).expect(403);
     server.cli_ok(["grant", "staff", SPACE, "write"]);
 
-    // No door continues what another one began.
+    // No protocol continues what another one began.
     let other = crate::resumable::tus::begin(&server, "t.bin", 3);
     let id = other.strip_prefix("/tus/").unwrap();
     ietf(&server, 8, "HEAD", &format!("/uploads/{id}")).send().expect(404);
@@ -409,7 +409,7 @@ fn people_see_and_end_their_own_uploads_by_every_door() {
     };
     let listed = list();
     assert_eq!(listed.len(), 3, "{listed:?}");
-    let of = |door: &str| listed.iter().find(|one| one["door"] == door).unwrap();
+    let of = |protocol: &str| listed.iter().find(|one| one["protocol"] == protocol).unwrap();
     assert_eq!(of("tus")["id"], tus.strip_prefix("/tus/").unwrap());
     assert_eq!((&of("tus")["received"], &of("tus")["length"]), (&3.into(), &300.into()));
     assert_eq!((&of("tus")["space"], &of("tus")["path"]), (&SPACE.into(), &"t.bin".into()));

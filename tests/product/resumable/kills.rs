@@ -1,4 +1,4 @@
-//! A server that is killed again and again while uploads come by every door: the offset that was told never goes
+//! A server that is killed again and again while uploads come by every protocol: the offset that was told never goes
 //! back, and what comes out is what was sent.
 //!
 //! `TRESOR_TEST_UPLOAD_KILLS` says how often it dies (6), `TRESOR_TEST_SEED` repeats the dice.
@@ -25,7 +25,7 @@ const STEP: usize = 700_000;
 const LIFE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Door {
+enum Protocol {
     Tus,
     Ietf,
     Chunks,
@@ -40,7 +40,7 @@ enum Told {
 
 /// One client that uploads one file after the other.
 struct Client {
-    door: Door,
+    protocol: Protocol,
     dice: Dice,
     number: u64,
     whole: Vec<u8>,
@@ -53,13 +53,22 @@ struct Client {
 }
 
 impl Client {
-    fn new(door: Door, seed: u64) -> Self {
+    fn new(protocol: Protocol, seed: u64) -> Self {
         let whole = bytes(seed, LENGTH);
-        Self { door, dice: Dice::new(seed), number: 0, whole, upload: None, told: 0, sent: 0, finished: 0 }
+        Self {
+            protocol,
+            dice: Dice::new(seed),
+            number: 0,
+            whole,
+            upload: None,
+            told: 0,
+            sent: 0,
+            finished: 0,
+        }
     }
 
     fn path(&self) -> String {
-        format!("{:?}-{}.bin", self.door, self.number)
+        format!("{:?}-{}.bin", self.protocol, self.number)
     }
 
     /// Goes on until the server does not answer any more, or for so many steps.
@@ -76,7 +85,7 @@ impl Client {
         let Some(upload) = self.upload.clone() else { return self.begin(server) };
         // Also what was told with an append counts; but a new request must see it again.
         let Told::At(offset) = self.ask(server, &upload)? else { return self.check(server) };
-        assert!((self.told..=self.sent).contains(&offset), "{:?}: {offset} of {}", self.door, self.told);
+        assert!((self.told..=self.sent).contains(&offset), "{:?}: {offset} of {}", self.protocol, self.told);
         self.told = offset;
         if offset == LENGTH {
             return self.end(server, &upload);
@@ -84,18 +93,18 @@ impl Client {
         let length = (1 + self.dice.roll(STEP)).min(LENGTH - offset);
         self.sent = self.sent.max(offset + length);
         let part = self.whole[offset..offset + length].to_vec();
-        if self.door != Door::Chunks && self.dice.roll(4) == 0 {
+        if self.protocol != Protocol::Chunks && self.dice.roll(4) == 0 {
             return self.break_off(server, &upload, &part);
         }
         let last = offset + length == LENGTH;
         let answer = self.append(server, &upload, offset, part).try_send().ok().filter(|one| !one.is_cut)?;
-        if answer.status == 409 && self.door != Door::Chunks {
+        if answer.status == 409 && self.protocol != Protocol::Chunks {
             // A part whose line broke was still on its way and came in between.
             return Some(());
         }
-        assert!([201, 204].contains(&answer.status), "{:?}: {answer}", self.door);
+        assert!([201, 204].contains(&answer.status), "{:?}: {answer}", self.protocol);
         self.told = offset + length;
-        match last && self.door != Door::Chunks {
+        match last && self.protocol != Protocol::Chunks {
             true => self.check(server),
             false => Some(()),
         }
@@ -105,16 +114,16 @@ impl Client {
         self.number += 1;
         (self.told, self.sent) = (0, 0);
         let length = LENGTH.to_string();
-        let request = match self.door {
-            Door::Tus => {
+        let request = match self.protocol {
+            Protocol::Tus => {
                 let request = tus(server, "POST", "/tus").header("Upload-Length", &length);
                 request.header("Upload-Metadata", &to(&self.path())).body("")
             }
-            Door::Ietf => {
+            Protocol::Ietf => {
                 let request = server.request("PUT", &file(&self.path())).header("Upload-Complete", "?0");
                 request.header("Upload-Length", &length).body("")
             }
-            Door::Chunks => server.request("MKCOL", &self.session()),
+            Protocol::Chunks => server.request("MKCOL", &self.session()),
         };
         let begun = request.try_send().ok()?.expect(201);
         self.upload = Some(begun.header("location").map_or_else(|| self.session(), str::to_owned));
@@ -127,20 +136,20 @@ impl Client {
 
     /// How far the server says that it is.
     fn ask(&self, server: &TestServer, upload: &str) -> Option<Told> {
-        let answer = match self.door {
-            Door::Tus => tus(server, "HEAD", upload),
-            Door::Ietf => server.request("HEAD", upload),
-            Door::Chunks => server.request("PROPFIND", upload).header("Depth", "1"),
+        let answer = match self.protocol {
+            Protocol::Tus => tus(server, "HEAD", upload),
+            Protocol::Ietf => server.request("HEAD", upload),
+            Protocol::Chunks => server.request("PROPFIND", upload).header("Depth", "1"),
         };
         let answer: Response = answer.try_send().ok().filter(|one| !one.is_cut)?;
         if answer.status == 404 || answer.header("upload-complete") == Some("?1") {
             return Some(Told::Over);
         }
-        if self.door != Door::Chunks {
+        if self.protocol != Protocol::Chunks {
             assert!([200, 204].contains(&answer.status), "{answer}");
             let offset = answer.header("upload-offset").unwrap().parse().unwrap();
             // What tus makes a file with its last byte is one by now.
-            return Some(match self.door == Door::Ietf || offset < LENGTH {
+            return Some(match self.protocol == Protocol::Ietf || offset < LENGTH {
                 true => Told::At(offset),
                 false => Told::Over,
             });
@@ -153,17 +162,17 @@ impl Client {
 
     fn append(&self, server: &TestServer, upload: &str, offset: usize, part: Vec<u8>) -> Request {
         let at = offset.to_string();
-        match self.door {
-            Door::Tus => {
+        match self.protocol {
+            Protocol::Tus => {
                 let request = tus(server, "PATCH", upload).header("Content-Type", CONTENT);
                 request.header("Upload-Offset", &at).body(part)
             }
-            Door::Ietf => {
+            Protocol::Ietf => {
                 let complete = if offset + part.len() == LENGTH { "?1" } else { "?0" };
                 let request = server.request("PATCH", upload).header("Content-Type", PART);
                 request.header("Upload-Offset", &at).header("Upload-Complete", complete).body(part)
             }
-            Door::Chunks => server.request("PUT", &format!("{upload}/{offset:016}")).body(part),
+            Protocol::Chunks => server.request("PUT", &format!("{upload}/{offset:016}")).body(part),
         }
     }
 
@@ -174,8 +183,8 @@ impl Client {
         let lines = [
             at.as_str(),
             &format!("Content-Length: {length}"),
-            if self.door == Door::Tus { "Tus-Resumable: 1.0.0" } else { "Upload-Complete: ?0" },
-            &format!("Content-Type: {}", if self.door == Door::Tus { CONTENT } else { PART }),
+            if self.protocol == Protocol::Tus { "Tus-Resumable: 1.0.0" } else { "Upload-Complete: ?0" },
+            &format!("Content-Type: {}", if self.protocol == Protocol::Tus { CONTENT } else { PART }),
         ];
         let some = &part[..self.dice.roll(length)];
         try_begin_request(server, &format!("PATCH {upload}"), &lines, some).map(drop).ok()
@@ -183,13 +192,13 @@ impl Client {
 
     /// Makes a file of what is all there.
     fn end(&mut self, server: &TestServer, upload: &str) -> Option<()> {
-        let request = match self.door {
-            Door::Chunks => {
+        let request = match self.protocol {
+            Protocol::Chunks => {
                 let target = format!("/remote.php/dav/files/{USER}/{SPACE}/{}", self.path());
                 let request = server.request("MOVE", &format!("{upload}/.file"));
                 request.header("Destination", &server.url(&target))
             }
-            Door::Tus | Door::Ietf => self.append(server, upload, LENGTH, Vec::new()),
+            Protocol::Tus | Protocol::Ietf => self.append(server, upload, LENGTH, Vec::new()),
         };
         let answer = request.try_send().ok().filter(|one| !one.is_cut)?;
         assert!([201, 204].contains(&answer.status), "{answer}");
@@ -212,8 +221,9 @@ fn no_kill_takes_back_what_was_told() {
     let (kills, seed) = (setting("TRESOR_TEST_UPLOAD_KILLS", 6), seed());
     let mut server = TestServer::start_plain();
     let mut dice = Dice::new(seed);
-    let doors = [Door::Tus, Door::Ietf, Door::Chunks, Door::Tus, Door::Ietf];
-    let mut clients: Vec<Client> = (1..).zip(doors).map(|(n, door)| Client::new(door, seed + n)).collect();
+    let protocols = [Protocol::Tus, Protocol::Ietf, Protocol::Chunks, Protocol::Tus, Protocol::Ietf];
+    let mut clients: Vec<Client> =
+        (1..).zip(protocols).map(|(n, protocol)| Client::new(protocol, seed + n)).collect();
     for (client, number) in clients.iter_mut().zip([0, 0, 0, 1_000_000, 1_000_000]) {
         client.number = number;
     }
@@ -243,6 +253,6 @@ fn no_kill_takes_back_what_was_told() {
     assert!(server.cli_ok(["verify", "--full"]).contains("nothing is wrong"));
     server.stop();
     crate::support::sound::assert_sound(&server);
-    let finished: Vec<_> = clients.iter().map(|client| (client.door, client.finished)).collect();
+    let finished: Vec<_> = clients.iter().map(|client| (client.protocol, client.finished)).collect();
     println!("{kills} kills, files finished: {finished:?}");
 }

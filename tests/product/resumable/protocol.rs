@@ -386,7 +386,7 @@ fn nobody_touches_what_is_not_his() {
     server.cli_ok(["grant", "staff", SPACE, "write"]);
     patch(&server, &upload, 2, b"c", &[]).expect(204);
     assert_content(&server, "a.bin", b"abc");
-    // An upload of another door is none of this one.
+    // An upload of another protocol is none of this one.
     server.request("MKCOL", "/remote.php/dav/uploads/staff/7").send().expect(201);
 }
 

@@ -38,7 +38,7 @@ fn no_page_is_let_in_unless_it_is_named() {
             assert!(headers.split(", ").any(|header| header == needed), "{needed}");
         }
     }
-    // Every answer at a door says it, or the page could not read why it was refused.
+    // Every answer at a protocol says it, or the page could not read why it was refused.
     let as_page = |method: &str, target: &str| tus(&open, method, target).header("Origin", PAGE);
     let told = as_page("HEAD", &upload).send().expect(200);
     assert_eq!(allowed(&told), Some(PAGE));

@@ -271,7 +271,7 @@ async fn trash_versions_uploads_and_quota_are_not_for_guests() {
         assert!(library.located(&[access], vec![guest.entry.id]).await.unwrap().is_empty());
         let new = NewUpload {
             id: tresor::model::UploadId::random(),
-            door: "tus",
+            protocol: "tus",
             name: None,
             shape: UploadShape::Linear,
             path: Some(path("x")),

@@ -14,9 +14,9 @@ async fn is_gone(office: &Office, link: &Shared, now: Timestamp) -> bool {
 async fn rights(office: &Office, link: &Shared) -> Option<(bool, bool, bool)> {
     let access = office.visit(link).await.ok()?.access;
     Some((
-        access.reach(Right::Read).is_ok(),
-        access.reach(Right::Write).is_ok(),
-        access.reach_to_add().is_ok(),
+        access.scope(Right::Read).is_ok(),
+        access.scope(Right::Write).is_ok(),
+        access.scope_to_add().is_ok(),
     ))
 }
 
@@ -131,12 +131,12 @@ async fn a_password_is_asked_for_and_a_pass_spares_it_until_it_changes() {
     let tried = office.visit_at(&other, GuestKey::Pass(&pass), NOW).await;
     assert!(matches!(tried, Err(VisitError::PasswordNeeded)), "another link's");
 
-    office.sharing.still_lends(&visit, NOW).await.unwrap();
+    office.sharing.still_valid(&visit, NOW).await.unwrap();
     let change = LinkChange { password: Some(Some(secret("kreide ofen"))), ..LinkChange::default() };
     office.sharing.change(&office.bert, link.link.id, change, NOW).await.unwrap();
     let tried = office.visit_at(&link, GuestKey::Pass(&pass), NOW).await;
     assert!(matches!(tried, Err(VisitError::PasswordNeeded)));
-    let lent = office.sharing.still_lends(&visit, NOW).await;
+    let lent = office.sharing.still_valid(&visit, NOW).await;
     assert!(matches!(lent, Err(VisitError::NoSuchLink)), "F79: who is downloading is cut");
 }
 
@@ -146,7 +146,7 @@ async fn who_was_let_in_is_out_as_soon_as_the_link_ends_or_narrows() {
     let link = office.link("folder", LinkRight::Edit).await;
     let visit = office.visit(&link).await.unwrap();
     let lent = async |right, now| {
-        office.sharing.still_lends(&visit, now).await.is_ok_and(|access| access.reach(right).is_ok())
+        office.sharing.still_valid(&visit, now).await.is_ok_and(|access| access.scope(right).is_ok())
     };
     assert!(lent(Right::Write, NOW).await);
     assert!(!lent(Right::Write, at(40 * DAY)).await, "expired");

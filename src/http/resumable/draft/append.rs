@@ -7,7 +7,7 @@ use super::creation::{indicated_length, part_info, says_nothing};
 use super::dialect::Dialect;
 use super::origin::Origin;
 use super::{
-    Answer, DOOR, Failure, Found, PARTIAL_UPLOAD, UPLOAD_OFFSET, UploadRequest, fields, inform, problem,
+    Answer, Failure, Found, PARTIAL_UPLOAD, PROTOCOL, UPLOAD_OFFSET, UploadRequest, fields, inform, problem,
     refused,
 };
 use crate::http::protocol::RequestError;
@@ -26,7 +26,7 @@ impl UploadRequest<'_> {
     ) -> Answer {
         let headers = &self.parts.headers;
         let brings_nothing = body.announced_length() == Some(0);
-        let upload = match self.find(id, &[DOOR]).await? {
+        let upload = match self.find(id, &[PROTOCOL]).await? {
             Found::Open(upload) => upload,
             Found::Done(_) if brings_nothing => return Err(problem::COMPLETED),
             Found::Done(_) => return Err(problem::INCONSISTENT),

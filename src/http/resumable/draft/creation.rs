@@ -6,7 +6,8 @@ use http::{HeaderMap, StatusCode};
 use super::dialect::Dialect;
 use super::origin::Origin;
 use super::{
-    Answer, DOOR, Failure, UPLOAD_KEPT_FOR, UploadRequest, fields, inform, limit, location, problem, refused,
+    Answer, Failure, PROTOCOL, UPLOAD_KEPT_FOR, UploadRequest, fields, inform, limit, location, problem,
+    refused,
 };
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
@@ -40,7 +41,7 @@ impl UploadRequest<'_> {
         let change = Change { access, actor: by.actor, now: by.at, conditions: self.conditions(headers)? };
         let new = NewUpload {
             id: UploadId::random(),
-            door: DOOR,
+            protocol: PROTOCOL,
             name: None,
             shape: UploadShape::Linear,
             path: Some(path),

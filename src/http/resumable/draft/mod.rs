@@ -37,7 +37,7 @@ use crate::model::UploadId;
 use crate::net::{RequestBody, ResponseBody};
 
 /// How the engine tells these uploads from others.
-const DOOR: &str = "ietf";
+const PROTOCOL: &str = "ietf";
 
 const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PATCH, DELETE");
 const UPLOAD_LIMIT: HeaderName = HeaderName::from_static("upload-limit");
@@ -106,7 +106,7 @@ pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) 
 impl UploadRequest<'_> {
     /// How far it has come; a client goes on from there.
     async fn tell(&self, dialect: Option<Dialect>, id: UploadId) -> Answer {
-        let found = self.find(id, &[DOOR]).await?;
+        let found = self.find(id, &[PROTOCOL]).await?;
         let mut response = uncached(StatusCode::NO_CONTENT);
         let headers = response.headers_mut();
         match &found {

@@ -4,7 +4,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{
-    Answer, DOOR_OF_JOINED, DOORS, Failure, Found, UPLOAD_OFFSET, UploadRequest, expires, is_whole, refused,
+    Answer, Failure, Found, PROTOCOL_OF_JOINED, PROTOCOLS, UPLOAD_OFFSET, UploadRequest, expires, is_whole,
+    refused,
 };
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
@@ -23,9 +24,9 @@ impl UploadRequest<'_> {
             .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
         let announced = dav_headers::number_of_bytes(headers, "Upload-Length")?;
         let brings_nothing = body.announced_length() == Some(0);
-        let upload = match self.find(id, &DOORS).await? {
+        let upload = match self.find(id, &PROTOCOLS).await? {
             Found::Open(upload) => upload,
-            Found::Done(done) if done.door == DOOR_OF_JOINED => return Err(is_joined()),
+            Found::Done(done) if done.protocol == PROTOCOL_OF_JOINED => return Err(is_joined()),
             Found::Done(done) if offset != done.length => {
                 return Err(LibraryError::OffsetMismatch { expected: done.length }.into());
             }
@@ -33,7 +34,7 @@ impl UploadRequest<'_> {
             Found::Done(done) => return Ok(self.stored(StatusCode::NO_CONTENT, &done)),
         };
         // Without bytes it asks to try the end again.
-        if upload.door == DOOR_OF_JOINED && !brings_nothing {
+        if upload.protocol == PROTOCOL_OF_JOINED && !brings_nothing {
             return Err(is_joined());
         }
         if upload.received != offset {

@@ -6,8 +6,8 @@ use super::append::checksum;
 use super::concat::Kind;
 use super::metadata::Metadata;
 use super::{
-    Answer, DOOR, DOOR_OF_JOINED, DOOR_OF_PARTS, DOORS, Endpoint, Failure, Found, UPLOAD_OFFSET,
-    UploadRequest, expires, is_whole, location, refused,
+    Answer, Endpoint, Failure, Found, PROTOCOL, PROTOCOL_OF_JOINED, PROTOCOL_OF_PARTS, PROTOCOLS,
+    UPLOAD_OFFSET, UploadRequest, expires, is_whole, location, refused,
 };
 use crate::http::protocol::RequestError;
 use crate::http::protocol::headers as dav_headers;
@@ -51,8 +51,8 @@ impl UploadRequest<'_> {
             Kind::Whole | Kind::Partial => {}
         }
         let goal = self.goal(&creation).await?;
-        let door = if creation.kind == Kind::Partial { DOOR_OF_PARTS } else { DOOR };
-        let new = new_upload(&creation, &goal, door)?;
+        let protocol = if creation.kind == Kind::Partial { PROTOCOL_OF_PARTS } else { PROTOCOL };
+        let new = new_upload(&creation, &goal, protocol)?;
         let upload = self.services.library.create_upload(self.change(&goal)?, new).await?;
         let id = upload.id;
         let mut response = match self.begun(upload, brings_content, body).await {
@@ -86,8 +86,8 @@ impl UploadRequest<'_> {
         let user = self.principal.user;
         let mut found = Vec::new();
         for id in parts {
-            match self.find(*id, &DOORS).await? {
-                Found::Open(part) if part.door == DOOR_OF_PARTS => found.push(part),
+            match self.find(*id, &PROTOCOLS).await? {
+                Found::Open(part) if part.protocol == PROTOCOL_OF_PARTS => found.push(part),
                 _ => return Err(Failure::no_such_upload()),
             }
         }
@@ -101,7 +101,7 @@ impl UploadRequest<'_> {
                 .relocate_upload(&access, &goal.access, user, part.id, self.info.received)
                 .await?;
         }
-        let new = new_upload(creation, &goal, DOOR_OF_JOINED)?;
+        let new = new_upload(creation, &goal, PROTOCOL_OF_JOINED)?;
         let upload =
             self.services.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
         let id = upload.id;
@@ -182,10 +182,10 @@ impl UploadRequest<'_> {
     }
 }
 
-fn new_upload(creation: &Creation, goal: &Goal, door: &'static str) -> Result<NewUpload, Failure> {
+fn new_upload(creation: &Creation, goal: &Goal, protocol: &'static str) -> Result<NewUpload, Failure> {
     Ok(NewUpload {
         id: UploadId::random(),
-        door,
+        protocol,
         name: None,
         shape: UploadShape::Linear,
         path: goal.path.clone(),

@@ -26,12 +26,12 @@ use crate::model::UploadId;
 use crate::net::{RequestBody, RequestInfo, ResponseBody};
 
 /// How the engine tells these uploads from others.
-const DOOR: &str = "tus";
+const PROTOCOL: &str = "tus";
 /// The same for one whose content is to become part of another one's.
-const DOOR_OF_PARTS: &str = "tus-partial";
+const PROTOCOL_OF_PARTS: &str = "tus-partial";
 /// The same for one that was made of others.
-const DOOR_OF_JOINED: &str = "tus-final";
-const DOORS: [&str; 3] = [DOOR, DOOR_OF_PARTS, DOOR_OF_JOINED];
+const PROTOCOL_OF_JOINED: &str = "tus-final";
+const PROTOCOLS: [&str; 3] = [PROTOCOL, PROTOCOL_OF_PARTS, PROTOCOL_OF_JOINED];
 
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 const EXTENSIONS: HeaderValue = HeaderValue::from_static(
@@ -91,7 +91,7 @@ pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) 
         ("HEAD", Some(Place::Upload(id))) => request.progress(id).await,
         ("PATCH", Some(Place::Upload(id))) => request.append(id, body).await,
         ("DELETE", Some(Place::Upload(id))) => {
-            request.cancel(id, &DOORS).await.map(|()| uncached(StatusCode::NO_CONTENT))
+            request.cancel(id, &PROTOCOLS).await.map(|()| uncached(StatusCode::NO_CONTENT))
         }
         (_, None) => Err(Failure::no_such_upload()),
         _ => {
@@ -127,14 +127,14 @@ impl UploadRequest<'_> {
 
     /// How far it has come; a client goes on from there.
     async fn progress(&self, id: UploadId) -> Answer {
-        let found = match self.find(id, &DOORS).await? {
+        let found = match self.find(id, &PROTOCOLS).await? {
             // The server stopped, or said no, between the last byte and the file.
             Found::Open(upload) if is_whole(&upload) => Found::Done(self.make_file(upload).await?),
             found => found,
         };
         let mut response = uncached(StatusCode::OK);
         let headers = response.headers_mut();
-        let (door, metadata) = match &found {
+        let (protocol, metadata) = match &found {
             Found::Open(upload) => {
                 headers.insert(UPLOAD_OFFSET, upload.received.into());
                 match upload.length {
@@ -142,18 +142,18 @@ impl UploadRequest<'_> {
                     None => headers.insert(UPLOAD_DEFER_LENGTH, HeaderValue::from_static("1")),
                 };
                 expires(headers, upload);
-                (&upload.door, &upload.metadata)
+                (&upload.protocol, &upload.metadata)
             }
             Found::Done(done) => {
                 headers.insert(UPLOAD_OFFSET, done.length.into());
                 headers.insert(UPLOAD_LENGTH, done.length.into());
                 self.file_headers(headers, done);
-                (&done.door, &done.metadata)
+                (&done.protocol, &done.metadata)
             }
         };
-        match door.as_str() {
-            DOOR_OF_PARTS => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("partial")),
-            DOOR_OF_JOINED => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("final")),
+        match protocol.as_str() {
+            PROTOCOL_OF_PARTS => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("partial")),
+            PROTOCOL_OF_JOINED => headers.insert(UPLOAD_CONCAT, HeaderValue::from_static("final")),
             _ => None,
         };
         if !metadata.is_empty() {
@@ -193,7 +193,7 @@ fn refused(failure: Failure, info: &RequestInfo) -> Response<ResponseBody> {
 
 /// Whether all of it has arrived and it is to be a file.
 fn is_whole(upload: &Upload) -> bool {
-    upload.is_complete() && upload.door != DOOR_OF_PARTS
+    upload.is_complete() && upload.protocol != PROTOCOL_OF_PARTS
 }
 
 fn expires(headers: &mut HeaderMap, upload: &Upload) {

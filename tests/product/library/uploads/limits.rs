@@ -81,12 +81,12 @@ async fn a_name_that_a_client_chose_is_an_upload_of_its_own_per_user_and_door() 
     let named = |name: &str| NewUpload { name: Some(name.to_owned()), ..chunked(None) };
     let one = store.create(named("1")).await.unwrap();
     let two = store.create(named("2")).await.unwrap();
-    let elsewhere = store.create(NewUpload { door: "other", ..named("1") }).await.unwrap();
+    let elsewhere = store.create(NewUpload { protocol: "other", ..named("1") }).await.unwrap();
     assert!(matches!(store.create(named("1")).await, Err(LibraryError::UploadExists)));
-    for (door, name, expected) in
+    for (protocol, name, expected) in
         [("chunks", "1", one.id), ("chunks", "2", two.id), ("other", "1", elsewhere.id)]
     {
-        let found = store.library.named_upload(store.user, door, name).await.unwrap();
+        let found = store.library.named_upload(store.user, protocol, name).await.unwrap();
         assert_eq!(found, (expected, store.access().space()));
     }
     let foreign = store.library.named_upload(other, "chunks", "1").await;

@@ -20,7 +20,7 @@ pub const SEGMENT: usize = 4 * 64 * 1024 + 1_000;
 pub fn linear(at: &str, length: Option<u64>) -> NewUpload {
     NewUpload {
         id: UploadId::random(),
-        door: "tus",
+        protocol: "tus",
         name: None,
         shape: UploadShape::Linear,
         path: Some(path(at)),
@@ -32,7 +32,7 @@ pub fn linear(at: &str, length: Option<u64>) -> NewUpload {
 }
 
 pub fn chunked(length: Option<u64>) -> NewUpload {
-    NewUpload { door: "chunks", shape: UploadShape::Chunked, path: None, ..linear("", length) }
+    NewUpload { protocol: "chunks", shape: UploadShape::Chunked, path: None, ..linear("", length) }
 }
 
 pub fn chunk(name: &str) -> ChunkName {

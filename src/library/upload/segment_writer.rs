@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 use super::commit::{Commit, Goal};
 use super::{PartInfo, UploadLimits};
 use crate::catalog::UploadRow;
+use crate::library::batch_writer::BatchWriter;
 use crate::library::digest::Digests;
 use crate::library::leftovers::Leftovers;
 use crate::library::quota::{Reservation, Source};
-use crate::library::sealing::Inflow;
 use crate::library::{Library, LibraryError};
 use crate::model::{Checksum, EntryPath, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
@@ -24,7 +24,7 @@ use crate::vault::writer::SealedContainer;
 
 /// One part of an upload on its way. Dropped before it is finished or kept, it leaves no more behind than what
 /// it has committed.
-pub(super) struct Cutter {
+pub(super) struct SegmentWriter {
     library: Library,
     key: Arc<SpaceKey>,
     goal: Goal,
@@ -45,7 +45,7 @@ pub(super) struct Cutter {
     digests: Option<Digests>,
     /// Whether the upload's own digests are among them.
     is_hashed: bool,
-    segment: Option<Inflow>,
+    segment: Option<BatchWriter>,
     /// The segment before, on its way to the disk.
     closing: Option<JoinHandle<Result<SealedContainer, LibraryError>>>,
     sealed: Leftovers,
@@ -53,7 +53,7 @@ pub(super) struct Cutter {
     reservation: Option<Reservation>,
 }
 
-impl Cutter {
+impl SegmentWriter {
     /// Prepares to take a part of the upload, which goes on with `digests` if they are known. `most` bounds it.
     pub(super) async fn begin(
         library: &Library,
@@ -132,7 +132,7 @@ impl Cutter {
         self.library.cover(&mut self.reservation, arrived - self.committed, most).await?;
         self.arrived = arrived;
         while !bytes.is_empty() {
-            let filled = self.segment.as_ref().map_or(0, Inflow::taken);
+            let filled = self.segment.as_ref().map_or(0, BatchWriter::taken);
             let room = self.limits.segment.saturating_sub(filled);
             if room == 0 {
                 self.rotate().await?;
@@ -145,12 +145,18 @@ impl Cutter {
     }
 
     /// The segment that is being filled.
-    fn segment(&mut self) -> Result<&mut Inflow, LibraryError> {
+    fn segment(&mut self) -> Result<&mut BatchWriter, LibraryError> {
         if self.segment.is_none() {
             let digests = self.digests.take().ok_or(LibraryError::Interrupted)?;
             let (key, meta) = (Arc::clone(&self.key), self.meta());
-            self.segment =
-                Some(Inflow::new(self.library.clone(), self.row.space, self.row.user, key, meta, digests));
+            self.segment = Some(BatchWriter::new(
+                self.library.clone(),
+                self.row.space,
+                self.row.user,
+                key,
+                meta,
+                digests,
+            ));
         }
         self.segment.as_mut().ok_or(LibraryError::Interrupted)
     }
@@ -257,7 +263,7 @@ impl Cutter {
 
     /// Makes the segment durable that no other one follows; the digests up to its end. A wrong checksum is
     /// told from them before anything refers to it.
-    async fn seal_last(&mut self, mut segment: Inflow) -> Result<Digests, LibraryError> {
+    async fn seal_last(&mut self, mut segment: BatchWriter) -> Result<Digests, LibraryError> {
         if segment.taken() == 0 {
             return segment.take_small().map(|(_, digests)| digests).ok_or(LibraryError::Interrupted);
         }
@@ -292,7 +298,7 @@ impl Cutter {
     }
 }
 
-impl Drop for Cutter {
+impl Drop for SegmentWriter {
     fn drop(&mut self) {
         if let (Some(closing), Ok(runtime)) = (self.closing.take(), tokio::runtime::Handle::try_current())
             && !self.is_kept_in_part()

@@ -17,7 +17,7 @@ type Rule = (&'static str, fn(&str) -> bool);
 
 /// What is no regular file where one of the program's own belongs: nobody shall wait for the other end of a pipe, or
 /// write to what a link leads to.
-pub(super) fn misshapen(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
+pub(super) fn not_a_regular_file(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     for path in [layout::MARK, layout::RESERVE].map(|name| root.join(name)) {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => return Ok(Some(path)),

@@ -17,7 +17,7 @@ const MAGIC: &[u8] = b"age-encryption.org/v1\n";
 
 /// Bytes in a pack that no header names, perhaps a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stray {
+pub struct UnindexedMember {
     /// The space whose directory holds the pack.
     pub space: SpaceId,
     /// The pack.
@@ -40,9 +40,9 @@ struct Run {
 }
 
 impl Run {
-    fn into_stray(self, space: SpaceId, pack: PackId, behind: u64) -> Stray {
+    fn into_stray(self, space: SpaceId, pack: PackId, behind: u64) -> UnindexedMember {
         let Self { offset, id, end, .. } = self;
-        Stray { space, pack, offset, lengths: end - offset..=behind - offset, id }
+        UnindexedMember { space, pack, offset, lengths: end - offset..=behind - offset, id }
     }
 }
 
@@ -51,7 +51,7 @@ pub fn each(
     file: &File,
     space: SpaceId,
     pack: PackId,
-    visit: &mut dyn FnMut(Stray) -> io::Result<()>,
+    visit: &mut dyn FnMut(UnindexedMember) -> io::Result<()>,
 ) -> io::Result<()> {
     let (length, unit) = (file.metadata()?.len(), BLOCK as u64);
     let (mut at, mut before) = (0, [0; BLOCK]);
@@ -108,7 +108,7 @@ mod tests {
         Packable { id: ContainerId([number; 16]), bytes }
     }
 
-    fn strays(file: &File) -> Vec<Stray> {
+    fn unindexed(file: &File) -> Vec<UnindexedMember> {
         let mut all = Vec::new();
         each(file, SPACE, PACK, &mut |stray| {
             all.push(stray);
@@ -128,13 +128,13 @@ mod tests {
         let numbered = (1..).zip(lengths);
         let containers: Vec<_> = numbered.map(|(number, length)| container(number, length)).collect();
         let places = packed(&pack.append(&containers).unwrap());
-        assert_eq!(strays(&file), [], "nothing is astray in a whole pack");
+        assert_eq!(unindexed(&file), [], "nothing is astray in a whole pack");
 
         // One header has a flipped bit, one is gone, one is noise, one is whole.
         file.write_all_at(b"x", places[0].offset - 300).unwrap();
         file.write_all_at(&[0; BLOCK], places[1].offset - BLOCK as u64).unwrap();
         file.write_all_at(&[7; BLOCK], places[2].offset - BLOCK as u64).unwrap();
-        let found = strays(&file);
+        let found = unindexed(&file);
         assert_eq!(found.len(), 3, "{found:?}");
         for ((stray, place), length) in found.iter().zip(&places).zip(lengths) {
             assert_eq!((stray.offset, stray.lengths.contains(&(length as u64))), (place.offset, true));
@@ -144,6 +144,6 @@ mod tests {
 
         // Nor does a container that lost its beginning go untold.
         file.write_all_at(&[9; BLOCK], places[1].offset).unwrap();
-        assert_eq!(strays(&file).len(), 3);
+        assert_eq!(unindexed(&file).len(), 3);
     }
 }

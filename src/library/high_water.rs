@@ -166,7 +166,7 @@ pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalog
 }
 
 /// Whether nothing may be removed.
-pub(super) fn is_held(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
+pub(super) fn removals_suspended(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
     Ok(tx.setting(ROLLED_BACK)?.is_some())
 }
 
@@ -174,7 +174,7 @@ impl Library {
     /// Whether the catalogue was found to be older than the stored files. As long as it is, nothing is
     /// removed; `tresor rebuild` ends it.
     pub async fn is_rolled_back(&self) -> Result<bool, LibraryError> {
-        self.catalog().read(is_held).await
+        self.catalog().read(removals_suspended).await
     }
 
     /// Notes how far the catalogue has come, if it has gone on since the last note. To be called every

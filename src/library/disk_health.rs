@@ -1,7 +1,7 @@
 //! Whether files can be changed at the moment, and why not.
 //!
 //! The one place where errors of the disk and of the catalogue's commits become a state of the whole
-//! server. Every call of the storage passes [`watched`](super::watched), every failed transaction
+//! server. Every call of the storage passes [`guarded_disk`](super::guarded_disk), every failed transaction
 //! the catalogue's observer; nobody else has to remember to tell.
 //!
 //! ```text
@@ -88,7 +88,7 @@ impl ReadOnlyCause {
 }
 
 /// The present state and what it takes to change it.
-pub(super) struct State {
+pub(super) struct DiskHealth {
     cause: watch::Sender<Option<ReadOnlyCause>>,
     /// For a trial write.
     containers: Arc<dyn Containers>,
@@ -104,8 +104,8 @@ pub(super) struct State {
     is_catalogue_suspect: AtomicBool,
 }
 
-impl State {
-    /// Observes the catalogue from now on, and the storage through [`watched`](super::watched::watched).
+impl DiskHealth {
+    /// Observes the catalogue from now on, and the storage through [`watched`](super::guarded_disk::guarded).
     pub(super) fn new(storage: &Storage, catalog: Catalog) -> Arc<Self> {
         let state = Arc::new(Self {
             cause: watch::Sender::new(None),
@@ -278,24 +278,24 @@ impl State {
 impl Library {
     /// Why nothing can be stored at the moment; `None` if all is well.
     pub fn read_only(&self) -> Option<ReadOnlyCause> {
-        self.shared.state.cause()
+        self.shared.disk_health.cause()
     }
 
     /// Tells each change of [`Self::read_only`].
     pub fn watch_read_only(&self) -> watch::Receiver<Option<ReadOnlyCause>> {
-        self.shared.state.cause.subscribe()
+        self.shared.disk_health.cause.subscribe()
     }
 
     /// Whether a page of the catalogue was found that is not what was written. [`DAMAGED_CATALOGUE`] says what
     /// to do.
     pub fn is_catalogue_damaged(&self) -> bool {
-        self.shared.state.is_catalogue_damaged.load(Ordering::Relaxed)
+        self.shared.disk_health.is_catalogue_damaged.load(Ordering::Relaxed)
     }
 
     /// Looks at all of the catalogue if a reader or a writer has met what may be damage since the last look. To be
     /// called now and then.
     pub async fn look_into_suspicion(&self) {
-        if self.shared.state.is_catalogue_suspect.swap(false, Ordering::Relaxed)
+        if self.shared.disk_health.is_catalogue_suspect.swap(false, Ordering::Relaxed)
             && !self.is_catalogue_damaged()
         {
             let is_damaged = match verify::damaged_pages(self.catalog()).await {
@@ -314,12 +314,12 @@ impl Library {
 
     /// Remembers damage that was found.
     pub(super) fn note_damaged_catalogue(&self) {
-        self.shared.state.note_damaged_catalogue();
+        self.shared.disk_health.note_damaged_catalogue();
     }
 
     /// Looks whether the disk is full, or not full any more.
     pub async fn look_at_disk(&self) -> Result<(), LibraryError> {
-        let state = Arc::clone(&self.shared.state);
+        let state = Arc::clone(&self.shared.disk_health);
         Ok(tokio::task::spawn_blocking(move || state.look()).await?)
     }
 
@@ -340,7 +340,7 @@ impl Library {
     /// An error of the keys' own disk calls, judged as all others.
     pub(super) fn noted(&self, error: VaultError) -> LibraryError {
         if let VaultError::Io { source, .. } = &error {
-            self.shared.state.note(source);
+            self.shared.disk_health.note(source);
         }
         error.into()
     }

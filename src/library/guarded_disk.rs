@@ -1,65 +1,65 @@
-//! The storage as the library sees it: a write that fails is told to the [state](super::state), and a state that
+//! The storage as the library sees it: a write that fails is reported to [`disk_health`](super::disk_health), and a state that
 //! forbids writes lets none through. What becomes durable is [held](super::unbound) until a row knows it.
 
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::state::State;
+use super::disk_health::DiskHealth;
 use super::unbound::Unbound;
 use crate::model::{ContainerId, Place, SpaceId};
 use crate::vault::disk::{
     ContainerFile, Containers, Housekeeping, KeyFiles, Overwrite, Packable, PartFile, SmallFile,
-    SnapshotName, SnapshotPart, Snapshots, Storage, StoredFile, StoredSnapshot, Stray,
+    SnapshotName, SnapshotPart, Snapshots, Storage, StoredFile, StoredSnapshot, UnindexedMember,
 };
 
 /// `storage`, with every failure of a write told to the state and no write in a state that forbids it. The state itself
 /// asks for the free space, as it is.
-pub(super) fn watched(storage: Storage, state: &Arc<State>, unbound: &Arc<Unbound>) -> Storage {
+pub(super) fn guarded(storage: Storage, health: &Arc<DiskHealth>, unbound: &Arc<Unbound>) -> Storage {
     let Storage { containers, housekeeping, key_files, snapshots, capacity } = storage;
     let unbound = Arc::clone(unbound);
     Storage {
-        containers: Arc::new(WatchedContainers { inner: containers, state: Arc::clone(state), unbound }),
-        housekeeping: Arc::new(Watched { inner: housekeeping, state: Arc::clone(state) }),
-        key_files: Arc::new(Watched { inner: key_files, state: Arc::clone(state) }),
-        snapshots: Arc::new(Watched { inner: snapshots, state: Arc::clone(state) }),
+        containers: Arc::new(GuardedContainers { inner: containers, health: Arc::clone(health), unbound }),
+        housekeeping: Arc::new(Guarded { inner: housekeeping, health: Arc::clone(health) }),
+        key_files: Arc::new(Guarded { inner: key_files, health: Arc::clone(health) }),
+        snapshots: Arc::new(Guarded { inner: snapshots, health: Arc::clone(health) }),
         capacity,
     }
 }
 
 /// A part of the storage.
-struct Watched<T: ?Sized> {
+struct Guarded<T: ?Sized> {
     inner: Arc<T>,
-    state: Arc<State>,
+    health: Arc<DiskHealth>,
 }
 
-impl<T: ?Sized> Watched<T> {
+impl<T: ?Sized> Guarded<T> {
     fn change<R>(&self, call: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
-        change(&self.state, || call(&self.inner))
+        change(&self.health, || call(&self.inner))
     }
 }
 
-fn change<R>(state: &State, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-    state.require_changeable()?;
-    call().inspect_err(|error| state.note(error))
+fn change<R>(health: &DiskHealth, call: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+    health.require_changeable()?;
+    call().inspect_err(|error| health.note(error))
 }
 
-struct WatchedContainers {
+struct GuardedContainers {
     inner: Arc<dyn Containers>,
-    state: Arc<State>,
+    health: Arc<DiskHealth>,
     unbound: Arc<Unbound>,
 }
 
-impl Containers for WatchedContainers {
+impl Containers for GuardedContainers {
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>> {
-        let inner = change(&self.state, || self.inner.create(id))?;
-        let (state, unbound) = (Arc::clone(&self.state), Arc::clone(&self.unbound));
-        Ok(Box::new(WatchedPart { inner, id, state, unbound }))
+        let inner = change(&self.health, || self.inner.create(id))?;
+        let (health, unbound) = (Arc::clone(&self.health), Arc::clone(&self.unbound));
+        Ok(Box::new(GuardedPart { inner, id, health, unbound }))
     }
 
     fn store_small(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<Place>> {
-        self.state.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
-        change(&self.state, || {
+        self.health.require_reserve(containers.iter().map(|container| container.bytes.len()).sum())?;
+        change(&self.health, || {
             self.unbound.hold(containers.iter().map(|container| container.id));
             self.inner.store_small(space, containers)
         })
@@ -70,7 +70,7 @@ impl Containers for WatchedContainers {
     }
 
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()> {
-        change(&self.state, || self.inner.remove(space, id, place))?;
+        change(&self.health, || self.inner.remove(space, id, place))?;
         self.unbound.release([&id]);
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Containers for WatchedContainers {
     }
 }
 
-impl Housekeeping for Watched<dyn Housekeeping> {
+impl Housekeeping for Guarded<dyn Housekeeping> {
     fn remove_parts(&self) -> io::Result<u64> {
         self.change(Housekeeping::remove_parts)
     }
@@ -97,8 +97,8 @@ impl Housekeeping for Watched<dyn Housekeeping> {
         self.inner.is_named(space, id, place)
     }
 
-    fn each_stray(&self, visit: &mut dyn FnMut(Stray) -> io::Result<()>) -> io::Result<()> {
-        self.inner.each_stray(visit)
+    fn each_unindexed(&self, visit: &mut dyn FnMut(UnindexedMember) -> io::Result<()>) -> io::Result<()> {
+        self.inner.each_unindexed(visit)
     }
 
     fn each_stranger(&self, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
@@ -106,7 +106,7 @@ impl Housekeeping for Watched<dyn Housekeeping> {
     }
 }
 
-impl KeyFiles for Watched<dyn KeyFiles> {
+impl KeyFiles for Guarded<dyn KeyFiles> {
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>> {
         self.inner.read_small(file)
     }
@@ -128,10 +128,10 @@ impl KeyFiles for Watched<dyn KeyFiles> {
     }
 }
 
-impl Snapshots for Watched<dyn Snapshots> {
+impl Snapshots for Guarded<dyn Snapshots> {
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>> {
         let inner = self.change(Snapshots::begin)?;
-        Ok(Box::new(WatchedSnapshot { inner, state: Arc::clone(&self.state) }))
+        Ok(Box::new(GuardedSnapshot { inner, health: Arc::clone(&self.health) }))
     }
 
     fn list(&self) -> io::Result<Vec<StoredSnapshot>> {
@@ -147,49 +147,49 @@ impl Snapshots for Watched<dyn Snapshots> {
     }
 }
 
-struct WatchedPart {
+struct GuardedPart {
     inner: Box<dyn PartFile>,
     id: ContainerId,
-    state: Arc<State>,
+    health: Arc<DiskHealth>,
     unbound: Arc<Unbound>,
 }
 
-impl PartFile for WatchedPart {
+impl PartFile for GuardedPart {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.state.require_changeable()?;
-        self.state.require_reserve(bytes.len())?;
-        self.inner.append(bytes).inspect_err(|error| self.state.note(error))
+        self.health.require_changeable()?;
+        self.health.require_reserve(bytes.len())?;
+        self.inner.append(bytes).inspect_err(|error| self.health.note(error))
     }
 
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
-        let Self { inner, id, state, unbound } = *self;
-        state.require_changeable()?;
+        let Self { inner, id, health, unbound } = *self;
+        health.require_changeable()?;
         unbound.hold([id]);
-        inner.publish(space).inspect_err(|error| state.note(error))
+        inner.publish(space).inspect_err(|error| health.note(error))
     }
 }
 
-struct WatchedSnapshot {
+struct GuardedSnapshot {
     inner: Box<dyn SnapshotPart>,
-    state: Arc<State>,
+    health: Arc<DiskHealth>,
 }
 
-impl Write for WatchedSnapshot {
+impl Write for GuardedSnapshot {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.state.require_changeable()?;
-        self.state.require_reserve(bytes.len())?;
-        self.inner.write(bytes).inspect_err(|error| self.state.note(error))
+        self.health.require_changeable()?;
+        self.health.require_reserve(bytes.len())?;
+        self.inner.write(bytes).inspect_err(|error| self.health.note(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush().inspect_err(|error| self.state.note(error))
+        self.inner.flush().inspect_err(|error| self.health.note(error))
     }
 }
 
-impl SnapshotPart for WatchedSnapshot {
+impl SnapshotPart for GuardedSnapshot {
     fn publish(self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()> {
-        let Self { inner, state } = *self;
-        state.require_changeable()?;
-        inner.publish(name, overwrite).inspect_err(|error| state.note(error))
+        let Self { inner, health } = *self;
+        health.require_changeable()?;
+        inner.publish(name, overwrite).inspect_err(|error| health.note(error))
     }
 }

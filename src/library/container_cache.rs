@@ -23,12 +23,12 @@ const MAX_OPEN_PACKED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero")
 
 type Row = Mutex<LruCache<ContainerId, Arc<ContainerReader>>>;
 
-pub(super) struct Shelf {
+pub(super) struct ContainerCache {
     own_files: Row,
     packed: Row,
 }
 
-impl Shelf {
+impl ContainerCache {
     /// An empty one, as large as the process may keep files open.
     pub(super) fn new(shares: &Shares) -> Self {
         let row = |most| Mutex::new(LruCache::new(most));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Finding, FindingKind, MAX_FINDINGS, NOTED};
 use crate::catalog::{CatalogError, SpaceRow, WriteTx};
 use crate::library::error::disk_error;
-use crate::library::mark::Mark;
+use crate::library::high_water::Mark;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::layout::{self, Holder};
@@ -200,7 +200,7 @@ pub(super) async fn snapshot(
 }
 
 /// Files and folders among the containers that are none of ours, up to a limit.
-pub(super) async fn strangers(library: &Library) -> Result<Vec<Finding>, LibraryError> {
+pub(super) async fn foreign(library: &Library) -> Result<Vec<Finding>, LibraryError> {
     let storage = library.storage().clone();
     let listed = tokio::task::spawn_blocking(move || {
         let mut findings = Vec::new();

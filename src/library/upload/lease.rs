@@ -1,6 +1,6 @@
 //! One writer per upload.
 //!
-//! Who writes holds a turn at the upload's seat. The writer's state lies in the seat, not with the request
+//! Who writes holds a turn at the upload's lease. The writer's state lies in the lease, not with the request
 //! that feeds it: whoever comes next takes it from there and commits what arrived, however long the older
 //! request may wait for a client that is gone. Only then the next one begins.
 
@@ -9,47 +9,47 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
 
-use super::cutter::Cutter;
+use super::segment_writer::SegmentWriter;
 use crate::library::LibraryError;
 use crate::model::{Timestamp, UploadId};
 
 type Places = Mutex<HashMap<UploadId, Arc<AsyncMutex<Slot>>>>;
 
-/// The seats of all uploads that somebody is busy with.
+/// The leases of all uploads that somebody is busy with.
 #[derive(Clone, Default)]
-pub(in crate::library) struct Seats(Arc<Places>);
+pub(in crate::library) struct Leases(Arc<Places>);
 
-/// What is at a seat.
+/// What is at a lease.
 #[derive(Default)]
 pub(super) struct Slot {
     /// Grows with each writer.
     turn: u64,
-    writer: Option<Cutter>,
+    writer: Option<SegmentWriter>,
     /// Dropped when the writer's turn is over.
     over: Option<oneshot::Sender<()>>,
 }
 
-/// One request's claim to a seat; the seat is cleared away with the last one.
-pub(super) struct Seat {
+/// One request's claim to a lease; the lease is cleared away with the last one.
+pub(super) struct Lease {
     id: UploadId,
     places: Arc<Places>,
     /// `None` only while it is dropped.
     place: Option<Arc<AsyncMutex<Slot>>>,
 }
 
-/// Nobody else is busy with the upload while this is held.
-pub(super) struct Held {
+/// Nobody else is busy with the upload while this is leased.
+pub(super) struct Leased {
     pub(super) slot: OwnedMutexGuard<Slot>,
     /// Behind the slot, so that it goes after it.
-    pub(super) seat: Seat,
+    pub(super) lease: Lease,
 }
 
-impl Seats {
-    /// A claim to the upload's seat, which keeps nobody from writing: whoever holds it is busy with the upload.
-    pub(super) fn seat(&self, id: UploadId) -> Seat {
+impl Leases {
+    /// A claim to the upload's lease, which keeps nobody from writing: whoever holds it is busy with the upload.
+    pub(super) fn lease(&self, id: UploadId) -> Lease {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = Arc::clone(places.entry(id).or_default());
-        Seat { id, places: Arc::clone(&self.0), place: Some(place) }
+        Lease { id, places: Arc::clone(&self.0), place: Some(place) }
     }
 
     /// Whether somebody is busy with the upload.
@@ -57,20 +57,20 @@ impl Seats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Ends the present writer, which keeps what arrived, and holds the seat.
-    pub(super) async fn hold(&self, id: UploadId, now: Timestamp) -> Result<Held, LibraryError> {
-        let seat = self.seat(id);
-        let slot = seat.lock().await?;
-        let held = Held { slot, seat };
-        if held.slot.writer.is_none() {
-            return Ok(held);
+    /// Ends the present writer, which keeps what arrived, and holds the lease.
+    pub(super) async fn take(&self, id: UploadId, now: Timestamp) -> Result<Leased, LibraryError> {
+        let lease = self.lease(id);
+        let slot = lease.lock().await?;
+        let leased = Leased { slot, lease };
+        if leased.slot.writer.is_none() {
+            return Ok(leased);
         }
-        // To its end, even if who wants the seat leaves as well.
-        Ok(tokio::spawn(held.end_writer(now)).await?)
+        // To its end, even if who wants the lease leaves as well.
+        Ok(tokio::spawn(leased.end_writer(now)).await?)
     }
 }
 
-impl Seat {
+impl Lease {
     async fn lock(&self) -> Result<OwnedMutexGuard<Slot>, LibraryError> {
         let place = self.place.as_ref().ok_or(LibraryError::UploadTakenOver)?;
         Ok(Arc::clone(place).lock_owned().await)
@@ -85,13 +85,13 @@ impl Seat {
         }
     }
 
-    /// Another claim to the same seat.
+    /// Another claim to the same lease.
     pub(super) fn again(&self) -> Self {
         Self { id: self.id, places: Arc::clone(&self.places), place: self.place.clone() }
     }
 }
 
-impl Drop for Seat {
+impl Drop for Lease {
     fn drop(&mut self) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.place.take());
@@ -102,18 +102,18 @@ impl Drop for Seat {
 }
 
 impl Slot {
-    pub(super) fn writer(&mut self) -> Option<&mut Cutter> {
+    pub(super) fn writer(&mut self) -> Option<&mut SegmentWriter> {
         self.writer.as_mut()
     }
 
     /// Ends the turn; its writer.
-    pub(super) fn leave(&mut self) -> Option<Cutter> {
+    pub(super) fn leave(&mut self) -> Option<SegmentWriter> {
         self.over = None;
         self.writer.take()
     }
 }
 
-impl Held {
+impl Leased {
     /// Ends the writer, which keeps what arrived.
     pub(super) async fn end_writer(mut self, now: Timestamp) -> Self {
         if let Some(writer) = self.slot.leave()
@@ -125,12 +125,12 @@ impl Held {
         self
     }
 
-    /// Begins a turn for `writer`: the seat, the turn's number and what ends when the turn is taken away.
-    pub(super) fn begin(mut self, writer: Cutter) -> (Seat, u64, oneshot::Receiver<()>) {
+    /// Begins a turn for `writer`: the lease, the turn's number and what ends when the turn is taken away.
+    pub(super) fn begin(mut self, writer: SegmentWriter) -> (Lease, u64, oneshot::Receiver<()>) {
         let (over, ended) = oneshot::channel();
         self.slot.turn += 1;
         self.slot.writer = Some(writer);
         self.slot.over = Some(over);
-        (self.seat.again(), self.slot.turn, ended)
+        (self.lease.again(), self.slot.turn, ended)
     }
 }

@@ -28,7 +28,7 @@ pub(super) const MAX_FULL_BATCHES: usize = 32;
 
 /// A container that is being filled. Dropped before it is published it leaves nothing behind. What waits here
 /// may be dropped while it waits: no byte that was taken in is lost by it.
-pub(super) struct Inflow {
+pub(super) struct BatchWriter {
     library: Library,
     space: SpaceId,
     /// Whose it counts as.
@@ -66,7 +66,7 @@ impl Sink {
     }
 }
 
-impl Inflow {
+impl BatchWriter {
     /// For a container of `space` that `user` fills, whose content goes on with what `digests` have seen.
     pub(super) fn new(
         library: Library,

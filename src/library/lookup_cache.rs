@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 
 use super::Entry;
-use crate::catalog::{Commit, Touched};
-use crate::model::{Checksum, EntryId, EntryPath, Reach, Timestamp, VersionId};
+use crate::catalog::{ChangeSet, Commit};
+use crate::model::{Checksum, EntryId, EntryPath, Scope, Timestamp, VersionId};
 use crate::vault::reader::ContainerRef;
 
 /// Lookups of files that are remembered, about 1 KiB each.
@@ -34,27 +34,27 @@ pub(super) struct Known {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment(u64);
 
-pub(super) struct Recent(Mutex<State>);
+pub(super) struct LookupCache(Mutex<State>);
 
 struct State {
     /// What paths name, as they were asked for, from where the right begins.
-    paths: LruCache<(Reach, EntryPath), EntryId>,
+    paths: LruCache<(Scope, EntryPath), EntryId>,
     files: LruCache<EntryId, Arc<Known>>,
     /// Commits that began, and commits that ended: odd while one runs.
     commits: u64,
 }
 
-impl Default for Recent {
+impl Default for LookupCache {
     fn default() -> Self {
         let (paths, files) = (LruCache::new(MAX_REMEMBERED), LruCache::new(MAX_REMEMBERED));
         Self(Mutex::new(State { paths, files, commits: 0 }))
     }
 }
 
-impl Recent {
+impl LookupCache {
     /// The file at `path`, if it is known.
-    pub(super) fn recall(&self, reach: Reach, path: &EntryPath) -> Option<Arc<Known>> {
-        let key = (reach, path.clone());
+    pub(super) fn recall(&self, scope: Scope, path: &EntryPath) -> Option<Arc<Known>> {
+        let key = (scope, path.clone());
         let mut state = self.state();
         let entry = *state.paths.get(&key)?;
         state.files.get(&entry).cloned()
@@ -67,29 +67,29 @@ impl Recent {
     }
 
     /// Keeps what was read after `since`, unless something was committed meanwhile.
-    pub(super) fn remember(&self, since: Moment, reach: Reach, path: EntryPath, known: Known) {
+    pub(super) fn remember(&self, since: Moment, scope: Scope, path: EntryPath, known: Known) {
         if known.segments.len() > MAX_SEGMENTS {
             return;
         }
         let mut state = self.state();
         if state.commits == since.0 {
-            state.paths.put((reach, path), known.entry.id);
+            state.paths.put((scope, path), known.entry.id);
             state.files.put(known.entry.id, Arc::new(known));
         }
     }
 
     /// Forgets what a commit touches.
-    pub(super) fn forget(&self, commit: Commit, touched: &Touched) {
+    pub(super) fn forget(&self, commit: Commit, touched: &ChangeSet) {
         let mut state = self.state();
         state.commits += 1;
         debug_assert_eq!(state.commits.is_multiple_of(2), commit != Commit::Begins);
         match touched {
-            Touched::Files(files) => {
+            ChangeSet::Files(files) => {
                 for entry in files {
                     state.files.pop(entry);
                 }
             }
-            Touched::Everything => {
+            ChangeSet::Everything => {
                 state.paths.clear();
                 state.files.clear();
             }
@@ -110,7 +110,7 @@ mod tests {
     const FILE: EntryId = EntryId(7);
 
     struct Fixture {
-        recent: Recent,
+        cache: LookupCache,
         space: SpaceId,
         path: EntryPath,
     }
@@ -118,7 +118,7 @@ mod tests {
     impl Fixture {
         fn new() -> Self {
             let path = EntryPath::parse("folder/file").unwrap();
-            Self { recent: Recent::default(), space: SpaceId::random(), path }
+            Self { cache: LookupCache::default(), space: SpaceId::random(), path }
         }
 
         fn remember(&self, since: Moment) {
@@ -140,30 +140,30 @@ mod tests {
                 checksums: Vec::new(),
                 segments: Vec::new(),
             };
-            self.recent.remember(since, self.space.into(), self.path.clone(), known);
+            self.cache.remember(since, self.space.into(), self.path.clone(), known);
         }
 
-        fn commit(&self, touched: &Touched) {
-            self.recent.forget(Commit::Begins, touched);
-            self.recent.forget(Commit::Done, touched);
+        fn commit(&self, touched: &ChangeSet) {
+            self.cache.forget(Commit::Begins, touched);
+            self.cache.forget(Commit::Done, touched);
         }
 
         fn is_known(&self) -> bool {
-            self.recent.recall(self.space.into(), &self.path).is_some()
+            self.cache.recall(self.space.into(), &self.path).is_some()
         }
     }
 
     #[test]
     fn what_was_read_is_known_until_a_commit_touches_it() {
         let office = Fixture::new();
-        for touched in [Touched::Files(vec![FILE]), Touched::Everything] {
-            office.remember(office.recent.moment().unwrap());
+        for touched in [ChangeSet::Files(vec![FILE]), ChangeSet::Everything] {
+            office.remember(office.cache.moment().unwrap());
             assert!(office.is_known());
-            office.commit(&Touched::Files(vec![EntryId(8)]));
+            office.commit(&ChangeSet::Files(vec![EntryId(8)]));
             assert!(office.is_known(), "another file");
-            office.recent.forget(Commit::Begins, &touched);
+            office.cache.forget(Commit::Begins, &touched);
             assert!(!office.is_known(), "{touched:?}: before anybody can read it");
-            office.recent.forget(Commit::Done, &touched);
+            office.cache.forget(Commit::Done, &touched);
             assert!(!office.is_known());
         }
     }
@@ -171,12 +171,12 @@ mod tests {
     #[test]
     fn what_was_read_before_a_commit_ended_is_not_kept_after_it() {
         let office = Fixture::new();
-        let before = office.recent.moment().unwrap();
-        office.recent.forget(Commit::Begins, &Touched::Files(Vec::new()));
-        assert_eq!(office.recent.moment(), None);
+        let before = office.cache.moment().unwrap();
+        office.cache.forget(Commit::Begins, &ChangeSet::Files(Vec::new()));
+        assert_eq!(office.cache.moment(), None);
         office.remember(before);
         assert!(!office.is_known());
-        office.recent.forget(Commit::Done, &Touched::Files(Vec::new()));
+        office.cache.forget(Commit::Done, &ChangeSet::Files(Vec::new()));
         office.remember(before);
         assert!(!office.is_known());
     }

@@ -80,7 +80,7 @@ impl Library {
         arrival: Arrival,
     ) -> Result<Carry, LibraryError> {
         let turn = self.shared.carrying.take(change.account()?).await?;
-        let (space, target) = (change.access.space(), arrival.reach.space());
+        let (space, target) = (change.access.space(), arrival.scope.space());
         let load = Load { change, from, arrival };
         let library = self.clone();
         let (load, tree) = self
@@ -300,8 +300,8 @@ impl Load {
         let space = self.change.access.space();
         let entry = find(tx, space.into(), &self.from)?.ok_or(LibraryError::NotFound)?;
         // Clients submit a lock's token with the URL of what it locks, which is in either space.
-        let reaches = [space.into(), self.arrival.reach];
-        library.check_conditions_among(tx, &self.change, &reaches, Some(&entry))?;
+        let scopes = [space.into(), self.arrival.scope];
+        library.check_conditions_among(tx, &self.change, &scopes, Some(&entry))?;
         if self.arrival.kind == ArrivalKind::Move {
             require_removable(tx, &self.change, &entry)?;
         }
