@@ -20,6 +20,7 @@
 pub mod canary;
 pub mod client;
 pub mod content;
+pub mod earlier;
 pub mod http;
 pub mod load;
 pub mod multistatus;

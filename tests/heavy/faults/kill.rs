@@ -8,6 +8,7 @@ use crate::faults::inspect::inspect;
 use crate::faults::office::{assert_reads, copy};
 use crate::faults::operations::{Outcome, REPEATED};
 use crate::support::TestServer;
+use crate::support::earlier;
 use crate::support::process::{Outcome as Ended, require};
 use crate::support::recovery::{opens_everything, opens_nothing};
 use crate::support::server::{ADMIN, ADMIN_PASSWORD};
@@ -91,16 +92,13 @@ const FEW_OF_INIT: usize = 24;
 #[test]
 fn an_init_killed_before_any_call_is_repeated_or_named() {
     let (mut whole, mut named, mut none) = (0, 0, 0);
-    for (call, nth) in chosen(init_calls(), FEW_OF_INIT) {
+    for (call, nth) in {
+        let server = prepared();
+        chosen(calls_of(&server, &init_arguments(&server)), FEW_OF_INIT)
+    } {
         let what = format!("init killed before {call} {nth}");
         let server = prepared();
-        let place = server.scratch("strace");
-        let mut init = Command::new(require("strace", "strace"));
-        init.arg("-f").arg("-o").arg(place.join("log"));
-        init.arg("-e").arg(format!("trace={call}")).arg("-e");
-        init.arg(format!("inject={call}:signal=KILL:when={nth}"));
-        init.arg(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server));
-        let ended = Ended::of(&mut init);
+        let ended = killed(&server, &init_arguments(&server), &call, nth);
         if ended.code == 0 {
             whole += 1;
         } else {
@@ -131,18 +129,19 @@ const FEW_OF_CHANGE: usize = 12;
 fn a_change_of_the_recovery_key_killed_before_any_call_leaves_a_key_that_opens_everything() {
     let former = std::fs::read_to_string(crate::faults::office::template().recovery_file()).unwrap();
     let mut completed = 0;
-    let points = chosen(change_calls(), FEW_OF_CHANGE);
+    let points = {
+        let server = copy();
+        chosen(
+            calls_of(&server, &change_arguments(&server, &server.scratch("kit").join("new"))),
+            FEW_OF_CHANGE,
+        )
+    };
     let tried = points.len();
     for (call, nth) in points {
         let what = format!("killed before {call} {nth}");
         let server = copy();
         let [next, last] = ["next", "last"].map(|name| server.scratch("kit").join(name));
-        let mut change = Command::new(require("strace", "strace"));
-        change.arg("-f").arg("-o").arg(server.scratch("strace").join("log"));
-        change.arg("-e").arg(format!("trace={call}")).arg("-e");
-        change.arg(format!("inject={call}:signal=KILL:when={nth}"));
-        change.arg(env!("CARGO_BIN_EXE_tresor")).args(change_arguments(&server, &next));
-        let ended = Ended::of(&mut change);
+        let ended = killed(&server, &change_arguments(&server, &next), &call, nth);
         completed += usize::from(ended.code == 0);
         let kept = std::fs::read_to_string(&next).unwrap_or_default();
         let opens = |key: &str| key.contains("AGE-SECRET-KEY-") && opens_everything(key, &server.data());
@@ -160,23 +159,66 @@ fn a_change_of_the_recovery_key_killed_before_any_call_leaves_a_key_that_opens_e
 }
 
 fn change_arguments(server: &TestServer, out: &std::path::Path) -> Vec<String> {
-    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
-    let words = ["change-recovery-key", "--data", "--key-file", "--recovery-out"].map(str::to_owned);
-    let [command, data, key, recovery] = words;
-    vec![command, data, text(&server.data()), key, text(&server.key_file()), recovery, text(out)]
+    let mut arguments = owner_arguments(server, &["change-recovery-key"]);
+    arguments.extend(["--recovery-out".to_owned(), out.to_str().unwrap().to_owned()]);
+    arguments
 }
 
-/// How often the command makes each call in one thread.
-fn change_calls() -> Vec<(String, usize)> {
-    let server = copy();
+/// Calls of an update's first command tried in a normal run.
+const FEW_OF_UPDATE: usize = 40;
+
+/// An office starts the new program for the first time and the machine fails meanwhile. The next start finishes the
+/// update, the catalogue of before stays beside it, and nothing is missing.
+#[test]
+fn an_update_killed_before_any_call_is_finished_by_the_next_start() {
+    let arguments = |server: &TestServer| owner_arguments(server, &["user", "list"]);
+    let whole = earlier::unpacked();
+    let calls = calls_of(&whole, &arguments(&whole));
+    let expected = inspect(&whole.data(), &whole.key_file());
+    assert!(!expected.tree.is_empty());
+    let points = chosen(calls, FEW_OF_UPDATE);
+    let completed = in_parallel(&points, |(call, nth)| {
+        let what = format!("killed before {call} {nth}");
+        let server = earlier::unpacked();
+        let ended = killed(&server, &arguments(&server), call, *nth);
+        let again = Ended::of(Command::new(env!("CARGO_BIN_EXE_tresor")).args(arguments(&server)));
+        assert_eq!(again.code, 0, "{what}: {again}");
+        assert!(server.data().join("catalog").join(earlier::COPY).is_file(), "{what}");
+        assert_eq!(inspect(&server.data(), &server.key_file()), expected, "{what}");
+        ended.code == 0
+    });
+    let completed = completed.into_iter().filter(|completed| *completed).count();
+    assert!(
+        completed * 2 < points.len(),
+        "only {} of {} were killed",
+        points.len() - completed,
+        points.len()
+    );
+}
+
+/// A command of the data directory's owner, without a running server.
+fn owner_arguments(server: &TestServer, command: &[&str]) -> Vec<String> {
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    let place = ["--data".to_owned(), text(server.data()), "--key-file".to_owned(), text(server.key_file())];
+    command.iter().map(|&word| word.to_owned()).chain(place).collect()
+}
+
+/// The program's end with these arguments, if it is killed before a thread of it makes `call` for the `nth` time.
+fn killed(server: &TestServer, arguments: &[String], call: &str, nth: usize) -> Ended {
+    let mut strace = Command::new(require("strace", "strace"));
+    strace.arg("-f").arg("-o").arg(server.scratch("strace").join("log"));
+    strace.arg("-e").arg(format!("trace={call}"));
+    strace.arg("-e").arg(format!("inject={call}:signal=KILL:when={nth}"));
+    Ended::of(strace.arg(env!("CARGO_BIN_EXE_tresor")).args(arguments))
+}
+
+/// Each call with which the program changes a disk, as often as one thread of it makes it.
+fn calls_of(server: &TestServer, arguments: &[String]) -> Vec<(String, usize)> {
     let log = server.scratch("strace").join("log");
-    let mut change = Command::new(require("strace", "strace"));
-    change.arg("-f").arg("-o").arg(&log);
-    change.args(["-e", "trace=pwrite64,write,fsync,fdatasync,rename,link,linkat,unlink"]);
-    change
-        .arg(env!("CARGO_BIN_EXE_tresor"))
-        .args(change_arguments(&server, &server.scratch("kit").join("new")));
-    let ended = Ended::of(&mut change);
+    let mut strace = Command::new(require("strace", "strace"));
+    strace.arg("-f").arg("-o").arg(&log);
+    strace.args(["-e", "trace=pwrite64,write,fsync,fdatasync,rename,link,linkat,unlink,ftruncate,mkdir"]);
+    let ended = Ended::of(strace.arg(env!("CARGO_BIN_EXE_tresor")).args(arguments));
     assert_eq!(ended.code, 0, "{ended}");
     let points = crate::faults::injection::points_of(&std::fs::read_to_string(log).unwrap(), "");
     points.into_iter().map(|Point { call, nth, threads: _ }: Point| (call, nth)).collect()
@@ -208,18 +250,4 @@ fn init_arguments(server: &TestServer) -> Vec<String> {
         text(password),
     ]
     .into()
-}
-
-/// How often `tresor init` makes each call in one thread.
-fn init_calls() -> Vec<(String, usize)> {
-    let server = prepared();
-    let log = server.scratch("strace").join("log");
-    let mut init = Command::new(require("strace", "strace"));
-    init.arg("-f").arg("-o").arg(&log);
-    init.args(["-e", "trace=pwrite64,fsync,fdatasync,rename,link,linkat,unlink,ftruncate,mkdir"]);
-    init.arg(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server));
-    let ended = Ended::of(&mut init);
-    assert_eq!(ended.code, 0, "{ended}");
-    let points = crate::faults::injection::points_of(&std::fs::read_to_string(log).unwrap(), "");
-    points.into_iter().map(|Point { call, nth, threads: _ }: Point| (call, nth)).collect()
 }

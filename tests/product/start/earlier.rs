@@ -1,30 +1,16 @@
-//! Data directories of earlier programs. `data/format-13.tar.gz` was made by the last program without a record of events:
-//! files, an earlier version, trash, a copied folder, a property, a link, snapshots, and the age identity that opens it.
-
-use std::fs;
-use std::path::Path;
+//! A data directory that an earlier program made.
 
 use serde_json::Value;
 
-use crate::support::TestServer;
-use crate::support::process::{succeed, tool};
+use crate::support::{TestServer, earlier};
 
 const ANNA: (&str, &str) = ("anna", "Eichhörnchen am Waldrand 7");
-
-fn unpacked(archive: &str) -> TestServer {
-    let mut server = TestServer::prepare(false);
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/start/data").join(archive);
-    let work = server.data().parent().unwrap().to_owned();
-    succeed(tool("tar", "tar").arg("-xzf").arg(archive).arg("-C").arg(&work));
-    fs::rename(work.join("key.txt"), server.key_file()).unwrap();
-    server.spawn();
-    server
-}
 
 /// An office updates the program and finds everything as it left it; from then on it is recorded who does what.
 #[test]
 fn an_instance_without_events_opens_whole_and_records_from_now_on() {
-    let mut server = unpacked("format-13.tar.gz");
+    let mut server = earlier::unpacked();
+    server.spawn();
     let get =
         |server: &TestServer, target: &str| server.anonymous("GET", target).sign_in(ANNA.0, ANNA.1).send();
     for folder in ["2024", "2025"] {
@@ -49,7 +35,7 @@ fn an_instance_without_events_opens_whole_and_records_from_now_on() {
     assert_eq!((&latest["event"], &latest["user"]), (&"replaced".into(), &"anna".into()), "{latest}");
 
     // The copy of the older catalogue stays beside it, and the next start finds the newest format.
-    assert!(server.data().join("catalog/catalog.format-13.db").exists());
+    assert!(server.data().join("catalog").join(earlier::COPY).exists());
     assert!(server.stop().success());
     server.spawn();
     assert_eq!(get(&server, "/dav/Muster/2025/Bilanz.txt").body, b"drei\n");
