@@ -57,6 +57,9 @@ const ROOMS: [(&str, &[&str]); 15] = [
 /// `page`, `auth`, `reply`, `error`, ...) and import no other endpoint; only the router knows them all.
 const ENDPOINTS: [&str; 4] = ["dav", "links", "nextcloud", "resumable"];
 
+/// The file that lists the files in `migrations/`.
+const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
+
 /// Names that say nothing about what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
@@ -347,6 +350,9 @@ fn matter_faults(files: &[File]) -> Vec<String> {
                 Matter::Place if place != "src/model/layout.rs" && !is_test => {
                     "spells a place in the data directory. Only `model::layout` knows these: take a constant or function of it, or add one"
                 }
+                Matter::Rusqlite if !place.starts_with("src/catalog/sqlite/") && !is_test => {
+                    "uses rusqlite. Only `catalog::sqlite` knows SQLite: ask its Connection or Database, or give them a method"
+                }
                 Matter::Sql if room != "catalog" && !is_test => {
                     "holds SQL. Put the statement into `catalog`, into the file of its table, as a method of ReadTx or WriteTx"
                 }
@@ -368,15 +374,15 @@ fn migration_faults(migrations: &[String], files: &[File]) -> Vec<String> {
             ));
         }
     }
-    let list = files.iter().find(|file| file.place == "src/catalog/migrate.rs");
+    let list = files.iter().find(|file| file.place == MIGRATIONS);
     let listed: Vec<&str> = list
         .iter()
         .flat_map(|file| &file.texts)
-        .filter_map(|text| text.strip_prefix("../../migrations/"))
+        .filter_map(|text| text.strip_prefix("../../../migrations/"))
         .collect();
     if listed != migrations {
         faults.push(format!(
-            "src/catalog/migrate.rs includes {listed:?}, migrations/ holds {migrations:?}. List every file in \
+            "{MIGRATIONS} includes {listed:?}, migrations/ holds {migrations:?}. List every file in \
              MIGRATIONS, in order, and never change or drop a released one."
         ));
     }
@@ -475,6 +481,8 @@ enum Matter {
     Granted,
     Place,
     Sql,
+    /// The library that opens SQLite databases.
+    Rusqlite,
 }
 
 impl File {
@@ -601,6 +609,7 @@ impl File {
                     self.consts.push(name.clone());
                 }
                 (Word(word), _) if word == "StatusCode" => self.matters.push(Matter::StatusCode),
+                (Word(word), _) if word == "rusqlite" => self.matters.push(Matter::Rusqlite),
                 // Whatever the type is called here.
                 (Colons, [Word(word), ..]) if word.starts_with("granted") => {
                     self.matters.push(Matter::Granted);
@@ -804,6 +813,9 @@ fn every_wall_holds_against_every_way_through() {
         ("src/cli/x.rs", r#"fn f() { format!("spaces/{space}/x") }"#, "src/cli/x.rs spells a place"),
         ("src/vault/x.rs", r#"const MARK: &str = "mark.age";"#, "src/vault/x.rs spells a place"),
         ("src/library/x.rs", "use http::{Method, StatusCode};", "src/library/x.rs names StatusCode"),
+        ("src/catalog/x.rs", "use rusqlite::Connection;", "src/catalog/x.rs uses rusqlite"),
+        ("src/catalog/x.rs", "fn f(error: rusqlite::Error) {}", "src/catalog/x.rs uses rusqlite"),
+        ("src/app/x.rs", "use {rusqlite as db, std::fs};", "src/app/x.rs uses rusqlite"),
     ] {
         let faults = faults_of(&[(place, text)]);
         assert!(
@@ -832,6 +844,8 @@ fn what_is_allowed_passes() {
 /// UPDATE it.
 fn f() {}",
         ),
+        ("src/catalog/sqlite/x.rs", "use rusqlite::Connection;"),
+        ("src/catalog/x.rs", "#[cfg(test)] mod tests { use rusqlite::Connection; }"),
         ("src/model/layout.rs", r#"const MARK: &str = "mark.age";"#),
         ("src/app/x.rs", r#"fn f() { say("spaces/ is empty; mark.age is damaged") }"#),
         ("src/vault/x.rs", r#"fn f() { say("DELETE", "SELECTED by hand", "Select one") }"#),

@@ -1,6 +1,7 @@
 //! Users, their device passwords and their grants.
 
 use super::row::{Row, params};
+use super::sqlite::Reference;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
 
@@ -235,19 +236,13 @@ impl WriteTx<'_> {
     /// links and a second factor go, uploads lose their owner. Only the name stays, for the history, at the same
     /// cost however long that is; the login name is free again.
     pub fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
-        let references = self.all(
-            "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
-             WHERE m.type = 'table' AND f.\"table\" = 'users'",
-            [],
-            |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<String>(2)?)),
-        )?;
-        for (table, column, action) in references {
+        for Reference { table, column, cascades } in self.connection().references_to("users")? {
             if HISTORY.contains(&(table.as_str(), column.as_str())) {
                 continue;
             }
-            let sql = match action.as_str() {
-                "CASCADE" => format!("DELETE FROM {table} WHERE {column} = ?1"),
-                _ => format!("UPDATE {table} SET {column} = NULL WHERE {column} = ?1"),
+            let sql = match cascades {
+                true => format!("DELETE FROM {table} WHERE {column} = ?1"),
+                false => format!("UPDATE {table} SET {column} = NULL WHERE {column} = ?1"),
             };
             self.execute(&sql, [user.0])?;
         }

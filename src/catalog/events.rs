@@ -284,8 +284,7 @@ fn event_of(columns: Columns) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::connection;
-    use crate::catalog::{CatalogKey, migrate};
+    use crate::catalog::sqlite::fixture::fresh;
 
     fn every_event() -> Vec<Event> {
         let space = SpaceId([7; 16]);
@@ -336,11 +335,7 @@ mod tests {
 
     #[test]
     fn every_event_comes_back_as_it_was_recorded() {
-        let dir = tempfile::tempdir().unwrap();
-        let (path, key) = (dir.path().join("catalog.db"), CatalogKey::new([3; 32]));
-        connection::create(&path, &key).unwrap();
-        let mut connection = connection::open(&path, &key).unwrap();
-        migrate::fill(&mut connection).unwrap();
+        let (_folder, connection) = fresh();
         let tx = WriteTx::new(&connection);
         let mut actors = vec![
             Actor::user(UserId(1)),

@@ -1,16 +1,11 @@
 //! Verification: its place, what it found, and what the catalogue can tell about itself.
 
-use std::path::Path;
-
 use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
-use super::{CatalogError, DatabaseError, ReadTx, WriteTx, log};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     ContainerId, DamageKind, EntryId, PackId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
-
-/// Messages that one check of the catalogue returns: one damaged page can cause thousands.
-const MAX_MESSAGES: usize = 100;
 
 /// A container's row with the space it lies in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -375,47 +370,25 @@ impl ReadTx<'_> {
         next.map(EntryId).ok_or(CatalogError::NotCommitted)
     }
 
+    /// Reads the whole catalogue. Errors: `Damaged`.
+    pub fn check(&self) -> Result<(), CatalogError> {
+        self.connection().check()
+    }
+
     /// Pages of the database file that are not what was written under this key, as sentences. A page
     /// that is being written at this moment may be among them: ask again before believing it.
-    ///
-    /// Pages that the log holds are left out. Readers take them from there, and while one of these keeps the log
-    /// from being copied as a whole, the file may have grown past a page that was never written to it.
     pub fn damaged_pages(&self) -> Result<Vec<String>, CatalogError> {
-        // SQLCipher looks when the statement is prepared, so a cached one would repeat itself.
-        let mut told = self.messages("PRAGMA cipher_integrity_check")?;
-        if !told.is_empty() {
-            let logged = log::pages(Path::new(self.connection().path().unwrap_or_default()))
-                .map_err(|source| CatalogError::Io { doing: "read the catalogue's log", source })?;
-            told.retain(|message| page_of(message).is_none_or(|page| !logged.contains(&page)));
-        }
-        Ok(told)
+        self.connection().damaged_pages()
     }
 
     /// Where the database's trees and indexes do not fit together, as sentences without any value.
     pub fn structure_faults(&self) -> Result<Vec<String>, CatalogError> {
-        let mut found = self.messages(&format!("PRAGMA integrity_check({MAX_MESSAGES})"))?;
-        found.retain(|message| message != "ok");
-        if !found.is_empty() {
-            self.note_damaged_page();
-        }
-        Ok(found)
-    }
-
-    fn messages(&self, pragma: &str) -> Result<Vec<String>, CatalogError> {
-        let mut statement = self.prepare_afresh(pragma)?;
-        let rows = statement.query_map([], |row| row.get(0));
-        self.noted(rows.and_then(|rows| rows.take(MAX_MESSAGES).collect()))
+        self.connection().structure_faults()
     }
 
     /// Rows that refer to rows which do not exist, as sentences.
     pub fn dangling_references(&self) -> Result<Vec<String>, CatalogError> {
-        let sql = format!(
-            "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 LIMIT {MAX_MESSAGES}"
-        );
-        self.all(&sql, [], |row| {
-            let (table, parent, count): (String, String, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(format!("{count} references from {table} to missing {parent}"))
-        })
+        self.connection().dangling_references()
     }
 
     /// Number of questions that [`Self::contradiction`] answers.
@@ -432,11 +405,6 @@ impl ReadTx<'_> {
     pub fn incomplete_versions(&self, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(INCOMPLETE, [limit], |row| row.get(0).map(VersionId))
     }
-}
-
-/// The page that SQLCipher means with "HMAC verification failed for page 7".
-fn page_of(message: &str) -> Option<u32> {
-    message.strip_prefix("HMAC verification failed for page ")?.parse().ok()
 }
 
 fn use_row(row: &Row<'_>) -> Result<UseRow, DatabaseError> {
@@ -510,64 +478,5 @@ impl WriteTx<'_> {
             ],
         )
         .map(drop)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::FileExt;
-
-    use rusqlite::Connection;
-
-    use super::super::{CatalogKey, connection, migrate};
-    use super::*;
-
-    fn opened(path: &Path) -> Connection {
-        connection::open(path, &CatalogKey::new([3; 32])).unwrap()
-    }
-
-    fn damaged(connection: &Connection) -> Vec<String> {
-        ReadTx::new(connection).damaged_pages().unwrap()
-    }
-
-    fn add_users(connection: &Connection, numbers: std::ops::Range<i64>) {
-        for user in numbers {
-            let sql = "INSERT INTO users (name, name_key, role, created_at) VALUES (?1, ?1, 'staff', 0)";
-            connection.execute(sql, [format!("{user:0100}")]).unwrap();
-        }
-    }
-
-    /// A reader kept the log from being copied as a whole. Pages behind the ones left out made the file longer, which
-    /// had zeros in their place then; a verification took these for damage on a busy machine.
-    #[test]
-    fn a_page_that_only_the_log_has_is_no_damage() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("catalog.db");
-        connection::create(&path, &CatalogKey::new([3; 32])).unwrap();
-        let mut writer = opened(&path);
-        migrate::fill(&mut writer).unwrap();
-        add_users(&writer, 0..200);
-        connection::checkpoint(&writer, "TRUNCATE").unwrap();
-        add_users(&writer, 200..400);
-        let reader = opened(&path);
-        reader.execute_batch("BEGIN").unwrap();
-        reader.query_row("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
-        // The rows' pages get another state that cannot be copied; those of the index, some of them behind, can.
-        writer.execute("UPDATE users SET created_at = 1", []).unwrap();
-        connection::checkpoint(&writer, "PASSIVE").unwrap();
-        let told = ReadTx::new(&reader).messages("PRAGMA cipher_integrity_check").unwrap();
-        assert!(!told.is_empty(), "the file has no gap: the test shows nothing");
-        assert_eq!(damaged(&reader), Vec::<String>::new());
-
-        reader.execute_batch("COMMIT").unwrap();
-        connection::checkpoint(&writer, "TRUNCATE").unwrap();
-        assert_eq!(damaged(&reader), Vec::<String>::new());
-        std::fs::OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .write_all_at(b"?", 3 * 4096 + 99)
-            .unwrap();
-        assert_eq!(damaged(&reader), ["HMAC verification failed for page 4"]);
     }
 }

@@ -234,10 +234,9 @@ impl WriteTx<'_> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::{Connection, StatementStatus};
-
     use super::*;
-    use crate::catalog::{CatalogKey, connection, migrate};
+    use crate::catalog::sqlite::Connection;
+    use crate::catalog::sqlite::fixture::fresh;
     use crate::model::EntryName;
 
     const NOW: Timestamp = Timestamp(1_000);
@@ -245,26 +244,20 @@ mod tests {
     /// A space's root (1), a folder in it (2) with `members` files (from 10 on), of which one is locked, and
     /// a user.
     fn space_with(members: i64) -> (tempfile::TempDir, Connection) {
-        let dir = tempfile::tempdir().unwrap();
-        let (path, key) = (dir.path().join("catalog.db"), CatalogKey::new([7; 32]));
-        connection::create(&path, &key).unwrap();
-        let mut connection = connection::open(&path, &key).unwrap();
-        migrate::fill(&mut connection).unwrap();
-        connection
-            .execute_batch(&format!(
-                "PRAGMA foreign_keys = OFF;
-                 INSERT INTO users (name, name_key, role, created_at) VALUES ('u', 'u', 'staff', 0);
-                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
-                                      created_at, modified_at)
-                 SELECT 1, zeroblob(16), NULL, '', '', 1, 0, 0, 0
-                 UNION ALL SELECT 2, zeroblob(16), 1, 'f', 'f', 1, 0, 0, 0;
-                 WITH RECURSIVE n (i) AS (VALUES (10) UNION ALL SELECT i + 1 FROM n WHERE i < {members} + 9)
-                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
-                                      created_at, modified_at)
-                 SELECT i, zeroblob(16), 2, i, i, 1, 0, 0, 0 FROM n;
-                 ANALYZE;"
-            ))
-            .unwrap();
+        let (folder, connection) = fresh();
+        connection.run_all(&format!(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO users (name, name_key, role, created_at) VALUES ('u', 'u', 'staff', 0);
+             INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
+                                  created_at, modified_at)
+             SELECT 1, zeroblob(16), NULL, '', '', 1, 0, 0, 0
+             UNION ALL SELECT 2, zeroblob(16), 1, 'f', 'f', 1, 0, 0, 0;
+             WITH RECURSIVE n (i) AS (VALUES (10) UNION ALL SELECT i + 1 FROM n WHERE i < {members} + 9)
+             INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
+                                  created_at, modified_at)
+             SELECT i, zeroblob(16), 2, i, i, 1, 0, 0, 0 FROM n;
+             ANALYZE;"
+        ));
         for (token, entry, is_deep) in [("a", 10, false), ("b", 2, true)] {
             let lock = LockRow {
                 token: LockToken(token.to_owned()),
@@ -278,7 +271,7 @@ mod tests {
             };
             WriteTx::new(&connection).insert_lock(&lock).unwrap();
         }
-        (dir, connection)
+        (folder, connection)
     }
 
     /// Every change asks for the locks around it. One of these questions once read the whole tree, so that
@@ -296,8 +289,7 @@ mod tests {
             let counts = tx.lock_counts(UserId(1), None, EntryId(1), NOW).unwrap();
             assert_eq!((counts.own, counts.in_space, counts.all), (2, 2, 2));
             // The same statements, from the connection's cache.
-            [covering(), below(), on_members()]
-                .map(|sql| tx.prepare(&sql).unwrap().get_status(StatementStatus::VmStep))
+            [covering(), below(), on_members()].map(|sql| connection.steps_of(&sql))
         };
         let small = steps(10);
         assert!(small.iter().all(|steps| *steps > 0), "the cached statements were counted: {small:?}");
@@ -317,7 +309,7 @@ mod tests {
                 tx.insert_lock(&lock).unwrap();
             }
             assert_eq!(tx.locks_below(EntryId(10), NOW).unwrap().len(), 1);
-            tx.prepare(&below()).unwrap().get_status(StatementStatus::VmStep)
+            connection.steps_of(&below())
         };
         let few = steps(1);
         assert!(few > 0);

@@ -9,24 +9,19 @@
 
 mod accounts;
 mod clock;
-mod connection;
 mod departures;
 mod entries;
 mod events;
-mod examine;
 mod history;
 mod integrity;
 mod links;
 mod locks;
-mod log;
-mod migrate;
 mod properties;
 mod readers;
 mod rebuild;
 mod row;
 mod second_factor;
 mod snapshot;
-mod soundness;
 mod spaces;
 mod sqlite;
 mod trash;
@@ -39,7 +34,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use accounts::{AppPasswordRow, GrantRow, NewAppPassword, NewUser, UserRow};
-pub use connection::{CatalogKey, SqliteVersion};
 pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
 pub use events::EventsOf;
@@ -51,6 +45,7 @@ pub use properties::{MemberProperties, PropertyRow};
 pub use rebuild::{Counters, SetAsideRow};
 pub use second_factor::{FACTOR_SECRET_LEN, SecondFactorRow};
 pub use spaces::{NewSpace, SpaceRow};
+pub use sqlite::{CatalogKey, SqliteVersion};
 pub use trash::TrashRow;
 pub use tx::{ChangeSet, Effects, ReadTx, WriteTx};
 pub use uploads::{ChunkRow, DigestState, UploadRow};
@@ -58,6 +53,7 @@ pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
 pub use writer::{QueuedWrite, WriterProgress};
 
 use readers::Readers;
+use sqlite::{Connection, Database};
 use writer::{Sharing, Writer};
 
 /// What can go wrong in the catalogue.
@@ -213,11 +209,8 @@ pub struct Catalog {
 impl Catalog {
     /// Makes a new catalogue at `path`, which must not exist.
     pub fn create(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
-        connection::check_sqlite_version()?;
-        connection::create(path, key)?;
-        let mut connection = connection::open(path, key)?;
-        migrate::fill(&mut connection)?;
-        Self::start(connection, path, key)
+        let database = Database::new(path, key);
+        Self::start(database.create()?, database)
     }
 
     /// Opens an existing catalogue and brings it to the newest format; a copy is kept beside it before
@@ -225,8 +218,8 @@ impl Catalog {
     ///
     /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
     pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
-        connection::check_sqlite_version()?;
-        Self::start(migrate::open(path, key)?, path, key)
+        let database = Database::new(path, key);
+        Self::start(database.open()?, database)
     }
 
     /// Makes a catalogue at `path`, which must not exist, from a snapshot ([`ReadTx::dump_packed`]).
@@ -238,26 +231,25 @@ impl Catalog {
         key: &CatalogKey,
         from: &mut dyn std::io::BufRead,
     ) -> Result<(), CatalogError> {
-        snapshot::restore(path, key, from)
+        snapshot::restore(&Database::new(path, key), from)
     }
 
     /// Looks at a catalogue that nobody has open, as a whole and without changing it.
     ///
     /// Errors: what is wrong with it: `Empty`, `WrongKey`, `Damaged`, `Newer`; `Io`.
     pub fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-        examine::examine(path, key)
+        Database::new(path, key).examine()
     }
 
     /// Writes a copy of the sound catalogue at `from`, which nobody has open, to `to`, which must not exist.
     pub fn duplicate(from: &Path, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-        connection::copy(&connection::Place::new(from, key).open_reader()?, to, key)
+        Database::new(from, key).copy_to(to)
     }
 
-    fn start(connection: rusqlite::Connection, path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
-        connection::make_names_durable(path)?;
-        let place = Arc::new(connection::Place::new(path, key));
-        let readers = Readers::open(Arc::clone(&place))?;
-        let writer = Writer::start(connection, place)?;
+    fn start(connection: Connection, database: Database) -> Result<Self, CatalogError> {
+        let database = Arc::new(database);
+        let readers = Readers::open(Arc::clone(&database))?;
+        let writer = Writer::start(connection, database)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
     }
 

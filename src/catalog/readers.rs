@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::connection::Place;
+use super::sqlite::{Connection, Database};
 use super::{CatalogError, ReadTx};
 
 /// Reads of the catalogue at once; more wait their turn.
@@ -18,17 +17,18 @@ type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 
 pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Slot>>>,
-    place: Arc<Place>,
+    database: Arc<Database>,
     turns: Arc<Semaphore>,
     observer: Arc<OnceLock<Observer>>,
     begun: AtomicU64,
 }
 
 impl Readers {
-    pub(super) fn open(place: Arc<Place>) -> Result<Self, CatalogError> {
-        let idle: Vec<_> = (0..READERS).map(|_| place.open_reader().map(Some)).collect::<Result<_, _>>()?;
+    pub(super) fn open(database: Arc<Database>) -> Result<Self, CatalogError> {
+        let idle: Vec<_> =
+            (0..READERS).map(|_| database.open_reader().map(Some)).collect::<Result<_, _>>()?;
         let (idle, turns) = (Arc::new(Mutex::new(idle)), Arc::new(Semaphore::new(READERS)));
-        Ok(Self { idle, place, turns, observer: Arc::default(), begun: AtomicU64::new(0) })
+        Ok(Self { idle, database, turns, observer: Arc::default(), begun: AtomicU64::new(0) })
     }
 
     pub(super) fn on_damage(&self, observer: Observer) {
@@ -48,7 +48,7 @@ impl Readers {
     {
         self.begun.fetch_add(1, Ordering::Relaxed);
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| CatalogError::Closed)?;
-        let (idle, place) = (Arc::clone(&self.idle), Arc::clone(&self.place));
+        let (idle, database) = (Arc::clone(&self.idle), Arc::clone(&self.database));
         let observer = Arc::clone(&self.observer);
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -58,11 +58,10 @@ impl Readers {
                     observer(error);
                 }
             };
-            let connection = lent.connection(&place).inspect_err(tell)?;
+            let connection = lent.connection(&database).inspect_err(tell)?;
             let (result, last_error) = {
-                let begun = connection.unchecked_transaction().map_err(CatalogError::from);
-                let transaction = begun.inspect_err(tell)?;
-                let tx = ReadTx::new(&transaction);
+                let _snapshot = connection.snapshot().inspect_err(tell)?;
+                let tx = ReadTx::new(connection);
                 let result = job(&tx);
                 (result, tx.last_error())
             };
@@ -88,10 +87,10 @@ impl<'a> Lent<'a> {
         Ok(Self { slot: slot.ok_or(CatalogError::Closed)?, idle })
     }
 
-    fn connection(&mut self, place: &Place) -> Result<&Connection, CatalogError> {
+    fn connection(&mut self, database: &Database) -> Result<&Connection, CatalogError> {
         match &mut self.slot {
             Some(connection) => Ok(connection),
-            empty => Ok(empty.insert(place.open_reader()?)),
+            empty => Ok(empty.insert(database.open_reader()?)),
         }
     }
 }

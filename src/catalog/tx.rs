@@ -3,17 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
 
-use rusqlite::{CachedStatement, Connection, Statement, ffi, params_from_iter};
-
 use super::row::{Parameters, Row};
+use super::sqlite::Connection;
 use super::{CatalogError, DatabaseError};
 use crate::model::{ContainerId, EntryId};
 
 /// A consistent view of the catalogue. Reads only.
 pub struct ReadTx<'a> {
     connection: &'a Connection,
-    /// The last error of a statement. The room that ran it may make another one of it.
-    last_error: Cell<Option<ffi::Error>>,
 }
 
 /// The one open write transaction; reads see what it has written so far.
@@ -67,42 +64,19 @@ impl ChangeSet {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> ReadTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, last_error: Cell::new(None) }
+        connection.forget_error();
+        Self { connection }
     }
 
     pub(super) fn connection(&self) -> &'a Connection {
         self.connection
     }
 
-    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, CatalogError> {
-        self.noted(self.connection.prepare_cached(sql))
-    }
-
-    pub(super) fn noted<T>(&self, outcome: rusqlite::Result<T>) -> Result<T, CatalogError> {
-        outcome.map_err(|error| {
-            self.last_error.set(error.sqlite_error().copied().or(self.last_error.get()));
-            error.into()
-        })
-    }
-
-    /// Notes a damaged page that was found without a failing statement: SQLCipher reads nothing more
-    /// through this connection.
-    pub(super) fn note_damaged_page(&self) {
-        self.last_error.set(Some(ffi::Error::new(ffi::SQLITE_CORRUPT)));
-    }
-
-    /// What the last statement that failed failed of.
+    /// What the last statement that failed failed of. The room that ran it may have made another error of it.
     pub(super) fn last_error(&self) -> Option<CatalogError> {
-        let error = self.last_error.get()?;
-        Some(rusqlite::Error::SqliteFailure(error, None).into())
-    }
-
-    /// As [`Self::prepare`], for a statement that does its work while it is prepared.
-    pub(super) fn prepare_afresh(&self, sql: &str) -> Result<Statement<'_>, CatalogError> {
-        self.noted(self.connection.prepare(sql))
+        self.connection.last_error()
     }
 
     /// The only row, or `None`.
@@ -112,10 +86,7 @@ impl<'a> ReadTx<'a> {
         params: impl Parameters,
         row: impl FnOnce(&Row<'_>) -> Result<T, DatabaseError>,
     ) -> Result<Option<T>, CatalogError> {
-        let mut statement = self.prepare(sql)?;
-        let mut rows = self.noted(statement.query(params_from_iter(params.values())))?;
-        let found = self.noted(rows.next())?;
-        Ok(found.map(|found| row(&Row::new(found))).transpose()?)
+        self.connection.one(sql, params, row)
     }
 
     /// All rows, in the query's order.
@@ -123,14 +94,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &str,
         params: impl Parameters,
-        mut row: impl FnMut(&Row<'_>) -> Result<T, DatabaseError>,
+        row: impl FnMut(&Row<'_>) -> Result<T, DatabaseError>,
     ) -> Result<Vec<T>, CatalogError> {
-        let mut all = Vec::new();
-        self.each(sql, params, |found| {
-            all.push(row(found)?);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(all)
+        self.connection.all(sql, params, row)
     }
 
     /// Hands over one row after the other, in the query's order, until `row` breaks off.
@@ -138,16 +104,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &str,
         params: impl Parameters,
-        mut row: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, CatalogError>,
+        row: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, CatalogError>,
     ) -> Result<(), CatalogError> {
-        let mut statement = self.prepare(sql)?;
-        let mut rows = self.noted(statement.query(params_from_iter(params.values())))?;
-        while let Some(found) = self.noted(rows.next())? {
-            if row(&Row::new(found))?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+        self.connection.each(sql, params, row)
     }
 
     /// A value kept under a name for the whole instance.
@@ -156,11 +115,10 @@ impl<'a> ReadTx<'a> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl<'a> WriteTx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
         let (touched, bound) = (RefCell::new(ChangeSet::Everything), RefCell::default());
-        let changes_before = connection.total_changes();
+        let changes_before = connection.changes();
         let is_accounted_for = Cell::new(false);
         Self { read: ReadTx::new(connection), touched, bound, is_accounted_for, changes_before }
     }
@@ -184,7 +142,7 @@ impl<'a> WriteTx<'a> {
 
     /// Fails if rows were changed and nothing was recorded about it.
     pub(super) fn require_account(&self) -> Result<(), CatalogError> {
-        let has_changed = self.read.connection.total_changes() != self.changes_before;
+        let has_changed = self.read.connection.changes() != self.changes_before;
         if has_changed && !self.is_accounted_for.get() {
             return Err(CatalogError::Unrecorded);
         }
@@ -202,12 +160,11 @@ impl<'a> WriteTx<'a> {
 
     /// Runs a changing statement; returns the number of rows it touched.
     pub(super) fn execute(&self, sql: &str, params: impl Parameters) -> Result<usize, CatalogError> {
-        let mut statement = self.prepare(sql)?;
-        self.read.noted(statement.execute(params_from_iter(params.values())))
+        self.read.connection.execute(sql, params)
     }
 
     pub(super) fn last_insert_id(&self) -> i64 {
-        self.read.connection.last_insert_rowid()
+        self.read.connection.last_insert_id()
     }
 
     /// Keeps a value under a name, in place of an older one.

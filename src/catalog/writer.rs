@@ -13,18 +13,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::{self, Place};
+use super::sqlite::{Connection, Database};
 use super::{CatalogError, Commit, Effects, WriteTx};
 
 /// Writers that wait for the catalogue, each with one job or a group of jobs; more wait for a place.
 const QUEUE: usize = 1_024;
 /// Writers that share one commit.
 const GROUP: usize = 256;
-/// Pages in the write-ahead log, 4 KiB each, at which it is copied into the database.
-const LOG_PAGES: i64 = 1_000;
 
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 type CommitObserver = Box<dyn Fn(Commit, &Effects) + Send + Sync>;
@@ -60,14 +57,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, place: Arc<Place>) -> Result<Self, CatalogError> {
-        take_over_checkpoints(&connection)?;
+    pub(super) fn start(connection: Connection, database: Arc<Database>) -> Result<Self, CatalogError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let watch = Arc::new(Watch::default());
         let seen = Arc::clone(&watch);
         let thread = std::thread::Builder::new()
             .name("catalog-writer".into())
-            .spawn(move || write_until_closed(connection, &place, jobs, &seen))
+            .spawn(move || write_until_closed(connection, &database, jobs, &seen))
             .map_err(|source| CatalogError::Io { doing: "start the catalogue's writer thread", source })?;
         Ok(Self { watch, queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
@@ -136,15 +132,9 @@ impl Drop for Writer {
     }
 }
 
-/// SQLite's own checkpoints keep their errors to themselves, and everybody waiting.
-fn take_over_checkpoints(connection: &Connection) -> Result<(), CatalogError> {
-    connection::keep_log(connection)?;
-    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
-}
-
 fn write_until_closed(
     mut connection: Connection,
-    place: &Place,
+    database: &Database,
     mut jobs: mpsc::Receiver<Submission>,
     watch: &Watch,
 ) {
@@ -168,15 +158,15 @@ fn write_until_closed(
         }
         match committed {
             // After the answers: the log alone makes what was written durable.
-            Ok(()) => watch.note(&copy_log(&connection), "catalogue checkpoint failed"),
-            Err(error) if error.breaks_connection() => reopen(&mut connection, place),
+            Ok(()) => watch.note(&connection.copy_long_log(), "catalogue checkpoint failed"),
+            Err(error) if error.breaks_connection() => reopen(&mut connection, database),
             Err(_) => {}
         }
         watch.steps.fetch_add(1, Ordering::Relaxed);
     }
     if !watch.is_halted() {
         // Best effort: the log is replayed at the next start anyway.
-        let _ = connection::checkpoint(&connection, "TRUNCATE");
+        let _ = connection.fold_log();
     }
 }
 
@@ -219,22 +209,13 @@ impl Watch {
 
 /// Puts a new connection in place of one that is broken. If that fails, so does the next transaction, and
 /// then this is tried again.
-fn reopen(connection: &mut Connection, place: &Place) {
-    match place.open().and_then(|fresh| take_over_checkpoints(&fresh).map(|()| fresh)) {
+fn reopen(connection: &mut Connection, database: &Database) {
+    match database.open_again() {
         Ok(fresh) => *connection = fresh,
         Err(error) => {
             let error: &dyn std::error::Error = &error;
             tracing::error!(error, "the catalogue does not open again");
         }
-    }
-}
-
-/// Copies a long log into the database.
-fn copy_log(connection: &Connection) -> Result<(), CatalogError> {
-    let (waiting, all) = connection::log_pages(connection)?;
-    match waiting > 0 && all >= LOG_PAGES {
-        true => connection::checkpoint(connection, "PASSIVE"),
-        false => Ok(()),
     }
 }
 
@@ -248,7 +229,7 @@ fn commit_together(
     if let Some(prelude) = watch.prelude.get() {
         prelude();
     }
-    run(connection, "BEGIN IMMEDIATE")?;
+    connection.begin()?;
     let mut effects = Effects::none();
     let outcome = group
         .iter_mut()
@@ -262,30 +243,30 @@ fn commit_together(
         })
         .and_then(|()| {
             // The job of a transaction of its own has undone it.
-            if connection.is_autocommit() {
+            if !connection.is_in_transaction() {
                 return Ok(());
             }
             watch.tell(Commit::Begins, &effects);
-            let committed = run(connection, "COMMIT");
+            let committed = connection.commit();
             watch.tell(if committed.is_ok() { Commit::Done } else { Commit::Failed }, &effects);
             committed
         });
-    if outcome.is_err() && !connection.is_autocommit() {
+    if outcome.is_err() && connection.is_in_transaction() {
         // A failed rollback leaves the transaction open: the next BEGIN fails, and so does every
         // writer after it, loudly and without an acknowledgement.
-        let _ = connection.execute_batch("ROLLBACK");
+        let _ = connection.roll_back();
     }
     outcome
 }
 
 /// Runs one job in a savepoint, so that its failure undoes its own work only.
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
-    run(connection, "SAVEPOINT job")?;
+    connection.begin_job()?;
     let (undo, effects) = work(connection, job)?;
     if undo {
-        run(connection, "ROLLBACK TO job")?;
+        connection.roll_back_job()?;
     }
-    run(connection, "RELEASE job")?;
+    connection.end_job()?;
     Ok(effects)
 }
 
@@ -293,7 +274,7 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Effect
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
     let (undo, effects) = work(connection, job)?;
     if undo {
-        run(connection, "ROLLBACK")?;
+        connection.roll_back()?;
     }
     Ok(effects)
 }
@@ -303,19 +284,13 @@ fn work(connection: &Connection, job: &mut dyn Job) -> Result<(bool, Effects), C
     let tx = WriteTx::new(connection);
     let undo = job.run(&tx) == Outcome::Undo;
     // A disk that is full or fails has already rolled the whole transaction back.
-    if connection.is_autocommit() {
+    if !connection.is_in_transaction() {
         return Err(tx.last_error().unwrap_or(CatalogError::NotCommitted));
     }
     if let Some(error) = tx.last_error().filter(CatalogError::breaks_connection) {
         return Err(error);
     }
     Ok((undo, if undo { Effects::none() } else { tx.into_effects() }))
-}
-
-/// A statement of the transaction itself, parsed once per connection.
-fn run(connection: &Connection, sql: &str) -> Result<(), CatalogError> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
 }
 
 #[derive(PartialEq, Eq)]

@@ -1,116 +1,116 @@
-//! SQLite, behind the values and errors of the catalogue's own.
+//! SQLite and SQLCipher: the only place that knows them.
+//!
+//! What lies above sees two things: a [`Database`], which is files under a key, and a [`Connection`], which runs
+//! statements with the catalogue's own values, rows and errors. Another database would have to give the same, and the
+//! statements stay as they are: a test parses each of them as `PostgreSQL`.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, ffi};
+mod checkpoint;
+mod connection;
+mod dump;
+mod error;
+mod examine;
+mod log;
+mod migrate;
+mod open;
+mod schema;
+mod soundness;
+mod values;
 
-use super::row::{Columns, Value};
-use super::{CatalogError, DatabaseError};
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
 
-impl Columns for rusqlite::Row<'_> {
-    fn value_at(&self, index: usize) -> Result<Value<'_>, DatabaseError> {
-        Ok(match self.get_ref(index).map_err(|error| database_error(&error))? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(number) => Value::Integer(number),
-            ValueRef::Text(text) => std::str::from_utf8(text).map_or(Value::Other, Value::Text),
-            ValueRef::Blob(bytes) => Value::Blob(bytes),
-            ValueRef::Real(_) => Value::Other,
-        })
+pub(super) use connection::Connection;
+pub(super) use error::breaks_connection;
+pub use open::{CatalogKey, SqliteVersion};
+pub(super) use schema::Reference;
+
+use super::CatalogError;
+
+/// Where a database lies, and the key that opens it.
+///
+/// For opening it again: when a page cannot be read, SQLCipher calls its connection broken for good, though the next
+/// try might read it.
+pub(super) struct Database {
+    path: PathBuf,
+    key: CatalogKey,
+}
+
+impl Database {
+    pub(super) fn new(path: &Path, key: &CatalogKey) -> Self {
+        Self { path: path.to_owned(), key: key.copy() }
     }
-}
 
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let value = match *self {
-            Value::Null => ValueRef::Null,
-            Value::Integer(number) => ValueRef::Integer(number),
-            Value::Unsigned(number) => number
-                .try_into()
-                .map(ValueRef::Integer)
-                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?,
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Blob(bytes) => ValueRef::Blob(bytes),
-            Value::Other => return Err(rusqlite::Error::InvalidQuery),
-        };
-        Ok(ToSqlOutput::Borrowed(value))
+    /// Makes a new one with empty tables, whose file must not exist, and opens it to write.
+    ///
+    /// Errors: `OldSqlite`; `Io`.
+    pub(super) fn create(&self) -> Result<Connection, CatalogError> {
+        open::check_sqlite_version()?;
+        open::create(&self.path, &self.key)?;
+        let mut connection = open::open(&self.path, &self.key)?;
+        migrate::fill(&mut connection)?;
+        self.writer(connection)
     }
-}
 
-/// A failure in SQLite's words.
-pub(super) fn database_error(error: &rusqlite::Error) -> DatabaseError {
-    DatabaseError::new(error.sqlite_error().map(|error| error.extended_code), error.to_string())
-}
-
-impl From<rusqlite::Error> for CatalogError {
-    fn from(error: rusqlite::Error) -> Self {
-        let cause = database_error(&error);
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Self::WrongKey,
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::SystemIoFailure) if has_no_room(&cause) => Self::Full,
-            Some(ErrorCode::SystemIoFailure) if is_failed_write(&cause) => Self::DiskFailed(cause),
-            _ => Self::Database(cause),
-        }
+    /// Opens it to write, and brings it to the newest format before; a copy is kept beside it before the first change
+    /// of format.
+    ///
+    /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
+    pub(super) fn open(&self) -> Result<Connection, CatalogError> {
+        open::check_sqlite_version()?;
+        self.writer(migrate::open(&self.path, &self.key)?)
     }
-}
 
-/// Whether the index of the write-ahead log could not be made: SQLite does not say that it was for want of space.
-fn has_no_room(error: &DatabaseError) -> bool {
-    error.code() == Some(ffi::SQLITE_IOERR_SHMSIZE)
-}
+    fn writer(&self, connection: rusqlite::Connection) -> Result<Connection, CatalogError> {
+        open::make_names_durable(&self.path)?;
+        checkpoint::take_over(&connection)?;
+        Ok(Connection::new(connection))
+    }
 
-/// Whether the system refused to write or to make durable, rather than to read or to lend memory.
-fn is_failed_write(error: &DatabaseError) -> bool {
-    let failed_writes = [
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_FSYNC,
-        ffi::SQLITE_IOERR_DIR_FSYNC,
-        ffi::SQLITE_IOERR_TRUNCATE,
-    ];
-    error.code().is_some_and(|code| failed_writes.contains(&code))
-}
+    /// Opens it to write once more, when the connection of [`Self::create`] or [`Self::open`] is broken.
+    pub(super) fn open_again(&self) -> Result<Connection, CatalogError> {
+        let connection = open::open(&self.path, &self.key)?;
+        checkpoint::take_over(&connection)?;
+        Ok(Connection::new(connection))
+    }
 
-/// Whether the connection that met a failure may be of no use any more.
-pub(super) fn breaks_connection(error: &DatabaseError) -> bool {
-    // The extended code holds the plain one in its lowest byte.
-    let plain = error.code().map(|code| code & 0xff);
-    matches!(plain, Some(ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_CANTOPEN))
+    /// Opens it once more for a connection that cannot change anything.
+    pub(super) fn open_reader(&self) -> Result<Connection, CatalogError> {
+        let connection = open::open(&self.path, &self.key)?;
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+        checkpoint::keep_log(&connection)?;
+        Ok(Connection::new(connection))
+    }
+
+    /// Looks at all of it without changing it, while it is not open: key, every page, format, references.
+    ///
+    /// Errors: `Empty`, `WrongKey`, `Damaged`, `Newer`, `Io`.
+    pub(super) fn examine(&self) -> Result<(), CatalogError> {
+        examine::examine(&self.path, &self.key)
+    }
+
+    /// Makes it, whose file must not exist, from what [`Connection::dump`] wrote. It has the format it had then.
+    ///
+    /// Errors: `Newer`; `Damaged` for anything else than such a text, or for a part of one; `Io`. What was made until
+    /// then stays, for the caller to remove.
+    pub(super) fn restore(&self, from: &mut dyn BufRead) -> Result<(), CatalogError> {
+        dump::restore(&self.path, &self.key, from)
+    }
+
+    /// Writes a copy to `to`, which must not exist, while it is not open.
+    pub(super) fn copy_to(&self, to: &Path) -> Result<(), CatalogError> {
+        open::copy(&self.open_reader()?.raw, to, &self.key)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::catalog::row::{Column, Parameter};
-    use crate::catalog::{CatalogError, ReadTx};
+pub(super) mod fixture {
+    use super::{CatalogKey, Connection, Database};
 
-    /// A value on its way through the database.
-    fn echo<T: Column>(value: impl Parameter) -> Result<Option<T>, CatalogError> {
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        ReadTx::new(&connection).one("SELECT ?1", [value], |row| row.get(0))
-    }
-
-    #[test]
-    fn values_come_back_as_they_went() {
-        assert_eq!(echo(i64::MIN).unwrap(), Some(i64::MIN));
-        assert_eq!(echo(i64::MAX.unsigned_abs()).unwrap(), Some(i64::MAX.unsigned_abs()));
-        assert_eq!(echo(true).unwrap(), Some(true));
-        assert_eq!(echo("ß").unwrap(), Some("ß".to_owned()));
-        assert_eq!(echo([0_u8, 255]).unwrap(), Some([0_u8, 255]));
-        assert_eq!(echo(None::<&str>).unwrap(), Some(None::<String>));
-    }
-
-    /// A number that wrapped, or bytes cut to size, would be another value than the one that was stored.
-    #[test]
-    fn a_value_that_does_not_fit_is_an_error() {
-        fn is_refused<T>(echoed: Result<T, CatalogError>) -> bool {
-            matches!(echoed, Err(CatalogError::Database(error)) if error.code().is_none())
-        }
-        assert!(is_refused(echo::<u64>(u64::MAX)));
-        assert!(is_refused(echo::<u64>(-1_i64)));
-        assert!(is_refused(echo::<u8>(256_i64)));
-        assert!(is_refused(echo::<i64>("1")));
-        assert!(is_refused(echo::<String>([0x61_u8])));
-        assert!(is_refused(echo::<[u8; 2]>([1_u8, 2, 3])));
-        assert!(is_refused(echo::<i64>(None::<i64>)));
+    /// A new database in a folder of its own.
+    pub(in crate::catalog) fn fresh() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(&folder.path().join("catalog.db"), &CatalogKey::new([7; 32]));
+        let connection = database.create().unwrap();
+        (folder, connection)
     }
 }

@@ -1,14 +1,14 @@
 //! Opening a database: key first, then the settings that durability and secrecy rest on.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
-use super::CatalogError;
+use super::checkpoint::{checkpoint, use_log};
+use crate::catalog::CatalogError;
 
 /// The raw key of the catalogue, derived from the root secret.
 #[derive(zeroize::ZeroizeOnDrop)]
@@ -18,6 +18,10 @@ impl CatalogKey {
     /// From derived bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    pub(super) fn copy(&self) -> Self {
+        Self(self.0)
     }
 
     /// As SQLCipher takes a raw key, which skips its password hashing.
@@ -30,34 +34,6 @@ impl CatalogKey {
 impl fmt::Debug for CatalogKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CatalogKey([redacted])")
-    }
-}
-
-/// Where a database lies and what opens it.
-///
-/// For opening it again: when a page cannot be read, SQLCipher calls its connection broken for good, though
-/// the next try might read it.
-pub(super) struct Place {
-    path: PathBuf,
-    key: CatalogKey,
-}
-
-impl Place {
-    pub(super) fn new(path: &Path, key: &CatalogKey) -> Self {
-        Self { path: path.to_owned(), key: CatalogKey(key.0) }
-    }
-
-    /// A connection that writes.
-    pub(super) fn open(&self) -> Result<Connection, CatalogError> {
-        open(&self.path, &self.key)
-    }
-
-    /// A connection that cannot change anything.
-    pub(super) fn open_reader(&self) -> Result<Connection, CatalogError> {
-        let connection = self.open()?;
-        connection.execute_batch("PRAGMA query_only = ON;")?;
-        keep_log(&connection)?;
-        Ok(connection)
     }
 }
 
@@ -135,26 +111,6 @@ fn make_ready() -> Result<(), CatalogError> {
     Ok(())
 }
 
-/// Lets the database have a write-ahead log. A new one notes that in its first page, and SQLite tells the mode
-/// before it has written: an error comes only to who asks on.
-fn use_log(connection: &Connection) -> Result<(), CatalogError> {
-    let mut pragma = connection.prepare("PRAGMA journal_mode = WAL")?;
-    let modes: Vec<String> = pragma.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    if modes == ["wal"] {
-        return Ok(());
-    }
-    let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
-    Err(CatalogError::from(rusqlite::Error::SqliteFailure(failed, None)))
-}
-
-/// Leaves the log and its index where they are when this connection is the last that closes. Nothing is in the log
-/// by then, as its writer has folded it in; but on a disk that is full by the next start nobody could make the two
-/// anew, and without them nothing can be read.
-pub(super) fn keep_log(connection: &Connection) -> Result<(), CatalogError> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    Ok(())
-}
-
 /// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the
 /// log, but pays no heed to errors; without its name the log, and what was acknowledged in it, is lost.
 pub(super) fn make_names_durable(path: &Path) -> Result<(), CatalogError> {
@@ -162,29 +118,6 @@ pub(super) fn make_names_durable(path: &Path) -> Result<(), CatalogError> {
     std::fs::File::open(directory.unwrap_or(Path::new(".")))
         .and_then(|directory| directory.sync_all())
         .map_err(|source| CatalogError::Io { doing: "make the catalogue's name durable", source })
-}
-
-/// Folds what an earlier run left in the write-ahead log into the database. Transactions that a failed
-/// fsync refused may stand there readable, yet only in the system's memory; new ones behind them would
-/// be lost with them. A full disk must not keep anybody from reading, so it may stay undone.
-pub(super) fn settle(connection: &Connection) -> Result<(), CatalogError> {
-    match checkpoint(connection, "TRUNCATE") {
-        Err(CatalogError::Full) => Ok(()),
-        other => other,
-    }
-}
-
-/// Copies the write-ahead log into the database, as far as readers allow.
-pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Result<(), CatalogError> {
-    let mut checkpoint = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
-    Ok(checkpoint.query_row([], |_| Ok(()))?)
-}
-
-/// Pages in the write-ahead log that are not in the database yet, and pages in the log.
-pub(super) fn log_pages(connection: &Connection) -> Result<(i64, i64), CatalogError> {
-    let mut ask = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-    let (all, done): (i64, i64) = ask.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok((all - done, all))
 }
 
 /// Writes a consistent copy under the same key, durable but for its name.

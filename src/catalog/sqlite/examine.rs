@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use super::{CatalogError, CatalogKey, connection, migrate, soundness};
+use super::open::{self, CatalogKey};
+use super::{migrate, soundness};
+use crate::catalog::CatalogError;
 
 /// Looks at the database at `path` without changing it: key, every page, format, references.
 ///
 /// Errors: `Empty`, `WrongKey`, `Damaged`, `Newer`, `Io`.
 pub(super) fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-    connection::check_sqlite_version()?;
-    connection::require_content(path)?;
-    let connection = connection::open(path, key)?;
+    open::check_sqlite_version()?;
+    open::require_content(path)?;
+    let connection = open::open(path, key)?;
     soundness::untouched(&connection, || {
         migrate::check_format(&connection)?;
         soundness::check(&connection)?;
@@ -29,8 +31,8 @@ mod tests {
     fn filled() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("catalog.db");
-        connection::create(&path, &key()).unwrap();
-        let mut connection = connection::open(&path, &key()).unwrap();
+        open::create(&path, &key()).unwrap();
+        let mut connection = open::open(&path, &key()).unwrap();
         migrate::fill(&mut connection).unwrap();
         for user in 0..200 {
             let name = format!("{user:0100}");
@@ -61,7 +63,7 @@ mod tests {
             put(&path, &bytes);
             let error = examine(&path, &key()).unwrap_err();
             assert!(matches!(error, CatalogError::Damaged | CatalogError::WrongKey), "{page}: {error:?}");
-            let error = super::super::Catalog::open(&path, &key()).err().unwrap();
+            let error = crate::catalog::Catalog::open(&path, &key()).err().unwrap();
             assert!(matches!(error, CatalogError::Damaged | CatalogError::WrongKey), "{page}: {error:?}");
             assert_eq!(std::fs::read(&path).unwrap(), bytes);
         }

@@ -33,7 +33,7 @@ const BOTH: [&str; 2] = [MIGRATIONS[0], SECOND];
 /// Tells the process below where to work.
 const FOLDER: &str = "TRESOR_TEST_MIGRATION";
 const CHILD: &str =
-    "catalog::migrate::faults::a_migration_brings_the_next_format_and_keeps_a_copy_of_the_old_one";
+    "catalog::sqlite::migrate::faults::a_migration_brings_the_next_format_and_keeps_a_copy_of_the_old_one";
 
 #[test]
 fn a_migration_brings_the_next_format_and_keeps_a_copy_of_the_old_one() {
@@ -151,7 +151,7 @@ fn folder() -> TempDir {
 type Content = (u32, Vec<String>);
 
 fn content(path: &Path) -> Content {
-    let connection = connection::open(path, &key()).unwrap();
+    let connection = open::open(path, &key()).unwrap();
     soundness::check(&connection).unwrap();
     let texts = |sql: &str| -> Vec<String> {
         let mut query = connection.prepare(sql).unwrap();
@@ -186,10 +186,10 @@ struct Old {
 impl Old {
     fn new() -> Self {
         let work = folder();
-        connection::create(&catalogue(&work), &key()).unwrap();
-        let mut connection = connection::open(&catalogue(&work), &key()).unwrap();
+        open::create(&catalogue(&work), &key()).unwrap();
+        let mut connection = open::open(&catalogue(&work), &key()).unwrap();
         apply(&mut connection, &FIRST, 0).unwrap();
-        connection::settle(&connection).unwrap();
+        checkpoint::settle(&connection).unwrap();
         let mut insert = connection
             .prepare("INSERT INTO users (name, name_key, role, created_at) VALUES (?1, ?1, 'staff', 7)")
             .unwrap();
@@ -205,7 +205,7 @@ impl Old {
         let mut old = Self { folder, before: (0, Vec::new()), after: (0, Vec::new()) };
         let copy = old.copy();
         old.before = content(&catalogue(&copy));
-        apply(&mut connection::open(&catalogue(&copy), &key()).unwrap(), &BOTH, 1).unwrap();
+        apply(&mut open::open(&catalogue(&copy), &key()).unwrap(), &BOTH, 1).unwrap();
         old.after = content(&catalogue(&copy));
         assert_eq!((old.before.0, old.after.0), (1, 2));
         old

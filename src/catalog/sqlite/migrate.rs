@@ -9,28 +9,30 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{CatalogError, CatalogKey, connection, soundness};
+use super::open::{self, CatalogKey};
+use super::{checkpoint, soundness};
+use crate::catalog::CatalogError;
 use crate::model::layout;
 
 /// `migrations/NNNN-name.sql` in order; the position is the format's number. Released files are never
 /// edited, only added.
 const MIGRATIONS: &[&str] = &[
-    include_str!("../../migrations/0001-initial.sql"),
-    include_str!("../../migrations/0002-uploads.sql"),
-    include_str!("../../migrations/0003-second-factor.sql"),
-    include_str!("../../migrations/0004-links.sql"),
-    include_str!("../../migrations/0005-departures.sql"),
-    include_str!("../../migrations/0006-clock.sql"),
-    include_str!("../../migrations/0007-upload-names.sql"),
-    include_str!("../../migrations/0008-reservations.sql"),
-    include_str!("../../migrations/0009-property-bytes.sql"),
-    include_str!("../../migrations/0010-history.sql"),
-    include_str!("../../migrations/0011-lock-lineage.sql"),
-    include_str!("../../migrations/0012-removed-users.sql"),
-    include_str!("../../migrations/0013-used-codes.sql"),
-    include_str!("../../migrations/0014-property-setter.sql"),
-    include_str!("../../migrations/0015-events.sql"),
-    include_str!("../../migrations/0016-upload-protocol.sql"),
+    include_str!("../../../migrations/0001-initial.sql"),
+    include_str!("../../../migrations/0002-uploads.sql"),
+    include_str!("../../../migrations/0003-second-factor.sql"),
+    include_str!("../../../migrations/0004-links.sql"),
+    include_str!("../../../migrations/0005-departures.sql"),
+    include_str!("../../../migrations/0006-clock.sql"),
+    include_str!("../../../migrations/0007-upload-names.sql"),
+    include_str!("../../../migrations/0008-reservations.sql"),
+    include_str!("../../../migrations/0009-property-bytes.sql"),
+    include_str!("../../../migrations/0010-history.sql"),
+    include_str!("../../../migrations/0011-lock-lineage.sql"),
+    include_str!("../../../migrations/0012-removed-users.sql"),
+    include_str!("../../../migrations/0013-used-codes.sql"),
+    include_str!("../../../migrations/0014-property-setter.sql"),
+    include_str!("../../../migrations/0015-events.sql"),
+    include_str!("../../../migrations/0016-upload-protocol.sql"),
 ];
 
 /// Gives an empty database the newest format.
@@ -49,17 +51,17 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
 }
 
 fn open_by(path: &Path, key: &CatalogKey, migrations: &[&str]) -> Result<Connection, CatalogError> {
-    connection::require_content(path)?;
-    let mut connection = connection::open(path, key)?;
+    open::require_content(path)?;
+    let mut connection = open::open(path, key)?;
     soundness::check_at_start(&connection, path)?;
     let found = format_among(&connection, migrations)?;
     if (found as usize) < migrations.len() {
         // Unlike below even a full disk is an error: the change would come to lie behind what is not folded in.
-        connection::checkpoint(&connection, "TRUNCATE")?;
+        checkpoint::checkpoint(&connection, "TRUNCATE")?;
         keep_copy(&connection, path, key, found)?;
         apply(&mut connection, migrations, found)?;
     }
-    connection::settle(&connection)?;
+    checkpoint::settle(&connection)?;
     Ok(connection)
 }
 
@@ -103,7 +105,7 @@ fn keep_copy(
         doing: "replace the copy kept before a change of format",
         source,
     })?;
-    let kept = connection::copy(connection, &copy, key).and_then(|()| connection::make_names_durable(&copy));
+    let kept = open::copy(connection, &copy, key).and_then(|()| open::make_names_durable(&copy));
     if kept.is_err() {
         // A full disk should not become fuller with every try.
         let _ = remove_copy(&copy);
@@ -133,14 +135,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("catalog.db");
         let key = CatalogKey::new([7; 32]);
-        connection::create(&path, &key).unwrap();
+        open::create(&path, &key).unwrap();
         (dir, path, key)
     }
 
     #[test]
     fn every_migration_applies_and_foreign_keys_hold() {
         let (_dir, path, key) = fresh();
-        let mut connection = connection::open(&path, &key).unwrap();
+        let mut connection = open::open(&path, &key).unwrap();
         fill(&mut connection).unwrap();
         drop(connection);
         let connection = open(&path, &key).unwrap();
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn every_reference_has_an_index() {
         let (_dir, path, key) = fresh();
-        let mut connection = connection::open(&path, &key).unwrap();
+        let mut connection = open::open(&path, &key).unwrap();
         fill(&mut connection).unwrap();
         let mut bare = connection
             .prepare(
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused_untouched() {
         let (_dir, path, key) = fresh();
-        let connection = connection::open(&path, &key).unwrap();
+        let connection = open::open(&path, &key).unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
         assert!(matches!(open(&path, &key), Err(CatalogError::Newer { found: 999, .. })));
         let tables: i64 =
@@ -191,7 +193,7 @@ mod tests {
     fn an_empty_file_is_no_catalogue() {
         let (_dir, path, key) = fresh();
         assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
-        drop(connection::open(&path, &key).unwrap());
+        drop(open::open(&path, &key).unwrap());
         assert!(matches!(open(&path, &key), Err(CatalogError::Empty)));
     }
 
@@ -199,7 +201,7 @@ mod tests {
     fn a_catalogue_of_every_earlier_format_becomes_one_of_today() {
         for format in 1..MIGRATIONS.len() {
             let (_dir, path, key) = fresh();
-            let mut connection = connection::open(&path, &key).unwrap();
+            let mut connection = open::open(&path, &key).unwrap();
             apply(&mut connection, &MIGRATIONS[..format], 0).unwrap();
             connection
                 .execute_batch(
@@ -215,7 +217,8 @@ mod tests {
             drop(connection);
             let connection = open(&path, &key).unwrap();
             assert_eq!(check_format(&connection).unwrap(), newest(MIGRATIONS));
-            let tx = super::super::ReadTx::new(&connection);
+            let connection = super::super::Connection::new(connection);
+            let tx = crate::catalog::ReadTx::new(&connection);
             let space = tx.space(crate::model::SpaceId([0; 16])).unwrap().expect("what was there stays");
             assert_eq!((space.used.0, space.reserved.0, space.properties.0), (5, 0, 6));
             // The office set what was there before guests had properties of their own.
@@ -229,11 +232,11 @@ mod tests {
     #[test]
     fn the_copy_before_a_migration_opens_with_the_same_key() {
         let (_dir, path, key) = fresh();
-        let mut connection = connection::open(&path, &key).unwrap();
+        let mut connection = open::open(&path, &key).unwrap();
         fill(&mut connection).unwrap();
         keep_copy(&connection, &path, &key, 1).unwrap();
         keep_copy(&connection, &path, &key, 1).unwrap();
-        let copy = connection::open(&path.with_extension("format-1.db"), &key).unwrap();
+        let copy = open::open(&path.with_extension("format-1.db"), &key).unwrap();
         let users: i64 = copy.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
         assert_eq!(users, 0);
     }

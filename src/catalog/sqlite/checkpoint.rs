@@ -1,0 +1,68 @@
+//! When the write-ahead log is copied into the database.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::catalog::CatalogError;
+
+/// Pages in the write-ahead log, 4 KiB each, at which it is copied into the database.
+const LOG_PAGES: i64 = 1_000;
+
+/// Lets the database have a write-ahead log. A new one notes that in its first page, and SQLite tells the mode
+/// before it has written: an error comes only to who asks on.
+pub(super) fn use_log(connection: &Connection) -> Result<(), CatalogError> {
+    let mut pragma = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let modes: Vec<String> = pragma.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    if modes == ["wal"] {
+        return Ok(());
+    }
+    let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
+    Err(CatalogError::from(rusqlite::Error::SqliteFailure(failed, None)))
+}
+
+/// Leaves the log and its index where they are when this connection is the last that closes. Nothing is in the log
+/// by then, as its writer has folded it in; but on a disk that is full by the next start nobody could make the two
+/// anew, and without them nothing can be read.
+pub(super) fn keep_log(connection: &Connection) -> Result<(), CatalogError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(())
+}
+
+/// Folds what an earlier run left in the write-ahead log into the database. Transactions that a failed
+/// fsync refused may stand there readable, yet only in the system's memory; new ones behind them would
+/// be lost with them. A full disk must not keep anybody from reading, so it may stay undone.
+pub(super) fn settle(connection: &Connection) -> Result<(), CatalogError> {
+    match checkpoint(connection, "TRUNCATE") {
+        Err(CatalogError::Full) => Ok(()),
+        other => other,
+    }
+}
+
+/// Copies the write-ahead log into the database, as far as readers allow.
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Result<(), CatalogError> {
+    let mut checkpoint = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+    Ok(checkpoint.query_row([], |_| Ok(()))?)
+}
+
+/// SQLite's own checkpoints keep their errors to themselves, and everybody waiting: from now on only [`copy_long_log`]
+/// and [`checkpoint`] make one.
+pub(super) fn take_over(connection: &Connection) -> Result<(), CatalogError> {
+    keep_log(connection)?;
+    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
+}
+
+/// Copies a long log into the database.
+pub(super) fn copy_long_log(connection: &Connection) -> Result<(), CatalogError> {
+    let (waiting, all) = log_pages(connection)?;
+    match waiting > 0 && all >= LOG_PAGES {
+        true => checkpoint(connection, "PASSIVE"),
+        false => Ok(()),
+    }
+}
+
+/// Pages in the write-ahead log that are not in the database yet, and pages in the log.
+fn log_pages(connection: &Connection) -> Result<(i64, i64), CatalogError> {
+    let mut ask = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let (all, done): (i64, i64) = ask.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok((all - done, all))
+}
