@@ -1,4 +1,4 @@
-//! What every request must satisfy before a handler sees it.
+//! Checks that every request must pass before a handler sees it.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use super::limits::Limits;
 use super::peer::{ClientScheme, ProxyTrust};
 use super::response_body::ResponseBody;
 
-/// Names under which the server may be asked for; other ones get 421.
+/// Names under which the server may be asked for; any other name gets 421.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct AllowedHosts(Vec<String>);
@@ -29,7 +29,7 @@ impl AllowedHosts {
     }
 }
 
-/// A request that gets no further.
+/// Why a request is refused before it reaches a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     BadHost,
@@ -103,14 +103,14 @@ pub fn admit<B>(
     }
     let (client, scheme) = trust.client(peer, headers);
     if scheme == ClientScheme::Http {
-        // Never let it come to a Basic challenge over an open line.
+        // A Basic challenge must never go out over an unencrypted connection.
         return Err(Refused::InsecureClient);
     }
     Ok(Origin { client, secure: tls || scheme == ClientScheme::Https, host })
 }
 
-/// The host. HTTP/1.1 must name one (RFC 9112 3.2), HTTP/1.0 may, HTTP/2 does so
-/// in `:authority`; two that differ are refused.
+/// The requested host. HTTP/1.1 must name one (RFC 9112 3.2), HTTP/1.0 may, HTTP/2 uses `:authority`; a request
+/// that gives two different hosts is refused.
 fn requested_host<B>(request: &Request<B>) -> Result<Option<Authority>, Refused> {
     let mut lines = request.headers().get_all(HOST).iter();
     let field = lines.next();
@@ -189,7 +189,7 @@ pub fn plain_response(status: StatusCode, text: &'static str) -> Response<Respon
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    // Applies to what a browser shows as a page: nothing may run, nothing may frame it.
+    // Applies when a browser shows the answer as a page: nothing may run, nothing may frame it.
     (
         http::header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
@@ -198,7 +198,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds the headers that every answer carries; those that the handler has set stay.
+/// Adds the headers that every answer carries; headers set by the handler stay.
 pub(super) fn add_standard_headers(headers: &mut http::HeaderMap, id: HeaderValue, secure: bool) {
     headers.insert(HeaderName::from_static("x-request-id"), id);
     for (name, value) in SECURITY_HEADERS {

@@ -1,4 +1,4 @@
-//! Whether clients will accept a certificate: before the server runs with it, and not from their complaints.
+//! Checks a certificate before the server runs with it, so that the first report is not a client's refusal.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use rustls::server::ParsedCertificate;
 use super::tls::{Tls, TlsError, TlsSource};
 use crate::model::Timestamp;
 
-/// What makes clients refuse the certificate in these PEM files at `now` when they ask for one of `hosts`, a sentence
-/// each; IPv6 addresses stand in brackets.
+/// Reasons, one sentence each, for which clients that ask for one of `hosts` would refuse the certificate in these
+/// PEM files at `now`; IPv6 addresses are in brackets.
 ///
-/// Errors: the pair cannot be used at all, for instance because the key is another certificate's.
+/// Errors: the pair cannot be used at all, for instance because the key belongs to another certificate.
 pub fn certificate_faults(
     cert: &Path,
     key: &Path,

@@ -31,7 +31,7 @@ use crate::model::Timestamp;
 /// Bytes that hyper gathers before it writes, and reads at once, per connection; more only if longer heads are allowed.
 const HTTP1_BUFFER: usize = 128 * 1024;
 
-/// hyper's own bound, for which it needs no allocation per request.
+/// hyper's default; above it hyper allocates per request.
 const HYPER_MAX_HEADERS: usize = 100;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -54,7 +54,7 @@ pub(super) async fn serve_connection<H: Handler>(
     match timeout(limit, handshake).await {
         Ok(Ok(stream)) => {
             let session = Session::new(peer, true, server, shutdown);
-            // By agreement only: a client that did not ask for HTTP/2 gets none.
+            // Only by ALPN: a client that did not ask for HTTP/2 does not get it.
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 session.http2(stream).await;
             } else {
@@ -89,10 +89,10 @@ impl<H: Handler> Session<H> {
         let limits = Arc::clone(&self.server.limits);
         let mut builder = http1::Builder::new();
         builder
-            // The head's time is kept by `watch`, see there.
+            // `watch` enforces the time limit on request heads; see there for the reason.
             .header_read_timeout(None)
             .timer(TokioTimer::new())
-            // For reading and for writing; a client that takes nothing pins as much, and one chunk more.
+            // Applies to reading and to writing. A client that reads nothing pins this much, plus one chunk.
             .max_buf_size(HTTP1_BUFFER.max(limits.max_header_bytes as usize))
             .max_header_size(limits.max_header_bytes as usize);
         if limits.max_headers != HYPER_MAX_HEADERS {
@@ -161,14 +161,14 @@ impl<H: Handler> Session<H> {
                 reason = self.activity.overdue(limits) => {
                     if reason == Overdue::Idle && !winding_down {
                         wind_down(&mut connection);
-                        // The farewell is short; a client that does not take it is cut off.
+                        // The farewell is short; a client that does not read it is cut off.
                         let farewell = limits.header_timeout_seconds.0;
                         let _ = timeout(farewell, &mut connection).await;
                         return false;
                     }
                     if reason == Overdue::Write {
-                        // A reset takes along what the kernel still holds for the client, megabytes that
-                        // an orderly end would leave there for as long as it takes a byte now and then.
+                        // A reset also drops the data that the kernel still holds for the client. An orderly close
+                        // would keep those megabytes for as long as the client takes a byte now and then.
                         self.activity.mark_broken();
                     }
                     self.server.metrics.refuse(Refusal::Overdue);
@@ -196,7 +196,8 @@ impl<H: Handler> Session<H> {
             Ok(origin) => {
                 let secure = origin.secure;
                 let progress = Arc::clone(&exchange.progress);
-                // nginx takes the first 1xx but 100 for the answer itself, so proxies get none.
+                // nginx takes the first 1xx other than 100 for the final answer, so requests through proxies get
+                // none.
                 let hears_interim =
                     version == Version::HTTP_11 && !server.trust.trusts(self.peer.to_canonical());
                 let turn = hears_interim.then(|| self.activity.interims().open());
@@ -228,7 +229,7 @@ impl<H: Handler> Session<H> {
             }
         };
         if exchange.progress.is_left() {
-            // RFC 9112 9.6: without this header the client sends its next request into a connection that ends.
+            // RFC 9112 9.6: without this header the client sends its next request into a closing connection.
             head.headers.insert(CONNECTION, CLOSE);
         }
         if version >= Version::HTTP_2 {
@@ -245,7 +246,7 @@ impl<H: Handler> Session<H> {
     }
 }
 
-/// Takes what a client still sends after the last answer, for a short while.
+/// Reads and drops data that the client still sends after the last answer, for a short while.
 async fn read_away(stream: &mut impl Transport) {
     let mut scrap = vec![0; 16 << 10];
     let _ = timeout(LINGER, async { while matches!(stream.read(&mut scrap).await, Ok(1..)) {} }).await;

@@ -1,15 +1,14 @@
-//! Where HTTP/1 messages begin and end, read beside hyper to refuse what two servers could read
-//! in two ways (request smuggling, RFC 9112 6.1 and 11.2).
+//! Where HTTP/1 messages begin and end. Reads the same bytes as hyper and refuses messages that two servers could
+//! read in two ways (request smuggling, RFC 9112 6.1 and 11.2).
 //!
-//! hyper takes a request with both `Transfer-Encoding` and `Content-Length` as chunked, hides the
-//! length from us whichever comes first, and folds two equal lengths into one; no extension of the
-//! request shows what was really sent. So this reader walks over the same bytes: head, body, next
-//! head. It is stricter than hyper everywhere, so it can only refuse more, never lose its place in
-//! something that hyper accepts. A fault in a head is answered by hyper itself: the rest of the head
-//! is replaced by a line that no parser takes, which makes hyper send its 400 after the answers
-//! that are still due, and close.
+//! hyper takes a request with both `Transfer-Encoding` and `Content-Length` as chunked, hides the length from us
+//! whichever comes first, and folds two equal lengths into one; no extension of the request shows the headers as
+//! they were sent. So this reader walks over the same bytes: head, body, next head. It is stricter than hyper
+//! everywhere, so it can only refuse more; it cannot lose its position in a stream that hyper accepts. hyper itself
+//! answers a fault in a head: the rest of the head is replaced by a line that no parser accepts, so hyper sends its
+//! 400 after the answers that are still due, and closes.
 
-/// What hyper is given in place of the rest of a refused head.
+/// Bytes that hyper gets in place of the rest of a refused head.
 pub const POISON: &[u8] = b"\0\r\n\r\n";
 
 /// Longest chunk-size line with its extensions, in bytes; hyper allows 16 KiB of extensions per body.
@@ -17,7 +16,7 @@ const MAX_CHUNK_LINE: usize = 1024;
 /// Longest `Content-Length` or `Transfer-Encoding` line that is accepted, in bytes.
 const MAX_FRAMING_LINE: usize = 256;
 
-/// What [`Framing::observe`] found.
+/// Result of [`Framing::observe`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All bytes may pass.
@@ -28,18 +27,18 @@ pub enum Verdict {
     BadBody(usize),
 }
 
-/// Where in the stream of messages the reader stands.
+/// The reader's position in the stream of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
     /// Between two messages.
     Boundary,
-    /// Some bytes of a head have come.
+    /// Part of a head has arrived.
     Head,
     /// Inside a body.
     Body,
 }
 
-/// The reader: one per HTTP/1 connection.
+/// The reader; each HTTP/1 connection has one.
 #[derive(Debug, Default)]
 pub struct Framing {
     state: State,
@@ -57,7 +56,7 @@ enum State {
     Fields,
     Fixed(u64),
     ChunkSize(Option<u64>),
-    /// In the rest of a chunk-size line of the given length so far.
+    /// In the rest of a chunk-size line; the chunk's size, and the line's length so far.
     ChunkExtension(u64, usize),
     /// The line feed that ends a chunk-size line.
     ChunkSizeEnd(u64),
@@ -75,7 +74,7 @@ enum State {
 }
 
 impl Framing {
-    /// Where the reader stands after the bytes observed so far.
+    /// Position of the reader after the bytes observed so far.
     pub fn position(&self) -> Position {
         match self.state {
             State::Start if self.line.is_empty() => Position::Boundary,
@@ -159,8 +158,8 @@ impl Framing {
             (State::ChunkSizeEnd(size), b'\n') => Some(State::ChunkData(size)),
             (State::ChunkDataCr, b'\r') => Some(State::ChunkDataLf),
             (State::ChunkDataLf, b'\n') => Some(State::ChunkSize(None)),
-            // Lines end with CR and LF here: hyper takes a line feed alone for a part of the trailer,
-            // and would go on with a body that is over for us.
+            // Lines must end with CR and LF here: hyper takes a bare line feed for part of the trailer and would
+            // continue a body that this reader considers finished.
             (State::TrailerStart, b'\r') => Some(State::BodyEnd),
             (State::Trailer, b'\r') => Some(State::TrailerEnd),
             (State::TrailerStart | State::Trailer, _) if byte != b'\n' => Some(State::Trailer),
@@ -179,7 +178,7 @@ impl Framing {
             _ if text.is_empty() => self.end_head(),
             _ => self.field(text)?,
         }
-        // The allocation serves the next line.
+        // The next line reuses the allocation.
         self.line = line;
         self.line.clear();
         Some(())
@@ -312,9 +311,9 @@ mod tests {
         }
     }
 
-    /// hyper reads over an empty line that ends in LF alone and takes it for more of the trailers. We took
-    /// it for the end of the body, so the head that followed for us was trailer for hyper, and the next
-    /// one, with both `Content-Length` and `Transfer-Encoding`, passed us as if it were a body.
+    /// hyper skips an empty line that ends in LF alone and reads on in the trailers. This reader took it for the
+    /// end of the body, so the head that followed was part of the trailer for hyper, and the next one, with both
+    /// `Content-Length` and `Transfer-Encoding`, passed this reader as if it were a body.
     #[test]
     fn trailers_with_bare_line_feeds_are_refused() {
         for trailers in ["\n", "Digest: x\n\r\n", "Digest: x\r\n\n", "Digest: x\r\n\nPUT /b HTTP/1.1\r\n\r\n"]

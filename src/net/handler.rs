@@ -1,4 +1,4 @@
-//! What answers requests, and what a listener serves with.
+//! The trait of request handlers, and everything that a listener serves with.
 
 use std::future::Future;
 use std::io;
@@ -27,7 +27,7 @@ pub trait Handler: Send + Sync + 'static {
         info: RequestInfo,
     ) -> impl Future<Output = Response<ResponseBody>> + Send;
 
-    /// Shows a refusal of the network layer, made before [`Self::handle`], to a client that sent these headers.
+    /// Renders a refusal that the network layer made before [`Self::handle`], for a client that sent these headers.
     /// By default it stays a sentence of plain text.
     fn show_refusal(
         &self,
@@ -39,18 +39,18 @@ pub trait Handler: Send + Sync + 'static {
     }
 }
 
-/// What the network layer knows of a request.
+/// Facts about a request that the network layer found out.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
-    /// Named in the log and in `X-Request-Id`.
+    /// Appears in the log and in `X-Request-Id`.
     pub request_id: RequestId,
     /// The client's address, behind trusted proxies.
     pub peer: IpAddr,
-    /// The client's own line is encrypted. Otherwise it is plain HTTP on this very machine.
+    /// Whether the client's own connection is encrypted. If not, it is plain HTTP on this machine.
     pub secure: bool,
-    /// The host that the client asked for, with its port if it named one; `None` only with HTTP/1.0.
+    /// The host that the client asked for, with its port if given; `None` only with HTTP/1.0.
     pub host: Option<Authority>,
-    /// When the head was complete.
+    /// Time at which the head was complete.
     pub received: Timestamp,
 }
 
@@ -61,20 +61,20 @@ impl RequestInfo {
     }
 }
 
-/// All that a listener serves with. Clones share everything.
+/// Everything that a listener serves with. Clones share all parts.
 #[derive(Debug)]
 pub struct Server<H> {
     /// Answers the requests.
     pub handler: Arc<H>,
-    /// Bounds.
+    /// Bounds on connections, heads and bodies.
     pub limits: Arc<Limits>,
-    /// Proxies whose word counts.
+    /// Proxies whose forwarded headers are believed.
     pub trust: Arc<ProxyTrust>,
-    /// Names that it may be asked for.
+    /// Host names that requests may ask for.
     pub hosts: Arc<AllowedHosts>,
-    /// What proxies were seen to hide.
+    /// Headers that proxies failed to pass on so far.
     pub proxy_faults: ProxyFaults,
-    /// Where figures go.
+    /// Counters that this listener updates.
     pub metrics: Metrics,
 }
 
@@ -111,19 +111,19 @@ pub enum ListenError {
     /// Passwords would cross the network in the open.
     #[error("{0} can be reached from other machines: plain HTTP is served on loopback only, use TLS")]
     PlainHttp(SocketAddr),
-    /// Figures are given without authentication.
+    /// The metrics would be readable from other machines, and they need no authentication.
     #[error("{0} can be reached from other machines: metrics are served on loopback only")]
     NotLoopback(SocketAddr),
     /// The operating system refuses the address.
     #[error("listen on {address}")]
     Bind {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// Why.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// The socket has no address, so it is no TCP listener.
+    /// The socket has no address, so it is not a TCP listener.
     #[error("ask a socket for its address")]
     Address(#[source] io::Error),
     /// A limit is out of range.

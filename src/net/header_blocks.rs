@@ -1,12 +1,12 @@
-//! Targets of HTTP/2 requests, read beside h2 to find the fragments that it drops.
+//! Finds fragments in the targets of HTTP/2 requests, which h2 drops.
 //!
-//! A target has no fragment (RFC 9113 8.3.1), but the parser under h2 cuts one off and goes on with the rest, so
-//! that DELETE of `/a/#b` would delete `/a/`, and nothing of the request shows it. So this reader walks over the
+//! A target has no fragment (RFC 9113 8.3.1), but the parser under h2 cuts one off and continues with the rest, so
+//! that DELETE of `/a/#b` would delete `/a/`, and the request shows no trace of it. So this reader walks over the
 //! same bytes: frames (RFC 9113 4.1), header blocks (RFC 7541 6), and in them the values of `:path`. It turns a `#`
-//! there into a `>`, which has the same length in both codings and which no parser takes in a target: h2 then
+//! there into a `>`, which has the same length in both codings and which no parser accepts in a target: h2 then
 //! resets that stream alone, as it does for every malformed request (RFC 9113 8.1.1).
 //!
-//! It decodes no more than it needs: strings other than paths are passed over, and of the dynamic table it keeps
+//! It decodes no more than it needs: it skips strings other than paths, and of the dynamic table it keeps only
 //! which entries are paths.
 
 /// The connection preface (RFC 9113 3.4), which h2 compares.
@@ -18,14 +18,14 @@ const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
-/// What `PRIORITY` puts before the header block: a stream and a weight.
+/// Bytes that `PRIORITY` puts before the header block: a stream and a weight.
 const PRIORITY_LEN: usize = 5;
 
-/// A header block that h2 cannot read either: nothing after it can be trusted, so the connection ends.
+/// A header block that h2 cannot read either: the bytes after it have no known meaning, so the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// The reader: one per HTTP/2 connection.
+/// The reader; each HTTP/2 connection has one.
 #[derive(Debug)]
 pub struct HeaderBlocks {
     place: Place,
@@ -34,13 +34,13 @@ pub struct HeaderBlocks {
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// Bytes to be passed over before the next frame's head.
+    /// Bytes to skip before the next frame's head.
     Skip(usize),
-    /// Bytes of a frame's head that have come.
+    /// The bytes of a frame's head so far, and their number.
     Head([u8; FRAME_HEAD_LEN], usize),
     /// Before the length of the padding.
     PadLength(Frame),
-    /// Bytes to be passed over before a header block.
+    /// Bytes to skip before a header block.
     Before(usize, Frame),
     /// In a header block.
     Block(Frame),
@@ -50,9 +50,9 @@ enum Place {
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     flags: u8,
-    /// Bytes of the header block.
+    /// Remaining bytes of the header block.
     block: usize,
-    /// Bytes behind it.
+    /// Bytes of padding after it.
     padding: usize,
 }
 
@@ -63,7 +63,7 @@ impl Default for HeaderBlocks {
 }
 
 impl HeaderBlocks {
-    /// Takes the next bytes of the connection, and spoils the targets that have a fragment.
+    /// Takes the next bytes of the connection, and makes targets with a fragment invalid.
     pub fn observe(&mut self, bytes: &mut [u8]) -> Result<(), Unreadable> {
         let mut rest = bytes;
         loop {
@@ -110,7 +110,7 @@ impl HeaderBlocks {
 }
 
 impl Place {
-    /// The next place to be in, if this one is at its end.
+    /// The next state, if this one is complete.
     fn settled(self, block: &mut Block) -> Result<Self, Unreadable> {
         match self {
             Self::Skip(0) => Ok(Self::Head([0; FRAME_HEAD_LEN], 0)),
@@ -210,7 +210,7 @@ struct Integer {
     shift: u32,
 }
 
-/// h2 reads no longer ones.
+/// h2 rejects integers that are longer.
 const LAST_SHIFT: u32 = 21;
 
 /// A name while it is compared with `:path`.
@@ -218,22 +218,22 @@ const LAST_SHIFT: u32 = 21;
 struct Name {
     left: u32,
     is_packed: bool,
-    /// Bytes that were as in `:path`; `None` after one that was not.
+    /// Number of leading bytes equal to `:path` so far; `None` after a byte that differs.
     same: Option<usize>,
 }
 
-/// `:path`, plain and Huffman-coded; 29 bits and 3 that fill up.
+/// `:path`, plain and Huffman-coded: 29 bits, padded with 3.
 const PATH: [u8; 5] = *b":path";
 const PACKED_PATH: [u8; 4] = [0xb9, 0x58, 0xd3, 0x3f];
 const FILLED_UP: u8 = 0b111;
 
-/// Static entries that are called `:path` (RFC 7541 appendix A), and the last one of all.
+/// Indexes of the static entries named `:path` (RFC 7541 appendix A), and of the last static entry.
 const STATIC_PATHS: std::ops::RangeInclusive<u32> = 4..=5;
 const STATIC_LEN: u32 = 61;
 
 #[derive(Clone, Copy, Debug)]
 enum Coding {
-    /// Of no interest.
+    /// Not a path; skipped.
     Passed,
     Plain,
     Packed(Code),
@@ -276,7 +276,7 @@ impl Block {
         self.prefix(purpose, byte, mask)
     }
 
-    /// The first byte of an integer, which has the bits of `mask` for it.
+    /// The first byte of an integer, of which the bits of `mask` belong to it.
     fn prefix(&mut self, purpose: Purpose, byte: u8, mask: u8) -> State {
         let value = u32::from(byte & mask);
         if byte & mask == mask {
@@ -332,7 +332,7 @@ impl Block {
 }
 
 impl Integer {
-    /// With its next byte, and whether more follow.
+    /// Adds the next byte; also says whether more follow.
     fn with(self, byte: u8) -> Result<(Self, bool), Unreadable> {
         if self.shift > LAST_SHIFT {
             return Err(Unreadable);
@@ -346,12 +346,12 @@ impl Name {
     fn with(self, byte: u8) -> Self {
         let path = if self.is_packed { &PACKED_PATH[..] } else { &PATH[..] };
         let same = self.same.filter(|same| match path.get(*same) {
-            // However h2 judges the bits that fill up, here they do not count.
+            // h2 may or may not check the padding bits; this reader ignores them.
             Some(wanted) if self.is_packed && same + 1 == path.len() => {
                 wanted | FILLED_UP == byte | FILLED_UP
             }
             Some(wanted) => *wanted == byte,
-            // h2 takes no longer name that begins so.
+            // h2 rejects any longer name with this prefix.
             None => true,
         });
         Self { left: self.left - 1, same: same.map(|same| same + 1), ..self }
@@ -359,7 +359,7 @@ impl Name {
 }
 
 impl Coding {
-    /// Goes on over a byte, in which every `#` becomes a `>`.
+    /// Continues over a byte of a path and turns every `#` into a `>`.
     fn spoil(self, byte: &mut u8) -> Self {
         match self {
             Self::Plain if *byte == b'#' => *byte = b'>',
@@ -370,8 +370,8 @@ impl Coding {
     }
 }
 
-/// A symbol of the Huffman code (RFC 7541 appendix B) while its bits come. The code is canonical: of one length the
-/// codes follow each other, so where symbols end follows from how many there are of each length.
+/// A symbol of the Huffman code (RFC 7541 appendix B) as its bits arrive. The code is canonical: codes of the same
+/// length are consecutive, so the number of symbols of each length is enough to find where a symbol ends.
 #[derive(Clone, Copy, Debug, Default)]
 struct Code {
     bits: u32,
@@ -380,7 +380,7 @@ struct Code {
     first: u32,
 }
 
-/// How many symbols have a code of each length from 0 to 30 bits, the one for the end included.
+/// Number of symbols with a code of each length from 0 to 30 bits, including the end-of-string symbol.
 const SYMBOLS: [u32; 31] =
     [0, 0, 0, 0, 0, 10, 26, 32, 6, 0, 5, 3, 2, 6, 2, 3, 0, 0, 0, 3, 8, 13, 26, 29, 12, 4, 15, 19, 29, 0, 4];
 /// The code of `#`. That of `>` is the next one.
@@ -399,7 +399,7 @@ impl Code {
                 Some(symbols) if self.bits.wrapping_sub(self.first) >= *symbols => {
                     self.first = (self.first + symbols) << 1;
                 }
-                // The end of a symbol, or of what could be one.
+                // The end of a symbol, or of an invalid code of full length.
                 _ => self = Self::default(),
             }
         }
@@ -411,7 +411,7 @@ impl Code {
 mod tests {
     use super::*;
 
-    /// A string as it stands in a header block, with the codes of appendix B for the few letters used here.
+    /// A string as it appears in a header block, with the codes of appendix B for the few letters used here.
     fn packed(text: &str) -> Vec<u8> {
         let mut bits = String::new();
         for letter in text.chars() {
@@ -456,7 +456,7 @@ mod tests {
         [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frames.concat()].concat()
     }
 
-    /// The bytes as the reader leaves them, read in one piece and byte by byte; both must agree.
+    /// The bytes after the reader has passed over them, in one piece and byte by byte; both must agree.
     fn observed(bytes: &[u8]) -> Result<Vec<u8>, Unreadable> {
         let mut whole = bytes.to_vec();
         let verdict = HeaderBlocks::default().observe(&mut whole);
@@ -479,7 +479,7 @@ mod tests {
                 (vec![0x14], packed),
                 ([vec![0x00], plain(":path")].concat(), packed),
                 ([vec![0x40], string(0x80, &PACKED_PATH)].concat(), plain),
-                // Filled up wrongly; whether h2 minds does not matter.
+                // Wrong padding; this must hold whether or not h2 minds it.
                 ([vec![0x00], string(0x80, &[0xb9, 0x58, 0xd3, 0x38])].concat(), packed),
             ] {
                 let block = |path: &str| [vec![0x82], name.clone(), coding(path), vec![0x87]].concat();
@@ -513,7 +513,7 @@ mod tests {
     fn names_from_the_dynamic_table_count_and_other_values_stay() {
         let fields = |path: &str| {
             [
-                // x-a: #, kept; :path, kept with a name of its own; x-a again, then the path by its place.
+                // x-a: #, indexed; :path, indexed with a literal name; x-a again, then the path by its index.
                 [vec![0x40], plain("x-a"), plain("#")].concat(),
                 [vec![0x40], plain(":path"), plain("/a")].concat(),
                 [vec![0x0f, 48], packed("#")].concat(),

@@ -1,29 +1,29 @@
-//! Answers before the answer (1xx, RFC 9110 15.2), which hyper's server cannot send. HTTP/1.1 only.
+//! Interim answers (1xx, RFC 9110 15.2), which hyper's server cannot send. HTTP/1.1 only.
 //!
-//! They go past hyper into the same socket, so the one question is when. hyper writes all that it has gathered, answers
-//! to earlier requests and `100 Continue` among it, and then flushes. Between that and the first byte of a request's own
-//! answer stands nothing on the way: [`super::wire`] puts in there what waits here. What still waits when
-//! the answer is made is thrown away; 1xx answers only inform.
+//! They bypass hyper and go into the same socket, so the one question is when. hyper writes everything that it has
+//! gathered, including answers to earlier requests and `100 Continue`, and then flushes. Between that flush and the
+//! first byte of a request's own answer, nothing else is written: [`super::wire`] inserts waiting interim answers
+//! there. Those still waiting when the final answer is ready are dropped; 1xx answers only inform.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, StatusCode};
 
-/// Bytes of interim answers that wait for a client; one that takes nothing needs no more of them.
+/// Bytes of interim answers that wait for a client; a client that reads nothing does not need more of them.
 const MAX_WAITING: usize = 4 << 10;
 
 /// The interim answers of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Interims {
     state: Mutex<State>,
-    /// Spares most flushes the lock.
+    /// Saves most flushes from taking the lock.
     any: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Counts requests: what belongs to an earlier one is not taken any more.
+    /// Counts requests, so that interim answers for an earlier one are dropped.
     turn: u64,
     is_open: bool,
     waiting: Vec<u8>,
@@ -31,11 +31,11 @@ struct State {
 
 impl Interims {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Bytes of whole messages at every moment, so a panic elsewhere cannot spoil them.
+        // The buffer always holds whole messages, so a panic elsewhere cannot corrupt it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request has come; the number under which it may be answered beforehand.
+    /// Notes a new request and returns its number for [`Self::queue`].
     pub(super) fn open(&self) -> u64 {
         let mut state = self.state();
         state.turn += 1;
@@ -43,7 +43,7 @@ impl Interims {
         state.turn
     }
 
-    /// The request's own answer is there.
+    /// The request's final answer is ready; no more interim answers may precede it.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.is_open = false;
@@ -51,7 +51,7 @@ impl Interims {
         self.any.store(false, Ordering::Release);
     }
 
-    /// Lets an answer wait for the next flush.
+    /// Queues an interim answer for the next flush.
     pub(super) fn queue(&self, turn: u64, status: StatusCode, reason: &str, headers: &HeaderMap) {
         let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
         for (name, value) in headers {
@@ -68,7 +68,7 @@ impl Interims {
         }
     }
 
-    /// Takes the bytes to write now.
+    /// Takes the bytes to write now, if any.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
         if !self.any.swap(false, Ordering::Acquire) {
             return None;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Time that the server goes on reading a body that it has refused. Closing at once would make the kernel answer with a
-/// reset, and the client would lose the answer (RFC 9112 9.6).
+/// Time for which the server goes on reading a body that it has refused. Closing at once would make the kernel send
+/// a reset, and the client would lose the answer (RFC 9112 9.6).
 pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// The bounds on connections, heads and bodies. Each field is a key of the `[limits]` table of the
@@ -18,12 +18,12 @@ pub struct Limits {
     pub header_timeout_seconds: Seconds,
     /// Seconds for the TLS handshake. 10.
     pub tls_handshake_timeout_seconds: Seconds,
-    /// Seconds that a connection may rest between two requests. Requests in flight do not count as
-    /// rest, however long they take. 75.
+    /// Seconds that a connection may stay idle between two requests. Requests in flight do not count as idle,
+    /// however long they take. 75.
     pub keep_alive_seconds: Seconds,
-    /// Seconds that a client may take no byte of an answer that waits for it. 60.
+    /// Seconds for which a client may take no byte of a pending answer. 60.
     pub write_stall_seconds: Seconds,
-    /// Seconds that the server waits for the next byte of a request body; then 408. 60.
+    /// Seconds for which the server waits for the next byte of a request body; then 408. 60.
     pub read_stall_seconds: Seconds,
     /// Bytes per second that a request body must reach on average, over the time spent waiting for the client; below it
     /// 408, and 0 switches the check off. 1,024.
@@ -36,17 +36,17 @@ pub struct Limits {
     pub max_headers: usize,
     /// Bytes of the request target; above it 414. 8 KiB.
     pub max_uri_bytes: usize,
-    /// Open connections in all; one more is closed at once. 4,096.
+    /// Open connections in total; further ones are closed at once. 4,096.
     pub max_connections: usize,
     /// Open connections of one client, which is an IPv4 address or an IPv6 /64 network; trusted proxies are exempt. 1,024.
     pub max_connections_per_client: usize,
-    /// Entries in one answer to PROPFIND with `Depth: infinity`; for a larger tree 403, and clients ask for one folder
-    /// at a time. 100,000, some 50 MB and half a second of work.
+    /// Entries in one answer to PROPFIND with `Depth: infinity`; a larger tree gets 403, and clients then list one
+    /// folder at a time. 100,000, some 50 MB and half a second of work.
     pub max_listing_entries: usize,
-    /// Bytes of one answer to PROPFIND; a longer one is broken off, or with `Depth: infinity` marked as cut short.
-    /// Properties and locks that clients set may weigh more than all names. 1 GiB.
+    /// Bytes of one answer to PROPFIND; a longer one is cut off, or with `Depth: infinity` marked as incomplete.
+    /// Properties and locks set by clients may be larger than all names together. 1 GiB.
     pub max_listing_bytes: u64,
-    /// Connections that the kernel holds ready for the server to accept. 1,024.
+    /// Connections that the kernel queues for the server to accept. 1,024.
     pub accept_backlog: u32,
     /// Requests at once on one HTTP/2 connection. 128.
     pub h2_max_concurrent_streams: u32,
@@ -60,12 +60,12 @@ pub struct Limits {
     pub h2_ping_interval_seconds: Seconds,
     /// Seconds for the answer to a ping. 20.
     pub h2_ping_timeout_seconds: Seconds,
-    /// Requests that one HTTP/2 client may open and reset before the server looked at them; one more ends the connection
-    /// with GOAWAY. 20.
+    /// Requests that an HTTP/2 client may open and reset before the server has handled them; one more ends the
+    /// connection with GOAWAY. 20.
     pub h2_max_pending_resets: usize,
-    /// Streams that the server resets because one HTTP/2 client broke the protocol. 256.
+    /// Streams that the server resets because an HTTP/2 client broke the protocol. 256.
     pub h2_max_error_resets: usize,
-    /// Seconds that requests in flight have to end after the server was asked to stop. 30.
+    /// Seconds that requests in flight have to finish after the server is asked to stop. 30.
     pub shutdown_grace_seconds: Seconds,
 }
 
@@ -104,13 +104,13 @@ impl TryFrom<f64> for Seconds {
     }
 }
 
-/// A setting that hyper or we cannot work with.
+/// A setting that is out of range for hyper or for this server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("limits.{key} must be {demand}")]
 pub struct LimitsError {
     /// The offending key.
     pub key: &'static str,
-    /// What it must be.
+    /// The allowed values.
     pub demand: &'static str,
 }
 

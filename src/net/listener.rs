@@ -18,15 +18,15 @@ use super::peer::client_key;
 use super::tls::Tls;
 use super::watch::Shutdown;
 
-/// Pause after the system ran out of descriptors or memory: connections that end meanwhile give some back, while trying
-/// on would burn a core.
+/// Pause after the system ran out of descriptors or memory: connections that end meanwhile free some, while
+/// retrying at once would burn a core.
 const EXHAUSTION_PAUSE: Duration = Duration::from_millis(100);
 
-/// Opens a listening socket. Port 0 takes a free one.
+/// Opens a listening socket. Port 0 picks a free one.
 pub fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, ListenError> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // A restarted server must not wait for old connections to fade.
+        // A restarted server must not wait for old connections to time out.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         socket.listen(limits.accept_backlog)
@@ -34,10 +34,10 @@ pub fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, ListenE
     open().map_err(|source| ListenError::Bind { address, source })
 }
 
-/// Serves `listener` until `shutdown`, then lets requests in flight end within the grace time.
+/// Serves `listener` until `shutdown`, then lets requests in flight finish within the grace time.
 ///
-/// Without `tls` it speaks plain HTTP/1.1, and only on a loopback address. With it, HTTP/2 or
-/// HTTP/1.1 as the client asks for by ALPN.
+/// Without `tls` it speaks plain HTTP/1.1, and only on a loopback address. With it, HTTP/2 or HTTP/1.1 as the
+/// client asks for by ALPN.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
@@ -85,7 +85,7 @@ pub async fn serve<H: Handler>(
                     () = shutdown.requested() => break,
                 }
             }
-            // The client was gone before we came to it.
+            // The client closed the connection before it was accepted.
             Err(error) => tracing::debug!(%error, "accept failed"),
         }
     }
@@ -128,7 +128,7 @@ struct Counts {
     clients: HashMap<IpAddr, usize>,
 }
 
-/// The right to one open connection, given back on drop.
+/// A permit for one open connection, returned on drop.
 #[derive(Debug)]
 struct Slot {
     slots: Slots,
@@ -165,7 +165,7 @@ impl Drop for Slot {
         if let Some(mine) = counts.clients.get_mut(&self.client) {
             *mine -= 1;
             if *mine == 0 {
-                // Else an attacker's every address would stay in memory.
+                // Otherwise every address of an attacker would stay in memory.
                 counts.clients.remove(&self.client);
             }
         }

@@ -19,7 +19,7 @@ const DURATION_BUCKETS: [f64; 12] =
 
 type Labels = [(&'static str, &'static str); 2];
 
-/// All figures of the process. Cheap to clone.
+/// All metrics of the process. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
@@ -33,7 +33,7 @@ pub struct Metrics {
     durations: Histogram,
 }
 
-/// Why a connection was closed before or instead of serving it.
+/// Why a connection was closed before a request was served, or in place of serving it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Refusal {
     Full,
@@ -43,7 +43,7 @@ pub(super) enum Refusal {
 }
 
 impl Metrics {
-    /// A registry with the figures of the network layer.
+    /// A registry with the metrics of the network layer.
     pub fn new() -> Self {
         let metrics = Self {
             registry: Arc::new(Mutex::new(Registry::with_prefix("tresor"))),
@@ -76,11 +76,11 @@ impl Metrics {
 
     /// Lets another room add its own counters and gauges; names get the prefix `tresor_`.
     pub fn register(&self, add: impl FnOnce(&mut Registry)) {
-        // A panic while adding leaves at worst one figure out.
+        // A panic in `add` at worst leaves one metric out.
         add(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The figures in the `OpenMetrics` text format.
+    /// All metrics in the `OpenMetrics` text format.
     pub fn encode(&self) -> String {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +117,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Clients choose the method's name, so unknown ones share a label.
+/// Clients choose the method, so unknown ones share a label.
 pub(super) fn method_label(method: &Method) -> &'static str {
     const KNOWN: [&str; 17] = [
         "GET",

@@ -1,9 +1,9 @@
 //! The network: connections, TLS, bounds, and the facts about a request before a handler reads it.
 //!
-//! [`serve`] accepts connections and hands requests to a [`Handler`]. On the way in, each passes
-//! `wire` (where hyper would read something else than the client meant), hyper, and `admission` (host, proxy,
-//! size); `watch` cuts what takes too long. On the way out `request_log` gives it an id, counts it,
-//! and writes one line. Routes and protocols are the handler's.
+//! [`serve`] accepts connections and hands requests to a [`Handler`]. On the way in, each request passes `wire`
+//! (which refuses requests that hyper would misread), hyper, and `admission` (host, proxy, size); `watch` cuts
+//! connections that exceed a time limit. On the way out `request_log` assigns an id, counts the request, and writes
+//! one line. Routes and protocols belong to the handler.
 
 pub(crate) mod admission;
 mod certificate;

@@ -19,7 +19,7 @@ pub struct IpNetwork {
     prefix: u32,
 }
 
-/// Why a text is not a network.
+/// A text that is not a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not an address or network: write it like 192.0.2.1 or 10.0.0.0/8")]
 pub struct ParseNetworkError(String);
@@ -86,8 +86,8 @@ impl fmt::Display for IpNetwork {
     }
 }
 
-/// Which header the trusted proxies set. Only this one is read: a proxy passes the other through
-/// as the client wrote it.
+/// The header that trusted proxies set. Only this one is read: a proxy passes the other one through as the client
+/// wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -98,7 +98,7 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// Whose word on the client's address counts.
+/// The proxies whose statement about the client's address is believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyTrust {
@@ -125,9 +125,9 @@ impl ProxyTrust {
 
     /// The client's address and scheme for a request that came from `peer`.
     ///
-    /// Each proxy appends the address it sees, so the list is read from the right, through hops
-    /// that are proxies of ours; the first other address is the client. What stands left of it the
-    /// client may have invented. An entry that is no address ends the walk at the hop before it.
+    /// Each proxy appends the address it sees, so the list is read from the right, through hops that are trusted
+    /// proxies; the first other address is the client. The client may have invented everything to the left of it.
+    /// An entry that is not an address ends the walk at the hop before it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> (IpAddr, ClientScheme) {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
@@ -159,7 +159,7 @@ fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
     headers
         .get_all(name)
         .iter()
-        // A line with strange bytes counts as an unreadable hop, it does not vanish.
+        // A line with invalid bytes counts as an unreadable hop and is not skipped.
         .flat_map(|value| value.to_str().unwrap_or("?").split(','))
         .map(str::trim)
 }
@@ -168,7 +168,7 @@ fn parse_scheme(text: &str) -> ClientScheme {
     if text.eq_ignore_ascii_case("https") {
         ClientScheme::Https
     } else {
-        // An unknown word is no promise of a safe connection.
+        // An unknown word does not mean an encrypted connection.
         ClientScheme::Http
     }
 }
@@ -188,7 +188,7 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 /// The hops of `Forwarded`, and the scheme that the last proxy noted.
 fn forwarded(headers: &HeaderMap) -> (Vec<Option<IpAddr>>, ClientScheme) {
     let mut scheme = ClientScheme::Unsaid;
-    // Quoted commas occur in no address; a value with one reads as an unreadable hop.
+    // Addresses contain no quoted commas; a value with one reads as an unreadable hop.
     let hops = list(headers, &FORWARDED)
         .map(|element| {
             let mut hop = None;
@@ -208,7 +208,7 @@ fn forwarded(headers: &HeaderMap) -> (Vec<Option<IpAddr>>, ClientScheme) {
     (hops, scheme)
 }
 
-/// The key by which connections are counted: an IPv4 address, or the /64 network that one IPv6 customer has.
+/// The key for counting connections: an IPv4 address, or the /64 network that one IPv6 customer gets.
 pub fn client_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),

@@ -1,20 +1,20 @@
-//! Bytes in several places that are sent at once.
+//! Several byte buffers that are sent together.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-/// Pieces of a body that follow each other. As one [`Buf`] they leave in one system call, without being joined.
+/// Consecutive pieces of a body. As one [`Buf`] they go out in one system call, without being joined.
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// None of them is empty.
+    /// Contains no empty piece.
     pieces: VecDeque<Bytes>,
     remaining: usize,
 }
 
 impl Pieces {
-    /// The first piece alone; none is left of an empty one.
+    /// Splits off the first piece; the result is empty if there is none.
     pub(super) fn take_first(&mut self) -> Self {
         let first = self.pieces.pop_front().unwrap_or_default();
         self.remaining -= first.len();

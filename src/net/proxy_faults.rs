@@ -1,5 +1,6 @@
-//! Headers that a reverse proxy fails to pass on. A proxy with its defaults hides the client's address, the host and
-//! the scheme: links then lead to the proxy's inner address, and one client's wrong passwords lock out everyone.
+//! Detects headers that a reverse proxy fails to pass on. A proxy with default settings hides the client's address,
+//! the host and the scheme: links then lead to the proxy's inner address, and one client's wrong passwords lock out
+//! everyone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -46,20 +47,20 @@ impl ProxyFault {
     }
 }
 
-/// The faults found since the start; each kind is logged once. Clones share them.
+/// Faults found since the start; each kind is logged once. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyFaults(Arc<AtomicU8>);
 
 impl ProxyFaults {
-    /// What the owner should put right in the proxy's configuration, a sentence each.
+    /// Advice for the proxy's configuration, one sentence for each fault found.
     pub fn advice(&self) -> Vec<&'static str> {
         let seen = self.0.load(Ordering::Relaxed);
         ProxyFault::ALL.iter().filter(|fault| seen & bit(**fault) != 0).map(|fault| fault.advice()).collect()
     }
 
-    /// Looks at a request from `peer` as it came in.
+    /// Examines the headers of a request from `peer` as received.
     pub(super) fn look<B>(&self, request: &Request<B>, peer: IpAddr, tls: bool, trust: &ProxyTrust) {
-        // A monitor asks for it directly.
+        // Monitoring asks for it directly, without the proxy.
         if request.uri().path() == "/health" {
             return;
         }
@@ -78,7 +79,7 @@ const fn bit(fault: ProxyFault) -> u8 {
 fn faults<B>(request: &Request<B>, peer: IpAddr, tls: bool, trust: &ProxyTrust) -> [Option<ProxyFault>; 3] {
     let headers = request.headers();
     let is_trusted = trust.trusts(peer.to_canonical());
-    // Plain HTTP is for proxies and for this machine. nginx speaks HTTP/1.0 by default, clients do not.
+    // Only proxies and this machine use plain HTTP. nginx speaks HTTP/1.0 to the server by default, clients do not.
     let is_signed = SIGNS.iter().any(|sign| headers.contains_key(sign));
     let is_proxy = is_trusted || (!tls && (is_signed || request.version() == Version::HTTP_10));
     let (_, scheme) = trust.client(peer, headers);
@@ -90,7 +91,7 @@ fn faults<B>(request: &Request<B>, peer: IpAddr, tls: bool, trust: &ProxyTrust) 
     ]
 }
 
-/// Whether the host is one that no client on another machine can ask for.
+/// Whether no client on another machine could use this host.
 fn asks_for_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
@@ -105,8 +106,8 @@ mod tests {
     use super::ProxyFault::{HostHidden, SchemeUnsaid, Untrusted};
     use super::*;
 
-    /// An office put nginx in front with `proxy_pass` alone. Mounting worked; moving a file answered 502, links led to
-    /// 127.0.0.1, one wrong password throttled everybody, and nothing said why.
+    /// An office put nginx in front with `proxy_pass` alone. Mounting worked, but moving a file answered 502, links
+    /// led to 127.0.0.1, one wrong password throttled every client, and no message named the cause.
     #[test]
     fn a_proxy_with_its_defaults_is_noticed_once() {
         let trust = |networks: &[&str]| ProxyTrust {

@@ -1,4 +1,4 @@
-//! Bodies of requests, with a least speed.
+//! Request bodies, with a minimum speed.
 
 use std::error::Error as _;
 use std::fmt;
@@ -22,20 +22,20 @@ use super::watch::{Activity, StreamWatch};
 /// Why a request body could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// The client sent nothing for too long, or less than the least average speed: 408. What came
-    /// before is intact; resumable uploads keep it.
+    /// The client sent nothing for too long, or less than the minimum average speed: 408. The bytes received so far
+    /// are intact; resumable uploads keep them.
     #[error("the request body came too slowly")]
     TooSlow,
     /// The chunked framing is wrong: 400.
     #[error("the request body is malformed")]
     Malformed,
-    /// Longer than the caller takes: 413.
+    /// Longer than the caller accepts: 413.
     #[error("the request body is longer than {limit} bytes")]
     TooLarge {
-        /// The most that would have been taken.
+        /// The caller's limit in bytes.
         limit: usize,
     },
-    /// The client left in the middle of the body and will not read the answer.
+    /// The client disconnected in the middle of the body and will not read the answer.
     #[error("the client broke off the request body")]
     Broken(#[source] hyper::Error),
 }
@@ -47,7 +47,7 @@ impl BodyError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed => StatusCode::BAD_REQUEST,
-            // The client does not see it; the log shows nginx's number for a client that left.
+            // The client does not see it; 499 is nginx's status in the log for a client that left.
             Self::Broken(_) => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
         }
     }
@@ -79,11 +79,11 @@ impl From<BodyError> for io::Error {
     }
 }
 
-/// Bytes that a handler left unread and that the server reads away to keep the connection: XML of requests that are
-/// repeated with a password, small files that are refused. More would have the client send useless data.
+/// Unread bytes of a body that the server reads and drops to keep the connection: XML of requests that are repeated
+/// with a password, small files that are refused. With a higher limit, clients would send more data for nothing.
 const MAX_READ_AWAY: u64 = 64 * 1024;
 
-/// How far a body has come, for the code that answers the request.
+/// Progress of a body, for the code that sends the answer.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     received: AtomicU64,
@@ -91,25 +91,25 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Bytes of the body so far.
+    /// Bytes of the body received so far.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// Whether some of the body will stay unread, so that in HTTP/1 the connection must end.
+    /// Whether part of the body will stay unread, so that an HTTP/1 connection must end.
     pub(super) fn is_left(&self) -> bool {
         self.is_left.load(Ordering::Relaxed)
     }
 }
 
-/// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a [`Body`]. Left
-/// unread, a short rest of known length is read away; a longer one ends the connection after the answer, or in HTTP/2
-/// the stream, if the client goes on sending for long.
+/// The body of a request. Read it with [`next`](Self::next), [`collect`](Self::collect) or as a [`Body`]. If it is
+/// left unread, a short rest of known length is read and dropped; a longer one ends the connection after the
+/// answer, or in HTTP/2 the stream, if the client keeps sending for long.
 pub struct RequestBody {
     source: Source,
     pace: Option<Pace>,
     progress: Arc<Progress>,
-    /// Its client waits for `100 Continue`, which leaves when the body is asked for, or for the answer.
+    /// The client waits for `100 Continue`, which is sent when the body is asked for, or for the answer.
     is_held_back: bool,
     has_failed: bool,
     /// Sends interim answers to the client.
@@ -142,7 +142,7 @@ impl RequestBody {
         }
     }
 
-    /// A body at hand, for tests of handlers.
+    /// A body in memory, for tests of handlers.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self {
             source: Source::Memory(bytes.into()),
@@ -154,12 +154,12 @@ impl RequestBody {
         }
     }
 
-    /// No body, for tests of handlers.
+    /// An empty body, for tests of handlers.
     pub fn empty() -> Self {
         Self::full(Bytes::new())
     }
 
-    /// The length that the client announced; `None` for chunked bodies.
+    /// The length that the client declared; `None` for chunked bodies.
     pub fn announced_length(&self) -> Option<u64> {
         self.size_hint().exact()
     }
@@ -169,8 +169,8 @@ impl RequestBody {
         self.interims.is_some()
     }
 
-    /// Tells the client something (1xx) while its request is being worked on, if that is possible and it
-    /// takes what it was told before.
+    /// Sends the client an interim answer (1xx) while its request is being processed. Does nothing if the protocol
+    /// does not allow it or the client has not taken the earlier ones.
     pub fn tell(&self, status: StatusCode, reason: &'static str, headers: &HeaderMap) {
         if let Some((activity, turn)) = &self.interims
             && status.is_informational()
@@ -191,8 +191,7 @@ impl RequestBody {
         }
     }
 
-    /// The whole body, if it has at most `limit` bytes; a longer announced length is refused before
-    /// anything is read.
+    /// Reads the whole body, of at most `limit` bytes; a longer declared length is refused before anything is read.
     pub async fn collect(&mut self, limit: usize) -> Result<Bytes, BodyError> {
         let too_large = BodyError::TooLarge { limit };
         if self.size_hint().lower() > limit as u64 {
@@ -220,9 +219,9 @@ impl RequestBody {
     }
 }
 
-/// RFC 9113 8.1 lets a server reset a stream whose request it has answered and does not want to read on. curl 7.88
-/// then forgets the answer, so what it still sends is thrown away for a moment. In HTTP/1 a short rest is read away,
-/// and a longer one when the connection ends.
+/// RFC 9113 8.1 lets a server reset a stream once it has answered and does not want the rest of the request. curl
+/// 7.88 then loses the answer, so the rest is read and dropped for a moment. In HTTP/1 a short rest is read and
+/// dropped, and a longer one when the connection ends.
 impl Drop for RequestBody {
     fn drop(&mut self) {
         let is_short = self.size_hint().upper().is_some_and(|length| length <= MAX_READ_AWAY);
@@ -306,8 +305,8 @@ impl Body for RequestBody {
     }
 }
 
-/// Measures the time that we wait for the client. Time that the handler takes for itself, on a busy
-/// disk for instance, is not the client's fault.
+/// Measures the time spent waiting for the client. Time that the handler takes itself, on a busy disk for instance,
+/// is not counted against the client.
 struct Pace {
     stall: Duration,
     grace: Duration,
@@ -333,13 +332,13 @@ impl Pace {
 
     fn arrived(&mut self, bytes: u64) {
         self.received = self.received.saturating_add(bytes);
-        // Only a piece that was waited for: the clock is not read on the fast path.
+        // Counts only pieces that had to be waited for, so the fast path does not read the clock.
         if let Some(since) = self.waiting_since.take() {
             self.waited += since.elapsed();
         }
     }
 
-    /// How long the client may still be waited for if nothing comes.
+    /// How long to wait for the client from now if nothing arrives.
     fn allowance(&self) -> Duration {
         let Some(earned) = self.received.checked_div(self.bytes_per_second) else {
             return self.stall;

@@ -1,6 +1,6 @@
-//! One line per request in the log, and the figures that go with it.
+//! Writes one log line per request and updates the request metrics.
 //!
-//! Never in it: path, query, names, user agent, authorisation, the client's address.
+//! The line never contains path, query, names, user agent, authorisation or the client's address.
 
 use std::fmt;
 use std::io;
@@ -20,7 +20,7 @@ use super::response_body::ResponseBody;
 use super::watch::{Activity, StreamWatch};
 use crate::model::UserId;
 
-/// Names a request in the log, in error pages and in `X-Request-Id`; random, 64 bits.
+/// Id of a request in the log, in error pages and in `X-Request-Id`; random, 64 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 8]);
 
@@ -53,7 +53,7 @@ impl fmt::Debug for RequestId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogUser(pub UserId);
 
-/// Put into the extensions of an answer: the kind of route, such as `dav`. Never a path.
+/// The kind of route, such as `dav`, as an extension of an answer. Never a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     name: &'static str,
@@ -66,14 +66,14 @@ impl Route {
         Self { name, quiet: false }
     }
 
-    /// A route that machines ask every few seconds: logged at level debug.
+    /// A route that machines poll every few seconds: logged at level debug.
     pub const fn quiet(name: &'static str) -> Self {
         Self { name, quiet: true }
     }
 }
 
-/// One request from its head to the end of its answer. Its drop writes the line, so requests whose
-/// client went away are logged too.
+/// One request from its head to the end of its answer. Dropping it writes the line, so requests whose client
+/// disconnected are logged too.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) id: RequestId,
@@ -92,10 +92,10 @@ pub(super) struct Exchange {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// The client went away, or was cut off, before the end of the answer.
+    /// The client disconnected, or was cut off, before the end of the answer.
     ClientGone,
     Complete,
-    /// We could not complete the answer.
+    /// The server could not complete the answer.
     Broken,
 }
 
@@ -118,7 +118,7 @@ impl Exchange {
         }
     }
 
-    /// Wraps the answer's body, which from now on keeps the exchange going.
+    /// Wraps the answer's body, which from then on owns the exchange.
     pub(super) fn answer(mut self, head: &http::response::Parts, body: ResponseBody) -> TrackedBody {
         self.status = Some(head.status);
         self.user = head.extensions.get::<LogUser>().map(|user| user.0);
@@ -141,7 +141,7 @@ impl Exchange {
             exchange: self,
         };
         if tracked.is_end_stream() {
-            // hyper will not poll it at all.
+            // hyper does not poll an empty body at all.
             tracked.exchange.outcome = Outcome::Complete;
         }
         tracked
@@ -156,7 +156,7 @@ impl Drop for Exchange {
         self.metrics.bytes_in.inc_by(received);
         self.metrics.bytes_out.inc_by(self.sent);
         let took = self.began.elapsed();
-        // 499 as in nginx: the client left before the answer.
+        // 499 as in nginx: the client disconnected before the answer.
         let status = self.status.map_or(499, |status| status.as_u16());
         let class = self.status.unwrap_or(StatusCode::BAD_REQUEST);
         self.metrics.answered(&self.method, class, took);
@@ -193,12 +193,12 @@ impl Drop for Exchange {
 #[derive(Debug)]
 pub(super) struct TrackedBody {
     body: ResponseBody,
-    /// Bytes that the head announces; fewer are an error.
+    /// Bytes that the head declares; a shorter body is an error.
     promised: Option<u64>,
     /// HEAD and the like: no body is sent, even if the head announces one.
     bodiless: bool,
     stream: Option<Arc<StreamWatch>>,
-    /// HTTP/2 gets piece after piece: that it comes back for more shows that the client takes the answer.
+    /// HTTP/2 gets one piece at a time: each poll for the next one shows that the client takes the answer.
     rest: Pieces,
     exchange: Exchange,
 }
@@ -234,7 +234,7 @@ impl TrackedBody {
     fn break_off(&mut self, error: io::Error) -> io::Error {
         self.exchange.outcome = Outcome::Broken;
         if self.stream.is_none() {
-            // HTTP/2 resets the stream; HTTP/1 has nothing but the connection.
+            // HTTP/2 can reset the stream; HTTP/1 can only end the connection.
             self.exchange.activity.mark_broken();
         }
         tracing::error!(request_id = %self.exchange.id, kind = ?error.kind(), "answer broken off");

@@ -1,4 +1,4 @@
-//! Bodies of answers. An answer that cannot be completed never ends like one that was.
+//! Bodies of answers. An answer that cannot be completed never ends like a complete one.
 
 use std::fmt;
 use std::io;
@@ -21,17 +21,17 @@ enum Kind {
 }
 
 impl ResponseBody {
-    /// No body.
+    /// An empty body.
     pub fn empty() -> Self {
         Self(Kind::Empty)
     }
 
-    /// A body at hand; sent with its `Content-Length`.
+    /// A body in memory; sent with its `Content-Length`.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self::at_hand(bytes.into().into())
     }
 
-    /// The same in several pieces, sent without joining them.
+    /// A body in memory in several pieces, sent without joining them.
     pub fn pieces(pieces: Vec<Bytes>) -> Self {
         Self::at_hand(pieces.into())
     }
@@ -46,7 +46,7 @@ impl ResponseBody {
         Self(Kind::Stream(Box::pin(body)))
     }
 
-    /// A body that is made as the client takes it: `step` is asked for the next pieces when those of before
+    /// A body that is produced as the client takes it: `step` is called for the next pieces when the previous ones
     /// are sent, until it returns none. An error breaks the answer off.
     pub fn steps<S, F, N>(state: S, step: N) -> Self
     where
@@ -160,8 +160,8 @@ where
     }
 }
 
-/// Feeds a [`ResponseBody::channel`]. Dropped before [`finish`](Self::finish), it breaks the answer
-/// off: a producer that panics must not pass for one that is done.
+/// Feeds a [`ResponseBody::channel`]. Dropping it before [`finish`](Self::finish) breaks the answer off, so that a
+/// producer that panics does not look like one that is done.
 #[derive(Debug)]
 pub struct BodySender(mpsc::Sender<Delivery>);
 
@@ -172,7 +172,7 @@ enum Delivery {
     End,
 }
 
-/// The client is gone; there is no use in producing more.
+/// The client disconnected; no more data is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the client closed the connection")]
 pub struct ReceiverGone;
@@ -184,14 +184,14 @@ impl BodySender {
         sent.map_err(|_| ReceiverGone)
     }
 
-    /// The body is complete.
+    /// Marks the body as complete.
     pub async fn finish(self) -> Result<(), ReceiverGone> {
         self.0.send(Delivery::End).await.map_err(|_| ReceiverGone)
     }
 
     /// Breaks the answer off with this error as the reason. Dropping does the same without one.
     pub fn fail(self, error: io::Error) {
-        // With a full channel or without a receiver the drop that follows has the same effect.
+        // If the channel is full or has no receiver, the drop that follows has the same effect.
         let _ = self.0.try_send(Delivery::Failed(error));
     }
 }

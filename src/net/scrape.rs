@@ -1,4 +1,4 @@
-//! The metrics listener, which only this machine can reach.
+//! The metrics listener, reachable from this machine only.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -24,7 +24,7 @@ pub async fn serve_metrics(
     if !address.ip().to_canonical().is_loopback() {
         return Err(ListenError::NotLoopback(address));
     }
-    // Its own figures would only count the counting.
+    // Metrics of this listener would only count scrapes.
     let server = Server::new(Scrape(metrics));
     serve(listener, None, server, shutdown).await
 }

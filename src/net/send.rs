@@ -1,4 +1,4 @@
-//! How fast answers are read for the clients that take them.
+//! Chooses how much of an answer is read at a time, by how fast the client takes it.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Answers that are read in long steps at once. More answers get [`Pace::SMALL_STEP`] at a time.
+/// Answers that may be read in long steps at the same time. Further answers get [`Pace::SMALL_STEP`] at a time.
 const MAX_FAST: usize = 32;
-/// Time for one step beyond which a client counts as slow and gets small ones.
+/// A client that takes longer than this for one step counts as slow and gets small ones.
 const SLOW_STEP: Duration = Duration::from_millis(100);
 
-/// How many answers may be sent fast at a time. Clones share the bounds.
+/// Limits the number of answers that are sent fast at the same time. Clones share the limits.
 #[derive(Clone, Debug)]
 pub struct SendLanes {
-    /// For long steps.
+    /// Permits for long steps.
     fast: Arc<Semaphore>,
-    /// For answers that keep two cores busy: as many as there are pairs. With more of them every core has enough
-    /// to do, and handing over from one to the other would only cost.
+    /// Permits for answers that keep two cores busy, one for each pair of cores. With more of them every core is
+    /// busy anyway, and handing data from one core to another only costs time.
     second_cores: Arc<Semaphore>,
 }
 
 impl Default for SendLanes {
-    /// As many as this machine's cores make sense of.
+    /// Limits that fit the number of cores of this machine.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self { fast: Arc::new(Semaphore::new(MAX_FAST)), second_cores: Arc::new(Semaphore::new(cores / 2)) }
@@ -40,12 +40,12 @@ pub struct Pace {
     lane: Option<OwnedSemaphorePermit>,
     /// Held while steps are read on another core than the one that sends the step before.
     second_core: Option<OwnedSemaphorePermit>,
-    /// When the client was given the last step.
+    /// Time at which the last step was handed to the client.
     given: Option<Instant>,
 }
 
 impl Pace {
-    /// Bytes of a step for a client that is slow or not known yet.
+    /// Bytes of a step for a client that is slow or whose speed is not known yet.
     pub const SMALL_STEP: u64 = 64 * 1024;
 
     /// Begins an answer whose steps have up to `longest` bytes.
@@ -69,7 +69,7 @@ impl Pace {
         }
     }
 
-    /// Bytes to be read for this step.
+    /// Number of bytes to read for this step.
     pub fn step(&self) -> u64 {
         self.step
     }
@@ -79,7 +79,7 @@ impl Pace {
         self.second_core.is_some()
     }
 
-    /// The client is given the step now.
+    /// Notes that the step is now handed to the client.
     pub fn end_step(&mut self) {
         self.given = Some(Instant::now());
     }

@@ -1,5 +1,5 @@
-//! What systemd hands us and wants to hear: sockets, readiness, the watchdog. All of it does
-//! nothing when the server was not started by systemd.
+//! systemd integration: socket activation, readiness, the watchdog. Everything here does nothing if systemd did not
+//! start the server.
 
 use std::io;
 
@@ -20,12 +20,12 @@ pub fn inherited_listener() -> io::Result<Option<TcpListener>> {
     TcpListener::from_std(listener).map(Some)
 }
 
-/// Tells systemd that requests are answered from now on.
+/// Reports to systemd that the server answers requests from now on.
 pub fn notify_ready() {
     notify(NotifyState::Ready);
 }
 
-/// Tells systemd that the server winds down.
+/// Reports to systemd that the server is shutting down.
 pub fn notify_stopping() {
     notify(NotifyState::Stopping);
 }
@@ -35,8 +35,8 @@ pub fn notify_status(text: &str) {
     notify(NotifyState::Status(text));
 }
 
-/// Pings the watchdog at half its interval while `is_alive` says so; returns at shutdown, or at once
-/// if no watchdog was asked for. A server that hangs stops pinging and is restarted.
+/// Pings the watchdog at half its interval while `is_alive` returns true; returns at shutdown, or at once if no
+/// watchdog is configured. A server that hangs stops pinging and is restarted.
 pub async fn keep_watchdog(is_alive: impl Fn() -> bool + Send, mut shutdown: Shutdown) {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return;

@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3: certificates at hand or in files, replaced while running.
+//! TLS 1.2 and 1.3: certificates from memory or from files, replaced while the server runs.
 
 use std::fmt;
 use std::future::Future;
@@ -25,18 +25,18 @@ use zeroize::Zeroizing;
 use super::watch::Shutdown;
 use crate::model::Timestamp;
 
-/// Time between two looks at the certificate files.
+/// Interval between two checks of the certificate files.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
-/// Longest certificate or key file in bytes; chains have a few kilobytes, and more is the wrong file.
+/// Longest certificate or key file in bytes; chains have a few kilobytes, so a larger file is the wrong one.
 const MAX_PEM_BYTES: u64 = 1 << 20;
 
 /// Life of a self-signed certificate in days. Apple's systems refuse more than 825 days from any issuer, and browsers
 /// more than 398 from a public one; 397 passes everywhere.
 pub const SELF_SIGNED_DAYS: u64 = 397;
 
-/// Where certificate and key come from.
+/// Source of certificate and key.
 pub enum TlsSource {
-    /// PEM texts that the caller keeps, sealed, in the data directory.
+    /// PEM texts that the caller keeps sealed in the data directory.
     Memory {
         /// The certificate chain, own certificate first.
         cert_pem: String,
@@ -47,7 +47,7 @@ pub enum TlsSource {
     Files {
         /// PEM file with the chain, own certificate first.
         cert: PathBuf,
-        /// PEM file with the private key. Must not be readable by everybody.
+        /// PEM file with the private key. Refused if it is readable by every user of the machine.
         key: PathBuf,
     },
 }
@@ -58,13 +58,13 @@ pub enum TlsError {
     /// A file cannot be read.
     #[error("read {}", path.display())]
     Read {
-        /// The file.
+        /// Path of the certificate or key file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// Every user of this machine could take the key.
+    /// Every user of this machine could read the key.
     #[error("{} can be read by every user of this machine: run chmod o= on it", .0.display())]
     WorldReadable(PathBuf),
     /// No usable certificate or key in the PEM text.
@@ -72,14 +72,14 @@ pub enum TlsError {
     Pem {
         /// `certificate` or `private key`.
         part: &'static str,
-        /// Why.
+        /// The parser's error.
         #[source]
         source: pem::Error,
     },
     /// There is no certificate in the text.
     #[error("there is no certificate in the chain")]
     Empty,
-    /// rustls does not take the pair, for instance because they do not belong together.
+    /// rustls rejects the pair, for instance because key and certificate do not belong together.
     #[error("use certificate and key")]
     Unusable(#[from] rustls::Error),
     /// The self-signed certificate could not be made.
@@ -136,13 +136,13 @@ impl Tls {
         Ok(())
     }
 
-    /// Reads the files again if they changed; `true` if a new certificate is in use. A broken pair
-    /// is an error, and the old one stays in use.
+    /// Reads the files again if they changed; `true` if a new certificate is in use. A broken pair is an error, and
+    /// the old pair stays in use.
     pub fn reload(&self) -> Result<bool, TlsError> {
         let Some(files) = &self.files else {
             return Ok(false);
         };
-        // Taken before reading: a change in between is then seen the next time.
+        // Taken before reading, so that a change in between is seen the next time.
         let now = stamp(&files.cert, &files.key);
         let mut seen = files.seen.write().unwrap_or_else(PoisonError::into_inner);
         if *seen == now {
@@ -178,12 +178,12 @@ impl Tls {
         }
     }
 
-    /// When the own certificate in use ends; `None` if that cannot be read.
+    /// When the server's own certificate expires; `None` if that cannot be read.
     pub fn not_after(&self) -> Option<Timestamp> {
         self.current.get().not_after
     }
 
-    /// Whether the own certificate in use can be used `now`.
+    /// Whether the server's own certificate is valid at `now`.
     pub fn validity(&self, now: Timestamp) -> Validity {
         match self.not_after() {
             Some(end) if end <= now => Validity::Expired,
@@ -192,7 +192,7 @@ impl Tls {
         }
     }
 
-    /// SHA-256 of the own certificate in use, as browsers show it: `AB:CD:…`.
+    /// SHA-256 of the server's own certificate, as browsers show it: `AB:CD:…`.
     pub fn fingerprint(&self) -> String {
         let pair = self.current.get();
         pair.key.cert.first().map_or_else(String::new, |cert| fingerprint(cert))
@@ -214,13 +214,13 @@ impl fmt::Debug for TlsSource {
     }
 }
 
-/// The pair in use.
+/// The pair of certificate and key in use.
 struct Current(RwLock<Pair>);
 
 #[derive(Clone)]
 struct Pair {
     key: Arc<CertifiedKey>,
-    /// `None` for an end that cannot be read.
+    /// `None` if the expiry date cannot be read.
     not_after: Option<Timestamp>,
 }
 
@@ -244,19 +244,19 @@ impl Current {
 /// Whether a certificate can be used, and for how much longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// For two weeks at least.
+    /// For at least two weeks.
     Valid,
     /// For less than two weeks.
     ExpiresSoon,
-    /// No longer.
+    /// From the expiry date on.
     Expired,
 }
 
-/// Time before the end of a certificate from which the server warns. Certificates are usually renewed a month before
-/// their end; two weeks before it something went wrong.
+/// Time before expiry at which the server starts to warn. Certificates are usually renewed a month before they
+/// expire; two weeks before, something has gone wrong.
 const WARN_BEFORE: Duration = Duration::from_hours(14 * 24);
 
-/// The end of a certificate's life.
+/// Expiry date of a certificate.
 fn not_after(certificate: &CertificateDer<'_>) -> Result<Timestamp, openssl::error::ErrorStack> {
     let parsed = openssl::x509::X509::from_der(certificate)?;
     let span = openssl::asn1::Asn1Time::from_unix(0)?.diff(parsed.not_after())?;
@@ -296,14 +296,14 @@ fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         |path: &Path| read_small(path).map_err(|source| TlsError::Read { path: path.to_owned(), source });
     let (cert_pem, _) = read(cert)?;
     let (key_pem, mode) = read(key)?;
-    // Debian's ssl-cert group may read keys (0640), everybody may not.
+    // Debian's ssl-cert group may read keys (0640), other users may not.
     if mode & 0o007 != 0 {
         return Err(TlsError::WorldReadable(key.to_owned()));
     }
     parse_pair(&cert_pem, &key_pem)
 }
 
-/// Content and mode of one and the same opened file.
+/// Content and mode, both taken from the same open file.
 fn read_small(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, u32)> {
     use std::io::Read as _;
     let file = std::fs::File::open(path)?;
@@ -333,9 +333,9 @@ fn fingerprint(cert: &CertificateDer<'_>) -> String {
 pub struct SelfSigned {
     /// The certificate.
     pub cert_pem: String,
-    /// The private key, for the caller to seal; never for a plain file.
+    /// The private key, for the caller to seal; never written to a plain file.
     pub key_pem: Zeroizing<String>,
-    /// From when on it is worthless; make a new one a month before.
+    /// Expiry date; make a new certificate a month before.
     pub not_after: Timestamp,
 }
 
@@ -345,9 +345,8 @@ impl fmt::Debug for SelfSigned {
     }
 }
 
-/// Makes a P-256 certificate for these names and addresses, and always for `localhost`,
-/// `127.0.0.1` and `::1`; valid from a day before `now`, for clocks that are behind, for
-/// [`SELF_SIGNED_DAYS`] in all.
+/// Makes a P-256 certificate for these names and addresses, and always for `localhost`, `127.0.0.1` and `::1`. It
+/// is valid for [`SELF_SIGNED_DAYS`], starting a day before `now` for clients whose clock is slow.
 pub fn self_signed(names: &[String], addresses: &[IpAddr], now: Timestamp) -> Result<SelfSigned, TlsError> {
     let local = [IpAddr::from([127, 0, 0, 1]), std::net::Ipv6Addr::LOCALHOST.into()];
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;

@@ -1,8 +1,8 @@
-//! Tracks what a connection is waiting for and since when, and reports a wait that exceeds its limit.
+//! Tracks the thing a connection is waiting for, and since when, and reports a wait that exceeds its limit.
 //!
-//! hyper's own header timer cannot serve us: it starts afresh after each answer, so it would cut a
-//! client that merely rests between two requests after the ten seconds meant for a slow head, and
-//! it does not exist for HTTP/2 at all. The same goes for clients that stop taking their answer.
+//! hyper's own header timer does not fit: it restarts after each answer, so it would cut a client that is idle
+//! between two requests after the ten seconds meant for a slow head, and it does not exist for HTTP/2 at all. hyper
+//! has no limit at all for clients that stop taking their answer.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use super::framing::Position;
 use super::interim::Interims;
 use super::limits::Limits;
 
-/// Why a connection ends before its time.
+/// Why a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// Nothing, or only part of a request head, within the header timeout.
@@ -39,7 +39,7 @@ pub(super) struct Activity {
 struct State {
     in_flight: u32,
     served_any: bool,
-    /// Opening of the connection or end of the latest request.
+    /// Start of the connection or end of the latest request.
     rest_since: Instant,
     head_since: Option<Instant>,
     in_body: bool,
@@ -63,7 +63,7 @@ impl Activity {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Plain numbers, valid at every moment, so a panic elsewhere cannot spoil them.
+        // Plain numbers, valid at every moment, so a panic elsewhere cannot corrupt them.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -79,7 +79,7 @@ impl Activity {
         state.rest_since = Instant::now();
     }
 
-    /// Bytes came in, and the next one belongs to `position`.
+    /// Bytes arrived, and the next one belongs to `position`.
     pub(super) fn received(&self, position: Position) {
         let mut state = self.state();
         state.in_body = position == Position::Body;
@@ -94,7 +94,7 @@ impl Activity {
         let mut state = self.state();
         if !blocked {
             state.write_blocked_since = None;
-            // An answer is over for its handler while its last bytes still flow to a slow client.
+            // The handler may be done while the last bytes of its answer still flow to a slow client.
             state.rest_since = Instant::now();
         } else if state.write_blocked_since.is_none() {
             state.write_blocked_since = Some(Instant::now());
@@ -107,7 +107,7 @@ impl Activity {
         state.in_body || state.head_since.is_some()
     }
 
-    /// The interim answers to the client.
+    /// Interim answers that wait for the client.
     pub(super) fn interims(&self) -> &Interims {
         &self.interims
     }
@@ -120,7 +120,7 @@ impl Activity {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// The earliest moment at which the present state is overdue.
+    /// The earliest time at which the present state is overdue.
     fn deadline(&self, limits: &Limits) -> Option<(Instant, Overdue)> {
         let state = self.state();
         if let Some(since) = state.write_blocked_since {
@@ -138,9 +138,8 @@ impl Activity {
 
     /// Waits until the connection is overdue.
     ///
-    /// It looks again after the shortest limit at the latest, and no state that begins in between
-    /// can be overdue before that: so every deadline is met exactly without waking this task on
-    /// each byte.
+    /// It checks again at the latest after the shortest limit, and no state that begins in between can be overdue
+    /// before that: so every deadline is met exactly without waking this task on each byte.
     pub(super) async fn overdue(&self, limits: &Limits) -> Overdue {
         let shortest = limits
             .header_timeout_seconds
@@ -159,7 +158,7 @@ impl Activity {
     }
 }
 
-/// When an HTTP/2 answer was handed to the transport that has not come back for more.
+/// When an HTTP/2 answer was handed to the transport, if the transport has not asked for more since.
 ///
 /// HTTP/2 clients may stop taking one answer while others flow, which the socket cannot show.
 #[derive(Debug, Default)]
@@ -171,12 +170,12 @@ tokio::task_local! {
 }
 
 impl StreamWatch {
-    /// The watch of the task that polls us, if it serves an HTTP/2 stream.
+    /// The watch of the current task, if it serves an HTTP/2 stream.
     pub(super) fn current() -> Option<Arc<Self>> {
         STREAM.try_with(Arc::clone).ok()
     }
 
-    /// `true`: the transport has data to deliver; `false`: it is back, or waits for us.
+    /// `true`: the transport has data to deliver; `false`: it asked for more, or waits for the handler.
     pub(super) fn delivering(&self, delivering: bool) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = delivering.then(Instant::now);
     }
@@ -194,11 +193,11 @@ impl StreamWatch {
     }
 }
 
-/// Runs HTTP/2 streams as tasks, and drops those whose client has stopped taking the answer: h2
-/// then resets that stream alone and the others go on.
+/// Runs HTTP/2 streams as tasks, and drops those whose client has stopped taking the answer: h2 then resets that
+/// stream alone, and the others continue.
 #[derive(Clone, Debug)]
 pub(super) struct StreamExecutor {
-    /// How long an answer may lie undelivered.
+    /// Longest time for which an answer may stay undelivered.
     pub(super) write_stall: Duration,
 }
 
@@ -218,16 +217,16 @@ where
     }
 }
 
-/// Asks the server to stop; dropping it asks as well.
+/// Asks the server to stop; dropping it does the same.
 #[derive(Debug)]
 pub struct ShutdownSwitch(tokio::sync::watch::Sender<bool>);
 
-/// Hears when the server is asked to stop. Cheap to clone.
+/// Receives the request to stop the server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Shutdown(tokio::sync::watch::Receiver<bool>);
 
 impl Shutdown {
-    /// A switch and the listener for it.
+    /// A connected pair of switch and receiver.
     pub fn channel() -> (ShutdownSwitch, Self) {
         let (sender, receiver) = tokio::sync::watch::channel(false);
         (ShutdownSwitch(sender), Self(receiver))
@@ -235,7 +234,7 @@ impl Shutdown {
 
     /// Returns when the server is asked to stop.
     pub async fn requested(&mut self) {
-        // An error means that the switch is gone, which asks as well.
+        // An error means that the switch was dropped, which also asks to stop.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Origins of web pages (RFC 6454), as the configuration names them.
+//! Origins of web pages (RFC 6454), as written in the configuration.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct WebOrigin(String);
 
-/// A text that names no origin.
+/// A text that is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an origin is https://name or http://name, perhaps with :port, in small letters and without a path")]
 pub struct ParseOriginError;
@@ -30,7 +30,7 @@ impl TryFrom<String> for WebOrigin {
 }
 
 impl WebOrigin {
-    /// As it stands in an `Origin` header.
+    /// The origin as it appears in an `Origin` header.
     pub fn as_str(&self) -> &str {
         &self.0
     }

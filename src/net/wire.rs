@@ -1,5 +1,5 @@
-//! The socket as hyper sees it: counts what is waited for, keeps out requests that hyper would read otherwise than they were meant, and lets interim answers
-//! leave where hyper's own end.
+//! The socket as hyper sees it: tracks waiting times, keeps out requests that hyper would misread, and inserts
+//! interim answers between hyper's own.
 
 use std::io;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use super::watch::Activity;
 
 /// A byte stream over a TCP connection.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin + 'static {
-    /// The connection at the bottom.
+    /// The underlying connection.
     fn tcp(&self) -> &TcpStream;
 }
 
@@ -42,18 +42,18 @@ pub(super) struct Wire<S: Transport> {
     reader: Reader,
     pending: Pending,
     write_blocked: bool,
-    /// The rest of interim answers that have begun to leave.
+    /// The rest of interim answers that are partly written.
     interim: Bytes,
 }
 
-/// Reads along with hyper.
+/// The parser that reads the same bytes as hyper.
 #[derive(Debug)]
 enum Reader {
     Http1(Framing),
     Http2(HeaderBlocks),
 }
 
-/// What the next reads answer instead of the network.
+/// What the next reads return in place of network data.
 #[derive(Debug)]
 enum Pending {
     Nothing,
@@ -95,7 +95,7 @@ impl<S: Transport> Wire<S> {
         poll
     }
 
-    /// Writes the rest of an interim answer: none of hyper's bytes may come in between.
+    /// Writes the rest of an interim answer; none of hyper's bytes may come in between.
     fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.interim.is_empty() {
             match ready!(Pin::new(&mut self.inner).poll_write(cx, &self.interim))? {
@@ -106,12 +106,12 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// What a read answers after a fault was found.
+    /// Result of a read after a fault was found.
     fn read_pending(&mut self, buf: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
         match self.pending {
             Pending::Nothing => return None,
             Pending::End => {}
-            // hyper always offers room for kilobytes; a tiny buffer means a plain end.
+            // hyper always offers a buffer of kilobytes; a tiny one gets a plain end of stream.
             Pending::Poison => {
                 self.pending = Pending::End;
                 if buf.remaining() >= POISON.len() {
@@ -163,13 +163,13 @@ impl<S: Transport> AsyncRead for Wire<S> {
             }
         };
         if !was_in_body && framing.position() == Position::Body {
-            // Qt, and so Nextcloud's desktop, sends the body in a segment of its own and holds it back until
-            // the head is acknowledged, for which the system would take its time: 40 ms for every PROPFIND.
+            // Qt, and so Nextcloud's desktop client, sends the body in a segment of its own and holds it back until
+            // the head is acknowledged. By default the kernel delays that by 40 ms, for every PROPFIND.
             let _ = set_tcp_quickack(inner.tcp(), true);
         }
         activity.received(match pending {
             Pending::Nothing => framing.position(),
-            // The client may be sending on; that is to be read away before we close.
+            // The client may still be sending; that data is read and dropped before the close.
             _ => Position::Body,
         });
         buf.set_filled(before + pass);
@@ -209,7 +209,7 @@ impl<S: Transport> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes when it has written all that it has: a message ends here, or none has begun.
+        // hyper flushes when it has written everything: a message ends here, or none has begun.
         if self.interim.is_empty()
             && let Some(waiting) = self.activity.interims().take()
         {
@@ -230,8 +230,8 @@ impl<S: Transport> AsyncWrite for Wire<S> {
 
 impl<S: Transport> Drop for Wire<S> {
     fn drop(&mut self) {
-        // A FIN is the regular end of an HTTP/1.0 answer without a length, so half a file would
-        // look whole. A reset never does.
+        // A FIN is the regular end of an HTTP/1.0 answer without a length, so a truncated file would look complete.
+        // A reset never does.
         if self.activity.is_broken() {
             // Fails only on a socket that is already dead.
             let _ = self.inner.tcp().set_zero_linger();
