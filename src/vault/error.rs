@@ -1,4 +1,4 @@
-//! What can go wrong in the vault, as its callers can act on it.
+//! Errors of the vault, one variant for each reaction of a caller.
 
 use std::io;
 
@@ -6,34 +6,34 @@ use crate::model::{ContainerId, SpaceId, layout};
 
 use super::stream::ChunkError;
 
-/// Everything that the vault refuses or fails at. No text here holds a name, path or secret.
+/// All errors of the vault. No text here holds a name, path or secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// A new passphrase that could be guessed.
+    /// A new passphrase is short enough to be guessed.
     #[error(
         "the passphrase has fewer than {least} characters; take a longer one, such as four or five words"
     )]
     ShortPassphrase {
-        /// What it must have at least.
+        /// Minimum length in characters.
         least: usize,
     },
     /// The directory was never initialised: there is no `keys` folder.
     #[error("there are no keys here yet")]
     NoKeys,
-    /// There are keys already; nothing was changed.
+    /// Keys exist already; nothing was changed.
     #[error("there are keys here already; they are never overwritten")]
     KeysExist,
-    /// A key file is gone, though the directory was initialised.
+    /// A key file is missing although the directory was initialised.
     #[error("the key file {file} is missing; {}", key_file_remedy(file))]
     KeyFileMissing {
-        /// Its place below the data directory.
+        /// Path below the data directory.
         file: String,
     },
-    /// A key file is there but not what was written, or another space's.
+    /// A key file exists but is not as written, or belongs to another space.
     #[error("the key file {file} is damaged; {}", key_file_remedy(file))]
     KeyFileDamaged {
-        /// Its place below the data directory.
+        /// Path below the data directory.
         file: String,
     },
     /// The passphrase does not open the root secret.
@@ -44,19 +44,19 @@ pub enum VaultError {
     /// The key file or recovery identity does not open the root secret.
     #[error("this key does not belong to this data directory; name the key file that it was made with")]
     WrongKeyFile,
-    /// A key file or recovery text was given, the root secret is sealed by a passphrase.
+    /// A key file or recovery text was given, but the root secret is sealed by a passphrase.
     #[error("this data directory opens with a passphrase, not with a key file")]
     PassphraseNeeded,
-    /// A passphrase was given, the root secret is sealed to a key file.
+    /// A passphrase was given, but the root secret is sealed to a key file.
     #[error("this data directory opens with a key file, not with a passphrase")]
     KeyFileNeeded,
-    /// A new passphrase or key file does not open what was sealed for it; the old one stays valid.
+    /// The new passphrase or key file does not open the file sealed for it; the old one stays valid.
     #[error("the new passphrase or key file does not open what it sealed, so nothing was changed")]
     UnlockUnproven,
     /// The text holds no age identity.
     #[error("this is no age identity file (a line AGE-SECRET-KEY-1…)")]
     NotAnIdentity,
-    /// The text is no age recipient.
+    /// The text is not an age recipient.
     #[error("this is no age recipient (age1…)")]
     NotARecipient,
     /// The recovery identity stays offline; the server's own lock must be a passphrase or key file.
@@ -68,48 +68,48 @@ pub enum VaultError {
     /// The space has a key already.
     #[error("space {0} has a key already")]
     SpaceKeyExists(SpaceId),
-    /// The catalogue names a container that is not on disk: alarm.
+    /// The catalogue names a container that is not on disk: data at risk.
     #[error("container {0} is missing")]
     Missing(ContainerId),
-    /// The file is another one than the catalogue's: alarm, send nothing.
+    /// The file is not the one that the catalogue names: data at risk, send nothing.
     #[error("container {0} does not belong to this entry")]
     Foreign(ContainerId),
-    /// The file is longer or shorter than the catalogue's: alarm, send nothing.
+    /// The file is longer or shorter than the catalogue says: data at risk, send nothing.
     #[error("container {0} has not the length that was committed")]
     WrongLength(ContainerId),
-    /// The container is the right one, but some of its bytes are not: alarm.
+    /// The container is the right one, but some of its bytes were changed: data at risk.
     #[error("container {0} is damaged")]
     Damaged(ContainerId),
-    /// The container is intact and sealed to another space's key.
+    /// The container is intact but sealed to another space's key.
     #[error("container {0} does not open with this space's key")]
     WrongSpaceKey(ContainerId),
-    /// The range ends behind the content or is longer than one call may ask for.
+    /// The range ends after the content or is longer than one call may ask for.
     #[error("the range lies outside the content or is too long for one read")]
     Range,
-    /// More bytes than one container can hold.
+    /// The content has more bytes than one container can hold.
     #[error("the content is too long for one container")]
     TooLong,
-    /// An earlier call on this writer failed; its file is gone.
+    /// An earlier call on this writer failed; its file was removed.
     #[error("this writer failed before")]
     WriterFailed,
-    /// Metadata of an entry that do not fit a header.
+    /// The metadata of an entry do not fit a header.
     #[error("the entry's metadata do not fit a container header")]
     MetaTooLong,
     /// The cipher library failed.
     #[error("the cipher failed")]
     Cipher(#[source] ChunkError),
-    /// The disk refused; `source` keeps its kind.
+    /// The disk reported an error; `source` keeps its kind.
     #[error("could not {action}")]
     Io {
-        /// What was tried, such as `write a container`.
+        /// The operation, such as `write a container`.
         action: &'static str,
-        /// The system's answer.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 }
 
-/// What helps when a key file is missing or damaged. `file` is its place below the data directory.
+/// Advice for a missing or damaged key file. `file` is its path below the data directory.
 pub fn key_file_remedy(file: &str) -> &'static str {
     match file {
         layout::ROOT_KEY => {
@@ -127,7 +127,7 @@ impl VaultError {
         move |source| Self::Io { action, source }
     }
 
-    /// Whether space, inodes or a disk quota ran out. What was committed before stays readable.
+    /// Whether space, inodes or a disk quota ran out. Committed data stays readable.
     pub fn is_out_of_space(&self) -> bool {
         matches!(self.io_kind(), Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
     }
@@ -137,7 +137,7 @@ impl VaultError {
         self.io_kind() == Some(io::ErrorKind::ReadOnlyFilesystem)
     }
 
-    /// Whether descriptors or memory ran out: the same call may succeed in a moment.
+    /// Whether descriptors or memory ran out, so that the same call may succeed in a moment.
     pub fn is_exhausted(&self) -> bool {
         use rustix::io::Errno;
         let Self::Io { source, .. } = self else { return false };
@@ -145,7 +145,7 @@ impl VaultError {
         code.is_some_and(|code| [Errno::MFILE, Errno::NFILE, Errno::NOMEM].contains(&code))
     }
 
-    /// Whether a container's bytes are not what the catalogue promises: data at risk.
+    /// Whether a container's bytes differ from what the catalogue promises: data at risk.
     pub fn is_integrity_alarm(&self) -> bool {
         matches!(
             self,

@@ -1,13 +1,11 @@
-//! Sealed bytes at rest: keys, age containers and the disk under them. Knows no names of tables,
-//! users or requests.
+//! Sealed bytes at rest: keys, age containers and the disk under them. Does not know tables, users or requests.
 //!
-//! [`keys`] opens with a passphrase, key file or recovery identity and hands out everything derived
-//! from the root secret. [`writer`] and [`reader`] turn plaintext into one container on [`disk`] and
-//! back, [`small`] seals what fits one chunk in memory; [`container`] is the header, [`stream`] the payload. All of it blocks: async callers wrap
-//! it.
+//! [`keys`] opens with a passphrase, key file or recovery identity and provides everything derived from the root
+//! secret. [`writer`] and [`reader`] turn plaintext into one container on [`disk`] and back, [`small`] seals
+//! content of one chunk in memory; [`container`] is the header, [`stream`] the payload. All of it blocks: async
+//! callers wrap it.
 //!
-//! Invariant: a container is never changed after it got its final name, and no plaintext reaches the
-//! disk.
+//! Invariant: a container is never changed after it got its final name, and no plaintext reaches the disk.
 
 pub mod container;
 pub mod disk;

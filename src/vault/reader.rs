@@ -1,4 +1,4 @@
-//! One container in, plaintext out, from any offset.
+//! Reads the plaintext of one container from any offset.
 
 use bytes::Bytes;
 
@@ -10,22 +10,22 @@ use super::keys::SpaceKey;
 use super::stream::{CHUNK_LEN, ChunkError, ChunkOpener, PayloadKey, PayloadShape, SEALED_CHUNK_LEN};
 use crate::model::{ByteRange, ContainerId, Place, SpaceId};
 
-/// Bytes that one [`ContainerReader::read`] returns.
+/// Most bytes that one [`ContainerReader::read`] returns.
 pub const MAX_READ_LEN: u64 = 16 * CHUNK_LEN as u64;
 
-/// First read of a container; holds the header of all but the longest paths, and all of a letter.
+/// Bytes of the first read of a container; enough for the header of all but the longest paths and all of a letter.
 const HEAD_LEN: usize = 8 * 1024;
 
-/// The catalogue's binding of an entry to its container.
+/// The catalogue's reference to a container, which binds an entry to exactly these bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerRef {
-    /// Name on disk.
+    /// Id and name on disk.
     pub id: ContainerId,
     /// SHA-256 of header and nonce.
     pub header_hash: HeaderHash,
-    /// Bytes of the container.
+    /// Length of the container in bytes.
     pub length: u64,
-    /// Where it lies.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
 }
 
@@ -55,8 +55,8 @@ impl ContainerReader {
         Ok(Self::open_and_read(disk, key, space, container)?.0)
     }
 
-    /// As [`Self::open`]. The last chunk had to be opened for that; if it is the only one, all of the
-    /// content comes with it.
+    /// Like [`Self::open`]. It has to open the last chunk anyway; if that is the only one, it returns the whole
+    /// content, too.
     pub fn open_and_read(
         disk: &dyn Containers,
         key: &SpaceKey,
@@ -71,10 +71,10 @@ impl ContainerReader {
         candidate.open(key)
     }
 
-    /// Opens a container of which nothing but the file is known, for rebuilding a lost catalogue.
-    /// Says nothing about whether it is the newest of its entry.
+    /// Opens a container without a catalogue row, for rebuilding a lost catalogue. Does not show whether it is the
+    /// newest of its entry.
     ///
-    /// Errors: as [`Self::open`]; `Foreign` for a file that is no container.
+    /// Errors: as [`Self::open`]; `Foreign` for a file that is not a container.
     pub fn open_untracked(
         disk: &dyn Containers,
         key: &SpaceKey,
@@ -90,26 +90,26 @@ impl ContainerReader {
         self.shape.plain_len()
     }
 
-    /// What the container says about its entry, as of when it was written.
+    /// The container's metadata about its entry, as of when it was written.
     pub fn meta(&self) -> &ContainerMeta {
         &self.meta
     }
 
-    /// Whether this is the file that a row means.
+    /// Whether this is the file that the row refers to.
     pub fn is_bound_to(&self, container: &ContainerRef) -> bool {
         self.found == *container
     }
 
-    /// The binding of this file.
+    /// The reference to this file.
     pub fn to_ref(&self) -> ContainerRef {
         self.found.clone()
     }
 
-    /// Exactly the plaintext of `range`, in order, one piece per chunk; at most [`MAX_READ_LEN`]
-    /// bytes per call. Costs one read of the disk.
+    /// Exactly the plaintext of `range`, in order, one piece per chunk; at most [`MAX_READ_LEN`] bytes per call.
+    /// Costs one disk read.
     ///
-    /// Errors: `Range` for a range that is too long or ends behind the content; `Damaged` if any
-    /// chunk fails, and then nothing of this call is returned; `Io`.
+    /// Errors: `Range` for a range that is too long or ends after the content; `Damaged` if any chunk fails, and
+    /// then nothing of this call is returned; `Io`.
     pub fn read(&self, range: ByteRange) -> Result<Vec<Bytes>, VaultError> {
         match self.chunks_of(range)? {
             None => Ok(Vec::new()),
@@ -117,7 +117,7 @@ impl ContainerReader {
         }
     }
 
-    /// As [`Self::read`], if no disk has to be waited for; else `None`, and nothing was opened.
+    /// Like [`Self::read`], if no disk access is needed; otherwise `None`, and nothing was opened.
     pub fn read_at_hand(&self, range: ByteRange) -> Result<Option<Vec<Bytes>>, VaultError> {
         let Some((first, last)) = self.chunks_of(range)? else { return Ok(Some(Vec::new())) };
         let (mut buffer, at) = self.room_for(first, last)?;
@@ -137,8 +137,7 @@ impl ContainerReader {
         Ok(Some(chunks).filter(|_| !range.is_empty()))
     }
 
-    /// Reads the sealed chunks `first ..= last` and opens them where they lie; the tags stay between
-    /// the plaintexts.
+    /// Reads the sealed chunks `first ..= last` and opens them in place; the tags stay between the plaintexts.
     fn open_chunks(&self, first: u64, last: u64) -> Result<Bytes, VaultError> {
         let (mut buffer, at) = self.room_for(first, last)?;
         read_at(self.file.as_ref(), buffer.as_mut(), at, self.found.id)?;
@@ -169,7 +168,7 @@ impl ContainerReader {
         &self.header
     }
 
-    /// The chunks `first ..= last` as they are sealed, for copying, once each is known to be authentic.
+    /// The chunks `first ..= last` as sealed, for copying, after each was authenticated.
     pub(super) fn read_sealed(&self, first: u64, last: u64) -> Result<Vec<u8>, VaultError> {
         let (mut buffer, at) = self.room_for(first, last)?;
         read_at(self.file.as_ref(), buffer.as_mut(), at, self.found.id)?;
@@ -189,7 +188,7 @@ impl std::fmt::Debug for ContainerReader {
     }
 }
 
-/// The plaintext of `range` from opened `chunks`, between which the tags still stand.
+/// The plaintext of `range` from opened `chunks`, which still have the tags in between.
 fn cut(
     opened: &Bytes,
     range: ByteRange,
@@ -207,7 +206,7 @@ fn cut(
     Ok(pieces)
 }
 
-/// A file whose header was read and hashed, but not opened.
+/// A file whose header was read and hashed but not opened.
 struct Candidate {
     file: Box<dyn ContainerFile>,
     found: ContainerRef,
@@ -216,7 +215,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Fails with `WrongLength` before anything is read, if it is known how long it must be.
+    /// Fails with `WrongLength` before it reads anything, if the length is known and differs.
     fn look_at(
         disk: &dyn Containers,
         space: SpaceId,
@@ -245,7 +244,7 @@ impl Candidate {
             HeaderError::Malformed | HeaderError::BadMac => VaultError::Damaged(id),
         })?;
         let damaged = || VaultError::Damaged(id);
-        // The age parser and our search for the header's end must agree on what was hashed.
+        // The age parser and our search for the header's end must agree on the hashed bytes.
         if header.hash() != found.header_hash {
             return Err(damaged());
         }
@@ -262,7 +261,7 @@ impl Candidate {
             return Ok((reader, None));
         }
         let whole = match head.get(reader.header.len()..) {
-            // Read already, together with the header.
+            // Already read together with the header.
             Some(sealed) if sealed.len() as u64 == shape.sealed_len() => {
                 let mut buffer = Buffer::of(sealed.len());
                 buffer.as_mut().copy_from_slice(sealed);
@@ -275,7 +274,7 @@ impl Candidate {
     }
 }
 
-/// The first bytes, and how many of them are header and nonce by the shape of the MAC line alone.
+/// The first bytes, and the length of header and nonce, found by the MAC line alone.
 fn read_head(file: &dyn ContainerFile, length: u64, id: ContainerId) -> Result<(Vec<u8>, usize), VaultError> {
     for limit in [HEAD_LEN, MAX_HEADER_LEN] {
         let mut head = vec![0; buffer_len(length.min(limit as u64))?];
@@ -298,7 +297,7 @@ fn read_at(
 
 fn read_error(id: ContainerId) -> impl Fn(std::io::Error) -> VaultError {
     move |source| match source.kind() {
-        // Shorter than a moment ago: the file was cut while it was open.
+        // Shorter than a moment ago: the file was truncated while it was open.
         std::io::ErrorKind::UnexpectedEof => VaultError::Damaged(id),
         _ => VaultError::io("read a container")(source),
     }

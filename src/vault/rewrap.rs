@@ -1,4 +1,4 @@
-//! A copy of a container for another space: new header, same payload bytes.
+//! Copies a container into another space: new header, same payload bytes.
 
 use super::container::{ContainerMeta, HeaderHash};
 use super::disk::{Containers, PartFile};
@@ -13,8 +13,8 @@ const COPY_CHUNKS: u64 = 16;
 
 /// A copy that is being written. Dropped before [`Self::finish`], it leaves nothing behind.
 ///
-/// The file key stays, so nothing is sealed again and no chunk's nonce is used twice. Every chunk is
-/// authenticated on the way: a copy of damage would lie under an id that no backup knows.
+/// The file key stays, so nothing is sealed again and no chunk's nonce is used twice. Every chunk is authenticated
+/// on the way; otherwise a copy of a damaged file would get an id that no backup has.
 pub struct Rewrap {
     part: Box<dyn PartFile>,
     space: SpaceId,
@@ -43,10 +43,10 @@ impl Rewrap {
         Ok(Self { part, space, id, header_hash: header.hash, header_len, next_chunk: 0 })
     }
 
-    /// Copies the next bytes of `source`, at most about 1 MiB; how many, 0 at its end. After an error the copy is of no
-    /// use any more.
+    /// Copies the next bytes of `source`, at most about 1 MiB, and returns their number; 0 at its end. After an
+    /// error the copy cannot be used any more.
     ///
-    /// Errors: `Io`, `Damaged` if a chunk is not what was sealed.
+    /// Errors: `Io`, `Damaged` if a chunk is not as sealed.
     pub fn copy_some(&mut self, source: &ContainerReader) -> Result<u64, VaultError> {
         let end = source.shape().last_chunk();
         if self.next_chunk > end {
@@ -59,7 +59,7 @@ impl Rewrap {
         Ok(sealed.len() as u64)
     }
 
-    /// Makes the copy, which has all of `source`, as durable as a new container.
+    /// Makes the copy durable, like a new container. Call it after all of `source` was copied.
     ///
     /// Errors: `Io`; nothing refers to the container then.
     pub fn finish(self, source: &ContainerReader) -> Result<SealedContainer, VaultError> {
@@ -77,10 +77,9 @@ impl Rewrap {
     }
 }
 
-/// Copies `source` into `space` under `key`, as durably as a new container, in one go.
+/// Copies `source` into `space` under `key` in one call, as durably as a new container.
 ///
-/// Errors: `Io`, `MetaTooLong`, `Damaged` if a chunk is not what was sealed. On an error nothing is left
-/// behind.
+/// Errors: `Io`, `MetaTooLong`, `Damaged` if a chunk is not as sealed. On an error nothing is left behind.
 pub fn rewrap(
     disk: &dyn Containers,
     source: &ContainerReader,

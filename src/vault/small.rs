@@ -1,4 +1,4 @@
-//! A small content becomes a container in memory, to be stored with others by one flush.
+//! Turns a small content into a container in memory, to be stored with others by one flush.
 
 use super::container::{self, ContainerMeta, HeaderHash};
 use super::disk::Packable;
@@ -11,18 +11,18 @@ use crate::model::{ContainerId, Place};
 /// Longest small content in bytes: one chunk.
 pub const MAX_SMALL_LEN: usize = CHUNK_LEN;
 
-/// A complete container that is not on disk yet.
+/// A complete container that is not yet on disk.
 #[derive(Debug)]
 pub struct SmallContainer {
-    /// For [`Containers::store_small`](super::disk::Containers::store_small).
+    /// Input of [`Containers::store_small`](super::disk::Containers::store_small).
     pub packable: Packable,
     header_hash: HeaderHash,
     plain_len: u64,
 }
 
 impl SmallContainer {
-    /// Seals `plain`, at most [`MAX_SMALL_LEN`] bytes, under a fresh file key as the container `id`,
-    /// which no other has.
+    /// Seals `plain`, at most [`MAX_SMALL_LEN`] bytes, under a fresh file key as the container `id`, which must be
+    /// unused.
     ///
     /// Errors: `MetaTooLong`, `TooLong`, `Cipher`.
     pub fn seal(
@@ -45,7 +45,7 @@ impl SmallContainer {
         Ok(Self { packable: Packable { id, bytes }, header_hash: header.hash, plain_len: plain.len() as u64 })
     }
 
-    /// What binds it, for when it lies durably at a place. The disk takes [`Self::packable`] from it.
+    /// Its reference, for when it is durably stored at a place. The disk takes [`Self::packable`] from it.
     pub fn binding(&self) -> UnplacedContainer {
         UnplacedContainer {
             id: self.packable.id,
@@ -56,7 +56,7 @@ impl SmallContainer {
     }
 }
 
-/// The binding of a container whose place is not known yet.
+/// The reference to a container whose place is not known yet.
 #[derive(Clone, Debug)]
 pub struct UnplacedContainer {
     id: ContainerId,

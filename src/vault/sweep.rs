@@ -1,5 +1,5 @@
-//! Finding what no row refers to. A file without a row is garbage; a row without a file is an
-//! alarm, and not found here.
+//! Finds containers without a row, which are garbage. A row without a container is an alarm, and is not searched
+//! for here.
 
 use std::io;
 use std::time::Duration;
@@ -8,15 +8,16 @@ use super::disk::{Containers, StoredFile};
 use super::error::VaultError;
 use crate::model::{ContainerId, Timestamp};
 
-/// Age at which an unknown container may be garbage: long enough for a restored catalogue to be noticed as such. It
-/// proves nothing: clocks jump, and requests that are about to name theirs may take longer.
+/// Age at which an unknown container may be garbage: long enough for an operator to notice a restored catalogue.
+/// Age proves nothing: clocks jump, and a request that is about to name its container may take longer.
 pub const ORPHAN_AGE: Duration = Duration::from_hours(24);
 
-/// Calls `found` for every container that `is_known` does not know and whose last change lies [`ORPHAN_AGE`] or
-/// more before `now`; how many there are in all. What is found is a suspect only: its row may have been written
-/// since `is_known` began to answer. `is_known` says yes when in doubt, such as when the catalogue does not answer.
+/// Calls `found` for every container that `is_known` does not know and that last changed [`ORPHAN_AGE`] or more
+/// before `now`; returns the number of all containers. Each one found is only a suspect: its row may have been
+/// written since `is_known` read. `is_known` must return true when in doubt, for instance when the catalogue does
+/// not answer.
 ///
-/// Errors: `Io`, also what `found` fails with.
+/// Errors: `Io`, and errors of `found`.
 pub fn find_orphans(
     disk: &dyn Containers,
     now: Timestamp,

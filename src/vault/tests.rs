@@ -115,7 +115,7 @@ fn every_length_comes_back_from_every_offset() {
                 if start <= end && end <= len {
                     assert_eq!(read(&reader, start, end).unwrap(), plain[start..end]);
                     let range = ByteRange::new(start as u64, end as u64).unwrap();
-                    // Not every file system can tell what it has in memory.
+                    // Not every file system can report what it has in memory.
                     if let Some(pieces) = reader.read_at_hand(range).unwrap() {
                         assert_eq!(pieces.concat(), plain[start..end]);
                     }
@@ -222,7 +222,7 @@ fn a_flipped_bit_costs_its_chunk_and_no_other() {
     assert_eq!(read(&reader, 0, CHUNK_LEN).unwrap(), plain[..CHUNK_LEN]);
     assert_eq!(read(&reader, 2 * CHUNK_LEN, plain.len()).unwrap(), plain[2 * CHUNK_LEN..]);
 
-    // In the header, the nonce, the last chunk and its tag: not even opened.
+    // In the header, the nonce, the last chunk and its tag: these containers do not even open.
     for (at, foreign) in [
         (30, true),
         (payload - 1, true),

@@ -1,4 +1,4 @@
-//! Plaintext in, one container out.
+//! Writes plaintext into one container.
 
 use super::container::{self, ContainerMeta, HeaderHash};
 use super::disk::{Containers, PartFile};
@@ -14,20 +14,20 @@ const BATCH_LEN: usize = 16 * SEALED_CHUNK_LEN;
 /// A durable container, for its catalogue row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedContainer {
-    /// Its name.
+    /// Id and name on disk.
     pub id: ContainerId,
     /// SHA-256 of header and nonce.
     pub header_hash: HeaderHash,
-    /// Bytes of the container.
+    /// Length of the container in bytes.
     pub length: u64,
-    /// Bytes of the plaintext.
+    /// Length of the plaintext in bytes.
     pub plain_len: u64,
-    /// Where it lies.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
 }
 
 impl SealedContainer {
-    /// What [`super::reader::ContainerReader::open`] compares the file with.
+    /// The reference with which [`super::reader::ContainerReader::open`] compares the file.
     pub fn to_ref(&self) -> ContainerRef {
         let Self { id, header_hash, length, place, .. } = *self;
         ContainerRef { id, header_hash, length, place }
@@ -36,15 +36,15 @@ impl SealedContainer {
 
 /// Writes one container front to back. Dropped before [`Self::finish`], it leaves nothing behind.
 ///
-/// Header and chunks gather in one buffer, are sealed in place there and go to the disk about 1 MiB at
-/// a time. For a content of one chunk see [`super::small`].
+/// Header and chunks are gathered in one buffer, sealed in place and written to the disk about 1 MiB at a time. For
+/// content of one chunk see [`super::small`].
 pub struct ContainerWriter {
-    /// `None` once a write failed: what follows would leave a hole.
+    /// `None` once a write failed: further data would leave a gap before it.
     part: Option<Box<dyn PartFile>>,
     sealer: ChunkSealer,
     /// Header and sealed chunks, then the plaintext of the chunk that is being filled.
     buffer: Vec<u8>,
-    /// Where that chunk starts in `buffer`.
+    /// Offset of that chunk in `buffer`.
     chunk_start: usize,
     space: SpaceId,
     id: ContainerId,
@@ -82,7 +82,7 @@ impl ContainerWriter {
         })
     }
 
-    /// The container's id, which no file has before [`Self::finish`].
+    /// The container's id. No file has it before [`Self::finish`].
     pub fn id(&self) -> ContainerId {
         self.id
     }
@@ -92,7 +92,7 @@ impl ContainerWriter {
         self.plain_len
     }
 
-    /// Appends plaintext. After an error the writer is of no use any more: `WriterFailed`.
+    /// Appends plaintext. After an error every further call fails with `WriterFailed`.
     ///
     /// Errors: `Io`, `Cipher`, `TooLong`.
     pub fn write(&mut self, mut plain: &[u8]) -> Result<(), VaultError> {
@@ -106,8 +106,8 @@ impl ContainerWriter {
             .ok_or(VaultError::TooLong)
             .inspect_err(|_| self.part = None)?;
         while !plain.is_empty() {
-            // A full chunk is sealed when the next byte comes, not before: only then is it known not
-            // to be the last.
+            // A full chunk is sealed when the next byte arrives, not before: only then is it certain that it is not
+            // the last.
             if self.buffer.len() - self.chunk_start == CHUNK_LEN {
                 self.seal_full_chunk()?;
             }
@@ -121,7 +121,7 @@ impl ContainerWriter {
 
     /// Seals the last chunk and makes the container durable under its final name.
     ///
-    /// Errors: as [`Self::write`]; nothing refers to the container then, and it is or will be removed.
+    /// Errors: as [`Self::write`]; nothing refers to the container then, and it is removed now or by a later sweep.
     pub fn finish(mut self) -> Result<SealedContainer, VaultError> {
         let mut part = self.part.take().ok_or(VaultError::WriterFailed)?;
         self.buffer.resize(self.buffer.len() + TAG_LEN, 0);

@@ -33,7 +33,7 @@ impl FileKey {
         PayloadKey::derive_with(|key| self.derive(nonce, PAYLOAD_LABEL, key))
     }
 
-    /// `HKDF-SHA256(ikm = file key, salt, info = label)`.
+    /// `HKDF-SHA256(ikm = file key, salt, info = label)`, written to `key`.
     pub(super) fn derive(&self, salt: &[u8], label: &[u8], key: &mut [u8; 32]) {
         Hkdf::<Sha256>::new(Some(salt), &self.0)
             .expand(label, key)

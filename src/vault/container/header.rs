@@ -1,4 +1,4 @@
-//! Writing a header: text form and MAC by the age v1 spec, stanzas by the age crate.
+//! Writes a header: text form and MAC by the age v1 spec, stanzas by the age crate.
 
 use age_core::format::Stanza;
 use data_encoding::BASE64_NOPAD;
@@ -11,7 +11,7 @@ use super::{ContainerMeta, HeaderHash, MAX_HEADER_LEN, MetaError, NONCE_LEN, has
 use crate::vault::keys::SpaceRecipient;
 use crate::vault::stream::PayloadKey;
 
-/// Labels of the age v1 spec.
+/// Label of the age v1 spec for the header's MAC.
 const MAC_LABEL: &[u8] = b"header";
 /// Columns of a stanza's body.
 const BODY_COLUMNS: usize = 64;
@@ -19,7 +19,7 @@ const BODY_COLUMNS: usize = 64;
 /// A header ready to be written in front of its payload.
 #[derive(Debug)]
 pub struct SealedHeader {
-    /// Header and payload nonce.
+    /// Header, followed by the payload nonce.
     pub bytes: Vec<u8>,
     /// SHA-256 over [`Self::bytes`].
     pub hash: HeaderHash,
@@ -37,8 +37,8 @@ pub(in crate::vault) fn seal(
     reseal(&FileKey::random(), nonce, recipient, meta)
 }
 
-/// A header for an existing file key and nonce. The payload must not be sealed again under them,
-/// only copied.
+/// A header for an existing file key and nonce. Only copies of the same sealed payload may follow it; nothing may
+/// be sealed again under this key and nonce.
 pub(super) fn reseal(
     file_key: &FileKey,
     nonce: [u8; NONCE_LEN],

@@ -1,4 +1,4 @@
-//! What a container says about itself, so that the tree can be rebuilt when the catalogue is lost.
+//! Metadata that a container carries, so that the tree can be rebuilt if the catalogue is lost.
 
 use age_core::format::Stanza;
 use age_core::primitives::{aead_decrypt, aead_encrypt};
@@ -8,73 +8,73 @@ use zeroize::Zeroizing;
 use super::file_key::FileKey;
 use crate::model::{ContainerId, EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
 
-/// Type and version of the stanza; age implementations pass over types they do not know.
+/// Type and version of the stanza; age implementations skip types they do not know.
 const STANZA_TAG: &str = "tresor";
 const STANZA_VERSION: &str = "v1";
 /// HKDF label of the key that seals the stanza's body.
 const KEY_LABEL: &[u8] = b"tresor/v1/container-meta";
 const SALT_LEN: usize = 16;
 const TAG_LEN: usize = 16;
-/// Sealed text is filled up to a multiple of this, so that the length of a name does not show.
+/// The record is padded to a multiple of this many bytes, so that the length of a name does not show.
 const PADDING: usize = 256;
 
-/// The entry a container was written for, as it was then.
+/// The entry for which a container was written, as it was then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerMeta {
-    /// The entry.
+    /// Id of the entry.
     pub entry: EntryId,
-    /// Its path in the space. Later renames do not reach it.
+    /// Its path in the space when the container was written. Later renames do not change it.
     pub path: EntryPath,
     /// Modification time of the version.
     pub modified: Timestamp,
-    /// Tells the versions of an entry apart and orders them: the later one has the larger number. All
-    /// containers of one version have the same.
+    /// Distinguishes the versions of an entry and orders them: a later one has a larger number. All containers of a
+    /// version have the same.
     pub serial: WriteSerial,
     /// When the version was begun, by the server's clock.
     pub written: Timestamp,
     /// Position of this container among the version's, from 0.
     pub segment: u32,
-    /// Bytes of the whole version. `None` while they are not known; of several containers at least one
-    /// must say, or nobody can tell later whether all of them are there.
+    /// Bytes of the whole version. `None` while unknown; at least one of several containers must carry it,
+    /// otherwise a rebuild cannot find out whether all of them are present.
     pub size: Option<u64>,
-    /// How the version's containers are told apart from others and put in order.
+    /// Role of the container in its version.
     pub part: Part,
 }
 
-/// What a container is of its version.
+/// How a container belongs to its version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Part {
-    /// The run of bytes that `segment` numbers: all that is to be known was known when it was written.
+    /// The run of bytes that `segment` numbers. Everything about it was known when it was written.
     #[default]
     Numbered,
-    /// Bytes that arrived in an upload. Of which version, where in it and under which path was not known
-    /// yet: closing containers say so, or none if the upload never came to its end.
+    /// Bytes that arrived in an upload. Their version, position and path were not known yet: closing containers
+    /// name them, or none does if the upload was never finished.
     Loose,
-    /// No bytes, behind all others. Written when an upload ends: names, in order, the containers of the
-    /// version, some in each closing container; `segment` numbers these.
+    /// Holds no bytes; comes after all others. Written when an upload ends: each closing container names some of
+    /// the version's containers, in order; `segment` numbers the closing containers.
     Closing {
-        /// Those that this one names, at most [`MAX_NAMED`].
+        /// The containers that this one names, at most [`MAX_NAMED`].
         names: Vec<ContainerId>,
-        /// How many all closing containers of the version name.
+        /// Number of containers that all closing containers of the version name together.
         of: u64,
     },
 }
 
-/// Containers that one closing container names: so many fit a header beside the longest path.
+/// Most containers that one closing container names; so many fit a header beside the longest path.
 pub const MAX_NAMED: usize = 256;
 
 /// Why a container's metadata cannot be written or read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MetaError {
-    /// They do not fit a header; no parsed path is so long.
+    /// The metadata do not fit a header; no parsed path is that long.
     #[error("the metadata do not fit a header")]
     TooLong,
-    /// The stanza is not what was sealed, or from a newer release.
+    /// The stanza is not as sealed, or comes from a newer release.
     #[error("the metadata in the header are damaged")]
     Damaged,
 }
 
-/// The form inside the stanza, after unsealing; blanks behind it are padding.
+/// JSON inside the stanza, after unsealing; blanks after it are padding.
 #[derive(Serialize, Deserialize)]
 struct Record {
     entry: i64,
@@ -84,7 +84,7 @@ struct Record {
     written: i64,
     segment: u32,
     size: Option<u64>,
-    /// Absent in what is numbered, as all was before there were uploads.
+    /// Absent for numbered containers, as in all containers written before uploads existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     part: Option<PartRecord>,
 }
@@ -125,8 +125,8 @@ pub(super) fn is_ours(stanza: &Stanza) -> bool {
 }
 
 impl ContainerMeta {
-    /// Body: 16 bytes of salt, then the padded record under a key of its own. The salt matters: a
-    /// copy into another space seals other metadata under the same file key.
+    /// Body: 16 bytes of salt, then the padded record under a key of its own. The salt is needed: a copy into
+    /// another space seals other metadata under the same file key.
     pub(super) fn seal(&self, file_key: &FileKey) -> Result<Stanza, MetaError> {
         let mut text = self.record()?;
         text.resize(text.len().next_multiple_of(PADDING), b' ');
@@ -161,7 +161,7 @@ impl ContainerMeta {
         serde_json::to_vec(&record).map_err(|_| MetaError::TooLong)
     }
 
-    /// Reads that text. It is authentic, but anyone with the space's recipient may have sealed it.
+    /// Reads that text. It is authenticated, but anyone with the space's recipient may have sealed it.
     pub fn read(text: &[u8]) -> Result<Self, MetaError> {
         let record: Record = serde_json::from_slice(text).map_err(|_| MetaError::Damaged)?;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! The header of a container: an age v1 header with one stanza more.
+//! The header of a container: an age v1 header with one additional stanza.
 //!
 //! ```text
 //! age-encryption.org/v1
@@ -9,9 +9,9 @@
 //! --- <MAC over all of the above>
 //! <16 bytes payload nonce>
 //! ```
-//! Reading goes through the age crate: its parser, its unwrapping, its MAC check. Writing is ours,
-//! because the age crate draws a new file key for every header it writes and a copy into another
-//! space keeps the old one.
+//! Reading goes through the age crate: its parser, its unwrapping, its MAC check. Writing is implemented here,
+//! because the age crate generates a new file key for every header it writes, and a copy into another space keeps
+//! the old one.
 
 mod file_key;
 mod header;
@@ -32,16 +32,16 @@ pub use meta::{ContainerMeta, MAX_NAMED, MetaError, Part};
 
 pub(super) use header::seal;
 
-/// Longest header that is read or written, nonce included, in bytes. The longest path of nothing but control characters
-/// fits.
+/// Longest header that is read or written, nonce included, in bytes. Even the longest path made of control
+/// characters alone fits.
 pub const MAX_HEADER_LEN: usize = 48 * 1024;
-/// Bytes of the payload nonce behind the header.
+/// Bytes of the payload nonce after the header.
 pub const NONCE_LEN: usize = 16;
 
-/// SHA-256 over header and payload nonce: what the catalogue binds an entry to.
+/// SHA-256 over header and payload nonce. The catalogue binds an entry to this value.
 pub type HeaderHash = [u8; 32];
 
-/// Why a header does not open.
+/// Why a header cannot be opened.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum HeaderError {
     /// Not an age v1 header, longer than [`MAX_HEADER_LEN`], or cut short.
@@ -99,7 +99,7 @@ impl OpenHeader {
         self.len
     }
 
-    /// Never: a header holds at least its first line.
+    /// Always false: a header has at least its first line.
     pub fn is_empty(&self) -> bool {
         false
     }
@@ -109,17 +109,17 @@ impl OpenHeader {
         self.hash
     }
 
-    /// The key of the chunks that follow.
+    /// The key of the payload's chunks.
     pub fn payload_key(&self) -> PayloadKey {
         self.file_key.payload_key(&self.nonce)
     }
 
-    /// What the container says about itself; `None` for an age file that is no container of ours.
+    /// The metadata in the header; `None` for an age file that is not a Tresor container.
     pub fn meta(&self) -> Result<Option<ContainerMeta>, MetaError> {
         self.sealed_meta.as_deref().map(|sealed| ContainerMeta::open(sealed, &self.file_key)).transpose()
     }
 
-    /// The same file key and nonce for another space: the payload stays as it is.
+    /// Seals the same file key and nonce for another space; the payload does not change.
     pub(super) fn reseal(
         &self,
         recipient: &SpaceRecipient,
@@ -129,8 +129,8 @@ impl OpenHeader {
     }
 }
 
-/// Bytes of header and nonce at the start of `bytes`, without opening anything: up to the MAC line
-/// and the nonce behind it. `None` if `bytes` do not reach so far. The age parser has the last word.
+/// Length of header and nonce at the start of `bytes`, found by the MAC line alone, without opening anything.
+/// `None` if `bytes` end before. The age parser decides whether the header is valid.
 pub fn header_extent(bytes: &[u8]) -> Option<usize> {
     const MAC_LINE: &[u8] = b"\n--- ";
     let mac_line = bytes.windows(MAC_LINE.len()).position(|window| window == MAC_LINE)?;

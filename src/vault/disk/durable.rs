@@ -1,4 +1,4 @@
-//! Files and names that are still there after a power cut, and what lies in a directory.
+//! Writes files and names so that they survive a power cut, and lists directories.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,15 +11,15 @@ use rustix::io::Errno;
 use super::Overwrite;
 use crate::model::{ContainerId, layout};
 
-/// Writes a file anywhere, atomically and durably, with mode 0600: for what leaves the data
-/// directory, such as the recovery identity of a first start.
+/// Writes a file anywhere, atomically and durably, with mode 0600. Meant for files outside the data directory, such
+/// as the recovery identity of a first start.
 pub fn write_durably(target: &Path, bytes: &[u8], overwrite: Overwrite) -> io::Result<()> {
     let temp = parent(target)?.join(format!(".{}", random_part()));
     write_via(&temp, target, bytes, overwrite)
 }
 
-/// Gives a file another name on the same file system, durably: its bytes first, then the name. A file of
-/// that name is replaced. What is no file, such as a pipe, has no bytes.
+/// Gives a file another name on the same file system, durably: its bytes first, then the name. Replaces a file of
+/// that name. For anything but a file, such as a pipe, there are no bytes to flush.
 pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
     match open_file(from) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -29,7 +29,7 @@ pub fn move_durably(from: &Path, to: &Path) -> io::Result<()> {
     sync_dir(parent(to)?)
 }
 
-/// Removes a temporary file or folder on drop, unless it got its final name.
+/// Removes a temporary file or folder on drop, unless it was renamed to its final name.
 pub(super) struct Leftover(pub(super) Option<PathBuf>);
 
 impl Leftover {
@@ -45,7 +45,7 @@ impl Leftover {
 impl Drop for Leftover {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            // What cannot be removed now is swept at the next start.
+            // Anything that cannot be removed now is swept at the next start.
             let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
         }
     }
@@ -70,18 +70,18 @@ pub(super) fn write_via(temp: &Path, target: &Path, bytes: &[u8], overwrite: Ove
     sync_dir(parent(target)?)
 }
 
-/// Opens a file where one of this program's own belongs: `None` if something else has its name, be it a link to
-/// a file. It never waits for the other end of a pipe, and never writes to files of other users.
+/// Opens a file that only this program creates. `None` if anything else has its name, even a link to a file. It
+/// never waits for the other end of a pipe, and never writes to files of other users.
 pub fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<Option<File>> {
     open_regular(options, path, OFlags::NOFOLLOW)
 }
 
-/// Opens a file to read it; it may be a link. Anything else of that name is as good as no file.
+/// Opens a file for reading; it may be a link. Anything but a file counts as missing.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     open_linked(OpenOptions::new().read(true), path)
 }
 
-/// As [`open_file`], for other uses than reading.
+/// Like [`open_file`], for other uses than reading.
 pub(super) fn open_linked(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     open_regular(options, path, OFlags::empty())?.ok_or(io::ErrorKind::NotFound.into())
 }
@@ -91,8 +91,8 @@ fn open_regular(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Re
     let flags = i32::try_from((flags | OFlags::NONBLOCK).bits()).unwrap_or_default();
     let file = match options.custom_flags(flags).open(path) {
         Ok(file) => file,
-        // A socket, or a pipe without a reader; a link that is not followed; a folder that shall be written to.
-        // Of a file they are what they say.
+        // These errors mean a socket, or a pipe without a reader; a link that is not followed; a folder opened for
+        // writing. For a regular file they are real errors.
         Err(error)
             if [Errno::NXIO, Errno::LOOP, Errno::ISDIR].iter().any(|errno| is(&error, *errno))
                 && !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) =>
@@ -116,7 +116,7 @@ pub(super) fn make_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Makes missing directories and their entries durable.
+/// Creates missing directories and makes their entries durable.
 pub(super) fn make_dirs(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    /// A pipe kept its opener waiting for good, a socket's error named nothing.
+    /// A pipe blocked the call that opened it forever; the error for a socket was unclear.
     #[test]
     fn nothing_but_a_regular_file_is_opened() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What lies among the containers and is none: whoever put it there may have put plaintext there.
+//! Finds foreign files among the containers: another program or person put them there, possibly as plaintext.
 
 use std::fs::DirEntry;
 use std::io;
@@ -7,8 +7,8 @@ use std::path::Path;
 use super::durable::entries;
 use crate::model::{SpaceId, layout};
 
-/// Calls `visit` with the path below `root` of everything in `spaces/` that this program did not put there,
-/// folders as a whole.
+/// Calls `visit` with the path below `root` of everything in `spaces/` that this program did not create. A folder
+/// is reported as a whole.
 pub(super) fn each(root: &Path, visit: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
     each_in(&root.join(layout::SPACES), &mut |space| {
         if !is_folder(space)? || !is_named(space, |name| name.parse::<SpaceId>().is_ok()) {
@@ -22,7 +22,7 @@ pub(super) fn each(root: &Path, visit: &mut dyn FnMut(&Path) -> io::Result<()>) 
                 let path = file.path();
                 let is_named =
                     below(root, &path).to_str().is_some_and(|path| layout::parse_holder(path).is_some());
-                // What was removed meanwhile is no stranger either.
+                // A file that was removed meanwhile is not foreign either.
                 let is_ours = is_named && file.metadata().map_or(true, |metadata| metadata.is_file());
                 if is_ours { Ok(()) } else { visit(below(root, &path)) }
             })
@@ -35,7 +35,7 @@ fn each_in(folder: &Path, visit: &mut dyn FnMut(&DirEntry) -> io::Result<()>) ->
 }
 
 fn is_folder(entry: &DirEntry) -> io::Result<bool> {
-    // A data directory may be spread over disks by links to folders.
+    // Links to folders may spread a data directory over several disks.
     Ok(entry.file_type()?.is_dir() || entry.path().is_dir())
 }
 

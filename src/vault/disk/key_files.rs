@@ -43,7 +43,7 @@ impl KeyFiles for LocalDisk {
             file.sync_all()?;
         }
         sync_dir(temp.path())?;
-        // Onto an empty directory this succeeds, onto a filled one it fails: nothing is lost.
+        // Succeeds for an empty directory and fails for one with contents: nothing is lost.
         rename(temp.path(), &target).map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
             _ => error,

@@ -1,7 +1,7 @@
-//! A data directory on a local file system, as [`layout`] draws it.
+//! A data directory on a local file system, laid out as [`layout`] says.
 //!
-//! Files have mode 0600, directories 0700. No directory is made before something is put into it, so
-//! looking into a wrong place leaves no trace there.
+//! Files have mode 0600, directories 0700. A directory is created only when a file is put into it, so looking into
+//! a wrong directory leaves no trace there.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -24,7 +24,7 @@ use super::{foreign_files, unindexed};
 /// Packs kept open for the next small containers of their spaces; each holds a descriptor.
 const MAX_GROWING: usize = 512;
 
-/// A data directory.
+/// A data directory. Its methods block.
 #[derive(Debug)]
 pub struct LocalDisk {
     pub(super) paths: Arc<Paths>,
@@ -33,18 +33,17 @@ pub struct LocalDisk {
     read: Mutex<HashMap<PackId, Weak<File>>>,
 }
 
-/// The packs that may still grow. Once a pack is neither here nor there it never grows again.
+/// The packs that may still grow. A pack that is in neither map never grows again.
 #[derive(Debug, Default)]
 struct Growing {
-    /// Of each space the one for the next container.
+    /// The pack of each space that takes the next container.
     idle: HashMap<SpaceId, OpenPack>,
-    /// Those that are being made or written to.
+    /// Packs that are being created or written.
     busy: HashSet<PackId>,
 }
 
 impl Growing {
-    /// The space's pack, or the id under which to make a new one; that it is busy is noted before its file
-    /// exists.
+    /// Takes the space's pack, or the id for a new one; the id is marked busy before its file exists.
     fn lend(&mut self, space: SpaceId) -> Result<OpenPack, PackId> {
         let lent = self.idle.remove(&space).filter(|pack| !pack.is_full()).ok_or_else(PackId::random);
         self.busy.insert(lent.as_ref().map_or_else(|id| *id, OpenPack::id));
@@ -57,7 +56,7 @@ impl Growing {
 }
 
 impl LocalDisk {
-    /// Uses the directory at `root`. Neither reads nor writes anything yet.
+    /// Uses the directory at `root`. Neither reads nor writes yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { paths: Arc::new(Paths::new(root.into())), packs: Mutex::default(), read: Mutex::default() }
     }
@@ -78,11 +77,11 @@ impl Containers for LocalDisk {
         });
         let mut packs = self.packs();
         packs.busy.remove(&id);
-        // After an error it must not be appended to again, because its end is unknown.
+        // After an error the pack's end is unknown, so nothing may be appended again.
         let (places, pack) = appended?;
         packs.idle.insert(space, pack);
         if packs.idle.len() > MAX_GROWING {
-            // Its space begins another one when it has more to store.
+            // That space begins another pack when it has more to store.
             let other = packs.idle.keys().copied().find(|other| *other != space);
             other.and_then(|other| packs.idle.remove(&other));
         }
@@ -116,7 +115,7 @@ impl Containers for LocalDisk {
                         Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                         Err(error) => return Err(error),
                     };
-                    // A pipe or a folder of such a name is a stranger.
+                    // A pipe or a folder with such a name is a foreign file.
                     if !metadata.is_file() && !metadata.is_symlink() {
                         continue;
                     }
@@ -133,7 +132,7 @@ impl Containers for LocalDisk {
                 Err(error) => return Err(error),
             };
             let members: Vec<_> = Members::of(&file)?.collect::<io::Result<_>>()?;
-            // After the members were seen: none of them is younger than this says.
+            // Read after the members: none of them is younger than this time.
             let changed = Timestamp::from_secs(file.metadata()?.ctime());
             for member in members.into_iter().filter(|member| member.is_alive) {
                 let (offset, length) = (member.offset, member.length);
@@ -168,13 +167,13 @@ impl Housekeeping for LocalDisk {
     fn remove_empty_packs(&self) -> io::Result<u64> {
         let mut removed = 0;
         for (space, id, path) in self.paths.packs()? {
-            // Whether it grows is asked first: a pack that grows no more never does again.
+            // Check whether it grows first: a pack that has stopped growing never grows again.
             if self.packs().contains(space, id) {
                 continue;
             }
             let is_empty = match open_file(&path) {
                 Ok(file) => pack::is_empty(&file)?,
-                // Something else of that name is a stranger.
+                // Anything else with that name is a foreign file.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => false,
                 Err(error) => return Err(error),
             };
@@ -210,7 +209,7 @@ impl Housekeeping for LocalDisk {
 }
 
 impl LocalDisk {
-    /// The pack's file, shared with others who read it as long as it is still the one of this name.
+    /// The pack's open file, shared by all its readers as long as the name still refers to the same file.
     fn read_pack(&self, space: SpaceId, id: PackId) -> io::Result<Arc<File>> {
         let path = self.paths.at(layout::pack(space, id));
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -248,7 +247,7 @@ impl ContainerFile for File {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => filled += read,
                 Err(Errno::INTR) => {}
-                // Not every file system has an answer.
+                // Not every file system supports this.
                 Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
@@ -282,7 +281,7 @@ pub(super) mod tests {
         names
     }
 
-    /// The age of a pack was asked before its members: one that was appended meanwhile seemed to be as old.
+    /// The age of a pack was read before its members, so a member appended in between seemed to be as old.
     #[test]
     fn a_member_is_not_shown_with_an_age_from_before_it_was_there() {
         let dir = tempfile::tempdir().unwrap();
@@ -312,7 +311,7 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let disk = LocalDisk::new(dir.path());
         std::thread::scope(|scope| {
-            // Dropped at the end, and by a panic.
+            // Dropped at the end, and on a panic.
             let (_goes_on, done) = std::sync::mpsc::channel::<()>();
             let disk = &disk;
             scope.spawn(move || {
@@ -321,7 +320,7 @@ pub(super) mod tests {
                 }
             });
             for number in 0..60 {
-                // The first in a space makes a pack, which is empty until it is written.
+                // The first container of a space creates a pack, which is empty until it is written.
                 let (space, id) = (SpaceId([number; 16]), ContainerId([number; 16]));
                 let bytes = vec![1; 5000];
                 let places = disk.store_small(space, &[Packable { id, bytes: bytes.clone() }]).unwrap();
@@ -329,7 +328,7 @@ pub(super) mod tests {
                 let mut read = vec![0; 5000];
                 file.read_at(&mut read, 0).unwrap();
                 assert_eq!(read, bytes);
-                // Nothing but a hole is left when the next one is appended.
+                // Only a hole is left when the next container is appended.
                 disk.remove(space, id, places[0]).unwrap();
                 let places = disk.store_small(space, &[Packable { id, bytes }]).unwrap();
                 assert!(disk.open(space, id, places[0]).is_ok());

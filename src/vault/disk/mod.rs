@@ -1,9 +1,9 @@
-//! The only writer of files: narrow traits, one for each kind of file, so that each user takes only what it needs,
-//! a test can fail any call, and an object store can take the containers.
+//! The only code that writes files: narrow traits, one for each kind of file, so that each user depends on only
+//! what it needs, a test can make any call fail, and an object store can hold the containers.
 //!
-//! Order of a container's birth: temporary file, write, modification time 0, fsync, rename, fsync of
-//! the directory. Small ones are appended to a pack instead, many with one fsync. Only then may the
-//! catalogue name them.
+//! Order in which a container is written: temporary file, write, modification time 0, fsync, rename, fsync of the
+//! directory. Small ones are appended to a pack instead, many with one fsync. Only then may the catalogue name
+//! them.
 
 mod capacity;
 mod durable;
@@ -32,7 +32,7 @@ pub use unindexed::UnindexedMember;
 /// Longest small file that is read, in bytes.
 pub const SMALL_FILE_LIMIT: u64 = 1 << 20;
 
-/// Whether a file may take another's place.
+/// Whether a file may replace an existing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
     /// An existing file stays, the call fails with `AlreadyExists`.
@@ -41,12 +41,12 @@ pub enum Overwrite {
     Replace,
 }
 
-/// A key file or another small file, by its place below the data directory.
+/// A key file or another small file, as a path below the data directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SmallFile(Cow<'static, str>);
 
 impl SmallFile {
-    /// A file whose place is fixed in [`layout`], such as `keys/root.age`.
+    /// A file at a path fixed in [`layout`], such as `keys/root.age`.
     pub const fn fixed(place: &'static str) -> Self {
         Self(Cow::Borrowed(place))
     }
@@ -56,12 +56,12 @@ impl SmallFile {
         Self(Cow::Owned(layout::space_key(space)))
     }
 
-    /// The sealed note of a space's name and settings.
+    /// The sealed note with a space's name and settings.
     pub fn space_note(space: SpaceId) -> Self {
         Self(Cow::Owned(layout::space_note(space)))
     }
 
-    /// Its name in its folder.
+    /// File name without the folder.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
@@ -77,40 +77,40 @@ impl SmallFile {
 pub struct StoredFile {
     /// The space whose directory holds it.
     pub space: SpaceId,
-    /// Its name.
+    /// Id, which is also the file's name.
     pub id: ContainerId,
-    /// Where it lies there.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
-    /// Bytes.
+    /// Length of the container in bytes.
     pub length: u64,
-    /// When the file, or the pack around it, last changed, asked after the container was seen: it is at least as
-    /// old (inode change time; the modification time is always 0).
+    /// When the file, or the pack around it, last changed (inode change time; the modification time is always 0).
+    /// Read after the container was seen, so the container is at least this old.
     pub changed: Timestamp,
 }
 
 /// A complete sealed container that is small enough for a pack.
 #[derive(Debug)]
 pub struct Packable {
-    /// Its name.
+    /// Id under which it is stored.
     pub id: ContainerId,
     /// All of its bytes, at most [`MAX_PACKED_LEN`].
     pub bytes: Vec<u8>,
 }
 
-/// Longest container that a pack takes: one chunk behind the longest header.
+/// Longest container that a pack takes, in bytes: one chunk after the longest header.
 pub const MAX_PACKED_LEN: usize = 128 * 1024;
 
-/// The storage of an instance: four parts, each of which may lie elsewhere, and the housekeeping of the containers'
-/// store. Cheap to clone.
+/// The storage of an instance: four parts, each of which may be on different storage, and the housekeeping of the
+/// container store. Cheap to clone.
 ///
-/// Errors of all its calls are the system's own with their kind kept: `StorageFull` and `QuotaExceeded` mean that
-/// space or inodes ran out, `ReadOnlyFilesystem` that nothing can be written. No call is repeated by
-/// the implementation, and none may be taken for done after an error.
+/// All calls return the system's own errors with their kind: `StorageFull` and `QuotaExceeded` mean that space or
+/// inodes ran out, `ReadOnlyFilesystem` that nothing can be written. Implementations do not retry, and a call that
+/// failed must not be treated as done.
 #[derive(Clone)]
 pub struct Storage {
-    /// Contents.
+    /// Sealed contents of files.
     pub containers: Arc<dyn Containers>,
-    /// Care for the store of `containers`.
+    /// Maintenance of the store behind `containers`.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// Keys and other small files.
     pub key_files: Arc<dyn KeyFiles>,
@@ -121,7 +121,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// All parts in one store.
+    /// All parts in the same store.
     pub fn of<S>(store: Arc<S>) -> Self
     where
         S: Containers + Housekeeping + KeyFiles + Snapshots + Capacity + 'static,
@@ -136,15 +136,15 @@ impl Storage {
     }
 }
 
-/// Where containers live: what an object store must do to take the place of the local one.
+/// Storage for containers. An object store must implement this to replace the local store.
 pub trait Containers: Send + Sync {
     /// Starts a temporary file for a container. Not idempotent: a second call for the same id fails
     /// with `AlreadyExists`.
     fn create(&self, id: ContainerId) -> io::Result<Box<dyn PartFile>>;
 
     /// Stores complete small containers of one space durably and returns their places in the same order. The local
-    /// store appends them to a pack, all with one flush; without packs each becomes a file of its own. After an error
-    /// none of them may be named; what got to the disk is swept later.
+    /// store appends them to a pack with one flush; a store without packs writes a file for each. After an error
+    /// none of them may be named; anything that reached the disk is swept later.
     fn store_small(&self, space: SpaceId, containers: &[Packable]) -> io::Result<Vec<Place>> {
         let store = |container: &Packable| {
             let mut part = self.create(container.id)?;
@@ -155,45 +155,44 @@ pub trait Containers: Send + Sync {
         containers.iter().map(store).collect()
     }
 
-    /// Opens a container for positioned reads. `NotFound` if there is none. One that is removed while
-    /// open stays readable if it has a file of its own; a packed one becomes zeros, which
-    /// authenticate nowhere.
+    /// Opens a container for positioned reads. `NotFound` if there is none. One that is removed while open stays
+    /// readable if it has a file of its own; a packed one reads as zeros, which fail authentication.
     fn open(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<Box<dyn ContainerFile>>;
 
-    /// Removes a container. Idempotent: removing what is not there succeeds. `InvalidData` if another
-    /// one lies at its place, which then stays. Need not be durable on return, since what comes back
-    /// after a crash is swept.
+    /// Removes a container. Idempotent: removing a missing container succeeds. `InvalidData` if another container
+    /// is at its place; that one stays. Need not be durable on return: a container that reappears after a crash is
+    /// swept.
     fn remove(&self, space: SpaceId, id: ContainerId, place: Place) -> io::Result<()>;
 
-    /// Calls `visit` for every container, in no order; files with other names are passed over. What
-    /// comes or goes meanwhile may or may not be seen. Stops at the first error.
+    /// Calls `visit` for every container, in no order; skips files with other names. Containers that appear or
+    /// disappear meanwhile may or may not be visited. Stops at the first error.
     fn list(&self, visit: &mut dyn FnMut(StoredFile) -> io::Result<()>) -> io::Result<()>;
 
     /// The spaces that have a folder for containers, in no order.
     fn spaces(&self) -> io::Result<Vec<SpaceId>>;
 }
 
-/// What a store of containers needs beside reading and writing them. The provided methods are those of a store that
-/// has nothing of the kind; [`LocalDisk`] has all of it.
+/// Operations that a container store may need besides reading and writing. The provided methods suit a store that
+/// needs none of them; [`LocalDisk`] implements all.
 pub trait Housekeeping: Send + Sync {
-    /// Removes all temporary files and returns their number. Only for the start, before the first
-    /// writer. Idempotent.
+    /// Removes all temporary files and returns their number. Call it at the start only, before the first writer.
+    /// Idempotent.
     fn remove_parts(&self) -> io::Result<u64> {
         Ok(0)
     }
 
-    /// Removes the packs in which no container is left and returns their number. Idempotent.
+    /// Removes packs without containers and returns their number. Idempotent.
     fn remove_empty_packs(&self) -> io::Result<u64> {
         Ok(0)
     }
 
-    /// Whether a container is found without the catalogue, too: the header before it in its pack is as
-    /// it was written. A container with a file of its own is, if it can be opened.
+    /// Whether a container can be found without the catalogue, too: the header before it in its pack is as it was
+    /// written. A container with a file of its own can be found if it can be opened.
     fn is_named(&self, _space: SpaceId, _id: ContainerId, _place: Place) -> io::Result<bool> {
         Ok(true)
     }
 
-    /// Calls `visit` for every place in a pack that holds something and that no header names. Stops at the first
+    /// Calls `visit` for every place in a pack that holds data but has no header naming it. Stops at the first
     /// error.
     fn each_unindexed(&self, _visit: &mut dyn FnMut(UnindexedMember) -> io::Result<()>) -> io::Result<()> {
         Ok(())
@@ -206,7 +205,7 @@ pub trait Housekeeping: Send + Sync {
     }
 }
 
-/// Where key files and other small files live.
+/// Storage for key files and other small files.
 pub trait KeyFiles: Send + Sync {
     /// Reads a small file; `None` if there is none, `FileTooLarge` above [`SMALL_FILE_LIMIT`].
     fn read_small(&self, file: &SmallFile) -> io::Result<Option<Vec<u8>>>;
@@ -225,26 +224,26 @@ pub trait KeyFiles: Send + Sync {
     fn space_keys(&self) -> io::Result<Vec<SpaceId>>;
 }
 
-/// The room that is left for the instance's files.
+/// Free space for the instance's files.
 pub trait Capacity: Send + Sync {
-    /// Bytes that can still be written by this process's user; 0 when inodes ran out.
+    /// Bytes that this process's user can still write; 0 when inodes ran out.
     fn available(&self) -> io::Result<u64>;
 
-    /// Sets so many bytes of the disk aside, for [`Self::give_up_reserve`]. Idempotent; need not be durable.
+    /// Reserves that many bytes of the disk, for [`Self::give_up_reserve`]. Idempotent; need not be durable.
     fn keep_reserve(&self, bytes: u64) -> io::Result<()>;
 
-    /// Frees what was set aside; `false` if nothing was, or if bytes are not what the disk is short of. Works
-    /// without a free byte.
+    /// Frees the reserve; `false` if there is none, or if the disk is not short of bytes. Works without a free
+    /// byte.
     fn give_up_reserve(&self) -> io::Result<bool>;
 }
 
-/// A container in the making. Dropped without [`PartFile::publish`], it is removed.
+/// A container that is being written. Dropped without [`PartFile::publish`], it is removed.
 pub trait PartFile: Send {
-    /// Appends all of `bytes`. After an error the file's end is unknown: drop it.
+    /// Appends all of `bytes`. After an error the file's length is unknown: drop it.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Makes the bytes durable and gives the file its final name in `space`, durably. After an error
-    /// it may or may not have got that name; nothing refers to it, so it is swept later.
+    /// Makes the bytes durable and gives the file its final name in `space`, durably. After an error it may or may
+    /// not have that name; nothing refers to it, so it is swept later.
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()>;
 }
 
@@ -253,12 +252,11 @@ pub trait ContainerFile: Send + Sync {
     /// Length in bytes.
     fn length(&self) -> io::Result<u64>;
 
-    /// Fills `buffer` from `offset`. `UnexpectedEof` if the file ends before; many threads may read
-    /// at once.
+    /// Fills `buffer` from `offset`. `UnexpectedEof` if the file is too short; many threads may read at once.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 
-    /// As [`Self::read_at`], if the system holds all of the bytes in memory. `false` if it would have to
-    /// wait for the disk, or cannot tell; `buffer` may then hold anything. A store that never can tell keeps the
+    /// Like [`Self::read_at`], if the system has all of the bytes in memory. `false` if it would have to wait for
+    /// the disk, or cannot find out; `buffer` may then hold anything. A store that can never find out keeps the
     /// provided method.
     fn read_at_hand(&self, _buffer: &mut [u8], _offset: u64) -> io::Result<bool> {
         Ok(false)

@@ -1,16 +1,16 @@
 //! Packs: many small containers in one file.
 //!
-//! A pack is a plain tar archive (POSIX ustar) whose members are `<container-id>.age`, so `tar -xf` and
-//! the stock age tool open it. Making a file costs the file system far more than appending to one, and
-//! one flush makes a whole group of containers durable.
+//! A pack is a plain tar archive (POSIX ustar) whose members are `<container-id>.age`, so `tar -xf` and the stock
+//! age tool open it. Creating a file costs the file system far more than appending to one, and one flush makes a
+//! whole group of containers durable.
 //!
 //! ```text
 //! 512 bytes header, container, zeros up to a multiple of 512     for each member
 //! zeros                                                           the archive's end, and room to grow
 //! ```
-//! The room is written as zeros ahead of time: a flush then has no metadata to write. A removed member
-//! keeps its header and becomes a hole. What lies behind the last flush after a crash has no row and is
-//! swept as every orphan; a pack of an earlier run is never appended to.
+//! The room is written as zeros ahead of time, so a flush has no metadata to write. A removed member keeps its
+//! header and becomes a hole. After a crash, data after the last flush has no row and is swept like any orphan; a
+//! pack of an earlier run is never appended to.
 
 use std::fs::{File, FileTimes};
 use std::io;
@@ -25,30 +25,30 @@ use crate::model::{ContainerId, PackId, PackedPlace, Place, layout};
 
 use super::{ContainerFile, MAX_PACKED_LEN, Packable};
 
-/// tar's unit; members start and are filled up to its multiples.
+/// tar's block size in bytes; members start at a multiple of it and are padded to one.
 pub(super) const BLOCK: usize = 512;
-/// Two blocks of zeros end an archive.
+/// An archive ends with two blocks of zeros.
 const END_LEN: u64 = 2 * BLOCK as u64;
-/// Bytes after which a pack takes no more members.
+/// Length in bytes from which a pack takes no more members.
 const MAX_PACK_LEN: u64 = 64 * 1024 * 1024;
-/// Zeros written ahead in a small pack, in bytes; they grow with the pack.
+/// Zeros written ahead in a small pack, in bytes; the amount grows with the pack.
 const MIN_ROOM: u64 = 64 * 1024;
 /// Zeros written ahead in a large pack, in bytes.
 const MAX_ROOM: u64 = 1024 * 1024;
 
-/// A pack that this process made and still appends to.
+/// A pack that this process created and still appends to.
 #[derive(Debug)]
 pub(super) struct OpenPack {
     id: PackId,
     file: File,
-    /// Behind the last durable member.
+    /// Offset after the last durable member.
     end: u64,
-    /// Up to here zeros are durable.
+    /// Offset up to which zeros are durable.
     room: u64,
 }
 
 impl OpenPack {
-    /// `file` is empty and its name durable.
+    /// `file` is empty and its name is durable.
     pub(super) fn new(id: PackId, file: File) -> Self {
         Self { id, file, end: 0, room: 0 }
     }
@@ -98,7 +98,7 @@ impl OpenPack {
 
 impl Drop for OpenPack {
     fn drop(&mut self) {
-        // Best effort: more zeros or a time of today harm nothing.
+        // Best effort: additional zeros or a current modification time do no harm.
         let _ = self.file.set_len(self.end + END_LEN);
         let epoch = SystemTime::UNIX_EPOCH;
         let _ = self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch));
@@ -134,7 +134,7 @@ impl ContainerFile for PackedFile {
 }
 
 impl PackedFile {
-    /// Where `length` bytes from `offset` lie in the pack, if they are this member's.
+    /// Offset in the pack of `length` bytes from `offset`, if they belong to this member.
     fn in_pack(&self, length: usize, offset: u64) -> io::Result<u64> {
         match offset.checked_add(length as u64) {
             Some(end) if end <= self.place.length => Ok(self.place.offset + offset),
@@ -143,20 +143,20 @@ impl PackedFile {
     }
 }
 
-/// Whether the header before a place is, to the last bit, the one that was written for this member.
+/// Whether the header before `place` is bit for bit the one that was written for this member.
 pub fn names(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<bool> {
     Ok(header_before(pack, place)? == header(id, place.length))
 }
 
-/// Turns a member into a hole. Succeeds if it is one already; `InvalidData` if another member, or none,
-/// begins there.
+/// Turns a member into a hole. Succeeds if it already is one; `InvalidData` if another member, or none, begins
+/// there.
 pub fn erase(pack: &File, id: ContainerId, place: PackedPlace) -> io::Result<()> {
     if parse_header(&header_before(pack, place)?) != Some((id, place.length)) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
     match fallocate(pack, hole, place.offset, place.length) {
-        // A file system without holes keeps the bytes' place until the whole pack goes.
+        // A file system without holes keeps the space allocated until the whole pack is removed.
         Err(Errno::OPNOTSUPP) => write_zeros(pack, place.offset..place.offset + place.length),
         other => Ok(other?),
     }
@@ -169,8 +169,8 @@ fn header_before(pack: &File, place: PackedPlace) -> io::Result<[u8; BLOCK]> {
     Ok(head)
 }
 
-/// Whether nothing is left in a pack: removed members and zeros, not even a block that might be a member
-/// whose header was damaged.
+/// Whether a pack holds nothing but removed members and zeros. A block that might belong to a member with a damaged
+/// header counts as content.
 pub fn is_empty(pack: &File) -> io::Result<bool> {
     let length = pack.metadata()?.len();
     let mut at = 0;
@@ -187,7 +187,7 @@ pub fn is_empty(pack: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether `length` bytes from `at` on, as far as the file goes, are zeros.
+/// Whether `length` bytes from `at`, as far as the file goes, are zeros.
 fn is_hole(pack: &File, at: u64, length: u64) -> io::Result<bool> {
     let end = (at + length).min(pack.metadata()?.len());
     let mut bytes = vec![0; usize::try_from(end.saturating_sub(at)).unwrap_or(0)];
@@ -195,21 +195,21 @@ fn is_hole(pack: &File, at: u64, length: u64) -> io::Result<bool> {
     Ok(bytes.iter().all(|byte| *byte == 0))
 }
 
-/// A member as a walk through a pack finds it.
+/// A member that a walk through a pack found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The container's name.
+    /// Id of the container.
     pub id: ContainerId,
-    /// Offset of the container's first byte, behind its header.
+    /// Offset of the container's first byte, after its header.
     pub offset: u64,
     /// Length of the container, in bytes.
     pub length: u64,
-    /// `false` once the member was removed and is a hole.
+    /// `false` once the member was removed and became a hole.
     pub is_alive: bool,
 }
 
-/// The members of a pack in their order. Blocks that are no header are passed over, so that one damaged
-/// header does not hide what follows it.
+/// The members of a pack in order. Skips blocks that are not a header, so that one damaged header does not hide the
+/// members after it.
 pub struct Members<'a> {
     file: &'a File,
     at: u64,
@@ -260,7 +260,7 @@ fn padded(len: usize) -> usize {
     len.next_multiple_of(BLOCK)
 }
 
-/// Fields of a ustar header that we fill: where they begin and their text. All others stay zero.
+/// The fields of a ustar header that are filled in, with their offset and text. All others stay zero.
 fn header(id: ContainerId, length: u64) -> [u8; BLOCK] {
     let mut header = [0; BLOCK];
     let (name, size) = (format!("{id}{}", layout::SEALED), format!("{length:011o}\0"));
@@ -290,7 +290,7 @@ fn set_checksum(header: &mut [u8; BLOCK]) {
     }
 }
 
-/// Where the checksum stands; it counts as blanks in the sum.
+/// Position of the checksum; in the sum its own bytes count as blanks.
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 fn checksum(header: &[u8; BLOCK]) -> u32 {
@@ -298,7 +298,7 @@ fn checksum(header: &[u8; BLOCK]) -> u32 {
     header.iter().enumerate().map(byte).sum()
 }
 
-/// Id and length of a member, if this is a header that we wrote.
+/// Id and length of a member, if this is a header as written by [`header`].
 pub(super) fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
     let text = |range: std::ops::Range<usize>| {
         let field = header.get(range)?;
@@ -310,11 +310,11 @@ pub(super) fn parse_header(header: &[u8; BLOCK]) -> Option<(ContainerId, u64)> {
         return None;
     }
     let id = text(0..100)?.strip_suffix(layout::SEALED)?.parse().ok()?;
-    // No container is without a byte, and no hole can be made of none.
+    // No container is empty, and an empty range cannot become a hole.
     Some((id, octal(124..136)?)).filter(|(_, length)| (1..=MAX_PACKED_LEN as u64).contains(length))
 }
 
-/// The name in what was a header, whatever became of the rest of it.
+/// The name in a header that may be damaged elsewhere.
 pub(super) fn parse_name(header: &[u8; BLOCK]) -> Option<ContainerId> {
     const NAME_LEN: usize = 36;
     std::str::from_utf8(header.get(..NAME_LEN)?).ok()?.strip_suffix(layout::SEALED)?.parse().ok()
@@ -324,7 +324,7 @@ pub(super) fn parse_name(header: &[u8; BLOCK]) -> Option<ContainerId> {
 pub(super) mod tests {
     use super::*;
 
-    /// Places in packs.
+    /// Converts places, which must all be in packs.
     pub(in super::super) fn packed(places: &[Place]) -> Vec<PackedPlace> {
         let packed = |place: &Place| match place {
             Place::Packed(place) => *place,
@@ -404,7 +404,7 @@ pub(super) mod tests {
         let file = File::options().read(true).write(true).open(&path).unwrap();
         assert!(!is_empty(&file).unwrap());
         erase(&file, ContainerId([1; 16]), places[0]).unwrap();
-        // The second one lost its header, not its bytes: a row still reads it.
+        // The second member lost its header, not its bytes: a row still reads it.
         file.write_all_at(&[0; BLOCK], places[1].offset - BLOCK as u64).unwrap();
         assert!(!is_empty(&file).unwrap());
         file.write_all_at(&[0; 100], places[1].offset).unwrap();

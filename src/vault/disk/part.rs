@@ -1,4 +1,4 @@
-//! A container that is being written, before it has its name.
+//! A container that is being written, before it has its final name.
 
 use std::fs::{File, FileTimes};
 use std::io::{self, Write};
@@ -14,8 +14,8 @@ use super::durable::{Leftover, new_file, rename, sync_dir};
 use super::paths::Paths;
 use crate::model::{ContainerId, SpaceId, layout};
 
-/// Bytes after which the disk starts to write. Otherwise it waits for the flush at the end, which then takes as long as
-/// the disk needs for all of them, while the client waits for an answer.
+/// Bytes after which the disk starts to write. Otherwise it would wait for the flush at the end, which then takes
+/// as long as the disk needs for all of them, while the client waits for an answer.
 const WRITE_BACK: u64 = 8 * 1024 * 1024;
 
 pub(super) struct LocalPart {
@@ -24,7 +24,7 @@ pub(super) struct LocalPart {
     id: ContainerId,
     paths: Arc<Paths>,
     written: u64,
-    /// Of these, bytes that the disk was told to write.
+    /// Of these, bytes whose writing was started.
     begun: u64,
 }
 
@@ -41,8 +41,8 @@ impl PartFile for LocalPart {
         self.written += bytes.len() as u64;
         let fresh = self.written - self.begun;
         if fresh >= WRITE_BACK {
-            // Linux begins to write what it is told to forget, and keeps it as long as it is not written. A hint:
-            // whether it helps or fails, the flush at the end is what counts.
+            // `DontNeed` makes Linux start writing the pages, and it keeps them until they are written. This is a
+            // hint: the flush at the end guarantees durability, whether the hint works or fails.
             let _ = fadvise(&self.file, self.begun, NonZeroU64::new(fresh), Advice::DontNeed);
             self.begun = self.written;
         }
@@ -50,7 +50,7 @@ impl PartFile for LocalPart {
     }
 
     fn publish(self: Box<Self>, space: SpaceId) -> io::Result<()> {
-        // Before the fsync, which then covers it too: times would tell who worked when.
+        // Set before the fsync, which then covers it too. Real times would show when each person worked.
         let epoch = SystemTime::UNIX_EPOCH;
         self.file.set_times(FileTimes::new().set_accessed(epoch).set_modified(epoch))?;
         self.file.sync_all()?;

@@ -1,4 +1,4 @@
-//! Where containers and packs lie, and the directories that they need.
+//! Paths of containers and packs, and the directories that they need.
 
 use std::collections::HashSet;
 use std::io;
@@ -21,13 +21,13 @@ impl Paths {
         Self { root, durable_shards: Mutex::default() }
     }
 
-    /// Where a file or folder of [`layout`] lies.
+    /// Path of a file or folder of [`layout`].
     pub(super) fn at(&self, place: impl AsRef<Path>) -> PathBuf {
         self.root.join(place)
     }
 
-    /// The container's directory, made if need be. The first use in this process also makes its
-    /// entry durable: another writer may have made it and not yet come to its fsync.
+    /// The container's directory, created if missing. The first use in this process also makes its entry durable:
+    /// another writer may have created it and not reached its fsync yet.
     pub(super) fn durable_shard(&self, space: SpaceId, id: ContainerId) -> io::Result<PathBuf> {
         let path = self.at(layout::shard(space, id));
         let [first, ..] = id.0;
@@ -42,7 +42,7 @@ impl Paths {
         Ok(path)
     }
 
-    /// All packs there are.
+    /// All packs of all spaces.
     pub(super) fn packs(&self) -> io::Result<Vec<(SpaceId, PackId, PathBuf)>> {
         let mut packs = Vec::new();
         for (_, space) in parsed_entries::<SpaceId>(&self.at(layout::SPACES), "")? {
@@ -53,12 +53,12 @@ impl Paths {
         Ok(packs)
     }
 
-    /// An empty pack with a durable name.
+    /// Creates an empty pack with a durable name.
     pub(super) fn new_pack(&self, space: SpaceId, id: PackId) -> io::Result<OpenPack> {
         let dir = self.at(layout::packs(space));
         make_dirs(&dir)?;
         let file = new_file(&self.at(layout::pack(space, id)))?;
-        // Those above too: another writer may have made them and not yet come to its fsync.
+        // The parents too: another writer may have created them and not reached its fsync yet.
         for dir in dir.ancestors().take(4) {
             sync_dir(dir)?;
         }
@@ -69,20 +69,20 @@ impl Paths {
         self.durable_shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where the file of this name is written before it gets its own, in a folder that is made if need be.
+    /// Path of the temporary file for this name; creates the folder if it is missing.
     pub(super) fn part(&self, name: ContainerId) -> io::Result<PathBuf> {
         let part = self.at(layout::part(name));
         make_dirs(parent(&part)?)?;
         Ok(part)
     }
 
-    /// As [`Self::part`], of a random name.
+    /// Like [`Self::part`], with a random name.
     pub(super) fn random_part(&self) -> io::Result<PathBuf> {
         self.part(ContainerId::random())
     }
 }
 
-/// The name of a folder of containers.
+/// The name of a directory for containers.
 pub(super) struct Shard;
 
 impl std::str::FromStr for Shard {

@@ -1,4 +1,4 @@
-//! A file of nothing, so that a disk filled by another program still has room for deleting.
+//! A file of zeros that reserves space, so that files can still be deleted when another program fills the disk.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -10,13 +10,13 @@ use rustix::io::Errno;
 
 use super::durable::open_own;
 
-/// Makes the file as long as asked, with room of its own on the disk. What cannot be had whole is given back.
-/// `InvalidInput` if something else has its name; that stays as it is.
+/// Makes the file as long as asked, with space allocated on the disk. If the disk cannot hold all of it, everything
+/// is given back. `InvalidInput` if anything else has its name; that is left as it is.
 pub(super) fn keep(path: &Path, bytes: u64) -> io::Result<()> {
     let file = open_own(OpenOptions::new().create(true).truncate(false).write(true).mode(0o600), path)?;
     let mut file = file.ok_or(io::ErrorKind::InvalidInput)?;
     let taken = match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
-        // Not every file system promises room; one that does not compress gives it for bytes.
+        // Not every file system can reserve space; without compression, writing bytes allocates it.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
             io::copy(&mut io::Read::take(io::repeat(0), bytes), &mut file)
                 .and_then(|_| file.flush())
@@ -57,7 +57,7 @@ mod tests {
         assert!(!path.exists());
     }
 
-    /// A link at its place made another one's file 16 MiB long.
+    /// A link in its place made another user's file 16 MiB long.
     #[test]
     fn what_is_no_file_of_its_own_stays_as_it_is() {
         let dir = tempfile::tempdir().unwrap();

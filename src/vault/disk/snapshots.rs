@@ -1,4 +1,4 @@
-//! Snapshots of the catalogue: large sealed files with a number and a time for a name.
+//! Snapshots of the catalogue: large sealed files named by number and time.
 //!
 //! `<number>-<year>-<month>-<day>T<hour><minute><second>Z.age`
 
@@ -21,12 +21,12 @@ use crate::model::{Timestamp, layout};
 
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour][minute][second]Z");
 
-/// What a snapshot's file is called, without `.age`. Orders by number: the clock may have been set back.
+/// File name of a snapshot, without `.age`. Ordered by number, because the clock may have been set back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotName {
-    /// Grows from 1.
+    /// Counts up from 1.
     pub number: u32,
-    /// When it was made, to the second.
+    /// Time of the snapshot, to the second.
     pub made: Timestamp,
 }
 
@@ -47,7 +47,7 @@ impl FromStr for SnapshotName {
             number: number.parse().map_err(|_| ())?,
             made: Timestamp::from_secs(made.unix_timestamp()),
         };
-        // One spelling only.
+        // Each name has exactly one spelling.
         if name.to_string() == text { Ok(name) } else { Err(()) }
     }
 }
@@ -55,18 +55,18 @@ impl FromStr for SnapshotName {
 /// A snapshot as a listing shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredSnapshot {
-    /// Its name.
+    /// Number and time.
     pub name: SnapshotName,
-    /// Bytes.
+    /// Length of the file in bytes.
     pub length: u64,
 }
 
-/// Where snapshots are kept. Errors are the system's own, as with [`super::Storage`].
+/// Storage for snapshots. Errors are the system's own, as with [`super::Storage`].
 pub trait Snapshots: Send + Sync {
     /// Starts a temporary file for a snapshot.
     fn begin(&self) -> io::Result<Box<dyn SnapshotPart>>;
 
-    /// All snapshots, oldest first; files with other names are passed over.
+    /// All snapshots, oldest first; skips files with other names.
     fn list(&self) -> io::Result<Vec<StoredSnapshot>>;
 
     /// Opens a snapshot. `NotFound` if there is none.
@@ -76,10 +76,9 @@ pub trait Snapshots: Send + Sync {
     fn remove(&self, name: SnapshotName) -> io::Result<()>;
 }
 
-/// A snapshot in the making. Dropped without [`SnapshotPart::publish`], it is removed.
+/// A snapshot that is being written. Dropped without [`SnapshotPart::publish`], it is removed.
 pub trait SnapshotPart: Write + Send {
-    /// Makes the bytes durable under their final name, durably. `AlreadyExists` if it is taken and must not be
-    /// replaced.
+    /// Makes the bytes durable under their final name. `AlreadyExists` if it is taken and must not be replaced.
     fn publish(self: Box<Self>, name: SnapshotName, overwrite: Overwrite) -> io::Result<()>;
 }
 

@@ -1,8 +1,8 @@
-//! What lies in a pack without a header that names it.
+//! Finds data in a pack that no header names.
 //!
 //! A damaged header hides its member from every walk through the pack. The member itself may be whole: it begins
-//! where an age file begins, at a block, and goes on to the next zeros, header or beginning. Only its last block
-//! does not tell where it ends; but an age file opens at its own length only.
+//! where an age file begins, at a block, and continues to the next zeros, header or beginning. Its exact end within
+//! the last block is unknown, but an age file opens only at its own length.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use super::pack::{BLOCK, parse_header, parse_name};
 use crate::model::{ContainerId, PackId, SpaceId};
 
-/// How every age file begins.
+/// The first bytes of every age file.
 const MAGIC: &[u8] = b"age-encryption.org/v1\n";
 
 /// Bytes in a pack that no header names, perhaps a container.
@@ -22,19 +22,19 @@ pub struct UnindexedMember {
     pub space: SpaceId,
     /// The pack.
     pub pack: PackId,
-    /// Of the first byte.
+    /// Offset of the first byte in the pack.
     pub offset: u64,
-    /// How many bytes a container there may have.
+    /// The lengths that a container there may have, in bytes.
     pub lengths: RangeInclusive<u64>,
-    /// The container's name, if that much of a header is left.
+    /// The container's id, if enough of the header is left.
     pub id: Option<ContainerId>,
 }
 
-/// Blocks that belong together, so far.
+/// Consecutive blocks that belong together.
 struct Run {
     offset: u64,
     id: Option<ContainerId>,
-    /// Behind the last byte that is not zero, and the same without the last block.
+    /// Offset after the last byte that is not zero, and the same without the last block.
     end: u64,
     end_before: u64,
 }
@@ -46,7 +46,7 @@ impl Run {
     }
 }
 
-/// Calls `visit` for every such place, in order.
+/// Calls `visit` for every such place, in order of offset.
 pub fn each(
     file: &File,
     space: SpaceId,
@@ -63,7 +63,7 @@ pub fn each(
         let used = block.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
         let begins = block.starts_with(MAGIC);
         if begins && let Some(mut last) = run.take() {
-            // The block before is what is left of this one's header.
+            // The block before is the rest of this member's header.
             last.end = last.end_before;
             if last.end > last.offset {
                 visit(last.into_stray(space, pack, at - unit))?;
@@ -142,7 +142,7 @@ mod tests {
         }
         assert_eq!([found[0].id, found[1].id, found[2].id], [Some(containers[0].id), None, None]);
 
-        // Nor does a container that lost its beginning go untold.
+        // A container that lost its beginning is reported, too.
         file.write_all_at(&[9; BLOCK], places[1].offset).unwrap();
         assert_eq!(unindexed(&file).len(), 3);
     }

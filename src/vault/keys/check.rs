@@ -1,4 +1,4 @@
-//! Whether the key files are still what was written.
+//! Checks whether the key files are still as written.
 
 use std::sync::PoisonError;
 
@@ -11,14 +11,14 @@ use crate::model::SpaceId;
 use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
 
-/// What is wrong with a key file.
+/// Kind of damage to a key file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFileFault {
-    /// There is none.
+    /// The file does not exist.
     Missing,
-    /// It does not open, or is not the one that was written.
+    /// It does not open, or is not the file that was written.
     Damaged,
-    /// It is whole, and another space's.
+    /// It is whole but belongs to another space.
     Exchanged,
 }
 
@@ -33,13 +33,13 @@ impl KeyFileHash {
 }
 
 impl KeyRing {
-    /// The recovery file as it lies there now; `None` if it is missing. Errors: `Io`.
+    /// Hash of the present recovery file; `None` if it is missing. Errors: `Io`.
     pub fn recovery_file(&self) -> Result<Option<KeyFileHash>, VaultError> {
         Ok(read(self.files.as_ref(), &ROOT_RECOVERY)?.as_deref().map(KeyFileHash::of))
     }
 
-    /// The root files that are not what they were: the everyday one when it was last opened or written by this
-    /// process, the recovery file when its hash was taken. Errors: `Io`.
+    /// The root files that changed: the everyday one since this process last opened or wrote it, the recovery file
+    /// since its hash was taken. Errors: `Io`.
     pub fn root_faults(
         &self,
         recovery: Option<KeyFileHash>,
@@ -69,7 +69,7 @@ impl KeyRing {
         parsed.is_some_and(|recipient| recipient == self.recovery().present)
     }
 
-    /// Whether a space's key file is there and holds the key that this process uses. Errors: `Io`.
+    /// Checks that a space's key file exists and holds the key that this process uses. Errors: `Io`.
     pub fn space_key_fault(&self, space: SpaceId) -> Result<Option<KeyFileFault>, VaultError> {
         Ok(match self.read_space_key(space)? {
             Ok(found) => {
@@ -80,8 +80,8 @@ impl KeyRing {
         })
     }
 
-    /// A space's key as its file has it now. With the key of another space what is stored in this one would be
-    /// sealed for the wrong people, and lost to its own once the right file is back. Errors: `Io`.
+    /// Reads a space's key from its file. With the key of another space, new files in this space would be sealed
+    /// for the wrong people, and its members would lose them once the right file is back. Errors: `Io`.
     pub(super) fn read_space_key(
         &self,
         space: SpaceId,

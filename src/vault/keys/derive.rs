@@ -1,4 +1,4 @@
-//! The root secret and everything derived from it, one label each.
+//! The root secret and all keys derived from it, each with its own label.
 
 use age::x25519;
 use bech32::{Bech32, Hrp};
@@ -6,13 +6,13 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// The root identity's label; the others stand at their key types.
+/// The root identity's label; the others are defined with their key types.
 const IDENTITY_LABEL: &[u8] = b"tresor/v1/root-identity";
 const INSTANCE_LABEL: &[u8] = b"tresor/v1/instance-id";
-/// Enough to tell instances apart: 48 bits.
+/// 48 bits, enough to distinguish instances.
 const INSTANCE_BYTES: usize = 6;
 
-/// 32 random bytes from which all of an instance's keys follow.
+/// 32 random bytes from which all of an instance's keys are derived.
 #[derive(ZeroizeOnDrop)]
 pub(super) struct RootSecret([u8; 32]);
 
@@ -31,7 +31,7 @@ impl RootSecret {
         &self.0
     }
 
-    /// The X25519 identity that space keys and small secrets are sealed to. It exists in memory only.
+    /// The X25519 identity to which space keys and small secrets are sealed. It exists in memory only.
     pub(super) fn identity(&self) -> x25519::Identity {
         let mut scalar = Zeroizing::new([0; 32]);
         self.derive(IDENTITY_LABEL, &mut scalar);
@@ -43,7 +43,7 @@ impl RootSecret {
             .expect("32 bytes in Bech32 are an age identity")
     }
 
-    /// Tells instances apart, and stays the same whatever is lost or rebuilt. No secret.
+    /// Identifies the instance, and stays the same after any loss or rebuild. Not secret.
     pub(super) fn instance_id(&self) -> String {
         let mut bytes = [0; 32];
         self.derive(INSTANCE_LABEL, &mut bytes);
@@ -71,7 +71,7 @@ macro_rules! derived_key {
                 key
             }
 
-            /// The key's bytes, on the line of use only.
+            /// The key's bytes. Call it on the line of use only.
             pub fn expose(&self) -> &[u8; 32] {
                 &self.0
             }
@@ -111,7 +111,7 @@ derived_key!(
     LinkLookupKey, b"tresor/v1/link-lookup"
 );
 derived_key!(
-    /// HMAC key of what a browser keeps after a link's password.
+    /// HMAC key of the value that a browser keeps after a link's password was given.
     LinkPassKey, b"tresor/v1/link-pass"
 );
 
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// The labels are part of the on-disk format: a change would lock out every instance.
+    /// The labels are part of the on-disk format: a changed label would lock out every instance.
     #[test]
     fn derivations_never_change() {
         let root = RootSecret([1; 32]);

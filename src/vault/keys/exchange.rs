@@ -1,8 +1,7 @@
-//! X25519 stanzas as the age v1 spec has them ("The X25519 recipient type"), with AWS-LC's curve.
+//! X25519 stanzas by the age v1 spec ("The X25519 recipient type"), with AWS-LC's curve.
 //!
-//! The age crate computes the recipient anew for every file it opens and its curve is portable code; a
-//! small file costs more there than in its cipher. What is written and read is the same: each opens what
-//! the other wrote.
+//! The age crate computes the recipient anew for every file it opens, and its curve is portable code; for a small
+//! file that costs more than the cipher. The bytes are the same: each implementation opens files of the other.
 
 use std::collections::HashSet;
 
@@ -22,20 +21,20 @@ const BODY_LEN: usize = FILE_KEY_LEN + 16;
 
 type PublicKey = [u8; KEY_LEN];
 
-/// Opens what was sealed to its public key.
+/// Opens file keys sealed to its public key.
 pub(in crate::vault) struct Opener {
     private: PrivateKey,
     public: PublicKey,
 }
 
-/// Seals to a public key.
+/// Seals file keys to a public key.
 #[derive(Clone)]
 pub(in crate::vault) struct Sealer {
     public: PublicKey,
 }
 
 impl Opener {
-    /// `None` if `scalar` is no private key.
+    /// `None` if `scalar` is not a private key.
     pub(super) fn new(scalar: &[u8; KEY_LEN]) -> Option<Self> {
         let private = PrivateKey::from_private_key(&X25519, scalar).ok()?;
         let public = public_of(&private)?;
@@ -59,7 +58,7 @@ impl age::Identity for Opener {
         }
         // Fails for a share that makes the secret all zero, as the spec demands.
         let Some(key) = wrapping_key(&self.private, &share, &share, &self.public) else { return malformed() };
-        // A failure is not final: another identity may be meant.
+        // A failure is not final: the stanza may be for another identity.
         let mut file_key = aead_decrypt(&key, FILE_KEY_LEN, &stanza.body).ok()?;
         Some(Ok(age_core::format::FileKey::init_with_mut(|place| {
             place.copy_from_slice(&file_key);
@@ -90,7 +89,7 @@ fn public_of(private: &PrivateKey) -> Option<PublicKey> {
     private.compute_public_key().ok()?.as_ref().try_into().ok()
 }
 
-/// The argument of a stanza that has just this one, in canonical base64.
+/// The stanza's only argument, in canonical base64; `None` if there are more.
 fn the_only_key(args: &[String]) -> Option<PublicKey> {
     let [arg] = args else { return None };
     BASE64_NOPAD.decode(arg.as_bytes()).ok()?.try_into().ok()
@@ -156,7 +155,7 @@ mod tests {
             stanza.args = args;
             assert!(opener.unwrap_stanza(&stanza).unwrap().is_err());
         }
-        // A share of low order: the secret would be all zero.
+        // A share of low order, which would make the secret all zero.
         stanza.args = vec![BASE64_NOPAD.encode(&[0; 32])];
         assert!(opener.unwrap_stanza(&stanza).unwrap().is_err());
         stanza.tag = "scrypt".into();

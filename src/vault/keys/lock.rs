@@ -1,4 +1,4 @@
-//! What opens the root secret.
+//! Ways to open the root secret.
 
 use age::secrecy::{ExposeSecret, SecretString};
 use age::{DecryptError, Identity, IdentityFile, Recipient, scrypt};
@@ -8,10 +8,10 @@ use super::{damaged, seal};
 use crate::vault::disk::SmallFile;
 use crate::vault::error::VaultError;
 
-/// Highest work factor of scrypt that is accepted: 2^20 blocks are 1 GiB of memory.
+/// Highest accepted work factor of scrypt: 2^20 blocks are 1 GiB of memory.
 const MAX_WORK_FACTOR: u8 = 20;
 
-/// The owner's way in.
+/// A way to open the instance.
 pub enum Unlock {
     /// The passphrase of `keys/root.age`.
     Passphrase(SecretString),
@@ -36,17 +36,17 @@ impl std::fmt::Debug for Unlock {
 pub(super) struct WorkFactor(u8);
 
 impl WorkFactor {
-    /// About a second and 256 MiB; what `age -p` uses.
+    /// About a second and 256 MiB; the same as `age -p`.
     pub(super) const PRODUCTION: Self = Self(18);
     #[cfg(test)]
     pub(super) const CHEAP: Self = Self(2);
 }
 
-/// Shortest new passphrase in characters: a thief of the disk can try without limit.
+/// Shortest new passphrase in characters. Somebody who steals the disk can try any number of guesses.
 const MIN_PASSPHRASE_CHARS: usize = 12;
 
 impl Unlock {
-    /// Refuses what could not seal a new instance, before anything is made.
+    /// Refuses anything that could not seal a new instance, before any file is written.
     ///
     /// Errors: `ShortPassphrase`, `NotAnIdentity`, `RecoveryIsOffline`.
     pub fn check_new(&self) -> Result<(), VaultError> {
@@ -100,7 +100,7 @@ impl Unlock {
     }
 }
 
-/// A key that does not fit is another error than bytes that were never sealed.
+/// Distinguishes a key that does not fit from bytes that were never sealed.
 fn refusal(error: &DecryptError, wrong: VaultError, place: &SmallFile) -> VaultError {
     match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {

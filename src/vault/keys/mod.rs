@@ -39,7 +39,7 @@ use derive::RootSecret;
 use lock::WorkFactor;
 use recovery::Recovery;
 
-/// Notes are filled up to a multiple of this, in bytes.
+/// Notes are padded to a multiple of this many bytes.
 const NOTE_PADDING: usize = 512;
 const ROOT: SmallFile = SmallFile::fixed(layout::ROOT_KEY);
 const ROOT_RECOVERY: SmallFile = SmallFile::fixed(layout::ROOT_RECOVERY_KEY);
@@ -52,16 +52,16 @@ pub struct KeyRing {
     identity: age::x25519::Identity,
     recovery: Mutex<Recovery>,
     spaces: Mutex<HashMap<SpaceId, Arc<SpaceKey>>>,
-    /// `keys/root.age` as this process opened or wrote it last.
+    /// Hash of `keys/root.age` as this process last opened or wrote it.
     root_file: Mutex<Option<KeyFileHash>>,
     work: WorkFactor,
 }
 
 impl KeyRing {
-    /// Makes the keys of a new instance: all files or none, durably.
+    /// Creates the keys of a new instance: all files or none, durably.
     ///
-    /// Errors: `KeysExist` (nothing is overwritten), `NotAnIdentity` for an unusable key file,
-    /// `RecoveryIsOffline` for [`Unlock::Recovery`], `Io`.
+    /// Errors: `KeysExist` (nothing is overwritten), `NotAnIdentity` for an unusable key file, `RecoveryIsOffline`
+    /// for [`Unlock::Recovery`], `Io`.
     pub fn create(
         files: Arc<dyn KeyFiles>,
         unlock: &Unlock,
@@ -101,9 +101,9 @@ impl KeyRing {
 
     /// Opens the keys of an instance. Writes nothing.
     ///
-    /// Errors: `NoKeys` for a directory that was never initialised; `WrongPassphrase`,
-    /// `WrongKeyFile`, `PassphraseNeeded`, `KeyFileNeeded`, `NotAnIdentity` for what was given;
-    /// `KeyFileMissing`, `KeyFileDamaged` for what lies on disk; `Io`.
+    /// Errors: `NoKeys` for a directory that was never initialised; `WrongPassphrase`, `WrongKeyFile`,
+    /// `PassphraseNeeded`, `KeyFileNeeded`, `NotAnIdentity` for the given secret; `KeyFileMissing`,
+    /// `KeyFileDamaged` for the files on disk; `Io`.
     pub fn open(files: Arc<dyn KeyFiles>, unlock: &Unlock) -> Result<Self, VaultError> {
         Self::open_with(files, unlock, WorkFactor::PRODUCTION)
     }
@@ -130,18 +130,18 @@ impl KeyRing {
         Ok(Self { files, root, identity, recovery, spaces: Mutex::default(), root_file, work })
     }
 
-    /// Whether an instance lost a file or never had one.
+    /// The error for a missing file: the instance lost it, or was never initialised.
     fn absent(files: &dyn KeyFiles, place: &SmallFile) -> VaultError {
         let others = [ROOT, ROOT_RECOVERY, RECOVERY_RECIPIENT];
         let any = others.iter().any(|file| !matches!(files.read_small(file), Ok(None)));
         if any { missing(place) } else { VaultError::NoKeys }
     }
 
-    /// Seals the root secret anew: another passphrase, or a key file instead of one. Containers,
-    /// space keys and the recovery file stay as they are.
+    /// Seals the root secret anew, with another passphrase or key file. Containers, space keys and the recovery
+    /// file do not change.
     ///
-    /// Errors: as [`Self::create`], without `KeysExist`. On an error the old way in stays valid: its file is
-    /// replaced, durably, only after the new one was seen to open.
+    /// Errors: as [`Self::create`], without `KeysExist`. On an error the old passphrase or key file stays valid:
+    /// its file is replaced, durably, only after the new one was opened as a check.
     pub fn change_unlock(&self, unlock: &Unlock) -> Result<(), VaultError> {
         let sealed = seal_root(unlock, &self.root, self.work)?;
         self.files
@@ -151,47 +151,47 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Ten lower-case letters and digits that tell this instance from all others. No secret.
+    /// Ten lower-case letters and digits that identify this instance. Not secret.
     pub fn instance_id(&self) -> String {
         self.root.instance_id()
     }
 
-    /// Opens the catalogue.
+    /// Key of the encrypted catalogue.
     pub fn catalogue_key(&self) -> CatalogueKey {
         CatalogueKey::derive(&self.root)
     }
 
-    /// Looks up app passwords.
+    /// Key for looking up app passwords.
     pub fn token_key(&self) -> TokenKey {
         TokenKey::derive(&self.root)
     }
 
-    /// Chains the audit log.
+    /// Key that chains the audit log.
     pub fn audit_key(&self) -> AuditKey {
         AuditKey::derive(&self.root)
     }
 
-    /// Signs sessions.
+    /// Key that signs sessions.
     pub fn session_key(&self) -> SessionKey {
         SessionKey::derive(&self.root)
     }
 
-    /// Makes links' tokens.
+    /// Key that turns links' nonces into tokens.
     pub fn link_token_key(&self) -> LinkTokenKey {
         LinkTokenKey::derive(&self.root)
     }
 
-    /// Looks up links.
+    /// Key for looking up links.
     pub fn link_lookup_key(&self) -> LinkLookupKey {
         LinkLookupKey::derive(&self.root)
     }
 
-    /// Signs what a browser keeps after a link's password.
+    /// Key that signs the value a browser keeps after a link's password was given.
     pub fn link_pass_key(&self) -> LinkPassKey {
         LinkPassKey::derive(&self.root)
     }
 
-    /// Makes a space's key, durably. Errors: `SpaceKeyExists`, `Io`.
+    /// Creates a space's key, durably. Errors: `SpaceKeyExists`, `Io`.
     pub fn create_space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
         let key = Arc::new(SpaceKey::generate());
         let recovery = self.recovery();
@@ -205,9 +205,9 @@ impl KeyRing {
         Ok(key)
     }
 
-    /// A space's key, read from its file the first time.
+    /// A space's key; read from its file the first time.
     ///
-    /// Errors: `SpaceKeyMissing`, `KeyFileDamaged`, also for a file of another space, `Io`.
+    /// Errors: `SpaceKeyMissing`, `KeyFileDamaged` (also for a file of another space), `Io`.
     pub fn space_key(&self, space: SpaceId) -> Result<Arc<SpaceKey>, VaultError> {
         if let Some(key) = self.cache().get(&space) {
             return Ok(Arc::clone(key));
@@ -221,8 +221,8 @@ impl KeyRing {
         Ok(key)
     }
 
-    /// Destroys a space's key here; with the copies in key backups gone too, no container of the
-    /// space opens ever again. Idempotent. Readers that are open keep their own payload keys.
+    /// Destroys a space's key here; once the copies in key backups are gone too, no container of the space can ever
+    /// be opened again. Idempotent. Open readers keep their own payload keys.
     pub fn destroy_space_key(&self, space: SpaceId) -> Result<(), VaultError> {
         let _recovery = self.recovery();
         self.files
@@ -235,7 +235,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Keeps what a space is called, in place of an earlier note, durably. Errors: `Io`.
+    /// Saves a space's name and settings in a sealed note, in place of an earlier one, durably. Errors: `Io`.
     pub fn note_space(&self, space: SpaceId, text: &str) -> Result<(), VaultError> {
         // The length of a name must not show.
         let mut padded = text.as_bytes().to_vec();
@@ -247,7 +247,7 @@ impl KeyRing {
             .map_err(VaultError::io("write the note of a space's name"))
     }
 
-    /// What [`Self::note_space`] kept; `None` without a note. Errors: `KeyFileDamaged`, `Io`.
+    /// Reads the note of [`Self::note_space`]; `None` without one. Errors: `KeyFileDamaged`, `Io`.
     pub fn space_note(&self, space: SpaceId) -> Result<Option<String>, VaultError> {
         let place = SmallFile::space_note(space);
         let note = open_to_root(self.files.as_ref(), &place, &self.identity)?;
@@ -258,14 +258,13 @@ impl KeyRing {
         note.map(text).transpose()
     }
 
-    /// Starts a large age file to root identity and recovery recipient, such as a snapshot of the
-    /// catalogue. Call `finish` at its end: without, it does not open.
+    /// Starts a large age file to root identity and recovery recipient, such as a snapshot of the catalogue. Call
+    /// `finish` at its end; otherwise it does not open.
     pub fn seal_stream<W: Write>(&self, to: W) -> io::Result<StreamWriter<W>> {
         seal::stream(&self.recovery().beside(&self.identity.to_public()), to)
     }
 
-    /// Reads what [`Self::seal_stream`] wrote; a file that was cut ends in an error. `None` if it is
-    /// anything else.
+    /// Reads a file of [`Self::seal_stream`]; a truncated file ends in an error. `None` for any other file.
     pub fn open_stream<R: BufRead>(&self, from: R) -> Option<StreamReader<R>> {
         seal::open_stream(from, &self.identity).ok()
     }
@@ -275,7 +274,7 @@ impl KeyRing {
         seal::to(&[&self.identity.to_public()], bytes)
     }
 
-    /// Opens what [`Self::seal_blob`] made. `None` if it is anything else.
+    /// Opens a blob of [`Self::seal_blob`]. `None` for anything else.
     pub fn open_blob(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         seal::open(sealed, &[&self.identity]).ok()
     }
@@ -291,8 +290,8 @@ impl std::fmt::Debug for KeyRing {
     }
 }
 
-/// Seals the root secret and proves that `unlock` opens it again: the file that this replaces may be the last
-/// one of everyday use. Errors: `UnlockUnproven`, `NotAnIdentity`, `RecoveryIsOffline`.
+/// Seals the root secret and proves that `unlock` opens it again, because the file that this replaces may be the
+/// only one for everyday use. Errors: `UnlockUnproven`, `NotAnIdentity`, `RecoveryIsOffline`.
 fn seal_root(unlock: &Unlock, root: &RootSecret, work: WorkFactor) -> Result<Vec<u8>, VaultError> {
     let sealed = unlock.seal(root.expose(), work)?;
     match unlock.open(&sealed, &ROOT) {

@@ -1,15 +1,15 @@
-//! Changing the recovery key.
+//! Changes the recovery key.
 //!
-//! Each file is replaced by itself, so for a while some are replaced and others are not. At every moment one of the
-//! two keys opens all of them:
+//! Each file is replaced on its own, so for a while some are replaced and others are not. At every moment one of
+//! the two keys opens all of them:
 //!
 //! ```text
 //! 1. each file to the present and the next recipient      the present key opens all
 //! 2. keys/recovery-recipient.age names the next one       both keys do
 //! 3. each file to the next recipient alone                the next key opens all
 //! ```
-//! If this breaks off, the note names the key that opens everything, and the whole change can be made again with
-//! another key. Snapshots go the same way: see `library::recovery_key`.
+//! If this is interrupted, `keys/recovery-recipient.age` names the key that opens everything, and the whole change
+//! can be made again with another key. Snapshots are handled the same way: see `library::recovery_key`.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -21,9 +21,9 @@ use crate::vault::disk::{Overwrite, SmallFile};
 
 /// The recovery recipients that files are sealed to.
 pub(super) struct Recovery {
-    /// The one that `keys/recovery-recipient.age` names.
+    /// The recipient named in `keys/recovery-recipient.age`.
     pub(super) present: RecoveryRecipient,
-    /// The one that is about to take its place.
+    /// The recipient that is about to replace it.
     next: Option<RecoveryRecipient>,
 }
 
@@ -40,7 +40,7 @@ impl Recovery {
             .collect()
     }
 
-    /// The recovery recipients and `root`.
+    /// The recovery recipients together with `root`.
     pub(super) fn beside<'a>(&'a self, root: &'a age::x25519::Recipient) -> Vec<&'a dyn Recipient> {
         let mut recipients = self.recipients();
         recipients.push(root);
@@ -49,7 +49,7 @@ impl Recovery {
 }
 
 impl KeyRing {
-    /// Seals all key files to the present recovery recipient and to `next`, and so everything from now on.
+    /// Seals all key files, and everything from now on, to the present recovery recipient and to `next`.
     ///
     /// Errors: `Io`; the present recovery key still opens everything.
     pub fn add_recovery(&self, next: &RecoveryRecipient) -> Result<(), VaultError> {
@@ -58,8 +58,8 @@ impl KeyRing {
         self.reseal_all(&recovery).map(drop)
     }
 
-    /// Puts the recipient of [`Self::add_recovery`] in the place of the present one. Returns the files that are
-    /// damaged, and so could not be sealed anew.
+    /// Replaces the present recipient by the one of [`Self::add_recovery`]. Returns the files that are damaged and
+    /// could not be sealed again.
     ///
     /// Errors: `Io`; one of the two recovery keys opens everything, and after a repetition the next one alone.
     pub fn retire_recovery(&self) -> Result<Vec<SmallFile>, VaultError> {
@@ -72,8 +72,8 @@ impl KeyRing {
         self.reseal_all(&recovery)
     }
 
-    /// Held while a file is sealed and written, so that none is sealed to a retired recipient and no removed one
-    /// comes back.
+    /// Held while a file is sealed and written, so that no file is sealed to a retired recipient and no removed
+    /// file comes back.
     pub(super) fn recovery(&self) -> MutexGuard<'_, Recovery> {
         self.recovery.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Small age files in memory and large ones as streams, by the age crate alone.
+//! Small age files in memory and large ones as streams, with the age crate alone.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -20,15 +20,15 @@ pub(super) fn to(recipients: &[&dyn Recipient], bytes: &[u8]) -> Vec<u8> {
     sealed
 }
 
-/// Starts an age file of any length. It is whole only after `finish`.
+/// Starts an age file of any length. It is complete only after `finish`.
 pub(super) fn stream<W: Write>(recipients: &[&dyn Recipient], to: W) -> io::Result<StreamWriter<W>> {
     Encryptor::with_recipients(recipients.iter().copied())
         .expect("native recipients, never a passphrase beside another, always wrap")
         .wrap_output(to)
 }
 
-/// Reads an age file of any length: each chunk is authenticated before its bytes appear, and a file that
-/// was cut ends in an error.
+/// Reads an age file of any length: each chunk is authenticated before its bytes are returned, and a truncated file
+/// ends in an error.
 pub(super) fn open_stream<R: BufRead>(
     from: R,
     identity: &dyn Identity,
@@ -40,7 +40,7 @@ pub(super) fn open_stream<R: BufRead>(
 pub(super) fn open(sealed: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
     let decryptor = Decryptor::new_buffered(sealed)?;
     let reader = decryptor.decrypt(identities.iter().copied())?;
-    // Reserved at once: a growing buffer would leave copies of the secret behind.
+    // Reserved at once, because a growing buffer would leave copies of the secret in memory.
     let mut plain = Zeroizing::new(Vec::with_capacity(sealed.len()));
     reader.take(MAX_LEN).read_to_end(&mut plain)?;
     Ok(plain)

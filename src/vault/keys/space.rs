@@ -8,12 +8,12 @@ use super::exchange::{Opener, Sealer};
 use crate::model::SpaceId;
 use crate::vault::error::VaultError;
 
-/// Begins the line of a key file that says whose it is. `age -i` passes over comments.
+/// Begins the line of a key file that names its space. `age -i` skips comments.
 const WHOSE: &str = "# space ";
 
-/// A space's X25519 identity: opens all of its containers.
+/// A space's X25519 identity, which opens all of its containers.
 pub struct SpaceKey {
-    /// As it is written to the key file.
+    /// The text as written to the key file.
     text: SecretString,
     opener: Opener,
     recipient: SpaceRecipient,
@@ -31,7 +31,7 @@ impl SpaceKey {
         Some(Self { recipient: SpaceRecipient(opener.sealer()), opener, text })
     }
 
-    /// From the text of a key file, with the space that it says it is for. Files of before say none.
+    /// Parses a key file and the space id in it. Older files carry no id.
     pub fn from_text(text: &[u8]) -> Option<(Self, Option<SpaceId>)> {
         let text = std::str::from_utf8(text).ok()?.trim_end();
         let (whose, line) = match text.strip_prefix(WHOSE) {
@@ -44,7 +44,7 @@ impl SpaceKey {
         Some((Self::from_identity(&line.parse().ok()?)?, whose))
     }
 
-    /// The text of a key file: whose key it is and `AGE-SECRET-KEY-1…`, what `age -d -i` takes.
+    /// The text of a key file: the id of its space and `AGE-SECRET-KEY-1…`, in the form that `age -d -i` takes.
     pub fn text_for(&self, space: SpaceId) -> SecretString {
         SecretString::from(format!("{WHOSE}{space}\n{}\n", self.text.expose_secret()))
     }
@@ -54,7 +54,7 @@ impl SpaceKey {
         self.text.expose_secret() == other.text.expose_secret()
     }
 
-    /// What containers of this space are sealed to.
+    /// The recipient to which containers of this space are sealed.
     pub fn recipient(&self) -> &SpaceRecipient {
         &self.recipient
     }
@@ -70,7 +70,7 @@ impl std::fmt::Debug for SpaceKey {
     }
 }
 
-/// The public half of a [`SpaceKey`]. Secret nevertheless: with it anyone can forge containers.
+/// The public half of a [`SpaceKey`]. Secret nevertheless: anyone who has it can forge containers.
 pub struct SpaceRecipient(Sealer);
 
 impl SpaceRecipient {
@@ -90,7 +90,7 @@ impl std::fmt::Debug for SpaceRecipient {
 pub struct RecoveryRecipient(x25519::Recipient);
 
 impl RecoveryRecipient {
-    /// Reads `age1…`, blanks around it ignored. Errors: `NotARecipient`.
+    /// Parses `age1…`, ignoring blanks around it. Errors: `NotARecipient`.
     pub fn parse(text: &str) -> Result<Self, VaultError> {
         text.trim().parse().map(Self).map_err(|_| VaultError::NotARecipient)
     }
@@ -99,7 +99,7 @@ impl RecoveryRecipient {
         &self.0
     }
 
-    /// `age1…`, to be kept as secret as what it seals.
+    /// `age1…`, to be kept as secret as the data sealed to it.
     pub fn text(&self) -> String {
         self.0.to_string()
     }
@@ -111,8 +111,8 @@ impl std::fmt::Debug for RecoveryRecipient {
     }
 }
 
-/// A new recovery identity as the text of an age identity file, which must leave this machine, and
-/// its recipient, which stays.
+/// Generates a recovery identity: the text of an age identity file, which must leave this machine, and its
+/// recipient, which stays.
 pub fn generate_recovery() -> (SecretString, RecoveryRecipient) {
     let identity = x25519::Identity::generate();
     let recipient = RecoveryRecipient(identity.to_public());

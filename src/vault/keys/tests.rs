@@ -40,7 +40,7 @@ fn flip_last_byte(path: &Path) {
     crate::vault::disk::write_durably(path, &bytes, Overwrite::Forbid).unwrap();
 }
 
-/// The padding counted characters: the length of the file told how many umlauts a client's name has.
+/// The padding counted characters, so the length of the file showed how many umlauts a client's name has.
 #[test]
 fn notes_of_names_of_equal_length_or_not_are_files_of_equal_length() {
     let dir = tempfile::tempdir().unwrap();
@@ -50,7 +50,7 @@ fn notes_of_names_of_equal_length_or_not_are_files_of_equal_length() {
         ring.note_space(space, name).unwrap();
         assert_eq!(ring.space_note(space).unwrap().as_deref(), Some(name));
         let sealed = std::fs::read(dir.path().join(format!("keys/names/{space}.age"))).unwrap();
-        // Behind the header, whose last line begins with three dashes: nonce, padded text, tag.
+        // After the header, whose last line begins with three dashes: nonce, padded text, tag.
         let dashes = sealed.windows(5).position(|five| five == b"\n--- ").unwrap();
         let header = dashes + 1 + sealed[dashes + 1..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
         sealed.len() - header
@@ -143,8 +143,8 @@ fn a_destroyed_space_key_is_gone() {
     assert!(matches!(ring.space_key(space), Err(VaultError::SpaceKeyMissing(_))));
 }
 
-/// A restore had put one client's key file in the place of another's: what was stored for the one was sealed to
-/// the other, and lost when the right file was back.
+/// A restore had swapped two clients' key files: new files of one were sealed to the other, and were lost when the
+/// right key file was back.
 #[test]
 fn the_key_file_of_another_space_is_refused() {
     let dir = tempfile::tempdir().unwrap();
@@ -157,7 +157,7 @@ fn the_key_file_of_another_space_is_refused() {
     std::fs::remove_file(file(one)).unwrap();
     std::fs::copy(file(other), file(one)).unwrap();
 
-    // A process that has the right key goes on with it, and says what is wrong.
+    // A process that has the right key keeps using it, and reports the fault.
     assert!(ring.space_key(one).unwrap().is_same(&key));
     let again = open(dir.path(), &passphrase("p")).unwrap();
     assert!(matches!(again.space_key(one), Err(VaultError::KeyFileDamaged { .. })));
@@ -219,8 +219,8 @@ fn production_spends_what_the_age_program_spends() {
     assert!(stanza.starts_with("-> scrypt ") && stanza.ends_with(" 18"), "{stanza}");
 }
 
-/// An office lost the passphrase and had the recovery key: it could read single files with it, and had no way back into
-/// the instance.
+/// An office lost the passphrase and had the recovery key: that key opened single files, but there was no way to
+/// open the instance with it.
 #[test]
 fn the_recovery_key_makes_the_everyday_file_again() {
     for is_gone in [false, true] {

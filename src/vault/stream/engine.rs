@@ -1,7 +1,7 @@
-//! ChaCha20-Poly1305 by OpenSSL: the only place that knows which library seals.
+//! ChaCha20-Poly1305 by OpenSSL. No other code knows which library seals.
 //!
-//! On machines with AVX-512 OpenSSL measured about twice ring's and aws-lc-rs' speed
-//! (`benches/vault.rs`), and SQLCipher links it anyway.
+//! On machines with AVX-512 OpenSSL measured about twice the speed of ring and aws-lc-rs
+//! (`benches/parts/vault.rs`), and SQLCipher links it anyway.
 
 use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
@@ -37,7 +37,7 @@ impl SealEngine {
     }
 }
 
-/// Opens under one key.
+/// Opens chunks under one key.
 pub(super) struct OpenEngine(CipherCtx);
 
 impl OpenEngine {
@@ -55,7 +55,7 @@ impl OpenEngine {
         tag: &[u8; TAG_LEN],
     ) -> Result<(), ErrorStack> {
         self.0.decrypt_init(None, None, Some(nonce))?;
-        // Without an expected tag OpenSSL compares nothing, so it is set before every chunk.
+        // Without an expected tag OpenSSL compares nothing, so the tag is set before every chunk.
         self.0.set_tag(tag)?;
         self.0.cipher_update_inplace(data, data.len())?;
         self.0.cipher_final(&mut [])?;

@@ -1,8 +1,8 @@
 //! The payload of an age v1 file: ChaCha20-Poly1305 in 64 KiB chunks, sealed and opened in place.
 //!
-//! Chunk `i` has the nonce `i` as 11 bytes big-endian and one byte that is 1 for the last chunk
-//! (age v1 spec, "Payload"; the construction is STREAM by Hoang, Reyhanitabar, Rogaway, Vizár). The
-//! flag is what makes a truncated file detectable.
+//! Chunk `i` has the nonce `i` as 11 bytes big-endian and one byte that is 1 for the last chunk (age v1 spec,
+//! "Payload"; the construction is STREAM by Hoang, Reyhanitabar, Rogaway, Vizár). The last byte makes a truncated
+//! file detectable.
 
 mod engine;
 mod shape;
@@ -14,17 +14,17 @@ pub use shape::{CHUNK_LEN, MAX_PLAIN_LEN, PayloadShape, SEALED_CHUNK_LEN, TAG_LE
 
 use engine::{NONCE_LEN, OpenEngine, SealEngine};
 
-/// Chunks under one key; the counter could hold 2^88.
+/// Most chunks under one key; the counter could hold 2^88.
 const MAX_CHUNKS: u64 = MAX_PLAIN_LEN / CHUNK_LEN as u64;
 
 /// The key of one container's payload.
 ///
-/// Only `vault::container` makes one, after a header's MAC was verified or when a header is new.
+/// Only `vault::container` creates one, after a header's MAC was verified or for a new header.
 #[derive(ZeroizeOnDrop)]
 pub struct PayloadKey([u8; 32]);
 
 impl PayloadKey {
-    /// `fill` writes the key where it stays, so that no copy is left behind.
+    /// `fill` writes the key to its final location, so that no copy is left in memory.
     pub(super) fn derive_with(fill: impl FnOnce(&mut [u8; 32])) -> Self {
         let mut key = Self([0; 32]);
         fill(&mut key.0);
@@ -41,10 +41,10 @@ impl std::fmt::Debug for PayloadKey {
 /// Why a chunk could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ChunkError {
-    /// The chunk is not what was sealed at this place under this key.
+    /// The chunk is not the one that was sealed at this index under this key.
     #[error("a chunk is damaged or not in its place")]
     Damaged,
-    /// The slice has not the length of a chunk, or the container is full.
+    /// The slice does not have the length of a chunk, or the container is full.
     #[error("this is no chunk of a container")]
     Length,
     /// OpenSSL failed; out of memory is the likely cause.
@@ -59,7 +59,7 @@ pub struct ChunkSealer {
 }
 
 impl ChunkSealer {
-    /// Starts at chunk 0. A key serves one sealer only: a second one would reuse its nonces.
+    /// Starts at chunk 0. Use each key for one sealer only: a second one would reuse its nonces.
     pub fn new(key: &PayloadKey) -> Result<Self, ChunkError> {
         let engine = SealEngine::new(&key.0).map_err(ChunkError::Cipher)?;
         Ok(Self { engine, next: 0 })
@@ -85,7 +85,7 @@ impl ChunkSealer {
 
     fn seal_at(&mut self, chunk: &mut [u8], is_last: bool) -> Result<(), ChunkError> {
         let nonce = nonce(self.next, is_last);
-        // Counted up before sealing: not even a failed attempt may use an index twice.
+        // Incremented before sealing: even a failed attempt must not use an index twice.
         self.next += 1;
         let (plain, tag) = chunk.split_last_chunk_mut::<TAG_LEN>().ok_or(ChunkError::Length)?;
         *tag = self.engine.seal(&nonce, plain).map_err(ChunkError::Cipher)?;
@@ -99,7 +99,7 @@ pub struct ChunkOpener {
 }
 
 impl ChunkOpener {
-    /// For the payload under `key`.
+    /// An opener for the payload under `key`.
     pub fn new(key: &PayloadKey) -> Result<Self, ChunkError> {
         let engine = OpenEngine::new(&key.0).map_err(ChunkError::Cipher)?;
         Ok(Self { engine })
@@ -107,8 +107,8 @@ impl ChunkOpener {
 
     /// Opens chunk `index` in place and returns its plaintext.
     ///
-    /// Errors: `Damaged` for a chunk that fails authentication (its bytes are wiped), `Length` for a
-    /// slice that cannot be this chunk, such as an empty last chunk behind others.
+    /// Errors: `Damaged` for a chunk that fails authentication (its bytes are wiped), `Length` for a slice that
+    /// cannot be this chunk, such as an empty last chunk after others.
     pub fn open<'a>(
         &mut self,
         index: u64,
@@ -126,7 +126,7 @@ impl ChunkOpener {
         let (data, tag) = chunk.split_last_chunk_mut::<TAG_LEN>().ok_or(ChunkError::Length)?;
         let nonce = nonce(index, is_last);
         if self.engine.open(&nonce, data, tag).is_err() {
-            // OpenSSL does not tell a bad tag from its own failures; both mean "do not use".
+            // OpenSSL does not distinguish a bad tag from its own failures; both mean "do not use".
             data.zeroize();
             return Err(ChunkError::Damaged);
         }

@@ -1,12 +1,12 @@
-//! Where a plaintext byte lies in the payload; pure arithmetic.
+//! Maps plaintext offsets to positions in the payload; pure arithmetic.
 
 use std::ops::Range;
 
 /// Plaintext bytes of every chunk but the last (age v1 spec, "Payload").
 pub const CHUNK_LEN: usize = 64 * 1024;
-/// Bytes of the Poly1305 tag behind each chunk.
+/// Bytes of the Poly1305 tag after each chunk.
 pub const TAG_LEN: usize = 16;
-/// A full chunk on disk.
+/// Bytes of a full chunk on disk.
 pub const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;
 /// Longest plaintext of one container, in bytes. Every sum below stays far inside 64 bits.
 pub const MAX_PLAIN_LEN: u64 = 1 << 62;
@@ -15,25 +15,24 @@ const CHUNK: u64 = CHUNK_LEN as u64;
 const TAG: u64 = TAG_LEN as u64;
 const SEALED_CHUNK: u64 = SEALED_CHUNK_LEN as u64;
 
-/// The chunks of a payload, known from either of its lengths.
+/// The chunks of a payload, computed from either of its lengths.
 ///
-/// There is always a last chunk. It holds 1 to [`CHUNK_LEN`] bytes, and none only if the whole
-/// plaintext is empty.
+/// There is always a last chunk. It holds 1 to [`CHUNK_LEN`] bytes, or none only if the whole plaintext is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadShape {
     plain_len: u64,
 }
 
 impl PayloadShape {
-    /// For `plain_len` bytes of plaintext; `None` above [`MAX_PLAIN_LEN`].
+    /// The shape for `plain_len` bytes of plaintext; `None` above [`MAX_PLAIN_LEN`].
     pub fn from_plain_len(plain_len: u64) -> Option<Self> {
         (plain_len <= MAX_PLAIN_LEN).then_some(Self { plain_len })
     }
 
-    /// For a payload of `sealed_len` bytes (header and nonce excluded).
+    /// The shape for a payload of `sealed_len` bytes (header and nonce excluded).
     ///
-    /// `None` for a length that no plaintext has: too short for a tag, a torn last chunk, or an empty
-    /// last chunk behind others.
+    /// `None` for a length that no plaintext has: too short for a tag, a torn last chunk, or an empty last chunk
+    /// after others.
     pub fn from_sealed_len(sealed_len: u64) -> Option<Self> {
         let full = sealed_len / SEALED_CHUNK;
         let rest = sealed_len % SEALED_CHUNK;
@@ -50,7 +49,7 @@ impl PayloadShape {
         self.plain_len
     }
 
-    /// Bytes on disk behind the nonce.
+    /// Bytes on disk after the nonce.
     pub fn sealed_len(self) -> u64 {
         self.plain_len + self.chunks() * TAG
     }
@@ -75,7 +74,7 @@ impl PayloadShape {
         index * CHUNK
     }
 
-    /// Where the chunks `first ..= last` lie in the payload; clipped to its end.
+    /// Byte range of the chunks `first ..= last` in the payload; clipped to its end.
     pub fn sealed_range(self, first: u64, last: u64) -> Range<u64> {
         let end = last.saturating_add(1).saturating_mul(SEALED_CHUNK).min(self.sealed_len());
         first.saturating_mul(SEALED_CHUNK).min(end)..end
