@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110 13) and the order in which their headers count.
+//! Conditional requests (RFC 9110 13) and the precedence of their headers.
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -7,11 +7,11 @@ use super::href::Site;
 use super::{RequestError, if_header};
 use crate::model::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, Timestamp};
 
-/// Entity tags in one header.
+/// Most entity tags in one header.
 pub const MAX_TAGS: usize = 1_000;
 
-/// Reads every condition of a request. Dates that are none are ignored, as RFC 9110 demands.
-/// Errors: 400 for tags or an `If` header that cannot be read.
+/// Reads every condition of a request. Ignores invalid dates, as RFC 9110 demands. Errors: 400 for tags or an `If`
+/// header that cannot be parsed.
 pub fn read(headers: &HeaderMap, site: &Site<'_>) -> Result<Conditions, RequestError> {
     Ok(Conditions {
         if_match: read_tags(headers, &header::IF_MATCH, WeakTags::Dropped)?,
@@ -28,8 +28,8 @@ fn read_date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
     date.filter(|_| lines.next().is_none())
 }
 
-/// What a header makes of `W/"…"`: If-Match compares strongly, so a weak tag equals nothing;
-/// If-None-Match compares weakly, so the mark does not count.
+/// How a header treats `W/"…"`: If-Match compares strongly, so a weak tag equals nothing; If-None-Match compares
+/// weakly and ignores the mark.
 #[derive(Clone, Copy, PartialEq)]
 enum WeakTags {
     Dropped,
@@ -70,8 +70,8 @@ fn read_tags(
     Ok(headers.contains_key(name).then_some(EtagMatch::OneOf(tags)))
 }
 
-/// The first tag of a list: its text, whether it is weak, and what follows it. A tag without quotes,
-/// as careless clients send it, is taken by its text.
+/// The first tag of a list: its text, whether it is weak, and the text after it. Accepts a tag without quotes, as
+/// careless clients send it.
 fn split_tag(text: &str) -> Option<(&str, bool, &str)> {
     let (is_weak, quoted) = match text.strip_prefix("W/") {
         Some(quoted) => (true, quoted),
@@ -87,10 +87,10 @@ fn split_tag(text: &str) -> Option<(&str, bool, &str)> {
     (!tag.is_empty() && !tag.contains('"')).then_some((tag, is_weak, after))
 }
 
-/// What the conditions make of a read.
+/// Result of the conditions for GET or HEAD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadVerdict {
-    /// Go on, with `Range` if there is one.
+    /// Proceed, with `Range` if there is one.
     Proceed,
     /// 304.
     NotModified,
@@ -98,9 +98,9 @@ pub enum ReadVerdict {
     PreconditionFailed,
 }
 
-/// Judges GET or HEAD of an existing resource in the order of RFC 9110 13.2.2. The `If` header is
-/// `library`'s to judge: it asks about locks. `changed` is the time that dates are compared with: it must not
-/// be the client's word alone (see [`Content::changed`](crate::library::Content::changed)).
+/// Evaluates the conditions of GET or HEAD for an existing resource in the order of RFC 9110 13.2.2. `library`
+/// evaluates the `If` header, which asks about locks. `changed` is compared with dates; it must not come from the
+/// client alone (see [`Content::changed`](crate::library::Content::changed)).
 pub fn judge_read(conditions: &Conditions, etag: &Etag, changed: Timestamp) -> ReadVerdict {
     let matches = |wanted: &EtagMatch| match wanted {
         EtagMatch::Any => true,
@@ -123,8 +123,8 @@ pub fn judge_read(conditions: &Conditions, etag: &Etag, changed: Timestamp) -> R
     if is_known { ReadVerdict::NotModified } else { ReadVerdict::Proceed }
 }
 
-/// Whether the lists of an `If` header allow to go on (RFC 4918 10.4) with a resource of this tag that cannot be locked.
-/// Nothing is known of other resources.
+/// Whether the lists of an `If` header are satisfied (RFC 4918 10.4) for a resource with this tag that cannot be
+/// locked. Nothing is known about other resources.
 pub fn holds_unlocked(lists: &[IfList], etag: &Etag) -> bool {
     let holds = |list: &IfList, condition: &IfCondition| {
         let is_so =
@@ -135,9 +135,9 @@ pub fn holds_unlocked(lists: &[IfList], etag: &Etag) -> bool {
         || lists.iter().any(|list| list.conditions.iter().all(|condition| holds(list, condition)))
 }
 
-/// Whether `Range` may be honoured: no `If-Range`, or one that names exactly this state by a strong tag
-/// (RFC 9110 13.1.5). A date never does: it would have to be a strong validator (8.8.2.2), but clients choose a
-/// file's time, and two contents with the same time would be mixed into one download.
+/// Whether `Range` may be honoured: there is no `If-Range`, or it names exactly this state by a strong tag (RFC
+/// 9110 13.1.5). A date never does: it would have to be a strong validator (8.8.2.2), but clients choose a file's
+/// time, and a download would mix two contents with the same time.
 pub fn if_range_holds(headers: &HeaderMap, etag: &Etag) -> bool {
     let mut lines = headers.get_all(header::IF_RANGE).iter();
     let Some(line) = lines.next() else {
@@ -216,7 +216,7 @@ mod tests {
         const BEFORE: &str = "Sun, 13 Sep 2020 12:26:39 GMT";
         const EXACT: &str = "Sun, 13 Sep 2020 12:26:40 GMT";
         let etag = Etag("now".to_owned());
-        // Fractions of a second do not show in dates.
+        // HTTP dates have no fractions of a second.
         let modified = Timestamp(1_600_000_000_900);
         for (lines, verdict) in [
             (&[][..], Proceed),

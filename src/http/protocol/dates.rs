@@ -8,10 +8,10 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::model::Timestamp;
 
-/// 9999-12-31 23:59:59 UTC, the last second that an HTTP date can say.
+/// 9999-12-31 23:59:59 UTC, the last second that an HTTP date can express.
 const LATEST_SECS: i64 = 253_402_300_799;
 
-/// Between 1970 and 9999, as calendars and clients can bear.
+/// Clamped to 1970 through 9999, which calendars and clients can handle.
 fn calendar_secs(time: Timestamp) -> i64 {
     time.as_secs().clamp(0, LATEST_SECS)
 }
@@ -31,18 +31,17 @@ pub(super) fn push_rfc3339(out: &mut String, time: Timestamp) {
     let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
 }
 
-/// Reads any of the three forms of an HTTP date; whole seconds.
+/// Parses any of the three forms of an HTTP date; whole seconds.
 pub(super) fn parse_http_date(text: &str) -> Option<Timestamp> {
     httpdate::parse_http_date(text.trim()).ok().map(Timestamp::from_system)
 }
 
-/// The first number that is taken for milliseconds. As seconds it would be the year 5138, as milliseconds it
-/// is 1973: some clients send what JavaScript's and Java's clocks say.
+/// From this number on, a time counts as milliseconds. As seconds it would be the year 5138, as milliseconds it is
+/// 1973: some clients send the clock values of JavaScript and Java.
 const FIRST_MILLIS: i64 = 100_000_000_000;
 
-/// Reads seconds since 1970 as Nextcloud's clients send them: `1600000002`, `1600000003.123456`; or
-/// milliseconds, from [`FIRST_MILLIS`] up to as far as that as seconds. The result is a time every client
-/// accepts.
+/// Parses seconds since 1970 as Nextcloud's clients send them: `1600000002`, `1600000003.123456`; or milliseconds,
+/// from [`FIRST_MILLIS`] up to a thousand times that. Every client accepts the resulting time.
 pub(in crate::http) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -68,8 +67,7 @@ pub(in crate::http) fn parse_unix_seconds(text: &str) -> Option<Timestamp> {
     Some(if negative { Timestamp(-time.0) } else { time }.as_mtime())
 }
 
-/// Reads what PROPPATCH brings as a modification time: unix seconds (rclone), an HTTP date
-/// (Windows, Cyberduck) or RFC 3339.
+/// Parses a modification time in PROPPATCH: unix seconds (rclone), an HTTP date (Windows, Cyberduck) or RFC 3339.
 pub(super) fn parse_any(text: &str) -> Option<Timestamp> {
     parse_unix_seconds(text)
         .or_else(|| parse_http_date(text))
@@ -112,7 +110,7 @@ mod tests {
             ("0", 1_000),
             ("-5", 1_000),
             ("99999999999", 99_999_999_999_000),
-            // Milliseconds, which were once taken for a time in the year 9999.
+            // Milliseconds, which were once read as a time in the year 9999.
             ("100000000000", 100_000_000_000),
             ("1600000003123", 1_600_000_003_123),
             ("1600000003123.9", 1_600_000_003_123),

@@ -1,32 +1,32 @@
-//! Why a request cannot be taken as it was sent.
+//! Errors for requests that cannot be accepted as sent.
 
 use http::StatusCode;
 
 use super::href::HrefError;
 use super::xml::XmlError;
 
-/// A request that breaks the protocol or a limit. The text is meant for the client; it repeats
-/// nothing of what the client sent.
+/// A request that breaks the protocol or a limit. The text is meant for the client; it repeats no data that the
+/// client sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The body is not XML that we read.
+    /// The body cannot be parsed as XML.
     #[error("the XML body {0}")]
     Xml(#[from] XmlError),
     /// Well-formed XML that is not the message of this method.
     #[error("the XML body {0}")]
     Body(&'static str),
-    /// The right message asking for something that does not exist (RFC 4918 11.2).
+    /// The right message, but it asks for something that does not exist (RFC 4918 11.2).
     #[error("the XML body {0}")]
     Unprocessable(&'static str),
-    /// A header that must be understood and cannot be.
+    /// A header that must be understood but cannot be parsed.
     #[error("the {name} header {reason}")]
     Header {
-        /// The header.
+        /// Name of the header.
         name: &'static str,
-        /// What is wrong, as the end of a sentence.
+        /// The fault, as the end of a sentence.
         reason: &'static str,
     },
-    /// The path of the request or of a header.
+    /// The path of the request or of a header is invalid.
     #[error(transparent)]
     Path(#[from] HrefError),
     /// COPY or MOVE to a server that is not this one (RFC 4918 9.8.5).

@@ -1,23 +1,23 @@
-//! The body of an error: `DAV:error` with the precondition that failed (RFC 4918 16) and the text
-//! that Nextcloud's clients show.
+//! The body of an error: `DAV:error` with the failed precondition (RFC 4918 16) and the text that Nextcloud's
+//! clients show.
 
 use http::StatusCode;
 
 use super::multistatus::XML_DECLARATION;
 use super::xml::push_text;
 
-/// What had to hold and did not.
+/// A precondition that was not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precondition<'a> {
-    /// PROPFIND with `Depth: infinity`.
+    /// PROPFIND with `Depth: infinity` is refused.
     PropfindFiniteDepth,
-    /// Something is locked and its token was not sent; hrefs of the locked resources.
+    /// A resource is locked and the client did not send the token; hrefs of the locked resources.
     LockTokenSubmitted(&'a [String]),
-    /// LOCK where another lock stands in the way; hrefs of the roots of those locks.
+    /// LOCK conflicts with another lock; hrefs of the roots of those locks.
     NoConflictingLock(&'a [String]),
     /// UNLOCK or refresh with a token of another resource.
     LockTokenMatchesRequestUri,
-    /// PROPPATCH of what the server alone may set.
+    /// PROPPATCH of a property that only the server may set.
     CannotModifyProtectedProperty,
     /// The quota is used up (RFC 4331 6).
     QuotaNotExceeded,
@@ -54,7 +54,7 @@ impl Precondition<'_> {
     }
 }
 
-/// Writes the body. `message` is shown to people: no paths, no internals.
+/// Writes the body. `message` is shown to people: it contains no paths and no internals.
 pub fn error_body(status: StatusCode, precondition: Option<Precondition<'_>>, message: &str) -> String {
     let mut out = String::from(XML_DECLARATION);
     out.push_str(r#"<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns">"#);
@@ -69,7 +69,7 @@ pub fn error_body(status: StatusCode, precondition: Option<Precondition<'_>>, me
     out
 }
 
-/// The names that Nextcloud's clients know.
+/// Exception names that Nextcloud's clients know.
 fn exception(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "Sabre\\DAV\\Exception\\BadRequest",

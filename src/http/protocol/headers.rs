@@ -1,4 +1,4 @@
-//! The headers of WebDAV and of its clients.
+//! Headers of WebDAV and of its clients.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&
     }
 }
 
-/// `Depth` (RFC 4918 10.2); `None` if absent, which each method reads in its own way.
+/// `Depth` (RFC 4918 10.2); `None` if absent, for which each method has its own default.
 pub fn depth(headers: &HeaderMap) -> Result<Option<Depth>, RequestError> {
     match single(headers, "Depth")? {
         None => Ok(None),
@@ -32,10 +32,10 @@ pub fn depth(headers: &HeaderMap) -> Result<Option<Depth>, RequestError> {
     }
 }
 
-/// What COPY and MOVE do where something is already.
+/// How COPY and MOVE treat an existing destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Put the source in its place.
+    /// Replace it.
     Replace,
     /// 412.
     Forbid,
@@ -50,8 +50,8 @@ pub fn overwrite(headers: &HeaderMap) -> Result<Overwrite, RequestError> {
     }
 }
 
-/// How long a lock is granted for: the first wish in `Timeout` that is understood, one second at
-/// least, `longest` at most and by default (RFC 4918 10.7).
+/// Duration of a lock: the first value in `Timeout` that is understood, between one second and `longest`; `longest`
+/// by default (RFC 4918 10.7).
 pub fn lock_timeout(headers: &HeaderMap, longest: Duration) -> Duration {
     let wish = |text: &str| {
         let text = text.trim();
@@ -74,8 +74,8 @@ pub fn lock_timeout(headers: &HeaderMap, longest: Duration) -> Duration {
         .min(longest)
 }
 
-/// `Lock-Token` of UNLOCK (RFC 4918 10.5), with its angle brackets or without, as the `webdav` package of npm
-/// sends it; 400 if it is missing.
+/// `Lock-Token` of UNLOCK (RFC 4918 10.5), with angle brackets or, as npm's `webdav` package sends it, without; 400
+/// if it is missing.
 pub fn lock_token(headers: &HeaderMap) -> Result<LockToken, RequestError> {
     single(headers, "Lock-Token")?
         .map(|text| text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text))
@@ -84,8 +84,8 @@ pub fn lock_token(headers: &HeaderMap) -> Result<LockToken, RequestError> {
         .ok_or(RequestError::Header { name: "Lock-Token", reason: "is missing or not of the form <token>" })
 }
 
-/// `Destination` of COPY and MOVE (RFC 4918 10.3). Errors: 400 if it is missing or broken, 502 if it
-/// leads to another server or out of the tree.
+/// `Destination` of COPY and MOVE (RFC 4918 10.3). Errors: 400 if it is missing or malformed, 502 if it points to
+/// another server or out of the tree.
 pub fn destination(headers: &HeaderMap, site: &Site<'_>) -> Result<Located, RequestError> {
     let uri = single(headers, "Destination")?
         .ok_or(RequestError::Header { name: "Destination", reason: "is missing" })?;
@@ -95,24 +95,24 @@ pub fn destination(headers: &HeaderMap, site: &Site<'_>) -> Result<Located, Requ
     }
 }
 
-/// What a PUT says about its body and the file it makes.
+/// Headers of a PUT about its body and the resulting file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct UploadHeaders {
     /// Bytes that must arrive: `Content-Length`, Finder's `X-Expected-Entity-Length` or Nextcloud's
-    /// `OC-Total-Length`. The quota is checked against it before the body is read, and a body of
-    /// another length is not stored.
+    /// `OC-Total-Length`. The quota is checked against it before the body is read, and a body of another length is
+    /// not stored.
     pub length: Option<u64>,
     /// `X-OC-Mtime`; when given and stored, the answer says `X-OC-MTime: accepted`.
     pub modified: Option<Timestamp>,
     /// `X-OC-CTime`.
     pub created: Option<Timestamp>,
-    /// What the body must hash to: `OC-Checksum` of an algorithm we know, else `Content-Digest` or
-    /// `Repr-Digest` (RFC 9530).
+    /// Expected checksum of the body: `OC-Checksum` of a known algorithm, else `Content-Digest` or `Repr-Digest`
+    /// (RFC 9530).
     pub checksum: Option<Checksum>,
 }
 
-/// Reads the headers of a PUT. Errors: those of [`refuse_parts`]; 400 for the first of several parts, a malformed
-/// checksum or lengths that contradict each other. A time that cannot be read is ignored.
+/// Reads the headers of a PUT. Errors: those of [`refuse_parts`]; 400 for the first part of several, a malformed
+/// checksum or lengths that contradict each other. A time that cannot be parsed is ignored.
 pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     refuse_parts(headers)?;
     refuse_first_part(headers)?;
@@ -124,8 +124,8 @@ pub fn upload(headers: &HeaderMap) -> Result<UploadHeaders, RequestError> {
     })
 }
 
-/// Of an upload in parts (`http::resumable`) that is begun where none can be: 400, since what comes with it is not the
-/// whole file.
+/// Refuses the start of an upload in parts (`http::resumable`) where none is supported: 400, because the body is
+/// not the whole file.
 fn refuse_first_part(headers: &HeaderMap) -> Result<(), RequestError> {
     for (name, whole) in [("Upload-Complete", "?1"), ("Upload-Incomplete", "?0"), ("Upload-Offset", "0")] {
         if single(headers, name)?.is_some_and(|said| said != whole) {
@@ -158,7 +158,7 @@ pub fn refuse_parts(headers: &HeaderMap) -> Result<(), RequestError> {
     Ok(())
 }
 
-/// `X-OC-Mtime`: a modification time in seconds since 1970, fractions allowed. One that cannot be read is
+/// `X-OC-Mtime`: a modification time in seconds since 1970, fractions allowed. A time that cannot be parsed is
 /// ignored.
 pub fn modified(headers: &HeaderMap) -> Result<Option<Timestamp>, RequestError> {
     Ok(single(headers, "X-OC-Mtime")?.and_then(parse_unix_seconds))
@@ -174,7 +174,7 @@ pub fn content_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> 
     number_of_bytes(headers, "Content-Length")
 }
 
-/// A header that is a number of bytes.
+/// A header whose value is a number of bytes.
 pub(in crate::http) fn number_of_bytes(
     headers: &HeaderMap,
     name: &'static str,
@@ -185,7 +185,7 @@ pub(in crate::http) fn number_of_bytes(
     value.map(Some).ok_or(RequestError::Header { name, reason: "is not a number of bytes" })
 }
 
-/// A body of chunks has no Content-Length; then, and only then, Finder's header counts.
+/// A chunked body has no Content-Length; then, and only then, Finder's header is used.
 fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     let mut length: Option<u64> = None;
     for name in ["Content-Length", "X-Expected-Entity-Length", "OC-Total-Length", "Upload-Length"] {
@@ -201,17 +201,17 @@ fn upload_length(headers: &HeaderMap) -> Result<Option<u64>, RequestError> {
     Ok(length)
 }
 
-/// What the whole content must hash to: `OC-Checksum`, of which several are separated by blanks, else a digest of
-/// RFC 9530. Clients ask us to ignore algorithms that we do not know.
+/// Expected checksum of the whole content: `OC-Checksum`, which may have several values separated by blanks, else a
+/// digest of RFC 9530. Unknown algorithms are ignored, as clients expect.
 pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     match (oc_checksum(headers)?, content_digest(headers)?) {
         (Some(checksum), _) | (None, Some(checksum)) => Ok(Some(checksum)),
-        // Of a PUT the message's content is the whole representation.
+        // The content of a PUT is the whole representation.
         (None, None) => digest(headers, "Repr-Digest"),
     }
 }
 
-/// What the whole must hash to of which a message brings a part.
+/// Expected checksum of the whole file, of which the message carries a part.
 pub fn whole_checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     match oc_checksum(headers)? {
         Some(checksum) => Ok(Some(checksum)),
@@ -236,7 +236,7 @@ fn oc_checksum(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     Ok(None)
 }
 
-/// `Content-Digest`: what the body of this very message must hash to.
+/// `Content-Digest`: expected checksum of the body of this message.
 pub fn content_digest(headers: &HeaderMap) -> Result<Option<Checksum>, RequestError> {
     digest(headers, "Content-Digest")
 }
@@ -245,7 +245,7 @@ fn digest(headers: &HeaderMap, name: &'static str) -> Result<Option<Checksum>, R
     Ok(single(headers, name)?.map(|text| sha256_of(name, text)).transpose()?.flatten())
 }
 
-/// The member `sha-256` of a dictionary of digests (RFC 9530 2); other algorithms are passed over.
+/// The member `sha-256` of a dictionary of digests (RFC 9530 2); skips other algorithms.
 fn sha256_of(name: &'static str, text: &str) -> Result<Option<Checksum>, RequestError> {
     let Some(member) = text.split(',').find_map(|member| member.trim().strip_prefix("sha-256=")) else {
         return Ok(None);
@@ -258,7 +258,7 @@ fn sha256_of(name: &'static str, text: &str) -> Result<Option<Checksum>, Request
         .ok_or(RequestError::Header { name, reason: "is not of the form sha-256=:<base64>:" })
 }
 
-/// Whether missing folders above a file are to be made, too (`X-NC-WebDAV-Auto-Mkcol: 1`).
+/// Whether to create missing parent folders of a file, too (`X-NC-WebDAV-Auto-Mkcol: 1`).
 pub fn makes_parents(headers: &HeaderMap) -> bool {
     headers.get("X-NC-WebDAV-Auto-Mkcol").is_some_and(|value| value == "1")
 }
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn uploads_as_clients_send_them() {
-        // Nextcloud's desktop client.
+        // Headers of Nextcloud's desktop client.
         let desktop = upload(&headers(&[
             ("content-length", "2"),
             ("oc-total-length", "2"),
@@ -413,10 +413,10 @@ mod tests {
         assert_eq!(desktop.length, Some(2));
         assert_eq!(desktop.modified, Some(Timestamp::from_secs(1_600_000_002)));
         assert!(desktop.checksum.is_some());
-        // Its app for iOS.
+        // Headers of its iOS app.
         let ios = upload(&headers(&[("x-oc-mtime", "1600000003.123456")])).unwrap();
         assert_eq!(ios.modified, Some(Timestamp(1_600_000_003_123)));
-        // Finder.
+        // Headers of Finder.
         let finder =
             upload(&headers(&[("transfer-encoding", "chunked"), ("x-expected-entity-length", "1000")]))
                 .unwrap();

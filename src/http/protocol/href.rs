@@ -1,4 +1,4 @@
-//! From the paths that clients send to places in the tree, and back to the hrefs they accept.
+//! Converts paths from clients into places in the tree, and places into the hrefs that clients accept.
 
 use http::StatusCode;
 
@@ -10,22 +10,22 @@ pub enum HrefError {
     /// `%` without two hexadecimal digits after it.
     #[error("the path has a '%' that is no valid escape")]
     Escape,
-    /// `//`.
+    /// `//` in the path.
     #[error("the path has an empty segment")]
     EmptySegment,
-    /// `#` or `?`: as part of a name they must be escaped.
+    /// `#` or `?`; they must be escaped inside a name.
     #[error("the path has a fragment or query; '#' and '?' in names must be escaped")]
     FragmentOrQuery,
     /// Neither an absolute path nor an absolute `http` or `https` URI.
     #[error("this is neither an absolute path nor an http URI")]
     NotAUri,
-    /// A segment that is no name, `..` and separators included.
+    /// A segment that is not a valid name, including `..` and separators.
     #[error(transparent)]
     Name(#[from] NameError),
 }
 
 impl HrefError {
-    /// 400, but 409 for honest names that are merely not storable.
+    /// 409 for valid names that merely cannot be stored, 400 for everything else.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
@@ -36,30 +36,30 @@ impl HrefError {
     }
 }
 
-/// What a path below a mount names.
+/// The target of a path below a mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The mount itself: the list of spaces.
     Root,
     /// A space or an entry in it.
     Entry {
-        /// The top folder.
+        /// Name of the space, which is the top folder.
         space: EntryName,
-        /// Path inside the space; the root path means the space itself.
+        /// Path inside the space; the root path is the space itself.
         path: EntryPath,
     },
 }
 
-/// A path as read.
+/// A parsed path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// What it names.
+    /// The target.
     pub place: Place,
-    /// Whether it ended with `/`. Never decides anything but the look of an answer.
+    /// Whether it ended with `/`. Affects only the form of the answer.
     pub trailing_slash: bool,
 }
 
-/// One of the URLs under which the tree hangs, such as `/dav` or `/remote.php/dav/files/alice`.
+/// A URL under which the tree is mounted, such as `/dav` or `/remote.php/dav/files/alice`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     segments: Vec<String>,
@@ -69,7 +69,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// From its decoded segments: `["remote.php", "dav", "files", user]`.
+    /// The mount with these decoded segments: `["remote.php", "dav", "files", user]`.
     pub fn new<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
         Self { segments: segments.into_iter().map(str::to_owned).collect(), lent_in: None }
     }
@@ -79,8 +79,7 @@ impl Mount {
         Self { lent_in: Some(space), ..Self::new(segments) }
     }
 
-    /// Reads an absolute path as it stands in the request line, percent-decoding once. `None` if it
-    /// lies outside this mount.
+    /// Parses an absolute path from the request line, percent-decoding once. `None` if it is outside this mount.
     pub fn locate(&self, path: &str) -> Result<Option<Located>, HrefError> {
         if path.contains(['#', '?']) {
             return Err(HrefError::FragmentOrQuery);
@@ -94,7 +93,7 @@ impl Mount {
         };
         let mut segments = path.split('/');
         for expected in &self.segments {
-            // A broken escape outside of the mount is another endpoint's 404.
+            // A malformed escape outside the mount becomes the 404 of another endpoint.
             if segments.next().and_then(|raw| decode(raw).ok()).as_ref() != Some(expected) {
                 return Ok(None);
             }
@@ -118,7 +117,7 @@ impl Mount {
         Ok(Some(Located { place: Place::Entry { space, path }, trailing_slash }))
     }
 
-    /// Whether a path lies in this mount, be it otherwise well-formed or not.
+    /// Whether a path is in this mount, even if the rest of it is malformed.
     pub fn holds(&self, path: &str) -> bool {
         let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
         self.segments
@@ -126,7 +125,7 @@ impl Mount {
             .all(|expected| segments.next().and_then(|raw| decode(raw).ok()).as_ref() == Some(expected))
     }
 
-    /// The href of a place: an absolute path, with a final `/` for folders.
+    /// The href of a place: an absolute path, with a trailing `/` for folders.
     pub fn href(&self, place: &Place, is_folder: bool) -> String {
         let mut out = String::new();
         let mut push = |segment: &str| {
@@ -147,8 +146,8 @@ impl Mount {
     }
 }
 
-/// Makes `href`, which holds a folder's href in its first `folder_len` bytes, that of a member;
-/// lets a listing reuse one buffer.
+/// Turns `href`, whose first `folder_len` bytes are the href of a folder, into the href of a member, so that a
+/// listing can reuse one buffer.
 pub fn set_member(href: &mut String, folder_len: usize, name: &EntryName, is_folder: bool) {
     href.truncate(folder_len);
     push_encoded(href, name.as_str());
@@ -157,8 +156,8 @@ pub fn set_member(href: &mut String, folder_len: usize, name: &EntryName, is_fol
     }
 }
 
-/// Appends a name with everything but RFC 3986's unreserved characters percent-encoded. The result
-/// needs no escaping in XML.
+/// Appends a name, percent-encoding everything but RFC 3986's unreserved characters. The result needs no escaping
+/// in XML.
 pub fn push_encoded(out: &mut String, name: &str) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
@@ -191,35 +190,35 @@ pub(in crate::http) fn decode(segment: &str) -> Result<String, HrefError> {
         .map_err(|_| HrefError::Name(NameError::NotUtf8))
 }
 
-/// What this server answers to, for URIs in `Destination` and `If`.
+/// The addresses of this server, for URIs in `Destination` and `If`.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// The host names (with port where one is given) of this request: `Host` and, from a trusted
-    /// proxy, `X-Forwarded-Host`.
+    /// The host names of this request (with port where one is given): `Host` and, from a trusted proxy,
+    /// `X-Forwarded-Host`.
     pub hosts: &'a [&'a str],
-    /// Every alias of the tree that the user has; the mount of the request among them.
+    /// Every mount of the tree that the user has, including the one of the request.
     pub mounts: &'a [Mount],
 }
 
-/// Where an absolute path or URI leads.
+/// Target of an absolute path or URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Into the tree.
+    /// A place in the tree.
     Here(Located),
-    /// To this server, but not into the tree.
+    /// This server, but outside the tree.
     OutsideTree,
-    /// To another server.
+    /// Another server.
     Foreign,
 }
 
 impl Site<'_> {
-    /// Follows an absolute path (Nextcloud's desktop) or absolute URI (everyone else).
+    /// Resolves an absolute path (Nextcloud's desktop client) or absolute URI (all other clients).
     pub fn locate(&self, uri: &str) -> Result<Target, HrefError> {
         let path = if uri.starts_with('/') {
             uri
         } else {
             let (scheme, rest) = uri.split_once("://").ok_or(HrefError::NotAUri)?;
-            // Behind a proxy that ends TLS the scheme is not ours to judge.
+            // Behind a proxy that terminates TLS, the server does not know the client's scheme.
             if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
                 return Err(HrefError::NotAUri);
             }
@@ -239,7 +238,7 @@ impl Site<'_> {
         Ok(Target::OutsideTree)
     }
 
-    /// The resource that a tag in an `If` header names; whatever cannot be followed has no state.
+    /// The resource that a tag in an `If` header names; a tag that cannot be resolved has no state.
     pub fn if_target(&self, uri: &str) -> IfTarget {
         match self.locate(uri) {
             Ok(Target::Here(Located { place: Place::Entry { space, path }, .. })) => {
@@ -250,8 +249,8 @@ impl Site<'_> {
     }
 }
 
-/// Names must be equal, ports only where both sides give one that is no default: proxies often
-/// pass `Host` on without the public port.
+/// Names must be equal. Ports must be equal only if both sides give one that is not the default: proxies often
+/// forward `Host` without the public port.
 fn is_same_host(ours: &str, theirs: &str) -> bool {
     let (our_name, our_port) = split_port(ours);
     let (their_name, their_port) = split_port(theirs);
@@ -262,7 +261,7 @@ fn is_same_host(ours: &str, theirs: &str) -> bool {
 
 fn split_port(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
-        // `[::1]` has colons of its own.
+        // `[::1]` contains colons of its own.
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
             (name, Some(port).filter(|port| !matches!(*port, "" | "80" | "443")))
         }

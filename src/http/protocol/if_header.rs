@@ -7,13 +7,13 @@ use crate::model::{Etag, IfCondition, IfList, IfState, IfTarget, LockToken};
 
 /// Longest `If` header in bytes, all its lines together.
 pub const MAX_BYTES: usize = 8 * 1024;
-/// Conditions in one `If` header.
+/// Most conditions in one `If` header.
 pub const MAX_CONDITIONS: usize = 1_000;
-/// Tagged resources in one `If` header.
+/// Most tagged resources in one `If` header.
 pub const MAX_RESOURCES: usize = 100;
 
-/// Reads the header; no header gives no lists. `target` says which resource a tag means
-/// ([`super::href::Site::if_target`]). Errors: 400 for bad grammar or a broken limit.
+/// Parses the header; without it there are no lists. `target` resolves the resource of a tag
+/// ([`super::href::Site::if_target`]). Errors: 400 for bad grammar or an exceeded limit.
 pub fn read(headers: &HeaderMap, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, RequestError> {
     const IF: HeaderName = HeaderName::from_static("if");
     let mut text = String::new();
@@ -38,14 +38,14 @@ fn too_large() -> RequestError {
     }
 }
 
-/// Lists before the first tag speak of the request's resource, all others of the tag before them.
+/// Lists before the first tag apply to the request's resource, all others to the tag before them.
 fn parse(text: &str, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, RequestError> {
     let mut rest = text.trim_ascii();
     let mut lists: Vec<IfList> = Vec::new();
     let mut current = IfTarget::Request;
     let mut conditions_left = MAX_CONDITIONS;
     let mut resources_left = MAX_RESOURCES;
-    // A tag with no list after it is bad grammar.
+    // A tag without a list is bad grammar.
     let mut tag_is_bare = true;
     while !rest.is_empty() {
         if let Some(list) = rest.strip_prefix('(') {
@@ -54,7 +54,7 @@ fn parse(text: &str, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, R
             tag_is_bare = false;
             rest = after;
         } else {
-            // Untagged and tagged lists do not mix, and two tags do not follow each other.
+            // Untagged and tagged lists must not be mixed, and a tag must not follow another.
             let follows_untagged = current == IfTarget::Request && !lists.is_empty();
             let follows_tag = current != IfTarget::Request && tag_is_bare;
             let (uri, after) = angle_brackets(rest)?;
@@ -71,7 +71,7 @@ fn parse(text: &str, target: impl Fn(&str) -> IfTarget) -> Result<Vec<IfList>, R
     if tag_is_bare { Err(GRAMMAR) } else { Ok(lists) }
 }
 
-/// The conditions up to `)`, and what follows it.
+/// The conditions up to `)`, and the text after it.
 fn parse_list<'a>(
     text: &'a str,
     conditions_left: &mut usize,
@@ -105,12 +105,12 @@ fn parse_state(text: &str) -> Result<(IfState, &str), RequestError> {
     };
     let (opaque, after) = quoted.strip_prefix('"').and_then(|text| text.split_once('"')).ok_or(GRAMMAR)?;
     let after = after.trim_ascii_start().strip_prefix(']').ok_or(GRAMMAR)?;
-    // Strong comparison: a weak tag equals nothing. Quotes never occur in a tag of ours.
+    // Strong comparison: a weak tag equals nothing. Tags of this server contain no quotes.
     let etag = if is_weak { Etag(format!("W/\"{opaque}\"")) } else { Etag(opaque.to_owned()) };
     Ok((IfState::Tag(etag), after))
 }
 
-/// `<uri>` and what follows it.
+/// `<uri>` and the text after it.
 fn angle_brackets(text: &str) -> Result<(&str, &str), RequestError> {
     text.strip_prefix('<')
         .and_then(|text| text.split_once('>'))

@@ -1,7 +1,7 @@
-//! The answer to a PROPFIND, in the one form that all clients accept.
+//! Writes the answer to a PROPFIND, in the one form that all clients accept.
 //!
-//! Each response starts with its href and one 200 propstat, even an empty one, because clients read
-//! the first or the last that they find.
+//! Each response starts with its href and one 200 propstat, even an empty one, because clients read the first or
+//! the last propstat that they find.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -14,19 +14,19 @@ use super::propfind::PropfindRequest;
 use super::xml::{push_attribute_value, push_text};
 use crate::model::PropertyName;
 
-/// Writes the answer to a PROPFIND resource by resource. The caller drains it with
-/// [`Self::take`] whenever enough has gathered, so that a folder of any size needs little memory.
+/// Writes the answer to a PROPFIND resource by resource. The caller drains it with [`Self::take`] whenever enough
+/// has accumulated, so that a folder of any size needs little memory.
 #[derive(Debug)]
 pub struct PropfindAnswer {
     out: String,
     plan: Plan,
-    /// Places in the plan of what the current resource does not have; reused.
+    /// Indexes in the plan of properties that the current resource lacks; reused.
     missing: Vec<usize>,
 }
 
 #[derive(Debug)]
 enum Plan {
-    /// Everything `allprop` means, then these.
+    /// The properties of `allprop`, then these.
     All(Vec<Wanted>),
     Names,
     These(Vec<Wanted>),
@@ -38,14 +38,14 @@ enum Wanted {
     Live(LiveProperty),
     Dead {
         name: PropertyName,
-        /// The empty element, for 404; its prefix is declared on the root, so that a long namespace
-        /// is not repeated for every resource.
+        /// The empty element, for 404; the root declares its prefix, so that a long namespace is not repeated for
+        /// every resource.
         tag: String,
     },
 }
 
 impl PropfindAnswer {
-    /// Starts the answer. The requested collection must be the first resource added.
+    /// Starts the answer. Add the requested collection as the first resource.
     pub fn new(request: &PropfindRequest) -> Self {
         let mut prefixes = Prefixes::default();
         let plan = match request {
@@ -110,7 +110,7 @@ impl PropfindAnswer {
         out.push_str("</d:response>\n");
     }
 
-    /// Says that not all was told of the tree at `href` (RFC 5323 2.3.1, with the error of RFC 3744).
+    /// Notes that the listing of the tree at `href` is incomplete (RFC 5323 2.3.1, with the error of RFC 3744).
     pub fn push_cut_short(&mut self, href: &str) {
         self.out.push_str("<d:response><d:href>");
         push_text(&mut self.out, href);
@@ -122,18 +122,18 @@ impl PropfindAnswer {
         );
     }
 
-    /// Bytes that wait to be taken.
+    /// Bytes that have accumulated.
     pub fn pending(&self) -> usize {
         self.out.len()
     }
 
-    /// Takes what has gathered so far.
+    /// Takes the accumulated bytes.
     pub fn take(&mut self) -> Bytes {
         let capacity = self.out.capacity();
         Bytes::from(std::mem::replace(&mut self.out, String::with_capacity(capacity)))
     }
 
-    /// Ends the answer and takes the rest.
+    /// Ends the answer and takes the remaining bytes.
     pub fn finish(mut self) -> Bytes {
         self.out.push_str(END);
         Bytes::from(self.out)
@@ -153,7 +153,7 @@ fn push_wanted(out: &mut String, view: &ResourceView<'_>, wanted: &[Wanted], mis
     }
 }
 
-/// Like [`push_wanted`] after all dead properties are written already.
+/// Like [`push_wanted`], for resources whose dead properties are already written.
 fn push_included(out: &mut String, view: &ResourceView<'_>, included: &[Wanted], missing: &mut Vec<usize>) {
     for (place, property) in included.iter().enumerate() {
         match property {
@@ -179,10 +179,10 @@ fn find_dead<'a>(view: &ResourceView<'a>, name: &PropertyName) -> Option<&'a str
     view.dead.iter().find(|(dead, _)| dead == name).map(|(_, xml)| xml.as_str())
 }
 
-/// The prefixes of one answer.
+/// The namespace prefixes of one answer.
 #[derive(Default)]
 struct Prefixes {
-    /// Namespaces that the request brought, with their prefixes.
+    /// Namespaces from the request, with their prefixes.
     own: HashMap<String, String>,
     declarations: String,
 }
@@ -191,7 +191,7 @@ impl Prefixes {
     fn plan(&mut self, names: &[PropertyName]) -> Vec<Wanted> {
         let wanted = |name: &PropertyName| match LiveProperty::find(name) {
             Some(live) => {
-                // Declares a prefix that not every root declares.
+                // Declares a prefix if not every root declares it.
                 self.tag(name);
                 Wanted::Live(live)
             }
@@ -216,7 +216,7 @@ impl Prefixes {
         }
         let prefix = match literal.and_then(|place| LITERAL_PREFIXES.get(place)) {
             Some((_, prefix)) => (*prefix).to_owned(),
-            // x1 and x2 are taken by clients' habit.
+            // Clients expect x1 and x2 to have their usual meaning.
             None => format!("x{}", self.own.len() + 3),
         };
         let _ = write!(self.declarations, " xmlns:{prefix}=\"");
@@ -229,7 +229,7 @@ impl Prefixes {
 
     fn root(&self) -> String {
         let mut out = root();
-        // Before the closing bracket.
+        // Remove the closing bracket.
         out.pop();
         out.push_str(&self.declarations);
         out.push('>');
@@ -403,7 +403,7 @@ mod tests {
         let text = answer(&prop(&names), &[view, view]);
         assert_eq!(text.matches("<q:a xmlns:q=\"urn:w\"/><bare>1</bare></d:prop>").count(), 2);
         assert_eq!(text.matches("<d:prop><x3:b/><bare2/><x4:c/><x4:d/></d:prop>").count(), 2);
-        // Long namespaces stand in the answer once, however many resources it has.
+        // A long namespace appears once in the answer, however many resources it has.
         assert_eq!(text.matches(&long).count(), 1);
 
         let names = answer(r#"<d:propfind xmlns:d="DAV:"><d:propname/></d:propfind>"#, &[view]);

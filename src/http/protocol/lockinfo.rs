@@ -1,4 +1,4 @@
-//! What a LOCK asks for (RFC 4918 9.10).
+//! The body of a LOCK request (RFC 4918 9.10).
 
 use super::{RequestError, xml};
 use crate::model::LockScope;
@@ -6,21 +6,21 @@ use crate::model::LockScope;
 /// Longest `owner` of a lock in bytes; each listing with `lockdiscovery` carries it.
 pub const MAX_OWNER_BYTES: usize = 4 * 1024;
 
-/// The question of a LOCK.
+/// A parsed LOCK request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockRequest {
-    /// No body: the lock whose token stands in `If` shall live longer.
+    /// No body: extends the lock whose token is in `If`.
     Refresh,
     /// A new write lock.
     New {
-        /// Alone or beside others.
+        /// Exclusive or shared.
         scope: LockScope,
-        /// What stood inside `owner`, as a self-contained fragment; sent back as it is.
+        /// Content of `owner`, as a self-contained fragment; sent back unchanged.
         owner: Option<String>,
     },
 }
 
-/// Reads the body. Errors: 400, 413; 422 for a scope or type of lock that does not exist.
+/// Parses the body. Errors: 400, 413; 422 for a scope or type of lock that does not exist.
 pub fn parse(body: &[u8]) -> Result<LockRequest, RequestError> {
     if body.trim_ascii().is_empty() {
         return Ok(LockRequest::Refresh);
@@ -76,7 +76,7 @@ mod tests {
                 LockScope::Shared,
                 Some("A &amp; B"),
             ),
-            // cadaver names no owner.
+            // cadaver sends no owner.
             (format!("{WRITE}{EXCLUSIVE}"), LockScope::Exclusive, None),
         ] {
             assert_eq!(

@@ -1,6 +1,6 @@
-//! What a file is, told by the end of its name.
+//! Finds a file's media type by the extension of its name.
 
-/// The media type for a file's name; `application/octet-stream` where the ending says nothing.
+/// The media type for a file name; `application/octet-stream` if the extension is unknown.
 pub fn of_name(name: &str) -> &'static str {
     let Some((_, ending)) = name.rsplit_once('.') else {
         return UNKNOWN;
@@ -13,7 +13,7 @@ pub fn of_name(name: &str) -> &'static str {
 
 const UNKNOWN: &str = "application/octet-stream";
 
-/// What offices exchange, in the rough order of frequency.
+/// File types that offices exchange, roughly by frequency.
 const TYPES: &[(&str, &str)] = &[
     ("pdf", "application/pdf"),
     ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),

@@ -1,8 +1,9 @@
-//! HTTP and WebDAV (RFC 4918) as clients really speak them, for every endpoint: what they send becomes `model`
-//! values, what `library` answers becomes the XML they accept.
+//! HTTP and WebDAV (RFC 4918) as real clients speak them, for every endpoint: requests become `model` values, and
+//! results of `library` become XML that clients accept.
 //!
-//! These modules are pure: no I/O (but `multipart`, which reads a body), no clock, no knowledge of users. Everything a
-//! client can send is bounded before it is worked on, by the named limits of the module that reads it.
+//! These modules are pure: no I/O (except `multipart`, which reads a body), no clock, no knowledge of users.
+//! Everything that a client can send is bounded before it is processed, by named limits in the module that reads
+//! it.
 
 pub mod conditional;
 pub(in crate::http) mod dates;

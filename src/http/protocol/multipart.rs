@@ -1,4 +1,4 @@
-//! Files from a browser's form (RFC 7578), one piece at a time.
+//! Reads files from a browser's form (RFC 7578), one piece at a time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use multer::Multipart;
 
 use crate::net::{BodyError, RequestBody};
 
-/// Bytes of a form between two pieces of files, such as the head of a part.
+/// Most bytes of a form between two pieces of files, such as the head of a part.
 const MAX_BETWEEN: usize = 512 * 1024;
-/// Parts of one form.
+/// Most parts of one form.
 const MAX_PARTS: usize = 1_000;
-/// The field in which files come; other ones are read over.
+/// The field that carries files; other fields are skipped.
 pub(in crate::http) const FILES: &str = "files";
 
-/// Why no more can be read of a form.
+/// Why a form cannot be read any further.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
-    /// The body broke off or is too long.
+    /// The body was cut off or is too long.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The headers of a part exceed their bound.
+    /// The headers of a part exceed their limit.
     #[error("a part of the form has too long a head")]
     TooLongHead,
-    /// The form has more parts than the bound allows.
+    /// The form has more parts than the limit allows.
     #[error("the form has more than {MAX_PARTS} parts")]
     TooManyParts,
     /// The body is not a form with files.
@@ -37,19 +37,19 @@ pub enum FormError {
     Malformed,
 }
 
-/// The files of a form, in their order.
+/// The files of a form, in order.
 pub struct Files<'a> {
     form: Multipart<'a>,
-    /// Bytes that came since the last piece was taken.
+    /// Bytes received since the last piece was taken.
     between: Arc<AtomicUsize>,
     parts: usize,
 }
 
-/// A file on its way.
+/// A file that is being received.
 pub struct IncomingFile<'f> {
-    /// As the browser says; nothing to trust.
+    /// File name as sent by the browser; untrusted.
     pub name: String,
-    /// Its bytes, where the part's head says so: programs may, browsers do not.
+    /// Length in bytes, if the part's head gives it: programs may send it, browsers do not.
     pub announced: Option<u64>,
     field: multer::Field<'f>,
     between: Arc<AtomicUsize>,
@@ -64,7 +64,7 @@ impl<'a> Files<'a> {
         Ok(Self { form: Multipart::new(pieces, boundary), between, parts: 0 })
     }
 
-    /// The next file, after the one before was read or [skipped](IncomingFile::skip).
+    /// The next file. Read or [skip](IncomingFile::skip) the one before first.
     pub async fn next(&mut self) -> Result<Option<IncomingFile<'a>>, FormError> {
         while let Some(mut field) = self.form.next_field().await.map_err(cause)? {
             self.between.store(0, Ordering::Relaxed);
@@ -72,9 +72,9 @@ impl<'a> Files<'a> {
             if self.parts > MAX_PARTS {
                 return Err(FormError::TooManyParts);
             }
-            // Browsers write a quotation mark in it as `%22` (HTML, "multipart form data").
+            // Browsers write a quotation mark in the name as `%22` (HTML, "multipart form data").
             let name = field.file_name().unwrap_or_default().replace("%22", "\"");
-            // A form without a choice has one file without a name.
+            // A form in which no file was chosen has one file without a name.
             if field.name() == Some(FILES) && !name.is_empty() {
                 let announced = field.headers().get(CONTENT_LENGTH);
                 let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -96,14 +96,14 @@ impl IncomingFile<'_> {
         Ok(piece)
     }
 
-    /// Reads over what is left of it: left to the parser, a long rest would look like a long head.
+    /// Reads and drops the rest of the file: left to the parser, a long rest would look like a long head.
     pub async fn skip(mut self) {
         while let Ok(Some(_)) = self.piece().await {}
     }
 }
 
-/// A body as the parser takes it. That one reads on for as long as there is something to read, and waits for the
-/// end of a part's head however long that becomes; so it is told "not yet" after each piece, and stopped.
+/// A body as the parser reads it. The parser reads as long as data is available, and waits for the end of a part's
+/// head however long it becomes; so this returns "pending" after each piece, and stops the parser at the limit.
 struct Pieces<'a> {
     body: &'a mut RequestBody,
     between: Arc<AtomicUsize>,
@@ -122,7 +122,7 @@ impl Stream for Pieces<'_> {
             let Some(frame) = ready!(Pin::new(&mut *self.body).poll_frame(cx)) else {
                 return Poll::Ready(None);
             };
-            // Trailers say nothing that we ask for.
+            // Nothing here needs the trailers.
             let Ok(piece) = frame?.into_data() else { continue };
             let between = self.between.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
             if between > MAX_BETWEEN {
@@ -134,7 +134,7 @@ impl Stream for Pieces<'_> {
     }
 }
 
-/// What the parser met: our own error, or a form that is none.
+/// Maps the parser's error: our own error inside it, or a malformed form.
 fn cause(error: multer::Error) -> FormError {
     match error {
         multer::Error::StreamReadFailed(cause) => {

@@ -1,4 +1,4 @@
-//! The answer 207 (RFC 4918 13): what its forms share, and the short ones.
+//! The answer 207 (RFC 4918 13): the parts that its forms share, and the short forms.
 //!
 //! Prefixes are literal, because the iOS app compares strings.
 
@@ -9,12 +9,12 @@ use http::StatusCode;
 use super::xml::{push_attribute_value, push_text};
 use crate::model::PropertyName;
 
-/// `Content-Type` of every XML answer; the Nextcloud desktop client wants exactly this.
+/// `Content-Type` of every XML answer; the Nextcloud desktop client accepts exactly this value.
 pub const CONTENT_TYPE: &str = "application/xml; charset=utf-8";
 
 pub(super) const XML_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
-/// Namespaces whose prefixes clients take literally.
+/// Namespaces whose prefixes clients compare literally.
 pub(super) const LITERAL_PREFIXES: [(&str, &str); 5] = [
     ("DAV:", "d"),
     ("http://owncloud.org/ns", "oc"),
@@ -22,13 +22,13 @@ pub(super) const LITERAL_PREFIXES: [(&str, &str); 5] = [
     ("http://open-collaboration-services.org/ns", "x1"),
     ("http://open-cloud-mesh.org/ns", "x2"),
 ];
-/// Those of them that the root always declares.
+/// Number of these, from the first on, that the root always declares.
 pub(super) const ALWAYS_DECLARED: usize = 3;
 
 pub(super) const OK_STATUS: &str = "<d:status>HTTP/1.1 200 OK</d:status></d:propstat>";
 pub(super) const END: &str = "</d:multistatus>\n";
 
-/// `<p:local/>`, declaring the prefix unless every root declares it.
+/// `<p:local/>`; declares the prefix unless every root declares it.
 pub(super) fn push_empty_element(out: &mut String, name: &PropertyName) {
     let literal =
         LITERAL_PREFIXES.iter().take(ALWAYS_DECLARED).find(|(namespace, _)| *namespace == name.namespace);
@@ -41,7 +41,7 @@ pub(super) fn push_empty_element(out: &mut String, name: &PropertyName) {
     }
 }
 
-/// The start of every multistatus.
+/// The opening of every multistatus.
 pub(super) fn root() -> String {
     let mut out = String::from(XML_DECLARATION);
     out.push_str("<d:multistatus");
@@ -52,7 +52,7 @@ pub(super) fn root() -> String {
     out
 }
 
-/// The answer to a PROPPATCH that changed everything it was asked to.
+/// The answer to a PROPPATCH that made all of its changes.
 pub fn proppatch_done(href: &str, names: &[PropertyName]) -> String {
     let mut out = root();
     open_response(&mut out, href);
@@ -67,14 +67,14 @@ pub fn proppatch_done(href: &str, names: &[PropertyName]) -> String {
     out
 }
 
-/// How a change came out, if not all could be made.
+/// Outcome of a change, if not all could be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeStatus {
     /// 403 with `cannot-modify-protected-property`.
     Protected,
     /// 409: the value makes no sense for this property.
     BadValue,
-    /// 424: not made because of another.
+    /// 424: not made because another change failed.
     FailedDependency,
 }
 
@@ -105,8 +105,8 @@ pub fn proppatch_refused(href: &str, outcome: &[(PropertyName, ChangeStatus)]) -
     out
 }
 
-/// The answer to a DELETE, COPY or MOVE of a tree of which some members failed: only those are named
-/// (RFC 4918 9.6.1).
+/// The answer to a DELETE, COPY or MOVE of a tree in which some members failed: it names only those (RFC 4918
+/// 9.6.1).
 pub fn members_failed(failed: &[(String, StatusCode)]) -> String {
     let mut out = root();
     for (href, status) in failed {

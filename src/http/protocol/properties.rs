@@ -1,4 +1,4 @@
-//! The properties that the server itself knows about a resource, and how they are written.
+//! Live properties: the ones that the server computes for a resource, and their XML.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,64 +8,64 @@ use super::multistatus::LITERAL_PREFIXES;
 use super::xml::push_text;
 use crate::model::{Checksum, Depth, Etag, LockScope, LockToken, PropertyName, Right, Timestamp};
 
-/// All that PROPFIND can tell of one resource.
+/// Everything about a resource that PROPFIND can return.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceView<'a> {
     /// Absolute path as [`super::href`] makes it.
     pub href: &'a str,
     /// Whether it is a collection.
     pub is_folder: bool,
-    /// Its own name, not encoded.
+    /// Name of the resource, not encoded.
     pub display_name: &'a str,
-    /// Bytes of a file; not told of folders.
+    /// Bytes of a file; not written for folders.
     pub size: u64,
-    /// Media type of a file; not told of folders.
+    /// Media type of a file; not written for folders.
     pub content_type: &'a str,
-    /// Its entity tag, without quotes.
+    /// Entity tag, without quotes.
     pub etag: &'a Etag,
-    /// When it was made.
+    /// When the entry was created.
     pub created: Timestamp,
     /// When its content last changed.
     pub modified: Timestamp,
     /// Bytes that may still be stored (RFC 4331); folders only, `None` to leave it out.
     pub quota_available: Option<u64>,
-    /// Bytes that count against the quota; folders only.
+    /// Bytes that count towards the quota; folders only.
     pub quota_used: Option<u64>,
     /// Whether LOCK may lock it.
     pub lockable: bool,
-    /// The locks in force, those on folders above included.
+    /// The active locks, including those on parent folders.
     pub locks: &'a [ActiveLock<'a>],
-    /// Dead properties: name and fragment as [`super::proppatch`] read it.
+    /// Dead properties: name, and the fragment that [`super::proppatch`] parsed.
     pub dead: &'a [(PropertyName, String)],
-    /// What only Nextcloud's clients ask for.
+    /// Properties that only Nextcloud's clients ask for.
     pub cloud: CloudView<'a>,
 }
 
-/// What Nextcloud's clients are told beside WebDAV.
+/// Values for Nextcloud's clients beyond WebDAV.
 #[derive(Clone, Copy, Debug)]
 pub struct CloudView<'a> {
     /// The entry's number; 0 for the mount itself.
     pub number: u64,
-    /// The instance's id.
+    /// Id of the instance.
     pub instance: &'a str,
-    /// What the user may do with it.
+    /// Actions allowed to the user.
     pub permissions: Permissions,
     /// Digests of a file's content.
     pub checksums: &'a [Checksum],
-    /// Of the mount itself: see [`LiveProperty::DataFingerprint`].
+    /// Fingerprint of the mount itself: see [`LiveProperty::DataFingerprint`].
     pub fingerprint: Option<&'a str>,
-    /// The user's name.
+    /// Name of the user.
     pub owner: &'a str,
-    /// Whether there are links to it that the user may handle.
+    /// Whether the resource has links that the user may manage.
     pub is_linked: bool,
 }
 
-/// Where something lies, which with the right decides what the client offers.
+/// Position of a resource; together with the right it decides which actions the client offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
     /// The list of spaces, which WebDAV cannot change.
     Mount,
-    /// A space's top folder, which stays where it is.
+    /// A space's top folder, which cannot be moved.
     SpaceTop(Right),
     /// Anything in a space.
     Inside(Right),
@@ -77,7 +77,7 @@ pub enum Permissions {
 
 impl Permissions {
     /// The letters: `R` make links to it, `G` read, `D` delete, `N` rename, `V` move, `W` write the file, `C` and
-    /// `K` make files and folders in it. Never empty, which clients take for something else.
+    /// `K` create files and folders in it. Never empty, because clients misread an empty value.
     pub fn letters(self, is_folder: bool) -> &'static str {
         match (self, is_folder) {
             _ if !self.is_writable() => "G",
@@ -113,18 +113,18 @@ impl Permissions {
     }
 }
 
-/// A lock in force (RFC 4918 14.1).
+/// An active lock (RFC 4918 14.1).
 #[derive(Clone, Copy, Debug)]
 pub struct ActiveLock<'a> {
-    /// Alone or beside others.
+    /// Exclusive or shared.
     pub scope: LockScope,
     /// [`Depth::Zero`] or [`Depth::Infinity`].
     pub depth: Depth,
-    /// The fragment that [`super::lockinfo`] read.
+    /// The fragment that [`super::lockinfo`] parsed.
     pub owner: Option<&'a str>,
-    /// Time left.
+    /// Time left until the lock expires.
     pub timeout: Duration,
-    /// Its token.
+    /// Token of the lock.
     pub token: &'a LockToken,
     /// Href of the resource that was locked.
     pub root_href: &'a str,
@@ -140,7 +140,7 @@ macro_rules! live_properties {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The property of this name; `None` means that it may be a dead one.
+            /// The property of this name; `None` if it may be a dead property.
             pub fn find(name: &PropertyName) -> Option<Self> {
                 let prefix = prefix_of(&name.namespace)?;
                 match (prefix, name.local.as_str()) {
@@ -192,37 +192,37 @@ live_properties! {
     QuotaAvailable = "d" "quota-available-bytes",
     /// RFC 4331 4.
     QuotaUsed = "d" "quota-used-bytes",
-    /// Number and instance, by which clients recognise what was renamed.
+    /// Number and instance, by which clients recognise renamed entries.
     CloudId = "oc" "id",
-    /// The number alone.
+    /// The number without the instance.
     FileId = "oc" "fileid",
-    /// What the client may do, a letter each.
+    /// Actions allowed to the client, one letter each.
     Permissions = "oc" "permissions",
-    /// Bytes, of a folder those of all files below.
+    /// Bytes of a file; for a folder, of all files below it.
     Size = "oc" "size",
     /// Digests of the content.
     Checksums = "oc" "checksums",
-    /// How it is shared: 3 for links, or not at all.
+    /// Type of the shares: 3 for links; empty if it is not shared.
     ShareTypes = "oc" "share-types",
-    /// Changes when the server's state was brought back from an earlier one; of the top folder.
+    /// Changes when the server's state was restored from an earlier one; on the top folder only.
     DataFingerprint = "oc" "data-fingerprint",
-    /// Whose tree it is: the user himself.
+    /// The owner of the tree: the user who asks.
     OwnerId = "oc" "owner-id",
-    /// The same for people.
+    /// The owner's name for display.
     OwnerDisplayName = "oc" "owner-display-name",
-    /// Whether it is marked by the user; never.
+    /// Whether the user marked it as a favourite; always 0.
     Favorite = "oc" "favorite",
-    /// Whether it is encrypted by the client itself (Nextcloud's end-to-end encryption); never.
+    /// Whether the client itself encrypted it (Nextcloud's end-to-end encryption); always 0.
     IsEncrypted = "nc" "is-encrypted",
-    /// Whether there is a picture of it; never.
+    /// Whether it has a preview picture; always false.
     HasPreview = "nc" "has-preview",
     /// Whether it is a space's top folder.
     IsMountRoot = "nc" "is-mount-root",
-    /// When it was made, in seconds since 1970.
+    /// Time of creation, in seconds since 1970.
     CreationTime = "nc" "creation_time",
-    /// When it came here, in seconds since 1970.
+    /// Time of upload, in seconds since 1970.
     UploadTime = "nc" "upload_time",
-    /// What a share of it could allow, as a sum of 1 read, 2 update, 4 create, 8 delete, 16 share.
+    /// Permissions that a share of it could have, as a sum of 1 read, 2 update, 4 create, 8 delete, 16 share.
     SharePermissions = "x1" "share-permissions",
 }
 
@@ -231,12 +231,12 @@ fn prefix_of(namespace: &str) -> Option<&'static str> {
 }
 
 impl LiveProperty {
-    /// Whether `allprop` tells it: all of RFC 4918, not the quota (RFC 4331 2).
+    /// Whether `allprop` includes it: all properties of RFC 4918, but not the quota (RFC 4331 2).
     pub fn is_in_allprop(self) -> bool {
         self.is_dav() && !matches!(self, Self::QuotaAvailable | Self::QuotaUsed)
     }
 
-    /// Whether it is of WebDAV rather than of Nextcloud.
+    /// Whether it belongs to WebDAV rather than to Nextcloud.
     pub fn is_dav(self) -> bool {
         self.prefix() == "d"
     }
@@ -253,7 +253,7 @@ impl LiveProperty {
         }
     }
 
-    /// Appends the element with its value; only if [`Self::is_defined`].
+    /// Appends the element with its value. Call it only if [`Self::is_defined`].
     pub fn push(self, out: &mut String, view: &ResourceView<'_>) {
         let start = out.len();
         out.push_str(self.open_tag());
@@ -273,9 +273,9 @@ impl LiveProperty {
                 push_text(out, &view.etag.0);
                 out.push('"');
             }
-            // The Nextcloud desktop client refuses anything before 1970-01-01 00:00:01.
+            // The Nextcloud desktop client rejects times before 1970-01-01 00:00:01.
             Self::LastModified => push_http_date(out, view.modified.as_mtime()),
-            // RFC 4918 15.10: what cannot be locked has none.
+            // RFC 4918 15.10: a resource that cannot be locked has none.
             Self::SupportedLock if view.lockable => out.push_str(LOCK_ENTRIES),
             Self::LockDiscovery => view.locks.iter().for_each(|lock| lock.push(out)),
             Self::QuotaAvailable => push_number(out, view.quota_available.unwrap_or(0)),
@@ -283,7 +283,7 @@ impl LiveProperty {
             _ => self.push_cloud(out, view),
         }
         if out.len() == value {
-            // Explorer takes listings of a million bytes at most: no empty pairs of tags.
+            // Explorer accepts listings of a million bytes at most, so write no empty pairs of tags.
             out.truncate(start);
             out.push_str(self.empty_tag());
         } else {
@@ -293,7 +293,7 @@ impl LiveProperty {
 }
 
 impl LiveProperty {
-    /// Appends the value of one of Nextcloud's.
+    /// Appends the value of a Nextcloud property.
     fn push_cloud(self, out: &mut String, view: &ResourceView<'_>) {
         let cloud = &view.cloud;
         match self {
@@ -302,7 +302,7 @@ impl LiveProperty {
             Self::Permissions => out.push_str(cloud.permissions.letters(view.is_folder)),
             Self::Size => push_number(out, view.size),
             Self::Checksums => push_checksums(out, cloud.checksums),
-            // Empty for what is not shared: any content makes the desktop mark it.
+            // Empty if nothing is shared: the desktop client marks the file for any content.
             Self::ShareTypes if cloud.is_linked => out.push_str("<oc:share-type>3</oc:share-type>"),
             Self::DataFingerprint => push_text(out, cloud.fingerprint.unwrap_or_default()),
             Self::OwnerId | Self::OwnerDisplayName => push_text(out, cloud.owner),
@@ -321,7 +321,7 @@ impl LiveProperty {
     }
 }
 
-/// `00001002ocabcdef1234`: number and instance, as Nextcloud's clients know it from their own server.
+/// `00001002ocabcdef1234`: number and instance, in the format of Nextcloud's own server.
 pub fn push_cloud_id(out: &mut String, number: u64, instance: &str) {
     let _ = write!(out, "{number:08}oc{instance}");
 }
@@ -367,7 +367,7 @@ impl ActiveLock<'_> {
     }
 }
 
-/// The body of a successful LOCK: all locks of the resource, the new one among them.
+/// The body of a successful LOCK: all locks of the resource, including the new one.
 pub fn lock_answer(locks: &[ActiveLock<'_>]) -> String {
     let mut out = String::from(super::multistatus::XML_DECLARATION);
     out.push_str(r#"<d:prop xmlns:d="DAV:"><d:lockdiscovery>"#);

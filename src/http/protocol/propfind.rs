@@ -1,26 +1,26 @@
-//! What a PROPFIND asks for (RFC 4918 9.1).
+//! The body of a PROPFIND request (RFC 4918 9.1).
 
 use super::{RequestError, xml};
 use crate::model::PropertyName;
 
-/// Properties that one PROPFIND may name.
+/// Most properties that one PROPFIND may name.
 pub const MAX_PROPERTIES: usize = 512;
 
-/// The question of a PROPFIND.
+/// A parsed PROPFIND request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropfindRequest {
     /// The properties of RFC 4918, all dead ones, and those named here.
     AllProp {
-        /// Names inside `include`.
+        /// Names from `include`.
         include: Vec<PropertyName>,
     },
-    /// The names of all properties there are.
+    /// The names of all existing properties, without values.
     PropName,
-    /// These and no others, each once.
+    /// Only these properties, each once.
     Prop(Vec<PropertyName>),
 }
 
-/// Reads the body; an empty one asks for everything, as Windows does. Errors: 400, 413.
+/// Parses the body; an empty one asks for everything, as Windows does. Errors: 400, 413.
 pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
     if body.trim_ascii().is_empty() {
         return Ok(PropfindRequest::AllProp { include: Vec::new() });
@@ -29,7 +29,7 @@ pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
     if !root.is_dav("propfind") {
         return Err(RequestError::Body("is no DAV: propfind"));
     }
-    // Elements that we do not know are skipped (RFC 4918 17); the three known ones exclude each other.
+    // Unknown elements are skipped (RFC 4918 17); the three known ones exclude each other.
     let lists = |name: &'static str| root.elements().filter(move |element| element.is_dav(name));
     let prop = lists("prop").next();
     let allprop = root.dav_child("allprop");
@@ -42,7 +42,7 @@ pub fn parse(body: &[u8]) -> Result<PropfindRequest, RequestError> {
     }
 }
 
-/// All names in several lists: some clients send a `prop` for each.
+/// All names in several lists: some clients send one `prop` for each property.
 pub(super) fn names_in<'a>(
     lists: impl Iterator<Item = &'a xml::Element>,
 ) -> Result<Vec<PropertyName>, RequestError> {

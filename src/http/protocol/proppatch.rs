@@ -1,4 +1,4 @@
-//! What a PROPPATCH changes (RFC 4918 9.2), and what of it we let happen.
+//! The body of a PROPPATCH request (RFC 4918 9.2), and which of its changes are allowed.
 
 use super::dates::parse_any;
 use super::multistatus::ChangeStatus;
@@ -6,35 +6,35 @@ use super::properties::LiveProperty;
 use super::{RequestError, xml};
 use crate::model::{PropertyName, Timestamp};
 
-/// Changes in one PROPPATCH.
+/// Most changes in one PROPPATCH.
 pub const MAX_CHANGES: usize = 512;
-/// Bytes of all values of one PROPPATCH, with the namespaces and languages in force.
+/// Bytes of all values of one PROPPATCH, including the namespaces and languages in scope.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// One `set` or `remove` of one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyChange {
-    /// The property.
+    /// Name of the property.
     pub name: PropertyName,
-    /// What becomes of it.
+    /// Set or remove.
     pub action: ChangeAction,
 }
 
-/// What becomes of a property.
+/// A change of one property's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeAction {
-    /// It gets a value.
+    /// Sets a value.
     Set {
-        /// The whole property element as a self-contained fragment, to be stored and sent as it is.
+        /// The whole property element as a self-contained fragment; stored and sent back unchanged.
         xml: String,
-        /// Its character data, trimmed.
+        /// Its text content, trimmed.
         text: String,
     },
-    /// It goes.
+    /// Removes the property.
     Remove,
 }
 
-/// Reads the changes in the order in which they must be made. Errors: 400, 413.
+/// Parses the changes in the order in which they must be made. Errors: 400, 413.
 pub fn parse(body: &[u8]) -> Result<Vec<PropertyChange>, RequestError> {
     let root = xml::parse(body)?;
     if !root.is_dav("propertyupdate") {
@@ -70,19 +70,19 @@ pub fn parse(body: &[u8]) -> Result<Vec<PropertyChange>, RequestError> {
     Ok(changes)
 }
 
-/// Changes that may all be made, in one transaction.
+/// Changes that are all allowed, to be made in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct PatchPlan {
-    /// The new modification time.
+    /// The new modification time, if the request sets one.
     pub modified: Option<Timestamp>,
-    /// What becomes of dead properties, in order: the fragment to store, or `None` to remove.
+    /// Changes of dead properties, in order: the fragment to store, or `None` to remove it.
     pub dead: Vec<(PropertyName, Option<String>)>,
     /// Every property of the request, for the answer.
     pub names: Vec<PropertyName>,
 }
 
-/// Decides about all changes together: each may be made, or none is (RFC 4918 9.2.1). `Err` holds
-/// the outcome of every property.
+/// Decides about all changes together: either all can be made, or none is (RFC 4918 9.2.1). `Err` holds the outcome
+/// of every property.
 pub fn plan(changes: Vec<PropertyChange>) -> Result<PatchPlan, Vec<(PropertyName, ChangeStatus)>> {
     let effects: Vec<Result<Effect, ChangeStatus>> = changes.iter().map(effect).collect();
     if effects.iter().any(Result::is_err) {
@@ -113,7 +113,7 @@ pub fn plan(changes: Vec<PropertyChange>) -> Result<PatchPlan, Vec<(PropertyName
     Ok(plan)
 }
 
-/// What an allowed change does.
+/// Effect of an allowed change.
 struct Effect {
     modified: Option<Timestamp>,
     is_stored: bool,
@@ -127,18 +127,18 @@ fn effect(change: &PropertyChange) -> Result<Effect, ChangeStatus> {
         ChangeAction::Remove => None,
     };
     match (name.namespace.as_str(), name.local.as_str()) {
-        // rclone sets `lastmodified`, Cyberduck too; it is the same time under another name.
+        // rclone and Cyberduck set `lastmodified`; it is the same time under another name.
         ("DAV:", "lastmodified" | "getlastmodified") => {
             let text = text.ok_or(ChangeStatus::Protected)?;
             let modified = parse_any(text).ok_or(ChangeStatus::BadValue)?;
             Ok(Effect { modified: Some(modified), is_stored: false })
         }
-        // Explorer reports a failed copy unless every change succeeds: a date that cannot be read is
-        // stored all the same.
+        // Explorer reports a failed copy unless every change succeeds, so a date that cannot be parsed is stored
+        // anyway.
         ("urn:schemas-microsoft-com:", "Win32LastModifiedTime") => {
             Ok(Effect { modified: text.and_then(parse_any), ..STORED })
         }
-        // Nextcloud's properties are computed; what a client wrote there would pass for ours.
+        // Nextcloud's properties are computed; a value set by a client would look like the server's own.
         ("http://owncloud.org/ns" | "http://nextcloud.org/ns", _) => Err(ChangeStatus::Protected),
         _ if LiveProperty::find(name).is_some() => Err(ChangeStatus::Protected),
         _ => Ok(STORED),

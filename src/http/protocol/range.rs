@@ -6,13 +6,13 @@ use http::{HeaderMap, header};
 
 use crate::model::ByteRange;
 
-/// Ranges in one answer; a client that asks for more gets the whole content.
+/// Most ranges in one answer; a client that asks for more gets the whole content.
 pub const MAX_PARTS: usize = 16;
 
-/// What to send of a content.
+/// The part of the content to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RangeAnswer {
-    /// 200 with everything: no `Range`, one that is not understood, or one that asks for too much.
+    /// 200 with everything: no `Range`, one that cannot be parsed, or one that asks for too much.
     Whole,
     /// 206 with `Content-Range`.
     Single(ByteRange),
@@ -22,9 +22,9 @@ pub enum RangeAnswer {
     Unsatisfiable,
 }
 
-/// Reads `Range` for a content of `size` bytes. Ranges that overlap or touch become one; the parts
-/// come in the order in which the client named them. More than [`MAX_PARTS`] parts, or ranges that
-/// together name more than twice the content, are answered with the whole.
+/// Parses `Range` for content of `size` bytes. Merges ranges that overlap or touch; the parts come in the order in
+/// which the client named them. More than [`MAX_PARTS`] parts, or ranges that together name more than twice the
+/// content, are answered with the whole.
 pub fn read(headers: &HeaderMap, size: u64) -> RangeAnswer {
     let mut lines = headers.get_all(header::RANGE).iter();
     match (lines.next().map(|line| line.to_str()), lines.next()) {
@@ -33,7 +33,7 @@ pub fn read(headers: &HeaderMap, size: u64) -> RangeAnswer {
     }
 }
 
-/// A header that must be treated as if it were not there.
+/// The header is invalid and must be ignored.
 struct NotUnderstood;
 
 fn parse(text: &str, size: u64) -> Result<RangeAnswer, NotUnderstood> {
@@ -57,7 +57,7 @@ fn parse(text: &str, size: u64) -> Result<RangeAnswer, NotUnderstood> {
     let parts = merge(satisfiable);
     Ok(match parts.as_slice() {
         [] => RangeAnswer::Unsatisfiable,
-        // A suffix of an empty content: satisfiable, but Content-Range cannot say it.
+        // A suffix of empty content: satisfiable, but Content-Range cannot express it.
         [part] if part.is_empty() => RangeAnswer::Whole,
         [part] => RangeAnswer::Single(*part),
         parts if parts.len() > MAX_PARTS => RangeAnswer::Whole,
@@ -65,7 +65,7 @@ fn parse(text: &str, size: u64) -> Result<RangeAnswer, NotUnderstood> {
     })
 }
 
-/// One `a-b`, `a-` or `-n`; `None` if nothing of it exists.
+/// One `a-b`, `a-` or `-n`; `None` if it is entirely outside the content.
 fn parse_item(item: &str, size: u64) -> Result<Option<ByteRange>, NotUnderstood> {
     let (first, last) = item.split_once('-').ok_or(NotUnderstood)?;
     let (first, last) = (first.trim(), last.trim());
@@ -87,13 +87,13 @@ fn parse_item(item: &str, size: u64) -> Result<Option<ByteRange>, NotUnderstood>
     Ok(ByteRange::new(first, end).filter(|range| !range.is_empty()))
 }
 
-/// Digits only; numbers beyond any file become the largest one.
+/// Digits only; numbers above `u64::MAX` become `u64::MAX`.
 fn number(text: &str) -> Result<u64, NotUnderstood> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { Ok(text.parse().unwrap_or(u64::MAX)) } else { Err(NotUnderstood) }
 }
 
-/// Joins what overlaps or touches; a joined part stands where its first piece was named.
+/// Merges ranges that overlap or touch; a merged part takes the position of its first piece.
 fn merge(ranges: Vec<ByteRange>) -> Vec<ByteRange> {
     let mut sorted: Vec<(usize, ByteRange)> = ranges.into_iter().enumerate().collect();
     sorted.sort_by_key(|(_, range)| *range);
@@ -124,8 +124,7 @@ pub fn unsatisfied(size: u64) -> String {
     format!("bytes */{size}")
 }
 
-/// How the body of a `multipart/byteranges` answer is put together: each part's header, then its
-/// bytes, at last the trailer.
+/// Layout of a `multipart/byteranges` body: each part's header, then its bytes, and the trailer at the end.
 #[derive(Clone, Debug)]
 pub struct Multipart {
     boundary: String,
@@ -134,8 +133,8 @@ pub struct Multipart {
 }
 
 impl Multipart {
-    /// Lays out the parts of a content of `size` bytes. The boundary is random (128 bits), so that no
-    /// content can hold it.
+    /// Lays out the parts of content of `size` bytes. The boundary is random (128 bits), so that no content can
+    /// contain it.
     pub fn new(parts: &[ByteRange], size: u64, content_type: &str) -> Self {
         let mut random = [0; 16];
         getrandom::fill(&mut random).expect("the system's random source answers");
@@ -176,7 +175,7 @@ impl Multipart {
         &self.parts
     }
 
-    /// What ends the body.
+    /// The text that ends the body.
     pub fn trailer(&self) -> &str {
         &self.trailer
     }
@@ -221,7 +220,7 @@ mod tests {
             ("bytes=-5", 0, Whole),
             ("bytes=10-,-0", 10, Unsatisfiable),
             ("bytes=10-,0-1", 10, Single(range(0, 2))),
-            // Not understood: as if it were not there.
+            // Not understood, so ignored.
             ("bytes=", 10, Whole),
             ("bytes=,", 10, Whole),
             ("bytes=5-2", 10, Whole),
@@ -233,7 +232,7 @@ mod tests {
             ("lines=1-2", 10, Whole),
             ("1-2", 10, Whole),
             ("bytes=0-1,x", 10, Whole),
-            // Several.
+            // Several parts.
             ("bytes=0-1,4-5", 10, Several(vec![range(0, 2), range(4, 6)])),
             ("bytes=4-5,0-1", 10, Several(vec![range(4, 6), range(0, 2)])),
             ("bytes=0-1,2-3", 10, Single(range(0, 4))),
@@ -257,7 +256,7 @@ mod tests {
         assert_eq!(answer(&parts(10_000), 100_000), RangeAnswer::Whole);
         let same = format!("bytes={}", "0-,".repeat(1_300));
         assert_eq!(answer(&same, 100_000), RangeAnswer::Whole);
-        // Many small steps of one stretch are one part.
+        // Many small adjacent steps become one part.
         let steps: Vec<String> = (0..500).map(|i| format!("{i}-{i}")).collect();
         assert_eq!(answer(&format!("bytes={}", steps.join(",")), 1_000), RangeAnswer::Single(range(0, 500)));
     }

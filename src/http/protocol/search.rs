@@ -1,20 +1,20 @@
-//! What a SEARCH asks for (RFC 5323), as far as it is answered: the entry with a number.
+//! The body of a SEARCH request (RFC 5323), limited to one supported query: the entry with a given number.
 
 use super::propfind::{PropfindRequest, names_in};
 use super::{RequestError, xml};
 use crate::model::{EntryId, PropertyName};
 
-/// The question of a SEARCH.
+/// A parsed SEARCH request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchRequest {
-    /// What is to be told of the entry.
+    /// The properties to return.
     pub select: PropfindRequest,
-    /// Its number.
+    /// Number of the entry.
     pub entry: EntryId,
 }
 
-/// Reads the body. The scope does not matter, since a number is one entry's wherever it lies. Errors: 400, 413; 422
-/// for every other condition.
+/// Parses the body. The scope does not matter, because a number identifies one entry in the whole instance. Errors:
+/// 400, 413; 422 for every other condition.
 pub fn parse(body: &[u8]) -> Result<SearchRequest, RequestError> {
     let root = xml::parse(body)?;
     let search = root.dav_child("basicsearch").filter(|_| root.is_dav("searchrequest"));
@@ -31,14 +31,15 @@ pub fn parse(body: &[u8]) -> Result<SearchRequest, RequestError> {
     Ok(SearchRequest { select, entry })
 }
 
-/// The number in `<d:eq><d:prop><oc:fileid/></d:prop><d:literal>12</d:literal></d:eq>`, the only condition.
+/// The number in `<d:eq><d:prop><oc:fileid/></d:prop><d:literal>12</d:literal></d:eq>`, the only supported
+/// condition.
 fn number(condition: &xml::Element) -> Option<EntryId> {
     let mut conditions = condition.elements();
     let equal = conditions.next().filter(|equal| equal.is_dav("eq"))?;
     let mut names = equal.dav_child("prop")?.elements().map(xml::Element::name);
     let is_number = names.next() == Some(PropertyName::new("http://owncloud.org/ns", "fileid"));
     let text = equal.dav_child("literal")?.text();
-    // Clients also write the whole `oc:id`, number and instance.
+    // Clients also send the whole `oc:id`, number and instance.
     let digits = text.split_once("oc").map_or(text.as_str(), |(digits, _)| digits);
     let is_all = conditions.next().is_none() && names.next().is_none();
     let number = digits.parse().ok().filter(|number: &i64| *number > 0)?;

@@ -1,15 +1,15 @@
-//! Writes elements back as text that stands on its own.
+//! Writes elements back as self-contained text.
 //!
-//! Values are serialised anew rather than cut out of the request: what one client stored must be
-//! well-formed inside the answer to another, wherever it is put.
+//! Values are serialised anew rather than copied from the request: a value that one client stored must be
+//! well-formed inside the answer to another, in any context.
 
 use super::reader::declared_prefix;
 use super::{Attribute, Element, Node, push_attribute_value, push_text};
 
 impl Element {
-    /// The element as a self-contained fragment: namespaces in force are declared on it when
-    /// something inside may use them, `xml:lang` in force is carried along (RFC 4918 4.3). Prefixes,
-    /// attributes, text and white space stay; comments and processing instructions go.
+    /// The element as a self-contained fragment: it declares the namespaces in scope if anything inside may use
+    /// them, and keeps the `xml:lang` in scope (RFC 4918 4.3). Prefixes, attributes, text and white space stay;
+    /// comments and processing instructions are dropped.
     pub fn to_fragment(&self) -> String {
         let mut inside = String::new();
         write_children(&mut inside, self);
@@ -26,7 +26,7 @@ impl Element {
         out
     }
 
-    /// What stands inside the element, each child element self-contained.
+    /// The content of the element, each child element self-contained.
     pub fn inner_fragment(&self) -> String {
         let mut out = String::new();
         for node in &self.children {
@@ -69,7 +69,7 @@ impl Element {
                 continue;
             }
             settled.push(prefix);
-            // Not only names count: a value such as xsi:type="xs:date" speaks of a prefix too.
+            // Attribute values count too: one such as xsi:type="xs:date" refers to a prefix.
             let used = if prefix.is_empty() {
                 !namespace.is_empty()
             } else {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn fragments_stand_alone() {
         for (body, fragment) in [
-            // Windows: declared far outside, used by the property alone.
+            // Windows: declared far outside, used only in the property.
             (
                 r#"<D:p xmlns:D="DAV:" xmlns:Z="urn:schemas-microsoft-com:"><Z:Win32FileAttributes>00000020</Z:Win32FileAttributes></D:p>"#,
                 r#"<Z:Win32FileAttributes xmlns:Z="urn:schemas-microsoft-com:">00000020</Z:Win32FileAttributes>"#,
@@ -140,7 +140,7 @@ mod tests {
             (r#"<D:p xmlns:D="DAV:"><a>x</a></D:p>"#, "<a>x</a>"),
             (r#"<D:p xmlns:D="DAV:" xml:lang="de"><a>x</a></D:p>"#, r#"<a xml:lang="de">x</a>"#),
             (r#"<p xml:lang="de"><a xml:lang="en">x</a></p>"#, r#"<a xml:lang="en">x</a>"#),
-            // A prefix that only a value mentions.
+            // A prefix that only an attribute value mentions.
             (
                 r#"<p xmlns:i="urn:i" xmlns:s="urn:s" xmlns:u="urn:u"><a i:type="s:date">1</a></p>"#,
                 r#"<a i:type="s:date" xmlns:i="urn:i" xmlns:s="urn:s">1</a>"#,
@@ -153,7 +153,7 @@ mod tests {
             (r#"<p xmlns:x="urn:1"><q xmlns:x="urn:2"><x:r/></q></p>"#, r#"<q xmlns:x="urn:2"><x:r/></q>"#),
         ] {
             assert_eq!(first(body), fragment, "{body}");
-            // Reading it alone gives the same again.
+            // Parsing the fragment alone gives the same fragment again.
             assert_eq!(parse(fragment.as_bytes()).unwrap().to_fragment(), fragment);
         }
     }

@@ -1,8 +1,8 @@
-//! Request bodies as small trees, read within fixed limits.
+//! Request bodies as small trees, parsed within fixed limits.
 //!
-//! quick-xml delivers events and never recurses; depth is checked before an element is opened, so
-//! nothing here or in its callers can be driven deeper than [`MAX_DEPTH`]. Document types are
-//! refused, therefore no entity but the five predefined ones exists.
+//! quick-xml delivers events and never recurses; depth is checked before an element is opened, so nothing here or
+//! in its callers can recurse deeper than [`MAX_DEPTH`]. Document types are refused, so only the five predefined
+//! entities exist.
 
 mod fragment;
 mod reader;
@@ -21,16 +21,16 @@ use scope::Scope;
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Deepest nesting of XML elements.
 pub const MAX_DEPTH: usize = 32;
-/// Attributes of one XML element, namespace declarations included.
+/// Most attributes of one XML element, namespace declarations included.
 pub const MAX_ATTRIBUTES: usize = 32;
-/// Elements of one XML body.
+/// Most elements of one XML body.
 pub const MAX_ELEMENTS: usize = 4096;
-/// Namespace declarations in force at one place of an XML body.
+/// Most namespace declarations in scope at one place of an XML body.
 pub const MAX_BINDINGS: usize = 64;
-/// Longest namespace name or language tag in bytes: each may be repeated in every stored value.
+/// Longest namespace name or language tag in bytes; each may be repeated in every stored value.
 pub const MAX_NAMESPACE_BYTES: usize = 1024;
 
-/// Why a body is not read. The texts continue "the XML body".
+/// Why a body cannot be parsed. The texts continue "the XML body".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
     /// More than [`MAX_BODY_BYTES`] bytes.
@@ -42,7 +42,7 @@ pub enum XmlError {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nests more than 32 levels")]
     TooDeep,
-    /// More than [`MAX_ATTRIBUTES`] attributes at one element.
+    /// More than [`MAX_ATTRIBUTES`] attributes on one element.
     #[error("has an element with more than 32 attributes")]
     TooManyAttributes,
     /// More than [`MAX_ELEMENTS`] elements.
@@ -73,14 +73,14 @@ pub struct Element {
     scope: Rc<Scope>,
 }
 
-/// An attribute as written; namespace declarations are among them.
+/// An attribute as written, or a namespace declaration.
 #[derive(Debug)]
 struct Attribute {
     name: String,
     value: String,
 }
 
-/// What stands inside an element.
+/// Content of an element.
 #[derive(Debug)]
 enum Node {
     Element(Element),
@@ -88,7 +88,7 @@ enum Node {
 }
 
 impl Element {
-    /// Expanded name.
+    /// Namespace and local name.
     pub fn name(&self) -> PropertyName {
         PropertyName::new(&*self.namespace, &*self.local)
     }
@@ -106,12 +106,12 @@ impl Element {
         })
     }
 
-    /// The first child that is the element `local` of the `DAV:` namespace.
+    /// The first child named `local` in the `DAV:` namespace.
     pub fn dav_child(&self, local: &str) -> Option<&Element> {
         self.elements().find(|child| child.is_dav(local))
     }
 
-    /// The character data directly inside, trimmed.
+    /// The text directly inside, trimmed.
     pub fn text(&self) -> String {
         let text: String = self
             .children

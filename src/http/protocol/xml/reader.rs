@@ -1,4 +1,4 @@
-//! From bytes to [`Element`].
+//! Parses bytes into an [`Element`].
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use super::{
     MAX_NAMESPACE_BYTES, Node, XmlError,
 };
 
-/// Reads a body and returns its root element.
+/// Parses a body and returns its root element.
 pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(XmlError::TooLarge);
@@ -84,7 +84,7 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, XmlError> {
     }
 }
 
-/// The text is decoded already; what else the declaration claims would be a misreading.
+/// The text is already decoded, so another encoding in the declaration would mean that it was misread.
 fn check_encoding(declaration: &BytesDecl<'_>) -> Result<(), XmlError> {
     let Some(encoding) = declaration.encoding() else {
         return Ok(());
@@ -97,7 +97,7 @@ fn check_encoding(declaration: &BytesDecl<'_>) -> Result<(), XmlError> {
         .ok_or(XmlError::Encoding)
 }
 
-/// The tree so far: the elements not yet closed, and the root once it is.
+/// The tree so far: the open elements, and the root once it is closed.
 #[derive(Default)]
 struct Tree {
     open: Vec<Element>,
@@ -179,7 +179,7 @@ fn read_attributes(tag: &BytesStart<'_>) -> Result<Vec<Attribute>, XmlError> {
         let attribute = attribute.map_err(|_: AttrError| XmlError::NotWellFormed)?;
         let value =
             attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlError::UnknownEntity)?;
-        // A bare `<` or `&` is written back escaped; what no XML can carry is refused.
+        // A bare `<` or `&` is written back escaped; characters that XML cannot represent are refused.
         if !value.chars().all(is_xml_char) {
             return Err(XmlError::NotWellFormed);
         }
@@ -201,7 +201,7 @@ fn enter_scope(attributes: &[Attribute], outer: Rc<Scope>) -> Result<Rc<Scope>, 
         let Some(prefix) = declared_prefix(name) else {
             continue;
         };
-        // Only the default namespace may be undeclared, and the two built-in ones not be bound.
+        // Only the default namespace may be undeclared, and the two built-in ones must not be bound.
         let reserved = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
         if (value.is_empty() && !prefix.is_empty())
             || matches!(prefix, "xml" | "xmlns")
@@ -224,7 +224,7 @@ fn enter_scope(attributes: &[Attribute], outer: Rc<Scope>) -> Result<Rc<Scope>, 
     Ok(Rc::new(Scope { parent: Some(outer), bindings, language, depth }))
 }
 
-/// Names are well-formed, prefixes bound, and no two attributes have the same expanded name.
+/// Checks that names are well-formed, prefixes are bound, and no two attributes have the same expanded name.
 fn check_attribute_names(attributes: &[Attribute], scope: &Scope) -> Result<(), XmlError> {
     let mut seen = Vec::new();
     for attribute in attributes {

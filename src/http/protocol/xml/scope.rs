@@ -1,21 +1,21 @@
-//! Which namespaces and which language are in force at an element.
+//! The namespaces and the language in scope at an element.
 
 use std::rc::Rc;
 
-/// The declarations of one element, chained to those around it.
+/// The declarations of one element, chained to those of its parents.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     pub(super) parent: Option<Rc<Scope>>,
     /// Prefix (empty: the default namespace) and namespace (empty: undeclared).
     pub(super) bindings: Vec<(String, Rc<str>)>,
-    /// The nearest `xml:lang`, this element's own included.
+    /// The nearest `xml:lang`, including this element's own.
     pub(super) language: Option<Rc<str>>,
-    /// Bindings here and in all parents.
+    /// Number of bindings here and in all parents.
     pub(super) depth: usize,
 }
 
 impl Scope {
-    /// All declarations from the inside out; a prefix may occur more than once, the first counts.
+    /// All declarations from the inside out; a prefix may occur more than once, and the first one counts.
     pub(super) fn bindings(&self) -> impl Iterator<Item = (&str, &Rc<str>)> {
         std::iter::successors(Some(self), |scope| scope.parent.as_deref())
             .flat_map(|scope| &scope.bindings)

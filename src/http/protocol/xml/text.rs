@@ -1,11 +1,11 @@
 //! Characters and names of XML 1.0, and their escaping.
 
-/// Whether XML 1.0 can carry this character at all, even as a reference (production 2).
+/// Whether XML 1.0 can represent this character at all, even as a reference (production 2).
 pub(super) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Whether `name` is a name without colon (Namespaces in XML, production 4).
+/// Whether `name` is a valid name without colon (Namespaces in XML, production 4).
 pub(super) fn is_ncname(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
@@ -25,13 +25,13 @@ fn is_name_char(c: char) -> bool {
         || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
-/// Appends `text` as character data. What XML cannot carry becomes U+FFFD: one odd file name must
-/// not make a whole listing unreadable.
+/// Appends `text` as character data. Characters that XML cannot represent become U+FFFD: one odd file name must not
+/// make a whole listing unreadable.
 pub fn push_text(out: &mut String, text: &str) {
     push_escaped(out, text, false);
 }
 
-/// Appends `text` as the inside of a double-quoted attribute value that survives normalisation.
+/// Appends `text` as the content of a double-quoted attribute value that survives normalisation.
 pub fn push_attribute_value(out: &mut String, text: &str) {
     push_escaped(out, text, true);
 }
