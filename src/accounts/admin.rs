@@ -1,4 +1,4 @@
-//! Changing users, grants and device passwords.
+//! Changes users, grants and device passwords.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub enum AccountsError {
     /// Names are compared without regard to case.
     #[error("there is already a user of this name; choose another one")]
     NameTaken,
-    /// Nobody has this id or name.
+    /// No user has this id or name.
     #[error("there is no such user; `tresor user list` shows all")]
     UnknownUser,
     /// No space has this id.
@@ -33,28 +33,28 @@ pub enum AccountsError {
     /// The user has no device password of this id.
     #[error("there is no such app password; it may have been revoked already")]
     UnknownAppPassword,
-    /// Nobody could administer the instance any more.
+    /// The instance would have no administrator left.
     #[error("this is the last enabled administrator; make somebody else administrator first")]
     LastAdministrator,
     /// The password is too easy to guess.
     #[error(transparent)]
     WeakPassword(#[from] WeakPassword),
-    /// The device's label cannot be shown.
+    /// The device's label contains characters that cannot be displayed.
     #[error(transparent)]
     Label(#[from] LabelError),
-    /// A device password that would never work.
+    /// The expiry is in the past, so the device password would never work.
     #[error("this expiry lies in the past; choose a later one")]
     ExpiryInPast,
     /// The user has 100 device passwords.
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]
     TooManyAppPasswords,
-    /// A second factor is removed before another one is set up.
+    /// The user has a second factor; it must be removed before another is set up.
     #[error("this user has a second factor already; remove it first (tresor user second-factor remove)")]
     SecondFactorExists,
-    /// There is none.
+    /// The user has no second factor.
     #[error("this user has no second factor; set one up with `tresor user second-factor add`")]
     NoSecondFactor,
-    /// The authenticator shows another code.
+    /// The code is not the one that the authenticator shows now.
     #[error(
         "this is not the code of this moment; look at the clocks of this machine and of the device, and try the next one"
     )]
@@ -67,7 +67,7 @@ pub enum AccountsError {
     Catalog(#[from] CatalogError),
 }
 
-/// Why a text is no label for a device.
+/// A text that is not a valid device label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a label must have 1 to 100 characters and no line breaks; name the device, such as 'Laptop'")]
 pub struct LabelError;
@@ -78,9 +78,9 @@ impl From<Busy> for AccountsError {
     }
 }
 
-/// Users.
+/// Users and roles.
 impl Accounts {
-    /// Adds a user; without a password he logs in with device passwords only.
+    /// Adds a user; a user without a password logs in with device passwords only.
     pub async fn add_user(
         &self,
         name: &UserName,
@@ -116,7 +116,7 @@ impl Accounts {
         self.inner.catalog.read(|tx| tx.users()).await
     }
 
-    /// The names of all users, those who were removed included, for the history of files and trash.
+    /// The names of all users, including removed ones, for the history of files and trash.
     pub async fn names_in_history(&self) -> Result<HashMap<UserId, String>, CatalogError> {
         self.inner.catalog.read(|tx| Ok(tx.names_in_history()?.into_iter().collect())).await
     }
@@ -127,7 +127,7 @@ impl Accounts {
         self.inner.catalog.read(move |tx| tx.user_by_name(&name_key)).await
     }
 
-    /// Gives a user another password. His earlier logins end; his device passwords stay valid.
+    /// Sets a user's password. Earlier logins end; device passwords stay valid.
     pub async fn set_password(
         &self,
         user: UserId,
@@ -143,7 +143,7 @@ impl Accounts {
         .await
     }
 
-    /// Makes a user something else in this office; holds from the next request on.
+    /// Changes a user's role, from the next request on.
     pub async fn set_role(&self, user: UserId, role: Role, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             if role == Role::Administrator {
@@ -157,7 +157,7 @@ impl Accounts {
         .await
     }
 
-    /// Bars a user from the next request on; his grants stay for [`Self::enable`].
+    /// Disables a user from the next request on; grants stay for [`Self::enable`].
     pub async fn disable(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
@@ -167,7 +167,7 @@ impl Accounts {
         .await
     }
 
-    /// Admits a disabled user again.
+    /// Enables a disabled user again.
     pub async fn enable(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             record(tx, &by, AccountEvent::Enabled, user)?;
@@ -176,8 +176,8 @@ impl Accounts {
         .await
     }
 
-    /// Removes a user for good, with his device passwords, grants, links and locks; his files stay, and his name in
-    /// their history.
+    /// Removes a user permanently, with all device passwords, grants, links and locks. The user's files stay, and
+    /// the name stays in their history.
     pub async fn remove_user(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
@@ -188,9 +188,9 @@ impl Accounts {
     }
 }
 
-/// Grants.
+/// Grants of rights to spaces.
 impl Accounts {
-    /// Grants a right to a space in place of an earlier one; holds from the next request on.
+    /// Grants a right to a space, replacing an earlier one, from the next request on.
     pub async fn grant(
         &self,
         user: UserId,
@@ -207,7 +207,7 @@ impl Accounts {
         .await
     }
 
-    /// Takes a right away from the next request on; fine if there was none.
+    /// Removes a grant from the next request on; succeeds if there is none.
     pub async fn revoke(&self, user: UserId, space: SpaceId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             if tx.delete_grant(user, space)? {
@@ -219,21 +219,21 @@ impl Accounts {
         .await
     }
 
-    /// All grants as given, before the limits of the roles.
+    /// All grants as given; roles may limit them.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general over lifetimes")]
     pub async fn grants(&self) -> Result<Vec<GrantRow>, CatalogError> {
         self.inner.catalog.read(|tx| tx.grants()).await
     }
 
-    /// The grants in one space as given, before the limits of the roles.
+    /// The grants of one space as given; roles may limit them.
     pub async fn grants_in(&self, space: SpaceId) -> Result<Vec<GrantRow>, CatalogError> {
         self.inner.catalog.read(move |tx| tx.grants_in(space)).await
     }
 }
 
-/// Device passwords.
+/// Passwords of devices.
 impl Accounts {
-    /// Makes a password for a device. The token is in this answer and nowhere else.
+    /// Creates a password for a device. Only this answer contains the token.
     pub async fn create_app_password(
         &self,
         user: UserId,
@@ -260,12 +260,12 @@ impl Accounts {
         Ok((self.change(create).await?, token))
     }
 
-    /// A user's device passwords, oldest first, expired ones included.
+    /// A user's device passwords, oldest first, including expired ones.
     pub async fn app_passwords_of(&self, user: UserId) -> Result<Vec<AppPasswordRow>, CatalogError> {
         self.inner.catalog.read(move |tx| tx.app_passwords_of(user)).await
     }
 
-    /// Ends a device password from the next request on.
+    /// Revokes a device password from the next request on.
     pub async fn revoke_app_password(
         &self,
         user: UserId,
@@ -292,8 +292,8 @@ impl Accounts {
         Ok(self.inner.passwords.hash(password).await?)
     }
 
-    /// Commits a change and then renews the snapshot, also when the caller is gone by then: a
-    /// revoked right must not live on because an administrator closed his browser.
+    /// Commits a change and then renews the snapshot, even if the caller has gone away: a revoked right must not
+    /// live on because an administrator closed the browser.
     pub(super) async fn change<T, F>(&self, job: F) -> Result<T, AccountsError>
     where
         T: Send + 'static,
@@ -309,7 +309,7 @@ impl Accounts {
     }
 }
 
-/// Records what happens to an account that exists.
+/// Records an event about an account; the account must exist.
 pub(super) fn record(
     tx: &WriteTx<'_>,
     by: &Stamp,
@@ -390,7 +390,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        // The limit only turns a hang into a failure.
+        // The time limit only turns a hang into a failure.
         tokio::time::timeout(std::time::Duration::from_mins(1), revoked).await.unwrap();
     }
 
@@ -414,7 +414,7 @@ mod tests {
         assert!(refused(accounts.set_role(root, Role::Staff, Stamp::owner(NOW)).await));
         accounts.set_role(root, Role::Administrator, Stamp::owner(NOW)).await.unwrap();
 
-        // A disabled second one does not count, an enabled one does.
+        // A disabled second administrator does not count, an enabled one does.
         accounts.set_role(anna, Role::Administrator, Stamp::owner(NOW)).await.unwrap();
         accounts.disable(anna, Stamp::owner(NOW)).await.unwrap();
         assert!(refused(accounts.disable(root, Stamp::owner(NOW)).await));
@@ -526,7 +526,7 @@ mod tests {
             expires,
         };
         assert_eq!(rows, [row]);
-        // Encryption would hide a token from this search; therefore in a plaintext copy.
+        // Encryption would hide a token from this search, so it looks at a plaintext copy.
         let bytes = office.plaintext_dump();
         let shown = token.reveal();
         let compact = shown.expose_secret().replace('-', "");
@@ -535,7 +535,7 @@ mod tests {
         for secret in [shown.expose_secret().as_bytes(), compact.as_bytes(), &decoded, PASSWORD.as_bytes()] {
             assert!(!Office::holds(&bytes, secret));
         }
-        // And nothing at all in the file as it lies on the disk.
+        // The encrypted file on disk contains none of it at all.
         for word in [&b"Laptop"[..], b"$argon2id$", b"Mandant", compact.as_bytes(), &decoded] {
             assert!(!Office::holds(&office.files(), word));
         }

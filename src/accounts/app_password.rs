@@ -16,17 +16,17 @@ const TOKEN_BYTES: usize = 20;
 /// Characters per group of the text form.
 const GROUP_CHARS: usize = 4;
 
-/// A device's password: eight groups of four characters.
+/// A device password: eight groups of four characters.
 pub type AppToken = Spelled<TOKEN_BYTES>;
 
-/// Random bytes, a multiple of five, that people read and type: groups of four characters, `k3m7-…`, without
-/// the look-alikes i, l, o and without u. Wiped on drop.
+/// Random bytes, a multiple of five, in a form that people read and type: groups of four characters, `k3m7-…`,
+/// without the look-alikes i, l, o and without u. Wiped on drop.
 pub struct Spelled<const LEN: usize>(Zeroizing<[u8; LEN]>);
 
-/// The key under which tokens are hashed; derived from the root secret by `vault::keys`.
+/// The key for hashing tokens; `vault::keys` derives it from the root secret.
 pub struct AppPasswordKey(Zeroizing<[u8; 32]>);
 
-/// What is stored of a token: HMAC-SHA256 of its 20 bytes.
+/// Stored form of a token: HMAC-SHA256 of its 20 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -34,7 +34,7 @@ impl<const LEN: usize> Spelled<LEN> {
     /// Characters of the text form without separators.
     const CHARS: usize = LEN * 8 / 5;
 
-    /// Fresh ones from the system's random source.
+    /// New bytes from the system's random source.
     pub fn random() -> Self {
         let mut bytes = Zeroizing::new([0; LEN]);
         getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
@@ -45,8 +45,8 @@ impl<const LEN: usize> Spelled<LEN> {
         self.0.as_ref()
     }
 
-    /// Reads them as a person types them: case, blanks and hyphens do not matter, and o, i, l pass
-    /// for 0 and 1. `None` for any text of another shape.
+    /// Parses the text as a person types it: ignores case, blanks and hyphens, and reads o as 0, i and l as 1.
+    /// `None` for any other text.
     pub fn parse(text: &SecretString) -> Option<Self> {
         let mut compact = Zeroizing::new(Vec::with_capacity(Self::CHARS));
         for byte in text.expose_secret().bytes() {
@@ -61,7 +61,7 @@ impl<const LEN: usize> Spelled<LEN> {
         Some(Self(Zeroizing::new(bytes)))
     }
 
-    /// The text to show once to its owner.
+    /// The text, to be shown to its owner once.
     pub fn reveal(&self) -> SecretString {
         let mut text = Zeroizing::new(String::with_capacity(Self::CHARS * 5 / GROUP_CHARS));
         for (at, c) in Zeroizing::new(BASE32.encode(self.0.as_ref())).chars().enumerate() {
@@ -75,7 +75,7 @@ impl<const LEN: usize> Spelled<LEN> {
 }
 
 impl AppToken {
-    /// What to store and to look up.
+    /// The hash, for storing and for looking up.
     pub fn hash(&self, key: &AppPasswordKey) -> TokenHash {
         TokenHash(key.mac(&[self.bytes()]))
     }
@@ -88,12 +88,12 @@ impl<const LEN: usize> fmt::Debug for Spelled<LEN> {
 }
 
 impl AppPasswordKey {
-    /// Takes over a key of 32 uniformly random bytes that serves no other purpose.
+    /// Takes a key of 32 uniformly random bytes that has no other use.
     pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
     }
 
-    /// HMAC-SHA256 over the parts, one behind the other.
+    /// HMAC-SHA256 over the concatenated parts.
     pub(super) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
         for part in parts {

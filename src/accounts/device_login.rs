@@ -1,8 +1,9 @@
-//! A device's password by way of a browser: the device asks, its user consents, the device fetches.
+//! Creates a device password through a browser: the device asks, its user consents, the device fetches the
+//! password.
 //!
-//! The password is made when the device fetches it, not at the consent: so nothing has to be taken back
-//! when the device never comes, no secret waits in memory, and whoever was disabled or got another
-//! password meanwhile gets none.
+//! The password is created when the device fetches it, not at the consent. So there is nothing to revoke if the
+//! device never returns, no secret waits in memory, and a user who was disabled or got another password meanwhile
+//! gets no device password.
 
 use std::net::IpAddr;
 use std::sync::{MutexGuard, PoisonError};
@@ -18,22 +19,23 @@ use super::{Accounts, AccountsError, AppToken, AuthError, Credentials, Inner, Us
 use crate::catalog::{CatalogError, NewAppPassword, WriteTx};
 use crate::model::{AccountEvent, Actor, Stamp, Timestamp, UserId};
 
-/// Shown for a device that does not say what it is.
+/// Label of a device that sends no name.
 const NAMELESS: &str = "Nextcloud client";
 
-/// Why a device was not let in.
+/// Why a device login was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
-    /// The login was never begun, has ended, or is finished already.
+    /// The login does not exist, has expired, or is already finished.
     #[error("this login has ended; begin again on the device")]
     Gone,
-    /// The page was sent off before.
+    /// This page was already submitted.
     #[error("this page was used already; send the one that is shown now")]
     StalePage,
-    /// Name and password do not belong together, or were tried too often.
+    /// Name and password do not match, or there were too many attempts.
     #[error(transparent)]
     Login(#[from] AuthError),
-    /// A device must not let in others: its loss would have no end.
+    /// A device password was given. A device must not authorise others: otherwise revoking a lost one would not end
+    /// its access.
     #[error("this is a device's password; give your own")]
     DevicePassword,
     /// The user has 100 device passwords.
@@ -41,12 +43,12 @@ pub enum ConsentError {
     TooManyAppPasswords,
 }
 
-/// What a device gets in the end.
+/// Credentials for a device.
 #[derive(Debug)]
 pub struct DeviceLogin {
-    /// Its user.
+    /// Name of the user.
     pub name: UserName,
-    /// Its password; in this answer and nowhere else.
+    /// Password of the device; only this answer contains it.
     pub password: AppToken,
 }
 
@@ -57,7 +59,7 @@ impl From<CatalogError> for ConsentError {
 }
 
 impl Accounts {
-    /// Begins a login for a device at `peer` that calls itself `label` (see [`device_label`]).
+    /// Begins a login for a device at `peer` that sent the label `label` (see [`device_label`]).
     pub fn begin_device_login(
         &self,
         label: String,
@@ -67,13 +69,14 @@ impl Accounts {
         self.inner.flows().begin(label, peer, now)
     }
 
-    /// What the page of this token shows, and a nonce to send back with it. `None` if there is no such login.
+    /// The device's request for the page of this token, and a nonce that the page must send back. `None` if there
+    /// is no such login.
     pub fn open_device_page(&self, page: &str, now: Timestamp) -> Option<(DeviceRequest, FlowToken)> {
         self.inner.flows().open_page(page, now)
     }
 
-    /// Lets the device of this page in for whoever has these credentials and, with a second factor, its code. The nonce is used up, whatever
-    /// comes of it.
+    /// Approves the device of this page for the user with these credentials and, with a second factor, its code.
+    /// The nonce is used up in any case.
     pub async fn consent_to_device(
         &self,
         page: &str,
@@ -86,14 +89,15 @@ impl Accounts {
         if !self.inner.flows().use_nonce(page, nonce, now).ok_or(ConsentError::Gone)? {
             return Err(ConsentError::StalePage);
         }
-        // Before the password is judged: if it is changed meanwhile, the old one has opened nothing.
+        // Read before the password is checked: if the password is changed meanwhile, the old one has opened
+        // nothing.
         let account = self.account_named(&credentials.name).await?;
         let principal = self.sign_in(credentials, code, peer, now).await?;
         if principal.via_app_password.is_some() {
             return Err(ConsentError::DevicePassword);
         }
         let account = account.filter(|account| account.user == principal.user).ok_or(ConsentError::Gone)?;
-        // Said here, where somebody reads it, rather than to the device.
+        // Checked here because a person sees the error; the device would not show it.
         if self.app_passwords_of(principal.user).await?.len() >= MAX_APP_PASSWORDS {
             return Err(ConsentError::TooManyAppPasswords);
         }
@@ -104,8 +108,8 @@ impl Accounts {
         }
     }
 
-    /// Makes the password of a device that was let in, once. `None` if it was not, or not yet, or the user
-    /// was disabled or changed his password since.
+    /// Creates the password of an approved device, once. `None` if it is not approved (yet), or if the user was
+    /// disabled or changed the password since.
     pub async fn finish_device_login(
         &self,
         poll: &str,
@@ -118,7 +122,7 @@ impl Accounts {
             Ok(login) => Ok(Some(login)),
             Err(AccountsError::UnknownUser) => Ok(None),
             Err(error) => {
-                // A full disk, for instance: the device asks again in a few seconds.
+                // For instance after a full disk: the device asks again in a few seconds.
                 self.inner.flows().give_back(poll, approved);
                 Err(error)
             }
@@ -143,7 +147,7 @@ impl Accounts {
             let new =
                 NewAppPassword { user: user.id, label: &label, token_hmac, created: now, expires: None };
             let id = tx.insert_app_password(&new)?;
-            // The person let it in with the password of the account.
+            // The user approved it with the password of the account.
             let by = Stamp { actor: Actor::user(user.id), at: now };
             record(tx, &by, AccountEvent::DeviceAdded(id, label.clone()), user.id)?;
             Ok(UserName::from_stored(&user.name))
@@ -158,14 +162,14 @@ impl Accounts {
 }
 
 impl Inner {
-    /// A panic elsewhere leaves tables that are whole.
+    /// A panic elsewhere leaves the tables consistent.
     fn flows(&self) -> MutexGuard<'_, LoginFlows> {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A device's label from what it says of itself: without control and invisible characters, at most as long
-/// as a label may be, never empty.
+/// A device's label, made from the name it sends: without control and invisible characters, not longer than a label
+/// may be, never empty.
 pub fn device_label(raw: &str) -> String {
     let plain: String = raw.chars().map(|c| if is_unfit(c) { ' ' } else { c }).collect();
     let mut label = String::new();
@@ -185,7 +189,7 @@ pub fn device_label(raw: &str) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Of the characters that no name may have, those that are there to be seen may stand in a label.
+/// Of the characters that names must not contain, labels may contain the visible ones.
 fn is_unfit(c: char) -> bool {
     is_forbidden(c) && !matches!(c, ':' | '/' | '\\')
 }

@@ -10,7 +10,7 @@ use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
 use crate::model::{Access, LinkGrant, Right, SpaceId, UserId};
 
-/// Loads the snapshot when it is asked for and has been invalidated since.
+/// Loads the snapshot on demand, if it was invalidated since the last load.
 pub(super) struct Directory {
     catalog: Catalog,
     generation: AtomicU64,
@@ -18,7 +18,7 @@ pub(super) struct Directory {
     loading: tokio::sync::Mutex<()>,
 }
 
-/// Everybody and every grant at one moment.
+/// All users and grants at one moment.
 pub(super) struct Snapshot {
     users: HashMap<UserId, UserRow>,
     ids: HashMap<String, UserId>,
@@ -35,17 +35,17 @@ impl Directory {
         }
     }
 
-    /// A snapshot that shows every change after which [`Self::invalidate`] was called.
+    /// A snapshot that includes every change made before [`Self::invalidate`] was called.
     pub(super) async fn current(&self) -> Result<Arc<Snapshot>, CatalogError> {
         if let Some(snapshot) = self.fresh() {
             return Ok(snapshot);
         }
-        // One load serves everybody who waits for it.
+        // One load serves all callers that wait for it.
         let _turn = self.loading.lock().await;
         if let Some(snapshot) = self.fresh() {
             return Ok(snapshot);
         }
-        // Number first: what is loaded after a later change may be taken for older, never for newer.
+        // Read the number first: a snapshot may then count as older than it is, never as newer.
         let generation = self.generation.load(Ordering::SeqCst);
         let snapshot = Arc::new(self.catalog.read(Snapshot::load).await?);
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl Directory {
         Ok(snapshot)
     }
 
-    /// To be called after a change is durable and before it is acknowledged.
+    /// Call it after a change is durable and before it is acknowledged.
     pub(super) fn invalidate(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }

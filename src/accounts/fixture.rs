@@ -14,14 +14,15 @@ use crate::model::{EntryName, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId
 
 pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
 pub(super) const HOME: &str = "192.0.2.7";
-/// Of everybody who has one.
+/// Password of every user who has one.
 pub(super) const PASSWORD: &str = "wolke tasse brücke";
 
-/// Computed once: dozens of offices are opened in the tests.
+/// Computed once, because the tests open dozens of offices.
 static HASH: LazyLock<String> =
     LazyLock::new(|| Argon2::default().hash_password(PASSWORD.as_bytes()).unwrap().to_string());
 
-/// An administrator, two of the staff, one account without a password, one space without grants.
+/// An office with an administrator, two staff members, one account without a password, and one space without
+/// grants.
 pub(super) struct Office {
     pub(super) accounts: Accounts,
     pub(super) catalog: Catalog,
@@ -85,7 +86,7 @@ impl Office {
         self.accounts.authenticate(&credentials, peer.parse().unwrap(), now).await
     }
 
-    /// A device password of anna's.
+    /// Creates a device password for anna.
     pub(super) async fn app_password(&self, expires: Option<Timestamp>) -> String {
         let made = self.accounts.create_app_password(self.anna, "Laptop", expires, Stamp::owner(NOW)).await;
         made.unwrap().1.reveal().expose_secret().to_owned()

@@ -1,7 +1,7 @@
-//! Passwords of links: nobody's own, told to whoever shall open one.
+//! Passwords of links, shared by everyone who may open the link.
 //!
-//! Kept, compared, throttled and remembered as people's are, apart from them: a guess at a link never keeps
-//! anybody from his account.
+//! They are hashed, checked, throttled and cached like users' passwords, but separately: guesses at a link never
+//! lock a user out.
 
 use std::net::IpAddr;
 
@@ -15,8 +15,7 @@ use crate::catalog::CatalogError;
 use crate::model::{Access, LinkGrant, LinkId, SpaceId, Timestamp, UserId};
 
 impl Accounts {
-    /// The proof for whoever holds a link, as far as its creator's right reaches at this moment. Answers from
-    /// memory.
+    /// The access of a link's guests, limited by the creator's present right. Answers from memory.
     pub async fn guest_access(
         &self,
         creator: UserId,
@@ -26,22 +25,21 @@ impl Accounts {
         Ok(self.inner.directory.current().await?.guest_access(creator, space, grant))
     }
 
-    /// Counts a request for a link that is not there. Errors: `Throttled` if there were too many from this
-    /// network.
+    /// Counts a request for a link that does not exist. Errors: `Throttled` if this network sent too many.
     pub fn missed_link(&self, peer: IpAddr, now: Timestamp) -> Result<(), AuthError> {
         Ok(self.inner.link_throttle().missed(peer, now)?)
     }
 
-    /// A link's password in the form in which it is stored. Errors: `WeakPassword`, `Busy`.
+    /// Hashes a link's password for storage. Errors: `WeakPassword`, `Busy`.
     pub async fn link_password_hash(&self, password: SecretString) -> Result<String, AccountsError> {
         check_link_password(&password)?;
         let hash = self.inner.passwords.hash(password).await?;
         Ok(hash.as_stored().to_owned())
     }
 
-    /// Compares a password with the stored one of a link. Errors: `Rejected`, `Throttled`, `Busy`.
+    /// Checks a password against the stored hash of a link. Errors: `Rejected`, `Throttled`, `Busy`.
     ///
-    /// Cancel safe; an attempt abandoned while its password is being checked counts as failed.
+    /// Cancel safe; an attempt that is dropped while its password is being checked counts as failed.
     pub async fn check_link_password(
         &self,
         link: LinkId,
@@ -51,7 +49,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(), AuthError> {
         let inner = &self.inner;
-        // With the stored form in it: another password, and nothing remembered is found again.
+        // The digest includes the stored hash, so a new password invalidates every cached answer.
         let digest = inner.link_passwords.digest(&format!("{link} {stored}"), password, None);
         let recall = || match inner.link_passwords.recall(&digest, now)? {
             Remembered::Right(_) => Some(Ok(())),
@@ -110,7 +108,7 @@ mod tests {
         let sixth = open(&office, &stored, "wrong 5", NOW).await;
         assert!(matches!(sixth, Err(AuthError::Throttled { retry_after: 900 })), "{sixth:?}");
         assert!(open(&office, &stored, "wolke tasse", NOW).await.is_ok(), "who was in stays in");
-        // Nobody is kept from an account by that.
+        // The guesses lock no user out.
         assert!(office.login("anna", crate::accounts::fixture::PASSWORD, NOW).await.is_ok());
     }
 

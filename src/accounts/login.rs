@@ -1,9 +1,9 @@
-//! From a name and a password to a [`Principal`].
+//! Turns a name and a password into a [`Principal`].
 //!
-//! Cheapest first: what was right or wrong a moment ago is answered from memory; a device password
-//! is one indexed read and is not throttled, since 160 random bits cannot be guessed; only then do
-//! the throttle and argon2 have a say. An unknown, a disabled and a password-less user take the same
-//! way as a wrong password: the same lookups, one run of argon2, the same answer.
+//! Cheapest check first: recent right or wrong credentials are answered from memory; a device password takes one
+//! indexed read and is not throttled, because 160 random bits cannot be guessed; only then follow the throttle and
+//! argon2. An unknown user, a disabled one and one without a password take the same path as a wrong password: the
+//! same lookups, one run of argon2, the same answer.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,35 +23,36 @@ use super::{Accounts, Inner, Principal, second_factor};
 use crate::catalog::{AppPasswordRow, CatalogError, UserRow, WriteTx};
 use crate::model::{AppPasswordId, Timestamp, UserId};
 
-/// How often the last use of a device password is stored: whenever it is looked up in the catalogue again. The owner of
-/// a lost laptop looks at that time to the minute.
+/// The last use of a device password is stored at most this often, which is whenever the catalogue is asked about
+/// it again. The owner of a lost laptop wants that time to the minute.
 const NOTE_USE_EVERY: Duration = VERIFIED_FOR;
 
-/// What a client sends to prove who its user is.
+/// Name and password as a client sends them.
 pub struct Credentials {
-    /// As sent; a Windows domain in front does not matter.
+    /// As sent; a Windows domain in front is ignored.
     pub name: String,
-    /// The person's password or a device's.
+    /// The user's password or a device password.
     pub password: SecretString,
 }
 
-/// Why somebody is not let in.
+/// Why a login is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// Name or password is wrong, or the account is disabled, or the device password has expired or
-    /// was revoked. Which of them is not told.
+    /// Name or password is wrong, or the account is disabled, or the device password has expired or was revoked.
+    /// The answer does not say which.
     #[error("the user name or password is wrong")]
     Rejected,
-    /// The password is right; whoever has a second factor signs in with a browser, or with a device's password.
+    /// The password is right, but the user has a second factor and must sign in with a browser, or use a device
+    /// password.
     #[error("this account has a second factor: sign in with a browser, or use a device's password")]
     SecondFactorNeeded,
     /// The password is right, the code of the second factor is not.
     #[error("this is not the code of this moment")]
     WrongCode,
-    /// Too many wrong passwords of late.
+    /// Too many recent wrong passwords.
     #[error("too many wrong passwords; try again in {retry_after} seconds")]
     Throttled {
-        /// Seconds, 1 to 900.
+        /// Seconds to wait, 1 to 900.
         retry_after: u32,
     },
     /// Too many passwords are waiting to be checked.
@@ -74,7 +75,7 @@ impl From<RetryAfter> for AuthError {
     }
 }
 
-/// One attempt, with what every step needs.
+/// One login attempt, with the data that every step needs.
 struct Login<'a> {
     inner: &'a Arc<Inner>,
     credentials: &'a Credentials,
@@ -85,19 +86,19 @@ struct Login<'a> {
     now: Timestamp,
 }
 
-/// What may come beside name and password.
+/// Proof that may accompany name and password.
 #[derive(Clone, Copy)]
 enum Proof<'a> {
-    /// Nothing: a program that sends them with every request.
+    /// Nothing: the client is a program that sends both with every request.
     None,
-    /// A person can be asked for the code of a second factor.
+    /// The client can ask a person for the code of a second factor.
     Code(Option<&'a SecretString>),
 }
 
 impl Accounts {
-    /// Finds out who sends these credentials. `peer` is the client's address, not a proxy's.
+    /// Identifies the user of these credentials. `peer` is the client's address, not a proxy's.
     ///
-    /// Cancel safe; an attempt abandoned while its password is being checked counts as failed.
+    /// Cancel safe; an attempt that is dropped while its password is being checked counts as failed.
     pub async fn authenticate(
         &self,
         credentials: &Credentials,
@@ -107,8 +108,8 @@ impl Accounts {
         self.log_in(credentials, Proof::None, peer, now).await
     }
 
-    /// As [`Self::authenticate`], for a person before a page, who may have typed the code of a second factor or
-    /// a recovery code. `SecondFactorNeeded` if it is asked for and missing.
+    /// Like [`Self::authenticate`], for a person in front of a page, who may have entered the code of a second
+    /// factor or a recovery code. `SecondFactorNeeded` if a code is required and missing.
     pub async fn sign_in(
         &self,
         credentials: &Credentials,
@@ -128,7 +129,7 @@ impl Accounts {
     ) -> Result<Principal, AuthError> {
         let inner = &self.inner;
         let directory = inner.directory.current().await?;
-        // A text that can be nobody's name is tried like any name that nobody has.
+        // Malformed names take the same path as unknown ones, so timing does not tell them apart.
         let name_key = login_name(&credentials.name).map(|name| name.key()).unwrap_or_default();
         let user = directory.user_by_name(&name_key);
         let digest = inner.remembered.digest(&name_key, &credentials.password, user.map(state));
@@ -142,8 +143,8 @@ impl Accounts {
             inner.throttle().remember(attempt, now);
             return Ok(principal);
         }
-        // Asked twice: here, so that a flood does not fill the queue; and when the turn has come, so
-        // that a burst sent at once is counted one by one.
+        // Checked twice: here, so that a flood does not fill the queue, and again when the turn comes, so that a
+        // burst of requests is counted one by one.
         inner.throttle().check(attempt, now)?;
         let turn = inner.passwords.turn().await.map_err(|_| AuthError::Busy)?;
         // A client that opens eight connections at once sends the same password eight times.
@@ -178,7 +179,7 @@ impl Login<'_> {
         }
     }
 
-    /// The user as a principal, if he exists and may log in.
+    /// The user as a principal, if the account exists and may log in.
     fn principal(&self, via_app_password: Option<AppPasswordId>) -> Option<Principal> {
         let user = self.user.filter(|user| standing(user) == Standing::Enabled)?;
         Some(Principal {
@@ -226,7 +227,7 @@ impl Login<'_> {
             .write_silent("when a device was last seen is kept with its password", touch)
             .await;
         if let Err(error) = noted {
-            // A full disk must not keep people from the files that they want to delete.
+            // A full disk must not keep users from the files that they want to delete.
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, app_password_id = id.0, "last use of an app password not noted");
         }
@@ -275,7 +276,7 @@ impl Login<'_> {
         }
     }
 
-    /// Moves a password to today's parameters; if that fails, the next login tries again.
+    /// Rehashes a password with the present parameters; if that fails, the next login tries again.
     async fn renew(&self, principal: &Principal, old: PasswordHash) {
         let Ok(new) = self.inner.passwords.hash(self.credentials.password.clone()).await else {
             return;
@@ -352,7 +353,7 @@ mod tests {
             .await
             .unwrap();
         assert!(is_rejected(&office.login("anna", PASSWORD, NOW).await));
-        // That it was wrong a moment ago is forgotten as well.
+        // The new password also clears the cached failure.
         office.login("anna", "Kreide-Ofen-Zebra", NOW).await.unwrap();
     }
 
@@ -426,7 +427,7 @@ mod tests {
         let next = office.login_from("203.0.113.7", "anna", "10", NOW).await;
         assert!(matches!(next, Err(AuthError::Throttled { retry_after: 5 })), "{next:?}");
         assert_eq!(office.accounts.password_runs(), runs);
-        // Her device on the road, and her own password at home, not remembered any more.
+        // Her device on another network, and her own password at home, which is no longer cached.
         office.login_from("203.0.113.7", "anna", &token, NOW).await.unwrap();
         office.login("anna", PASSWORD, later(301)).await.unwrap();
     }

@@ -1,8 +1,8 @@
 //! Logins that a device begins and its user finishes in a browser. A pure state machine: time is passed in.
 //!
-//! A device gets two tokens: one to ask with, one for the page that its user opens. They differ, so that
-//! whoever sees the page's address (a history, a shoulder) cannot fetch the password. What waits lives in
-//! memory only, found by the SHA-256 of its token, and ends by itself:
+//! A device gets two tokens: one for polling, one for the page that its user opens. They differ, so that the
+//! address of the page (in a browser history, or read over a shoulder) does not allow fetching the password.
+//! Pending logins are kept in memory only, under the SHA-256 of their token, and expire by themselves:
 //!
 //! ```text
 //! begin ──► waiting (found by the page's token) ── approve ──► approved (found by the device's) ── claim ──► gone
@@ -25,13 +25,13 @@ use crate::model::Timestamp;
 
 /// Time that a device's login may take from its first request to its last.
 pub(super) const LIFETIME: Duration = Duration::from_mins(20);
-/// Logins under way on the whole server. One more ends the oldest login of the network that has most.
+/// Pending logins on the whole server. One more drops the oldest login of the network that has most.
 pub(super) const MAX_LOGINS: usize = 1_000;
-/// Logins under way of one network.
+/// Pending logins of one network.
 pub(super) const MAX_LOGINS_PER_NETWORK: usize = 30;
-/// Pages of one login that can still be submitted: a browser may fetch one ahead, and its user may open it twice.
+/// Pages of one login that can still be submitted: a browser may prefetch one, and its user may open it twice.
 pub(super) const MAX_OPEN_PAGES: usize = 4;
-/// Seconds to wait when nothing but approved logins is under way, which their devices fetch soon.
+/// Seconds to wait when all pending logins are approved; their devices fetch them soon.
 const WHEN_FULL_S: u32 = 30;
 /// Bytes of randomness in a token, which has twice as many characters.
 const TOKEN_BYTES: usize = 64;
@@ -39,58 +39,58 @@ const TOKEN_BYTES: usize = 64;
 /// A random text of 128 characters. Wiped on drop.
 pub struct FlowToken(SecretString);
 
-/// What is kept of a token.
+/// SHA-256 of a token, by which its login is found.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Kept([u8; 32]);
 
-/// Both tokens of a login that has begun.
+/// Both tokens of a new login.
 #[derive(Debug)]
 pub struct DeviceTokens {
-    /// With it the device asks for its password.
+    /// The device polls for its password with this token.
     pub poll: FlowToken,
-    /// Stands in the address of the page.
+    /// Part of the page's address.
     pub page: FlowToken,
 }
 
-/// What a person is told of the device that asks.
+/// Details of the requesting device, shown to its user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceRequest {
-    /// What the device calls itself; becomes the label of its password.
+    /// Name that the device sent; becomes the label of its password.
     pub label: String,
-    /// Where it asked from.
+    /// Address of the device.
     pub peer: IpAddr,
-    /// When the login ends unfinished.
+    /// Time at which the login expires if not finished.
     pub ends: Timestamp,
 }
 
-/// Too many logins are under way from this network; some end in so many seconds.
+/// Too many logins of this network are pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many devices of this network are being set up; try again in {retry_after} seconds")]
 pub struct TooManyDevices {
-    /// Seconds, 1 to 1,200.
+    /// Seconds until some of them expire, 1 to 1,200.
     pub retry_after: u32,
 }
 
-/// A login that was approved and is claimed by its device.
+/// An approved login that its device claims.
 #[derive(Clone)]
 pub(super) struct Approved {
     pub(super) account: AccountState,
     pub(super) request: DeviceRequest,
 }
 
-/// The logins under way in this process.
+/// The pending logins of this process.
 #[derive(Default)]
 pub(super) struct LoginFlows {
-    /// By the page's token.
+    /// Keyed by the page's token.
     waiting: HashMap<Kept, Waiting>,
-    /// By the device's token.
+    /// Keyed by the device's token.
     approved: HashMap<Kept, Approved>,
 }
 
 struct Waiting {
     poll: Kept,
     request: DeviceRequest,
-    /// Of pages that were shown and not sent off yet, oldest first.
+    /// Nonces of pages that were shown and not yet submitted, oldest first.
     nonces: Vec<Kept>,
 }
 
@@ -124,7 +124,7 @@ impl fmt::Debug for DeviceRequest {
 }
 
 impl Kept {
-    /// Found by a hash, so the time of looking it up tells nothing about the token.
+    /// Lookups use a hash, so their timing reveals nothing about the token.
     fn of(token: &str) -> Self {
         Self(Sha256::digest(token.as_bytes()).into())
     }
@@ -157,7 +157,7 @@ impl LoginFlows {
         Ok(tokens)
     }
 
-    /// What the page of this token shows, and the nonce that it must send back.
+    /// The device's request for the page of this token, and the nonce that the page must send back.
     pub(super) fn open_page(&mut self, page: &str, now: Timestamp) -> Option<(DeviceRequest, FlowToken)> {
         let waiting = self.waiting_at(page, now)?;
         let nonce = FlowToken::random();
@@ -168,7 +168,7 @@ impl LoginFlows {
         Some((waiting.request.clone(), nonce))
     }
 
-    /// Uses up a nonce; false if it was used before or never given. `None` if there is no such login.
+    /// Uses up a nonce; false if it is unknown or already used. `None` if there is no such login.
     pub(super) fn use_nonce(&mut self, page: &str, nonce: &str, now: Timestamp) -> Option<bool> {
         let waiting = self.waiting_at(page, now)?;
         let nonce = Kept::of(nonce);
@@ -176,7 +176,7 @@ impl LoginFlows {
         Some(at.map(|at| waiting.nonces.remove(at)).is_some())
     }
 
-    /// Lets the device of this page in; false if the login has ended or was approved by somebody else.
+    /// Approves the device of this page; false if the login has expired or was already approved.
     pub(super) fn approve(&mut self, page: &str, account: AccountState, now: Timestamp) -> bool {
         if self.waiting_at(page, now).is_none() {
             return false;
@@ -186,12 +186,12 @@ impl LoginFlows {
         true
     }
 
-    /// What was approved for this device. It is gone then, unless it is given back.
+    /// Takes the approved login of this device. It is removed, unless it is given back.
     pub(super) fn claim(&mut self, poll: &str, now: Timestamp) -> Option<Approved> {
         self.approved.remove(&Kept::of(poll)).filter(|approved| now < approved.request.ends)
     }
 
-    /// Undoes a claim that came to nothing, so that the device may ask again.
+    /// Reverts a claim that failed, so that the device can ask again.
     pub(super) fn give_back(&mut self, poll: &str, approved: Approved) {
         self.approved.insert(Kept::of(poll), approved);
     }
@@ -210,7 +210,7 @@ impl LoginFlows {
         waiting.chain(self.approved.values().map(|approved| &approved.request))
     }
 
-    /// Makes room; false if nothing waits. Whoever begins many logins loses his own first.
+    /// Makes room; false if no login waits for approval. A network with many logins loses its own first.
     fn drop_one_of_the_busiest(&mut self) -> bool {
         let mut counts: HashMap<Network, usize> = HashMap::new();
         for waiting in self.waiting.values() {
@@ -259,7 +259,7 @@ mod tests {
         assert!(!flows.approve(page.expose(), ANNA, NOW));
         assert!(flows.open_page(page.expose(), NOW).is_none());
 
-        // Neither token opens the other's door.
+        // Neither token works in place of the other.
         assert!(flows.claim(page.expose(), NOW).is_none());
         let approved = flows.claim(poll.expose(), NOW).unwrap();
         assert_eq!((approved.account, approved.request.label.as_str()), (ANNA, "Laptop"));

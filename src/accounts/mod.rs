@@ -1,9 +1,9 @@
-//! Who may do what: users, passwords, device passwords, throttling and the one rights check.
+//! Authentication and rights: users, passwords, device passwords, throttling and the one rights check.
 //!
-//! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`],
-//! `directory.rs` answers what that principal may reach from a snapshot in memory, `admin.rs`
-//! changes both, `device_login.rs` gives devices passwords by way of a browser. Every change goes
-//! through here, because here the snapshot is renewed after it.
+//! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`], `directory.rs`
+//! answers from a snapshot in memory which spaces that principal may use, `admin.rs` changes both,
+//! `device_login.rs` creates device passwords through a browser. Every change goes through this room, because it
+//! renews the snapshot.
 
 mod admin;
 mod app_password;
@@ -46,7 +46,7 @@ use password::PasswordPool;
 use throttle::{LinkThrottle, Throttle};
 use verified::CredentialCache;
 
-/// The people of this instance. Cheap to clone.
+/// The users of this instance and their rights. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
     inner: Arc<Inner>,
@@ -59,40 +59,39 @@ struct Inner {
     passwords: PasswordPool,
     remembered: CredentialCache,
     throttle: Mutex<Throttle>,
-    /// Passwords of links that were right or wrong a moment ago.
+    /// Passwords of links that were recently right or wrong.
     link_passwords: CredentialCache,
     link_throttle: Mutex<LinkThrottle>,
     flows: Mutex<LoginFlows>,
 }
 
-/// Somebody who has proved who he is. Says nothing about what he may do: ask [`Accounts::access`],
-/// which knows today's role and grants.
+/// An authenticated user. Carries no rights: ask [`Accounts::access`], which knows the present role and grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// His id.
+    /// Id of the user.
     pub user: UserId,
-    /// His name as an administrator entered it.
+    /// The name as an administrator entered it.
     pub name: UserName,
-    /// What he was in this office at login.
+    /// The role at the time of login.
     pub role: Role,
-    /// The device password that he used; `None` if he used his own.
+    /// The device password that was used; `None` for the user's own password.
     pub via_app_password: Option<AppPasswordId>,
 }
 
 impl Principal {
-    /// This person as the one who acts.
+    /// This user as an actor.
     pub fn actor(&self) -> Actor {
         Actor::User { id: self.user, via: self.via_app_password.map_or(Via::Password, Via::Device) }
     }
 
-    /// This person, acting now.
+    /// A stamp for a change by this user at `at`.
     pub fn stamp(&self, at: Timestamp) -> Stamp {
         Stamp { actor: self.actor(), at }
     }
 }
 
 impl Accounts {
-    /// The front over an open catalogue.
+    /// Opens the room over an open catalogue.
     pub fn new(catalog: Catalog, app_password_key: AppPasswordKey) -> Self {
         let inner = Inner {
             directory: Directory::new(catalog.clone()),
@@ -108,7 +107,7 @@ impl Accounts {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The proof that somebody may use a space, or `None`. Answers from memory.
+    /// The proof that the user may use a space, or `None`. Answers from memory.
     pub async fn access(
         &self,
         principal: &Principal,
@@ -117,34 +116,34 @@ impl Accounts {
         Ok(self.inner.directory.current().await?.access(principal.user, space))
     }
 
-    /// The proofs for all spaces that somebody may use, ordered by id. Answers from memory.
+    /// The proofs for all spaces that the user may use, ordered by id. Answers from memory.
     pub async fn spaces_of(&self, principal: &Principal) -> Result<Vec<Access>, CatalogError> {
         Ok(self.inner.directory.current().await?.spaces_of(principal.user))
     }
 
-    /// What somebody is called; `None` once the account is gone. Answers from memory.
+    /// The name of a user; `None` once the account is removed. Answers from memory.
     pub async fn name_of(&self, user: UserId) -> Result<Option<UserName>, CatalogError> {
         Ok(self.inner.directory.current().await?.name_of(user))
     }
 
-    /// Whether somebody may change users, spaces and grants at this moment. Answers from memory.
+    /// Whether the user may change users, spaces and grants now. Answers from memory.
     pub async fn may_administer(&self, principal: &Principal) -> Result<bool, CatalogError> {
         Ok(self.inner.directory.current().await?.may_administer(principal.user))
     }
 
-    /// To be called after users, grants or spaces were changed by other means than this front.
+    /// Invalidates the snapshot. Call it after users, grants or spaces were changed without using this type.
     pub fn forget_snapshot(&self) {
         self.inner.directory.invalidate();
     }
 
-    /// Runs of argon2 since the start, for metrics.
+    /// Number of argon2 runs since the start, for metrics.
     pub fn password_runs(&self) -> u64 {
         self.inner.passwords.runs()
     }
 }
 
 impl Inner {
-    /// A panic elsewhere leaves counters that are independent of each other.
+    /// The counters are independent of each other, so a panic elsewhere cannot make them inconsistent.
     fn throttle(&self) -> MutexGuard<'_, Throttle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }

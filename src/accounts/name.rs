@@ -1,4 +1,4 @@
-//! Names of users: what may be one, and which of them are the same.
+//! Names of users: which texts are valid, and which names count as equal.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use unicode_normalization::UnicodeNormalization;
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserName(String);
 
-/// Why a text is no user name.
+/// Why a text is not a valid user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UserNameError {
-    /// Nothing but blanks.
+    /// Only blanks.
     #[error("a user name must have at least one character")]
     Empty,
     /// More than 64 characters.
     #[error("a user name must have at most 64 characters; choose a shorter one")]
     TooLong,
-    /// A separator, a control character or one that nobody sees.
+    /// A separator, a control character or an invisible character.
     #[error(
         "a user name must not contain ':', '/', '\\', control or invisible characters, nor be '.' or '..'"
     )]
@@ -30,7 +30,7 @@ impl UserName {
     /// Longest name in characters.
     pub const MAX_CHARS: usize = 64;
 
-    /// Parses a name as an administrator enters it; blanks around it are dropped.
+    /// Parses a name as an administrator enters it; surrounding blanks are dropped.
     pub fn parse(raw: &str) -> Result<Self, UserNameError> {
         let name: String = raw.trim().nfc().take(Self::MAX_CHARS + 1).collect();
         if name.is_empty() {
@@ -45,17 +45,17 @@ impl UserName {
         Ok(Self(name))
     }
 
-    /// A name that was parsed before it was stored.
+    /// A stored name, which was parsed earlier.
     pub(super) fn from_stored(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// The name as its owner wrote it.
+    /// The name in its original spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What no two users share: lower case, NFC.
+    /// The form that is unique among users: lower case, NFC.
     pub fn key(&self) -> String {
         self.0.chars().flat_map(char::to_lowercase).nfc().collect()
     }
@@ -68,14 +68,14 @@ impl fmt::Display for UserName {
 }
 
 impl fmt::Debug for UserName {
-    /// Names stay out of logs, also by way of `{:?}`.
+    /// Names stay out of logs, even when printed with `{:?}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserName([redacted])")
     }
 }
 
-/// Parses a name as clients send it at login: Windows puts its domain in front (`OFFICE\anna`), so
-/// everything up to the last `\` is dropped.
+/// Parses a name as clients send it at login: Windows puts its domain in front (`OFFICE\anna`), so everything up to
+/// the last `\` is dropped.
 pub fn login_name(raw: &str) -> Result<UserName, UserNameError> {
     let name = raw.rsplit_once('\\').map_or(raw, |(_domain, name)| name);
     UserName::parse(name)

@@ -1,8 +1,8 @@
-//! Hashing of people's passwords: argon2id behind a small pool.
+//! Hashes users' passwords: argon2id with a small pool.
 //!
-//! One run takes 19 MiB and some 40 ms of a core. Clients that speak Basic send the password with
-//! every request, and anybody on the network can send wrong ones, so runs are few at a time and the
-//! queue in front of them is short.
+//! One run takes 19 MiB and some 40 ms of a core. Clients that use Basic send the password with every request, and
+//! anyone on the network can send wrong ones, so few runs are allowed at a time, and the queue in front of them is
+//! short.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,9 +26,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LEN: usize = 16;
 const HASH_LEN: usize = 32;
-/// Bytes that are asked for as argon2's memory. Of these only what it needs is ever touched: the C library gives
-/// a block of more than 32 MiB back to the system as soon as it is freed; after one of 19 MiB it would keep that
-/// much for good.
+/// Bytes requested for argon2's memory. Argon2 touches only what it needs. The C library returns a block of more
+/// than 32 MiB to the system as soon as it is freed; it would keep one of 19 MiB permanently.
 const WORKSPACE: usize = 40 << 20;
 
 /// A stored password: a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$salt$hash`).
@@ -42,31 +41,30 @@ pub(super) struct PasswordPool {
     count: Arc<AtomicU64>,
 }
 
-/// The right to one run of argon2; waiting for it is over.
+/// The permit for one run of argon2, after waiting for it.
 pub(super) struct Turn {
-    // Held by the run itself, so that a client who leaves does not make room for more runs.
+    // Held by the run itself, so that a client that disconnects does not make room for more runs.
     permits: Permits,
     count: Arc<AtomicU64>,
 }
 
-/// A verdict. Until it is dropped nobody else gets this turn, so whoever comes next finds remembered
-/// what its owner makes of it.
+/// A verdict. It keeps its turn until dropped, so the next request finds the result already in the cache.
 pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     _permits: Permits,
 }
 
-/// One run and its place in the queue.
+/// Permits for one run and for its place in the queue.
 type Permits = [OwnedSemaphorePermit; 2];
 
-/// What came of comparing a password.
+/// Result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is the stored password, hashed with today's parameters.
+    /// It matches the stored hash, which has the present parameters.
     Match,
-    /// It is the stored password, but hashed with other parameters: store it anew.
+    /// It matches the stored hash, which has other parameters: hash it again.
     MatchStale,
-    /// It is not, or there is none to compare with.
+    /// It does not match, or there is no stored hash.
     Mismatch,
 }
 
@@ -76,19 +74,18 @@ pub(super) enum Verdict {
 pub(super) struct Busy;
 
 impl PasswordHash {
-    /// From its stored form; a damaged one later matches no password.
+    /// Takes the stored form; a damaged one later matches no password.
     pub(super) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// For storing it in the (encrypted) catalogue.
+    /// The form to store in the (encrypted) catalogue.
     pub(super) fn as_stored(&self) -> &str {
         &self.0
     }
 
-    /// Stands in for the hash of a user who does not exist or has no password: it takes as long to compare
-    /// with, and nobody knows a password that leads to these bytes. Not computed, because that would take
-    /// most of a start.
+    /// Stands in for the hash of a user who does not exist or has no password: checking against it takes as long,
+    /// and no known password has this hash. It is a constant, because computing it would take most of a start.
     fn dummy() -> Self {
         Self::of(&[0; SALT_LEN], &[0; HASH_LEN])
     }
@@ -128,7 +125,7 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl PasswordPool {
-    /// An idle pool; one per process.
+    /// An idle pool; each process has one.
     pub(super) fn new() -> Self {
         Self {
             places: Arc::new(Semaphore::new(PARALLEL_RUNS + MAX_WAITING)),
@@ -137,7 +134,7 @@ impl PasswordPool {
         }
     }
 
-    /// Waits for a run. Cancel safe: dropping the future gives the place back.
+    /// Waits for a run. Cancel safe: dropping the future gives up the place.
     pub(super) async fn turn(&self) -> Result<Turn, Busy> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
         let run = Arc::clone(&self.runs).acquire_owned().await.map_err(|_| Busy)?;
@@ -149,7 +146,7 @@ impl PasswordPool {
         self.turn().await?.hash(password).await
     }
 
-    /// Runs of argon2 since the start, for metrics and for tests of "costs the same".
+    /// Number of argon2 runs since the start, for metrics and for tests of "costs the same".
     pub(super) fn runs(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -168,8 +165,8 @@ impl Turn {
         Ok(hash)
     }
 
-    /// Compares a password with the stored one. Without a stored one the same work is done for
-    /// nothing, so that time does not tell which users exist.
+    /// Checks a password against the stored hash. Without one, the same work is done anyway, so that timing does
+    /// not reveal which users exist.
     pub(super) async fn verify(
         self,
         password: SecretString,
@@ -184,7 +181,7 @@ impl Turn {
         Ok(Judgement { verdict, _permits: permits })
     }
 
-    /// A run that dies (memory gave out) answers Busy rather than taking the server down.
+    /// A run that panics (out of memory) results in Busy and does not take the server down.
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -203,7 +200,7 @@ fn argon2id() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// What a password hashes to with the salt and the parameters of a stored one; `None` if those are damaged.
+/// Hashes a password with the salt and parameters of a stored hash; `None` if those are damaged.
 fn hash_again(password: &SecretString, stored: &phc::PasswordHash) -> Option<phc::Output> {
     let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
     let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
@@ -231,7 +228,7 @@ fn is_current(stored: &phc::PasswordHash) -> bool {
         })
 }
 
-/// macOS composes accents differently from Windows; the password is the same.
+/// macOS composes accents differently from Windows, but the password is the same.
 fn normalised(password: &SecretString) -> Zeroizing<String> {
     Zeroizing::new(password.expose_secret().nfc().collect())
 }
@@ -286,7 +283,7 @@ mod tests {
             );
         }
         assert_eq!(pool.runs(), 4);
-        // A dummy of another form would be refused at a glance, and the time would tell.
+        // A dummy with a different form would be rejected at once, which timing would reveal.
         let shape = |hash: &PasswordHash| {
             let hash = phc::PasswordHash::new(&hash.0).unwrap();
             let lengths = (hash.salt.unwrap().as_ref().len(), hash.hash.unwrap().as_bytes().len());
@@ -322,7 +319,7 @@ mod tests {
             waiting.push(turn);
         }
         assert_eq!(pool.turn().await.err(), Some(Busy));
-        // A client that hangs up while waiting makes room for another one.
+        // A client that disconnects while waiting frees its place.
         waiting.pop();
         let mut late = Box::pin(pool.turn());
         let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(late.as_mut().poll(cx)));

@@ -1,9 +1,9 @@
-//! Which passwords people may choose.
+//! Rules for users' passwords.
 //!
-//! After NIST SP 800-63B: length counts, classes of characters do not, nothing expires, and what
-//! guessing programs try first is refused. A list of whole passwords would mostly hold ones that are
-//! too short anyway; therefore the list holds words, and a password is measured by what is left when
-//! words, years, runs and repetitions are taken for what they are: one guess each.
+//! Follows NIST SP 800-63B: length counts, character classes do not, passwords do not expire, and the first guesses
+//! of cracking programs are refused. Most entries of a list of whole passwords would be too short anyway, so the
+//! list holds words instead. A password is measured by the rest after words, years, runs and repetitions count as
+//! one guess each.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -16,17 +16,17 @@ use super::name::UserName;
 
 /// Shortest password in characters.
 pub(super) const MIN_CHARS: usize = 12;
-/// Shortest password of a link in characters. People read it out over the telephone, an attacker may try a few an hour,
-/// and it ends with the link.
+/// Shortest password of a link in characters. People read it out over the telephone, an attacker gets few tries per
+/// hour, and it ends with the link.
 pub const MIN_LINK_CHARS: usize = 8;
 /// Longest password in characters; more adds work and no strength.
 pub(super) const MAX_CHARS: usize = 128;
 
-/// Unpredictable characters that a password must contain at least.
+/// Fewest unpredictable characters that a password must contain.
 const MIN_WORTH: usize = 6;
-/// Unpredictable characters that a link's password must contain at least.
+/// Fewest unpredictable characters that a link's password must contain.
 const MIN_LINK_WORTH: usize = 4;
-/// A word from the list is worth about two of these: a few thousand words against some 70 signs.
+/// Worth of a listed word in such characters: the list has a few thousand words, and there are some 70 characters.
 const WORD_WORTH: usize = 2;
 /// Shortest word that the check looks for, in characters.
 const SHORTEST_WORD: usize = 4;
@@ -47,10 +47,10 @@ pub enum WeakPassword {
     /// More than 128 characters.
     #[error("a password must have at most 128 characters")]
     TooLong,
-    /// A line break or the like, which no login form can send.
+    /// A line break or other control character, which no login form can send.
     #[error("a password must not contain line breaks or other control characters")]
     ControlCharacter,
-    /// It holds the user's name.
+    /// The password contains the user's name.
     #[error("a password must not contain the user name")]
     ContainsName,
     /// Common words, years, runs of keys or repetitions make up nearly all of it.
@@ -69,13 +69,13 @@ pub fn check_password(password: &SecretString, user: &UserName) -> Result<(), We
     require_worth(&lower, MIN_WORTH)
 }
 
-/// Checks a password that somebody chose for a link.
+/// Checks a password for a link.
 pub(super) fn check_link_password(password: &SecretString) -> Result<(), WeakPassword> {
     let lower = lower_within(password, MIN_LINK_CHARS, WeakPassword::TooShortForLink)?;
     require_worth(&lower, MIN_LINK_WORTH)
 }
 
-/// The password in small letters, if its length and characters will do.
+/// The password in lower case, if its length and characters are allowed.
 fn lower_within(
     password: &SecretString,
     least: usize,
@@ -100,8 +100,8 @@ fn require_worth(lower: &str, least: usize) -> Result<(), WeakPassword> {
     if worth(&lower) < least { Err(WeakPassword::Guessable) } else { Ok(()) }
 }
 
-/// The whole name, or one of its parts (`anna.huber@example.org`); parts below 4 characters turn up
-/// by chance.
+/// Whether the password contains the whole name, or a part of it (`anna.huber@example.org`); parts below 4
+/// characters occur by chance.
 fn contains_name(password: &str, name: &str) -> bool {
     let counts = |part: &str| part.chars().count() >= SHORTEST_WORD;
     std::iter::once(name)
@@ -109,7 +109,7 @@ fn contains_name(password: &str, name: &str) -> bool {
         .any(|part| counts(part) && password.contains(part))
 }
 
-/// Splits the password so that it is worth least, and returns that worth.
+/// Splits the password into the pieces with the lowest total worth, and returns that worth.
 fn worth(password: &[char]) -> usize {
     let plain: Zeroizing<Vec<char>> = Zeroizing::new(password.iter().map(|c| undisguised(*c)).collect());
     let mut least: Vec<usize> = vec![usize::MAX; password.len() + 1];
@@ -127,7 +127,7 @@ fn worth(password: &[char]) -> usize {
     least.last().copied().unwrap_or(0)
 }
 
-/// The pieces that can start at `at`: length and worth of each.
+/// The pieces that can start at `at`, each with length and worth.
 fn pieces(password: &[char], plain: &[char], at: usize) -> Vec<(usize, usize)> {
     let rest = password.get(at..).unwrap_or_default();
     let mut found = vec![(1, 1)];
@@ -150,14 +150,14 @@ fn is_year(text: &[char]) -> bool {
     matches!(text, ['1', '9', a, b, ..] | ['2', '0', a, b, ..] if a.is_ascii_digit() && b.is_ascii_digit())
 }
 
-/// How far the text goes on with equal, counting or neighbouring keys: `aaa`, `4321`, `wertz`.
+/// Length of the run of equal, counting or neighbouring keys: `aaa`, `4321`, `wertz`.
 fn run_len(text: &[char]) -> usize {
     let pairs = || text.iter().zip(text.iter().skip(1)).map(|(a, b)| (*a, *b));
     let longest = STEPS.iter().map(|step| pairs().take_while(|(a, b)| step(*a, *b)).count()).max();
     longest.unwrap_or(0) + 1
 }
 
-/// How much of the text at `at` already stood somewhere before it: `abcabc`, `berlinberlin`.
+/// Length of the text at `at` that already occurred before it: `abcabc`, `berlinberlin`.
 fn repeat_len(text: &[char], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let same_from = |start: usize| {
@@ -201,7 +201,7 @@ fn neighbours(row: &str, a: char, b: char) -> bool {
     row.chars().zip(row.chars().skip(1)).any(|pair| pair == (a, b))
 }
 
-/// Undoes the usual disguises of letters.
+/// Reverts common substitutions of letters.
 fn undisguised(c: char) -> char {
     match c {
         '0' => 'o',

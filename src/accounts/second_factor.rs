@@ -1,7 +1,7 @@
-//! A second factor beside the password: set up, asked for, replaced by a recovery code, removed.
+//! A second factor besides the password: setup, checking, recovery codes, removal.
 //!
-//! Programs that send name and password with every request cannot ask for a code. Whoever has a second factor
-//! signs in through a browser, which gives each device a password of its own.
+//! Programs that send name and password with every request cannot ask for a code. A user with a second factor signs
+//! in through a browser, which gives each device a password of its own.
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -13,14 +13,14 @@ use super::{Accounts, AccountsError};
 use crate::catalog::{CatalogError, WriteTx};
 use crate::model::{AccountEvent, Stamp, Timestamp, UserId};
 
-/// Recovery codes of a user.
+/// Number of recovery codes of a user.
 const RECOVERY_CODES: usize = 10;
-/// Bytes of randomness in one: 16 characters.
+/// Bytes of randomness in a recovery code: 16 characters.
 const CODE_BYTES: usize = 10;
 
 impl Accounts {
-    /// Makes a secret for a user's authenticator. It counts once [`Self::confirm_second_factor`] saw a code of
-    /// it; until then another call replaces it.
+    /// Creates a secret for a user's authenticator. It takes effect once [`Self::confirm_second_factor`] gets a
+    /// code of it; until then another call replaces it.
     ///
     /// Errors: `UnknownUser`, `SecondFactorExists`.
     pub async fn begin_second_factor(
@@ -42,10 +42,9 @@ impl Accounts {
         Ok(secret)
     }
 
-    /// Has the second factor asked for from now on, and makes recovery codes, which are in this answer and
-    /// nowhere else.
+    /// Requires the second factor from now on, and creates recovery codes, which only this answer contains.
     ///
-    /// Errors: `WrongCode`; `NoSecondFactor` if none was begun, `SecondFactorExists` if it counts already.
+    /// Errors: `WrongCode`; `NoSecondFactor` if none was begun, `SecondFactorExists` if it is already in effect.
     pub async fn confirm_second_factor(
         &self,
         user: UserId,
@@ -70,7 +69,7 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Makes other recovery codes; those of before open nothing any more. Errors: `NoSecondFactor`.
+    /// Creates new recovery codes; the earlier ones become invalid. Errors: `NoSecondFactor`.
     pub async fn renew_recovery_codes(
         &self,
         user: UserId,
@@ -87,7 +86,7 @@ impl Accounts {
         Ok(codes)
     }
 
-    /// Lets a user sign in with the password alone again. Errors: `NoSecondFactor`.
+    /// Removes the second factor, so that the password alone is enough again. Errors: `NoSecondFactor`.
     pub async fn remove_second_factor(&self, user: UserId, by: Stamp) -> Result<(), AccountsError> {
         self.change(move |tx| {
             tx.second_factor(user)?.ok_or(AccountsError::NoSecondFactor)?;
@@ -105,7 +104,7 @@ impl Accounts {
     }
 }
 
-/// Uses up what the user typed: the code of this moment, or a recovery code. `false` if it is neither.
+/// Uses up the code that the user entered: a current code or a recovery code. `false` if it is neither.
 pub(super) fn take_code(
     tx: &WriteTx<'_>,
     key: &AppPasswordKey,
@@ -146,7 +145,7 @@ mod tests {
         let secret = office.accounts.begin_second_factor(office.anna, NOW).await.unwrap();
         let wrong = office.accounts.confirm_second_factor(office.anna, "000000", Stamp::owner(NOW)).await;
         assert!(matches!(wrong, Err(AccountsError::WrongCode)));
-        // Not confirmed: the password is enough.
+        // Not confirmed yet, so the password is enough.
         office.login("anna", PASSWORD, NOW).await.unwrap();
         let code = shown(&secret, NOW);
         let codes =
@@ -171,10 +170,10 @@ mod tests {
             assert!(matches!(basic, Err(AuthError::SecondFactorNeeded)), "{basic:?}");
         }
         assert!(matches!(enrolled.sign_in(None, 1).await, Err(AuthError::SecondFactorNeeded)));
-        // A device's password does.
+        // A device password is enough.
         let token = enrolled.office.app_password(None).await;
         enrolled.office.login("anna", &token, later(2)).await.unwrap();
-        // Others go on as before.
+        // Other users are not affected.
         enrolled.office.login("bert", PASSWORD, later(2)).await.unwrap();
         assert!(matches!(enrolled.office.login("anna", "wrong", later(2)).await, Err(AuthError::Rejected)));
     }
@@ -202,8 +201,8 @@ mod tests {
         enrolled.sign_in(Some(renewed[0].expose_secret()), 65).await.unwrap();
     }
 
-    /// The clock of server and phone ran an hour ahead while a code was used. When it was right again no code opened
-    /// the account for an hour, as all of them were older than the last.
+    /// The clocks of server and phone were an hour fast while a code was used. After they were corrected, no code
+    /// opened the account for an hour, because all of them were older than the last.
     #[tokio::test]
     async fn a_code_used_under_a_clock_that_ran_ahead_bars_no_other() {
         let enrolled = enrolled().await;
@@ -214,7 +213,7 @@ mod tests {
             enrolled.sign_in(Some(&code), 60 * minute).await.unwrap();
             assert!(matches!(enrolled.sign_in(Some(&code), 60 * minute).await, Err(AuthError::WrongCode)));
         }
-        // Used then, it does not open once its time comes, nor under a clock that is set back.
+        // A used code does not work again once its time comes, nor after the clock is set back.
         assert!(matches!(enrolled.sign_in(Some(&ahead), 3_600).await, Err(AuthError::WrongCode)));
         let used = shown(&enrolled.secret, later(60));
         assert!(matches!(enrolled.sign_in(Some(&used), 60).await, Err(AuthError::WrongCode)));

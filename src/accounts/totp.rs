@@ -1,5 +1,5 @@
-//! Codes that an authenticator shows: HOTP (RFC 4226) over steps of time (RFC 6238), with the parameters that
-//! all authenticators know: SHA-1, six digits, 30 seconds.
+//! Codes of an authenticator: HOTP (RFC 4226) over time steps (RFC 6238), with the parameters that all
+//! authenticators support: SHA-1, six digits, 30 seconds.
 
 use std::fmt::Write;
 
@@ -13,14 +13,14 @@ use super::UserName;
 use crate::catalog::FACTOR_SECRET_LEN;
 use crate::model::Timestamp;
 
-/// Seconds for which a code is shown.
+/// Seconds for which a code is valid.
 const STEP_S: i64 = 30;
 /// Digits of a code.
 const DIGITS: usize = 6;
 /// Steps by which the clocks of server and authenticator may differ (RFC 6238 5.2).
 const SKEW: i64 = 1;
 
-/// What server and authenticator share. Wiped on drop.
+/// The secret that server and authenticator share. Wiped on drop.
 pub struct FactorSecret(pub(super) Zeroizing<[u8; FACTOR_SECRET_LEN]>);
 
 impl FactorSecret {
@@ -30,12 +30,12 @@ impl FactorSecret {
         Self(bytes)
     }
 
-    /// For authenticators that are typed to.
+    /// The secret as text, for typing it into an authenticator.
     pub fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE32_NOPAD.encode(self.0.as_ref()))
     }
 
-    /// For authenticators that read a QR code.
+    /// The secret as a URI, for a QR code.
     pub fn uri(&self, issuer: &str, user: &UserName) -> Zeroizing<String> {
         let escaped = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
@@ -44,7 +44,7 @@ impl FactorSecret {
         Zeroizing::new(format!("otpauth://totp/{issuer}:{user}?secret={}&issuer={issuer}", *secret))
     }
 
-    /// The time step of a code that is shown now or was a moment ago.
+    /// The time step of a code, if it is the present one or within [`SKEW`] of it.
     pub(super) fn step_of(&self, code: &str, now: Timestamp) -> Option<i64> {
         let code: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
         let current = now.as_secs().div_euclid(STEP_S);
@@ -56,7 +56,7 @@ impl FactorSecret {
         let mut mac = Hmac::<Sha1>::new_from_slice(self.0.as_ref()).expect("HMAC takes keys of any length");
         mac.update(&step.to_be_bytes());
         let digest: [u8; 20] = mac.finalize().into_bytes().into();
-        // RFC 4226 5.3: the last four bits say where the number stands.
+        // RFC 4226 5.3: the last four bits are the offset of the number.
         let offset = usize::from(digest.last().copied().unwrap_or_default() & 15);
         let number =
             digest.iter().skip(offset).take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
@@ -76,7 +76,7 @@ impl std::fmt::Debug for FactorSecret {
 pub(super) mod tests {
     use super::*;
 
-    /// What the user's authenticator shows.
+    /// The code that the user's authenticator shows.
     pub(in crate::accounts) fn shown(secret: &FactorSecret, now: Timestamp) -> String {
         secret.code(now.as_secs().div_euclid(STEP_S)).to_string()
     }

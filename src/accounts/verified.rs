@@ -1,9 +1,8 @@
-//! Remembers for some minutes which credentials were right and which were wrong.
+//! Caches for some minutes which credentials were right and which were wrong.
 //!
-//! Basic clients repeat the password with every request; without this each request would run
-//! argon2. Remembered is only an HMAC of name, password and the account's epoch under a key that
-//! lives as long as the process. Whatever changes the account raises its epoch, and no entry made
-//! before is found again.
+//! Basic clients repeat the password with every request; without the cache each request would run argon2. The cache
+//! holds only an HMAC of name, password and the account's epoch, under a key that lives as long as the process.
+//! Every change of the account raises its epoch, so earlier entries are no longer found.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,44 +15,44 @@ use zeroize::Zeroizing;
 
 use crate::model::{AppPasswordId, Timestamp, UserId};
 
-/// Time that a correct credential is accepted without another check.
+/// Time for which a correct credential is accepted without another check.
 pub(super) const VERIFIED_FOR: Duration = Duration::from_mins(5);
-/// Time that a wrong credential is refused without another check: as long as the throttle counts, so that a forgotten
-/// device with an old password counts as one guess and not as hundreds.
+/// Time for which a wrong credential is refused without another check. Equal to the throttle's window, so that a
+/// forgotten device with an old password counts as one guess and not as hundreds.
 pub(super) const REJECTED_FOR: Duration = Duration::from_mins(15);
-/// Credentials remembered of either kind; beyond it the oldest are dropped.
+/// Cached credentials of either kind; beyond it the oldest are dropped.
 pub(super) const MAX_ENTRIES: usize = 10_000;
 
-/// Which account, in which state, a credential is meant for. `None` in [`CredentialCache::digest`]
-/// stands for a name that nobody has.
+/// The account that a credential is for, and its state. In [`CredentialCache::digest`], `None` stands for an
+/// unknown name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AccountState {
-    /// Whose.
+    /// Id of the account's user.
     pub(super) user: UserId,
-    /// Raised by every change that must end earlier logins.
+    /// Increased by every change that must end earlier logins.
     pub(super) epoch: i64,
 }
 
-/// A credential in a form that is of no use outside this process.
+/// HMAC of a credential, useless outside this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CredentialDigest([u8; 32]);
 
-/// What is known about a credential.
+/// Cached result for a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remembered {
-    /// It opened the account, by this app password or (None) by the person's own.
+    /// It opened the account, with this app password or (None) with the user's own.
     Right(Option<AppPasswordId>),
-    /// It opened nothing.
+    /// It was refused.
     Wrong,
-    /// The password was right, and a second factor is asked for.
+    /// The password was right, but a second factor is required.
     Half,
 }
 
-/// The memory of both kinds; bounded.
+/// The cache of both kinds; bounded.
 pub(super) struct CredentialCache {
     key: Zeroizing<[u8; 32]>,
     right: Mutex<Entries<Option<AppPasswordId>>>,
-    /// Whether the password was right nevertheless.
+    /// The value says whether the password itself was right.
     wrong: Mutex<Entries<bool>>,
 }
 
@@ -63,7 +62,7 @@ struct Entries<T> {
 }
 
 impl CredentialCache {
-    /// An empty memory with a fresh key.
+    /// An empty cache with a new key.
     pub(super) fn new() -> Self {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut()).expect("the system's random source answers");
@@ -74,7 +73,7 @@ impl CredentialCache {
         }
     }
 
-    /// The form under which a credential is remembered.
+    /// The digest under which a credential is cached.
     pub(super) fn digest(
         &self,
         name_key: &str,
@@ -83,18 +82,18 @@ impl CredentialCache {
     ) -> CredentialDigest {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.key.as_ref()).expect("HMAC takes keys of any length");
-        // Ids start at 1, so a missing account resembles none.
+        // Ids start at 1, so 0 cannot collide with an account.
         let (user, epoch) = account.map_or((0, 0), |a| (a.user.0, a.epoch));
         mac.update(&user.to_le_bytes());
         mac.update(&epoch.to_le_bytes());
-        // The length separates name and password: ("ab", "c") is not ("a", "bc").
+        // The length separates name and password: ("ab", "c") differs from ("a", "bc").
         mac.update(&name_key.len().to_le_bytes());
         mac.update(name_key.as_bytes());
         mac.update(password.expose_secret().as_bytes());
         CredentialDigest(mac.finalize().into_bytes().into())
     }
 
-    /// What was found out about a credential not long ago.
+    /// Looks up a recent result for a credential.
     pub(super) fn recall(&self, digest: &CredentialDigest, now: Timestamp) -> Option<Remembered> {
         if let Some(by) = lock(&self.right).find(digest, now) {
             return Some(Remembered::Right(by));
@@ -103,7 +102,7 @@ impl CredentialCache {
         Some(if is_half { Remembered::Half } else { Remembered::Wrong })
     }
 
-    /// Remembers a credential as right for [`VERIFIED_FOR`], or until `expires` if that is sooner.
+    /// Caches a credential as right for [`VERIFIED_FOR`], or until `expires` if that is sooner.
     pub(super) fn remember_right(
         &self,
         digest: CredentialDigest,
@@ -114,12 +113,12 @@ impl CredentialCache {
         lock(&self.right).insert(digest, by, expires, now);
     }
 
-    /// Remembers a credential as wrong for [`REJECTED_FOR`].
+    /// Caches a credential as wrong for [`REJECTED_FOR`].
     pub(super) fn remember_wrong(&self, digest: CredentialDigest, now: Timestamp) {
         lock(&self.wrong).insert(digest, false, None, now);
     }
 
-    /// Remembers for [`REJECTED_FOR`] that a password was right and not enough.
+    /// Caches for [`REJECTED_FOR`] that a password was right but not enough.
     pub(super) fn remember_half(&self, digest: CredentialDigest, now: Timestamp) {
         lock(&self.wrong).insert(digest, true, None, now);
     }
@@ -138,7 +137,7 @@ impl<T: Copy> Entries<T> {
 
     fn find(&self, digest: &CredentialDigest, now: Timestamp) -> Option<T> {
         let (value, until) = self.by_digest.get(digest)?;
-        // The second half: after the clock was set back an entry must not live for hours.
+        // The second condition: after the clock was set back, an entry must not live for hours.
         (now < *until && until.since(now) <= self.lifetime * 2).then_some(*value)
     }
 
@@ -151,7 +150,7 @@ impl<T: Copy> Entries<T> {
         self.by_digest.insert(digest, (value, until));
     }
 
-    /// Drops what has run out, and if that is little, the older half: rare enough to be cheap.
+    /// Drops expired entries, and if that is not enough, the older half; rare enough to be cheap.
     fn make_room(&mut self, now: Timestamp) {
         self.by_digest.retain(|_, (_, until)| now < *until);
         if self.by_digest.len() > MAX_ENTRIES / 2 {
@@ -164,7 +163,7 @@ impl<T: Copy> Entries<T> {
     }
 }
 
-/// A panic elsewhere leaves a map of independent entries usable.
+/// The entries are independent, so the map stays usable after a panic elsewhere.
 fn lock<T>(entries: &Mutex<T>) -> MutexGuard<'_, T> {
     entries.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! What people of the office do with links: make, see, change and end them.
+//! Operations on links for users of the office: create, list, change and end.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -17,69 +17,69 @@ use crate::model::{
     Timestamp, UserId,
 };
 
-/// Links to one entry.
+/// Most links to one entry.
 const MAX_LINKS_PER_ENTRY: usize = 100;
-/// Links of one user.
+/// Most links of one user.
 const MAX_LINKS_PER_USER: usize = 2_000;
 /// Longest label of a link in characters.
 const MAX_LINK_LABEL: usize = 255;
 /// Longest note to guests in characters.
 const MAX_LINK_NOTE: usize = 4_000;
-/// Time that an expired link stays, so that it can be given another date.
+/// Time for which an expired link is kept, so that it can get a new date.
 const EXPIRED_KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
-/// A link that somebody wants.
+/// Parameters of a new link.
 #[derive(Debug)]
 pub struct NewLink {
-    /// His right to the space.
+    /// The user's right to the space.
     pub access: Access,
-    /// What the link shall lead to.
+    /// Path of the entry to share.
     pub path: EntryPath,
-    /// What its holder may do.
+    /// Right of the guests.
     pub right: LinkRight,
-    /// When it ends.
+    /// When the link expires.
     pub expires: Expiry,
-    /// What is asked for before it opens.
+    /// Password that guests must enter.
     pub password: Option<SecretString>,
-    /// For himself; may be empty.
+    /// Label for the creator; may be empty.
     pub label: String,
-    /// For who opens it; may be empty.
+    /// Note for the guests; may be empty.
     pub note: String,
-    /// Whether its page shall not offer files for download.
+    /// Whether the link's page hides downloads.
     pub hide_download: bool,
 }
 
-/// Why nothing was done about a link.
+/// Why an operation on a link was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// None of this id that is his to handle.
+    /// No link with this id, or the user may not manage it.
     #[error("there is no such link")]
     NoSuchLink,
-    /// Only who may write may hand it on.
+    /// Only users who may write can share.
     #[error("only who may change files here can make links to them")]
     Denied,
-    /// The office keeps links to itself.
+    /// The configuration does not allow clients of the office to make links.
     #[error("clients of this office make no links; ask the office for one")]
     ClientsMakeNone,
-    /// Adding is for folders.
+    /// A right to add files makes sense for folders only.
     #[error("only a folder can take in files; choose another right")]
     NotAFolder,
     /// The password is too short or easy to guess.
     #[error(transparent)]
     WeakPassword(WeakPassword),
-    /// It would never open.
+    /// The link would never open.
     #[error("this date lies in the past; choose a later one")]
     ExpiryInPast,
-    /// The entry or the user has as many as there may be.
+    /// The entry or the user has reached the limit.
     #[error("there are too many links already; delete some that are no longer needed")]
     TooMany,
-    /// Too long, or it cannot be shown.
+    /// A text is too long or cannot be displayed.
     #[error("a label must have at most 255 characters and no line breaks, a note at most 4,000 characters")]
     Text,
-    /// Too many passwords are being checked.
+    /// Too many passwords are waiting to be hashed.
     #[error("the server is busy at this moment; try again in a few seconds")]
     Busy,
-    /// What it leads to cannot be found or read.
+    /// The linked entry cannot be found or read.
     #[error(transparent)]
     Library(LibraryError),
     /// The catalogue failed.
@@ -113,7 +113,8 @@ impl From<AccountsError> for LinkError {
 }
 
 impl Sharing {
-    /// Makes a link. Whoever may write may, but for clients of an office that does not want it; the link never gives more than he has, today or later.
+    /// Creates a link. Every user who may write can do so, except clients in an office that does not allow it; the
+    /// link never gives more than its creator's right, today or later.
     pub async fn create(
         &self,
         principal: &Principal,
@@ -144,7 +145,7 @@ impl Sharing {
                 if to_entry >= MAX_LINKS_PER_ENTRY || by_user >= MAX_LINKS_PER_USER {
                     return Err(LinkError::TooMany);
                 }
-                // Gone for good since it was looked up: there is nothing to refer to.
+                // Removed permanently since it was looked up, so there is no row to refer to.
                 tx.entry(entry_id)?.ok_or(LinkError::Library(LibraryError::NotFound))?;
                 let id = tx.insert_link(&NewRow {
                     token_hmac: &token_hmac,
@@ -168,7 +169,7 @@ impl Sharing {
         Ok(Shared { link, entry, path: new.path, creator_name })
     }
 
-    /// A link lets in whoever has it, and the office answers for what comes of that.
+    /// A link lets in everyone who has it, and the office is responsible for the consequences.
     fn require_maker(&self, principal: &Principal) -> Result<(), LinkError> {
         match principal.role == Role::Client && !self.inner.clients_may.load(Ordering::Relaxed) {
             true => Err(LinkError::ClientsMakeNone),
@@ -176,7 +177,7 @@ impl Sharing {
         }
     }
 
-    /// The links that somebody made and that lead to what he may still see, oldest first.
+    /// The links that the user created and whose entry the user may still see, oldest first.
     pub async fn links(&self, principal: &Principal) -> Result<Vec<Shared>, LinkError> {
         let user = principal.user;
         let rows = self.inner.catalog.read(move |tx| tx.links_by(user)).await?;
@@ -184,7 +185,7 @@ impl Sharing {
         self.located(rows, &rights).await
     }
 
-    /// The links to what lies at a path: his own, and those of others if he manages the space.
+    /// The links to the entry at a path: the user's own, and all if the user manages the space.
     pub async fn links_to(
         &self,
         principal: &Principal,
@@ -197,7 +198,7 @@ impl Sharing {
         self.located(handled(principal.user, access, rows), &[*access]).await
     }
 
-    /// As [`Self::links_to`], the links to a folder's members.
+    /// Like [`Self::links_to`], for the links to a folder's members.
     pub async fn links_to_members(
         &self,
         principal: &Principal,
@@ -210,7 +211,7 @@ impl Sharing {
         self.located(handled(principal.user, access, rows), &[*access]).await
     }
 
-    /// Which links to the entries of a space this person may handle, for a listing to show.
+    /// The set of links in a space that this user may manage, for a listing.
     pub fn handled_by(user: UserId, access: &Access) -> LinksOf {
         if access.require(Right::Write).is_err() {
             LinksOf::Nobody
@@ -221,13 +222,13 @@ impl Sharing {
         }
     }
 
-    /// One link that is his to handle.
+    /// One link that the user may manage.
     pub async fn link(&self, principal: &Principal, id: LinkId) -> Result<Shared, LinkError> {
         let (row, access) = self.own(principal, id).await?;
         self.located(vec![row], &[access]).await?.pop().ok_or(LinkError::NoSuchLink)
     }
 
-    /// Changes a link that is his to handle.
+    /// Changes a link that the user may manage.
     pub async fn change(
         &self,
         principal: &Principal,
@@ -274,13 +275,13 @@ impl Sharing {
         self.link(principal, id).await
     }
 
-    /// Ends a link that is his to handle.
+    /// Ends a link that the user may manage.
     pub async fn delete(&self, principal: &Principal, id: LinkId, now: Timestamp) -> Result<(), LinkError> {
         self.own(principal, id).await?;
         if self.revoke(id, principal.stamp(now)).await? { Ok(()) } else { Err(LinkError::NoSuchLink) }
     }
 
-    /// Ends a link, for whoever owns the data directory; `false` if there is none.
+    /// Ends a link on behalf of the owner of the data directory; `false` if there is none.
     pub async fn revoke(&self, id: LinkId, by: Stamp) -> Result<bool, LinkError> {
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
@@ -292,15 +293,15 @@ impl Sharing {
         Ok(self.inner.catalog.write(end).await?)
     }
 
-    /// All links with the rights to their spaces given, for whoever owns the data directory.
+    /// All links into the spaces of these rights, for the owner of the data directory.
     pub async fn all_links(&self, rights: &[Access]) -> Result<Vec<Shared>, LinkError> {
         #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general over lifetimes")]
         let rows = self.inner.catalog.read(|tx| tx.links()).await?;
         self.located(rows, rights).await
     }
 
-    /// A link that somebody made himself, or that leads into a space he manages, with his right to that space.
-    /// Any other does not exist.
+    /// A link that the user created, or that leads into a space that the user manages, with the user's right to
+    /// that space. Any other link counts as missing.
     async fn own(&self, principal: &Principal, id: LinkId) -> Result<(LinkRow, Access), LinkError> {
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?.ok_or(LinkError::NoSuchLink)?;
         let access = self.inner.accounts.access(principal, row.space).await?.ok_or(LinkError::NoSuchLink)?;
@@ -310,8 +311,7 @@ impl Sharing {
         Ok((row, access))
     }
 
-    /// The links with what they lead to. One that leads into the trash, or where none of these rights reaches,
-    /// is left out.
+    /// The links with their entries. Leaves out links into the trash, and links that none of these rights covers.
     async fn located(&self, rows: Vec<LinkRow>, rights: &[Access]) -> Result<Vec<Shared>, LinkError> {
         let entries = rows.iter().map(|row| row.entry).collect();
         let found = self.inner.library.located(rights, entries).await?;

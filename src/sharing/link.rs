@@ -1,4 +1,4 @@
-//! A link as people of the office and guests see it.
+//! A link as users of the office and guests see it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,82 +12,82 @@ use crate::catalog::LinkRow;
 use crate::library::Entry;
 use crate::model::{EntryId, EntryPath, LinkId, LinkRight, SpaceId, Timestamp, UserId};
 
-/// Time that a link opens unless its creator says otherwise: to the end of that day, UTC.
+/// Default lifetime of a link; it ends with that day, UTC.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// A link.
+/// A link to a file or folder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Its id.
+    /// Id of the link.
     pub id: LinkId,
-    /// What it leads to.
+    /// The linked entry.
     pub entry: EntryId,
-    /// Where that lies.
+    /// Space of the entry.
     pub space: SpaceId,
-    /// Who made it.
+    /// User who created the link.
     pub creator: UserId,
-    /// What its holder may do at most.
+    /// Right of the guests, at most.
     pub right: LinkRight,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// From when on it does not open any more.
+    /// Time from which the link no longer opens.
     pub expires: Option<Timestamp>,
-    /// Whether a password is asked for.
+    /// Whether guests must enter a password.
     pub has_password: bool,
-    /// For who made it; may be empty.
+    /// Label for the creator; may be empty.
     pub label: String,
-    /// For who opens it; may be empty.
+    /// Note for the guests; may be empty.
     pub note: String,
-    /// Whether its page shall not offer files for download.
+    /// Whether the link's page hides downloads.
     pub hide_download: bool,
     /// When it was last opened, to the hour.
     pub opened: Option<Timestamp>,
     token: Zeroizing<String>,
 }
 
-/// A link with what it leads to, for people of the office.
+/// A link together with its entry, for users of the office.
 #[derive(Clone, Debug)]
 pub struct Shared {
-    /// The link.
+    /// The link itself.
     pub link: Link,
-    /// What it leads to.
+    /// The linked entry.
     pub entry: Entry,
-    /// Where that lies in its space.
+    /// Path of the entry in its space.
     pub path: EntryPath,
-    /// What whoever made it is called.
+    /// Name of the user who created the link.
     pub creator_name: UserName,
 }
 
-/// When a link ends.
+/// When a link expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// After [`LINK_LIFETIME`].
     Usual,
-    /// When somebody ends it.
+    /// Only when a user ends it.
     Never,
-    /// At this moment.
+    /// At this time.
     At(Timestamp),
 }
 
-/// What shall be different about a link; `None` leaves it as it is.
+/// Changes to a link; `None` leaves a value as it is.
 #[derive(Default)]
 pub struct LinkChange {
-    /// What its holder may do.
+    /// Right of the guests.
     pub right: Option<LinkRight>,
-    /// When it ends.
+    /// When the link expires.
     pub expires: Option<Expiry>,
-    /// Another password, or none from now on.
+    /// `Some(None)` removes the password.
     pub password: Option<Option<SecretString>>,
-    /// For who made it.
+    /// Label for the creator.
     pub label: Option<String>,
-    /// For who opens it.
+    /// Note for the guests.
     pub note: Option<String>,
-    /// Whether its page shall not offer files for download.
+    /// Whether the link's page hides downloads.
     pub hide_download: Option<bool>,
 }
 
 impl Link {
-    /// What names it in an address. Whoever has it has the link.
+    /// The secret part of the link's address. Anyone who has it can use the link.
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -97,7 +97,7 @@ impl Link {
         format!("/s/{}", self.token())
     }
 
-    /// Whether it does not open any more because its time is over.
+    /// Whether the link's lifetime is over.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|end| now >= end)
     }
@@ -116,7 +116,7 @@ impl fmt::Debug for LinkChange {
 }
 
 impl Expiry {
-    /// The moment, for a link that is made or changed at `now`.
+    /// The expiry time of a link that is created or changed at `now`.
     pub(super) fn end(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Usual => Some(end_of_day(now.after(LINK_LIFETIME))),

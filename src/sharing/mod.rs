@@ -1,9 +1,9 @@
-//! Links for people without an account: made, changed and ended by people of the office, opened by guests.
+//! Links for people without an account: users of the office create, change and end them, guests open them.
 //!
-//! [`Sharing`] is the room's front. `issue.rs` is what owners of links do, `visit.rs` what guests do, `token.rs`
-//! how a link is named. What a guest may do is decided by `accounts`, from the right of whoever made the link at
-//! that moment; the [`Access`](crate::model::Access) that comes of it begins at the linked entry, and `library`
-//! names nothing above or beside it.
+//! [`Sharing`] is the room's front. `issue.rs` has the operations of users, `visit.rs` those of guests, `token.rs`
+//! the format of tokens. `accounts` decides what a guest may do, from the present right of the link's creator; the
+//! resulting [`Access`](crate::model::Access) begins at the linked entry, and `library` never shows anything above
+//! or beside it.
 
 mod issue;
 mod link;
@@ -38,14 +38,14 @@ struct Inner {
 }
 
 impl Sharing {
-    /// The front over an open instance.
+    /// Opens the room over an open instance.
     pub fn new(catalog: Catalog, library: Library, accounts: Accounts, keys: LinkKeys) -> Self {
         Self {
             inner: Arc::new(Inner { catalog, library, accounts, keys, clients_may: AtomicBool::new(false) }),
         }
     }
 
-    /// Whether users of the role `client` may make and change links from now on; before the first call they may not.
+    /// Sets whether users of the role `client` may make and change links; initially they may not.
     pub fn allow_clients(&self, may: bool) {
         self.inner.clients_may.store(may, Ordering::Relaxed);
     }

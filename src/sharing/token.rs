@@ -1,12 +1,12 @@
-//! How a link is named, and what a browser keeps after its password.
+//! Tokens of links, and the proof that a browser keeps after a link's password was given.
 //!
 //! ```text
 //! token   20 bytes of HMAC(token key, nonce), spelled      in the URL; the row holds the nonce
 //! lookup  HMAC(lookup key, token)                          in the row
 //! pass    end, HMAC(pass key, link, end, stored password)  in a cookie
 //! ```
-//! So the owner of a link can be told its address again, and whoever reads the catalogue without the root secret
-//! learns no token.
+//! So the creator of a link can be shown its address again, and the catalogue alone, without the root secret,
+//! reveals no token.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -20,12 +20,12 @@ use zeroize::Zeroizing;
 use crate::catalog::LinkRow;
 use crate::model::Timestamp;
 
-/// Bytes of a token: 160 bits that nobody guesses.
+/// Bytes of a token: 160 bits, which cannot be guessed.
 const TOKEN_BYTES: usize = 20;
-/// Random bytes from which a token is made.
+/// Random bytes from which a token is derived.
 pub(super) const NONCE_BYTES: usize = 16;
 
-/// The keys of links; derived from the root secret by `vault::keys`, one for each use.
+/// The keys of links, one for each use; `vault::keys` derives them from the root secret.
 pub struct LinkKeys {
     token: Zeroizing<[u8; 32]>,
     lookup: Zeroizing<[u8; 32]>,
@@ -33,29 +33,29 @@ pub struct LinkKeys {
 }
 
 impl LinkKeys {
-    /// Takes over three keys of 32 uniformly random bytes that serve no other purpose.
+    /// Takes three keys of 32 uniformly random bytes that have no other use.
     pub fn new(token: Zeroizing<[u8; 32]>, lookup: Zeroizing<[u8; 32]>, pass: Zeroizing<[u8; 32]>) -> Self {
         Self { token, lookup, pass }
     }
 
-    /// The token of a nonce: 32 digits and small letters without i, l, o and u.
+    /// The token of a nonce: 32 digits and lower-case letters without i, l, o and u.
     pub(super) fn token(&self, nonce: &[u8; NONCE_BYTES]) -> Zeroizing<String> {
         let mac = Zeroizing::new(hmac(&self.token, &[nonce]));
         Zeroizing::new(SPELLING.encode(mac.get(..TOKEN_BYTES).unwrap_or_default()))
     }
 
-    /// What to store of a token and to look it up by.
+    /// The hash of a token, for storing and looking up.
     pub(super) fn lookup(&self, token: &str) -> [u8; 32] {
         hmac(&self.lookup, &[token.as_bytes()])
     }
 
-    /// Proof that the present password of a link was given, good until `ends`.
+    /// Proof that the present password of a link was given, valid until `ends`.
     pub(super) fn pass(&self, row: &LinkRow, ends: Timestamp) -> String {
         let ends = ends.as_secs();
         format!("{ends}.{}", SPELLING.encode(&self.pass_mac(row, ends)))
     }
 
-    /// Whether a proof is one for this link, its present password and this moment.
+    /// Whether a proof is valid for this link and its present password at `now`.
     pub(super) fn is_pass(&self, row: &LinkRow, pass: &str, now: Timestamp) -> bool {
         let Some((ends, mac)) = pass.split_once('.') else { return false };
         let Some(ends) = ends.parse::<i64>().ok().filter(|end| end.to_string() == ends) else { return false };
@@ -76,7 +76,7 @@ impl fmt::Debug for LinkKeys {
     }
 }
 
-/// HMAC-SHA256 over the parts, one behind the other.
+/// HMAC-SHA256 over the concatenated parts.
 fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    /// Tokens stand in letters and chats: another derivation would end every link.
+    /// Tokens are in letters and chats: another derivation would break every link.
     #[test]
     fn derivations_never_change() {
         let token = keys().token(&[7; NONCE_BYTES]);

@@ -1,11 +1,12 @@
-//! The same for links, and for requests that try tokens.
+//! Throttles guesses at links: passwords, and requests that try tokens.
 
 use std::net::IpAddr;
 
 use super::{Counters, Network, PER_NETWORK, RetryAfter, Rule};
 use crate::model::{LinkId, Timestamp};
 
-/// The passwords of links, as [`Throttle`](super::Throttle). Who opens a link is nobody's user and at home nowhere.
+/// Counts wrong passwords of links, like [`Throttle`](super::Throttle) does for users. Guests have no account, so
+/// no network is known.
 ///
 /// | counted per | limit in 15 min | first wait, doubling up to | stops |
 /// |---|---|---|---|
@@ -13,8 +14,8 @@ use crate::model::{LinkId, Timestamp};
 /// | network, all links together | 20 | 10 s .. 15 min | spraying over links |
 /// | link, all networks together | 50 | 5 s .. 1 min | guessing one password from many places |
 ///
-/// And per network, requests for links that are not there: whoever makes many waits for the answer that there is
-/// none. Links that are there open all the same.
+/// Requests for links that do not exist are counted per network, too: a network with many of them waits for the
+/// answer that there is none. Existing links still open.
 pub(in crate::accounts) struct LinkThrottle {
     pairs: Counters<(LinkId, Network)>,
     networks: Counters<Network>,
@@ -35,7 +36,7 @@ const MISSES: Rule = Rule { limit: 100, first_wait_s: 5, longest_wait_s: 5 * 60 
 pub(in crate::accounts) struct LinkCharge(LinkId, Network);
 
 impl LinkThrottle {
-    /// Nothing counted.
+    /// A throttle without counts.
     pub(in crate::accounts) fn new() -> Self {
         Self {
             pairs: Counters::new(PER_PAIR),
@@ -45,7 +46,7 @@ impl LinkThrottle {
         }
     }
 
-    /// Whether a password may be tried now; counts nothing.
+    /// Whether a password may be tried now; does not count it.
     pub(in crate::accounts) fn check(
         &self,
         link: LinkId,
@@ -64,7 +65,7 @@ impl LinkThrottle {
         }
     }
 
-    /// Like [`Self::check`], and if allowed counts the attempt as failed until [`Self::withdrawn`].
+    /// Like [`Self::check`]; an allowed attempt counts as failed until [`Self::withdrawn`].
     pub(in crate::accounts) fn begin(
         &mut self,
         link: LinkId,
@@ -79,7 +80,7 @@ impl LinkThrottle {
         Ok(LinkCharge(link, network))
     }
 
-    /// Takes back the count of an attempt that succeeded, or was not judged.
+    /// Reverts the count of an attempt that succeeded or was not judged.
     #[expect(clippy::needless_pass_by_value, reason = "a charge is settled once")]
     pub(in crate::accounts) fn withdrawn(&mut self, charge: LinkCharge) {
         let LinkCharge(link, network) = charge;
@@ -88,7 +89,7 @@ impl LinkThrottle {
         self.links.take_back(link);
     }
 
-    /// Counts a request for a link that is not there, unless there were too many.
+    /// Counts a request for a link that does not exist, or refuses it if there were too many.
     pub(in crate::accounts) fn missed(&mut self, peer: IpAddr, now: Timestamp) -> Result<(), RetryAfter> {
         let network = Network::from(peer);
         match self.misses.wait_s(network, now) {

@@ -1,18 +1,17 @@
 //! Slows down guessing without shutting the owner out. A pure state machine: time is passed in.
 //!
-//! Failed logins are counted in three places, and a fourth list says where an account is at home:
+//! Failed logins are counted in three places; a separate list holds the networks that an account has used:
 //!
 //! | counted per | limit in 15 min | first wait, doubling up to | stops |
 //! |---|---|---|---|
 //! | network (IPv4 /24, IPv6 /64), all names together | 20 | 10 s .. 15 min | spraying over names |
-//! | account, all strange networks together | 10 | 5 s .. 5 min | guessing one password from many places |
+//! | account, all unknown networks together | 10 | 5 s .. 5 min | guessing one password from many places |
 //! | account at a network it knows | 10 | 5 s .. 1 min | a neighbour's guesses, nothing more |
 //!
-//! An attempt from a network in which this account logged in during the last 30 days is judged by
-//! the third row alone, so neither a stranger who guesses at the account nor a colleague's
-//! forgotten script behind the same address keeps the owner out. App passwords and remembered
-//! credentials do not come here at all. Names without an account are counted like any other:
-//! a throttle must not tell who exists.
+//! Only the third row applies to an attempt from a network in which this account logged in during the last 30 days,
+//! so neither a stranger who guesses at the account nor a colleague's forgotten script behind the same address
+//! keeps the owner out. App passwords and cached credentials are not throttled at all. Names without an account are
+//! counted like any other, because a throttle must not reveal which accounts exist.
 
 mod links;
 
@@ -24,9 +23,9 @@ use std::time::Duration;
 pub(super) use self::links::LinkThrottle;
 use crate::model::Timestamp;
 
-/// Time within which failures are counted together.
+/// Failures within this time are counted together.
 pub(super) const WINDOW: Duration = Duration::from_mins(15);
-/// Time that a network stays known after the last login from it.
+/// Time for which a network stays known after the last login from it.
 pub(super) const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
 /// Counters of each kind; beyond it those with the fewest failures are dropped.
 pub(super) const MAX_COUNTERS: usize = 20_000;
@@ -37,12 +36,12 @@ pub(super) const MAX_KNOWN_NETWORKS: usize = 16;
 
 /// Wrong passwords from one network within [`WINDOW`], before it waits.
 const PER_NETWORK: Rule = Rule { limit: 20, first_wait_s: 10, longest_wait_s: 15 * 60 };
-/// Wrong passwords for one account from networks that it does not know, within [`WINDOW`], before these wait.
+/// Wrong passwords for one account from unknown networks within [`WINDOW`], before these wait.
 const PER_ACCOUNT: Rule = Rule { limit: 10, first_wait_s: 5, longest_wait_s: 5 * 60 };
-/// Wrong passwords for one account from a network that it knows, within [`WINDOW`], before that network waits.
+/// Wrong passwords for one account from a known network within [`WINDOW`], before that network waits.
 const AT_HOME: Rule = Rule { limit: 10, first_wait_s: 5, longest_wait_s: 60 };
 
-/// Where a request comes from, as far as one subscriber can move at will.
+/// The network of a request: as much of the address as one subscriber can change at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Network {
     /// The first 24 bits of an IPv4 address, also of one mapped into IPv6.
@@ -51,18 +50,18 @@ pub(super) enum Network {
     V6([u8; 8]),
 }
 
-/// No attempt before so many seconds have passed (1 to 900).
+/// Seconds before the next attempt is allowed (1 to 900).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RetryAfter(pub(super) u32);
 
-/// One login attempt: who is claimed to knock, and from where.
+/// One login attempt: the claimed account and the client's network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attempt {
     account: AccountTag,
     network: Network,
 }
 
-/// An attempt that was let through and counts as failed until it is settled.
+/// An allowed attempt, which counts as failed until it is settled.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Charge {
@@ -79,7 +78,7 @@ pub(super) struct Throttle {
     known: HashMap<AccountTag, Vec<(Network, Timestamp)>>,
 }
 
-/// An account name in 8 bytes that nobody outside can steer.
+/// An account name hashed to 8 bytes under a secret key, so that outsiders cannot cause collisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct AccountTag(u64);
 
@@ -117,7 +116,7 @@ impl From<IpAddr> for Network {
 }
 
 impl Throttle {
-    /// Nothing counted, nobody known.
+    /// A throttle without counts and known networks.
     pub(super) fn new() -> Self {
         Self {
             tags: RandomState::new(),
@@ -128,12 +127,12 @@ impl Throttle {
         }
     }
 
-    /// Names an attempt; `name_key` is the matching form of the name sent, whether it exists or not.
+    /// Identifies an attempt; `name_key` is the matching form of the name sent, whether it exists or not.
     pub(super) fn attempt(&self, name_key: &str, peer: IpAddr) -> Attempt {
         Attempt { account: AccountTag(self.tags.hash_one(name_key)), network: Network::from(peer) }
     }
 
-    /// Whether the attempt may be made now; counts nothing.
+    /// Whether the attempt may be made now; does not count it.
     pub(super) fn check(&self, attempt: Attempt, now: Timestamp) -> Result<(), RetryAfter> {
         let wait = if self.knows(attempt, now) {
             self.at_home.wait_s((attempt.account, attempt.network), now)
@@ -144,9 +143,8 @@ impl Throttle {
         if wait == 0 { Ok(()) } else { Err(RetryAfter(wait)) }
     }
 
-    /// Like [`Self::check`], and if allowed counts the attempt as failed, until
-    /// [`Self::succeeded`] or [`Self::withdrawn`] takes that back: a client that hangs up before
-    /// the answer has guessed all the same.
+    /// Like [`Self::check`]; an allowed attempt counts as failed until [`Self::succeeded`] or [`Self::withdrawn`]
+    /// reverts that, because a client that disconnects before the answer has made its guess all the same.
     pub(super) fn begin(&mut self, attempt: Attempt, now: Timestamp) -> Result<Charge, RetryAfter> {
         self.check(attempt, now)?;
         let at_home = self.knows(attempt, now);
@@ -159,14 +157,14 @@ impl Throttle {
         Ok(Charge { attempt, at_home })
     }
 
-    /// Takes back the count of an attempt that succeeded and remembers its network as the account's
-    /// own. Other failures stay: an attacker would clear them with an account of his own.
+    /// Reverts the count of an attempt that succeeded and remembers its network as known. Other failures stay: an
+    /// attacker could otherwise clear them by logging in to their own account.
     pub(super) fn succeeded(&mut self, charge: Charge, now: Timestamp) {
         self.remember(charge.attempt, now);
         self.withdrawn(charge);
     }
 
-    /// Takes back the count of an attempt that was not judged after all.
+    /// Reverts the count of an attempt that was not judged.
     #[expect(clippy::needless_pass_by_value, reason = "a charge is settled once")]
     pub(super) fn withdrawn(&mut self, charge: Charge) {
         let Charge { attempt, at_home } = charge;
@@ -243,7 +241,7 @@ impl<K: Copy + Eq + Hash> Counters<K> {
         }
     }
 
-    /// Drops what is over, and if that is little, the eighth with the fewest and oldest failures.
+    /// Drops expired counters, and if that is not enough, the eighth with the fewest and oldest failures.
     fn make_room(&mut self, now: Timestamp) {
         let rule = &self.rule;
         self.by_key.retain(|_, counter| !counter.is_over(rule, now));
@@ -260,7 +258,7 @@ impl<K: Copy + Eq + Hash> Counters<K> {
 }
 
 impl Counter {
-    /// Seconds still to wait; 0 = none.
+    /// Seconds left to wait; 0 for none.
     fn wait_s(&self, rule: &Rule, now: Timestamp) -> u32 {
         if self.is_over(rule, now) {
             return 0;
@@ -270,10 +268,10 @@ impl Counter {
         u32::try_from(wait.saturating_sub(passed).div_ceil(1_000)).unwrap_or(u32::MAX)
     }
 
-    /// Whether the failures are too long ago to matter. Those that reached the limit are forgotten a
-    /// window after their wait, so that waiting it out does not start the count anew.
+    /// Whether the failures are too old to matter. Those that reached the limit expire one window after their wait,
+    /// so that waiting does not reset the count.
     fn is_over(&self, rule: &Rule, now: Timestamp) -> bool {
-        // The clock was set back: no wait may last until it has caught up.
+        // The clock was set back: a wait must not last until it has caught up.
         if self.last.since(now) > WINDOW {
             return true;
         }
@@ -328,7 +326,7 @@ mod tests {
         fail(&mut throttle, "anna", AWAY, 9);
         assert_eq!(check(&throttle, "anna", AWAY, NOW), Ok(()));
         fail(&mut throttle, "anna", AWAY, 1);
-        // From a third place too: the account is what counts.
+        // The limit is per account, so it applies from a third network too.
         assert_eq!(check(&throttle, "anna", "203.0.113.1", NOW), Err(RetryAfter(5)));
         assert_eq!(check(&throttle, "anna", AWAY, Timestamp(NOW.0 + 4_001)), Err(RetryAfter(1)));
         assert_eq!(check(&throttle, "anna", AWAY, later(5)), Ok(()));
@@ -382,7 +380,7 @@ mod tests {
         assert_ne!(check(&throttle, "anna", AWAY, NOW), Ok(()));
         assert_ne!(check(&throttle, "bert", HOME, NOW), Ok(()));
         assert_eq!(throttle.check(home, NOW), Ok(()));
-        // Guesses at her account from her own network wait a minute at most, for that pair alone.
+        // Guesses at her account from her own network make only that pair wait, at most a minute.
         fail(&mut throttle, "anna", HOME, 10);
         assert_eq!(throttle.check(home, NOW), Err(RetryAfter(5)));
         assert_eq!(AT_HOME.wait_s(u32::MAX), 60);
