@@ -1,7 +1,7 @@
 //! Turns the configuration file and the command line into checked settings.
 //!
-//! Raw values come from TOML with unknown keys refused; checked values are what the rest sees. Every
-//! error names the key. Secrets are never part of a configuration, only the places of files.
+//! Raw values come from TOML with unknown keys refused; the rest of the program sees checked values only. Every
+//! error names the key. A configuration never contains secrets, only paths of files.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,22 +18,22 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 /// Default log level.
 pub const DEFAULT_LOG_LEVEL: &str = "info";
 
-/// Why a configuration is not used.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration {path}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Why.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// The file is not understood; the text names line and key.
+    /// The file cannot be parsed; the text names line and key.
     #[error("the configuration {path} is not understood: {reason}")]
     Syntax {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// Line, column and key.
         reason: String,
@@ -44,52 +44,52 @@ pub enum ConfigError {
     /// A certificate for a listener without TLS.
     #[error("plain_http and [tls] exclude each other")]
     PlainTls,
-    /// Plain HTTP that others can reach.
+    /// Plain HTTP on an address that other machines can reach.
     #[error("plain HTTP is for loopback addresses only; {listen} can be reached from other machines")]
     PlainPublic {
-        /// The address.
+        /// The configured address.
         listen: SocketAddr,
     },
-    /// Metrics that others can reach.
+    /// Metrics on an address that other machines can reach.
     #[error("metrics_listen must be a loopback address, {listen} can be reached from other machines")]
     PublicMetrics {
-        /// The address.
+        /// The configured address.
         listen: SocketAddr,
     },
     /// The schedule of verification is out of range.
     #[error("[scrub] {key} is {value}; it must be {allowed}")]
     Scrub {
-        /// The key.
+        /// Name of the key.
         key: &'static str,
         /// The given value.
         value: u64,
-        /// What may be.
+        /// The allowed values.
         allowed: &'static str,
     },
     /// A number of `[snapshots]` is out of range.
     #[error("[snapshots] {key} must lie between {least} and {most}")]
     Snapshots {
-        /// The key.
+        /// Name of the key.
         key: &'static str,
-        /// Least.
+        /// Smallest allowed value.
         least: u32,
-        /// Most.
+        /// Largest allowed value.
         most: u32,
     },
     /// No request can ask for this host.
     #[error("hosts: '{host}' matches no request; {advice}")]
     Host {
-        /// As it was written.
+        /// The host as configured.
         host: String,
-        /// What to write instead.
+        /// A correction to suggest.
         advice: &'static str,
     },
-    /// A filter that keeps everything out of the log.
+    /// A filter that would silence the log by mistake.
     #[error(
         "log.level: '{directive}' is no level; use error, warn, info, debug or trace, or a filter such as tresor=debug"
     )]
     LogLevel {
-        /// The part of the filter that is not understood.
+        /// The part of the filter that is not a level.
         directive: String,
     },
     /// A number of `[events]` is out of range.
@@ -100,42 +100,42 @@ pub enum ConfigError {
     Limits(#[from] LimitsError),
 }
 
-/// The configuration file as it is written. Each key may also be given on the command line where
-/// `tresor serve --help` shows it; the command line wins.
+/// The configuration file as written. Keys that `tresor serve --help` shows can also be given on the command line,
+/// which takes precedence.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawConfig {
     /// Address and port to listen on.
     pub listen: Option<SocketAddr>,
-    /// Speak plain HTTP on `listen`; loopback only.
+    /// Serve plain HTTP on `listen`; loopback only.
     pub plain_http: bool,
-    /// Loopback address for plain HTTP beside TLS, for a reverse proxy or monitor on this machine.
+    /// Loopback address for plain HTTP in addition to TLS, for a reverse proxy or monitoring on this machine.
     pub plain_listen: Option<SocketAddr>,
-    /// Host names and addresses clients use; others are refused with 421. Empty: any.
+    /// Host names and addresses that clients use; others are refused with 421. Empty: any.
     pub hosts: Vec<String>,
-    /// Networks of reverse proxies whose word about the client counts.
+    /// Networks of reverse proxies that are trusted to report the client's address.
     pub trusted_proxies: Vec<IpNetwork>,
-    /// Which header those proxies set.
+    /// The header that those proxies set.
     pub proxy_header: Option<ForwardedHeader>,
     /// Sites whose web pages may upload at `/tus` and `/uploads`, such as `https://app.example`. Empty: none.
     pub cors_origins: Vec<WebOrigin>,
-    /// Refuse names that Windows cannot show.
+    /// Refuse names that Windows cannot display.
     pub portable_names: bool,
     /// Let users of the role `client` make public links.
     pub client_links: bool,
-    /// Loopback address for Prometheus metrics; none without it.
+    /// Loopback address for Prometheus metrics; without it there are none.
     pub metrics_listen: Option<SocketAddr>,
-    /// Own certificate.
+    /// The office's own certificate.
     pub tls: RawTls,
-    /// How much is logged and in which form.
+    /// Level and format of the log.
     pub log: RawLog,
-    /// When everything stored is verified.
+    /// Schedule for verifying all stored data.
     pub scrub: Scrub,
-    /// When the catalogue is kept.
+    /// Schedule for snapshots of the catalogue.
     pub snapshots: RawSnapshots,
     /// How long events are kept.
     pub events: RawEvents,
-    /// Bounds of the network side.
+    /// Limits of the network layer.
     pub limits: Limits,
 }
 
@@ -143,7 +143,7 @@ pub struct RawConfig {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawEvents {
-    /// Days that an event is kept: 1 to 36,500.
+    /// Days for which an event is kept: 1 to 36,500.
     pub keep_days: u32,
 }
 
@@ -162,7 +162,7 @@ impl RawEvents {
     }
 }
 
-/// An own certificate instead of the self-signed one; read again when the files change.
+/// A certificate to use instead of the self-signed one; read again when the files change.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawTls {
@@ -172,7 +172,7 @@ pub struct RawTls {
     pub key: Option<PathBuf>,
 }
 
-/// Logging.
+/// Level and format of the log.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLog {
@@ -182,13 +182,13 @@ pub struct RawLog {
     pub level: Option<String>,
 }
 
-/// When and how fast the server verifies every stored byte by itself.
+/// When and how fast the server verifies all stored data by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scrub {
-    /// Days from the end of one verification to the beginning of the next, up to 3,650; 0 for never.
+    /// Days from the end of one verification to the start of the next, up to 3,650; 0 for never.
     pub every_days: u32,
-    /// Bytes read per second at most; at least 65,536.
+    /// Most bytes read per second; at least 65,536.
     pub bytes_per_second: u64,
 }
 
@@ -216,9 +216,9 @@ impl Scrub {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawSnapshots {
-    /// Hours from one to the next, up to a year; 0 for none but those asked for.
+    /// Hours between two snapshots, up to a year; 0 makes them on request only.
     pub every_hours: u32,
-    /// How many are kept, the newest; at least 1.
+    /// Number of newest snapshots that are kept; at least 1.
     pub keep: u32,
 }
 
@@ -228,12 +228,12 @@ impl Default for RawSnapshots {
     }
 }
 
-/// When snapshots are made and how many stay.
+/// When snapshots are made and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotSchedule {
-    /// Time from one to the next; `None` for none but those asked for.
+    /// Time between two snapshots; `None` makes them on request only.
     pub every: Option<Duration>,
-    /// How many stay, the newest.
+    /// Number of newest snapshots that are kept.
     pub keep: usize,
 }
 
@@ -241,7 +241,7 @@ impl RawSnapshots {
     fn check(self) -> Result<SnapshotSchedule, ConfigError> {
         /// Longest time between two snapshots, in hours.
         const YEAR_HOURS: u32 = 8_784;
-        /// Snapshots that may be kept.
+        /// Most snapshots that may be kept.
         const MOST_KEPT: u32 = 10_000;
         if self.every_hours > YEAR_HOURS {
             return Err(ConfigError::Snapshots { key: "every_hours", least: 0, most: YEAR_HOURS });
@@ -254,7 +254,7 @@ impl RawSnapshots {
     }
 }
 
-/// Form of the log.
+/// Format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -265,36 +265,36 @@ pub enum LogFormat {
     Json,
 }
 
-/// What the server runs with.
+/// The checked settings of the server.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The data directory.
     pub data: PathBuf,
-    /// Address and port.
+    /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// TLS or not.
+    /// TLS or plain HTTP.
     pub transport: Transport,
-    /// Names that clients may ask for.
+    /// Host names that clients may ask for.
     pub hosts: Vec<String>,
-    /// Proxies whose word counts.
+    /// Reverse proxies that are trusted.
     pub trust: ProxyTrust,
     /// Sites whose web pages may upload.
     pub cors_origins: Vec<WebOrigin>,
-    /// Which names of files are accepted.
+    /// Which file names are accepted.
     pub names: NamePolicy,
     /// Whether users of the role `client` may make links.
     pub client_links: bool,
-    /// Where plain HTTP is served beside TLS.
+    /// Address for plain HTTP in addition to TLS.
     pub plain_listen: Option<SocketAddr>,
-    /// Where metrics are served.
+    /// Address for metrics.
     pub metrics_listen: Option<SocketAddr>,
-    /// When everything stored is verified.
+    /// Schedule for verifying all stored data.
     pub scrub: Scrub,
-    /// When the catalogue is kept.
+    /// Schedule for snapshots of the catalogue.
     pub snapshots: SnapshotSchedule,
     /// How long events are kept.
     pub events_kept_for: Duration,
-    /// Bounds of the network side.
+    /// Limits of the network layer.
     pub limits: Limits,
 }
 
@@ -303,13 +303,13 @@ pub struct Config {
 pub enum Transport {
     /// Plain HTTP on loopback.
     Plain,
-    /// TLS with the certificate that the instance made for itself.
+    /// TLS with the instance's self-signed certificate.
     SelfSigned,
     /// TLS with certificate files of the office.
     Files {
-        /// PEM chain.
+        /// PEM file with the chain.
         certificate: PathBuf,
-        /// PEM key.
+        /// PEM file with the private key.
         key: PathBuf,
     },
 }
@@ -323,7 +323,7 @@ impl RawConfig {
         toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: shown, reason: error.to_string() })
     }
 
-    /// What an absent key stands for, written out.
+    /// Fills in the defaults of missing keys.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
         self.listen.get_or_insert(DEFAULT_LISTEN);
@@ -332,7 +332,7 @@ impl RawConfig {
         self
     }
 
-    /// Checks what single keys cannot show.
+    /// Checks rules that involve several keys.
     pub fn check(self, data: PathBuf) -> Result<Config, ConfigError> {
         let listen = self.listen.unwrap_or(DEFAULT_LISTEN);
         let transport = match (self.tls.certificate, self.tls.key) {
@@ -377,7 +377,7 @@ impl RawConfig {
     }
 }
 
-/// Refuses a text that can never equal the host of a request.
+/// Refuses a host that no request can have.
 fn check_host(host: &str) -> Result<(), ConfigError> {
     let refuse = |advice| Err(ConfigError::Host { host: host.to_owned(), advice });
     if host.is_empty() || host.contains(char::is_whitespace) {
@@ -405,8 +405,8 @@ fn check_host(host: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Refuses a filter that would silence this program's log by mistake: a bare word that is no level counts as the name
-/// of a module that does not exist.
+/// Refuses a filter that would silence this program's log by mistake: a bare word that is not a level counts as the
+/// name of a module, which does not exist.
 fn check_level(filter: &str) -> Result<(), ConfigError> {
     let directives = || filter.split(',').map(str::trim).filter(|directive| !directive.is_empty());
     let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
@@ -427,7 +427,7 @@ fn check_level(filter: &str) -> Result<(), ConfigError> {
 }
 
 impl Config {
-    /// The names the network layer compares `Host` with.
+    /// The names with which the network layer compares `Host`.
     pub fn allowed_hosts(&self) -> AllowedHosts {
         AllowedHosts::new(self.hosts.iter().cloned())
     }
@@ -463,7 +463,7 @@ mod tests {
         assert_eq!(again, text);
     }
 
-    /// Each key of the reference exists and has the default that stands there, and no key is missing from it.
+    /// Every key of the reference exists and has the documented default, and none is missing from it.
     #[test]
     fn the_reference_names_every_key_with_its_default() {
         let (mut documented, mut defaults) = (BTreeSet::new(), String::new());
@@ -485,7 +485,7 @@ mod tests {
         let read: RawConfig = toml::from_str(&defaults).unwrap();
         assert_eq!(written_out(read), written_out(RawConfig::default()));
 
-        // The parser's own error lists the keys it knows.
+        // The parser's own error lists the known keys.
         let known = |section: &str| -> Vec<String> {
             let error = toml::from_str::<RawConfig>(&format!("{section}no_such_key = 1")).unwrap_err();
             let text = error.message().split_once("expected").unwrap().1.to_owned();
@@ -497,8 +497,8 @@ mod tests {
         assert_eq!(documented, keys);
     }
 
-    /// A server was run with `--host files.example.org:8443` and answered everybody with 421; another, with the level
-    /// `verbose`, logged nothing at all. `check-config` had said nothing of either.
+    /// A server with `--host files.example.org:8443` answered every request with 421; another, with the level
+    /// `verbose`, logged nothing at all. `check-config` reported neither.
     #[test]
     fn usual_hosts_and_levels_are_fine() {
         for text in [

@@ -1,47 +1,47 @@
-//! Who acts: noted with every change, in the transaction that makes it.
+//! The actor of a change, recorded in the transaction that makes it.
 
 use super::{AppPasswordId, LinkId, Timestamp, UserId};
 
-/// Who does something.
+/// The person or part of the server that does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A person with an account.
     User {
-        /// The account.
+        /// Id of the account.
         id: UserId,
-        /// How they signed in.
+        /// How the user authenticated.
         via: Via,
     },
-    /// Somebody without an account who holds a link.
+    /// A person without an account who uses a link.
     Guest {
-        /// The link.
+        /// The link that was used.
         link: LinkId,
-        /// The person who made the link.
+        /// The user who created the link.
         creator: UserId,
     },
-    /// The owner of the data directory, through a command. Not a person with an account.
+    /// The owner of the data directory, through a command. Not an account.
     Owner,
     /// The server itself.
     Worker(Worker),
 }
 
-/// How a person signed in.
+/// How a user authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Via {
-    /// With the password of the account.
+    /// With the account's own password.
     Password,
-    /// With the password of one device.
+    /// With a device password.
     Device(AppPasswordId),
 }
 
-/// A job that the server does by itself.
+/// A background job of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Worker {
-    /// Ends what has expired.
+    /// Removes expired data.
     Upkeep,
-    /// Keeps the earlier contents of a space within their bound.
+    /// Keeps the earlier versions of a space within their limit.
     History,
-    /// Makes the catalogue anew from the containers.
+    /// Rebuilds the catalogue from the containers.
     Rebuild,
 }
 
@@ -49,7 +49,7 @@ impl Worker {
     /// Every worker.
     pub const ALL: [Self; 3] = [Self::Upkeep, Self::History, Self::Rebuild];
 
-    /// Its word in the catalogue and in JSON.
+    /// The word in the catalogue and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Upkeep => "upkeep",
@@ -65,12 +65,12 @@ impl Worker {
 }
 
 impl Actor {
-    /// A person who signed in with the password of the account.
+    /// A user who authenticated with the account's own password.
     pub fn user(id: UserId) -> Self {
         Self::User { id, via: Via::Password }
     }
 
-    /// The person who acts, if one with an account does.
+    /// The user who acts; `None` for guests, the owner and workers.
     pub fn person(&self) -> Option<UserId> {
         match self {
             Self::User { id, .. } => Some(*id),
@@ -78,7 +78,7 @@ impl Actor {
         }
     }
 
-    /// The account whose budgets bound what is done: the person's own, or that of a guest's host.
+    /// The account whose limits apply: the user's own, or for a guest that of the link's creator.
     pub fn account(&self) -> Option<UserId> {
         match self {
             Self::User { id, .. } | Self::Guest { creator: id, .. } => Some(*id),
@@ -87,22 +87,22 @@ impl Actor {
     }
 }
 
-/// Who acts, and when.
+/// An actor together with the time of the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// Who.
+    /// The person or part of the server that acts.
     pub actor: Actor,
-    /// When.
+    /// Time of the action.
     pub at: Timestamp,
 }
 
 impl Stamp {
-    /// The owner, now.
+    /// A stamp for the owner at `at`.
     pub fn owner(at: Timestamp) -> Self {
         Self { actor: Actor::Owner, at }
     }
 
-    /// A worker, now.
+    /// A stamp for a worker at `at`.
     pub fn worker(worker: Worker, at: Timestamp) -> Self {
         Self { actor: Actor::Worker(worker), at }
     }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum ChecksumKind {
     /// 32 bytes.
     Sha256,
-    /// 20 bytes; what the desktop client sends.
+    /// 20 bytes; used by the desktop client.
     Sha1,
     /// 16 bytes.
     Md5,
@@ -48,16 +48,16 @@ pub struct Checksum {
 /// Why a text is not a checksum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChecksumError {
-    /// Not `NAME:hex`, or the wrong number of digits for the name.
+    /// Not `NAME:hex`, or the wrong number of digits for the algorithm.
     #[error("a checksum has the form SHA1:<40 hexadecimal digits>")]
     Malformed,
-    /// An algorithm we do not know; clients say such a checksum may be ignored.
+    /// An unknown algorithm; clients expect such a checksum to be ignored.
     #[error("this checksum algorithm is not supported; use SHA256, SHA1, MD5 or ADLER32")]
     UnknownKind,
 }
 
 impl Checksum {
-    /// `None` if `digest` has not the length that `kind` demands.
+    /// `None` if `digest` does not have the length that `kind` demands.
     pub fn new(kind: ChecksumKind, digest: Vec<u8>) -> Option<Self> {
         (digest.len() == kind.digest_len()).then_some(Self { kind, digest })
     }

@@ -1,66 +1,66 @@
-//! Which time it certainly is, for what goes for good when its time is over.
+//! A time that is certain to have been reached, for permanent removal of expired data.
 //!
-//! A wall clock may be wrong for minutes or for days: the hardware's before the network's time arrives, a slip of
-//! `date -s`, a dead battery. Whoever then asks "what is over?" would empty the trash. The kernel also counts how long
-//! the machine has been running, which nobody can set. So the time that is certain goes on with that count, and
-//! takes the wall clock's word as long as the two agree:
+//! A wall clock may be wrong for minutes or for days: a hardware clock before NTP answers, a mistake with `date
+//! -s`, an empty battery. A server that trusted it would empty the trash. The kernel also counts how long the
+//! machine has been running, which cannot be set. So the certain time advances with that count, and follows the
+//! wall clock as long as the two agree:
 //!
-//! - During a run the wall clock must move as the machine runs, give or take [`CLOCK_TOLERANCE`].
-//! - Between two runs it may have moved forward by up to [`PLAUSIBLE_GAP`]: a night, a weekend. By more, if the machine
-//!   ran as long.
-//! - Otherwise the clock is in doubt. The certain time goes on from where it was, and what expires does so by the
-//!   earlier of the two. Once both clocks have agreed for [`CONFIRMED_AFTER`] of running, the wall clock is believed
-//!   again. A plausible gap does not break that off, another jump does.
+//! - During a run the wall clock must advance with the running time, within [`CLOCK_TOLERANCE`].
+//! - Between two runs it may have advanced by up to [`PLAUSIBLE_GAP`]: a night, a weekend. By more, if the machine
+//!   ran that long.
+//! - Otherwise the clock is in doubt. The certain time advances from where it was, and data expires by the earlier
+//!   of the two. Once both clocks have agreed for [`CONFIRMED_AFTER`] of running time, the wall clock is trusted
+//!   again. A plausible gap does not interrupt that, another jump does.
 //!
-//! So nothing goes before its time by a clock that is put right within [`CONFIRMED_AFTER`], and a server that was off
-//! for three weeks only removes later what was over meanwhile.
+//! So nothing is removed too early by a clock that is corrected within [`CONFIRMED_AFTER`], and a server that was
+//! off for three weeks merely removes expired data later.
 
 use std::time::Duration;
 
 use super::Timestamp;
 
-/// Difference between the wall clock and the expected time that is accepted: more than a hardware clock drifts in
-/// months, and too little to matter for expiry in days.
+/// Accepted difference between the wall clock and the expected time: more than a hardware clock drifts in months,
+/// and too little to matter for expiry in days.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_hours(1);
-/// Longest time that a machine is switched off in normal use: a long weekend.
+/// Longest time for which a machine is switched off in normal use: a long weekend.
 pub const PLAUSIBLE_GAP: Duration = Duration::from_hours(3 * 24);
-/// Time that both clocks must agree, while the server runs, before a new time is believed: longer than Easter, when the
-/// office is empty.
+/// Running time for which both clocks must agree before a new time is trusted: longer than Easter, when the office
+/// is empty.
 pub const CONFIRMED_AFTER: Duration = Duration::from_hours(5 * 24);
 
-/// What both clocks say at one moment.
+/// Both clocks, read at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The wall clock.
     pub wall: Timestamp,
-    /// How long the machine has been running, suspended or not.
+    /// How long the machine has been running, including suspension.
     pub running: Duration,
 }
 
-/// The time that is certain, as of the last reading. Kept over restarts.
+/// The certain time as of the last reading. Stored across restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CertainTime {
-    /// The last reading.
+    /// Both clocks at the last reading.
     pub last: Reading,
-    /// The time that it certainly was then, if the wall clock was right before it came into doubt.
+    /// The certain time at that reading, provided that the wall clock was right before it came into doubt.
     pub time: Timestamp,
-    /// For how long both clocks have agreed since then; zero while there is no doubt.
+    /// Running time for which both clocks have agreed since then; zero while there is no doubt.
     pub agreed: Duration,
 }
 
-/// Why the wall clock is not believed at the moment.
+/// Why the wall clock is not trusted at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockDoubt {
-    /// Its distance from the time that is certain.
+    /// Difference from the certain time.
     pub distance: Duration,
     /// Whether it is ahead rather than behind.
     pub is_ahead: bool,
-    /// How long both clocks must go on agreeing until it is believed.
+    /// Running time for which both clocks must still agree before it is trusted.
     pub left: Duration,
 }
 
 impl CertainTime {
-    /// Where nothing was noted before, the wall clock is believed.
+    /// Starts without an earlier reading, so it trusts the wall clock.
     pub fn begin(reading: Reading) -> Self {
         Self { last: reading, time: reading.wall, agreed: Duration::ZERO }
     }
@@ -76,7 +76,7 @@ impl CertainTime {
     /// The first reading of another run, perhaps after the machine was off.
     #[must_use]
     pub fn resume(self, reading: Reading) -> Self {
-        // If the machine was started meanwhile, more has passed than this.
+        // If the machine was restarted meanwhile, more time has passed than this.
         let least = reading.running.checked_sub(self.last.running).unwrap_or(reading.running);
         let by_wall = reading.wall.since(self.last.wall);
         let agrees = is_near(self.last.wall.after(least), reading.wall);
@@ -87,7 +87,8 @@ impl CertainTime {
         }
     }
 
-    /// After `passed`; `agreed` is for how long of it both clocks did, unless the wall clock jumped.
+    /// Advances by `passed`; `agreed` is the part of it for which both clocks agreed, or `None` if the wall clock
+    /// jumped.
     fn step(self, reading: Reading, passed: Duration, agreed: Option<Duration>) -> Self {
         let time = self.time.after(passed);
         let agreed = agreed.map_or(Duration::ZERO, |more| self.agreed + more);
@@ -97,12 +98,12 @@ impl CertainTime {
         }
     }
 
-    /// The time by which something may go for good: never later than is certain.
+    /// The time to use for permanent removal: never later than the certain time.
     pub fn now(&self) -> Timestamp {
         self.time.min(self.last.wall)
     }
 
-    /// Whether, and why, the wall clock is not believed.
+    /// The reason why the wall clock is not trusted; `None` if it is.
     pub fn doubt(&self) -> Option<ClockDoubt> {
         let is_ahead = self.last.wall > self.time;
         let distance =
@@ -123,11 +124,11 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
     const STEP: Duration = Duration::from_mins(10);
 
-    /// An office's two clocks.
+    /// The two clocks of a simulated office.
     struct Clocks {
         certain: CertainTime,
         reading: Reading,
-        /// The time that it is.
+        /// The true time.
         truth: Timestamp,
     }
 
@@ -161,7 +162,7 @@ mod tests {
             self.certain = self.certain.go_on(self.reading);
         }
 
-        /// The machine is off.
+        /// The machine is switched off.
         fn switch_off(&mut self, span: Duration) {
             self.pass(span);
             self.reading.running = Duration::from_secs(20);
@@ -186,7 +187,7 @@ mod tests {
             clocks.set_wall(clocks.truth);
             clocks.assert_right();
 
-            // Nor does one in the past, such as a hardware clock without a battery.
+            // Neither does a clock in the past, such as a hardware clock without a battery.
             clocks.set_wall(clocks.truth.before(DAY * days));
             clocks.run(STEP);
             assert!(!clocks.certain.doubt().unwrap().is_ahead);
@@ -207,7 +208,7 @@ mod tests {
         clocks.run(STEP);
         assert_eq!((clocks.certain.now(), clocks.certain.doubt()), (jumped.after(CONFIRMED_AFTER), None));
 
-        // Another jump meanwhile, and it begins anew.
+        // After another jump the confirmation starts over.
         let mut clocks = Clocks::new();
         clocks.set_wall(clocks.truth.after(DAY * 30));
         clocks.run(CONFIRMED_AFTER.saturating_sub(STEP));
@@ -224,7 +225,7 @@ mod tests {
             clocks.switch_off(Duration::from_hours(off));
             clocks.assert_right();
         }
-        // The program alone is started again, be it after ten days.
+        // Only the program is restarted, even after ten days.
         for span in [STEP, DAY * 10] {
             clocks.pass(span);
             clocks.reading.running += span;
@@ -238,7 +239,7 @@ mod tests {
         let mut clocks = Clocks::new();
         clocks.switch_off(DAY * 21);
         assert_eq!(clocks.certain.now(), clocks.truth.before(DAY * 21).after(Duration::from_secs(20)));
-        // An office that switches it off at night confirms it within two weeks.
+        // An office that switches the server off at night confirms the clock within two weeks.
         for _ in 0..12 {
             assert!(clocks.certain.doubt().is_some());
             clocks.run(Duration::from_hours(10));
@@ -257,7 +258,7 @@ mod tests {
             clocks.certain = clocks.certain.resume(clocks.reading);
             clocks.run(STEP);
             assert!(clocks.certain.now() <= truth.before(DAY).after(STEP * 2));
-            // The network's time arrives; the day off is a doubt that the running time clears.
+            // NTP corrects the clock; the day off remains in doubt until the running time confirms it.
             clocks.set_wall(clocks.truth);
             assert!(clocks.certain.now() < clocks.truth);
             clocks.run(CONFIRMED_AFTER);

@@ -1,9 +1,9 @@
-//! What a request demands of the state it finds, as data: parsed by `http`, judged by `library`
-//! before the body is read and once more inside the transaction that commits.
+//! The conditions of a request, as data: `http` parses them, `library` evaluates them before the body is read and
+//! again inside the transaction that commits.
 
 use super::{EntryName, EntryPath, Timestamp};
 
-/// An entity tag without its quotes; compared byte by byte (strong comparison, RFC 9110 8.8.3.2).
+/// An entity tag without quotes; compared byte by byte (strong comparison, RFC 9110 8.8.3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Etag(pub String);
 
@@ -23,9 +23,9 @@ pub struct LockToken(pub String);
 /// One condition of an `If` header list (RFC 4918 10.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfCondition {
-    /// `Not` stands before it.
+    /// Whether `Not` precedes it.
     pub negated: bool,
-    /// What is asked of the resource.
+    /// The state that is tested.
     pub state: IfState,
 }
 
@@ -38,19 +38,19 @@ pub enum IfState {
     Tag(Etag),
 }
 
-/// Which resource a list of an `If` header speaks of.
+/// The resource that a list of an `If` header applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum IfTarget {
     /// No tag: the resource of the request itself.
     Request,
     /// A tagged resource inside a space.
     Entry {
-        /// Name of the space as in the mount's top folder.
+        /// Name of the space, as in the mount's top folder.
         space: EntryName,
         /// Path inside the space.
         path: EntryPath,
     },
-    /// A URL that is none of ours (another host, outside the mount): has no state, so only negated
+    /// A URL outside this server's tree (another host, or outside the mount): has no state, so only negated
     /// conditions hold for it.
     Elsewhere,
 }
@@ -58,13 +58,13 @@ pub enum IfTarget {
 /// One parenthesised list: true if all its conditions hold for `target`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfList {
-    /// The resource meant.
+    /// The resource that is tested.
     pub target: IfTarget,
     /// All must hold.
     pub conditions: Vec<IfCondition>,
 }
 
-/// Everything a request demands before it may act.
+/// All conditions of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Conditions {
     /// RFC 9110 13.1.1.
@@ -73,9 +73,9 @@ pub struct Conditions {
     pub if_none_match: Option<EtagMatch>,
     /// RFC 9110 13.1.4, whole seconds.
     pub if_unmodified_since: Option<Timestamp>,
-    /// RFC 9110 13.1.3, whole seconds; counts for GET and HEAD only, and not beside `If-None-Match`.
+    /// RFC 9110 13.1.3, whole seconds; applies to GET and HEAD only, and not together with `If-None-Match`.
     pub if_modified_since: Option<Timestamp>,
-    /// The `If` header: one true list is enough; empty if there was no header.
+    /// The `If` header: one true list is enough; empty without the header.
     pub if_lists: Vec<IfList>,
 }
 

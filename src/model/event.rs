@@ -1,7 +1,7 @@
-//! What happened, as it is recorded in the transaction that made it happen.
+//! Events: what happened, recorded in the same transaction as the change itself.
 //!
-//! Events are facts in the past tense about one subject. They name paths and people as they were then, so that
-//! they stay readable when the subject is gone.
+//! Events are facts in the past tense about one subject. They contain paths and names as of then, so that they stay
+//! readable when the subject is gone.
 
 use super::{
     Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Right, Role, SpaceId, Timestamp, UserId,
@@ -11,26 +11,26 @@ use super::{
 /// One recorded event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its place in the order of commits; grows, and is never used twice.
+    /// Its position in the order of commits; increasing, never reused.
     pub id: EventId,
-    /// When it happened, by the server's clock.
+    /// Time by the server's clock.
     pub at: Timestamp,
-    /// Who did it.
+    /// The person or part of the server that caused it.
     pub actor: Actor,
-    /// What happened.
+    /// The event itself.
     pub event: Event,
 }
 
-/// The place of an event in the order of commits.
+/// The position of an event in the order of commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub i64);
 
-/// A file or folder as it was when something happened to it.
+/// A file or folder at the time of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
-    /// The space it lay in.
+    /// The space that contained it.
     pub space: SpaceId,
-    /// The entry.
+    /// Id of the entry.
     pub entry: EntryId,
     /// Its path in the space, as `/a/b.txt`.
     pub path: String,
@@ -43,71 +43,71 @@ impl Spot {
     }
 }
 
-/// What happened.
+/// One kind of event with its subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Something happened to a file or folder.
+    /// An event about a file or folder.
     Entry {
-        /// What.
+        /// Kind of the event.
         kind: EntryEvent,
-        /// To what.
+        /// The file or folder.
         spot: Spot,
-        /// The content it is about, of a file.
+        /// The version concerned, for a file.
         version: Option<VersionId>,
-        /// Bytes of that content, or of everything in a folder.
+        /// Bytes of that version, or of everything in a folder.
         size: Option<u64>,
-        /// Where it came from, if it was moved or copied here, or where it went.
+        /// The source of a move or copy to here, or the destination of a move away.
         other: Option<Spot>,
     },
-    /// Several things of a space were removed for good.
+    /// Several items of a space were removed permanently.
     Removed {
-        /// The space.
+        /// The space that held them.
         space: SpaceId,
-        /// What kind of things.
+        /// Kind of the items.
         what: RemovedKind,
-        /// How many.
+        /// Number of items.
         count: u64,
     },
-    /// Something happened to the instance as a whole.
+    /// An event about the instance as a whole.
     Instance(InstanceEvent),
-    /// Something happened to a space.
+    /// An event about a space.
     Space {
-        /// What.
+        /// Kind of the event.
         kind: SpaceEvent,
-        /// To which.
+        /// The space concerned.
         space: SpaceId,
-        /// Its name then; the new one after a renaming.
+        /// Its name then; for a renaming, the new one.
         name: String,
     },
-    /// Something happened to an account.
+    /// An event about an account.
     Account {
-        /// What.
+        /// Kind of the event.
         kind: AccountEvent,
-        /// To whose.
+        /// The user concerned.
         user: UserId,
-        /// The name of the account then.
+        /// Name of the account then.
         name: String,
     },
-    /// Somebody got or lost a right to a space.
+    /// A right to a space was granted or revoked.
     Grant {
-        /// The account.
+        /// The user concerned.
         user: UserId,
-        /// Its name then.
+        /// Name of the user then.
         name: String,
-        /// The space.
+        /// The space concerned.
         space: SpaceId,
-        /// The right; `None` if it was taken away.
+        /// The right; `None` if it was revoked.
         right: Option<Right>,
     },
-    /// Something happened to a link.
+    /// An event about a link.
     Link {
-        /// What.
+        /// Kind of the event.
         kind: LinkEvent,
-        /// The link.
+        /// The link concerned.
         link: LinkId,
-        /// Where it leads.
+        /// The linked entry.
         spot: Spot,
-        /// What its holder may do.
+        /// Right of the link's guests.
         right: LinkRight,
     },
 }
@@ -119,10 +119,10 @@ macro_rules! words {
         pub enum $name { $($(#[$each])* $variant),+ }
 
         impl $name {
-            /// All of them.
+            /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its word in the catalogue and in JSON; never changed.
+            /// The word in the catalogue and in JSON; never changed.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -136,31 +136,31 @@ macro_rules! words {
 }
 
 words! {
-    /// What happens to a file or folder.
+    /// Events about a file or folder.
     EntryEvent {
         /// A new file was stored.
         Stored = "stored",
-        /// A file got a new content.
+        /// A file got new content.
         Replaced = "replaced",
-        /// A folder was made.
+        /// A folder was created.
         FolderMade = "folder-made",
-        /// It was moved or renamed, and is here now.
+        /// It was moved or renamed to this path.
         Moved = "moved",
         /// It was moved into another space.
         MovedAway = "moved-away",
-        /// It was made as a copy.
+        /// It was created as a copy.
         Copied = "copied",
         /// It was moved to the trash.
         Deleted = "deleted",
-        /// It was brought back from the trash.
+        /// It was restored from the trash.
         Restored = "restored",
-        /// It was removed from the trash for good.
+        /// It was removed from the trash permanently.
         Purged = "purged",
-        /// An earlier content became the present one.
+        /// An earlier version became the current one.
         VersionRestored = "version-restored",
         /// Its properties were changed.
         PropertiesChanged = "properties-changed",
-        /// Somebody else ended a lock on it.
+        /// Another user ended a lock on it.
         LockEnded = "lock-ended",
         /// Its content was read.
         Read = "read",
@@ -168,9 +168,9 @@ words! {
 }
 
 words! {
-    /// What is removed for good.
+    /// Kinds of items that are removed permanently.
     RemovedKind {
-        /// Earlier contents of files.
+        /// Earlier versions of files.
         Versions = "versions",
         /// Uploads that were never finished.
         Uploads = "uploads",
@@ -178,7 +178,7 @@ words! {
 }
 
 words! {
-    /// What happens to the instance.
+    /// Events about the instance.
     InstanceEvent {
         /// The recovery key was replaced.
         RecoveryKeyChanged = "recovery-key-changed",
@@ -186,60 +186,60 @@ words! {
 }
 
 words! {
-    /// What happens to a space.
+    /// Events about a space.
     SpaceEvent {
-        /// It was made.
+        /// The space was created.
         Made = "space-made",
-        /// Its quota or the days that things are kept were changed.
+        /// Its quota or retention times were changed.
         SettingsChanged = "space-settings-changed",
-        /// It was renamed.
+        /// The space was renamed.
         Renamed = "space-renamed",
-        /// The catalogue was made anew from its containers.
+        /// The catalogue was rebuilt from its containers.
         Rebuilt = "space-rebuilt",
     }
 }
 
 words! {
-    /// What happens to a link.
+    /// Events about a link.
     LinkEvent {
-        /// It was made.
+        /// The link was created.
         Made = "link-made",
-        /// What it gives, its password or its end was changed.
+        /// Its right, password or expiry was changed.
         Changed = "link-changed",
-        /// It was ended.
+        /// The link was ended.
         Ended = "link-ended",
     }
 }
 
-/// What happens to an account.
+/// Events about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountEvent {
-    /// It was made.
+    /// Created with this role.
     Made(Role),
-    /// Its role was changed.
+    /// Its role was changed to this one.
     RoleChanged(Role),
     /// Its password was changed.
     PasswordChanged,
-    /// It was shut out.
+    /// It was disabled.
     Disabled,
-    /// It was let in again.
+    /// It was enabled again.
     Enabled,
-    /// It was removed.
+    /// It was removed permanently.
     Removed,
-    /// A second factor is asked for from now on.
+    /// A second factor is required from now on.
     SecondFactorAdded,
     /// The password alone is enough again.
     SecondFactorRemoved,
     /// Its recovery codes were renewed.
     RecoveryCodesRenewed,
-    /// A device got a password of its own.
+    /// A device password was created; its id and label.
     DeviceAdded(AppPasswordId, String),
-    /// A device's password was ended.
+    /// A device password was revoked.
     DeviceRemoved(AppPasswordId),
 }
 
 impl AccountEvent {
-    /// Its word in the catalogue and in JSON; never changed.
+    /// The word in the catalogue and in JSON; never changed.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Made(_) => "account-made",
@@ -256,7 +256,7 @@ impl AccountEvent {
         }
     }
 
-    /// The value of a word of [`Self::word`] with what belongs to it.
+    /// The value for a word of [`Self::word`] and its data.
     pub fn from_word(
         word: &str,
         role: Option<Role>,
@@ -281,14 +281,14 @@ impl AccountEvent {
 }
 
 impl Event {
-    /// The word of [`Event::Removed`] begins with it, before that of its kind.
+    /// Prefix of the word of [`Event::Removed`]; the word of its kind follows.
     pub const REMOVED: &'static str = "removed-";
-    /// The word of a grant.
+    /// The word for a granted right.
     pub const GRANTED: &'static str = "granted";
-    /// The word of a right that was taken away.
+    /// The word for a revoked right.
     pub const REVOKED: &'static str = "revoked";
 
-    /// What happened, as one word in the catalogue and in JSON; never changed.
+    /// The event as one word, in the catalogue and in JSON; never changed.
     pub fn word(&self) -> String {
         match self {
             Self::Entry { kind, .. } => kind.as_str().to_owned(),
@@ -302,7 +302,7 @@ impl Event {
         }
     }
 
-    /// The file or folder that it is about.
+    /// The file or folder concerned.
     pub fn spot(&self) -> Option<&Spot> {
         match self {
             Self::Entry { spot, .. } | Self::Link { spot, .. } => Some(spot),
@@ -310,7 +310,7 @@ impl Event {
         }
     }
 
-    /// The space that it is about.
+    /// The space concerned.
     pub fn space(&self) -> Option<SpaceId> {
         match self {
             Self::Entry { spot, .. } | Self::Link { spot, .. } => Some(spot.space),

@@ -1,4 +1,4 @@
-//! One newtype per kind of thing, so that a user's number can never be taken for an entry's.
+//! One newtype for each kind of thing, so that a user's number cannot be mistaken for an entry's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ macro_rules! row_id {
 }
 
 row_id!(
-    /// A file or folder. Stays the same over rename, move and overwrite; never reused.
+    /// A file or folder. Stays the same when it is renamed, moved or overwritten; never reused.
     EntryId
 );
 row_id!(
@@ -26,8 +26,8 @@ row_id!(
     VersionId
 );
 row_id!(
-    /// The place of a content in the order in which contents were begun; grows over restarts and whatever
-    /// the clock does. Drawn from the same numbers as entry ids.
+    /// Position of a version in the order in which versions were begun; increases across restarts, whatever the
+    /// clock does. Drawn from the same sequence as entry ids.
     WriteSerial
 );
 row_id!(
@@ -35,7 +35,7 @@ row_id!(
     UserId
 );
 row_id!(
-    /// One device's password.
+    /// A device password.
     AppPasswordId
 );
 
@@ -46,7 +46,7 @@ macro_rules! random_id {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// A fresh id from the system's random source (128 bits).
+            /// A new id from the system's random source (128 bits).
             pub fn random() -> Self {
                 let mut bytes = [0; 16];
                 getrandom::fill(&mut bytes).expect("the system's random source answers");

@@ -1,15 +1,15 @@
-//! What can be wrong with what is stored, and how it is looked for.
+//! Kinds of damage to stored data, and modes of verification.
 
-/// How thoroughly stored contents are looked at.
+/// How thoroughly stored contents are verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerifyMode {
     /// Length, header and last chunk of every container.
     Quick,
-    /// Every byte.
+    /// Every byte of every container.
     Full,
 }
 
-/// Who began a verification. Each one's run goes on by itself.
+/// Starter of a verification. Each starter's run continues independently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerifyStarter {
     /// The owner, with `tresor verify`.
@@ -18,30 +18,30 @@ pub enum VerifyStarter {
     Schedule,
 }
 
-/// What is wrong with a container. Nothing is sent but chunks that are authentic.
+/// Kind of damage to a container. Only authenticated chunks are ever sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DamageKind {
-    /// There is no file.
+    /// The file does not exist.
     Missing,
-    /// The file has another length than the one that was committed.
+    /// The file's length differs from the committed one.
     WrongLength,
-    /// The file has another header: it is another container, an older one, or none at all.
+    /// The header differs: the file is another container, an older one, or not a container.
     Foreign,
     /// The header does not open with the space's key, or that key is gone.
     WrongKey,
-    /// It is whole, but the header before it in its pack does not name it: neither tar nor a rebuild of a
-    /// lost catalogue would find it.
+    /// The container is whole, but the header before it in its pack does not name it: neither tar nor a rebuild of
+    /// a lost catalogue would find it.
     Unnamed,
-    /// A chunk is not what was sealed at its place.
+    /// A chunk is not the one that was sealed at its index.
     DamagedChunk,
-    /// The disk does not give the bytes.
+    /// The disk cannot read the bytes.
     Unreadable,
-    /// Every chunk is authentic, but together they are not the content that was committed.
+    /// Every chunk is authentic, but together they are not the committed content.
     WrongHash,
 }
 
 impl DamageKind {
-    /// Whether a quick look sees it, and so can also see that it is gone.
+    /// Whether a quick verification detects it, and so can also detect that it is repaired.
     pub fn is_seen_quickly(self) -> bool {
         !matches!(self, Self::DamagedChunk | Self::Unreadable | Self::WrongHash)
     }

@@ -1,25 +1,25 @@
-//! Where everything lies in a data directory: names of files and folders, without I/O. No other module spells them.
+//! Layout of a data directory: names of files and folders, without I/O. No other module contains them.
 //!
 //! ```text
-//! FORMAT                               "tresor 1"; written last, so a half-made instance is recognised
+//! FORMAT                               "tresor 1"; written last, so an incomplete instance is recognised
 //! lock                                 held by the one process that uses the directory
-//! control.sock                         the owner's way to a running server
+//! control.sock                         socket for the owner's commands to a running server
 //! keys/root.age                        the root secret, sealed by a passphrase or to a key file
 //! keys/root.recovery.age               the same secret, sealed to the recovery recipient
 //! keys/recovery-recipient.age          that recipient, sealed to the root identity
 //! keys/spaces/<space>.age              a space's identity
 //! keys/names/<space>.age               a space's name and settings
-//! mark.age                             how far the catalogue has come
-//! catalog/catalog.db                   SQLCipher; beside it -wal, -shm and -journal, as beside each of the next three
+//! mark.age                             the catalogue's high-water mark
+//! catalog/catalog.db                   SQLCipher; with -wal, -shm and -journal, like each of the next three
 //! catalog/catalog.format-<n>.db        a copy from before a change of format
-//! catalog/catalog.rebuild.db           what a rebuild is making
-//! catalog/catalog.replaced-<time>.db   what a rebuild replaced
+//! catalog/catalog.rebuild.db           the result of a rebuild in progress
+//! catalog/catalog.replaced-<time>.db   a catalogue that a rebuild replaced
 //! snapshots/<number>-<time>.age        the catalogue as sealed text
 //! tls/certificate.pem, tls/key.age     the server's own certificate and its sealed key
 //! spaces/<space>/ab/<container>.age    a container; "ab" are the first two digits of its id
 //! spaces/<space>/packs/<pack>.tar      many small containers
-//! tmp/<id>.part                        everything that has no final name yet
-//! reserve                              room on the disk that is given up when it is full
+//! tmp/<id>.part                        files that do not have their final name yet
+//! reserve                              disk space that is freed when the disk is full
 //! ```
 //! Paths are text with `/`, below the data directory. `docs/format.md` describes the bytes of each file.
 
@@ -28,17 +28,17 @@ use std::path::{Path, PathBuf};
 
 use super::{ContainerId, PackId, Place, SpaceId};
 
-/// Names the format; without it there is no complete instance.
+/// File that names the format; without it the instance is incomplete.
 pub const FORMAT: &str = "FORMAT";
-/// Locked by the process that uses the directory.
+/// File locked by the process that uses the directory.
 pub const LOCK: &str = "lock";
-/// The owner's socket.
+/// Socket for the owner's commands.
 pub const CONTROL_SOCKET: &str = "control.sock";
 /// Folder of all keys.
 pub const KEYS: &str = "keys";
 /// The root secret for everyday use.
 pub const ROOT_KEY: &str = "keys/root.age";
-/// The root secret for the recovery key.
+/// Public half of the recovery key.
 pub const ROOT_RECOVERY_KEY: &str = "keys/root.recovery.age";
 /// The recovery key's public half.
 pub const RECOVERY_RECIPIENT: &str = "keys/recovery-recipient.age";
@@ -50,9 +50,9 @@ pub const SPACE_NOTES: &str = "keys/names";
 pub const MARK: &str = "mark.age";
 /// Folder of the catalogue.
 pub const CATALOG: &str = "catalog";
-/// The catalogue.
+/// The catalogue's database.
 pub const DATABASE: &str = "catalog/catalog.db";
-/// The catalogue that a rebuild is making.
+/// Database of a rebuild in progress.
 pub const REBUILT_DATABASE: &str = "catalog/catalog.rebuild.db";
 /// Folder of the catalogue's snapshots.
 pub const SNAPSHOTS: &str = "snapshots";
@@ -64,33 +64,33 @@ pub const CERTIFICATE: &str = "tls/certificate.pem";
 pub const TLS_KEY: &str = "tls/key.age";
 /// Folder of all containers.
 pub const SPACES: &str = "spaces";
-/// Folder of what is being written.
+/// Folder of files that are being written.
 pub const TMP: &str = "tmp";
-/// Room that can be given up.
+/// File that reserves disk space.
 pub const RESERVE: &str = "reserve";
 
-/// What may lie at the top of the directory.
+/// Files and folders that belong at the top of the directory.
 pub const TOP: [&str; 11] =
     [FORMAT, LOCK, CONTROL_SOCKET, KEYS, MARK, CATALOG, SNAPSHOTS, TLS, SPACES, TMP, RESERVE];
-/// Folders that an instance begins with.
+/// Folders of a new instance.
 pub const FIRST_FOLDERS: [&str; 3] = [CATALOG, SPACES, TMP];
-/// At the top of every ext4 file system, and so of a data directory that is one.
+/// Exists at the top of every ext4 file system, and so in a data directory that is one.
 pub const LOST_FOUND: &str = "lost+found";
 
-/// End of the name of a sealed file.
+/// Suffix of sealed files.
 pub const SEALED: &str = ".age";
-/// End of the name of a pack.
+/// Suffix of packs.
 pub const PACK: &str = ".tar";
-/// End of the name of a file that is being written.
+/// Suffix of files that are being written.
 pub const PART: &str = ".part";
-/// What SQLite puts behind the names of files that belong together.
+/// Suffixes that SQLite appends for the files of one database.
 pub const DATABASE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
-/// SQLite's write-ahead log among them.
+/// Suffix of SQLite's write-ahead log.
 pub const WAL: &str = "-wal";
 
-/// Folder of a space's packs, beside those of its containers.
+/// Folder of a space's packs, next to those of its containers.
 const PACKS: &str = "packs";
-/// How the names of databases begin that a change of format copies, a rebuild makes, and one replaces.
+/// Prefixes of databases that were copied before a change of format, are being rebuilt, and were replaced.
 const COPIED: &str = "catalog.format-";
 const REBUILT: &str = "catalog.rebuild";
 const REPLACED: &str = "catalog.replaced-";
@@ -105,23 +105,23 @@ pub fn space_note(space: SpaceId) -> String {
     format!("{SPACE_NOTES}/{space}{SEALED}")
 }
 
-/// A snapshot of this name.
+/// Path of a snapshot.
 pub fn snapshot(name: impl Display) -> String {
     format!("{SNAPSHOTS}/{name}{SEALED}")
 }
 
-/// The folder of all that a space stores.
+/// The folder of everything a space stores.
 pub fn space(space: SpaceId) -> String {
     format!("{SPACES}/{space}")
 }
 
-/// The folder of the containers whose ids begin as this one's.
+/// The folder of containers whose ids have the same first two digits.
 pub fn shard(space: SpaceId, id: ContainerId) -> String {
     let [first, ..] = id.0;
     format!("{SPACES}/{space}/{first:02x}")
 }
 
-/// The file of a container that has one of its own.
+/// Path of a container with a file of its own.
 pub fn container(space: SpaceId, id: ContainerId) -> String {
     let [first, ..] = id.0;
     format!("{SPACES}/{space}/{first:02x}/{id}{SEALED}")
@@ -132,12 +132,12 @@ pub fn packs(space: SpaceId) -> String {
     format!("{SPACES}/{space}/{PACKS}")
 }
 
-/// A pack.
+/// Path of a pack.
 pub fn pack(space: SpaceId, id: PackId) -> String {
     format!("{SPACES}/{space}/{PACKS}/{id}{PACK}")
 }
 
-/// The file that holds a container: its own or a pack.
+/// Path of the file that holds a container: its own, or a pack.
 pub fn holder(space: SpaceId, id: ContainerId, place: Place) -> String {
     match place {
         Place::OwnFile => container(space, id),
@@ -145,34 +145,34 @@ pub fn holder(space: SpaceId, id: ContainerId, place: Place) -> String {
     }
 }
 
-/// The temporary file of this name.
+/// Path of the temporary file with this name.
 pub fn part(name: impl Display) -> String {
     format!("{TMP}/{name}{PART}")
 }
 
-/// Where a catalogue of `format` is copied before it is changed.
+/// Path of the copy of a catalogue with format `format`, made before it is changed.
 pub fn database_copy(database: &Path, format: u32) -> PathBuf {
     database.with_extension(format!("format-{format}.db"))
 }
 
-/// The name under which a database that was replaced at `time` (milliseconds since 1970) is kept beside it.
+/// The name under which a database that was replaced at `time` (milliseconds since 1970) is kept.
 pub fn replaced_database(time: i64) -> String {
     format!("{REPLACED}{time}.db")
 }
 
-/// The file that SQLite keeps beside a database, by one of [`DATABASE_SUFFIXES`].
+/// Path of a file that SQLite keeps for a database, by one of [`DATABASE_SUFFIXES`].
 pub fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(suffix);
     path.into()
 }
 
-/// Whether a file in [`CATALOG`] is a rebuild's, which has not come to its end.
+/// Whether a file in [`CATALOG`] belongs to an unfinished rebuild.
 pub fn is_rebuilt(name: &str) -> bool {
     name.starts_with(REBUILT)
 }
 
-/// Whether a file of this name belongs into [`CATALOG`].
+/// Whether a file of this name belongs in [`CATALOG`].
 pub fn is_database(name: &str) -> bool {
     let stem = DATABASE_SUFFIXES
         .iter()
@@ -181,7 +181,7 @@ pub fn is_database(name: &str) -> bool {
     stem == "catalog" || [COPIED, REPLACED, REBUILT].iter().any(|kind| stem.starts_with(kind))
 }
 
-/// Whether a folder of this name belongs into that of a space.
+/// Whether a folder of this name belongs in that of a space.
 pub fn is_space_folder(name: &str) -> bool {
     name == PACKS || is_shard(name)
 }
@@ -194,13 +194,13 @@ pub fn is_shard(name: &str) -> bool {
 /// A file that holds contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// One container.
+    /// A single container.
     Container(SpaceId, ContainerId),
-    /// Small ones.
+    /// Many small containers.
     Pack(SpaceId, PackId),
 }
 
-/// What a file at this place holds: the other way round of [`container`] and [`pack`]. `None` at any other place.
+/// The contents of the file at this path: the inverse of [`container`] and [`pack`]. `None` for any other path.
 pub fn parse_holder(path: &str) -> Option<Holder> {
     let mut parts = path.split('/');
     let mut next = || parts.next();
@@ -222,7 +222,7 @@ mod tests {
     const SPACE: SpaceId = SpaceId([1; 16]);
     const ID: ContainerId = ContainerId([0xab; 16]);
 
-    /// A file that holds contents is recognised by its place alone, and by no other spelling of it.
+    /// A file with contents is recognised by its path alone, in exactly one spelling.
     #[test]
     fn places_of_contents_are_parsed_as_they_are_written() {
         let pack = PackId([2; 16]);

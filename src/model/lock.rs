@@ -1,35 +1,35 @@
-//! WebDAV's words that both the protocol and the catalogue use.
+//! Terms of WebDAV that both the protocol and the catalogue use.
 
-/// How far an operation or lock reaches (RFC 4918 10.2); `Depth: 1` exists for PROPFIND only.
+/// Depth of an operation or lock (RFC 4918 10.2); `Depth: 1` exists for PROPFIND only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
     /// The resource itself.
     Zero,
     /// The resource and, in a folder, its direct members.
     One,
-    /// The whole tree.
+    /// The resource and everything below it.
     Infinity,
 }
 
-/// Who else may hold a lock beside this one (RFC 4918 6.2).
+/// Whether other locks may exist beside this one (RFC 4918 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockScope {
-    /// Nobody.
+    /// No other locks.
     Exclusive,
-    /// Others with shared locks.
+    /// Other shared locks.
     Shared,
 }
 
-/// Which of the properties are meant that clients hung on an entry.
+/// Selects dead properties, which clients set on entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeadProperties {
     /// None of them.
     None,
     /// The names of all, without values.
     Names,
-    /// Those of these names.
+    /// The properties of these names.
     These(Vec<PropertyName>),
-    /// All.
+    /// All, with values.
     All,
 }
 

@@ -1,7 +1,7 @@
-//! The words of the house: ids, names, paths, sizes, times, rights, the layout of the data directory. Pure values, no I/O.
+//! The basic types: ids, names, paths, sizes, times, rights, the layout of the data directory. Pure values, no I/O.
 //!
-//! Everything that enters from outside is parsed into one of these types at the edge; inside, no
-//! string is a path and no integer is an id.
+//! Everything that enters from outside is parsed into one of these types at the edge; inside, no string is a path
+//! and no integer is an id.
 
 mod access;
 mod actor;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// One segment of a path. Never empty, `.` or `..`; holds no `/`, `\` or NUL; at most 255 bytes of
-/// UTF-8, the limit of the file systems on which clients mount us. Kept byte for byte as sent.
+/// One segment of a path. Never empty, `.` or `..`; contains no `/`, `\` or NUL; at most 255 bytes of UTF-8, the
+/// limit of the file systems on which clients mount the server. Kept byte for byte as sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryName(String);
 
@@ -24,23 +24,23 @@ pub enum NameError {
     /// More than 100 levels or 4096 bytes.
     #[error("this path is nested too deeply or longer than 4096 bytes")]
     PathTooLong,
-    /// Percent-decoded bytes that are no text.
+    /// Percent-decoded bytes that are not UTF-8.
     #[error("this name is not UTF-8 text")]
     NotUtf8,
-    /// A name that Windows cannot hold, while the instance asks for portable names.
+    /// Windows cannot store the name, and the instance requires portable names.
     #[error(
         "Windows cannot store this name; use another without < > : \" | ? *, control characters, a trailing dot or blank, or a device name such as CON"
     )]
     NotPortable,
 }
 
-/// Which names an instance accepts beyond the rules of [`EntryName`].
+/// Names that an instance accepts beyond the rules of [`EntryName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum NamePolicy {
-    /// Whatever a client sends comes back byte for byte.
+    /// Any name; it comes back byte for byte as sent.
     #[default]
     Any,
-    /// Only names that Windows can show as well.
+    /// Only names that Windows can display as well.
     Portable,
 }
 
@@ -67,13 +67,13 @@ impl EntryName {
         &self.0
     }
 
-    /// What two names must not share in one folder: NFC and lower case, so that no two entries look
-    /// alike on macOS or Windows. `ß` stays apart from `ss`: Maße and Masse are different words.
+    /// The form that must be unique in a folder: NFC and lower case, so that no two entries look alike on macOS or
+    /// Windows. `ß` differs from `ss`: Maße and Masse are different words.
     pub fn key(&self) -> String {
         self.0.nfc().flat_map(char::to_lowercase).nfc().collect()
     }
 
-    /// Whether both differ only in how accents are composed.
+    /// Whether both names differ only in how accents are composed.
     pub fn is_same_text(&self, other: &Self) -> bool {
         self.0.nfc().eq(other.0.nfc())
     }
@@ -110,8 +110,8 @@ impl fmt::Display for EntryName {
     }
 }
 
-/// Somebody's text in a form that cannot steer a terminal or look like another text: control characters
-/// and those that nobody sees are escaped.
+/// A text in a form that cannot control a terminal or look like another text: control characters and invisible ones
+/// are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a>(pub &'a str);
 
@@ -127,7 +127,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Where an entry lies inside its space; the empty path is the space's root folder.
+/// Path of an entry inside its space; the empty path is the space's root folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EntryPath(Vec<EntryName>);
 
@@ -142,7 +142,7 @@ impl EntryPath {
         Self::default()
     }
 
-    /// From parsed names.
+    /// A path of parsed names.
     pub fn new(names: Vec<EntryName>) -> Result<Self, NameError> {
         let bytes: usize = names.iter().map(|name| name.as_str().len() + 1).sum();
         if names.len() > Self::MAX_DEPTH || bytes > Self::MAX_BYTES {
@@ -151,7 +151,7 @@ impl EntryPath {
         Ok(Self(names))
     }
 
-    /// Parses decoded text such as `a/b.txt`; one trailing slash is fine, empty segments are not.
+    /// Parses decoded text such as `a/b.txt`; one trailing slash is allowed, empty segments are not.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let text = text.strip_suffix('/').unwrap_or(text);
         if text.is_empty() {
@@ -183,7 +183,7 @@ impl EntryPath {
         Self::new(names)
     }
 
-    /// Whether `self` is `other` or lies below it.
+    /// Whether `self` is `other` or below it.
     pub fn starts_with(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }

@@ -1,23 +1,23 @@
-//! Where a container lies.
+//! Where a container is stored.
 
 use super::PackId;
 
 /// A container's place in its space's directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// In a file of its own, named by its id.
+    /// In a file of its own, named after its id.
     OwnFile,
-    /// Inside a pack, beside other small ones.
+    /// Inside a pack, with other small containers.
     Packed(PackedPlace),
 }
 
-/// A stretch of a pack that is one container.
+/// A range of a pack that holds one container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PackedPlace {
-    /// Which pack.
+    /// Id of the pack.
     pub pack: PackId,
-    /// Where the container's first byte lies in it.
+    /// Offset of the container's first byte.
     pub offset: u64,
-    /// Bytes of the container.
+    /// Length of the container in bytes.
     pub length: u64,
 }

@@ -1,4 +1,4 @@
-//! Runs of bytes.
+//! Ranges of bytes.
 
 /// Bytes `start .. end` of a content, `end` excluded; never inverted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,22 +8,22 @@ pub struct ByteRange {
 }
 
 impl ByteRange {
-    /// `None` if `end` lies before `start`.
+    /// `None` if `end` is before `start`.
     pub fn new(start: u64, end: u64) -> Option<Self> {
         (start <= end).then_some(Self { start, end })
     }
 
-    /// All of a content of `size` bytes.
+    /// The whole content of `size` bytes.
     pub fn whole(size: u64) -> Self {
         Self { start: 0, end: size }
     }
 
-    /// First byte.
+    /// Offset of the first byte.
     pub fn start(self) -> u64 {
         self.start
     }
 
-    /// One past the last byte.
+    /// Offset after the last byte.
     pub fn end(self) -> u64 {
         self.end
     }
@@ -33,7 +33,7 @@ impl ByteRange {
         self.end - self.start
     }
 
-    /// Whether it holds no byte.
+    /// Whether it contains no bytes.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }

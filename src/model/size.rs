@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A number of bytes; `0` to `2^63 - 1`, which is what the catalogue can hold.
+/// A number of bytes; `0` to `2^63 - 1`, the range of the catalogue's integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(pub u64);
 
@@ -35,8 +35,8 @@ const UNITS: [(&str, u64); 13] = [
 impl FromStr for ByteSize {
     type Err = ParseSizeError;
 
-    /// Reads `0`, `500B`, `20GB`, `1.5 GiB`, `10g` (single letters are binary, as in `dd`). A number without a unit is
-    /// refused: who writes `--quota 10` hardly means 10 bytes.
+    /// Parses `0`, `500B`, `20GB`, `1.5 GiB`, `10g` (single letters are binary, as in `dd`). Refuses a number
+    /// without a unit: `--quota 10` hardly ever means 10 bytes.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || ParseSizeError { text: text.to_owned() };
         let lower = text.trim().to_lowercase();

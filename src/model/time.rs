@@ -1,4 +1,4 @@
-//! Points in time, passed in rather than read.
+//! Points in time, passed as parameters rather than read.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,16 +16,16 @@ const LAST_SECOND: i64 = 253_402_300_799;
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The earliest time a file may carry: the Nextcloud desktop refuses anything at or below 0.
+    /// The earliest modification time of a file: the Nextcloud desktop client refuses 0 and below.
     pub const EARLIEST_MTIME: Self = Self(1_000);
 
-    /// Reads the wall clock. Only the request edge, the command line and `app` call this.
+    /// Reads the wall clock. Only the request edge, the command line and `app` may call this.
     pub fn now() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
         Self::from_system(SystemTime::now())
     }
 
-    /// From whole seconds since the epoch; saturates far outside any calendar.
+    /// Converts whole seconds since the epoch; saturates far outside any calendar.
     pub fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1_000))
     }
@@ -35,7 +35,7 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
-    /// From the standard library's clock type.
+    /// Converts from the standard library's clock type.
     pub fn from_system(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Self(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
@@ -43,35 +43,35 @@ impl Timestamp {
         }
     }
 
-    /// For formatting libraries; times before the epoch become the epoch.
+    /// Converts for formatting libraries; times before the epoch become the epoch.
     pub fn to_system(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(u64::try_from(self.0).unwrap_or(0))
     }
 
-    /// This much later; saturates.
+    /// This time plus `span`; saturates.
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// This much earlier.
+    /// This time minus `span`.
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Time from `earlier` until now; zero if `earlier` lies in the future.
+    /// Time from `earlier` to this one; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// As a modification time that every client accepts.
+    /// Clamped to a modification time that every client accepts.
     pub fn as_mtime(self) -> Self {
         self.max(Self::EARLIEST_MTIME)
     }
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC, to the second, as everything that people and scripts read shows it: `2026-11-21T20:26:14Z`.
-    /// What lies behind the year 9999 is its last second.
+    /// RFC 3339 in UTC, to the second, as in everything that people and scripts read: `2026-11-21T20:26:14Z`. Times
+    /// after the year 9999 show its last second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
         let moment = OffsetDateTime::from_unix_timestamp(self.as_secs().clamp(0, LAST_SECOND));

@@ -1,9 +1,9 @@
-//! Words of uploads that arrive in parts.
+//! Types of uploads that arrive in parts.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// How an upload arrives.
+/// The order in which an upload arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UploadShape {
     /// Front to back: each append begins where the one before it ended.
@@ -27,13 +27,13 @@ impl UploadShape {
     }
 }
 
-/// The name of a chunk. Ordered as chunks are joined: names of digits only by their number and before all
-/// others, these by their bytes. `1`, `2`, `10` and `000001`, `000002` and `…0-…9` all end up as their
-/// clients mean it.
+/// The name of a chunk. Ordered as chunks are joined: numeric names by their number and before all others, the
+/// others by their bytes. So `1`, `2`, `10` and `000001`, `000002` and `…0-…9` are all joined as their clients
+/// intend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChunkName(String);
 
-/// A chunk cannot have this name.
+/// A text that is not a valid chunk name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a chunk's name has 1 to 255 bytes, no slash and no control character, and is not '.', '..' or '.file'"
@@ -43,10 +43,10 @@ pub struct ChunkNameError;
 impl ChunkName {
     /// Longest name in bytes.
     pub const MAX_BYTES: usize = 255;
-    /// What Nextcloud clients call all chunks together.
+    /// Name under which Nextcloud's clients address all chunks together.
     pub const ALL: &str = ".file";
 
-    /// Reads a name as it stands in a request's path, percent-decoded.
+    /// Parses a percent-decoded name from a request's path.
     pub fn parse(text: &str) -> Result<Self, ChunkNameError> {
         let is_taken = ["", ".", "..", Self::ALL].contains(&text);
         if is_taken || text.len() > Self::MAX_BYTES || text.chars().any(|c| c == '/' || c.is_control()) {
@@ -55,24 +55,24 @@ impl ChunkName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name.
+    /// The name as sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The number of a name of digits, without leading zeros.
+    /// The digits of a numeric name, without leading zeros.
     fn digits(&self) -> Option<&str> {
         let is_number = self.0.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| self.0.trim_start_matches('0'))
     }
 
-    /// Whether no client would send a chunk before this one: 0 and 1 among numbers.
+    /// Whether no client would send a chunk before this one: true for 0 and 1.
     pub fn may_be_first(&self) -> bool {
         self.digits().is_none_or(|digits| digits.is_empty() || digits == "1")
     }
 
-    /// Whether no other number lies between this one and `next`; between other names there may always be
-    /// another one, and clients of such send them in order.
+    /// Whether no other number lies between this one and `next`. Between names that are not numbers there may
+    /// always be another one, and their clients send them in order.
     pub fn is_followed_by(&self, next: &Self) -> bool {
         let number = |digits: &str| if digits.is_empty() { Ok(0) } else { digits.parse::<u64>() };
         match (self.digits(), next.digits()) {
@@ -88,7 +88,7 @@ impl ChunkName {
 impl Ord for ChunkName {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_number = match (self.digits(), other.digits()) {
-            // Of any length: the longer number is the larger one.
+            // Numbers of any length: the longer number is the larger one.
             (Some(this), Some(other)) => this.len().cmp(&other.len()).then_with(|| this.cmp(other)),
             (this, other) => this.is_none().cmp(&other.is_none()),
         };

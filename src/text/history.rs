@@ -1,4 +1,4 @@
-//! Who did what, in words.
+//! The history in words: actors and events.
 
 use super::Language;
 use crate::model::{
@@ -7,7 +7,7 @@ use crate::model::{
 };
 
 impl Language {
-    /// Who acted. `account` is the name of the account behind it, `device` the label of the device, as far as known.
+    /// Name of the actor. `account` is the name of its account, `device` the label of the device, as far as known.
     pub fn actor(self, actor: &Actor, account: Option<&str>, device: Option<&str>) -> String {
         let account = account.unwrap_or(self.choose("ein entferntes Konto", "a removed account"));
         match actor {
@@ -32,7 +32,7 @@ impl Language {
         }
     }
 
-    /// What happened, as a phrase that follows who did it.
+    /// The event as a phrase that follows the actor's name.
     pub fn event(self, event: &Event) -> String {
         match event {
             Event::Entry { kind, spot, size, other, .. } => {

@@ -1,4 +1,4 @@
-//! Sentences for people, in every language that we have words in: pages, commands and the API take them from here.
+//! Sentences for people, in every supported language: pages, commands and the API take them from here.
 
 mod history;
 
@@ -7,17 +7,17 @@ use time::macros::format_description;
 
 use crate::model::{ByteSize, Timestamp};
 
-/// A language that we have words in.
+/// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// German.
+    /// German (`de`).
     German,
-    /// English.
+    /// English (`en`), the default.
     English,
 }
 
 impl Language {
-    /// By the beginning of a tag or a locale's name, such as `de`, `de-AT` or `de_DE.UTF-8`; English for any other.
+    /// The language for a tag or locale name, such as `de`, `de-AT` or `de_DE.UTF-8`; English for any other.
     pub fn of_tag(tag: &str) -> Self {
         match tag.split(['-', '_', '.', '@']).next() {
             Some(first) if first.eq_ignore_ascii_case("de") => Self::German,
@@ -25,7 +25,7 @@ impl Language {
         }
     }
 
-    /// Its tag (RFC 5646).
+    /// The language tag (RFC 5646).
     pub const fn tag(self) -> &'static str {
         match self {
             Self::German => "de",
