@@ -8,7 +8,7 @@ use rustix::process::{
 };
 
 fn main() -> ExitCode {
-    // Whatever is written is for this user alone, and no core file or debugger shows its keys.
+    // Files are created for this user alone, and no core file or debugger shows the keys.
     umask(Mode::RWXG | Mode::RWXO);
     // Fails only on kernels without the call; the rest of the program does not depend on it.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

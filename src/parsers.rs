@@ -1,4 +1,5 @@
-//! The parsers of foreign bytes that are private to their rooms, for `fuzz/` and its test: no interface to rely on.
+//! Parsers of untrusted bytes that are private to their rooms, for `fuzz/` and its test; not a stable
+//! interface.
 
 /// Requests: framing, headers, bodies.
 pub mod requests {
@@ -26,7 +27,7 @@ pub mod resumable {
     pub use crate::http::resumable::tus::metadata::Metadata;
 }
 
-/// Packs.
+/// Packs of small containers.
 pub mod packs {
     pub use crate::vault::disk::pack::{Member, Members, PackedFile, erase, is_empty, names};
     pub use crate::vault::disk::unindexed::each as each_unindexed;

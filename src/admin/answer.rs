@@ -1,4 +1,4 @@
-//! Carrying a request out.
+//! Executes a request.
 
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -20,38 +20,38 @@ use crate::model::{
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
 
-/// How authenticators name this server.
+/// Name of this server in authenticator apps.
 const ISSUER: &str = "Tresor";
 
-/// Why a request was refused. The sentence is shown to the owner as it is.
+/// Why a request was refused. The owner sees this sentence as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    /// About users, rights and device passwords.
+    /// An error about users, rights or device passwords.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
-    /// About files and spaces.
+    /// An error about files or spaces.
     #[error(transparent)]
     Library(#[from] LibraryError),
-    /// A login name is refused.
+    /// The login name is invalid.
     #[error(transparent)]
     UserName(#[from] accounts::UserNameError),
-    /// The name of a space or a path is refused.
+    /// The name of a space, or a path, is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// About links.
+    /// An error about links.
     #[error(transparent)]
     Links(#[from] LinkError),
-    /// A word that is none of the allowed ones.
+    /// A word that is not one of the allowed ones.
     #[error("'{word}' is no {what}; use {allowed}")]
     Word {
-        /// What was typed.
+        /// The word as entered.
         word: String,
-        /// What it should have been.
+        /// Kind of the word, such as `role`.
         what: &'static str,
         /// The allowed words.
         allowed: String,
     },
-    /// The request belongs to another state of the instance.
+    /// The instance is not locked.
     #[error("this instance is open already")]
     NotLocked,
 }
@@ -62,7 +62,7 @@ impl From<LookupError> for AdminError {
     }
 }
 
-/// An open instance as its owner sees it.
+/// An open instance, with the operations of its owner.
 #[derive(Clone)]
 pub struct Admin {
     pub(super) library: Library,
@@ -71,12 +71,12 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Joins the rooms that requests are about.
+    /// Joins the rooms that requests need.
     pub fn new(library: Library, accounts: Accounts, sharing: Sharing) -> Self {
         Self { library, accounts, sharing }
     }
 
-    /// Carries a request out at `now`.
+    /// Executes a request at `now`.
     pub async fn answer(&self, request: Request, now: Timestamp) -> Reply {
         match self.carry_out(request, now).await {
             Ok(reply) => reply,
@@ -388,7 +388,7 @@ impl Admin {
         Ok(Reply::Grants(shown))
     }
 
-    /// Everybody's uploads into these spaces.
+    /// All users' uploads into these spaces.
     async fn uploads(&self, spaces: &[Space]) -> Result<Vec<Upload>, AdminError> {
         let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
         Ok(self.library.uploads(&rights, UploadsOf::Everybody).await?)
@@ -404,7 +404,7 @@ impl Admin {
         Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
     }
 
-    /// The space of this name, or all of them.
+    /// The space of this name, or all spaces.
     async fn spaces(&self, name: Option<String>) -> Result<Vec<Space>, AdminError> {
         match name {
             Some(name) => Ok(vec![self.space(&name).await?]),
@@ -412,12 +412,12 @@ impl Admin {
         }
     }
 
-    /// The owner of the data directory may bring back and remove what others deleted.
+    /// The owner of the data directory may restore and remove what others deleted.
     async fn owner_access(&self, space: &str) -> Result<Access, AdminError> {
         Ok(accounts::owner_access(self.space(space).await?.id))
     }
 
-    /// What ends when a user is removed.
+    /// The links, devices, grants and uploads that end when a user is removed.
     async fn removal(&self, name: &str) -> Result<RemovalShown, AdminError> {
         let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
         let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
@@ -442,7 +442,7 @@ fn owner_rights(spaces: &[Space]) -> Vec<Access> {
     spaces.iter().map(|space| accounts::owner_access(space.id)).collect()
 }
 
-/// An error and its reasons as one sentence. Only the owner reads it.
+/// An error and its causes as one sentence. Only the owner reads it.
 pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut reason = error.source();

@@ -1,4 +1,4 @@
-//! Who did what.
+//! Answers requests for the history of events.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::library::Space;
 use crate::model::{Actor, AppPasswordId, EntryPath, Event, EventId, Recorded, SpaceId, UserId, Via};
 use crate::text::Language;
 
-/// Events in one reply.
+/// Most events in one reply.
 const MAX_EVENTS: usize = 10_000;
 
 impl Admin {

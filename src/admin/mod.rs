@@ -1,7 +1,7 @@
-//! What the owner of the data directory can ask of an instance: one request, one reply, as data.
+//! Requests of the data directory's owner to an instance, and their replies, as data.
 //!
-//! The command line speaks it to a running server over the socket in the data directory, or carries it
-//! out itself on an instance that it opened. Both ways end in [`Admin::answer`].
+//! The command line sends them to a running server over the socket in the data directory, or executes them
+//! itself on an instance that it opened. Both use [`Admin::answer`].
 
 mod answer;
 mod history;

@@ -1,4 +1,4 @@
-//! The requests.
+//! Requests of the owner.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ impl Secret {
         &self.0
     }
 
-    /// For the rooms that keep secrets.
+    /// Copies the text into the type that other rooms use.
     pub fn to_secret_string(&self) -> SecretString {
         SecretString::from(self.expose())
     }
@@ -34,46 +34,46 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// One request. Names are as the owner typed them; they are parsed where they are used.
+/// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the words of the command line's help")]
 pub enum Request {
-    /// How the instance is.
+    /// Ask for the state of the instance.
     Status,
     /// Open a locked instance.
     Unlock { passphrase: Secret },
-    /// Make an account.
+    /// Create an account.
     UserAdd { name: String, role: String, password: Option<Secret> },
-    /// All accounts.
+    /// List all accounts.
     UserList,
-    /// Give an account another password; ends nothing but what used the old one.
+    /// Set the password of an account; ends only logins with the old one.
     UserSetPassword { name: String, password: Secret },
-    /// Change what somebody is.
+    /// Change the role of a user.
     UserSetRole { name: String, role: String },
-    /// Shut an account out, keeping it.
+    /// Disable an account.
     UserDisable { name: String },
-    /// Let a disabled account in again.
+    /// Enable a disabled account.
     UserEnable { name: String },
-    /// What ends with an account when it is removed.
+    /// List what ends when an account is removed.
     UserRemovalPreview { name: String },
-    /// Remove an account for good.
+    /// Remove an account permanently.
     UserRemove { name: String },
-    /// Make a password for one device; the reply shows it once.
+    /// Create a device password; the reply shows it once.
     AppPasswordAdd { user: String, label: String, days: Option<u32> },
-    /// A user's device passwords.
+    /// List a user's device passwords.
     AppPasswordList { user: String },
-    /// End a device password.
+    /// Revoke a device password.
     AppPasswordRevoke { user: String, id: i64 },
-    /// Make a secret for a user's authenticator; counts once it is confirmed.
+    /// Create a secret for a user's authenticator; it takes effect when confirmed.
     SecondFactorBegin { name: String },
-    /// Have a user's second factor asked for from now on; the reply shows recovery codes once.
+    /// Require a user's second factor from now on; the reply shows recovery codes once.
     SecondFactorConfirm { name: String, code: Secret },
-    /// Make other recovery codes; the reply shows them once.
+    /// Create new recovery codes; the reply shows them once.
     RecoveryCodesRenew { name: String },
-    /// Have a user sign in with the password alone again.
+    /// Remove a user's second factor, so that the password alone is enough.
     SecondFactorRemove { name: String },
-    /// Make a space.
+    /// Create a space.
     SpaceAdd {
         name: String,
         kind: String,
@@ -82,9 +82,10 @@ pub enum Request {
         version_days: Option<u32>,
         trash_days: Option<u32>,
     },
-    /// All spaces.
+    /// List all spaces.
     SpaceList,
-    /// Change a space's settings; what is `None` stays. A quota of 0 lifts it, a history of 0 makes it the quota's size.
+    /// Change a space's settings; `None` leaves a value as it is. A quota of 0 removes the limit, a history
+    /// of 0 makes it as large as the quota.
     SpaceSet {
         name: String,
         quota: Option<u64>,
@@ -92,48 +93,48 @@ pub enum Request {
         version_days: Option<u32>,
         trash_days: Option<u32>,
     },
-    /// Give a space another name.
+    /// Rename a space.
     SpaceRename { name: String, new_name: String },
-    /// Give a user a right to a space, in place of an older one.
+    /// Grant a user a right to a space, replacing an earlier one.
     Grant { user: String, space: String, right: String },
-    /// Take a user's right to a space away.
+    /// Revoke a user's right to a space.
     Revoke { user: String, space: String },
-    /// Who may do what where.
+    /// List rights of users to spaces.
     GrantList { user: Option<String>, space: Option<String> },
-    /// What was deleted in a space and can be brought back.
+    /// List deleted entries of a space that can be restored.
     TrashList { space: String },
-    /// Bring a deleted entry back.
+    /// Restore a deleted entry.
     TrashRestore { space: String, entry: i64 },
-    /// Remove a deleted entry for good.
+    /// Remove a deleted entry permanently.
     TrashPurge { space: String, entry: i64 },
-    /// Seal key files and snapshots to another recovery recipient. It is secret: see `vault::keys`.
+    /// Seal key files and snapshots to another recovery recipient, which is secret: see `vault::keys`.
     ChangeRecoveryKey { recipient: Secret },
     /// Make a snapshot of the catalogue now.
     Snapshot,
-    /// The snapshots that are kept.
+    /// List the snapshots.
     SnapshotList,
-    /// The contents a file has and had.
+    /// List the current and earlier versions of a file.
     VersionList { space: String, path: String },
-    /// Make an earlier content the current one.
+    /// Make an earlier version the current one.
     VersionRestore { space: String, path: String, version: i64 },
-    /// Who did what, the latest first: in the whole instance, in a space, or at a path in it and below. `before` is
-    /// the `next` of an earlier reply; `language` the tag of the language of the sentences.
+    /// The history, latest event first: of the whole instance, of a space, or of a path in it and below.
+    /// `before` is the `next` of an earlier reply; `language` is the language tag of the sentences.
     History { space: Option<String>, path: String, before: Option<i64>, limit: u32, language: String },
-    /// Uploads that have not come to their end.
+    /// List unfinished uploads.
     UploadList { user: Option<String> },
-    /// End an upload.
+    /// Cancel an upload.
     UploadCancel { upload: String },
-    /// Links for people without an account.
+    /// List links for people without an account.
     LinkList { space: Option<String> },
     /// End a link.
     LinkRevoke { link: i64 },
-    /// Locks on files and folders.
+    /// List locks on files and folders.
     LockList { space: Option<String> },
-    /// End the locks that all of these say.
+    /// End the locks that match all given values.
     LockEnd { token: Option<String>, user: Option<String>, space: Option<String> },
-    /// Begin to verify what is stored, or go on where an interrupted verification stopped. `rate` is in
-    /// bytes per second.
+    /// Begin to verify the stored data, or continue an interrupted verification. `rate` is in bytes per
+    /// second.
     VerifyBegin { full: bool, restart: bool, rate: Option<u64> },
-    /// Verify for about a second more.
+    /// Continue a verification for about a second.
     VerifyStep { run: u32 },
 }

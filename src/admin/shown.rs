@@ -1,4 +1,4 @@
-//! What the owner is shown of users, spaces, uploads, links and snapshots.
+//! Conversions of users, spaces, uploads, links and snapshots for the owner.
 
 use secrecy::{ExposeSecret, SecretString};
 

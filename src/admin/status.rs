@@ -1,4 +1,4 @@
-//! How an open instance is.
+//! The state of an open instance.
 
 use super::answer::{Admin, AdminError};
 use super::{Reply, StatusShown, When};
@@ -6,7 +6,8 @@ use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
 use crate::model::layout;
 
 impl Admin {
-    /// What a damaged catalogue does not give stays unknown; everything else is told all the same.
+    /// Collects the state. Values that a damaged catalogue cannot provide stay unknown; all others are
+    /// reported anyway.
     pub(super) async fn status(&self) -> Result<Reply, AdminError> {
         let library = &self.library;
         let (spaces, integrity) = (library.spaces().await, library.integrity().await);
@@ -68,7 +69,7 @@ impl Admin {
         }))
     }
 
-    /// `None` where a damaged catalogue did not answer.
+    /// `None` if a damaged catalogue cannot answer.
     fn known<T, E: Into<AdminError>>(&self, outcome: Result<T, E>) -> Result<Option<T>, AdminError> {
         match outcome {
             Ok(known) => Ok(Some(known)),

@@ -1,4 +1,4 @@
-//! What a verification found, as it is shown.
+//! Conversion of a verification's findings for the owner.
 
 use super::{FindingShown, UnknownFileShown, UseShown, VerifyShown, When};
 use crate::library::{Finding, UnknownFile, Use, VerifyStep};

@@ -1,4 +1,4 @@
-//! Reading both clocks.
+//! Reads both clocks.
 
 use std::time::Duration;
 

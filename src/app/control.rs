@@ -1,7 +1,7 @@
-//! The owner's socket in the data directory: one JSON line asks, one JSON line answers.
+//! The owner's socket in the data directory: each request is one JSON line, and so is its reply.
 //!
-//! Only the owner of the directory can open it (mode 0600 in a 0700 directory, and the peer's user id
-//! is checked), so it needs no password.
+//! Only the owner of the directory can open it (mode 0600 in a 0700 directory, and the peer's user id is
+//! checked), so it needs no password.
 
 use std::future::Future;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -21,11 +21,11 @@ use crate::net::Shutdown;
 
 /// Longest request or reply on the owner's socket, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
-/// Requests answered at once on the owner's socket.
+/// Requests that are answered at the same time on the owner's socket.
 const MAX_PEERS: usize = 16;
 /// Pause after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Time that a client of the owner's socket has to send its line.
+/// Time within which a client of the owner's socket must send its line.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest path that the system accepts for a socket, in bytes (`sun_path`).
 const MAX_SOCKET_PATH: usize = 100;
@@ -36,21 +36,21 @@ pub enum ControlError {
     /// No server listens on the socket.
     #[error("no server runs on this data directory")]
     NoServer,
-    /// The line broke.
+    /// The connection broke.
     #[error("the running server did not answer; see its log")]
     Broken(#[source] io::Error),
     /// The socket cannot be used.
     #[error("cannot use the server's socket {path}")]
     Socket {
-        /// Its place.
+        /// Path of the socket.
         path: String,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 }
 
-/// Asks the server that runs on the data directory. Blocks.
+/// Sends a request to the server that runs on the data directory. Blocks.
 pub fn ask(data: &Path, request: &Request) -> Result<Reply, ControlError> {
     let path = DataDirectory::control_socket(data);
     let socket = |source| ControlError::Socket { path: path.display().to_string(), source };
@@ -70,7 +70,7 @@ pub fn ask(data: &Path, request: &Request) -> Result<Reply, ControlError> {
     serde_json::from_str(&answer).map_err(|error| ControlError::Broken(error.into()))
 }
 
-/// The open socket; a client that connects before the server answers waits.
+/// The open socket; a client that connects before the server answers has to wait.
 pub(super) struct OwnerSocket {
     listener: UnixListener,
     path: PathBuf,
@@ -82,7 +82,7 @@ impl OwnerSocket {
     pub(super) fn open(data: &Path) -> Result<Self, ControlError> {
         let path = DataDirectory::control_socket(data);
         let socket = |source| ControlError::Socket { path: path.display().to_string(), source };
-        // The directory's lock is ours, so a socket that is there belongs to a process that died.
+        // This process holds the directory's lock, so an existing socket belongs to a dead process.
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(socket(error)),
             _ => {}
@@ -105,7 +105,7 @@ impl OwnerSocket {
                 () = shutdown.requested() => break,
             };
             let Ok((stream, _)) = accepted else {
-                // Out of descriptors, most likely: trying on at once would burn a core.
+                // Probably out of descriptors: retrying at once would burn a core.
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
@@ -116,7 +116,7 @@ impl OwnerSocket {
                 let answer = Arc::clone(&answer);
                 tokio::spawn(async move {
                     let _place = place;
-                    // The client sees a broken connection; there is nothing else to report.
+                    // The client sees a broken connection; nothing else can be reported.
                     let _ = answer_one(stream, &*answer).await;
                 });
             }
@@ -137,7 +137,7 @@ where
     let reply = match serde_json::from_slice(&line) {
         Ok(request) => answer(request).await,
         Err(error) => {
-            // Category and column only: the text could repeat a password.
+            // Category and column only, because the text could contain a password.
             let place = format!("{:?} error at column {}", error.classify(), error.column());
             Reply::Refused(format!(
                 "the request is not understood ({place}); is the program older or newer than the server?"
@@ -150,7 +150,7 @@ where
     writer.shutdown().await
 }
 
-/// A path short enough for the system: long ones go through an open descriptor of their folder.
+/// A path short enough for the system: a long one goes through an open descriptor of its folder.
 struct ShortPath {
     path: PathBuf,
     _folder: Option<std::fs::File>,
@@ -196,7 +196,7 @@ mod tests {
         }
         let request = Request::Unlock { passphrase: Secret::new("four".into()) };
         let reply = loop {
-            // Between bind and listen the system refuses for an instant.
+            // Between bind and listen the system briefly refuses connections.
             match ask(&data, &request) {
                 Err(ControlError::NoServer) => std::thread::yield_now(),
                 other => break other.unwrap(),

@@ -1,4 +1,4 @@
-//! The data directory: what must be there, what must not, and the lock that keeps a second process out.
+//! The data directory: its required parts, foreign files, and the lock that keeps a second process out.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -18,18 +18,18 @@ use crate::vault::key_file_remedy;
 /// A data directory held by this process.
 pub struct DataDirectory {
     root: PathBuf,
-    /// What [`Self::create`] made; goes before the lock does.
+    /// Directories that [`Self::create`] made; dropped before the lock.
     _scaffold: Option<Scaffold>,
     _lock: File,
 }
 
 impl DataDirectory {
-    /// Whether there is nothing at `root` yet, so that a first start may fill it.
+    /// Whether `root` is missing or empty, so that a first start may fill it.
     pub fn is_empty(root: &Path) -> Result<bool, DirectoryError> {
         Ok(foreign_files::first_stranger(root)?.is_none())
     }
 
-    /// Fails unless [`Self::create`] could make an instance at `root`. Changes nothing.
+    /// Fails unless [`Self::create`] could create an instance at `root`. Changes nothing.
     pub fn check_new(root: &Path) -> Result<(), DirectoryError> {
         let path = || root.display().to_string();
         if root.join(layout::FORMAT).exists() {
@@ -44,14 +44,14 @@ impl DataDirectory {
         }
     }
 
-    /// Takes an existing instance into use. As [`act_as_owner`], to be called before there are other threads.
+    /// Opens an existing instance. Like [`act_as_owner`], call it before there are other threads.
     pub fn open(root: &Path) -> Result<Self, DirectoryError> {
         let directory = Self::open_incomplete(root)?;
         directory.check()?;
         Ok(directory)
     }
 
-    /// Takes an instance into use whose catalogue or key files may be gone, to bring them back.
+    /// Opens an instance whose catalogue or key files may be missing, to restore them.
     pub fn open_incomplete(root: &Path) -> Result<Self, DirectoryError> {
         let path = || root.display().to_string();
         act_as_owner(root).map_err(failed("act as the owner of", root))?;
@@ -80,7 +80,7 @@ impl DataDirectory {
     }
 
     /// Takes an empty or missing directory into use; [`Self::finish`] makes it an instance. Dropped before
-    /// there are keys, it leaves the place as it was.
+    /// there are keys, it restores the previous state.
     pub fn create(root: &Path) -> Result<Self, DirectoryError> {
         Self::check_new(root)?;
         let is_new = !root.exists();
@@ -89,7 +89,7 @@ impl DataDirectory {
         let lock = take_lock(root)?;
         let mut scaffold = Scaffold { root: root.to_owned(), made: Vec::new() };
         scaffold.made.extend(is_new.then(|| root.to_owned()));
-        // Another process may have been faster before the lock was ours.
+        // Another process may have been faster, before this one held the lock.
         Self::check_new(root)?;
         for part in layout::FIRST_FOLDERS {
             scaffold.make(&root.join(part))?;
@@ -97,7 +97,7 @@ impl DataDirectory {
         Ok(Self { root: root.to_owned(), _scaffold: Some(scaffold), _lock: lock })
     }
 
-    /// Declares a new instance complete. Its temporary file lies where the next start clears up.
+    /// Marks a new instance as complete. Its temporary file is in the folder that the next start clears.
     pub fn finish(&self) -> Result<(), DirectoryError> {
         let text = format!("tresor {FORMAT}\n");
         self.storage()
@@ -106,32 +106,32 @@ impl DataDirectory {
             .map_err(failed("write", &self.root.join(layout::FORMAT)))
     }
 
-    /// Where it is.
+    /// Path of the directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// All that it stores beside the catalogue.
+    /// The storage for everything but the catalogue.
     pub(super) fn storage(&self) -> Storage {
         Storage::of(Arc::new(LocalDisk::new(&self.root)))
     }
 
-    /// The catalogue's file.
+    /// Path of the catalogue's database.
     pub fn catalog(&self) -> PathBuf {
         self.root.join(layout::DATABASE)
     }
 
-    /// Where containers lie.
+    /// Folder of all containers.
     pub(super) fn spaces(&self) -> PathBuf {
         self.root.join(layout::SPACES)
     }
 
-    /// Where a rebuild makes the next catalogue.
+    /// Path of the catalogue that a rebuild creates.
     pub(super) fn rebuilt_catalog(&self) -> PathBuf {
         self.root.join(layout::REBUILT_DATABASE)
     }
 
-    /// Removes what a rebuild made that did not come to its end.
+    /// Removes the files of a rebuild that was not finished.
     pub(super) fn clear_rebuilt(&self) -> Result<(), DirectoryError> {
         for path in foreign_files::entries(&self.root.join(layout::CATALOG))? {
             let name = path.file_name().unwrap_or_default();
@@ -142,18 +142,18 @@ impl DataDirectory {
         private_dir(&self.root.join(layout::CATALOG))
     }
 
-    /// Puts the rebuilt catalogue in the place of the present one, which is kept under another name with
-    /// all that belongs to it. Returns that name. May be repeated after a crash at any point: then there
-    /// is no catalogue, and the next rebuild makes one.
+    /// Replaces the present catalogue by the rebuilt one. The old one is kept under another name with all of
+    /// its files; returns that name. May be repeated after a crash at any point: then there is no catalogue,
+    /// and the next rebuild creates one.
     pub(super) fn replace_catalog(&self, now: Timestamp) -> Result<Option<PathBuf>, DirectoryError> {
         let (present, rebuilt) = (self.catalog(), self.rebuilt_catalog());
         let name = |number: i64| present.with_file_name(layout::replaced_database(number));
         let taken =
             |path: &Path| layout::DATABASE_SUFFIXES.iter().any(|suffix| beside(path, suffix).exists());
-        // More than one in a millisecond is a test.
+        // Only a test replaces several in one millisecond.
         let kept = (now.0..=now.0.saturating_add(100)).map(name).find(|path| !taken(path));
         let kept = kept.unwrap_or_else(|| name(now.0));
-        // All of the new one is in its file, or it is not the new one.
+        // The database file must contain everything: with data left in its log it is not complete.
         if beside(&rebuilt, layout::WAL).metadata().is_ok_and(|log| log.len() > 0) {
             return Err(failed("put into place", &rebuilt)(io::ErrorKind::ResourceBusy.into()));
         }
@@ -163,7 +163,7 @@ impl DataDirectory {
             let (from, to) = (beside(&present, suffix), beside(&kept, suffix));
             if from.exists() {
                 move_durably(&from, &to).map_err(failed("move aside", &from))?;
-                // Of a database that is gone its log may be left.
+                // A missing database may have left its log.
                 if suffix.is_empty() {
                     moved = Some(kept.clone());
                 }
@@ -173,12 +173,12 @@ impl DataDirectory {
         Ok(moved)
     }
 
-    /// The owner's socket.
+    /// Path of the owner's socket.
     pub fn control_socket(root: &Path) -> PathBuf {
         root.join(layout::CONTROL_SOCKET)
     }
 
-    /// All parts are there.
+    /// Checks that all parts exist.
     fn check(&self) -> Result<(), DirectoryError> {
         for part in [layout::ROOT_KEY, layout::ROOT_RECOVERY_KEY] {
             let path = self.root.join(part);
@@ -195,8 +195,8 @@ impl DataDirectory {
     }
 }
 
-/// The empty directories of an instance in the making. Dropped, it removes those that it made and that
-/// are still empty, so that a start that failed early can simply be repeated.
+/// The empty directories of an unfinished instance. Dropping it removes those that it created and that are
+/// still empty, so that a start that failed early can simply be repeated.
 struct Scaffold {
     root: PathBuf,
     made: Vec<PathBuf>,
@@ -217,7 +217,7 @@ impl Drop for Scaffold {
         if self.root.join(layout::KEYS).exists() {
             return;
         }
-        // Only empty directories are removed, so that files put there meanwhile survive.
+        // Removes empty directories only, so that files put there meanwhile survive.
         let _ = fs::remove_file(self.root.join(layout::LOCK));
         for path in self.made.iter().rev() {
             let _ = fs::remove_dir(path);
@@ -225,7 +225,7 @@ impl Drop for Scaffold {
     }
 }
 
-/// Keys without a format: what an `init` that broke off leaves, unless something was stored since.
+/// The error for keys without a format: an interrupted `init`, unless something was stored since.
 fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     if foreign_files::entries(&root.join(layout::SPACES))?.is_empty() {
         return Ok(DirectoryError::Unfinished { path: root.display().to_string() });
@@ -234,7 +234,7 @@ fn unfinished(root: &Path) -> Result<DirectoryError, DirectoryError> {
     Ok(DirectoryError::PartMissing { path, remedy: "restore it from a backup before starting" })
 }
 
-/// `None` if it is no file.
+/// `None` if it is not a file.
 fn read_format(path: &Path) -> io::Result<Option<String>> {
     open_own(OpenOptions::new().read(true), path)?.map(io::read_to_string).transpose()
 }
@@ -243,8 +243,8 @@ fn private_dir(path: &Path) -> Result<(), DirectoryError> {
     make_private(path).map_err(failed("make", path))
 }
 
-/// Creates a directory and its missing parents, for this user alone. Their names are durable when this
-/// returns: an instance reported as ready must not be lost with the name of its directory.
+/// Creates a directory and its missing parents, for this user alone. Their names are durable on return: an
+/// instance that was reported as ready must not be lost with the name of its directory.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
     let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();

@@ -1,4 +1,4 @@
-//! Why a data directory is not used.
+//! Why a data directory cannot be used.
 
 use std::io;
 use std::path::Path;
@@ -8,45 +8,45 @@ use crate::model::SpaceId;
 /// The format this program writes.
 pub(super) const FORMAT: u32 = 1;
 
-/// Why a directory is not used. Nothing in it was changed.
+/// Why a directory cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
-    /// There is no instance.
+    /// The directory has no instance.
     #[error("{path} holds no Tresor instance; make one with `tresor init --data {path}`")]
     NotInitialised {
-        /// The directory.
+        /// The data directory.
         path: String,
     },
-    /// There is one already.
+    /// The directory already has an instance.
     #[error("{path} holds a Tresor instance already")]
     AlreadyInitialised {
-        /// The directory.
+        /// The data directory.
         path: String,
     },
-    /// An earlier `init` broke off.
+    /// An earlier `init` was interrupted.
     #[error(
         "{path} holds an instance whose making broke off half-way; nothing can be stored in it yet, so remove the directory and start again"
     )]
     Unfinished {
-        /// The directory.
+        /// The data directory.
         path: String,
     },
-    /// A part is gone.
+    /// A part is missing.
     #[error("{path} is missing; {remedy}")]
     PartMissing {
-        /// The part.
+        /// Path of the part.
         path: String,
-        /// What helps.
+        /// Advice for the owner.
         remedy: &'static str,
     },
-    /// The catalogue is gone.
+    /// The catalogue is missing.
     #[error(
         "{path} is missing; run `tresor rebuild --data {data}` to make it anew from its snapshots and the stored files, or bring it back from a backup"
     )]
     CatalogMissing {
-        /// The catalogue.
+        /// Path of the catalogue.
         path: String,
-        /// The directory.
+        /// The data directory.
         data: String,
     },
     /// None of the stored files is present.
@@ -54,35 +54,35 @@ pub enum DirectoryError {
         "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
     )]
     ContentsMissing {
-        /// The folder of all containers.
+        /// Folder of all containers.
         path: String,
-        /// A space of which containers are missing.
+        /// A space with missing containers.
         space: SpaceId,
     },
-    /// A foreign file lies in the data directory.
+    /// A foreign file is in the data directory.
     #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
     Stranger {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
-    /// A folder, a pipe, a socket or a link has the name of one of the program's own files.
+    /// A folder, pipe, socket or link has the name of one of the program's own files.
     #[error("{path} must be a regular file and is none; move it away")]
     NotAFile {
-        /// Its place.
+        /// Path of the object.
         path: String,
     },
-    /// Another process uses it.
+    /// Another process uses the directory.
     #[error("another process uses {path}; stop it first, or let the command talk to it")]
     InUse {
-        /// The directory.
+        /// The data directory.
         path: String,
     },
-    /// Made by a newer program.
+    /// A newer program created or changed it.
     #[error("{path} has format {found}, this program knows format {FORMAT}: use the newer program again")]
     Newer {
-        /// The directory.
+        /// The data directory.
         path: String,
-        /// Its format.
+        /// Format that was found.
         found: String,
     },
     /// The file system is mounted read-only.
@@ -90,17 +90,17 @@ pub enum DirectoryError {
         "the file system of {path} is read-only, and Tresor writes even when it only reads: look at the kernel's log for the reason, then remount it (mount -o remount,rw) and start again"
     )]
     ReadOnly {
-        /// The directory.
+        /// The data directory.
         path: String,
     },
-    /// The file system refused.
+    /// An operation on the file system failed.
     #[error("cannot {doing} {path}")]
     Io {
         /// The operation that failed.
         doing: &'static str,
-        /// With what.
+        /// Path of the file or folder.
         path: String,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: io::Error,
     },

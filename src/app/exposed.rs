@@ -1,4 +1,4 @@
-//! Keys and passphrases that lie in plaintext where the data lie that they open.
+//! Finds keys and passphrases in plaintext next to the data that they open.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -9,21 +9,21 @@ use super::foreign_files::AGE_MAGIC;
 use crate::model::layout;
 use crate::vault::disk::open_own;
 
-/// Files that `doctor` searches for keys and passphrases, inside the data directory and beside it.
+/// Most files that `doctor` searches for keys and passphrases, inside the data directory and beside it.
 const MAX_SEARCHED: usize = 20_000;
 /// Longest file that `doctor` searches, in bytes: keys and passphrases are short.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 /// Longest sealed file beside the data directory that may be a key, in bytes.
 const MAX_SEALED_KEY_BYTES: u64 = 4 * 1024;
 
-/// The secret that such a file gives away along with the data.
+/// The kind of secret in such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// An age identity in plaintext: the recovery key or a key file.
     Identity,
-    /// A passphrase, as the kit of a first start writes it, or a file of that name.
+    /// A passphrase, as a first start writes it, or a file of that name.
     Passphrase,
-    /// A short age file: perhaps a key behind a passphrase that can be guessed at leisure.
+    /// A short age file: perhaps a key behind a passphrase, which can be attacked offline.
     SealedKey,
 }
 
@@ -32,15 +32,15 @@ pub enum Secret {
 pub struct Exposed {
     /// Inside the data directory.
     pub inside: Vec<(PathBuf, Secret)>,
-    /// In the folder that holds the data directory, and in the folders there.
+    /// In the folder that contains the data directory, and in the folders next to it.
     pub beside: Vec<(PathBuf, Secret)>,
-    /// Whether there are more files than are looked at.
+    /// Whether some files were not searched because there are too many.
     pub is_cut: bool,
     searched: usize,
 }
 
-/// Looks for secrets by content, under any name. Other instances, other file systems and what cannot be read are left
-/// out. Errors: the data directory cannot be read.
+/// Searches for secrets by content, under any name. Skips other instances, other file systems and unreadable
+/// files. Errors: the data directory cannot be read.
 pub fn exposed_secrets(data: &Path) -> io::Result<Exposed> {
     let data = data.canonicalize()?;
     let mut exposed = Exposed::default();
@@ -53,14 +53,14 @@ pub fn exposed_secrets(data: &Path) -> io::Result<Exposed> {
     };
     let mut inside = Vec::new();
     exposed.search(&data, usize::MAX, &|path, _| !is_container(path), &mut inside)?;
-    // Inside, sealed files are what belongs there.
+    // Sealed files belong inside the data directory.
     inside.retain(|(_, secret)| *secret != Secret::SealedKey);
     let mut beside = Vec::new();
     if let Some(folder) = data.parent() {
         let is_other = |path: &Path, found: &Metadata| {
             path != data && !(found.is_dir() && path.join(layout::FORMAT).exists())
         };
-        // What others closed to this user is theirs.
+        // Folders that this user cannot read are skipped.
         let _ = exposed.search(folder, 1, &is_other, &mut beside);
     }
     (exposed.inside, exposed.beside) = (inside, beside);
@@ -68,7 +68,7 @@ pub fn exposed_secrets(data: &Path) -> io::Result<Exposed> {
 }
 
 impl Exposed {
-    /// Looks at the files in `folder`, and in `depth` levels of folders below.
+    /// Searches the files in `folder`, and in `depth` levels of folders below.
     fn search(
         &mut self,
         folder: &Path,
@@ -146,7 +146,7 @@ mod tests {
         write_durably(path, text.as_bytes(), Overwrite::Forbid).unwrap();
     }
 
-    /// `doctor` looked for data.kit/recovery.txt only, and passed the same file under another name.
+    /// `doctor` looked for data.kit/recovery.txt only, and missed the same file under another name.
     #[test]
     fn secrets_are_known_by_what_they_hold() {
         let temp = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! An instance: the data directory, its keys, catalogue, files and people, joined in order.
+//! An instance: opens the data directory, its keys, catalogue, library and accounts in order.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,38 +19,38 @@ use crate::vault::disk::{Capacity, KeyFiles, Overwrite, SmallFile, Storage};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
 
 const CERTIFICATE: SmallFile = SmallFile::fixed(layout::CERTIFICATE);
-/// Sealed: a line with the certificate's end in milliseconds since 1970 and the hosts it was made for, with blanks between,
-/// then the key as PEM.
+/// Sealed: a line with the certificate's expiry in milliseconds since 1970 and its hosts, separated by
+/// blanks, then the key as PEM.
 const TLS_KEY: SmallFile = SmallFile::fixed(layout::TLS_KEY);
 /// The server renews its self-signed certificate when less than this remains.
 const RENEW_BEFORE: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
-/// Longest time that a self-signed certificate may have left; a longer one was made while the clock ran ahead, and is
-/// replaced.
+/// Longest remaining validity of a self-signed certificate; one with more was made while the clock was fast,
+/// and is replaced.
 const MAX_LEFT: std::time::Duration = std::time::Duration::from_hours(SELF_SIGNED_DAYS * 24);
 
-/// Why an instance does not open or cannot be made.
+/// Why an instance cannot be opened or created.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    /// The directory is not fit for use.
+    /// The directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// Wrong, missing or damaged keys.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The catalogue does not open.
+    /// The catalogue cannot be opened.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// A user cannot be made.
+    /// A user cannot be created.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
-    /// A file use case failed.
+    /// An operation of the library failed.
     #[error(transparent)]
     Library(#[from] LibraryError),
-    /// The instance's own certificate cannot be made or used.
+    /// The instance's own certificate cannot be created or used.
     #[error("the server's certificate is unusable")]
     Tls(#[from] TlsError),
-    /// The sealed TLS key is not what this instance sealed.
+    /// The sealed TLS key was not sealed by this instance.
     #[error(
         "{} is damaged; remove {}/ and a new certificate is made at the next start",
         layout::TLS_KEY,
@@ -62,7 +62,7 @@ pub enum InstanceError {
     Io {
         /// The operation that failed.
         doing: &'static str,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -70,11 +70,11 @@ pub enum InstanceError {
 
 /// An open instance.
 pub struct Instance {
-    /// Files.
+    /// Spaces and their files.
     pub library: Library,
-    /// People.
+    /// Users and their rights.
     pub accounts: Accounts,
-    /// Links.
+    /// Links for guests.
     pub sharing: Sharing,
     keys: Arc<KeyRing>,
     key_files: Arc<dyn KeyFiles>,
@@ -90,15 +90,15 @@ pub struct FirstAdministrator {
 }
 
 impl FirstAdministrator {
-    /// Refuses a password that the instance would refuse, before anything is made.
+    /// Refuses a password that the instance would refuse, before anything is created.
     pub fn check(name: &UserName, password: &SecretString) -> Result<(), AccountsError> {
         Ok(check_password(password, name)?)
     }
 }
 
 impl Instance {
-    /// Makes an instance in an empty directory. The directory counts as one only when everything is
-    /// there and durable.
+    /// Creates an instance in an empty directory. It counts as an instance only once everything is there and
+    /// durable.
     pub async fn create(
         directory: &DataDirectory,
         unlock: &Unlock,
@@ -146,8 +146,8 @@ impl Instance {
         Ok(Self { library, accounts, sharing, keys, key_files: storage.key_files, catalog })
     }
 
-    /// The instance's own certificate, made anew if it is about to end, not valid yet or for other hosts. Its key lies
-    /// sealed on the disk.
+    /// The instance's own certificate. Creates a new one if it expires soon, is not valid yet, or is for
+    /// other hosts. Its key is sealed on the disk.
     pub fn certificate(&self, hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
         if let Some((cert_pem, key_pem)) = self.stored_certificate(hosts, now)? {
             return Ok(TlsSource::Memory { cert_pem, key_pem });
@@ -181,13 +181,14 @@ impl Instance {
             return Ok(None);
         }
         let certificate = String::from_utf8(certificate).map_err(|_| InstanceError::TlsKey)?;
-        // A crash between the two writes leaves a pair that does not fit: make a new one.
+        // A crash between the two writes leaves a pair that does not match; then a new one is made.
         let pair = (certificate, Zeroizing::new(key.to_owned()));
         let fits = Tls::load(TlsSource::Memory { cert_pem: pair.0.clone(), key_pem: pair.1.clone() }).is_ok();
         Ok(fits.then_some(pair))
     }
 
-    /// Fails if none of the stored files is present. Commands do not call it: they report which are missing.
+    /// Fails if none of the stored files is present. Commands do not call it: they report which ones are
+    /// missing.
     pub async fn require_contents(&self, directory: &DataDirectory) -> Result<(), InstanceError> {
         match self.library.lost_space().await? {
             None => Ok(()),
@@ -204,8 +205,8 @@ impl Instance {
     }
 }
 
-/// Frees the reserve on a disk that is full but for it: a start writes a little, and readers should not
-/// have to wait until space is freed.
+/// Frees the reserve if the disk is otherwise full: a start writes a little, and readers should not have to
+/// wait until somebody frees space.
 fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     if capacity.available().map_err(io("ask for the free space"))? < RESERVE
         && capacity.give_up_reserve().map_err(io("give up the reserve"))?
@@ -215,7 +216,7 @@ fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     Ok(())
 }
 
-/// Makes a temporary certificate for a locked server, whose own is still sealed.
+/// Creates a temporary certificate for a locked server, whose own is still sealed.
 pub(super) fn ephemeral_certificate(hosts: &[String], now: Timestamp) -> Result<TlsSource, InstanceError> {
     let SelfSigned { cert_pem, key_pem, .. } = new_certificate(hosts, now)?;
     Ok(TlsSource::Memory { cert_pem, key_pem })
@@ -228,7 +229,7 @@ fn new_certificate(hosts: &[String], now: Timestamp) -> Result<SelfSigned, TlsEr
     self_signed(&names, &addresses, now)
 }
 
-/// Each host with a blank before it.
+/// All hosts, each preceded by a blank.
 fn host_words(hosts: &[String]) -> String {
     hosts.iter().flat_map(|host| [" ", host]).collect()
 }
@@ -237,10 +238,11 @@ fn address_of(host: &str) -> Option<std::net::IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Seals the root secret under another passphrase or key file, and makes `keys/root.age` again where it is gone.
-/// Needs no catalogue. `present` may be the recovery key.
+/// Seals the root secret under another passphrase or key file, and recreates `keys/root.age` if it is
+/// missing. Needs no catalogue. `present` may be the recovery key.
 ///
-/// Errors: those of [`KeyRing::open`] and [`KeyRing::change_unlock`]; the old way in stays valid.
+/// Errors: those of [`KeyRing::open`] and [`KeyRing::change_unlock`]; the old passphrase or key file stays
+/// valid.
 pub fn change_unlock(directory: &DataDirectory, present: &Unlock, new: &Unlock) -> Result<(), VaultError> {
     KeyRing::open(directory.storage().key_files, present)?.change_unlock(new)
 }
@@ -260,7 +262,7 @@ fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> InstanceError {
     move |source| InstanceError::Io { doing, source }
 }
 
-/// Reads a secret that a file holds: its text without the line end.
+/// Reads a secret from a file: its text without the line end.
 pub fn secret_from_file(path: &Path) -> Result<SecretString, InstanceError> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(io("read a secret's file"))?;
     Ok(SecretString::from(text.trim_end_matches(['\n', '\r'])))

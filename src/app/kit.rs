@@ -1,4 +1,4 @@
-//! What a new instance's owner must keep: made at the first start, beside the data directory, never
+//! The kit that a new instance's owner must keep: made at the first start, beside the data directory, never
 //! inside it.
 
 use std::path::{Component, Path, PathBuf};
@@ -13,23 +13,23 @@ use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 /// Why a recovery key cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum KitError {
-    /// The recovery key must not lie where it would be backed up with what it opens.
+    /// The recovery key must not be where it would be backed up together with the data.
     #[error("the recovery key must not lie inside the data directory; name a place outside of it")]
     InsideData,
-    /// Nothing is overwritten.
+    /// The file exists; nothing is overwritten.
     #[error(
         "{path} exists already; it may be the only key to other data, so move it away or name another file"
     )]
     Exists {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
-    /// The file system refused.
+    /// The file system reported an error.
     #[error("cannot write {path}")]
     Io {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -37,20 +37,20 @@ pub enum KitError {
 
 /// The kit of a first start without any options.
 pub struct Kit {
-    /// Opens the instance every day.
+    /// Passphrase for everyday use.
     pub unlock: Unlock,
-    /// Whom every space key is sealed to beside the instance.
+    /// Recipient to which every space key is sealed besides the instance's own.
     pub recovery: RecoveryRecipient,
     /// File with the offline recovery identity.
     pub recovery_file: PathBuf,
     /// File with the passphrase.
     pub passphrase_file: PathBuf,
-    /// First password of the administrator; shown once, written nowhere.
+    /// First password of the administrator; shown once, never written to a file.
     pub password: SecretString,
 }
 
 impl Kit {
-    /// The kit's folder: `data.kit` beside `data`.
+    /// Path of the kit: `data.kit` beside `data`.
     pub fn folder(data: &Path) -> PathBuf {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut name = data.file_name().unwrap_or_default().to_owned();
@@ -62,12 +62,12 @@ impl Kit {
         ["recovery.txt", "passphrase.txt"].map(|name| Self::folder(data).join(name))
     }
 
-    /// Fails if [`Self::make`] would have to replace something. Changes nothing.
+    /// Fails if [`Self::make`] would have to replace a file. Changes nothing.
     pub fn check(data: &Path) -> Result<(), KitError> {
         Self::files(data).iter().try_for_each(|file| check_place(data, file))
     }
 
-    /// Makes passphrase, recovery key and first password, and writes the first two into the kit's folder.
+    /// Generates passphrase, recovery key and first password, and writes the first two into the kit's folder.
     pub fn make(data: &Path) -> Result<Self, KitError> {
         let [recovery_file, passphrase_file] = Self::files(data);
         let passphrase = random_words(8);
@@ -82,7 +82,7 @@ impl Kit {
         check_place(data, path)
     }
 
-    /// Makes a recovery key and returns the text of its file, which no file holds yet.
+    /// Generates a recovery key and returns the text for its file, which is not written yet.
     pub fn new_recovery() -> (SecretString, RecoveryRecipient) {
         let (identity, recipient) = generate_recovery();
         let text = format!(
@@ -93,13 +93,13 @@ impl Kit {
         (SecretString::from(text), recipient)
     }
 
-    /// Makes a recovery key alone and writes its identity to `path`, outside the data directory.
+    /// Generates a recovery key and writes its identity to `path`, outside the data directory.
     pub fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
         write_recovery(data, path)
     }
 }
 
-/// Refuses a place inside the data directory and one that is taken.
+/// Refuses a path inside the data directory and one that exists.
 fn check_place(data: &Path, path: &Path) -> Result<(), KitError> {
     if real_place(path).starts_with(real_place(data)) {
         return Err(KitError::InsideData);
@@ -110,7 +110,7 @@ fn check_place(data: &Path, path: &Path) -> Result<(), KitError> {
     Ok(())
 }
 
-/// Where a path leads: links are followed as far as there is something, the rest is taken as written.
+/// The real path: links are resolved as far as the path exists, the rest is kept as written.
 fn real_place(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut place = PathBuf::new();
@@ -128,7 +128,7 @@ fn real_place(path: &Path) -> PathBuf {
     place
 }
 
-/// Makes a recovery key and writes its identity to `path`.
+/// Generates a recovery key and writes its identity to `path`.
 fn write_recovery(data: &Path, path: &Path) -> Result<RecoveryRecipient, KitError> {
     check_place(data, path)?;
     let (text, recipient) = Kit::new_recovery();
@@ -149,7 +149,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), KitError> {
     give_to_caller(path).map_err(io)
 }
 
-/// Groups of five letters and digits that are easy to read aloud: 25 random bits each.
+/// Groups of five letters and digits that are easy to read aloud, with 25 random bits each.
 fn random_words(groups: usize) -> SecretString {
     // Crockford's alphabet: no i, l, o or u.
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

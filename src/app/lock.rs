@@ -1,4 +1,4 @@
-//! One process at a time uses a data directory.
+//! Makes sure that only one process uses a data directory.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,7 +12,8 @@ use super::directory_error::{DirectoryError, failed, not_a_regular_file};
 use crate::model::layout;
 use crate::vault::disk::open_own;
 
-/// Time to wait for a process that is ending: on a busy machine a killed process may hold its lock a moment longer.
+/// Time to wait for a process that is ending: on a busy machine a killed process may hold its lock a moment
+/// longer.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// An advisory lock that ends with the process, however it ends.

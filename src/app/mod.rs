@@ -1,4 +1,4 @@
-//! Composition: which rooms are joined in which order, and how everything stops.
+//! Composition: joins the rooms in order, and stops everything in order.
 
 mod clock;
 mod control;

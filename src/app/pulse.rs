@@ -1,7 +1,7 @@
-//! Whether the server lives, for systemd's watchdog.
+//! Whether the server is alive, for systemd's watchdog.
 //!
-//! That the question is asked at all shows that the runtime lives. What else can hang is the catalogue's writer, on a
-//! disk that never answers. It may also be busy for long, with a large copy or behind a slow disk: a restart would
+//! That this code runs shows that the runtime is alive. The catalogue's writer may still hang, on a disk that
+//! never answers. It may also be busy for a long time, with a large copy or a slow disk: a restart would
 //! abort that work for its clients, and a client that causes it could end the server again and again.
 
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::catalog::WriterProgress;
 
-/// Time without a step after which the catalogue's writer counts as hung. The largest job takes a minute on a slow
-/// disk, and the kernel gives up on a disk that does not answer after a few.
+/// Time without progress after which the catalogue's writer counts as hung. The largest job takes a minute on
+/// a slow disk, and the kernel gives up on a disk that does not answer after a few.
 const HUNG_AFTER: Duration = Duration::from_mins(10);
 
 /// The last observation of the writer.
@@ -18,7 +18,7 @@ const HUNG_AFTER: Duration = Duration::from_mins(10);
 pub(super) struct Pulse(Mutex<Option<(WriterProgress, Instant)>>);
 
 impl Pulse {
-    /// Whether a writer that has come this far `now` may still come further.
+    /// Whether the writer counts as alive, given its progress at `now`.
     pub(super) fn is_alive(&self, progress: WriterProgress, now: Instant) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match *last {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Catalog, CatalogError, CatalogKey, WriteTx};
 
-    /// The watchdog's ping waited for the writer, so a long copy had systemd kill a healthy server.
+    /// The watchdog's ping waited for the writer, so during a long copy systemd killed a healthy server.
     #[tokio::test]
     async fn a_busy_writer_lives_and_a_hanging_one_does_not() {
         let folder = tempfile::tempdir().unwrap();

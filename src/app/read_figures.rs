@@ -1,4 +1,4 @@
-//! Shows in the metrics how often the catalogue is read.
+//! A metric that counts the reads of the catalogue.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -10,8 +10,8 @@ use prometheus_client::metrics::counter::ConstCounter;
 use super::instance::Instance;
 use crate::net::Metrics;
 
-/// Adds the figure of an open instance to what the metrics listener shows. A request takes a small number of reads,
-/// whatever it lists: a figure that grows faster than the number of requests shows a lookup that is made again and again.
+/// Adds the metric of an open instance to the registry. A request takes a small number of reads, whatever it
+/// lists: a count that grows faster than the number of requests shows a repeated lookup.
 pub(super) fn register(instance: &Arc<Instance>, metrics: &Metrics) {
     let reads = Reads(Arc::downgrade(instance));
     metrics.register(|registry| registry.register_collector(Box::new(reads)));

@@ -1,4 +1,4 @@
-//! Shows in the metrics and in systemd's status whether files can be changed.
+//! Reports in the metrics and in systemd's status whether files can be changed.
 
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -6,12 +6,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use crate::library::{Library, ReadOnlyCause};
 use crate::net::{Metrics, Shutdown, systemd};
 
-/// Why files cannot be changed. Clones share it.
+/// The metric with the reason why files cannot be changed. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct ReadOnlyFigure(Family<[(&'static str, &'static str); 1], Gauge>);
 
 impl ReadOnlyFigure {
-    /// Adds the figure to what the metrics listener shows.
+    /// Adds the metric to the registry.
     pub(super) fn register(&self, metrics: &Metrics) {
         let own = self.0.clone();
         metrics.register(|registry| {

@@ -1,8 +1,8 @@
-//! Making the catalogue anew: from the newest sound snapshot, or an older catalogue, or nothing, and then
-//! from the containers.
+//! Rebuilds the catalogue: from the newest sound snapshot, or an older catalogue, or nothing, and then from
+//! the containers.
 //!
-//! The new one is made beside the present one and takes its place at the very end; the old one is kept
-//! under another name. Broken off at any point, the command can simply be given again.
+//! The new catalogue is created beside the present one and replaces it at the very end; the old one is kept
+//! under another name. If the command is interrupted at any point, it can simply be run again.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -21,86 +21,86 @@ use crate::vault::VaultError;
 use crate::vault::disk::{SnapshotName, Storage};
 use crate::vault::keys::{KeyRing, Unlock};
 
-/// What the new catalogue starts from.
+/// The requested base of the new catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RebuildFrom {
-    /// A catalogue that is sound but older than its files as it is; for one that is gone or damaged the
-    /// newest sound snapshot; without any, nothing.
+    /// A catalogue that is sound but older than its files is used as it is; one that is missing or damaged is
+    /// replaced by the newest sound snapshot; without any, the rebuild starts from nothing.
     Best,
     /// The present catalogue, which must be sound.
     Catalogue,
     /// The newest sound snapshot, even if the present catalogue is sound.
     Snapshot,
-    /// Nothing: containers alone.
+    /// Nothing but the containers.
     Containers,
 }
 
-/// What the new catalogue did start from.
+/// The base that was used for the new catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RebuildBase {
     /// The present catalogue.
     Catalogue,
     /// This snapshot.
     Snapshot(SnapshotName),
-    /// Nothing.
+    /// No base, only containers.
     Containers,
 }
 
-/// What a rebuild did.
+/// Result of a rebuild.
 #[derive(Debug)]
 pub struct Rebuilt {
-    /// What it started from.
+    /// The base that was used.
     pub base: RebuildBase,
-    /// Snapshots that were tried before and are not sound, with the reason.
+    /// Snapshots that were tried first and are not sound, with the reason.
     pub unsound: Vec<(SnapshotName, String)>,
-    /// What came from containers.
+    /// Result of reading the containers.
     pub report: RebuildReport,
     /// The login name of the administrator that was created, if any.
     pub administrator: Option<String>,
-    /// Where the catalogue of before is kept now.
+    /// Path under which the old catalogue is kept.
     pub kept: Option<PathBuf>,
 }
 
-/// Why nothing was rebuilt. The present catalogue is as it was.
+/// Why nothing was rebuilt. The present catalogue is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    /// There is nothing to do.
+    /// The catalogue needs no rebuild.
     #[error(
         "the catalogue is sound and as new as the stored files, so nothing was done; to start from something else nevertheless, name it with --from"
     )]
     Sound,
-    /// The present catalogue cannot be the start.
+    /// The present catalogue cannot be the base.
     #[error("the present catalogue is not sound; leave --from away, or name another start")]
     CatalogueUnsound,
-    /// No snapshot can be the start.
+    /// There is no sound snapshot for a base.
     #[error("there is no sound snapshot; leave --from away, or use --from containers")]
     NoSnapshot,
-    /// Users do not come back from containers.
+    /// Containers do not restore users.
     #[error(
         "without a snapshot users and rights cannot come back; name a first administrator with --admin NAME --admin-password-file FILE"
     )]
     AdministratorNeeded,
-    /// The directory is not fit for use.
+    /// The directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// Wrong, missing or damaged keys.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The catalogue cannot be made, or is of a newer program.
+    /// The catalogue cannot be created, or comes from a newer program.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// The administrator cannot be made.
+    /// The administrator cannot be created.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
-    /// Containers cannot be brought in.
+    /// Containers cannot be added.
     #[error(transparent)]
     Library(#[from] LibraryError),
-    /// The disk refused.
+    /// An operation on the disk failed.
     #[error("cannot {doing}")]
     Io {
         /// The operation that failed.
         doing: &'static str,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -118,7 +118,8 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, RebuildError> {
     let storage = directory.storage();
     let keys = Arc::new(KeyRing::open(Arc::clone(&storage.key_files), unlock)?);
-    // On a full disk the next catalogue has the reserve's room; a start with more of it sets one aside again.
+    // On a full disk the new catalogue gets the reserve's space; a later start with more free space creates a
+    // new reserve.
     if storage.capacity.available().is_ok_and(|free| free < RESERVE) {
         storage.capacity.give_up_reserve().map_err(io("give up the reserve"))?;
     }
@@ -133,7 +134,7 @@ pub async fn rebuild(
         Library::open_for_rebuild(catalog.clone(), work.storage.clone(), Arc::clone(&work.keys)).await?;
     let report = library.bring_in(now, watcher).await?;
     let administrator = work.ensure_administrator(&catalog, administrator, now).await?;
-    // The last clones go, and with them every connection: the file is then all there is of it.
+    // Dropping the last clones closes every connection, so that the file contains everything.
     catalog.close();
     drop((library, catalog));
     Catalog::examine(&directory.rebuilt_catalog(), &work.catalog_key())?;
@@ -152,13 +153,13 @@ impl Rebuild<'_> {
         catalog_key(&self.keys)
     }
 
-    /// Decides what to start from. Refuses what would do harm, before anything is changed.
+    /// Chooses the base. Refuses any that would do harm, before anything is changed.
     async fn start(&self, wanted: RebuildFrom) -> Result<RebuildFrom, RebuildError> {
         let path = self.directory.catalog();
         let is_sound = path.exists()
             && match Catalog::examine(&path, &self.catalog_key()) {
                 Ok(()) => true,
-                // The newer program knows better than we whether it is sound.
+                // Only the newer program can tell whether it is sound.
                 Err(error @ (CatalogError::Newer { .. } | CatalogError::OldSqlite { .. })) => {
                     return Err(error.into());
                 }
@@ -187,7 +188,7 @@ impl Rebuild<'_> {
         Ok(is_rolled_back)
     }
 
-    /// Makes the file of the new catalogue.
+    /// Creates the file of the new catalogue.
     fn lay_base(
         &self,
         from: RebuildFrom,
@@ -219,7 +220,8 @@ impl Rebuild<'_> {
         Ok((RebuildBase::Containers, unsound))
     }
 
-    /// Makes the new catalogue from a snapshot. The inner error is the reason why the snapshot cannot be used.
+    /// Restores the new catalogue from a snapshot. The inner error is the reason why the snapshot cannot be
+    /// used.
     fn restore(&self, name: SnapshotName) -> Result<Result<(), String>, RebuildError> {
         let sealed = match self.storage.snapshots.open(name) {
             Ok(sealed) => sealed,
@@ -235,7 +237,7 @@ impl Rebuild<'_> {
         match restored {
             Ok(()) => Ok(Ok(())),
             Err(CatalogError::Damaged | CatalogError::Empty) => Ok(Err("it is damaged".into())),
-            // The sealed stream's error for bytes that were not sealed by this instance.
+            // The sealed stream's error for bytes that this instance did not seal.
             Err(CatalogError::Io { source, .. })
                 if matches!(
                     source.kind(),

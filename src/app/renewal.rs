@@ -7,11 +7,11 @@ use super::instance::{Instance, InstanceError};
 use crate::model::Timestamp;
 use crate::net::{Shutdown, Tls, TlsSource};
 
-/// Time between two checks whether the self-signed certificate must be renewed. It is renewed a month before its end.
+/// Time between two checks whether the self-signed certificate must be renewed. It is renewed a month before
+/// it expires.
 const LOOK_AFTER: Duration = Duration::from_hours(1);
 
-/// Uses the instance's own certificate, which is made anew for these hosts if `now` demands it; true if it is another
-/// one than before.
+/// Loads the instance's own certificate, renewed for these hosts if needed at `now`; true if it changed.
 pub(super) fn renew(
     instance: &Instance,
     tls: &Tls,
@@ -25,7 +25,7 @@ pub(super) fn renew(
     Ok(tls.fingerprint() != before)
 }
 
-/// Looks at the certificate every hour until shutdown. What fails is tried again the next time.
+/// Checks the certificate every hour until shutdown. After a failure it tries again the next time.
 pub(super) async fn keep_renewed(
     instance: Arc<Instance>,
     tls: Arc<Tls>,
@@ -73,7 +73,7 @@ mod tests {
 
     const DAY: Duration = Duration::from_hours(24);
 
-    /// It was renewed at a start only: a server that ran for 13 months served an expired one.
+    /// It was renewed only at a start: a server that ran for 13 months served an expired one.
     #[tokio::test]
     async fn the_own_certificate_is_renewed_before_its_end_and_for_other_hosts() {
         let folder = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ mod tests {
         assert!(!renewed("a.example", 370) && !renewed("a.example", 700));
         assert!(renewed("b.example", 700), "other hosts");
         assert!(!renewed("b.example", 700));
-        // Made under a clock that ran ahead, it would not be valid yet.
+        // Made while the clock was fast, it would not be valid yet.
         assert!(renewed("b.example", 400));
         assert!(!renewed("b.example", 400));
         assert!(tls.not_after().unwrap().since(start.after(DAY * 400)) > DAY * 395);

@@ -1,7 +1,7 @@
-//! Verifies everything that is stored, at intervals and slowly, and reports the result.
+//! Verifies all stored data at intervals and slowly, and reports the result.
 //!
-//! When it is due follows from a row, when the last verification came to its end; where it stopped is
-//! another. So a restart neither delays it nor begins it anew.
+//! A row with the end of the last verification decides when the next is due; another holds the position of
+//! one in progress. So a restart neither delays it nor starts it over.
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const QUIET: Duration = Duration::from_secs(20);
 /// Pause after a verification that failed.
 const RETRY_AFTER: Duration = Duration::from_mins(10);
 
-/// Figures on the integrity of the stored data, for status and metrics.
+/// Metrics of the integrity of the stored data, also for the status.
 #[derive(Clone, Default)]
 pub(super) struct ScrubFigures {
     damaged: Gauge<i64, AtomicI64>,
@@ -30,7 +30,7 @@ pub(super) struct ScrubFigures {
 }
 
 impl ScrubFigures {
-    /// Adds the figures to what the metrics listener shows.
+    /// Adds the metrics to the registry.
     pub(super) fn register(&self, metrics: &Metrics) {
         let own = self.clone();
         metrics.register(|registry| {
@@ -60,7 +60,7 @@ impl ScrubFigures {
     }
 }
 
-/// Verifies whenever it is due, until shutdown.
+/// Runs a verification whenever one is due, until shutdown.
 pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigures, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -96,10 +96,10 @@ pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigur
     }
 }
 
-/// Whether a verification shall begin or go on.
+/// Whether a verification should begin or continue.
 fn is_due(state: &IntegrityState, settings: Scrub, now: Timestamp) -> bool {
     let pause = Duration::from_hours(24 * u64::from(settings.every_days));
-    // A completion in the future was noted under a clock that was wrong.
+    // A completion in the future was recorded while the clock was wrong.
     let is_over = |last: Timestamp| last > now || now.since(last) >= pause;
     settings.every_days > 0 && (state.is_scrubbing || state.last_full.is_none_or(is_over))
 }
@@ -117,7 +117,7 @@ async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> R
         figures.bytes.set(i64::try_from(step.bytes).unwrap_or(i64::MAX));
         for finding in &step.findings {
             findings += 1;
-            // A container's damage was logged when it was noted.
+            // A container's damage was logged when it was recorded.
             if finding.container.is_none() {
                 let (kind, detail) = (finding.kind.as_str(), finding.detail.as_deref());
                 tracing::error!(
@@ -161,7 +161,7 @@ mod tests {
             (after(0), false),
             (after(29), false),
             (after(30), true),
-            // Noted while the clock was wrong.
+            // Recorded while the clock was wrong.
             (after(-1), true),
             (IntegrityState { is_scrubbing: true, ..after(1) }, true),
         ] {

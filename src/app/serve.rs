@@ -1,4 +1,4 @@
-//! A server's life: bind, open or wait for the passphrase, answer, stop in order.
+//! Runs the server: bind, open or wait for the passphrase, answer, stop in order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,46 +34,46 @@ const UPKEEP_EVERY: Duration = Duration::from_mins(10);
 const RECORD_READS_EVERY: Duration = Duration::from_secs(3);
 /// Time between two checks of the disk's free space and of the catalogue's writer.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
-/// Every how many rounds of upkeep orphaned containers are swept: once a day.
+/// Rounds of upkeep between two sweeps of orphaned containers: once a day.
 const SWEEP_ROUNDS: u64 = 144;
 
-/// Why the server does not start or stopped.
+/// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The instance does not open.
+    /// The instance cannot be opened.
     #[error(transparent)]
     Instance(#[from] InstanceError),
-    /// The network side does not start.
+    /// A listener cannot be started.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The certificate files are unusable.
+    /// The certificate files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The owner's socket does not open.
+    /// The owner's socket cannot be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// The catalogue cannot be changed any more.
+    /// The catalogue's writer has ended.
     #[error("the catalogue's writer has ended; see the log, and start again")]
     WriterEnded,
-    /// The system refused something else.
+    /// Another operation of the system failed.
     #[error("cannot {doing}")]
     Io {
         /// The operation that failed.
         doing: &'static str,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Where clients come in: sockets and certificate. Opened before anything else is done, so that a port in
-/// use or a missing certificate costs neither a passphrase nor a half-made instance.
+/// Sockets and certificate for clients. Opened before anything else, so that a port in use or a missing
+/// certificate does not cost a passphrase prompt or leave a half-made instance.
 pub struct Entrance {
-    /// TLS, or plain HTTP if so configured.
+    /// For TLS, or for plain HTTP if so configured.
     main: TcpListener,
-    /// Plain HTTP beside TLS.
+    /// For plain HTTP in addition to TLS.
     plain: Option<TcpListener>,
-    /// Metrics.
+    /// For `GET /metrics`.
     metrics: Option<TcpListener>,
     /// `None` for plain HTTP.
     tls: Option<Arc<Tls>>,
@@ -98,8 +98,8 @@ impl Entrance {
     }
 }
 
-/// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just made it; else it
-/// is opened with `unlock`, or stays locked without.
+/// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just created it; otherwise
+/// it is opened with `unlock`, or stays locked without one.
 ///
 /// `announce` gets the address once requests are answered.
 pub async fn serve(
@@ -147,7 +147,7 @@ pub async fn serve(
     .await
 }
 
-/// Opens an instance whose files can be served.
+/// Opens an instance and checks that its files can be served.
 async fn open(
     directory: &DataDirectory,
     unlock: &Unlock,
@@ -158,16 +158,16 @@ async fn open(
     Ok(instance)
 }
 
-/// A message of the starting server.
+/// Facts to print once the server has started.
 #[derive(Debug)]
 pub struct Announcement {
-    /// The address in use, with the port the system chose if 0 was asked for.
+    /// The address in use; if port 0 was configured, with the port that the system chose.
     pub address: std::net::SocketAddr,
     /// SHA-256 of the certificate; `None` for plain HTTP.
     pub fingerprint: Option<String>,
 }
 
-/// What the parts of a running server share.
+/// State that the parts of a running server share.
 struct Host {
     config: Config,
     directory: DataDirectory,
@@ -180,7 +180,7 @@ struct Host {
     pulse: Pulse,
     proxy_faults: ProxyFaults,
     instance: Mutex<Option<Arc<Instance>>>,
-    /// Held during an unlock: opening twice would clear the uploads of the first.
+    /// Held during an unlock: opening twice would delete the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
 }
 
@@ -247,7 +247,7 @@ impl Host {
             let (host, stop) = (Arc::clone(&host), stop.clone());
             async move { host.answer(request, &stop).await }
         };
-        // Before the server reports that it runs: commands must find the socket from then on.
+        // Opened before the server reports that it runs: from then on commands must find the socket.
         let socket = OwnerSocket::open(self.directory.root())?;
         let owner = tokio::spawn(socket.answer(answer, shutdown.clone()));
         if let Some(listener) = entrance.metrics {
@@ -300,13 +300,13 @@ impl Host {
         }
     }
 
-    /// Whether nothing hangs; a server that does should be restarted.
+    /// Whether no part hangs; a server that hangs should be restarted.
     fn is_alive(&self, now: Instant) -> bool {
         self.current().is_none_or(|instance| self.pulse.is_alive(instance.library.writer_progress(), now))
     }
 
-    /// Looks after the disk's free space, and ends the server if the catalogue's writer has ended: it would
-    /// refuse every change from then on, while a restart, by systemd say, puts it right.
+    /// Checks the disk's free space, and stops the server if the catalogue's writer has ended: the server
+    /// would refuse every change, while a restart, by systemd for instance, repairs that.
     async fn watch_writer(self: Arc<Self>, switch: Arc<ShutdownSwitch>, mut shutdown: Shutdown) -> bool {
         let mut tick = tokio::time::interval(CHECK_EVERY);
         loop {
@@ -371,7 +371,7 @@ impl Host {
         }
     }
 
-    /// What to do about a certificate that ends soon or has ended.
+    /// Advice about a certificate that expires soon or has expired.
     fn certificate_warning(&self) -> Option<String> {
         let state = match self.tls.as_ref()?.validity(Timestamp::now()) {
             Validity::Valid => return None,
@@ -392,7 +392,7 @@ impl Host {
         if self.current().is_some() {
             return Ok(());
         }
-        // A key file's text may come the same way as a passphrase.
+        // The text of a key file may arrive in place of a passphrase.
         let text = secrecy::ExposeSecret::expose_secret(&passphrase);
         let unlock = if text.contains("AGE-SECRET-KEY-") {
             Unlock::KeyFile(passphrase)
@@ -404,8 +404,8 @@ impl Host {
     }
 }
 
-/// The TLS side, or none for plain HTTP. A locked server's own key lies sealed, so it shows a
-/// temporary certificate until it is unlocked.
+/// The TLS side, or `None` for plain HTTP. A locked server's own key is sealed, so it uses a temporary
+/// certificate until it is unlocked.
 fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
     let source = match &config.transport {
         Transport::Plain => return Ok(None),
@@ -417,7 +417,7 @@ fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
     Ok(Some(Tls::load(source)?))
 }
 
-/// With no more connections than leave room for files to be opened beside them.
+/// Lowers the number of connections so that enough descriptors remain for files.
 fn within_descriptors(mut limits: Limits) -> Limits {
     if let Some(most) = connections_of_process().filter(|most| *most < limits.max_connections) {
         let (configured, taken) = (limits.max_connections, most);
@@ -449,7 +449,7 @@ fn stop_on_signal(
     })
 }
 
-/// Says in the log which spaces cannot be opened.
+/// Logs the spaces that cannot be opened.
 async fn name_missing_keys(library: Library) {
     match library.spaces_without_key().await {
         Ok(spaces) => {
@@ -466,7 +466,7 @@ async fn name_missing_keys(library: Library) {
     }
 }
 
-/// Records reads of content a few seconds later, until shutdown.
+/// Records reads of content every few seconds, until shutdown.
 async fn record_reads(library: Library, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(RECORD_READS_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -478,7 +478,8 @@ async fn record_reads(library: Library, mut shutdown: Shutdown) {
     }
 }
 
-/// Ends what has expired, by the time that is certain, until shutdown. A round that fails is tried again with the next.
+/// Removes expired data, by the certain time, until shutdown. After a failure it tries again in the next
+/// round.
 async fn upkeep(library: Library, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(UPKEEP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

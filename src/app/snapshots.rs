@@ -1,4 +1,4 @@
-//! Keeping snapshots and the mark while a server runs.
+//! Makes snapshots and updates the high-water mark while a server runs.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::net::Shutdown;
 
 /// Time between two updates of the high-water mark, and between two checks whether a snapshot is due.
 const ROUND: Duration = Duration::from_mins(1);
-/// Rounds that pass over snapshots after one that failed: an hour.
+/// Rounds without snapshots after one that failed: an hour.
 const ROUNDS_AFTER_FAILURE: u32 = 60;
 
-/// Looks once through the whole catalogue, then notes every minute how far it has come and makes a
-/// snapshot whenever one is due, until shutdown.
+/// Checks the whole catalogue once, then every minute updates the high-water mark and makes a snapshot if one
+/// is due, until shutdown.
 pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutdown: Shutdown) {
-    // Small catalogues were read before the start; a large one must not delay it.
+    // A small catalogue was checked before the start; a large one must not delay it.
     tell(&library.check_catalogue().await, "the catalogue cannot be read as a whole");
     let mut tick = tokio::time::interval(ROUND);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -36,7 +36,7 @@ pub(super) async fn keep(library: Library, schedule: SnapshotSchedule, mut shutd
 
 async fn make_if_due(library: &Library, schedule: &SnapshotSchedule) -> Result<(), LibraryError> {
     let Some(every) = schedule.every else { return Ok(()) };
-    // Said elsewhere; the next round sees whether it has ended.
+    // Logged elsewhere; the next round checks again.
     if library.read_only().is_some() {
         return Ok(());
     }
@@ -46,11 +46,11 @@ async fn make_if_due(library: &Library, schedule: &SnapshotSchedule) -> Result<(
     }
     let snapshot = library.snapshot(now).await?;
     tracing::info!(number = snapshot.number, bytes = snapshot.size.0, "snapshot of the catalogue made");
-    // Old ones go only after the new one is there.
+    // Old snapshots are removed only after the new one exists.
     library.thin_snapshots(schedule.keep).await.map(drop)
 }
 
-/// Logs a failure; whether there was none.
+/// Logs a failure; returns whether there was none.
 fn tell(outcome: &Result<(), LibraryError>, what: &'static str) -> bool {
     if let Err(error) = outcome {
         tracing::error!(error = error as &dyn std::error::Error, "{what}");

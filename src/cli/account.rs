@@ -71,8 +71,8 @@ enum UserCommand {
     Disable(OneUser),
     /// Enable a disabled account.
     Enable(OneUser),
-    /// Remove an account for good. Its files stay, with its name in their history; its links end. Without --yes the
-    /// command lists what ends and asks.
+    /// Remove an account permanently. Its files stay, with its name in their history; its links end. Without
+    /// --yes the command lists what ends and asks.
     Remove {
         #[command(flatten)]
         one: OneUser,

@@ -1,4 +1,4 @@
-//! Sending a request to the instance, whether a server runs or not.
+//! Sends a request to the instance, whether a server runs or not.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::admin::{Admin, Reply, Request};
 use crate::app::{ControlError, DataDirectory, DirectoryError, Instance, ask};
 use crate::model::{NamePolicy, Timestamp};
 
-/// Error if a process holds the data directory and its socket does not answer.
+/// The error if a process holds the data directory and its socket does not answer.
 pub(super) fn unreachable(data: &Path) -> String {
     format!(
         "another process uses {} and does not answer commands: it is another command, or a server whose control.sock \
@@ -47,7 +47,7 @@ impl Place {
         self.session_by(DataDirectory::open)
     }
 
-    /// Like [`Self::session`], but accepts that a key file is missing which the command replaces.
+    /// Like [`Self::session`], but accepts that a key file is missing if the command replaces it.
     pub(super) fn repairing_session(&self) -> anyhow::Result<Session> {
         self.session_by(DataDirectory::open_incomplete)
     }
@@ -66,7 +66,7 @@ impl Place {
         }
     }
 
-    /// Opens the instance for this one request.
+    /// Opens the instance for this request only.
     fn answer_here(&self, request: Request) -> anyhow::Result<Reply> {
         let session = self.open_here(DataDirectory::open)?;
         let reply = session.ask(request);
@@ -88,18 +88,18 @@ impl Place {
     }
 }
 
-/// An instance that this command has opened, and its lock.
+/// An instance that this command opened, and its lock.
 pub(super) struct Here {
     runtime: tokio::runtime::Runtime,
     instance: Instance,
     _directory: DataDirectory,
 }
 
-/// One request after the other to the same instance.
+/// Several requests to the same instance.
 pub(super) enum Session {
     /// A server runs on this data directory.
     Server(PathBuf),
-    /// The instance is open here.
+    /// This process has opened the instance.
     Here(Box<Here>),
 }
 

@@ -1,4 +1,4 @@
-//! Looking for what an office would rather know early.
+//! Checks for problems that an office should know about early.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -93,12 +93,14 @@ impl Doctor {
     }
 }
 
-/// All parts are there and nothing lies about in plaintext. Also whether a process uses the directory.
+/// Checks that all parts exist and nothing lies in plaintext. Also returns whether a process uses the
+/// directory.
 fn directory(data: &Path) -> (Vec<Finding>, bool) {
     let opened = DataDirectory::open(data).map(drop);
     let is_in_use = matches!(opened, Err(DirectoryError::InUse { .. }));
     let (first, parts) = match opened {
-        // Held by the running server, which looked when it started; files may have gone since.
+        // The running server holds the directory and checked it when it started; files may have disappeared
+        // since.
         Ok(()) | Err(DirectoryError::InUse { .. }) => (None, missing_parts(data)),
         Err(error @ (DirectoryError::PartMissing { .. } | DirectoryError::CatalogMissing { .. })) => {
             let text = error.to_string();
@@ -122,7 +124,7 @@ fn directory(data: &Path) -> (Vec<Finding>, bool) {
     (findings, is_in_use)
 }
 
-/// The state of the server, and its warnings.
+/// State and warnings of the server.
 fn server(data: &Path, is_in_use: bool) -> Vec<Finding> {
     let status = match ask(data, &Request::Status) {
         Ok(Reply::Status(status)) => status,
@@ -167,7 +169,7 @@ fn private(data: &Path) -> Finding {
     }
 }
 
-/// Files that root made there keep the service from starting.
+/// Finds files of root, which keep the service from starting.
 fn owners(data: &Path) -> Finding {
     let shown = data.display();
     match foreign_files(data) {
@@ -188,7 +190,7 @@ fn owners(data: &Path) -> Finding {
     }
 }
 
-/// A thief of the disk must not find a key on it.
+/// Finds keys that somebody who steals the disk would find.
 fn secrets(data: &Path) -> Vec<Finding> {
     let Exposed { inside, beside, is_cut, .. } = match exposed_secrets(data) {
         Ok(exposed) => exposed,
@@ -218,7 +220,7 @@ fn secrets(data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// The configuration as `tresor check-config` sees it.
+/// Checks the configuration as `tresor check-config` does.
 fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     let checked = RawConfig::read(path)
         .and_then(|raw| raw.check(data.to_owned()))
@@ -243,7 +245,7 @@ fn space(data: &Path) -> Finding {
     }
 }
 
-/// What is swapped out lies on the disk as it was in memory.
+/// Checks swap: memory that is swapped out is on the disk in plaintext.
 fn swap() -> Finding {
     let table = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
     let devices: Vec<_> = table.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();

@@ -1,4 +1,4 @@
-//! Who did what.
+//! Shows the history: who did what and when.
 
 use clap::Args;
 
@@ -45,7 +45,7 @@ impl History {
     }
 }
 
-/// The language that the locale names (POSIX.1-2024, 8.2).
+/// The language of the terminal's locale (POSIX.1-2024, 8.2).
 fn of_terminal() -> String {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Making an instance step by step.
+//! Creates an instance step by step.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::app::{DataDirectory, FirstAdministrator, Instance, Kit};
 use crate::model::{NamePolicy, Timestamp};
 use crate::vault::keys::{RecoveryRecipient, Unlock};
 
-/// Make a new, empty instance.
+/// Create a new, empty instance.
 ///
-/// Makes the keys, the catalogue and the first administrator. The passphrase (or key file) opens the instance at every
-/// start; the recovery key opens everything without the server and must leave this machine.
+/// Creates the keys, the catalogue and the first administrator. The passphrase (or key file) opens the
+/// instance at every start; the recovery key opens everything without the server and must leave this machine.
 /// Password and passphrase have at least 12 characters.
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -42,7 +42,7 @@ pub(super) struct Init {
     format: Format,
 }
 
-/// The new instance, as JSON.
+/// The new instance, for JSON output.
 #[derive(Serialize)]
 struct Made<'a> {
     /// The data directory.
@@ -68,7 +68,7 @@ impl Init {
         };
         unlock.check_new()?;
         let given = self.recovery_recipient.as_deref().map(RecoveryRecipient::parse).transpose()?;
-        // Everything that can be refused was; only now is something written.
+        // All checks have passed; only now are files written.
         let directory = DataDirectory::create(&self.data)?;
         let recovery = match (given, &self.recovery_out) {
             (Some(recipient), _) => recipient,

@@ -1,7 +1,8 @@
-//! The log on standard error: no part of the server waits for whoever reads it.
+//! Writes the log to standard error without ever blocking the server.
 //!
-//! A pipe that nobody empties would otherwise hold the lock of standard error for ever, and each request with it, even
-//! the signal to stop. So lines go to a thread of their own, by a queue; what does not fit is dropped and counted.
+//! A pipe with no reader would otherwise hold the lock of standard error forever, and with it every request
+//! and even the signal to stop. So lines go through a queue to a thread of their own; lines that do not fit
+//! are dropped and counted.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ const MAX_WAITING_LINES: usize = 4_096;
 /// Time that the program waits at its end for the last lines of the log.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
 
-/// Takes lines without waiting.
+/// Queues lines without waiting.
 #[derive(Clone)]
 pub(super) struct Log {
     queue: SyncSender<Message>,
@@ -25,11 +26,11 @@ pub(super) struct Log {
 
 enum Message {
     Line(Vec<u8>),
-    /// To be answered when all before it are written.
+    /// Answered when all lines before it are written.
     Flush(SyncSender<()>),
 }
 
-/// Waits on drop, for a moment, until what was logged is written.
+/// On drop, waits briefly until all queued lines are written.
 pub(super) struct LastLines(Log);
 
 impl Log {
@@ -54,7 +55,7 @@ fn write_all(messages: &Receiver<Message>, mut target: impl Write, dropped: &Ato
                 continue;
             }
         };
-        // A closed pipe may be followed by nothing better; what it does not take is not told either.
+        // Write errors are ignored: a closed pipe cannot report them either.
         let mut outcome = Ok(());
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
@@ -73,7 +74,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 impl Write for &Log {
-    /// One call brings one line.
+    /// Each call has exactly one line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(Message::Line(line.to_vec())).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -89,7 +90,7 @@ impl Write for &Log {
 impl Drop for LastLines {
     fn drop(&mut self) {
         let (done, written) = sync_channel(1);
-        // With a full queue nothing is being read, and nothing will be.
+        // If the queue is full, the reader has stopped, so waiting is useless.
         if self.0.queue.try_send(Message::Flush(done)).is_ok() {
             let _ = written.recv_timeout(LAST_LINES_WITHIN);
         }
@@ -107,7 +108,7 @@ mod tests {
         let (mut reader, writer) = io::pipe().unwrap();
         let (log, last_lines) = Log::start(writer).unwrap();
         let line = [b'x'; 4_096];
-        // More than a pipe and the queue hold.
+        // More than a pipe and the queue can hold.
         for _ in 0..2 * MAX_WAITING_LINES {
             (&log).write_all(&line).unwrap();
         }

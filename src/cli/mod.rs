@@ -1,5 +1,5 @@
-//! The command line: one file per group of commands. Each command is a request to the instance, sent to
-//! the running server or, without one, carried out here.
+//! The command line: one file per group of commands. Each command is a request to the instance, sent to the
+//! running server or, without one, executed here.
 
 mod account;
 mod admin;
@@ -36,7 +36,7 @@ Exit codes:
   2  Wrong usage; nothing was read or changed
   3  Damage or a fault found by verify, rebuild or doctor";
 
-/// [`EXIT_CODES`]: finished, and something is damaged, missing or wrong.
+/// [`EXIT_CODES`]: the command finished and found a fault.
 const FINDINGS: u8 = 3;
 
 /// Encrypted file exchange for offices bound to secrecy.
@@ -57,7 +57,7 @@ pub struct Cli {
     command: Command,
 }
 
-/// Where the instance is, and how to open it if no server runs.
+/// Location of the instance, and the key to open it if no server runs.
 #[derive(Debug, Args)]
 struct Place {
     /// Data directory of the instance.
@@ -67,7 +67,7 @@ struct Place {
     key: KeySource,
 }
 
-/// The key that opens an instance. Without any of these a command asks on the terminal.
+/// The key that opens an instance. Without any of these a command prompts on the terminal.
 #[derive(Debug, Args)]
 struct KeySource {
     /// File with the passphrase. Not needed while the server runs; under systemd the credential `passphrase` is used.
@@ -78,7 +78,7 @@ struct KeySource {
     key_file: Option<PathBuf>,
 }
 
-/// How a command prints its data.
+/// Output format of a command.
 #[derive(Clone, Copy, Debug, Args)]
 struct Format {
     /// Print JSON for scripts instead of a table. Times are RFC 3339 in UTC.
@@ -115,7 +115,7 @@ enum Command {
 }
 
 impl Cli {
-    /// The command that this process was started with. Ends the process where there is none, or help was asked for.
+    /// The command of this process. Exits if there is none, or for --help.
     pub fn of_process() -> Self {
         let mut commands = Self::command();
         commands.build();
@@ -123,7 +123,7 @@ impl Cli {
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// Runs the command. Errors are printed as one sentence with its reasons.
+    /// Runs the command. Errors are printed as one sentence with its causes.
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Init(command) => command.run(),
@@ -155,8 +155,8 @@ impl Cli {
     }
 }
 
-/// Shows the same usage with an error as with `--help`. By itself clap then lists what was given, among it what the
-/// environment gives (`TRESOR_DATA`), and a setting with a default looks as if it were required.
+/// Shows the same usage with an error as with `--help`. By default clap lists the given arguments, including
+/// those from the environment (`TRESOR_DATA`), and a setting with a default looks as if it were required.
 fn with_whole_usage(mut command: clap::Command) -> clap::Command {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();

@@ -1,4 +1,4 @@
-//! What people and scripts read.
+//! Output for people and scripts.
 
 use std::io::{self, Write};
 
@@ -117,7 +117,7 @@ fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
     changed.damaged.iter().try_for_each(|file| line(&format!("  {}", safe(file))))
 }
 
-/// What ends with a removed account.
+/// A list of what ends with a removed account.
 pub(super) fn ends(removal: &RemovalShown) -> String {
     let RemovalShown { links, app_passwords, grants, uploads, .. } = removal;
     format!(
@@ -126,7 +126,7 @@ pub(super) fn ends(removal: &RemovalShown) -> String {
     )
 }
 
-/// By whom something was done; nobody by name if it came through a link.
+/// The name of the actor; a phrase without a name for a guest of a link.
 fn by(user: Option<&str>) -> String {
     user.map_or_else(|| "-".into(), safe)
 }
@@ -268,7 +268,7 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         line(&format!("advice   {advice}"))?;
     }
     line(&format!("version  {}", status.version))?;
-    // What is not known, before the passphrase say, has no line.
+    // Unknown values, for instance before the instance is unlocked, get no line.
     if let Some(users) = status.users {
         line(&format!("users    {users}"))?;
     }
@@ -299,29 +299,29 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
     status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))
 }
 
-/// The data of a reply without its kind: what a script asked for.
+/// The data of a reply without its kind, for scripts.
 fn data(reply: &Reply) -> anyhow::Result<serde_json::Value> {
     let mut value = serde_json::to_value(reply)?;
     Ok(value.get_mut("data").map_or(serde_json::Value::Null, serde_json::Value::take))
 }
 
-/// A line on standard output.
+/// Prints a line on standard output.
 pub(super) fn line(text: &str) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{text}").or_else(closed_pipe)
 }
 
-/// A line for people, beside the data that scripts read.
+/// Prints a line for people, apart from the data for scripts.
 pub(super) fn note(text: &str) -> anyhow::Result<()> {
     writeln!(io::stderr(), "{text}").or_else(closed_pipe)
 }
 
-/// `tresor … | head` is no error.
+/// `tresor … | head` is not an error.
 fn closed_pipe(error: io::Error) -> anyhow::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) }
 }
 
 pub(super) fn error(error: &anyhow::Error) {
-    // Standard error may be closed; there is nobody left to tell then.
+    // Standard error may be closed; then the error cannot be shown at all.
     let text: Vec<_> = format!("tresor: {error:#}").trim_end().lines().map(safe).collect();
     let _ = writeln!(io::stderr(), "{}", text.join("\n"));
 }
@@ -345,7 +345,7 @@ fn table(
     table.lines().try_for_each(|text| line(text.trim_end()))
 }
 
-/// A name, path or sentence that cannot steer the terminal.
+/// Escapes a name, path or sentence so that it cannot control the terminal.
 pub(super) fn safe(text: &str) -> String {
     Shown(text).to_string()
 }

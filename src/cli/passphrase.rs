@@ -1,4 +1,4 @@
-//! Changing what opens the instance every day.
+//! Changes the passphrase or key file for everyday use.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Making the catalogue anew.
+//! Rebuilds the catalogue.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -21,14 +21,14 @@ const SHOWN: usize = 20;
 
 /// Recreate a catalogue that is lost, damaged or too old. Stop the server first.
 ///
-/// Starts from the newest sound snapshot, or from nothing if there is none, and then adds each stored file that is not in
-/// it. Stored files alone restore contents, earlier versions included, with the path and space that they had when they were
-/// written, also of deleted files that were not removed for good. They do not restore users, rights, links, empty folders,
-/// renames and copies inside a space. The old catalogue is kept in catalog/ under another name. If the command is
-/// interrupted, run it again.
+/// Starts from the newest sound snapshot, or from nothing if there is none, and then adds each stored file
+/// that is not in it. Stored files alone restore contents, earlier versions included, with the path and space
+/// that they had when they were written, also of deleted files that were not removed permanently. They do not
+/// restore users, rights, links, empty folders, renames and copies inside a space. The old catalogue is kept
+/// in catalog/ under another name. If the command is interrupted, run it again.
 ///
-/// Exit code 0: everything was restored. 1: nothing was changed. 3: rebuilt, but some stored files or keys of spaces are
-/// damaged or missing; they are listed and kept, and `tresor verify` continues to name them.
+/// Exit code 0: everything was restored. 1: nothing was changed. 3: rebuilt, but some stored files or keys of
+/// spaces are damaged or missing; they are listed and kept, and `tresor verify` continues to name them.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
     /// Data directory of the instance.
@@ -111,7 +111,7 @@ impl Rebuild {
     }
 }
 
-/// One line that is written over; standard error may be gone.
+/// Overwrites one line of progress; standard error may be closed.
 fn show(progress: Progress) {
     let text = match progress {
         Progress::Looked(count) => format!("{count} stored files found"),
@@ -192,7 +192,7 @@ fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is in no listing, and what to do.
+/// Prints the losses that no list shows, with advice.
 fn print_losses(report: &RebuildReport, name: impl Fn(&SpaceId) -> String) -> anyhow::Result<()> {
     let (uploads, set_aside): (Vec<_>, Vec<_>) =
         report.set_aside.iter().partition(|aside| aside.reason == SetAsideReason::Unfinished);

@@ -1,4 +1,4 @@
-//! Changing the recovery key.
+//! Changes the recovery key.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ fn has_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// Refuses before a key is made that would open nothing.
+/// Refuses early, before a key is made that would be of no use.
 fn check(session: &Session) -> anyhow::Result<()> {
     match session.ask(Request::Status)? {
         Reply::Status(status) if matches!(&*status.state, "serving" | "stopped") => Ok(()),

@@ -108,7 +108,8 @@ fn show(shown: &SecondFactorShown) -> anyhow::Result<()> {
     let code = QrCode::with_error_correction_level(&shown.uri, EcLevel::L)
         .context("the name is too long for a QR code; type the key into the app")?;
     let drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-    // Dark on light, which is what every app reads: with the colours said, whatever those of the terminal are.
+    // Dark on light, which every app can read: the colours are set explicitly, whatever those of the terminal
+    // are.
     let (on, off) = if std::io::stdout().is_terminal() { ("\x1b[97;40m", "\x1b[0m") } else { ("", "") };
     drawn.lines().try_for_each(|line| output::line(&format!("{on}{line}{off}")))?;
     let key = shown.secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");

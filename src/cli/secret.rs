@@ -1,5 +1,5 @@
-//! Where passwords and passphrases come from: a file, a systemd credential or the terminal. Never the
-//! command line, which every process of the machine can read.
+//! Reads passwords and passphrases from a file, a systemd credential or the terminal. Never from the command
+//! line, which every process of the machine can read.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
@@ -15,11 +15,11 @@ use super::{KeySource, output};
 use crate::app::{is_blank, secret_from_file};
 use crate::vault::keys::Unlock;
 
-/// Longest line read from a terminal, in bytes; the terminal itself takes 4,095.
+/// Longest line read from a terminal, in bytes; the terminal itself accepts 4,095.
 const MAX_TYPED: usize = 4_096;
 
 impl KeySource {
-    /// What opens the instance, or `None` if nothing was given and nobody sits at a terminal.
+    /// The key for the instance; `None` if no option was given and there is no terminal.
     pub(super) fn unlock(&self) -> anyhow::Result<Option<Unlock>> {
         if let Some(given) = self.given()? {
             return Ok(Some(given));
@@ -30,7 +30,7 @@ impl KeySource {
         Ok(None)
     }
 
-    /// The offline recovery key where its file is named, else as [`Self::unlock`].
+    /// The offline recovery key if its file is given, otherwise as [`Self::unlock`].
     pub(super) fn unlock_or_recover(&self, recovery: Option<&Path>) -> anyhow::Result<Option<Unlock>> {
         match recovery {
             Some(path) => Ok(Some(Unlock::Recovery(read(path)?))),
@@ -38,7 +38,7 @@ impl KeySource {
         }
     }
 
-    /// What was given by option, environment or credential.
+    /// The key from an option, the environment or a credential.
     pub(super) fn given(&self) -> anyhow::Result<Option<Unlock>> {
         if let Some(path) = &self.key_file {
             return Ok(Some(Unlock::KeyFile(read(path)?)));
@@ -53,7 +53,7 @@ impl KeySource {
     }
 }
 
-/// A password from a file or, at a terminal, typed twice.
+/// Reads a password from a file or prompts for it twice.
 pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
         return read(path);
@@ -72,8 +72,8 @@ pub(super) fn new_password(file: Option<&Path>, what: &str) -> anyhow::Result<Se
     Ok(first)
 }
 
-/// Asks on the terminal without showing what is typed. The prompt comes after the echo is off, and what
-/// was typed before it is dropped: it was typed for something else, and shown.
+/// Prompts on the terminal without echo. The prompt appears after the echo is off, and earlier input is
+/// dropped: it was typed for something else, and was visible.
 pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let mut terminal = terminal.context("cannot reach the terminal")?;
@@ -90,7 +90,7 @@ pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     Ok(SecretString::from(typed.trim_end_matches(['\n', '\r'])))
 }
 
-/// Asks on the terminal for something that is no secret.
+/// Prompts on the terminal for something that is not secret.
 fn ask_shown(prompt: &str) -> anyhow::Result<String> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let mut terminal = terminal.context("cannot reach the terminal")?;
@@ -101,7 +101,7 @@ fn ask_shown(prompt: &str) -> anyhow::Result<String> {
     Ok(typed)
 }
 
-/// Has a person type a word before something is done that cannot be undone. Without a terminal it is refused.
+/// Asks the user to type a word before something irreversible. Refuses without a terminal.
 pub(super) fn confirm(question: &str, word: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
         bail!("{question} Nothing was changed: there is no terminal to confirm it on, so add --yes");
@@ -114,7 +114,7 @@ pub(super) fn confirm(question: &str, word: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A secret's file without its line end; warns if others may read it.
+/// Reads a secret from a file, without the line end; warns if other users can read it.
 pub(super) fn read(path: &Path) -> anyhow::Result<SecretString> {
     let shown = path.display();
     let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;

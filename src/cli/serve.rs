@@ -1,4 +1,4 @@
-//! Running the server.
+//! Runs the server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,14 +17,14 @@ use crate::library::SpaceSettings;
 use crate::model::{EntryName, Right, SpaceKind, Stamp, Timestamp};
 use crate::vault::keys::Unlock;
 
-/// Login name of the administrator that a first start makes.
+/// Login name of the administrator that a first start creates.
 const FIRST_ADMINISTRATOR: &str = "admin";
 const FIRST_SPACE: &str = "Beispiel";
 
 /// Serve the files of an instance.
 ///
-/// If the data directory is empty, first makes an instance and prints its keys and password once. Without a passphrase
-/// and without a terminal the server starts locked and waits for `tresor unlock`.
+/// If the data directory is empty, first creates an instance and prints its keys and password once. Without a
+/// passphrase and without a terminal the server starts locked and waits for `tresor unlock`.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -55,7 +55,7 @@ struct Settings {
     /// Use plain HTTP; on loopback addresses only.
     #[arg(long)]
     plain_http: bool,
-    /// Loopback address and port for plain HTTP beside TLS, for a reverse proxy on this machine.
+    /// Loopback address and port for plain HTTP in addition to TLS, for a reverse proxy on this machine.
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "plain_http")]
     plain_listen: Option<SocketAddr>,
     /// PEM file with your certificate chain, instead of the self-signed certificate.
@@ -111,7 +111,8 @@ impl Settings {
     }
 }
 
-/// Reasons for which clients refuse the configured certificate. Errors: the server does not start with it.
+/// Reasons for which clients would refuse the configured certificate. Errors: the server does not start with
+/// it.
 pub(super) fn certificate_faults(config: &Config) -> anyhow::Result<Vec<String>> {
     let Transport::Files { certificate, key } = &config.transport else { return Ok(Vec::new()) };
     let faults = crate::net::certificate_faults(certificate, key, &config.hosts, Timestamp::now());
@@ -153,10 +154,10 @@ impl Serve {
     }
 }
 
-/// Makes an instance with an administrator and a space, prints its keys once, and serves.
+/// Creates an instance with an administrator and a space, prints its keys once, and serves.
 fn first_start(config: Config) -> anyhow::Result<()> {
     admin::runtime()?.block_on(async {
-        // Everything that can be refused is, before something is made whose password is told only later.
+        // All checks come first: the password of the new instance is printed only at the end.
         let entrance = Entrance::open(&config)?;
         Kit::check(&config.data)?;
         let directory = DataDirectory::create(&config.data)?;
@@ -241,8 +242,8 @@ fn url(announcement: &Announcement) -> String {
     format!("{scheme}://{}/", announcement.address)
 }
 
-/// Where clients find the server: under the first name of the configuration, else under this machine's name if it
-/// listens on all addresses, which are none that anybody can enter.
+/// The server's address for people: the first configured host name, or this machine's name if it listens on
+/// all addresses, because 0.0.0.0 cannot be entered in a client.
 fn address_for_people(announcement: &Announcement, hosts: &[String]) -> String {
     let Announcement { address, fingerprint } = announcement;
     let machine = rustix::system::uname();
@@ -258,7 +259,7 @@ fn address_for_people(announcement: &Announcement, hosts: &[String]) -> String {
     }
 }
 
-/// The log goes to standard error; systemd and shells know what to do with it.
+/// Starts the log on standard error; systemd and shells know where to put it.
 fn start_log(log: &RawLog) -> anyhow::Result<LastLines> {
     let (writer, last_lines) = Log::start(std::io::stderr()).context("start the log's thread")?;
     let builder =

@@ -1,4 +1,4 @@
-//! Help for shells and readers of manual pages.
+//! Completion scripts and manual pages.
 
 use std::io::Write;
 use std::path::PathBuf;

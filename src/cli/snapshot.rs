@@ -1,4 +1,4 @@
-//! Snapshots of the catalogue on request.
+//! Makes and lists snapshots of the catalogue.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! Spaces, their trash and the earlier contents of their files.
+//! Spaces, their trash and the earlier versions of their files.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -65,14 +65,14 @@ struct Settings {
     /// Largest total size of its files, such as 20GB; 0 for no limit.
     #[arg(long, value_name = "SIZE")]
     quota: Option<ByteSize>,
-    /// Largest total size of earlier versions and trash, beside the quota; the oldest are removed when they exceed it. 0
-    /// for the quota's size.
+    /// Largest total size of earlier versions and trash, in addition to the quota; the oldest are removed
+    /// when they exceed it. 0 for the quota's size.
     #[arg(long, value_name = "SIZE")]
     history: Option<ByteSize>,
-    /// Days that replaced contents are kept; 30 in a new space.
+    /// Days for which replaced versions are kept; 30 in a new space.
     #[arg(long, value_name = "DAYS")]
     version_days: Option<u32>,
-    /// Days that deleted files and folders are kept; 30 in a new space.
+    /// Days for which deleted files and folders are kept; 30 in a new space.
     #[arg(long, value_name = "DAYS")]
     trash_days: Option<u32>,
 }
@@ -132,9 +132,9 @@ enum TrashCommand {
         #[command(flatten)]
         format: Format,
     },
-    /// Restore a deleted file or folder to its old place.
+    /// Restore a deleted file or folder to its original path.
     Restore(OneItem),
-    /// Remove a deleted file or folder for good.
+    /// Remove a deleted file or folder permanently.
     Purge(OneItem),
 }
 

@@ -1,4 +1,4 @@
-//! Opening a server that started locked.
+//! Unlocks a server that started locked.
 
 use anyhow::bail;
 use clap::Args;

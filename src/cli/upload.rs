@@ -1,4 +1,4 @@
-//! Uploads that have not come to their end.
+//! Unfinished uploads.
 
 use clap::{Args, Subcommand};
 
@@ -7,8 +7,8 @@ use crate::admin::Request;
 
 /// List and cancel unfinished uploads.
 ///
-/// The bytes of a resumable upload are kept for 7 days after its last progress. They count against the space's quota, and
-/// so do its announced bytes, for an hour after its last part.
+/// The bytes of a resumable upload are kept for 7 days after its last progress. They count towards the
+/// space's quota, and so do its announced bytes, for an hour after its last part.
 #[derive(Debug, Args)]
 pub(super) struct Upload {
     #[command(subcommand)]

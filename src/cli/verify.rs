@@ -1,4 +1,4 @@
-//! Verifying what is stored, step by step, with its progress in sight.
+//! Verifies the stored data step by step and shows the progress.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -15,26 +15,27 @@ use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, Ver
 use crate::library::OLDER_CATALOGUE;
 use crate::model::{ByteSize, Timestamp};
 
-/// Slower is of no use: a chunk could not be read within a second.
+/// A lower rate makes no sense: a chunk could not be read within a second.
 const SLOWEST: ByteSize = ByteSize(64 * 1024);
-/// Time between two lines of progress where there is no terminal.
+/// Time between two lines of progress without a terminal.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-/// Characters of the bar.
+/// Width of the progress bar in characters.
 const BAR: usize = 24;
 
 /// Check that all stored data are still as they were committed.
 ///
-/// Compares the length, header and last chunk of each container with the catalogue, and checks the catalogue itself, the
-/// key files and the newest snapshot. Names contents that a rebuild had to leave out, a catalogue that is older than the
-/// files, and foreign files among the containers. With --full it also authenticates every byte, compares the SHA-256 of
-/// every content and reads all snapshots. The server goes on serving files meanwhile.
+/// Compares the length, header and last chunk of each container with the catalogue, and checks the catalogue
+/// itself, the key files and the newest snapshot. Reports contents that a rebuild had to leave out, a
+/// catalogue that is older than the files, and foreign files among the containers. With --full it also
+/// authenticates every byte, compares the SHA-256 of every content and reads all snapshots. The server
+/// continues to serve files meanwhile.
 ///
-/// Nothing is repaired or removed. Findings are printed and remembered (`tresor status` counts them), and the server never
-/// sends damaged files. Known damage is always read in full, so a container that you restore from a backup counts as whole
-/// after the next verification.
+/// Nothing is repaired or removed. Findings are printed and remembered (`tresor status` counts them), and the
+/// server never sends damaged files. Known damage is always read in full, so a container that you restore
+/// from a backup counts as whole after the next verification.
 ///
-/// An interrupted verification continues when the command is run again. The exit code is 0 if nothing is wrong, 3 if
-/// something is, and 1 if the verification failed.
+/// An interrupted verification continues when the command is run again. The exit code is 0 if nothing is
+/// wrong, 3 if something is, and 1 if the verification failed.
 #[derive(Debug, Args)]
 #[command(after_long_help = JSON_HELP)]
 pub(super) struct Verify {
@@ -80,7 +81,7 @@ With --json one object is printed at the end:
   unknown_file_count  their number
 Values that do not apply are null.";
 
-/// The report as scripts read it.
+/// The report for scripts.
 #[derive(Serialize)]
 struct Report {
     mode: String,
@@ -114,8 +115,8 @@ impl Verify {
         while step.stage != "done" {
             step = shown(session.ask(Request::VerifyStep { run: step.run })?)?;
             for finding in std::mem::take(&mut step.findings) {
-                // What readers met while the verification ran may come twice, and so may what a damaged catalogue
-                // answers to each question.
+                // Findings of readers during the verification may appear twice, and so may errors of a
+                // damaged catalogue.
                 let name = (finding.container.clone(), finding.kind.clone(), finding.detail.clone());
                 if (finding.container.is_some() || finding.detail.is_some()) && !told.insert(name) {
                     continue;
@@ -187,7 +188,7 @@ fn tell(finding: &FindingShown) -> anyhow::Result<()> {
     finding.uses.iter().try_for_each(tell_use)
 }
 
-/// A file's place; in a pack, the container's id too.
+/// Path of a file; for a pack, with the container's id.
 fn named(file: &str, container: &str) -> String {
     if file.contains(container) { file.to_owned() } else { format!("{file}, container {container}") }
 }
@@ -242,15 +243,15 @@ fn sum_up(step: &VerifyShown, findings: &[FindingShown]) -> anyhow::Result<()> {
     closing(findings).into_iter().try_for_each(output::note)
 }
 
-/// Whether containers may be unknown because the catalogue has forgotten them.
+/// Whether containers may be unknown because the catalogue lost their rows.
 fn is_catalogue_to_blame(findings: &[FindingShown]) -> bool {
     findings.iter().any(|finding| matches!(finding.kind.as_str(), "catalogue" | "incomplete"))
 }
 
-/// What to do about what was found, where the findings do not say it themselves.
+/// Advice for the findings that do not contain any.
 fn closing(findings: &[FindingShown]) -> Vec<&'static str> {
     let lacks_key = findings.iter().any(|finding| finding.kind == "key" && finding.space.is_some());
-    // With the key these open again.
+    // With the key these can be opened again.
     let is_about_key = |finding: &FindingShown| finding.kind == "wrong-key" && lacks_key;
     let is_damage = |finding: &FindingShown| {
         finding.container.is_some() && finding.kind != "incomplete" && !is_about_key(finding)
@@ -281,11 +282,11 @@ fn closing(findings: &[FindingShown]) -> Vec<&'static str> {
     advice
 }
 
-/// Tells on standard error how far it is: a bar on a terminal, now and then a line elsewhere.
+/// Shows the progress on standard error: a bar on a terminal, occasional lines elsewhere.
 struct Progress {
     is_terminal: bool,
     begun: Instant,
-    /// What was done before this program began, for the time that is left.
+    /// Work that was done before this command began, for estimating the time left.
     done_before: f64,
     told: Instant,
     has_bar: bool,
@@ -322,7 +323,7 @@ impl Progress {
             count => drop(write!(text, ", {count} findings")),
         }
         let percent = format!("{:3.0} %", done * 100.0);
-        // Nobody is told anything if standard error is closed.
+        // If standard error is closed, there is nothing to show.
         let mut error = std::io::stderr();
         if self.is_terminal {
             self.has_bar = true;
@@ -334,14 +335,14 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away, so that a line can be printed.
+    /// Clears the bar, so that a line can be printed.
     fn make_room(&mut self) {
         if std::mem::take(&mut self.has_bar) {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
 
-    /// The time left if it goes on as until now.
+    /// The time left at the present rate.
     fn left(&self, done: f64) -> Option<Duration> {
         let advanced = done - self.done_before;
         (advanced > 0.001 && done < 1.0)
@@ -350,7 +351,7 @@ impl Progress {
     }
 }
 
-/// How much of it is done, from 0 to 1.
+/// The share that is done, from 0 to 1.
 fn fraction(step: &VerifyShown) -> f64 {
     let (done, total) = match step.mode.as_str() {
         "full" => (step.bytes, step.total_bytes),
@@ -361,12 +362,12 @@ fn fraction(step: &VerifyShown) -> f64 {
     if step.stage == "done" { 1.0 } else { fraction.min(1.0) }
 }
 
-/// Characters of the bar that a share fills.
+/// Number of characters of the bar to fill.
 fn share(done: f64) -> usize {
     (0..BAR).take_while(|at| f64::from(u32::try_from(*at).unwrap_or(u32::MAX)) + 1.0 <= done * 24.0).count()
 }
 
-/// A span of time in its largest unit.
+/// A duration in its largest unit.
 fn span(span: Duration) -> String {
     let units = [("days", 86_400), ("hours", 3_600), ("minutes", 60)];
     let seconds = span.as_secs();

@@ -1,4 +1,4 @@
-//! Who sends a request: the login by name and password that all endpoints share.
+//! Authentication by name and password, shared by all endpoints.
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -10,22 +10,22 @@ use super::reply::{plain, too_many};
 use crate::accounts::{AuthError, Credentials, Principal};
 use crate::net::ResponseBody;
 
-/// Shown by clients when they ask for the password.
+/// Realm that clients show when they ask for the password.
 pub(super) const CHALLENGE: HeaderValue =
     HeaderValue::from_static("Basic realm=\"Tresor\", charset=\"UTF-8\"");
 
-/// Why a login is refused, with a text for the person.
+/// Why a login is refused, with a text for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LoginRefused {
-    /// There is no login, or not this one.
+    /// No credentials, or wrong ones.
     Unauthorised(&'static str),
-    /// To be tried again after so many seconds.
+    /// Try again after this number of seconds.
     Later(&'static str, u32),
-    /// It could not be judged; the log says why.
+    /// The credentials could not be checked; the log has the cause.
     Failed(&'static str),
 }
 
-/// The account whose name and password come with a request.
+/// The account whose name and password a request carries.
 pub(super) async fn authenticate(context: RequestContext<'_>) -> Result<Principal, LoginRefused> {
     let RequestContext { services, parts, info } = context;
     let Some(credentials) = credentials(&parts.headers) else {
@@ -51,7 +51,7 @@ pub(super) async fn authenticate(context: RequestContext<'_>) -> Result<Principa
 }
 
 impl LoginRefused {
-    /// The answer, in plain text.
+    /// The refusal as a plain-text answer.
     pub(super) fn response(self) -> Response<ResponseBody> {
         match self {
             Self::Unauthorised(text) => challenge(text),
@@ -61,20 +61,20 @@ impl LoginRefused {
     }
 }
 
-/// Asks a client for name and password.
+/// Asks the client for name and password.
 pub(super) fn challenge(text: &'static str) -> Response<ResponseBody> {
     let mut response = plain(StatusCode::UNAUTHORIZED, text);
     response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
     response
 }
 
-/// What comes in a request's `Authorization` header; `None` if there is nothing that we read.
+/// The credentials in a request's `Authorization` header; `None` without a supported one.
 pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     headers.get(AUTHORIZATION).and_then(basic_credentials)
 }
 
-/// Name and password of an `Authorization: Basic` header (RFC 7617). UTF-8 as our challenge asks for;
-/// what is no UTF-8 is read as Latin-1, which older Windows and macOS send.
+/// Name and password of an `Authorization: Basic` header (RFC 7617). UTF-8 as our challenge demands; anything else
+/// is read as Latin-1, which older Windows and macOS send.
 pub fn basic_credentials(header: &HeaderValue) -> Option<Credentials> {
     let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

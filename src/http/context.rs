@@ -1,4 +1,4 @@
-//! What every endpoint is given with a request.
+//! The context that every endpoint gets with a request.
 
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::net::{RequestInfo, SendLanes};
 use crate::sharing::Sharing;
 
-/// What requests are answered from, one for an open instance.
+/// The services that answer requests; each open instance has one set.
 pub(super) struct Services {
     pub(super) library: Library,
     pub(super) accounts: Accounts,
@@ -18,7 +18,7 @@ pub(super) struct Services {
     pub(super) lanes: SendLanes,
 }
 
-/// A request but for its body, and what it is answered from.
+/// A request without its body, and the services that answer it.
 #[derive(Clone, Copy)]
 pub(super) struct RequestContext<'a> {
     pub(super) services: &'a Services,
@@ -31,7 +31,7 @@ impl<'a> RequestContext<'a> {
         self.parts.uri.path()
     }
 
-    /// The path, together with its query where the request changes something: `DELETE /a/?b` does not mean `/a/`, and
+    /// The path, together with its query if the request changes something: `DELETE /a/?b` does not mean `/a/`, and
     /// [`Mount::locate`](super::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
     pub(super) fn written_path(self) -> &'a str {
         match self.parts.method.as_str() {

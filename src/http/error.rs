@@ -1,4 +1,4 @@
-//! From errors of the rooms below to statuses, and to the log.
+//! Maps errors of the rooms below to statuses and log lines.
 
 use http::StatusCode;
 
@@ -6,13 +6,13 @@ use crate::library::LibraryError;
 use crate::model::{AccessDenied, NameError};
 use crate::net::RequestId;
 
-/// Logs what the office must know of, with its causes.
+/// Logs errors that the office must know about, with their causes.
 pub(super) fn log_library(error: &LibraryError, status: StatusCode, request_id: RequestId) {
     match error {
         LibraryError::Damaged(_) | LibraryError::Incomplete => {
             tracing::error!(%request_id, error = error as &dyn std::error::Error, "data at risk: stored content refused");
         }
-        // The library has said it once, when the disk became full or failed.
+        // The library logs these once, when the disk becomes full or fails.
         LibraryError::DiskFull | LibraryError::ReadOnly => {}
         _ if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE => {
             tracing::error!(%request_id, error = error as &dyn std::error::Error, "request failed");
@@ -21,7 +21,7 @@ pub(super) fn log_library(error: &LibraryError, status: StatusCode, request_id: 
     }
 }
 
-/// The status that tells of an error of the library.
+/// The status for an error of the library.
 pub(super) fn library_status(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Denied(AccessDenied { .. }) | LibraryError::IsRoot | LibraryError::IntoItself => {
@@ -73,7 +73,7 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
     }
 }
 
-/// What the endpoints' failures are made from, with `?`.
+/// Lets the endpoints' failures be made from these errors with `?`.
 macro_rules! from_causes {
     ($failure:ident) => {
         impl From<$crate::http::protocol::RequestError> for $failure {

@@ -1,4 +1,4 @@
-//! What `GET /health` tells about the server as a whole.
+//! The answer to `GET /health`: the state of the server as a whole.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,14 +12,14 @@ use crate::library::ReadOnlyCause;
 use crate::model::Timestamp;
 use crate::net::{ResponseBody, Tls, Validity};
 
-/// What the server is able to do now.
+/// Present state of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
     /// Opening the data directory.
     Starting,
-    /// Waiting for the passphrase; nothing but `/health` and the look of pages is answered.
+    /// Waiting for the passphrase; answers only `/health` and the pages' stylesheet.
     Locked,
-    /// All is well.
+    /// Files can be read and changed.
     Serving,
     /// Files can be read but not changed.
     ReadOnly(ReadOnlyCause),
@@ -50,19 +50,19 @@ impl Health {
     }
 }
 
-/// The present [`Health`], shared by all who change or show it.
+/// The present [`Health`], shared by the code that changes it and the code that shows it.
 #[derive(Clone, Debug)]
 pub struct HealthState(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     state: AtomicUsize,
-    /// Where a certificate is used.
+    /// Set if a certificate is in use.
     tls: OnceLock<Arc<Tls>>,
 }
 
 impl HealthState {
-    /// Begins as [`Health::Starting`].
+    /// Starts as [`Health::Starting`].
     pub fn new() -> Self {
         let state = Self(Arc::default());
         state.set(Health::Starting);
@@ -75,12 +75,12 @@ impl HealthState {
         *Health::ALL.get(self.0.state.load(Ordering::Relaxed)).unwrap_or(&Health::Starting)
     }
 
-    /// Tells from now on how long the certificate of `tls` holds. Only the first one counts.
+    /// Reports from now on how long the certificate of `tls` is valid. Only the first call has an effect.
     pub fn watch_certificate(&self, tls: &Arc<Tls>) {
         let _ = self.0.tls.set(Arc::clone(tls));
     }
 
-    /// Whether the certificate can be used `now`.
+    /// Validity of the certificate at `now`.
     pub fn certificate(&self, now: Timestamp) -> Validity {
         self.0.tls.get().map_or(Validity::Valid, |tls| tls.validity(now))
     }
@@ -98,22 +98,22 @@ impl Default for HealthState {
     }
 }
 
-/// What an open server knows of trouble at this moment; `None` for what it does not know.
+/// Present faults, as far as an open server knows them; `None` means unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KnownTroubles {
-    /// Containers that are not what was committed.
+    /// Number of containers that differ from the committed ones.
     pub containers: Option<u64>,
-    /// Whether a page of the catalogue is not what was written.
+    /// Whether a page of the catalogue differs from what was written.
     pub is_catalogue_damaged: Option<bool>,
-    /// Whether the wall clock jumped and nothing goes for good by it.
+    /// Whether the wall clock jumped, so that nothing is removed permanently by its time.
     pub is_clock_in_doubt: Option<bool>,
 }
 
-/// The answer to `GET /health`, never cached: 200 while files can be read, 503 else. A server that only
-/// reads is still the best there is: a proxy that took it out of service would take the files away too.
-/// Who watches over it looks at `status`, or at the gauge `tresor_read_only`; and at what is known of damage,
-/// which takes single files away, or at the gauge `tresor_damaged_containers`; and at `certificate`, which is there
-/// if it expires within two weeks or has expired.
+/// The answer to `GET /health`, never cached: 200 while files can be read, else 503. A read-only server answers
+/// 200, because a proxy that took it out of service would also cut off reading. Monitoring should alert on `status`
+/// or the gauge `tresor_read_only`; on known damage, which affects single files, or the gauge
+/// `tresor_damaged_containers`; and on `certificate`, which is present if it expires within two weeks or has
+/// expired.
 pub fn health_response(
     health: Health,
     troubles: KnownTroubles,

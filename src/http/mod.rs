@@ -1,4 +1,4 @@
-//! What the server answers: the router, and an endpoint for each protocol. Connections, TLS and bounds are `net`'s.
+//! The HTTP server: the router, and an endpoint for each protocol. Connections, TLS and limits belong to `net`.
 
 pub(crate) mod auth;
 mod context;

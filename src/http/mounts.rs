@@ -1,10 +1,10 @@
-//! The addresses under which a user finds the tree.
+//! The URLs under which the tree of a user is mounted.
 
 use super::protocol::href::Mount;
 use crate::accounts::{Principal, UserName};
 
-/// All of them, the one of this path first: clients refuse hrefs that do not begin like their request.
-/// Without a mount of this path the first is `/dav`, which then does not hold it either.
+/// All mounts, with that of this path first: clients refuse hrefs that do not begin like their request. If the path
+/// has no mount, the first is `/dav`, which does not contain it either.
 pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     let native = Mount::new(["dav"]);
     let plain = Mount::new(["remote.php", "webdav"]);
@@ -19,13 +19,13 @@ pub(super) fn of(principal: &Principal, path: &str) -> [Mount; 3] {
     }
 }
 
-/// The folder of a user's chunked uploads, if the path lies in it.
+/// The folder of a user's chunked uploads, if it contains the path.
 pub(super) fn uploads(principal: &Principal, path: &str) -> Option<Mount> {
     let name = named(principal, path, "uploads")?;
     Some(Mount::new(["remote.php", "dav", "uploads", &name]))
 }
 
-/// The user's name as a path below `folder` spells it; `None` if it is another user's.
+/// The user's name as spelled in a path below `folder`; `None` if it is another user's.
 fn named(principal: &Principal, path: &str, folder: &str) -> Option<String> {
     let mut segments = path.strip_prefix('/')?.split('/');
     for expected in ["remote.php", "dav", folder] {
@@ -36,12 +36,12 @@ fn named(principal: &Principal, path: &str, folder: &str) -> Option<String> {
     (name.key() == principal.name.key()).then(|| written.into_owned())
 }
 
-/// Whether a path is the folder in which Nextcloud's clients find files, uploads and the search.
+/// Whether a path is the folder below which Nextcloud's clients look for files, uploads and the search.
 pub(super) fn is_cloud_root(path: &str) -> bool {
     path.trim_end_matches('/') == "/remote.php/dav"
 }
 
-/// Whether a path leads to a mount without reaching one.
+/// Whether a path is a parent of a mount.
 pub(super) fn is_above(path: &str) -> bool {
     let folders = ["/remote.php", "/remote.php/dav", "/remote.php/dav/files", "/remote.php/dav/uploads"];
     folders.contains(&path.trim_end_matches('/'))

@@ -1,4 +1,4 @@
-//! The space in which each user was busy last.
+//! Remembers the space that each user used last.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::model::{Access, Right, SpaceId, UserId};
 /// Users whose last used space is remembered.
 const MAX_USERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
-/// In memory only: a guess that costs nothing but time if it is wrong. Cheap to clone.
+/// In memory only: a wrong guess costs time and nothing else. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct RecentSpaces(Arc<Mutex<LruCache<UserId, SpaceId>>>);
 
@@ -20,7 +20,7 @@ impl RecentSpaces {
         self.lock().put(user, space);
     }
 
-    /// The space for an upload that does not say where it will go; `None` if its user may write to none.
+    /// A likely space for an upload without a destination; `None` if its user cannot write to any.
     pub(super) async fn likely(
         &self,
         accounts: &Accounts,

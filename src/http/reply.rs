@@ -1,4 +1,4 @@
-//! The plain answers that all endpoints give.
+//! Simple answers that all endpoints use.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -6,21 +6,21 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use crate::net::ResponseBody;
 pub(super) use crate::net::plain_response as plain;
 
-/// A status and nothing else.
+/// A status without a body.
 pub(super) fn empty(status: StatusCode) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = status;
     response
 }
 
-/// The same, not to be kept by caches.
+/// A status without a body, not to be cached.
 pub(super) fn uncached(status: StatusCode) -> Response<ResponseBody> {
     let mut response = empty(status);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// JSON, not to be kept by caches.
+/// JSON, not to be cached.
 pub(super) fn json(status: StatusCode, body: String) -> Response<ResponseBody> {
     let mut response = uncached(status);
     *response.body_mut() = ResponseBody::full(body);
@@ -29,7 +29,7 @@ pub(super) fn json(status: StatusCode, body: String) -> Response<ResponseBody> {
     response
 }
 
-/// Leads a browser to another address; `target` is ASCII.
+/// Redirects a browser to another address; `target` is ASCII.
 pub(super) fn see_other(target: &str) -> Response<ResponseBody> {
     let mut response = empty(StatusCode::SEE_OTHER);
     if let Ok(target) = HeaderValue::from_str(target) {
@@ -38,21 +38,21 @@ pub(super) fn see_other(target: &str) -> Response<ResponseBody> {
     response
 }
 
-/// Refuses a method where only `methods` are possible.
+/// Refuses a method where only `methods` are allowed.
 pub(super) fn not_allowed(methods: &'static str, text: &'static str) -> Response<ResponseBody> {
     let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, text);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     response
 }
 
-/// Asks a client to wait so many seconds.
+/// Asks the client to wait this number of seconds.
 pub(super) fn too_many(text: &'static str, retry_after: u32) -> Response<ResponseBody> {
     let mut response = plain(StatusCode::TOO_MANY_REQUESTS, text);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
     response
 }
 
-/// The answer to GET and HEAD where no other method is possible.
+/// Answers GET and HEAD where no other method is allowed.
 pub(super) fn read_only(
     method: &Method,
     answer: impl FnOnce() -> Response<ResponseBody>,

@@ -1,4 +1,4 @@
-//! From a request to the protocol that answers it, past the one place that asks who sends it.
+//! Routes requests to the endpoint that answers them. This is the only place that authenticates them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,21 +24,20 @@ use crate::sharing::Sharing;
 
 const DAV: HeaderName = HeaderName::from_static("dav");
 const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
-/// Methods that Explorer wants to see on the server's root before it mounts anything below.
+/// Methods that Explorer expects on the server's root before it mounts anything below it.
 const ROOT_ALLOW: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PROPFIND, LOCK, UNLOCK");
-/// As every answer has it, and the stylesheet.
+/// The policy of every answer, with the stylesheet allowed as well.
 const ROOT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The routes. Until [`Router::open`] everything but the health check and the stylesheet is
-/// answered with 503.
+/// The routes. Until [`Router::open`], everything but the health check and the stylesheet is answered with 503.
 pub struct Router {
     health: HealthState,
     open: OnceLock<Open>,
 }
 
-/// An open instance.
+/// Everything that exists once the instance is open.
 struct Open {
     services: Services,
     dav: Dav,
@@ -46,12 +45,12 @@ struct Open {
 }
 
 impl Router {
-    /// A router of a locked instance.
+    /// The router of a locked instance.
     pub fn locked(health: HealthState) -> Arc<Self> {
         Arc::new(Self { health, open: OnceLock::new() })
     }
 
-    /// Serves files from now on; web pages of these sites may upload. Later calls change nothing.
+    /// Serves files from now on; web pages of these sites may upload. Later calls have no effect.
     pub fn open(
         &self,
         library: Library,
@@ -63,11 +62,11 @@ impl Router {
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
         let services = Services { library, accounts, sharing, recent_spaces, lanes };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
-        // A second unlock found the instance open already and never comes here.
+        // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable });
     }
 
-    /// Of an open instance the library knows best whether it can be changed.
+    /// For an open instance the library knows whether it can be changed.
     fn health(&self) -> Health {
         match (self.health.current(), self.open.get()) {
             (Health::Serving, Some(open)) => {
@@ -154,7 +153,7 @@ impl Open {
             return self.dav(context, body).await;
         }
         match path {
-            // `OPTIONS *` asks for what the server can do as a whole (RFC 9110 9.3.7).
+            // `OPTIONS *` asks for the capabilities of the server as a whole (RFC 9110 9.3.7).
             "/" | "*" => return routed(root(&context.parts.method), Route::named("root")),
             _ => {}
         }
@@ -186,7 +185,7 @@ impl Open {
         body: &mut RequestBody,
     ) -> Response<ResponseBody> {
         let method = &context.parts.method;
-        // A PUT of the whole is one, whatever it says of resuming; `dav` refuses parts.
+        // A PUT of the whole file stays a PUT, whatever it says about resuming; `dav` refuses parts.
         if *method != Method::PUT && matches!(UploadStart::of(context.parts, body), UploadStart::Upload(_)) {
             let text = "Uploads by a link cannot be resumed; send the whole file.";
             return plain(StatusCode::NOT_IMPLEMENTED, text);
@@ -259,8 +258,8 @@ fn locked() -> Response<ResponseBody> {
     response
 }
 
-/// The server's root is no mount, but Explorer asks it first whether this is a WebDAV server, and
-/// people open it in a browser.
+/// The server's root is not a mount, but Explorer first asks it whether this is a WebDAV server, and people open it
+/// in a browser.
 fn root(method: &Method) -> Response<ResponseBody> {
     let mut response = match *method {
         Method::OPTIONS => empty(StatusCode::OK),

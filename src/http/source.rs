@@ -1,4 +1,4 @@
-//! The body of a request as what a content is taken from.
+//! Makes the body of a request a source of content.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! From what went wrong to status and body. The only place of this room that chooses error statuses.
+//! Maps failures to status and body. The only code in this room that chooses error statuses.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -15,28 +15,28 @@ use crate::model::{EntryName, EntryPath, SpaceId};
 use crate::net::{BodyError, ResponseBody};
 use crate::sharing::VisitError;
 
-/// Why an operation was not done.
+/// Why an operation failed.
 pub(super) enum Failure {
-    /// The request is not understood.
+    /// The request cannot be parsed.
     Request(RequestError),
-    /// The body did not arrive.
+    /// The body did not arrive completely.
     Body(BodyError),
     /// The library refused or failed.
     Library(LibraryError),
     /// The rights could not be looked up.
     Rights(LookupError),
-    /// A lock at this place prevents the change.
+    /// A lock on this resource prevents the change.
     Locked {
         space: EntryName,
         path: EntryPath,
-        /// LOCK says which lock conflicts, everything else which token is missing.
+        /// Whether the request is a LOCK: it names the conflicting lock, other methods the missing token.
         taking: bool,
     },
     /// A status with a text for people.
     Status(StatusCode, &'static str),
     /// A status with a precondition of RFC 4918 16.
     Precondition(StatusCode, Precondition<'static>, &'static str),
-    /// No part of the range lies in the content of this size.
+    /// No part of the range is inside the content of this size.
     Unsatisfiable(u64),
 }
 
@@ -45,7 +45,7 @@ impl Failure {
         Self::Status(status, message)
     }
 
-    /// There is nothing, or nothing that this person may know of: the same answer for both.
+    /// The resource does not exist, or this user may not know about it: both get the same answer.
     pub(super) fn not_found() -> Self {
         Self::Library(LibraryError::NotFound)
     }
@@ -130,7 +130,7 @@ impl Failure {
         }
     }
 
-    /// What the office must know of is logged here, once, with its causes; a client's mistake is not.
+    /// Logs errors that the office must know about, once, with their causes; mistakes of clients are not logged.
     fn log(&self, request: &DavRequest<'_>, status: StatusCode) {
         let request_id = request.info.request_id;
         match self {
@@ -146,7 +146,7 @@ impl Failure {
 from_causes!(Failure);
 
 impl From<VisitError> for Failure {
-    /// Of a link that was open a moment ago.
+    /// An error for a link that was open a moment ago.
     fn from(error: VisitError) -> Self {
         match error {
             VisitError::Library(error) => Self::Library(error),

@@ -26,14 +26,14 @@ use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, 
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
 
-/// Steps of a file read ahead for a fast client. With one, the sending and the reading thread wake each other for every
-/// step, and on two cores mostly one of them sleeps; with three both always have something to do.
+/// Steps of a file that are read ahead for a fast client. With one, the sending and the reading thread wake each
+/// other for every step, and on two cores one of them mostly sleeps; with three, both always have work.
 const STEPS_AHEAD: usize = 3;
 /// Longest answer that is read while its file is opened, in bytes.
 const AT_ONCE: u64 = 128 * 1024;
 /// Bytes sent between two checks of the reader's right.
 const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
-/// Bytes after which other connections have their turn, if the client takes them as fast as the server sends.
+/// Bytes after which other connections get a turn, if the client takes data as fast as the server sends it.
 const TURN: u64 = 1024 * 1024;
 
 impl DavRequest<'_> {
@@ -89,11 +89,11 @@ impl DavRequest<'_> {
         }
     }
 
-    /// Answers what is known of a file's checksums: SHA-256, and what came with its upload. Nothing is computed,
-    /// since one small request would cost as much as reading the file.
+    /// Answers with the known checksums of a file: SHA-256, and those sent with its upload. Computes none, because
+    /// a small request would then cost as much as reading the file.
     ///
-    /// rclone 1.75 asks for SHA-1 (`X-Recalculate-Hash`) after every upload without a checksum, such as each one
-    /// of an encrypted remote or of restic, and takes a refusal for a failed upload.
+    /// rclone 1.75 asks for SHA-1 (`X-Recalculate-Hash`) after every upload without a checksum, such as every one
+    /// to an encrypted remote or from restic, and takes a refusal for a failed upload.
     pub(super) async fn tell_checksums(&self) -> Answer {
         let Target::Entry(target) = self.target().await? else { return Err(no_file()) };
         let detail = Detail { checksums: true, ..Detail::NONE };
@@ -109,8 +109,8 @@ impl DavRequest<'_> {
         Ok(response)
     }
 
-    /// The answer to a read that ends with its conditions: 304, or 412 as an error. A date counts for what
-    /// `changed` before it: for a folder none does, as its time says nothing of what lies deeper.
+    /// The answer to a read that its conditions end: 304, or 412 as an error. Date conditions are compared with
+    /// `changed`. For a folder no date is valid, because its time does not cover deeper changes.
     fn judged(&self, entry: &Entry, changed: Timestamp) -> Result<Option<Response<ResponseBody>>, Failure> {
         match judge_read(&self.conditions()?, &entry.etag, changed) {
             ReadVerdict::Proceed => Ok(None),
@@ -123,7 +123,7 @@ impl DavRequest<'_> {
         }
     }
 
-    /// As [`Self::judged`], of the mount itself, whose state is this tag. It has no locks.
+    /// Like [`Self::judged`], for the mount itself with this tag. It has no locks.
     fn root_judged(&self, tag: &Etag) -> Result<Option<Response<ResponseBody>>, Failure> {
         let conditions = self.conditions()?;
         let verdict = match holds_unlocked(&conditions.if_lists, tag) {
@@ -141,8 +141,8 @@ impl DavRequest<'_> {
         }
     }
 
-    /// Fails unless the tags that a PROPFIND demands are those of what it lists. Without a body to spare there is no
-    /// 304: RFC 9110 13.1.2 has 412 for every method but GET and HEAD.
+    /// Fails unless the tags that a PROPFIND demands match the listed resource. There is no 304, because RFC 9110
+    /// 13.1.2 has 412 for every method but GET and HEAD.
     pub(super) fn require_tags(&self, tag: &Etag) -> Result<(), Failure> {
         let Conditions { if_match, if_none_match, .. } = self.conditions()?;
         let demanded = Conditions { if_match, if_none_match, ..Conditions::default() };
@@ -173,8 +173,8 @@ impl DavRequest<'_> {
             .map_err(Failure::in_space(&target.space))
     }
 
-    /// Fails unless the `If` header holds (RFC 4918 10.4); the other conditions of a read are judged
-    /// by [`judge_read`], since they may also end in 304.
+    /// Fails unless the `If` header holds (RFC 4918 10.4). [`judge_read`] evaluates the other conditions of a read,
+    /// which may also result in 304.
     async fn require_if_header(&self, target: &EntryTarget, conditions: &Conditions) -> Result<(), Failure> {
         let demand = Change {
             access: target.access,
@@ -186,7 +186,7 @@ impl DavRequest<'_> {
         judged.map_err(Failure::in_space(&target.space))
     }
 
-    /// The answer with a file; `None` if it is a folder.
+    /// The answer with a file; `None` for a folder.
     async fn file(&self, target: &EntryTarget) -> Result<Option<Response<ResponseBody>>, Failure> {
         let asked = Asked { conditions: self.conditions()?, headers: self.parts.headers.clone() };
         if !asked.conditions.if_lists.is_empty() {
@@ -205,7 +205,7 @@ impl DavRequest<'_> {
         if let Some(response) = self.judged(entry, content.changed)? {
             return Ok(Some(response));
         }
-        // A Range counts for GET only (RFC 9110 14.2).
+        // Range applies to GET only (RFC 9110 14.2).
         let ranges = if is_get { asked.ranges(entry) } else { RangeAnswer::Whole };
         let mut told = HeaderMap::new();
         self.cloud_headers(&mut told, entry)?;
@@ -218,7 +218,7 @@ impl DavRequest<'_> {
     }
 }
 
-/// What a request says about the state and the bytes it wants.
+/// A request's conditions and the byte ranges it asks for.
 #[derive(Clone)]
 struct Asked {
     conditions: Conditions,
@@ -234,7 +234,7 @@ impl Asked {
         }
     }
 
-    /// Where the answer will probably begin, if it will carry bytes: a guess that costs a read if it is wrong.
+    /// Where the answer will probably begin, if it carries bytes. A wrong guess costs one read.
     fn first_bytes(&self, entry: &Entry) -> Option<ByteRange> {
         if judge_read(&self.conditions, &entry.etag, entry.modified) != ReadVerdict::Proceed {
             return None;
@@ -252,8 +252,8 @@ impl Asked {
     }
 }
 
-/// The answer with a content or the ranges asked for. Everything is taken from `content`, which is one
-/// consistent state even if the file changes meanwhile. Its headers are added to `headers`.
+/// The answer with the content or the requested ranges. Everything comes from `content`, which is one consistent
+/// state even if the file changes meanwhile. Adds its headers to `headers`.
 async fn content_response(
     mut content: Content,
     ranges: RangeAnswer,
@@ -293,7 +293,7 @@ async fn content_response(
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     let body = match sections.as_slice() {
         _ if !with_body || length == 0 => ResponseBody::empty(),
-        // Little data was read while opening.
+        // A short answer was read while opening.
         [only] if length <= AT_ONCE => {
             let pieces = content.read(only.range).await?;
             if total(&pieces) == length {
@@ -310,7 +310,7 @@ async fn content_response(
     Ok(response)
 }
 
-/// A stretch of an answer: a text of the protocol, then bytes of the content.
+/// A part of an answer: text of the protocol, followed by bytes of the content.
 struct Section {
     before: Bytes,
     range: ByteRange,
@@ -326,7 +326,7 @@ impl Section {
     }
 }
 
-/// The reader, whose right is checked again during a long read.
+/// The user or guest who reads; the right is checked again during a long read.
 enum Reader {
     User { accounts: Accounts, principal: Principal, space: SpaceId },
     Guest { sharing: Sharing, visit: Box<Visit> },
@@ -346,7 +346,7 @@ impl Reader {
     }
 }
 
-/// Reads as the client takes. A damaged chunk, or a right that was revoked, breaks the answer off.
+/// Reads as fast as the client takes the data. A damaged chunk, or a revoked right, breaks the answer off.
 fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) -> ResponseBody {
     let sending = Sending {
         content,
@@ -360,8 +360,8 @@ fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) 
     ResponseBody::steps(sending, |mut sending| async move {
         let pieces = sending.step().await;
         if pieces.is_err() {
-            // What is whole goes out first: with nothing of it, not even the head, the client would see a
-            // server that hangs up, and might just ask again.
+            // Send the intact part first: without it and without the head, the client would see a server that
+            // closes the connection, and might simply retry.
             tokio::task::yield_now().await;
         }
         (sending, pieces)
@@ -371,20 +371,20 @@ fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) 
 /// An answer that is being sent.
 struct Sending {
     content: Content,
-    /// What of it is still to be sent.
+    /// The parts still to send.
     sections: VecDeque<Section>,
     reader: Reader,
     pace: Pace,
-    /// The next steps, being read while the last one is sent.
+    /// The next steps, which are read while the last one is sent.
     ahead: VecDeque<ReadAhead>,
-    /// Bytes since it was asked whether the reader may still read.
+    /// Bytes since the reader's right was last checked.
     unasked: u64,
-    /// Bytes since other connections had their turn.
+    /// Bytes since other connections got a turn.
     unyielded: u64,
 }
 
 impl Sending {
-    /// The next pieces; none at the end.
+    /// The next pieces; empty at the end.
     async fn step(&mut self) -> io::Result<Vec<Bytes>> {
         self.pace.begin_step();
         if self.unasked >= RIGHTS_STEP {
@@ -443,13 +443,13 @@ fn first(range: ByteRange, step: u64) -> ByteRange {
     ByteRange::new(range.start(), range.end().min(range.start() + step)).unwrap_or(range)
 }
 
-/// What remains of `range` after `done` bytes.
+/// The rest of `range` after `done` bytes.
 fn behind(range: ByteRange, done: u64) -> ByteRange {
     ByteRange::new(range.start() + done, range.end()).unwrap_or(ByteRange::whole(0))
 }
 
 impl DavRequest<'_> {
-    /// What Nextcloud's clients read instead of asking again.
+    /// Headers that save Nextcloud's clients another request.
     pub(super) fn cloud_headers(&self, headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
         let mut id = String::new();
         push_cloud_id(&mut id, entry.id.0.unsigned_abs(), self.services.library.instance_id());
@@ -459,8 +459,8 @@ impl DavRequest<'_> {
     }
 }
 
-/// ETag and modification time. A time in the future, which a client may have set, becomes the present
-/// (RFC 9110 8.8.2.1): sent back as a condition, it would hold whatever happens until then.
+/// ETag and modification time. A time in the future, which a client may have set, is replaced by the present (RFC
+/// 9110 8.8.2.1): as a condition it would hold until then, whatever changes.
 pub(super) fn state_headers(headers: &mut HeaderMap, entry: &Entry) -> Result<(), Failure> {
     let modified = entry.modified.min(Timestamp::now());
     headers.insert(ETAG, quoted(&entry.etag)?);
@@ -476,7 +476,7 @@ fn no_file() -> Failure {
     Failure::status(StatusCode::METHOD_NOT_ALLOWED, "only a file has checksums")
 }
 
-/// Digests of the whole content, for Nextcloud's clients and as RFC 9530 has it.
+/// Digests of the whole content, for Nextcloud's clients and in the form of RFC 9530.
 fn digest_headers(headers: &mut HeaderMap, checksums: &[Checksum]) -> Result<(), Failure> {
     if checksums.is_empty() {
         return Ok(());
@@ -494,7 +494,7 @@ pub(super) fn quoted(etag: &Etag) -> Result<HeaderValue, Failure> {
     header_value(&format!("\"{}\"", etag.0))
 }
 
-/// A content comes from any user with write access: a browser must neither run it nor guess its type.
+/// Any user with write access may have uploaded the content: a browser must neither run it nor guess its type.
 fn file_headers(headers: &mut HeaderMap, name: &str) -> Result<(), Failure> {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -504,7 +504,7 @@ fn file_headers(headers: &mut HeaderMap, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// RFC 6266 with the name as RFC 8187 has it: nothing in a name can end the header.
+/// RFC 6266 with the name encoded by RFC 8187: nothing in a name can end the header.
 fn disposition(name: &str) -> String {
     let mut text = String::from("attachment; filename*=UTF-8''");
     push_encoded(&mut text, name);

@@ -1,5 +1,5 @@
-//! What a PROPFIND tells of members, read page by page and handed on piece by piece: a folder or a tree of any
-//! size needs little memory.
+//! Lists members for PROPFIND, read page by page and sent piece by piece: a folder or a tree of any size needs
+//! little memory.
 
 use std::io;
 use std::time::Duration;
@@ -22,17 +22,17 @@ const PIECE: usize = 64 * 1024;
 /// Pieces of a listing that wait for a slow client.
 const PIECES_AHEAD: usize = 4;
 
-/// Bounds of one answer; see [`crate::net::Limits`].
+/// Limits of one answer; see [`crate::net::Limits`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListingLimits {
     pub(super) entries: usize,
     pub(super) bytes: u64,
 }
 
-/// A space as a request sees it, and what it asks of the entries in it.
+/// A space as a request sees it, and the properties it wants of the entries.
 pub(super) struct View {
     pub(super) mount: Mount,
-    /// As the request wrote it.
+    /// Name of the space as in the request.
     pub(super) space: EntryName,
     pub(super) usage: Option<SpaceUsage>,
     pub(super) now: Timestamp,
@@ -89,32 +89,32 @@ impl View {
     }
 }
 
-/// Members of a folder that are still to be told or, with [`Depth::Infinity`], of all folders below as well:
-/// those of a folder's page before its next page, so that no more than a page of each level is kept.
+/// Members of a folder that are still to be listed or, with [`Depth::Infinity`], of all folders below as well. The
+/// folders of a page are listed before the next page is read, so that only one page of each level is in memory.
 pub(super) struct Tree {
     view: View,
     depth: Depth,
-    /// From the top down to the folder that is being told.
+    /// From the top down to the folder that is being listed.
     levels: Vec<Level>,
-    /// Of the present level's folder, and whatever member was told last.
+    /// Href of the current folder, followed by the member that was listed last.
     href: String,
     page: Page,
 }
 
 struct Level {
     folder: EntryId,
-    /// Bytes of the folder's href, with its final slash.
+    /// Length of the folder's href with its trailing slash, in bytes.
     href_len: usize,
-    /// Folders of the last page that are still to be entered.
+    /// Folders of the last page whose members are still to be listed.
     folders: IntoIter<(EntryId, EntryName)>,
     ahead: Ahead,
 }
 
-/// What is still to be read of a folder.
+/// The rest of a folder that is still to be read.
 enum Ahead {
-    /// A page after the member of this name key; the first for `None`.
+    /// The page after the member with this name key; for `None` the first page.
     Page(Option<String>),
-    /// No more.
+    /// No more pages.
     Nothing,
 }
 
@@ -131,20 +131,20 @@ impl Level {
 }
 
 impl Tree {
-    /// What is in `folder`, whose href with a final slash is `href`.
+    /// The members of `folder`, whose href with a trailing slash is `href`.
     pub(super) fn new(view: View, folder: EntryId, href: String, depth: Depth) -> Self {
         let levels = vec![Level::new(folder, href.len())];
         Self { view, depth, levels, href, page: Page::default() }
     }
 
-    /// As [`Self::new`], with the first page, which was read together with the folder.
+    /// Like [`Self::new`], with the first page, which was read together with the folder.
     pub(super) fn begun(view: View, folder: EntryId, href: String, depth: Depth, first: Listing) -> Self {
         let mut tree = Self::new(view, folder, href, depth);
         tree.show(first);
         tree
     }
 
-    /// Tells the next member; `false` if there is none.
+    /// Writes the next member; `false` if there is none.
     async fn push_next(&mut self, answer: &mut PropfindAnswer) -> Result<bool, LibraryError> {
         loop {
             let Some(level) = self.levels.last() else { return Ok(false) };
@@ -160,7 +160,7 @@ impl Tree {
         }
     }
 
-    /// Goes on to the next page: of a folder on the last one, else of the same folder, else of one above.
+    /// Goes to the next page: of a folder on the last page, else of the same folder, else of a parent.
     async fn turn_page(&mut self) -> Result<(), LibraryError> {
         let Some(level) = self.levels.last_mut() else { return Ok(()) };
         if let Some((folder, name)) = level.folders.next() {
@@ -175,7 +175,7 @@ impl Tree {
         let View { library, access, detail, now, .. } = &self.view;
         let listing = match library.list_with(access, level.folder, after, detail, *now).await {
             Ok(listing) => listing,
-            // It was there when its own folder was told, and is gone with all below.
+            // The folder existed when its parent was listed, and has been removed with everything below.
             Err(LibraryError::NotFound) if self.levels.len() > 1 => {
                 self.levels.pop();
                 return Ok(());
@@ -186,7 +186,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Makes this the page of the present level's folder that is being told.
+    /// Makes this the current page of the current folder.
     fn show(&mut self, listing: Listing) {
         let Some(level) = self.levels.last_mut() else { return };
         level.ahead = listing.next.map_or(Ahead::Nothing, |next| Ahead::Page(Some(next)));
@@ -200,24 +200,24 @@ impl Tree {
     }
 }
 
-/// An answer on its way, and the trees that are still to be told.
+/// An answer that is being written, and the trees that are still to be listed.
 pub(super) struct Told {
     pub(super) answer: PropfindAnswer,
     pub(super) trees: IntoIter<Tree>,
     pub(super) limits: ListingLimits,
-    /// Where the request's folder is, for an answer that is cut short.
+    /// Href of the requested folder, for an answer that is cut short.
     pub(super) href: String,
     pub(super) depth: Depth,
 }
 
 enum Filled {
-    /// There is more.
+    /// More pieces follow.
     Piece,
-    /// This is all.
+    /// This is the last piece.
     End,
 }
 
-/// Why a listing breaks off.
+/// Why a listing is broken off.
 #[derive(Debug, thiserror::Error)]
 enum BrokenOff {
     #[error(transparent)]
@@ -227,9 +227,9 @@ enum BrokenOff {
 }
 
 impl Told {
-    /// Tells everything. The first piece is made before the status is sent: what fails here still gets an
-    /// honest one. A failure on the way breaks the answer off, so that no client takes half a folder for all
-    /// of it.
+    /// Writes the whole listing. The first piece is made before the status is sent, so a failure in it still gets
+    /// the right status. A later failure breaks the answer off, so that no client takes half a folder for all of
+    /// it.
     pub(super) async fn into_body(mut self) -> Result<ResponseBody, LibraryError> {
         let mut writer = Writer { tree: self.trees.next(), told: self, entries: 0, sent: 0 };
         match writer.fill(WHOLE).await {
@@ -258,18 +258,18 @@ impl Told {
     }
 }
 
-/// Fills pieces of an answer.
+/// Produces the pieces of an answer.
 struct Writer {
     told: Told,
     tree: Option<Tree>,
-    /// Members told.
+    /// Number of members written.
     entries: usize,
-    /// Bytes taken.
+    /// Bytes handed to the answer.
     sent: u64,
 }
 
 impl Writer {
-    /// Goes on until `enough` bytes have gathered.
+    /// Continues until `enough` bytes have accumulated.
     async fn fill(&mut self, enough: usize) -> Result<Filled, BrokenOff> {
         let Told { answer, trees, limits, href, depth } = &mut self.told;
         while let Some(tree) = &mut self.tree {
@@ -281,7 +281,7 @@ impl Writer {
                 continue;
             }
             self.entries += 1;
-            // A tree may grow while it is told.
+            // A tree may grow while it is listed.
             let is_over = self.entries > limits.entries && *depth == Depth::Infinity
                 || self.sent + answer.pending() as u64 > limits.bytes;
             if is_over && *depth == Depth::Infinity {
@@ -301,7 +301,7 @@ impl Writer {
     }
 }
 
-/// A lock as its element shows it.
+/// A lock in the form in which it is written.
 pub(super) fn active_lock<'a>(lock: &'a Lock, root_href: &'a str, now: Timestamp) -> ActiveLock<'a> {
     ActiveLock {
         scope: lock.scope,

@@ -29,7 +29,7 @@ impl DavRequest<'_> {
                 let lock = self.services.library.refresh_lock(change, &target.path, timeout).await.map_err(
                     |error| {
                         match error {
-                            // RFC 4918 9.10.2: the If header names no lock of this resource.
+                            // RFC 4918 9.10.2: the If header does not name a lock of this resource.
                             LibraryError::NoSuchLock => Failure::Precondition(
                                 StatusCode::PRECONDITION_FAILED,
                                 Precondition::LockTokenMatchesRequestUri,
@@ -53,7 +53,7 @@ impl DavRequest<'_> {
         }
     }
 
-    /// Whether the lock shall reach down; that is the default (RFC 4918 9.10.3).
+    /// Whether the lock applies to everything below, which is the default (RFC 4918 9.10.3).
     fn lock_depth(&self) -> Result<bool, Failure> {
         match headers::depth(&self.parts.headers)? {
             None | Some(Depth::Infinity) => Ok(true),
@@ -68,7 +68,7 @@ impl DavRequest<'_> {
         let taken = self.services.library.lock(self.change(&target)?, &target.path, request.clone()).await;
         let (lock, status) = match taken {
             Ok(lock) => (lock, StatusCode::OK),
-            // Nothing there: an empty file is made and locked in one step (RFC 4918 9.10.4).
+            // Nothing exists here: create an empty file and lock it in one step (RFC 4918 9.10.4).
             Err(LibraryError::NotFound) if !target.path.is_root() => {
                 let file =
                     NewFile { path: target.path.clone(), size: Some(0), modified: None, checksum: None };
@@ -107,7 +107,7 @@ impl DavRequest<'_> {
                     Precondition::LockTokenMatchesRequestUri,
                     "this lock does not exist here or has ended",
                 ),
-                // Another user's lock (RFC 4918 9.11.1).
+                // The lock of another user (RFC 4918 9.11.1).
                 LibraryError::Locked { .. } => {
                     Failure::status(StatusCode::FORBIDDEN, "only who holds the lock may end it")
                 }
@@ -122,7 +122,7 @@ fn is_the_mount() -> Failure {
     Failure::status(StatusCode::FORBIDDEN, "the list of spaces cannot be locked")
 }
 
-/// A lock in the way of a lock.
+/// A lock that conflicts with the requested one.
 fn conflict_in(target: &EntryTarget) -> impl Fn(LibraryError) -> Failure {
     let space = target.space.clone();
     move |error| match error {

@@ -1,5 +1,5 @@
-//! WebDAV (RFC 4918) over the library: one file per family of methods. What the requests and answers
-//! look like on the wire is `protocol`'s.
+//! WebDAV (RFC 4918) over the library: one file for each family of methods. `protocol` has the formats of requests
+//! and answers.
 
 mod browse;
 mod chunks;
@@ -39,13 +39,13 @@ const ALLOWED: HeaderValue = HeaderValue::from_static(
     "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
 );
 
-/// With this header a PATCH asks Nextcloud to compute a checksum of a file, and changes nothing.
+/// A PATCH with this header asks Nextcloud to compute a checksum of a file, and changes nothing.
 const RECALCULATE: &str = "x-recalculate-hash";
 
-/// `SabreDAV`'s partial updates, and whatever else might change a part of a file in place.
+/// For `SabreDAV`'s partial updates, and other requests to change part of a file in place.
 const NO_PATCH: &str = "a file is not changed in parts; send it whole, or in parts by tus (/tus)";
 
-/// The tree at `/dav/`, and where Nextcloud's clients look for it.
+/// The tree at `/dav/`, and at the paths that Nextcloud's clients use.
 pub(super) struct Dav {
     listings: ListingLimits,
 }
@@ -68,20 +68,20 @@ impl<'a> Deref for DavRequest<'a> {
 }
 
 impl Dav {
-    /// A tree with these bounds.
+    /// A tree with these limits.
     pub(super) fn new(limits: &Limits) -> Self {
         let listings = ListingLimits { entries: limits.max_listing_entries, bytes: limits.max_listing_bytes };
         Self { listings }
     }
 
-    /// Whether a path of the URL space is this endpoint's.
+    /// Whether this endpoint serves the path.
     pub(super) fn serves(path: &str) -> bool {
         ["/dav", "/remote.php"]
             .iter()
             .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
-    /// Answers a request of a user who has logged in.
+    /// Answers a request of an authenticated user.
     pub(super) async fn handle(
         &self,
         context: RequestContext<'_>,
@@ -101,7 +101,8 @@ impl Dav {
         answer.unwrap_or_else(|failure| failure.into_response(&request))
     }
 
-    /// Answers a request of a guest for what a link leads to. The tree is at `mounts`, that of the request first.
+    /// Answers a request of a guest for the entry of a link. The tree is at `mounts`, with that of the request
+    /// first.
     pub(super) async fn handle_guest(
         &self,
         context: RequestContext<'_>,
@@ -152,11 +153,11 @@ impl DavRequest<'_> {
         }
     }
 
-    /// Reads the body of a request that has no use for one, before it waits for its turn: until then it would lie in
-    /// HTTP/2's windows, 16 MiB for each connection. Clients of RFC 2518 send an XML body with COPY and MOVE, which
-    /// RFC 4918 (appendix F) has removed.
+    /// Reads and drops the body of a request that has no use for one, before the request waits for its turn: until
+    /// then the body would fill HTTP/2's windows, 16 MiB for each connection. Clients of RFC 2518 send an XML body
+    /// with COPY and MOVE, which RFC 4918 (appendix F) has removed.
     ///
-    /// Errors: 413 for a longer one than XML may be.
+    /// Errors: 413 for a body longer than the limit for XML.
     async fn read_away(&self, body: &mut RequestBody) -> Result<(), Failure> {
         if matches!(self.parts.method.as_str(), "COPY" | "MOVE" | "DELETE" | "UNLOCK") {
             body.collect(xml::MAX_BODY_BYTES).await?;
@@ -164,8 +165,8 @@ impl DavRequest<'_> {
         Ok(())
     }
 
-    /// The folders above a mount are no folders: Explorer asks them whether this is a WebDAV server, and gvfs
-    /// climbs until one says no.
+    /// The parents of a mount are not folders: Explorer asks them whether this is a WebDAV server, and gvfs climbs
+    /// until one refuses.
     async fn above(&self, body: &mut RequestBody) -> Answer {
         match self.parts.method.as_str() {
             "OPTIONS" => Ok(options(ALLOWED)),
@@ -179,12 +180,12 @@ impl DavRequest<'_> {
     }
 }
 
-/// The answer to OPTIONS on the folders above a mount.
+/// The answer to OPTIONS on the parents of a mount.
 pub(super) fn options_above_mounts() -> Response<ResponseBody> {
     options(ALLOWED)
 }
 
-/// What every client asks first; class 1 and 2 make Finder mount for writing, 1 alone for reading.
+/// The first request of every client. Finder mounts for writing with classes 1 and 2, for reading with 1 alone.
 fn options(allowed: HeaderValue) -> Response<ResponseBody> {
     let classes = if allowed == ALLOWED { "1, 2" } else { "1" };
     let mut response = empty(StatusCode::OK);
@@ -195,7 +196,7 @@ fn options(allowed: HeaderValue) -> Response<ResponseBody> {
     response
 }
 
-/// A header value of ASCII that we made ourselves.
+/// A header value from ASCII text that the server generated.
 fn header_value(text: &str) -> Result<HeaderValue, Failure> {
     HeaderValue::from_str(text)
         .map_err(|_| Failure::status(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written"))

@@ -1,4 +1,4 @@
-//! PROPFIND: properties of a resource and, with `Depth: 1` or `infinity`, of what is in it.
+//! PROPFIND: properties of a resource and, with `Depth: 1` or `infinity`, of its members.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
@@ -55,7 +55,7 @@ impl DavRequest<'_> {
         self.tell(answer, tree.into_iter().collect(), href, depth).await
     }
 
-    /// The mount itself: a folder of the spaces that this person may see.
+    /// Lists the mount itself: a folder of the spaces that this user may see.
     async fn list_spaces(&self, request: &PropfindRequest, depth: Depth) -> Answer {
         let Tops { tops, usage } = self.visible_spaces(|access| self.detail(request, access)).await?;
         let tag = self.services.library.mount_etag(&tops);
@@ -121,7 +121,7 @@ impl DavRequest<'_> {
         Ok(multistatus_response(told.into_body().await?))
     }
 
-    /// Fails if these trees together are too large for one answer. Clients then ask for one folder at a time.
+    /// Fails if these trees together are too large for one answer. Clients then list one folder at a time.
     async fn require_listable(&self, tops: Vec<(Access, EntryId)>) -> Result<(), Failure> {
         let most = self.listings.entries;
         if self.services.library.trees_len(tops, most + 1).await? > most {
@@ -132,8 +132,8 @@ impl DavRequest<'_> {
         Ok(())
     }
 
-    /// What must be looked up for the answer in a space that this right opens, and no more: properties and locks may
-    /// weigh more than all else.
+    /// The details to look up for the answer in a space with this right, and no more: properties and locks may be
+    /// larger than everything else.
     fn detail(&self, request: &PropfindRequest, access: &Access) -> Detail {
         let stored = match request {
             PropfindRequest::AllProp { .. } => Detail::ALL,
@@ -161,7 +161,7 @@ impl DavRequest<'_> {
 }
 
 impl DavRequest<'_> {
-    /// What Nextcloud's clients are told of something that is no entry of a space.
+    /// Nextcloud's properties for a resource that is not an entry of a space.
     pub(super) fn cloud_view(&self, permissions: Permissions) -> CloudView<'_> {
         CloudView {
             number: 0,

@@ -31,13 +31,14 @@ impl DavRequest<'_> {
         let stored = receive(session, body, still_allowed, Timestamp::now).await?;
         let outcome = stored.map_err(&failed)?;
         if target.access.only_adds() {
-            // Not even under which name: another one would tell that there is one of this name.
+            // The answer does not even contain the final name: a changed one would reveal that a file of this name
+            // exists.
             return Ok(received(modified.is_some()));
         }
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
 
-    /// Makes the folders above a file that are missing.
+    /// Creates the missing parent folders of a file.
     async fn make_parents(&self, change: &Change, target: &EntryTarget) -> Result<(), Failure> {
         let Some((parents, _)) = target.path.split_last() else { return Ok(()) };
         let change = Change { conditions: Conditions::default(), ..change.clone() };
@@ -65,7 +66,7 @@ impl DavRequest<'_> {
     }
 }
 
-/// The answer to a guest who may only add files and learns nothing else.
+/// The answer to a guest who may only add files and must not learn anything else.
 fn received(keeps_time: bool) -> Response<ResponseBody> {
     let mut response = empty(StatusCode::CREATED);
     if keeps_time {
@@ -74,7 +75,7 @@ fn received(keeps_time: bool) -> Response<ResponseBody> {
     response
 }
 
-/// Tells Nextcloud's clients that the modification time they sent is the file's now.
+/// Tells Nextcloud's clients that the file now has the modification time that they sent.
 pub(super) const MTIME_ACCEPTED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-oc-mtime"), HeaderValue::from_static("accepted"));
 

@@ -1,4 +1,4 @@
-//! SEARCH for the entry with a number, which Nextcloud's own library for Python sends after each MOVE and COPY.
+//! SEARCH for the entry with a number, which Nextcloud's own Python library sends after each MOVE and COPY.
 
 use super::propfind::multistatus_response;
 use super::target::EntryTarget;
@@ -9,7 +9,7 @@ use crate::model::{Depth, EntryName};
 use crate::net::{RequestBody, ResponseBody};
 
 impl DavRequest<'_> {
-    /// What is asked of the entry, or an answer about nothing if it is not there or not for this person to see.
+    /// The requested properties of the entry, or an empty answer if it does not exist or this user may not see it.
     pub(super) async fn search(&self, body: &mut RequestBody) -> Answer {
         let request = search::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
         let rights = self.services.accounts.spaces_of(self.principal()?).await?;

@@ -1,4 +1,4 @@
-//! What a request is about, and the right to it: every method starts here.
+//! Resolves a request to its target and the right to it: every method starts here.
 
 use super::visitor::Visitor;
 use super::{DavRequest, Failure};
@@ -7,7 +7,7 @@ use crate::http::protocol::href::{Located, Place};
 use crate::library::{Change, Detail, LibraryError, Tops};
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, Timestamp};
 
-/// The place a request names.
+/// The target of a request.
 pub(super) enum Target {
     /// The mount itself: the list of spaces.
     Root,
@@ -15,9 +15,9 @@ pub(super) enum Target {
     Entry(EntryTarget),
 }
 
-/// A place in a space that this person may see.
+/// A place in a space that this user may see.
 pub(super) struct EntryTarget {
-    /// The space's name as the request wrote it, for hrefs that match the request.
+    /// The space's name as in the request, so that hrefs match the request.
     pub(super) space: EntryName,
     pub(super) path: EntryPath,
     pub(super) access: Access,
@@ -40,7 +40,7 @@ impl DavRequest<'_> {
         Ok(target)
     }
 
-    /// The request's own target where the mount itself will not do.
+    /// The request's own target, for methods that refuse the mount itself.
     pub(super) async fn entry_target(&self, refusal: fn() -> Failure) -> Result<EntryTarget, Failure> {
         match self.target().await? {
             Target::Root => Err(refusal()),
@@ -48,11 +48,11 @@ impl DavRequest<'_> {
         }
     }
 
-    /// A space that does not exist and one that this person may not see are the same to him.
+    /// A space that does not exist and one that this user may not see get the same answer.
     pub(super) async fn resolve(&self, located: Located) -> Result<Target, Failure> {
         let Place::Entry { space: name, path } = located.place else { return Ok(Target::Root) };
         let access = match self.visitor {
-            // A guest's mounts hold only the linked entry.
+            // A guest's mounts contain only the linked entry.
             Visitor::Guest(visit) => visit.access,
             Visitor::User(principal) => {
                 let id = self.services.library.space_id(&name).await?.ok_or_else(Failure::not_found)?;
@@ -62,20 +62,20 @@ impl DavRequest<'_> {
         Ok(Target::Entry(EntryTarget { space: name, path, access }))
     }
 
-    /// Fails if the right to store a file that was checked is gone by now: the grant revoked, the account
-    /// disabled, the link ended.
+    /// Fails if the checked right to store a file no longer exists: the grant was revoked, the account disabled,
+    /// the link ended.
     pub(super) async fn may_still_store(&self, access: &Access) -> Result<(), Failure> {
         self.access_now(access).await?.scope_to_add().map_err(LibraryError::from)?;
         Ok(())
     }
 
-    /// Fails if a right that was checked is gone by now.
+    /// Fails if a checked right no longer exists.
     pub(super) async fn may_still(&self, access: &Access, needed: Right) -> Result<(), Failure> {
         self.access_now(access).await?.scope(needed).map_err(LibraryError::from)?;
         Ok(())
     }
 
-    /// The right as it is at this moment.
+    /// The present right.
     async fn access_now(&self, access: &Access) -> Result<Access, Failure> {
         match self.visitor {
             Visitor::Guest(visit) => Ok(self.services.sharing.still_valid(visit, Timestamp::now()).await?),
@@ -85,7 +85,7 @@ impl DavRequest<'_> {
         }
     }
 
-    /// The spaces that this person may see, by name, and of each what `detail` says for the right to it.
+    /// The spaces that this user may see, by name, each with the data that `detail` asks for.
     pub(super) async fn visible_spaces(&self, detail: impl Fn(&Access) -> Detail) -> Result<Tops, Failure> {
         let rights = self.services.accounts.spaces_of(self.principal()?).await?;
         let wanted = rights.into_iter().map(|access| (access, detail(&access))).collect();
@@ -96,14 +96,14 @@ impl DavRequest<'_> {
         Ok(conditional::read(&self.parts.headers, &self.site)?)
     }
 
-    /// A change at `target` under the request's conditions. Fails at once if the right is too low, so
-    /// that no body is read in vain.
+    /// A change at `target` under the request's conditions. Fails at once if the right is too low, before the body
+    /// is read.
     pub(super) fn change(&self, target: &EntryTarget) -> Result<Change, Failure> {
         target.access.scope(Right::Write).map_err(LibraryError::from)?;
         self.changing(target)
     }
 
-    /// As [`Self::change`], for putting a file somewhere.
+    /// Like [`Self::change`], for putting a file somewhere.
     pub(super) fn addition(&self, target: &EntryTarget) -> Result<Change, Failure> {
         target.access.scope_to_add().map_err(LibraryError::from)?;
         self.changing(target)

@@ -16,7 +16,7 @@ impl DavRequest<'_> {
     pub(super) async fn make_folder(&self, body: &mut RequestBody) -> Answer {
         let target = self.entry_target(exists).await?;
         let change = self.change(&target)?;
-        // RFC 4918 9.3: a body would say more than we understand.
+        // RFC 4918 9.3: the server does not understand any body here.
         if let Some(piece) = body.next().await.transpose()?
             && !piece.is_empty()
         {
@@ -59,7 +59,7 @@ impl DavRequest<'_> {
         };
         let source = self.entry_target(is_the_mount).await?;
         let (target, overwrite) = self.destination().await?;
-        // Reading the source is enough; writing is asked of the destination.
+        // Reading the source is enough; the destination requires the right to write.
         let change = Change { access: source.access, ..self.change(&target)? };
         let begun = self
             .services
@@ -86,8 +86,8 @@ impl DavRequest<'_> {
         self.arrived(&self.complete(begun, (&source, Right::Write), &target).await?)
     }
 
-    /// Copying into another space may take hours: a person who loses a right meanwhile gets nothing, and a client that
-    /// leaves ends it, because this future goes with it.
+    /// Copying into another space may take hours. A user who loses the right meanwhile gets nothing, and a client
+    /// that disconnects ends it, because this future is dropped.
     async fn complete(
         &self,
         begun: Transfer,
@@ -114,7 +114,7 @@ impl DavRequest<'_> {
         let headers = response.headers_mut();
         state_headers(headers, &done.entry)?;
         self.cloud_headers(headers, &done.entry)?;
-        // A file keeps its time; rclone sets it by itself where this is not the one it wants.
+        // A file keeps its time; rclone sets it itself if it wants another.
         let wanted = headers::modified(&self.parts.headers)?;
         if wanted.is_some_and(|wanted| wanted.as_secs() == done.entry.modified.as_secs()) {
             headers.insert(MTIME_ACCEPTED.0, MTIME_ACCEPTED.1);

@@ -1,4 +1,4 @@
-//! The sender of a request: a user with an account, or a guest by a link.
+//! The sender of a request: a user with an account, or a guest with a link.
 
 use http::{HeaderValue, Method, StatusCode};
 
@@ -7,22 +7,22 @@ use crate::accounts::Principal;
 use crate::model::{Actor, LinkRight, Stamp, UserId};
 use crate::sharing::Visit;
 
-/// Of a link to be read.
+/// Methods for a link with the right to read.
 const READABLE: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PROPFIND");
-/// Of a folder that takes files in.
+/// Methods for a folder that accepts files.
 const ADDABLE: HeaderValue = HeaderValue::from_static("OPTIONS, PUT");
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Copy)]
 pub(super) enum Visitor<'a> {
-    /// A user who has logged in.
+    /// An authenticated user.
     User(&'a Principal),
     /// A guest with a link.
     Guest(&'a Visit),
 }
 
 impl<'a> Visitor<'a> {
-    /// For whom changes are made: of a guest, who made his link.
+    /// The user on whose behalf changes are made: for a guest, the link's creator.
     pub(super) fn user(self) -> UserId {
         match self {
             Self::User(principal) => principal.user,
@@ -30,7 +30,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Who acts.
+    /// The sender as an actor.
     pub(super) fn actor(self) -> Actor {
         match self {
             Self::User(principal) => principal.actor(),
@@ -38,7 +38,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// What he is told of whose tree it is: a guest nothing.
+    /// The name of the tree's owner as the sender may see it: empty for a guest.
     pub(super) fn owner_name(self) -> &'a str {
         match self {
             Self::User(principal) => principal.name.as_str(),
@@ -55,7 +55,7 @@ impl<'a> Visitor<'a> {
         matches!(self, Self::Guest(visit) if !visit.entry.is_folder())
     }
 
-    /// What the methods are that he may use; for a guest no others are looked at.
+    /// The methods that the sender may use; a guest's other methods are refused unread.
     pub(super) fn allowed(self) -> HeaderValue {
         match self.right() {
             None | Some(LinkRight::Edit) => ALLOWED,
@@ -64,7 +64,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Fails unless the method is one that his link is for. Whatever it is about: the answer tells nothing of it.
+    /// Fails unless the guest's link allows the method. The answer does not depend on the target, so it reveals
+    /// nothing about it.
     pub(super) fn require_method(self, method: &Method) -> Result<(), Failure> {
         let allowed = self.allowed();
         let mut methods = allowed.to_str().unwrap_or_default().split(", ");
@@ -80,7 +81,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Of a guest, what his link lends at this moment.
+    /// The present right of a guest's link; `None` for a user.
     fn right(self) -> Option<LinkRight> {
         match self {
             Self::User(_) => None,
@@ -90,12 +91,12 @@ impl<'a> Visitor<'a> {
 }
 
 impl<'a> DavRequest<'a> {
-    /// Who sends the request, and when it came.
+    /// The sender as an actor, and the time of the request.
     pub(super) fn stamp(&self) -> Stamp {
         Stamp { actor: self.visitor.actor(), at: self.info.received }
     }
 
-    /// Who has logged in; what asks for him is not there for guests.
+    /// The authenticated user; an error for guests, who may not use the caller's function.
     pub(super) fn principal(&self) -> Result<&'a Principal, Failure> {
         match self.visitor {
             Visitor::User(principal) => Ok(principal),

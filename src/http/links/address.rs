@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! /s/TOKEN                           the page; of a folder, with its members
-//! /s/TOKEN/files/a/                  the same of a folder in it
-//! /s/TOKEN/download                  leads to the one file of a link to a file
+//! /s/TOKEN/files/a/                  the page of a folder below it
+//! /s/TOKEN/download                  redirects to the file of a link to a file
 //! /s/TOKEN/files/a/b                 a file, for the page of the link; its password by the page's cookie
 //! /public.php/dav/files/TOKEN/a/b    WebDAV; the link's password by Basic, with any user name
 //! /public.php/webdav/a/b             the same for older programs, the token as user name
@@ -13,35 +13,35 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The address of a link, or of something that it leads to.
+/// The address of a link, or of something below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) struct LinkAddress<'a> {
     pub(in crate::http) endpoint: Endpoint<'a>,
-    /// The token as the path spells it; empty where the path has none.
+    /// The token as written in the path; empty if the path has none.
     written_token: &'a str,
-    /// The address of the link's page, without a final slash; empty for mounts.
+    /// The address of the link's page, without a trailing slash; empty for mounts.
     pub(super) base: &'a str,
 }
 
-/// What an address leads to.
+/// Target of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Endpoint<'a> {
-    /// The page of a link, and the folder in it as the path spells it.
+    /// The page of a link, and the folder in it as written in the path.
     Page { folder: &'a str },
     /// The file of a link to a file.
     Download,
-    /// A file, in a browser.
+    /// A file, for a browser.
     File,
-    /// The tree of a link, by WebDAV.
+    /// The tree of a link, for WebDAV.
     Mount,
-    /// The same without the token.
+    /// The tree of a link, at an address without the token.
     OldMount,
-    /// Folders above a mount, which are none.
+    /// A parent of a mount, which is not a folder.
     AboveMounts,
 }
 
 impl<'a> LinkAddress<'a> {
-    /// Reads a path; `None` if it leads to no link.
+    /// Parses a path; `None` if it does not belong to a link.
     pub(in crate::http) fn of(path: &'a str) -> Option<Self> {
         Self::of_mount(path).or_else(|| Self::of_page(path))
     }
@@ -60,7 +60,7 @@ impl<'a> LinkAddress<'a> {
         Some(Self { endpoint, written_token, base: "" })
     }
 
-    /// Nextcloud's addresses may have `/index.php` before them.
+    /// Nextcloud's addresses may begin with `/index.php`.
     fn of_page(path: &'a str) -> Option<Self> {
         let rest = path.strip_prefix("/index.php").unwrap_or(path).strip_prefix("/s/")?;
         let (written_token, below) = rest.split_once('/').unwrap_or((rest, ""));
@@ -80,7 +80,7 @@ impl<'a> LinkAddress<'a> {
         percent_decode_str(self.written_token).decode_utf8_lossy()
     }
 
-    /// Whether it leads to a page or to what a page shows. Such an address is opened by the page's cookie, and refusals
+    /// Whether it is a page or something that a page shows. The page's cookie opens such an address, and refusals
     /// are pages.
     pub(super) fn is_for_browsers(&self) -> bool {
         matches!(self.endpoint, Endpoint::Page { .. } | Endpoint::Download | Endpoint::File)
@@ -91,7 +91,7 @@ impl<'a> LinkAddress<'a> {
 mod tests {
     use super::*;
 
-    /// What a path leads to, with the token and the page's address.
+    /// The target of a path, with the token and the page's address.
     fn read(path: &str) -> Option<(Endpoint<'_>, &str, &str)> {
         LinkAddress::of(path).map(|address| (address.endpoint, address.written_token, address.base))
     }

@@ -1,4 +1,4 @@
-//! Taking in the files of a form.
+//! Stores the files of a form.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,12 +11,12 @@ use crate::model::{Access, Conditions, EntryName, EntryPath, NameError, Timestam
 use crate::net::RequestBody;
 use crate::sharing::Visit;
 
-/// What came of a form.
+/// Result of a form.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    /// Files that were stored: their names, and their bytes.
+    /// Names and sizes in bytes of the stored files.
     pub(super) stored: Vec<(String, u64)>,
-    /// What was not stored, by the name that the browser sent; without one where it is not known which file it was.
+    /// Files that were refused, by the name that the browser sent; `None` if it is not known which file it was.
     pub(super) refused: Vec<(Option<String>, Refusal)>,
 }
 
@@ -57,8 +57,8 @@ impl Refusal {
 }
 
 impl LinkRequest<'_> {
-    /// Stores the files of a form in a folder, each by itself: one that cannot be stored does not keep the others
-    /// away. All of them are named with what became of them, as far as the form can be read.
+    /// Stores the files of a form in a folder, each on its own: one that cannot be stored does not affect the
+    /// others. The result names every file of the form, as far as the form can be read.
     pub(super) async fn receive(
         &self,
         visit: &Visit,
@@ -80,7 +80,7 @@ impl LinkRequest<'_> {
                 Ok(Some(file)) => file,
                 Ok(None) => break,
                 Err(error) => {
-                    // The file in which the form broke off is named already.
+                    // The file in which the form broke off is already named.
                     if !matches!(received.refused.last(), Some((Some(_), Refusal::Broken))) {
                         received.refused.push((None, broken(&error)));
                     }
@@ -105,7 +105,7 @@ impl LinkRequest<'_> {
         received
     }
 
-    /// The right to add files to a folder and to do nothing else with it: a form replaces nothing.
+    /// The right to add files to a folder and nothing else, because a form must not replace files.
     async fn adding(&self, visit: &Visit, folder: &EntryPath) -> Result<Access, LibraryError> {
         let folder = match folder.is_root() {
             true => visit.entry.id,
@@ -114,7 +114,7 @@ impl LinkRequest<'_> {
         Ok(visit.access.narrowed_to_adding(folder)?)
     }
 
-    /// One file. Where there is one of its name already, it gets a number.
+    /// Stores one file. If its name is taken, it gets a number.
     async fn store(
         &self,
         visit: &Visit,
@@ -140,7 +140,7 @@ impl LinkRequest<'_> {
         };
         let stored = receive(session, &mut counted, still_allowed, Timestamp::now).await?;
         let outcome = stored.map_err(failed)?;
-        // Another name would tell who sees nothing that there is one of this name.
+        // A changed name would reveal an existing file of this name to a guest who may not see it.
         let name = if visit.access.only_adds() { sent } else { outcome.entry.name };
         Ok((name, counted.size))
     }
@@ -161,7 +161,7 @@ impl LinkRequest<'_> {
     }
 }
 
-/// A file of a form, and the bytes that came of it.
+/// A file of a form, and the number of its bytes received.
 struct Counted<'a, 'b> {
     file: &'a mut IncomingFile<'b>,
     size: u64,
@@ -176,7 +176,7 @@ impl Source for &mut Counted<'_, '_> {
     }
 }
 
-/// The last name of what a browser calls a file: some send whole paths.
+/// The last segment of the name that a browser sends: some send whole paths.
 fn name_of(sent: &str) -> Result<EntryName, NameError> {
     EntryName::parse(sent.rsplit(['/', '\\']).next().unwrap_or_default())
 }

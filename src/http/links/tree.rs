@@ -1,6 +1,6 @@
-//! The tree of a link, which guests mount or read files from. `dav` answers the requests to it.
+//! The tree of a link, which guests mount or read files from. `dav` answers the requests.
 //!
-//! A cookie opens nothing but reading: another site's page could send along what else it would open.
+//! A cookie allows reading only, because a page of another site could make the browser send it along.
 
 use http::{Method, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -21,12 +21,12 @@ use crate::sharing::{GuestKey, Visit, VisitError};
 /// A guest in the tree of a link.
 pub(in crate::http) struct GuestTree {
     pub(in crate::http) visit: Visit,
-    /// The addresses of the tree, that of the request first. Nothing else is part of a guest's site: every other
-    /// address is outside for a guest.
+    /// The addresses of the tree, with that of the request first. For a guest, every other address is outside this
+    /// server.
     pub(in crate::http) mounts: Vec<Mount>,
 }
 
-/// Opens the tree of a link for a request; else the answer.
+/// Opens the tree of a link for a request; `Err` is the answer to a refused one.
 pub(in crate::http) async fn enter(
     context: RequestContext<'_>,
     address: LinkAddress<'_>,
@@ -47,7 +47,7 @@ pub(in crate::http) async fn enter(
     };
     let key = match &credentials {
         _ if address.endpoint == Endpoint::File => request.pass(),
-        // An empty password is none: programs send one where there is nothing to send.
+        // An empty password counts as none: programs send one if they have nothing to send.
         Some(credentials) if !credentials.password.expose_secret().is_empty() => {
             GuestKey::Password(&credentials.password)
         }
@@ -59,7 +59,7 @@ pub(in crate::http) async fn enter(
     Ok(GuestTree { visit, mounts })
 }
 
-/// The answer of a tree as its client can read it: in a browser a page, not XML.
+/// Adapts the answer of a tree to its client: a browser gets a page, not XML.
 pub(in crate::http) fn shown(
     answer: Response<ResponseBody>,
     context: RequestContext<'_>,
@@ -90,7 +90,7 @@ impl LinkRequest<'_> {
         let mut mounts = Vec::new();
         for root in roots {
             if !visit.entry.is_folder() {
-                // A file may be asked for by its own name as well.
+                // A linked file also has an address with its own name.
                 let named = root.iter().copied().chain([visit.entry.name.as_str()]);
                 mounts.push(Mount::shared(named, space.clone()));
             }

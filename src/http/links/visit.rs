@@ -1,4 +1,4 @@
-//! Opening a link, and what is answered where it does not open.
+//! Opening a link, and the answers if it does not open.
 
 use http::header::COOKIE;
 use http::{HeaderMap, Response, StatusCode};
@@ -12,9 +12,9 @@ use crate::http::reply::{plain, see_other, too_many};
 use crate::net::ResponseBody;
 use crate::sharing::{GuestKey, Visit, VisitError};
 
-/// The cookie that says that the right password was given.
+/// The cookie with the proof that the right password was given.
 pub(super) const PASS_COOKIE: &str = "tresor-pass";
-/// Seconds after which to ask a busy server again.
+/// Seconds after which to retry when the server is busy.
 const BUSY_PAUSE: u32 = 5;
 
 impl LinkRequest<'_> {
@@ -27,7 +27,7 @@ impl LinkRequest<'_> {
         self.services.sharing.open(token, key, self.info.peer, self.info.received).await
     }
 
-    /// The key that a browser has.
+    /// The pass in the browser's cookie, as the key of a link.
     pub(super) fn pass(&self) -> GuestKey<'_> {
         pass(&self.parts.headers).map_or(GuestKey::None, GuestKey::Pass)
     }
@@ -37,7 +37,7 @@ impl LinkRequest<'_> {
         match error {
             VisitError::NoSuchLink if is_page => pages::gone(self.language),
             VisitError::NoSuchLink => not_found(),
-            // Without a challenge: a browser would show its own dialogue where the page of the link asks.
+            // No challenge: a browser would show its own dialogue instead of the link's page with the form.
             VisitError::PasswordNeeded | VisitError::WrongPassword
                 if self.address.endpoint == Endpoint::File =>
             {
@@ -72,7 +72,7 @@ impl LinkRequest<'_> {
     }
 }
 
-/// The same answer for what does not exist and what is not for guests.
+/// The same answer for an address that does not exist and one that is not for guests.
 pub(super) fn not_found() -> Response<ResponseBody> {
     plain(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
 }

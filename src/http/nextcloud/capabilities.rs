@@ -1,9 +1,9 @@
-//! What this server tells Nextcloud clients about itself.
+//! The capabilities that this server reports to Nextcloud clients.
 //!
-//! Clients take every member as a promise, so what is not there is left out. Android throws the whole
-//! answer away if one of these is missing inside its parent: all of `version`, `core.pollinterval`,
-//! `files.bigfilechunking`, and of `files_sharing`: `resharing`, `public.enabled`,
-//! `public.expire_date.enabled`, `user.send_mail`, `federation`; and `theming.name`, `slogan`, `color`.
+//! Clients take every member as a promise, so missing features are left out. Android discards the whole answer if
+//! one of these is missing inside its parent: all of `version`, `core.pollinterval`, `files.bigfilechunking`, and
+//! of `files_sharing`: `resharing`, `public.enabled`, `public.expire_date.enabled`, `user.send_mail`, `federation`;
+//! and `theming.name`, `slogan`, `color`.
 
 use serde_json::{Value, json};
 
@@ -12,15 +12,15 @@ use crate::sharing::LINK_LIFETIME;
 
 /// Shown as this server's name.
 pub(super) const PRODUCT: &str = "Tresor";
-/// The version of Nextcloud whose interfaces these are. Clients refuse what they think is too old: Android
-/// and the desktop call everything below 20 unsupported, Android warns below 31.
+/// The version of Nextcloud whose interfaces these are. Clients refuse old versions: Android and the desktop client
+/// call everything below 20 unsupported, Android warns below 31.
 const MAJOR: u8 = 31;
 const MINOR: u8 = 0;
 const MICRO: u8 = 4;
 /// The colour of the pages' links and buttons.
 const COLOR: &str = "#0b57d0";
 
-/// The body of `status.php`, as clients compare it.
+/// The body of `status.php`, in the form that clients compare.
 pub(super) fn status() -> String {
     format!(
         "{{\"installed\":true,\"maintenance\":false,\"needsDbUpgrade\":false,\
@@ -29,7 +29,7 @@ pub(super) fn status() -> String {
     )
 }
 
-/// For who has not logged in: the desktop asks so to see whether there is a Nextcloud at all.
+/// For clients without a login: the desktop client asks for these to find out whether this is a Nextcloud server.
 pub(super) fn for_anybody(origin: &str) -> Value {
     json!({
         "version": version(),
@@ -37,21 +37,21 @@ pub(super) fn for_anybody(origin: &str) -> Value {
     })
 }
 
-/// For users.
+/// For authenticated users.
 pub(super) fn for_users(origin: &str) -> Value {
     json!({
         "version": version(),
         "capabilities": {
             "core": core(),
-            // Without it large uploads use a scheme whose pieces look like files. Bulk uploads stay out:
-            // desktop 3.7.3 gives all of one up if one file in it is empty.
+            // Without it, clients upload large files by a scheme whose pieces look like files. Bulk uploads are
+            // left out: desktop 3.7.3 abandons the whole batch if one of its files is empty.
             "dav": { "chunking": "1.0" },
             "files": {
                 "bigfilechunking": true,
                 "undelete": false,
                 "versioning": false,
                 "blacklisted_files": [],
-                // Read by ownCloud's clients: a POST to the folder begins an upload.
+                // For ownCloud's clients: a POST to the folder begins an upload.
                 "tus_support": {
                     "version": "1.0.0",
                     "resumable": "1.0.0",

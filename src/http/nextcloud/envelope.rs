@@ -1,4 +1,4 @@
-//! The wrapping of OCS answers: JSON or XML, with a status of its own beside that of HTTP.
+//! The envelope of OCS answers: JSON or XML, with a status of its own besides HTTP's.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,16 @@ use crate::http::page::form;
 use crate::http::protocol::xml::push_text;
 use crate::net::ResponseBody;
 
-/// Sent by every client with its requests, and by no page of another site: browsers ask first whether they
-/// may.
+/// Every client sends this with its requests. A page of another site cannot, because the browser asks the server
+/// for permission first.
 pub(super) const OCS_API_REQUEST: HeaderName = HeaderName::from_static("ocs-apirequest");
 
-/// Which of the two interfaces was asked; they differ in their statuses only.
+/// The version of the interface; the two differ only in their statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
-    /// 100 is success, and HTTP's status is 200 also for failures.
+    /// 100 means success, and HTTP's status is 200 even for failures.
     V1,
-    /// HTTP's status twice.
+    /// Both statuses are HTTP's.
     V2,
 }
 
@@ -30,29 +30,29 @@ enum Format {
     Xml,
 }
 
-/// How one request is to be answered.
+/// The format of one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Envelope {
     version: Version,
     format: Format,
 }
 
-/// Why there are no data.
+/// Why an answer has no data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// 997: log in first.
+    /// 997: authentication required.
     Unauthorised(&'static str),
-    /// 998: this server has no such thing.
+    /// 998: this resource does not exist here.
     UnknownPath,
-    /// Any other.
+    /// Any other refusal.
     Status(StatusCode, Cow<'static, str>),
 }
 
-/// Why there is no success.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Fault {
     Refused(Refusal),
-    /// Refused, and to be asked again after so many seconds.
+    /// Refused; try again after this number of seconds.
     Later(Cow<'static, str>, u32),
 }
 
@@ -64,7 +64,7 @@ impl From<Refusal> for Fault {
 
 #[cfg(test)]
 impl Fault {
-    /// HTTP's status in the second version.
+    /// The HTTP status of the second version.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Refused(Refusal::Status(status, _)) => *status,
@@ -80,7 +80,7 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>)
 }
 
 impl Envelope {
-    /// JSON for who asks for it in the query or accepts it; XML else.
+    /// JSON for clients that ask for it in the query or accept it; else XML.
     pub(super) fn asked_for(version: Version, parts: &Parts) -> Self {
         let query = parts.uri.query().unwrap_or_default();
         let format = form::field(query.as_bytes(), "format");
@@ -109,7 +109,7 @@ impl Envelope {
             }
             Refusal::Status(status, message) => {
                 let shown = match self.version {
-                    // Who is to wait, or asks a broken server, must learn it from HTTP.
+                    // A client that must wait, or asks a failing server, must learn it from HTTP's status.
                     Version::V1 if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
                         status
                     }
@@ -153,7 +153,7 @@ impl Envelope {
     }
 }
 
-/// Names are ours, texts may be anybody's.
+/// The server chooses the names; the texts may come from any user.
 fn push_element(out: &mut String, name: &str, value: &Value) {
     out.push('<');
     out.push_str(name);

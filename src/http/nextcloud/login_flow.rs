@@ -1,5 +1,5 @@
-//! Login flow v2: a device asks for a login, its user consents on a page in a browser, the device fetches
-//! a password of its own.
+//! Login flow v2: a device asks for a login, its user consents on a page in a browser, the device fetches a
+//! password of its own.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -17,11 +17,11 @@ use crate::http::reply::{json as json_reply, not_allowed, plain, too_many};
 use crate::net::{RequestBody, ResponseBody};
 use crate::text::Language;
 
-/// What a browser calls the bodies of plain forms.
+/// The media type of plain forms.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 impl RequestContext<'_> {
-    /// Two addresses and a token; needs no login.
+    /// Answers with two addresses and a token; needs no authentication.
     pub(super) fn begin_login(&self) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
             return not_allowed("POST", "Not this method.\n");
@@ -44,7 +44,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// Asked every few seconds. "Not yet", "never" and "no more" are the same answer.
+    /// Polled every few seconds. "Not yet", "never" and "no longer" are the same answer.
     pub(super) async fn poll_login(&self, body: &mut RequestBody) -> Response<ResponseBody> {
         if self.parts.method != Method::POST {
             return not_allowed("POST", "Not this method.\n");
@@ -55,7 +55,7 @@ impl RequestContext<'_> {
             Err(error) => return plain(error.status(), "The form could not be read.\n"),
         };
         let query = self.parts.uri.query().unwrap_or_default();
-        // The desktop and Android send the token in the body, iOS in the query.
+        // The desktop client and Android send the token in the body, iOS in the query.
         let token = form::field(&body, "token").or_else(|| form::field(query.as_bytes(), "token"));
         let Some(token) = token else { return absent() };
         match self.services.accounts.finish_device_login(&token, self.info.received).await {
@@ -75,7 +75,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// The page on which a person lets the device in.
+    /// The page on which a user approves the device.
     pub(super) async fn login_page(&self, token: &str, body: &mut RequestBody) -> Answer {
         let language = preferred(&self.parts.headers);
         if self.is_read() {

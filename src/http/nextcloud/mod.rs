@@ -1,5 +1,5 @@
-//! What Nextcloud's clients ask beside WebDAV: whether there is a server, what it can do, who is logged in,
-//! and a password for the device. Whatever else they may ask for is not there, and says so cheaply.
+//! Nextcloud's interfaces besides WebDAV: the server's status and capabilities, the authenticated user, and device
+//! passwords. Everything else gets a cheap answer that it does not exist.
 
 mod capabilities;
 mod envelope;
@@ -18,34 +18,34 @@ use crate::accounts::device_label;
 use crate::model::UserId;
 use crate::net::{LogUser, RequestBody, ResponseBody, Route};
 
-/// What a path asks for.
+/// Target of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint<'a> {
     /// `status.php`.
     Status,
-    /// `204`: is there a network, or a login page in between?
+    /// `204`, by which clients notice a captive portal.
     Online,
     /// `ocs/v1.php/` or `ocs/v2.php/`, and the rest of the path.
     Ocs(Version, &'a str),
-    /// A device begins to log in.
+    /// Start of a device login.
     BeginLogin,
-    /// A device asks for its password.
+    /// A device polls for its password.
     PollLogin,
     /// The page of the login with this token.
     LoginPage(&'a str),
-    /// Avatars, previews, remote wipe: clients live without.
+    /// Avatars, previews, remote wipe: clients work without them.
     Absent,
 }
 
-/// An answer, and the user if one is logged in.
+/// An answer, and the user if the request was authenticated.
 type Answer = (Response<ResponseBody>, Option<UserId>);
 
-/// Whether a path of the URL space is this endpoint's.
+/// Whether this endpoint serves the path.
 pub(super) fn serves(path: &str) -> bool {
     endpoint(path).is_some()
 }
 
-/// Answers a request, with or without a login.
+/// Answers a request, authenticated or not.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let (route, (mut response, user)) = match endpoint(context.path()) {
         Some(Endpoint::Status) => (Route::quiet("status"), (context.status(), None)),
@@ -65,7 +65,7 @@ pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) 
     response
 }
 
-/// Clients ask with and without `/index.php`, which stands for a rewriting that we have no need of.
+/// Clients ask with and without `/index.php`, a prefix from Nextcloud's URL rewriting.
 fn endpoint(path: &str) -> Option<Endpoint<'_>> {
     if path.starts_with("/remote.php/dav/avatars/") {
         return Some(Endpoint::Absent);
@@ -94,7 +94,7 @@ impl RequestContext<'_> {
         read_only(&self.parts.method, || json(StatusCode::OK, capabilities::status()))
     }
 
-    /// The server as the client addressed it; `None` if it named no host (HTTP/1.0).
+    /// The server's address as the client used it; `None` without a host (HTTP/1.0).
     fn origin(&self) -> Option<String> {
         let scheme = if self.info.secure { "https" } else { "http" };
         let host = self.info.requested_host();
@@ -105,7 +105,7 @@ impl RequestContext<'_> {
         matches!(self.parts.method, Method::GET | Method::HEAD)
     }
 
-    /// What the device that asks is called from now on.
+    /// The label for the device that asks.
     fn device_label(&self) -> String {
         let agent = self.parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
         device_label(&String::from_utf8_lossy(agent))

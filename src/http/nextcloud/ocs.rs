@@ -13,22 +13,22 @@ use crate::http::context::RequestContext;
 use crate::library::JointUsage;
 use crate::net::{RequestBody, ResponseBody};
 
-/// What clients take for "no quota".
+/// Clients take this number for "no quota".
 const UNLIMITED: i64 = -3;
 
-/// What an OCS path asks for.
+/// Target of an OCS path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Resource {
     Capabilities,
-    /// Who is logged in.
+    /// The authenticated user.
     User,
     /// The user of this id.
     UserNamed(String),
-    /// Entries of the web interface's menu.
+    /// Entries in the menu of the web interface.
     Apps,
     NewAppPassword,
     OwnAppPassword,
-    /// Of the share API.
+    /// A resource of the share API.
     Shares(shares::Resource),
 }
 
@@ -105,10 +105,10 @@ impl RequestContext<'_> {
         }))
     }
 
-    /// For clients that were given the account's own password: they store this one in its place.
+    /// For clients with the account's own password: they store this one in its place.
     async fn new_app_password(&self, principal: &Principal) -> Result<Value, Fault> {
         if !self.parts.headers.contains_key(OCS_API_REQUEST) {
-            // A browser that has logged in would follow any page's link here.
+            // A browser with stored credentials would follow a link on any page to here.
             return Err(refusal(StatusCode::PRECONDITION_FAILED, "Send the header OCS-APIRequest."));
         }
         if principal.via_app_password.is_some() {
@@ -125,14 +125,14 @@ impl RequestContext<'_> {
         }
     }
 
-    /// Sent when an account is removed from a device.
+    /// Clients send this when an account is removed from a device.
     async fn end_app_password(&self, principal: &Principal) -> Result<Value, Fault> {
         let Some(id) = principal.via_app_password else {
             return Err(refusal(StatusCode::FORBIDDEN, "This is no device's password."));
         };
         let by = principal.stamp(self.info.received);
         match self.services.accounts.revoke_app_password(principal.user, id, by).await {
-            // Another request was quicker: it has ended all the same.
+            // Another request has ended it already, which is fine.
             Ok(()) | Err(AccountsError::UnknownAppPassword) => Ok(json!([])),
             Err(error) => Err(self.broken(&error)),
         }
@@ -159,7 +159,7 @@ fn resource(method: &Method, path: &str) -> Option<Resource> {
         "cloud/capabilities" => Some(Resource::Capabilities),
         "cloud/user" => Some(Resource::User),
         "core/navigation/apps" => Some(Resource::Apps),
-        // A look must not make a password.
+        // A HEAD must not create a password.
         "core/getapppassword" => (*method == Method::GET).then_some(Resource::NewAppPassword),
         _ => {
             let name = path.strip_prefix("cloud/users/").filter(|name| !name.contains('/'))?;
@@ -186,7 +186,7 @@ fn refused(envelope: Envelope, fault: Fault) -> Response<ResponseBody> {
     }
 }
 
-/// All of the user's spaces together. `relative` is a percentage with two decimals.
+/// Totals of all of the user's spaces. `relative` is a percentage with two decimals.
 fn quota(usage: &JointUsage) -> Value {
     let (used, free) = (usage.used.0, usage.available.0);
     let total = used.saturating_add(free);

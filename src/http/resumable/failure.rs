@@ -1,4 +1,4 @@
-//! From what went wrong to status and body, where a protocol has no words of its own for it.
+//! Maps failures to status and body, unless a protocol has its own answer.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -10,12 +10,12 @@ use crate::http::protocol::RequestError;
 use crate::library::LibraryError;
 use crate::net::{BodyError, RequestInfo, ResponseBody};
 
-/// Why a request was not done.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The request is not understood.
+    /// The request cannot be parsed.
     Request(RequestError),
-    /// The body did not arrive.
+    /// The body did not arrive completely.
     Body(BodyError),
     /// The library refused or failed.
     Library(LibraryError),
@@ -64,7 +64,7 @@ impl Failure {
         response
     }
 
-    /// The status, unless a protocol has another one for this.
+    /// The status, unless a protocol defines another one.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Request(error) => error.status(),

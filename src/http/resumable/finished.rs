@@ -1,7 +1,7 @@
-//! Uploads that became files not long ago.
+//! Uploads that recently became files.
 //!
-//! The answer that says so may be lost on its way. The client then asks how far the upload has come, and
-//! would send all of it again if it were told that there is none.
+//! The answer that says so may be lost. The client then asks for the offset, and would send the whole file again if
+//! it got 404.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -23,22 +23,22 @@ pub(super) struct Finished {
     turns: Arc<Turns>,
 }
 
-/// Uploads that a request is making a file of or waits for.
+/// Uploads that a request is turning into a file, or waits for.
 type Turns = Mutex<HashMap<UploadId, Arc<AsyncMutex<()>>>>;
 
-/// What is left of an upload.
+/// An upload that became a file.
 #[derive(Clone)]
 pub(super) struct Done {
     user: UserId,
-    /// Where its file lies.
+    /// Space of the file.
     pub(super) space: SpaceId,
     pub(super) protocol: String,
     pub(super) length: u64,
     pub(super) metadata: String,
     pub(super) etag: Etag,
-    /// Whether there was no such file before.
+    /// Whether the file is new.
     pub(super) created: bool,
-    /// The file's number.
+    /// Number of the file.
     pub(super) number: u64,
 }
 
@@ -58,7 +58,7 @@ impl Finished {
         done
     }
 
-    /// One at a time makes an upload a file; whoever holds this knows whether it is one.
+    /// Only one request at a time turns an upload into a file; the holder of this knows whether it is one.
     pub(super) async fn turn(&self, id: UploadId) -> OwnedMutexGuard<()> {
         let place = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +68,7 @@ impl Finished {
         place.lock_owned().await
     }
 
-    /// An upload of this user.
+    /// A finished upload of this user.
     pub(super) fn of(&self, user: UserId, id: UploadId) -> Option<Done> {
         let mut all = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&id).filter(|done| done.user == user).cloned()

@@ -1,14 +1,14 @@
-//! Uploads that go on where they broke off: one engine (`library::upload`), an endpoint for each protocol.
+//! Resumable uploads: one engine (`library::upload`), an endpoint for each protocol.
 //!
 //! ```text
 //! /tus, /tus/ID                 tus 1.0.0 (`tus`); a POST to a folder of the tree begins one, too
 //! PUT or POST of a file         "Resumable Uploads for HTTP" (`draft`), if its headers say so
-//! /uploads/ID                   where those go on
-//! /uploads                      one's own uploads by every protocol (`own`); DELETE /uploads/ID ends any of them
+//! /uploads/ID                   where those resume
+//! /uploads                      the user's own uploads of every protocol (`own`); DELETE /uploads/ID ends any of them
 //! ```
-//! What one endpoint has begun, no other one continues. The request that brings the last byte makes the upload a
-//! file. Where that is refused, by a lock perhaps, the upload stays and may be tried again; nothing says "all is here"
-//! of content that is no file yet, since clients take that for success and leave.
+//! An upload begun at one endpoint cannot be resumed at another. The request with the last byte turns the upload
+//! into a file. If that is refused, by a lock for instance, the upload stays and can be retried; no answer reports
+//! content as complete before it is a file, because clients take that for success and disconnect.
 
 mod cors;
 pub(crate) mod draft;
@@ -44,29 +44,29 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 /// Answer of an operation.
 type Answer = Result<Response<ResponseBody>, Failure>;
 
-/// What these endpoints remember, and the web pages that may use them.
+/// The memory of these endpoints, and the web pages that may use them.
 pub(super) struct Resumable {
     finished: Finished,
     origins: Origins,
 }
 
-/// By which protocol a request comes.
+/// The protocol of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
     /// tus 1.0.0.
     Tus,
-    /// "Resumable Uploads for HTTP", and the list of one's own uploads.
+    /// "Resumable Uploads for HTTP", and the list of the user's own uploads.
     Draft,
 }
 
-/// What a request to the tree is here.
+/// The meaning of a request to the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UploadStart {
-    /// Nothing: the tree answers it.
+    /// Not an upload: the tree answers it.
     None,
-    /// It begins an upload.
+    /// Begins an upload.
     Upload(Endpoint),
-    /// It could be resumed, if its client could be told where; so it is a plain PUT.
+    /// It could be resumed if its client could receive the address; as it cannot, this is a plain PUT.
     Whole(Dialect),
 }
 
@@ -85,14 +85,14 @@ impl<'a> Deref for UploadRequest<'a> {
     }
 }
 
-/// An upload, under way or done.
+/// An upload, in progress or done.
 enum Found {
     Open(Upload),
     Done(Done),
 }
 
 impl Endpoint {
-    /// The endpoint at a path of the URL space.
+    /// The endpoint that serves the path.
     pub(super) fn at(path: &str) -> Option<Self> {
         let is_below =
             |top: &str| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -103,7 +103,7 @@ impl Endpoint {
         }
     }
 
-    /// For the log.
+    /// Name in the log.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Tus => "tus",
@@ -111,7 +111,7 @@ impl Endpoint {
         }
     }
 
-    /// Says which protocol it was that answered.
+    /// Marks the answer with the protocol that gave it.
     pub(super) fn mark(self, response: Response<ResponseBody>) -> Response<ResponseBody> {
         match self {
             Self::Tus => tus::marked(response),
@@ -121,7 +121,7 @@ impl Endpoint {
 }
 
 impl UploadStart {
-    /// Reads the headers of a request to the tree. What is wrong with them is said later.
+    /// Reads the headers of a request to the tree. Faults in them are reported later.
     pub(super) fn of(parts: &Parts, body: &RequestBody) -> Self {
         match parts.method {
             Method::POST if tus::is_begun_by(&parts.headers) => Self::Upload(Endpoint::Tus),
@@ -137,12 +137,12 @@ impl Resumable {
         Self { finished: Finished::default(), origins: Origins(origins) }
     }
 
-    /// What the answer to a request tells the browser of the web page that asked.
+    /// The CORS headers of the answer to a request.
     pub(super) fn cors(&self, parts: &Parts) -> Option<CorsDecision> {
         self.origins.decide(&parts.method, &parts.headers)
     }
 
-    /// What an endpoint can do, if the request asks that. No login is needed.
+    /// The capabilities of an endpoint, if the request asks for them. Needs no authentication.
     pub(super) fn abilities(
         endpoint: Endpoint,
         context: RequestContext<'_>,
@@ -166,7 +166,7 @@ impl Resumable {
         })
     }
 
-    /// Answers a request of a user who has logged in.
+    /// Answers a request of an authenticated user.
     pub(super) async fn handle(
         &self,
         endpoint: Endpoint,
@@ -188,7 +188,7 @@ impl Resumable {
         }
     }
 
-    /// What may be begun at a place of the tree.
+    /// Announces which uploads can begin at a place of the tree.
     pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
         tus::announce(library, headers);
         draft::announce_limits(library, headers);
@@ -196,12 +196,12 @@ impl Resumable {
 }
 
 impl UploadRequest<'_> {
-    /// Who sends the request, and when it came.
+    /// The sender as an actor, and the time of the request.
     fn stamp(&self) -> Stamp {
         self.principal.stamp(self.info.received)
     }
 
-    /// The right to write to a space, as it is at this moment.
+    /// The present right to write to a space.
     async fn access(&self, space: SpaceId) -> Result<Access, Failure> {
         let access = self.services.accounts.access(self.principal, space).await?;
         let access = access.ok_or_else(Failure::no_such_upload)?;
@@ -209,7 +209,7 @@ impl UploadRequest<'_> {
         Ok(access)
     }
 
-    /// A space that does not exist and one that this person may not see are the same to him.
+    /// A space that does not exist and one that this user may not see get the same answer.
     async fn writable(&self, name: &EntryName) -> Result<Access, Failure> {
         let id = self.services.library.space_id(name).await?.ok_or(LibraryError::NotFound)?;
         let access =
@@ -218,7 +218,7 @@ impl UploadRequest<'_> {
         Ok(access)
     }
 
-    /// The place in the tree that the request goes to.
+    /// The place in the tree that the request names.
     fn target(&self) -> Result<(EntryName, EntryPath), Failure> {
         let [mount, ..] = mounts::of(self.principal, self.path());
         let located = mount.locate(self.written_path())?.ok_or(LibraryError::NotFound)?;
@@ -229,7 +229,7 @@ impl UploadRequest<'_> {
         Ok((space, path))
     }
 
-    /// Conditions as these headers put them, about the file.
+    /// The conditions on the file in these headers.
     fn conditions(&self, headers: &HeaderMap) -> Result<Conditions, Failure> {
         let mounts = mounts::of(self.principal, self.parts.uri.path());
         let site = Site { hosts: &[self.info.requested_host()], mounts: &mounts };
@@ -237,7 +237,7 @@ impl UploadRequest<'_> {
     }
 }
 
-/// The longest upload, if its parts are as long as they can be.
+/// The longest upload, whose parts all have the greatest length.
 fn max_size(library: &Library) -> u64 {
     let limits = library.upload_limits();
     limits.segment.saturating_mul(limits.pieces)
@@ -250,7 +250,7 @@ fn require_size(library: &Library, length: u64) -> Result<(), Failure> {
     }
 }
 
-/// A header value of ASCII that we made ourselves.
+/// Inserts a header value of ASCII text that the server generated.
 fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! One's own uploads, by whatever protocol they come.
+//! The user's own uploads of every protocol.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
@@ -11,7 +11,7 @@ use crate::model::{EntryName, Right, UploadId};
 use crate::net::ResponseBody;
 
 impl UploadRequest<'_> {
-    /// A list in JSON: those into spaces that their user may write to. Bytes, and seconds since 1970 UTC.
+    /// A list in JSON of uploads into spaces that the user may write to. Bytes, and seconds since 1970 UTC.
     pub(super) async fn list(&self) -> Answer {
         let mut rights = self.services.accounts.spaces_of(self.principal).await?;
         rights.retain(|access| access.require(Right::Write).is_ok());
@@ -38,7 +38,7 @@ impl UploadRequest<'_> {
         Ok(response)
     }
 
-    /// Ends any of them.
+    /// Ends an upload of any protocol.
     pub(super) async fn end(&self, id: UploadId) -> Answer {
         let user = self.principal.user;
         let space = self.services.library.upload_space(user, id).await?;

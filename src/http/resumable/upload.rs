@@ -1,4 +1,4 @@
-//! What every protocol does with an upload: find it, feed it, make it a file.
+//! Operations on uploads that all protocols share: find, append, turn into a file.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,10 +11,10 @@ use crate::library::{Change, Finish, LibraryError, PartInfo, Source, Upload, Upl
 use crate::model::{Conditions, Stamp, Timestamp, UploadId};
 use crate::net::{BodyError, RequestBody};
 
-/// A body whose client hears how much of it is durable.
+/// A body whose client gets interim answers about how much of it is durable.
 struct Reporting<'a, S> {
     body: &'a mut RequestBody,
-    /// How far the client knows the upload to be durable.
+    /// Offset up to which the client knows the upload to be durable.
     reported: u64,
     say: S,
 }
@@ -32,8 +32,8 @@ impl<S: Fn(&RequestBody, u64) + Send> Source for Reporting<'_, S> {
 }
 
 impl UploadRequest<'_> {
-    /// The user's own upload that came by one of these protocols. Ends the request that writes to it, so that what is
-    /// answered stays true.
+    /// The user's own upload of one of these protocols. Ends a request that is still writing to it, so that the
+    /// answer stays true.
     pub(super) async fn find(&self, id: UploadId, protocols: &[&str]) -> Result<Found, Failure> {
         let user = self.principal.user;
         let open = match self.services.library.upload_space(user, id).await {
@@ -58,8 +58,8 @@ impl UploadRequest<'_> {
         }
     }
 
-    /// Takes the body as what follows the upload's last byte, and says how much of it is durable whenever that
-    /// has grown. If the body breaks off, what arrived is kept, unless a checksum came with it.
+    /// Appends the body to the upload, and reports how much of it is durable whenever that has grown. If the body
+    /// breaks off, the bytes received are kept, unless they came with a checksum.
     pub(super) async fn feed(
         &self,
         upload: &Upload,
@@ -76,23 +76,23 @@ impl UploadRequest<'_> {
         Ok(receive(writing, reporting, still_allowed, Timestamp::now).await??)
     }
 
-    /// Makes a complete upload a file.
+    /// Turns a complete upload into a file.
     pub(super) async fn finish(&self, upload: Upload, conditions: Conditions) -> Result<Done, Failure> {
         let (user, now) = (self.principal.user, Timestamp::now());
         let by = Stamp { actor: self.principal.actor(), at: now };
         let change = Change { access: self.access(upload.space).await?, actor: by.actor, now, conditions };
         let (library, finished) = (self.services.library.clone(), self.finished.clone());
-        // To its end, even if the client leaves: it will ask what became of it.
+        // Runs to its end even if the client disconnects: the client will ask for the result.
         let task = tokio::spawn(async move {
             let _turn = finished.turn(upload.id).await;
-            // A client whose line broke may ask while its last request is still at work here.
+            // A client that lost its connection may ask while its last request is still running here.
             if let Some(done) = finished.of(user, upload.id) {
                 return Ok(done);
             }
             let access = change.access;
             let outcome = library.finish_upload(change, upload.id, Finish::default()).await;
             if let Err(LibraryError::WrongChecksum) = outcome {
-                // No attempt will end otherwise; the client finds nothing and begins anew.
+                // No retry will succeed; the client finds no upload and begins anew.
                 library.cancel_upload(&access, UploadsOf::User(user), upload.id, by).await?;
             }
             Ok::<_, LibraryError>(finished.note(user, upload, &outcome?))
@@ -100,7 +100,7 @@ impl UploadRequest<'_> {
         Ok(task.await.map_err(LibraryError::from)??)
     }
 
-    /// Gives up an upload that came by one of these protocols.
+    /// Cancels an upload of one of these protocols.
     pub(super) async fn cancel(&self, id: UploadId, protocols: &[&str]) -> Result<(), Failure> {
         let Found::Open(upload) = self.find(id, protocols).await? else {
             return Err(Failure::no_such_upload());
@@ -110,12 +110,12 @@ impl UploadRequest<'_> {
         Ok(self.services.library.cancel_upload(&access, of, id, self.stamp()).await?)
     }
 
-    /// What a PUT would say of the file that an upload became.
+    /// The headers that a PUT would have for the file.
     pub(super) fn file_headers(&self, headers: &mut HeaderMap, done: &Done) {
         let mut id = String::new();
         push_cloud_id(&mut id, done.number, self.services.library.instance_id());
         let etag = format!("\"{}\"", done.etag.0);
-        // ASCII that we made ourselves.
+        // ASCII text that the server generated.
         if let (Ok(id), Ok(etag)) = (HeaderValue::from_str(&id), HeaderValue::from_str(&etag)) {
             headers.insert(HeaderName::from_static("oc-fileid"), id);
             headers.insert(HeaderName::from_static("oc-etag"), etag.clone());

@@ -1,8 +1,8 @@
-//! Nextcloud's share API, for links: what "share" in the menus of its clients does.
+//! Nextcloud's share API, for links: the "share" menu of its clients.
 //!
-//! `shares` lists, makes, shows, changes and ends them; `sharees`, which looks people up, always returns an empty list. Clients
-//! send parameters as a form, as JSON or in the query, with any of the methods, and Android sends JSON and reads
-//! XML. Sums of permissions are 1 read, 2 update, 4 create, 8 delete, 16 share.
+//! `shares` lists, creates, shows, changes and ends them; `sharees`, which searches for people, always returns an
+//! empty list. Clients send parameters as a form, as JSON or in the query, with any of the methods; Android sends
+//! JSON and reads XML. Sums of permissions are 1 read, 2 update, 4 create, 8 delete, 16 share.
 
 pub(crate) mod parameters;
 
@@ -24,10 +24,10 @@ use crate::sharing::{Expiry, LinkError, NewLink, Shared};
 
 /// Longest body of the share API, in bytes: a note may be long.
 const MAX_SHARE_BYTES: usize = 32 * 1024;
-/// Nextcloud's number for a link.
+/// Nextcloud's share type for a link.
 const PUBLIC_LINK: &str = "3";
 
-/// What a path of the share API asks for.
+/// Target of a path of the share API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Resource {
     List,
@@ -35,13 +35,13 @@ pub(super) enum Resource {
     One(LinkId),
     Change(LinkId),
     Delete(LinkId),
-    /// Who could be shared with.
+    /// People to share with.
     Sharees,
-    /// Shares of others, pending, deleted, inherited: of kinds that there are none of.
+    /// Shares from other users, pending, deleted, inherited ones: kinds that do not exist here.
     Others,
 }
 
-/// The resource of a path behind `apps/files_sharing/api/v1/`.
+/// The resource of a path after `apps/files_sharing/api/v1/`.
 pub(super) fn resource(method: &Method, path: &str) -> Option<Resource> {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
     match path {
@@ -78,7 +78,7 @@ impl RequestContext<'_> {
     ) -> Result<Value, Fault> {
         let now = self.info.received;
         if !self.is_read() && !self.parts.headers.contains_key(OCS_API_REQUEST) {
-            // A browser that has logged in would send any page's form here.
+            // A browser with stored credentials would send a form of any page to here.
             return Err(refusal(StatusCode::PRECONDITION_FAILED, "Send the header OCS-APIRequest."));
         }
         let parameters = self.parameters(body).await?;
@@ -122,7 +122,7 @@ impl RequestContext<'_> {
             return self.services.sharing.links(principal).await.map_err(failed);
         };
         if path.trim_matches('/').is_empty() {
-            // The list of spaces is nothing that could be shared.
+            // The list of spaces cannot be shared.
             return Ok(Vec::new());
         }
         let (access, path) = self.placed(principal, &path).await?;
@@ -153,7 +153,7 @@ impl RequestContext<'_> {
             access,
             path,
             right: change.right.unwrap_or(LinkRight::Read),
-            // Who leaves the date out does not know of it, who empties it does not want one.
+            // A client that omits the date does not know about it; an empty date means none.
             expires: change.expires.unwrap_or(Expiry::Usual),
             password: change.password.flatten(),
             label: change.label.unwrap_or_default(),
@@ -167,7 +167,7 @@ impl RequestContext<'_> {
             .map_err(|error| self.link_fault(error))
     }
 
-    /// The place that a path of the user's tree names: `/Space/folder/file`.
+    /// The place of a path in the user's tree: `/Space/folder/file`.
     async fn placed(&self, principal: &Principal, path: &str) -> Result<(Access, EntryPath), Fault> {
         let nothing = || refusal(StatusCode::NOT_FOUND, "There is no such file or folder.");
         let path = path.trim_matches('/');
@@ -218,7 +218,7 @@ impl RequestContext<'_> {
     fn link_fault(&self, error: LinkError) -> Fault {
         match error {
             LinkError::NoSuchLink => refusal(StatusCode::NOT_FOUND, "This link does not exist."),
-            // The desktop asks for another password after this status.
+            // After this status the desktop client asks for another password.
             LinkError::Denied
             | LinkError::ClientsMakeNone
             | LinkError::WeakPassword(_)
@@ -242,7 +242,7 @@ fn view(shared: &Shared, space: &str, principal: &Principal, origin: &str) -> Va
     let name = path.names().last().map_or(space, EntryName::as_str);
     let path = path.names().iter().fold(format!("/{space}"), |path, name| path + "/" + name.as_str());
     let is_own = principal.user == link.creator;
-    // Whether there is a password, never which.
+    // Shows only that there is a password.
     let password = link.has_password.then_some("***");
     json!({
         "id": link.id.to_string(),

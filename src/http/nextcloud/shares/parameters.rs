@@ -22,7 +22,7 @@ const SHARE: u64 = 16;
 const FILE_EDIT: u64 = READ | UPDATE;
 const FOLDER_EDIT: u64 = READ | UPDATE | CREATE | DELETE;
 
-/// What a request sends, from wherever it stands.
+/// The parameters of a request, from body and query.
 pub struct Parameters {
     query: String,
     form: Zeroizing<Vec<u8>>,
@@ -36,12 +36,12 @@ enum Scalar {
     Text(Zeroizing<String>),
     Flag(bool),
     Number(serde_json::Number),
-    /// Neither nothing nor a list can be meant.
+    /// Null, lists and objects cannot be a parameter.
     Other(serde::de::IgnoredAny),
 }
 
 impl Parameters {
-    /// `None` if the body begins like JSON and is none.
+    /// `None` if the body begins like JSON but is not.
     pub fn read(query: &str, body: &Bytes) -> Option<Self> {
         let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         let (json, form) = match is_json {
@@ -71,7 +71,7 @@ impl Parameters {
     }
 }
 
-/// What a request says about a link to a file or folder.
+/// The changes to the link of a file or folder that a request asks for.
 pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange, Fault> {
     let bad = |text: &'static str| refusal(StatusCode::BAD_REQUEST, text);
     let permissions = match parameters.text("permissions").as_deref().map(|text| text.trim()) {
@@ -107,11 +107,12 @@ pub fn change_of(parameters: &Parameters, is_folder: bool) -> Result<LinkChange,
     })
 }
 
-/// A link's right never is more than the sum asks for; where the sum is not one of the three, nothing is guessed.
+/// The right for a sum of permissions. A link's right is never more than the sum; any other sum than the known
+/// three is refused.
 fn right_of(sum: u64, is_folder: bool) -> Result<LinkRight, Fault> {
     match (sum & !SHARE, is_folder) {
         (READ, _) => Ok(LinkRight::Read),
-        // Some clients send a folder's sum whatever it is.
+        // Some clients send a folder's sum for files, too.
         (FILE_EDIT, false) | (FOLDER_EDIT, _) => Ok(LinkRight::Edit),
         (CREATE, true) => Ok(LinkRight::Add),
         (_, true) => Err(refusal(
@@ -135,7 +136,7 @@ pub fn sum_of(right: LinkRight, is_folder: bool) -> u64 {
     }
 }
 
-/// `2030-12-31`, with or without a time behind it.
+/// `2030-12-31`, with or without a time after it.
 fn date(text: &str) -> Option<Date> {
     let (day, rest) = text.split_at_checked(10)?;
     if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
@@ -147,13 +148,13 @@ fn date(text: &str) -> Option<Date> {
     Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()
 }
 
-/// A link with a date opens on that day and not on the next, as clients say it: "expires on". UTC.
+/// A link with a date still opens on that day, as clients say: "expires on". UTC.
 fn end_of(last_day: Date) -> Timestamp {
     let midnight = last_day.midnight().assume_utc().unix_timestamp();
     Timestamp::from_secs(midnight.saturating_add(24 * 60 * 60))
 }
 
-/// The last day on which a link opens, in the one form that all clients read.
+/// The last day on which a link opens, in the one format that all clients parse.
 pub fn last_day(end: Timestamp) -> Option<String> {
     let day = OffsetDateTime::from_unix_timestamp(Timestamp(end.0.saturating_sub(1)).as_secs()).ok()?.date();
     let (year, month, day) = day.to_calendar_date();

@@ -1,4 +1,4 @@
-//! PATCH, and whatever else brings bytes.
+//! PATCH, and other requests that append bytes.
 
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -61,7 +61,7 @@ impl UploadRequest<'_> {
         Ok(response)
     }
 
-    /// Takes the body as what follows the upload's last byte. Bytes past its announced end invalidate it.
+    /// Appends the body to the upload. Bytes past its declared end invalidate it.
     pub(super) async fn take_part(
         &self,
         dialect: Dialect,
@@ -76,7 +76,7 @@ impl UploadRequest<'_> {
             });
         };
         let outcome = self.feed(upload, part, body, say).await;
-        // A body that says beforehand that it is too long brought no byte.
+        // A body that declares too great a length was not read.
         if let Err(Failure::Library(LibraryError::UploadTooLong)) = outcome
             && !is_announced
         {
@@ -87,7 +87,7 @@ impl UploadRequest<'_> {
         outcome
     }
 
-    /// Makes an upload a file whose client says that all is there.
+    /// Turns an upload into a file once its client has declared it complete.
     pub(super) async fn complete(&self, dialect: Dialect, upload: Upload) -> Answer {
         if upload.length.is_some_and(|length| length != upload.received) {
             return Err(LibraryError::UploadIncomplete { received: upload.received }.into());
@@ -97,7 +97,7 @@ impl UploadRequest<'_> {
         match self.finish(upload, conditions).await {
             Ok(done) => Ok(self.answered_as_put(dialect, &done)),
             Err(failure) => {
-                // Of a wrong whole nothing is left to go on with; anything else may be tried again.
+                // Content with a wrong checksum cannot be resumed; any other failure can be retried.
                 let is_over = matches!(failure, Failure::Library(LibraryError::WrongChecksum));
                 let mut response = refused(self, failure);
                 let headers = response.headers_mut();
@@ -110,7 +110,7 @@ impl UploadRequest<'_> {
         }
     }
 
-    /// Of the drafts that know a media type for parts, none takes another one.
+    /// Drafts with a media type for parts accept no other one.
     fn require_partial_upload(&self, dialect: Dialect) -> Result<(), Failure> {
         let kind = self.parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
         let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();

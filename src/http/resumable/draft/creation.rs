@@ -68,7 +68,7 @@ impl UploadRequest<'_> {
         if is_told || is_stored {
             unknown.became_known();
         }
-        // Of a file that was made, `Location` would be its own address.
+        // For a new file, `Location` would be its own address.
         if is_told && !is_stored || !is_complete {
             location(response.headers_mut(), id);
         }
@@ -95,7 +95,7 @@ impl UploadRequest<'_> {
     }
 }
 
-/// What a part says of itself.
+/// The headers that describe a part.
 pub(super) fn part_info(headers: &HeaderMap) -> Result<PartInfo, RequestError> {
     Ok(PartInfo {
         size: dav_headers::content_length(headers)?,
@@ -103,8 +103,7 @@ pub(super) fn part_info(headers: &HeaderMap) -> Result<PartInfo, RequestError> {
     })
 }
 
-/// The length of the whole as the request tells it: in words, or because its body is the end. Errors: 400 if the two
-/// are not the same.
+/// The length of the whole, from a header or because the body completes it. Errors: 400 if the two differ.
 pub fn indicated_length(headers: &HeaderMap, is_complete: bool, offset: u64) -> Result<Option<u64>, Failure> {
     let said = fields::integer(headers, "Upload-Length")?;
     let counted = match is_complete && headers.contains_key(CONTENT_LENGTH) {
@@ -121,7 +120,8 @@ pub(super) fn says_nothing() -> Failure {
     RequestError::Header { name: "Upload-Complete", reason: "is missing" }.into()
 }
 
-/// An upload of which its client has not heard. It ends with the request, because the client could never resume it.
+/// An upload whose address its client has not received. It ends with the request, because the client could never
+/// resume it.
 struct Unknown {
     library: Library,
     access: Access,

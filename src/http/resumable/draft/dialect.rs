@@ -1,8 +1,8 @@
-//! The drafts of this protocol, which clients tell apart by a number.
+//! The drafts of this protocol, which clients distinguish by a number.
 //!
-//! | number | draft | what differs |
+//! | number | draft | differences |
 //! |---|---|---|
-//! | 3 | -01 | `Upload-Incomplete`, which says the opposite of `Upload-Complete`; Apple's iOS 17 |
+//! | 3 | -01 | `Upload-Incomplete`, the negation of `Upload-Complete`; Apple's iOS 17 |
 //! | 4, 5 | -02, -03 | `Upload-Complete` |
 //! | 6, 7 | -04 to -08 | `Upload-Length`, `Upload-Limit`; a PATCH is `application/partial-upload` |
 //! | 8 | from -09 on | |
@@ -21,19 +21,20 @@ const INCOMPLETE: &str = "Upload-Incomplete";
 const OLDEST: u64 = 3;
 const NEWEST: u64 = 8;
 
-/// What a client speaks.
+/// The version that a client uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     /// The number, 3 to 8.
     pub version: u64,
-    /// Whether the client named this number itself: only then it hears 104.
+    /// Whether the client sent this number itself; only then does it get 104.
     pub(super) is_named: bool,
 }
 
 impl Dialect {
     pub(super) const DEFAULT: Self = Self { version: NEWEST, is_named: false };
 
-    /// That of a request; `None` if nothing tells. Who speaks a newer one is answered in the newest.
+    /// The dialect of a request; `None` without any sign of one. A newer version is answered in the newest known
+    /// one.
     pub fn of(headers: &HeaderMap) -> Result<Option<Self>, RequestError> {
         Ok(match fields::integer(headers, NAME)? {
             Some(version @ OLDEST..=NEWEST) => Some(Self { version, is_named: true }),
@@ -50,7 +51,7 @@ impl Dialect {
         })
     }
 
-    /// Whether the request brings the end of the content, in this dialect's words.
+    /// Whether the request completes the content, by this dialect's header.
     pub fn completes(self, headers: &HeaderMap) -> Result<Option<bool>, RequestError> {
         let (complete, incomplete) =
             (fields::boolean(headers, COMPLETE)?, fields::boolean(headers, INCOMPLETE)?);
@@ -68,7 +69,7 @@ impl Dialect {
         }
     }
 
-    /// Says whether the upload has come to its end.
+    /// Writes the header that says whether the upload is complete.
     pub fn say(self, headers: &mut HeaderMap, is_complete: bool) {
         let name = match self.is_first() {
             true => HeaderName::from_static("upload-incomplete"),
@@ -122,7 +123,7 @@ mod tests {
             Some((6, true, Some(true)))
         );
         assert_eq!(read(&[]), None);
-        // What means something else in another version is refused rather than passed over.
+        // A header with another meaning in another version is refused rather than ignored.
         for wrong in [
             &[(version, "3"), (complete, "?1")][..],
             &[(version, "4"), (incomplete, "?1")],

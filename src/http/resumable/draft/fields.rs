@@ -1,7 +1,7 @@
-//! Structured fields (RFC 9651), as far as this protocol has them: one boolean or one integer.
+//! Structured fields (RFC 9651), limited to this protocol's use: one boolean or one integer.
 //!
-//! Stricter than that RFC: no value has parameters here, and none is passed over. A field that is not understood must
-//! be ignored by its rules; a PUT whose `Upload-Complete` is ignored would store a part as the whole.
+//! Stricter than the RFC: values have no parameters here, and none are skipped. By the RFC, a malformed field is
+//! ignored; a PUT whose `Upload-Complete` is ignored would store a part as the whole.
 
 use http::HeaderMap;
 
@@ -17,7 +17,7 @@ pub(super) fn boolean(headers: &HeaderMap, name: &'static str) -> Result<Option<
     }
 }
 
-/// An item that is an integer and not negative: 15 digits at most.
+/// An item that is a non-negative integer: 15 digits at most.
 pub fn integer(headers: &HeaderMap, name: &'static str) -> Result<Option<u64>, RequestError> {
     let Some(text) = dav_headers::single(headers, name)? else { return Ok(None) };
     let is_number = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

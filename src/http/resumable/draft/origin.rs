@@ -1,4 +1,5 @@
-//! What the request said that began an upload, kept with it: the end is judged as that request would have been.
+//! The headers of the request that began an upload, stored with it: the end is judged as that request would have
+//! been.
 
 use std::fmt;
 
@@ -8,9 +9,9 @@ use super::dialect::Dialect;
 use crate::http::protocol::RequestError;
 use crate::library::Upload;
 
-/// Conditions of the file.
+/// Conditions on the file.
 const CONDITIONS: [&str; 3] = ["if-match", "if-none-match", "if-unmodified-since"];
-/// The same, and the tokens of its locks.
+/// The conditions, and the header with tokens of locks.
 const KEPT: [&str; 4] = ["if-match", "if-none-match", "if-unmodified-since", "if"];
 
 /// The dialect, and the lines of conditions: as text `8`, then `if-none-match: *` and the like.
@@ -21,7 +22,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads a request. Errors: 400 for conditions that are no text.
+    /// Reads a request. Errors: 400 for conditions that are not text.
     pub fn read(dialect: Dialect, headers: &HeaderMap) -> Result<Self, RequestError> {
         let mut lines = Vec::new();
         for name in KEPT {
@@ -34,12 +35,12 @@ impl Origin {
         Ok(Self { version: dialect.version, lines })
     }
 
-    /// What was kept with an upload.
+    /// The origin stored with an upload.
     pub(super) fn of(upload: &Upload) -> Self {
         Self::parse(&upload.metadata)
     }
 
-    /// Reads what [`fmt::Display`] wrote.
+    /// Parses the text that [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Self {
         let mut lines = text.split('\n');
         let version = lines.next().and_then(|line| line.parse().ok()).unwrap_or(Dialect::DEFAULT.version);
@@ -50,12 +51,12 @@ impl Origin {
         Self { version, lines: lines.filter_map(known).collect() }
     }
 
-    /// That of a client which does not say it again; it named none with this request.
+    /// The dialect of the first request, for a later one without a version; marked as not named.
     pub(super) fn dialect(&self) -> Dialect {
         Dialect { version: self.version, is_named: false }
     }
 
-    /// The conditions of a later request; where it names none, or no lock, those of the beginning.
+    /// The conditions of a later request; if it has none, or no lock tokens, those of the first one.
     pub(super) fn completed_by(&self, later: &HeaderMap) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for name in KEPT {

@@ -11,12 +11,12 @@ use crate::net::{RequestInfo, ResponseBody};
 
 const TYPES: &str = "https://iana.org/assignments/http-problem-types#";
 
-/// Bytes and lengths that contradict each other. Ends nothing by itself.
+/// Bytes and lengths contradict each other. Does not end the upload by itself.
 pub(super) const INCONSISTENT: Failure = Failure::Library(LibraryError::LengthFixed);
-/// An upload that is a file already.
+/// The upload is already a file.
 pub(super) const COMPLETED: Failure = Failure::Status(StatusCode::GONE, "this upload is complete");
 
-/// The answer to what went wrong.
+/// The answer to a failure.
 pub(super) fn response(
     failure: Failure,
     library: &Library,

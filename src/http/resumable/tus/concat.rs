@@ -4,7 +4,7 @@ use super::Failure;
 use crate::http::protocol::RequestError;
 use crate::model::UploadId;
 
-/// What an upload is to others.
+/// Relation of an upload to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file of its own.
@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Reads the header, if there is one.
+    /// Parses the header, if there is one.
     pub fn parse(text: Option<&str>) -> Result<Self, Failure> {
         let Some(text) = text else { return Ok(Self::Whole) };
         if text == "partial" {
@@ -36,7 +36,7 @@ impl Kind {
     }
 }
 
-/// The upload at an address, with or without the server's own in front.
+/// The upload at an address, with or without the server's own prefix.
 fn id(url: &str) -> Option<UploadId> {
     let path = match url.split_once("://") {
         Some(("http" | "https", rest)) => rest.split_once('/')?.1,

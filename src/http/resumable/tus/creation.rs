@@ -1,4 +1,4 @@
-//! Beginning an upload, and joining others to one.
+//! Begins an upload, or joins several into one.
 
 use http::{Response, StatusCode};
 
@@ -17,20 +17,20 @@ use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
 
-/// What the headers of a POST ask for.
+/// The parameters of a POST.
 struct Creation {
     kind: Kind,
-    /// `None` if it comes later.
+    /// `None` if a later request gives it.
     length: Option<u64>,
     metadata: Metadata,
-    /// The metadata as they were written.
+    /// The metadata as sent.
     text: String,
 }
 
-/// Where an upload goes.
+/// Destination of an upload.
 struct Goal {
     access: Access,
-    /// `None` of a part.
+    /// `None` for a part.
     path: Option<EntryPath>,
 }
 
@@ -38,7 +38,7 @@ impl UploadRequest<'_> {
     pub(super) async fn create(&self, body: &mut RequestBody) -> Answer {
         let creation = self.creation()?;
         let brings_content = body.announced_length() != Some(0);
-        // Judged now, so that nothing is begun in vain.
+        // Checked now, before the upload begins.
         checksum(&self.parts.headers)?;
         if brings_content {
             self.require_content()?;
@@ -59,13 +59,13 @@ impl UploadRequest<'_> {
             Ok(response) => response,
             Err(failure) if creation.length == Some(0) => {
                 let of = UploadsOf::User(self.principal.user);
-                // Nothing is lost with it; left behind it would only count against its user.
+                // It holds no data; left behind it would only count towards its user's limit.
                 let _ = self.services.library.cancel_upload(&goal.access, of, id, self.stamp()).await;
                 return Err(failure);
             }
             Err(failure) => refused(failure, self.info),
         };
-        // Also where the bytes did not arrive: it has begun, and the client may go on.
+        // Even if the bytes did not arrive: the upload has begun, and the client may resume it.
         location(response.headers_mut(), id);
         Ok(response)
     }
@@ -80,7 +80,7 @@ impl UploadRequest<'_> {
         Ok(created(&upload))
     }
 
-    /// Makes one upload of several.
+    /// Joins several uploads into one.
     async fn join(&self, creation: &Creation, parts: &[UploadId]) -> Answer {
         let goal = self.goal(creation).await?;
         let user = self.principal.user;
@@ -160,7 +160,7 @@ impl UploadRequest<'_> {
         Ok(Goal { access, path })
     }
 
-    /// A file in the folder that the request goes to.
+    /// A file in the folder that the request names.
     fn in_folder(&self, metadata: &Metadata) -> Result<(EntryName, EntryPath), Failure> {
         let (space, path) = self.target()?;
         let name = metadata.filename()?.ok_or(RequestError::Header {

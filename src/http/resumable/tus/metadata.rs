@@ -1,12 +1,12 @@
 //! `Upload-Metadata`: the client's unchecked description of the file.
 //!
 //! ```text
-//! path space/folder/file.pdf       where the content will lie, or
+//! path space/folder/file.pdf       path for the content, or
 //! space, folder, filename          the same in parts; the folder may be left out
 //! mtime 1600000000                 modification time, in seconds since 1970
-//! sha256 9f86d0…                   what the whole content must hash to, in hexadecimal digits
+//! sha256 9f86d0…                   expected checksum of the whole content, in hexadecimal digits
 //! ```
-//! Values are Base64. Everything else is kept and given back, but means nothing.
+//! Values are Base64. All other keys are stored and returned, but have no meaning.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use super::Failure;
 pub struct Metadata(BTreeMap<String, Vec<u8>>);
 
 impl Metadata {
-    /// Reads a header. Errors: `MetadataTooLong`; 400 if it is not what the protocol says, to the letter.
+    /// Parses a header. Errors: `MetadataTooLong`; 400 if it breaks the protocol in any detail.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         if text.len() > MAX_UPLOAD_METADATA {
             return Err(LibraryError::MetadataTooLong.into());
@@ -42,7 +42,7 @@ impl Metadata {
         Ok(Self(pairs))
     }
 
-    /// Where the content shall lie; `None` if nothing tells.
+    /// Destination of the content; `None` if the metadata do not name it.
     pub fn place(&self) -> Result<Option<(EntryName, EntryPath)>, Failure> {
         if let Some(path) = self.text("path")? {
             let path = path.strip_prefix('/').unwrap_or(path);
@@ -72,7 +72,7 @@ impl Metadata {
         }
     }
 
-    /// The last name of the path.
+    /// The last segment of the path.
     pub fn filename(&self) -> Result<Option<EntryName>, Failure> {
         self.text("filename")?.map(name).transpose()
     }
