@@ -1,21 +1,21 @@
-//! The one decision about who may do what. No other code compares roles.
+//! The only code that decides about rights. No other code compares roles.
 
 use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceId};
 
-/// Whether an account is in use.
+/// Whether an account is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// May log in.
     Enabled,
-    /// Switched off by an administrator; keeps its grants but reaches nothing.
+    /// Disabled by an administrator; keeps its grants but has no access.
     Disabled,
 }
 
-/// The right that somebody has in a space in which he was granted `grant`.
+/// The effective right of a user who was granted `grant` in a space.
 ///
-/// Without a grant there is nothing, for administrators too: one who wants to read a client's files
-/// grants himself the right, and that is on record. Auditors never get beyond reading, clients of
-/// the office never beyond writing, whatever was granted.
+/// Without a grant there is no right, not even for administrators: one who wants to read a client's files has to
+/// grant the right to their own account, which is recorded. Auditors can at most read, clients of the office at
+/// most write, whatever the grant.
 pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Right> {
     let highest = match role {
         Role::Auditor => Right::Read,
@@ -28,13 +28,13 @@ pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Ri
     }
 }
 
-/// The proof that `library` asks for; asked for by everything that comes over the network.
+/// The proof that `library` requires for every request from the network.
 pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Option<Right>) -> Option<Access> {
     decide(role, standing, grant).map(|right| Access::granted(space, right))
 }
 
-/// The proof for a guest, from the right that whoever made his link has at this moment and what the link lends. A
-/// link never gives more than its creator has: it narrows with his right and dies with it.
+/// The proof for a guest, from the present right of the link's creator and from the link's own right. A link never
+/// gives more than its creator has: it narrows with the creator's right and ends with it.
 pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, grant: LinkGrant) -> Option<Access> {
     let right = match (grant.right, creator?) {
         (LinkRight::Read, _) | (LinkRight::Edit, Right::Read) => LinkRight::Read,
@@ -45,18 +45,18 @@ pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, grant: LinkGr
     Some(Access::granted_to_guest(space, LinkGrant { right, ..grant }))
 }
 
-/// Whether somebody with this right to a space may make links into it, or change those of others.
+/// Whether a user with this right to a space may make links into it, and change other users' links.
 pub fn may_share(right: Right) -> bool {
     right >= Right::Write
 }
 
-/// The proof for whoever owns the data directory and asks through its socket or on the command line:
-/// he could change any grant, so he is not asked to. For trash and versions, never for a network route.
+/// The proof for the owner of the data directory, who uses its socket or the command line. The owner could change
+/// any grant anyway, so none is required. For trash and versions, never for a network route.
 pub fn owner_access(space: SpaceId) -> Access {
     Access::granted(space, Right::Manage)
 }
 
-/// Whether somebody may change users, spaces and grants.
+/// Whether the user may change users, spaces and grants.
 pub fn may_administer(role: Role, standing: Standing) -> bool {
     role == Role::Administrator && standing == Standing::Enabled
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ParseTimestampError, Timestamp};
 
-/// A point in time, in JSON as RFC 3339 to the second.
+/// A point in time; in JSON as RFC 3339, to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct When(pub Timestamp);
@@ -32,14 +32,14 @@ impl TryFrom<String> for When {
     }
 }
 
-/// One reply.
+/// The reply to one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is named by what it carries")]
 pub enum Reply {
-    /// It is done; the sentence says what.
+    /// The request succeeded; the sentence says what was done.
     Done(String),
-    /// It was refused; the sentence says why and what helps.
+    /// The request was refused; the sentence gives the reason and advice.
     Refused(String),
     Status(StatusShown),
     Users(Vec<UserShown>),
@@ -54,7 +54,7 @@ pub enum Reply {
     Versions(Vec<VersionShown>),
     History(HistoryShown),
     Uploads(Vec<UploadShown>),
-    /// Links.
+    /// Links for guests.
     Links(Vec<LinkShown>),
     Locks(Vec<LockShown>),
     Verify(VerifyShown),
@@ -62,269 +62,270 @@ pub enum Reply {
     RecoveryKey(RecoveryKeyShown),
 }
 
-/// How an instance is.
+/// State of an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusShown {
     /// `serving`, `read-only`, `locked`, …; `stopped` if no server runs.
     pub state: String,
-    /// What the owner should know and do, if anything.
+    /// Advice for the owner, if any.
     #[serde(default)]
     pub advice: Option<String>,
     /// Version of the program.
     pub version: String,
-    /// Accounts, disabled ones included. This and what follows is `None` where it is not known: before the
-    /// instance is unlocked, or because the catalogue is damaged.
+    /// Accounts, including disabled ones. This and the following fields are `None` if unknown: before the instance
+    /// is unlocked, or because the catalogue is damaged.
     pub users: Option<usize>,
-    /// Spaces.
+    /// Number of spaces.
     pub spaces: Option<usize>,
     /// Bytes stored in all spaces.
     pub used_bytes: Option<u64>,
     /// Containers known to be damaged.
     pub damaged_containers: Option<u64>,
-    /// Spaces no file of which opens, because their key is missing or damaged.
+    /// Spaces whose files cannot be opened because their key is missing or damaged.
     #[serde(default)]
     pub spaces_without_key: Option<usize>,
-    /// When every byte was last verified.
+    /// Time of the last full verification.
     pub last_full_verify: Option<When>,
-    /// What its owner must see to, as sentences.
+    /// Warnings for the owner, as sentences.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
 
-/// An account.
+/// A user's account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserShown {
     /// Login name.
     pub name: String,
-    /// Role.
+    /// `administrator`, `staff`, `client` or `auditor`.
     pub role: String,
-    /// Whether it is shut out.
+    /// Whether it is disabled.
     pub disabled: bool,
-    /// Whether it has a password of its own, or device passwords only.
+    /// Whether it has a password of its own, or only device passwords.
     pub has_password: bool,
-    /// Whether a second factor is asked for beside it.
+    /// Whether a second factor is required besides the password.
     pub second_factor: bool,
-    /// When it was made.
+    /// Time of creation.
     pub created: When,
 }
 
-/// What ends with an account that is removed.
+/// Items that end when an account is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovalShown {
     /// Login name.
     pub name: String,
-    /// Links that open no more.
+    /// Links that will no longer open.
     pub links: usize,
-    /// Devices that can log in no more.
+    /// Devices that can no longer log in.
     pub app_passwords: usize,
-    /// Spaces that the user has a right to.
+    /// Spaces to which the user has a right.
     pub grants: usize,
-    /// Uploads that have not come to their end.
+    /// Unfinished uploads of the user.
     pub uploads: usize,
 }
 
-/// What a user's authenticator must know. Shown once, to be confirmed with a code of it.
+/// Setup data for a user's authenticator. Shown once, to be confirmed with a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorShown {
     /// For a QR code: `otpauth://totp/…`.
     pub uri: String,
-    /// To be typed: Base32.
+    /// For typing: the secret in Base32.
     pub secret: String,
 }
 
-/// A fresh device password. Shown once, kept nowhere.
+/// A new device password. Shown once and never stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedAppPassword {
-    /// Names it for revoking.
+    /// Id for revoking it.
     pub id: i64,
-    /// Whose it is.
+    /// Login name of its user.
     pub user: String,
-    /// The password.
+    /// The password itself.
     pub password: String,
 }
 
 /// A device password without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppPasswordShown {
-    /// Names it for revoking.
+    /// Id for revoking it.
     pub id: i64,
-    /// The device.
+    /// Label of the device.
     pub label: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: When,
-    /// At most an hour before the very last use.
+    /// Time of the last use, to the hour or better.
     pub last_used: Option<When>,
-    /// From when on it opens nothing.
+    /// Time from which it no longer works.
     pub expires: Option<When>,
 }
 
-/// A space.
+/// A space with its settings and usage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceShown {
-    /// Its id: name of its directory and key file.
+    /// Id of the space: name of its directory and key file.
     pub id: String,
-    /// Name.
+    /// Name of its folder in every mount.
     pub name: String,
     /// `client` or `team`.
     pub kind: String,
-    /// Bytes that count against its quota: of what is present, of uploads and properties.
+    /// Bytes that count towards its quota: current files, uploads and properties.
     pub used_bytes: u64,
-    /// Most bytes that these may be.
+    /// The quota in bytes.
     pub quota_bytes: Option<u64>,
-    /// Bytes of earlier versions and the trash.
+    /// Bytes of earlier versions and of the trash.
     pub history_bytes: u64,
-    /// Most bytes that these may be; what is more goes, oldest first.
+    /// Limit for these bytes; when they exceed it, the oldest are removed.
     pub history_limit_bytes: Option<u64>,
-    /// Days that replaced contents are kept.
+    /// Days for which replaced versions are kept.
     pub version_days: u32,
-    /// Days that deleted entries are kept.
+    /// Days for which deleted entries are kept.
     pub trash_days: u32,
 }
 
-/// An upload that has not come to its end.
+/// An unfinished upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadShown {
-    /// Names it for cancelling.
+    /// Id for cancelling it.
     pub id: String,
-    /// Whose it is; none once that account is gone.
+    /// Login name of its user; `None` once that account is removed.
     pub user: Option<String>,
-    /// Where its content will lie.
+    /// Space of its destination.
     pub space: String,
-    /// By which protocol it comes.
+    /// Protocol of the upload.
     pub protocol: String,
-    /// Its path, if that is known yet.
+    /// Path of its destination, if known yet.
     pub path: Option<String>,
-    /// Bytes that have arrived.
+    /// Bytes received so far.
     pub received_bytes: u64,
-    /// All of its bytes, if they were announced.
+    /// Total bytes, if declared.
     pub length_bytes: Option<u64>,
-    /// When it ends by itself.
+    /// Time at which it expires.
     pub expires: When,
 }
 
 /// A lock on a file or folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockShown {
-    /// Names it for ending.
+    /// Token for ending it.
     pub token: String,
-    /// Who holds it; if a guest does, whose guest.
+    /// Login name of its holder; for a guest, of the link's creator.
     pub user: Option<String>,
-    /// Whether a guest holds it, by a link of that user.
+    /// Whether a guest with a link of that user holds it.
     pub by_guest: bool,
-    /// Where its file or folder lies.
+    /// Space of its file or folder.
     pub space: String,
-    /// Path in it.
+    /// Path in the space.
     pub path: String,
     /// `exclusive` or `shared`.
     pub scope: String,
-    /// Whether it reaches to everything below a folder.
+    /// Whether it applies to everything below a folder.
     pub deep: bool,
-    /// When it ends by itself.
+    /// Time at which it expires.
     pub expires: When,
 }
 
-/// A link for people without an account. Its address is for whoever made it to tell.
+/// A link for people without an account. Does not contain its address, which only its creator can see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkShown {
-    /// Names it for revoking.
+    /// Id for revoking it.
     pub id: i64,
-    /// Who made it.
+    /// Login name of its creator.
     pub user: String,
-    /// Where what it leads to lies.
+    /// Space of the linked entry.
     pub space: String,
-    /// The path of that.
+    /// Path of the linked entry.
     pub path: String,
     /// `read`, `edit` or `add`.
     pub right: String,
-    /// Whether a password is asked for.
+    /// Whether guests must enter a password.
     pub has_password: bool,
-    /// For who made it.
+    /// Label for the creator.
     pub label: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: When,
-    /// From when on it does not open.
+    /// Time from which it no longer opens.
     pub expires: Option<When>,
     /// When it was last opened, to the hour.
     pub opened: Option<When>,
 }
 
-/// A right.
+/// A user's right to a space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantShown {
-    /// Whose.
+    /// Login name of the user.
     pub user: String,
-    /// Where.
+    /// Name of the space.
     pub space: String,
-    /// What.
+    /// `read`, `write` or `manage`.
     pub right: String,
 }
 
-/// A deleted entry.
+/// A deleted file or folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrashShown {
-    /// Names it for restoring and purging.
+    /// Id for restoring and purging it.
     pub entry: i64,
-    /// Where it was.
+    /// Original path in the space.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
     /// Whether it is a folder.
     pub folder: bool,
-    /// When it was deleted.
+    /// Time of deletion.
     pub deleted: When,
-    /// By whom; none for a guest of a link.
+    /// Login name of the user who deleted it; `None` for a guest of a link.
     #[serde(default)]
     pub deleted_by: Option<String>,
 }
 
-/// A content of a file.
+/// A version of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionShown {
-    /// Names it for restoring.
+    /// Number for restoring it.
     pub version: i64,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// When it was committed.
+    /// Time of the commit.
     pub created: When,
-    /// Who stored it; none for a guest of a link, and for what a rebuild found in containers alone.
+    /// Login name of the author; `None` for a guest of a link, and for a version that a rebuild found only in
+    /// containers.
     #[serde(default)]
     pub author: Option<String>,
-    /// Whether it is the current one.
+    /// Whether it is the current version.
     pub current: bool,
     /// SHA-256 of the plaintext in hexadecimal, once known.
     pub sha256: Option<String>,
 }
 
-/// How far a verification is, and what its last step found.
+/// Progress of a verification, and the findings of its last step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyShown {
-    /// Names the run for the next step.
+    /// Number of the run, for the next step.
     pub run: u32,
     /// `quick` or `full`.
     pub mode: String,
-    /// When it began.
+    /// Time of the start.
     pub started: When,
-    /// Whether it goes on where an interrupted one stopped.
+    /// Whether it continues an interrupted one.
     pub resumed: bool,
     /// `remembering`, `catalogue`, `containers`, `files` or `done`.
     pub stage: String,
-    /// Containers verified.
+    /// Containers verified so far.
     pub containers: u64,
-    /// Containers there are.
+    /// Containers in total.
     pub total_containers: u64,
-    /// Bytes of content verified.
+    /// Bytes of content verified so far.
     pub bytes: u64,
-    /// Bytes of content there are.
+    /// Bytes of content in total.
     pub total_bytes: u64,
-    /// What this step found.
+    /// Findings of this step.
     pub findings: Vec<FindingShown>,
     /// Files on the disk that the catalogue does not know, found by this step; the first thousand.
     pub unknown_files: Vec<UnknownFileShown>,
-    /// How many of them there are.
+    /// Number of all such files.
     pub unknown_file_count: u64,
 }
 
-/// Something that is wrong.
+/// A fault that a verification found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingShown {
     /// `missing`, `wrong-length`, `foreign`, `wrong-key`, `unnamed`, `damaged-chunk`, `unreadable`,
@@ -334,31 +335,31 @@ pub struct FindingShown {
     pub space: Option<String>,
     /// Id of the container.
     pub container: Option<String>,
-    /// Its file, or the pack that it lies in, below the data directory.
+    /// Path of its file, or of the pack that contains it, below the data directory.
     pub file: Option<String>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
-    /// What is wrong, where no container is.
+    /// Description of a fault that is not about a container.
     pub detail: Option<String>,
-    /// When it was first found.
+    /// Time at which it was first found.
     pub first_seen: Option<When>,
     /// Whether that was before this verification began.
     #[serde(default)]
     pub known_before: bool,
-    /// The contents that it concerns; the first hundred.
+    /// The versions affected; the first hundred.
     pub uses: Vec<UseShown>,
 }
 
-/// A content that something is wrong with.
+/// A version that a fault affects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UseShown {
     /// Name of the space.
     pub space: String,
-    /// Path in it.
+    /// Path in the space.
     pub path: String,
-    /// The file's number, as `trash list` shows it.
+    /// The file's number, as in `trash list`.
     pub entry: i64,
-    /// The content's number, as `versions list` shows it.
+    /// The version's number, as in `versions list`.
     pub version: i64,
     /// `current`, `earlier` or `trash`.
     pub state: String,
@@ -369,76 +370,76 @@ pub struct UseShown {
 pub struct UnknownFileShown {
     /// Id of the space whose directory holds it.
     pub space: String,
-    /// Its name without `.age`.
+    /// Name of the container without `.age`.
     pub container: String,
-    /// The file, or the pack that it lies in, below the data directory.
+    /// Path of the file, or of the pack that contains it, below the data directory.
     pub file: String,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Since when it has been there, in seconds.
+    /// Age of the file in seconds.
     pub age_seconds: u64,
 }
 
-/// A change of the recovery key.
+/// Result of changing the recovery key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryKeyShown {
     /// The file with the new key, if the command wrote one.
     pub recovery_file: Option<PathBuf>,
     /// Number of the snapshot that was made for it.
     pub snapshot: u32,
-    /// Damaged files, which the new key does not open: paths below the data directory.
+    /// Damaged files that the new key does not open: paths below the data directory.
     pub damaged: Vec<String>,
 }
 
 /// A snapshot of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotShown {
-    /// Its place in the order, and of its file name.
+    /// Its number, which is also in its file name.
     pub number: u32,
-    /// When it was made.
+    /// Time of the snapshot.
     pub made: When,
-    /// Bytes of its file.
+    /// Size of its file in bytes.
     pub bytes: u64,
 }
 
-/// Who did what, the latest first.
+/// A page of the history, latest event first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryShown {
-    /// The events.
+    /// The events of this page.
     pub events: Vec<EventShown>,
-    /// What to ask for as `before` to read on; `None` at the end.
+    /// Value of `before` for the next page; `None` at the end.
     pub next: Option<i64>,
 }
 
-/// One event.
+/// An event with its actor, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventShown {
-    /// Its place in the order of commits.
+    /// Its position in the order of commits.
     pub id: i64,
-    /// When.
+    /// Time of the event.
     pub at: When,
     /// `user`, `guest`, `owner` or `worker`.
     pub actor: String,
-    /// The account that acted; of a guest, the one that made the link.
+    /// The account that acted; for a guest, the one that created the link.
     pub user: Option<String>,
     /// The label of the device whose password was used.
     pub device: Option<String>,
-    /// The link of a guest.
+    /// Id of a guest's link.
     pub link: Option<i64>,
-    /// Who, in words.
+    /// The actor in words.
     pub who: String,
-    /// What happened, as one word.
+    /// The event as one word.
     pub event: String,
-    /// What happened, in words that follow `who`.
+    /// The event in words that follow `who`.
     pub what: String,
-    /// The space's name now, or its id if it is gone.
+    /// The present name of the space, or its id if it was removed.
     pub space: Option<String>,
-    /// The path in the space then.
+    /// Path in the space at that time.
     pub path: Option<String>,
-    /// The number of the file or folder.
+    /// Number of the file or folder.
     pub entry: Option<i64>,
-    /// The number of the content.
+    /// Number of the version.
     pub version: Option<i64>,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Notices what does not belong into a data directory, or has not the shape of what belongs there.
+//! Finds foreign files in a data directory, and objects of the wrong kind in place of its own files.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -12,11 +12,11 @@ use crate::vault::disk::SnapshotName;
 /// First line of every age file.
 pub(super) const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
 
-/// A folder and which names belong into it.
+/// A folder and a check for the names that belong in it.
 type Rule = (&'static str, fn(&str) -> bool);
 
-/// What is no regular file where one of the program's own belongs: nobody shall wait for the other end of a pipe, or
-/// write to what a link leads to.
+/// An object that is not a regular file in place of one of the program's own: the server must not wait for the
+/// other end of a pipe, or write to the target of a link.
 pub(super) fn not_a_regular_file(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     for path in [layout::MARK, layout::RESERVE].map(|name| root.join(name)) {
         match fs::symlink_metadata(&path) {
@@ -30,7 +30,7 @@ pub(super) fn not_a_regular_file(root: &Path) -> Result<Option<PathBuf>, Directo
     Ok(entries(&root.join(layout::TLS))?.into_iter().find(|path| !path.is_file()))
 }
 
-/// Something that no instance has and that may be readable.
+/// A file that no instance has and that may be readable.
 pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     let is_known = |path: &Path| {
         path.file_name()
@@ -72,8 +72,8 @@ pub(super) fn stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     Ok(None)
 }
 
-/// What lies at `root` beside the remains of a start that ended before it made keys: an empty frame of
-/// directories, and parts of key files that nothing was sealed with.
+/// A file at `root` other than the remains of a start that ended before it made keys: empty directories, and parts
+/// of key files that nothing was sealed with.
 pub(super) fn first_stranger(root: &Path) -> Result<Option<PathBuf>, DirectoryError> {
     for path in entries(root)? {
         let is_remains = match path.file_name().and_then(OsStr::to_str) {
@@ -106,7 +106,7 @@ fn is_part(name: &str) -> bool {
     name.ends_with(layout::PART)
 }
 
-/// What lies directly in a directory; nothing if it does not exist.
+/// The entries of a directory; none if it does not exist.
 pub(super) fn entries(path: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
     match fs::read_dir(path) {
         Ok(entries) => entries

@@ -1,4 +1,4 @@
-//! What of a data directory is gone or replaced by something else, as far as that shows without a key.
+//! Finds missing or replaced parts of a data directory, as far as possible without a key.
 
 use std::fs::{self, FileType, Metadata};
 use std::io;
@@ -9,18 +9,18 @@ use super::foreign_files as files;
 use crate::model::{SpaceId, layout};
 use crate::vault::key_file_remedy;
 
-/// The files that nothing starts without.
+/// Files without which the instance cannot be opened.
 const KEY_FILES: [&str; 3] = [layout::ROOT_KEY, layout::ROOT_RECOVERY_KEY, layout::RECOVERY_RECIPIENT];
 
 /// Files and folders whose owner `doctor` compares; a million would take seconds.
 const MAX_COMPARED: usize = 100_000;
-/// Files of others that are named.
+/// Files of other users that are named.
 const NAMED: usize = 5;
 
 /// Files in a data directory that belong to another user than the directory itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ForeignFiles {
-    /// How many there are among those that were compared.
+    /// Number of such files among those compared.
     pub count: usize,
     /// The first of them, below the data directory.
     pub first: Vec<PathBuf>,
@@ -28,8 +28,8 @@ pub struct ForeignFiles {
     pub is_cut: bool,
 }
 
-/// Compares the owners of all files and folders with that of the data directory: the server cannot open what a
-/// command of root left behind. Errors: those of reading the folders.
+/// Compares the owners of all files and folders with that of the data directory: the server cannot open files that
+/// a command created as root. Errors: those of reading the folders.
 pub fn foreign_files(root: &Path) -> io::Result<ForeignFiles> {
     let owner = fs::metadata(root)?.uid();
     let mut found = ForeignFiles::default();
@@ -37,10 +37,10 @@ pub fn foreign_files(root: &Path) -> io::Result<ForeignFiles> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
-            // It may be removed at this moment.
+            // It may just have been removed.
             let Ok(metadata) = entry.metadata() else { continue };
             let path = entry.path();
-            // The file system's own folder is root's everywhere.
+            // This folder of the file system always belongs to root.
             if folder == root && entry.file_name() == layout::LOST_FOUND {
                 continue;
             }
@@ -77,8 +77,8 @@ pub fn missing_parts(root: &Path) -> Vec<String> {
     faults
 }
 
-/// Spaces that have a key, if no stored file of any is there: all of them are new, or `spaces/` was emptied. Which of
-/// the two only the catalogue knows.
+/// The number of spaces with a key, if no stored file of any exists: either all of them are new, or `spaces/` was
+/// emptied. Only the catalogue knows which.
 pub fn spaces_without_any_file(root: &Path) -> Option<usize> {
     let (with_keys, with_files) =
         (spaces_in(root, layout::SPACE_KEYS, layout::SEALED), spaces_in(root, layout::SPACES, ""));
@@ -87,7 +87,7 @@ pub fn spaces_without_any_file(root: &Path) -> Option<usize> {
     (!with_keys.is_empty() && !with_files.iter().any(has_files)).then_some(with_keys.len())
 }
 
-/// A key file that is gone, is no file or holds nothing.
+/// The fault of a key file that is missing, is not a file or is empty.
 fn file_fault(root: &Path, file: &str, price: &str) -> Option<String> {
     let what = other_than_a_file(fs::metadata(root.join(file)))?;
     Some(format!("{file} {what}; {price}: {}", key_file_remedy(file)))
@@ -113,9 +113,9 @@ fn space_key_faults(root: &Path) -> Vec<String> {
     spaces.iter().filter_map(key).collect()
 }
 
-/// The ids of spaces that a folder's entries are named after.
+/// The spaces whose ids are names in a folder.
 fn spaces_in(root: &Path, folder: &str, suffix: &str) -> Vec<SpaceId> {
-    // A missing folder shows in the parts that are missing in it.
+    // A missing folder shows as missing parts in it.
     let entries = files::entries(&root.join(folder)).unwrap_or_default();
     let id = |path: &Path| path.file_name()?.to_str()?.strip_suffix(suffix)?.parse().ok();
     entries.iter().filter_map(|path| id(path)).collect()

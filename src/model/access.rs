@@ -2,20 +2,20 @@
 
 use super::{EntryId, LinkId, SpaceId};
 
-/// What somebody is in this office; fixed per account.
+/// A user's role in this office; each account has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// Runs the instance: users, spaces, grants. Sees no content without a grant of his own.
+    /// Runs the instance: users, spaces, grants. Sees no content without a grant.
     Administrator,
-    /// Works here.
+    /// A member of the office.
     Staff,
     /// A client of the office (Mandant).
     Client,
-    /// Reads, never changes.
+    /// Reads, never changes anything.
     Auditor,
 }
 
-/// What a user may do in one space; each includes the ones before it.
+/// A user's right in one space; each includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Right {
     /// List and fetch.
@@ -26,19 +26,19 @@ pub enum Right {
     Manage,
 }
 
-/// What a link lets its holder do with the entry it was made for.
+/// The right that a link gives for its entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkRight {
     /// List and fetch.
     Read,
-    /// Whatever a writer may below the linked folder, or with the linked file's content; never with the linked
+    /// Everything a writer may do below the linked folder, or with the linked file's content; never with the linked
     /// entry itself.
     Edit,
-    /// Put new files into the linked folder and nothing else: not even see what is there.
+    /// Put new files into the linked folder and nothing else: not even see its contents.
     Add,
 }
 
-/// What a space is for.
+/// The purpose of a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SpaceKind {
     /// One client of the office.
@@ -77,29 +77,29 @@ text_form!(Right { Read = "read", Write = "write", Manage = "manage" });
 text_form!(LinkRight { Read = "read", Edit = "edit", Add = "add" });
 text_form!(SpaceKind { Client = "client", Team = "team" });
 
-/// Proof that somebody's right to a space, or a guest's to a part of one, was checked. `library` acts on nothing
-/// else, and `tests/architecture.rs` sees to it that only `accounts` makes one.
+/// Proof that a user's right to a space, or a guest's to a part of one, was checked. `library` accepts nothing
+/// else, and `tests/architecture.rs` makes sure that only `accounts` creates one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     space: SpaceId,
     right: Right,
     grant: Option<LinkGrant>,
-    /// What the guest's link leads to; his access begins there, or below if it was narrowed.
+    /// The entry that the guest's link leads to; the access begins there, or below if it was narrowed.
     linked: Option<EntryId>,
 }
 
-/// What somebody with an account lends to whoever holds a link of his.
+/// The access that the creator of a link gives to its guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkGrant {
-    /// The link.
+    /// Id of the link.
     pub link: LinkId,
-    /// Where it begins: nothing above or beside this entry exists for a guest.
+    /// Entry where the access begins: nothing above or beside it exists for a guest.
     pub top: EntryId,
-    /// What may be done there.
+    /// Right of the guests.
     pub right: LinkRight,
 }
 
-/// Where the paths of a checked request begin: at a space's root, or for a guest at the entry of his link.
+/// Where the paths of a checked request begin: at a space's root, or for a guest at the entry of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     space: SpaceId,
@@ -107,7 +107,7 @@ pub struct Scope {
     linked: Option<EntryId>,
 }
 
-/// The checked right is not enough for what was asked.
+/// The checked right is not enough for the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this needs the right to {needed}")]
 pub struct AccessDenied {
@@ -116,12 +116,12 @@ pub struct AccessDenied {
 }
 
 impl Access {
-    /// Called by the rights check in `accounts`, and by nobody else.
+    /// Only the rights check in `accounts` may call this.
     pub fn granted(space: SpaceId, right: Right) -> Self {
         Self { space, right, grant: None, linked: None }
     }
 
-    /// A guest's. Called by the rights check in `accounts`, and by nobody else.
+    /// Access for a guest. Only the rights check in `accounts` may call this.
     pub fn granted_to_guest(space: SpaceId, grant: LinkGrant) -> Self {
         let right = match grant.right {
             LinkRight::Read | LinkRight::Add => Right::Read,
@@ -130,17 +130,17 @@ impl Access {
         Self { space, right, linked: Some(grant.top), grant: Some(grant) }
     }
 
-    /// The space it opens, or a part of.
+    /// The space of the access; a guest has access to a part of it.
     pub fn space(&self) -> SpaceId {
         self.space
     }
 
-    /// The highest right it carries. Of a guest who may only add files it says nothing: he may not even read.
+    /// The highest right it carries. Meaningless for a guest who may only add files and cannot even read.
     pub fn right(&self) -> Right {
         self.right
     }
 
-    /// The link by which a guest came; `None` for somebody with an account.
+    /// The link that a guest used; `None` for a user with an account.
     pub fn link(&self) -> Option<LinkId> {
         self.grant.map(|grant| grant.link)
     }
@@ -150,18 +150,18 @@ impl Access {
         self.grant.map(|grant| grant.top)
     }
 
-    /// What was lent to a guest.
+    /// The right that a guest's link gives.
     pub fn link_right(&self) -> Option<LinkRight> {
         self.grant.map(|grant| grant.right)
     }
 
-    /// Whether nothing but adding files is allowed.
+    /// Whether adding files is the only thing allowed.
     pub fn only_adds(&self) -> bool {
         self.grant.is_some_and(|grant| grant.right == LinkRight::Add)
     }
 
-    /// Of a guest who may put files into this folder, which he has just found below his link's entry: nothing but
-    /// that, and only as long as it lies there.
+    /// Access for a guest to add files to this folder and nothing else, while the folder stays below the link's
+    /// entry. The folder must just have been found there.
     pub fn narrowed_to_adding(&self, folder: EntryId) -> Result<Self, AccessDenied> {
         let denied = AccessDenied { needed: Right::Write };
         self.scope_to_add()?;
@@ -174,8 +174,8 @@ impl Access {
         Ok(Self { linked: self.linked, ..narrowed })
     }
 
-    /// The space, if the right reaches `needed` and is one to all of the space. Never a guest's: whoever writes
-    /// a new use case has to think of guests before they get anywhere with it.
+    /// The space, if the right reaches `needed` and covers the whole space. Refuses guests, so that every new use
+    /// case must decide about guests explicitly.
     pub fn require(&self, needed: Right) -> Result<SpaceId, AccessDenied> {
         if self.grant.is_none() && self.right >= needed {
             Ok(self.space)
@@ -184,7 +184,7 @@ impl Access {
         }
     }
 
-    /// Where paths begin, if the right reaches `needed` there; a guest's too.
+    /// Where paths begin, if the right reaches `needed` there; for guests too.
     pub fn scope(&self, needed: Right) -> Result<Scope, AccessDenied> {
         if self.only_adds() || self.right < needed {
             return Err(AccessDenied { needed });
@@ -202,7 +202,7 @@ impl Access {
 }
 
 impl Scope {
-    /// The space it lies in.
+    /// The space that contains it.
     pub fn space(self) -> SpaceId {
         self.space
     }
@@ -212,14 +212,14 @@ impl Scope {
         self.top
     }
 
-    /// What the link leads to by which a guest came: where it begins, or above.
+    /// The entry that a guest's link leads to: where the access begins, or above.
     pub fn linked(self) -> Option<EntryId> {
         self.linked
     }
 }
 
 impl From<SpaceId> for Scope {
-    /// All of a space.
+    /// Covers the whole space.
     fn from(space: SpaceId) -> Self {
         Self { space, top: None, linked: None }
     }

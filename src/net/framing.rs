@@ -121,7 +121,7 @@ impl Framing {
         Verdict::Pass
     }
 
-    /// Passes over body bytes; returns what follows them.
+    /// Skips body bytes; returns the bytes after them.
     fn skip_data<'a>(&mut self, left: u64, bytes: &'a [u8]) -> &'a [u8] {
         let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let left = left - here as u64;

@@ -152,7 +152,7 @@ impl Frame {
     }
 }
 
-/// Where in a header block the reader stands, and what it keeps from one block to the next.
+/// The reader's position in a header block, and its state that lasts from one block to the next.
 #[derive(Debug, Default)]
 struct Block {
     state: State,
@@ -191,7 +191,7 @@ enum Part {
     Value,
 }
 
-/// What an integer is for.
+/// Purpose of an integer.
 #[derive(Clone, Copy, Debug)]
 enum Purpose {
     /// A whole field from a table, or the table's size.

@@ -25,7 +25,7 @@ pub struct IpNetwork {
 pub struct ParseNetworkError(String);
 
 impl IpNetwork {
-    /// Whether `address` lies inside; IPv4 addresses in IPv6 form count as IPv4.
+    /// Whether it contains `address`; IPv4 addresses in IPv6 form count as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address.to_canonical()) {
             (IpAddr::V4(base), IpAddr::V4(address)) => {

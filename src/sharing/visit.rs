@@ -1,7 +1,7 @@
-//! What guests do: come by a link, with its password if it has one.
+//! Operations of guests: opening a link, with its password if it has one.
 //!
-//! A token that never was, a link that was ended or has expired, one whose creator may not share any more or whose
-//! folder lies in the trash: all the same to a guest, and found out by the same one lookup.
+//! A guest gets the same answer, found by the same single lookup, for a token that never existed, a link that was
+//! ended or has expired, one whose creator may no longer share, and one whose folder is in the trash.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,28 +15,28 @@ use crate::catalog::{CatalogError, LinkRow};
 use crate::library::{Entry, LibraryError};
 use crate::model::{Access, Actor, LinkGrant, Timestamp};
 
-/// Time that a browser may visit a link without its password again.
+/// Time for which a browser may use a link without entering its password again.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
-/// Time between two notes of when a link was last opened.
+/// The time at which a link was last opened is stored at most this often.
 const NOTE_OPENED_EVERY: Duration = Duration::from_hours(1);
 
-/// What a guest brings to open a link.
+/// Proof that a guest sends to open a link.
 #[derive(Clone, Copy)]
 pub enum GuestKey<'a> {
-    /// Nothing but the link.
+    /// Only the link itself.
     None,
-    /// Its password.
+    /// Password of the link.
     Password(&'a SecretString),
-    /// What [`Sharing::pass`] gave.
+    /// A value of [`Sharing::pass`].
     Pass(&'a str),
 }
 
-/// A link that was opened.
+/// An open link.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// The link.
+    /// The link itself.
     pub link: Link,
-    /// What may be done now: at most what the link says. Its paths begin at the linked entry.
+    /// The guest's right now, at most that of the link. Its paths begin at the linked entry.
     pub access: Access,
     /// The linked file or folder.
     pub entry: Entry,
@@ -44,7 +44,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// The guest as the one who acts.
+    /// This guest as an actor.
     pub fn actor(&self) -> Actor {
         Actor::Guest { link: self.link.id, creator: self.link.creator }
     }
@@ -53,22 +53,22 @@ impl Visit {
 /// Why a link does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError {
-    /// Not there, expired, ended, in the trash, or its creator may not share any more.
+    /// It does not exist, has expired or was ended, its entry is in the trash, or its creator may no longer share.
     #[error("there is no such link, or it has ended")]
     NoSuchLink,
-    /// It has one.
+    /// The link has a password.
     #[error("this link asks for a password")]
     PasswordNeeded,
-    /// Not this one.
+    /// The password does not match.
     #[error("this is not the link's password")]
     WrongPassword,
-    /// Too many wrong passwords, or links that are not there, of late.
+    /// Too many recent wrong passwords, or requests for links that do not exist.
     #[error("too many tries; wait {retry_after} seconds")]
     Throttled {
-        /// Seconds, 1 to 900.
+        /// Seconds to wait, 1 to 900.
         retry_after: u32,
     },
-    /// Too many passwords are being checked.
+    /// Too many passwords are waiting to be hashed.
     #[error("the server is busy at this moment; try again in a few seconds")]
     Busy,
     /// The linked entry cannot be read.
@@ -91,7 +91,7 @@ impl From<AuthError> for VisitError {
 }
 
 impl Sharing {
-    /// Opens a link for whoever comes from `peer`, which is the client's address, not a proxy's.
+    /// Opens a link for a guest at `peer`, which is the client's address, not a proxy's.
     pub async fn open(
         &self,
         token: &str,
@@ -115,13 +115,13 @@ impl Sharing {
     }
 
     /// A value that opens the link in place of its password for [`PASS_LIFETIME`], unless the password is changed
-    /// or the link ended before.
+    /// or the link ends earlier.
     pub fn pass(&self, visit: &Visit, now: Timestamp) -> String {
         self.inner.keys.pass(&visit.row, now.after(PASS_LIFETIME))
     }
 
-    /// What somebody who was let in may do by now; `NoSuchLink` if the link ended, expired or was given another
-    /// password, or if its creator may not share any more.
+    /// The present access of a guest who opened the link; `NoSuchLink` if the link ended, expired or got another
+    /// password, or if its creator may no longer share.
     pub async fn still_valid(&self, visit: &Visit, now: Timestamp) -> Result<Access, VisitError> {
         let id = visit.link.id;
         let row = self.inner.catalog.read(move |tx| tx.link(id)).await?;
@@ -133,7 +133,7 @@ impl Sharing {
         lent.map(|(_, access, _)| access).ok_or(VisitError::NoSuchLink)
     }
 
-    /// What a link lends at this moment; `None` if it does not open.
+    /// The access that a link gives now; `None` if it does not open.
     async fn lend(
         &self,
         row: LinkRow,
@@ -185,7 +185,7 @@ impl Sharing {
             })
             .await;
         if let Err(error) = noted {
-            // A full disk must not keep anybody from reading.
+            // A full disk must not prevent reading.
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, link_id = id.0, "last opening of a link not noted");
         }

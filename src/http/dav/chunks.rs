@@ -1,14 +1,14 @@
-//! Nextcloud's chunked uploads: chunks put into a folder of their own, which a MOVE makes a file.
+//! Nextcloud's chunked uploads: clients put chunks into a folder of their own, and a MOVE turns it into a file.
 //!
 //! ```text
-//! MKCOL uploads/U/7        201      PROPFIND uploads/U/7        what has arrived, for going on
+//! MKCOL uploads/U/7        201      PROPFIND uploads/U/7        chunks that have arrived, for resuming
 //! PUT   uploads/U/7/00001  201      MOVE     uploads/U/7/.file  201 or 204, as a PUT of the whole file
 //! ```
-//! Clients name sessions and chunks as they like, and may delete a session and begin another of its name while a
-//! request of the old one is still under way. So each request looks the name up once, when it begins, and acts on
-//! the upload that had it then, or fails. What arrives is sealed at once, and to one space's key; the
-//! Destination tells which. Clients that send it with the MOVE only are served by a guess: the space that they
-//! were busy in last. A wrong one costs a copy at the end.
+//! Clients choose names of sessions and chunks freely, and may delete a session and begin another with its name
+//! while a request of the old one is still running. So each request looks up the name once, when it begins, and
+//! acts on the upload that had it then, or fails. Chunks are sealed on arrival, to the key of one space, which the
+//! Destination names. For clients that send it only with the MOVE, the server guesses the space that they used
+//! last. A wrong guess costs a copy at the end.
 
 use http::StatusCode;
 
@@ -30,14 +30,14 @@ use crate::model::{
 };
 use crate::net::{RequestBody, ResponseBody};
 
-/// How the engine tells these uploads from others.
+/// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "chunks";
 
-/// What a path below `uploads/U` names.
+/// Target of a path below `uploads/U`.
 enum Part {
     /// The folder of a session.
     Session,
-    /// All of its chunks, joined.
+    /// All of its chunks, joined into one file.
     All,
     Chunk(ChunkName),
 }
@@ -97,7 +97,7 @@ impl DavRequest<'_> {
             protocol: PROTOCOL,
             name: Some(name.as_str().to_owned()),
             shape: UploadShape::Chunked,
-            // The MOVE decides, and may name another one.
+            // The Destination of the MOVE decides, and may differ.
             path,
             length: headers::total_length(&self.parts.headers)?,
             modified: None,
@@ -114,7 +114,7 @@ impl DavRequest<'_> {
         }
     }
 
-    /// Where the upload goes, as far as can be told now.
+    /// Destination of the upload, as far as it is known now.
     async fn place_of_session(&self) -> Result<(Access, Option<EntryPath>), Failure> {
         if self.parts.headers.contains_key("Destination") {
             let (target, _) = self.destination().await?;
@@ -139,7 +139,7 @@ impl DavRequest<'_> {
         };
         let (user, now) = (self.principal()?.user, self.info.received);
         let writing = self.services.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
-        // After an error nothing of the chunk is kept: a client that sees it takes it for whole.
+        // On an error nothing of the chunk is kept: a client that saw part of it would take it for complete.
         let still_allowed = async || self.may_still_store(&access).await;
         receive(writing, body, still_allowed, Timestamp::now).await??;
         Ok(empty(StatusCode::CREATED))
@@ -176,7 +176,7 @@ impl DavRequest<'_> {
         if access.space() != target.access.space() {
             let (user, now) = (self.principal()?.user, self.info.received);
             self.services.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
-            // Copying may have taken long.
+            // Copying may have taken a long time.
             self.may_still_store(&target.access).await?;
         }
         let modified = headers::modified(&self.parts.headers)?;
@@ -192,7 +192,7 @@ impl DavRequest<'_> {
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
 
-    /// What has arrived whole, with exact sizes: clients send the rest only.
+    /// Lists the chunks that have arrived completely, with exact sizes: clients send only the rest.
     async fn list_session(&self, mount: &Mount, session: &Session, body: &mut RequestBody) -> Answer {
         let depth = headers::depth(&self.parts.headers)?.unwrap_or(Depth::Infinity);
         let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;

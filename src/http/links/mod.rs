@@ -1,9 +1,9 @@
-//! Links, for those who have one: a page to fetch files from or to hand files in, and a tree to mount. The pages are
-//! plain HTML that works without scripts, in German or English; a POST brings the link's password, or files for the
-//! folder that the page shows. Requests to the tree are opened here and answered by `dav`.
+//! Links for guests: a page for downloading or uploading files, and a tree to mount. The pages are plain HTML that
+//! works without scripts, in German or English; a POST carries the link's password, or files for the folder that
+//! the page shows. Requests to the tree are authorised here and answered by `dav`.
 //!
-//! Looking at a page changes nothing: programs that show previews of messages open every link in them.
-//! A browser that sent the right password keeps a pass in a cookie, for the link's addresses only.
+//! Viewing a page changes nothing: programs that preview messages open every link in them. A browser that sent the
+//! right password keeps a pass in a cookie, for the link's addresses only.
 
 mod address;
 mod pages;
@@ -81,7 +81,7 @@ impl LinkRequest<'_> {
         }
     }
 
-    /// The page of a folder or file, and what came of the files that were just sent.
+    /// The page of a folder or file, with the result of an upload just made.
     async fn page(
         &self,
         visit: &Visit,
@@ -137,7 +137,7 @@ impl LinkRequest<'_> {
         see_other(&target)
     }
 
-    /// A form: the password, or files.
+    /// A submitted form: the password, or files.
     async fn send(&self, folder: &str, body: &mut RequestBody) -> Response<ResponseBody> {
         if is_from_another_site(self.context) {
             return plain(StatusCode::FORBIDDEN, "This form belongs to another site.\n");
@@ -163,7 +163,7 @@ impl LinkRequest<'_> {
         };
         let Some(path) = folder_path(folder) else { return self.failed(&LibraryError::NotFound) };
         let received = self.receive(&visit, &path, content_type, body).await;
-        // Not opened by its pass again: sending may have taken longer than that is good for.
+        // Checked without the pass, because the upload may have taken longer than the pass is valid.
         let shown = match self.services.sharing.still_valid(&visit, Timestamp::now()).await {
             Ok(access) => {
                 visit.access = access;
@@ -174,7 +174,7 @@ impl LinkRequest<'_> {
         shown.unwrap_or_else(|| pages::received(self.language, &received))
     }
 
-    /// Who gives the right password gets a pass, and is led to the page again.
+    /// Issues a pass for the right password, and redirects to the page.
     async fn log_in(&self, password: &Zeroizing<String>) -> Response<ResponseBody> {
         let password = SecretString::from(password.as_str());
         let visit = match self.open(GuestKey::Password(&password)).await {
@@ -184,7 +184,7 @@ impl LinkRequest<'_> {
         let base = self.address.base;
         let secure = if self.info.secure { "; Secure" } else { "" };
         let pass = self.services.sharing.pass(&visit, self.info.received);
-        // Lax: who follows the link from a message brings the pass along, another site's form does not.
+        // Lax: the browser sends the pass when the link in a message is followed, but not with another site's form.
         let cookie = format!("{PASS_COOKIE}={pass}; Path={base}; HttpOnly; SameSite=Lax{secure}");
         let mut response = see_other(self.parts.uri.path());
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {

@@ -63,8 +63,7 @@ pub struct Located {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     segments: Vec<String>,
-    /// For what was lent by a link: the space it lies in. Paths begin at the linked entry then, and no address
-    /// names the space.
+    /// For a linked entry: its space. Paths then begin at the entry, and no address names the space.
     lent_in: Option<EntryName>,
 }
 
@@ -74,7 +73,7 @@ impl Mount {
         Self { segments: segments.into_iter().map(str::to_owned).collect(), lent_in: None }
     }
 
-    /// The mount of what was lent by a link, from its decoded segments and the space it lies in.
+    /// The mount of a linked entry, from its decoded segments and the entry's space.
     pub fn shared<'a>(segments: impl IntoIterator<Item = &'a str>, space: EntryName) -> Self {
         Self { lent_in: Some(space), ..Self::new(segments) }
     }

@@ -69,9 +69,9 @@ pub enum Permissions {
     SpaceTop(Right),
     /// Anything in a space.
     Inside(Right),
-    /// What a link leads to, which stays where it is and is not handed on.
+    /// The entry of a link, which the guest cannot move or share.
     SharedTop(Right),
-    /// Anything below.
+    /// Anything below the entry of a link.
     SharedInside(Right),
 }
 

@@ -112,7 +112,7 @@ pub struct PackedFile {
 }
 
 impl PackedFile {
-    /// The member of `file` at `place`, which may lie anywhere.
+    /// The member of `file` at `place`, which is not checked.
     pub fn new(file: Arc<File>, place: PackedPlace) -> Self {
         Self { file, place }
     }

@@ -2,17 +2,17 @@
 //!
 //! ```text
 //! PUT or POST  /dav/S/F/file   begins; Upload-Complete: ?1 with all of it, ?0 with its first part or nothing
-//!              104             tells where it goes on, while the body comes: HTTP/1.1 only
-//! HEAD   /uploads/ID           204, how far it has come
+//!              104             address to resume at, sent while the body arrives: HTTP/1.1 only
+//! HEAD   /uploads/ID           204, the offset so far
 //! PATCH  /uploads/ID           204, appends; with ?1 the answer that the PUT would have had
-//! DELETE /uploads/ID           204, gives it up
+//! DELETE /uploads/ID           204, cancels it
 //! ```
-//! Whole is what its client calls whole: content that has all arrived, but is no file yet because a lock stood in the
-//! way, is told as `?0`, and a PATCH with `?1` and no bytes tries again. A client that cannot be told where to go on
-//! (HTTP/2, or without a version of its own) gets a plain PUT, or begins with `?0`, which answers 201 and
-//! `Location`.
+//! An upload is complete when its client says so. Content that has arrived but is not yet a file, because of a lock
+//! for instance, is reported as `?0`, and a PATCH with `?1` and no bytes tries again. A client that cannot receive
+//! the address to resume at (HTTP/2, or no version header) gets a plain PUT, or begins with `?0`, which answers 201
+//! and `Location`.
 //!
-//! Conditions and locks that the beginning named hold at the end as well; a PATCH may name others.
+//! Conditions and locks named by the first request apply at the end as well; a PATCH may name others.
 
 mod append;
 pub(crate) mod creation;
@@ -36,7 +36,7 @@ use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
 use crate::model::UploadId;
 use crate::net::{RequestBody, ResponseBody};
 
-/// How the engine tells these uploads from others.
+/// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "ietf";
 
 const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PATCH, DELETE");
@@ -44,7 +44,7 @@ const UPLOAD_LIMIT: HeaderName = HeaderName::from_static("upload-limit");
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const PARTIAL_UPLOAD: &str = "application/partial-upload";
 
-/// What a PUT or POST to the tree is to this protocol.
+/// The meaning of a PUT or POST to the tree for this protocol.
 pub(super) fn start(parts: &Parts, body: &RequestBody) -> UploadStart {
     let headers = &parts.headers;
     if !["upload-complete", "upload-incomplete"].iter().any(|name| headers.contains_key(*name)) {
@@ -59,13 +59,13 @@ pub(super) fn start(parts: &Parts, body: &RequestBody) -> UploadStart {
     }
 }
 
-/// What this endpoint can do.
+/// The capabilities of this endpoint.
 pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
     headers.insert(ALLOW, ALLOWED);
     announce_limits(library, headers);
 }
 
-/// The same on what an upload may be begun at.
+/// The limits, on a resource where an upload can begin.
 pub(super) fn announce_limits(library: &Library, headers: &mut HeaderMap) {
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(PARTIAL_UPLOAD));
     limit(library, headers, UPLOAD_KEPT_FOR.as_secs());
@@ -104,7 +104,7 @@ pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) 
 }
 
 impl UploadRequest<'_> {
-    /// How far it has come; a client goes on from there.
+    /// The offset so far; a client resumes there.
     async fn tell(&self, dialect: Option<Dialect>, id: UploadId) -> Answer {
         let found = self.find(id, &[PROTOCOL]).await?;
         let mut response = uncached(StatusCode::NO_CONTENT);
@@ -127,7 +127,7 @@ impl UploadRequest<'_> {
         Ok(response)
     }
 
-    /// Of an upload that has not come to its end.
+    /// Headers for an upload that is not complete.
     fn tell_progress(&self, headers: &mut HeaderMap, dialect: Dialect, upload: &Upload) {
         dialect.say(headers, false);
         headers.insert(UPLOAD_OFFSET, upload.received.into());
@@ -135,7 +135,7 @@ impl UploadRequest<'_> {
         limit(&self.services.library, headers, left.unsigned_abs());
     }
 
-    /// The answer after an upload became a file: what a PUT of it would have been told.
+    /// The answer after an upload became a file: the same as to a PUT of it.
     fn answered_as_put(&self, dialect: Dialect, done: &Done) -> Response<ResponseBody> {
         let mut response = uncached(if done.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT });
         let headers = response.headers_mut();
@@ -146,7 +146,7 @@ impl UploadRequest<'_> {
     }
 }
 
-/// Tells where an upload goes on, or how far it is, before its request is answered.
+/// Sends an interim answer with the upload's address or progress.
 fn inform(dialect: Dialect, body: &RequestBody, tell: impl FnOnce(&mut HeaderMap)) {
     let Ok(status) = StatusCode::from_u16(104) else { return };
     if dialect.is_named {
@@ -167,7 +167,7 @@ fn not_here() -> Failure {
     Failure::Status(StatusCode::METHOD_NOT_ALLOWED, text)
 }
 
-/// `Upload-Limit` with the seconds that an upload still has.
+/// `Upload-Limit` with the seconds until the upload expires.
 fn limit(library: &Library, headers: &mut HeaderMap, seconds: u64) {
     insert(headers, UPLOAD_LIMIT, &format!("max-size={}, max-age={seconds}", max_size(library)));
 }

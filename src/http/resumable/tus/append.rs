@@ -1,4 +1,4 @@
-//! PATCH, and whatever else brings bytes.
+//! PATCH, and other requests that append bytes.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -33,7 +33,7 @@ impl UploadRequest<'_> {
             Found::Done(_) if !brings_nothing => return Err(LibraryError::UploadTooLong.into()),
             Found::Done(done) => return Ok(self.stored(StatusCode::NO_CONTENT, &done)),
         };
-        // Without bytes it asks to try the end again.
+        // Without bytes it asks to retry the end.
         if upload.protocol == PROTOCOL_OF_JOINED && !brings_nothing {
             return Err(is_joined());
         }
@@ -80,7 +80,7 @@ impl UploadRequest<'_> {
         Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
     }
 
-    /// Takes the body as what follows the upload's last byte.
+    /// Appends the body to the upload.
     pub(super) async fn take(&self, upload: &Upload, body: &mut RequestBody) -> Result<Upload, Failure> {
         let part = PartInfo {
             size: dav_headers::content_length(&self.parts.headers)?,
@@ -94,7 +94,7 @@ fn is_joined() -> Failure {
     Failure::Status(StatusCode::FORBIDDEN, "nothing can be added to an upload that was made of others")
 }
 
-/// `Upload-Checksum`: what the body of this request must hash to.
+/// `Upload-Checksum`: expected checksum of the body of this request.
 pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Failure> {
     const NAME: &str = "Upload-Checksum";
     let Some(text) = dav_headers::single(headers, NAME)? else { return Ok(None) };

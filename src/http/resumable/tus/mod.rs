@@ -1,14 +1,14 @@
 //! tus 1.0.0 (<https://tus.io/protocols/resumable-upload>).
 //!
 //! ```text
-//! POST  /tus          201, begins an upload; where its content will lie stands in Upload-Metadata
-//! POST  /dav/S/F/     the same for a file in this folder
-//! HEAD  /tus/ID       200, how far it has come
+//! POST  /tus          201, begins an upload; Upload-Metadata has the path for its content
+//! POST  /dav/S/F/     201, begins an upload of a file in this folder
+//! HEAD  /tus/ID       200, the offset so far
 //! PATCH /tus/ID       204, appends
-//! DELETE /tus/ID      204, gives it up
+//! DELETE /tus/ID      204, cancels it
 //! ```
-//! The request that brings the last byte is answered as a PUT would be. Where the file is refused, any later HEAD or
-//! PATCH tries again. Conditions (`If-Match`, `If-None-Match`, `If`) are those of the file, in each request anew.
+//! The request with the last byte is answered like a PUT. If the file is refused, any later HEAD or PATCH retries.
+//! Conditions (`If-Match`, `If-None-Match`, `If`) apply to the file, and each request has its own.
 
 pub(crate) mod append;
 pub(crate) mod concat;
@@ -25,11 +25,11 @@ use crate::library::{Library, LibraryError, Upload};
 use crate::model::UploadId;
 use crate::net::{RequestBody, RequestInfo, ResponseBody};
 
-/// How the engine tells these uploads from others.
+/// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "tus";
-/// The same for one whose content is to become part of another one's.
+/// The same for an upload whose content is to become part of another.
 const PROTOCOL_OF_PARTS: &str = "tus-partial";
-/// The same for one that was made of others.
+/// The same for an upload that joins others.
 const PROTOCOL_OF_JOINED: &str = "tus-final";
 const PROTOCOLS: [&str; 3] = [PROTOCOL, PROTOCOL_OF_PARTS, PROTOCOL_OF_JOINED];
 
@@ -47,12 +47,12 @@ const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-le
 const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 
-/// What a path names.
+/// Target of a path.
 enum Place {
-    /// Where uploads are begun.
+    /// The endpoint where uploads begin.
     Endpoint,
     Upload(UploadId),
-    /// Something in the tree.
+    /// A folder of the tree.
     Tree,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn is_begun_by(headers: &HeaderMap) -> bool {
     headers.contains_key(TUS_RESUMABLE)
 }
 
-/// What this endpoint can do.
+/// The capabilities of this endpoint.
 pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
     headers.insert(TUS_RESUMABLE, VERSION);
     headers.insert(TUS_VERSION, VERSION);
@@ -70,7 +70,7 @@ pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
     headers.insert(HeaderName::from_static("tus-max-size"), max_size(library).into());
 }
 
-/// Says which protocol it was that answered.
+/// Marks the answer with the protocol that gave it.
 pub(super) fn marked(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
     response.headers_mut().insert(TUS_RESUMABLE, VERSION);
     response
@@ -109,7 +109,7 @@ pub(super) async fn answer(request: &UploadRequest<'_>, body: &mut RequestBody) 
     marked(response)
 }
 
-/// The method that counts: clients behind old proxies write it into a header.
+/// The effective method: clients behind old proxies send it in a header.
 pub(super) fn method<'a>(method: &'a Method, headers: &'a HeaderMap) -> &'a str {
     let instead = headers.get("X-HTTP-Method-Override").and_then(|value| value.to_str().ok());
     instead.unwrap_or_else(|| method.as_str())
@@ -125,10 +125,10 @@ impl UploadRequest<'_> {
         }
     }
 
-    /// How far it has come; a client goes on from there.
+    /// The offset so far; a client resumes there.
     async fn progress(&self, id: UploadId) -> Answer {
         let found = match self.find(id, &PROTOCOLS).await? {
-            // The server stopped, or said no, between the last byte and the file.
+            // The server stopped, or refused the file, between the last byte and the commit.
             Found::Open(upload) if is_whole(&upload) => Found::Done(self.make_file(upload).await?),
             found => found,
         };
@@ -162,7 +162,7 @@ impl UploadRequest<'_> {
         Ok(response)
     }
 
-    /// Makes a complete upload a file, under the conditions of this request.
+    /// Turns a complete upload into a file, under the conditions of this request.
     async fn make_file(&self, upload: Upload) -> Result<Done, Failure> {
         let conditions = self.conditions(&self.parts.headers)?;
         self.finish(upload, conditions).await
@@ -178,10 +178,10 @@ impl UploadRequest<'_> {
     }
 }
 
-/// The answer to what went wrong.
+/// The answer to a failure.
 fn refused(failure: Failure, info: &RequestInfo) -> Response<ResponseBody> {
     let status = match &failure {
-        // The number is the protocol's own.
+        // The protocol defines this status itself.
         Failure::Library(LibraryError::WrongChecksum) => {
             StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
         }
@@ -191,7 +191,7 @@ fn refused(failure: Failure, info: &RequestInfo) -> Response<ResponseBody> {
     failure.into_response(status, info)
 }
 
-/// Whether all of it has arrived and it is to be a file.
+/// Whether it has arrived completely and is to become a file.
 fn is_whole(upload: &Upload) -> bool {
     upload.is_complete() && upload.protocol != PROTOCOL_OF_PARTS
 }
