@@ -61,13 +61,13 @@ const HEAD: &str = "\
 # Limits
 
 Every bound of the server with its value, its reason and its file. `TRESOR_WRITE_DOCS=1 cargo test --test architecture`
-writes this page from the sources, and `cargo test --test architecture` fails while the two differ. Values stand as the
-source has them: `64 * 1024` is 64 KiB, `1 << 20` is 1 MiB. [ARCHITECTURE.md](../ARCHITECTURE.md) says what runs in which
+writes this page from the sources, and `cargo test --test architecture` fails while the two differ. Values are written as in
+the source: `64 * 1024` is 64 KiB, `1 << 20` is 1 MiB. [ARCHITECTURE.md](../ARCHITECTURE.md) says what runs in which
 thread.
 
-Bounds that are no single constant:
+Bounds that are not a single constant:
 
-- **Open files**: `library::descriptors` divides what the process may open among connections, readers, containers being
+- **Open files**: `library::descriptors` divides the process's descriptors among connections, readers, containers being
   filled and containers kept open.
 - **Folders copied at once**: one per person inside a space, and one per person into another space, within the totals
   below.
