@@ -63,6 +63,9 @@ const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
 /// Names that say nothing about what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
+/// The one place that makes the right of a worker.
+const WORKERS: &str = "src/library/worker.rs";
+
 /// How statements begin. What follows the blank makes it a statement rather than a word such as a method.
 const SQL: [&str; 9] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "WITH RECURSIVE ", "CREATE ", "ALTER ", "DROP "];
@@ -347,6 +350,9 @@ fn matter_faults(files: &[File]) -> Vec<String> {
                 Matter::Granted if room != "accounts" && room != "model" && !is_test => {
                     "makes an Access. Only `accounts` decides about rights: ask Accounts::access"
                 }
+                Matter::GrantedToWorker if place != WORKERS && room != "model" && !is_test => {
+                    "makes a worker's Access. Only `library::worker` does: ask Library::as_worker"
+                }
                 Matter::Place if place != "src/model/layout.rs" && !is_test => {
                     "spells a place in the data directory. Only `model::layout` knows these: take a constant or function of it, or add one"
                 }
@@ -479,6 +485,7 @@ struct File {
 enum Matter {
     StatusCode,
     Granted,
+    GrantedToWorker,
     Place,
     Sql,
     /// The library that opens SQLite databases.
@@ -611,6 +618,9 @@ impl File {
                 (Word(word), _) if word == "StatusCode" => self.matters.push(Matter::StatusCode),
                 (Word(word), _) if word == "rusqlite" => self.matters.push(Matter::Rusqlite),
                 // Whatever the type is called here.
+                (Colons, [Word(word), ..]) if word == "granted_to_worker" => {
+                    self.matters.push(Matter::GrantedToWorker);
+                }
                 (Colons, [Word(word), ..]) if word.starts_with("granted") => {
                     self.matters.push(Matter::Granted);
                 }
@@ -810,6 +820,11 @@ fn every_wall_holds_against_every_way_through() {
             "fn f() { Access::granted_to_guest(space, grant) }",
             "src/sharing/x.rs makes an Access",
         ),
+        (
+            "src/accounts/x.rs",
+            "fn f() { Access::granted_to_worker(worker, space) }",
+            "src/accounts/x.rs makes a worker's Access",
+        ),
         ("src/cli/x.rs", r#"fn f() { format!("spaces/{space}/x") }"#, "src/cli/x.rs spells a place"),
         ("src/vault/x.rs", r#"const MARK: &str = "mark.age";"#, "src/vault/x.rs spells a place"),
         ("src/library/x.rs", "use http::{Method, StatusCode};", "src/library/x.rs names StatusCode"),
@@ -857,6 +872,7 @@ fn f() {}",
 mod fixture;",
         ),
         ("src/http/x.rs", "use http::StatusCode; use crate::library::Library;"),
+        (WORKERS, "fn f() { Access::granted_to_worker(worker, space) }"),
         ("src/cli/x.rs", "use crate::app::Instance; use crate::vault::keys::Unlock;"),
     ] {
         assert_eq!(faults_of(&[(place, text)]), faults_of(&[(place, "")]), "{text}");

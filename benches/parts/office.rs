@@ -62,7 +62,7 @@ impl Office {
     }
 
     pub(crate) fn access(&self) -> Access {
-        Access::granted(self.space, Right::Manage)
+        Access::granted(self.space, Right::Manage, self.user)
     }
 
     pub(crate) fn change(&self) -> Change {

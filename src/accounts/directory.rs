@@ -86,7 +86,7 @@ impl Snapshot {
     pub(super) fn access(&self, user: UserId, space: SpaceId) -> Option<Access> {
         let row = self.users.get(&user)?;
         let grant = self.grants.get(&user).and_then(|spaces| spaces.get(&space));
-        rights::access(space, row.role, standing(row), grant.copied())
+        rights::access((user, row.role, standing(row)), space, grant.copied())
     }
 
     pub(super) fn guest_access(&self, creator: UserId, space: SpaceId, grant: LinkGrant) -> Option<Access> {

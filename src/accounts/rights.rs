@@ -1,6 +1,6 @@
 //! The only code that decides about rights. No other code compares roles.
 
-use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceId};
+use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceId, UserId};
 
 /// Whether an account is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,12 @@ pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Ri
 }
 
 /// The proof that `library` requires for every request from the network.
-pub(super) fn access(space: SpaceId, role: Role, standing: Standing, grant: Option<Right>) -> Option<Access> {
-    decide(role, standing, grant).map(|right| Access::granted(space, right))
+pub(super) fn access(
+    (user, role, standing): (UserId, Role, Standing),
+    space: SpaceId,
+    grant: Option<Right>,
+) -> Option<Access> {
+    decide(role, standing, grant).map(|right| Access::granted(space, right, user))
 }
 
 /// The proof for a guest, from the present right of the link's creator and from the link's own right. A link never
@@ -53,7 +57,7 @@ pub fn may_share(right: Right) -> bool {
 /// The proof for the owner of the data directory, who uses its socket or the command line. The owner could change
 /// any grant anyway, so none is required. For trash and versions, never for a network route.
 pub fn owner_access(space: SpaceId) -> Access {
-    Access::granted(space, Right::Manage)
+    Access::granted_to_owner(space)
 }
 
 /// Whether the user may change users, spaces and grants.
@@ -64,7 +68,7 @@ pub fn may_administer(role: Role, standing: Standing) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryId, LinkId};
+    use crate::model::{EntryId, LinkId, Viewer};
     use Right::{Manage, Read, Write};
     use Role::{Administrator, Auditor, Client, Staff};
 
@@ -98,8 +102,10 @@ mod tests {
     #[test]
     fn access_names_the_space_that_was_asked_for() {
         let space = SpaceId::random();
-        let access = access(space, Client, Standing::Enabled, Some(Manage)).unwrap();
+        let who = (UserId(7), Client, Standing::Enabled);
+        let access = access(who, space, Some(Manage)).unwrap();
         assert_eq!((access.space(), access.right()), (space, Write));
+        assert_eq!(access.viewer(), Viewer::User(UserId(7)));
     }
 
     #[test]

@@ -67,8 +67,14 @@ impl Words {
         let name = |space: SpaceId| self.spaces.get(&space).cloned().unwrap_or_else(|| space.to_string());
         let (version, bytes) = match event {
             Event::Entry { version, size, .. } => (version.map(|version| version.0), *size),
+            Event::StateChanged { version, .. } => (Some(version.0), None),
             _ => (None, None),
         };
+        let states = match event {
+            Event::StateChanged { from, to, .. } => Some((from.as_str().to_owned(), to.as_str().to_owned())),
+            _ => None,
+        };
+        let (state_before, state) = states.unzip();
         EventShown {
             id: id.0,
             at: When(*at),
@@ -84,6 +90,8 @@ impl Words {
             entry: spot.map(|spot| spot.entry.0),
             version,
             bytes,
+            state_before,
+            state,
         }
     }
 }

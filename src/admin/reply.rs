@@ -442,4 +442,10 @@ pub struct EventShown {
     pub version: Option<i64>,
     /// Size in bytes.
     pub bytes: Option<u64>,
+    /// Of a change of what is known of a content, as one word: what was known before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_before: Option<String>,
+    /// And what is known since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }

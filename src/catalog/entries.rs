@@ -1,6 +1,7 @@
 //! The tree of files and folders.
 
 use super::row::{Row, params};
+use super::versions::{Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, SpaceId, Timestamp, VersionId};
 
@@ -25,6 +26,8 @@ pub struct EntryRow {
     pub created: Timestamp,
     /// For files as the client says.
     pub modified: Timestamp,
+    /// What is known of the current content, if it is not for everybody.
+    pub withheld: Option<Withheld>,
 }
 
 impl EntryRow {
@@ -57,7 +60,13 @@ pub struct NewEntry<'a> {
     pub modified: Timestamp,
 }
 
-const COLUMNS: &str = "id, space_id, parent_id, name, version_id, size, revision, created_at, modified_at";
+const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
+     entries.created_at, entries.modified_at, withheld.state, withheld.author_id";
+
+/// Entries with what is known of their contents, as far as these are withheld. That is read from `versions_withheld`,
+/// an index that is nearly empty; the `+` keeps SQLite from looking into the table of all versions instead.
+pub(super) const ENTRIES: &str = "entries LEFT JOIN versions AS withheld ON withheld.entry_id = entries.id
+     AND +withheld.id = entries.version_id AND withheld.state <> 'visible'";
 
 fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
     Ok(EntryRow {
@@ -70,19 +79,20 @@ fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
         revision: row.get(6)?,
         created: Timestamp(row.get(7)?),
         modified: Timestamp(row.get(8)?),
+        withheld: withheld(row, 9)?,
     })
 }
 
 impl ReadTx<'_> {
     /// The entry of this id.
     pub fn entry(&self, id: EntryId) -> Result<Option<EntryRow>, CatalogError> {
-        self.one(&format!("SELECT {COLUMNS} FROM entries WHERE id = ?1"), [id.0], entry_row)
+        self.one(&format!("SELECT {COLUMNS} FROM {ENTRIES} WHERE entries.id = ?1"), [id.0], entry_row)
     }
 
     /// The entry in `parent` whose name has this key ([`EntryName::key`]).
     pub fn child(&self, parent: EntryId, name_key: &str) -> Result<Option<EntryRow>, CatalogError> {
         self.one(
-            &format!("SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key = ?2"),
+            &format!("SELECT {COLUMNS} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key = ?2"),
             params![parent.0, name_key],
             entry_row,
         )
@@ -97,7 +107,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<EntryRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM entries WHERE parent_id = ?1 AND name_key > ?2
+                "SELECT {COLUMNS} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key > ?2
                  ORDER BY name_key LIMIT ?3"
             ),
             params![parent.0, after.unwrap_or_default(), limit],
@@ -155,7 +165,7 @@ impl ReadTx<'_> {
                      VALUES (?1)
                      UNION ALL SELECT entries.id FROM entries JOIN tree ON entries.parent_id = tree.top
                  )
-                 SELECT {COLUMNS} FROM tree JOIN entries ON entries.id = tree.top LIMIT ?2"
+                 SELECT {COLUMNS} FROM tree, {ENTRIES} WHERE entries.id = tree.top LIMIT ?2"
             ),
             params![top.0, limit],
             entry_row,

@@ -7,7 +7,7 @@ use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, InstanceEvent, LinkEvent,
     LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp, Timestamp,
-    UserId, VersionId, Via, Worker,
+    UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Which events are asked for.
@@ -57,6 +57,10 @@ struct Detail {
     device: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
 }
 
 const COLUMNS: &str =
@@ -160,6 +164,16 @@ fn columns_of(event: &Event) -> Columns {
             }),
             ..at(spot)
         },
+        Event::StateChanged { spot, version, from, to } => Columns {
+            kind: event.word(),
+            version: Some(*version),
+            detail: Some(Detail {
+                from: Some(from.as_str().to_owned()),
+                to: Some(to.as_str().to_owned()),
+                ..Detail::default()
+            }),
+            ..at(spot)
+        },
         Event::Removed { space, count, .. } => Columns {
             kind: event.word(),
             space: Some(*space),
@@ -258,6 +272,11 @@ fn event_of(columns: Columns) -> Option<Event> {
         };
         return Some(Event::Entry { kind, spot: spot()?, version, size, other });
     }
+    if kind == Event::STATE_CHANGED {
+        let state = |word: Option<String>| VersionState::from_word(&word?);
+        let (from, to) = (state(detail.from)?, state(detail.to)?);
+        return Some(Event::StateChanged { spot: spot()?, version: version?, from, to });
+    }
     if let Some(what) = kind.strip_prefix(Event::REMOVED).and_then(RemovedKind::from_word) {
         return Some(Event::Removed { space: space?, what, count: detail.count? });
     }
@@ -307,6 +326,12 @@ mod tests {
             right: LinkRight::Add,
         });
         events.extend(removed.chain(spaces).chain(links));
+        events.extend(VersionState::ALL.iter().map(|to| Event::StateChanged {
+            spot: spot.clone(),
+            version: VersionId(9),
+            from: VersionState::Held,
+            to: *to,
+        }));
         events.extend(InstanceEvent::ALL.iter().copied().map(Event::Instance));
         let device = AppPasswordId(6);
         let accounts = [

@@ -1,6 +1,7 @@
 //! What a space keeps of the past: replaced contents, and the trash.
 
 use super::row::params;
+use super::versions::PROTECTED;
 use super::{CatalogError, ReadTx};
 use crate::model::{EntryId, SpaceId, Timestamp, VersionId};
 
@@ -13,20 +14,15 @@ pub enum Past {
     Deleted(EntryId),
 }
 
-/// Contents with damage are kept for inspection, as long as there is something to inspect.
-const WITH_DAMAGE: &str =
-    "SELECT versions.id, versions.entry_id FROM damaged JOIN segments USING (container_id)
-    JOIN versions ON versions.id = segments.version_id WHERE damaged.kind <> 'missing'";
-
 /// Entries that hold some, deleted or not, and all above them.
 const KEPT: &str = "kept (id) AS (
-    SELECT entry FROM damage
+    SELECT entry FROM protected
     UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
 )";
 
 /// The earlier contents of a space's files that may be removed.
 const CONTENTS: &str =
-    "FROM versions WHERE history_of = ?1 AND size > 0 AND id NOT IN (SELECT version FROM damage)";
+    "FROM versions WHERE history_of = ?1 AND size > 0 AND id NOT IN (SELECT version FROM protected)";
 
 /// What lies in a space's trash and may be removed.
 const DELETED: &str = "FROM trash JOIN entries ON entries.id = entry_id
@@ -37,7 +33,7 @@ impl ReadTx<'_> {
     pub fn oldest_history(&self, space: SpaceId, limit: usize) -> Result<Vec<Past>, CatalogError> {
         let mut oldest = self.all(
             &format!(
-                "WITH damage (version, entry) AS ({WITH_DAMAGE})
+                "WITH protected AS ({PROTECTED})
                  SELECT replaced_at, id {CONTENTS} ORDER BY replaced_at LIMIT ?2"
             ),
             params![space.0, limit],
@@ -45,7 +41,7 @@ impl ReadTx<'_> {
         )?;
         oldest.extend(self.all(
             &format!(
-                "WITH RECURSIVE damage (version, entry) AS ({WITH_DAMAGE}), {KEPT}
+                "WITH RECURSIVE protected AS ({PROTECTED}), {KEPT}
                  SELECT deleted_at, entry_id {DELETED} ORDER BY deleted_at LIMIT ?2"
             ),
             params![space.0, limit],
@@ -60,12 +56,14 @@ impl ReadTx<'_> {
     pub fn is_removable_history(&self, space: SpaceId, past: Past) -> Result<bool, CatalogError> {
         let found = match past {
             Past::Content(version) => self.one(
-                &format!("WITH damage (version, entry) AS ({WITH_DAMAGE}) SELECT 1 {CONTENTS} AND id = ?2"),
+                &format!("WITH protected AS ({PROTECTED}) SELECT 1 {CONTENTS} AND id = ?2"),
                 params![space.0, version.0],
                 |_| Ok(()),
             ),
             Past::Deleted(entry) => self.one(
-                &format!("WITH RECURSIVE damage (version, entry) AS ({WITH_DAMAGE}), {KEPT} SELECT 1 {DELETED} AND entry_id = ?2"),
+                &format!(
+                    "WITH RECURSIVE protected AS ({PROTECTED}), {KEPT} SELECT 1 {DELETED} AND entry_id = ?2"
+                ),
                 params![space.0, entry.0],
                 |_| Ok(()),
             ),

@@ -49,7 +49,7 @@ pub use sqlite::{CatalogKey, SqliteVersion};
 pub use trash::TrashRow;
 pub use tx::{ChangeSet, Effects, ReadTx, WriteTx};
 pub use uploads::{ChunkRow, DigestState, UploadRow};
-pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow};
+pub use versions::{ContainerRow, GarbageRow, NewVersion, VersionRow, Withheld};
 pub use writer::{QueuedWrite, WriterProgress};
 
 use readers::Readers;

@@ -1,6 +1,8 @@
 //! What was deleted and can still be brought back.
 
+use super::entries::ENTRIES;
 use super::row::{Row, params};
+use super::versions::{PROTECTED, Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, SpaceId, Timestamp, UserId};
 
@@ -21,14 +23,17 @@ pub struct TrashRow {
     pub deleted: Timestamp,
     /// By whom, while that account exists.
     pub deleted_by: Option<UserId>,
+    /// What is known of a deleted file's content, if it is not for everybody.
+    pub withheld: Option<Withheld>,
 }
 
-const COLUMNS: &str = "entry_id, trash.parent_id, path, size, is_folder, deleted_at, deleted_by";
+const COLUMNS: &str =
+    "trash.entry_id, trash.parent_id, path, entries.size, is_folder, deleted_at, deleted_by,
+     withheld.state, withheld.author_id";
 
-/// Deleted entries whose time is over at `?1`.
-const EXPIRED: &str = "WITH RECURSIVE kept (id) AS (
-        SELECT versions.entry_id FROM damaged JOIN segments USING (container_id)
-        JOIN versions ON versions.id = segments.version_id WHERE damaged.kind <> 'missing'
+/// Deleted entries whose time is over at `?1`; begins behind `WITH RECURSIVE protected AS (…),`.
+const EXPIRED: &str = "kept (id) AS (
+        SELECT entry FROM protected
         UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
     )
     SELECT entry_id FROM trash JOIN spaces ON spaces.id = space_id
@@ -44,6 +49,7 @@ fn trash_row(row: &Row<'_>) -> Result<TrashRow, DatabaseError> {
         is_folder: row.get(4)?,
         deleted: Timestamp(row.get(5)?),
         deleted_by: row.get::<Option<i64>>(6)?.map(UserId),
+        withheld: withheld(row, 7)?,
     })
 }
 
@@ -70,8 +76,9 @@ impl ReadTx<'_> {
     pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
-                 WHERE trash.space_id = ?1 AND is_purging = 0 ORDER BY deleted_at DESC, entry_id DESC LIMIT ?2"
+                "SELECT {COLUMNS} FROM trash, {ENTRIES}
+                 WHERE entries.id = trash.entry_id AND trash.space_id = ?1 AND is_purging = 0
+                 ORDER BY deleted_at DESC, trash.entry_id DESC LIMIT ?2"
             ),
             params![space.0, limit],
             trash_row,
@@ -82,8 +89,9 @@ impl ReadTx<'_> {
     pub fn trashed(&self, space: SpaceId, entry: EntryId) -> Result<Option<TrashRow>, CatalogError> {
         self.one(
             &format!(
-                "SELECT {COLUMNS} FROM trash JOIN entries ON entries.id = entry_id
-                 WHERE trash.space_id = ?1 AND entry_id = ?2 AND is_purging = 0"
+                "SELECT {COLUMNS} FROM trash, {ENTRIES}
+                 WHERE entries.id = trash.entry_id AND trash.space_id = ?1 AND trash.entry_id = ?2
+                 AND is_purging = 0"
             ),
             params![space.0, entry.0],
             trash_row,
@@ -93,14 +101,16 @@ impl ReadTx<'_> {
     /// Deleted entries whose time is over in their space at `now`, oldest first. What holds a damaged
     /// content stays for inspection, as long as there is something to inspect.
     pub fn expired_trash(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
-        self.all(&format!("{EXPIRED} ORDER BY deleted_at LIMIT ?2"), params![now.0, limit], |row| {
-            row.get(0).map(EntryId)
-        })
+        self.all(
+            &format!("WITH RECURSIVE protected AS ({PROTECTED}), {EXPIRED} ORDER BY deleted_at LIMIT ?2"),
+            params![now.0, limit],
+            |row| row.get(0).map(EntryId),
+        )
     }
 
     /// Whether an entry is one of [`Self::expired_trash`].
     pub fn is_expired_trash(&self, entry: EntryId, now: Timestamp) -> Result<bool, CatalogError> {
-        let sql = format!("{EXPIRED} AND entry_id = ?2");
+        let sql = format!("WITH RECURSIVE protected AS ({PROTECTED}), {EXPIRED} AND entry_id = ?2");
         Ok(self.one(&sql, params![now.0, entry.0], |_| Ok(()))?.is_some())
     }
 }

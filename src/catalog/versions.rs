@@ -4,7 +4,7 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     Checksum, ChecksumKind, ContainerId, EntryId, PackId, PackedPlace, Place, SpaceId, Timestamp, UserId,
-    VersionId,
+    VersionId, VersionState,
 };
 
 /// One immutable content of a file.
@@ -26,6 +26,17 @@ pub struct VersionRow {
     pub checksums: Vec<Checksum>,
     /// When another content took its place; `None` while it is the current one.
     pub replaced: Option<Timestamp>,
+    /// What is known of it.
+    pub state: VersionState,
+}
+
+/// What is known of a content that is not for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Never `Visible`.
+    pub state: VersionState,
+    /// Who wrote the content, while that account exists.
+    pub author: Option<UserId>,
 }
 
 /// A version about to be inserted.
@@ -43,6 +54,8 @@ pub struct NewVersion<'a> {
     pub author: Option<UserId>,
     /// Verified digests of the plaintext.
     pub checksums: &'a [Checksum],
+    /// What is known of it.
+    pub state: VersionState,
 }
 
 /// What binds a container file to the catalogue.
@@ -92,15 +105,33 @@ fn pack_columns(place: Place) -> (Option<[u8; 16]>, Option<u64>) {
 }
 
 const COLUMNS: &str =
-    "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32";
+    "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32, state";
 
-/// Replaced versions whose time is over at `?1`.
+/// Contents that do not go by themselves, with their files: damaged ones, as long as there is something to inspect, and
+/// those that are withheld.
+pub(super) const PROTECTED: &str = "SELECT versions.id AS version, versions.entry_id AS entry
+    FROM damaged JOIN segments USING (container_id) JOIN versions ON versions.id = segments.version_id
+    WHERE damaged.kind <> 'missing'
+    UNION ALL SELECT id, entry_id FROM versions WHERE state <> 'visible'";
+
+/// Replaced versions whose time is over at `?1`; begins behind `WITH protected AS (…)`.
 const EXPIRED: &str = "FROM versions
     JOIN entries ON entries.id = versions.entry_id
     JOIN spaces ON spaces.id = entries.space_id
     WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
-    AND versions.id NOT IN (
-        SELECT version_id FROM damaged JOIN segments USING (container_id) WHERE damaged.kind <> 'missing')";
+    AND versions.id NOT IN (SELECT version FROM protected)";
+
+/// The withheld version, if any, to which a row belongs that has read the state and the author of one.
+pub(super) fn withheld(row: &Row<'_>, column: usize) -> Result<Option<Withheld>, DatabaseError> {
+    let Some(word) = row.get::<Option<String>>(column)? else { return Ok(None) };
+    let author = row.get::<Option<i64>>(column + 1)?.map(UserId);
+    Ok(Some(Withheld { state: state(&word), author }))
+}
+
+/// What a word of the column `state` means. One that this program does not know is read as the strictest.
+fn state(word: &str) -> VersionState {
+    VersionState::from_word(word).unwrap_or(VersionState::Restricted)
+}
 
 fn version_row(row: &Row<'_>) -> Result<VersionRow, DatabaseError> {
     let digest = |kind, column| -> Result<Option<Checksum>, DatabaseError> {
@@ -121,6 +152,7 @@ fn version_row(row: &Row<'_>) -> Result<VersionRow, DatabaseError> {
         author: row.get::<Option<i64>>(5)?.map(UserId),
         replaced: row.get::<Option<i64>>(6)?.map(Timestamp),
         checksums: checksums.into_iter().flatten().collect(),
+        state: state(&row.get::<String>(11)?),
     })
 }
 
@@ -137,6 +169,31 @@ impl ReadTx<'_> {
             [file.0],
             version_row,
         )
+    }
+
+    /// The contents that are withheld, earlier ones too, with their files.
+    pub fn withheld(&self) -> Result<Vec<(EntryId, VersionId, Withheld)>, CatalogError> {
+        let found = self.all(
+            "SELECT entry_id, id, state, author_id FROM versions WHERE state <> 'visible'",
+            [],
+            |row| Ok((EntryId(row.get(0)?), VersionId(row.get(1)?), withheld(row, 2)?)),
+        )?;
+        Ok(found.into_iter().filter_map(|(entry, version, by)| Some((entry, version, by?))).collect())
+    }
+
+    /// What is known, and who wrote it, of the contents in and below an entry that are withheld, earlier ones too.
+    pub fn withheld_below(&self, top: EntryId) -> Result<Vec<Withheld>, CatalogError> {
+        self.all(
+            "WITH RECURSIVE above (id, state, author) AS (
+                 SELECT entry_id, state, author_id FROM versions WHERE state <> 'visible'
+                 UNION SELECT parent_id, state, author FROM entries JOIN above USING (id)
+                 WHERE parent_id IS NOT NULL
+             )
+             SELECT state, author FROM above WHERE id = ?1",
+            [top.0],
+            |row| withheld(row, 0),
+        )
+        .map(|found| found.into_iter().flatten().collect())
     }
 
     /// The containers of a version in the order of their bytes.
@@ -173,7 +230,9 @@ impl ReadTx<'_> {
     /// inspection, as long as there is something to inspect.
     pub fn expired_versions(&self, now: Timestamp, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(
-            &format!("SELECT versions.id {EXPIRED} ORDER BY replaced_at LIMIT ?2"),
+            &format!(
+                "WITH protected AS ({PROTECTED}) SELECT versions.id {EXPIRED} ORDER BY replaced_at LIMIT ?2"
+            ),
             params![now.0, limit],
             |row| row.get(0).map(VersionId),
         )
@@ -181,7 +240,7 @@ impl ReadTx<'_> {
 
     /// Whether a version is one of [`Self::expired_versions`].
     pub fn is_expired_version(&self, id: VersionId, now: Timestamp) -> Result<bool, CatalogError> {
-        let sql = format!("SELECT 1 {EXPIRED} AND versions.id = ?2");
+        let sql = format!("WITH protected AS ({PROTECTED}) SELECT 1 {EXPIRED} AND versions.id = ?2");
         Ok(self.one(&sql, params![now.0, id.0], |_| Ok(()))?.is_some())
     }
 
@@ -206,8 +265,9 @@ impl WriteTx<'_> {
     pub fn insert_version(&self, version: &NewVersion<'_>) -> Result<VersionId, CatalogError> {
         let digest = |kind| version.checksums.iter().find(|sum| sum.kind() == kind).map(Checksum::digest);
         self.execute(
-            "INSERT INTO versions (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO versions
+                 (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 version.entry.0,
                 version.size,
@@ -218,6 +278,7 @@ impl WriteTx<'_> {
                 digest(ChecksumKind::Sha1),
                 digest(ChecksumKind::Md5),
                 digest(ChecksumKind::Adler32),
+                version.state.as_str(),
             ],
         )?;
         Ok(VersionId(self.last_insert_id()))
@@ -261,7 +322,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Adds a copy of a version for another file; both share the containers.
+    /// Adds a copy of a version for another file, in the same state; both share the containers. What is withheld stays
+    /// its author's.
     pub fn share_version(
         &self,
         source: VersionId,
@@ -270,8 +332,10 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<VersionId, CatalogError> {
         self.execute(
-            "INSERT INTO versions (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32)
-             SELECT ?2, size, modified_at, ?3, ?4, sha256, sha1, md5, adler32 FROM versions WHERE id = ?1",
+            "INSERT INTO versions
+                 (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, state)
+             SELECT ?2, size, modified_at, ?3, CASE state WHEN 'visible' THEN ?4 ELSE author_id END,
+                 sha256, sha1, md5, adler32, state FROM versions WHERE id = ?1",
             params![source.0, entry.0, now.0, author.map(|id| id.0)],
         )?;
         let copy = VersionId(self.last_insert_id());
@@ -298,6 +362,12 @@ impl WriteTx<'_> {
             params![version.0, at.map(|time| time.0)],
         )
         .map(drop)
+    }
+
+    /// Notes what is known of a version.
+    pub fn set_version_state(&self, version: VersionId, state: VersionState) -> Result<(), CatalogError> {
+        self.execute("UPDATE versions SET state = ?2 WHERE id = ?1", params![version.0, state.as_str()])
+            .map(drop)
     }
 
     /// Removes a version that is no file's current content.

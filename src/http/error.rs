@@ -54,7 +54,7 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
         LibraryError::UploadExists | LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
         LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        LibraryError::Locked { .. } => StatusCode::LOCKED,
+        LibraryError::Locked { .. } | LibraryError::Withheld => StatusCode::LOCKED,
         LibraryError::TooManyLocks
         | LibraryError::TooManyProperties
         | LibraryError::TooManyEntries

@@ -58,6 +58,7 @@ pub(super) fn admit(
     let existing = match std::mem::replace(&mut place.found, Found::Nothing) {
         Found::Nothing => None,
         Found::Alike(_) => return Err(LibraryError::NameTaken),
+        Found::Withheld => return Err(LibraryError::Withheld),
         Found::Same(row) if row.is_folder() => return Err(LibraryError::IsFolder),
         // The same letters, composed otherwise: only a request that has seen the file means it.
         Found::Same(row) if row.name != place.name.as_str() && !has_seen(change) => {

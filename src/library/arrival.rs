@@ -11,10 +11,11 @@ use super::guard::{require_tree_unlocked, require_unlocked};
 use super::record::Subject;
 use super::resolve::{Found, path_of, place};
 use super::version::replace_content;
+use super::visibility::Shows;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Scope, SpaceId, Spot, VersionId,
+    Access, Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Scope, SpaceId, Spot, VersionId,
 };
 
 /// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
@@ -42,11 +43,12 @@ impl Library {
     pub(super) fn transferred(
         &self,
         tx: &ReadTx<'_>,
+        change: &Change,
         entry: EntryId,
         created: bool,
     ) -> Result<Transferred, LibraryError> {
         let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
-        Ok(Transferred { entry: self.entry(row), created })
+        Ok(Transferred { entry: self.entry(change.access.viewer(), row), created })
     }
 }
 
@@ -137,6 +139,7 @@ impl Arrival {
             Found::Same(row) if row.id == entry.id => return Err(LibraryError::IntoItself),
             Found::Same(row) => Some(row),
             Found::Alike(_) => return Err(LibraryError::NameTaken),
+            Found::Withheld => return Err(LibraryError::Withheld),
         };
         place.name.check(library.shared.names)?;
         if self.kind != ArrivalKind::Copy(Depth::Zero) {
@@ -265,12 +268,16 @@ pub(super) fn require_reachable(
 }
 
 /// The rows to copy, folders before their members.
+///
+/// Errors: `Withheld` unless who asks may read all of it. A copy without some of the files would pass for a whole one.
 pub(super) fn tree_of(
     tx: &ReadTx<'_>,
+    access: &Access,
     entry: &EntryRow,
     kind: ArrivalKind,
 ) -> Result<Vec<EntryRow>, LibraryError> {
     if kind == ArrivalKind::Copy(Depth::Zero) {
+        entry.require_full(access.viewer())?;
         let size = if entry.is_folder() { 0 } else { entry.size };
         return Ok(vec![EntryRow { size, ..entry.clone() }]);
     }
@@ -278,6 +285,7 @@ pub(super) fn tree_of(
     if tree.len() > MAX_COPIED {
         return Err(LibraryError::TooManyEntries);
     }
+    tree.iter().try_for_each(|row| row.require_full(access.viewer()))?;
     Ok(tree)
 }
 

@@ -24,15 +24,15 @@ impl Library {
         before: Option<EventId>,
         limit: usize,
     ) -> Result<Vec<Recorded>, LibraryError> {
-        let space = access.require(Right::Manage)?;
+        let scope = access.whole_space(Right::Manage)?;
         let (mut before, mut found) = (before, Vec::new());
         while found.len() < limit {
             let path = path.clone();
             let page =
                 self.catalog()
                     .read(move |tx| {
-                        let entry = find(tx, space.into(), &path)?.map(|row| row.id);
-                        let events = tx.events(EventsOf::Space(space), before, PAGE)?;
+                        let entry = find(tx, scope, &path)?.map(|row| row.id);
+                        let events = tx.events(EventsOf::Space(scope.space()), before, PAGE)?;
                         let place = path.to_string();
                         let last = events.last().map(|event| event.id);
                         let is_last = events.len() < PAGE;

@@ -13,7 +13,9 @@ use super::record::Subject;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
-use crate::model::{Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, WriteSerial};
+use crate::model::{
+    Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, VersionState, WriteSerial,
+};
 use crate::vault::container::ContainerMeta;
 
 /// Headers made for one container whose path leads to another file each time.
@@ -112,6 +114,7 @@ impl Record {
             created: change.now,
             author: change.author(),
             checksums: &self.checksums,
+            state: VersionState::Visible,
         })?;
         for (position, container) in all.iter().enumerate() {
             tx.insert_segment(version, position, *container)?;
@@ -145,7 +148,7 @@ impl Record {
             }
         };
         let checksum = file.checksum.clone();
-        Ok(Some((PutOutcome { entry: library.entry(row), created, checksum }, lock)))
+        Ok(Some((PutOutcome { entry: library.entry(scope.viewer(), row), created, checksum }, lock)))
     }
 
     /// Whether this person's program has dated the file.

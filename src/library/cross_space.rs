@@ -25,7 +25,7 @@ use super::turns::Turn;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{
-    ContainerId, EntryEvent, EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial,
+    ContainerId, EntryEvent, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, VersionId, WriteSerial,
 };
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
@@ -87,7 +87,7 @@ impl Library {
             .catalog()
             .read(move |tx| {
                 let (entry, _) = load.judge(&library, tx)?;
-                let tree = tree_of(tx, &entry, load.arrival.kind)?;
+                let tree = tree_of(tx, &load.change.access, &entry, load.arrival.kind)?;
                 Ok::<_, LibraryError>((load, tree))
             })
             .await?;
@@ -200,7 +200,7 @@ impl Copying {
         let judged = std::mem::take(&mut self.judged);
         let look = move |tx: &ReadTx<'_>| {
             let (entry, slot) = load.judge(&library, tx)?;
-            let tree = tree_of(tx, &entry, load.arrival.kind)?;
+            let tree = tree_of(tx, &load.change.access, &entry, load.arrival.kind)?;
             // Ids were reserved, and headers written, for the tree as it was: one entry more would take an id
             // that belongs to somebody else.
             if tree.iter().map(|row| row.id).ne(judged) {
@@ -241,7 +241,7 @@ impl Copying {
             }
             let kind = if is_move { EntryEvent::Moved } else { EntryEvent::Copied };
             record_arrival(tx, &load.change, kind, copy, left)?;
-            library.transferred(tx, copy, slot.there.is_none())
+            library.transferred(tx, &load.change, copy, slot.there.is_none())
         };
         self.library.storing().await?.write(commit).await
     }
@@ -297,10 +297,10 @@ struct Load {
 impl Load {
     /// Everything that can stand in the way, at either end.
     fn judge(&self, library: &Library, tx: &ReadTx<'_>) -> Result<(EntryRow, Slot), LibraryError> {
-        let space = self.change.access.space();
-        let entry = find(tx, space.into(), &self.from)?.ok_or(LibraryError::NotFound)?;
+        let scope = self.change.access.whole_space(Right::Read)?;
+        let entry = find(tx, scope, &self.from)?.ok_or(LibraryError::NotFound)?;
         // Clients submit a lock's token with the URL of what it locks, which is in either space.
-        let scopes = [space.into(), self.arrival.scope];
+        let scopes = [scope, self.arrival.scope];
         library.check_conditions_among(tx, &self.change, &scopes, Some(&entry))?;
         if self.arrival.kind == ArrivalKind::Move {
             require_removable(tx, &self.change, &entry)?;
@@ -363,16 +363,17 @@ fn attach_copy(
     copies: &HashMap<ContainerId, ContainerRow>,
 ) -> Result<Option<VersionId>, LibraryError> {
     let Some(source) = row.version else { return Ok(None) };
-    let checksums = tx.version(source)?.ok_or(LibraryError::PreconditionFailed)?.checksums;
+    let source = tx.version(source)?.ok_or(LibraryError::PreconditionFailed)?;
     let version = tx.insert_version(&NewVersion {
         entry: id,
         size: row.size,
         modified: row.modified,
         created: change.now,
         author: change.author(),
-        checksums: &checksums,
+        checksums: &source.checksums,
+        state: source.state,
     })?;
-    for (position, segment) in tx.segments(source)?.iter().enumerate() {
+    for (position, segment) in tx.segments(source.id)?.iter().enumerate() {
         let copy = copies.get(&segment.id).ok_or(LibraryError::PreconditionFailed)?;
         if !tx.is_known_container(copy.id)? {
             tx.insert_container(target, copy)?;

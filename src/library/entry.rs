@@ -1,9 +1,11 @@
 //! Files and folders as the other rooms see them.
 
+use super::visibility::{Shows, Visibility};
 use super::{Library, Lock};
 use crate::catalog::{EntryRow, PropertyRow};
 use crate::model::{
     Checksum, DeadProperties, EntryId, Etag, PropertyName, SpaceId, Spot, Timestamp, UserId, VersionId,
+    Viewer,
 };
 
 /// A file or folder.
@@ -27,6 +29,8 @@ pub struct Entry {
     pub created: Timestamp,
     /// For files as the client says; at least 1970-01-01 00:00:01.
     pub modified: Timestamp,
+    /// Whether who asked may read it: of a file that is being checked its author sees only that it is there.
+    pub is_readable: bool,
 }
 
 /// What an entry is.
@@ -136,8 +140,10 @@ impl Library {
         self.shared.renewed_epoch.get().unwrap_or(&self.shared.etag_epoch)
     }
 
-    pub(super) fn entry(&self, row: EntryRow) -> Entry {
+    /// An entry as this viewer, from whom it is not hidden, may see it.
+    pub(super) fn entry(&self, viewer: Viewer, row: EntryRow) -> Entry {
         Entry {
+            is_readable: row.seen_by(viewer) == Visibility::Full,
             id: row.id,
             space: row.space,
             parent: row.parent,

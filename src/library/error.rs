@@ -50,6 +50,9 @@ pub enum LibraryError {
         /// The locked entry.
         path: EntryPath,
     },
+    /// A content that is withheld stands in the way: the one that is asked for, or one whose name is meant.
+    #[error("this file, or one of this name, is being checked; it can be used once that is done")]
+    Withheld,
     /// There is no such lock on this entry.
     #[error("this lock does not exist here or has ended")]
     NoSuchLock,

@@ -26,6 +26,7 @@ impl Library {
                     Found::Nothing => None,
                     Found::Same(row) => Some(row),
                     Found::Alike(_) => return Err(LibraryError::NameTaken),
+                    Found::Withheld => return Err(LibraryError::Withheld),
                 };
                 library.check_conditions(tx, &change, scope, there.as_ref())?;
                 if there.is_some() {
@@ -48,7 +49,7 @@ impl Library {
                 tx.touch_folders(place.folder.id, revision, 0, change.now)?;
                 let row = tx.entry(id)?.ok_or(LibraryError::NotFound)?;
                 Subject::at(&row, &place.path).record(tx, &change.stamp(), EntryEvent::FolderMade)?;
-                Ok(library.entry(row))
+                Ok(library.entry(scope.viewer(), row))
             })
             .await
     }

@@ -18,6 +18,7 @@ use super::arrival::{Plan, Slot, Top, Transferred, copies_of, plant_one, record_
 use super::entry::signed;
 use super::quota::Added;
 use super::resolve::find;
+use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 use crate::model::{EntryEvent, EntryId, Right, VersionId};
@@ -180,6 +181,7 @@ impl Rows {
             Some(top) if top.id == entry.id => signed(top.size),
             _ => return Err(LibraryError::PreconditionFailed),
         };
+        self.require_readable(tx, change)?;
         slot.replace(tx, change, || {
             tx.remove_from_trash(self.first)?;
             tx.relocate(self.first, Some(slot.folder), &slot.name)?;
@@ -187,6 +189,19 @@ impl Rows {
         })?;
         tx.touch_folders(slot.folder, tx.next_revision()?, size, change.now)?;
         Ok(self.first)
+    }
+
+    /// Fails if any of the contents that were copied has been withheld since: the copy has none of that. The whole list
+    /// of such contents is shorter than one of the copies would be.
+    fn require_readable(&self, tx: &WriteTx<'_>, change: &Change) -> Result<(), LibraryError> {
+        let source_of = |copy: &EntryId| self.tree.get(usize::try_from(copy.0 - self.first.0).ok()?);
+        for (entry, version, by) in tx.withheld()? {
+            let source = self.copies.get(&entry).and_then(source_of);
+            if source.is_some_and(|source| source.version == Some(version)) {
+                by.require_full(change.access.viewer())?;
+            }
+        }
+        Ok(())
     }
 
     /// Fails unless the copy holds all that `entry` and what is below it hold by now: every change below an entry
@@ -223,7 +238,7 @@ impl Library {
             let copy = rows.join(tx, &change, &entry, &slot)?;
             added.require_room(&library, tx, 0)?;
             record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, &entry)?)?;
-            library.transferred(tx, copy, slot.there.is_none())
+            library.transferred(tx, &change, copy, slot.there.is_none())
         };
         self.storing().await?.write(finish).await
     }

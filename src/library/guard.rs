@@ -7,6 +7,7 @@ use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 
 use super::resolve::{changed, find, path_within};
+use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{
@@ -183,8 +184,11 @@ fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result
     }
 }
 
-/// The refusal because of a lock taken on `entry`.
+/// The refusal because of a lock taken on `entry`, which is not named if it is hidden.
 pub(super) fn locked(tx: &ReadTx<'_>, access: &Access, entry: EntryId) -> Result<LibraryError, LibraryError> {
-    let space = tx.entry(entry)?.ok_or(LibraryError::NotFound)?.space;
-    Ok(LibraryError::Locked { space, path: path_within(tx, access, entry)? })
+    let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
+    if row.is_hidden_from(access.viewer()) {
+        return Ok(LibraryError::Withheld);
+    }
+    Ok(LibraryError::Locked { space: row.space, path: path_within(tx, access, entry)? })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::guard::{locked, require_tree_unlocked, require_unlocked};
 use super::record::Subject;
 use super::resolve::{find, path_within};
+use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
 use crate::model::{
@@ -205,6 +206,9 @@ impl Library {
                 for access in rights {
                     let space = access.require(Right::Manage)?;
                     for row in in_space(tx, space, now)? {
+                        if tx.entry(row.entry)?.is_none_or(|entry| entry.is_hidden_from(access.viewer())) {
+                            continue;
+                        }
                         held.push(LockHeld { space, lock: Lock::from_row(tx, &access, row)? });
                     }
                 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::entry::property_pair;
 use super::lock::Lock;
 use super::resolve::{find, path_of, rooted};
+use super::visibility::{Shows, Visibility};
 use super::{Detail, Entry, Library, LibraryError, LinksOf, Listing, Member, SpaceUsage};
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Timestamp};
@@ -101,9 +102,9 @@ impl Library {
             .into_iter()
             .map(property_pair)
             .collect();
-        let checksums = checksums(tx, detail, &row)?;
+        let checksums = checksums(tx, access, detail, &row)?;
         let is_linked = !linked(tx, detail, std::slice::from_ref(&row))?.is_empty();
-        Ok(Member { entry: self.entry(row), locks, properties, checksums, is_linked })
+        Ok(Member { entry: self.entry(access.viewer(), row), locks, properties, checksums, is_linked })
     }
 
     /// The entry at `path`.
@@ -113,7 +114,7 @@ impl Library {
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
-                Ok(library.entry(row))
+                Ok(library.entry(scope.viewer(), row))
             })
             .await
     }
@@ -124,15 +125,18 @@ impl Library {
         rights: &[Access],
         entries: Vec<EntryId>,
     ) -> Result<Vec<(Entry, EntryPath)>, LibraryError> {
-        let readable = rights.iter().filter_map(|access| access.require(Right::Read).ok());
-        let (library, spaces) = (self.clone(), readable.collect::<Vec<_>>());
+        let readable = rights.iter().filter_map(|access| access.whole_space(Right::Read).ok());
+        let (library, scopes) = (self.clone(), readable.collect::<Vec<_>>());
         self.catalog()
             .read(move |tx| {
                 let mut found = Vec::with_capacity(entries.len());
                 for id in entries {
-                    let Some(row) = tx.entry(id)?.filter(|row| spaces.contains(&row.space)) else { continue };
-                    if rooted(tx, row.space, id)?.is_some() {
-                        found.push((library.entry(row), path_of(tx, id)?));
+                    let Some(row) = tx.entry(id)? else { continue };
+                    let Some(scope) = scopes.iter().find(|scope| scope.space() == row.space) else {
+                        continue;
+                    };
+                    if let Some(row) = rooted(tx, scope.viewer(), row.space, id)? {
+                        found.push((library.entry(scope.viewer(), row), path_of(tx, id)?));
                     }
                 }
                 Ok(found)
@@ -191,14 +195,14 @@ impl Library {
 
     /// The entry at which a guest's access begins, whatever it lets him do.
     ///
-    /// Errors: `NotFound` if it lies in the trash, or if the access is nobody's guest's.
+    /// Errors: `NotFound` if it lies in the trash or is hidden from guests, or if the access is nobody's guest's.
     pub async fn lent_entry(&self, access: &Access) -> Result<Entry, LibraryError> {
         let (library, access) = (self.clone(), *access);
         self.catalog()
             .read(move |tx| {
                 let top = access.top().ok_or(LibraryError::NotFound)?;
-                let row = rooted(tx, access.space(), top)?.ok_or(LibraryError::NotFound)?;
-                let mut entry = library.entry(row);
+                let row = rooted(tx, access.viewer(), access.space(), top)?.ok_or(LibraryError::NotFound)?;
+                let mut entry = library.entry(access.viewer(), row);
                 if entry.parent.is_none() {
                     // What leads to a whole space is called like it.
                     entry.name = tx.space(entry.space)?.ok_or(LibraryError::NoSuchSpace)?.name;
@@ -222,7 +226,7 @@ fn list(
     // in what the access was given for.
     let folder = tx.entry(folder)?.filter(|row| row.space == access.space()).ok_or(LibraryError::NotFound)?;
     if let Some(top) = access.top() {
-        rooted(tx, folder.space, top)?.ok_or(LibraryError::NotFound)?;
+        rooted(tx, access.viewer(), folder.space, top)?.ok_or(LibraryError::NotFound)?;
         if tx.lineage(folder.id)?.iter().all(|above| above.id != top) {
             return Err(LibraryError::NotFound);
         }
@@ -257,23 +261,30 @@ fn list(
         }
     }
     let next = rows.last().filter(|_| has_more).map(key_of);
+    rows.retain(|row| !row.is_hidden_from(access.viewer()));
     let linked = linked(tx, detail, &rows)?;
     let mut members = Vec::with_capacity(rows.len());
     for row in rows {
         members.push(Member {
             locks: own_locks.remove(&row.id).unwrap_or_default(),
             properties: properties.found.remove(&row.id).into_iter().flatten().map(property_pair).collect(),
-            checksums: checksums(tx, detail, &row)?,
+            checksums: checksums(tx, access, detail, &row)?,
             is_linked: linked.contains(&row.id),
-            entry: library.entry(row),
+            entry: library.entry(access.viewer(), row),
         });
     }
     Ok(Listing { members, inherited, next })
 }
 
-/// The digests that are known of a file's present content, if `detail` asks for them.
-fn checksums(tx: &ReadTx<'_>, detail: &Detail, row: &EntryRow) -> Result<Vec<Checksum>, LibraryError> {
-    let Some(version) = row.version.filter(|_| detail.checksums) else { return Ok(Vec::new()) };
+/// The digests that are known of a file's current content, if `detail` asks for them and who asks may read it.
+fn checksums(
+    tx: &ReadTx<'_>,
+    access: &Access,
+    detail: &Detail,
+    row: &EntryRow,
+) -> Result<Vec<Checksum>, LibraryError> {
+    let is_told = detail.checksums && row.seen_by(access.viewer()) == Visibility::Full;
+    let Some(version) = row.version.filter(|_| is_told) else { return Ok(Vec::new()) };
     Ok(tx.version(version)?.map(|version| version.checksums).unwrap_or_default())
 }
 

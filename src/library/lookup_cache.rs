@@ -3,7 +3,8 @@
 //! A lookup costs a trip to a blocking thread and a dozen pages to decipher, which for a range of a film or
 //! a thumbnail is more than reading it. Nothing outdated is ever handed out: the catalogue's writer says
 //! before each commit what it touches, and everything it does not vouch for is forgotten; what was found
-//! while a commit ran, or before one that has ended since, is not kept.
+//! while a commit ran, or before one that has ended since, is not kept. What not everybody may see is not kept at all:
+//! who asks does not matter here.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use lru::LruCache;
 
 use super::Entry;
 use crate::catalog::{ChangeSet, Commit};
-use crate::model::{Checksum, EntryId, EntryPath, Scope, Timestamp, VersionId};
+use crate::model::{Checksum, EntryId, EntryPath, Start, Timestamp, VersionId};
 use crate::vault::reader::ContainerRef;
 
 /// Lookups of files that are remembered, about 1 KiB each.
@@ -38,7 +39,7 @@ pub(super) struct LookupCache(Mutex<State>);
 
 struct State {
     /// What paths name, as they were asked for, from where the right begins.
-    paths: LruCache<(Scope, EntryPath), EntryId>,
+    paths: LruCache<(Start, EntryPath), EntryId>,
     files: LruCache<EntryId, Arc<Known>>,
     /// Commits that began, and commits that ended: odd while one runs.
     commits: u64,
@@ -53,8 +54,8 @@ impl Default for LookupCache {
 
 impl LookupCache {
     /// The file at `path`, if it is known.
-    pub(super) fn recall(&self, scope: Scope, path: &EntryPath) -> Option<Arc<Known>> {
-        let key = (scope, path.clone());
+    pub(super) fn recall(&self, start: Start, path: &EntryPath) -> Option<Arc<Known>> {
+        let key = (start, path.clone());
         let mut state = self.state();
         let entry = *state.paths.get(&key)?;
         state.files.get(&entry).cloned()
@@ -67,13 +68,13 @@ impl LookupCache {
     }
 
     /// Keeps what was read after `since`, unless something was committed meanwhile.
-    pub(super) fn remember(&self, since: Moment, scope: Scope, path: EntryPath, known: Known) {
+    pub(super) fn remember(&self, since: Moment, start: Start, path: EntryPath, known: Known) {
         if known.segments.len() > MAX_SEGMENTS {
             return;
         }
         let mut state = self.state();
         if state.commits == since.0 {
-            state.paths.put((scope, path), known.entry.id);
+            state.paths.put((start, path), known.entry.id);
             state.files.put(known.entry.id, Arc::new(known));
         }
     }
@@ -105,7 +106,7 @@ impl LookupCache {
 mod tests {
     use super::*;
     use crate::library::EntryKind;
-    use crate::model::{Etag, SpaceId, Timestamp};
+    use crate::model::{Access, Etag, Right, SpaceId, Timestamp, UserId};
 
     const FILE: EntryId = EntryId(7);
 
@@ -132,6 +133,7 @@ mod tests {
                 etag: Etag("e".to_owned()),
                 created: Timestamp(0),
                 modified: Timestamp(0),
+                is_readable: true,
             };
             let known = Known {
                 entry,
@@ -140,7 +142,12 @@ mod tests {
                 checksums: Vec::new(),
                 segments: Vec::new(),
             };
-            self.cache.remember(since, self.space.into(), self.path.clone(), known);
+            self.cache.remember(since, self.start(), self.path.clone(), known);
+        }
+
+        fn start(&self) -> Start {
+            let access = Access::granted(self.space, Right::Read, UserId(1));
+            access.scope(Right::Read).unwrap().start()
         }
 
         fn commit(&self, touched: &ChangeSet) {
@@ -149,7 +156,7 @@ mod tests {
         }
 
         fn is_known(&self) -> bool {
-            self.cache.recall(self.space.into(), &self.path).is_some()
+            self.cache.recall(self.start(), &self.path).is_some()
         }
     }
 

@@ -59,6 +59,8 @@ mod upload;
 mod usage;
 mod verify;
 mod version;
+mod visibility;
+mod worker;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};

@@ -9,6 +9,7 @@ use super::binding::bound;
 use super::descriptors::Descriptors;
 use super::lookup_cache::Known;
 use super::resolve::{changed, find};
+use super::visibility::Shows;
 use super::{Entry, Library, LibraryError};
 use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId};
@@ -68,6 +69,8 @@ impl Library {
     /// this returns: `Damaged` if anything is not what was committed. Of a content of more than 64
     /// containers that holds for the first and the last; the others are looked at when reading comes to them.
     ///
+    /// Errors: `Withheld` for a content that its author may only know of.
+    ///
     /// `foresee` tells which bytes will be wanted first. Up to [`PIECE`] of them are read on the same
     /// thread, which saves the many requests for little data a second trip to another one.
     pub async fn open_content(
@@ -109,7 +112,7 @@ impl Library {
         path: &EntryPath,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
     ) -> Option<Content> {
-        let known = self.shared.lookup_cache.recall(scope, path)?;
+        let known = self.shared.lookup_cache.recall(scope.start(), path)?;
         let descriptors = self.shared.descriptors.to_read(known.segments.len())?;
         let open = |bound: &ContainerRef| Some((self.shared.container_cache.find(bound)?, None));
         let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
@@ -146,7 +149,9 @@ impl Library {
                 let current = row.version.ok_or(LibraryError::IsFolder)?;
                 let id = version.unwrap_or(current);
                 let version = tx.version(id)?.filter(|found| found.entry == row.id);
+                let version = version.filter(|version| !version.is_hidden_from(scope.viewer()));
                 let version = version.ok_or(LibraryError::NotFound)?;
+                version.require_full(scope.viewer())?;
                 let rows = tx.segments(id)?;
                 let (segments, descriptors) = library.open_segments(scope.space(), &rows)?;
                 let bound: Vec<_> = rows.iter().map(bound).collect();
@@ -156,13 +161,14 @@ impl Library {
                 if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
                     return Err(LibraryError::Incomplete);
                 }
-                let entry = Entry { size: version.size, ..library.entry(row) };
+                let entry = Entry { size: version.size, ..library.entry(scope.viewer(), row) };
                 let changed = changed(entry.modified, &version);
+                let is_for_everybody = version.is_for_everybody();
                 let checksums = version.checksums;
-                if let Some(moment) = moment.filter(|_| id == current) {
+                if let Some(moment) = moment.filter(|_| id == current && is_for_everybody) {
                     let (entry, checksums) = (entry.clone(), checksums.clone());
                     let known = Known { entry, version: id, changed, checksums, segments: bound };
-                    library.shared.lookup_cache.remember(moment, scope, path, known);
+                    library.shared.lookup_cache.remember(moment, scope.start(), path, known);
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;

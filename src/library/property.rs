@@ -79,7 +79,7 @@ impl Library {
                 tx.touch_folders(above, tx.next_revision()?, 0, folder.modified)?;
                 let row = tx.entry(entry.id)?.ok_or(LibraryError::NotFound)?;
                 change.record(tx, EntryEvent::PropertiesChanged, &row)?;
-                Ok(library.entry(row))
+                Ok(library.entry(scope.viewer(), row))
             })
             .await
     }

@@ -16,9 +16,12 @@
 use std::collections::BTreeMap;
 
 use super::high_water::removals_suspended;
+use super::visibility::Shows;
 use super::{Library, LibraryError};
 use crate::catalog::{Past, ReadTx, WriteTx};
-use crate::model::{EntryEvent, EntryId, Event, RemovedKind, SpaceId, Spot, Stamp, Timestamp, VersionId};
+use crate::model::{
+    EntryEvent, EntryId, Event, RemovedKind, SpaceId, Spot, Stamp, Timestamp, VersionId, Viewer,
+};
 
 /// Old versions and trash removed in one transaction, so that writers never wait for long.
 const REMOVAL_STEP: usize = 100;
@@ -31,7 +34,7 @@ pub(super) enum Ground {
     /// This space's past is longer than its bound.
     Excess(SpaceId),
     /// Somebody who may manage this space asks for it.
-    Asked(SpaceId),
+    Asked(SpaceId, Viewer),
 }
 
 /// How much was removed.
@@ -51,19 +54,25 @@ impl Ground {
                 contents.chain(deleted).take(limit).collect()
             }
             Self::Excess(space) => tx.oldest_history(space, limit)?,
-            Self::Asked(_) => Vec::new(),
+            Self::Asked(..) => Vec::new(),
         })
     }
 
-    /// Whether something may go on this ground at this moment. Contents with damage stay for inspection, until somebody
-    /// asks for their removal.
+    /// Whether something may go on this ground at this moment. Contents with damage stay for inspection, and withheld
+    /// ones as long as they are, until somebody who may know of them asks for their removal.
     fn holds(self, tx: &ReadTx<'_>, past: Past) -> Result<bool, LibraryError> {
         Ok(match (self, past) {
             (Self::Expired(now), Past::Content(version)) => tx.is_expired_version(version, now)?,
             (Self::Expired(now), Past::Deleted(entry)) => tx.is_expired_trash(entry, now)?,
             (Self::Excess(space), past) => is_too_long(tx, space)? && tx.is_removable_history(space, past)?,
-            (Self::Asked(space), Past::Deleted(entry)) => tx.trashed(space, entry)?.is_some(),
-            (Self::Asked(_), Past::Content(_)) => false,
+            (Self::Asked(space, viewer), Past::Deleted(entry)) => {
+                let is_there = tx.trashed(space, entry)?.is_some_and(|row| !row.is_hidden_from(viewer));
+                if is_there && tx.withheld_below(entry)?.iter().any(|by| by.is_hidden_from(viewer)) {
+                    return Err(LibraryError::Withheld);
+                }
+                is_there
+            }
+            (Self::Asked(..), Past::Content(_)) => false,
         })
     }
 }
@@ -88,7 +97,7 @@ fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
 fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground, by: &Stamp) -> Result<bool, LibraryError> {
     // What an older catalogue takes for the past may have been brought back since.
     let may_go = match ground {
-        Ground::Asked(_) => true,
+        Ground::Asked(..) => true,
         Ground::Expired(_) | Ground::Excess(_) => !removals_suspended(tx)?,
     };
     if !may_go || !ground.holds(tx, past)? {
@@ -165,15 +174,16 @@ impl Library {
 
     /// Removes a deleted entry for good because somebody asks for it.
     ///
-    /// Errors: `NotInTrash`.
+    /// Errors: `NotInTrash`; `Withheld` if it holds what is hidden from who asks.
     pub(super) async fn remove_deleted(
         &self,
         space: SpaceId,
+        viewer: Viewer,
         entry: EntryId,
         by: Stamp,
     ) -> Result<(), LibraryError> {
         let asked = move |tx: &WriteTx<'_>| {
-            let is_gone = remove(tx, Past::Deleted(entry), Ground::Asked(space), &by)?;
+            let is_gone = remove(tx, Past::Deleted(entry), Ground::Asked(space, viewer), &by)?;
             if is_gone { Ok(()) } else { Err(LibraryError::NotInTrash) }
         };
         self.catalog().write(asked).await

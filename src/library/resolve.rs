@@ -1,8 +1,9 @@
 //! From a path to the entry that it names, and back.
 
 use super::LibraryError;
+use super::visibility::Shows;
 use crate::catalog::{EntryRow, ReadTx, VersionRow};
-use crate::model::{Access, EntryId, EntryName, EntryPath, Scope, SpaceId, Timestamp};
+use crate::model::{Access, EntryId, EntryName, EntryPath, Scope, SpaceId, Timestamp, Viewer};
 
 /// What stands at a name in a folder.
 pub(super) enum Found {
@@ -12,6 +13,8 @@ pub(super) enum Found {
     Same(EntryRow),
     /// Another entry whose name differs in capitals.
     Alike(EntryRow),
+    /// One of either kind that is hidden from who asks: the name is taken, and nothing is there to be read.
+    Withheld,
 }
 
 impl Found {
@@ -19,16 +22,17 @@ impl Found {
     pub(super) fn into_same(self) -> Option<EntryRow> {
         match self {
             Self::Same(row) => Some(row),
-            Self::Nothing | Self::Alike(_) => None,
+            Self::Nothing | Self::Alike(_) | Self::Withheld => None,
         }
     }
 }
 
 /// Looks a name up. macOS may ask for a name in another composition than it was stored in, so that
 /// difference does not count; capitals do.
-pub(super) fn child(tx: &ReadTx<'_>, folder: EntryId, name: &EntryName) -> Result<Found, LibraryError> {
+fn child(tx: &ReadTx<'_>, viewer: Viewer, folder: EntryId, name: &EntryName) -> Result<Found, LibraryError> {
     Ok(match tx.child(folder, &name.key())? {
         None => Found::Nothing,
+        Some(row) if row.is_hidden_from(viewer) => Found::Withheld,
         Some(row) if EntryName::parse(&row.name).is_ok_and(|stored| stored.is_same_text(name)) => {
             Found::Same(row)
         }
@@ -60,7 +64,7 @@ pub(super) fn find(
         if !entry.is_folder() {
             return Ok(None);
         }
-        match child(tx, entry.id, name)?.into_same() {
+        match child(tx, scope.viewer(), entry.id, name)?.into_same() {
             Some(row) => entry = row,
             None => return Ok(None),
         }
@@ -70,23 +74,24 @@ pub(super) fn find(
 
 /// Where a guest's right begins, unless it lies in the trash or not any more where his link leads.
 fn linked_entry(tx: &ReadTx<'_>, scope: Scope, top: EntryId) -> Result<EntryRow, LibraryError> {
-    let row = rooted(tx, scope.space(), top)?.ok_or(LibraryError::NotFound)?;
+    let row = rooted(tx, scope.viewer(), scope.space(), top)?.ok_or(LibraryError::NotFound)?;
     if scope.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != scope.linked()) {
         return Err(LibraryError::NotFound);
     }
     Ok(row)
 }
 
-/// An entry of a space, unless it lies in the trash.
+/// An entry of a space, unless it lies in the trash or is hidden from who asks.
 pub(super) fn rooted(
     tx: &ReadTx<'_>,
+    viewer: Viewer,
     space: SpaceId,
     entry: EntryId,
 ) -> Result<Option<EntryRow>, LibraryError> {
     let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
     let lineage = tx.lineage(entry)?;
     let is_rooted = lineage.last().is_some_and(|last| last.id == root);
-    Ok(lineage.into_iter().next().filter(|_| is_rooted))
+    Ok(lineage.into_iter().next().filter(|row| is_rooted && !row.is_hidden_from(viewer)))
 }
 
 /// The place that `path` names: its folder, its last name and what is there now.
@@ -102,7 +107,7 @@ pub(super) struct Place {
 pub(super) fn place(tx: &ReadTx<'_>, scope: Scope, path: &EntryPath) -> Result<Place, LibraryError> {
     let Some((parent, name)) = path.split_last() else { return own_place(tx, scope) };
     let folder = find(tx, scope, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
-    let found = child(tx, folder.id, name)?;
+    let found = child(tx, scope.viewer(), folder.id, name)?;
     let path = match scope.top() {
         None => path.clone(),
         Some(_) => path_of(tx, folder.id)?.join(name.clone())?,

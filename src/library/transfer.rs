@@ -101,7 +101,7 @@ impl Library {
                 let left = spot(tx, &entry)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
                 record_arrival(tx, &change, EntryEvent::Moved, arrived, left)?;
-                library.transferred(tx, arrived, slot.there.is_none())
+                library.transferred(tx, &change, arrived, slot.there.is_none())
             })
             .await
             .map(Transfer::Done)
@@ -135,13 +135,13 @@ impl Library {
             let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
             library.check_conditions(tx, &change, scope, Some(&entry))?;
             let slot = arrival.inspect(&library, tx, &change, &entry)?;
+            let tree = tree_of(tx, &change.access, &entry, kind)?;
             let added = Added::watch(tx, slot.space)?;
             if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
                 added.require_room(&library, tx, 0)?;
                 record_arrival(tx, &change, EntryEvent::Copied, renewed, spot(tx, &entry)?)?;
-                return library.transferred(tx, renewed, slot.there.is_none());
+                return library.transferred(tx, &change, renewed, slot.there.is_none());
             }
-            let tree = tree_of(tx, &entry, kind)?;
             let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
             let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
                 let version =
@@ -151,7 +151,7 @@ impl Library {
             let copy = plant(tx, &change, &tree, first, &slot, share)?;
             added.require_room(&library, tx, 0)?;
             record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, &entry)?)?;
-            library.transferred(tx, copy, slot.there.is_none())
+            library.transferred(tx, &change, copy, slot.there.is_none())
         };
         let copied = match tree.len() {
             0..=1 => self.catalog().write(copy).await,
@@ -193,7 +193,7 @@ impl Library {
                 let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, scope, Some(&entry))?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
-                let tree = tree_of(tx, &entry, arrival.kind)?;
+                let tree = tree_of(tx, &change.access, &entry, arrival.kind)?;
                 if tree.len() > AT_ONCE {
                     arrival.extent = Some(Extent::measure(tx, &entry)?);
                 }

@@ -8,6 +8,7 @@ use super::naming::free_name;
 use super::quota::Added;
 use super::record::Subject;
 use super::resolve::path_of;
+use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::{
@@ -36,10 +37,10 @@ pub struct TrashItem {
 impl Library {
     /// What lies in a space's trash, latest first.
     pub async fn trash(&self, access: &Access) -> Result<Vec<TrashItem>, LibraryError> {
-        let space = access.require(Right::Read)?;
+        let (space, viewer) = (access.require(Right::Read)?, access.viewer());
         self.catalog()
             .read(move |tx| {
-                let rows = tx.trash(space, MAX_SHOWN)?.into_iter();
+                let rows = tx.trash(space, MAX_SHOWN)?.into_iter().filter(|row| !row.is_hidden_from(viewer));
                 Ok(rows
                     .map(|row| TrashItem {
                         entry: row.entry,
@@ -59,7 +60,7 @@ impl Library {
     ///
     /// Errors: `NotInTrash`; `OverQuota`, as it is present again then.
     pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let (space, viewer) = (change.access.require(Right::Write)?, change.access.viewer());
         let measure = move |tx: &ReadTx<'_>| {
             let top = tx.trashed(space, entry)?.map(|_| tx.entry(entry)).transpose()?.flatten();
             top.map(|top| Extent::measure(tx, &top)).transpose()
@@ -69,7 +70,8 @@ impl Library {
         self.storing()
             .await?
             .write(move |tx| {
-                let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
+                let item = tx.trashed(space, entry)?.filter(|row| !row.is_hidden_from(viewer));
+                let item = item.ok_or(LibraryError::NotInTrash)?;
                 let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
                 let folder = home(tx, space, item.parent)?;
                 require_unlocked(tx, &change, folder.id)?;
@@ -88,9 +90,11 @@ impl Library {
     }
 
     /// Removes a deleted entry for good. The containers' files follow shortly after.
+    ///
+    /// Errors: `NotInTrash`; `Withheld` if it holds what is hidden from who asks.
     pub async fn purge(&self, access: &Access, by: Stamp, entry: EntryId) -> Result<(), LibraryError> {
         let space = access.require(Right::Manage)?;
-        self.remove_deleted(space, entry, by).await?;
+        self.remove_deleted(space, access.viewer(), entry, by).await?;
         // From here on it is gone for everybody; what an error leaves to do, upkeep does.
         self.finish_purges().await?;
         self.remove_garbage().await.map(drop)

@@ -3,10 +3,14 @@
 use super::entry::signed;
 use super::guard::require_unlocked;
 use super::quota::Added;
-use super::resolve::find;
+use super::resolve::{find, path_of};
+use super::visibility::{Shows, Visibility};
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, VersionRow, WriteTx};
-use crate::model::{Access, Checksum, EntryEvent, EntryPath, Right, Timestamp, UserId, VersionId};
+use crate::model::{
+    Access, Checksum, EntryEvent, EntryPath, Event, Right, SpaceId, Spot, Stamp, Timestamp, UserId,
+    VersionId, VersionState, Viewer,
+};
 
 /// One content that a file has or had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,65 +29,114 @@ pub struct Version {
     pub checksums: Vec<Checksum>,
     /// When another content took its place; `None` for the current one.
     pub replaced: Option<Timestamp>,
+    /// What is known of it.
+    pub state: VersionState,
 }
 
-impl From<VersionRow> for Version {
-    fn from(row: VersionRow) -> Self {
-        Self {
+impl Version {
+    /// `None` if it is hidden from the viewer. Digests are told to those who may read it.
+    fn seen_by(viewer: Viewer, row: VersionRow) -> Option<Self> {
+        let checksums = match row.seen_by(viewer) {
+            Visibility::Hidden => return None,
+            Visibility::Listed => Vec::new(),
+            Visibility::Full => row.checksums,
+        };
+        Some(Self {
             id: row.id,
             size: row.size,
             modified: row.modified,
             created: row.created,
             author: row.author,
-            checksums: row.checksums,
+            checksums,
             replaced: row.replaced,
-        }
+            state: row.state,
+        })
     }
 }
 
 impl Library {
     /// All contents that the file at `path` has or had and that are still kept, newest first.
     pub async fn versions(&self, access: &Access, path: &EntryPath) -> Result<Vec<Version>, LibraryError> {
-        let space = access.require(Right::Read)?;
+        let scope = access.whole_space(Right::Read)?;
         let path = path.clone();
         self.catalog()
             .read(move |tx| {
-                let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
+                let file = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 if file.is_folder() {
                     return Err(LibraryError::IsFolder);
                 }
-                Ok(tx.versions_of(file.id)?.into_iter().map(Version::from).collect())
+                let versions = tx.versions_of(file.id)?.into_iter();
+                Ok(versions.filter_map(|row| Version::seen_by(scope.viewer(), row)).collect())
             })
             .await
     }
 
     /// Makes an earlier content the current one again. The present content becomes an earlier one.
+    ///
+    /// Errors: `NoSuchVersion`; `Withheld` for a content that may not be read.
     pub async fn restore_version(
         &self,
         change: Change,
         path: &EntryPath,
         version: VersionId,
     ) -> Result<Entry, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let scope = change.access.whole_space(Right::Write)?;
         let (library, path) = (self.clone(), path.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let file = find(tx, space.into(), &path)?.ok_or(LibraryError::NotFound)?;
+                let file = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 if file.is_folder() {
                     return Err(LibraryError::IsFolder);
                 }
                 let wanted = tx.version(version)?.filter(|row| row.entry == file.id);
+                let wanted = wanted.filter(|row| !row.is_hidden_from(scope.viewer()));
                 let wanted = wanted.ok_or(LibraryError::NoSuchVersion)?;
-                library.check_conditions(tx, &change, space.into(), Some(&file))?;
+                wanted.require_full(scope.viewer())?;
+                library.check_conditions(tx, &change, scope, Some(&file))?;
                 require_unlocked(tx, &change, file.id)?;
-                let added = Added::watch(tx, space)?;
+                let added = Added::watch(tx, scope.space())?;
                 let copy = tx.share_version(version, file.id, change.author(), change.now)?;
                 replace_content(tx, &change, &file, copy, wanted.size, wanted.modified)?;
                 added.require_room(&library, tx, 0)?;
                 let row = tx.entry(file.id)?.ok_or(LibraryError::NotFound)?;
                 change.record(tx, EntryEvent::VersionRestored, &row)?;
-                Ok(library.entry(row))
+                Ok(library.entry(scope.viewer(), row))
+            })
+            .await
+    }
+}
+
+impl Library {
+    /// Notes what is known of a content, current or earlier, and with it who may see it.
+    ///
+    /// Where a file appears or disappears for somebody, the folders above get other ETags. The file keeps its own: its
+    /// content is the same, and the sync client of its author would else fetch what it has just sent.
+    ///
+    /// Errors: `NoSuchVersion` if the space has none of this id.
+    pub async fn set_version_state(
+        &self,
+        by: Stamp,
+        space: SpaceId,
+        version: VersionId,
+        state: VersionState,
+    ) -> Result<(), LibraryError> {
+        self.catalog()
+            .write(move |tx| {
+                let row = tx.version(version)?.ok_or(LibraryError::NoSuchVersion)?;
+                let file = tx.entry(row.entry)?.filter(|file| file.space == space);
+                let file = file.ok_or(LibraryError::NoSuchVersion)?;
+                tx.touches_only([file.id]);
+                if row.state == state {
+                    return Ok(());
+                }
+                tx.set_version_state(version, state)?;
+                if let Some(folder) = file.parent.filter(|_| file.version == Some(version)) {
+                    tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?;
+                }
+                let spot = Spot::new(space, file.id, &path_of(tx, file.id)?);
+                let (from, to) = (row.state, state);
+                Ok(tx.record(&by, &Event::StateChanged { spot, version, from, to })?)
             })
             .await
     }

@@ -1,6 +1,6 @@
 //! Roles, rights and the proof that a right was checked.
 
-use super::{EntryId, LinkId, SpaceId};
+use super::{EntryId, LinkId, SpaceId, UserId, Worker};
 
 /// A user's role in this office; each account has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +47,19 @@ pub enum SpaceKind {
     Team,
 }
 
+/// State of a version, which decides who may see it (`library::visibility`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VersionState {
+    /// Visible to everybody with the right to read the file.
+    Visible,
+    /// Held back until it is examined.
+    Held,
+    /// Found to be dangerous.
+    Quarantined,
+    /// May be stored but not used (GDPR Art. 18).
+    Restricted,
+}
+
 macro_rules! text_form {
     ($name:ident { $($variant:ident = $text:literal),+ }) => {
         impl $name {
@@ -76,13 +89,33 @@ text_form!(Role { Administrator = "administrator", Staff = "staff", Client = "cl
 text_form!(Right { Read = "read", Write = "write", Manage = "manage" });
 text_form!(LinkRight { Read = "read", Edit = "edit", Add = "add" });
 text_form!(SpaceKind { Client = "client", Team = "team" });
+text_form!(VersionState {
+    Visible = "visible",
+    Held = "held",
+    Quarantined = "quarantined",
+    Restricted = "restricted"
+});
+
+/// The person or program that looks at a file: decides how much of a withheld version it may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Viewer {
+    /// A user with an account.
+    User(UserId),
+    /// A guest with this link.
+    Guest(LinkId),
+    /// The owner of the data directory, through a command.
+    Owner,
+    /// The server itself.
+    Worker(Worker),
+}
 
 /// Proof that a user's right to a space, or a guest's to a part of one, was checked. `library` accepts nothing
-/// else, and `tests/architecture.rs` makes sure that only `accounts` creates one.
+/// else, and `tests/architecture.rs` makes sure that only `accounts`, and `library::worker` for workers, creates one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     space: SpaceId,
     right: Right,
+    viewer: Viewer,
     grant: Option<LinkGrant>,
     /// The entry that the guest's link leads to; the access begins there, or below if it was narrowed.
     linked: Option<EntryId>,
@@ -99,9 +132,16 @@ pub struct LinkGrant {
     pub right: LinkRight,
 }
 
+/// The part of a space that a checked request may use, and the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    start: Start,
+    viewer: Viewer,
+}
+
 /// Where the paths of a checked request begin: at a space's root, or for a guest at the entry of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
+pub struct Start {
     space: SpaceId,
     top: Option<EntryId>,
     linked: Option<EntryId>,
@@ -116,9 +156,23 @@ pub struct AccessDenied {
 }
 
 impl Access {
-    /// Only the rights check in `accounts` may call this.
-    pub fn granted(space: SpaceId, right: Right) -> Self {
-        Self { space, right, grant: None, linked: None }
+    /// Access for a user with an account. Only the rights check in `accounts` may call this.
+    pub fn granted(space: SpaceId, right: Right, user: UserId) -> Self {
+        Self::to_all(space, right, Viewer::User(user))
+    }
+
+    /// Access for the owner of the data directory. Only the rights check in `accounts` may call this.
+    pub fn granted_to_owner(space: SpaceId) -> Self {
+        Self::to_all(space, Right::Manage, Viewer::Owner)
+    }
+
+    /// Access for a worker. Only `library::worker` may call this.
+    pub fn granted_to_worker(worker: Worker, space: SpaceId) -> Self {
+        Self::to_all(space, Right::Manage, Viewer::Worker(worker))
+    }
+
+    fn to_all(space: SpaceId, right: Right, viewer: Viewer) -> Self {
+        Self { space, right, viewer, grant: None, linked: None }
     }
 
     /// Access for a guest. Only the rights check in `accounts` may call this.
@@ -127,7 +181,8 @@ impl Access {
             LinkRight::Read | LinkRight::Add => Right::Read,
             LinkRight::Edit => Right::Write,
         };
-        Self { space, right, linked: Some(grant.top), grant: Some(grant) }
+        let viewer = Viewer::Guest(grant.link);
+        Self { space, right, viewer, linked: Some(grant.top), grant: Some(grant) }
     }
 
     /// The space of the access; a guest has access to a part of it.
@@ -138,6 +193,11 @@ impl Access {
     /// The highest right it carries. Meaningless for a guest who may only add files and cannot even read.
     pub fn right(&self) -> Right {
         self.right
+    }
+
+    /// The viewer whose right was checked.
+    pub fn viewer(&self) -> Viewer {
+        self.viewer
     }
 
     /// The link that a guest used; `None` for a user with an account.
@@ -189,39 +249,52 @@ impl Access {
         if self.only_adds() || self.right < needed {
             return Err(AccessDenied { needed });
         }
-        Ok(Scope { space: self.space, top: self.top(), linked: self.linked })
+        Ok(self.reached())
+    }
+
+    /// As [`Self::scope`], and as [`Self::require`] never a guest's: all of the space.
+    pub fn whole_space(&self, needed: Right) -> Result<Scope, AccessDenied> {
+        self.require(needed).map(|_| self.reached())
     }
 
     /// As [`Self::scope`], for putting a file somewhere.
     pub fn scope_to_add(&self) -> Result<Scope, AccessDenied> {
         if self.only_adds() {
-            return Ok(Scope { space: self.space, top: self.top(), linked: self.linked });
+            return Ok(self.reached());
         }
         self.scope(Right::Write)
+    }
+
+    fn reached(&self) -> Scope {
+        let start = Start { space: self.space, top: self.top(), linked: self.linked };
+        Scope { start, viewer: self.viewer }
     }
 }
 
 impl Scope {
     /// The space that contains it.
     pub fn space(self) -> SpaceId {
-        self.space
+        self.start.space
     }
 
     /// The entry where it begins; `None` for the space's root.
     pub fn top(self) -> Option<EntryId> {
-        self.top
+        self.start.top
     }
 
     /// The entry that a guest's link leads to: where the access begins, or above.
     pub fn linked(self) -> Option<EntryId> {
-        self.linked
+        self.start.linked
     }
-}
 
-impl From<SpaceId> for Scope {
-    /// Covers the whole space.
-    fn from(space: SpaceId) -> Self {
-        Self { space, top: None, linked: None }
+    /// Where its paths begin, whoever the viewer is.
+    pub fn start(self) -> Start {
+        self.start
+    }
+
+    /// The viewer.
+    pub fn viewer(self) -> Viewer {
+        self.viewer
     }
 }
 
@@ -260,16 +333,30 @@ mod tests {
         assert_eq!(guest(LinkRight::Add).narrowed_to_adding(here), Ok(guest(LinkRight::Add)));
         let narrowed = guest(LinkRight::Edit).narrowed_to_adding(below).unwrap();
         assert_eq!((narrowed.top(), narrowed.only_adds()), (Some(below), true));
-        let owner = Access::granted(SpaceId([1; 16]), Right::Manage);
+        let owner = Access::granted(SpaceId([1; 16]), Right::Manage, UserId(1));
         assert!(owner.narrowed_to_adding(here).is_err(), "no guest");
     }
 
     #[test]
     fn whoever_has_an_account_reaches_from_the_root() {
-        let access = Access::granted(SpaceId([1; 16]), Right::Write);
-        assert_eq!(access.scope(Right::Write), Ok(Scope::from(access.space())));
-        assert_eq!(access.scope_to_add(), Ok(Scope::from(access.space())));
+        let (space, anna) = (SpaceId([1; 16]), UserId(7));
+        let access = Access::granted(space, Right::Write, anna);
+        for scope in [access.scope(Right::Write), access.scope_to_add(), access.whole_space(Right::Read)] {
+            let scope = scope.unwrap();
+            assert_eq!((scope.space(), scope.top(), scope.viewer()), (space, None, Viewer::User(anna)));
+        }
         assert_eq!(access.require(Right::Manage), Err(AccessDenied { needed: Right::Manage }));
-        assert!(Access::granted(access.space(), Right::Read).scope_to_add().is_err());
+        assert!(Access::granted(space, Right::Read, anna).scope_to_add().is_err());
+        assert!(guest(LinkRight::Edit).whole_space(Right::Read).is_err());
+    }
+
+    #[test]
+    fn each_access_says_who_looks() {
+        let space = SpaceId([1; 16]);
+        assert_eq!(Access::granted_to_owner(space).viewer(), Viewer::Owner);
+        let worker = Access::granted_to_worker(Worker::Upkeep, space);
+        assert_eq!(worker.viewer(), Viewer::Worker(Worker::Upkeep));
+        let narrowed = guest(LinkRight::Edit).narrowed_to_adding(EntryId(8)).unwrap();
+        assert_eq!(narrowed.scope_to_add().unwrap().viewer(), Viewer::Guest(LinkId(1)));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{
     Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Right, Role, SpaceId, Timestamp, UserId,
-    VersionId,
+    VersionId, VersionState,
 };
 
 /// One recorded event.
@@ -58,6 +58,17 @@ pub enum Event {
         size: Option<u64>,
         /// The source of a move or copy to here, or the destination of a move away.
         other: Option<Spot>,
+    },
+    /// The state of a version changed, and with it who may see it.
+    StateChanged {
+        /// The file.
+        spot: Spot,
+        /// The version, current or earlier.
+        version: VersionId,
+        /// The state before.
+        from: VersionState,
+        /// The state since.
+        to: VersionState,
     },
     /// Several items of a space were removed permanently.
     Removed {
@@ -283,6 +294,8 @@ impl AccountEvent {
 impl Event {
     /// Prefix of the word of [`Event::Removed`]; the word of its kind follows.
     pub const REMOVED: &'static str = "removed-";
+    /// The word of [`Event::StateChanged`].
+    pub const STATE_CHANGED: &'static str = "state-changed";
     /// The word for a granted right.
     pub const GRANTED: &'static str = "granted";
     /// The word for a revoked right.
@@ -292,6 +305,7 @@ impl Event {
     pub fn word(&self) -> String {
         match self {
             Self::Entry { kind, .. } => kind.as_str().to_owned(),
+            Self::StateChanged { .. } => Self::STATE_CHANGED.to_owned(),
             Self::Removed { what, .. } => format!("{}{}", Self::REMOVED, what.as_str()),
             Self::Instance(kind) => kind.as_str().to_owned(),
             Self::Space { kind, .. } => kind.as_str().to_owned(),
@@ -305,7 +319,9 @@ impl Event {
     /// The file or folder concerned.
     pub fn spot(&self) -> Option<&Spot> {
         match self {
-            Self::Entry { spot, .. } | Self::Link { spot, .. } => Some(spot),
+            Self::Entry { spot, .. } | Self::StateChanged { spot, .. } | Self::Link { spot, .. } => {
+                Some(spot)
+            }
             _ => None,
         }
     }
@@ -313,7 +329,9 @@ impl Event {
     /// The space concerned.
     pub fn space(&self) -> Option<SpaceId> {
         match self {
-            Self::Entry { spot, .. } | Self::Link { spot, .. } => Some(spot.space),
+            Self::Entry { spot, .. } | Self::StateChanged { spot, .. } | Self::Link { spot, .. } => {
+                Some(spot.space)
+            }
             Self::Removed { space, .. } | Self::Space { space, .. } | Self::Grant { space, .. } => {
                 Some(*space)
             }

@@ -20,7 +20,9 @@ mod size;
 mod time;
 mod upload;
 
-pub use access::{Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceKind};
+pub use access::{
+    Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceKind, Start, VersionState, Viewer,
+};
 pub use actor::{Actor, Stamp, Via, Worker};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};

@@ -3,7 +3,7 @@
 use super::Language;
 use crate::model::{
     AccountEvent, Actor, EntryEvent, Event, InstanceEvent, LinkEvent, LinkRight, RemovedKind, Right, Role,
-    SpaceEvent, Via, Worker,
+    SpaceEvent, VersionState, Via, Worker,
 };
 
 impl Language {
@@ -40,6 +40,7 @@ impl Language {
                 let other = other.as_ref().map_or("?", |other| other.path.as_str());
                 self.entry_event(*kind, &spot.path, &size, other)
             }
+            Event::StateChanged { spot, from, to, .. } => self.state_changed(&spot.path, *from, *to),
             Event::Removed { what, count, .. } => self.removed(*what, *count),
             Event::Instance(InstanceEvent::RecoveryKeyChanged) => self
                 .choose("hat den Wiederherstellungsschlüssel ersetzt", "replaced the recovery key")
@@ -123,6 +124,37 @@ impl Language {
                 EntryEvent::LockEnded => format!("ended the lock on {path}"),
                 EntryEvent::Read => format!("read {path}{size}"),
             },
+        }
+    }
+
+    fn state_changed(self, path: &str, from: VersionState, to: VersionState) -> String {
+        let from = self.version_state(from);
+        match (self, to) {
+            (Self::German, VersionState::Visible) => format!("hat {path} freigegeben (vorher {from})"),
+            (Self::English, VersionState::Visible) => format!("released {path} (it was {from})"),
+            (Self::German, VersionState::Held) => format!("hat {path} zurückgehalten (vorher {from})"),
+            (Self::English, VersionState::Held) => format!("held {path} back (it was {from})"),
+            (Self::German, VersionState::Quarantined) => {
+                format!("hat {path} in Quarantäne genommen (vorher {from})")
+            }
+            (Self::English, VersionState::Quarantined) => format!("quarantined {path} (it was {from})"),
+            (Self::German, VersionState::Restricted) => {
+                format!("hat die Nutzung von {path} eingeschränkt (vorher {from})")
+            }
+            (Self::English, VersionState::Restricted) => {
+                format!("restricted the use of {path} (it was {from})")
+            }
+        }
+    }
+
+    fn version_state(self, state: VersionState) -> &'static str {
+        match (self, state) {
+            (Self::German, VersionState::Visible) => "frei",
+            (Self::German, VersionState::Held) => "zurückgehalten",
+            (Self::German, VersionState::Quarantined) => "in Quarantäne",
+            (Self::German, VersionState::Restricted) => "eingeschränkt",
+            (Self::English, VersionState::Held) => "held back",
+            (Self::English, state) => state.as_str(),
         }
     }
 
@@ -225,7 +257,7 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryId, LinkId, SpaceId, Spot, UserId};
+    use crate::model::{EntryId, LinkId, SpaceId, Spot, UserId, VersionId};
 
     #[test]
     fn events_read_as_sentences_in_both_languages() {
@@ -248,6 +280,14 @@ mod tests {
         );
         let gone = |count| Event::Removed { space: SpaceId([1; 16]), what: RemovedKind::Versions, count };
         assert_eq!(Language::English.event(&gone(2)), "removed 2 earlier contents for good");
+        let released = Event::StateChanged {
+            spot: spot("/a.pdf"),
+            version: VersionId(1),
+            from: VersionState::Held,
+            to: VersionState::Visible,
+        };
+        assert_eq!(Language::English.event(&released), "released /a.pdf (it was held back)");
+        assert_eq!(Language::German.event(&released), "hat /a.pdf freigegeben (vorher zurückgehalten)");
         assert_eq!(Language::German.event(&gone(1)), "hat einen früheren Inhalt endgültig entfernt");
     }
 }

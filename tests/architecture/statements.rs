@@ -67,12 +67,23 @@ fn sqlites_own_grammar_is_found() {
 fn statements(files: &[File]) -> (Vec<(&str, String)>, Vec<String>) {
     let (mut statements, mut faults) = (Vec::new(), Vec::new());
     let mut apart = SQLITE_ONLY.to_vec();
-    for file in files.iter().filter(|file| file.room() == Some("catalog")) {
+    let of_catalog = || files.iter().filter(|file| file.room() == Some("catalog"));
+    let mut shared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, text) in of_catalog().flat_map(|file| bound_texts(&file.text)) {
+        shared.entry(name).or_default().push(text);
+    }
+    for file in of_catalog() {
         let name = file.place.trim_start_matches("src/catalog/").trim_end_matches(".rs");
         if name.starts_with(ABOUT_SQLITE) {
             continue;
         }
-        let bound = bound_texts(&file.text);
+        let mut bound = bound_texts(&file.text);
+        // What one file alone defines, others may import.
+        for (name, texts) in &shared {
+            if let [text] = texts.as_slice() {
+                bound.entry(name.clone()).or_insert_with(|| text.clone());
+            }
+        }
         for text in &file.texts {
             let sql = filled(text, name, &bound);
             let sql = sql.trim_start();

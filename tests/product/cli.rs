@@ -11,7 +11,7 @@ use serde_json::Value;
 use tresor::app::{DataDirectory, Instance};
 use tresor::library::{Change, NewUpload, PartInfo};
 use tresor::model::{
-    Access, Actor, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape,
+    Access, Actor, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape, UserId,
 };
 use tresor::vault::keys::Unlock;
 
@@ -231,7 +231,7 @@ fn begin_upload(office: &Office) -> String {
         let users = instance.accounts.users().await.unwrap();
         let user = users.iter().find(|user| user.name == "Anna").unwrap().id;
         let space = instance.library.spaces().await.unwrap().remove(0).id;
-        let (access, now) = (Access::granted(space, Right::Write), Timestamp::now());
+        let (access, now) = (Access::granted(space, Right::Write, UserId(1)), Timestamp::now());
         let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
         let new = NewUpload {
             id: UploadId::random(),

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0014-property-setter.sql"),
     include_str!("../../../migrations/0015-events.sql"),
     include_str!("../../../migrations/0016-upload-protocol.sql"),
+    include_str!("../../../migrations/0017-version-state.sql"),
 ];
 
 /// Gives an empty database the newest format.

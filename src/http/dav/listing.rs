@@ -51,6 +51,7 @@ impl View {
             (_, Some(top)) if top == entry.id => Permissions::SharedTop(right),
             (_, Some(_)) => Permissions::SharedInside(right),
             (None, None) => Permissions::SpaceTop(right),
+            (Some(_), None) if !entry.is_readable => Permissions::Withheld(right),
             (Some(_), None) => Permissions::Inside(right),
         };
         let locks: Vec<&Lock> = member.locks.iter().chain(inherited).collect();

@@ -73,7 +73,8 @@ pub(in crate::http) async fn rows(
         let listing = library.list_with(access, folder, after, &Detail::NONE, now).await?;
         rows.extend(listing.members.iter().map(|member| {
             let size = (!member.entry.is_folder()).then_some(member.entry.size);
-            Row::new(base, &member.entry.name, size, member.entry.modified)
+            let row = Row::new(base, &member.entry.name, size, member.entry.modified);
+            Row { href: row.href.filter(|_| member.entry.is_readable), ..row }
         }));
         after = listing.next;
         if after.is_none() || rows.len() >= MAX_ROWS {

@@ -69,6 +69,8 @@ pub enum Permissions {
     SpaceTop(Right),
     /// Anything in a space.
     Inside(Right),
+    /// A file in a space whose content this user may not read at present.
+    Withheld(Right),
     /// The entry of a link, which the guest cannot move or share.
     SharedTop(Right),
     /// Anything below the entry of a link.
@@ -80,6 +82,9 @@ impl Permissions {
     /// `K` create files and folders in it. Never empty, because clients misread an empty value.
     pub fn letters(self, is_folder: bool) -> &'static str {
         match (self, is_folder) {
+            (Self::Withheld(_), _) if self.is_writable() => "DNVW",
+            // `S`, shared, is the letter that permits nothing.
+            (Self::Withheld(_), _) => "S",
             _ if !self.is_writable() => "G",
             (Self::Mount, _) => "G",
             (Self::SpaceTop(_), _) => "RGCK",
@@ -94,6 +99,7 @@ impl Permissions {
 
     fn share_sum(self, is_folder: bool) -> u64 {
         match (self, is_folder) {
+            (Self::Withheld(_), _) => 0,
             _ if !self.is_writable() => 1,
             (Self::SharedTop(_) | Self::SharedInside(_), true) => 15,
             (Self::SharedTop(_) | Self::SharedInside(_), false) => 3,
@@ -107,6 +113,7 @@ impl Permissions {
             Self::Mount => false,
             Self::SpaceTop(right)
             | Self::Inside(right)
+            | Self::Withheld(right)
             | Self::SharedTop(right)
             | Self::SharedInside(right) => right >= Right::Write,
         }

@@ -7,7 +7,7 @@ use crate::library::entry::signed;
 use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Library, LibraryError};
-use crate::model::{EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, WriteSerial};
+use crate::model::{EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, VersionState, WriteSerial};
 use crate::vault::reader::ContainerReader;
 
 /// Puts entries into the tree, in one transaction.
@@ -197,6 +197,8 @@ impl Placing<'_> {
             created: version.told().map_or(self.now, |meta| meta.written),
             author: None,
             checksums: &[],
+            // A container does not say what was known of its content.
+            state: VersionState::Visible,
         })?;
         for (position, container) in version.containers.iter().enumerate() {
             self.tx.insert_container(space, &container.row)?;

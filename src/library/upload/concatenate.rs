@@ -18,7 +18,7 @@ impl Library {
         parts: Vec<UploadId>,
         new: NewUpload,
     ) -> Result<Upload, LibraryError> {
-        change.access.require(Right::Write)?;
+        let scope = change.access.whole_space(Right::Write)?;
         if new.metadata.len() > super::MAX_UPLOAD_METADATA {
             return Err(LibraryError::MetadataTooLong);
         }
@@ -27,9 +27,8 @@ impl Library {
         let library = self.clone();
         let join = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let space = change.access.space();
             if let Some(path) = &new.path {
-                admit(&library, tx, &change, space.into(), path, change.now)?;
+                admit(&library, tx, &change, scope, path, change.now)?;
             }
             let announced = new.length;
             let mut row = UploadRow {

@@ -118,6 +118,7 @@ impl Library {
     /// Everything that can stand in the way, before anything is written.
     async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, LibraryError> {
         self.storing().await?;
+        let scope = change.access.whole_space(Right::Write)?;
         let (library, change, finish) = (self.clone(), change.clone(), finish.clone());
         self.catalog()
             .read(move |tx| {
@@ -129,7 +130,7 @@ impl Library {
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
                     return Err(LibraryError::UploadIncomplete { received: row.received });
                 }
-                let admitted = admit(&library, tx, &change, row.space.into(), &path, row.created)?;
+                let admitted = admit(&library, tx, &change, scope, &path, row.created)?;
                 let file = NewFile {
                     path,
                     size: Some(row.received),

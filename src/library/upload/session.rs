@@ -21,17 +21,17 @@ impl Library {
     /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and what stands
     /// in the way of a PUT.
     pub async fn create_upload(&self, change: Change, new: NewUpload) -> Result<Upload, LibraryError> {
-        let space = change.access.require(Right::Write)?;
+        let scope = change.access.whole_space(Right::Write)?;
         if new.metadata.len() > MAX_UPLOAD_METADATA {
             return Err(LibraryError::MetadataTooLong);
         }
         let announced = new.length.unwrap_or(0);
-        let reservation = self.reserve(space, announced).await?;
+        let reservation = self.reserve(scope.space(), announced).await?;
         let (library, asked) = (self.clone(), change.clone());
         // Of a chunked upload it is what the client said in the beginning, and shown to people; the end decides.
         if let Some(path) = new.path.clone().filter(|_| new.shape == UploadShape::Linear) {
             self.catalog()
-                .read(move |tx| admit(&library, tx, &asked, space.into(), &path, asked.now).map(drop))
+                .read(move |tx| admit(&library, tx, &asked, scope, &path, asked.now).map(drop))
                 .await?;
         }
         self.require_room(announced).await?;

@@ -144,7 +144,7 @@ impl<'a> Inspection<'a> {
 
     async fn read(mut self) -> Contents {
         for space in std::mem::take(&mut self.spaces) {
-            let access = Access::granted(space.id, Right::Manage);
+            let access = Access::granted(space.id, Right::Manage, UserId(1));
             self.read_folder(&access, &EntryPath::root(), &space.name).await;
             self.read_trash(&access).await;
             for upload in self.library.uploads(&[access], UploadsOf::Everybody).await.unwrap() {

@@ -15,7 +15,8 @@ use tresor::library::{
 };
 use tresor::model::{
     Access, Actor, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
-    NamePolicy, Right, SpaceId, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId, WriteSerial,
+    NamePolicy, Right, SpaceId, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter, VersionId, VersionState,
+    WriteSerial,
 };
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::keys::KeyRing;
@@ -92,7 +93,7 @@ impl Archive {
         let trash = store.library.trash(&store.access()).await.unwrap();
         let purged = trash.iter().find(|item| item.path == "purged").unwrap();
         store.library.purge(&store.access(), Stamp::owner(NOW), purged.entry).await.unwrap();
-        let access = Access::granted(there, Right::Manage);
+        let access = Access::granted(there, Right::Manage, UserId(1));
         let (from, to) = (path("folder"), path("carried"));
         store
             .library
@@ -137,7 +138,7 @@ impl Archive {
 
     /// A change of whatever may be changed.
     pub fn change(&self, now: Timestamp) -> Change {
-        let access = Access::granted(self.store.space.id, Right::Manage);
+        let access = Access::granted(self.store.space.id, Right::Manage, UserId(1));
         Change { access, actor: Actor::user(self.store.user), now, conditions: Conditions::default() }
     }
 
@@ -175,7 +176,7 @@ impl Archive {
     pub async fn read_all(&self, library: &Library) -> Vec<Place> {
         let mut failed = Vec::new();
         for (place, expected) in &self.truth {
-            let access = Access::granted(place.space, Right::Read);
+            let access = Access::granted(place.space, Right::Read, UserId(1));
             let at = EntryPath::parse(place.path).unwrap();
             let opened = library.open_content(&access, &at, place.version, |_| None).await;
             let Ok(mut content) = opened else {
@@ -228,7 +229,7 @@ impl Opened {
 
     /// The containers of a file's present content in their order.
     pub async fn segments(&self, archive: &Archive, at: &str) -> Vec<ContainerId> {
-        let access = Access::granted(archive.store.space.id, Right::Read);
+        let access = Access::granted(archive.store.space.id, Right::Read, UserId(1));
         let entry = self.library.find(&access, &path(at)).await.unwrap().id;
         let find = move |tx: &ReadTx<'_>| -> Result<_, LibraryError> {
             Ok(tx.segments(tx.entry(entry)?.unwrap().version.unwrap())?)
@@ -394,6 +395,7 @@ pub async fn put_in_parts(store: &Store, catalog: &Catalog, entry: EntryId, part
             created: NOW,
             author: None,
             checksums: &checksums,
+            state: VersionState::Visible,
         })?;
         for (position, sealed) in sealed.iter().enumerate() {
             tx.insert_container(space, &row_of(sealed))?;

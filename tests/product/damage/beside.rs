@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::{LibraryError, SpaceSettings};
-use tresor::model::{Access, ByteSize, EntryName, Right, Stamp, VerifyMode};
+use tresor::model::{Access, ByteSize, EntryName, Right, Stamp, UserId, VerifyMode};
 
 use crate::damage::archive::{Archive, verify};
 use crate::library::store::{NOW, path};
@@ -197,7 +197,7 @@ async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     let (id, container) = opened.container_of(&archive, "f").await;
     fs::remove_file(&container).unwrap();
     put_pipe(&container);
-    let access = Access::granted(archive.store.space.id, Right::Read);
+    let access = Access::granted(archive.store.space.id, Right::Read, UserId(1));
     let refused = opened.library.open_content(&access, &path("f"), None, |_| None).await;
     assert!(matches!(refused, Err(LibraryError::Damaged(_))));
 
@@ -232,7 +232,7 @@ async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
     }
     assert!(report.findings.iter().any(|finding| finding.kind.as_str() == "missing"));
     // Nor does it end the sweep, or what removes what was deleted.
-    let access = Access::granted(archive.store.space.id, Right::Manage);
+    let access = Access::granted(archive.store.space.id, Right::Manage, UserId(1));
     opened.library.sweep(NOW).await.unwrap();
     opened.library.delete(archive.store.change(), &path("packed")).await.unwrap();
     let trash = opened.library.trash(&access).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 use tresor::library::{FindingKind, LibraryError, UseState};
-use tresor::model::{Access, ByteRange, DamageKind, Right, Timestamp, VerifyMode};
+use tresor::model::{Access, ByteRange, DamageKind, Right, Timestamp, UserId, VerifyMode};
 use tresor::vault::VaultError;
 
 use crate::damage::archive::{Archive, CHUNK, Opened, Report, seal, verify};
@@ -50,7 +50,7 @@ async fn read(
     file: &str,
     range: ByteRange,
 ) -> Result<Vec<u8>, LibraryError> {
-    let access = Access::granted(archive.store.space.id, Right::Read);
+    let access = Access::granted(archive.store.space.id, Right::Read, UserId(1));
     let mut content = opened.library.open_content(&access, &path(file), None, |_| None).await?;
     Ok(content.read(range).await?.concat())
 }
@@ -198,7 +198,7 @@ async fn f33_another_container_in_its_place_is_foreign() {
 async fn f34_an_older_version_of_the_same_file_is_foreign() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
-    let access = Access::granted(archive.store.space.id, Right::Manage);
+    let access = Access::granted(archive.store.space.id, Right::Manage, UserId(1));
     // Of one length, so that only the header tells them apart.
     opened.put(&archive, "same", &bytes(1, 100_000)).await;
     let (_, old) = opened.container_of(&archive, "same").await;
@@ -247,7 +247,7 @@ async fn f37_a_missing_container_is_named_and_the_rest_goes_on() {
     let mut paths: Vec<_> = finding.uses.iter().map(|used| used.path.as_str()).collect();
     paths.sort_unstable();
     assert_eq!((report.findings.len(), paths), (1, vec!["/b", "/copy of b"]));
-    let access = Access::granted(archive.store.space.id, Right::Read);
+    let access = Access::granted(archive.store.space.id, Right::Read, UserId(1));
     let root = opened.library.find(&access, &path("")).await.unwrap().id;
     assert_eq!(opened.library.list(&access, root, None, NOW).await.unwrap().members.len(), 7);
     assert_eq!(archive.read_all(&opened.library).await.len(), 2);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tresor::library::{LibraryError, VerifyOrder, VerifyStage, VerifyStep};
-use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, VerifyMode, VerifyStarter};
+use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter};
 
 use crate::damage::archive::{Archive, Opened, verify};
 use crate::library::hooked::Moment;
@@ -241,7 +241,7 @@ async fn many_findings_come_in_steps_and_names_are_bounded() {
     let opened = archive.open_now().await;
     for number in 0..130 {
         let (from, to) = (path("last"), path(&format!("copy {number}")));
-        let access = Access::granted(archive.store.space.id, Right::Manage);
+        let access = Access::granted(archive.store.space.id, Right::Manage, UserId(1));
         let depth = tresor::model::Depth::Infinity;
         let overwrite = tresor::library::Overwrite::Forbid;
         opened.library.copy_entry(archive.change(NOW), &from, &access, &to, overwrite, depth).await.unwrap();

@@ -9,7 +9,7 @@ use crate::support::http::{Request, Response};
 use crate::support::multistatus::Multistatus;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares";
+pub(crate) const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares";
 const SECRET: &str = "Kreide-Ofen";
 
 /// A server of its own with `Akten/` (`a.txt`, `sub/b.txt`) and `geheim.txt`, `andere/` beside it.
@@ -26,7 +26,7 @@ fn office() -> TestServer {
 
 pub(crate) struct Link {
     id: String,
-    token: String,
+    pub(crate) token: String,
     password: Option<&'static str>,
 }
 
@@ -41,7 +41,11 @@ impl Link {
     }
 
     fn made(server: &TestServer, form: &str, password: Option<&'static str>) -> Self {
-        let request = server.request("POST", &format!("{SHARES}?format=json"));
+        Self::made_by(server.request("POST", &format!("{SHARES}?format=json")), form, password)
+    }
+
+    /// As the answer to this request of its maker.
+    pub(crate) fn made_by(request: Request, form: &str, password: Option<&'static str>) -> Self {
         let made = request.header("OCS-APIRequest", "true").body(form).send().expect(200);
         let made: Value = serde_json::from_slice(&made.body).unwrap();
         let text = |member: &str| made["ocs"]["data"][member].as_str().unwrap().to_owned();
@@ -73,48 +77,30 @@ impl Link {
 
 /// Every method, each at a place that is there and at one that is not.
 fn all_methods(server: &TestServer, link: &Link) -> Vec<(&'static str, u16, u16)> {
+    let ask =
+        |method, at: &str| fill(link.ask(server, method, at), method, &link.path("/neu.txt")).send().status;
+    READER.map(|(method, ..)| (method, ask(method, "/a.txt"), ask(method, "/nichts.txt"))).to_vec()
+}
+
+/// Gives a request of a guest what its method needs.
+pub(crate) fn fill(request: Request, method: &str, destination: &str) -> Request {
     let lock = r#"<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>"#;
     let patch = r#"<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><x xmlns="urn:x">1</x></d:prop></d:set></d:propertyupdate>"#;
-    let methods = [
-        "OPTIONS",
-        "GET",
-        "HEAD",
-        "PROPFIND",
-        "PROPPATCH",
-        "COPY",
-        "MOVE",
-        "MKCOL",
-        "PUT",
-        "LOCK",
-        "UNLOCK",
-        "DELETE",
-        "POST",
-        "PATCH",
-        "REPORT",
-        "SEARCH",
-        "MKCALENDAR",
-        "ACL",
-    ];
-    let ask = |method: &'static str, at: &str| {
-        let request = link.ask(server, method, at);
-        let request = match method {
-            "PROPFIND" => request.header("Depth", "0"),
-            "COPY" | "MOVE" => request.header("Destination", &link.path("/neu.txt")).header("Overwrite", "F"),
-            "LOCK" => request.xml(lock),
-            "PROPPATCH" => request.xml(patch),
-            "UNLOCK" => request.header("Lock-Token", "<urn:uuid:0>"),
-            "PUT" => request.body("x"),
-            _ => request,
-        };
-        request.send().status
-    };
-    methods.map(|method| (method, ask(method, "/a.txt"), ask(method, "/nichts.txt"))).to_vec()
+    match method {
+        "PROPFIND" => request.header("Depth", "0"),
+        "COPY" | "MOVE" => request.header("Destination", destination).header("Overwrite", "F"),
+        "LOCK" => request.xml(lock),
+        "PROPPATCH" => request.xml(patch),
+        "UNLOCK" => request.header("Lock-Token", "<urn:uuid:0>"),
+        "PUT" => request.body("x"),
+        _ => request,
+    }
 }
 
 /// What a method answers at a place that is there, and at one that is not.
-type Answers = [(&'static str, u16, u16); 18];
+pub(crate) type Answers = [(&'static str, u16, u16); 18];
 
-const READER: Answers = [
+pub(crate) const READER: Answers = [
     ("OPTIONS", 200, 200),
     ("GET", 200, 404),
     ("HEAD", 200, 404),

@@ -105,16 +105,16 @@ enum Answer {
 use Answer::{Always, Needs, Seen};
 
 /// A method on a path below a cell's folder, or on the space itself where the path is `..`.
-struct Case {
-    method: &'static str,
-    path: &'static str,
-    kind: Kind,
+pub(crate) struct Case {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) kind: Kind,
     answer: Answer,
 }
 
 /// What a request carries beside its method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Plain,
     Depth(&'static str),
     Content,
@@ -126,11 +126,27 @@ enum Kind {
     ForeignLock,
 }
 
+impl Case {
+    /// Gives a request what this case sends with it; where it names a lock, this one.
+    pub(crate) fn fill(&self, request: Request, lock: &str) -> Request {
+        match (self.method, self.kind) {
+            (_, Kind::Plain) => request,
+            (_, Kind::Depth(depth)) => request.header("Depth", depth),
+            (_, Kind::Content) => request.body("von Unbefugten"),
+            (_, Kind::Checksum) => request.header("X-Recalculate-Hash", "sha1"),
+            (_, Kind::Properties) => request.xml(PROPPATCH),
+            (_, Kind::Lock) => request.xml(EXCLUSIVE),
+            ("LOCK", _) => request.header("If", &format!("(<{lock}>)")),
+            _ => request.header("Lock-Token", &format!("<{lock}>")),
+        }
+    }
+}
+
 const fn case(method: &'static str, path: &'static str, kind: Kind, answer: Answer) -> Case {
     Case { method, path, kind, answer }
 }
 
-const CASES: [Case; 39] = [
+pub(crate) const CASES: [Case; 39] = [
     case("GET", "datei.txt", Kind::Plain, Needs(Read, 200)),
     case("HEAD", "datei.txt", Kind::Plain, Needs(Read, 200)),
     case("GET", "ordner/", Kind::Plain, Needs(Read, 200)),
@@ -174,13 +190,13 @@ const CASES: [Case; 39] = [
 ];
 
 /// COPY or MOVE of `datei.txt` to a name that is free or taken.
-struct Transfer {
-    method: &'static str,
-    to: &'static str,
+pub(crate) struct Transfer {
+    pub(crate) method: &'static str,
+    pub(crate) to: &'static str,
     status: u16,
 }
 
-const TRANSFERS: [Transfer; 4] = [
+pub(crate) const TRANSFERS: [Transfer; 4] = [
     Transfer { method: "COPY", to: "neu.txt", status: 201 },
     Transfer { method: "COPY", to: "ziel.txt", status: 204 },
     Transfer { method: "MOVE", to: "neu.txt", status: 201 },
@@ -280,27 +296,13 @@ impl World {
             ".." => format!("/dav/{space}/"),
             path => format!("/dav/{space}/{folder}/{path}"),
         };
-        let request = self.request(caller, case.method, &target);
-        match (case.method, case.kind) {
-            (_, Kind::Plain) => request,
-            (_, Kind::Depth(depth)) => request.header("Depth", depth),
-            (_, Kind::Content) => request.body("von Unbefugten"),
-            (_, Kind::Checksum) => request.header("X-Recalculate-Hash", "sha1"),
-            (_, Kind::Properties) => request.xml(PROPPATCH),
-            (_, Kind::Lock) => request.xml(EXCLUSIVE),
-            (method, kind) => {
-                let own = self.request(caller, "LOCK", &target);
-                let token = match kind {
-                    Kind::OwnLock if folder != FIXED => token(&own.xml(EXCLUSIVE).send().expect(200)),
-                    _ => keepers.to_owned(),
-                };
-                match method {
-                    "LOCK" => request.header("If", &format!("(<{token}>)")),
-                    _ => request.header("Lock-Token", &format!("<{token}>")),
-                }
+        let lock = match case.kind {
+            Kind::OwnLock if folder != FIXED => {
+                token(&self.request(caller, "LOCK", &target).xml(EXCLUSIVE).send().expect(200))
             }
-        }
-        .send()
+            _ => keepers.to_owned(),
+        };
+        case.fill(self.request(caller, case.method, &target), &lock).send()
     }
 
     /// What a space shows without reading contents: the entity tag that every change in it alters,

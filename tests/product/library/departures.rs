@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use tresor::library::{LockRequest, NewFile, Overwrite, PropertyChange};
-use tresor::model::{Access, Actor, Depth, EntryId, LockScope, PropertyName, Right, Stamp, Timestamp};
+use tresor::model::{
+    Access, Actor, Depth, EntryId, LockScope, PropertyName, Right, Stamp, Timestamp, UserId,
+};
 
 use crate::library::store::{NOW, Store, path};
 use crate::library::uploads::{chunked, to};
@@ -182,7 +184,7 @@ async fn a_file_does_not_come_back_for_others_or_later_or_after_a_change() {
             _ => {
                 // In another space its copies are other files; the original lies in the trash and comes back.
                 let space = store.another_space("other").await;
-                let there = Access::granted(space.id, Right::Manage);
+                let there = Access::granted(space.id, Right::Manage, UserId(1));
                 let (from, to) = (path("Old.dwg"), path("Old.dwg"));
                 let change = store.change_at(at(1));
                 store.library.move_entry(change, &from, &there, &to, Overwrite::Forbid).await.unwrap();

@@ -3,7 +3,7 @@
 use std::io;
 
 use tresor::library::{LibraryError, NewFile, Overwrite, ReadOnlyCause};
-use tresor::model::{Access, Depth, Right, Stamp};
+use tresor::model::{Access, Depth, Right, Stamp, UserId};
 
 use crate::library::hooked::Moment;
 use crate::library::store::{NOW, Store, path};
@@ -157,7 +157,7 @@ async fn a_transfer_that_the_disk_ends_half_way_leaves_both_spaces_as_they_were(
     for seed in 1..=3 {
         store.put(&format!("a/{seed}"), &bytes(seed, 1_000)).await.unwrap();
     }
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let mut made = 0;
     store.disk.set(move |moment| {
         made += usize::from(moment == Moment::Create);
@@ -182,7 +182,7 @@ async fn a_tree_that_grows_while_it_is_carried_is_not_carried_in_part() {
         store.mkcol(folder).await.unwrap();
     }
     store.put("a/m/1", b"1").await.unwrap();
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     for (number, grow) in [(0, true), (1, false)] {
         let (library, change, runtime) =
             (store.library.clone(), store.change(), tokio::runtime::Handle::current());

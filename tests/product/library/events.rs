@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tresor::library::{Change, Overwrite};
-use tresor::model::{Access, Actor, Event, LinkId, Right, Stamp, Timestamp, Worker};
+use tresor::model::{Access, Actor, Event, LinkId, Right, Stamp, Timestamp, UserId, Worker};
 use tresor::text::Language;
 
 use super::store::{NOW, Store, days, path};
@@ -72,7 +72,7 @@ async fn the_life_of_a_file_can_be_told() {
 async fn a_move_between_spaces_is_told_in_both() {
     let store = Store::new().await;
     let other = store.another_space("other").await;
-    let there = Access::granted(other.id, Right::Manage);
+    let there = Access::granted(other.id, Right::Manage, UserId(1));
     store.put("a", b"x").await.unwrap();
     let (from, to) = (path("a"), path("b"));
     store.library.move_entry(store.change(), &from, &there, &to, Overwrite::Forbid).await.unwrap();

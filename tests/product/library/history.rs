@@ -3,7 +3,7 @@
 use std::fs;
 
 use tresor::library::{LibraryError, NewFile, SpaceSettings, SpaceUsage};
-use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp};
+use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, UserId};
 
 use crate::library::store::{NOW, Store, days, path};
 use crate::support::content::bytes;
@@ -143,7 +143,7 @@ async fn what_is_restored_or_copied_must_fit_the_quota() {
     assert!(matches!(restored, Err(LibraryError::OverQuota)));
     // A copy shares its bytes; it counts as soon as they would be more than the disk holds of the space.
     assert!(matches!(store.copy("a", "c").await, Err(LibraryError::OverQuota)));
-    let writer = Access::granted(store.space.id, Right::Write);
+    let writer = Access::granted(store.space.id, Right::Write, UserId(1));
     assert!(matches!(
         store.library.purge(&writer, Stamp::owner(NOW), item.entry).await,
         Err(LibraryError::Denied(_))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tresor::library::{Change, LibraryError, LockFilter, LockRequest, MAX_LOCK_SECONDS, NewFile, Overwrite};
 use tresor::model::{
     Access, Actor, Depth, IfCondition, IfList, IfState, IfTarget, LockScope, LockToken, Right, Stamp,
-    Timestamp,
+    Timestamp, UserId,
 };
 
 use crate::library::store::{NOW, Store, path};
@@ -124,7 +124,7 @@ async fn locks_end_by_time_by_unlock_and_by_a_manager() {
     let lock = store.library.lock(store.change(), &file, asked.clone()).await.unwrap();
     let other = store.another_user("other").await;
     let by_other = Stamp { actor: Actor::user(other), at: NOW };
-    let (writer, manager) = (Access::granted(store.space.id, Right::Write), store.access());
+    let (writer, manager) = (Access::granted(store.space.id, Right::Write, UserId(1)), store.access());
     assert!(is_locked(store.library.unlock(&writer, by_other, &file, &lock.token).await, "/a/g"));
     store.library.unlock(&manager, by_other, &file, &lock.token).await.unwrap();
     let again = store.library.unlock(&manager, by_other, &file, &lock.token).await;
@@ -234,7 +234,7 @@ async fn an_owner_sees_and_ends_locks() {
     let held = store.library.locks(&rights, NOW).await.unwrap();
     assert_eq!(held.iter().filter(|held| held.lock == mine).count(), 1);
     assert_eq!(held.len(), 2);
-    let writer = [Access::granted(store.space.id, Right::Write)];
+    let writer = [Access::granted(store.space.id, Right::Write, UserId(1))];
     assert!(matches!(store.library.locks(&writer, NOW).await, Err(LibraryError::Denied(_))));
     assert!(matches!(
         store.library.end_locks(&writer, LockFilter::default(), Stamp::owner(NOW)).await,

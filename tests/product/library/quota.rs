@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tresor::library::{LibraryError, NewFile, PropertyChange, SpaceSettings};
-use tresor::model::{Access, PropertyName, Right, Stamp};
+use tresor::model::{Access, PropertyName, Right, Stamp, UserId};
 
 use crate::library::store::{NOW, Store, path};
 use crate::support::content::bytes;
@@ -81,7 +81,7 @@ async fn a_copy_costs_nothing_and_a_copy_into_another_space_its_bytes() {
         store.copy("a", copy).await.unwrap();
     }
     assert_eq!((store.used().await, store.containers().len()), (6_000, 1));
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let carry = async |name: &str| {
         let (overwrite, depth) = (tresor::library::Overwrite::Forbid, tresor::model::Depth::Infinity);
         store.library.copy_entry(store.change(), &path("a"), &there, &path(name), overwrite, depth).await
@@ -158,7 +158,7 @@ async fn properties_count_and_what_copies_make_of_them() {
     assert!(matches!(set("b", "q", 2_000).await, Err(LibraryError::OverQuota)));
     assert!(matches!(store.put("f", &bytes(1, 2_001)).await, Err(LibraryError::OverQuota)));
     assert_eq!(store.names("").await, ["a", "b"]);
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let carry = async |name: &str| {
         let (overwrite, depth) = (tresor::library::Overwrite::Forbid, tresor::model::Depth::Infinity);
         store.library.copy_entry(store.change(), &path("a"), &there, &path(name), overwrite, depth).await

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange, Space};
-use tresor::model::{Access, Actor, Depth, EntryPath, LockScope, PropertyName, Right, Stamp, Timestamp};
+use tresor::model::{
+    Access, Actor, Depth, EntryPath, LockScope, PropertyName, Right, Stamp, Timestamp, UserId,
+};
 
 use crate::library::model::{
     Content, LockHeld, Model, NAMES, Node, PROPERTY, Place, Reason, SPACES, Slot, Spot, reason, replace, xml,
@@ -84,7 +86,7 @@ impl Pair {
     }
 
     fn access(&self, space: usize) -> Access {
-        Access::granted(self.spaces[space].id, Right::Manage)
+        Access::granted(self.spaces[space].id, Right::Manage, UserId(1))
     }
 
     fn change(&self, space: usize) -> Change {

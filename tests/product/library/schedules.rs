@@ -19,7 +19,7 @@ use tresor::library::{
     UploadLimits, VerifyOrder, VerifyStage,
 };
 use tresor::model::{
-    Access, Actor, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, VerifyMode,
+    Access, Actor, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, UserId, VerifyMode,
     VerifyStarter, VersionId,
 };
 
@@ -230,7 +230,7 @@ impl World {
     }
 
     fn change(&self) -> Change {
-        let access = Access::granted(self.store().space.id, Right::Manage);
+        let access = Access::granted(self.store().space.id, Right::Manage, UserId(1));
         Change {
             access,
             actor: Actor::user(self.store().user),
@@ -404,7 +404,7 @@ impl World {
     async fn copy_across(&mut self) {
         let Some(from) = self.some_file() else { return };
         let (to, change) = (self.new_name(), self.change());
-        let access = Access::granted(self.other.id, Right::Manage);
+        let access = Access::granted(self.other.id, Right::Manage, UserId(1));
         let (library, at, target) = (self.store().library.clone(), path(&from), path(&to));
         let copy = async move {
             library.copy_entry(change, &at, &access, &target, Overwrite::Forbid, Depth::Infinity).await
@@ -618,7 +618,7 @@ impl World {
             }
         }
         self.files = files;
-        let other = Access::granted(self.other.id, Right::Manage);
+        let other = Access::granted(self.other.id, Right::Manage, UserId(1));
         for (name, content) in &self.copies {
             assert!(self.store().read_from(&other, name, None).await.unwrap() == *content, "{name}");
         }

@@ -3,6 +3,7 @@
 use tresor::library::{Carry, LibraryError, Overwrite, PropertyChange, SpaceSettings, Transfer};
 use tresor::model::{
     Access, Actor, ContainerId, Depth, EntryPath, Place, PropertyName, Right, SpaceId, SpaceKind, Stamp,
+    UserId,
 };
 use tresor::vault::VaultError;
 use tresor::vault::disk::Containers;
@@ -44,7 +45,7 @@ fn open(store: &Store, space: SpaceId, key: SpaceId, id: ContainerId) -> Result<
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_in_another_space_opens_with_that_spaces_key_only() {
     let (store, other) = two_spaces().await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let (from, to) = (path("a"), path("copy"));
     let copied = store
         .library
@@ -71,7 +72,7 @@ async fn a_copy_in_another_space_opens_with_that_spaces_key_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_header_of_a_carried_container_names_its_new_place() {
     let (store, other) = two_spaces().await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let (from, to) = (path("a/b/2"), path("zwei"));
     let moved =
         store.library.move_entry(store.change(), &from, &there, &to, Overwrite::Forbid).await.unwrap();
@@ -96,7 +97,7 @@ async fn the_header_of_a_carried_container_names_its_new_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_into_another_space_leaves_the_source_in_its_trash() {
     let (store, other) = two_spaces().await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let root = EntryPath::root();
     store
         .library
@@ -122,7 +123,7 @@ async fn a_move_into_another_space_leaves_the_source_in_its_trash() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_transfer_leaves_no_container() {
     let (store, other) = two_spaces().await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     store.library.make_folder(store.change_in(&other, NOW), &path("taken")).await.unwrap();
     let attempt = async |to: &str, overwrite| {
         store.library.move_entry(store.change(), &path("a"), &there, &path(to), overwrite).await
@@ -134,7 +135,7 @@ async fn a_refused_transfer_leaves_no_container() {
     let settings = SpaceSettings { quota: Some(tresor::model::ByteSize(1)), ..SpaceSettings::default() };
     store.library.set_space_settings(other.id, settings, Stamp::owner(NOW)).await.unwrap();
     assert!(matches!(attempt("a", Overwrite::Allow).await, Err(LibraryError::OverQuota)));
-    let reader = Access::granted(other.id, Right::Read);
+    let reader = Access::granted(other.id, Right::Read, UserId(1));
     let denied =
         store.library.move_entry(store.change(), &path("a"), &reader, &path("x"), Overwrite::Allow).await;
     assert!(matches!(denied, Err(LibraryError::Denied(_))));
@@ -146,7 +147,7 @@ async fn a_refused_transfer_leaves_no_container() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_opens_its_own_space_only() {
     let (store, other) = two_spaces().await;
-    let there = Access::granted(other.id, Right::Manage);
+    let there = Access::granted(other.id, Right::Manage, UserId(1));
     assert!(matches!(store.library.find(&there, &path("a")).await, Err(LibraryError::NotFound)));
     // A folder's number from another space lists nothing.
     let folder = store.entry("a").await.unwrap().id;
@@ -182,7 +183,7 @@ async fn a_copy_whose_client_leaves_ends_and_leaves_nothing() {
     store.mkcol("a").await.unwrap();
     store.put("a/1", &bytes(1, 100_000)).await.unwrap();
     store.put("a/2", &bytes(2, 40 << 20)).await.unwrap();
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let begin = async |change, to: &str| {
         let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
         store.library.begin_copy(change, &path("a"), &there, &path(to), overwrite, depth).await
@@ -224,7 +225,7 @@ async fn a_copy_is_not_committed_before_it_is_whole() {
     let store = Store::new().await;
     let other = store.another_space("other").await;
     store.put("a", &bytes(2, 20 << 20)).await.unwrap();
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let (overwrite, depth) = (Overwrite::Forbid, Depth::Infinity);
     let begun =
         store.library.begin_copy(store.change(), &path("a"), &there, &path("a"), overwrite, depth).await;
@@ -264,7 +265,8 @@ fn entries(store: &Store) -> usize {
 }
 
 async fn begin(store: &Store, other: &tresor::library::Space, kind: &str) -> Box<Carry> {
-    let (from, there, to) = (path("large"), Access::granted(other.id, Right::Write), path("there"));
+    let (from, there, to) =
+        (path("large"), Access::granted(other.id, Right::Write, UserId(1)), path("there"));
     let (change, overwrite) = (store.change(), Overwrite::Forbid);
     let begun = match kind {
         "move" => store.library.begin_move(change, &from, &there, &to, overwrite).await,
@@ -290,7 +292,7 @@ async fn begin_to_grow(store: &Store, other: &tresor::library::Space, kind: &str
 async fn a_large_tree_arrives_in_another_space_as_a_whole() {
     for kind in ["copy", "move"] {
         let (store, other) = large_folder().await;
-        let there = Access::granted(other.id, Right::Write);
+        let there = Access::granted(other.id, Right::Write, UserId(1));
         let mut carry = begin(&store, &other, kind).await;
         let (mut before, mut steps) = (LARGE, 0);
         while carry.copy_some().await.unwrap() {
@@ -340,7 +342,7 @@ async fn a_large_move_that_is_broken_off_leaves_the_source_and_nothing_else() {
                 drop(carry);
             }
             store.check_all().await;
-            let there = Access::granted(other.id, Right::Write);
+            let there = Access::granted(other.id, Right::Write, UserId(1));
             assert!(store.members(&there, &EntryPath::root()).await.is_empty());
             store.library.upkeep(NOW).await.unwrap();
             assert_eq!((entries(&store), store.containers_of(&other).len()), (LARGE, 0));
@@ -355,7 +357,7 @@ async fn a_large_move_that_is_broken_off_leaves_the_source_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_saved_while_a_tree_is_moved_into_another_space_is_not_left_behind() {
     let (store, other) = large_folder().await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let mut carry = begin_to_grow(&store, &other, "move").await;
     store.put("large/24/99", b"saved meanwhile").await.unwrap();
     while carry.copy_some().await.unwrap() {}

@@ -113,7 +113,7 @@ impl Store {
     }
 
     pub fn access(&self) -> Access {
-        Access::granted(self.space.id, Right::Manage)
+        Access::granted(self.space.id, Right::Manage, UserId(1))
     }
 
     pub fn change(&self) -> Change {
@@ -125,7 +125,7 @@ impl Store {
     }
 
     pub fn change_in(&self, space: &Space, now: Timestamp) -> Change {
-        let access = Access::granted(space.id, Right::Manage);
+        let access = Access::granted(space.id, Right::Manage, UserId(1));
         Change { access, actor: Actor::user(self.user), now, conditions: Conditions::default() }
     }
 

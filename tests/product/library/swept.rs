@@ -2,7 +2,7 @@
 
 use tokio::task::JoinHandle;
 use tresor::library::{Finish, LibraryError, PartInfo, Swept, VerifyOrder, VerifyStage};
-use tresor::model::{Access, Right, Timestamp, VerifyMode, VerifyStarter};
+use tresor::model::{Access, Right, Timestamp, UserId, VerifyMode, VerifyStarter};
 use tresor::vault::disk::Containers;
 
 use crate::library::hooked::{Gate, HeldUp};
@@ -106,7 +106,7 @@ async fn what_a_long_copy_into_another_space_has_written_stays() {
     for number in 0..3_u64 {
         store.put(&format!("tree/{number}"), &bytes(number, 1_000)).await.unwrap();
     }
-    let target = Access::granted(other.id, Right::Manage);
+    let target = Access::granted(other.id, Right::Manage, UserId(1));
     let stored = store.disk.hold_up(Gate::Stored);
     let sweep = async {
         let held_up = stored.await.unwrap();

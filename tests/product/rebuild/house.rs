@@ -191,7 +191,7 @@ pub fn path(text: &str) -> EntryPath {
 }
 
 pub fn access(space: &Space) -> Access {
-    Access::granted(space.id, Right::Manage)
+    Access::granted(space.id, Right::Manage, UserId(1))
 }
 
 pub fn name(text: &str) -> EntryName {

@@ -10,7 +10,7 @@ use tresor::catalog::{Catalog, CatalogKey};
 use tresor::library::{Change, Library, LibraryError, NewFile, PutOutcome, Space, SpaceSettings};
 use tresor::model::{
     Access, Actor, ByteRange, Conditions, EntryName, EntryPath, LinkRight, NamePolicy, Right, Role,
-    SpaceKind, Stamp, Timestamp,
+    SpaceKind, Stamp, Timestamp, UserId,
 };
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
 use tresor::vault::disk::{LocalDisk, Storage};
@@ -122,7 +122,7 @@ impl Office {
 
     /// A change by whoever manages the space.
     pub fn change(&self) -> Change {
-        let access = Access::granted(self.space.id, Right::Manage);
+        let access = Access::granted(self.space.id, Right::Manage, UserId(1));
         Change { access, actor: Actor::user(self.anna.user), now: NOW, conditions: Conditions::default() }
     }
 
@@ -153,7 +153,7 @@ impl Office {
 
     /// Names in a folder of the whole space.
     pub async fn names(&self, folder: &str) -> Vec<String> {
-        let access = Access::granted(self.space.id, Right::Manage);
+        let access = Access::granted(self.space.id, Right::Manage, UserId(1));
         let folder = self.library.find(&access, &path(folder)).await.unwrap();
         let listing = self.library.list(&access, folder.id, None, NOW).await.unwrap();
         listing.members.into_iter().map(|member| member.entry.name).collect()

@@ -51,7 +51,8 @@ fn delete(server: &TestServer, name: &str) {
         let spaces = instance.library.spaces().await.unwrap();
         let space = spaces.iter().find(|space| space.name == SPACE).unwrap().id;
         let user: UserId = instance.accounts.users().await.unwrap().remove(0).id;
-        let (access, now) = (Access::granted(space, Right::Manage), Timestamp::now().before(LONG_AGO));
+        let (access, now) =
+            (Access::granted(space, Right::Manage, UserId(1)), Timestamp::now().before(LONG_AGO));
         let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
         instance.library.delete(change, &EntryPath::parse(name).unwrap()).await.unwrap();
         instance.close();

@@ -1,7 +1,7 @@
 //! Finishing, cancelling, expiring, joining.
 
 use tresor::library::{Finish, LibraryError, PartInfo, UploadsOf};
-use tresor::model::{Access, Actor, Conditions, EtagMatch, Right, Stamp};
+use tresor::model::{Access, Actor, Conditions, EtagMatch, Right, Stamp, UserId};
 
 use super::{SEGMENT, chunked, linear, to};
 use crate::library::store::{NOW, Store, days, path};
@@ -159,15 +159,15 @@ async fn an_upload_is_its_users_alone() {
     assert_eq!(library.upload_space(store.user, upload.id).await.unwrap(), store.space.id);
     // Nor does a right to another space open it, or one to read.
     let space = store.another_space("another").await;
-    let elsewhere = Access::granted(space.id, Right::Manage);
+    let elsewhere = Access::granted(space.id, Right::Manage, UserId(1));
     none(library.upload(&elsewhere, store.user, upload.id, NOW).await.map(drop));
     none(library.cancel_upload(&elsewhere, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
-    let reader = Access::granted(store.space.id, Right::Read);
+    let reader = Access::granted(store.space.id, Right::Read, UserId(1));
     let denied = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::Denied(_))));
     denied(library.upload(&reader, store.user, upload.id, NOW).await.map(drop));
     denied(library.begin_append(&reader, store.user, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
     denied(library.uploads(&[reader], UploadsOf::User(store.user)).await.map(drop));
-    let writer = Access::granted(store.space.id, Right::Write);
+    let writer = Access::granted(store.space.id, Right::Write, UserId(1));
     denied(library.cancel_upload(&writer, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let mut change = store.change();
     change.access = reader;
@@ -237,7 +237,7 @@ async fn parts_are_joined_without_being_stored_again() {
 async fn an_upload_goes_to_another_space_with_all_it_has() {
     let store = Store::with_segments().await;
     let other = store.another_space("other").await;
-    let there = Access::granted(other.id, Right::Write);
+    let there = Access::granted(other.id, Right::Write, UserId(1));
     let content = bytes(1, 3 * SEGMENT);
     let upload = store.create(chunked(Some(content.len() as u64 + 5))).await.unwrap();
     for (name, part) in [("1", &content[..2 * SEGMENT]), ("2", &content[2 * SEGMENT..])] {
@@ -260,7 +260,7 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
         .set_space_settings(other.id, settings(content.len() as u64 + 5), Stamp::owner(NOW))
         .await
         .unwrap();
-    let reader = Access::granted(other.id, Right::Read);
+    let reader = Access::granted(other.id, Right::Read, UserId(1));
     assert!(matches!(relocate(reader).await, Err(LibraryError::Denied(_))));
     assert_eq!(relocate(there).await.unwrap().space, other.id);
     assert!(matches!(relocate(there).await, Err(LibraryError::NoSuchUpload)), "it is not there any more");

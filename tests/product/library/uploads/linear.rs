@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use tresor::library::{LibraryError, PartInfo};
-use tresor::model::Timestamp;
+use tresor::model::{Timestamp, UserId};
 
 use super::{SEGMENT, checksum, linear, to, with};
 use crate::library::hooked::Moment;
@@ -49,7 +49,7 @@ async fn what_was_appended_is_the_file() {
     // Copies share the containers, or have their own in another space.
     store.copy("a", "b").await.unwrap();
     let other = store.another_space("other").await;
-    let there = tresor::model::Access::granted(other.id, tresor::model::Right::Write);
+    let there = tresor::model::Access::granted(other.id, tresor::model::Right::Write, UserId(1));
     let (overwrite, depth) = (tresor::library::Overwrite::Forbid, tresor::model::Depth::Infinity);
     store.library.copy_entry(store.change(), &path("a"), &there, &path("c"), overwrite, depth).await.unwrap();
     let content = store.read("a").await.unwrap();

@@ -1,0 +1,128 @@
+//! How much of a content a viewer may see: the one function that says so.
+//!
+//! ```text
+//!                the author   the owner's commands   others   workers
+//! visible        full         full                   full     full
+//! held           listed       listed                 hidden   full
+//! quarantined    listed       listed                 hidden   full
+//! restricted     hidden       hidden                 hidden   full
+//! ```
+//! The author keeps seeing the name, so that a sync client neither deletes the local file nor sends it again. The owner
+//! of the data directory sees it so that somebody can bring it back from the trash or remove it for good.
+//!
+//! A file is as visible as its current content. A hidden one is answered like a missing one, but its name stays taken
+//! ([`LibraryError::Withheld`]). Everybody who may read a space sees its folders.
+
+use super::LibraryError;
+use crate::catalog::{EntryRow, TrashRow, VersionRow, Withheld};
+use crate::model::{UserId, VersionState, Viewer};
+
+/// How much of a content somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visibility {
+    /// Nothing: for reading there is no such file or version.
+    Hidden,
+    /// Name, size and ETag, but no content.
+    Listed,
+    /// Everything.
+    Full,
+}
+
+/// What `viewer` may see of a content in `state` that `author` wrote.
+fn visibility(viewer: Viewer, state: VersionState, author: Option<UserId>) -> Visibility {
+    use VersionState::{Held, Quarantined, Restricted, Visible};
+    match (state, viewer) {
+        (Visible, _) | (_, Viewer::Worker(_)) => Visibility::Full,
+        (Held | Quarantined, Viewer::Owner) => Visibility::Listed,
+        (Held | Quarantined, Viewer::User(user)) if author == Some(user) => Visibility::Listed,
+        (Held | Quarantined | Restricted, Viewer::User(_) | Viewer::Guest(_) | Viewer::Owner) => {
+            Visibility::Hidden
+        }
+    }
+}
+
+/// What shows a content, or is one.
+pub(super) trait Shows {
+    /// What is known of the content, if it is not for everybody.
+    fn withheld(&self) -> Option<Withheld>;
+
+    /// What `viewer` may see of it.
+    fn seen_by(&self, viewer: Viewer) -> Visibility {
+        self.withheld().map_or(Visibility::Full, |by| visibility(viewer, by.state, by.author))
+    }
+
+    /// Whether for `viewer` there is no such thing.
+    fn is_hidden_from(&self, viewer: Viewer) -> bool {
+        self.seen_by(viewer) == Visibility::Hidden
+    }
+
+    /// Fails unless `viewer` may see all of it.
+    ///
+    /// Errors: `Withheld`.
+    fn require_full(&self, viewer: Viewer) -> Result<(), LibraryError> {
+        match self.seen_by(viewer) {
+            Visibility::Full => Ok(()),
+            Visibility::Listed | Visibility::Hidden => Err(LibraryError::Withheld),
+        }
+    }
+
+    /// Whether everybody may see all of it, so that it may be answered from memory to anybody.
+    fn is_for_everybody(&self) -> bool {
+        self.withheld().is_none()
+    }
+}
+
+impl Shows for Withheld {
+    fn withheld(&self) -> Option<Withheld> {
+        Some(*self)
+    }
+}
+
+impl Shows for EntryRow {
+    fn withheld(&self) -> Option<Withheld> {
+        self.withheld
+    }
+}
+
+impl Shows for TrashRow {
+    fn withheld(&self) -> Option<Withheld> {
+        self.withheld
+    }
+}
+
+impl Shows for VersionRow {
+    fn withheld(&self) -> Option<Withheld> {
+        let is_withheld = self.state != VersionState::Visible;
+        is_withheld.then_some(Withheld { state: self.state, author: self.author })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LinkId, Worker};
+    use Visibility::{Full, Hidden, Listed};
+
+    #[test]
+    fn each_viewer_sees_what_the_table_says() {
+        let (author, other) = (UserId(1), UserId(2));
+        let viewers = [
+            Viewer::User(author),
+            Viewer::Owner,
+            Viewer::User(other),
+            Viewer::Guest(LinkId(1)),
+            Viewer::Worker(Worker::Upkeep),
+        ];
+        for (state, seen) in [
+            (VersionState::Visible, [Full, Full, Full, Full, Full]),
+            (VersionState::Held, [Listed, Listed, Hidden, Hidden, Full]),
+            (VersionState::Quarantined, [Listed, Listed, Hidden, Hidden, Full]),
+            (VersionState::Restricted, [Hidden, Hidden, Hidden, Hidden, Full]),
+        ] {
+            assert_eq!(viewers.map(|viewer| visibility(viewer, state, Some(author))), seen, "{state}");
+            // What a guest handed in, or an account that is gone, is no person's own.
+            let of_nobody = if state == VersionState::Visible { Full } else { Hidden };
+            assert_eq!(visibility(Viewer::User(author), state, None), of_nobody, "{state}");
+        }
+    }
+}
