@@ -257,7 +257,7 @@ impl Access {
         self.require(needed).map(|_| self.reached())
     }
 
-    /// As [`Self::scope`], for putting a file somewhere.
+    /// Like [`Self::scope`], for putting a file somewhere.
     pub fn scope_to_add(&self) -> Result<Scope, AccessDenied> {
         if self.only_adds() {
             return Ok(self.reached());

@@ -1,5 +1,5 @@
-//! The search for traces: no name and no content of a test may lie readable in the data
-//! directory, in the log or in a temporary folder.
+//! The search for traces: no name and no content of a test may be readable in the data directory, in the log or in
+//! a temporary folder.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,12 +12,12 @@ use super::process::{Outcome, tool};
 #[derive(Debug)]
 pub struct Hit {
     pub file: PathBuf,
-    /// The name of the file itself held it, not the content.
+    /// The word was in the file's name, not in its content.
     pub in_name: bool,
 }
 
-/// Looks for words in all names and contents below `roots` (files or folders): as they are,
-/// percent-encoded and in hexadecimal. Symbolic links are not followed, mounts not entered.
+/// Searches all names and contents below `roots` (files or folders) for words: plain, percent-encoded and in
+/// hexadecimal. Does not follow symbolic links or enter mounts.
 pub fn search(words: &[&str], roots: &[PathBuf]) -> Vec<Hit> {
     let needles: Vec<String> = words.iter().flat_map(|word| spellings(word)).collect();
     let mut hits = Vec::new();
@@ -28,8 +28,8 @@ pub fn search(words: &[&str], roots: &[PathBuf]) -> Vec<Hit> {
     hits
 }
 
-/// What the machine's temporary folders hold now. The difference to a later call is what came
-/// since, without what the tests themselves put there.
+/// The present entries of the machine's temporary folders, without those that the tests themselves create. The
+/// difference to a later call shows what was added.
 pub fn temporary_entries() -> BTreeSet<PathBuf> {
     ["/tmp", "/var/tmp", "/dev/shm"]
         .iter()
@@ -44,11 +44,11 @@ pub fn temporary_entries() -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// How the working folder of a test is called, below the system's temporary folder.
+/// Prefix of a test's working folder in the system's temporary folder.
 pub const WORK_PREFIX: &str = "tresor-test-";
 
-/// How litmus calls the files it keeps for a moment in `/tmp`, whatever `TMPDIR` says: one that runs
-/// beside this test has its own there.
+/// Prefix of the files that litmus briefly keeps in `/tmp`, whatever `TMPDIR` says: a litmus that runs beside this
+/// test has its own there.
 const LITMUS_PREFIX: &str = "litmus";
 
 /// The spellings in which a word may have leaked.
@@ -84,7 +84,7 @@ fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
     if needles.iter().any(|needle| name.contains(needle)) {
         hits.push(Hit { file: path.to_path_buf(), in_name: true });
     }
-    // A folder may vanish while another test cleans up; what is gone holds nothing.
+    // A folder may vanish while another test cleans up; then there is nothing to search.
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             search_names(needles, &entry.path(), hits);
@@ -92,7 +92,7 @@ fn search_names(needles: &[String], path: &Path, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Lets `grep` read the gibibytes; our own unoptimised loop would take minutes.
+/// Lets `grep` read the gibibytes; an unoptimised loop here would take minutes.
 fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
     let mut find = tool("find", "findutils");
     find.arg(root).args(["-xdev", "-type", "f", "-exec", "grep", "-laFs"]);
@@ -100,7 +100,7 @@ fn search_contents(needles: &[String], root: &Path, hits: &mut Vec<Hit>) {
         find.arg("-e").arg(needle);
     }
     find.args(["--", "{}", "+"]).env("LC_ALL", "C");
-    // Only the time limit counts of the exit codes: grep says 1 for "not found", find passes it on.
+    // Of the exit codes only the time limit matters: grep returns 1 for "not found", and find passes it on.
     let found = Outcome::of(&mut find);
     assert!(found.code != 124, "the search took too long\n{found}");
     hits.extend(found.stdout.lines().map(|line| Hit { file: PathBuf::from(line), in_name: false }));

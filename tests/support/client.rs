@@ -8,27 +8,27 @@ use super::multistatus::Multistatus;
 use super::server::USER;
 use super::tree::{Change, Found, FoundNode, Lock, Tree};
 
-/// One client, its folder and what it was promised.
+/// One client, its folder and the changes acknowledged to it.
 pub struct Client {
     pub endpoint: Endpoint,
     pub password: String,
     /// Name of its folder in the space.
     pub name: String,
     pub dice: Dice,
-    /// What was acknowledged.
+    /// The acknowledged state.
     pub tree: Tree,
-    /// The change that was asked for and not answered, and the tree with it.
+    /// The change that was requested and not answered, and the tree after it.
     pub pending: Option<(Change, Tree)>,
-    /// Changes asked for so far.
+    /// Number of changes requested so far.
     pub asked: u64,
-    /// Changes acknowledged so far.
+    /// Number of changes acknowledged so far.
     pub acknowledged: u64,
-    /// Changes that had happened though no answer came.
+    /// Number of changes that took effect although no answer arrived.
     pub happened: u64,
 }
 
 impl Client {
-    /// A client with a folder of its own, made here, and a device password for [`USER`].
+    /// A client with a new folder and a device password for [`USER`].
     pub fn new(server: &TestServer, name: &str, password: &str, seed: u64) -> Self {
         let client = Self {
             endpoint: server.endpoint(),
@@ -114,8 +114,8 @@ impl Client {
         }
     }
 
-    /// Compares the folder with the journal: it is as acknowledged, or that and the change that was
-    /// pending, whole.
+    /// Compares the folder with the journal: it must be the acknowledged state, or that with the whole pending
+    /// change.
     pub fn settle(&mut self) {
         let found = self.look();
         let lost = self.tree.difference(&found);
@@ -162,7 +162,7 @@ impl Client {
     }
 }
 
-/// The token in the text of a `lockdiscovery`, where it stands between a timeout and an href.
+/// The token in the text of a `lockdiscovery`, between a timeout and an href.
 fn token_in(text: &str) -> Option<&str> {
     let start = text.find("urn:uuid:")?;
     let end = text[start..].find('/').map_or(text.len(), |length| start + length);

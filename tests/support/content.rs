@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::process::{succeed, tool};
 
-/// In every generated content at the start of each 64 KiB, so that a leak of any part shows.
+/// Part of every generated content at the start of each 64 KiB, so that a leak of any part is found.
 pub const CONTENT_MARK: &str = "Zwirbelmeier-Bilanz-Inhalt";
 
-/// In the names of generated files and folders.
+/// Part of the names of generated files and folders.
 pub const NAME_MARK: &str = "Zwirbelmeier-Akte";
 
-/// Names that are legal on Linux and that some client or server once got wrong. No two of them are
-/// the same text in another case or composition, since one folder holds only one of such a pair.
+/// Names that are legal on Linux and that some client or server once mishandled. No two of them are the same text
+/// in another case or composition, because a folder can contain only one of such a pair.
 pub const ODD_NAMES: [&str; 19] = [
     "Zwirbelmeier-Akte Übersicht.txt",
     "Zwirbelmeier-Akte A\u{308}nderung.txt",
@@ -43,7 +43,7 @@ pub const ODD_NAMES: [&str; 19] = [
 /// Sizes around the 64 KiB chunk of a container, in bytes.
 pub const EDGE_SIZES: [usize; 7] = [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000];
 
-/// `len` bytes that follow from the seed, with [`CONTENT_MARK`] at every 64 KiB.
+/// `len` bytes derived from the seed, with [`CONTENT_MARK`] at every 64 KiB.
 pub fn bytes(seed: u64, len: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(len);
     Generator::new(seed).take(len as u64).read_to_end(&mut out).unwrap();
@@ -125,7 +125,7 @@ pub fn assert_same_tree(expected: &Path, found: &Path) {
 pub fn source_tree(dir: &Path) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     succeed(tool("cp", "coreutils").arg("-a").arg(project.join("src")).arg(dir.join("src")));
-    // From linux-libc-dev, which every C compiler on Debian brings along.
+    // From linux-libc-dev, which every C compiler on Debian depends on.
     copy_some_files(Path::new("/usr/include/linux"), &dir.join("linux"), 200);
     odd_tree(&dir.join(format!("{NAME_MARK} Ä")));
 }
@@ -141,7 +141,7 @@ pub fn odd_tree(dir: &Path) {
         let name = format!("{NAME_MARK} {size}.bin");
         write_file(&dir.join("eins").join(name), seed, size as u64);
     }
-    // Composed here and decomposed there: two folders, since one folder holds only one of both.
+    // Composed and decomposed, in two folders because one can contain only one of them.
     for form in ["\u{fc}", "u\u{308}"] {
         let dir = dir.join(format!("{NAME_MARK}-{}", form.chars().count()));
         fs::create_dir_all(&dir).unwrap();
@@ -149,7 +149,7 @@ pub fn odd_tree(dir: &Path) {
     }
 }
 
-/// Copies at most so many files of one folder.
+/// Copies at most `at_most` files of one folder.
 fn copy_some_files(from: &Path, to: &Path, at_most: usize) {
     fs::create_dir_all(to).unwrap();
     let mut files: Vec<_> = fs::read_dir(from)

@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client: it sends exactly what a test says, one request on one connection.
+//! A raw HTTP/1.1 client: it sends exactly the given bytes, one request on one connection.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use openssl::ssl::{SslConnector, SslMethod, SslStream, SslVerifyMode};
 /// How long a test waits for one answer.
 const ANSWER_LIMIT: Duration = Duration::from_mins(2);
 
-/// Where a server listens.
+/// Address and transport of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
     pub address: SocketAddr,
@@ -23,13 +23,13 @@ pub trait Connection: Read + Write {}
 impl<T: Read + Write> Connection for T {}
 
 impl Endpoint {
-    /// Opens a connection, over TLS where the server speaks it. Whether the certificate is right
-    /// is for the real clients to judge.
+    /// Opens a connection, over TLS if the server uses it. The real clients check the certificate, this one does
+    /// not.
     pub fn connect(&self) -> Box<dyn Connection> {
         self.try_connect().unwrap()
     }
 
-    /// The same, for servers that may be gone.
+    /// The same, for servers that may have ended.
     pub fn try_connect(&self) -> io::Result<Box<dyn Connection>> {
         let stream = self.tcp()?;
         Ok(if self.tls { Box::new(handshake(stream)) } else { Box::new(stream) })
@@ -89,7 +89,7 @@ impl Request {
         }
     }
 
-    /// Adds a header, again if it is there already.
+    /// Adds a header, even if one with this name exists.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -101,7 +101,7 @@ impl Request {
         self.anonymous().header("Authorization", &format!("Basic {token}"))
     }
 
-    /// Takes the sign-in away.
+    /// Removes the credentials.
     pub fn anonymous(mut self) -> Self {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
         self
@@ -130,13 +130,13 @@ impl Request {
         self.header("Expect", "100-continue")
     }
 
-    /// Sends the request and reads the whole answer. Panics when no answer comes.
+    /// Sends the request and reads the whole answer. Panics if there is none.
     pub fn send(self) -> Response {
         let what = format!("{} {}", self.method, self.target);
         self.try_send().unwrap_or_else(|error| panic!("{what}: no answer: {error}"))
     }
 
-    /// The same, for requests to which a closed connection is an answer.
+    /// The same, for tests in which a closed connection is a valid answer.
     pub fn try_send(self) -> io::Result<Response> {
         let mut connection = BufReader::new(self.endpoint.try_connect()?);
         connection.get_mut().write_all(self.head().as_bytes())?;
@@ -148,7 +148,7 @@ impl Request {
             }
             interim.push(100);
         }
-        // A server may refuse and close before it has read everything: its answer decides.
+        // A server may refuse and close before it has read everything; then its answer decides.
         let _ = self.write_body(connection.get_mut());
         loop {
             let head = Head::read(&mut connection)?;
@@ -206,7 +206,7 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// Without chunk framing.
     pub body: Vec<u8>,
-    /// The connection ended before the announced length or the last chunk.
+    /// The connection ended before the declared length or the last chunk.
     pub is_cut: bool,
     /// The 1xx answers before this one.
     pub interim: Vec<u16>,

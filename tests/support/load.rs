@@ -1,5 +1,5 @@
-//! What tests under load share: dice with a seed that is printed, sizes as files have them, a login
-//! that costs nothing, and what a process holds.
+//! Shared parts of tests under load: dice with a printed seed, realistic sizes, a cheap login, and the resources of
+//! a process.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::TestServer;
 
-/// A number from the environment, such as how long a test is to run.
+/// A number from the environment, such as the duration of a test.
 pub fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")),
@@ -15,15 +15,15 @@ pub fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// The seed of this run: `TRESOR_TEST_SEED`, or a random one. It is printed, and a failing test shows
-/// it; what several clients do at once happens in another order each time all the same.
+/// The seed of this run: `TRESOR_TEST_SEED`, or a random one. It is printed, and a failing test shows it;
+/// concurrent clients still act in a different order each time.
 pub fn seed() -> u64 {
     let seed = setting("TRESOR_TEST_SEED", getrandom::u64().unwrap() >> 1);
     println!("TRESOR_TEST_SEED={seed}");
     seed
 }
 
-/// xorshift64*: the same throws for the same seed.
+/// xorshift64*: the same numbers for the same seed.
 pub struct Dice(u64);
 
 impl Dice {
@@ -58,7 +58,7 @@ impl Dice {
     }
 }
 
-/// Waits without looking at anything: for moments that are to be random.
+/// Waits for a random moment, not for an event.
 pub fn pause(length: Duration) {
     let end = std::time::Instant::now() + length;
     while let Some(rest) =
@@ -68,7 +68,7 @@ pub fn pause(length: Duration) {
     }
 }
 
-/// A device password of this user: looked up, not stretched, so that a fresh server knows it at once.
+/// A device password of this user: it is looked up, not stretched, so that a new server accepts it quickly.
 pub fn device_password(server: &TestServer, user: &str) -> String {
     let answer = server.cli_ok(["user", "app-password", "add", user, "--label", "load", "--json"]);
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();

@@ -1,8 +1,8 @@
-//! What the black-box tests share: the real program on a directory of its own, a raw HTTP client,
-//! test content with known hashes, real clients run under a time limit, and the search for traces.
+//! Shared parts of the black-box tests: the real program on a directory of its own, a raw HTTP client, test content
+//! with known hashes, real clients run under a time limit, and the search for traces.
 //!
-//! A test program takes it in with `#[path = "../support/mod.rs"] mod support;`. No test skips
-//! itself: a missing program fails the test and names the Debian package.
+//! A test program includes it with `#[path = "../support/mod.rs"] mod support;`. No test skips itself: a missing
+//! program fails the test and names the Debian package.
 
 #![allow(dead_code, unused_imports, reason = "each test program takes in the whole module and uses its part")]
 #![allow(

@@ -1,4 +1,4 @@
-//! A 207 answer taken apart as strictly as the strictest client does.
+//! Parses a 207 answer as strictly as the strictest client does.
 
 use percent_encoding::percent_decode_str;
 use quick_xml::NsReader;
@@ -16,7 +16,7 @@ pub struct Multistatus(pub Vec<Item>);
 pub struct Item {
     /// As sent, percent-encoded.
     pub href: String,
-    /// The status of the whole resource, where the server gave one.
+    /// The status of the whole resource, if the server gave one.
     pub status: Option<u16>,
     pub properties: Vec<Property>,
 }
@@ -34,7 +34,7 @@ pub struct Property {
 }
 
 impl Multistatus {
-    /// Parses an answer; panics unless it is a well-formed 207 with the media type clients want.
+    /// Parses an answer; panics unless it is a well-formed 207 with the media type that clients expect.
     #[track_caller]
     pub fn of(response: &Response) -> Self {
         assert_eq!(response.status, 207, "{response}");
@@ -157,12 +157,12 @@ fn take_text(path: &[String], text: &str, items: &mut [Item], open: &mut [Proper
     }
 }
 
-/// How deep inside `response/propstat/prop` the path is; `None` outside.
+/// Depth of the path inside `response/propstat/prop`; `None` outside.
 fn depth_in_prop(path: &[String]) -> Option<usize> {
     (path.get(3).map(String::as_str) == Some("{DAV:}prop")).then(|| path.len() - 4)
 }
 
-/// Nextcloud's desktop client takes `HTTP/1.1` only, whatever version carried the answer.
+/// Nextcloud's desktop client accepts `HTTP/1.1` only, whatever version the answer used.
 fn status_of(line: &str) -> u16 {
     line.trim()
         .strip_prefix("HTTP/1.1 ")

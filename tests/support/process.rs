@@ -1,4 +1,4 @@
-//! Other people's programs: found or loudly missing, run under a time limit, their output kept.
+//! Other programs: found or reported as missing, run under a time limit, with their output kept.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ const COMMAND_LIMIT_S: u32 = 600;
 
 /// The path of a program.
 ///
-/// Panics with the name of the Debian package when the machine lacks it.
+/// Panics with the name of the Debian package if the machine lacks it.
 pub fn require(program: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -22,7 +22,7 @@ pub fn require(program: &str, package: &str) -> PathBuf {
         })
 }
 
-/// A command for a program that must exist, as [`limited`].
+/// A command for a program that must exist, with the limits of [`limited`].
 pub fn tool(program: &str, package: &str) -> Command {
     limited(&require(program, package))
 }
@@ -41,16 +41,16 @@ pub fn limited(program: &Path) -> Command {
     command
 }
 
-/// The path of something that `tests/install.sh test` installs from `PyPI` or npm into `target/clients`.
+/// The path of a file that `tests/install.sh test` installs from `PyPI` or npm into `target/clients`.
 ///
-/// Panics with the command that installs it when it is missing.
+/// Panics with the command that installs it if it is missing.
 pub fn installed(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients").join(name);
     assert!(path.exists(), "{} is missing: run tests/install.sh test", path.display());
     path
 }
 
-/// What a command left behind.
+/// Result of a command.
 pub struct Outcome {
     /// The exit code; 124 after the time limit, -1 after a signal.
     pub code: i32,
@@ -76,17 +76,16 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Runs a command that must succeed and returns what it printed.
+/// Runs a command that must succeed and returns its output.
 pub fn succeed(command: &mut Command) -> String {
     let outcome = Outcome::of(command);
     assert!(outcome.code == 0, "{command:?}\n{outcome}");
     outcome.stdout
 }
 
-/// Waits until `condition` holds, looking ever more rarely. Panics after `limit`.
+/// Waits until `condition` holds, checking less and less often. Panics after `limit`.
 ///
-/// The only wait of all black-box tests: what a client or the server does in the background has
-/// no other sign than its effect.
+/// The only wait in all black-box tests: background work of a client or the server shows only in its effect.
 pub fn eventually(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     let mut pause = Duration::from_millis(5);
@@ -97,7 +96,7 @@ pub fn eventually(what: &str, limit: Duration, mut condition: impl FnMut() -> bo
     }
 }
 
-/// A file system that a client mounted; gone when this is dropped, also from a failing test.
+/// A file system mounted by a client; unmounted on drop, even if the test fails.
 pub struct Mount {
     point: PathBuf,
     unmounted: bool,
@@ -116,7 +115,7 @@ impl Mount {
         &self.point
     }
 
-    /// Unmounts and waits for the client to write back what it still holds.
+    /// Unmounts and waits for the client to write back its pending data.
     pub fn unmount(mut self) {
         succeed(tool("umount", "mount").arg(&self.point));
         self.unmounted = true;

@@ -1,11 +1,11 @@
-//! Which of the files that a recovery key is for open with one.
+//! Counts the files that a recovery key opens.
 
 use std::path::Path;
 
 use super::content::files_below;
 
-/// How many files of `data` that are sealed to the recovery recipient open with an identity file's text, and how
-/// many there are.
+/// How many of the files in `data` that are sealed to the recovery recipient can be opened with an identity file's
+/// text, and how many there are.
 pub fn opened_by(recovery: &str, data: &Path) -> (usize, usize) {
     let identity: age::x25519::Identity = recovery.trim().lines().last().unwrap().parse().unwrap();
     let folders = ["keys/spaces", "keys/names", "snapshots"];

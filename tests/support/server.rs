@@ -18,9 +18,9 @@ use super::{canary, content};
 
 /// The staff user of every test server, with the right `write` on [`SPACE`].
 pub const USER: &str = "staff";
-/// His password: long enough for any policy and free of what a shell or a URL would touch.
+/// The user's password: long enough for any policy, without characters special to a shell or a URL.
 pub const PASSWORD: &str = "Kessel-Marder-Ufer-4711-Lampion";
-/// The administrator made by `init`.
+/// The administrator created by `init`.
 pub const ADMIN: &str = "admin";
 /// The administrator's password.
 pub const ADMIN_PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
@@ -30,7 +30,7 @@ pub const SPACE: &str = "space";
 /// Time for a start: keys, certificate and catalogue on a busy machine.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// A running server; it and its files end with the value.
+/// A running server; dropping it ends the process and removes its files.
 pub struct TestServer {
     work: TempDir,
     child: Option<Child>,
@@ -72,7 +72,7 @@ impl TestServer {
         self.cli_ok(["grant", USER, SPACE, "write"]);
     }
 
-    /// Writes the configuration file (TOML) that counts from the next start.
+    /// Writes the configuration file (TOML) that is used from the next start on.
     pub fn configure(&self, config: &str) {
         fs::write(self.config_file(), config).unwrap();
     }
@@ -81,11 +81,11 @@ impl TestServer {
         self.work.path().join("tresor.toml")
     }
 
-    /// Only the working folder: nothing initialised, nothing running.
+    /// Creates only the working folder: nothing is initialised or running.
     pub fn prepare(tls: bool) -> Self {
         let temporary_before = canary::temporary_entries();
         let work = tempfile::Builder::new().prefix(canary::WORK_PREFIX).tempdir().unwrap();
-        // Clients that drop their rights, such as davfs2, must reach their files below.
+        // Clients that drop privileges, such as davfs2, must reach their files below.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755)).unwrap();
         for dir in ["home", "tmp"] {
             fs::create_dir(work.path().join(dir)).unwrap();
@@ -98,8 +98,8 @@ impl TestServer {
         }
     }
 
-    /// Makes keys, catalogue and administrator with `tresor init`. A key file opens faster than a
-    /// passphrase, whose price is the point of it.
+    /// Creates keys, catalogue and administrator with `tresor init`. A key file opens faster than a passphrase,
+    /// which is slow by design.
     pub fn init(&self) {
         succeed(tool("age-keygen", "age").arg("-o").arg(self.key_file()));
         let password = self.secret_file("admin.password", ADMIN_PASSWORD);
@@ -117,10 +117,10 @@ impl TestServer {
         self.spawn_through(&[]);
     }
 
-    /// The same, through a program that runs another one in its own place, such as `prlimit`.
+    /// The same, through a program that executes another one, such as `prlimit`.
     pub fn spawn_through(&mut self, wrapper: &[&str]) {
         assert!(self.child.is_none(), "the server runs already");
-        // Between two starts the system may lend the port to another program, such as another test's server.
+        // Between two starts the system may give the port to another program, such as another test's server.
         eventually("the port is free", START_LIMIT, || {
             let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
             let seen = log.metadata().unwrap().len();
@@ -182,14 +182,14 @@ impl TestServer {
         !is_taken
     }
 
-    /// Ends the process as a power cut would: `SIGKILL`.
+    /// Ends the process without warning, like a power cut: `SIGKILL`.
     pub fn kill(&mut self) {
         let mut child = self.child.take().expect("the server runs");
         child.kill().unwrap();
         child.wait().unwrap();
     }
 
-    /// Asks the server to end and waits for it.
+    /// Asks the server to stop and waits for it.
     pub fn stop(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("the server runs");
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
@@ -206,22 +206,22 @@ impl TestServer {
         self.child.as_ref().expect("the server runs").id()
     }
 
-    /// Whether the process is still there.
+    /// Whether the process still runs.
     pub fn is_alive(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
-    /// A request signed in as [`USER`].
+    /// A request with the credentials of [`USER`].
     pub fn request(&self, method: &str, target: &str) -> Request {
         self.anonymous(method, target).sign_in(USER, PASSWORD)
     }
 
-    /// A request that is not signed in.
+    /// A request without credentials.
     pub fn anonymous(&self, method: &str, target: &str) -> Request {
         Request::new(self.endpoint, method, target)
     }
 
-    /// Where the server listens.
+    /// Address and transport of the server.
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
@@ -237,7 +237,7 @@ impl TestServer {
         self.url(&format!("/dav/{SPACE}/"))
     }
 
-    /// The server's certificate as PEM, as a careful person would have stored it at first sight.
+    /// The server's certificate as PEM, as a careful user would have stored it at first sight.
     pub fn certificate(&self) -> PathBuf {
         self.work.path().join("server.pem")
     }
@@ -264,17 +264,17 @@ impl TestServer {
         self.work.path().join("recovery.txt")
     }
 
-    /// Where standard output and standard error of the server go.
+    /// File with the server's standard output and standard error.
     pub fn log_file(&self) -> PathBuf {
         self.work.path().join("tresor.log")
     }
 
-    /// What the server has printed and logged so far.
+    /// The output and log of the server so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log_file()).unwrap_or_default()).into_owned()
     }
 
-    /// Adds a user by the command line.
+    /// Adds a user with the command line.
     pub fn add_user(&self, name: &str, role: &str, password: &str) {
         let file = self.secret_file(&format!("{name}.password"), password);
         let file = file.to_str().unwrap();
@@ -297,12 +297,12 @@ impl TestServer {
         command
     }
 
-    /// Runs such a command, which must succeed, and returns what it printed.
+    /// Runs such a command, which must succeed, and returns its output.
     pub fn cli_ok<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> String {
         succeed(&mut self.cli(words))
     }
 
-    /// An environment in which nothing of this machine matters and temporary files are found.
+    /// An environment that does not depend on this machine, with a temporary folder that is searched.
     fn environment(&self, command: &mut Command) {
         command
             .env_remove("CREDENTIALS_DIRECTORY")
@@ -313,9 +313,9 @@ impl TestServer {
             .stdin(Stdio::null());
     }
 
-    /// Panics if the marks of all test content, or one of these words, lie readable anywhere: in
-    /// the data directory, the log, the server's home and temporary folder, or in anything new in
-    /// the machine's temporary folders.
+    /// Panics if the marks of all test content, or one of these words, are readable anywhere: in the data
+    /// directory, the log, the server's home and temporary folder, or in new files in the machine's temporary
+    /// folders.
     #[track_caller]
     pub fn assert_no_traces(&self, words: &[&str]) {
         let words: Vec<&str> =
@@ -362,7 +362,7 @@ fn listening_address(line: &str) -> Option<SocketAddr> {
     rest.split('/').next()?.trim().parse().ok()
 }
 
-/// An empty file made the plain way, for clients that want one.
+/// Creates an empty file, for clients that need one.
 pub fn touch(path: &Path) {
     File::create(path).unwrap();
 }

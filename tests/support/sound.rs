@@ -1,4 +1,4 @@
-//! Whether catalogue and disk of a stopped server agree in everything that they both know.
+//! Checks that catalogue and disk of a stopped server agree.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tresor::vault::reader::{ContainerReader, ContainerRef, MAX_READ_LEN};
 use super::TestServer;
 use super::process::succeed;
 
-/// What must hold of the rows at any time: each query counts what breaks the rule.
+/// Invariants of the rows: each query counts violations.
 pub const RULES: [(&str, &str); 14] = [
     ("foreign keys hold", "SELECT count(*) FROM pragma_foreign_key_check"),
     (
@@ -99,9 +99,9 @@ pub const RULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// Panics unless the rows keep their rules, every version opens and reads to its end, a sweep, a day
-/// later, leaves exactly the containers that rows name, and `tresor verify --full` finds nothing. The server must not run. Returns how many
-/// versions were read and how many orphans the sweep removed.
+/// Panics unless the rows satisfy all rules, every version can be read to its end, a sweep a day later leaves
+/// exactly the containers that rows name, and `tresor verify --full` finds nothing. The server must not run.
+/// Returns the number of versions read and of orphans that the sweep removed.
 #[track_caller]
 pub fn assert_sound(server: &TestServer) -> (usize, u64) {
     let data = server.data();

@@ -1,4 +1,4 @@
-//! What one client's folder must hold, and the changes that it asks for.
+//! The expected content of one client's folder, and the changes that the client requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::content::bytes;
 use super::load::Dice;
 
-/// Path below the client's folder to what lies there, and the names that files have left.
+/// The node at each path below the client's folder, and the names that files have left.
 #[derive(Clone, Debug, Default)]
 pub struct Tree(pub BTreeMap<String, Node>, BTreeSet<String>);
 
@@ -16,17 +16,17 @@ pub struct Node {
     /// A dead property.
     pub mark: Mark,
     pub lock: Option<Lock>,
-    /// The change that made it so, for whoever reads of its loss.
+    /// The change that made it so, to explain its loss.
     pub since: String,
 }
 
-/// What is known of a node's dead property.
+/// Expected state of a node's dead property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
     None,
     Set(String),
-    /// The name was filled after a file had left it. Within a minute that file comes back with its properties,
-    /// later a new one begins without (`library::departure`): which, depends on the time.
+    /// The name was taken again after a file had left it. Within a minute that file returns with its properties,
+    /// later a new one begins without (`library::departure`): which one depends on the time.
     Either,
 }
 
@@ -43,14 +43,14 @@ impl Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Folder,
-    /// The bytes that follow from a seed.
+    /// The bytes derived from a seed.
     File {
         seed: u64,
         length: usize,
     },
 }
 
-/// A lock as the client knows it: its token, or nothing yet while the answer is due.
+/// A lock as the client knows it: its token, or none while the answer is pending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
     Unknown,
@@ -124,7 +124,7 @@ impl Change {
             }
             73..75 => {
                 let from = tree.any(dice, |node| node.kind == Kind::Folder)?;
-                // Into the top only, so that no folder grows by copies of itself.
+                // Into the top folder only, so that no folder grows by copies of itself.
                 let may = !folder.contains('/') && !tree.0.contains_key(&folder);
                 may.then_some(Self::Copy { from, to: folder })?
             }
@@ -144,7 +144,7 @@ impl Change {
         tree.has_parent(change.target()).then_some(change)
     }
 
-    /// The path that comes or changes.
+    /// The path that is created or changed.
     pub fn target(&self) -> &str {
         match self {
             Self::Put { path, .. }
@@ -159,13 +159,13 @@ impl Change {
 }
 
 impl Tree {
-    /// Some path whose node fits.
+    /// A random path whose node fits.
     fn any(&self, dice: &mut Dice, fits: impl Fn(&Node) -> bool) -> Option<String> {
         let paths: Vec<_> = self.0.iter().filter(|(_, node)| fits(node)).map(|(path, _)| path).collect();
         dice.pick(&paths).map(|path| (*path).clone())
     }
 
-    /// Whether a lock lies on the path or below.
+    /// Whether there is a lock on the path or below.
     fn is_locked(&self, path: &str) -> bool {
         self.below(path).any(|path| self.0[path].lock.is_some())
     }
@@ -211,7 +211,7 @@ impl Tree {
         tree
     }
 
-    /// Takes away what `old` has at a path and below.
+    /// Removes the nodes of `old` at a path and below.
     fn leave(&mut self, old: &Self, top: &str) {
         for path in old.below(top) {
             self.0.remove(path);
@@ -219,8 +219,8 @@ impl Tree {
         }
     }
 
-    /// The property of a file where there was none. Folders move with the names that files left in them, so the last
-    /// part of the path decides.
+    /// The property of a new file. Folders move with the names that files left in them, so the last part of the
+    /// path decides.
     fn mark_of_new(&self, path: &str) -> Mark {
         if self.1.contains(name_of(path)) { Mark::Either } else { Mark::None }
     }
@@ -228,7 +228,7 @@ impl Tree {
     fn carry(&mut self, old: &Self, from: &str, to: &str, since: &str) {
         for path in old.below(from) {
             let mut node = Node { lock: None, since: since.to_owned(), ..old.0[path].clone() };
-            // A file that comes back keeps its property unless the arriving one has another.
+            // A file that returns keeps its property unless the arriving one has another.
             if path == from && node.mark == Mark::None && !old.0.contains_key(to) {
                 node.mark = old.mark_of_new(to);
             }
@@ -236,7 +236,7 @@ impl Tree {
         }
     }
 
-    /// Where the tree that was found differs; `None` if nowhere.
+    /// The first difference to the tree that was found; `None` without any.
     pub fn difference(&self, found: &Found) -> Option<String> {
         for (path, node) in &self.0 {
             let Some(there) = found.0.get(path) else {
@@ -268,7 +268,7 @@ impl Tree {
         extra.map(|path| format!("{path} is there and should not be"))
     }
 
-    /// Takes over the tokens of locks whose answers never came.
+    /// Learns the tokens of locks whose answers never arrived.
     pub fn learn_tokens(&mut self, found: &Found) {
         for (path, node) in &mut self.0 {
             if node.lock.is_some() {
