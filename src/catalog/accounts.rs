@@ -5,84 +5,84 @@ use super::sqlite::Reference;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
 
-/// A user as the catalogue keeps it, without the password.
+/// A user's row, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRow {
-    /// Never used again after the user is gone.
+    /// Never reused after the user is removed.
     pub id: UserId,
-    /// As it was entered.
+    /// The name as entered.
     pub name: String,
-    /// How names are compared; unique.
+    /// Key by which names are compared; unique.
     pub name_key: String,
-    /// What he is in this office.
+    /// Role in this office.
     pub role: Role,
-    /// Whether he has a password of his own, beside those of his devices.
+    /// Whether the user has a password besides device passwords.
     pub has_password: bool,
-    /// Whether a second factor is asked for beside it.
+    /// Whether a second factor is required besides the password.
     pub has_second_factor: bool,
-    /// Grows with everything that must end earlier logins.
+    /// Increased by every change that must end earlier logins.
     pub epoch: i64,
-    /// When he was added.
+    /// Time of creation.
     pub created: Timestamp,
-    /// Since when he may not log in; `None` while he may.
+    /// Time since which the user cannot log in; `None` while enabled.
     pub disabled: Option<Timestamp>,
 }
 
-/// A device's password, without the secret.
+/// A device password, without the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppPasswordRow {
-    /// Never used again after it is revoked.
+    /// Never reused after it is revoked.
     pub id: AppPasswordId,
-    /// Whose.
+    /// User of the device.
     pub user: UserId,
-    /// What its owner calls the device.
+    /// The user's name for the device.
     pub label: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// Its last login, exact to about an hour.
+    /// Time of its last login, accurate to about an hour.
     pub last_used: Option<Timestamp>,
-    /// From when on it opens nothing.
+    /// Time from which it no longer works.
     pub expires: Option<Timestamp>,
 }
 
-/// What a user was granted in a space.
+/// A right granted to a user in a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GrantRow {
-    /// To whom.
+    /// User who has the right.
     pub user: UserId,
-    /// Where.
+    /// Space of the right.
     pub space: SpaceId,
-    /// What, before the limits of his role.
+    /// The right as granted; the user's role may limit it.
     pub right: Right,
 }
 
-/// A user about to be inserted.
+/// A user to insert.
 #[derive(Debug)]
 pub struct NewUser<'a> {
-    /// As it was entered.
+    /// The name as entered.
     pub name: &'a str,
-    /// How names are compared.
+    /// Key by which names are compared.
     pub name_key: &'a str,
-    /// What he is in this office.
+    /// Role in this office.
     pub role: Role,
-    /// In PHC form; `None` for somebody who logs in with device passwords only.
+    /// Password hash in PHC form; `None` for a user who logs in with device passwords only.
     pub password_hash: Option<&'a str>,
-    /// Now.
+    /// Time of the insertion.
     pub created: Timestamp,
 }
 
-/// A device's password about to be inserted.
+/// A device password to insert.
 #[derive(Debug)]
 pub struct NewAppPassword<'a> {
-    /// Whose.
+    /// User of the device.
     pub user: UserId,
-    /// What its owner calls the device.
+    /// The user's name for the device.
     pub label: &'a str,
     /// Keyed hash of the secret.
     pub token_hmac: [u8; 32],
-    /// Now.
+    /// Time of the insertion.
     pub created: Timestamp,
-    /// From when on it opens nothing.
+    /// Time from which it no longer works.
     pub expires: Option<Timestamp>,
 }
 
@@ -143,7 +143,7 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {USER} FROM users WHERE id = ?1 AND removed_at IS NULL"), [id.0], user_row)
     }
 
-    /// The names of all users, those who were removed included: whom the history of files and trash names.
+    /// The names of all users, including removed ones that the history of files and trash refers to.
     pub fn names_in_history(&self) -> Result<Vec<(UserId, String)>, CatalogError> {
         self.all("SELECT id, name FROM users", [], |row| Ok((UserId(row.get(0)?), row.get(1)?)))
     }
@@ -153,13 +153,13 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {USER} FROM users WHERE name_key = ?1"), [name_key], user_row)
     }
 
-    /// The stored password of the user whose name has this key; `None` without user or password.
+    /// The password hash of the user whose name has this key; `None` without user or password.
     pub fn password_hash(&self, name_key: &str) -> Result<Option<String>, CatalogError> {
         let sql = "SELECT password_hash FROM users WHERE name_key = ?1";
         Ok(self.one(sql, [name_key], |row| row.get(0))?.flatten())
     }
 
-    /// How many administrators could log in.
+    /// Number of administrators who can log in.
     pub fn enabled_administrators(&self) -> Result<u32, CatalogError> {
         let sql = "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL";
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
@@ -182,7 +182,7 @@ impl ReadTx<'_> {
         self.all(&format!("SELECT {GRANT} FROM grants ORDER BY user_id, space_id"), [], grant_row)
     }
 
-    /// Who was granted what in a space.
+    /// The rights granted in a space.
     pub fn grants_in(&self, space: SpaceId) -> Result<Vec<GrantRow>, CatalogError> {
         let sql = format!("SELECT {GRANT} FROM grants WHERE space_id = ?1 ORDER BY user_id");
         self.all(&sql, [space.0], grant_row)
@@ -190,7 +190,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a user; the caller has looked that the name is free.
+    /// Adds a user; the caller has checked that the name is free.
     pub fn insert_user(&self, user: &NewUser<'_>) -> Result<UserId, CatalogError> {
         self.execute(
             "INSERT INTO users (name, name_key, role, password_hash, epoch, created_at)
@@ -200,7 +200,7 @@ impl WriteTx<'_> {
         Ok(UserId(self.last_insert_id()))
     }
 
-    /// Gives a user another password, or none; earlier logins end.
+    /// Sets or removes a user's password; earlier logins end.
     pub fn set_password_hash(&self, user: UserId, hash: Option<&str>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE users SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1",
@@ -209,7 +209,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Stores the same password under newer parameters, unless it has been changed meanwhile.
+    /// Stores the same password with newer parameters, unless it was changed meanwhile.
     pub fn renew_password_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
@@ -218,12 +218,12 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Changes what a user is in this office.
+    /// Changes a user's role.
     pub fn set_role(&self, user: UserId, role: Role) -> Result<(), CatalogError> {
         self.execute("UPDATE users SET role = ?2 WHERE id = ?1", params![user.0, role.as_str()]).map(drop)
     }
 
-    /// Bars a user from logging in since a time, or with `None` admits him; earlier logins end.
+    /// Disables a user since a time, or with `None` enables the account; earlier logins end.
     pub fn set_disabled(&self, user: UserId, since: Option<Timestamp>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE users SET disabled_at = ?2, epoch = epoch + 1 WHERE id = ?1",
@@ -232,9 +232,9 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes a user with everything that refers to him, as the schema says: device passwords, grants, locks,
-    /// links and a second factor go, uploads lose their owner. Only the name stays, for the history, at the same
-    /// cost however long that is; the login name is free again.
+    /// Removes a user with all rows that refer to the account, by the schema's rules: device passwords, grants,
+    /// locks, links and a second factor are removed, uploads lose their owner. Only the name stays, for the
+    /// history, at the same cost however long that is; the login name becomes free.
     pub fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
         for Reference { table, column, cascades } in self.connection().references_to("users")? {
             if HISTORY.contains(&(table.as_str(), column.as_str())) {
@@ -246,7 +246,7 @@ impl WriteTx<'_> {
             };
             self.execute(&sql, [user.0])?;
         }
-        // No login name has a slash.
+        // Login names contain no slash.
         self.execute(
             "UPDATE users SET removed_at = ?2, disabled_at = coalesce(disabled_at, ?2), password_hash = NULL,
                  epoch = epoch + 1, name_key = '/' || id WHERE id = ?1",
@@ -265,13 +265,13 @@ impl WriteTx<'_> {
         Ok(AppPasswordId(self.last_insert_id()))
     }
 
-    /// Notes a login by a device password.
+    /// Records a login with a device password.
     pub fn touch_app_password(&self, id: AppPasswordId, used: Timestamp) -> Result<(), CatalogError> {
         self.execute("UPDATE app_passwords SET last_used_at = ?2 WHERE id = ?1", params![id.0, used.0])
             .map(drop)
     }
 
-    /// Removes a user's device password and ends his earlier logins; false if he has no such one.
+    /// Removes a user's device password and ends earlier logins; false if there is none with this id.
     pub fn delete_app_password(&self, user: UserId, id: AppPasswordId) -> Result<bool, CatalogError> {
         let sql = "DELETE FROM app_passwords WHERE id = ?1 AND user_id = ?2";
         let deleted = self.execute(sql, [id.0, user.0])? > 0;
@@ -279,7 +279,7 @@ impl WriteTx<'_> {
         Ok(deleted)
     }
 
-    /// Grants a right in place of an earlier one in the same space.
+    /// Grants a right, replacing an earlier one in the same space.
     pub fn put_grant(&self, grant: &GrantRow) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO grants (user_id, space_id, \"right\") VALUES (?1, ?2, ?3)
@@ -289,7 +289,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Takes a user's right to a space; false if there was none.
+    /// Removes a user's right to a space; false if there was none.
     pub fn delete_grant(&self, user: UserId, space: SpaceId) -> Result<bool, CatalogError> {
         let sql = "DELETE FROM grants WHERE user_id = ?1 AND space_id = ?2";
         Ok(self.execute(sql, params![user.0, space.0])? > 0)

@@ -1,4 +1,4 @@
-//! The time that is certain, and what is noted or removed by it.
+//! The certain time, and its use for recording and expiry.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{CertainTime, Reading, Timestamp};
 
 impl ReadTx<'_> {
-    /// The time that was certain when upkeep last read the clocks.
+    /// The certain time as of upkeep's last reading of the clocks.
     pub fn certain_time(&self) -> Result<Option<CertainTime>, CatalogError> {
         self.one("SELECT certain_at, wall_at, running_ms, agreed_ms FROM clock", [], |row| {
             let last = Reading { wall: Timestamp(row.get(1)?), running: Duration::from_millis(row.get(2)?) };
@@ -16,20 +16,20 @@ impl ReadTx<'_> {
         })
     }
 
-    /// When something begins that will be over some day: `now`, but not before the time that was certain. Under a
-    /// clock that is behind it would be over as soon as the clock is right again.
+    /// The start time to record for data that expires: `now`, but not before the certain time. With a slow clock
+    /// the data would otherwise expire as soon as the clock is corrected.
     pub fn not_before_certain(&self, now: Timestamp) -> Result<Timestamp, CatalogError> {
         Ok(self.certain_time()?.map_or(now, |certain| now.max(certain.time)))
     }
 
-    /// By when something is over that then goes for good: `now`, but not after the time that was certain.
+    /// The time by which data counts as expired and is removed permanently: `now`, but not after the certain time.
     pub fn not_after_certain(&self, now: Timestamp) -> Result<Timestamp, CatalogError> {
         Ok(self.certain_time()?.map_or(now, |certain| now.min(certain.now())))
     }
 }
 
 impl WriteTx<'_> {
-    /// Notes the time that is certain.
+    /// Stores the certain time.
     pub fn note_certain_time(&self, certain: &CertainTime) -> Result<(), CatalogError> {
         let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let CertainTime { last, time, agreed } = *certain;

@@ -1,4 +1,4 @@
-//! Names that files left a moment ago, and what comes back with a file that gets its name again.
+//! Names that files recently left, and the data that a file gets back when it gets its name again.
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -13,14 +13,14 @@ pub struct DepartureRow {
     pub name: String,
     /// The file that had it.
     pub entry: EntryId,
-    /// The file's content when it left.
+    /// The file's version when it left.
     pub version: VersionId,
-    /// The file that it was moved over. Until the departure is settled, `entry` then waits unseen: out of the
-    /// tree, marked for removal.
+    /// The file that it was moved over. Until the departure is settled, `entry` is hidden: out of the tree and
+    /// marked for removal.
     pub absorbed_by: Option<EntryId>,
-    /// Who moved or deleted the file.
+    /// User who moved or deleted the file.
     pub user: UserId,
-    /// When.
+    /// Time at which the file left.
     pub left: Timestamp,
 }
 
@@ -48,7 +48,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether this departure is noted as it was.
+    /// Whether exactly this departure is recorded.
     pub fn departure_as(&self, row: &DepartureRow) -> Result<bool, CatalogError> {
         let noted = self.one(
             &format!(
@@ -76,7 +76,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Notes a departure in place of an earlier one from the same name.
+    /// Records a departure, replacing an earlier one from the same name.
     pub fn put_departure(&self, name: &EntryName, row: &DepartureRow) -> Result<(), CatalogError> {
         self.execute(
             &format!(
@@ -99,7 +99,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes the note of a departure.
+    /// Removes the record of a departure.
     pub fn forget_departure(&self, row: &DepartureRow) -> Result<(), CatalogError> {
         self.execute(
             "DELETE FROM departures WHERE folder_id = ?1 AND entry_id = ?2 AND name = ?3",
@@ -108,7 +108,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Makes the earlier contents of `from` earlier contents of `to`, but for those that `to` has or had, too.
+    /// Turns the earlier versions of `from` into earlier versions of `to`, except those that `to` has or had as
+    /// well.
     pub fn hand_over_versions(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE versions SET entry_id = ?2
@@ -122,7 +123,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Has the links to `from` lead to `to`, until [`Self::take_links_back`].
+    /// Makes the links to `from` lead to `to`, until [`Self::take_links_back`].
     pub fn hand_over_links(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE links SET entry_id = ?2, came_from = ?1 WHERE entry_id = ?1",
@@ -131,7 +132,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Has the links that led to `entry` before it was moved over another file lead to it again.
+    /// Makes the links that led to `entry` before it was moved over another file lead to it again.
     pub fn take_links_back(&self, entry: EntryId) -> Result<(), CatalogError> {
         self.execute("UPDATE links SET entry_id = ?1, came_from = NULL WHERE came_from = ?1", [entry.0])
             .map(drop)

@@ -5,44 +5,44 @@ use super::versions::{Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, SpaceId, Timestamp, VersionId};
 
-/// A file or folder as the catalogue keeps it.
+/// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
-    /// Stays the same over rename, move and overwrite.
+    /// Stays the same when the entry is renamed, moved or overwritten.
     pub id: EntryId,
-    /// The space whose tree it belongs to.
+    /// Space of the entry.
     pub space: SpaceId,
-    /// Its folder; `None` for a space's root and for what was put into the trash.
+    /// Its folder; `None` for a space's root and for deleted entries.
     pub parent: Option<EntryId>,
     /// Byte for byte as sent; empty for a root.
     pub name: String,
-    /// A file's current content; `None` for a folder.
+    /// A file's current version; `None` for a folder.
     pub version: Option<VersionId>,
     /// Bytes of the file, or of all files below the folder.
     pub size: u64,
-    /// Grows with every change of content, in a folder with every change below.
+    /// Increased by every change of the content; for a folder, by every change below it.
     pub revision: i64,
-    /// When it was made here.
+    /// Time at which the entry was created here.
     pub created: Timestamp,
-    /// For files as the client says.
+    /// Modification time; for files as sent by the client.
     pub modified: Timestamp,
     /// What is known of the current content, if it is not for everybody.
     pub withheld: Option<Withheld>,
 }
 
 impl EntryRow {
-    /// Folders have no content of their own.
+    /// Folders have no version.
     pub fn is_folder(&self) -> bool {
         self.version.is_none()
     }
 }
 
-/// An entry about to be inserted.
+/// An entry to insert.
 #[derive(Debug)]
 pub struct NewEntry<'a> {
-    /// From [`WriteTx::reserve_entry_ids`].
+    /// Taken from [`WriteTx::reserve_entry_ids`].
     pub id: EntryId,
-    /// Its space.
+    /// Space of the entry.
     pub space: SpaceId,
     /// Its folder; `None` for a root.
     pub parent: Option<EntryId>,
@@ -52,11 +52,11 @@ pub struct NewEntry<'a> {
     pub version: Option<VersionId>,
     /// Bytes of content.
     pub size: u64,
-    /// From [`WriteTx::next_revision`].
+    /// Taken from [`WriteTx::next_revision`].
     pub revision: i64,
-    /// When it was made here.
+    /// Time of creation here.
     pub created: Timestamp,
-    /// As the client says.
+    /// Modification time as sent by the client.
     pub modified: Timestamp,
 }
 
@@ -115,7 +115,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The entry and all folders above it, nearest first.
+    /// The entry and all of its parents, nearest first.
     pub fn lineage(&self, id: EntryId) -> Result<Vec<EntryRow>, CatalogError> {
         let mut lineage: Vec<EntryRow> = Vec::new();
         let mut next = Some(id);
@@ -126,8 +126,8 @@ impl ReadTx<'_> {
         Ok(lineage)
     }
 
-    /// How far the tree below an entry reaches: levels, and bytes of its longest path with a slash before
-    /// each name; both 0 for a file or an empty folder.
+    /// The greatest depth of the tree below an entry in levels, and the bytes of its longest path with a slash
+    /// before each name; both 0 for a file or an empty folder.
     pub fn extent(&self, top: EntryId) -> Result<(usize, usize), CatalogError> {
         let extent = self.one(
             "WITH RECURSIVE tree (id, level, bytes) AS (
@@ -142,7 +142,7 @@ impl ReadTx<'_> {
         Ok(extent.unwrap_or_default())
     }
 
-    /// How many entries there are: this one and all below it, counted up to `limit`.
+    /// Number of entries in this tree, including the top; counted up to `limit`.
     pub fn subtree_len(&self, top: EntryId, limit: usize) -> Result<usize, CatalogError> {
         let counted = self.one(
             "WITH RECURSIVE tree (id) AS (
@@ -174,13 +174,13 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// A revision that nothing has had before.
+    /// A new revision, greater than all before.
     pub fn next_revision(&self) -> Result<i64, CatalogError> {
         self.one("UPDATE counters SET revision = revision + 1 RETURNING revision", [], |row| row.get(0))?
             .ok_or(CatalogError::NotCommitted)
     }
 
-    /// Sets aside `count` entry ids for good, used or not; returns the first.
+    /// Reserves `count` entry ids permanently, used or not; returns the first.
     pub fn reserve_entry_ids(&self, count: i64) -> Result<EntryId, CatalogError> {
         self.one(
             "UPDATE counters SET next_entry_id = next_entry_id + ?1 RETURNING next_entry_id - ?1",
@@ -190,7 +190,7 @@ impl WriteTx<'_> {
         .ok_or(CatalogError::NotCommitted)
     }
 
-    /// Adds an entry; fails if its folder already has one of the same name key.
+    /// Adds an entry; fails if its folder already has one with the same name key.
     pub fn insert_entry(&self, entry: &NewEntry<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, version_id, size,
@@ -213,7 +213,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Gives a file a new current content.
+    /// Sets a file's current version.
     pub fn set_content(
         &self,
         file: EntryId,
@@ -229,14 +229,14 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Sets an entry's modification time and nothing else.
+    /// Sets an entry's modification time only.
     pub fn set_modified(&self, entry: EntryId, modified: Timestamp) -> Result<(), CatalogError> {
         self.execute("UPDATE entries SET modified_at = ?2 WHERE id = ?1", params![entry.0, modified.0])
             .map(drop)
     }
 
-    /// Notes a change in `folder`: new revision for it and every folder above, so that each one's ETag
-    /// changes, and `size_change` bytes more (or fewer) below each.
+    /// Records a change in `folder`: a new revision for it and every parent, so that each ETag changes, and
+    /// `size_change` more (or fewer) bytes in each.
     pub fn touch_folders(
         &self,
         folder: EntryId,
@@ -256,13 +256,13 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Counts `bytes` more into one folder that is no part of the tree yet.
+    /// Adds `bytes` to the size of a folder that is not part of the tree yet.
     pub fn grow_folder(&self, folder: EntryId, bytes: i64) -> Result<(), CatalogError> {
         self.execute("UPDATE entries SET size = size + ?2 WHERE id = ?1", params![folder.0, bytes]).map(drop)
     }
 
-    /// Hangs an entry, with all below it, into another folder or under another name. Without a folder it
-    /// leaves the tree, as what is in the trash does.
+    /// Moves an entry with its tree to another folder or name. Without a folder it leaves the tree, like deleted
+    /// entries.
     pub fn relocate(
         &self,
         entry: EntryId,
@@ -278,9 +278,8 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Removes up to `limit` entries for good, from below upwards, of what `top` and the tree below it
-    /// hold, with their versions, locks and properties. Containers that nothing else uses become garbage.
-    /// `true` once `top` itself is gone.
+    /// Permanently removes up to `limit` entries of the tree at `top`, from the bottom up, with their versions,
+    /// locks and properties. Containers that nothing else uses become garbage. `true` once `top` itself is removed.
     pub fn delete_some(&self, top: EntryId, limit: usize) -> Result<bool, CatalogError> {
         let (mut folders, mut left) = (vec![top], limit);
         while let Some(folder) = folders.last().copied() {

@@ -1,4 +1,4 @@
-//! The record of who did what and when.
+//! The record of events: who did what and when.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +10,16 @@ use crate::model::{
     UserId, VersionId, VersionState, Via, Worker,
 };
 
-/// Which events are asked for.
+/// Selects events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventsOf {
-    /// Those of one space, its rights and links among them.
+    /// The events of a space, including its rights and links.
     Space(SpaceId),
-    /// All.
+    /// All events of the instance.
     Everything,
 }
 
-/// The columns of an event beside who and when.
+/// The columns of an event besides actor and time.
 #[derive(Default)]
 struct Columns {
     kind: String,
@@ -31,7 +31,7 @@ struct Columns {
     detail: Option<Detail>,
 }
 
-/// What has no column of its own, as JSON. Field names are part of the format.
+/// Data without a column of its own, as JSON. Field names are part of the format.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 struct Detail {
@@ -68,7 +68,7 @@ const COLUMNS: &str =
      path, size, detail";
 
 impl WriteTx<'_> {
-    /// Appends an event: it is there if, and only if, this transaction is committed.
+    /// Appends an event, which exists if and only if this transaction is committed.
     pub fn record(&self, stamp: &Stamp, event: &Event) -> Result<(), CatalogError> {
         let (actor, user, device, link, worker) = match stamp.actor {
             Actor::User { id, via: Via::Password } => ("user", Some(id.0), None, None, None),
@@ -103,7 +103,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Removes up to `limit` of the oldest events, as far as they happened before `before`; returns how many.
+    /// Removes up to `limit` of the oldest events from before `before`; returns their number.
     pub fn forget_events(&self, before: Timestamp, limit: usize) -> Result<usize, CatalogError> {
         let oldest = self.all("SELECT id, at FROM events ORDER BY id LIMIT ?1", [limit], |row| {
             Ok((row.get::<i64>(0)?, Timestamp(row.get(1)?)))
@@ -114,7 +114,8 @@ impl WriteTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Where an entry lies; `None` if it is not there. The top of what was deleted counts as a space's top folder.
+    /// Space and path of an entry; `None` if it does not exist. A deleted top-level entry counts as a space's top
+    /// folder.
     pub fn spot(&self, entry: EntryId) -> Result<Option<Spot>, CatalogError> {
         let lineage = self.lineage(entry)?;
         let Some(row) = lineage.first() else { return Ok(None) };
@@ -124,8 +125,8 @@ impl ReadTx<'_> {
         Ok(Some(Spot { space: row.space, entry, path }))
     }
 
-    /// Up to `limit` events that come before `before` in the order of commits, or the latest; latest first. Rows
-    /// that a newer program wrote are left out.
+    /// Up to `limit` events before `before` in the order of commits, or the latest ones; latest first. Skips rows
+    /// that a newer program wrote.
     pub fn events(
         &self,
         of: EventsOf,
@@ -233,7 +234,7 @@ fn at(spot: &Spot) -> Columns {
     }
 }
 
-/// `None` for words that this program does not know.
+/// `None` for a word that this program does not know.
 fn recorded(row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> {
     let number = |column| row.get::<Option<i64>>(column);
     let (actor, worker): (String, Option<String>) = (row.get(2)?, row.get(6)?);

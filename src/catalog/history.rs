@@ -1,35 +1,35 @@
-//! What a space keeps of the past: replaced contents, and the trash.
+//! Old data of a space: replaced versions, and the trash.
 
 use super::row::params;
 use super::versions::PROTECTED;
 use super::{CatalogError, ReadTx};
 use crate::model::{EntryId, SpaceId, Timestamp, VersionId};
 
-/// Something of the past that can be removed for good.
+/// An item of a space's old data that can be removed permanently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Past {
-    /// An earlier content of a file.
+    /// An earlier version of a file.
     Content(VersionId),
-    /// A deleted entry with all below it.
+    /// A deleted entry with everything below it.
     Deleted(EntryId),
 }
 
-/// Entries that hold some, deleted or not, and all above them.
+/// Entries with damaged versions, deleted or not, and all of their parents.
 const KEPT: &str = "kept (id) AS (
     SELECT entry FROM protected
     UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL
 )";
 
-/// The earlier contents of a space's files that may be removed.
+/// The earlier versions of a space's files that may be removed.
 const CONTENTS: &str =
     "FROM versions WHERE history_of = ?1 AND size > 0 AND id NOT IN (SELECT version FROM protected)";
 
-/// What lies in a space's trash and may be removed.
+/// The entries of a space's trash that may be removed.
 const DELETED: &str = "FROM trash JOIN entries ON entries.id = entry_id
     WHERE trash.space_id = ?1 AND is_purging = 0 AND size > 0 AND entry_id NOT IN (SELECT id FROM kept)";
 
 impl ReadTx<'_> {
-    /// The oldest of what a space keeps of the past and what may be removed, at most `limit`, oldest first.
+    /// The oldest removable items of a space's old data, at most `limit`, oldest first.
     pub fn oldest_history(&self, space: SpaceId, limit: usize) -> Result<Vec<Past>, CatalogError> {
         let mut oldest = self.all(
             &format!(
@@ -52,7 +52,7 @@ impl ReadTx<'_> {
         Ok(oldest.into_iter().map(|(_, past)| past).collect())
     }
 
-    /// Whether something is of those that [`Self::oldest_history`] names, however many are older.
+    /// Whether an item is one that [`Self::oldest_history`] returns, whatever the limit.
     pub fn is_removable_history(&self, space: SpaceId, past: Past) -> Result<bool, CatalogError> {
         let found = match past {
             Past::Content(version) => self.one(

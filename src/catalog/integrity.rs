@@ -1,4 +1,4 @@
-//! Verification: its place, what it found, and what the catalogue can tell about itself.
+//! Verification: its position, its findings, and the catalogue's checks of itself.
 
 use super::row::{Row, params};
 use super::versions::{ContainerRow, place};
@@ -7,79 +7,79 @@ use crate::model::{
     ContainerId, DamageKind, EntryId, PackId, SpaceId, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 
-/// A container's row with the space it lies in.
+/// A container's row with its space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredContainer {
-    /// Whose key opens it.
+    /// Space whose key opens it.
     pub space: SpaceId,
-    /// What binds the file.
+    /// Reference to the file.
     pub container: ContainerRow,
 }
 
-/// A version whose content begins with a certain container.
+/// A version that begins with a certain container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentStart {
     /// The version.
     pub version: VersionId,
-    /// SHA-256 of its plaintext; `None` until it is known.
+    /// SHA-256 of its plaintext; `None` if not yet known.
     pub sha256: Option<[u8; 32]>,
-    /// How many containers it has.
+    /// Number of its containers.
     pub segments: u64,
 }
 
 /// A version that uses a certain container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UseRow {
-    /// The version.
+    /// Id of the version.
     pub version: VersionId,
-    /// Its file.
+    /// File of the version.
     pub entry: EntryId,
-    /// The file's space.
+    /// Space of the file.
     pub space: SpaceId,
-    /// Whether it is the file's present content.
+    /// Whether it is the file's current version.
     pub is_current: bool,
 }
 
-/// A container that is not what was committed.
+/// A container whose bytes differ from the committed ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DamagedRow {
     /// The container.
     pub container: ContainerId,
-    /// What is wrong.
+    /// Kind of the damage.
     pub kind: DamageKind,
     /// The first damaged chunk, from 0.
     pub chunk: Option<u64>,
-    /// When that was found.
+    /// Time at which it was first found.
     pub first_seen: Timestamp,
-    /// When it was last found again.
+    /// Time at which it was last found again.
     pub last_seen: Timestamp,
 }
 
-/// How far a verification is or came.
+/// Progress of a verification, or the result of the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScrubRow {
-    /// Who began it.
+    /// Starter of the verification.
     pub starter: VerifyStarter,
-    /// How thorough it is.
+    /// Quick or full.
     pub mode: VerifyMode,
-    /// When it began.
+    /// Time of the start.
     pub started: Timestamp,
-    /// The last container it is done with; `None` before the first.
+    /// The last container that was verified; `None` before the first.
     pub position: Option<ContainerId>,
-    /// Containers looked at.
+    /// Containers verified so far.
     pub containers: u64,
-    /// Bytes of content read.
+    /// Bytes of content read so far.
     pub bytes: u64,
     /// Findings so far.
     pub findings: u64,
-    /// Whether it has not come to its end.
+    /// Whether it is unfinished.
     pub is_running: bool,
-    /// When a run of this kind last came to its end.
+    /// Time at which a run of this kind last ended.
     pub completed: Option<Timestamp>,
 }
 
-/// What must hold of the rows at any time: what breaks it, and the query that counts how often. None of
-/// them asks for more than one snapshot.
+/// Invariants of the rows: a description of the violation, and the query that counts violations. Each query needs
+/// one snapshot only.
 const CONTRADICTIONS: [(&str, &str); 15] = [
     (
         "spaces whose count of used bytes is not the sum of their containers",
@@ -162,7 +162,7 @@ const CONTRADICTIONS: [(&str, &str); 15] = [
          WHERE entries.revision > folder.revision OR entries.space_id <> folder.space_id",
     ),
     (
-        // Every change gives its revision to the top folder of the space it happens in.
+        // Every change gives its revision to the top folder of its space.
         "counters that are behind or ahead of what was counted",
         "SELECT ((SELECT revision FROM counters) IS DISTINCT FROM
                  (SELECT coalesce(max(revision), 0) FROM entries WHERE id IN (SELECT root_id FROM spaces)))
@@ -179,8 +179,8 @@ const CONTRADICTIONS: [(&str, &str); 15] = [
     ),
 ];
 
-/// A version is complete if its segments are numbered from 0 without a gap, lie in the file's space and
-/// add up to its size.
+/// A version is complete if its segments are numbered from 0 without a gap, are in the file's space and add up to
+/// its size.
 const INCOMPLETE: &str = "SELECT versions.id FROM versions
     JOIN entries ON entries.id = versions.entry_id
     LEFT JOIN segments ON segments.version_id = versions.id
@@ -251,13 +251,13 @@ impl ReadTx<'_> {
         after: Option<ContainerId>,
         limit: usize,
     ) -> Result<Vec<StoredContainer>, CatalogError> {
-        // No id is empty, so every id comes after the empty one.
+        // No id is empty, so every id sorts after the empty one.
         let after: &[u8] = after.as_ref().map_or(&[], |id| &id.0);
         let sql = format!("SELECT {CONTAINER} FROM containers WHERE id > ?1 ORDER BY id LIMIT ?2");
         self.all(&sql, params![after, limit], stored_container)
     }
 
-    /// Where the containers and the garbage begin that rows place in a pack. Looks at every row: for a rebuild.
+    /// Offsets at which rows place containers and garbage in a pack. Scans all rows; used by a rebuild.
     pub fn offsets_in(&self, pack: PackId) -> Result<Vec<u64>, CatalogError> {
         self.all(
             "SELECT pack_offset FROM containers WHERE pack_id = ?1
@@ -267,7 +267,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Number of containers and bytes of content in them.
+    /// Number of containers, and bytes of content in them.
     pub fn containers_total(&self) -> Result<(u64, u64), CatalogError> {
         let sql = "SELECT count(*), coalesce(sum(plain_len), 0) FROM containers";
         Ok(self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
@@ -291,7 +291,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether a version that begins with another container has this one too.
+    /// Whether a version that begins with another container also has this one.
     pub fn is_continuation(&self, id: ContainerId) -> Result<bool, CatalogError> {
         let sql = "SELECT 1 FROM segments JOIN segments AS first
                        ON first.version_id = segments.version_id AND first.position = 0
@@ -299,7 +299,7 @@ impl ReadTx<'_> {
         Ok(self.one(sql, [id.0], |_| Ok(()))?.is_some())
     }
 
-    /// Versions that use a container, present contents first.
+    /// Versions that use a container, current ones first.
     pub fn uses_of(&self, id: ContainerId, limit: usize) -> Result<Vec<UseRow>, CatalogError> {
         self.all(
             "SELECT DISTINCT versions.id, entry_id, space_id, entries.version_id = versions.id AS is_current
@@ -311,7 +311,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The use that a version is.
+    /// One version, in the form of [`Self::uses_of`].
     pub fn use_by(&self, version: VersionId) -> Result<Option<UseRow>, CatalogError> {
         self.one(
             "SELECT versions.id, entry_id, space_id, entries.version_id = versions.id
@@ -321,12 +321,12 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Where the top of what was deleted lay, be it that it is being removed for good.
+    /// Original path of a deleted entry, even while it is being removed permanently.
     pub fn trashed_path(&self, top: EntryId) -> Result<Option<String>, CatalogError> {
         self.one("SELECT path FROM trash WHERE entry_id = ?1", [top.0], |row| row.get(0))
     }
 
-    /// The next containers, by id, that are noted as damaged and were last seen so at `since` or later.
+    /// The next containers, by id, recorded as damaged and last seen so at `since` or later.
     pub fn damaged_after(
         &self,
         after: Option<ContainerId>,
@@ -341,30 +341,30 @@ impl ReadTx<'_> {
         self.all(&sql, params![after, since.0, limit], damaged_row)
     }
 
-    /// What is noted about a container.
+    /// The recorded damage of a container.
     pub fn damage_of(&self, id: ContainerId) -> Result<Option<DamagedRow>, CatalogError> {
         let sql = format!("SELECT {DAMAGED} FROM damaged WHERE container_id = ?1");
         self.one(&sql, [id.0], damaged_row)
     }
 
-    /// How many containers are noted as damaged.
+    /// Number of containers recorded as damaged.
     pub fn damaged_count(&self) -> Result<u64, CatalogError> {
         Ok(self.one("SELECT count(*) FROM damaged", [], |row| row.get(0))?.unwrap_or(0))
     }
 
-    /// The run of this kind that goes on or was the last.
+    /// The current or last run of this kind.
     pub fn scrub(&self, starter: VerifyStarter, mode: VerifyMode) -> Result<Option<ScrubRow>, CatalogError> {
         let sql = format!("SELECT {SCRUB} FROM scrub WHERE starter = ?1 AND mode = ?2");
         self.one(&sql, [starter.as_str(), mode.as_str()], scrub_row)
     }
 
-    /// When every byte was last looked at, whoever began it.
+    /// Time of the last full verification by any starter.
     pub fn last_full_scrub(&self) -> Result<Option<Timestamp>, CatalogError> {
         let sql = "SELECT max(completed_at) FROM scrub WHERE mode = 'full'";
         Ok(self.one(sql, [], |row| row.get::<Option<i64>>(0))?.flatten().map(Timestamp))
     }
 
-    /// Entry ids from this one on were never given out.
+    /// The lowest entry id that was never given out.
     pub fn next_entry_id(&self) -> Result<EntryId, CatalogError> {
         let next = self.one("SELECT next_entry_id FROM counters", [], |row| row.get(0))?;
         next.map(EntryId).ok_or(CatalogError::NotCommitted)
@@ -381,27 +381,27 @@ impl ReadTx<'_> {
         self.connection().damaged_pages()
     }
 
-    /// Where the database's trees and indexes do not fit together, as sentences without any value.
+    /// Inconsistencies in the database's trees and indexes, as sentences without any value.
     pub fn structure_faults(&self) -> Result<Vec<String>, CatalogError> {
         self.connection().structure_faults()
     }
 
-    /// Rows that refer to rows which do not exist, as sentences.
+    /// Rows that refer to missing rows, as sentences.
     pub fn dangling_references(&self) -> Result<Vec<String>, CatalogError> {
         self.connection().dangling_references()
     }
 
-    /// Number of questions that [`Self::contradiction`] answers.
+    /// Number of invariants that [`Self::contradiction`] checks.
     pub const CONTRADICTIONS: usize = CONTRADICTIONS.len();
 
-    /// Whether the rows contradict each other in one respect, as a sentence.
+    /// The violation of one invariant, as a sentence; `None` if it holds.
     pub fn contradiction(&self, question: usize) -> Result<Option<String>, CatalogError> {
         let Some((what, sql)) = CONTRADICTIONS.get(question) else { return Ok(None) };
         let count: u64 = self.one(sql, [], |row| row.get(0))?.unwrap_or(0);
         Ok((count > 0).then(|| format!("{count} {what}")))
     }
 
-    /// Versions whose containers do not make up their content.
+    /// Versions whose containers do not add up to their content.
     pub fn incomplete_versions(&self, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(INCOMPLETE, [limit], |row| row.get(0).map(VersionId))
     }
@@ -416,19 +416,19 @@ fn use_row(row: &Row<'_>) -> Result<UseRow, DatabaseError> {
     })
 }
 
-/// What [`WriteTx::note_damage`] found.
+/// Result of [`WriteTx::note_damage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noted {
-    /// The container's row is gone: there is nothing to note.
+    /// The container's row no longer exists, so nothing was recorded.
     Gone,
-    /// It is news.
+    /// The damage was not known before.
     New,
-    /// It was known.
+    /// The damage was already recorded.
     Known,
 }
 
 impl WriteTx<'_> {
-    /// Notes that a container is not what was committed. Its first damage keeps its date.
+    /// Records that a container differs from the committed one. The time of its first damage stays.
     pub fn note_damage(
         &self,
         container: ContainerId,
@@ -450,14 +450,14 @@ impl WriteTx<'_> {
         Ok(if before.is_some_and(|row| row.kind == kind) { Noted::Known } else { Noted::New })
     }
 
-    /// Forgets that a container was damaged, unless that was seen at `since` or later. True if it was
-    /// noted.
+    /// Removes the record of a container's damage, unless it was seen at `since` or later. True if there was a
+    /// record.
     pub fn clear_damage(&self, container: ContainerId, since: Timestamp) -> Result<bool, CatalogError> {
         let sql = "DELETE FROM damaged WHERE container_id = ?1 AND last_seen_at < ?2";
         Ok(self.execute(sql, params![container.0, since.0])? > 0)
     }
 
-    /// Keeps how far a run is.
+    /// Stores the progress of a run.
     pub fn put_scrub(&self, row: &ScrubRow) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO scrub (starter, mode, started_at, position, containers, bytes, findings, is_running, completed_at)

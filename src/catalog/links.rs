@@ -6,60 +6,60 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, LinkId, LinkRight, SpaceId, Timestamp, UserId};
 
-/// A link.
+/// A link to a file or folder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkRow {
-    /// Its id.
+    /// Id of the link.
     pub id: LinkId,
-    /// What its token is made of, with a key that is not in the catalogue.
+    /// The token is derived from this nonce and a key that is not in the catalogue.
     pub nonce: [u8; 16],
-    /// What it leads to.
+    /// The linked entry.
     pub entry: EntryId,
-    /// Where that lies.
+    /// Space of the entry.
     pub space: SpaceId,
-    /// Who made it.
+    /// User who created the link.
     pub creator: UserId,
-    /// What its holder may do.
+    /// Right of the guests.
     pub right: LinkRight,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// From when on it does not open any more.
+    /// Time from which it no longer opens.
     pub expires: Option<Timestamp>,
-    /// Its password as a PHC string, if one is asked for.
+    /// Hash of its password in PHC form, if it has one.
     pub password_hash: Option<String>,
-    /// For who made it; may be empty.
+    /// Label for the creator; may be empty.
     pub label: String,
-    /// For who opens it; may be empty.
+    /// Note for the guests; may be empty.
     pub note: String,
-    /// Whether its page shall not offer files for download.
+    /// Whether its page hides downloads.
     pub hide_download: bool,
-    /// When it was last opened, to the hour.
+    /// Time at which it was last opened, to the hour.
     pub opened: Option<Timestamp>,
 }
 
-/// A link about to be inserted.
+/// A link to insert.
 pub struct NewLink<'a> {
     /// Keyed hash of its token.
     pub token_hmac: &'a [u8; 32],
-    /// What the token is made of.
+    /// Nonce from which the token is derived.
     pub nonce: &'a [u8; 16],
-    /// What it leads to.
+    /// The linked entry.
     pub entry: EntryId,
-    /// Who makes it.
+    /// User who creates the link.
     pub creator: UserId,
-    /// What its holder may do.
+    /// Right of the guests.
     pub right: LinkRight,
-    /// When it is made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// From when on it does not open any more.
+    /// Time from which it no longer opens.
     pub expires: Option<Timestamp>,
-    /// Its password as a PHC string.
+    /// Hash of its password in PHC form.
     pub password_hash: Option<&'a str>,
-    /// For who made it.
+    /// Label for the creator.
     pub label: &'a str,
-    /// For who opens it.
+    /// Note for the guests.
     pub note: &'a str,
-    /// Whether its page shall not offer files for download.
+    /// Whether its page hides downloads.
     pub hide_download: bool,
 }
 
@@ -72,7 +72,7 @@ impl std::fmt::Debug for LinkRow {
 const LINK: &str = "links.id, nonce, entry_id, space_id, creator_id, \"right\", links.created_at, expires_at,
      password_hash, label, note, hide_download, opened_at";
 
-/// Links with the entry each leads to. The entry's index also holds what a link gives: see the migration.
+/// Links joined with their entries. The entries' index includes the columns that links need: see the migration.
 const LINKS: &str = "FROM links JOIN entries ON entries.id = links.entry_id";
 
 fn link_row(row: &Row<'_>) -> Result<LinkRow, DatabaseError> {
@@ -113,7 +113,7 @@ impl ReadTx<'_> {
 
     /// The links to a folder's direct members, oldest first.
     pub fn links_to_members(&self, folder: EntryId) -> Result<Vec<LinkRow>, CatalogError> {
-        // The few links first: a folder may have many members.
+        // Start with the few links, because a folder may have many members.
         let sql = format!(
             "SELECT {LINK} FROM links CROSS JOIN entries
              WHERE entries.id = links.entry_id AND entries.parent_id = ?1 ORDER BY links.id"
@@ -121,7 +121,7 @@ impl ReadTx<'_> {
         self.all(&sql, [folder.0], link_row)
     }
 
-    /// The links that somebody made, oldest first.
+    /// The links that a user created, oldest first.
     pub fn links_by(&self, creator: UserId) -> Result<Vec<LinkRow>, CatalogError> {
         let sql = format!("SELECT {LINK} {LINKS} WHERE creator_id = ?1 ORDER BY links.id");
         self.all(&sql, [creator.0], link_row)
@@ -132,7 +132,7 @@ impl ReadTx<'_> {
         self.all(&format!("SELECT {LINK} {LINKS} ORDER BY links.id"), [], link_row)
     }
 
-    /// Those of some entries to which there are links that `creator` made or, without one, anybody.
+    /// Those of the entries that have a link created by `creator`, or without it, by any user.
     pub fn linked_among(
         &self,
         entries: &HashSet<EntryId>,
@@ -153,7 +153,7 @@ impl ReadTx<'_> {
         Ok(linked.into_iter().filter(|entry| entries.contains(entry)).collect())
     }
 
-    /// How many links there are to an entry, and how many somebody made.
+    /// Number of links to an entry, and of links that a user created.
     pub fn link_counts(&self, entry: EntryId, creator: UserId) -> Result<(usize, usize), CatalogError> {
         let counts = self.one(
             "SELECT (SELECT count(*) FROM links WHERE entry_id = ?1),
@@ -189,7 +189,7 @@ impl WriteTx<'_> {
         Ok(LinkId(self.last_insert_id()))
     }
 
-    /// Makes the link of this id what `row` says: right, expiry, password, texts.
+    /// Updates the link with this id: right, expiry, password, texts.
     pub fn update_link(&self, row: &LinkRow) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE links SET \"right\" = ?2, expires_at = ?3, password_hash = ?4, label = ?5, note = ?6,
@@ -213,12 +213,12 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM links WHERE expires_at < ?1", [limit.0])
     }
 
-    /// Notes when a link was last opened.
+    /// Records when a link was last opened.
     pub fn touch_link(&self, id: LinkId, opened: Timestamp) -> Result<(), CatalogError> {
         self.execute("UPDATE links SET opened_at = ?2 WHERE id = ?1", params![id.0, opened.0]).map(drop)
     }
 
-    /// Ends a link, and what locks its guests hold; `false` if there is none.
+    /// Ends a link and the locks of its guests; `false` if there is none.
     pub fn delete_link(&self, id: LinkId) -> Result<bool, CatalogError> {
         Ok(self.execute("DELETE FROM links WHERE id = ?1", [id.0])? > 0)
     }

@@ -4,16 +4,16 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, LinkId, LockScope, LockToken, Timestamp, UserId};
 
-/// A lock in force.
+/// An active lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockRow {
-    /// Its token.
+    /// Token of the lock.
     pub token: LockToken,
-    /// The entry it was taken on: the lock's root.
+    /// The locked entry: the lock's root.
     pub entry: EntryId,
-    /// Who holds it; if a guest does, whose guest.
+    /// Holder of the lock; for a guest, the link's creator.
     pub user: UserId,
-    /// The link by which a guest took it.
+    /// The link of a guest who holds it.
     pub link: Option<LinkId>,
     /// Exclusive or shared.
     pub scope: LockScope,
@@ -21,11 +21,11 @@ pub struct LockRow {
     pub is_deep: bool,
     /// The client's `DAV:owner` element, verbatim; empty if it sent none.
     pub owner: String,
-    /// When it ends unless refreshed.
+    /// Time at which it expires unless refreshed.
     pub expires: Timestamp,
 }
 
-/// A lock about to be inserted.
+/// A lock to insert.
 pub type NewLock = LockRow;
 
 const COLUMNS: &str = "token, locks.entry_id, user_id, is_exclusive, is_deep, owner, expires_at, link_id";
@@ -54,7 +54,7 @@ fn covering() -> String {
     )
 }
 
-/// The lineages of an entry and of all below it lie between that of the entry and this bound.
+/// The lineages of an entry and of everything below it sort between the entry's own and this bound.
 fn end_of(lineage: &str) -> String {
     format!("{lineage}0")
 }
@@ -71,7 +71,7 @@ fn on_members() -> String {
     )
 }
 
-/// The ids above an entry and its own, as `locks.lineage` keeps them.
+/// The ids of all parents of an entry and its own, as in `locks.lineage`.
 const LINEAGE: &str = "WITH RECURSIVE up (id, line) AS (
          VALUES (?1, printf('/%x', ?1))
          UNION ALL SELECT parent_id, printf('/%x', parent_id) || line
@@ -79,38 +79,38 @@ const LINEAGE: &str = "WITH RECURSIVE up (id, line) AS (
      )
      SELECT line FROM up ORDER BY length(line) DESC LIMIT 1";
 
-/// Locks in force, for the bounds on them.
+/// Number of active locks, for the limits on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct LockCounts {
-    /// Of one user himself.
+    /// Held by one user, without guests.
     pub own: usize,
-    /// Of the guests of all his links.
+    /// Held by the guests of all of the user's links.
     pub of_guests: usize,
-    /// Of the guests of one link.
+    /// Held by the guests of one link.
     pub of_link: usize,
     /// In one space.
     pub in_space: usize,
-    /// Of guests in that space.
+    /// Held by guests in that space.
     pub of_guests_in_space: usize,
-    /// Everywhere.
+    /// In the whole instance.
     pub all: usize,
 }
 
 impl ReadTx<'_> {
-    /// Locks that cover an entry at `now`: its own, and those on folders above that reach down.
+    /// Locks that cover an entry at `now`: its own, and deep ones on its parents.
     pub fn locks_covering(&self, entry: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
         self.all(&covering(), params![entry.0, now.0], lock_row)
     }
 
-    /// Locks in force at `now` on an entry or anywhere below it. The size of the tree does not matter, nor
-    /// do locks elsewhere.
+    /// Locks active at `now` on an entry or anywhere below it. The cost depends neither on the size of the tree nor
+    /// on locks elsewhere.
     pub fn locks_below(&self, top: EntryId, now: Timestamp) -> Result<Vec<LockRow>, CatalogError> {
         let lineage = self.lineage_text(top)?;
         self.all(&below(), params![lineage, end_of(&lineage), now.0], lock_row)
     }
 
-    /// Locks taken on those members of a folder whose name keys lie between `first` and `last`, not on
-    /// what lies deeper.
+    /// Locks on those members of a folder whose name keys are between `first` and `last`, but not on entries below
+    /// them.
     pub fn locks_on_members(
         &self,
         folder: EntryId,
@@ -122,8 +122,8 @@ impl ReadTx<'_> {
         self.all(&on_members(), params, lock_row)
     }
 
-    /// How many locks are in force at `now`: of `user`, of his guests, of those by `link`, in the space whose
-    /// top folder is `root`, and in all.
+    /// Number of locks active at `now`: of `user`, of the user's guests, of guests by `link`, in the space whose
+    /// top folder is `root`, and in total.
     pub fn lock_counts(
         &self,
         user: UserId,
@@ -162,7 +162,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds a lock; conflicts are the caller's to check in the same transaction.
+    /// Adds a lock; the caller must check for conflicts in the same transaction.
     pub fn insert_lock(&self, lock: &NewLock) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO locks (token, entry_id, user_id, is_exclusive, is_deep, owner, expires_at, link_id,
@@ -183,7 +183,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Runs `change`, which may hang an entry into another folder, and lets the locks below follow.
+    /// Runs `change`, which may move an entry into another folder, and updates the lineages of the locks below.
     pub(super) fn keeping_lineages(
         &self,
         entry: EntryId,
@@ -202,7 +202,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets when a lock ends.
+    /// Sets the expiry time of a lock.
     pub fn refresh_lock(&self, token: &LockToken, expires: Timestamp) -> Result<(), CatalogError> {
         self.execute("UPDATE locks SET expires_at = ?2 WHERE token = ?1", params![token.0, expires.0])
             .map(drop)
@@ -218,7 +218,7 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM locks WHERE link_id = ?1", [link.0]).map(drop)
     }
 
-    /// Ends all locks taken on an entry or below it; a moved or deleted resource keeps none.
+    /// Ends all locks on an entry or below it; a moved or deleted resource keeps none.
     pub fn delete_locks_below(&self, top: EntryId) -> Result<(), CatalogError> {
         for lock in self.locks_below(top, Timestamp(i64::MIN))? {
             self.delete_lock(&lock.token)?;
@@ -226,7 +226,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Removes locks that ended before `now`.
+    /// Removes locks that expired before `now`.
     pub fn delete_expired_locks(&self, now: Timestamp) -> Result<usize, CatalogError> {
         self.execute("DELETE FROM locks WHERE expires_at <= ?1", [now.0])
     }
@@ -241,8 +241,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000);
 
-    /// A space's root (1), a folder in it (2) with `members` files (from 10 on), of which one is locked, and
-    /// a user.
+    /// A space's root (1), a folder in it (2) with `members` files (from 10 on), one of them locked, and a user.
     fn space_with(members: i64) -> (tempfile::TempDir, Connection) {
         let (folder, connection) = fresh();
         connection.run_all(&format!(
@@ -274,8 +273,8 @@ mod tests {
         (folder, connection)
     }
 
-    /// Every change asks for the locks around it. One of these questions once read the whole tree, so that
-    /// a PUT into a large space cost as much as the space has entries.
+    /// Every change looks up the locks around it. One of these queries read the whole tree, so a PUT into a large
+    /// space cost as much as the space has entries.
     #[test]
     fn questions_about_locks_cost_the_same_in_any_space() {
         let steps = |members| {
@@ -296,8 +295,8 @@ mod tests {
         assert_eq!(steps(20_000), small);
     }
 
-    /// A DELETE asks for the locks below. It climbed from every lock of the server to its space's root, so
-    /// that ten thousand locks 96 folders deep made each DELETE of everybody slow.
+    /// A DELETE looks up the locks below. It climbed from every lock of the server to its space's root, so ten
+    /// thousand locks 96 folders deep made every DELETE slow.
     #[test]
     fn locks_elsewhere_cost_nothing() {
         let steps = |elsewhere: usize| {
@@ -321,7 +320,7 @@ mod tests {
         let (_dir, connection) = space_with(10);
         let tx = WriteTx::new(&connection);
         let name = EntryName::parse("moved").unwrap();
-        // A folder of a number whose digits begin as another's do.
+        // A folder whose number begins with the digits of another's.
         tx.relocate(EntryId(10), Some(EntryId(17)), &name).unwrap();
         assert_eq!(tx.locks_below(EntryId(17), NOW).unwrap().len(), 1);
         tx.relocate(EntryId(17), Some(EntryId(1)), &name).unwrap();

@@ -1,11 +1,11 @@
-//! The encrypted catalogue: names, tree, versions, accounts, locks. All SQL of the program lives here.
+//! The encrypted catalogue: names, tree, versions, accounts, locks. All SQL of the program is here.
 //!
-//! One SQLCipher database under a raw 256-bit key. One thread writes; it commits whatever is queued
-//! as one transaction and answers each writer only when that transaction is durable
-//! (`synchronous=FULL`). A few connections read, each call in its own snapshot.
+//! One SQLCipher database under a raw 256-bit key. One thread writes; it commits all queued jobs as one transaction
+//! and answers each writer only when that transaction is durable (`synchronous=FULL`). A few connections read, each
+//! call in its own snapshot.
 //!
-//! The tables' functions hang on [`ReadTx`] and [`WriteTx`], one file per table group; a use case in
-//! another room strings them together in one closure, which is one transaction.
+//! The tables' functions are methods of [`ReadTx`] and [`WriteTx`], one file per table group; a use case in another
+//! room calls several in one closure, which is one transaction.
 
 mod accounts;
 mod clock;
@@ -56,32 +56,32 @@ use readers::Readers;
 use sqlite::{Connection, Database};
 use writer::{Sharing, Writer};
 
-/// What can go wrong in the catalogue.
+/// Errors of the catalogue.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    /// The key does not open this file, or the file is no database.
+    /// The key does not open this file, or the file is not a database.
     #[error(
         "the catalogue does not open with this key, or its first page is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
     )]
     WrongKey,
-    /// A page is not what was written, or the file was cut.
+    /// A page differs from what was written, or the file was truncated.
     #[error(
         "the catalogue is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
     )]
     Damaged,
-    /// There is a file, but nothing was ever written to it, or it was cut to nothing.
+    /// The file exists, but was never written to, or was truncated to nothing.
     #[error(
         "the catalogue is empty; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup"
     )]
     Empty,
-    /// Made by a newer Tresor.
+    /// A newer Tresor made the catalogue.
     #[error(
         "the catalogue has format {found}, this program knows up to {known}: use the newer program again"
     )]
     Newer {
-        /// Its format.
+        /// Format of the catalogue.
         found: u32,
-        /// The newest format we know.
+        /// The newest format that this program knows.
         known: u32,
     },
     /// The linked SQLite can corrupt WAL databases.
@@ -89,7 +89,7 @@ pub enum CatalogError {
         "the linked SQLite {found} is older than 3.51.3 and can corrupt a database; rebuild with a current one"
     )]
     OldSqlite {
-        /// Its version.
+        /// Version of the library.
         found: SqliteVersion,
     },
     /// The disk is full; nothing was changed.
@@ -98,19 +98,19 @@ pub enum CatalogError {
     /// The disk refuses writes; nothing was changed.
     #[error("the disk that holds the catalogue is read-only")]
     ReadOnly,
-    /// A write or an fsync failed. Not acknowledged; nobody knows what a power cut would leave of it.
+    /// A write or an fsync failed. The change was not acknowledged; after a power cut it may or may not be there.
     #[error("the disk that holds the catalogue failed")]
     DiskFailed(#[source] DatabaseError),
-    /// [`Catalog::halt`] was called: nothing is changed any more before a restart.
+    /// [`Catalog::halt`] was called: nothing can be changed before a restart.
     #[error("nothing is changed before a restart, because the disk failed")]
     Halted,
-    /// A transaction changed rows and recorded no event: a fault of the program. Nothing was changed.
+    /// A transaction changed rows and recorded no event: a bug in the program. Nothing was changed.
     #[error("a change was not recorded; please report this as a bug")]
     Unrecorded,
-    /// The shared transaction failed for a reason that the log tells; nothing was changed.
+    /// The shared transaction failed for a reason in the log; nothing was changed.
     #[error("the catalogue could not commit")]
     NotCommitted,
-    /// The writer thread has ended: the program is stopping, or it failed.
+    /// The writer thread has ended: the program is stopping, or the thread failed.
     #[error("the catalogue is closed")]
     Closed,
     /// Creating, copying or removing one of its files failed.
@@ -118,17 +118,17 @@ pub enum CatalogError {
     Io {
         /// The operation.
         doing: &'static str,
-        /// Why.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// Anything else the database reports.
+    /// Any other error of the database.
     #[error("the catalogue failed")]
     Database(#[source] DatabaseError),
 }
 
 impl CatalogError {
-    /// Whether a connection that met this may be of no use any more: what it read was not what it wanted.
+    /// Whether a connection may be unusable after this error: it read something other than it expected.
     fn breaks_connection(&self) -> bool {
         match self {
             Self::WrongKey | Self::Damaged => true,
@@ -137,12 +137,12 @@ impl CatalogError {
         }
     }
 
-    /// Whether what is stored is not what was written.
+    /// Whether stored data differs from what was written.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::WrongKey | Self::Damaged)
     }
 
-    /// The same failure for another writer of the same transaction.
+    /// The same failure, for another writer of the same transaction.
     fn for_neighbour(&self) -> Self {
         match self {
             Self::Full => Self::Full,
@@ -159,7 +159,7 @@ impl From<DatabaseError> for CatalogError {
     }
 }
 
-/// A failure in the words of the database, with its code.
+/// The database's own error text, with its code.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub struct DatabaseError {
@@ -172,7 +172,7 @@ impl DatabaseError {
         Self { code, text }
     }
 
-    /// A column holds a value of another type or range than it should.
+    /// A column holds a value with an unexpected type or range.
     fn misfit(column: usize) -> Self {
         Self::new(None, format!("the value in column {column} of an answer is of another type or range"))
     }
@@ -188,14 +188,14 @@ impl DatabaseError {
     }
 }
 
-/// Where a commit is: it begins and then ends in one of two ways, before any writer is answered.
+/// Progress of a commit: it begins and then ends in one of two ways, before any writer is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
-    /// Nobody reads it yet.
+    /// The changes are not visible to readers yet.
     Begins,
-    /// It is durable, and everybody who begins to read now reads it.
+    /// It is durable, and every read that begins now sees it.
     Done,
-    /// It failed. What a power cut would leave of it is not known.
+    /// It failed. The state after a power cut is unknown.
     Failed,
 }
 
@@ -207,14 +207,14 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Makes a new catalogue at `path`, which must not exist.
+    /// Creates a catalogue at `path`, which must not exist.
     pub fn create(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
         let database = Database::new(path, key);
         Self::start(database.create()?, database)
     }
 
-    /// Opens an existing catalogue and brings it to the newest format; a copy is kept beside it before
-    /// the first change of format.
+    /// Opens an existing catalogue and migrates it to the newest format; a copy is kept beside it before the first
+    /// change of format.
     ///
     /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
     pub fn open(path: &Path, key: &CatalogKey) -> Result<Self, CatalogError> {
@@ -222,10 +222,10 @@ impl Catalog {
         Self::start(database.open()?, database)
     }
 
-    /// Makes a catalogue at `path`, which must not exist, from a snapshot ([`ReadTx::dump_packed`]).
+    /// Creates a catalogue at `path`, which must not exist, from a snapshot ([`ReadTx::dump_packed`]).
     ///
-    /// Errors: `Damaged` for any other text or a part of one, `Newer`, `Io`; what was made until then
-    /// stays, for the caller to remove.
+    /// Errors: `Damaged` for any other text or a part of one, `Newer`, `Io`; the caller must then remove the
+    /// unfinished files.
     pub fn restore(
         path: &Path,
         key: &CatalogKey,
@@ -234,14 +234,14 @@ impl Catalog {
         snapshot::restore(&Database::new(path, key), from)
     }
 
-    /// Looks at a catalogue that nobody has open, as a whole and without changing it.
+    /// Examines a whole catalogue that is not open, without changing it.
     ///
-    /// Errors: what is wrong with it: `Empty`, `WrongKey`, `Damaged`, `Newer`; `Io`.
+    /// Errors: its fault: `Empty`, `WrongKey`, `Damaged`, `Newer`; `Io`.
     pub fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
         Database::new(path, key).examine()
     }
 
-    /// Writes a copy of the sound catalogue at `from`, which nobody has open, to `to`, which must not exist.
+    /// Writes a copy of the sound catalogue at `from`, which must not be open, to `to`, which must not exist.
     pub fn duplicate(from: &Path, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
         Database::new(from, key).copy_to(to)
     }
@@ -253,8 +253,8 @@ impl Catalog {
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers) })
     }
 
-    /// Runs `job` in the next transaction and returns when that is durable. An `Err` from `job` undoes
-    /// what the job did and nothing else. Not cancelled by dropping the future: once queued, it runs.
+    /// Runs `job` in the next transaction and returns when that is durable. An `Err` from `job` undoes only the
+    /// changes of this job. Dropping the future does not cancel it: once queued, it runs.
     pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
@@ -264,7 +264,7 @@ impl Catalog {
         self.writer.run(job, Sharing::Shared).await
     }
 
-    /// As [`Self::write`], for a job whose changes are no event; `reason` says why ([`WriteTx::silent`]).
+    /// Like [`Self::write`], for a job whose changes are not an event; `reason` explains why ([`WriteTx::silent`]).
     pub async fn write_silent<T, E, F>(&self, reason: &'static str, job: F) -> Result<T, E>
     where
         F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
@@ -278,8 +278,8 @@ impl Catalog {
         self.write(job).await
     }
 
-    /// As [`Self::write`], in a transaction that no other job shares: for a job of hundreds of statements, whose cost
-    /// inside a savepoint would grow with the square of the pages that it changes.
+    /// Like [`Self::write`], in a transaction that no other job shares: for a job of hundreds of statements, whose
+    /// cost inside a savepoint would grow with the square of the pages that it changes.
     pub async fn write_alone<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: FnOnce(&WriteTx<'_>) -> Result<T, E> + Send + 'static,
@@ -289,14 +289,14 @@ impl Catalog {
         self.writer.run(job, Sharing::Alone).await
     }
 
-    /// Queues several jobs that shall share a transaction, from a thread that may block: it waits while the
-    /// queue is full. Each one's failure undoes its own work only. `held` is dropped as soon as the transaction
-    /// has ended or will never begin, before anybody is answered.
+    /// Queues several jobs for the same transaction, from a thread that may block: it waits while the queue is
+    /// full. A failing job undoes only its own changes. `held` is dropped as soon as the transaction has ended or
+    /// can no longer begin, before any writer is answered.
     pub fn submit(&self, writes: Vec<QueuedWrite>, held: impl Send + 'static) {
         self.writer.submit(writes, held);
     }
 
-    /// Runs `job` on a snapshot of what is committed, on a blocking thread.
+    /// Runs `job` on a snapshot of the committed data, on a blocking thread.
     pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: FnOnce(&ReadTx<'_>) -> Result<T, E> + Send + 'static,
@@ -306,14 +306,14 @@ impl Catalog {
         self.readers.run(job).await
     }
 
-    /// Number of [`Self::read`]s begun since the start: each is a snapshot and a trip to a blocking thread.
+    /// Number of [`Self::read`] calls since the start: each takes a snapshot and a trip to a blocking thread.
     pub fn reads(&self) -> u64 {
         self.readers.begun()
     }
 
-    /// Calls `observer` with the error of every transaction and checkpoint that fails, on the writer's
-    /// thread, before anybody who wrote is answered and before the next transaction begins; and with the
-    /// damage that a reader meets, before he is answered. Only the first observer counts.
+    /// Calls `observer` on the writer's thread with the error of every failed transaction and checkpoint, before
+    /// any writer is answered and before the next transaction begins; and with damage that a reader finds, before
+    /// that read is answered. Only the first observer counts.
     pub fn on_failure(&self, observer: impl Fn(&CatalogError) + Send + Sync + 'static) {
         let observer = Arc::new(observer);
         self.readers.on_damage(Box::new({
@@ -323,31 +323,31 @@ impl Catalog {
         self.writer.on_failure(Box::new(move |error| observer(error)));
     }
 
-    /// Calls `prelude` on the writer's thread before every transaction from now on: it may make room on the disk.
-    /// Only the first one counts.
+    /// Calls `prelude` on the writer's thread before every transaction from now on: it may free disk space. Only
+    /// the first call counts.
     pub fn before_transactions(&self, prelude: impl Fn() + Send + Sync + 'static) {
         self.writer.before_transactions(Box::new(prelude));
     }
 
-    /// Calls `observer`, beside those of before, on the writer's thread around every commit from now on, with
-    /// what it does.
+    /// Adds an observer that is called on the writer's thread around every commit from now on, with the effects of
+    /// the transaction.
     pub fn on_commit(&self, observer: impl Fn(Commit, &Effects) + Send + Sync + 'static) {
         self.writer.on_commit(Box::new(observer));
     }
 
-    /// Refuses every further change with [`CatalogError::Halted`]; reading goes on. For a disk that
-    /// failed: what the system could not write it may have dropped, and a later fsync would not say so.
+    /// Refuses every further change with [`CatalogError::Halted`]; reads continue. For a disk that failed: the
+    /// system may have dropped data that it could not write, and a later fsync would not report it.
     pub fn halt(&self) {
         self.writer.halt();
     }
 
-    /// How far the writer has come.
+    /// Progress of the writer.
     pub fn writer_progress(&self) -> WriterProgress {
         self.writer.progress()
     }
 
-    /// Ends the writer after what is queued and folds the write-ahead log into the database. Later
-    /// writes fail with [`CatalogError::Closed`].
+    /// Ends the writer after the queued jobs and copies the write-ahead log into the database. Later writes fail
+    /// with [`CatalogError::Closed`].
     pub fn close(&self) {
         self.writer.stop();
     }

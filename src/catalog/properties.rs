@@ -1,5 +1,5 @@
-//! Dead properties: XML that clients hang on entries and expect back verbatim. Each belongs to its setter, the
-//! office (`None`) or the guests of one link: setters do not see, replace or remove each other's.
+//! Dead properties: XML that clients attach to entries and expect back verbatim. Each belongs to its setter, either
+//! the office (`None`) or the guests of one link: setters do not see, replace or remove each other's properties.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -11,18 +11,18 @@ use crate::model::{DeadProperties, EntryId, LinkId, PropertyName};
 /// A dead property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyRow {
-    /// Its name.
+    /// Name of the property.
     pub name: PropertyName,
-    /// The whole element as XML with its namespaces declared; empty where names alone are meant.
+    /// The whole element as XML with its namespaces declared; empty if only names were asked for.
     pub xml: String,
 }
 
-/// What is read of a value: a long one lies on pages of its own, which cost nothing unless it is asked for.
+/// The SQL for a value: a long value is stored on pages of its own, which cost nothing unless it is asked for.
 fn value_of(meant: &DeadProperties) -> &'static str {
     if *meant == DeadProperties::All { "value" } else { "''" }
 }
 
-/// How the setter is stored.
+/// The stored form of the setter.
 fn setter_id(setter: Option<LinkId>) -> i64 {
     setter.map_or(0, |link| link.0)
 }
@@ -30,16 +30,16 @@ fn setter_id(setter: Option<LinkId>) -> i64 {
 /// Dead properties of some members of a folder.
 #[derive(Debug, Default)]
 pub struct MemberProperties {
-    /// By member, ordered by name.
+    /// Keyed by member; each list is ordered by name.
     pub found: HashMap<EntryId, Vec<PropertyRow>>,
-    /// The first member whose properties were left out.
+    /// The first member whose properties were left out, because of the limit.
     pub left_out: Option<EntryId>,
 }
 
 const COLUMNS: &str = "namespace, properties.name";
 
 impl ReadTx<'_> {
-    /// Those dead properties of an entry that are meant, of one setter, ordered by name.
+    /// The selected dead properties of an entry and one setter, ordered by name.
     pub fn properties(
         &self,
         entry: EntryId,
@@ -72,8 +72,8 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Those dead properties that are meant, of one setter, of the members of a folder whose name keys lie between
-    /// `first` and `last`. Once they weigh `limit` bytes no further member's are read.
+    /// The selected dead properties of one setter on the members of a folder whose name keys are between `first`
+    /// and `last`. Stops before the next member once the values reach `limit` bytes.
     pub fn properties_between(
         &self,
         folder: EntryId,
@@ -95,7 +95,7 @@ impl ReadTx<'_> {
         self.gather(&sql, params![folder.0, first, last, setter_id(setter)], setter, meant, limit)
     }
 
-    /// Takes rows of entry, namespace, name and value until one entry more would follow on `limit` bytes.
+    /// Collects rows of entry, namespace, name and value until the next entry would begin after `limit` bytes.
     fn gather(
         &self,
         sql: &str,
@@ -131,7 +131,7 @@ impl ReadTx<'_> {
         Ok(properties)
     }
 
-    /// Number and total bytes of an entry's dead properties of one setter, names included, for the limits on them.
+    /// Number and total bytes of an entry's dead properties of one setter, including names, for the limits on them.
     pub fn property_weight(
         &self,
         entry: EntryId,
@@ -149,7 +149,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a dead property in place of the setter's older value.
+    /// Sets a dead property, replacing the setter's older value.
     pub fn set_property(
         &self,
         entry: EntryId,
@@ -165,7 +165,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes a dead property of this setter; removing one that is not there is no error (RFC 4918 14.23).
+    /// Removes a dead property of this setter; removing a missing one is not an error (RFC 4918 14.23).
     pub fn remove_property(
         &self,
         entry: EntryId,
@@ -179,8 +179,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Gives `to` the dead properties of `from` in place of those of its own that `setter` may change: the office
-    /// (`None`) all of them, a guest those of his link.
+    /// Replaces those dead properties of `to` that `setter` may change by those of `from`: all for the office
+    /// (`None`), those of the link for a guest.
     pub fn replace_properties(
         &self,
         from: EntryId,
@@ -197,7 +197,7 @@ impl WriteTx<'_> {
         self.copy_properties(from, to)
     }
 
-    /// Gives `to` the dead properties of `from` beside those of its own that have other names.
+    /// Copies dead properties of `from` to `to`, replacing those with the same names.
     pub fn merge_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         if from == to {
             return Ok(());
@@ -210,8 +210,8 @@ impl WriteTx<'_> {
         self.copy_properties(from, to)
     }
 
-    /// Gives `to` those dead properties of `from` that it has no value for. In another space a link leads nowhere:
-    /// what its guests set stays behind.
+    /// Copies the dead properties of `from` for which `to` has no value. Links do not exist in the other space, so
+    /// properties set by guests are not copied.
     pub fn copy_properties(&self, from: EntryId, to: EntryId) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO properties (entry_id, link_id, namespace, name, value)
@@ -224,8 +224,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes up to `limit` dead properties that guests of a link that has ended have set; returns how many.
-    /// Looks at each link whose guests have set any, not at each property.
+    /// Removes up to `limit` dead properties set by guests of links that have ended; returns their number. The cost
+    /// depends on the number of links whose guests have set any, not on the number of properties.
     pub fn delete_properties_of_ended_links(&self, limit: usize) -> Result<usize, CatalogError> {
         let ended: Option<i64> = self.one(
             "WITH RECURSIVE setters (id) AS (

@@ -1,4 +1,4 @@
-//! A few connections that only read.
+//! A small pool of read-only connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,10 +8,10 @@ use tokio::sync::Semaphore;
 use super::sqlite::{Connection, Database};
 use super::{CatalogError, ReadTx};
 
-/// Reads of the catalogue at once; more wait their turn.
+/// Reads of the catalogue at the same time; further ones wait.
 const READERS: usize = 8;
 
-/// A connection, or none where the last one broke: then the next who needs it opens a new one.
+/// A connection, or none if the last one broke: then the next reader opens a new one.
 type Slot = Option<Connection>;
 type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 
@@ -35,7 +35,7 @@ impl Readers {
         let _ = self.observer.set(observer);
     }
 
-    /// Reads begun since the start.
+    /// Number of reads since the start.
     pub(super) fn begun(&self) -> u64 {
         self.begun.load(Ordering::Relaxed)
     }
@@ -75,7 +75,7 @@ impl Readers {
     }
 }
 
-/// A slot that goes back to the pool even when the job panics.
+/// A slot that returns to the pool even if the job panics.
 struct Lent<'a> {
     slot: Slot,
     idle: &'a Mutex<Vec<Slot>>,

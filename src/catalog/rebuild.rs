@@ -1,37 +1,37 @@
-//! What only a rebuild asks for: rows and counters of a catalogue that is being brought up to date with the
-//! containers on disk, and the note of those that could not be brought in.
+//! Queries of a rebuild only: rows and counters of a catalogue that is being updated from the containers on disk,
+//! and records of containers that could not be added.
 
 use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{ContainerId, EntryId, SpaceId, Timestamp};
 
-/// Entries that one pass over a forgotten tree removes.
+/// Most entries that one pass over a forgotten tree removes.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
 
-/// What grows with every change.
+/// Counters that increase with every change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
-    /// The last revision that was given.
+    /// The last revision given out.
     pub revision: i64,
-    /// Entry ids and serials below this may be in use.
+    /// All entry ids and serials in use are below this.
     pub next_entry: i64,
 }
 
-/// A container that no content refers to and that is kept nevertheless.
+/// A container that no version uses but that is kept anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAsideRow {
-    /// Its id.
+    /// Id of the container.
     pub container: ContainerId,
-    /// Whose directory it lies in.
+    /// Space whose directory holds it.
     pub space: SpaceId,
-    /// Why it is part of nothing.
+    /// Why no version uses it.
     pub reason: String,
-    /// Since when.
+    /// Time of the record.
     pub noted: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// The counters now.
+    /// The present counters.
     pub fn counters(&self) -> Result<Counters, CatalogError> {
         self.one("SELECT revision, next_entry_id FROM counters", [], |row| {
             Ok(Counters { revision: row.get(0)?, next_entry: row.get(1)? })
@@ -39,13 +39,13 @@ impl ReadTx<'_> {
         .ok_or(CatalogError::Damaged)
     }
 
-    /// Entries that were not part of the tree yet ([`WriteTx::insert_unfinished`]).
+    /// Entries that are not part of the tree yet ([`WriteTx::insert_unfinished`]).
     pub fn unfinished(&self) -> Result<Vec<EntryId>, CatalogError> {
         let sql = "SELECT entry_id FROM trash WHERE is_purging = 1 AND path = ''";
         self.all(sql, [], |row| row.get(0).map(EntryId))
     }
 
-    /// The entries whose present content needs a container.
+    /// The entries whose current version needs a container.
     pub fn entries_showing(&self, container: ContainerId) -> Result<Vec<EntryId>, CatalogError> {
         self.all(
             "SELECT entries.id FROM segments JOIN entries ON entries.version_id = segments.version_id
@@ -55,7 +55,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Containers that were set aside for another reason than `but_for`.
+    /// Containers that were set aside for a reason other than `but_for`.
     pub fn set_aside(&self, but_for: &str, limit: usize) -> Result<Vec<SetAsideRow>, CatalogError> {
         self.all(
             "SELECT container_id, space_id, reason, noted_at FROM set_aside
@@ -74,12 +74,12 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Gives no entry id or serial below `next` from now on.
+    /// Makes sure that no entry id or serial below `next` is given out from now on.
     pub fn skip_entry_ids(&self, next: i64) -> Result<(), CatalogError> {
         self.execute("UPDATE counters SET next_entry_id = max(next_entry_id, ?1)", [next]).map(drop)
     }
 
-    /// Notes a container that is part of nothing, so that no sweep removes it.
+    /// Records a container that no version uses, so that no sweep removes it.
     pub fn put_aside(&self, row: &SetAsideRow) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO set_aside (container_id, space_id, reason, noted_at) VALUES (?1, ?2, ?3, ?4)
@@ -89,19 +89,19 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Takes back every note that containers were set aside.
+    /// Removes all records of containers that were set aside.
     pub fn forget_set_aside(&self) -> Result<(), CatalogError> {
         self.execute("DELETE FROM set_aside", []).map(drop)
     }
 
-    /// Takes back the notes of `reason` that are older than `before`.
+    /// Removes the records with `reason` that are older than `before`.
     pub fn forget_set_aside_before(&self, reason: &str, before: Timestamp) -> Result<(), CatalogError> {
         self.execute("DELETE FROM set_aside WHERE reason = ?1 AND noted_at < ?2", params![reason, before.0])
             .map(drop)
     }
 
-    /// Forgets an entry, all below it and the containers that nothing else uses; these stay on the disk, as ones that
-    /// no row knows.
+    /// Removes the rows of an entry, of everything below it and of containers that nothing else uses; the
+    /// containers stay on the disk, unknown to any row.
     pub fn forget_tree(&self, top: EntryId) -> Result<(), CatalogError> {
         let containers = self.all(
             "WITH RECURSIVE tree (id) AS (
@@ -117,7 +117,7 @@ impl WriteTx<'_> {
         containers.into_iter().try_for_each(|container| self.forget_garbage(container))
     }
 
-    /// Removes a value kept under a name.
+    /// Removes a named value.
     pub fn remove_setting(&self, name: &str) -> Result<(), CatalogError> {
         self.execute("DELETE FROM settings WHERE name = ?1", [name]).map(drop)
     }

@@ -1,21 +1,21 @@
-//! What statements take and give: values, parameters and rows, whichever database runs them.
+//! Values, parameters and rows of statements, independent of the database that runs them.
 
 use super::DatabaseError;
 
-/// One value of a column or a parameter. Texts and blobs are borrowed.
+/// A value of a column or a parameter. Texts and blobs are borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
     Null,
     Integer(i64),
-    /// Only as a parameter; past `i64::MAX` the statement fails.
+    /// For parameters only; above `i64::MAX` the statement fails.
     Unsigned(u64),
     Text(&'a str),
     Blob(&'a [u8]),
-    /// What no column of ours holds.
+    /// A type that no column of the catalogue has.
     Other,
 }
 
-/// What a statement takes as one parameter.
+/// A type that can be one parameter of a statement.
 pub(super) trait Parameter {
     fn value(&self) -> Value<'_>;
 }
@@ -33,9 +33,9 @@ macro_rules! params {
 }
 pub(super) use params;
 
-/// What a column can be read as.
+/// A type as which a column can be read.
 pub(super) trait Column: Sized {
-    /// `None` if the value is of another type or range.
+    /// `None` if the value has another type or range.
     fn from_value(value: Value<'_>) -> Option<Self>;
 }
 
@@ -45,7 +45,7 @@ pub(super) trait Columns {
     fn value_at(&self, index: usize) -> Result<Value<'_>, DatabaseError>;
 }
 
-/// A row of a query's answer.
+/// A row of a query's result.
 pub(super) struct Row<'r>(&'r dyn Columns);
 
 impl<'r> Row<'r> {
@@ -78,7 +78,7 @@ impl Parameter for u64 {
 
 impl Parameter for usize {
     fn value(&self) -> Value<'_> {
-        // No integer of the program's targets is wider.
+        // No integer is wider on the program's targets.
         Value::Unsigned(*self as u64)
     }
 }
@@ -152,7 +152,7 @@ macro_rules! arrays {
         }
     )*};
 }
-// Not 0: the type of `[]` would be open.
+// Not 0, because the element type of `[]` would be ambiguous.
 arrays!(1, 2, 3, 4, 5, 6);
 
 impl Column for i64 {

@@ -4,19 +4,19 @@ use super::row::params;
 use super::{CatalogError, ReadTx, WriteTx};
 use crate::model::{Timestamp, UserId};
 
-/// Bytes of a secret that is shared with an authenticator.
+/// Bytes of the secret that is shared with an authenticator.
 pub const FACTOR_SECRET_LEN: usize = 20;
 
-/// Used codes of a user that are remembered. A code is valid for 90 seconds, so an older one would need a clock that is
-/// set back over this many logins.
+/// Used codes that are remembered for each user. A code is valid for 90 seconds, so reusing an older one would
+/// require a clock that is set back across this many logins.
 const MAX_USED_CODES: i64 = 100;
 
 /// A user's second factor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactorRow {
-    /// Shared with the user's authenticator.
+    /// Secret shared with the user's authenticator.
     pub secret: [u8; FACTOR_SECRET_LEN],
-    /// Whether a code of it has come, so that it is asked for.
+    /// Whether a code confirmed it, so that it is required at login.
     pub is_confirmed: bool,
 }
 
@@ -38,7 +38,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a factor that is not confirmed, in place of another such one.
+    /// Stores an unconfirmed factor, replacing another unconfirmed one.
     pub fn begin_second_factor(
         &self,
         user: UserId,
@@ -55,7 +55,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Has the factor asked for from now on; earlier logins end.
+    /// Requires the factor from now on; earlier logins end.
     pub fn confirm_second_factor(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE second_factors SET confirmed_at = ?2 WHERE user_id = ?1",
@@ -85,7 +85,7 @@ impl WriteTx<'_> {
         self.execute("UPDATE users SET epoch = epoch + 1 WHERE id = ?1", [user.0]).map(drop)
     }
 
-    /// Gives a user other recovery codes than before.
+    /// Replaces a user's recovery codes.
     pub fn replace_recovery_codes(&self, user: UserId, hmacs: &[[u8; 32]]) -> Result<(), CatalogError> {
         self.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user.0])?;
         for hmac in hmacs {
@@ -97,7 +97,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Uses a recovery code up; `false` if there is none like it.
+    /// Uses up a recovery code; `false` if it does not exist.
     pub fn take_recovery_code(&self, user: UserId, hmac: &[u8; 32]) -> Result<bool, CatalogError> {
         let sql = "DELETE FROM recovery_codes WHERE user_id = ?1 AND code_hmac = ?2";
         Ok(self.execute(sql, params![user.0, hmac])? > 0)

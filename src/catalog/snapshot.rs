@@ -13,12 +13,12 @@ use flate2::write::GzEncoder;
 use super::sqlite::Database;
 use super::{CatalogError, ReadTx};
 
-/// Bytes of a snapshot's text that are packed or unpacked at once.
+/// Bytes of a snapshot's text that are packed or unpacked at a time.
 const BUFFER: usize = 1 << 16;
 
-/// How hard packing tries: most of what can be gained, at several times the speed of the usual level.
+/// Compression level: saves most of the possible space, at several times the speed of the default level.
 const LEVEL: u32 = 2;
-/// First bytes of a gzip file (RFC 1952 2.3.1), which no SQL text begins with.
+/// First bytes of a gzip file (RFC 1952 2.3.1); no SQL text begins with them.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 impl ReadTx<'_> {
@@ -41,7 +41,7 @@ impl ReadTx<'_> {
         self.connection().dump(to)
     }
 
-    /// Bytes of the database, a bound for what it costs to copy it.
+    /// Size of the database in bytes, an upper bound for a copy.
     pub fn size(&self) -> Result<u64, CatalogError> {
         self.connection().size()
     }

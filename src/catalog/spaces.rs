@@ -4,10 +4,10 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
 use crate::model::{ByteSize, EntryId, EntryName, SpaceId, SpaceKind, Timestamp};
 
-/// A space as the catalogue keeps it.
+/// A space's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpaceRow {
-    /// Its id, also the name of its directory and key file.
+    /// Id of the space, also the name of its directory and key file.
     pub id: SpaceId,
     /// Name of its top folder in every mount.
     pub name: String,
@@ -15,74 +15,74 @@ pub struct SpaceRow {
     pub kind: SpaceKind,
     /// Its root folder.
     pub root: EntryId,
-    /// Most bytes that what is present in it may have.
+    /// The quota: limit in bytes for its current data.
     pub quota: Option<ByteSize>,
-    /// Most bytes that its past may have; `None` for as much as the quota.
+    /// Limit in bytes for its old data; `None` for the same as the quota.
     pub history_limit: Option<ByteSize>,
-    /// Bytes of its past: replaced contents and the trash.
+    /// Bytes of its old data: replaced versions and the trash.
     pub history: ByteSize,
-    /// Bytes of the files that are present.
+    /// Bytes of its current files.
     pub present: ByteSize,
-    /// Bytes that have arrived of uploads.
+    /// Bytes of uploads that have arrived.
     pub received: ByteSize,
-    /// Bytes it holds on the disk; copies that share a container count once.
+    /// Bytes that it uses on the disk; copies that share a container count once.
     pub used: ByteSize,
     /// Bytes that uploads have announced and that have not arrived yet.
     pub reserved: ByteSize,
-    /// Bytes of dead properties, also of what lies in the trash.
+    /// Bytes of dead properties, including those of deleted entries.
     pub properties: ByteSize,
-    /// Days that replaced contents are kept.
+    /// Days for which replaced versions are kept.
     pub version_days: u32,
-    /// Days that deleted entries are kept.
+    /// Days for which deleted entries are kept.
     pub trash_days: u32,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
 }
 
 impl SpaceRow {
-    /// Bytes that count against its quota: of what is present, of uploads, of properties. Files that share their
-    /// containers, as copies do, count once where nothing but them is in the space.
+    /// Bytes that count towards its quota: current files, uploads, properties. Files that share containers, as
+    /// copies do, count once if nothing else is in the space.
     pub fn counted(&self) -> u64 {
         self.present.0.saturating_add(self.received.0).min(self.used.0).saturating_add(self.properties.0)
     }
 
-    /// Bytes that the quota leaves beside these and what uploads have announced; `u64::MAX` without a quota.
+    /// Bytes that remain of the quota after these and the announced bytes of uploads; `u64::MAX` without a quota.
     pub fn left(&self) -> u64 {
         let taken = self.counted().saturating_add(self.reserved.0);
         self.quota.map_or(u64::MAX, |quota| quota.0.saturating_sub(taken))
     }
 
-    /// Most bytes that its past may have, if that is bounded.
+    /// Limit in bytes for its old data, if there is one.
     pub fn history_bound(&self) -> Option<ByteSize> {
         self.history_limit.or(self.quota)
     }
 
-    /// Whether its past has more than that.
+    /// Whether its old data exceeds the limit.
     pub fn is_history_full(&self) -> bool {
         self.history_bound().is_some_and(|bound| self.history > bound)
     }
 }
 
-/// A space about to be inserted, with its root folder.
+/// A space to insert, with its root folder.
 #[derive(Debug)]
 pub struct NewSpace<'a> {
-    /// A fresh random id.
+    /// A new random id.
     pub id: SpaceId,
-    /// Unique among spaces by its key.
+    /// Name of its top folder; its key is unique among spaces.
     pub name: &'a EntryName,
     /// Client or team.
     pub kind: SpaceKind,
     /// Its root folder, inserted in the same transaction.
     pub root: EntryId,
-    /// Most bytes that what is present in it may have.
+    /// The quota: limit in bytes for its current data.
     pub quota: Option<ByteSize>,
-    /// Most bytes that its past may have; `None` for as much as the quota.
+    /// Limit in bytes for its old data; `None` for the same as the quota.
     pub history_limit: Option<ByteSize>,
-    /// Days that replaced contents are kept.
+    /// Days for which replaced versions are kept.
     pub version_days: u32,
-    /// Days that deleted entries are kept.
+    /// Days for which deleted entries are kept.
     pub trash_days: u32,
-    /// Now.
+    /// Time of the insertion.
     pub created: Timestamp,
 }
 
@@ -107,7 +107,7 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         history_limit: row.get::<Option<u64>>(11)?.map(ByteSize),
         history: ByteSize(row.get(12)?),
         received: ByteSize(row.get(13)?),
-        // Missing only while a damaged catalogue is looked at.
+        // Missing only while a damaged catalogue is examined.
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
     })
 }
@@ -172,7 +172,7 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Changes a space's quota; `None` lifts it.
+    /// Sets or removes a space's quota.
     pub fn set_quota(&self, space: SpaceId, quota: Option<ByteSize>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE spaces SET quota_bytes = ?2 WHERE id = ?1",
@@ -181,7 +181,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Changes the bound of a space's past; `None` for as much as the quota.
+    /// Sets the limit of a space's old data; `None` for the same as the quota.
     pub fn set_history_limit(&self, space: SpaceId, limit: Option<ByteSize>) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE spaces SET history_limit = ?2 WHERE id = ?1",
@@ -190,7 +190,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Changes how many days replaced contents and deleted entries are kept.
+    /// Sets for how many days replaced versions and deleted entries are kept.
     pub fn set_keep_days(
         &self,
         space: SpaceId,
@@ -204,7 +204,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Gives a space another name.
+    /// Renames a space.
     pub fn rename_space(&self, space: SpaceId, name: &EntryName) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE spaces SET name = ?2, name_key = ?3 WHERE id = ?1",

@@ -1,4 +1,4 @@
-//! What was deleted and can still be brought back.
+//! Deleted entries that can still be restored.
 
 use super::entries::ENTRIES;
 use super::row::{Row, params};
@@ -6,22 +6,22 @@ use super::versions::{PROTECTED, Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{EntryId, SpaceId, Timestamp, UserId};
 
-/// A deleted file or folder; what lies below a folder stays below it.
+/// A deleted file or folder; entries below a folder stay below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrashRow {
-    /// The entry, out of the tree but with its id, versions and members.
+    /// The entry: out of the tree, but with its id, versions and members.
     pub entry: EntryId,
     /// The folder it was deleted from.
     pub parent: EntryId,
-    /// Where it was, as `a/b.txt`.
+    /// Original path, such as `a/b.txt`.
     pub path: String,
-    /// Bytes, all members included.
+    /// Size in bytes, including all members.
     pub size: u64,
     /// Whether it is a folder.
     pub is_folder: bool,
-    /// When.
+    /// Time of deletion.
     pub deleted: Timestamp,
-    /// By whom, while that account exists.
+    /// User who deleted it, while that account exists.
     pub deleted_by: Option<UserId>,
     /// What is known of a deleted file's content, if it is not for everybody.
     pub withheld: Option<Withheld>,
@@ -54,8 +54,8 @@ fn trash_row(row: &Row<'_>) -> Result<TrashRow, DatabaseError> {
 }
 
 impl ReadTx<'_> {
-    /// Deleted entries that are being removed for good, but for those that may still come back to the name
-    /// that they left.
+    /// Deleted entries that are being removed permanently, except those that may still return to the name they
+    /// left.
     pub fn purging(&self, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
         self.all(
             "SELECT entry_id FROM trash WHERE is_purging = 1 AND NOT EXISTS
@@ -66,13 +66,13 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether a deleted entry is being removed for good.
+    /// Whether a deleted entry is being removed permanently.
     pub fn is_purging(&self, entry: EntryId) -> Result<bool, CatalogError> {
         let sql = "SELECT 1 FROM trash WHERE entry_id = ?1 AND is_purging = 1";
         Ok(self.one(sql, [entry.0], |_| Ok(()))?.is_some())
     }
 
-    /// What lies in a space's trash, latest first.
+    /// The entries in a space's trash, latest first.
     pub fn trash(&self, space: SpaceId, limit: usize) -> Result<Vec<TrashRow>, CatalogError> {
         self.all(
             &format!(
@@ -98,8 +98,8 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Deleted entries whose time is over in their space at `now`, oldest first. What holds a damaged
-    /// content stays for inspection, as long as there is something to inspect.
+    /// Deleted entries whose retention in their space has ended at `now`, oldest first. Entries with damaged
+    /// versions are kept for inspection; missing containers do not count.
     pub fn expired_trash(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryId>, CatalogError> {
         self.all(
             &format!("WITH RECURSIVE protected AS ({PROTECTED}), {EXPIRED} ORDER BY deleted_at LIMIT ?2"),
@@ -116,12 +116,12 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes a deleted entry out of everybody's sight; [`WriteTx::delete_some`] then removes it.
+    /// Hides a deleted entry from all lists; [`WriteTx::delete_some`] then removes it.
     pub fn begin_purge(&self, entry: EntryId) -> Result<(), CatalogError> {
         self.execute("UPDATE trash SET is_purging = 1 WHERE entry_id = ?1", [entry.0]).map(drop)
     }
 
-    /// Notes where an entry was that is being taken out of the tree.
+    /// Records the original path of an entry that is being taken out of the tree.
     pub fn insert_trash(
         &self,
         space: SpaceId,
@@ -140,8 +140,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes an entry that is not part of the tree yet: unless [`Self::remove_from_trash`] takes it into the tree, it
-    /// is removed for good. It was nowhere, so its path is empty.
+    /// Records an entry that is not part of the tree yet: unless [`Self::remove_from_trash`] moves it into the
+    /// tree, it is removed permanently. It had no place before, so its path is empty.
     pub fn insert_unfinished(
         &self,
         space: SpaceId,
@@ -154,12 +154,12 @@ impl WriteTx<'_> {
         self.begin_purge(entry)
     }
 
-    /// Puts another entry in the place of one that lies in the trash.
+    /// Replaces an entry in the trash by another one.
     pub fn replace_in_trash(&self, entry: EntryId, with: EntryId) -> Result<(), CatalogError> {
         self.execute("UPDATE trash SET entry_id = ?2 WHERE entry_id = ?1", [entry.0, with.0]).map(drop)
     }
 
-    /// Forgets that an entry was in the trash; the caller hangs it into the tree again.
+    /// Removes the trash record of an entry; the caller moves it back into the tree.
     pub fn remove_from_trash(&self, entry: EntryId) -> Result<(), CatalogError> {
         self.execute("DELETE FROM trash WHERE entry_id = ?1", [entry.0]).map(drop)
     }

@@ -1,4 +1,4 @@
-//! What the tables' functions hang on.
+//! Transactions, to which the tables' functions belong.
 
 use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
@@ -8,32 +8,32 @@ use super::sqlite::Connection;
 use super::{CatalogError, DatabaseError};
 use crate::model::{ContainerId, EntryId};
 
-/// A consistent view of the catalogue. Reads only.
+/// A consistent, read-only view of the catalogue.
 pub struct ReadTx<'a> {
     connection: &'a Connection,
 }
 
-/// The one open write transaction; reads see what it has written so far.
+/// The one open write transaction; its reads see its own changes.
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     touched: RefCell<ChangeSet>,
     bound: RefCell<Vec<ContainerId>>,
-    /// Whether what it changes is recorded, or is known not to need it.
+    /// Whether its changes are recorded as an event, or need not be.
     is_accounted_for: Cell<bool>,
     changes_before: u64,
 }
 
-/// What a transaction does that others keep track of in memory.
+/// Effects of a transaction that other code keeps track of in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effects {
-    /// What it changes of files.
+    /// Changes of files.
     pub touched: ChangeSet,
-    /// The containers that it gives a row.
+    /// Containers that get a row.
     pub bound: Vec<ContainerId>,
 }
 
 impl Effects {
-    /// Of a transaction that does nothing.
+    /// The effects of a transaction that does nothing.
     pub(super) fn none() -> Self {
         Self { touched: ChangeSet::Files(Vec::new()), bound: Vec::new() }
     }
@@ -44,13 +44,12 @@ impl Effects {
     }
 }
 
-/// What a transaction changes of what somebody may remember of an earlier one about files: their place,
-/// their state, their content.
+/// Which facts about files (place, state, content) that were cached before become invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeSet {
-    /// Nothing but what these files hold, and the folders around them.
+    /// Only the content of these files, and the folders around them.
     Files(Vec<EntryId>),
-    /// Nobody said; forget all.
+    /// Unknown, so everything cached is invalid.
     Everything,
 }
 
@@ -99,7 +98,7 @@ impl<'a> ReadTx<'a> {
         self.connection.all(sql, params, row)
     }
 
-    /// Hands over one row after the other, in the query's order, until `row` breaks off.
+    /// Passes one row after the other, in the query's order, until `row` stops.
     pub(super) fn each(
         &self,
         sql: &str,
@@ -109,7 +108,7 @@ impl<'a> ReadTx<'a> {
         self.connection.each(sql, params, row)
     }
 
-    /// A value kept under a name for the whole instance.
+    /// A named value of the whole instance.
     pub fn setting(&self, name: &str) -> Result<Option<String>, CatalogError> {
         self.one("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get(0))
     }
@@ -123,14 +122,14 @@ impl<'a> WriteTx<'a> {
         Self { read: ReadTx::new(connection), touched, bound, is_accounted_for, changes_before }
     }
 
-    /// Promises that of all there was before, this transaction changes no more about files than what
-    /// `files` hold: none is moved, renamed or removed. Without it readers forget all they remember.
+    /// Promises that of all existing files, this transaction changes only the content of `files`: none is moved,
+    /// renamed or removed. Without it, readers discard everything they have cached.
     pub fn touches_only(&self, files: impl IntoIterator<Item = EntryId>) {
         *self.touched.borrow_mut() = ChangeSet::Files(files.into_iter().collect());
     }
 
-    /// Says why the changes of this transaction are no event: they are nothing that a person did, or nothing that
-    /// anybody can see yet, or they are recorded elsewhere. `reason` is for the reader of the source.
+    /// Explains why the changes of this transaction are not an event: no person made them, or they are not visible
+    /// yet, or they are recorded elsewhere. `reason` is for readers of the source.
     pub fn silent(&self, reason: &'static str) {
         debug_assert!(!reason.is_empty(), "a silence has a reason");
         self.account_for();
@@ -140,7 +139,7 @@ impl<'a> WriteTx<'a> {
         self.is_accounted_for.set(true);
     }
 
-    /// Fails if rows were changed and nothing was recorded about it.
+    /// Fails if rows were changed and no event was recorded.
     pub(super) fn require_account(&self) -> Result<(), CatalogError> {
         let has_changed = self.read.connection.changes() != self.changes_before;
         if has_changed && !self.is_accounted_for.get() {
@@ -149,7 +148,7 @@ impl<'a> WriteTx<'a> {
         Ok(())
     }
 
-    /// Notes that a container has a row from the commit on.
+    /// Notes that a container has a row once this is committed.
     pub(super) fn binds(&self, container: ContainerId) {
         self.bound.borrow_mut().push(container);
     }
@@ -158,7 +157,7 @@ impl<'a> WriteTx<'a> {
         Effects { touched: self.touched.into_inner(), bound: self.bound.into_inner() }
     }
 
-    /// Runs a changing statement; returns the number of rows it touched.
+    /// Runs a statement that changes rows; returns the number of rows affected.
     pub(super) fn execute(&self, sql: &str, params: impl Parameters) -> Result<usize, CatalogError> {
         self.read.connection.execute(sql, params)
     }
@@ -167,7 +166,7 @@ impl<'a> WriteTx<'a> {
         self.read.connection.last_insert_id()
     }
 
-    /// Keeps a value under a name, in place of an older one.
+    /// Stores a named value, replacing an older one.
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO settings (name, value) VALUES (?1, ?2)

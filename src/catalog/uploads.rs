@@ -8,49 +8,50 @@ use crate::model::{
     UploadShape, UserId,
 };
 
-/// An upload that has not come to its end.
+/// An unfinished upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadRow {
-    /// Random, and never used again; only its user may use it.
+    /// Random, never reused; only its user may use it.
     pub id: UploadId,
-    /// Where its content shall lie.
+    /// Space of its destination.
     pub space: SpaceId,
-    /// Whose it is; `None` once that account is gone.
+    /// User of the upload; `None` once the account is removed.
     pub user: Option<UserId>,
-    /// By which protocol it comes.
+    /// Protocol of the upload.
     pub protocol: String,
-    /// The client's name for it, unique among its user's of that protocol; free again once the upload has ended.
+    /// The client's name for it, unique among its user's uploads of that protocol; free again once the upload has
+    /// ended.
     pub name: Option<String>,
-    /// How it arrives.
+    /// Linear or chunked.
     pub shape: UploadShape,
-    /// Its path, where that is known before the end.
+    /// Path of its destination, if known before the end.
     pub path: Option<EntryPath>,
-    /// All of its bytes, where they were announced.
+    /// Total bytes, if announced.
     pub length: Option<u64>,
-    /// Bytes that have arrived: of a linear upload the offset. See [`Self::set_received`].
+    /// Bytes that have arrived; for a linear upload the offset. See [`Self::set_received`].
     pub received: u64,
-    /// Bytes that its space keeps for what is missing to the length: all of them, or fewer since the reservation
-    /// has lapsed.
+    /// Bytes of the space's quota reserved for the missing part: all of it, or less once the reservation has
+    /// lapsed.
     pub reserved: u64,
-    /// Containers that hold them.
+    /// Number of containers that hold the received bytes.
     pub pieces: u64,
-    /// Chunks that arrived whole.
+    /// Number of chunks that arrived completely.
     pub chunks: u64,
-    /// Grows with every change of the pieces.
+    /// Increased by every change of the pieces.
     pub changes: i64,
-    /// As the client says.
+    /// Modification time as sent by the client.
     pub modified: Option<Timestamp>,
-    /// What the whole content must hash to.
+    /// Expected checksum of the whole content.
     pub checksum: Option<Checksum>,
-    /// The client's own words, verbatim.
+    /// The client's metadata, verbatim.
     pub metadata: String,
-    /// The entry id that was drawn for it, under which its containers were written.
+    /// The entry id reserved for it, under which its containers were written.
     pub number: EntryId,
-    /// What is known of its digests.
+    /// State of its digests so far.
     pub digest: DigestState,
-    /// When it was begun.
+    /// Time of the start.
     pub created: Timestamp,
-    /// When it is given up.
+    /// Time at which it expires.
     pub expires: Timestamp,
 }
 
@@ -60,7 +61,7 @@ impl UploadRow {
         self.length.unwrap_or(0).saturating_sub(self.received)
     }
 
-    /// Notes how much has arrived. What comes is taken from what was reserved, what goes returns to it.
+    /// Sets the number of received bytes. New bytes are taken from the reservation, removed ones return to it.
     pub fn set_received(&mut self, received: u64) {
         let both = self.reserved.saturating_add(self.received);
         self.received = received;
@@ -71,22 +72,22 @@ impl UploadRow {
 /// Digests of the first bytes of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DigestState {
-    /// In the form of who computes them; `None` if none can be gone on with.
+    /// Opaque state of the code that computes them; `None` if none can be continued.
     pub state: Option<Vec<u8>>,
-    /// How many bytes they are of.
+    /// Number of bytes that they cover.
     pub bytes: u64,
-    /// The last chunk among these bytes.
+    /// The last chunk that they cover.
     pub chunk: Option<ChunkName>,
-    /// How many chunks they are.
+    /// Number of chunks that they cover.
     pub chunks: u64,
 }
 
-/// A chunk that arrived whole.
+/// A chunk that arrived completely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkRow {
-    /// Its name.
+    /// Name of the chunk.
     pub name: ChunkName,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 
@@ -140,7 +141,7 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM uploads WHERE id = ?1"), [id.0], upload_row)
     }
 
-    /// The upload to which this user's client has given a name, and its space.
+    /// The upload with this name from this user's client, and its space.
     pub fn named_upload(
         &self,
         user: UserId,
@@ -154,7 +155,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The uploads into a space, a user's or everybody's, the oldest first.
+    /// The uploads into a space, of one user or of all, oldest first.
     pub fn uploads(&self, space: SpaceId, user: Option<UserId>) -> Result<Vec<UploadRow>, CatalogError> {
         self.all(
             &format!(
@@ -171,7 +172,7 @@ impl ReadTx<'_> {
         self.all(&format!("SELECT {COLUMNS} FROM uploads"), [], upload_row)
     }
 
-    /// How many uploads a user has begun and not ended.
+    /// Number of a user's unfinished uploads.
     pub fn count_uploads(&self, user: UserId) -> Result<u64, CatalogError> {
         let count =
             self.one("SELECT count(*) FROM uploads WHERE user_id = ?1", [user.0], |row| row.get(0))?;
@@ -197,7 +198,7 @@ impl ReadTx<'_> {
         self.one(sql, params![id.0, name.as_str()], |row| row.get(0))
     }
 
-    /// Bytes that an upload has announced, that have not arrived yet, and that its space keeps for it.
+    /// Bytes of the space's quota reserved for an upload: announced, but not received yet.
     pub fn upload_reserved(&self, id: UploadId) -> Result<u64, CatalogError> {
         let reserved = self.one("SELECT reserved FROM uploads WHERE id = ?1", [id.0], |row| row.get(0))?;
         Ok(reserved.unwrap_or(0))
@@ -226,7 +227,7 @@ impl ReadTx<'_> {
         Ok(pieces.into_iter().map(|(.., piece)| piece).collect())
     }
 
-    /// Uploads that hold room for what they have announced and whose time is over at `until`, by id behind `after`.
+    /// Uploads with a reservation that has expired at `until`, by id after `after`.
     pub fn reserving_uploads(
         &self,
         until: Timestamp,
@@ -240,7 +241,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Uploads whose time is over at `now`, or whose user is gone.
+    /// Uploads that have expired at `now`, or whose user was removed.
     pub fn expired_uploads(&self, now: Timestamp, limit: usize) -> Result<Vec<UploadId>, CatalogError> {
         self.all(
             "SELECT id FROM uploads WHERE expires_at <= ?1 UNION SELECT id FROM uploads WHERE user_id IS NULL
@@ -252,7 +253,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds an upload of which nothing has arrived yet.
+    /// Adds an upload without any bytes yet.
     pub fn insert_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
         let path = row.path.as_ref().map(plain_path);
         self.execute(
@@ -278,7 +279,7 @@ impl WriteTx<'_> {
         self.save_upload(row)
     }
 
-    /// Keeps what changes while an upload arrives, and what its space keeps for it.
+    /// Saves the fields that change while an upload arrives, and its reservation.
     pub fn save_upload(&self, row: &UploadRow) -> Result<(), CatalogError> {
         self.reserve_for(row.id, row.reserved)?;
         self.execute(
@@ -300,12 +301,12 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Gives back `bytes` of what an upload's space keeps for it.
+    /// Returns `bytes` of an upload's reservation to the space.
     pub fn lapse_reservation(&self, id: UploadId, bytes: u64) -> Result<(), CatalogError> {
         self.reserve_for(id, self.upload_reserved(id)?.saturating_sub(bytes))
     }
 
-    /// Sets what an upload holds of its space's quota beside the bytes that have arrived.
+    /// Sets an upload's reservation of the space's quota, besides the bytes received.
     fn reserve_for(&self, id: UploadId, bytes: u64) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE spaces SET reserved_bytes = reserved_bytes + ?2 - uploads.reserved
@@ -330,7 +331,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes that a chunk has arrived whole.
+    /// Records that a chunk has arrived completely.
     pub fn insert_chunk(&self, upload: UploadId, name: &ChunkName, size: u64) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO upload_chunks (upload_id, name, size) VALUES (?1, ?2, ?3)",
@@ -339,8 +340,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes a chunk; its containers become garbage. Their number, and the bytes in them; `None` without
-    /// such a chunk.
+    /// Removes a chunk; its containers become garbage. Returns their number and bytes; `None` without such a chunk.
     pub fn remove_chunk(
         &self,
         upload: UploadId,
@@ -359,7 +359,7 @@ impl WriteTx<'_> {
         Ok(Some((containers.len() as u64, size)))
     }
 
-    /// Hangs the pieces of a linear upload behind the first `behind` of another one.
+    /// Appends the pieces of a linear upload after the first `behind` pieces of another one.
     pub fn move_pieces(&self, from: UploadId, to: UploadId, behind: u64) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE upload_pieces SET upload_id = ?2, position = position + ?3 WHERE upload_id = ?1",
@@ -368,8 +368,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Makes an upload one into another space, where each of its containers has a copy; the old ones become
-    /// garbage.
+    /// Moves an upload to another space, where each of its containers has a copy; the old ones become garbage.
     pub fn relocate_upload(
         &self,
         row: &UploadRow,
@@ -384,7 +383,7 @@ impl WriteTx<'_> {
         }
         self.discard_unused(&copies.iter().map(|(old, _)| old.0).collect::<Vec<_>>())?;
         self.reserve_for(row.id, 0)?;
-        // Where it was to go when it was begun lies in the other space.
+        // Its first destination is in the other space.
         self.execute(
             "UPDATE uploads SET space_id = ?2, path = NULL WHERE id = ?1",
             params![row.id.0, space.0],
@@ -392,8 +391,7 @@ impl WriteTx<'_> {
         self.save_upload(row)
     }
 
-    /// Removes an upload, with what it reserved. Its containers become garbage, unless a version has taken
-    /// them.
+    /// Removes an upload and its reservation. Its containers become garbage, unless a version uses them.
     pub fn delete_upload(&self, id: UploadId) -> Result<(), CatalogError> {
         let containers =
             self.all("SELECT container_id FROM upload_pieces WHERE upload_id = ?1", [id.0], |row| {
@@ -410,7 +408,7 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM uploads WHERE id = ?1", [id.0]).map(drop)
     }
 
-    /// Forgets an upload with the rows of its containers, which nothing removes from the disk.
+    /// Removes an upload with the rows of its containers, which stay on the disk.
     pub fn forget_upload(&self, id: UploadId) -> Result<(), CatalogError> {
         let pieces = self.upload_pieces(id)?;
         self.reserve_for(id, 0)?;
@@ -428,7 +426,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// A path as it is read back.
+/// A path as stored.
 fn plain_path(path: &EntryPath) -> String {
     path.names().iter().map(EntryName::as_str).collect::<Vec<_>>().join("/")
 }

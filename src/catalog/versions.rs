@@ -1,4 +1,4 @@
-//! Contents: versions, the containers that hold them, and what is left to remove from the disk.
+//! Versions, the containers that hold them, and containers to remove from the disk.
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -10,21 +10,21 @@ use crate::model::{
 /// One immutable content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRow {
-    /// Its id.
+    /// Id of the version.
     pub id: VersionId,
-    /// The file it belongs to.
+    /// File of the version.
     pub entry: EntryId,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// As the client says.
+    /// Modification time as sent by the client.
     pub modified: Timestamp,
-    /// When it was committed here.
+    /// Time of the commit.
     pub created: Timestamp,
-    /// Who wrote it, while that account exists.
+    /// Author, while that account exists.
     pub author: Option<UserId>,
-    /// Digests of the plaintext that are known.
+    /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
-    /// When another content took its place; `None` while it is the current one.
+    /// Time at which another version replaced it; `None` while it is current.
     pub replaced: Option<Timestamp>,
     /// What is known of it.
     pub state: VersionState,
@@ -39,18 +39,18 @@ pub struct Withheld {
     pub author: Option<UserId>,
 }
 
-/// A version about to be inserted.
+/// A version to insert.
 #[derive(Debug)]
 pub struct NewVersion<'a> {
-    /// The file.
+    /// File of the version.
     pub entry: EntryId,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// As the client says.
+    /// Modification time as sent by the client.
     pub modified: Timestamp,
-    /// Now.
+    /// Time of the commit.
     pub created: Timestamp,
-    /// Who writes.
+    /// Author of the version.
     pub author: Option<UserId>,
     /// Verified digests of the plaintext.
     pub checksums: &'a [Checksum],
@@ -58,33 +58,33 @@ pub struct NewVersion<'a> {
     pub state: VersionState,
 }
 
-/// What binds a container file to the catalogue.
+/// A container's row, which binds the file to the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerRow {
-    /// Its id and file name.
+    /// Id and file name.
     pub id: ContainerId,
     /// SHA-256 of header and payload nonce.
     pub header_hash: [u8; 32],
-    /// Bytes of the container.
+    /// Length of the container in bytes.
     pub length: u64,
     /// Bytes of content.
     pub plain_len: u64,
-    /// Where it lies.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
 }
 
-/// A container file to remove.
+/// A container to remove from the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GarbageRow {
-    /// Its id.
+    /// Id of the container.
     pub container: ContainerId,
-    /// Whose directory it lies in.
+    /// Space whose directory holds it.
     pub space: SpaceId,
-    /// Where it lies there.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
 }
 
-/// The place that the columns `pack_id`, `pack_offset` and `length` tell, in this order from `column`.
+/// The place in the columns `pack_id`, `pack_offset` and `length`, in this order from `column`.
 pub(super) fn place(row: &Row<'_>, column: usize) -> Result<Place, DatabaseError> {
     Ok(match row.get::<Option<[u8; 16]>>(column)? {
         None => Place::OwnFile,
@@ -162,7 +162,7 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM versions WHERE id = ?1"), [id.0], version_row)
     }
 
-    /// All contents a file has or had, newest first.
+    /// The current and all earlier versions of a file, newest first.
     pub fn versions_of(&self, file: EntryId) -> Result<Vec<VersionRow>, CatalogError> {
         self.all(
             &format!("SELECT {COLUMNS} FROM versions WHERE entry_id = ?1 ORDER BY id DESC"),
@@ -215,7 +215,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether a row knows this container, be it as content, as garbage still to be removed or as set aside.
+    /// Whether a row knows this container: as content, as garbage that is still to be removed, or as set aside.
     pub fn is_known_container(&self, id: ContainerId) -> Result<bool, CatalogError> {
         let found = self.one(
             "SELECT 1 FROM containers WHERE id = ?1 UNION ALL SELECT 1 FROM garbage WHERE container_id = ?1
@@ -226,8 +226,8 @@ impl ReadTx<'_> {
         Ok(found.is_some())
     }
 
-    /// Replaced versions whose time is over in their space at `now`, oldest first. Damaged ones stay for
-    /// inspection, as long as there is something to inspect.
+    /// Replaced versions whose retention in their space has ended at `now`, oldest first. Damaged ones are kept for
+    /// inspection; missing containers do not count.
     pub fn expired_versions(&self, now: Timestamp, limit: usize) -> Result<Vec<VersionId>, CatalogError> {
         self.all(
             &format!(
@@ -244,7 +244,7 @@ impl ReadTx<'_> {
         Ok(self.one(&sql, params![now.0, id.0], |_| Ok(()))?.is_some())
     }
 
-    /// Container files to remove from the disk.
+    /// Containers to remove from the disk.
     pub fn garbage(&self, limit: usize) -> Result<Vec<GarbageRow>, CatalogError> {
         self.all(
             "SELECT container_id, space_id, pack_id, pack_offset, length FROM garbage LIMIT ?1",
@@ -284,7 +284,7 @@ impl WriteTx<'_> {
         Ok(VersionId(self.last_insert_id()))
     }
 
-    /// Records a durable container and counts it into its space.
+    /// Records a durable container and adds it to its space's usage.
     pub fn insert_container(&self, space: SpaceId, container: &ContainerRow) -> Result<(), CatalogError> {
         let (pack, offset) = pack_columns(container.place);
         self.binds(container.id);
@@ -347,14 +347,13 @@ impl WriteTx<'_> {
         Ok(copy)
     }
 
-    /// Adds a copy of a version for another file, written when and by whom the original was; both share the
-    /// containers.
+    /// Adds a copy of a version for another file, with the original's time and author; both share the containers.
     pub fn duplicate_version(&self, source: VersionId, entry: EntryId) -> Result<VersionId, CatalogError> {
         let original = self.version(source)?.ok_or(CatalogError::NotCommitted)?;
         self.share_version(source, entry, original.author, original.created)
     }
 
-    /// Notes that a version is no longer its file's content, or is again (`None`).
+    /// Records when a version was replaced, or that it is current again (`None`).
     pub fn set_replaced(&self, version: VersionId, at: Option<Timestamp>) -> Result<(), CatalogError> {
         let at = at.map(|time| self.not_before_certain(time)).transpose()?;
         self.execute(
@@ -370,7 +369,7 @@ impl WriteTx<'_> {
             .map(drop)
     }
 
-    /// Removes a version that is no file's current content.
+    /// Removes a version that is not current.
     pub fn delete_version(&self, version: VersionId) -> Result<(), CatalogError> {
         let containers =
             self.all("SELECT container_id FROM segments WHERE version_id = ?1", [version.0], |row| {
@@ -380,8 +379,8 @@ impl WriteTx<'_> {
         self.discard_unused(&containers)
     }
 
-    /// Turns those of `containers` that no version and no upload uses any more into garbage and gives their bytes
-    /// back to the space.
+    /// Turns those of `containers` that no version or upload uses any more into garbage, and subtracts their bytes
+    /// from the space's usage.
     pub(super) fn discard_unused(&self, containers: &[[u8; 16]]) -> Result<(), CatalogError> {
         for id in containers {
             let unused = self.one(
@@ -406,7 +405,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Condemns a container that no row knows: its file is removed like that of any other garbage.
+    /// Marks a container without a row as garbage: its file is removed like any other garbage.
     pub fn insert_garbage(&self, row: &GarbageRow, length: u64) -> Result<(), CatalogError> {
         let (pack, offset) = pack_columns(row.place);
         self.execute(
@@ -416,7 +415,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes that a garbage container's file is gone.
+    /// Records that the file of a garbage container was removed.
     pub fn forget_garbage(&self, container: ContainerId) -> Result<(), CatalogError> {
         self.execute("DELETE FROM garbage WHERE container_id = ?1", [container.0]).map(drop)
     }

@@ -1,12 +1,12 @@
-//! The one thread that writes: group commit.
+//! The one thread that writes, with group commit.
 //!
-//! Jobs queue in a channel. The thread takes what waits, runs each job inside a savepoint of one
-//! transaction, commits once and only then answers. Under load one fsync serves many writers; alone, a
-//! writer waits for nobody.
+//! Jobs queue in a channel. The thread takes all that wait, runs each job inside a savepoint of one transaction,
+//! commits once and only then answers. Under load one fsync serves many writers; a single writer never waits for
+//! others.
 //!
-//! A job of many statements gets a transaction of its own instead. Inside a savepoint SQLite keeps every page
-//! that was changed, and walks all of them again at the end of each statement: the cost of the job would grow with the
-//! square of the pages it changes, and nobody else could write meanwhile.
+//! A job of many statements gets a transaction of its own instead. Inside a savepoint SQLite keeps every changed
+//! page, and walks all of them again at the end of each statement: the cost of the job would grow with the square
+//! of the pages it changes, and no one else could write meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::sqlite::{Connection, Database};
 use super::{CatalogError, Commit, Effects, WriteTx};
 
-/// Writers that wait for the catalogue, each with one job or a group of jobs; more wait for a place.
+/// Writers that wait for the catalogue, each with one job or a group of jobs; further ones wait for a place.
 const QUEUE: usize = 1_024;
 /// Writers that share one commit.
 const GROUP: usize = 256;
@@ -27,7 +27,7 @@ type Observer = Box<dyn Fn(&CatalogError) + Send + Sync>;
 type CommitObserver = Box<dyn Fn(Commit, &Effects) + Send + Sync>;
 type Prelude = Box<dyn Fn() + Send + Sync>;
 
-/// What others may ask of the writer's thread, and be told by it.
+/// State of the writer's thread that other threads read, and its observers.
 #[derive(Default)]
 struct Watch {
     is_halted: AtomicBool,
@@ -38,12 +38,12 @@ struct Watch {
     commits: RwLock<Vec<CommitObserver>>,
 }
 
-/// How far the writer has come: equal to an earlier one if it has done nothing since.
+/// Progress of the writer: equal to an earlier value if it has done nothing since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriterProgress(u64);
 
 impl WriterProgress {
-    /// Whether it is in the middle of something: a job, a commit, a wait for the disk.
+    /// Whether it is busy with a job, a commit or a wait for the disk.
     pub fn is_busy(self) -> bool {
         // Odd while it works, even while it waits for jobs.
         !self.0.is_multiple_of(2)
@@ -102,7 +102,7 @@ impl Writer {
         answer.await.map_err(|_| E::from(CatalogError::Closed))?
     }
 
-    /// Queues jobs for one transaction; waits while the queue is full. After the end they are dropped.
+    /// Queues jobs for one transaction; waits while the queue is full. After the writer's end, they are dropped.
     pub(super) fn submit(&self, writes: Vec<QueuedWrite>, held: impl Send + 'static) {
         if let Some(queue) = self.queue().filter(|_| !writes.is_empty()) {
             let (held, sharing) = (Some(Box::new(held) as Box<dyn Send>), Sharing::Shared);
@@ -118,7 +118,7 @@ impl Writer {
     pub(super) fn stop(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // The last who holds the catalogue may be a job.
+        // The last owner of the catalogue may be a job.
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
             // A writer that panicked has already failed every waiting job.
             let _ = thread.join();
@@ -150,14 +150,14 @@ fn write_until_closed(
             true => Err(CatalogError::Halted),
             false => commit_together(&connection, &mut group, sharing, watch),
         };
-        // Before the answers: who is refused may ask at once what became of the server.
+        // Before the answers, because a refused writer may ask for the server's state at once.
         watch.note(&committed, "catalogue transaction failed");
         drop(held);
         for job in group {
             job.answer(committed.as_ref().err());
         }
         match committed {
-            // After the answers: the log alone makes what was written durable.
+            // After the answers, because the log alone makes the changes durable.
             Ok(()) => watch.note(&connection.copy_long_log(), "catalogue checkpoint failed"),
             Err(error) if error.breaks_connection() => reopen(&mut connection, database),
             Err(_) => {}
@@ -170,8 +170,7 @@ fn write_until_closed(
     }
 }
 
-/// Those that come next and may share a transaction: in the order in which they came, one that shares with nobody by
-/// itself.
+/// The next jobs that may share a transaction, in order of arrival; a job that does not share comes alone.
 fn next_group(
     waiting: &mut VecDeque<Submission>,
 ) -> (std::collections::vec_deque::Drain<'_, Submission>, Sharing) {
@@ -197,7 +196,7 @@ impl Watch {
         let Err(error) = outcome else { return };
         match error {
             CatalogError::Halted => return,
-            // The observer says it once; every further writer would repeat it.
+            // The observer logs these once; every further writer would repeat it.
             CatalogError::Full | CatalogError::ReadOnly => {}
             _ => tracing::error!(error = error as &dyn std::error::Error, "{what}"),
         }
@@ -207,8 +206,8 @@ impl Watch {
     }
 }
 
-/// Puts a new connection in place of one that is broken. If that fails, so does the next transaction, and
-/// then this is tried again.
+/// Replaces a broken connection by a new one. If that fails, so does the next transaction, and then this is tried
+/// again.
 fn reopen(connection: &mut Connection, database: &Database) {
     match database.open_again() {
         Ok(fresh) => *connection = fresh,
@@ -242,7 +241,7 @@ fn commit_together(
             .map(|more| effects.extend(more))
         })
         .and_then(|()| {
-            // The job of a transaction of its own has undone it.
+            // A job with a transaction of its own has rolled it back.
             if !connection.is_in_transaction() {
                 return Ok(());
             }
@@ -252,14 +251,14 @@ fn commit_together(
             committed
         });
     if outcome.is_err() && connection.is_in_transaction() {
-        // A failed rollback leaves the transaction open: the next BEGIN fails, and so does every
-        // writer after it, loudly and without an acknowledgement.
+        // A failed rollback leaves the transaction open: the next BEGIN fails, and so does every writer after it,
+        // visibly and without an acknowledgement.
         let _ = connection.roll_back();
     }
     outcome
 }
 
-/// Runs one job in a savepoint, so that its failure undoes its own work only.
+/// Runs one job in a savepoint, so that its failure undoes only its own changes.
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
     connection.begin_job()?;
     let (undo, effects) = work(connection, job)?;
@@ -270,7 +269,7 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Effect
     Ok(effects)
 }
 
-/// Runs the only job of a transaction; its failure ends that.
+/// Runs the only job of a transaction; its failure rolls the transaction back.
 fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, CatalogError> {
     let (undo, effects) = work(connection, job)?;
     if undo {
@@ -279,11 +278,11 @@ fn run_alone(connection: &Connection, job: &mut dyn Job) -> Result<Effects, Cata
     Ok(effects)
 }
 
-/// Whether what the job did is to be undone, and else what it did. `Err` if the transaction is lost.
+/// Whether the job's changes must be undone, and their effects. `Err` if the transaction is lost.
 fn work(connection: &Connection, job: &mut dyn Job) -> Result<(bool, Effects), CatalogError> {
     let tx = WriteTx::new(connection);
     let undo = job.run(&tx) == Outcome::Undo;
-    // A disk that is full or fails has already rolled the whole transaction back.
+    // On a full or failing disk SQLite has already rolled back the whole transaction.
     if !connection.is_in_transaction() {
         return Err(tx.last_error().unwrap_or(CatalogError::NotCommitted));
     }
@@ -301,32 +300,32 @@ enum Outcome {
 
 trait Job: Send {
     fn run(&mut self, tx: &WriteTx<'_>) -> Outcome;
-    /// Tells the writer who waits; he may have left.
+    /// Answers the waiting writer, who may be gone.
     fn answer(self: Box<Self>, failure: Option<&CatalogError>);
 }
 
 /// Whether a job may share its transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sharing {
-    /// With others, in a savepoint: for a few statements.
+    /// With other jobs, in a savepoint: for a few statements.
     Shared,
-    /// With nobody: for many statements.
+    /// Alone: for many statements.
     Alone,
 }
 
-/// What one writer queues at a time.
+/// The jobs that one writer queues together.
 struct Submission {
     writes: Vec<QueuedWrite>,
-    /// Dropped when the transaction has ended, or will never begin.
+    /// Dropped when the transaction has ended, or can no longer begin.
     held: Option<Box<dyn Send>>,
     sharing: Sharing,
 }
 
-/// A job with the one who waits for its outcome.
+/// A job with the channel for its result.
 pub struct QueuedWrite(Box<dyn Job>);
 
 impl QueuedWrite {
-    /// As [`Catalog::write`](super::Catalog::write), for [`Catalog::submit`](super::Catalog::submit). If the
+    /// Like [`Catalog::write`](super::Catalog::write), for [`Catalog::submit`](super::Catalog::submit). If the
     /// catalogue is closed, `reply` is dropped.
     pub fn new<T, E, F>(job: F, reply: oneshot::Sender<Result<T, E>>) -> Self
     where

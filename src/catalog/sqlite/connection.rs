@@ -177,8 +177,8 @@ impl Connection {
         })
     }
 
-    /// Notes a damaged page that was found without a failing statement: SQLCipher reads nothing more through this
-    /// connection.
+    /// Records a damaged page that was found without a failing statement: SQLCipher reads nothing further through
+    /// this connection.
     pub(super) fn note_damaged_page(&self) {
         self.last_error.set(Some(ffi::Error::new(ffi::SQLITE_CORRUPT)));
     }

@@ -25,10 +25,10 @@ use crate::catalog::CatalogError;
 
 const ROWS: &str = "-- rows";
 const END_OF_ROWS: &str = "-- end of rows";
-/// Longest line of a snapshot that is restored, in bytes: the longest property with two digits for each byte, and some
-/// room.
+/// Longest line of a snapshot that is restored, in bytes: the longest property with two digits for each byte, plus
+/// some room.
 const LONGEST_LINE: u64 = 4 << 20;
-/// Longest text of a snapshot before and behind its rows, in bytes.
+/// Longest text of a snapshot before and after its rows, in bytes.
 const LONGEST_SCHEMA: u64 = 4 << 20;
 
 impl Connection {
@@ -49,7 +49,7 @@ impl Connection {
             self.dump_rows(table, to)?;
         }
         text(to, &format!("{END_OF_ROWS}\n"))?;
-        // Ids are never used again, not even those of rows that are gone.
+        // Ids are never reused, not even those of removed rows.
         let sequences = self.all("SELECT name, seq FROM sqlite_sequence", [], |row| {
             Ok((row.get::<String>(0)?, row.get::<i64>(1)?))
         })?;
@@ -96,7 +96,7 @@ fn push_value(line: &mut Vec<u8>, value: ValueRef<'_>) {
         // No table has such a column.
         ValueRef::Real(number) => line.extend_from_slice(format!("{number:?}").as_bytes()),
         ValueRef::Blob(bytes) => push_hex(line, bytes),
-        // A line break would end the line, a NUL the text.
+        // A line break would end the line, and a NUL the text.
         ValueRef::Text(text) if text.iter().any(u8::is_ascii_control) => {
             line.extend_from_slice(b"CAST(");
             push_hex(line, text);
@@ -121,7 +121,7 @@ pub(super) fn restore(path: &Path, key: &CatalogKey, from: &mut dyn BufRead) -> 
     open::check_sqlite_version()?;
     open::create(path, key)?;
     let connection = open::open(path, key)?;
-    // Nobody relies on it before it is whole; then it is made durable at once.
+    // Unusable until complete; then it is made durable at once.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     let damaged = |_| CatalogError::Damaged;
 
@@ -148,7 +148,7 @@ pub(super) fn restore(path: &Path, key: &CatalogKey, from: &mut dyn BufRead) -> 
     sync(path)
 }
 
-/// The text up to the line `end`; `None` if it does not come.
+/// The text up to the line `end`; `None` if that is missing.
 fn read_until(from: &mut dyn BufRead, end: &str) -> Result<Option<String>, CatalogError> {
     let mut text = String::new();
     let mut line = String::new();
@@ -187,7 +187,7 @@ mod tests {
         CatalogKey::new([5; 32])
     }
 
-    /// A catalogue with a name that is hard to write down.
+    /// A catalogue with a name that is difficult to encode.
     fn filled(path: &Path) -> Connection {
         let connection = Database::new(path, &key()).create().unwrap();
         for name in ["anna", "o'brien", "line\nbreak;-- rows\n", "🔐 ü u\u{308}", "-- end of rows", "gone"]
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(copy.last_insert_id(), 7, "the id of a user who is gone is not used again");
     }
 
-    /// Restoring a million entries took 99 MB: indexes that came behind the rows were sorted in memory.
+    /// Restoring a million entries took 99 MB: indexes created after the rows were sorted in memory.
     #[test]
     fn rows_come_into_indexes_that_are_there() {
         let dir = tempfile::tempdir().unwrap();
@@ -241,7 +241,7 @@ mod tests {
         let (before, behind) = text.split_once("\n-- rows\n").unwrap();
         assert!(before.contains("INDEX entries_by_name") && before.contains("INDEX segments_by_container"));
         assert!(!behind.contains("\nCREATE INDEX") && !behind.contains("\nCREATE UNIQUE INDEX"));
-        // What rows hold already must not be counted again.
+        // Counts that rows already contain must not be added again.
         assert!(!before.contains("CREATE TRIGGER") && behind.contains("CREATE TRIGGER"));
     }
 

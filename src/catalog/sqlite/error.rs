@@ -24,12 +24,12 @@ impl From<rusqlite::Error> for CatalogError {
     }
 }
 
-/// Whether the index of the write-ahead log could not be made: SQLite does not say that it was for want of space.
+/// Whether the index of the write-ahead log could not be created: SQLite does not report that space was missing.
 fn has_no_room(error: &DatabaseError) -> bool {
     error.code() == Some(ffi::SQLITE_IOERR_SHMSIZE)
 }
 
-/// Whether the system refused to write or to make durable, rather than to read or to lend memory.
+/// Whether the system failed to write or to make durable, rather than to read or to allocate memory.
 fn is_failed_write(error: &DatabaseError) -> bool {
     let failed_writes = [
         ffi::SQLITE_IOERR_WRITE,
@@ -40,9 +40,9 @@ fn is_failed_write(error: &DatabaseError) -> bool {
     error.code().is_some_and(|code| failed_writes.contains(&code))
 }
 
-/// Whether the connection that met a failure may be of no use any more.
+/// Whether the connection may be unusable after this error.
 pub(in crate::catalog) fn breaks_connection(error: &DatabaseError) -> bool {
-    // The extended code holds the plain one in its lowest byte.
+    // The lowest byte of the extended code is the plain code.
     let plain = error.code().map(|code| code & 0xff);
     matches!(plain, Some(ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_CANTOPEN))
 }

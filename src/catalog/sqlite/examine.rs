@@ -1,4 +1,4 @@
-//! Looking at a catalogue that nobody has open.
+//! Examines a catalogue that is not open.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::open::{self, CatalogKey};
 use super::{migrate, soundness};
 use crate::catalog::CatalogError;
 
-/// Looks at the database at `path` without changing it: key, every page, format, references.
+/// Examines the database at `path` without changing it: key, every page, format, references.
 ///
 /// Errors: `Empty`, `WrongKey`, `Damaged`, `Newer`, `Io`.
 pub(super) fn examine(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {

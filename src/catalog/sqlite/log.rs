@@ -1,4 +1,4 @@
-//! Which pages the write-ahead log holds, read from its frames' headers.
+//! Finds the pages in the write-ahead log, by its frame headers.
 //!
 //! ```text
 //! 32 bytes   magic, version, page size, sequence, two salts, two checksums
@@ -17,12 +17,12 @@ use crate::model::layout;
 
 const HEADER_LEN: usize = 32;
 const FRAME_HEADER_LEN: usize = 24;
-/// Where both headers have their salts; a frame whose salts differ is left from before the log began anew.
+/// Position of the salts in both headers; a frame with other salts is left over from before the log was restarted.
 const HEADER_SALTS: std::ops::Range<usize> = 16..24;
 const FRAME_SALTS: std::ops::Range<usize> = 8..16;
 
-/// The numbers of the pages that the log of the database at `database` holds; none without a log. Opening the log
-/// beside SQLite is safe: none of SQLite's locks lies on it.
+/// The numbers of the pages in the log of the database at `database`; none without a log. Opening the log beside
+/// SQLite is safe, because SQLite holds no locks on it.
 pub(super) fn pages(database: &Path) -> io::Result<HashSet<u32>> {
     let file = match File::open(layout::beside(database, layout::WAL)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
@@ -42,7 +42,7 @@ pub(super) fn pages(database: &Path) -> io::Result<HashSet<u32>> {
     Ok(pages)
 }
 
-/// Whether the file has these bytes.
+/// Reads `bytes` at an offset; false if the file is too short.
 fn read_whole(file: &File, bytes: &mut [u8], at: u64) -> io::Result<bool> {
     match file.read_exact_at(bytes, at) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),

@@ -1,8 +1,8 @@
 //! Numbered changes of the schema, each applied once and in order.
 //!
-//! Order of a migration: the write-ahead log of the last run is folded in, a copy is made and durable, then
-//! everything pending happens in one transaction. Whatever ends it before leaves the catalogue as it was, and
-//! the next start begins anew.
+//! Order of a migration: the write-ahead log of the last run is copied into the database, a durable copy is made,
+//! then all pending changes happen in one transaction. If anything fails before, the catalogue stays as it was, and
+//! the next start begins again.
 
 use std::io;
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) fn fill(connection: &mut Connection) -> Result<(), CatalogError> {
     apply(connection, MIGRATIONS, 0)
 }
 
-/// Refuses a database of a newer format, and one that nothing was ever written to.
+/// Refuses a database with a newer format, and one that was never written to.
 pub(super) fn check_format(connection: &Connection) -> Result<u32, CatalogError> {
     format_among(connection, MIGRATIONS)
 }
@@ -57,7 +57,7 @@ fn open_by(path: &Path, key: &CatalogKey, migrations: &[&str]) -> Result<Connect
     soundness::check_at_start(&connection, path)?;
     let found = format_among(&connection, migrations)?;
     if (found as usize) < migrations.len() {
-        // Unlike below even a full disk is an error: the change would come to lie behind what is not folded in.
+        // Unlike below, even a full disk is an error: the change would follow transactions that are not copied yet.
         checkpoint::checkpoint(&connection, "TRUNCATE")?;
         keep_copy(&connection, path, key, found)?;
         apply(&mut connection, migrations, found)?;
@@ -70,8 +70,8 @@ fn format_among(connection: &Connection, migrations: &[&str]) -> Result<u32, Cat
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = newest(migrations);
     match found {
-        // An empty file is a fine database to SQLite. Filled anew, it would know no container, and the next
-        // sweep would take every one for garbage.
+        // SQLite accepts an empty file as a database. Once filled it would know no container, and the next sweep
+        // would treat every one as garbage.
         0 => Err(CatalogError::Empty),
         found if found > known => Err(CatalogError::Newer { found, known }),
         found => Ok(found),
@@ -82,7 +82,7 @@ fn newest(migrations: &[&str]) -> u32 {
     u32::try_from(migrations.len()).expect("a handful of migrations")
 }
 
-/// Everything behind the format that was found, in one transaction.
+/// Applies all migrations after the found format, in one transaction.
 fn apply(connection: &mut Connection, migrations: &[&str], found: u32) -> Result<(), CatalogError> {
     let transaction = connection.transaction()?;
     for sql in migrations.get(found as usize..).unwrap_or_default() {
@@ -100,21 +100,21 @@ fn keep_copy(
     format: u32,
 ) -> Result<(), CatalogError> {
     let copy = layout::database_copy(path, format);
-    // Left over from an earlier try that did not finish: the database is still in the old format, so a
-    // fresh copy says the same.
+    // Left over from an earlier attempt that did not finish: the database still has the old format, so a new copy
+    // is the same.
     remove_copy(&copy).map_err(|source| CatalogError::Io {
         doing: "replace the copy kept before a change of format",
         source,
     })?;
     let kept = open::copy(connection, &copy, key).and_then(|()| open::make_names_durable(&copy));
     if kept.is_err() {
-        // A full disk should not become fuller with every try.
+        // A full disk should not fill further with every attempt.
         let _ = remove_copy(&copy);
     }
     kept
 }
 
-/// Removes a copy with what SQLite may keep beside it; succeeds if there is none.
+/// Removes a copy with all files that SQLite may keep for it; succeeds if there is none.
 fn remove_copy(copy: &Path) -> io::Result<()> {
     for suffix in layout::DATABASE_SUFFIXES {
         match std::fs::remove_file(layout::beside(copy, suffix)) {
@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(loose, 0, "every table is STRICT");
     }
 
-    /// Without it SQLite reads the whole child table at each delete in the parent table, and an insert of
-    /// a file once took 15 ms in an instance of 65,000.
+    /// Without an index SQLite reads the whole child table at each delete in the parent table; inserting a file
+    /// took 15 ms in an instance of 65,000.
     #[test]
     fn every_reference_has_an_index() {
         let (_dir, path, key) = fresh();
@@ -222,7 +222,7 @@ mod tests {
             let tx = crate::catalog::ReadTx::new(&connection);
             let space = tx.space(crate::model::SpaceId([0; 16])).unwrap().expect("what was there stays");
             assert_eq!((space.used.0, space.reserved.0, space.properties.0), (5, 0, 6));
-            // The office set what was there before guests had properties of their own.
+            // The office set all properties from before guests had their own.
             let name = crate::model::PropertyName::new("n", "a");
             let property = tx.property(crate::model::EntryId(1), None, &name).unwrap();
             assert_eq!(property.as_deref(), Some("<a/>"));

@@ -1,4 +1,4 @@
-//! Opening a database: key first, then the settings that durability and secrecy rest on.
+//! Opens a database: first the key, then the settings on which durability and secrecy depend.
 
 use std::fmt;
 use std::path::Path;
@@ -24,7 +24,7 @@ impl CatalogKey {
         Self(self.0)
     }
 
-    /// As SQLCipher takes a raw key, which skips its password hashing.
+    /// The raw key in SQLCipher's syntax, which skips its password hashing.
     fn pragma(&self) -> Zeroizing<String> {
         let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0));
         Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", *hex))
@@ -52,15 +52,15 @@ impl fmt::Display for SqliteVersion {
     }
 }
 
-/// Refuses a library that can corrupt what we keep in it.
+/// Refuses a library version that can corrupt the catalogue.
 pub(super) fn check_sqlite_version() -> Result<(), CatalogError> {
     let found = SqliteVersion(rusqlite::version_number());
     if found < SqliteVersion::OLDEST { Err(CatalogError::OldSqlite { found }) } else { Ok(()) }
 }
 
-/// Makes an empty database; fails if `path` exists.
+/// Creates an empty database; fails if `path` exists.
 pub(super) fn create(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
-    // Claiming the name first makes "must not exist" atomic: SQLite itself would open what is there.
+    // Creating the file first makes "must not exist" atomic: SQLite itself would open an existing one.
     std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -69,20 +69,20 @@ pub(super) fn create(path: &Path, key: &CatalogKey) -> Result<(), CatalogError> 
     open(path, key).map(drop)
 }
 
-/// Refuses a file without a byte, which SQLite would take for a new database and begin to fill.
+/// Refuses an empty file, which SQLite would take for a new database and fill.
 pub(super) fn require_content(path: &Path) -> Result<(), CatalogError> {
     let metadata = std::fs::metadata(path);
     let metadata = metadata.map_err(|source| CatalogError::Io { doing: "look at the catalogue", source })?;
     if metadata.len() == 0 { Err(CatalogError::Empty) } else { Ok(()) }
 }
 
-/// Opens for reading and writing; proves that the key fits.
+/// Opens for reading and writing; proves that the key is right.
 pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogError> {
-    // URI and symlink handling stay off; without CREATE a missing catalogue is an error, not a new one.
+    // URI and symlink handling stay off. Without CREATE, a missing catalogue is an error and not a new one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     make_ready()?;
     let connection = Connection::open_with_flags(path, flags)?;
-    // SQLCipher would report a wrong key on standard error by itself; we say it in our own words.
+    // SQLCipher would print a wrong key to standard error; we report it ourselves.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -99,8 +99,8 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
     Ok(connection)
 }
 
-/// Lets one thread alone open the first database of the process. SQLite says that it is ready before it lets
-/// SQLCipher prepare: a second thread would find that its keys are refused.
+/// Makes sure that a single thread opens the first database of the process. SQLite reports that it is ready before
+/// SQLCipher has initialised: the keys of a second thread would be refused.
 fn make_ready() -> Result<(), CatalogError> {
     static READY: Mutex<bool> = Mutex::new(false);
     let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,8 +111,8 @@ fn make_ready() -> Result<(), CatalogError> {
     Ok(())
 }
 
-/// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the
-/// log, but pays no heed to errors; without its name the log, and what was acknowledged in it, is lost.
+/// Makes the names of the database and of its log durable. SQLite does the same when it first writes to the log,
+/// but ignores errors; if the log's name is lost, so are acknowledged transactions in it.
 pub(super) fn make_names_durable(path: &Path) -> Result<(), CatalogError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     std::fs::File::open(directory.unwrap_or(Path::new(".")))
@@ -120,15 +120,15 @@ pub(super) fn make_names_durable(path: &Path) -> Result<(), CatalogError> {
         .map_err(|source| CatalogError::Io { doing: "make the catalogue's name durable", source })
 }
 
-/// Writes a consistent copy under the same key, durable but for its name.
+/// Writes a consistent copy under the same key, durable except for its name.
 pub(super) fn copy(from: &Connection, to: &Path, key: &CatalogKey) -> Result<(), CatalogError> {
     create(to, key)?;
     let mut target = open(to, key)?;
-    // An encrypted backup demands the same journal mode on both sides before the first page.
+    // An encrypted backup needs the same journal mode on both sides before the first page.
     let backup = rusqlite::backup::Backup::new(from, &mut target)?;
     backup.run_to_completion(1_000, std::time::Duration::ZERO, None)?;
     drop(backup);
-    // Closing would do the same and keep its errors to itself; the copy would then lie in its log.
+    // Closing would do the same but ignore errors; the copy would then still be in its log.
     checkpoint(&target, "TRUNCATE")
 }
 

@@ -53,5 +53,5 @@ impl Connection {
     }
 }
 
-/// What SQLCipher 4 gives every page.
+/// Page size of SQLCipher 4 in bytes.
 const PAGE_SIZE: u64 = 4_096;

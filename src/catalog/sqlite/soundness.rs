@@ -1,4 +1,4 @@
-//! Whether a catalogue is what was written: looked at when it is opened, and whole on request.
+//! Checks that a catalogue is as written: at the start, and completely on request.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use rusqlite::config::DbConfig;
 use super::{Connection, log};
 use crate::catalog::CatalogError;
 
-/// Largest catalogue that each start checks as a whole, in bytes. Larger ones are checked in the background once the
-/// server runs.
+/// Largest catalogue that each start checks completely, in bytes. Larger ones are checked in the background once
+/// the server runs.
 const CHECKED_AT_START: u64 = 4 << 20;
 
-/// Messages that one check of the catalogue returns: one damaged page can cause thousands.
+/// Most messages that one check of the catalogue returns: one damaged page can cause thousands.
 const MAX_MESSAGES: usize = 100;
 
-/// Refuses a catalogue with a damaged page before anything is done with it, if it is small enough.
+/// Refuses a catalogue with a damaged page before any use, if it is small enough to check.
 pub(super) fn check_at_start(connection: &rusqlite::Connection, path: &Path) -> Result<(), CatalogError> {
     let metadata = std::fs::metadata(path);
     let metadata = metadata.map_err(|source| CatalogError::Io { doing: "look at the catalogue", source })?;
@@ -32,7 +32,7 @@ pub(super) fn check(connection: &rusqlite::Connection) -> Result<(), CatalogErro
         Ok(verdict) if verdict == "ok" => Ok(()),
         Ok(_) => Err(CatalogError::Damaged),
         Err(error) => Err(match error.sqlite_error_code() {
-            // The disk does not give the page: that is another thing than a page that is wrong.
+            // The disk cannot read the page, which is different from a page with wrong content.
             Some(ErrorCode::SystemIoFailure | ErrorCode::OperationInterrupted) => error.into(),
             _ => CatalogError::Damaged,
         }),
@@ -44,7 +44,7 @@ pub(super) fn check_references(connection: &rusqlite::Connection) -> Result<(), 
     if dangling.query([])?.next()?.is_some() { Err(CatalogError::Damaged) } else { Ok(()) }
 }
 
-/// While nobody knows whether the database is sound, closing it must not fold its log into it.
+/// Until the database is known to be sound, closing it must not copy the log into it.
 pub(super) fn untouched(
     connection: &rusqlite::Connection,
     look: impl FnOnce() -> Result<(), CatalogError>,
@@ -61,13 +61,13 @@ impl Connection {
         check(&self.raw)
     }
 
-    /// Pages of the database file that are not what was written under this key, as sentences. A page
-    /// that is being written at this moment may be among them: ask again before believing it.
+    /// Pages of the database file that differ from what was written under this key, as sentences. A page that is
+    /// just being written may be among them: ask again before relying on it.
     ///
-    /// Pages that the log holds are left out. Readers take them from there, and while one of these keeps the log
-    /// from being copied as a whole, the file may have grown past a page that was never written to it.
+    /// Pages in the log are skipped. Readers take them from there, and while a reader prevents the log from being
+    /// copied completely, the file may have grown past a page that was never written to it.
     pub(in crate::catalog) fn damaged_pages(&self) -> Result<Vec<String>, CatalogError> {
-        // SQLCipher looks when the statement is prepared, so a cached one would repeat itself.
+        // SQLCipher checks when the statement is prepared, so a cached statement would repeat its result.
         let mut told = self.messages("PRAGMA cipher_integrity_check")?;
         if !told.is_empty() {
             let logged = log::pages(Path::new(self.raw.path().unwrap_or_default()))
@@ -105,7 +105,7 @@ impl Connection {
     }
 }
 
-/// The page that SQLCipher means with "HMAC verification failed for page 7".
+/// The page in SQLCipher's message "HMAC verification failed for page 7".
 fn page_of(message: &str) -> Option<u32> {
     message.strip_prefix("HMAC verification failed for page ")?.parse().ok()
 }
@@ -124,8 +124,8 @@ mod tests {
         }
     }
 
-    /// A reader kept the log from being copied as a whole. Pages behind the ones left out made the file longer, which
-    /// had zeros in their place then; a verification took these for damage on a busy machine.
+    /// A reader prevented the log from being copied completely. Pages after the skipped ones extended the file,
+    /// which had zeros in between; on a busy machine a verification reported these as damage.
     #[test]
     fn a_page_that_only_the_log_has_is_no_damage() {
         let dir = tempfile::tempdir().unwrap();
@@ -138,7 +138,8 @@ mod tests {
         let reader = database.open_reader().unwrap();
         let snapshot = reader.snapshot().unwrap();
         reader.one("SELECT count(*) FROM users", [], |_| Ok(())).unwrap();
-        // The rows' pages get another state that cannot be copied; those of the index, some of them behind, can.
+        // The pages of the rows get a newer state that cannot be copied; those of the index, some at higher
+        // positions, can be.
         writer.execute("UPDATE users SET created_at = 1", []).unwrap();
         checkpoint::checkpoint(&writer.raw, "PASSIVE").unwrap();
         let told = reader.messages("PRAGMA cipher_integrity_check").unwrap();

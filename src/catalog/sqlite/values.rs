@@ -41,7 +41,7 @@ mod tests {
     use crate::catalog::row::{Column, Parameter};
     use crate::catalog::sqlite::Connection;
 
-    /// A value on its way through the database.
+    /// A value after a round trip through the database.
     fn echo<T: Column>(value: impl Parameter) -> Result<Option<T>, CatalogError> {
         let connection = Connection::new(rusqlite::Connection::open_in_memory().unwrap());
         connection.one("SELECT ?1", [value], |row| row.get(0))
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(echo(None::<&str>).unwrap(), Some(None::<String>));
     }
 
-    /// A number that wrapped, or bytes cut to size, would be another value than the one that was stored.
+    /// A number that wrapped, or truncated bytes, would differ from the stored value.
     #[test]
     fn a_value_that_does_not_fit_is_an_error() {
         fn is_refused<T>(echoed: Result<T, CatalogError>) -> bool {

@@ -1,9 +1,9 @@
-//! A migration that is killed before any of its system calls, or whose calls fail: the catalogue is in the old
-//! format or in the new one, whole, and a new one has a whole copy of the old one beside it.
+//! A migration that is killed before any of its system calls, or whose calls fail: the catalogue is complete in the
+//! old format or in the new one, and with the new one there is a complete copy of the old.
 //!
-//! The second format is the tests' own, with changes of every kind. strace needs a process of its
-//! own: the tests start this program again for the first of them alone, with a folder to work in.
-//! `TRESOR_TEST_FAULTS=all` tries every call.
+//! The second format belongs to the tests, with changes of every kind. strace needs a process of its own: the tests
+//! start this program again for the first test alone, with a folder to work in. `TRESOR_TEST_FAULTS=all` tries
+//! every call.
 
 #![allow(clippy::disallowed_methods, reason = "the folders are the tests' own")]
 
@@ -17,8 +17,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A change of the kind that migrations make: another table filled from an old one, another column, another
-/// index.
+/// A typical migration: a new table filled from an old one, a new column, a new index.
 const SECOND: &str = "
     CREATE TABLE labels (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
     INSERT INTO labels (text) SELECT name || ' the user' FROM users ORDER BY id;
@@ -30,7 +29,7 @@ const SECOND: &str = "
 const FIRST: [&str; 1] = [MIGRATIONS[0]];
 const BOTH: [&str; 2] = [MIGRATIONS[0], SECOND];
 
-/// Tells the process below where to work.
+/// Names the folder for the process below.
 const FOLDER: &str = "TRESOR_TEST_MIGRATION";
 const CHILD: &str =
     "catalog::sqlite::migrate::faults::a_migration_brings_the_next_format_and_keeps_a_copy_of_the_old_one";
@@ -46,7 +45,7 @@ fn a_migration_brings_the_next_format_and_keeps_a_copy_of_the_old_one() {
     drop(open_by(&catalogue(&folder), &key(), &BOTH).unwrap());
     old.assert_migrated(&folder);
     assert_eq!(content(&catalogue(&folder)).0, 2);
-    // The new program stays as it is, the old one refuses it.
+    // The new program changes nothing further, the old one refuses the catalogue.
     drop(open_by(&catalogue(&folder), &key(), &BOTH).unwrap());
     old.assert_migrated(&folder);
     let old_program = open_by(&catalogue(&folder), &key(), &FIRST);
@@ -62,7 +61,7 @@ fn a_migration_that_does_not_fit_changes_nothing() {
     assert_eq!(content(&catalogue(&folder)), old.before);
 }
 
-/// Without it a power cut could leave the new format and no copy, or half of one.
+/// Otherwise a power cut could leave the new format and no copy, or half of one.
 #[test]
 fn the_copy_is_durable_before_the_first_change() {
     let old = Old::new();
@@ -121,8 +120,8 @@ fn a_migration_with_a_failing_call_leaves_old_or_new_and_says_so() {
         let met = run.calls.iter().find(|call| call.rest.contains("(INJECTED)"));
         let met = met.unwrap_or_else(|| panic!("{what}: not met"));
         told += usize::from(!run.is_done);
-        // SQLite drops errors of its own fsync of a directory, ours follows; and a full disk may keep the log
-        // from being folded in at last.
+        // SQLite ignores errors of its own fsync of a directory, but ours follows; and on a full disk the log may
+        // stay uncopied at the end.
         let is_dropped = met.is_on("") || (error == "ENOSPC" && met.is_on("catalog.db"));
         let is_essential = ["fsync", "fdatasync", "pwrite64"].contains(&name.as_str()) && !is_dropped;
         assert!(!(run.is_done && is_essential), "{what}: not told, {met:?}");
@@ -140,14 +139,14 @@ fn catalogue(folder: &TempDir) -> PathBuf {
     folder.path().join("catalog.db")
 }
 
-/// A folder in memory where there is one: thousands of fsyncs are of no use to what is thrown away.
+/// A folder in memory where possible: thousands of fsyncs are useless for temporary data.
 fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
     tempfile::Builder::new().prefix("tresor-test-migration-").tempdir_in(parent).unwrap()
 }
 
-/// Format and all that is in a database: its schema, then its rows.
+/// Format and content of a database: its schema, then its rows.
 type Content = (u32, Vec<String>);
 
 fn content(path: &Path) -> Content {
@@ -176,7 +175,7 @@ fn content(path: &Path) -> Content {
     (format, all)
 }
 
-/// A catalogue of the first format whose server was killed, and what is to become of it.
+/// A catalogue of the first format whose server was killed, and the migration to test.
 struct Old {
     folder: TempDir,
     before: Content,
@@ -197,7 +196,7 @@ impl Old {
             insert.execute([format!("{user:0200}")]).unwrap();
         }
         connection.execute("INSERT INTO settings (name, value) VALUES ('old', 'x')", []).unwrap();
-        // As after a kill: the rows lie in the log alone.
+        // As after a kill: the rows are in the log only.
         let folder = folder();
         for name in ["catalog.db", "catalog.db-wal"] {
             fs::copy(work.path().join(name), folder.path().join(name)).unwrap();
@@ -220,7 +219,8 @@ impl Old {
         copy
     }
 
-    /// The calls of a migration that change files, or open them: their names and which of their kind.
+    /// The calls of a migration that change or open files: their names, and their number among calls of the same
+    /// kind.
     fn points(&self) -> Vec<(String, usize)> {
         let folder = self.copy();
         let run = Traced::run(folder.path(), &[]);
@@ -231,7 +231,7 @@ impl Old {
         points.into_iter().collect()
     }
 
-    /// Returns the format that is left. Then tries again, as the next start does.
+    /// Returns the resulting format. Then tries again, as the next start does.
     fn assert_old_or_new(&self, folder: &TempDir, what: &str) -> u32 {
         let found = content(&catalogue(folder));
         assert!(found == self.before || found == self.after, "{what}: half a migration, {found:#?}");
@@ -257,7 +257,7 @@ impl Old {
 #[derive(Debug)]
 struct Call {
     name: String,
-    /// Which of its kind, counted from 1: one thread makes them all.
+    /// Number among calls of its kind, from 1; a single thread makes all calls.
     nth: usize,
     /// Its arguments and outcome.
     rest: String,
@@ -265,7 +265,7 @@ struct Call {
 }
 
 impl Call {
-    /// Whether it is about this file of the folder, or about the folder itself.
+    /// Whether the call concerns this file of the folder, or the folder itself.
     fn is_on(&self, file: &str) -> bool {
         let path = if file.is_empty() { self.folder.clone() } else { format!("{}/{file}", self.folder) };
         [">", "\""].iter().any(|end| self.rest.contains(&format!("{path}{end}")))
@@ -309,7 +309,7 @@ impl Traced {
     }
 }
 
-/// About `few` of these, evenly spread, or what `TRESOR_TEST_FAULTS` says as for `tests/faults`.
+/// About `few` of these, evenly spread, or as `TRESOR_TEST_FAULTS` says, like in `tests/faults`.
 fn chosen<T>(items: Vec<T>, few: usize) -> Vec<T> {
     let asked = std::env::var("TRESOR_TEST_FAULTS").unwrap_or_else(|_| few.to_string());
     let (first, step) = match asked.split_once('/') {
