@@ -26,7 +26,7 @@ pub struct EntryRow {
     pub created: Timestamp,
     /// Modification time; for files as sent by the client.
     pub modified: Timestamp,
-    /// What is known of the current content, if it is not for everybody.
+    /// State and author of the current content, if it is withheld.
     pub withheld: Option<Withheld>,
 }
 
@@ -63,8 +63,8 @@ pub struct NewEntry<'a> {
 const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
      entries.created_at, entries.modified_at, withheld.state, withheld.author_id";
 
-/// Entries with what is known of their contents, as far as these are withheld. That is read from `versions_withheld`,
-/// an index that is nearly empty; the `+` keeps SQLite from looking into the table of all versions instead.
+/// Entries, joined with withheld versions. These come from `versions_withheld`, an index that is nearly empty; the
+/// `+` keeps SQLite from reading the table of all versions instead.
 pub(super) const ENTRIES: &str = "entries LEFT JOIN versions AS withheld ON withheld.entry_id = entries.id
      AND +withheld.id = entries.version_id AND withheld.state <> 'visible'";
 

@@ -375,8 +375,8 @@ impl ReadTx<'_> {
         self.connection().check()
     }
 
-    /// Pages of the database file that are not what was written under this key, as sentences. A page
-    /// that is being written at this moment may be among them: ask again before believing it.
+    /// Pages of the database file that differ from what was written under this key, as sentences. A page that is
+    /// just being written may be among them: ask again before relying on it.
     pub fn damaged_pages(&self) -> Result<Vec<String>, CatalogError> {
         self.connection().damaged_pages()
     }

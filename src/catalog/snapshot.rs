@@ -1,8 +1,8 @@
-//! The whole catalogue as a packed text, and back.
+//! Writes the whole catalogue as packed text, and restores it.
 //!
 //! The text is SQL ([`Connection::dump`](super::sqlite::Connection::dump)), packed as gzip (RFC 1952), which every
-//! stock machine unpacks. Whoever writes it to a disk seals it first. Snapshots of before were not packed, and are read
-//! as well.
+//! stock machine can unpack. The caller seals it before it is written to a disk. Older snapshots were not packed,
+//! and are read as well.
 
 use std::io::{self, BufRead, Write};
 
@@ -47,7 +47,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// Makes a database, whose file must not exist, from what [`ReadTx::dump_packed`] wrote, or [`ReadTx::dump`].
+/// Creates a database, whose file must not exist, from the output of [`ReadTx::dump_packed`] or [`ReadTx::dump`].
 ///
 /// Errors: as [`Database::restore`].
 pub(super) fn restore(database: &Database, from: &mut dyn BufRead) -> Result<(), CatalogError> {

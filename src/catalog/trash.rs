@@ -23,7 +23,7 @@ pub struct TrashRow {
     pub deleted: Timestamp,
     /// User who deleted it, while that account exists.
     pub deleted_by: Option<UserId>,
-    /// What is known of a deleted file's content, if it is not for everybody.
+    /// State and author of a deleted file's content, if it is withheld.
     pub withheld: Option<Withheld>,
 }
 
@@ -31,7 +31,7 @@ const COLUMNS: &str =
     "trash.entry_id, trash.parent_id, path, entries.size, is_folder, deleted_at, deleted_by,
      withheld.state, withheld.author_id";
 
-/// Deleted entries whose time is over at `?1`; begins behind `WITH RECURSIVE protected AS (…),`.
+/// Deleted entries whose retention ends at `?1`; follows `WITH RECURSIVE protected AS (…),`.
 const EXPIRED: &str = "kept (id) AS (
         SELECT entry FROM protected
         UNION SELECT parent_id FROM entries JOIN kept USING (id) WHERE parent_id IS NOT NULL

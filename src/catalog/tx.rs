@@ -73,7 +73,7 @@ impl<'a> ReadTx<'a> {
         self.connection
     }
 
-    /// What the last statement that failed failed of. The room that ran it may have made another error of it.
+    /// The error of the last statement that failed. The caller may have turned it into another one.
     pub(super) fn last_error(&self) -> Option<CatalogError> {
         self.connection.last_error()
     }

@@ -26,16 +26,16 @@ pub struct VersionRow {
     pub checksums: Vec<Checksum>,
     /// Time at which another version replaced it; `None` while it is current.
     pub replaced: Option<Timestamp>,
-    /// What is known of it.
+    /// State of the version.
     pub state: VersionState,
 }
 
-/// What is known of a content that is not for everybody.
+/// A content that not everyone may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// Never `Visible`.
     pub state: VersionState,
-    /// Who wrote the content, while that account exists.
+    /// Author of the content, while that account exists.
     pub author: Option<UserId>,
 }
 
@@ -54,7 +54,7 @@ pub struct NewVersion<'a> {
     pub author: Option<UserId>,
     /// Verified digests of the plaintext.
     pub checksums: &'a [Checksum],
-    /// What is known of it.
+    /// State of the version.
     pub state: VersionState,
 }
 
@@ -107,28 +107,29 @@ fn pack_columns(place: Place) -> (Option<[u8; 16]>, Option<u64>) {
 const COLUMNS: &str =
     "id, entry_id, size, modified_at, created_at, author_id, replaced_at, sha256, sha1, md5, adler32, state";
 
-/// Contents that do not go by themselves, with their files: damaged ones, as long as there is something to inspect, and
-/// those that are withheld.
+/// Versions that are not removed automatically, with their files: damaged ones, unless a container is missing and
+/// leaves nothing to inspect, and withheld ones.
 pub(super) const PROTECTED: &str = "SELECT versions.id AS version, versions.entry_id AS entry
     FROM damaged JOIN segments USING (container_id) JOIN versions ON versions.id = segments.version_id
     WHERE damaged.kind <> 'missing'
     UNION ALL SELECT id, entry_id FROM versions WHERE state <> 'visible'";
 
-/// Replaced versions whose time is over at `?1`; begins behind `WITH protected AS (…)`.
+/// Replaced versions whose retention ends at `?1`; follows `WITH protected AS (…)`.
 const EXPIRED: &str = "FROM versions
     JOIN entries ON entries.id = versions.entry_id
     JOIN spaces ON spaces.id = entries.space_id
     WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
     AND versions.id NOT IN (SELECT version FROM protected)";
 
-/// The withheld version, if any, to which a row belongs that has read the state and the author of one.
+/// The withheld version in a row with the columns for state and author, if there is one.
 pub(super) fn withheld(row: &Row<'_>, column: usize) -> Result<Option<Withheld>, DatabaseError> {
     let Some(word) = row.get::<Option<String>>(column)? else { return Ok(None) };
     let author = row.get::<Option<i64>>(column + 1)?.map(UserId);
     Ok(Some(Withheld { state: state(&word), author }))
 }
 
-/// What a word of the column `state` means. One that this program does not know is read as the strictest.
+/// The state for a word of the column `state`. A word that this program does not know counts as the strictest
+/// state.
 fn state(word: &str) -> VersionState {
     VersionState::from_word(word).unwrap_or(VersionState::Restricted)
 }
@@ -171,7 +172,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The contents that are withheld, earlier ones too, with their files.
+    /// All withheld versions, including earlier ones, with their files.
     pub fn withheld(&self) -> Result<Vec<(EntryId, VersionId, Withheld)>, CatalogError> {
         let found = self.all(
             "SELECT entry_id, id, state, author_id FROM versions WHERE state <> 'visible'",
@@ -181,7 +182,7 @@ impl ReadTx<'_> {
         Ok(found.into_iter().filter_map(|(entry, version, by)| Some((entry, version, by?))).collect())
     }
 
-    /// What is known, and who wrote it, of the contents in and below an entry that are withheld, earlier ones too.
+    /// State and author of the withheld versions in and below an entry, including earlier ones.
     pub fn withheld_below(&self, top: EntryId) -> Result<Vec<Withheld>, CatalogError> {
         self.all(
             "WITH RECURSIVE above (id, state, author) AS (
@@ -322,8 +323,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Adds a copy of a version for another file, in the same state; both share the containers. What is withheld stays
-    /// its author's.
+    /// Adds a copy of a version for another file, in the same state; both share the containers. The copy of a
+    /// withheld version keeps its author.
     pub fn share_version(
         &self,
         source: VersionId,
@@ -363,7 +364,7 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Notes what is known of a version.
+    /// Sets the state of a version.
     pub fn set_version_state(&self, version: VersionId, state: VersionState) -> Result<(), CatalogError> {
         self.execute("UPDATE versions SET state = ?2 WHERE id = ?1", params![version.0, state.as_str()])
             .map(drop)

@@ -1,4 +1,4 @@
-//! When the write-ahead log is copied into the database.
+//! Copies the write-ahead log into the database.
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -44,8 +44,8 @@ pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Result<(), Cata
     Ok(checkpoint.query_row([], |_| Ok(()))?)
 }
 
-/// SQLite's own checkpoints keep their errors to themselves, and everybody waiting: from now on only [`copy_long_log`]
-/// and [`checkpoint`] make one.
+/// SQLite's own checkpoints hide their errors and make every writer wait: from now on only [`copy_long_log`] and
+/// [`checkpoint`] make one.
 pub(super) fn take_over(connection: &Connection) -> Result<(), CatalogError> {
     keep_log(connection)?;
     Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)

@@ -9,7 +9,7 @@ use super::checkpoint::{checkpoint, copy_long_log};
 use crate::catalog::row::{Parameters, Row};
 use crate::catalog::{CatalogError, DatabaseError};
 
-/// An open database. One thread at a time uses it.
+/// An open database, used by one thread at a time.
 pub(in crate::catalog) struct Connection {
     pub(super) raw: rusqlite::Connection,
     /// The last error of a statement since [`Self::forget_error`].
@@ -21,7 +21,7 @@ pub(in crate::catalog) struct Snapshot<'a> {
     _transaction: Transaction<'a>,
 }
 
-/// Statements. Each is parsed once and kept for the next time.
+/// Statements; each is parsed once and cached.
 #[expect(clippy::needless_pass_by_value, reason = "a caller writes `[id]` rather than `&[id]`")]
 impl Connection {
     pub(super) fn new(raw: rusqlite::Connection) -> Self {
@@ -56,7 +56,7 @@ impl Connection {
         Ok(all)
     }
 
-    /// Hands over one row after the other, in the query's order, until `row` breaks off.
+    /// Passes one row after the other, in the query's order, until `row` stops.
     pub(in crate::catalog) fn each(
         &self,
         sql: &str,
@@ -73,7 +73,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Runs a changing statement; returns the number of rows that it changed.
+    /// Runs a statement that changes rows; returns the number of rows affected.
     pub(in crate::catalog) fn execute(
         &self,
         sql: &str,
@@ -83,55 +83,55 @@ impl Connection {
         self.noted(statement.execute(params_from_iter(params.values())))
     }
 
-    /// The id that the last insert gave.
+    /// The id of the row inserted last.
     pub(in crate::catalog) fn last_insert_id(&self) -> i64 {
         self.raw.last_insert_rowid()
     }
 
-    /// Rows changed since the connection was opened, whether that was committed or undone.
+    /// Number of rows changed since the connection was opened, committed or not.
     pub(in crate::catalog) fn changes(&self) -> u64 {
         self.raw.total_changes()
     }
 }
 
-/// Transactions: one that reads, or one that writes with savepoints of a job each.
+/// Transactions: one for reading, or one for writing with a savepoint for each job.
 impl Connection {
-    /// Begins to read.
+    /// Begins a read transaction.
     pub(in crate::catalog) fn snapshot(&self) -> Result<Snapshot<'_>, CatalogError> {
         Ok(Snapshot { _transaction: self.raw.unchecked_transaction()? })
     }
 
-    /// Begins to write.
+    /// Begins a write transaction.
     pub(in crate::catalog) fn begin(&self) -> Result<(), CatalogError> {
         self.run("BEGIN IMMEDIATE")
     }
 
-    /// Makes what was written durable.
+    /// Commits the transaction and makes it durable.
     pub(in crate::catalog) fn commit(&self) -> Result<(), CatalogError> {
         self.run("COMMIT")
     }
 
-    /// Undoes what was written since [`Self::begin`].
+    /// Undoes all changes since [`Self::begin`].
     pub(in crate::catalog) fn roll_back(&self) -> Result<(), CatalogError> {
         self.run("ROLLBACK")
     }
 
-    /// Marks the state that [`Self::roll_back_job`] returns to.
+    /// Sets the savepoint of [`Self::roll_back_job`].
     pub(in crate::catalog) fn begin_job(&self) -> Result<(), CatalogError> {
         self.run("SAVEPOINT job")
     }
 
-    /// Undoes what was written since [`Self::begin_job`].
+    /// Undoes all changes since [`Self::begin_job`].
     pub(in crate::catalog) fn roll_back_job(&self) -> Result<(), CatalogError> {
         self.run("ROLLBACK TO job")
     }
 
-    /// Forgets the mark; what was written since then becomes part of the transaction.
+    /// Releases the savepoint; the changes since then become part of the transaction.
     pub(in crate::catalog) fn end_job(&self) -> Result<(), CatalogError> {
         self.run("RELEASE job")
     }
 
-    /// Whether a transaction is open. SQLite ends one by itself when the disk is full or fails.
+    /// Whether a transaction is open. SQLite ends one itself when the disk is full or fails.
     pub(in crate::catalog) fn is_in_transaction(&self) -> bool {
         !self.raw.is_autocommit()
     }
@@ -143,29 +143,29 @@ impl Connection {
     }
 }
 
-/// The log in front of the database.
+/// The write-ahead log.
 impl Connection {
-    /// Copies the log into the database once it is long, as far as readers allow.
+    /// Copies the log into the database if it is long, as far as readers allow.
     pub(in crate::catalog) fn copy_long_log(&self) -> Result<(), CatalogError> {
         copy_long_log(&self.raw)
     }
 
-    /// Copies all of the log into the database and empties it.
+    /// Copies the whole log into the database and empties it.
     pub(in crate::catalog) fn fold_log(&self) -> Result<(), CatalogError> {
         checkpoint(&self.raw, "TRUNCATE")
     }
 }
 
-/// Failures.
+/// Errors of statements.
 impl Connection {
-    /// The failure of the last statement that failed since [`Self::forget_error`]: the caller may have made another
-    /// error of it, or none.
+    /// The error of the last statement that failed since [`Self::forget_error`]; the caller may have turned it into
+    /// another error, or ignored it.
     pub(in crate::catalog) fn last_error(&self) -> Option<CatalogError> {
         let error = self.last_error.get()?;
         Some(rusqlite::Error::SqliteFailure(error, None).into())
     }
 
-    /// Begins to watch for failures anew.
+    /// Forgets earlier errors.
     pub(in crate::catalog) fn forget_error(&self) {
         self.last_error.set(None);
     }
@@ -186,12 +186,12 @@ impl Connection {
 
 #[cfg(test)]
 impl Connection {
-    /// Runs statements that stand in one text.
+    /// Runs all statements in a text.
     pub(in crate::catalog) fn run_all(&self, sql: &str) {
         self.raw.execute_batch(sql).unwrap();
     }
 
-    /// Steps that SQLite has made for a statement, which is still in the cache.
+    /// Steps that SQLite has made for a cached statement.
     pub(in crate::catalog) fn steps_of(&self, sql: &str) -> i32 {
         self.raw.prepare_cached(sql).unwrap().get_status(rusqlite::StatementStatus::VmStep)
     }

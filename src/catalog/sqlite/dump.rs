@@ -1,4 +1,4 @@
-//! The whole catalogue as text, and back.
+//! Writes the whole catalogue as text, and restores it.
 //!
 //! ```text
 //! -- Tresor catalogue, format 1
@@ -8,11 +8,12 @@
 //! -- end of rows
 //! … CREATE TRIGGER …  COMMIT;
 //! ```
-//! Indexes come before the rows: an index over existing rows is sorted in memory, since temporary files would be
-//! plaintext, and that grows with the office. Triggers come behind: the rows hold already what they count.
+//! Indexes come before the rows: an index over existing rows is sorted in memory, which grows with the office,
+//! because temporary files would be plaintext. Triggers come after the rows, because the rows already contain the
+//! counts that triggers maintain.
 //!
-//! Plain SQL, so that the stock `sqlite3` program reads it too. Rows come from one read transaction: writers go on
-//! meanwhile and the text shows none of it.
+//! The text is plain SQL, so that the stock `sqlite3` program reads it too. The rows come from one read
+//! transaction: writers continue meanwhile, and the text contains none of their changes.
 
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
@@ -93,7 +94,7 @@ fn push_value(line: &mut Vec<u8>, value: ValueRef<'_>) {
     match value {
         ValueRef::Null => line.extend_from_slice(b"NULL"),
         ValueRef::Integer(number) => line.extend_from_slice(number.to_string().as_bytes()),
-        // No table has such a column.
+        // No table has a column of this type.
         ValueRef::Real(number) => line.extend_from_slice(format!("{number:?}").as_bytes()),
         ValueRef::Blob(bytes) => push_hex(line, bytes),
         // A line break would end the line, and a NUL the text.
@@ -115,7 +116,7 @@ fn push_value(line: &mut Vec<u8>, value: ValueRef<'_>) {
     }
 }
 
-/// Makes the database at `path`, which must not exist, from what [`Connection::dump`] wrote: see
+/// Creates the database at `path`, which must not exist, from the output of [`Connection::dump`]: see
 /// [`Database::restore`](super::Database::restore).
 pub(super) fn restore(path: &Path, key: &CatalogKey, from: &mut dyn BufRead) -> Result<(), CatalogError> {
     open::check_sqlite_version()?;

@@ -1,10 +1,10 @@
-//! SQLite's failures as the catalogue's own.
+//! Converts SQLite's errors into the catalogue's own.
 
 use rusqlite::{ErrorCode, ffi};
 
 use crate::catalog::{CatalogError, DatabaseError};
 
-/// A failure in SQLite's words.
+/// An error with SQLite's text and code.
 pub(super) fn database_error(error: &rusqlite::Error) -> DatabaseError {
     DatabaseError::new(error.sqlite_error().map(|error| error.extended_code), error.to_string())
 }

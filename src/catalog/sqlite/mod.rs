@@ -1,8 +1,8 @@
-//! SQLite and SQLCipher: the only place that knows them.
+//! SQLite and SQLCipher. No other module uses them.
 //!
-//! What lies above sees two things: a [`Database`], which is files under a key, and a [`Connection`], which runs
-//! statements with the catalogue's own values, rows and errors. Another database would have to give the same, and the
-//! statements stay as they are: a test parses each of them as `PostgreSQL`.
+//! The rest of the catalogue sees two types: a [`Database`], which is files under a key, and a [`Connection`],
+//! which runs statements with the catalogue's own values, rows and errors. Another database would have to provide
+//! the same; the statements would stay as they are: a test parses each of them as `PostgreSQL`.
 
 mod checkpoint;
 mod connection;
@@ -26,10 +26,10 @@ pub(super) use schema::Reference;
 
 use super::CatalogError;
 
-/// Where a database lies, and the key that opens it.
+/// Path and key of a database, for opening it again.
 ///
-/// For opening it again: when a page cannot be read, SQLCipher calls its connection broken for good, though the next
-/// try might read it.
+/// If a page cannot be read, SQLCipher treats its connection as permanently broken, although the next attempt might
+/// succeed.
 pub(super) struct Database {
     path: PathBuf,
     key: CatalogKey,
@@ -40,7 +40,7 @@ impl Database {
         Self { path: path.to_owned(), key: key.copy() }
     }
 
-    /// Makes a new one with empty tables, whose file must not exist, and opens it to write.
+    /// Creates a new one with empty tables, whose file must not exist, and opens it for writing.
     ///
     /// Errors: `OldSqlite`; `Io`.
     pub(super) fn create(&self) -> Result<Connection, CatalogError> {
@@ -51,7 +51,7 @@ impl Database {
         self.writer(connection)
     }
 
-    /// Opens it to write, and brings it to the newest format before; a copy is kept beside it before the first change
+    /// Opens it for writing and migrates it to the newest format; a copy is kept beside it before the first change
     /// of format.
     ///
     /// Errors: `WrongKey`, `Damaged`, `Empty`, `Newer`, `OldSqlite`, and then nothing was changed; `Io`.
@@ -66,14 +66,14 @@ impl Database {
         Ok(Connection::new(connection))
     }
 
-    /// Opens it to write once more, when the connection of [`Self::create`] or [`Self::open`] is broken.
+    /// Opens it for writing again, after the connection of [`Self::create`] or [`Self::open`] broke.
     pub(super) fn open_again(&self) -> Result<Connection, CatalogError> {
         let connection = open::open(&self.path, &self.key)?;
         checkpoint::take_over(&connection)?;
         Ok(Connection::new(connection))
     }
 
-    /// Opens it once more for a connection that cannot change anything.
+    /// Opens another connection that cannot change anything.
     pub(super) fn open_reader(&self) -> Result<Connection, CatalogError> {
         let connection = open::open(&self.path, &self.key)?;
         connection.execute_batch("PRAGMA query_only = ON;")?;
@@ -81,22 +81,22 @@ impl Database {
         Ok(Connection::new(connection))
     }
 
-    /// Looks at all of it without changing it, while it is not open: key, every page, format, references.
+    /// Examines it completely without changing it, while it is not open: key, every page, format, references.
     ///
     /// Errors: `Empty`, `WrongKey`, `Damaged`, `Newer`, `Io`.
     pub(super) fn examine(&self) -> Result<(), CatalogError> {
         examine::examine(&self.path, &self.key)
     }
 
-    /// Makes it, whose file must not exist, from what [`Connection::dump`] wrote. It has the format it had then.
+    /// Creates it from the output of [`Connection::dump`]; its file must not exist. It has the format of that time.
     ///
-    /// Errors: `Newer`; `Damaged` for anything else than such a text, or for a part of one; `Io`. What was made until
-    /// then stays, for the caller to remove.
+    /// Errors: `Newer`; `Damaged` for any other text, or for a part of one; `Io`. The caller must then remove the
+    /// unfinished files.
     pub(super) fn restore(&self, from: &mut dyn BufRead) -> Result<(), CatalogError> {
         dump::restore(&self.path, &self.key, from)
     }
 
-    /// Writes a copy to `to`, which must not exist, while it is not open.
+    /// Writes a copy to `to`, which must not exist. The database must not be open.
     pub(super) fn copy_to(&self, to: &Path) -> Result<(), CatalogError> {
         open::copy(&self.open_reader()?.raw, to, &self.key)
     }

@@ -15,7 +15,7 @@ use crate::catalog::CatalogError;
 pub struct CatalogKey([u8; 32]);
 
 impl CatalogKey {
-    /// From derived bytes.
+    /// Takes the derived bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -1,20 +1,20 @@
-//! What the database says of its own tables.
+//! Reads the schema from the database.
 
 use super::Connection;
 use crate::catalog::CatalogError;
 
-/// A column that refers to rows of another table.
+/// A foreign key of a table.
 pub(in crate::catalog) struct Reference {
-    /// The table with the column.
+    /// Table that has the foreign key.
     pub(in crate::catalog) table: String,
-    /// The column.
+    /// Column of the foreign key.
     pub(in crate::catalog) column: String,
-    /// Whether its rows go with those that they refer to; else the column becomes NULL.
+    /// Whether rows are removed together with the ones that they refer to; otherwise the column becomes NULL.
     pub(in crate::catalog) cascades: bool,
 }
 
 impl Connection {
-    /// All columns that refer to a table.
+    /// All foreign keys that refer to a table.
     pub(in crate::catalog) fn references_to(&self, table: &str) -> Result<Vec<Reference>, CatalogError> {
         self.all(
             "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
@@ -27,7 +27,7 @@ impl Connection {
         )
     }
 
-    /// Each table's name and the statement that makes it, in the order in which they were made.
+    /// The name of each table and the statement that creates it, in order of creation.
     pub(super) fn tables(&self) -> Result<Vec<(String, String)>, CatalogError> {
         self.all(
             "SELECT name, sql FROM sqlite_schema
@@ -37,7 +37,8 @@ impl Connection {
         )
     }
 
-    /// The statements that make all of one kind (`index`, `trigger`), but for the indexes that come with their tables.
+    /// The statements that create everything of one kind (`index`, `trigger`), except the indexes that tables
+    /// imply.
     pub(super) fn statements_of(&self, kind: &str) -> Result<Vec<String>, CatalogError> {
         self.all(
             "SELECT sql FROM sqlite_schema WHERE type = ?1 AND sql IS NOT NULL ORDER BY rowid",
@@ -46,7 +47,7 @@ impl Connection {
         )
     }
 
-    /// Bytes of the database, a bound for what it costs to copy it.
+    /// Size of the database in bytes, an upper bound for a copy.
     pub(in crate::catalog) fn size(&self) -> Result<u64, CatalogError> {
         let pages: Option<u64> = self.one("PRAGMA page_count", [], |row| row.get(0))?;
         Ok(pages.unwrap_or(0).saturating_mul(PAGE_SIZE))

@@ -77,7 +77,7 @@ impl Connection {
         Ok(told)
     }
 
-    /// Where the database's trees and indexes do not fit together, as sentences without any value.
+    /// Inconsistencies in the database's trees and indexes, as sentences without any value.
     pub(in crate::catalog) fn structure_faults(&self) -> Result<Vec<String>, CatalogError> {
         let mut found = self.messages(&format!("PRAGMA integrity_check({MAX_MESSAGES})"))?;
         found.retain(|message| message != "ok");
@@ -93,7 +93,7 @@ impl Connection {
         self.noted(rows.and_then(|rows| rows.take(MAX_MESSAGES).collect()))
     }
 
-    /// Rows that refer to rows which do not exist, as sentences.
+    /// Rows that refer to missing rows, as sentences.
     pub(in crate::catalog) fn dangling_references(&self) -> Result<Vec<String>, CatalogError> {
         let sql = format!(
             "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 LIMIT {MAX_MESSAGES}"

@@ -1,4 +1,4 @@
-//! The catalogue's own values in SQLite's terms, and back.
+//! Converts between the catalogue's values and SQLite's.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
