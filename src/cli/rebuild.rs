@@ -1,12 +1,12 @@
 //! Rebuilds the catalogue.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::{FINDINGS, Format, KeySource, admin, output, secret};
@@ -84,16 +84,21 @@ impl Rebuild {
             );
         };
         let administrator = self.administrator()?;
-        let watcher: Watcher =
-            if std::io::stderr().is_terminal() { Arc::new(show) } else { Arc::new(|_| {}) };
-        let rebuilt = admin::runtime()?.block_on(app::rebuild(
+        // Draws nothing where there is no terminal.
+        let bar = ProgressBar::no_length();
+        bar.set_style(ProgressStyle::with_template("{msg}").expect("a valid template"));
+        let shown = bar.clone();
+        let watcher: Watcher = Arc::new(move |progress| shown.set_message(said(progress)));
+        let outcome = admin::runtime()?.block_on(app::rebuild(
             &directory,
             &unlock,
             self.from.into(),
             administrator,
             Timestamp::now(),
             watcher,
-        ))?;
+        ));
+        bar.finish_and_clear();
+        let rebuilt = outcome?;
         if self.format.json {
             output::line(&serde_json::to_string_pretty(&Shown::from(&rebuilt))?)?;
         } else {
@@ -111,21 +116,16 @@ impl Rebuild {
     }
 }
 
-/// Overwrites one line of progress; standard error may be closed.
-fn show(progress: Progress) {
-    let text = match progress {
+fn said(progress: Progress) -> String {
+    match progress {
         Progress::Looked(count) => format!("{count} stored files found"),
         Progress::Read { done, of } => format!("{done} of {of} unknown files read"),
         Progress::Placed { done, of } => format!("{done} of {of} files in the catalogue"),
-    };
-    let _ = write!(std::io::stderr(), "\r\x1b[K{text}");
+    }
 }
 
 fn print(rebuilt: &Rebuilt) -> anyhow::Result<()> {
     let Rebuilt { base, unsound, report, administrator, kept } = rebuilt;
-    if std::io::stderr().is_terminal() {
-        let _ = write!(std::io::stderr(), "\r\x1b[K");
-    }
     for (name, reason) in unsound {
         output::line(&format!("Snapshot {:06} was passed over: {reason}.", name.number))?;
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::Args;
+use indicatif::{HumanDuration, ProgressBar, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 
 use super::{FINDINGS, Format, Place, output};
@@ -19,8 +20,6 @@ use crate::model::{ByteSize, Timestamp};
 const SLOWEST: ByteSize = ByteSize(64 * 1024);
 /// Time between two lines of progress without a terminal.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-/// Width of the progress bar in characters.
-const BAR: usize = 24;
 
 /// Check that all stored data are still as they were committed.
 ///
@@ -122,14 +121,13 @@ impl Verify {
                     continue;
                 }
                 if !self.format.json {
-                    progress.make_room();
-                    tell(&finding)?;
+                    progress.bar.suspend(|| tell(&finding))?;
                 }
                 findings.push(finding);
             }
             progress.show(&step, findings.len());
         }
-        progress.make_room();
+        progress.bar.finish_and_clear();
         session.close();
         let is_clean = findings.is_empty();
         if self.format.json {
@@ -208,7 +206,7 @@ fn sum_up(step: &VerifyShown, findings: &[FindingShown]) -> anyhow::Result<()> {
             "note: not in the catalogue: {}, {}, {} old",
             named(&file.file, &file.container),
             ByteSize(file.bytes),
-            span(Duration::from_secs(file.age_seconds)),
+            HumanDuration(Duration::from_secs(file.age_seconds)),
         ))?;
     }
     let unnamed = step.unknown_file_count.saturating_sub(step.unknown_files.len() as u64);
@@ -284,114 +282,58 @@ fn closing(findings: &[FindingShown]) -> Vec<&'static str> {
 
 /// Shows the progress on standard error: a bar on a terminal, occasional lines elsewhere.
 struct Progress {
-    is_terminal: bool,
-    begun: Instant,
-    /// Work that was done before this command began, for estimating the time left.
-    done_before: f64,
+    /// Draws nothing where there is no terminal.
+    bar: ProgressBar,
     told: Instant,
-    has_bar: bool,
 }
 
 impl Progress {
     fn new(step: &VerifyShown) -> Self {
-        let now = Instant::now();
-        Self {
-            is_terminal: std::io::stderr().is_terminal(),
-            begun: now,
-            done_before: fraction(step),
-            told: now,
-            has_bar: false,
-        }
+        let style =
+            ProgressStyle::with_template("[{bar:24}] {percent:>3} %  {msg}").expect("a valid template");
+        let (done, total) = extent(step);
+        let bar = ProgressBar::new(total).with_style(style.progress_chars("#-")).with_position(done);
+        let bar = bar.with_finish(ProgressFinish::AndClear);
+        // An earlier program's work says nothing about the speed of this one.
+        bar.reset_eta();
+        Self { bar, told: Instant::now() }
     }
 
     fn show(&mut self, step: &VerifyShown, findings: usize) {
-        if !self.is_terminal && self.told.elapsed() < TELL_EVERY {
-            return;
-        }
-        self.told = Instant::now();
-        let done = fraction(step);
+        let (done, total) = extent(step);
+        self.bar.update(|state| {
+            state.set_len(total);
+            state.set_pos(done);
+        });
         let mut text = match step.mode.as_str() {
             "full" => format!("{} of {}", ByteSize(step.bytes), ByteSize(step.total_bytes)),
             _ => format!("{} of {} containers", step.containers, step.total_containers),
         };
-        if let Some(left) = self.left(done) {
-            let _ = write!(text, ", about {} left", span(left));
+        let left = self.bar.eta();
+        if !left.is_zero() && done < total {
+            let _ = write!(text, ", about {} left", HumanDuration(left));
         }
         match findings {
             0 => {}
             1 => text.push_str(", 1 finding"),
             count => drop(write!(text, ", {count} findings")),
         }
-        let percent = format!("{:3.0} %", done * 100.0);
-        // If standard error is closed, there is nothing to show.
-        let mut error = std::io::stderr();
-        if self.is_terminal {
-            self.has_bar = true;
-            let filled = "#".repeat(BAR).chars().take(share(done)).collect::<String>();
-            let _ = write!(error, "\r\x1b[K[{filled:-<BAR$}] {percent}  {text}");
-            let _ = error.flush();
-        } else {
-            let _ = writeln!(error, "{} {text}", percent.trim_start());
+        if self.bar.is_hidden() && self.told.elapsed() >= TELL_EVERY {
+            self.told = Instant::now();
+            // The verification goes on without a reader.
+            let _ =
+                writeln!(std::io::stderr(), "{} % {text}", u128::from(done) * 100 / u128::from(total.max(1)));
         }
-    }
-
-    /// Clears the bar, so that a line can be printed.
-    fn make_room(&mut self) {
-        if std::mem::take(&mut self.has_bar) {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
-
-    /// The time left at the present rate.
-    fn left(&self, done: f64) -> Option<Duration> {
-        let advanced = done - self.done_before;
-        (advanced > 0.001 && done < 1.0)
-            .then(|| self.begun.elapsed().as_secs_f64() * (1.0 - done) / advanced)
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        self.bar.set_message(text);
     }
 }
 
-/// The share that is done, from 0 to 1.
-fn fraction(step: &VerifyShown) -> f64 {
+/// How much is done, and how much there is to do.
+fn extent(step: &VerifyShown) -> (u64, u64) {
     let (done, total) = match step.mode.as_str() {
         "full" => (step.bytes, step.total_bytes),
         _ => (step.containers, step.total_containers),
     };
-    #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
-    let fraction = done as f64 / total.max(1) as f64;
-    if step.stage == "done" { 1.0 } else { fraction.min(1.0) }
-}
-
-/// Number of characters of the bar to fill.
-fn share(done: f64) -> usize {
-    (0..BAR).take_while(|at| f64::from(u32::try_from(*at).unwrap_or(u32::MAX)) + 1.0 <= done * 24.0).count()
-}
-
-/// A duration in its largest unit.
-fn span(span: Duration) -> String {
-    let units = [("days", 86_400), ("hours", 3_600), ("minutes", 60)];
-    let seconds = span.as_secs();
-    match units.iter().find(|(_, unit)| seconds >= 2 * unit) {
-        Some((name, unit)) => format!("{} {name}", seconds / unit),
-        None => format!("{seconds} s"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_told_in_their_largest_unit() {
-        for (seconds, text) in
-            [(0, "0 s"), (119, "119 s"), (120, "2 minutes"), (7_200, "2 hours"), (200_000, "2 days")]
-        {
-            assert_eq!(span(Duration::from_secs(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn the_bar_is_full_at_the_end_and_not_before() {
-        assert_eq!((share(0.0), share(0.5), share(0.99), share(1.0)), (0, 12, 23, 24));
-    }
+    let total = total.max(done);
+    if step.stage == "done" { (total, total) } else { (done, total) }
 }
