@@ -269,7 +269,8 @@ mod tests {
         let single: IpNetwork = "192.0.2.1".parse().unwrap();
         assert!(single.contains("::ffff:192.0.2.1".parse().unwrap()));
         assert!(!single.contains("192.0.2.2".parse().unwrap()));
-        for text in ["", "10.0.0.0/33", "10.0.0.0/-1", "example.org", "::/129", "10.0/8"] {
+        // Programs disagree about 010.0.0.0: eight or ten.
+        for text in ["", "010.0.0.0/8", "10.0.0.0/33", "10.0.0.0/-1", "example.org", "::/129", "10.0/8"] {
             assert!(text.parse::<IpNetwork>().is_err(), "{text}");
         }
     }
