@@ -359,6 +359,7 @@ fn matter_faults(files: &[File]) -> Vec<String> {
                 Matter::Rusqlite if !place.starts_with("src/catalog/sqlite/") && !is_test => {
                     "uses rusqlite. Only `catalog::sqlite` knows SQLite: ask its Connection or Database, or give them a method"
                 }
+                Matter::RawMarkup => "writes markup past maud's escaping. Build it with `html!`",
                 Matter::Sql if room != "catalog" && !is_test => {
                     "holds SQL. Put the statement into `catalog`, into the file of its table, as a method of ReadTx or WriteTx"
                 }
@@ -490,6 +491,7 @@ enum Matter {
     Sql,
     /// The library that opens SQLite databases.
     Rusqlite,
+    RawMarkup,
 }
 
 impl File {
@@ -617,6 +619,9 @@ impl File {
                 }
                 (Word(word), _) if word == "StatusCode" => self.matters.push(Matter::StatusCode),
                 (Word(word), _) if word == "rusqlite" => self.matters.push(Matter::Rusqlite),
+                (Word(word), _) if word == "PreEscaped" || word == "render_to" => {
+                    self.matters.push(Matter::RawMarkup);
+                }
                 // Whatever the type is called here.
                 (Colons, [Word(word), ..]) if word == "granted_to_worker" => {
                     self.matters.push(Matter::GrantedToWorker);
@@ -831,6 +836,11 @@ fn every_wall_holds_against_every_way_through() {
         ("src/catalog/x.rs", "use rusqlite::Connection;", "src/catalog/x.rs uses rusqlite"),
         ("src/catalog/x.rs", "fn f(error: rusqlite::Error) {}", "src/catalog/x.rs uses rusqlite"),
         ("src/app/x.rs", "use {rusqlite as db, std::fs};", "src/app/x.rs uses rusqlite"),
+        (
+            "src/http/x.rs",
+            "fn f(name: &str) -> Markup { maud::PreEscaped(name.to_owned()) }",
+            "src/http/x.rs writes markup past maud's escaping",
+        ),
     ] {
         let faults = faults_of(&[(place, text)]);
         assert!(

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::auth::authenticate;
@@ -10,7 +10,9 @@ use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
 use super::links::{self, LinkAddress};
 use super::nextcloud;
+use super::page;
 use super::page::error_page::{self, Browser};
+use super::page::language::preferred;
 use super::recent_spaces::RecentSpaces;
 use super::reply::{empty, plain, read_only};
 use super::resumable::{Endpoint, Resumable, UploadStart};
@@ -26,11 +28,6 @@ const DAV: HeaderName = HeaderName::from_static("dav");
 const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
 /// Methods that Explorer expects on the server's root before it mounts anything below it.
 const ROOT_ALLOW: HeaderValue = HeaderValue::from_static("OPTIONS, GET, HEAD, PROPFIND, LOCK, UNLOCK");
-/// The policy of every answer, with the stylesheet allowed as well.
-const ROOT_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
 /// The routes. Until [`Router::open`], everything but the health check and the stylesheet is answered with 503.
 pub struct Router {
     health: HealthState,
@@ -154,7 +151,9 @@ impl Open {
         }
         match path {
             // `OPTIONS *` asks for the capabilities of the server as a whole (RFC 9110 9.3.7).
-            "/" | "*" => return routed(root(&context.parts.method), Route::named("root")),
+            "/" | "*" => {
+                return routed(root(&context.parts.method, &context.parts.headers), Route::named("root"));
+            }
             _ => {}
         }
         routed(plain(StatusCode::NOT_FOUND, "Not found. The files are below /dav/."), Route::named("none"))
@@ -260,16 +259,10 @@ fn locked() -> Response<ResponseBody> {
 
 /// The server's root is not a mount, but Explorer first asks it whether this is a WebDAV server, and people open it
 /// in a browser.
-fn root(method: &Method) -> Response<ResponseBody> {
+fn root(method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     let mut response = match *method {
         Method::OPTIONS => empty(StatusCode::OK),
-        Method::GET | Method::HEAD => {
-            let mut page = Response::new(ResponseBody::full(ROOT_PAGE));
-            page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            page.headers_mut().insert(CONTENT_SECURITY_POLICY, ROOT_POLICY);
-            page
-        }
+        Method::GET | Method::HEAD => page::front(preferred(headers)),
         _ => plain(StatusCode::METHOD_NOT_ALLOWED, "The files are below /dav/."),
     };
     response.headers_mut().insert(ALLOW, ROOT_ALLOW);
@@ -286,4 +279,3 @@ fn stylesheet() -> Response<ResponseBody> {
 }
 
 const STYLESHEET: &str = include_str!("../../web/tresor.css");
-const ROOT_PAGE: &str = include_str!("../../web/root.html");

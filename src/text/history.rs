@@ -186,7 +186,7 @@ impl Language {
             (Self::English, AccountEvent::RoleChanged(role)) => {
                 format!("changed the role of {name} to {}", self.role(*role))
             }
-            (Self::German, AccountEvent::PasswordChanged) => format!("hat das Passwort von {name} geändert"),
+            (Self::German, AccountEvent::PasswordChanged) => format!("hat das Kennwort von {name} geändert"),
             (Self::English, AccountEvent::PasswordChanged) => format!("changed the password of {name}"),
             (Self::German, AccountEvent::Disabled) => format!("hat das Konto {name} gesperrt"),
             (Self::English, AccountEvent::Disabled) => format!("disabled the account {name}"),

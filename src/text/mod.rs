@@ -1,11 +1,29 @@
 //! Sentences for people, in every supported language: pages, commands and the API take them from here.
 
+mod browse;
+mod errors;
 mod history;
+mod links;
+mod login;
+mod sentences;
 
+pub use browse::BrowseTexts;
+pub use errors::ErrorTexts;
+pub use links::LinkTexts;
+pub use login::LoginTexts;
+pub use sentences::Sentence;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::model::{ByteSize, Timestamp};
+
+/// The tables of sentences on pages, by the names of their types.
+pub const PAGES: [(&str, &[Sentence]); 4] = [
+    ("BrowseTexts", BrowseTexts::ALL),
+    ("ErrorTexts", ErrorTexts::ALL),
+    ("LinkTexts", LinkTexts::ALL),
+    ("LoginTexts", LoginTexts::ALL),
+];
 
 /// A supported language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +49,24 @@ impl Language {
             Self::German => "de",
             Self::English => "en",
         }
+    }
+
+    /// A span to wait, as it follows "in": `30 Sekunden` or `30 seconds`; minutes from two on.
+    pub fn wait(self, seconds: u32) -> String {
+        match (self, seconds) {
+            (Self::German, 0..=1) => "einer Sekunde".to_owned(),
+            (Self::English, 0..=1) => "a second".to_owned(),
+            (Self::German, 2..=119) => format!("{seconds} Sekunden"),
+            (Self::English, 2..=119) => format!("{seconds} seconds"),
+            (Self::German, _) => format!("{} Minuten", seconds.div_ceil(60)),
+            (Self::English, _) => format!("{} minutes", seconds.div_ceil(60)),
+        }
+    }
+
+    /// `14:05 UTC`.
+    pub fn clock(self, time: Timestamp) -> String {
+        let Ok(moment) = OffsetDateTime::from_unix_timestamp(time.as_secs()) else { return String::new() };
+        moment.format(format_description!("[hour]:[minute] UTC")).unwrap_or_default()
     }
 
     fn choose<'a>(self, german: &'a str, english: &'a str) -> &'a str {
@@ -88,5 +124,36 @@ mod tests {
             (german.day(Timestamp(0)), english.day(Timestamp(0))),
             ("01.01.1970".into(), "1 January 1970".into())
         );
+        for (seconds, german, english) in [
+            (0, "einer Sekunde", "a second"),
+            (119, "119 Sekunden", "119 seconds"),
+            (120, "2 Minuten", "2 minutes"),
+            (121, "3 Minuten", "3 minutes"),
+        ] {
+            let wait = |language: Language| language.wait(seconds);
+            assert_eq!((wait(Language::German), wait(Language::English)), (german.into(), english.into()));
+        }
+    }
+
+    /// An office's clients have no command line, and no page shows another language's sentence.
+    #[test]
+    fn sentences_are_whole_in_every_language_and_name_no_command() {
+        for (table, sentence) in PAGES.iter().flat_map(|(table, all)| all.iter().map(move |one| (table, one)))
+        {
+            for text in [sentence.german, sentence.english] {
+                let is_plain = !text.is_empty() && text.trim() == text && !text.contains("  ");
+                let has_command = text.contains("tresor ") || text.contains("--") || text.contains('`');
+                assert!(is_plain && !has_command, "{table}::{}: {text:?}", sentence.name);
+            }
+            let places = |text: &'static str| {
+                let mut places: Vec<_> = text.split(['{', '}']).skip(1).step_by(2).collect();
+                places.sort_unstable();
+                places
+            };
+            let name = sentence.name;
+            assert_eq!(places(sentence.german), places(sentence.english), "{table}::{name}");
+            let has_own_words = sentence.german != sentence.english || sentence.german == "Name";
+            assert!(has_own_words, "{table}::{name} is not translated");
+        }
     }
 }

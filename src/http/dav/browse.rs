@@ -1,33 +1,20 @@
 //! A folder in a browser: a plain page without scripts, in German or English.
 
 use http::{Response, StatusCode};
+use maud::{Markup, html};
 
 use super::target::EntryTarget;
 use super::{Answer, DavRequest};
 use crate::http::page::folder::{self, Row};
 use crate::http::page::language::preferred;
-use crate::http::page::{Page, Tone};
+use crate::http::page::{Page, Width};
 use crate::http::protocol::href::{Mount, Place};
 use crate::http::reply::see_other;
 use crate::library::{Entry, Top};
 use crate::model::EntryName;
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::Language;
-
-/// The words of the page.
-struct Words {
-    spaces: &'static str,
-    more: &'static str,
-}
-
-const GERMAN: Words = Words {
-    spaces: "Ihre Bereiche",
-    more: "Weitere Einträge sehen Sie, wenn Sie den Ordner als Laufwerk einbinden.",
-};
-
-const ENGLISH: Words =
-    Words { spaces: "Your spaces", more: "Mount the folder as a drive to see further entries." };
+use crate::text::{BrowseTexts, Language};
 
 impl DavRequest<'_> {
     pub(super) fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
@@ -36,7 +23,8 @@ impl DavRequest<'_> {
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
         let rows: Vec<_> = tops.iter().map(row).collect();
         let language = preferred(&self.parts.headers);
-        page(language, words(language).spaces, None, &rows, false)
+        let texts = BrowseTexts(language);
+        page(language, texts.spaces(), folder::members(language, None, &rows, texts.no_spaces()))
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {
@@ -55,7 +43,13 @@ impl DavRequest<'_> {
             None => Place::Root,
         };
         let above = self.mount.href(&above, true);
-        Ok(page(preferred(&self.parts.headers), &title, Some(&above), &rows, more))
+        let language = preferred(&self.parts.headers);
+        let texts = BrowseTexts(language);
+        let content = html! {
+            (folder::members(language, Some(&above), &rows, texts.empty()))
+            @if more { p { (texts.more()) } }
+        };
+        Ok(page(language, &title, content))
     }
 }
 
@@ -65,26 +59,8 @@ pub(super) fn page_of(target: &EntryTarget, visit: &Visit) -> Response<ResponseB
     see_other(&page.href(&target.place(), true))
 }
 
-fn words(language: Language) -> &'static Words {
-    match language {
-        Language::German => &GERMAN,
-        Language::English => &ENGLISH,
-    }
-}
-
-fn page(
-    language: Language,
-    title: &str,
-    above: Option<&str>,
-    rows: &[Row],
-    more: bool,
-) -> Response<ResponseBody> {
-    let mut page = Page::wide(language, title);
-    folder::push_folder(&mut page, above, rows);
-    if more {
-        page.paragraph(Tone::Plain, words(language).more);
-    }
-    page.into_response(StatusCode::OK)
+fn page(language: Language, title: &str, content: Markup) -> Response<ResponseBody> {
+    Page { language, width: Width::Wide, title, content }.into_response(StatusCode::OK)
 }
 
 #[cfg(test)]
@@ -97,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn names_cannot_become_markup() {
         let row = Row::new("", "<img src=x onerror=alert(1)>\".txt", Some(1), Timestamp(0));
-        let page = page(Language::German, "<b>", None, &[row], false);
+        let page = page(Language::German, "<b>", folder::members(Language::German, None, &[row], ""));
         let html = page.into_body().collect().await.unwrap().to_bytes();
         let html = std::str::from_utf8(&html).unwrap();
         assert!(!html.contains("<img") && !html.contains("<b>"), "{html}");

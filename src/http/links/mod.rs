@@ -10,7 +10,6 @@ mod pages;
 mod receive;
 mod tree;
 mod visit;
-mod words;
 
 use std::ops::Deref;
 

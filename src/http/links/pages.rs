@@ -1,19 +1,19 @@
-//! What the pages of links look like.
+//! The pages of links.
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
+use maud::{Markup, html};
 
 use super::receive::{Received, Refusal};
-use super::words::{Words, words};
 use crate::http::page::folder::{self, Row, shown_name};
-use crate::http::page::{Field, Page, Tone};
+use crate::http::page::{Field, Page, Width, facts, note, notice, problem, success};
 use crate::http::protocol::href::push_encoded;
 use crate::http::protocol::multipart::FILES;
 use crate::library::Entry;
 use crate::model::{EntryPath, Timestamp};
 use crate::net::ResponseBody;
 use crate::sharing::Visit;
-use crate::text::Language;
+use crate::text::{BrowseTexts, Language, LinkTexts};
 
 /// What the page of a link shows.
 pub(super) struct Shown<'a> {
@@ -41,155 +41,147 @@ pub(super) enum Problem {
     NothingArrived,
 }
 
-/// The page on which the password is asked for.
-pub(super) fn password(language: Language, action: &str, problem: Option<Problem>) -> Response<ResponseBody> {
-    let words = words(language);
-    let mut page = Page::narrow(language, words.password_title);
-    page.paragraph(Tone::Plain, words.password_needed);
-    match problem {
-        None => {}
-        Some(Problem::WrongPassword) => page.paragraph(Tone::Problem, words.wrong_password),
-        Some(Problem::NothingArrived) => page.paragraph(Tone::Problem, words.nothing_arrived),
-    }
-    page.markup("<form method=\"post\"");
-    page.attribute("action", action);
-    page.markup(">\n");
-    page.field(&Field {
+/// The page that asks for the password.
+pub(super) fn password(language: Language, action: &str, again: Option<Problem>) -> Response<ResponseBody> {
+    let texts = LinkTexts(language);
+    let field = Field {
         name: "password",
-        label: words.password,
+        label: texts.password(),
         kind: "password",
         autocomplete: "off",
         value: "",
         has_focus: true,
-    });
-    page.submit(words.show);
-    page.markup("</form>\n");
-    // Not 401, which without a challenge is none. Not 200: a browser would offer to store what was wrong.
-    page.into_response(StatusCode::FORBIDDEN)
+    };
+    let content = html! {
+        p { (texts.password_needed()) }
+        @match again {
+            None => {},
+            Some(Problem::WrongPassword) => (problem(texts.wrong_password())),
+            Some(Problem::NothingArrived) => (problem(texts.files_not_arrived())),
+        }
+        form method="post" action=(action) {
+            (field)
+            button { (texts.open()) }
+        }
+    };
+    // Not 401, which without a challenge is none. Not 200: a browser would offer to store a wrong password.
+    Page { language, width: Width::Narrow, title: texts.password_title(), content }
+        .into_response(StatusCode::FORBIDDEN)
 }
 
 /// In place of a page for which it is too early by so many seconds.
 pub(super) fn later(language: Language, is_busy: bool, seconds: u32) -> Response<ResponseBody> {
-    let words = words(language);
-    let mut page = Page::narrow(language, words.later_title);
-    page.paragraph(Tone::Plain, &if is_busy { words.busy.to_owned() } else { (words.throttled)(seconds) });
-    let mut response = page.into_response(StatusCode::TOO_MANY_REQUESTS);
+    let (texts, wait) = (LinkTexts(language), language.wait(seconds));
+    let text = if is_busy { texts.busy(&wait) } else { texts.throttled(&wait) };
+    let mut response = notice(language, StatusCode::TOO_MANY_REQUESTS, texts.later_title(), &text);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
 /// What came of a form, without anything else: the folder cannot be shown any more.
 pub(super) fn received(language: Language, received: &Received) -> Response<ResponseBody> {
-    let words = words(language);
-    let mut page = Page::narrow(language, words.add_title);
-    push_received(&mut page, words, received);
-    page.into_response(received.status())
+    let (title, content) = (LinkTexts(language).add_title(), arrivals(language, received));
+    Page { language, width: Width::Narrow, title, content }.into_response(received.status())
 }
 
-/// In place of the page of a link that is no more, or never was.
+/// In place of the page of a link that ended, that is dead, or that never existed: the same for all.
 pub(super) fn gone(language: Language) -> Response<ResponseBody> {
-    let words = words(language);
-    let mut page = Page::narrow(language, words.gone_title);
-    page.paragraph(Tone::Plain, words.gone);
-    page.into_response(StatusCode::NOT_FOUND)
+    let texts = LinkTexts(language);
+    notice(language, StatusCode::NOT_FOUND, texts.gone_title(), texts.gone())
 }
 
 /// The page of a link that opened.
 pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
-    let words = words(language);
-    // Not the label, which is for who made the link; some programs put their own words there.
-    let name = shown_name(&shown.entry.name);
-    let mut page = match shown.may_read && shown.entry.is_folder() {
-        true => Page::wide(language, &name),
-        false => Page::narrow(language, &name),
+    let texts = LinkTexts(language);
+    let is_listed = shown.may_read && shown.entry.is_folder();
+    // Until the first moment of a day, so the day before is the last one.
+    let last = shown.visit.link.expires.map(|end| language.day(Timestamp(end.0.saturating_sub(1))));
+    let content = html! {
+        @if let Some(received) = shown.received { (arrivals(language, received)) }
+        @if shown.path.is_root() && !shown.visit.link.note.is_empty() { (note(&shown.visit.link.note)) }
+        @match (shown.may_read, shown.entry.is_folder()) {
+            (true, true) => {
+                (folder::members(language, above(shown).as_deref(), shown.rows, BrowseTexts(language).empty()))
+                @if shown.has_more { p { (texts.more()) } }
+            },
+            (true, false) => (file(language, shown)),
+            (false, _) => p { (texts.hand_in()) },
+        }
+        @if shown.may_add && shown.may_read {
+            section.narrow {
+                h2 { (texts.add_title()) }
+                p { (texts.add()) }
+                (upload_form(texts, shown.action))
+            }
+        } @else if shown.may_add {
+            (upload_form(texts, shown.action))
+        }
+        @if let Some(last) = last { p { (texts.valid_through(&last)) } }
     };
-    if let Some(received) = shown.received {
-        push_received(&mut page, words, received);
-    }
-    if shown.path.is_root() && !shown.visit.link.note.is_empty() {
-        page.paragraph(Tone::Note, &shown.visit.link.note);
-    }
-    match (shown.may_read, shown.entry.is_folder()) {
-        (true, true) => {
-            folder::push_folder(&mut page, above(shown).as_deref(), shown.rows);
-            if shown.has_more {
-                page.paragraph(Tone::Plain, words.more);
+    // Not the label, which is for the link's creator; some programs put their own words there.
+    let title = shown_name(&shown.entry.name);
+    let width = if is_listed { Width::Wide } else { Width::Narrow };
+    Page { language, width, title: &title, content }
+        .into_response(shown.received.map_or(StatusCode::OK, Received::status))
+}
+
+/// Which files of a form were stored, and why others were not.
+fn arrivals(language: Language, received: &Received) -> Markup {
+    let texts = LinkTexts(language);
+    let is_nothing_stored = received.stored.is_empty();
+    html! {
+        @if !is_nothing_stored {
+            (success(&texts.received(received.stored.len())))
+            ul {
+                @for (name, size) in &received.stored {
+                    li { (shown_name(name)) " (" (language.size(*size)) ")" }
+                }
             }
         }
-        (true, false) => push_file(&mut page, words, shown),
-        (false, _) => page.paragraph(Tone::Plain, words.drop),
+        @match received.refused.as_slice() {
+            [] => {},
+            [(None, Refusal::NothingChosen)] => (problem(texts.nothing_chosen())),
+            refused => {
+                (problem(if is_nothing_stored { texts.none_received() } else { texts.some_not_received() }))
+                ul {
+                    @for (name, refusal) in refused {
+                        li {
+                            @if let Some(name) = name { (shown_name(name)) ": " }
+                            (reason(*refusal, texts))
+                        }
+                    }
+                }
+            },
+        }
     }
-    if shown.may_add {
-        push_form(&mut page, words, shown);
-    }
-    if let Some(end) = shown.visit.link.expires {
-        // Until the first moment of a day, which therefore is none of its days.
-        let last = Timestamp(end.0.saturating_sub(1));
-        page.paragraph(Tone::Plain, &format!("{} {}.", words.valid_through, language.day(last)));
-    }
-    page.into_response(shown.received.map_or(StatusCode::OK, Received::status))
 }
 
-fn push_received(page: &mut Page, words: &Words, received: &Received) {
-    if !received.stored.is_empty() {
-        page.paragraph(Tone::Success, &(words.received)(received.stored.len()));
-        page.markup("<ul>\n");
-        for (name, size) in &received.stored {
-            let size = page.language().size(*size);
-            page.markup("<li>");
-            page.text(&format!("{} ({size})", shown_name(name)));
-            page.markup("</li>\n");
-        }
-        page.markup("</ul>\n");
-    }
-    if received.refused.is_empty() {
-        return;
-    }
-    if let [(None, Refusal::NothingChosen)] = received.refused.as_slice() {
-        return page.paragraph(Tone::Problem, words.nothing_chosen);
-    }
-    let all = received.stored.is_empty();
-    page.paragraph(Tone::Problem, if all { words.not_received } else { words.not_all_received });
-    page.markup("<ul>\n");
-    for (name, refusal) in &received.refused {
-        let reason = reason(words, *refusal);
-        page.markup("<li>");
-        match name {
-            Some(name) => page.text(&format!("{}: {reason}", shown_name(name))),
-            None => page.text(reason),
-        }
-        page.markup("</li>\n");
-    }
-    page.markup("</ul>\n");
-}
-
-fn reason(words: &Words, refusal: Refusal) -> &'static str {
+fn reason(refusal: Refusal, texts: LinkTexts) -> &'static str {
     match refusal {
-        Refusal::NothingChosen => words.nothing_chosen,
-        Refusal::BadName => words.bad_name,
-        Refusal::NoRoom => words.no_room,
-        Refusal::Locked => words.busy_file,
-        Refusal::Broken | Refusal::WrongLength => words.broken,
-        Refusal::TooMany => words.too_many,
-        Refusal::NoLonger => words.no_longer,
-        Refusal::Failed => words.failed,
+        Refusal::NothingChosen => texts.nothing_chosen(),
+        Refusal::BadName => texts.bad_name(),
+        Refusal::NoRoom => texts.no_room(),
+        Refusal::Locked => texts.being_edited(),
+        Refusal::Broken | Refusal::WrongLength => texts.broken_off(),
+        Refusal::TooMany => texts.too_many(),
+        Refusal::NoLonger => texts.takes_no_files(),
+        Refusal::Failed => texts.not_stored(),
     }
 }
 
-fn push_file(page: &mut Page, words: &Words, shown: &Shown<'_>) {
-    let language = page.language();
+fn file(language: Language, shown: &Shown<'_>) -> Markup {
+    let (texts, words) = (LinkTexts(language), BrowseTexts(language));
     let (size, changed) = (language.size(shown.entry.size), language.moment(shown.entry.modified));
-    page.facts([(words.size, size.as_str()), (words.changed, changed.as_str())]);
-    if shown.visit.link.hide_download {
-        return;
-    }
     let mut href = format!("{}/files/", shown.base);
     push_encoded(&mut href, &shown.entry.name);
-    page.markup("<p><a class=\"button\"");
-    page.attribute("href", &href);
-    page.markup(">");
-    page.text(words.download);
-    page.markup("</a></p>\n");
+    html! {
+        (facts(&[(words.size(), &size), (words.changed(), &changed)]))
+        @if shown.visit.link.hide_download {
+            p { (texts.no_download()) }
+        } @else {
+            p { a.button href=(href) { (texts.download()) } }
+        }
+    }
 }
 
 /// The page of the folder above, if that is part of the link.
@@ -208,24 +200,12 @@ pub(super) fn folder_href(base: &str, path: &EntryPath) -> String {
     href
 }
 
-fn push_form(page: &mut Page, words: &Words, shown: &Shown<'_>) {
-    if shown.may_read {
-        page.markup("<section class=\"narrow\">\n<h2>");
-        page.text(words.add_title);
-        page.markup("</h2>\n");
-        page.paragraph(Tone::Plain, words.add);
-    }
-    page.markup("<form method=\"post\" enctype=\"multipart/form-data\"");
-    page.attribute("action", shown.action);
-    page.markup(">\n<label>");
-    page.text(words.files);
-    page.markup("\n<input type=\"file\"");
-    page.attribute("name", FILES);
-    page.markup(" multiple required></label>\n");
-    page.submit(words.send);
-    page.markup("</form>\n");
-    page.paragraph(Tone::Plain, words.patience);
-    if shown.may_read {
-        page.markup("</section>\n");
+fn upload_form(texts: LinkTexts, action: &str) -> Markup {
+    html! {
+        form method="post" enctype="multipart/form-data" action=(action) {
+            label { (texts.choose_files()) input type="file" name=(FILES) multiple required; }
+            button { (texts.send()) }
+        }
+        p { (texts.patience()) }
     }
 }

@@ -3,11 +3,12 @@
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use maud::html;
 
-use super::{Page, Tone};
+use super::{Page, Width, facts};
 use crate::http::page::language::preferred;
 use crate::net::{RequestId, ResponseBody};
-use crate::text::Language;
+use crate::text::{ErrorTexts, Language};
 
 /// Put into the extensions of an answer: the server waits for its passphrase.
 #[derive(Clone, Copy, Debug)]
@@ -44,14 +45,10 @@ impl Browser {
         if !(is_for_programs && (head.status.is_client_error() || head.status.is_server_error())) {
             return None;
         }
-        let [german, english] = words(head.status, head.extensions.get::<Locked>().is_some());
-        let ((title, text), number) = match self.0 {
-            Language::German => (german, "Vorgangsnummer"),
-            Language::English => (english, "Request number"),
-        };
-        let mut page = Page::narrow(self.0, title);
-        page.paragraph(Tone::Plain, text);
-        page.facts([(number, id.to_string().as_str())]);
+        let texts = ErrorTexts(self.0);
+        let (title, text) = sentences(head.status, head.extensions.get::<Locked>().is_some(), texts);
+        let content = html! { p { (text) } (facts(&[(texts.request_number(), &id.to_string())])) };
+        let page = Page { language: self.0, width: Width::Narrow, title, content };
         let (page, body) = page.into_response(head.status).into_parts();
         head.headers.remove(CONTENT_LENGTH);
         head.headers.extend(page.headers);
@@ -60,120 +57,21 @@ impl Browser {
     }
 }
 
-/// Title and text of an error, in German and in English.
-fn words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 2] {
+/// Title and text of an error.
+fn sentences(status: StatusCode, is_locked: bool, texts: ErrorTexts) -> (&'static str, &'static str) {
     match status {
-        StatusCode::UNAUTHORIZED => [
-            (
-                "Anmeldung erforderlich",
-                "Melden Sie sich mit Ihrem Namen und Ihrem Kennwort an. Wenn Sie einen Link bekommen haben, öffnen Sie \
-                 diesen.",
-            ),
-            (
-                "Please log in",
-                "Log in with your name and password. If you were sent a link, open that link instead.",
-            ),
-        ],
-        StatusCode::FORBIDDEN => [
-            (
-                "Kein Zugriff",
-                "Dafür haben Sie keine Berechtigung. Wenden Sie sich an die Person, von der Sie die Adresse haben.",
-            ),
-            ("No access", "You have no permission for this. Ask the person who gave you the address."),
-        ],
-        StatusCode::NOT_FOUND | StatusCode::GONE => [
-            (
-                "Nicht gefunden",
-                "Unter dieser Adresse gibt es nichts, oder Sie haben keinen Zugriff darauf. Prüfen Sie die Adresse, oder \
-                 fragen Sie die Person, von der Sie sie haben.",
-            ),
-            (
-                "Not found",
-                "There is nothing at this address, or you have no access to it. Check the address, or ask the person who \
-                 gave it to you.",
-            ),
-        ],
-        StatusCode::MISDIRECTED_REQUEST => [
-            (
-                "Falsche Adresse",
-                "Dieser Server nimmt unter diesem Namen keine Anfragen an. Verwenden Sie die Adresse, die Sie bekommen \
-                 haben. Wer den Server betreibt, trägt weitere Namen mit der Option --host ein.",
-            ),
-            (
-                "Wrong address",
-                "This server does not answer under this name. Use the address that you were given. The server's owner adds \
-                 further names by the option --host.",
-            ),
-        ],
-        StatusCode::UPGRADE_REQUIRED => [
-            ("Nur verschlüsselt", "Rufen Sie diese Adresse mit https:// am Anfang auf."),
-            ("Encrypted only", "Open this address with https:// at its beginning."),
-        ],
-        StatusCode::LOCKED => [
-            ("In Bearbeitung", "Jemand bearbeitet das gerade. Versuchen Sie es später noch einmal."),
-            ("Being edited", "Someone is editing this at the moment. Try again later."),
-        ],
-        StatusCode::TOO_MANY_REQUESTS => [
-            (
-                "Bitte warten",
-                "Das waren zu viele Versuche. Warten Sie einige Minuten und versuchen Sie es noch einmal.",
-            ),
-            ("Please wait", "There were too many attempts. Wait a few minutes and try again."),
-        ],
-        _ if status.is_server_error() => server_words(status, is_locked),
-        _ => [
-            (
-                "Das geht hier nicht",
-                "Diese Adresse lässt sich so nicht aufrufen. Prüfen Sie, ob sie vollständig ist.",
-            ),
-            (
-                "This is not possible here",
-                "This address cannot be opened in this way. Check that it is complete.",
-            ),
-        ],
-    }
-}
-
-/// The same for what the server could not do.
-fn server_words(status: StatusCode, is_locked: bool) -> [(&'static str, &'static str); 2] {
-    match status {
-        StatusCode::INSUFFICIENT_STORAGE => [
-            (
-                "Kein Platz",
-                "Der Platz ist aufgebraucht. Löschen Sie etwas, oder wenden Sie sich an Ihr Büro.",
-            ),
-            ("No room", "There is no room left. Delete something, or contact your office."),
-        ],
-        StatusCode::SERVICE_UNAVAILABLE if is_locked => [
-            (
-                "Noch nicht geöffnet",
-                "Der Server wurde neu gestartet und ist noch verschlossen. Wer ihn betreibt, muss ihn erst öffnen (tresor \
-                 unlock). Versuchen Sie es später noch einmal.",
-            ),
-            (
-                "Not open yet",
-                "The server was restarted and is still locked. Its owner has to open it first (tresor unlock). Try again \
-                 later.",
-            ),
-        ],
-        StatusCode::SERVICE_UNAVAILABLE => [
-            (
-                "Bitte warten",
-                "Der Server kann das im Augenblick nicht ausführen. Versuchen Sie es in einer Minute noch einmal.",
-            ),
-            ("Please wait", "The server cannot do this at the moment. Try again in a minute."),
-        ],
-        _ => [
-            (
-                "Das hat nicht geklappt",
-                "Auf dem Server ist ein Fehler aufgetreten. Versuchen Sie es noch einmal. Tritt er wieder auf, nennen Sie \
-                 Ihrem Büro die Vorgangsnummer.",
-            ),
-            (
-                "This did not work",
-                "An error occurred on the server. Try again. If it occurs again, tell your office the request number.",
-            ),
-        ],
+        StatusCode::UNAUTHORIZED => (texts.login_title(), texts.login()),
+        StatusCode::FORBIDDEN => (texts.denied_title(), texts.denied()),
+        StatusCode::NOT_FOUND | StatusCode::GONE => (texts.nothing_title(), texts.nothing()),
+        StatusCode::MISDIRECTED_REQUEST => (texts.wrong_address_title(), texts.wrong_address()),
+        StatusCode::UPGRADE_REQUIRED => (texts.encrypted_only_title(), texts.encrypted_only()),
+        StatusCode::LOCKED => (texts.being_edited_title(), texts.being_edited()),
+        StatusCode::TOO_MANY_REQUESTS => (texts.wait_title(), texts.too_many_attempts()),
+        StatusCode::INSUFFICIENT_STORAGE => (texts.no_room_title(), texts.no_room()),
+        StatusCode::SERVICE_UNAVAILABLE if is_locked => (texts.locked_title(), texts.locked()),
+        StatusCode::SERVICE_UNAVAILABLE => (texts.wait_title(), texts.not_now()),
+        _ if status.is_server_error() => (texts.failed_title(), texts.failed()),
+        _ => (texts.not_this_way_title(), texts.not_this_way()),
     }
 }
 

@@ -1,10 +1,11 @@
-//! A folder on a page: for who has logged in, and for who has a link.
+//! A folder on a page: for people who have logged in, and for guests with a link.
 
-use super::{Page, Tone};
+use maud::{Markup, html};
+
 use crate::http::protocol::href::push_encoded;
 use crate::library::{Detail, Library, LibraryError};
 use crate::model::{Access, EntryId, EntryName, Timestamp};
-use crate::text::Language;
+use crate::text::{BrowseTexts, Language};
 
 /// Members of a folder shown on one page; a mount shows all.
 const MAX_ROWS: usize = 2_000;
@@ -19,30 +20,6 @@ pub(in crate::http) struct Row {
     size: Option<u64>,
     modified: Timestamp,
 }
-
-struct Words {
-    up: &'static str,
-    name: &'static str,
-    size: &'static str,
-    changed: &'static str,
-    empty: &'static str,
-}
-
-const GERMAN: Words = Words {
-    up: "eine Ebene höher",
-    name: "Name",
-    size: "Größe",
-    changed: "Geändert",
-    empty: "Dieser Ordner ist leer.",
-};
-
-const ENGLISH: Words = Words {
-    up: "one level up",
-    name: "Name",
-    size: "Size",
-    changed: "Changed",
-    empty: "This folder is empty.",
-};
 
 impl Row {
     /// A member of the folder at `base`, an address with a final slash; without a size it is a folder itself.
@@ -83,53 +60,44 @@ pub(in crate::http) async fn rows(
     }
 }
 
-/// The way up, and the members.
-pub(in crate::http) fn push_folder(page: &mut Page, above: Option<&str>, rows: &[Row]) {
-    let words = match page.language() {
-        Language::German => &GERMAN,
-        Language::English => &ENGLISH,
-    };
-    if let Some(href) = above {
-        page.markup("<p><a");
-        page.attribute("href", href);
-        page.markup(">");
-        page.text(words.up);
-        page.markup("</a></p>\n");
+/// The way up, and the members. `empty` is shown where there are none.
+pub(in crate::http) fn members(language: Language, above: Option<&str>, rows: &[Row], empty: &str) -> Markup {
+    let texts = BrowseTexts(language);
+    html! {
+        @if let Some(href) = above {
+            p { a href=(href) { (texts.up()) } }
+        }
+        @if rows.is_empty() {
+            p { (empty) }
+        } @else {
+            table {
+                thead {
+                    tr {
+                        @for word in [texts.name(), texts.size(), texts.changed()] { th scope="col" { (word) } }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            td { (named(row)) }
+                            td { @if let Some(size) = row.size { (language.size(size)) } }
+                            td { (language.moment(row.modified)) }
+                        }
+                    }
+                }
+            }
+        }
     }
-    if rows.is_empty() {
-        return page.paragraph(Tone::Plain, words.empty);
-    }
-    page.markup("<table>\n<thead><tr>");
-    for word in [words.name, words.size, words.changed] {
-        page.markup("<th scope=\"col\">");
-        page.text(word);
-        page.markup("</th>");
-    }
-    page.markup("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        push_row(page, row);
-    }
-    page.markup("</tbody>\n</table>\n");
 }
 
-fn push_row(page: &mut Page, row: &Row) {
-    page.markup("<tr><td>");
-    if let Some(href) = &row.href {
-        page.markup("<a");
-        page.attribute("href", href);
-        page.markup(">");
+fn named(row: &Row) -> Markup {
+    let name = html! { (row.name) @if row.is_folder() { "/" } };
+    html! {
+        @match &row.href {
+            Some(href) => a href=(href) { (name) },
+            None => (name),
+        }
     }
-    page.text(&row.name);
-    if row.is_folder() {
-        page.markup("/");
-    }
-    page.markup(if row.href.is_some() { "</a></td><td>" } else { "</td><td>" });
-    if let Some(size) = row.size {
-        page.text(&page.language().size(size));
-    }
-    page.markup("</td><td>");
-    page.text(&page.language().moment(row.modified));
-    page.markup("</td></tr>\n");
 }
 
 /// A name so that it cannot pose as another.

@@ -9,7 +9,8 @@ use crate::text::Language;
 pub(in crate::http) fn preferred(headers: &HeaderMap) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let first = accepted.split(',').map(str::trim).find_map(|language| {
-        let tag = language.split([';', '-']).next().unwrap_or_default();
+        // Some programs send the name of a locale, such as `de_DE`.
+        let tag = language.split([';', '-', '_']).next().unwrap_or_default();
         [Language::German, Language::English].into_iter().find(|known| tag.eq_ignore_ascii_case(known.tag()))
     });
     first.unwrap_or(Language::English)
@@ -22,11 +23,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reader_gets_his_language() {
+    fn readers_get_their_language() {
         for (accepted, expected) in [
             ("de-DE,de;q=0.9,en;q=0.8", Language::German),
             ("en-US,en", Language::English),
             ("fr, de;q=0.5", Language::German),
+            ("de_AT", Language::German),
             ("", Language::English),
             ("fr", Language::English),
         ] {

@@ -1,4 +1,5 @@
-//! The pages that people see in a browser: plain HTML without scripts, in German or English.
+//! The pages that people see in a browser: plain HTML without scripts, in German or English. `html!` escapes everything
+//! that is put into a page; nothing can be put in unescaped (`tests/architecture.rs`). Sentences come from `text`.
 
 pub(super) mod error_page;
 pub(super) mod folder;
@@ -7,10 +8,10 @@ pub(super) mod language;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
+use maud::{DOCTYPE, Markup, Render, html};
 
-use crate::http::protocol::xml::{push_attribute_value, push_text};
 use crate::net::ResponseBody;
-use crate::text::Language;
+use crate::text::{BrowseTexts, Language};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -21,23 +22,104 @@ const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 const ROBOTS: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
 
-/// A page that is being written.
+/// A page: its heading, which is also its title, and what stands below it.
 #[derive(Debug)]
-pub(in crate::http) struct Page {
-    language: Language,
-    html: String,
+pub(in crate::http) struct Page<'a> {
+    pub(in crate::http) language: Language,
+    pub(in crate::http) width: Width,
+    pub(in crate::http) title: &'a str,
+    pub(in crate::http) content: Markup,
 }
 
-/// What a paragraph is there for.
+/// How wide a page may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) enum Tone {
-    Plain,
-    /// Deserves attention.
-    Note,
-    /// Something went well that a person just did.
-    Success,
-    /// Something has to be done differently. Read out at once by screen readers.
-    Problem,
+pub(in crate::http) enum Width {
+    /// For a few sentences or a form.
+    Narrow,
+    /// For lists.
+    Wide,
+}
+
+impl Page<'_> {
+    /// The page as an answer that no cache stores.
+    pub(in crate::http) fn into_response(self, status: StatusCode) -> Response<ResponseBody> {
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.language.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    link rel="stylesheet" href="/static/tresor.css";
+                    title { (self.title) " · Tresor" }
+                }
+                body {
+                    main class=[(self.width == Width::Narrow).then_some("narrow")] {
+                        p.brand { "Tresor" }
+                        h1 { (self.title) }
+                        (self.content)
+                    }
+                }
+            }
+        };
+        let mut response = Response::new(ResponseBody::full(page.into_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(REFERRER_POLICY, REFERRER);
+        headers.insert(ROBOTS.0, ROBOTS.1);
+        response
+    }
+}
+
+/// The page at the server's root.
+pub(in crate::http) fn front(language: Language) -> Response<ResponseBody> {
+    let texts = BrowseTexts(language);
+    let content = html! {
+        p { (texts.front()) }
+        p { a.button href="/dav/" { (texts.your_files()) } }
+        p { (texts.front_app()) }
+    };
+    Page { language, width: Width::Narrow, title: texts.front_title(), content }.into_response(StatusCode::OK)
+}
+
+/// A page with a heading and one sentence.
+pub(in crate::http) fn notice(
+    language: Language,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response<ResponseBody> {
+    Page { language, width: Width::Narrow, title, content: html! { p { (text) } } }.into_response(status)
+}
+
+/// Something that deserves attention.
+pub(in crate::http) fn note(text: &str) -> Markup {
+    html! { p.note { (text) } }
+}
+
+/// Something that a person just did went well.
+pub(in crate::http) fn success(text: &str) -> Markup {
+    html! { p.success role="status" { (text) } }
+}
+
+/// Something has to be done differently. Screen readers read it out at once.
+pub(in crate::http) fn problem(text: &str) -> Markup {
+    html! { p.problem role="alert" { (text) } }
+}
+
+/// A list of names and their values.
+pub(in crate::http) fn facts(facts: &[(&str, &str)]) -> Markup {
+    html! {
+        dl {
+            @for (name, value) in facts {
+                dt { (name) ":" }
+                dd { (value) }
+            }
+        }
+    }
 }
 
 /// A line of a form.
@@ -52,125 +134,16 @@ pub(in crate::http) struct Field<'a> {
     pub(in crate::http) has_focus: bool,
 }
 
-impl Page {
-    /// A page for lists, with this heading.
-    pub(in crate::http) fn wide(language: Language, title: &str) -> Self {
-        let mut page = Self::begin(language, title);
-        page.html.push_str("<main>\n");
-        page.heading(title)
-    }
-
-    /// A page for a few sentences or a form, with this heading.
-    pub(in crate::http) fn narrow(language: Language, title: &str) -> Self {
-        let mut page = Self::begin(language, title);
-        page.html.push_str("<main class=\"narrow\">\n<p class=\"brand\">Tresor</p>\n");
-        page.heading(title)
-    }
-
-    fn begin(language: Language, title: &str) -> Self {
-        let mut html =
-            format!("<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n", language.tag());
-        html.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.push_str("<link rel=\"stylesheet\" href=\"/static/tresor.css\">\n<title>");
-        push_text(&mut html, title);
-        html.push_str(" · Tresor</title>\n");
-        Self { language, html }
-    }
-
-    fn heading(mut self, title: &str) -> Self {
-        self.html.push_str("<h1>");
-        push_text(&mut self.html, title);
-        self.html.push_str("</h1>\n");
-        self
-    }
-
-    /// The language that it is written in.
-    pub(in crate::http) fn language(&self) -> Language {
-        self.language
-    }
-
-    /// A paragraph of plain text.
-    pub(in crate::http) fn paragraph(&mut self, tone: Tone, text: &str) {
-        self.html.push_str(match tone {
-            Tone::Plain => "<p>",
-            Tone::Note => "<p class=\"note\">",
-            Tone::Success => "<p class=\"success\" role=\"status\">",
-            Tone::Problem => "<p class=\"problem\" role=\"alert\">",
-        });
-        push_text(&mut self.html, text);
-        self.html.push_str("</p>\n");
-    }
-
-    /// A list of names and what they stand for.
-    pub(in crate::http) fn facts<'a>(&mut self, facts: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        self.html.push_str("<dl>\n");
-        for (name, value) in facts {
-            self.html.push_str("<dt>");
-            push_text(&mut self.html, name);
-            self.html.push_str(":</dt><dd>");
-            push_text(&mut self.html, value);
-            self.html.push_str("</dd>\n");
+impl Render for Field<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            label {
+                (self.label)
+                input type=(self.kind) name=(self.name) autocomplete=(self.autocomplete) autocapitalize="none"
+                    spellcheck="false" required value=[(!self.value.is_empty()).then_some(self.value)]
+                    autofocus[self.has_focus];
+            }
         }
-        self.html.push_str("</dl>\n");
-    }
-
-    /// Text as it is, escaped.
-    pub(in crate::http) fn text(&mut self, text: &str) {
-        push_text(&mut self.html, text);
-    }
-
-    /// Our own markup.
-    pub(in crate::http) fn markup(&mut self, markup: &str) {
-        self.html.push_str(markup);
-    }
-
-    /// An attribute with a blank before it.
-    pub(in crate::http) fn attribute(&mut self, name: &str, value: &str) {
-        self.html.push(' ');
-        self.html.push_str(name);
-        self.html.push_str("=\"");
-        push_attribute_value(&mut self.html, value);
-        self.html.push('"');
-    }
-
-    /// A line of a form.
-    pub(in crate::http) fn field(&mut self, field: &Field<'_>) {
-        self.markup("<label>");
-        self.text(field.label);
-        self.markup("\n<input");
-        self.attribute("type", field.kind);
-        self.attribute("name", field.name);
-        self.attribute("autocomplete", field.autocomplete);
-        self.markup(" autocapitalize=\"none\" spellcheck=\"false\" required");
-        if !field.value.is_empty() {
-            self.attribute("value", field.value);
-        }
-        if field.has_focus {
-            self.markup(" autofocus");
-        }
-        self.markup("></label>\n");
-    }
-
-    /// The button of a form.
-    pub(in crate::http) fn submit(&mut self, text: &str) {
-        self.markup("<button>");
-        self.text(text);
-        self.markup("</button>\n");
-    }
-
-    /// The page as an answer that no cache stores.
-    pub(in crate::http) fn into_response(mut self, status: StatusCode) -> Response<ResponseBody> {
-        self.html.push_str("</main>\n");
-        let mut response = Response::new(ResponseBody::full(self.html));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
-        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-        headers.insert(REFERRER_POLICY, REFERRER);
-        headers.insert(ROBOTS.0, ROBOTS.1);
-        response
     }
 }
 
@@ -181,19 +154,23 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nothing_that_others_wrote_becomes_markup() {
+    async fn text_from_others_cannot_become_markup() {
         let evil = "\"><script>alert(1)</script>";
-        let mut page = Page::narrow(Language::German, evil);
-        page.paragraph(Tone::Problem, evil);
-        page.facts([(evil, evil)]);
-        page.text(evil);
-        page.markup("<a");
-        page.attribute("href", evil);
-        page.markup(">x</a>\n");
+        let field = Field {
+            name: "user",
+            label: "User",
+            kind: "text",
+            autocomplete: "off",
+            value: evil,
+            has_focus: false,
+        };
+        let content = html! { (problem(evil)) (facts(&[(evil, evil)])) (evil) a href=(evil) { "x" } (field) };
+        let page = Page { language: Language::German, width: Width::Narrow, title: evil, content };
         let response = page.into_response(StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
         let html = response.into_body().collect().await.unwrap().to_bytes();
         let html = std::str::from_utf8(&html).unwrap();
         assert!(!html.contains("<script") && !html.contains("href=\"\""), "{html}");
+        assert!(html.contains("value=\"&quot;&gt;&lt;script"), "{html}");
     }
 }

@@ -225,7 +225,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
         "<li>Übersicht.txt (4 B)</li>",
         "<li>leer (0 B)</li>",
         "Not arrived:",
-        "this name cannot be stored",
+        "this name is not allowed",
     ] {
         assert!(page.contains(part), "{part} is missing: {page}");
     }
@@ -254,7 +254,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     let nothing = server.anonymous("POST", &link.page).header("Accept-Language", "en");
     let nothing = nothing.header("Content-Type", "multipart/form-data; boundary=x");
     let part = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"\"\r\n\r\n\r\n--x--\r\n";
-    assert_shows(&nothing.body(part).send().expect(400), &["You have chosen no file."]);
+    assert_shows(&nothing.body(part).send().expect(400), &["You have not chosen a file."]);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_form_that_breaks_off_leaves_nothing() {
     };
     // The body is complete, the form in it is not: the first file is one, the second is half of one.
     let half = post().body(part("ganz.txt", "ganz\r\n") + &part("halb.txt", "ha")).send().expect(400);
-    assert_shows(&half, &["One file has arrived", "ganz.txt", "halb.txt: the transfer broke off"]);
+    assert_shows(&half, &["One file has arrived", "ganz.txt", "halb.txt: the transfer was interrupted"]);
     folder.request("GET", "halb.txt").send().expect(404);
     let head = format!("--x\r\nContent-Disposition: form-data; name=\"files\"; x=\"{}", "y".repeat(2 << 20));
     post().body(head).send().expect(400);

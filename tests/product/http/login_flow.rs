@@ -238,7 +238,8 @@ fn guessing_on_the_page_is_throttled_as_everywhere() {
     let refused = form(&server, &flow, &nonce(&page), USER, "Falsch-geraten-10");
     let refused = refused.header("X-Forwarded-For", "203.0.99.1").send().expect(429);
     assert!(
-        refused.header("retry-after").is_some() && refused.text().contains("Zu viele falsche Kennwörter")
+        refused.header("retry-after").is_some()
+            && refused.text().contains("zu viele Versuche mit einem falschen Kennwort")
     );
     poll(&server, &flow).expect(404);
     // With the name of nobody it looks the same.

@@ -15,6 +15,7 @@ mod login_flow;
 mod names;
 mod network;
 mod ocs;
+mod pages;
 mod properties;
 mod public;
 mod ranges;

@@ -265,7 +265,7 @@ fn browsers_get_errors_as_pages_in_their_language_and_programs_as_xml() {
         assert!(elsewhere.starts_with("HTTP/1.1 421 ") && elsewhere.contains(wrong_host), "{elsewhere}");
         let challenge = server.anonymous("GET", "/dav/").header("Accept", HTML).send().expect(401);
         assert!(challenge.header("www-authenticate").is_some(), "{challenge}");
-        assert!(challenge.text().starts_with("<!doctype html>"), "{challenge}");
+        assert!(challenge.text().starts_with("<!DOCTYPE html>"), "{challenge}");
     }
     let program = server.request("GET", &missing).header("Accept", "*/*").send().expect(404);
     assert_eq!(program.header("content-type"), Some("application/xml; charset=utf-8"), "{program}");

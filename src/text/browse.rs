@@ -1,0 +1,46 @@
+//! The server's front page, and folders as pages.
+
+use super::sentences::sentences;
+
+sentences! {
+    /// What the front page and the pages of folders say.
+    BrowseTexts;
+
+    front_title:
+        de "Dateien verschlüsselt austauschen",
+        en "Exchange files in encrypted form";
+    front:
+        de "Ihre Dateien finden Sie nach der Anmeldung mit Ihrem Benutzernamen und Ihrem Kennwort.",
+        en "Log in with your user name and password to find your files.";
+    your_files:
+        de "Zu Ihren Dateien",
+        en "Go to your files";
+    front_app:
+        de "In der Nextcloud-App genügt die Adresse dieses Servers.",
+        en "In the Nextcloud app, the address of this server is all you need.";
+
+    spaces:
+        de "Ihre Bereiche",
+        en "Your spaces";
+    no_spaces:
+        de "Sie haben noch auf keinen Bereich Zugriff. Wenden Sie sich an Ihr Büro.",
+        en "You do not have access to any space yet. Please contact your office.";
+    up:
+        de "eine Ebene höher",
+        en "one level up";
+    name:
+        de "Name",
+        en "Name";
+    size:
+        de "Größe",
+        en "Size";
+    changed:
+        de "Geändert",
+        en "Changed";
+    empty:
+        de "Dieser Ordner ist leer.",
+        en "This folder is empty.";
+    more:
+        de "Diese Seite zeigt nicht alle Einträge. Binden Sie den Ordner als Laufwerk ein, um alle zu sehen.",
+        en "This page does not show all entries. Mount the folder as a drive to see them all.";
+}

@@ -1,0 +1,243 @@
+//! Every page in both languages. The tables of `text` say what to look for, so a new sentence is covered as well.
+
+use serde_json::Value;
+use tresor::text::{Language, PAGES, Sentence};
+
+use super::fixture::shared_with;
+use crate::support::TestServer;
+use crate::support::http::{Request, Response};
+use crate::support::server::{PASSWORD, SPACE, USER};
+
+const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares?format=json";
+const FORM: &str = "application/x-www-form-urlencoded";
+/// What browsers accept.
+const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
+const UNSEEN: [(&str, &str); 23] = [
+    ("BrowseTexts::more", "needs 2,000 files"),
+    ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
+    ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
+    ("ErrorTexts::too_many_attempts", "locks this test's address out"),
+    ("ErrorTexts::not_now", "needs a disk that failed"),
+    ("ErrorTexts::locked_title", "needs a locked server: start::locked"),
+    ("ErrorTexts::locked", "needs a locked server: start::locked"),
+    ("ErrorTexts::failed_title", "needs a fault"),
+    ("ErrorTexts::failed", "needs a fault"),
+    ("LinkTexts::busy", "needs more logins at once than there are turns"),
+    ("LinkTexts::more", "needs 2,000 files"),
+    ("LinkTexts::being_edited", "a form replaces no file, so it meets no lock"),
+    ("LinkTexts::too_many", "needs a form with more parts than are allowed"),
+    ("LinkTexts::not_stored", "needs a broken disk"),
+    ("LoginTexts::one_minute_left", "needs 19 minutes"),
+    ("LoginTexts::other_network", "needs two addresses"),
+    ("LoginTexts::code", "needs a second factor"),
+    ("LoginTexts::code_needed", "needs a second factor"),
+    ("LoginTexts::wrong_code", "needs a second factor"),
+    ("LoginTexts::throttled", "locks this test's address out"),
+    ("LoginTexts::busy", "needs more logins at once than there are turns"),
+    ("LoginTexts::too_many_devices", "needs 100 devices"),
+    ("LoginTexts::failed", "needs a broken disk"),
+];
+
+/// Somebody at a browser.
+struct Reader<'a> {
+    server: &'a TestServer,
+    language: Language,
+}
+
+impl Reader<'_> {
+    fn ask(&self, method: &str, path: &str) -> Request {
+        let request = self.server.anonymous(method, path).header("Accept", HTML);
+        request.header("Accept-Language", self.language.tag())
+    }
+
+    fn get(&self, path: &str) -> Response {
+        self.ask("GET", path).send()
+    }
+
+    fn browse(&self, path: &str) -> Response {
+        self.ask("GET", path).sign_in(USER, PASSWORD).send()
+    }
+
+    fn form(&self, path: &str, body: String) -> Response {
+        self.ask("POST", path).header("Content-Type", FORM).body(body).send()
+    }
+
+    fn hand_in(&self, path: &str, files: &[(&str, &str)]) -> Response {
+        let part = |(name, content): &(&str, &str)| {
+            let head = "Content-Disposition: form-data; name=\"files\"; filename";
+            format!("--x\r\n{head}=\"{name}\"\r\n\r\n{content}\r\n")
+        };
+        let body: String = files.iter().map(part).collect();
+        let request = self.ask("POST", path).header("Content-Type", "multipart/form-data; boundary=x");
+        request.body(body + "--x--\r\n").send()
+    }
+
+    /// Makes a link and returns the path of its page.
+    fn link(&self, place: &str, permissions: u8, more: &str) -> String {
+        let request = self.server.request("POST", SHARES).header("OCS-APIRequest", "true");
+        let body = format!("path=/{place}&shareType=3&permissions={permissions}{more}");
+        let made = request.header("Content-Type", FORM).body(body).send().expect(200);
+        let made: Value = serde_json::from_slice(&made.body).unwrap();
+        format!("/s/{}", made["ocs"]["data"]["token"].as_str().unwrap())
+    }
+
+    /// All pages, as far as a test reaches them.
+    fn pages(&self) -> Vec<Response> {
+        let mut pages = self.folders();
+        pages.extend(self.links());
+        pages.extend(self.logins());
+        pages
+    }
+
+    fn folders(&self) -> Vec<Response> {
+        let server = self.server;
+        let lock = server.request("LOCK", &format!("/dav/{SPACE}/1.txt"));
+        let token = super::fixture::token(&lock.xml(super::fixture::EXCLUSIVE).send());
+        let edited = self.ask("PUT", &format!("/dav/{SPACE}/1.txt")).sign_in(USER, PASSWORD).body("x").send();
+        let unlock = server.request("UNLOCK", &format!("/dav/{SPACE}/1.txt"));
+        unlock.header("Lock-Token", &format!("<{token}>")).send().expect(204);
+        let full = self.ask("PUT", "/dav/tiny/1.bin").sign_in(USER, PASSWORD);
+        vec![
+            self.get("/"),
+            self.browse("/dav/"),
+            self.ask("GET", "/dav/").sign_in("newcomer", PASSWORD).send(),
+            self.browse(&format!("/dav/{SPACE}/")),
+            self.browse(&format!("/dav/{SPACE}/empty/")),
+            self.get("/dav/").expect(401),
+            self.browse("/dav/none/").expect(404),
+            self.ask("DELETE", &format!("/dav/{SPACE}/")).sign_in(USER, PASSWORD).send().expect(403),
+            self.browse("/dav/%zz").expect(400),
+            self.ask("GET", "/").header("Host", "elsewhere.example").send(),
+            edited.expect(423),
+            full.body(vec![b'x'; 2 << 20]).send().expect(507),
+        ]
+    }
+
+    fn links(&self) -> Vec<Response> {
+        let (folder, file) = (format!("{SPACE}/0"), format!("{SPACE}/1.txt"));
+        let read = self.link(&file, 1, "");
+        let add = self.link(&folder, 4, "&note=1");
+        let secret = self.link(&folder, 1, "&password=Kreide-Ofen");
+        let small = self.link("tiny/0", 4, "");
+        let half = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"1\"\r\n\r\nx";
+        let half =
+            self.ask("POST", &add).header("Content-Type", "multipart/form-data; boundary=x").body(half);
+        let mut pages = vec![
+            self.get(&self.link(SPACE, 1, "")),
+            self.get(&self.link(&folder, 1, "")),
+            self.get(&self.link(&folder, 15, "")),
+            self.get(&add),
+            self.get(&read),
+            self.get(&self.link(&file, 1, "&hideDownload=true")),
+            self.get(&format!("{}/files/0/", self.link(SPACE, 1, ""))),
+            self.get("/s/none").expect(404),
+            self.hand_in(&add, &[("1", "x")]).expect(200),
+            self.hand_in(&add, &[("1", "x"), ("2", "x"), ("..", "x")]).expect(400),
+            self.hand_in(&add, &[("", "")]).expect(400),
+            self.hand_in(&small, &[("1", &"x".repeat(2 << 20))]).expect(507),
+            self.hand_in(&read, &[("1", "x")]).expect(403),
+            half.send().expect(400),
+            self.get(&secret).expect(403),
+            self.hand_in(&secret, &[("1", "x")]).expect(403),
+            self.form(&secret, "password=0".into()).expect(403),
+        ];
+        // Until the link has to be waited for.
+        for attempt in 1..100 {
+            let answer = self.form(&secret, format!("password={attempt}"));
+            if answer.status == 429 {
+                pages.push(answer);
+                return pages;
+            }
+        }
+        panic!("wrong passwords are never throttled");
+    }
+
+    fn logins(&self) -> Vec<Response> {
+        let begin = || {
+            let begun = self.server.anonymous("POST", "/login/v2").header("User-Agent", "1").body("").send();
+            let begun: Value = serde_json::from_slice(&begun.body).unwrap();
+            begun["login"].as_str().unwrap().strip_prefix(&self.server.url("")).unwrap().to_owned()
+        };
+        let send = |path: &str, page: &Response, password: &str| {
+            let text = page.text();
+            let nonce = text.split_once("name=\"nonce\" value=\"").unwrap().1.split('"').next().unwrap();
+            self.form(path, format!("nonce={nonce}&user={USER}&password={password}"))
+        };
+        let device = self.server.cli_ok(["user", "app-password", "add", USER, "--label", "1", "--json"]);
+        let device: Value = serde_json::from_str(&device).unwrap();
+        let device = device["password"].as_str().unwrap_or_else(|| panic!("{device}"));
+        let path = begin();
+        let page = self.get(&path).expect(200);
+        let rejected = send(&path, &page, "0").expect(403);
+        let stale = send(&path, &page, PASSWORD).expect(409);
+        let by_device = send(&path, &stale, device).expect(403);
+        let done = send(&path, &by_device, PASSWORD).expect(200);
+        vec![page, rejected, stale, by_device, done, self.get("/login/v2/flow/none").expect(404)]
+    }
+}
+
+/// What a reader sees: the texts between tags.
+fn texts(page: &Response) -> Vec<String> {
+    let html = page.text();
+    let texts = html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    let plain = |text: &str| {
+        text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    };
+    texts.filter(|text| !text.is_empty()).map(plain).collect()
+}
+
+/// The fixed parts of a sentence.
+fn parts(sentence: &'static str) -> impl Iterator<Item = &'static str> {
+    let parts = sentence.split(['{', '}']).step_by(2);
+    parts.map(|part| part.trim_matches(|char: char| !char.is_alphanumeric())).filter(|part| part.len() > 2)
+}
+
+fn in_language(sentence: &Sentence, language: Language) -> &'static str {
+    match language {
+        Language::German => sentence.german,
+        Language::English => sentence.english,
+    }
+}
+
+#[test]
+fn every_page_speaks_one_language_and_names_no_command() {
+    let server = shared_with("hosts = ['127.0.0.1']");
+    server.cli_ok(["space", "add", "tiny", "--kind", "team", "--quota", "1MiB"]);
+    server.cli_ok(["grant", USER, "tiny", "manage"]);
+    server.cli_ok(["grant", USER, SPACE, "manage"]);
+    server.add_user("newcomer", "staff", PASSWORD);
+    for folder in [&format!("{SPACE}/0"), &format!("{SPACE}/empty"), "tiny/0"] {
+        server.request("MKCOL", &format!("/dav/{folder}")).send().expect(201);
+    }
+    server.request("PUT", &format!("/dav/{SPACE}/1.txt")).body("x").send().expect(201);
+    for (language, other) in [(Language::German, Language::English), (Language::English, Language::German)] {
+        let pages = Reader { server: &server, language }.pages();
+        let seen: Vec<Vec<String>> = pages.iter().map(texts).collect();
+        for (page, seen) in pages.iter().zip(&seen) {
+            assert!(page.text().contains(&format!("<html lang=\"{}\">", language.tag())), "{page}");
+            let has_command = |text: &String| text.contains("tresor ") || text.contains("--");
+            assert!(!seen.iter().any(has_command), "{page}");
+            let foreign = PAGES.iter().flat_map(|(_, table)| *table).filter(|one| one.german != one.english);
+            for part in foreign.flat_map(|sentence| parts(in_language(sentence, other))) {
+                // A single word may well be part of a sentence in the other language.
+                let shows = |text: &String| match part.contains(' ') {
+                    true => text.contains(part),
+                    false => text.trim_end_matches(':') == part,
+                };
+                assert!(!seen.iter().any(shows), "{part:?} on a page in {language:?}: {page}");
+            }
+        }
+        let sentences = PAGES.iter().flat_map(|(table, all)| all.iter().map(move |one| (table, one)));
+        let unseen: Vec<String> = sentences
+            .filter(|(_, sentence)| {
+                let shows =
+                    |text: &String| parts(in_language(sentence, language)).all(|part| text.contains(part));
+                !seen.iter().flatten().any(shows)
+            })
+            .map(|(table, sentence)| format!("{table}::{}", sentence.name))
+            .collect();
+        assert_eq!(unseen, UNSEEN.map(|(name, _why)| name), "in {language:?}");
+    }
+}
