@@ -208,7 +208,7 @@ fn every_page_speaks_one_language_and_names_no_command() {
     server.cli_ok(["grant", USER, "tiny", "manage"]);
     server.cli_ok(["grant", USER, SPACE, "manage"]);
     server.add_user("newcomer", "staff", PASSWORD);
-    for folder in [&format!("{SPACE}/0"), &format!("{SPACE}/empty"), "tiny/0"] {
+    for folder in [format!("{SPACE}/0"), format!("{SPACE}/empty"), "tiny/0".to_owned()] {
         server.request("MKCOL", &format!("/dav/{folder}")).send().expect(201);
     }
     server.request("PUT", &format!("/dav/{SPACE}/1.txt")).body("x").send().expect(201);
