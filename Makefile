@@ -2,9 +2,9 @@
 
 DATA    ?= ./data
 LISTEN  ?=
-# The recovery kit of a first start lies beside the data, never inside it.
+# The recovery kit of a first start is beside the data, never inside it.
 PASSPHRASE = $(DATA).kit/passphrase.txt
-# Other servers to compare with and what does it (benches/peers/README.md); BENCH_FLAGS= is the full size.
+# Other servers for comparison, and the harness (benches/peers/README.md); BENCH_FLAGS= is the full size.
 DAVBENCH    ?= ../shared/bench/davbench.py
 PEERS       ?= apache,nginx,rclone-crypt-new,gocryptfs-apache,dufs
 BENCH_FLAGS ?= --quick

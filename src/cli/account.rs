@@ -85,7 +85,7 @@ enum UserCommand {
         #[command(subcommand)]
         command: AppPasswordCommand,
     },
-    /// Manage a user's second factor: codes of an authenticator app (TOTP) beside the password.
+    /// Manage a user's second factor: codes of an authenticator app (TOTP) in addition to the password.
     SecondFactor {
         #[command(subcommand)]
         command: SecondFactor,

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Format, Place};
 use crate::admin::Request;
 
-/// Show who did what and when, the latest first.
+/// Show who did what and when, latest event first.
 ///
 /// Without a space, shows the whole instance, with accounts and settings. With a space or a path in it, shows the events
 /// there and below, also of files that were moved or removed since. Times are UTC. Downloads count once per person, file

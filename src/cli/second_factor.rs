@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use super::{Format, Place, output, secret};
 use crate::admin::{Reply, Request, SecondFactorShown, Secret};
 
-/// Manage a user's second factor: codes of an authenticator app (TOTP) beside the password.
+/// Manage a user's second factor: codes of an authenticator app (TOTP) in addition to the password.
 ///
 /// A user with a second factor logs in through a browser. Programs and devices need their own passwords, from that login or
 /// from `tresor user app-password add`. Existing device passwords continue to work.
