@@ -34,7 +34,7 @@ pub enum AccountsError {
     #[error("there is no such app password; it may have been revoked already")]
     UnknownAppPassword,
     /// The instance would have no administrator left.
-    #[error("this is the last enabled administrator; make somebody else administrator first")]
+    #[error("this is the last enabled administrator; make another user administrator first")]
     LastAdministrator,
     /// The password is too easy to guess.
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum AccountsError {
     #[error(transparent)]
     Label(#[from] LabelError),
     /// The expiry is in the past, so the device password would never work.
-    #[error("this expiry lies in the past; choose a later one")]
+    #[error("this expiry is in the past; choose a later one")]
     ExpiryInPast,
     /// The user has 100 device passwords.
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]
@@ -55,12 +55,10 @@ pub enum AccountsError {
     #[error("this user has no second factor; set one up with `tresor user second-factor add`")]
     NoSecondFactor,
     /// The code is not the one that the authenticator shows now.
-    #[error(
-        "this is not the code of this moment; look at the clocks of this machine and of the device, and try the next one"
-    )]
+    #[error("this code is not valid; check the clocks of this machine and the device, and try the next code")]
     WrongCode,
     /// Too many passwords are waiting to be checked.
-    #[error("too many logins are being checked at this moment; try again in a few seconds")]
+    #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// The catalogue failed.
     #[error("the accounts could not be read or changed")]

@@ -29,14 +29,14 @@ pub enum ConsentError {
     #[error("this login has ended; begin again on the device")]
     Gone,
     /// This page was already submitted.
-    #[error("this page was used already; send the one that is shown now")]
+    #[error("this page was already used; submit the one that is shown now")]
     StalePage,
     /// Name and password do not match, or there were too many attempts.
     #[error(transparent)]
     Login(#[from] AuthError),
     /// A device password was given. A device must not authorise others: otherwise revoking a lost one would not end
     /// its access.
-    #[error("this is a device's password; give your own")]
+    #[error("this is a device password; use your own")]
     DevicePassword,
     /// The user has 100 device passwords.
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]

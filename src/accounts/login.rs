@@ -47,7 +47,7 @@ pub enum AuthError {
     #[error("this account has a second factor: sign in with a browser, or use a device's password")]
     SecondFactorNeeded,
     /// The password is right, the code of the second factor is not.
-    #[error("this is not the code of this moment")]
+    #[error("this code is not valid")]
     WrongCode,
     /// Too many recent wrong passwords.
     #[error("too many wrong passwords; try again in {retry_after} seconds")]
@@ -56,7 +56,7 @@ pub enum AuthError {
         retry_after: u32,
     },
     /// Too many passwords are waiting to be checked.
-    #[error("too many logins are being checked at this moment; try again in a few seconds")]
+    #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// The catalogue cannot be read.
     #[error("the login could not be checked")]
@@ -229,7 +229,7 @@ impl Login<'_> {
         if let Err(error) = noted {
             // A full disk must not keep users from the files that they want to delete.
             let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, app_password_id = id.0, "last use of an app password not noted");
+            tracing::warn!(error, app_password_id = id.0, "cannot record the last use of an app password");
         }
     }
 

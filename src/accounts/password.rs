@@ -70,7 +70,7 @@ pub(super) enum Verdict {
 
 /// Too many passwords are waiting to be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many logins are being checked at this moment; try again in a few seconds")]
+#[error("the server is busy; try again in a few seconds")]
 pub(super) struct Busy;
 
 impl PasswordHash {

@@ -102,7 +102,7 @@ pub enum CatalogError {
     #[error("the disk that holds the catalogue failed")]
     DiskFailed(#[source] DatabaseError),
     /// [`Catalog::halt`] was called: nothing can be changed before a restart.
-    #[error("nothing is changed before a restart, because the disk failed")]
+    #[error("nothing can be changed before a restart, because the disk failed")]
     Halted,
     /// A transaction changed rows and recorded no event: a bug in the program. Nothing was changed.
     #[error("a change was not recorded; please report this as a bug")]

@@ -213,7 +213,7 @@ fn reopen(connection: &mut Connection, database: &Database) {
         Ok(fresh) => *connection = fresh,
         Err(error) => {
             let error: &dyn std::error::Error = &error;
-            tracing::error!(error, "the catalogue does not open again");
+            tracing::error!(error, "the catalogue cannot be opened again");
         }
     }
 }

@@ -99,7 +99,7 @@ impl TryFrom<f64> for Seconds {
         if (0.001..=31_536_000.0).contains(&seconds) {
             Ok(Self(Duration::from_secs_f64(seconds)))
         } else {
-            Err("a span of seconds lies between 0.001 and 31536000")
+            Err("a span of seconds must be between 0.001 and 31536000")
         }
     }
 }

@@ -170,7 +170,7 @@ impl Tls {
                     Ok(Ok(false)) => {}
                     Ok(Ok(true)) => tracing::info!("new certificate in use"),
                     Ok(Err(error)) => {
-                        tracing::warn!(%error, "new certificate is unusable, the old one stays in use");
+                        tracing::warn!(%error, "the new certificate cannot be used, the old one stays in use");
                     }
                     Err(_stopping) => return,
                 }

@@ -56,10 +56,10 @@ pub enum LinkError {
     #[error("there is no such link")]
     NoSuchLink,
     /// Only users who may write can share.
-    #[error("only who may change files here can make links to them")]
+    #[error("only users who may change files here can make links to them")]
     Denied,
     /// The configuration does not allow clients of the office to make links.
-    #[error("clients of this office make no links; ask the office for one")]
+    #[error("clients of this office cannot make links; ask the office for one")]
     ClientsMakeNone,
     /// A right to add files makes sense for folders only.
     #[error("only a folder can take in files; choose another right")]
@@ -68,7 +68,7 @@ pub enum LinkError {
     #[error(transparent)]
     WeakPassword(WeakPassword),
     /// The link would never open.
-    #[error("this date lies in the past; choose a later one")]
+    #[error("this date is in the past; choose a later one")]
     ExpiryInPast,
     /// The entry or the user has reached the limit.
     #[error("there are too many links already; delete some that are no longer needed")]
@@ -77,7 +77,7 @@ pub enum LinkError {
     #[error("a label must have at most 255 characters and no line breaks, a note at most 4,000 characters")]
     Text,
     /// Too many passwords are waiting to be hashed.
-    #[error("the server is busy at this moment; try again in a few seconds")]
+    #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// The linked entry cannot be found or read.
     #[error(transparent)]

@@ -57,19 +57,19 @@ pub enum VisitError {
     #[error("there is no such link, or it has ended")]
     NoSuchLink,
     /// The link has a password.
-    #[error("this link asks for a password")]
+    #[error("this link needs a password")]
     PasswordNeeded,
     /// The password does not match.
     #[error("this is not the link's password")]
     WrongPassword,
     /// Too many recent wrong passwords, or requests for links that do not exist.
-    #[error("too many tries; wait {retry_after} seconds")]
+    #[error("too many attempts; wait {retry_after} seconds")]
     Throttled {
         /// Seconds to wait, 1 to 900.
         retry_after: u32,
     },
     /// Too many passwords are waiting to be hashed.
-    #[error("the server is busy at this moment; try again in a few seconds")]
+    #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// The linked entry cannot be read.
     #[error(transparent)]
@@ -187,7 +187,7 @@ impl Sharing {
         if let Err(error) = noted {
             // A full disk must not prevent reading.
             let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, link_id = id.0, "last opening of a link not noted");
+            tracing::warn!(error, link_id = id.0, "cannot record the last opening of a link");
         }
     }
 }

@@ -54,13 +54,13 @@ pub enum VaultError {
     #[error("the new passphrase or key file does not open what it sealed, so nothing was changed")]
     UnlockUnproven,
     /// The text holds no age identity.
-    #[error("this is no age identity file (a line AGE-SECRET-KEY-1…)")]
+    #[error("this is not an age identity file (a line AGE-SECRET-KEY-1…)")]
     NotAnIdentity,
     /// The text is not an age recipient.
-    #[error("this is no age recipient (age1…)")]
+    #[error("this is not an age recipient (age1…)")]
     NotARecipient,
     /// The recovery identity stays offline; the server's own lock must be a passphrase or key file.
-    #[error("the recovery key cannot be the key of everyday use")]
+    #[error("the recovery key cannot be the key for everyday use")]
     RecoveryIsOffline,
     /// The space has no key: destroyed, or never made.
     #[error("there is no key for space {0}")]
@@ -75,7 +75,7 @@ pub enum VaultError {
     #[error("container {0} does not belong to this entry")]
     Foreign(ContainerId),
     /// The file is longer or shorter than the catalogue says: data at risk, send nothing.
-    #[error("container {0} has not the length that was committed")]
+    #[error("container {0} does not have the committed length")]
     WrongLength(ContainerId),
     /// The container is the right one, but some of its bytes were changed: data at risk.
     #[error("container {0} is damaged")]
@@ -84,7 +84,7 @@ pub enum VaultError {
     #[error("container {0} does not open with this space's key")]
     WrongSpaceKey(ContainerId),
     /// The range ends after the content or is longer than one call may ask for.
-    #[error("the range lies outside the content or is too long for one read")]
+    #[error("the range is outside the content or too long for one read")]
     Range,
     /// The content has more bytes than one container can hold.
     #[error("the content is too long for one container")]

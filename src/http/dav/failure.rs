@@ -92,7 +92,7 @@ impl Failure {
                     true => Precondition::NoConflictingLock(&hrefs),
                     false => Precondition::LockTokenSubmitted(&hrefs),
                 };
-                let message = "someone has locked this; wait until it is unlocked";
+                let message = "this is locked by another user; wait until it is unlocked";
                 error_body(status, Some(precondition), message)
             }
             Self::Status(_, message) => error_body(status, None, message),

@@ -223,7 +223,7 @@ enum Filled {
 enum BrokenOff {
     #[error(transparent)]
     Library(#[from] LibraryError),
-    #[error("the folder's properties and locks weigh more than one answer may")]
+    #[error("the folder's properties and locks are larger than one answer may be")]
     TooLong,
 }
 

@@ -109,7 +109,7 @@ impl DavRequest<'_> {
                 ),
                 // The lock of another user (RFC 4918 9.11.1).
                 LibraryError::Locked { .. } => {
-                    Failure::status(StatusCode::FORBIDDEN, "only who holds the lock may end it")
+                    Failure::status(StatusCode::FORBIDDEN, "only the holder of the lock may end it")
                 }
                 other => Failure::Library(other),
             },

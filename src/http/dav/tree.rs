@@ -140,7 +140,7 @@ fn between(source: &EntryTarget, target: &EntryTarget) -> impl Fn(LibraryError) 
 }
 
 fn exists() -> Failure {
-    Failure::status(StatusCode::METHOD_NOT_ALLOWED, "something of this name exists already")
+    Failure::status(StatusCode::METHOD_NOT_ALLOWED, "this name already exists")
 }
 
 fn is_the_mount() -> Failure {

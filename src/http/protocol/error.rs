@@ -30,7 +30,7 @@ pub enum RequestError {
     #[error(transparent)]
     Path(#[from] HrefError),
     /// COPY or MOVE to a server that is not this one (RFC 4918 9.8.5).
-    #[error("the destination lies on another server")]
+    #[error("the destination is on another server")]
     ForeignDestination,
     /// PUT of a compressed or otherwise encoded body (RFC 9110 15.5.16).
     #[error("a body with Content-Encoding is not accepted; send the file as it is")]

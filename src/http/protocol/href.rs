@@ -8,7 +8,7 @@ use crate::model::{EntryName, EntryPath, IfTarget, NameError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HrefError {
     /// `%` without two hexadecimal digits after it.
-    #[error("the path has a '%' that is no valid escape")]
+    #[error("the path has a '%' that is not a valid escape")]
     Escape,
     /// `//` in the path.
     #[error("the path has an empty segment")]

@@ -27,13 +27,13 @@ pub enum FormError {
     #[error(transparent)]
     Body(#[from] BodyError),
     /// The headers of a part exceed their limit.
-    #[error("a part of the form has too long a head")]
+    #[error("the head of a part of the form is too long")]
     TooLongHead,
     /// The form has more parts than the limit allows.
     #[error("the form has more than {MAX_PARTS} parts")]
     TooManyParts,
     /// The body is not a form with files.
-    #[error("this is no form with files")]
+    #[error("this is not a form with files")]
     Malformed,
 }
 

@@ -45,7 +45,7 @@ pub type HeaderHash = [u8; 32];
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum HeaderError {
     /// Not an age v1 header, longer than [`MAX_HEADER_LEN`], or cut short.
-    #[error("this is no age v1 header")]
+    #[error("this is not an age v1 header")]
     Malformed,
     /// None of the identities opens it.
     #[error("the header does not open with this key")]

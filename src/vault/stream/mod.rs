@@ -45,7 +45,7 @@ pub enum ChunkError {
     #[error("a chunk is damaged or not in its place")]
     Damaged,
     /// The slice does not have the length of a chunk, or the container is full.
-    #[error("this is no chunk of a container")]
+    #[error("this is not a chunk of a container")]
     Length,
     /// OpenSSL failed; out of memory is the likely cause.
     #[error("the cipher failed")]

@@ -95,12 +95,12 @@ fn what_cannot_be_used_is_refused_before_anything_is_made() {
         ([&good, &["--passphrase-file", "blank"], &out], ["blank", "is empty"]),
         ([&good, &["--passphrase-file", "brief"], &out], ["passphrase", "fewer than 12 characters"]),
         ([&good, &["--passphrase-file", "none"], &out], ["cannot read none", "No such file"]),
-        ([&good, &["--key-file", "no-key"], &out], ["no age identity", "AGE-SECRET-KEY-1"]),
+        ([&good, &["--key-file", "no-key"], &out], ["not an age identity", "AGE-SECRET-KEY-1"]),
         ([&good, &key, &["--recovery-out", "taken.txt"]], ["taken.txt exists already", "name another file"]),
         ([&good, &key, &["--recovery-out", "data/r.txt"]], ["inside the data directory", "outside"]),
         ([&good, &key, &["--recovery-out", "x/../data/r.txt"]], ["inside the data directory", "outside"]),
-        ([&good, &key, &["--recovery-recipient", "age1nonsense"]], ["no age recipient", "age1"]),
-        ([&good, &key, &["--recovery-recipient", &recipient[..40]]], ["no age recipient", "age1"]),
+        ([&good, &key, &["--recovery-recipient", "age1nonsense"]], ["not an age recipient", "age1"]),
+        ([&good, &key, &["--recovery-recipient", &recipient[..40]]], ["not an age recipient", "age1"]),
     ] {
         office.refuses(init(&options.concat()), &needles);
         assert!(!office.data().exists(), "{options:?}");

@@ -33,7 +33,7 @@ fn after_a_change_only_the_new_key_opens_and_nothing_else_was_rewritten() {
     let brief = ["--passphrase-file", "pass", "--new-passphrase-file", "brief"];
     office.refuses(change.iter().chain(&brief), &["fewer than 12 characters"]);
     let no_key = ["--passphrase-file", "pass", "--new-key-file", "pass"];
-    office.refuses(change.iter().chain(&no_key), &["no age identity file"]);
+    office.refuses(change.iter().chain(&no_key), &["not an age identity file"]);
     let served = office.serve(["--passphrase-file", "pass"]);
     assert_eq!(served.login("admin", PASSWORD), 207);
     office.write_key("other.txt");
@@ -107,11 +107,11 @@ fn a_recovery_key_that_cannot_be_kept_is_not_made() {
         .refuses(change.iter().chain(&["--recovery-out", "recovery.txt"]), &["recovery.txt exists already"]);
     assert_eq!(fs::read(office.path("recovery.txt")).unwrap(), recovery);
     office.refuses(change.iter().chain(&["--recovery-out", "data/new.txt"]), &["inside the data directory"]);
-    office.refuses(change.iter().chain(&["--recovery-recipient", "age1"]), &["no age recipient"]);
+    office.refuses(change.iter().chain(&["--recovery-recipient", "age1"]), &["not an age recipient"]);
     office.write("wrong.txt", "AGE-SECRET-KEY-1QQQ");
     let wrong =
         ["change-recovery-key", "--data", "data", "--key-file", "wrong.txt", "--recovery-out", "new.txt"];
-    office.refuses(wrong, &["no age identity file"]);
+    office.refuses(wrong, &["not an age identity file"]);
     let served = office.serve(["--plain-http"]);
     let locked = ["change-recovery-key", "--data", "data", "--recovery-out", "new.txt"];
     office.refuses_beside_a_server(locked, &["locked", "tresor unlock"]);

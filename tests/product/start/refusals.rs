@@ -29,7 +29,7 @@ fn keys_that_do_not_fit() {
     office.write("empty", "");
     for (option, file, needles) in [
         ("--key-file", "other.txt", ["this key does not belong to this data directory", "made with"]),
-        ("--key-file", "broken.txt", ["no age identity file", "AGE-SECRET-KEY-1"]),
+        ("--key-file", "broken.txt", ["not an age identity file", "AGE-SECRET-KEY-1"]),
         ("--key-file", "none.txt", ["cannot read none.txt", "No such file"]),
         ("--key-file", "empty", ["empty", "is empty"]),
         ("--passphrase-file", "pass", ["opens with a key file", "not with a passphrase"]),
