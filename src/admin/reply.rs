@@ -442,10 +442,10 @@ pub struct EventShown {
     pub version: Option<i64>,
     /// Size in bytes.
     pub bytes: Option<u64>,
-    /// Of a change of what is known of a content, as one word: what was known before.
+    /// For a change of a version's state: the earlier state, as one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_before: Option<String>,
-    /// And what is known since.
+    /// The new state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }

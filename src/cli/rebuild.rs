@@ -84,7 +84,7 @@ impl Rebuild {
             );
         };
         let administrator = self.administrator()?;
-        // Draws nothing where there is no terminal.
+        // Draws nothing without a terminal.
         let bar = ProgressBar::no_length();
         bar.set_style(ProgressStyle::with_template("{msg}").expect("a valid template"));
         let shown = bar.clone();

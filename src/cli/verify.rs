@@ -282,7 +282,7 @@ fn closing(findings: &[FindingShown]) -> Vec<&'static str> {
 
 /// Shows the progress on standard error: a bar on a terminal, occasional lines elsewhere.
 struct Progress {
-    /// Draws nothing where there is no terminal.
+    /// Draws nothing without a terminal.
     bar: ProgressBar,
     told: Instant,
 }
@@ -294,7 +294,7 @@ impl Progress {
         let (done, total) = extent(step);
         let bar = ProgressBar::new(total).with_style(style.progress_chars("#-")).with_position(done);
         let bar = bar.with_finish(ProgressFinish::AndClear);
-        // An earlier program's work says nothing about the speed of this one.
+        // The work of an earlier run says nothing about the speed of this one.
         bar.reset_eta();
         Self { bar, told: Instant::now() }
     }
@@ -320,7 +320,7 @@ impl Progress {
         }
         if self.bar.is_hidden() && self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
-            // The verification goes on without a reader.
+            // The verification continues without a reader.
             let _ =
                 writeln!(std::io::stderr(), "{} % {text}", u128::from(done) * 100 / u128::from(total.max(1)));
         }
@@ -328,7 +328,7 @@ impl Progress {
     }
 }
 
-/// How much is done, and how much there is to do.
+/// Work done so far, and total work.
 fn extent(step: &VerifyShown) -> (u64, u64) {
     let (done, total) = match step.mode.as_str() {
         "full" => (step.bytes, step.total_bytes),

@@ -50,11 +50,11 @@ pub enum SpaceKind {
 /// State of a version, which decides who may see it (`library::visibility`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VersionState {
-    /// Visible to everybody with the right to read the file.
+    /// Visible to every user with the right to read the file.
     Visible,
-    /// Held back until it is examined.
+    /// Withheld until it is examined.
     Held,
-    /// Found to be dangerous.
+    /// Withheld because it was found to be dangerous.
     Quarantined,
     /// May be stored but not used (GDPR Art. 18).
     Restricted,
@@ -252,7 +252,7 @@ impl Access {
         Ok(self.reached())
     }
 
-    /// As [`Self::scope`], and as [`Self::require`] never a guest's: all of the space.
+    /// Like [`Self::scope`] for the whole space; refuses guests, as [`Self::require`] does.
     pub fn whole_space(&self, needed: Right) -> Result<Scope, AccessDenied> {
         self.require(needed).map(|_| self.reached())
     }

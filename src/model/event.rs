@@ -59,7 +59,7 @@ pub enum Event {
         /// The source of a move or copy to here, or the destination of a move away.
         other: Option<Spot>,
     },
-    /// The state of a version changed, and with it who may see it.
+    /// The state of a version changed, and with it the users who may see it.
     StateChanged {
         /// The file.
         spot: Spot,

@@ -3,7 +3,7 @@
 use super::sentences::sentences;
 
 sentences! {
-    /// What the front page and the pages of folders say.
+    /// Sentences of the front page and of the pages of folders.
     BrowseTexts;
 
     front_title:

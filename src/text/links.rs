@@ -3,7 +3,7 @@
 use super::sentences::sentences;
 
 sentences! {
-    /// What the pages of links say.
+    /// Sentences of the pages of links.
     LinkTexts;
 
     password_title:

@@ -1,9 +1,9 @@
-//! The pages on which a person lets a device in.
+//! The pages on which a user approves a device.
 
 use super::sentences::sentences;
 
 sentences! {
-    /// What the pages of a device's login say.
+    /// Sentences of the pages of a device's login.
     LoginTexts;
 
     title:
@@ -97,7 +97,7 @@ sentences! {
 }
 
 impl LoginTexts {
-    /// Until when a request is valid, and how long that still is.
+    /// Expiry time of a request, and the time left.
     pub fn valid_for(self, clock: &str, minutes: u64) -> String {
         match minutes {
             1 => self.one_minute_left(clock),

@@ -51,7 +51,7 @@ impl Language {
         }
     }
 
-    /// A span to wait, as it follows "in": `30 Sekunden` or `30 seconds`; minutes from two on.
+    /// A waiting time that follows "in": `30 Sekunden` or `30 seconds`; in minutes from two on.
     pub fn wait(self, seconds: u32) -> String {
         match (self, seconds) {
             (Self::German, 0..=1) => "einer Sekunde".to_owned(),

@@ -1,6 +1,6 @@
-//! Tables of sentences: each one in every language, side by side.
+//! Tables of sentences: each sentence in every language.
 
-/// One sentence of a table as it stands there; `{name}` marks a place that is filled in.
+/// One sentence of a table as declared; `{name}` marks a place to fill in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sentence {
     /// Name of the table's method.

@@ -18,7 +18,7 @@ use crate::text::{BrowseTexts, Language};
 
 impl DavRequest<'_> {
     pub(super) fn browse_root(&self, tops: &[Top]) -> Response<ResponseBody> {
-        // Links are relative to an address with a final slash; asked for without one, they would miss the mount.
+        // Links are relative to an address with a trailing slash; without it they would miss the mount.
         let base = self.mount.href(&Place::Root, true);
         let row = |top: &Top| Row::new(&base, &top.space.name, None, top.member.entry.modified);
         let rows: Vec<_> = tops.iter().map(row).collect();
@@ -28,7 +28,7 @@ impl DavRequest<'_> {
     }
 
     pub(super) async fn browse(&self, target: &EntryTarget, folder: Entry) -> Answer {
-        // Links are relative to a folder's address with its final slash; without it they are not.
+        // Links are relative to a folder's address with its trailing slash.
         let base = self.mount.href(&target.place(), true);
         let now = self.info.received;
         let (rows, more) =
@@ -53,7 +53,7 @@ impl DavRequest<'_> {
     }
 }
 
-/// Leads a guest to the page of the link that shows a folder.
+/// Redirects a guest to the page of the link that shows a folder.
 pub(super) fn page_of(target: &EntryTarget, visit: &Visit) -> Response<ResponseBody> {
     let page = Mount::shared(["s", visit.link.token(), "files"], target.space.clone());
     see_other(&page.href(&target.place(), true))

@@ -15,29 +15,29 @@ use crate::net::ResponseBody;
 use crate::sharing::Visit;
 use crate::text::{BrowseTexts, Language, LinkTexts};
 
-/// What the page of a link shows.
+/// Content of a link's page.
 pub(super) struct Shown<'a> {
     pub(super) visit: &'a Visit,
-    /// Where forms go, as a path.
+    /// Path to which forms are sent.
     pub(super) action: &'a str,
-    /// The address of the link's page, without a final slash.
+    /// The address of the link's page, without a trailing slash.
     pub(super) base: &'a str,
-    /// The folder or file shown, from the link's own on.
+    /// Path of the folder or file shown, starting at the linked entry.
     pub(super) path: &'a EntryPath,
     pub(super) entry: &'a Entry,
     pub(super) may_read: bool,
     pub(super) may_add: bool,
     pub(super) rows: &'a [Row],
     pub(super) has_more: bool,
-    /// What came of the form that was just sent.
+    /// Result of the form that was just sent.
     pub(super) received: Option<&'a Received>,
 }
 
-/// Why the password is asked for again.
+/// Why the page asks for the password again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     WrongPassword,
-    /// Files came without the password, or too long after it.
+    /// Files arrived without the password, or too long after it.
     NothingArrived,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn password(language: Language, action: &str, again: Option<Problem>)
         .into_response(StatusCode::FORBIDDEN)
 }
 
-/// In place of a page for which it is too early by so many seconds.
+/// Shown if the guest must wait this number of seconds.
 pub(super) fn later(language: Language, is_busy: bool, seconds: u32) -> Response<ResponseBody> {
     let (texts, wait) = (LinkTexts(language), language.wait(seconds));
     let text = if is_busy { texts.busy(&wait) } else { texts.throttled(&wait) };
@@ -78,7 +78,7 @@ pub(super) fn later(language: Language, is_busy: bool, seconds: u32) -> Response
     response
 }
 
-/// What came of a form, without anything else: the folder cannot be shown any more.
+/// The result of a form without anything else, because the folder can no longer be shown.
 pub(super) fn received(language: Language, received: &Received) -> Response<ResponseBody> {
     let (title, content) = (LinkTexts(language).add_title(), arrivals(language, received));
     Page { language, width: Width::Narrow, title, content }.into_response(received.status())
@@ -90,11 +90,11 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
     notice(language, StatusCode::NOT_FOUND, texts.gone_title(), texts.gone())
 }
 
-/// The page of a link that opened.
+/// The page of an open link.
 pub(super) fn link(language: Language, shown: &Shown<'_>) -> Response<ResponseBody> {
     let texts = LinkTexts(language);
     let is_listed = shown.may_read && shown.entry.is_folder();
-    // Until the first moment of a day, so the day before is the last one.
+    // The link ends with the first moment of a day, so the day before is its last.
     let last = shown.visit.link.expires.map(|end| language.day(Timestamp(end.0.saturating_sub(1))));
     let content = html! {
         @if let Some(received) = shown.received { (arrivals(language, received)) }
@@ -184,7 +184,7 @@ fn file(language: Language, shown: &Shown<'_>) -> Markup {
     }
 }
 
-/// The page of the folder above, if that is part of the link.
+/// The page of the parent folder, if that is part of the link.
 fn above(shown: &Shown<'_>) -> Option<String> {
     let (above, _) = shown.path.split_last()?;
     Some(if above.is_root() { shown.base.to_owned() } else { folder_href(shown.base, &above) })

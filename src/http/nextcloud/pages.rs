@@ -13,29 +13,29 @@ use crate::model::Timestamp;
 use crate::net::ResponseBody;
 use crate::text::{Language, LoginTexts};
 
-/// What the consent page shows.
+/// Content of the consent page.
 pub(super) struct Consent<'a> {
     pub(super) request: &'a DeviceRequest,
-    /// The browser's address.
+    /// Address of the browser.
     pub(super) visitor: IpAddr,
-    /// Where the form goes, as a path.
+    /// Path to which the form is sent.
     pub(super) action: &'a str,
     pub(super) nonce: &'a str,
-    /// The user name to begin with.
+    /// User name to fill in.
     pub(super) name: &'a str,
-    /// What was wrong with the form as it was sent.
+    /// Fault of the submitted form.
     pub(super) problem: Option<Problem>,
     pub(super) now: Timestamp,
 }
 
-/// Why a form is shown again.
+/// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Rejected,
-    /// The password is right, and the second factor is asked for.
+    /// The password is right, but a second factor is required.
     CodeNeeded,
     WrongCode,
-    /// Wait so many seconds.
+    /// Seconds to wait.
     Throttled(u32),
     Busy,
     StalePage,
@@ -44,7 +44,7 @@ pub(super) enum Problem {
     Failed,
 }
 
-/// The page on which a person lets a device in.
+/// The page on which a user approves a device.
 pub(super) fn consent(language: Language, shown: &Consent<'_>) -> Response<ResponseBody> {
     let texts = LoginTexts(language);
     let content = html! {
@@ -63,7 +63,7 @@ pub(super) fn consent(language: Language, shown: &Consent<'_>) -> Response<Respo
     response
 }
 
-/// After the consent.
+/// Shown after the consent.
 pub(super) fn done(language: Language) -> Response<ResponseBody> {
     let texts = LoginTexts(language);
     notice(language, StatusCode::OK, texts.done_title(), texts.done())
@@ -76,7 +76,7 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
 }
 
 impl Problem {
-    /// Not 200: a browser would offer to store a password that is wrong.
+    /// Not 200: a browser would offer to store the wrong password.
     fn status(self) -> StatusCode {
         match self {
             Self::Rejected | Self::CodeNeeded | Self::WrongCode | Self::DevicePassword => {
@@ -104,8 +104,7 @@ impl Problem {
     }
 }
 
-/// Whether the device is seen in another network than the browser. Where one speaks IPv4 and the other IPv6
-/// this cannot be known.
+/// Whether device and browser are in different networks. Unknown if one uses IPv4 and the other IPv6; then false.
 fn is_elsewhere(device: IpAddr, browser: IpAddr) -> bool {
     match (device.to_canonical(), browser.to_canonical()) {
         (IpAddr::V4(device), IpAddr::V4(browser)) => device != browser,

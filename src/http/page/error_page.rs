@@ -1,4 +1,4 @@
-//! Errors as pages for people in a browser. Programs get the XML or the sentence of plain text that the rooms wrote.
+//! Errors as pages for people in a browser. Programs get the XML or plain text of the endpoints.
 
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::response::Parts;
@@ -10,11 +10,11 @@ use crate::http::page::language::preferred;
 use crate::net::{RequestId, ResponseBody};
 use crate::text::{ErrorTexts, Language};
 
-/// Put into the extensions of an answer: the server waits for its passphrase.
+/// An extension of an answer: the server waits for its passphrase.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Locked;
 
-/// The person behind a request, if it comes from a browser: only those ask for HTML by name.
+/// The person behind a request, if it comes from a browser: only browsers ask for HTML by name.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Browser(Language);
 
@@ -24,7 +24,7 @@ impl Browser {
         headers.get_all(ACCEPT).iter().any(asks).then(|| Self(preferred(headers)))
     }
 
-    /// The answer, as a page if it is an error that only programs could read.
+    /// The answer; an error that only programs could read becomes a page.
     pub(in crate::http) fn show(
         self,
         answer: Response<ResponseBody>,
@@ -35,8 +35,8 @@ impl Browser {
         Response::from_parts(head, body)
     }
 
-    /// The page in place of an answer with an error; its headers are put into `head`. `None` if the answer is no error,
-    /// or is a page already.
+    /// The page that replaces an error answer; its headers are put into `head`. `None` if the answer is not an
+    /// error, or is a page already.
     fn page(self, head: &mut Parts, id: RequestId) -> Option<ResponseBody> {
         let is_for_programs = head.headers.get(CONTENT_TYPE).is_some_and(|media_type| {
             let media_type = media_type.as_bytes();

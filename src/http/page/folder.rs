@@ -10,19 +10,19 @@ use crate::text::{BrowseTexts, Language};
 /// Members of a folder shown on one page; a mount shows all.
 const MAX_ROWS: usize = 2_000;
 
-/// A member of the folder.
+/// A member of the folder, as a row.
 #[derive(Debug)]
 pub(in crate::http) struct Row {
-    /// Where it leads; a member may be shown without.
+    /// Address of the member; a member may be shown without one.
     pub(in crate::http) href: Option<String>,
     name: String,
-    /// Of a file.
+    /// Bytes of a file; `None` for a folder.
     size: Option<u64>,
     modified: Timestamp,
 }
 
 impl Row {
-    /// A member of the folder at `base`, an address with a final slash; without a size it is a folder itself.
+    /// A member of the folder at `base`, an address with a trailing slash; without a size it is a folder.
     pub(in crate::http) fn new(base: &str, name: &str, size: Option<u64>, modified: Timestamp) -> Self {
         let mut href = base.to_owned();
         push_encoded(&mut href, name);
@@ -37,7 +37,7 @@ impl Row {
     }
 }
 
-/// The members of the folder at `base`, and whether there are more of them than a page shows.
+/// The members of the folder at `base`, and whether there are more than a page shows.
 pub(in crate::http) async fn rows(
     library: &Library,
     access: &Access,
@@ -60,7 +60,7 @@ pub(in crate::http) async fn rows(
     }
 }
 
-/// The way up, and the members. `empty` is shown where there are none.
+/// The link to the parent folder, and the members. `empty` is shown if there are none.
 pub(in crate::http) fn members(language: Language, above: Option<&str>, rows: &[Row], empty: &str) -> Markup {
     let texts = BrowseTexts(language);
     html! {
@@ -100,7 +100,7 @@ fn named(row: &Row) -> Markup {
     }
 }
 
-/// A name so that it cannot pose as another.
+/// A name in a form that cannot look like another one.
 pub(in crate::http) fn shown_name(name: &str) -> String {
     EntryName::parse(name).map_or_else(|_| name.to_owned(), |name| name.to_string())
 }

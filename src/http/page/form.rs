@@ -10,8 +10,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest form without files, in bytes.
 pub(in crate::http) const MAX_FORM_BYTES: usize = 8 * 1024;
 
-/// The value of the first field of this name. `None` if there is none, or it is no UTF-8: a password in
-/// another encoding would be another password. Wiped on drop, since it may be one.
+/// The value of the first field of this name. `None` if there is none, or if it is not UTF-8: a password in another
+/// encoding would be another password. Wiped on drop, because it may be a password.
 pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     let value = form.split(|byte| *byte == b'&').find_map(|pair| {
         let mut parts = pair.splitn(2, |byte| *byte == b'=');
@@ -21,8 +21,8 @@ pub fn field(form: &[u8], name: &str) -> Option<Zeroizing<String>> {
     std::str::from_utf8(&value).ok().map(|text| Zeroizing::new(text.to_owned()))
 }
 
-/// Whether a form was sent from a page that is not ours; browsers say where. `null` is another site too: a sandboxed
-/// frame, for instance.
+/// Whether a form was sent from a page of another site, as browsers report it. `null` counts as another site: it
+/// may be a sandboxed frame, for instance.
 pub(in crate::http) fn is_from_another_site(context: RequestContext<'_>) -> bool {
     let RequestContext { parts, info, .. } = context;
     let here = info.requested_host();

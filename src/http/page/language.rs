@@ -1,11 +1,11 @@
-//! The language of a page: the one that its reader prefers.
+//! Chooses the language of a page by the reader's preference.
 
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
 
 use crate::text::Language;
 
-/// German where the client prefers it to English (RFC 9110 12.5.4); English else.
+/// German if the client prefers it to English (RFC 9110 12.5.4); otherwise English.
 pub(in crate::http) fn preferred(headers: &HeaderMap) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let first = accepted.split(',').map(str::trim).find_map(|language| {

@@ -16,13 +16,13 @@ use crate::text::{BrowseTexts, Language};
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
-/// Addresses of pages hold tokens and names, so they must not reach other sites. Not `no-referrer`: with that, browsers
-/// send our own forms as if they came from nowhere (`Origin: null`), which we could not tell from another site's.
+/// Addresses of pages contain tokens and names, so they must not reach other sites. Not `no-referrer`: browsers
+/// would then send the server's own forms with `Origin: null`, like those of another site.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 const ROBOTS: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
 
-/// A page: its heading, which is also its title, and what stands below it.
+/// A page: its heading, which is also its title, and its content.
 #[derive(Debug)]
 pub(in crate::http) struct Page<'a> {
     pub(in crate::http) language: Language,
@@ -41,7 +41,7 @@ pub(in crate::http) enum Width {
 }
 
 impl Page<'_> {
-    /// The page as an answer that no cache stores.
+    /// The page as an answer that is not cached.
     pub(in crate::http) fn into_response(self, status: StatusCode) -> Response<ResponseBody> {
         let page = html! {
             (DOCTYPE)
@@ -95,17 +95,17 @@ pub(in crate::http) fn notice(
     Page { language, width: Width::Narrow, title, content: html! { p { (text) } } }.into_response(status)
 }
 
-/// Something that deserves attention.
+/// Important information.
 pub(in crate::http) fn note(text: &str) -> Markup {
     html! { p.note { (text) } }
 }
 
-/// Something that a person just did went well.
+/// The user's last action succeeded.
 pub(in crate::http) fn success(text: &str) -> Markup {
     html! { p.success role="status" { (text) } }
 }
 
-/// Something has to be done differently. Screen readers read it out at once.
+/// The user must do something differently. Screen readers read it at once.
 pub(in crate::http) fn problem(text: &str) -> Markup {
     html! { p.problem role="alert" { (text) } }
 }
@@ -128,7 +128,7 @@ pub(in crate::http) struct Field<'a> {
     pub(in crate::http) name: &'static str,
     pub(in crate::http) label: &'static str,
     pub(in crate::http) kind: &'static str,
-    /// Tells password managers and keyboards what belongs here.
+    /// Type of the content, for password managers and on-screen keyboards.
     pub(in crate::http) autocomplete: &'static str,
     pub(in crate::http) value: &'a str,
     pub(in crate::http) has_focus: bool,
