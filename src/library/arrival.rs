@@ -1,5 +1,5 @@
-//! Where a move or copy arrives: judges the place, takes the entry in or plants the copies of a tree there. Moves,
-//! copies, large copies (`growth`) and those into other spaces (`carry`) share it.
+//! Destinations of moves and copies: checks the destination, moves the entry there or inserts the copies of a tree.
+//! Used by moves, copies, large copies (`growth`) and those into other spaces (`cross_space`).
 
 use std::collections::HashMap;
 
@@ -18,24 +18,24 @@ use crate::model::{
     Access, Depth, EntryEvent, EntryId, EntryName, EntryPath, NameError, Scope, SpaceId, Spot, VersionId,
 };
 
-/// Entries of one COPY, or of one MOVE into another space: all of their rows are kept in memory.
+/// Entries of one COPY, or of one MOVE into another space; all of their rows are kept in memory.
 const MAX_COPIED: usize = 50_000;
 
-/// Whether something at the destination may be replaced (RFC 4918 10.6).
+/// Whether an existing destination may be replaced (RFC 4918 10.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// A file's content becomes an earlier version, anything else goes into the trash.
+    /// The content of a file becomes an earlier version; anything else is moved to the trash.
     Allow,
-    /// Fail if something is there.
+    /// Fail if the destination exists.
     Forbid,
 }
 
-/// What a move or copy made.
+/// Result of a move or copy.
 #[derive(Clone, Debug)]
 pub struct Transferred {
     /// The entry at the destination.
     pub entry: Entry,
-    /// Whether nothing was there before.
+    /// Whether the destination is new.
     pub created: bool,
 }
 
@@ -52,12 +52,12 @@ impl Library {
     }
 }
 
-/// Where an entry lies at this moment.
+/// Present space and path of an entry.
 pub(super) fn spot(tx: &ReadTx<'_>, entry: &EntryRow) -> Result<Spot, LibraryError> {
     Ok(Spot::new(entry.space, entry.id, &path_of(tx, entry.id)?))
 }
 
-/// Records that an entry came from elsewhere.
+/// Records that an entry was moved or copied to its place.
 pub(super) fn record_arrival(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -69,47 +69,47 @@ pub(super) fn record_arrival(
     Subject::present(tx, &row)?.and(from).record(tx, &change.stamp(), kind)
 }
 
-/// A copy inside a space as it was found fit to be made.
+/// A copy inside a space that passed all checks.
 pub(super) struct Plan {
     pub(super) change: Change,
     pub(super) from: EntryPath,
     pub(super) arrival: Arrival,
     pub(super) slot: Slot,
-    /// What is to be copied, folders before their members.
+    /// The entries to copy, folders before their members.
     pub(super) tree: Vec<EntryRow>,
 }
 
-/// Where something shall go.
+/// The destination of a move or copy.
 #[derive(Clone)]
 pub(super) struct Arrival {
     pub(super) scope: Scope,
     pub(super) path: EntryPath,
     pub(super) overwrite: Overwrite,
     pub(super) kind: ArrivalKind,
-    /// Of what arrives, if a reader looked.
+    /// Extent of the source, if a reader measured it.
     pub(super) extent: Option<Extent>,
 }
 
-/// How it gets there.
+/// Move or copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ArrivalKind {
     Move,
     Copy(Depth),
 }
 
-/// A place that was found fit to receive an entry.
+/// A destination that passed all checks.
 pub(super) struct Slot {
     pub(super) space: SpaceId,
     pub(super) folder: EntryId,
     pub(super) name: EntryName,
-    /// What is there now and will be replaced.
+    /// The existing entry, which will be replaced.
     pub(super) there: Option<EntryRow>,
-    /// The file that comes back, if nothing is there.
+    /// The file that returns to its old name, if there is no existing entry.
     departed: Option<Departed>,
 }
 
 impl Arrival {
-    /// Judges everything that can stand in the way of `entry` at its destination. Changes nothing.
+    /// Checks everything that may prevent `entry` from arriving at its destination. Changes nothing.
     pub(super) fn inspect(
         &self,
         library: &Library,
@@ -119,7 +119,7 @@ impl Arrival {
     ) -> Result<Slot, LibraryError> {
         let place = place(tx, self.scope, &self.path)?;
         let above = tx.lineage(place.folder.id)?;
-        // Nothing may end up inside itself.
+        // An entry must not be moved or copied into itself.
         if above.iter().any(|row| row.id == entry.id) {
             return Err(LibraryError::IntoItself);
         }
@@ -128,8 +128,8 @@ impl Arrival {
         let departed = departed.filter(|file| !entry.is_folder() && (!is_move || file.id() != entry.id));
         let there = match place.found {
             Found::Nothing => None,
-            // A move may change capitals or how accents are composed; a copy cannot stand beside its
-            // source under such a name.
+            // A move may change capitals or the composition of accents; a copy cannot have such a name beside its
+            // source.
             Found::Same(row) | Found::Alike(row) if row.id == entry.id && is_move => {
                 if row.name == place.name.as_str() {
                     return Err(LibraryError::IntoItself);
@@ -150,7 +150,7 @@ impl Arrival {
             if self.overwrite == Overwrite::Forbid {
                 return Err(LibraryError::Exists);
             }
-            // Nor may it replace a folder that it lies in.
+            // Nor may it replace a folder that contains it.
             if tx.lineage(entry.id)?.iter().any(|ancestor| ancestor.id == row.id) {
                 return Err(LibraryError::IntoItself);
             }
@@ -161,14 +161,14 @@ impl Arrival {
 }
 
 impl Slot {
-    /// Puts what is there into the trash, lets `arrive` bring another entry to this place, and gives that
-    /// one the locks that were taken on what was there.
+    /// Moves the existing entry to the trash, lets `arrive` bring another entry to this place, and transfers the
+    /// locks of the existing entry to the new one.
     ///
-    /// RFC 4918 has what was there deleted (9.9.3, 10.6), and its lock with it (9.6), but also has what
-    /// arrives added to the lock at the destination (7.6). A program that locks a file and saves it by
-    /// renaming another over it goes on with the lock's token, and its next PUT would fail. So the lock
-    /// stays at its place; [`Arrival::inspect`] has asked for its token. Locks further down end, and so does
-    /// one on a folder where a file arrives, or the other way round.
+    /// By RFC 4918 the existing entry is deleted (9.9.3, 10.6), together with its lock (9.6), but the new one also
+    /// joins the lock at the destination (7.6). A program that locks a file and saves it by renaming another over
+    /// it keeps using the lock's token, and its next PUT would fail. So the lock stays at its place;
+    /// [`Arrival::inspect`] has required its token. Locks further down end, and so does a lock on a folder that a
+    /// file replaces, or the reverse.
     pub(super) fn replace(
         &self,
         tx: &WriteTx<'_>,
@@ -190,9 +190,9 @@ impl Slot {
         Ok(arrived)
     }
 
-    /// Makes the content and properties of a file those of the file that is here, or comes back, whose present
-    /// content becomes an earlier version and whose locks stay. `None`, and nothing is changed, unless both are
-    /// files.
+    /// Gives the file at the destination, or the file that returns there, the content and properties of another
+    /// file. Its present content becomes an earlier version, and its locks stay. `None`, without changes, unless
+    /// both are files.
     pub(super) fn renew_file(
         &self,
         tx: &WriteTx<'_>,
@@ -215,10 +215,10 @@ impl Slot {
         Ok(Some(there.id))
     }
 
-    /// Moves `entry` here; returns the entry that is here then.
+    /// Moves `entry` here; returns the entry that is here afterwards.
     ///
-    /// A file over a file becomes its new content: programs save by writing another file and renaming it
-    /// over the old one, and the old one's links and earlier versions must not be lost by that.
+    /// When a file is moved over a file, the destination gets its content: programs save by writing another file
+    /// and renaming it over the old one, and the old file's links and earlier versions must not be lost.
     pub(super) fn take_in(
         &self,
         tx: &WriteTx<'_>,
@@ -243,8 +243,8 @@ impl Slot {
     }
 }
 
-/// Fails if anything in `entry` would lie deeper, or under a longer path, than a request can name. `extent` is how far
-/// it reached, if a reader looked.
+/// Fails if anything in `entry` would be deeper, or have a longer path, than a request can name. `extent` is its
+/// extent, if a reader measured it.
 pub(super) fn require_reachable(
     tx: &ReadTx<'_>,
     entry: &EntryRow,
@@ -254,7 +254,7 @@ pub(super) fn require_reachable(
 ) -> Result<(), LibraryError> {
     let bytes = |rows: &[EntryRow]| -> usize { rows.iter().map(|row| row.name.len() + 1).sum() };
     let now = tx.lineage(entry.id)?;
-    // The space's top folder has a row but no place in a path.
+    // The space's top folder has a row but is not part of paths.
     let (new_depth, new_bytes) = (new_folders.len(), bytes(new_folders) + new_name.as_str().len());
     let (old_depth, old_bytes) = (now.len().saturating_sub(1), bytes(&now).saturating_sub(1));
     if new_depth <= old_depth && new_bytes <= old_bytes && entry.parent.is_some() {
@@ -289,8 +289,8 @@ pub(super) fn tree_of(
     Ok(tree)
 }
 
-/// Puts copies of `tree` in place of what is in the slot, under the ids from `first` on; `content` gives each
-/// file's copy its version. Returns the copy of the top.
+/// Inserts copies of `tree` at the slot, replacing the existing entry, under the ids from `first` on; `content`
+/// gives the copy of each file its version. Returns the copy of the top.
 pub(super) fn plant(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -313,22 +313,22 @@ pub(super) fn plant(
     })
 }
 
-/// Where the top of a copied tree goes, and what all of its rows have in common.
+/// Destination of the top of a copied tree, and the values that all of its rows share.
 #[derive(Clone)]
 pub(super) struct Top {
     pub(super) space: SpaceId,
-    /// `None` as long as the copy is not part of the tree.
+    /// `None` while the copy is not part of the tree yet.
     pub(super) folder: Option<EntryId>,
     pub(super) name: EntryName,
     pub(super) revision: i64,
 }
 
-/// The ids of the copies of a tree's entries.
+/// Maps the entries of a tree to the ids of their copies.
 pub(super) fn copies_of(tree: &[EntryRow], first: EntryId) -> HashMap<EntryId, EntryId> {
     tree.iter().map(|row| row.id).zip((first.0..).map(EntryId)).collect()
 }
 
-/// Inserts the copy of one entry of a tree, whose content is `version`.
+/// Inserts the copy of one entry of a tree, with `version` as its content.
 pub(super) fn plant_one(
     tx: &WriteTx<'_>,
     change: &Change,

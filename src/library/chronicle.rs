@@ -1,4 +1,4 @@
-//! What the record says of a space, a folder or a file.
+//! The history of a space, a folder or a file.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{Library, LibraryError};
 use crate::catalog::{EventsOf, WriteTx};
 use crate::model::{Access, EntryPath, EventId, Recorded, Right, Timestamp};
 
-/// Time that events are kept unless configured otherwise: more than a year, for questions about the last one.
+/// Time for which events are kept by default: more than a year, for questions about the last one.
 pub(super) const EVENTS_KEPT_FOR: Duration = Duration::from_hours(400 * 24);
 /// Events examined in one read of the catalogue.
 const PAGE: usize = 1_000;
@@ -15,8 +15,8 @@ const PAGE: usize = 1_000;
 const STEP: usize = 1_000;
 
 impl Library {
-    /// Up to `limit` of the latest events before `before` that are about the entry at `path` or anything below it,
-    /// now or at the time of the event; latest first. The root is the space with all that belongs to it.
+    /// Up to `limit` of the latest events before `before` about the entry at `path` or anything below it, now or at
+    /// the time of the event; latest first. For the root, all events of the space.
     pub async fn events(
         &self,
         access: &Access,
@@ -57,7 +57,7 @@ impl Library {
         Ok(found)
     }
 
-    /// Up to `limit` of the latest events of the whole instance before `before`, latest first; for its owner.
+    /// Up to `limit` of the latest events of the whole instance before `before`, latest first; for the owner.
     pub async fn events_of_all(
         &self,
         before: Option<EventId>,
@@ -66,12 +66,12 @@ impl Library {
         self.catalog().read(move |tx| Ok(tx.events(EventsOf::Everything, before, limit)?)).await
     }
 
-    /// Sets how long events are kept, from the next upkeep on.
+    /// Sets how long events are kept; takes effect with the next upkeep.
     pub fn keep_events_for(&self, time: Duration) {
         *self.shared.events_kept_for.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = time;
     }
 
-    /// Removes the events whose time is over.
+    /// Removes expired events.
     pub(super) async fn forget_old_events(&self, now: Timestamp) -> Result<(), LibraryError> {
         let kept = *self.shared.events_kept_for.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let before = now.before(kept);

@@ -1,4 +1,4 @@
-//! Files that come back to a name which they left a moment ago.
+//! Files that return to a name which they have just left.
 //!
 //! Many programs save without writing into the file that they opened:
 //!
@@ -7,18 +7,18 @@
 //! PUT Plan.dwg                  MOVE 7C0.tmp -> a.xlsx     MOVE db.new -> db.kdbx
 //!                               DELETE 1F2.tmp
 //! ```
-//! For the people of the office it is one file all the time. So when a name is filled again, by a PUT, a MOVE or a
-//! COPY, the file that had it comes back with its id, links, properties and history and takes the new content, and
-//! where it went a new entry stands in its place, with the content that it had.
+//! For its users it is the same file all the time. So when the name is taken again, by a PUT, a MOVE or a COPY, the
+//! file that had it returns with its id, links, properties and history and gets the new content. At the place to
+//! which it was moved, a new entry with its former content replaces it.
 //!
-//! This holds for files, within [`REFILL_WINDOW`], for the same person in the same folder under the same name, and
-//! not for guests. A file that got another content, a lock of its own or a link since it left has become a
-//! document of its own and stays where it is; then the name gets a new entry. A plain rename that another file
-//! happens to follow is harmless: either way both contents lie under the names that the requests gave them.
+//! This applies to files, within [`REFILL_WINDOW`], for the same person in the same folder under the same name, and
+//! not for guests. A file that got other content, a lock of its own or a link since it left is a document of its
+//! own and stays where it is; then the name gets a new entry. A plain rename that happens to be followed by another
+//! file does no harm: either way both contents have the names given by the requests.
 //!
-//! A file moved over another one gives that its content, and is gone. If it had been there for longer than a
-//! program's temporary file, it waits unseen, in the trash as something that is being removed, in case its name is
-//! filled again. Upkeep hands its earlier contents over and removes it.
+//! A file moved over another one passes its content on and ceases to exist. If it existed for longer than a
+//! program's temporary file would, it is first hidden in the trash, marked for removal, in case its name is taken
+//! again. Upkeep then hands over its earlier versions and removes it.
 
 use std::time::Duration;
 
@@ -30,12 +30,13 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{DepartureRow, EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, Timestamp};
 
-/// Time within which a file that left its name comes back to it when the name is filled again.
+/// Time within which a file that left its name returns to it when the name is taken again.
 const REFILL_WINDOW: Duration = Duration::from_mins(1);
-/// Time that a departure is remembered at least: a transfer that began within [`REFILL_WINDOW`] may take a while.
+/// Minimum time for which a departure is remembered: a transfer that began within [`REFILL_WINDOW`] may take a
+/// while.
 const DEPARTURE_KEPT_FOR: Duration = Duration::from_mins(15);
 
-/// A file that comes back if its name is filled again now.
+/// A file that returns if its name is taken again now.
 #[derive(Clone)]
 pub(super) struct Departed {
     row: DepartureRow,
@@ -48,7 +49,7 @@ impl Departed {
     }
 }
 
-/// The file that comes back if this request, which began at `begun`, fills the name at `place`.
+/// The file that returns if this request, which began at `begun`, takes the name at `place`.
 pub(super) fn departed(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -69,7 +70,7 @@ pub(super) fn departed(
     Ok(returns.then_some(Departed { row, file }))
 }
 
-/// Whether nothing was done to the file since it left that makes it a document of its own.
+/// Whether nothing happened to the file since it left that makes it a document of its own.
 fn is_unchanged(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -86,7 +87,7 @@ fn is_unchanged(
     Ok(is_kept && file.version == Some(row.version) && !is_locked()? && !is_linked_since()?)
 }
 
-/// Brings a file back to its name, still with its old content. A new entry takes its place where it went.
+/// Brings a file back to its name, still with its old content. A new entry replaces it at the place where it went.
 pub(super) fn bring_back(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -108,7 +109,7 @@ pub(super) fn bring_back(
     tx.entry(file.id)?.ok_or(LibraryError::NotFound)
 }
 
-/// Puts a new entry where `file` was, in the tree or in the trash, with its content and properties.
+/// Inserts a new entry in place of `file`, in the tree or in the trash, with its content and properties.
 fn leave_copy(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -136,7 +137,7 @@ fn leave_copy(
     Ok(())
 }
 
-/// Notes that `file`, as it was, left its name.
+/// Records that `file` left its name in this state.
 pub(super) fn note(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -162,8 +163,8 @@ pub(super) fn note(
     Ok(tx.put_departure(&name, &row)?)
 }
 
-/// Ends `file`, whose content and properties are `into`'s now: its links lead there, its earlier contents are
-/// that file's.
+/// Ends `file`, whose content and properties belong to `into` now: its links lead there, and its earlier versions
+/// move there.
 pub(super) fn absorb(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -184,7 +185,7 @@ pub(super) fn absorb(
     Ok(())
 }
 
-/// Forgets a departure. A file that waited unseen leaves its earlier contents to the one that it was moved over.
+/// Removes a departure. A hidden file hands its earlier versions to the file that it was moved over.
 fn settle(tx: &WriteTx<'_>, row: &DepartureRow) -> Result<(), LibraryError> {
     if let Some(heir) = row.absorbed_by
         && tx.entry(heir)?.is_some()
@@ -195,7 +196,7 @@ fn settle(tx: &WriteTx<'_>, row: &DepartureRow) -> Result<(), LibraryError> {
 }
 
 impl Library {
-    /// Forgets up to `limit` departures that are old enough; returns how many.
+    /// Removes up to `limit` departures that are old enough; returns their number.
     pub(super) async fn settle_departures(
         &self,
         now: Timestamp,
@@ -208,7 +209,7 @@ impl Library {
             self.catalog()
                 .write_silent("no content is lost by it, and nobody sees it", move |tx| {
                     rows.iter().try_for_each(|row| {
-                        // It may have come back, or left once more, meanwhile.
+                        // It may have returned, or left again, meanwhile.
                         let is_same = tx.departure_as(row)?;
                         if is_same { settle(tx, row) } else { Ok(()) }
                     })

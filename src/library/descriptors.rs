@@ -1,18 +1,18 @@
-//! How the files that the process may have open (`RLIMIT_NOFILE`) are shared out.
+//! Distributes the file descriptors that the process may have open (`RLIMIT_NOFILE`).
 //!
-//! | for | of all | with the unit's 16,384 |
+//! | for | share | with the unit's 16,384 |
 //! |---|---|---|
 //! | connections | 1/4 | 4,096 |
-//! | packs that open containers lie in | 1/4 | 4,096 |
+//! | packs of open containers | 1/4 | 4,096 |
 //! | readers of one container each | 1/8 | 2,048 |
 //! | readers that hold several containers | 1/8 | 2,048 |
-//! | containers being filled | 1/8 | 2,048 |
+//! | containers being written | 1/8 | 2,048 |
 //! | containers kept open for the next reader | 1/64 | 256 |
 //! | the catalogue, logs, blocking threads while they work, growing packs | the rest | 1,792 |
 //!
-//! A reader without a place opens a container each time it reads from it, a writer without one is asked to try
-//! again. So however many slow clients there are, others still connect, read and store. Of the containers being filled
-//! one person's may be at most half of those that other people leave, so no one person keeps others from storing.
+//! A reader without a share opens a container each time it reads from it; a writer without one gets an error and
+//! must retry. So however many slow clients there are, others can still connect, read and store. One person may use
+//! at most half of the containers being written that others leave, so nobody can keep others from storing.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -24,19 +24,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::LibraryError;
 use crate::model::UserId;
 
-/// Files that a process may have open at least for its connections to be counted: with fewer, no share is large
-/// enough to be worth anything, and who comes last waits.
+/// Fewest descriptors with which the process counts its connections: with fewer, no share is large enough to be
+/// useful, and late requests wait.
 const SHARED_FROM: usize = 1_024;
-/// What a limit of "unlimited" counts as.
+/// Value used for an "unlimited" limit.
 const MOST: usize = 1 << 20;
 
-/// One person fills at most one in so many of the containers that others do not fill.
+/// One person may write at most one in this many of the containers that others leave.
 const PERSONS_PART: usize = 2;
 
-/// A right to one or several open containers.
+/// Permit for one or several open containers.
 pub(super) type Descriptors = OwnedSemaphorePermit;
 
-/// The shares of the library.
+/// The library's shares.
 pub(super) struct Shares {
     readers: Arc<Semaphore>,
     wholes: Arc<Semaphore>,
@@ -44,7 +44,7 @@ pub(super) struct Shares {
     all: usize,
 }
 
-/// The share of containers being filled.
+/// The share of containers being written.
 struct Writers {
     share: usize,
     taken: Mutex<Taken>,
@@ -53,11 +53,11 @@ struct Writers {
 #[derive(Default)]
 struct Taken {
     all: usize,
-    /// By whom; those who have none are left out. `None` for uploads whose account is gone.
+    /// Number for each person with any. `None` is for uploads whose account was removed.
     people: HashMap<Option<UserId>, usize>,
 }
 
-/// A right to fill a container; over when it is dropped.
+/// Permit to write a container; released on drop.
 pub(super) struct Filling {
     of: Arc<Writers>,
     user: Option<UserId>,
@@ -83,7 +83,7 @@ impl Drop for Filling {
 }
 
 impl Shares {
-    /// Of what this process may have open now.
+    /// Shares of the descriptors that this process may have open now.
     pub(super) fn of_process() -> Self {
         Self::of(files_of_process())
     }
@@ -95,15 +95,15 @@ impl Shares {
         Self { readers: readers(), wholes: readers(), writers, all }
     }
 
-    /// For a reader of `containers` containers; `None` if it may not keep them open.
+    /// Permit for a reader of `containers` containers; `None` if it must not keep them open.
     pub(super) fn to_read(&self, containers: usize) -> Option<Descriptors> {
         let share = if containers == 1 { &self.readers } else { &self.wholes };
         Arc::clone(share).try_acquire_many_owned(u32::try_from(containers).ok()?).ok()
     }
 
-    /// For a container that this person fills, or a guest of theirs.
+    /// Permit for a container that this person, or one of their guests, writes.
     ///
-    /// Errors: `Busy` if all are taken, or the person's part.
+    /// Errors: `Busy` if all are in use, or all of the person's.
     pub(super) fn to_write(&self, user: Option<UserId>) -> Result<Filling, LibraryError> {
         let mut taken = self.writers.lock();
         let own = taken.people.get(&user).copied().unwrap_or(0);
@@ -121,14 +121,14 @@ impl Shares {
         NonZeroUsize::new(self.all / 64).map_or(NonZeroUsize::MIN, |share| share.min(most))
     }
 
-    /// The same for packed ones, which may lie in as many packs.
+    /// The same for packed containers, which may be in as many packs.
     pub(super) fn kept_packed(&self, most: NonZeroUsize) -> NonZeroUsize {
         NonZeroUsize::new(self.all / 4).map_or(NonZeroUsize::MIN, |share| share.min(most))
     }
 }
 
-/// Connections that this process may have at once, so that files can be opened beside them; `None` if it may open
-/// so few files that they are not counted.
+/// Connections that this process may have at the same time, so that files can be opened beside them; `None` if the
+/// limit is so low that connections are not counted.
 pub fn connections_of_process() -> Option<usize> {
     let all = files_of_process();
     (all >= SHARED_FROM).then_some(all / 4)
@@ -155,7 +155,7 @@ mod tests {
             assert!(matches!(shares.to_write(Some(UserId(user))), Err(LibraryError::Busy)), "{user}");
             filling
         };
-        // Half of all, and then half of what is left; who comes later leaves the earlier ones what they have.
+        // Half of all, then half of the rest: later persons do not reduce the number of earlier ones.
         let first = fill(1, 64);
         let writers = (fill(2, 32), fill(3, 16), fill(4, 8), fill(5, 4), fill(6, 2), fill(7, 1), fill(8, 1));
         assert!(shares.to_write(None).is_err(), "all 128 are taken");

@@ -1,4 +1,4 @@
-//! Taking entries out of the tree, into the trash.
+//! Moves entries out of the tree into the trash.
 
 use super::entry::signed;
 use super::lock::require_removable;
@@ -6,7 +6,7 @@ use super::resolve::path_of;
 use super::{Change, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 
-/// Takes an entry out of the tree and notes it in the trash.
+/// Moves an entry out of the tree into the trash.
 pub(super) fn discard(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
     let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
     require_removable(tx, change, entry)?;
@@ -15,7 +15,7 @@ pub(super) fn discard(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Re
     Ok(())
 }
 
-/// As [`discard`], without a word to the folders above.
+/// Like [`discard`], without updating the parent folders.
 pub(super) fn take_out(tx: &WriteTx<'_>, change: &Change, entry: &EntryRow) -> Result<(), LibraryError> {
     let parent = entry.parent.ok_or(LibraryError::IsRoot)?;
     let path = path_of(tx, entry.id)?;

@@ -11,9 +11,9 @@ use crate::model::{
 /// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Stays the same over rename, move and overwrite.
+    /// Stays the same when the entry is renamed, moved or overwritten.
     pub id: EntryId,
-    /// The space whose tree it belongs to.
+    /// Space of the entry.
     pub space: SpaceId,
     /// Its folder; `None` for a space's top folder.
     pub parent: Option<EntryId>,
@@ -23,73 +23,73 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Bytes of the file, or of all files below the folder.
     pub size: u64,
-    /// Changes with the content, in a folder with everything below.
+    /// Changes with the content; for a folder, with everything below it.
     pub etag: Etag,
-    /// When it was made here.
+    /// Time at which it was created here.
     pub created: Timestamp,
-    /// For files as the client says; at least 1970-01-01 00:00:01.
+    /// Modification time; for files as sent by the client. At least 1970-01-01 00:00:01.
     pub modified: Timestamp,
     /// Whether who asked may read it: of a file that is being checked its author sees only that it is there.
     pub is_readable: bool,
 }
 
-/// What an entry is.
+/// File or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
-    /// Holds entries.
+    /// Contains entries.
     Folder,
-    /// Holds bytes.
+    /// Contains bytes.
     File {
-        /// Its current content.
+        /// Its current version.
         version: VersionId,
     },
 }
 
 impl Entry {
-    /// Whether it holds entries.
+    /// Whether it is a folder.
     pub fn is_folder(&self) -> bool {
         self.kind == EntryKind::Folder
     }
 
-    /// Its spot but for the folders above it.
+    /// Its spot, without the names of parent folders.
     pub(super) fn spot(&self) -> Spot {
         Spot { space: self.space, entry: self.id, path: format!("/{}", self.name) }
     }
 }
 
-/// An entry with what a property listing asks for beside it.
+/// An entry with the details of a property listing.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// The entry.
+    /// The file or folder.
     pub entry: Entry,
-    /// Locks that cover it, inherited ones included; in a listing those of its own alone.
+    /// Locks that cover it, including inherited ones; in a listing only its own.
     pub locks: Vec<Lock>,
     /// Its dead properties as `(name, whole element as XML)`.
     pub properties: Vec<(PropertyName, String)>,
     /// Digests of its content, if [`Detail::checksums`] asks for them. Folders have none.
     pub checksums: Vec<Checksum>,
-    /// Whether one of the links that [`Detail::links`] means leads to it.
+    /// Whether one of the links selected by [`Detail::links`] leads to it.
     pub is_linked: bool,
 }
 
-/// What a listing reads of each entry beside its row. Each field costs a look into another table, and what is
-/// found there may weigh more than the rest.
+/// Details that a listing reads of each entry. Each costs a lookup in another table, and the result may be larger
+/// than the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// Whether to read locks.
     pub locks: bool,
-    /// Which dead properties to read: the office's, or for a guest those set through his link.
+    /// Which dead properties to read: the office's, or for a guest those set through the link.
     pub properties: DeadProperties,
     /// Whether to read the digests of files' contents.
     pub checksums: bool,
-    /// Which links make an entry a linked one.
+    /// Which links count for [`Member::is_linked`].
     pub links: LinksOf,
-    /// Whether to tell how full the space is. Guests may not ask.
+    /// Whether to return the space's usage. Guests must not ask for it.
     pub usage: bool,
 }
 
 impl Detail {
-    /// Nothing beside the rows.
+    /// Only the rows.
     pub const NONE: Self = Self {
         locks: false,
         properties: DeadProperties::None,
@@ -101,41 +101,41 @@ impl Detail {
     pub const ALL: Self = Self { locks: true, properties: DeadProperties::All, ..Self::NONE };
 }
 
-/// Whose links count. Which links somebody may know of, `sharing` decides.
+/// Selects links. `sharing` decides which links a user may know about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinksOf {
-    /// No links, so that none are looked for.
+    /// No links; no lookup is made.
     Nobody,
-    /// Those that this user made.
+    /// Links that this user created.
     User(UserId),
     /// All links.
     Everybody,
 }
 
-/// Some members of a folder, in the order of their names.
+/// A page of a folder's members, ordered by name.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    /// The members.
+    /// The members of this page.
     pub members: Vec<Member>,
-    /// The locks on the folder and above it that cover each of them.
+    /// The locks on the folder and its parents that cover each member.
     pub inherited: Vec<Lock>,
-    /// Where the next piece starts; `None` after the last.
+    /// Start of the next page; `None` after the last.
     pub next: Option<String>,
 }
 
 impl Library {
-    /// The id makes tags of different entries differ: one moved over another must not look unchanged.
+    /// Contains the id, so that tags of different entries differ: one moved over another must not look unchanged.
     pub(super) fn etag(&self, row: &EntryRow) -> Etag {
         Etag(format!("{:x}-{:x}-{}", row.id.0, row.revision, self.state_fingerprint()))
     }
 
-    /// Tells instances apart, for clients who keep what they know of several.
+    /// Identifies the instance, for clients that store data of several.
     pub fn instance_id(&self) -> &str {
         &self.shared.instance_id
     }
 
-    /// Changes when the state of all files was brought back from an earlier one: by a rebuild, or by an older
-    /// catalogue. Clients then keep what they have of their own.
+    /// Changes when the state of all files was restored from an earlier one, by a rebuild or by an older catalogue.
+    /// Clients then keep their own copies.
     pub fn state_fingerprint(&self) -> &str {
         self.shared.renewed_epoch.get().unwrap_or(&self.shared.etag_epoch)
     }
@@ -161,7 +161,7 @@ pub(super) fn property_pair(row: PropertyRow) -> (PropertyName, String) {
     (row.name, row.xml)
 }
 
-/// A size as a change of size. Sizes fit the catalogue's signed 64 bits.
+/// A size as a difference of sizes. Sizes fit the catalogue's signed 64 bits.
 pub(super) fn signed(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }

@@ -1,18 +1,18 @@
-//! How far a tree reaches below its top.
+//! Extent of a tree: how far it reaches below its top.
 //!
-//! A tree that is moved below a longer path must stay within what a request can name. To know how far it reaches, all of
-//! it is read: of a million entries for seconds. So a reader does that before, and the writer only asks whether the
-//! tree is still the same. If it is not, the writer reads it itself.
+//! A tree that is moved below a longer path must still be within the limits of requests. Measuring it means reading
+//! all of it, which takes seconds for a million entries. So a reader measures before, and the writer only checks
+//! that the tree has not changed. If it has, the writer measures it again.
 
 use super::LibraryError;
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::EntryId;
 
-/// How far the tree below an entry reached when a reader looked.
+/// Extent of the tree below an entry at the time of a read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     top: EntryId,
-    /// Of the top: every change below gives it a new one.
+    /// Revision of the top, which every change below it increases.
     revision: i64,
     levels: usize,
     bytes: usize,
@@ -25,7 +25,7 @@ impl Extent {
         Ok(Self { top: top.id, revision: top.revision, levels, bytes })
     }
 
-    /// Levels below `top`, and bytes of the longest path there with a slash before each name: as `known`, unless
+    /// Levels below `top`, and bytes of the longest path there with a slash before each name: from `known`, unless
     /// something has changed since.
     pub(super) fn of(
         tx: &ReadTx<'_>,

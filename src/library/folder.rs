@@ -1,4 +1,4 @@
-//! Making folders, and deleting what is no longer wanted (into the trash).
+//! Creates folders, and moves deleted entries to the trash.
 
 use super::departure;
 use super::discard::discard;
@@ -10,7 +10,7 @@ use crate::catalog::NewEntry;
 use crate::model::{EntryEvent, EntryPath, Right};
 
 impl Library {
-    /// Makes an empty folder at `path`.
+    /// Creates an empty folder at `path`.
     pub async fn make_folder(&self, change: Change, path: &EntryPath) -> Result<Entry, LibraryError> {
         let scope = change.access.scope(Right::Write)?;
         if path.is_root() {
@@ -54,8 +54,7 @@ impl Library {
             .await
     }
 
-    /// Moves the entry at `path`, with all below it, into the trash: one short transaction, however much
-    /// that is.
+    /// Moves the entry at `path`, with everything below it, to the trash: one short transaction, whatever its size.
     pub async fn delete(&self, change: Change, path: &EntryPath) -> Result<(), LibraryError> {
         let scope = change.access.scope(Right::Write)?;
         self.foresee(&change, scope, path).await?;

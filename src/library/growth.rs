@@ -1,14 +1,14 @@
 //! Copies that are made in steps.
 //!
-//! One thread writes the catalogue, and while it copies a folder of 50,000 entries nobody else could save. So the
-//! rows of a copy into another space, and of a large one inside a space, are written a few at a time, others in
-//! between. Until the last step the copy is no part of the
-//! tree: its top is marked as something that is being removed for good, so that whatever ends the work in
-//! between, a client that leaves or a power cut, leaves only what the next upkeep removes. While it grows it is
-//! kept from that. The last step judges everything once more, takes the mark off and hangs the copy into its folder.
+//! A single thread writes the catalogue, and while it copied a folder of 50,000 entries nobody else could save. So
+//! the rows of a copy into another space, and of a large one inside a space, are written a few at a time, with
+//! other jobs in between. Until the last step the copy is not part of the tree: its top is marked for permanent
+//! removal, so that whatever interrupts the work, such as a client that disconnects or a power cut, leaves only
+//! rows that the next upkeep removes. While it grows, it is protected from upkeep. The last step checks everything
+//! again, removes the mark and moves the copy into its folder.
 //!
-//! The copy holds what the source held when it was begun. A content that is gone for good before it was reached fails
-//! the whole copy.
+//! The copy contains the source as it was at the beginning. If a version is permanently removed before it was
+//! copied, the whole copy fails.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,18 +25,18 @@ use crate::model::{EntryEvent, EntryId, Right, VersionId};
 
 /// Entries of a copy made in one transaction.
 pub(super) const AT_ONCE: usize = 1_000;
-/// Time after which a transaction of a copy takes no further entry: some have many containers or large properties.
+/// Time after which a transaction of a copy starts no further entry: some have many containers or large properties.
 const GROWTH_STEP: Duration = Duration::from_millis(100);
 
-/// Gives the copy of an entry, under the id, its content; `None` for a folder.
+/// Gives the copy of an entry, under this id, its content; `None` for a folder.
 type ContentOf =
     dyn Fn(&WriteTx<'_>, &EntryRow, EntryId) -> Result<Option<VersionId>, LibraryError> + Send + Sync;
 
-/// The copies that grow at this moment, by their tops.
+/// The copies in progress, by their top entries.
 #[derive(Clone, Default)]
 pub(super) struct Growing(Arc<Mutex<HashSet<EntryId>>>);
 
-/// Keeps a copy from being removed before it is finished; until it is dropped.
+/// Protects an unfinished copy from removal until it is dropped.
 struct Grows(Growing, EntryId);
 
 impl Growing {
@@ -60,11 +60,11 @@ impl Drop for Grows {
     }
 }
 
-/// A copy that is being made. Broken off before its end, it leaves nothing that anybody sees.
+/// A copy in progress. Interrupted before its end, it leaves nothing visible.
 pub(super) struct Growth {
     library: Library,
     rows: Arc<Rows>,
-    /// Entries whose copies are there.
+    /// Number of entries copied so far.
     done: usize,
     _grows: Grows,
 }
@@ -72,23 +72,23 @@ pub(super) struct Growth {
 /// The rows of a copy.
 pub(super) struct Rows {
     change: Change,
-    /// What is copied, folders before their members.
+    /// The entries to copy, folders before their members.
     tree: Vec<EntryRow>,
     slot: Slot,
-    /// The copy's top; the ids of the others follow.
+    /// Id of the copy's top; the ids of the others follow.
     first: EntryId,
-    /// One for all: no entry may be newer than its folder.
+    /// Shared by all, because no entry may be newer than its folder.
     revision: i64,
-    /// Of each entry, the id of its copy.
+    /// Maps each entry to the id of its copy.
     copies: HashMap<EntryId, EntryId>,
     content: Box<ContentOf>,
-    /// Bytes that are reserved for it.
+    /// Bytes of quota reserved for it.
     reserved: u64,
 }
 
 impl Growth {
-    /// Begins a copy of `tree` under the ids from `first` on, for `slot`; nothing is written yet. `reserved` bytes
-    /// are held for it in the slot's space.
+    /// Begins a copy of `tree` under the ids from `first` on, for `slot`; writes nothing yet. `reserved` bytes of
+    /// the slot's space are held for it.
     pub(super) async fn begin(
         library: &Library,
         change: Change,
@@ -105,9 +105,9 @@ impl Growth {
         Ok(Self { library: library.clone(), rows: Arc::new(rows), done: 0, _grows: grows })
     }
 
-    /// Writes the next rows; `false` once all are there.
+    /// Writes the next rows; `false` once all are written.
     ///
-    /// Errors: `OverQuota`, `PreconditionFailed` if a content is gone, those of the disk.
+    /// Errors: `OverQuota`, `PreconditionFailed` if a version was removed, those of the disk.
     pub(super) async fn grow(&mut self) -> Result<bool, LibraryError> {
         let (library, rows, from) = (self.library.clone(), Arc::clone(&self.rows), self.done);
         let step = move |tx: &WriteTx<'_>| {
@@ -133,7 +133,8 @@ impl Growth {
 }
 
 impl Rows {
-    /// Copies entries from the position `from` on; up to which. Folders are at any time as large as what is in them.
+    /// Copies entries from position `from`; returns the position reached. The size of each folder always matches
+    /// its content.
     fn copy_some(&self, tx: &WriteTx<'_>, from: usize) -> Result<usize, LibraryError> {
         let Self { change, tree, slot, first, revision, copies, content, .. } = self;
         let (first, name, revision) = (*first, slot.name.clone(), *revision);
@@ -142,7 +143,7 @@ impl Rows {
         let (began, mut done) = (Instant::now(), from);
         for row in tree.iter().skip(from).take(AT_ONCE) {
             let copy = copies.get(&row.id).copied().ok_or(LibraryError::NotFound)?;
-            // It was removed for good meanwhile.
+            // It was removed permanently meanwhile.
             if let Some(version) = row.version
                 && tx.version(version)?.is_none()
             {
@@ -169,7 +170,7 @@ impl Rows {
         Ok(done)
     }
 
-    /// Makes the copy part of the tree in place of what is in `slot`. `entry` is what was copied, as it is now.
+    /// Makes the copy part of the tree, replacing the entry in `slot`. `entry` is the source in its present state.
     pub(super) fn join(
         &self,
         tx: &WriteTx<'_>,
@@ -204,9 +205,8 @@ impl Rows {
         Ok(())
     }
 
-    /// Fails unless the copy holds all that `entry` and what is below it hold by now: every change below an entry
-    /// gives that a new revision. Its own properties and time, of which its revision does not tell, are copied once
-    /// more.
+    /// Fails unless the copy contains everything that `entry` and its tree contain now: every change below an entry
+    /// gives it a new revision. Its own properties and time, which do not change the revision, are copied again.
     pub(super) fn require_current(&self, tx: &WriteTx<'_>, entry: &EntryRow) -> Result<(), LibraryError> {
         if self.tree.first().is_none_or(|top| (top.id, top.revision) != (entry.id, entry.revision)) {
             return Err(LibraryError::PreconditionFailed);

@@ -1,7 +1,7 @@
-//! What must hold before a change may happen: the request's conditions and other people's locks.
+//! Checks before a change: the request's conditions and other people's locks.
 //!
-//! Judged twice with the same code: before the body is read, so that a doomed upload ends early, and
-//! inside the transaction that commits, so that nothing can slip in between.
+//! Both are checked twice with the same code: before the body is read, so that a doomed upload ends early, and
+//! inside the transaction that commits, so that nothing can change in between.
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
@@ -27,8 +27,8 @@ impl Library {
             .await
     }
 
-    /// Judges the `If` header before a request waits for the catalogue's writer, so that one that does not
-    /// hold costs other writers nothing. The transaction judges it again, and everything else.
+    /// Checks the `If` header before a request waits for the catalogue's writer, so that a failing one costs other
+    /// writers nothing. The transaction checks it again, together with everything else.
     pub(super) async fn foresee(
         &self,
         change: &Change,
@@ -47,8 +47,8 @@ impl Library {
             .await
     }
 
-    /// Fails unless every condition of the request holds for `target`, the entry it names (`None` where
-    /// there is nothing yet).
+    /// Fails unless every condition of the request holds for `target`, the entry that it names (`None` if there is
+    /// none yet).
     pub(super) fn check_conditions(
         &self,
         tx: &ReadTx<'_>,
@@ -59,7 +59,7 @@ impl Library {
         self.check_conditions_among(tx, change, &[scope], target)
     }
 
-    /// As [`Self::check_conditions`], for a request that reaches into several spaces.
+    /// Like [`Self::check_conditions`], for a request that concerns several spaces.
     pub(super) fn check_conditions_among(
         &self,
         tx: &ReadTx<'_>,
@@ -75,7 +75,7 @@ impl Library {
         };
         let mut holds = conditions.if_match.as_ref().is_none_or(matches)
             && !conditions.if_none_match.as_ref().is_some_and(matches);
-        // RFC 9110 13.1.4: If-Unmodified-Since is ignored beside If-Match.
+        // RFC 9110 13.1.4: If-Unmodified-Since is ignored if there is an If-Match.
         if let (None, Some(limit), Some(row)) = (&conditions.if_match, conditions.if_unmodified_since, target)
         {
             let version = row.version.map(|id| tx.version(id)).transpose()?.flatten();
@@ -88,7 +88,7 @@ impl Library {
         if holds { Ok(()) } else { Err(LibraryError::PreconditionFailed) }
     }
 
-    /// Each resource that the header names is read once, however many conditions ask about it.
+    /// Reads each resource that the header names once, however many conditions refer to it.
     fn any_list_holds(
         &self,
         tx: &ReadTx<'_>,
@@ -119,10 +119,10 @@ impl Library {
     }
 }
 
-/// What conditions of an `If` header ask of a resource that is there.
+/// The state of an existing resource that conditions of an `If` header test.
 struct State {
     etag: Etag,
-    /// Of the locks that cover it.
+    /// Tokens of the locks that cover it.
     tokens: HashSet<LockToken>,
 }
 
@@ -134,7 +134,7 @@ fn holds(state: Option<&State>, condition: &IfCondition) -> bool {
     is_so != condition.negated
 }
 
-/// The entry that a tag means. What lies in a space that the request does not reach has no state.
+/// The entry that a tag names. Entries in spaces that the request does not concern have no state.
 fn tagged(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -142,7 +142,7 @@ fn tagged(
     tag: &IfTarget,
 ) -> Result<Option<EntryRow>, LibraryError> {
     let IfTarget::Entry { space, path } = tag else { return Ok(None) };
-    // Nothing has a state for who may not see it.
+    // For a guest who must not see it, the entry has no state.
     if change.access.only_adds() {
         return Ok(None);
     }
@@ -153,13 +153,13 @@ fn tagged(
     }
 }
 
-/// Fails if a lock on `entry`, its own or one reaching down to it, is not this request's to use.
+/// Fails if a lock on `entry`, its own or a deep one on a parent, is not held by this request.
 pub(super) fn require_unlocked(tx: &ReadTx<'_>, change: &Change, entry: EntryId) -> Result<(), LibraryError> {
     let locks = tx.locks_covering(entry, change.now)?;
     require_tokens(tx, change, &locks)
 }
 
-/// As [`require_unlocked`], for `entry` and everything below it: what a move or delete takes along.
+/// Like [`require_unlocked`], for `entry` and everything below it, which a move or delete affects.
 pub(super) fn require_tree_unlocked(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -169,8 +169,8 @@ pub(super) fn require_tree_unlocked(
     require_tokens(tx, change, &tx.locks_below(top.id, change.now)?)
 }
 
-/// A locked entry may be changed by whoever holds the lock and says so. Of several shared locks with
-/// one root, one is enough.
+/// A locked entry may be changed by the holder of the lock, if the request submits its token. Of several shared
+/// locks with one root, one is enough.
 fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result<(), LibraryError> {
     let submitted: HashSet<&LockToken> = change.conditions.submitted_tokens().collect();
     let opened: HashSet<EntryId> = locks

@@ -13,8 +13,8 @@ use crate::vault::disk::{
     SnapshotName, SnapshotPart, Snapshots, Storage, StoredFile, StoredSnapshot, UnindexedMember,
 };
 
-/// `storage`, with every failure of a write told to the state and no write in a state that forbids it. The state itself
-/// asks for the free space, as it is.
+/// Wraps `storage` so that every failed write is reported to `state`, and none is made in a state that forbids it.
+/// The state itself uses the free space as it is.
 pub(super) fn guarded(storage: Storage, health: &Arc<DiskHealth>, unbound: &Arc<Unbound>) -> Storage {
     let Storage { containers, housekeeping, key_files, snapshots, capacity } = storage;
     let unbound = Arc::clone(unbound);

@@ -1,10 +1,9 @@
-//! How far the catalogue has come, noted outside of it.
+//! High-water mark: the catalogue's progress, recorded outside of it.
 //!
-//! SQLCipher notices a page that was changed, but not a whole older catalogue in the place of the present
-//! one. Files newer than it would then look like garbage and be swept after a day, and what was brought
-//! back from the trash since would be removed for good. The mark, a small sealed file beside `catalog/`,
-//! tells such a catalogue when it is opened. From then on nothing is removed until `tresor rebuild` has
-//! brought the newer files in.
+//! SQLCipher detects a changed page, but not a complete older catalogue in place of the present one. Files newer
+//! than it would then look like garbage and be swept after a day, and entries restored from the trash since would
+//! be removed permanently. The mark, a small sealed file beside `catalog/`, reveals such a catalogue when it is
+//! opened. From then on nothing is removed until `tresor rebuild` has added the newer files.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,9 +20,9 @@ use crate::vault::keys::{KeyFileFault, KeyRing};
 use crate::vault::reader::ContainerReader;
 
 const MARK: SmallFile = SmallFile::fixed(layout::MARK);
-/// Setting of a catalogue that was found to be older than its files.
+/// Name of the setting of a catalogue that was found to be older than its files.
 const ROLLED_BACK: &str = "rolled-back";
-/// Numbers that may have been given after the mark was last written: far more than a minute's.
+/// Numbers that may have been given out after the mark was last written: far more than in a minute.
 const SLACK: i64 = 1_000 * IdBlock::SIZE;
 
 /// What the mark says.
@@ -34,7 +33,7 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// The mark, or what is wrong with it. Blocks.
+    /// Reads the mark, and reports a fault in it. Blocks.
     pub(super) fn look(
         key_files: &dyn KeyFiles,
         keys: &KeyRing,
@@ -47,7 +46,7 @@ impl Mark {
         Ok(mark.ok_or(KeyFileFault::Damaged))
     }
 
-    /// `None` without a mark that opens. Blocks.
+    /// `None` without a mark that can be opened. Blocks.
     pub(super) fn read(key_files: &dyn KeyFiles, keys: &KeyRing) -> Result<Option<Self>, VaultError> {
         let mark = Self::look(key_files, keys)?;
         if mark.as_ref().is_err_and(|fault| *fault == KeyFileFault::Damaged) {
@@ -65,19 +64,19 @@ impl Mark {
             .map_err(|source| VaultError::Io { action: "write mark.age", source })
     }
 
-    /// Whether a catalogue with these counters is older. Numbers of entries are told first: they are drawn
-    /// in blocks, but a catalogue that goes on after a rollback skips some of them and no revision.
+    /// Whether a catalogue with these counters is older. Compares entry numbers first: they are drawn in blocks,
+    /// but a catalogue that continues after a rollback skips some of them and no revision.
     fn is_ahead_of(self, found: Counters) -> bool {
         (self.next_entry, self.revision) > (found.next_entry, found.revision)
     }
 
-    /// A number that was given neither before nor shortly after this mark.
+    /// A number that was given out neither before this mark nor shortly after it.
     fn unused(self) -> i64 {
         self.next_entry.saturating_add(SLACK)
     }
 
-    /// What `containers` tell that no row knows, if they name numbers from `horizon` on: only a later state of
-    /// this catalogue can have given these. Blocks.
+    /// The mark derived from `containers` without a row, if they have numbers from `horizon` on: only a later state
+    /// of this catalogue can have given those out. Blocks.
     fn of_newer_containers(
         containers: &[StoredFile],
         store: &dyn Containers,
@@ -95,7 +94,7 @@ impl Mark {
     }
 }
 
-/// The containers that `tx` has no row for. Blocks.
+/// The containers for which `tx` has no row. Blocks.
 fn unknown_containers(tx: &ReadTx<'_>, containers: &dyn Containers) -> Result<Vec<StoredFile>, LibraryError> {
     let mut unknown = Vec::new();
     containers
@@ -109,13 +108,13 @@ fn unknown_containers(tx: &ReadTx<'_>, containers: &dyn Containers) -> Result<Ve
     Ok(unknown)
 }
 
-/// In doubt it is known: a catalogue that does not answer says so elsewhere.
+/// In doubt a container counts as known: a catalogue that cannot answer is reported elsewhere.
 fn is_unknown(tx: &ReadTx<'_>, container: ContainerId) -> bool {
     !tx.is_known_container(container).unwrap_or(true)
 }
 
-/// The mark, or where there is none what containers tell in its place: without it an older catalogue would
-/// give numbers a second time. Looks through all of them then.
+/// Reads the high-water mark; if it is missing, derives it from all containers, so that a rolled-back catalogue
+/// cannot reuse ids.
 pub(super) async fn read_or_look(
     catalog: &Catalog,
     storage: &Storage,
@@ -138,8 +137,8 @@ pub(super) async fn read_or_look(
         .await
 }
 
-/// Compares a catalogue that is being opened with the mark. An older one goes on behind it and with other
-/// ETags, so that no number and no tag means two things.
+/// Compares a catalogue that is being opened with the mark. An older one continues after the mark and with other
+/// ETags, so that no number and no tag gets two meanings.
 pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
     let found = tx.counters()?;
     let Some(mark) = mark.filter(|mark| mark.is_ahead_of(found)) else { return Ok(()) };
@@ -151,14 +150,15 @@ pub(super) fn compare(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalo
     go_on_behind(tx, mark)
 }
 
-/// Nothing is removed from now on, and no number and no tag of what is in no row is given again.
+/// Suspends removals from now on, and makes sure that no number or tag that may be in use without a row is given
+/// out again.
 fn go_on_behind(tx: &WriteTx<'_>, mark: Mark) -> Result<(), CatalogError> {
     tx.set_setting(ROLLED_BACK, &mark.revision.to_string())?;
     tx.remove_setting(ETAG_EPOCH)?;
     tx.skip_entry_ids(mark.unused())
 }
 
-/// Prepares a catalogue that a rebuild starts from: whatever it says of itself, it goes on behind the mark.
+/// Prepares a catalogue that is the base of a rebuild: in any case it continues after the mark.
 pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), CatalogError> {
     tx.remove_setting(ROLLED_BACK)?;
     tx.remove_setting(ETAG_EPOCH)?;
@@ -171,15 +171,14 @@ pub(super) fn removals_suspended(tx: &ReadTx<'_>) -> Result<bool, LibraryError> 
 }
 
 impl Library {
-    /// Whether the catalogue was found to be older than the stored files. As long as it is, nothing is
-    /// removed; `tresor rebuild` ends it.
+    /// Whether the catalogue was found to be older than the stored files. Until `tresor rebuild` is run, nothing is
+    /// removed.
     pub async fn is_rolled_back(&self) -> Result<bool, LibraryError> {
         self.catalog().read(removals_suspended).await
     }
 
-    /// Notes how far the catalogue has come, if it has gone on since the last note. To be called every
-    /// minute and at the end: what a rollback undoes beyond the last note is not noticed. Does nothing while
-    /// the disk takes no changes.
+    /// Writes the mark, if the catalogue has progressed since. Call it every minute and at the end: a rollback to a
+    /// state after the last mark is not detected. Does nothing while the disk cannot be written.
     pub async fn note_progress(&self) -> Result<(), LibraryError> {
         if self.read_only().is_some() {
             return Ok(());
@@ -197,10 +196,10 @@ impl Library {
         Ok(())
     }
 
-    /// Looks for containers that only a later state of this catalogue can have made: their numbers had not
-    /// been given when it was opened. Finds an older catalogue whose mark is as old. Only the first look
-    /// after the start can tell: from then on this run gives the same numbers, so it should be soon. Returns
-    /// whether nothing may be removed.
+    /// Searches for containers that only a later state of this catalogue can have made: their numbers had not been
+    /// given out when it was opened. This detects an older catalogue whose mark is equally old. Only the first
+    /// search after the start can, because this run gives out the same numbers, so it should come soon. Returns
+    /// whether removals are suspended.
     pub async fn look_for_newer_containers(&self) -> Result<bool, LibraryError> {
         if self.is_rolled_back().await? {
             return Ok(true);
@@ -210,7 +209,7 @@ impl Library {
         }
         let containers = Arc::clone(&self.storage().containers);
         let mut unknown = self.catalog().read(move |tx| unknown_containers(tx, &*containers)).await?;
-        // This run's own are held, or have got their rows since these were compared.
+        // This run's own containers are held, or have got their rows since the comparison.
         unknown.retain(|file| !self.shared.unbound.holds(file.id));
         let library = self.clone();
         let newer = self
@@ -235,7 +234,7 @@ impl Library {
         let go_on = move |tx: &WriteTx<'_>| {
             go_on_behind(tx, newer)?;
             let epoch = etag_epoch(tx)?;
-            // Before anybody can be told a tag of what is committed after this.
+            // Set before a client can see a tag of anything committed after this.
             library.shared.renewed_epoch.get_or_init(|| epoch);
             Ok::<_, CatalogError>(())
         };

@@ -13,64 +13,64 @@ use crate::model::{
     Timestamp, UserId,
 };
 
-/// Longest time a lock lasts without a refresh. Clients refresh; a crashed one should not block an
-/// office for a day.
+/// Longest time for which a lock lasts without a refresh. Clients refresh their locks; a crashed client should not
+/// block an office for a day.
 pub const MAX_LOCK_SECONDS: u64 = 3_600;
 /// Locks that one user may hold at a time.
 const MAX_PER_USER: usize = 1_000;
-/// Longest time that a guest's lock lasts without a refresh: a guest must not keep the office from its own files for
+/// Longest time for which a guest's lock lasts without a refresh: a guest must not block the office's own files for
 /// long.
 const MAX_GUEST_LOCK_SECONDS: u64 = 600;
 /// Locks that the guests of one link may hold at a time.
 const MAX_PER_LINK: usize = 100;
-/// Locks that the guests of all links of one user may hold at a time; more links give no more.
+/// Locks that the guests of all links of one user may hold at a time; more links do not raise it.
 const MAX_PER_HOST: usize = 200;
-/// Locks in one space at a time, so that one space does not use up those of the others.
+/// Locks in one space at a time, so that one space cannot use up those of the others.
 const MAX_PER_SPACE: usize = 4_000;
 /// Guests' locks in one space at a time.
 const MAX_GUESTS_PER_SPACE: usize = 1_000;
 /// Locks at a time on the whole server.
 const MAX_TOTAL: usize = 10_000;
-/// Shared locks that may stand together: on an entry, on the folders above that reach down to it and, for a
-/// lock on a folder, below. Each change reads all that cover its entry, and each listing tells them.
+/// Shared locks that may exist together: on an entry, deep ones on its parents and, for a lock on a folder, below
+/// it. Each change reads all locks that cover its entry, and each listing returns them.
 const MAX_TOGETHER: usize = 32;
 
-/// Why a lock that its own holder takes or gives back is no event.
+/// Why taking or releasing one's own lock is not an event.
 const LOCKS: &str = "locks come and go with every save of a document";
 
-/// A lock in force.
+/// An active lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
-    /// Its token.
+    /// Token of the lock.
     pub token: LockToken,
-    /// Where it was taken: the lock's root, in the same space.
+    /// The locked entry: the lock's root, in the same space.
     pub root: EntryPath,
-    /// Whether that is a folder.
+    /// Whether the root is a folder.
     pub root_is_folder: bool,
-    /// Who holds it; if a guest does, whose guest.
+    /// Holder of the lock; for a guest, the link's creator.
     pub user: UserId,
-    /// The link by which a guest took it.
+    /// The link of a guest who holds it.
     pub link: Option<LinkId>,
     /// Exclusive or shared.
     pub scope: LockScope,
-    /// Whether it reaches to everything below.
+    /// Whether it covers everything below.
     pub is_deep: bool,
     /// The client's `DAV:owner` element, verbatim; empty if it sent none.
     pub owner: String,
-    /// When it ends unless refreshed.
+    /// Time at which it expires unless refreshed.
     pub expires: Timestamp,
 }
 
-/// A lock that a client asks for.
+/// A lock that a client requests.
 #[derive(Clone, Debug)]
 pub struct LockRequest {
     /// Exclusive or shared.
     pub scope: LockScope,
-    /// Whether it shall reach to everything below.
+    /// Whether it should cover everything below.
     pub is_deep: bool,
     /// The client's `DAV:owner` element, verbatim; empty for none.
     pub owner: String,
-    /// How long; capped at [`MAX_LOCK_SECONDS`].
+    /// Requested duration; capped at [`MAX_LOCK_SECONDS`].
     pub timeout: Duration,
 }
 
@@ -94,7 +94,7 @@ impl Lock {
 impl Library {
     /// Locks the entry at `path`.
     ///
-    /// Errors: `NotFound` if there is nothing (an unmapped path is locked by
+    /// Errors: `NotFound` if it does not exist (an unmapped path is locked by
     /// [`super::PutSession::commit_locked`]); `Locked` if another lock conflicts.
     pub async fn lock(
         &self,
@@ -117,8 +117,7 @@ impl Library {
             .await
     }
 
-    /// Prolongs a lock that covers the entry at `path` and is named in the `If` header, as long as it is
-    /// this user's.
+    /// Extends a lock that covers the entry at `path` and is named in the `If` header. It must belong to this user.
     pub async fn refresh_lock(
         &self,
         change: Change,
@@ -148,7 +147,7 @@ impl Library {
             .await
     }
 
-    /// Ends a lock that covers the entry at `path`. Its holder may, and so may who manages the space.
+    /// Ends a lock that covers the entry at `path`. Allowed for its holder and for managers of the space.
     pub async fn unlock(
         &self,
         access: &Access,
@@ -178,26 +177,26 @@ impl Library {
     }
 }
 
-/// A lock with the space that it lies in.
+/// A lock with its space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockHeld {
-    /// The space.
+    /// Space of the locked entry.
     pub space: SpaceId,
-    /// The lock.
+    /// The lock itself.
     pub lock: Lock,
 }
 
-/// Which locks are meant; what is `None` does not matter.
+/// Selects locks; `None` matches all.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LockFilter {
-    /// The lock of this token.
+    /// The lock with this token.
     pub token: Option<LockToken>,
-    /// Those of this user, and of the guests of his links.
+    /// Locks of this user, and of the guests of this user's links.
     pub user: Option<UserId>,
 }
 
 impl Library {
-    /// The locks in force in the spaces that these rights let somebody manage.
+    /// The active locks in the spaces that these rights allow to manage.
     pub async fn locks(&self, rights: &[Access], now: Timestamp) -> Result<Vec<LockHeld>, LibraryError> {
         let rights = rights.to_vec();
         self.catalog()
@@ -217,7 +216,7 @@ impl Library {
             .await
     }
 
-    /// Ends the locks in these spaces that are meant, whoever holds them. Returns how many there were.
+    /// Ends the selected locks in these spaces, whoever holds them. Returns their number.
     pub async fn end_locks(
         &self,
         rights: &[Access],
@@ -245,7 +244,7 @@ impl Library {
     }
 }
 
-/// Ends the lock of somebody else.
+/// Ends another holder's lock.
 fn end_lock(tx: &WriteTx<'_>, by: &Stamp, lock: &LockRow) -> Result<(), LibraryError> {
     let entry = tx.entry(lock.entry)?.ok_or(LibraryError::NotFound)?;
     Subject::present(tx, &entry)?.record(tx, by, EntryEvent::LockEnded)?;
@@ -262,14 +261,14 @@ fn capped(access: &Access, timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_secs(1), Duration::from_secs(most))
 }
 
-/// Whether somebody with this access may lock a folder, or a file.
+/// Whether this access allows locking a folder, or a file.
 pub fn is_lockable(access: &Access, is_folder: bool) -> bool {
-    // A folder that a guest holds would be closed to everybody who works in it.
+    // A folder locked by a guest would be closed to everyone who works in it.
     access.scope(Right::Write).is_ok() && (access.link().is_none() || !is_folder)
 }
 
-/// Takes a lock on `entry` unless one conflicts: an exclusive lock suffers no other, a shared one no
-/// exclusive one (RFC 4918 6.2).
+/// Takes a lock on `entry` unless one conflicts: an exclusive lock conflicts with every other, a shared one with
+/// exclusive ones (RFC 4918 6.2).
 pub(super) fn take(
     tx: &WriteTx<'_>,
     change: &Change,
@@ -308,8 +307,8 @@ pub(super) fn take(
     Ok(row)
 }
 
-/// Whether one of those who pay for a lock has as many as he may: whoever takes it, a guest's link and its
-/// maker, the space, the server.
+/// Whether a limit on locks is reached: of the holder, of a guest's link or its creator, of the space or the
+/// server.
 fn is_budget_spent(
     tx: &ReadTx<'_>,
     change: &Change,
@@ -346,8 +345,8 @@ fn fresh_token() -> LockToken {
     LockToken(uuid)
 }
 
-/// What taking `entry` out of its folder needs: its own tree unlocked, and the folder's members. A guest never
-/// takes the entry that was lent to him.
+/// Checks that `entry` may be taken out of its folder: its tree and the folder's members must be unlocked. A guest
+/// can never take out the linked entry.
 pub(super) fn require_removable(
     tx: &ReadTx<'_>,
     change: &Change,

@@ -1,4 +1,4 @@
-//! Finding what a path names.
+//! Finds the entry at a path.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,19 +10,19 @@ use super::{Detail, Entry, Library, LibraryError, LinksOf, Listing, Member, Spac
 use crate::catalog::{EntryRow, LockRow, ReadTx};
 use crate::model::{Access, Checksum, EntryId, EntryName, EntryPath, Right, Timestamp};
 
-/// Members of a folder read at once for a listing.
+/// Members of a folder that are read at a time for a listing.
 const PAGE: usize = 500;
 /// Bytes of dead properties at which a page of a listing ends early.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// What stands at a path, read from one snapshot.
+/// The entry at a path, read from one snapshot.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// The entry.
+    /// The entry with its details.
     pub member: Member,
-    /// The first page of its members, if it is a folder and they were asked for.
+    /// The first page of its members, if it is a folder and they were requested.
     pub listing: Option<Listing>,
-    /// How full its space is, if it is a folder and [`Detail::usage`] asks for it.
+    /// Usage of its space, if it is a folder and [`Detail::usage`] requests it.
     pub usage: Option<SpaceUsage>,
 }
 
@@ -37,7 +37,7 @@ impl Library {
         self.member_with(access, path, &Detail::ALL, now).await
     }
 
-    /// The entry at `path`.
+    /// The entry at `path`, with the requested details.
     pub async fn member_with(
         &self,
         access: &Access,
@@ -55,7 +55,7 @@ impl Library {
             .await
     }
 
-    /// The entry at `path` and, with `members`, the first page of what is in it; [`Self::list_with`] reads the next
+    /// The entry at `path` and, with `members`, the first page of its members; [`Self::list_with`] reads the next
     /// ones.
     pub async fn describe(
         &self,
@@ -119,7 +119,7 @@ impl Library {
             .await
     }
 
-    /// Those of some entries that lie in the spaces these rights are for, and where; not what lies in the trash.
+    /// Returns those of `entries` in a space that `rights` cover, with their paths. Trashed entries are left out.
     pub async fn located(
         &self,
         rights: &[Access],
@@ -144,7 +144,7 @@ impl Library {
             .await
     }
 
-    /// As [`Self::list_with`], with locks and dead properties.
+    /// Like [`Self::list_with`], with locks and dead properties.
     pub async fn list(
         &self,
         access: &Access,
@@ -155,8 +155,8 @@ impl Library {
         self.list_with(access, folder, after, &Detail::ALL, now).await
     }
 
-    /// The next members of `folder` after the name key `after`, a bounded number and few bytes at a time, so
-    /// that a listing of any length needs little memory.
+    /// The next members of `folder` after the name key `after`: a limited number and few bytes at a time, so that a
+    /// listing of any length needs little memory.
     pub async fn list_with(
         &self,
         access: &Access,
@@ -171,7 +171,7 @@ impl Library {
         self.catalog().read(list).await
     }
 
-    /// How many entries some folders and all below them are together, counted up to `limit`.
+    /// Total number of entries in some folders and everything below them, counted up to `limit`.
     pub async fn trees_len(
         &self,
         folders: Vec<(Access, EntryId)>,
@@ -204,7 +204,7 @@ impl Library {
                 let row = rooted(tx, access.viewer(), access.space(), top)?.ok_or(LibraryError::NotFound)?;
                 let mut entry = library.entry(access.viewer(), row);
                 if entry.parent.is_none() {
-                    // What leads to a whole space is called like it.
+                    // The root of a whole space has the space's name.
                     entry.name = tx.space(entry.space)?.ok_or(LibraryError::NoSuchSpace)?.name;
                 }
                 Ok(entry)
@@ -222,8 +222,7 @@ fn list(
     detail: &Detail,
     now: Timestamp,
 ) -> Result<Listing, LibraryError> {
-    // The folder may have been deleted or moved away between two pieces; what is listed must still lie
-    // in what the access was given for.
+    // The folder may have been deleted or moved away between two pages; it must still be inside the access.
     let folder = tx.entry(folder)?.filter(|row| row.space == access.space()).ok_or(LibraryError::NotFound)?;
     if let Some(top) = access.top() {
         rooted(tx, access.viewer(), folder.space, top)?.ok_or(LibraryError::NotFound)?;
@@ -288,7 +287,7 @@ fn checksums(
     Ok(tx.version(version)?.map(|version| version.checksums).unwrap_or_default())
 }
 
-/// Those of some entries to which the links lead that `detail` means.
+/// Those of the entries that have a link selected by `detail`.
 fn linked(tx: &ReadTx<'_>, detail: &Detail, rows: &[EntryRow]) -> Result<HashSet<EntryId>, LibraryError> {
     let creator = match detail.links {
         LinksOf::Nobody => return Ok(HashSet::new()),
@@ -298,7 +297,7 @@ fn linked(tx: &ReadTx<'_>, detail: &Detail, rows: &[EntryRow]) -> Result<HashSet
     Ok(tx.linked_among(&rows.iter().map(|row| row.id).collect(), creator)?)
 }
 
-/// The locks that somebody is told of: a guest of none but his own.
+/// The locks that the sender may see: for a guest, only their own.
 fn shown(
     tx: &ReadTx<'_>,
     access: &Access,
@@ -309,7 +308,7 @@ fn shown(
     locks.map(|lock| Lock::from_row(tx, access, lock)).collect()
 }
 
-/// The key under which a stored name was filed.
+/// The name key of a stored entry.
 fn key_of(row: &EntryRow) -> String {
     EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default()
 }

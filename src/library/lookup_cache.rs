@@ -16,12 +16,12 @@ use crate::catalog::{ChangeSet, Commit};
 use crate::model::{Checksum, EntryId, EntryPath, Start, Timestamp, VersionId};
 use crate::vault::reader::ContainerRef;
 
-/// Lookups of files that are remembered, about 1 KiB each.
+/// Lookups of files that are cached, about 1 KiB each.
 const MAX_REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
-/// Containers of a file whose lookup is remembered.
+/// Containers of a file whose lookup is cached.
 const MAX_SEGMENTS: usize = 16;
 
-/// The present content of a file, as the catalogue has it.
+/// The current content of a file, from the catalogue.
 pub(super) struct Known {
     pub(super) entry: Entry,
     pub(super) version: VersionId,
@@ -38,10 +38,10 @@ pub(super) struct Moment(u64);
 pub(super) struct LookupCache(Mutex<State>);
 
 struct State {
-    /// What paths name, as they were asked for, from where the right begins.
+    /// The entries at paths, as requested from the start of the right.
     paths: LruCache<(Start, EntryPath), EntryId>,
     files: LruCache<EntryId, Arc<Known>>,
-    /// Commits that began, and commits that ended: odd while one runs.
+    /// Number of commits begun plus commits ended: odd while one runs.
     commits: u64,
 }
 
@@ -53,7 +53,7 @@ impl Default for LookupCache {
 }
 
 impl LookupCache {
-    /// The file at `path`, if it is known.
+    /// The file at `path`, if it is cached.
     pub(super) fn recall(&self, start: Start, path: &EntryPath) -> Option<Arc<Known>> {
         let key = (start, path.clone());
         let mut state = self.state();
@@ -61,13 +61,13 @@ impl LookupCache {
         state.files.get(&entry).cloned()
     }
 
-    /// Now, if what is read from now on may be remembered.
+    /// The present moment, if results read from now on may be cached.
     pub(super) fn moment(&self) -> Option<Moment> {
         let commits = self.state().commits;
         commits.is_multiple_of(2).then_some(Moment(commits))
     }
 
-    /// Keeps what was read after `since`, unless something was committed meanwhile.
+    /// Caches a result read after `since`, unless something was committed meanwhile.
     pub(super) fn remember(&self, since: Moment, start: Start, path: EntryPath, known: Known) {
         if known.segments.len() > MAX_SEGMENTS {
             return;

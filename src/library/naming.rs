@@ -1,15 +1,16 @@
-//! Names that are free in a folder.
+//! Finds free names in a folder.
 
 use super::LibraryError;
 use crate::catalog::ReadTx;
 use crate::model::{EntryId, EntryName, UploadId};
 
-/// Numbered names tried before a random one: a guest who may only add files could use up any number of them.
+/// Numbered names that are tried before a random one: a guest who may only add files could use up any number of
+/// them.
 const MAX_NAMESAKES: u32 = 20;
-/// Longest file ending in bytes, with its dot, that stays behind the number; a longer one is no file type.
+/// Longest file extension in bytes, with its dot, that is kept after the number; a longer one is not a file type.
 const MAX_ENDING: usize = 32;
 
-/// `name`, or the first of `name (2)`, `name (3)` … that nothing in the folder looks like.
+/// `name`, or the first of `name (2)`, `name (3)` … that resembles no name in the folder.
 pub(super) fn free_name(
     tx: &ReadTx<'_>,
     folder: EntryId,
@@ -18,7 +19,8 @@ pub(super) fn free_name(
     numbered(name, |candidate| Ok(tx.child(folder, &candidate.key())?.is_some()))
 }
 
-/// `name`, or the first of `name (2)`, `name (3)` … that is not taken; of many namesakes, one with random letters.
+/// `name`, or the first of `name (2)`, `name (3)` … that is not taken; if many are taken, a name with random
+/// letters.
 pub(super) fn numbered(
     name: &EntryName,
     is_taken: impl Fn(&EntryName) -> Result<bool, LibraryError>,

@@ -15,22 +15,22 @@ const MAX_GUEST_PROPERTIES: usize = 16;
 /// Bytes of one link's guests' dead properties of one entry, names included.
 const MAX_GUEST_BYTES: usize = 4 * 1024;
 
-/// One step of a PROPPATCH, in the order the client gave.
+/// One step of a PROPPATCH, in the client's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyChange {
-    /// Set a dead property.
+    /// Sets a dead property.
     Set {
-        /// Its name.
+        /// Name of the property.
         name: PropertyName,
         /// The whole element as XML with its namespaces declared.
         xml: String,
     },
-    /// Remove a dead property, if it is there.
+    /// Removes a dead property, if it exists.
     Remove {
-        /// Its name.
+        /// Name of the property.
         name: PropertyName,
     },
-    /// Set the modification time.
+    /// Sets the modification time.
     Modified(Timestamp),
 }
 
@@ -52,8 +52,8 @@ impl Library {
                 library.check_conditions(tx, &change, scope, Some(&entry))?;
                 require_unlocked(tx, &change, entry.id)?;
                 let added = Added::watch(tx, scope.space())?;
-                // Neither sees, replaces or removes the other's: the office's programs keep theirs with a file, and a
-                // guest's sets properties of the same names.
+                // Office and guests do not see, replace or remove each other's properties: programs of the office
+                // keep theirs with a file, and a guest's program sets properties with the same names.
                 let setter = change.access.link();
                 let before = tx.property_weight(entry.id, setter)?;
                 for step in &steps {
@@ -72,8 +72,8 @@ impl Library {
                     return Err(LibraryError::TooManyProperties);
                 }
                 added.require_room(&library, tx, 0)?;
-                // A sync client finds the new values by the folder's ETag; the folder's own modification
-                // time stays, as none of its members came or went. Nothing in a space is above its root.
+                // A sync client finds the new values by the folder's ETag; the folder's own modification time
+                // stays, because no member was added or removed. A space's root has no parent.
                 let above = entry.parent.unwrap_or(entry.id);
                 let folder = tx.entry(above)?.ok_or(LibraryError::NotFound)?;
                 tx.touch_folders(above, tx.next_revision()?, 0, folder.modified)?;

@@ -1,12 +1,12 @@
-//! Storing a file's content.
+//! Stores the content of a file.
 //!
 //! ```text
 //! begin_put   conditions, locks, name, quota      nothing on disk yet
 //! write ...   batches sealed on a blocking thread  tmp/<id>.part
 //! commit      length and checksum, fsync, rename, fsync of the folder, then ONE transaction
 //! ```
-//! A content of one chunk never has a temporary file: it is sealed in memory and appended to a pack
-//! together with others (`packer`), which then share one flush; their transactions share one commit.
+//! Content of one chunk never has a temporary file: it is sealed in memory and appended to a pack together with
+//! others (`packer`), which then share one flush; their transactions share one commit.
 
 use std::sync::Arc;
 
@@ -28,34 +28,34 @@ use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// An upload in progress. Dropped before its commit it leaves nothing behind.
+/// An upload in progress. Dropped before its commit, it leaves nothing behind.
 pub struct PutSession {
     library: Library,
     change: Change,
     file: NewFile,
     begun: Timestamp,
-    /// Where it will lie in its space, as its container says.
+    /// Path in its space, for its container.
     lies: EntryPath,
     entry: EntryId,
     key: Arc<SpaceKey>,
     serial: WriteSerial,
-    /// Whether the id is new, rather than that of the file that was there or comes back.
+    /// Whether the id is new, rather than that of an existing or returning file.
     is_fresh: bool,
-    /// `None` after a failure to grow, which ends the session.
+    /// `None` after it could not grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
     inflow: BatchWriter,
 }
 
 impl Library {
-    /// Checks everything that can be checked before the body is read, and reserves its bytes.
+    /// Makes all checks that are possible before the body is read, and reserves its bytes.
     pub async fn begin_put(&self, change: Change, file: NewFile) -> Result<PutSession, LibraryError> {
         let scope = change.access.scope_to_add()?;
         let space = scope.space();
         let (library, asked, path) = (self.clone(), change.clone(), file.path.clone());
         let mut reservation = self.empty_reservation(space);
         let (announced, begun) = (file.size.unwrap_or(0), change.now);
-        // One trip to a blocking thread for all of it: most contents are small.
+        // One trip to a blocking thread for all of it, because most files are small.
         let (existing, lies, reservation, key) = self
             .catalog()
             .read(move |tx| {
@@ -78,7 +78,7 @@ impl Library {
                 ))
             })
             .await?;
-        // It may fit in place of the content that is there, or when less is kept of the past.
+        // It may fit in place of the existing content, or after old data is removed.
         let reservation = match reservation {
             (reservation, true) => reservation,
             (reservation, false) => self.grow(reservation, announced).await.map_err(|(error, _)| error)?,
@@ -123,15 +123,15 @@ impl PutSession {
         self.inflow.write(bytes).await
     }
 
-    /// Makes the content durable and then the file's current one. Runs to its end even if the future is
-    /// dropped: a client that leaves at the last moment cannot tear a commit.
+    /// Makes the content durable and then current. Runs to its end even if the future is dropped: a client that
+    /// disconnects at the last moment cannot interrupt a commit.
     pub async fn commit(self, now: Timestamp) -> Result<PutOutcome, LibraryError> {
         let task = tokio::spawn(self.commit_uncancelled(now, None));
         task.await?.map(|(outcome, _)| outcome)
     }
 
-    /// As [`Self::commit`], and locks the file in the same transaction: LOCK on a path where there is
-    /// nothing (RFC 4918 9.10.4).
+    /// Like [`Self::commit`], and locks the file in the same transaction: LOCK on an unmapped path (RFC 4918
+    /// 9.10.4).
     pub async fn commit_locked(
         self,
         now: Timestamp,
@@ -155,8 +155,8 @@ impl PutSession {
 }
 
 impl PutSession {
-    /// A small content is sealed in memory and stored together with others. Hashing and sealing take about
-    /// as long as a trip to a blocking thread and back would.
+    /// A small content is sealed in memory and stored together with others. Hashing and sealing take about as long
+    /// as a trip to a blocking thread and back.
     async fn commit_small(self, plain: &[u8], mut digests: Digests, lock: Option<LockRequest>) -> Committed {
         digests.update(plain);
         let checksums = verified(digests, self.file.checksum.as_ref())?;
@@ -221,7 +221,7 @@ impl PutSession {
     }
 }
 
-/// What a content's container says of it.
+/// The metadata for a content's container.
 fn meta(
     change: &Change,
     file: &NewFile,
@@ -241,7 +241,7 @@ fn meta(
     }
 }
 
-/// The digests of the content, if the one that its sender expected is among them.
+/// The digests of the content, after comparing them with the expected one.
 pub(super) fn verified(digests: Digests, expected: Option<&Checksum>) -> Result<Vec<Checksum>, LibraryError> {
     let checksums = digests.finish();
     if expected.is_some_and(|expected| !checksums.contains(expected)) {

@@ -1,11 +1,11 @@
-//! Recording what happens to files and folders, in the transaction that does it.
+//! Records events about files and folders, in the transaction that changes them.
 
 use super::resolve::path_of;
 use super::{Change, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 use crate::model::{EntryEvent, EntryId, EntryPath, Event, SpaceId, Spot, Stamp, VersionId};
 
-/// An entry that something happened to.
+/// The entry of an event.
 pub(super) struct Subject {
     spot: Spot,
     version: Option<VersionId>,
@@ -14,17 +14,17 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// An entry where it lies now.
+    /// An entry at its present place.
     pub(super) fn present(tx: &WriteTx<'_>, row: &EntryRow) -> Result<Self, LibraryError> {
         Ok(Self::at(row, &path_of(tx, row.id)?))
     }
 
-    /// An entry at a path that is known.
+    /// An entry at a known path.
     pub(super) fn at(row: &EntryRow, path: &EntryPath) -> Self {
         Self { spot: Spot::new(row.space, row.id, path), version: row.version, size: row.size, other: None }
     }
 
-    /// A content of a file.
+    /// A version of a file.
     pub(super) fn content(
         (space, entry, path): (SpaceId, EntryId, &EntryPath),
         version: VersionId,
@@ -33,12 +33,12 @@ impl Subject {
         Self { spot: Spot::new(space, entry, path), version: Some(version), size, other: None }
     }
 
-    /// The same, which came from another place, or went there.
+    /// Adds the source or destination.
     pub(super) fn and(self, other: Spot) -> Self {
         Self { other: Some(other), ..self }
     }
 
-    /// Records it, with who did it and when.
+    /// Records the event with its actor and time.
     pub(super) fn record(
         self,
         tx: &WriteTx<'_>,
@@ -51,7 +51,7 @@ impl Subject {
 }
 
 impl Change {
-    /// Records what this change did to an entry that lies in the tree.
+    /// Records an event of this change about an entry in the tree.
     pub(super) fn record(
         &self,
         tx: &WriteTx<'_>,

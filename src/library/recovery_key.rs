@@ -1,8 +1,8 @@
-//! Changing the recovery key: key files and snapshots are sealed to another recipient.
+//! Changes the recovery key: seals key files and snapshots to another recipient.
 //!
 //! The order is that of `vault::keys::recovery`. The snapshots are sealed to both recipients before the present one
-//! is retired, so that one of the two keys opens key files and names at every moment. Containers are sealed to their
-//! space's key, which stays.
+//! is retired, so that at every moment one of the two keys opens key files and names. Containers are sealed to
+//! their space's key, which stays.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use crate::vault::VaultError;
 use crate::vault::disk::{Overwrite, SnapshotName, Snapshots};
 use crate::vault::keys::{KeyRing, RecoveryRecipient};
 
-/// A change of the recovery key that is complete.
+/// A complete change of the recovery key.
 #[derive(Debug)]
 pub struct RecoveryKeyChange {
-    /// The snapshot that was made on the way.
+    /// The snapshot that was made for it.
     pub snapshot: Snapshot,
-    /// Damaged files, as paths below the data directory: they could not be opened, so they are as they were.
+    /// Damaged files, as paths below the data directory: they could not be opened, so they are unchanged.
     pub damaged: Vec<String>,
 }
 
 impl Library {
-    /// Seals key files and snapshots to `recipient` (`age1…`) in place of the present recovery recipient. Runs to its
-    /// end even if the future is dropped.
+    /// Seals key files and snapshots to `recipient` (`age1…`) in place of the present recovery recipient. Runs to
+    /// its end even if the future is dropped.
     ///
     /// Errors: `NotARecipient` for the text; `DiskFull`, `ReadOnly` and those of the disk: then one of the two
-    /// recovery keys opens everything, and after a repetition the one that was given last.
+    /// recovery keys opens everything, and after a repetition the last one given.
     pub async fn change_recovery_key(
         &self,
         recipient: &str,
@@ -75,7 +75,7 @@ impl Library {
         tokio::task::spawn_blocking(move || work(&keys)).await?.map_err(|error| self.noted(error))
     }
 
-    /// Seals each snapshot to the recipients of this moment. Returns those that are damaged.
+    /// Seals each snapshot to the present recipients. Returns the damaged ones.
     async fn reseal_snapshots(&self) -> Result<Vec<SnapshotName>, LibraryError> {
         let mut damaged = Vec::new();
         for stored in self.stored_snapshots().await? {
@@ -91,7 +91,7 @@ impl Library {
     }
 }
 
-/// `false` if the snapshot is damaged; it stays as it is then.
+/// `false` if the snapshot is damaged; then it stays unchanged.
 fn reseal_snapshot(snapshots: &dyn Snapshots, keys: &KeyRing, name: SnapshotName) -> io::Result<bool> {
     let copied = || {
         let mut plain = keys.open_stream(snapshots.open(name)?).ok_or(ErrorKind::InvalidData)?;
@@ -108,7 +108,7 @@ fn reseal_snapshot(snapshots: &dyn Snapshots, keys: &KeyRing, name: SnapshotName
     }
 }
 
-/// The kinds that the sealed stream reports for altered or missing bytes, and `open` for what is not a regular file.
+/// Error kinds of the sealed stream for altered or missing bytes, and of `open` for anything but a regular file.
 fn is_damage(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::InvalidData | ErrorKind::NotFound | ErrorKind::UnexpectedEof)
 }

@@ -1,17 +1,18 @@
-//! The one gate in front of everything that removes for good what a space keeps of the past: earlier contents and
-//! deleted entries.
+//! The one gate before everything that permanently removes a space's old data: earlier versions and deleted
+//! entries.
 //!
 //! ```text
-//! upkeep    Ground::Expired   its time is over                    ─┐
-//! history   Ground::Excess    the past is longer than its bound   ─┼─▶ remove: does the ground still hold, does
-//! purge     Ground::Asked     somebody who may has asked for it   ─┘   anything protect it?
+//! upkeep    Ground::Expired   its retention has ended             ─┐
+//! history   Ground::Excess    the old data exceeds its limit      ─┼─▶ remove: is the ground still valid, does
+//! purge     Ground::Asked     a user with the right requests it   ─┘   anything protect it?
 //! ```
-//! Readers search for what may go, oldest first, and leave out what is protected; the writer's transaction asks again
-//! about each, since it may have been brought back, or found damaged, meanwhile. A deleted entry is only marked here:
+//! Readers search for removable items, oldest first, and skip protected ones; the writer's transaction checks each
+//! again, because it may have been restored, or found damaged, meanwhile. A deleted entry is only marked here:
 //! [`Library::finish_purges`] removes its rows in steps, [`Library::remove_garbage`] the files.
 //!
-//! Not the past, and not asked about here: what a refilled name or a growing copy leaves behind (`departure`, `growth`),
-//! whose contents are another entry's by then, and the empty placeholder that a first content replaces (`version`).
+//! Not old data, and not checked here: what a name that is taken again or a growing copy leaves behind
+//! (`departure`, `growth`), whose contents belong to another entry by then, and the empty placeholder that the
+//! first content replaces (`version`).
 
 use std::collections::BTreeMap;
 
@@ -26,18 +27,18 @@ use crate::model::{
 /// Old versions and trash removed in one transaction, so that writers never wait for long.
 const REMOVAL_STEP: usize = 100;
 
-/// Why something may go.
+/// Reason for a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
-    /// Its time is over at this one, which is certain ([`model::clock`](crate::model::clock)).
+    /// Its retention ends before this certain time ([`model::clock`](crate::model::clock)).
     Expired(Timestamp),
-    /// This space's past is longer than its bound.
+    /// This space's old data exceeds its limit.
     Excess(SpaceId),
-    /// Somebody who may manage this space asks for it.
+    /// A user who may manage this space requests it.
     Asked(SpaceId, Viewer),
 }
 
-/// How much was removed.
+/// Number of removed items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Removed {
     pub(super) contents: usize,
@@ -45,7 +46,7 @@ pub(super) struct Removed {
 }
 
 impl Ground {
-    /// What may go, oldest first, at most `limit`.
+    /// Removable items, oldest first, at most `limit`.
     fn candidates(self, tx: &ReadTx<'_>, limit: usize) -> Result<Vec<Past>, LibraryError> {
         Ok(match self {
             Self::Expired(now) => {
@@ -77,8 +78,8 @@ impl Ground {
     }
 }
 
-/// Whether a space's past is longer than its bound and nothing of it may go. Others may make it longer at any moment:
-/// that alone is no reason to refuse anybody.
+/// Whether a space's old data exceeds its limit and none of it may be removed. Others may add to it at any moment:
+/// that alone is no reason to refuse a request.
 pub(super) fn is_stuck(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
     let may_go = || {
         Ok::<_, LibraryError>(
@@ -88,14 +89,14 @@ pub(super) fn is_stuck(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryE
     Ok(is_too_long(tx, space)? && !may_go()?)
 }
 
-/// Whether a space's past is longer than its bound.
+/// Whether a space's old data exceeds its limit.
 fn is_too_long(tx: &ReadTx<'_>, space: SpaceId) -> Result<bool, LibraryError> {
     Ok(tx.space(space)?.is_some_and(|row| row.is_history_full()))
 }
 
-/// Removes something for good, if the ground holds; whether it did.
+/// Permanently removes an item, if the ground is valid; returns whether it was.
 fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground, by: &Stamp) -> Result<bool, LibraryError> {
-    // What an older catalogue takes for the past may have been brought back since.
+    // An older catalogue may consider something as old data that was restored since.
     let may_go = match ground {
         Ground::Asked(..) => true,
         Ground::Expired(_) | Ground::Excess(_) => !removals_suspended(tx)?,
@@ -113,7 +114,7 @@ fn remove(tx: &WriteTx<'_>, past: Past, ground: Ground, by: &Stamp) -> Result<bo
     Ok(true)
 }
 
-/// Records that a deleted entry goes for good. Of contents, a step records how many went.
+/// Records the permanent removal of a deleted entry. For versions, each step records their number.
 fn record_deleted(tx: &WriteTx<'_>, entry: EntryId, by: &Stamp) -> Result<(), LibraryError> {
     let space = tx.entry(entry)?.ok_or(LibraryError::NotInTrash)?.space;
     let item = tx.trashed(space, entry)?.ok_or(LibraryError::NotInTrash)?;
@@ -122,15 +123,15 @@ fn record_deleted(tx: &WriteTx<'_>, entry: EntryId, by: &Stamp) -> Result<(), Li
     Ok(tx.record(by, &Event::Entry { kind, spot, version: None, size, other: None })?)
 }
 
-/// The space of an earlier content.
+/// The space of an earlier version.
 fn space_of(tx: &ReadTx<'_>, version: VersionId) -> Result<SpaceId, LibraryError> {
     let entry = tx.version(version)?.map(|row| tx.entry(row.entry)).transpose()?.flatten();
     Ok(entry.ok_or(LibraryError::NotFound)?.space)
 }
 
 impl Library {
-    /// Removes all that may go on this ground, in steps. The rows of deleted entries and the files follow with
-    /// [`Self::finish_purges`] and [`Self::remove_garbage`].
+    /// Removes everything that may be removed on this ground, in steps. [`Self::finish_purges`] and
+    /// [`Self::remove_garbage`] then remove the rows of deleted entries and the files.
     pub(super) async fn remove_all(&self, ground: Ground, by: Stamp) -> Result<Removed, LibraryError> {
         let mut removed = Removed::default();
         loop {
@@ -164,7 +165,7 @@ impl Library {
             };
             let gone = self.catalog().write(step).await?;
             if gone == Removed::default() {
-                // Enough has gone, or nothing may any more.
+                // Enough was removed, or nothing more may be.
                 return Ok(removed);
             }
             removed.contents += gone.contents;

@@ -1,15 +1,15 @@
-//! From a path to the entry that it names, and back.
+//! Resolves paths to entries, and entries to paths.
 
 use super::LibraryError;
 use super::visibility::Shows;
 use crate::catalog::{EntryRow, ReadTx, VersionRow};
 use crate::model::{Access, EntryId, EntryName, EntryPath, Scope, SpaceId, Timestamp, Viewer};
 
-/// What stands at a name in a folder.
+/// Result of looking up a name in a folder.
 pub(super) enum Found {
-    /// Nothing, and nothing that looks alike.
+    /// No entry, and none with a similar name.
     Nothing,
-    /// This entry: the name is the same, but for how accents are composed.
+    /// This entry: the names are equal except for the composition of accents.
     Same(EntryRow),
     /// Another entry whose name differs in capitals.
     Alike(EntryRow),
@@ -18,7 +18,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// The entry that a request for this name means.
+    /// The entry that a request for this name refers to.
     pub(super) fn into_same(self) -> Option<EntryRow> {
         match self {
             Self::Same(row) => Some(row),
@@ -27,8 +27,8 @@ impl Found {
     }
 }
 
-/// Looks a name up. macOS may ask for a name in another composition than it was stored in, so that
-/// difference does not count; capitals do.
+/// Looks up a name. macOS may send a name in another composition than it was stored in, so that difference is
+/// ignored; capitals are not.
 fn child(tx: &ReadTx<'_>, viewer: Viewer, folder: EntryId, name: &EntryName) -> Result<Found, LibraryError> {
     Ok(match tx.child(folder, &name.key())? {
         None => Found::Nothing,
@@ -40,14 +40,14 @@ fn child(tx: &ReadTx<'_>, viewer: Viewer, folder: EntryId, name: &EntryName) -> 
     })
 }
 
-/// When a file last changed, for conditions with a date: the time that its client set, but never before the server
-/// stored the content. Two contents may carry the same time of a client, or the later one an earlier time.
+/// When a file last changed, for date conditions: the time that its client set, but never before the server stored
+/// the content. A client may give two contents the same time, or the later one an earlier time.
 pub(super) fn changed(modified: Timestamp, version: &VersionRow) -> Timestamp {
     modified.as_mtime().max(version.created)
 }
 
-/// The entry at `path`, which begins where the right does: looked up from there, nothing beside it can be named,
-/// wherever it is moved meanwhile.
+/// The entry at `path`, which begins where the right does: looked up from there, so that nothing beside it can be
+/// named, wherever it is moved meanwhile.
 pub(super) fn find(
     tx: &ReadTx<'_>,
     scope: Scope,
@@ -72,7 +72,7 @@ pub(super) fn find(
     Ok(Some(entry))
 }
 
-/// Where a guest's right begins, unless it lies in the trash or not any more where his link leads.
+/// The entry where a guest's right begins, unless it is in the trash or has left the link's entry.
 fn linked_entry(tx: &ReadTx<'_>, scope: Scope, top: EntryId) -> Result<EntryRow, LibraryError> {
     let row = rooted(tx, scope.viewer(), scope.space(), top)?.ok_or(LibraryError::NotFound)?;
     if scope.linked() != Some(top) && tx.lineage(top)?.iter().all(|above| Some(above.id) != scope.linked()) {
@@ -94,16 +94,16 @@ pub(super) fn rooted(
     Ok(lineage.into_iter().next().filter(|row| is_rooted && !row.is_hidden_from(viewer)))
 }
 
-/// The place that `path` names: its folder, its last name and what is there now.
+/// The place that `path` names: its folder, its last name and the existing entry.
 pub(super) struct Place {
     pub(super) folder: EntryRow,
     pub(super) name: EntryName,
     pub(super) found: Found,
-    /// Where it is in its space, wherever the right to it begins.
+    /// Path in its space, wherever the right to it begins.
     pub(super) path: EntryPath,
 }
 
-/// The place for something that is to be created or replaced.
+/// The place for an entry that is to be created or replaced.
 pub(super) fn place(tx: &ReadTx<'_>, scope: Scope, path: &EntryPath) -> Result<Place, LibraryError> {
     let Some((parent, name)) = path.split_last() else { return own_place(tx, scope) };
     let folder = find(tx, scope, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
@@ -115,8 +115,8 @@ pub(super) fn place(tx: &ReadTx<'_>, scope: Scope, path: &EntryPath) -> Result<P
     Ok(Place { folder, name: name.clone(), found, path })
 }
 
-/// The place of the entry at which the right begins. Of a file that was lent the content may be replaced; any
-/// other is not for whoever reaches no higher.
+/// The place of the entry at which the right begins. The content of a linked file may be replaced; everything else
+/// is refused, because the right does not reach higher.
 fn own_place(tx: &ReadTx<'_>, scope: Scope) -> Result<Place, LibraryError> {
     let top = scope.top().ok_or(LibraryError::IsRoot)?;
     let file = linked_entry(tx, scope, top)?;
@@ -126,12 +126,13 @@ fn own_place(tx: &ReadTx<'_>, scope: Scope) -> Result<Place, LibraryError> {
     Ok(Place { folder, name, path: path_of(tx, file.id)?, found: Found::Same(file) })
 }
 
-/// Where an entry lies in its space.
+/// Path of an entry in its space.
 pub(super) fn path_of(tx: &ReadTx<'_>, entry: EntryId) -> Result<EntryPath, LibraryError> {
     path_from(tx, None, entry)
 }
 
-/// As [`path_of`], from where the right begins. An entry that does not lie below is told as that beginning.
+/// Like [`path_of`], from where the right begins. For an entry that is not below, returns the path of that
+/// beginning.
 pub(super) fn path_within(
     tx: &ReadTx<'_>,
     access: &Access,

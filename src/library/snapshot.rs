@@ -20,11 +20,11 @@ use crate::vault::disk::{Overwrite, SnapshotName, StoredSnapshot};
 /// A snapshot that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Its place in the order, and of its file name.
+    /// Its number, which is also in its file name.
     pub number: u32,
-    /// When it was made, to the second.
+    /// Time of the snapshot, to the second.
     pub made: Timestamp,
-    /// Bytes of its file.
+    /// Size of its file.
     pub size: ByteSize,
 }
 
@@ -35,7 +35,7 @@ impl From<StoredSnapshot> for Snapshot {
 }
 
 impl Library {
-    /// Makes a snapshot; writers go on meanwhile. Runs to its end even if the future is dropped.
+    /// Makes a snapshot; writers continue meanwhile. Runs to its end even if the future is dropped.
     pub async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
         let library = self.clone();
         tokio::spawn(async move {
@@ -45,7 +45,7 @@ impl Library {
         .await?
     }
 
-    /// As [`Self::snapshot`], for a caller whose turn it is.
+    /// Like [`Self::snapshot`], for a caller that already has the turn.
     pub(super) async fn make_snapshot(
         &self,
         now: Timestamp,
@@ -76,7 +76,7 @@ impl Library {
             .await?;
         let made = self.snapshots().await?.into_iter().find(|snapshot| snapshot.number == number);
         if made.is_some() {
-            // It is there whether that is remembered or not.
+            // The snapshot exists, whether or not that can be recorded.
             let remembered = self
                 .catalog()
                 .write_silent("a snapshot changes nothing", |tx| {
@@ -106,15 +106,15 @@ impl Library {
         Ok(listed)
     }
 
-    /// Whether the newest snapshot is `every` or more older than `now`, lies in the future, or is missing.
+    /// Whether the newest snapshot is missing, `every` or more older than `now`, or in the future.
     pub async fn is_snapshot_due(&self, now: Timestamp, every: Duration) -> Result<bool, LibraryError> {
         let newest = self.snapshots().await?.into_iter().next();
-        // After a clock that was set back the next one must not wait until the time is made up for.
+        // After the clock was set back, the next snapshot must not wait until the time has caught up.
         Ok(newest.is_none_or(|newest| newest.made > now || now.since(newest.made) >= every))
     }
 
-    /// Removes all but the newest `keep` snapshots; returns their number. None while the catalogue is
-    /// older than its files: the snapshots may then know more than it does.
+    /// Removes all but the newest `keep` snapshots; returns their number. Removes none while the catalogue is older
+    /// than its files: the snapshots may then contain more than it does.
     pub async fn thin_snapshots(&self, keep: usize) -> Result<usize, LibraryError> {
         if self.is_rolled_back().await? {
             return Ok(0);
@@ -130,7 +130,7 @@ impl Library {
         Ok(count)
     }
 
-    /// Reads the whole catalogue and fails if a page of it is not what was written.
+    /// Reads the whole catalogue and fails if a page of it differs from what was written.
     pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
         let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
         if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {

@@ -1,4 +1,4 @@
-//! Making and changing spaces.
+//! Creates and changes spaces.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,34 +17,34 @@ use crate::model::{
 /// A client's or team's space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// Its id.
+    /// Id of the space.
     pub id: SpaceId,
     /// Name of its top folder in every mount.
     pub name: String,
     /// Client or team.
     pub kind: SpaceKind,
-    /// Its top folder.
+    /// Top folder of the space.
     pub root: EntryId,
-    /// Bytes that count against its quota: of what is present, of uploads and properties.
+    /// Bytes that count towards its quota: current files, uploads and properties.
     pub used: ByteSize,
     /// Bytes of earlier versions and the trash.
     pub history: ByteSize,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// What can be changed.
+    /// Settings that can be changed.
     pub settings: SpaceSettings,
 }
 
-/// What an administrator sets for a space.
+/// An administrator's settings for a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceSettings {
-    /// Most bytes that what is present may have; `None` for as much as the disk holds.
+    /// The quota: limit for current data; `None` for as much as the disk can hold.
     pub quota: Option<ByteSize>,
-    /// Most bytes that earlier versions and the trash may have beside that; `None` for as much as the quota.
+    /// Limit for earlier versions and the trash, in addition to the quota; `None` for the same as the quota.
     pub history: Option<ByteSize>,
-    /// Days that replaced contents are kept; 0 keeps none.
+    /// Days for which replaced versions are kept; 0 keeps none.
     pub version_days: u32,
-    /// Days that deleted entries are kept.
+    /// Days for which deleted entries are kept.
     pub trash_days: u32,
 }
 
@@ -57,13 +57,13 @@ impl Default for SpaceSettings {
 /// A space as a mount shows it.
 #[derive(Clone, Debug)]
 pub struct Top {
-    /// The right that opens it.
+    /// The user's right to it.
     pub access: Access,
-    /// The space.
+    /// The space itself.
     pub space: Space,
-    /// Its top folder.
+    /// Top folder of the space.
     pub member: Member,
-    /// How full it is, if [`Detail::usage`] asks for it.
+    /// Usage, if [`Detail::usage`] requests it.
     pub usage: Option<SpaceUsage>,
 }
 
@@ -72,7 +72,7 @@ pub struct Top {
 pub struct Tops {
     /// The spaces by name.
     pub tops: Vec<Top>,
-    /// How full they are together, if [`Detail::usage`] asks for it.
+    /// Total usage, if [`Detail::usage`] requests it.
     pub usage: Option<JointUsage>,
 }
 
@@ -97,7 +97,7 @@ impl From<SpaceRow> for Space {
     }
 }
 
-/// Ids by name key, so that a request needs no read to learn which space it is about.
+/// Ids by name key, so that a request needs no read to find its space.
 #[derive(Default)]
 pub(super) struct SpaceIds(RwLock<Option<Arc<HashMap<String, SpaceId>>>>);
 
@@ -106,7 +106,7 @@ impl SpaceIds {
         if let Some(ids) = &*self.0.read().await {
             return Ok(Arc::clone(ids));
         }
-        // Loaded under the lock that forgetting takes: a load that missed a change is forgotten after it.
+        // Loaded under the lock that invalidation takes, so a load that missed a change is invalidated after it.
         let mut place = self.0.write().await;
         let load = |tx: &ReadTx<'_>| {
             let key = |row: &SpaceRow| EntryName::parse(&row.name).map(|name| name.key()).unwrap_or_default();
@@ -117,15 +117,15 @@ impl SpaceIds {
         Ok(ids)
     }
 
-    /// To be called after a change is durable and before it is acknowledged.
+    /// Call it after a change is durable and before it is acknowledged.
     async fn forget(&self) {
         *self.0.write().await = None;
     }
 }
 
 impl Library {
-    /// Makes an empty space with a key of its own. The key is durable before the row: a key without a
-    /// space is harmless, a space without a key would be lost.
+    /// Creates an empty space with a key of its own. The key is durable before the row: a key without a space is
+    /// harmless, but the files of a space without a key would be lost.
     pub async fn add_space(
         &self,
         name: &EntryName,
@@ -179,25 +179,25 @@ impl Library {
         Ok(space)
     }
 
-    /// The id behind a space's name, in any capitals and composition of accents. Answers from memory.
+    /// The id of the space with this name, in any capitals and composition of accents. Answers from memory.
     pub async fn space_id(&self, name: &EntryName) -> Result<Option<SpaceId>, LibraryError> {
         let ids = self.shared.space_ids.current(self.catalog()).await?;
         Ok(ids.get(&name.key()).copied())
     }
 
-    /// What a space is called.
+    /// The name of a space.
     pub async fn space_name(&self, id: SpaceId) -> Result<String, LibraryError> {
         let found = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.space(id)?)).await?;
         Ok(found.ok_or(LibraryError::NoSuchSpace)?.name)
     }
 
-    /// All spaces by name. Which of them somebody may see is not decided here.
+    /// All spaces by name, whatever the rights of the user.
     pub async fn spaces(&self) -> Result<Vec<Space>, LibraryError> {
         self.catalog().read(|tx| Ok(tx.spaces()?.into_iter().map(Space::from).collect())).await
     }
 
-    /// The spaces whose key file is missing, damaged or another's. Without a backup of it none of their files opens once
-    /// the server has been restarted.
+    /// The spaces whose key file is missing, damaged or another's. Without a backup of it, none of their files can
+    /// be opened after a restart.
     pub async fn spaces_without_key(&self) -> Result<Vec<Space>, LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
         self.catalog()
@@ -213,8 +213,8 @@ impl Library {
             .await
     }
 
-    /// A space of which files are stored, if no such space has a folder on the disk: `spaces/` is gone, or is
-    /// the place where its own disk is not mounted. What were stored now would lie beneath that disk.
+    /// A space with stored files, if no such space has a folder on the disk: `spaces/` was removed, or its own disk
+    /// is not mounted. Files stored now would be hidden under that disk's mount.
     pub async fn lost_space(&self) -> Result<Option<SpaceId>, LibraryError> {
         let containers = Arc::clone(&self.storage().containers);
         self.catalog()
@@ -254,7 +254,7 @@ impl Library {
         Ok(())
     }
 
-    /// Gives a space another name in every mount.
+    /// Renames a space in every mount.
     pub async fn rename_space(
         &self,
         space: SpaceId,
@@ -287,8 +287,8 @@ impl Library {
         Ok(self.tops_with(wanted, now).await?.tops)
     }
 
-    /// As [`Self::tops`], with what is asked for beside: for each right a detail of its own, since what may be told of
-    /// a space depends on the right to it.
+    /// Like [`Self::tops`], with details: each right has its own, because it decides what may be shown of the
+    /// space.
     pub async fn tops_with(
         &self,
         wanted: Vec<(Access, Detail)>,
@@ -319,8 +319,8 @@ impl Library {
             .await
     }
 
-    /// One ETag for a mount's top level, which shows `tops`: changes with any change in any of them and
-    /// when one comes, goes, gets another name or another right.
+    /// One ETag for a mount's top level, which shows `tops`: changes with any change in one of them, and when one
+    /// is added, removed or renamed or its right changes.
     pub fn mount_etag(&self, tops: &[Top]) -> Etag {
         let mut hash = <sha2::Sha256 as sha2::Digest>::new();
         for Top { space, member, access, .. } in tops {

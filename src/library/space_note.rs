@@ -1,4 +1,4 @@
-//! What a space is called, noted beside its key: containers do not say it, and the catalogue may be lost.
+//! The name of a space, saved in a note next to its key: containers do not have it, and the catalogue may be lost.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
 use crate::vault::keys::{KeyFileFault, KeyRing};
 
-/// A space as its note has it.
+/// A space as described by its note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SpaceNote {
     pub(super) name: EntryName,
@@ -24,16 +24,16 @@ pub(super) struct SpaceNote {
     pub(super) created: Timestamp,
 }
 
-/// The form inside the sealed file.
+/// JSON inside the sealed file.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    /// Whose note it is: a restore may put one in another's place. Notes of before do not say it.
+    /// Id of the space: a restore may swap two notes. Older notes do not have it.
     #[serde(default)]
     space: Option<String>,
     name: String,
     kind: String,
     quota: Option<u64>,
-    /// Notes of before do not say it.
+    /// Older notes do not have it.
     #[serde(default)]
     history: Option<u64>,
     version_days: u32,
@@ -54,8 +54,8 @@ impl SpaceNote {
         })
     }
 
-    /// `None` without a note. Errors: `KeyFileDamaged`, also for a note that is not understood or another
-    /// space's. Blocks.
+    /// `None` without a note. Errors: `KeyFileDamaged`, also for a note that cannot be parsed or belongs to another
+    /// space. Blocks.
     pub(super) fn read(keys: &KeyRing, space: SpaceId) -> Result<Option<Self>, VaultError> {
         match Self::look(keys, space)? {
             Ok(note) => Ok(Some(note)),
@@ -66,7 +66,7 @@ impl SpaceNote {
         }
     }
 
-    /// The note, or what is wrong with it. Errors: `Io`. Blocks.
+    /// The note, or its fault. Errors: `Io`. Blocks.
     pub(super) fn look(keys: &KeyRing, space: SpaceId) -> Result<Result<Self, KeyFileFault>, VaultError> {
         let text = match keys.space_note(space) {
             Ok(Some(text)) => text,
@@ -83,7 +83,7 @@ impl SpaceNote {
         Ok(record.note().ok_or(KeyFileFault::Damaged))
     }
 
-    /// Whether the note says what the catalogue says.
+    /// Whether the note agrees with the catalogue.
     pub(super) fn is_of(&self, row: &SpaceRow) -> bool {
         Self::of(row).as_ref() == Some(self)
     }
@@ -118,15 +118,15 @@ impl Record {
 }
 
 impl Library {
-    /// Notes what a new space is called, before it has a row.
+    /// Writes the note of a new space, before it has a row.
     pub(super) async fn note_new_space(&self, space: SpaceId, note: SpaceNote) -> Result<(), LibraryError> {
         let keys = Arc::clone(&self.shared.keys);
         let written = tokio::task::spawn_blocking(move || keys.note_space(space, &note.text(space))).await?;
         written.map_err(|error| self.noted(error))
     }
 
-    /// Brings a space's note up to date after a change. The change stands whatever becomes of the note;
-    /// the next snapshot tries again. `_held`: nobody may compare the two in between.
+    /// Updates a space's note after a change. The change stands even if the note cannot be written; the next
+    /// snapshot tries again. `_held` prevents a comparison of the two in between.
     pub(super) async fn renew_space_note(&self, space: SpaceId, _held: MutexGuard<'_, ()>) {
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.space(space)?)).await;
         let outcome = match row {
@@ -140,7 +140,7 @@ impl Library {
         }
     }
 
-    /// Brings the notes of all spaces up to date.
+    /// Updates the notes of all spaces.
     pub(super) async fn refresh_space_notes(&self) -> Result<(), LibraryError> {
         let _held = self.shared.space_notes.lock().await;
         let rows = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.spaces()?)).await?;
@@ -153,7 +153,7 @@ impl Library {
             for row in rows {
                 let Some(note) = SpaceNote::of(&row) else { continue };
                 let text = note.text(row.id);
-                // A damaged note, or another space's, is replaced like an old one.
+                // A note that is damaged or belongs to another space is replaced like an old one.
                 if keys.space_note(row.id).ok().flatten().as_ref() != Some(&text) {
                     keys.note_space(row.id, &text)?;
                 }

@@ -1,4 +1,4 @@
-//! Keeping the time by which things go for good.
+//! Keeps the certain time, by which data is removed permanently.
 
 use std::sync::PoisonError;
 
@@ -7,10 +7,10 @@ use crate::catalog::WriteTx;
 use crate::model::{CertainTime, ClockDoubt, Reading, Timestamp};
 
 impl Library {
-    /// Takes a reading of both clocks and notes the time that is certain; by that something may go for good. To be
-    /// called before every round of upkeep.
+    /// Takes a reading of both clocks and stores the certain time, by which data may be removed permanently. Call
+    /// it before every round of upkeep.
     ///
-    /// Errors: those of the catalogue while nothing was read from it yet. That the time cannot be noted is only
+    /// Errors: those of the catalogue before the first successful read. If the time cannot be stored, that is only
     /// logged: the next run then has more doubts, not fewer.
     pub async fn keep_time(&self, reading: Reading) -> Result<Timestamp, LibraryError> {
         let mut kept = self.shared.time.lock().await;
@@ -30,7 +30,7 @@ impl Library {
             tx.touches_only([]);
             Ok::<_, LibraryError>(tx.note_certain_time(&certain)?)
         };
-        // On a full disk the room that is left is for those who delete.
+        // On a full disk the remaining space is needed for deleting.
         if let Ok(catalog) = self.storing().await
             && let Err(error) = catalog.write_silent("the time passes by itself", note).await
         {
@@ -40,13 +40,13 @@ impl Library {
         Ok(certain.now())
     }
 
-    /// Why the wall clock is not believed, as of the last reading.
+    /// Why the wall clock is not trusted, as of the last reading.
     pub fn clock_doubt(&self) -> Option<ClockDoubt> {
         *self.shared.clock_doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Says it once in a run, and again if the clock jumps once more.
+/// Logs it once in each run, and again after another jump.
 fn tell(before: Option<ClockDoubt>, now: Option<ClockDoubt>) {
     match (before, now) {
         (_, Some(doubt)) if before.is_none_or(|before| before.left < doubt.left) => tracing::error!(

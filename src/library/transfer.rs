@@ -1,5 +1,5 @@
-//! Moving and copying inside a space: a move changes one row, a copy shares the containers. Across
-//! spaces it is `carry`'s work.
+//! Moves and copies inside a space: a move changes one row, a copy shares the containers. `cross_space` handles
+//! other spaces.
 
 use super::arrival::{
     Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, spot, tree_of,
@@ -16,19 +16,19 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
 use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Right, Scope, Timestamp};
 
-/// Copies of folders inside their spaces at once: the rows of each are kept in memory.
+/// Copies of folders inside their spaces at the same time; the rows of each are kept in memory.
 pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
 
-/// A move or copy that was begun.
+/// A move or copy that has begun.
 pub enum Transfer {
-    /// It is done.
+    /// It is already complete.
     Done(Transferred),
-    /// Contents are still to be copied into another space.
+    /// Contents still have to be copied into another space.
     Carry(Box<Carry>),
 }
 
 impl Transfer {
-    /// Brings it to its end, whatever becomes of the rights meanwhile.
+    /// Completes it, whatever happens to the rights meanwhile.
     pub async fn complete(self, now: Timestamp) -> Result<Transferred, LibraryError> {
         match self {
             Self::Done(done) => Ok(done),
@@ -41,7 +41,7 @@ impl Transfer {
 }
 
 impl Library {
-    /// Moves the entry at `from` to `to_path` in the space that `to` opens.
+    /// Moves the entry at `from` to `to_path` in the space of `to`.
     pub async fn move_entry(
         &self,
         change: Change,
@@ -68,7 +68,7 @@ impl Library {
         self.begin_copy(change, from, to, to_path, overwrite, depth).await?.complete(now).await
     }
 
-    /// As [`Self::move_entry`], but leaves what takes long to the caller: copying into another space.
+    /// Like [`Self::move_entry`], but leaves the slow part to the caller: copying into another space.
     pub async fn begin_move(
         &self,
         change: Change,
@@ -96,7 +96,7 @@ impl Library {
                 library.check_conditions(tx, &change, scope, Some(&entry))?;
                 require_removable(tx, &change, &entry)?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
-                // A lock belongs to a place: it does not come along (RFC 4918 7.6).
+                // A lock belongs to a place and does not move along (RFC 4918 7.6).
                 tx.delete_locks_below(entry.id)?;
                 let left = spot(tx, &entry)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
@@ -107,7 +107,7 @@ impl Library {
             .map(Transfer::Done)
     }
 
-    /// As [`Self::copy_entry`], but leaves what takes long to the caller: copying into another space.
+    /// Like [`Self::copy_entry`], but leaves the slow part to the caller: copying into another space.
     pub async fn begin_copy(
         &self,
         change: Change,
@@ -160,8 +160,9 @@ impl Library {
         copied.map(Transfer::Done)
     }
 
-    /// Waits until this person's other copies of folders are made, the guests of a link by themselves. Whoever sends
-    /// many at once waits for his own: else they would all be ahead of what others save, and in memory.
+    /// Waits until this person's other copies of folders are done; the guests of a link have a turn of their own. A
+    /// client that sends many at once waits for its own copies: otherwise all of them would be in memory and ahead
+    /// of other people's saves.
     async fn turn_to_copy(
         &self,
         change: &Change,
@@ -179,7 +180,7 @@ impl Library {
         }
     }
 
-    /// Looks at everything that can stand in the way of a copy, and at what is to be copied.
+    /// Checks everything that may prevent a copy, and reads the entries to copy.
     async fn plan_copy(
         &self,
         change: Change,
@@ -202,7 +203,7 @@ impl Library {
             .await
     }
 
-    /// How far the folder at `path` reaches, if there is one.
+    /// The extent of the folder at `path`, if there is one.
     async fn measure(&self, scope: Scope, path: &EntryPath) -> Result<Option<Extent>, LibraryError> {
         let path = path.clone();
         self.catalog()
@@ -214,14 +215,15 @@ impl Library {
     }
 }
 
-/// Where a move or copy may arrive. What was lent to a guest is left by nothing, and nothing enters it.
+/// Where a move or copy may arrive. Nothing may leave the entry of a guest's link, and nothing may enter it from
+/// outside.
 fn confined(from: Scope, to: &Access) -> Result<Scope, AccessDenied> {
     let to = to.scope(Right::Write)?;
     let is_lent = from.top().is_some() || to.top().is_some();
     if is_lent && from != to { Err(AccessDenied { needed: Right::Write }) } else { Ok(to) }
 }
 
-/// Whether what lies below `from` may come to lie deeper, or under a longer path, below `to`.
+/// Whether entries below `from` may become deeper, or get a longer path, below `to`.
 fn is_longer(to: &EntryPath, from: &EntryPath) -> bool {
     let bytes = |path: &EntryPath| path.names().iter().map(|name| name.as_str().len() + 1).sum::<usize>();
     to.names().len() > from.names().len() || bytes(to) > bytes(from)

@@ -1,4 +1,4 @@
-//! Bringing back what was deleted, and removing it for good.
+//! Restores deleted entries, and removes them permanently.
 
 use super::arrival::require_reachable;
 use super::entry::signed;
@@ -15,27 +15,27 @@ use crate::model::{
     Access, EntryEvent, EntryId, EntryName, EntryPath, Right, SpaceId, Stamp, Timestamp, UserId,
 };
 
-/// Items of the trash shown at once.
+/// Most items of the trash in one list.
 const MAX_SHOWN: usize = 10_000;
 /// A deleted file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrashItem {
-    /// Names it for restoring and purging.
+    /// Id for restoring and purging it.
     pub entry: EntryId,
-    /// Where it was.
+    /// Original path in the space.
     pub path: String,
-    /// Bytes, all members included.
+    /// Size in bytes, including all members.
     pub size: u64,
     /// Whether it is a folder.
     pub is_folder: bool,
-    /// When it was deleted.
+    /// Time of deletion.
     pub deleted: Timestamp,
-    /// By whom, while that account exists.
+    /// User who deleted it, while that account exists.
     pub deleted_by: Option<UserId>,
 }
 
 impl Library {
-    /// What lies in a space's trash, latest first.
+    /// The entries in a space's trash, latest first.
     pub async fn trash(&self, access: &Access) -> Result<Vec<TrashItem>, LibraryError> {
         let (space, viewer) = (access.require(Right::Read)?, access.viewer());
         self.catalog()
@@ -55,10 +55,10 @@ impl Library {
             .await
     }
 
-    /// Brings a deleted entry back: to its old folder, or, where that is gone, to the space's top folder;
-    /// beside a namesake under a numbered name. Returns where it is now.
+    /// Restores a deleted entry to its old folder or, if that is gone, to the space's top folder; if its name is
+    /// taken, with a numbered name. Returns its new path.
     ///
-    /// Errors: `NotInTrash`; `OverQuota`, as it is present again then.
+    /// Errors: `NotInTrash`; `OverQuota`, because it counts as current data again.
     pub async fn restore(&self, change: Change, entry: EntryId) -> Result<EntryPath, LibraryError> {
         let (space, viewer) = (change.access.require(Right::Write)?, change.access.viewer());
         let measure = move |tx: &ReadTx<'_>| {
@@ -95,13 +95,13 @@ impl Library {
     pub async fn purge(&self, access: &Access, by: Stamp, entry: EntryId) -> Result<(), LibraryError> {
         let space = access.require(Right::Manage)?;
         self.remove_deleted(space, access.viewer(), entry, by).await?;
-        // From here on it is gone for everybody; what an error leaves to do, upkeep does.
+        // From here on it is invisible; if an error stops the rest, upkeep completes it.
         self.finish_purges().await?;
         self.remove_garbage().await.map(drop)
     }
 }
 
-/// The folder an entry was deleted from, if it is still part of the tree; else the space's top folder.
+/// The folder from which an entry was deleted, if it is still part of the tree; otherwise the space's top folder.
 fn home(tx: &ReadTx<'_>, space: SpaceId, parent: EntryId) -> Result<EntryRow, LibraryError> {
     let root = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?.root;
     let lineage = tx.lineage(parent)?;

@@ -1,13 +1,13 @@
-//! Containers that this run has made durable and that no row knows yet.
+//! Containers that this run has made durable and that no row refers to yet.
 //!
-//! A request may write for days before the transaction that binds what it wrote: the segments of a large part, the
-//! copies of a tree. Until then its containers look like garbage to everybody who looks at the disk. So each is
-//! held here from before it becomes visible until a committed transaction has given it a row, or it has been
-//! removed: both happen at one place, the disk's and the catalogue's, and no request can forget it. Of what cannot
-//! be told, because a write, a removal or a commit failed, nothing is let go: the sweep of the next run takes it.
+//! A request may write for days before the transaction that binds its containers: the segments of a large part, the
+//! copies of a tree. Until then they look like garbage to any code that lists the disk. So each is held here from
+//! before it becomes visible until a committed transaction has given it a row, or until it is removed. Both are
+//! noted in one place each, the disk's and the catalogue's, so no request can forget it. If a write, a removal or a
+//! commit fails and the result is unknown, the containers stay held: the sweep of the next run takes them.
 //!
-//! A container that has a row or is held is alive. To know that one is neither, ask here first and for the row in a
-//! transaction that begins after; or both on the writer's thread, where nothing is bound in between.
+//! A container that has a row or is held is in use. To know that it is neither, check here first and then for the
+//! row in a transaction that begins after; or check both on the writer's thread, where nothing is bound in between.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,12 @@ use crate::model::ContainerId;
 pub(super) struct Unbound(Mutex<HashSet<ContainerId>>);
 
 impl Unbound {
-    /// To be called before the containers become visible.
+    /// Call it before the containers become visible.
     pub(super) fn hold(&self, containers: impl IntoIterator<Item = ContainerId>) {
         self.held().extend(containers);
     }
 
-    /// To be called when a row knows them, or nothing is left of them.
+    /// Call it when they have rows, or are removed completely.
     pub(super) fn release<'a>(&self, containers: impl IntoIterator<Item = &'a ContainerId>) {
         let mut held = self.held();
         for container in containers {

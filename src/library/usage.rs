@@ -1,34 +1,35 @@
-//! How full spaces are.
+//! Usage of spaces.
 
 use crate::catalog::SpaceRow;
 use crate::model::ByteSize;
 
-/// How full a space is.
+/// Usage of a space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceUsage {
-    /// Bytes of what is present, of what has arrived of uploads, and of properties.
+    /// Bytes of current files, of uploads received so far, and of properties.
     pub used: ByteSize,
     /// Bytes of earlier versions and the trash.
     pub history: ByteSize,
-    /// Most bytes that these may have, if that is bounded.
+    /// Limit for these, if there is one.
     pub history_bound: Option<ByteSize>,
-    /// Bytes that still fit: what the quota and announced uploads leave, at most what the disk has free.
+    /// Bytes that still fit: the rest of the quota without announced uploads, limited by the free space of the
+    /// disk.
     pub available: ByteSize,
 }
 
-/// How full the spaces of one person are, taken together.
+/// Total usage of one person's spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JointUsage {
-    /// Bytes of what is present in them.
+    /// Bytes of their current data.
     pub used: ByteSize,
-    /// Bytes that still fit; what the disk has free counts once.
+    /// Bytes that still fit; the free space of the disk counts once.
     pub available: ByteSize,
     /// The sum of their quotas; `None` if one of them has none.
     pub quota: Option<ByteSize>,
 }
 
 impl SpaceUsage {
-    /// Of a space on a disk that has `free` bytes for contents.
+    /// Usage of a space on a disk with `free` bytes for contents.
     pub(super) fn new(row: &SpaceRow, free: u64) -> Self {
         Self {
             used: ByteSize(row.counted()),
@@ -40,7 +41,7 @@ impl SpaceUsage {
 }
 
 impl JointUsage {
-    /// Of all of some spaces, on a disk that has `free` bytes for contents.
+    /// Total usage of several spaces on a disk with `free` bytes for contents.
     pub(super) fn new(rows: &[SpaceRow], free: u64) -> Self {
         let used = rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.counted()));
         let left = rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.left()));

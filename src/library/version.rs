@@ -1,4 +1,4 @@
-//! Earlier contents of a file: listing, opening and bringing back.
+//! Earlier versions of a file: listing, opening and restoring.
 
 use super::entry::signed;
 use super::guard::require_unlocked;
@@ -12,22 +12,22 @@ use crate::model::{
     VersionId, VersionState, Viewer,
 };
 
-/// One content that a file has or had.
+/// A current or earlier version of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// Names it for opening and restoring.
+    /// Id for opening and restoring it.
     pub id: VersionId,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// As the client said.
+    /// Modification time as sent by the client.
     pub modified: Timestamp,
-    /// When it was committed.
+    /// Time of the commit.
     pub created: Timestamp,
-    /// Who wrote it, while that account exists.
+    /// Author, while that account exists.
     pub author: Option<UserId>,
     /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
-    /// When another content took its place; `None` for the current one.
+    /// Time at which another version replaced it; `None` for the current one.
     pub replaced: Option<Timestamp>,
     /// What is known of it.
     pub state: VersionState,
@@ -55,7 +55,7 @@ impl Version {
 }
 
 impl Library {
-    /// All contents that the file at `path` has or had and that are still kept, newest first.
+    /// All versions of the file at `path` that are still kept, newest first.
     pub async fn versions(&self, access: &Access, path: &EntryPath) -> Result<Vec<Version>, LibraryError> {
         let scope = access.whole_space(Right::Read)?;
         let path = path.clone();
@@ -142,8 +142,8 @@ impl Library {
     }
 }
 
-/// Puts `version` in place of a file's present content, which is kept as an earlier version unless it is
-/// empty: the placeholder that Finder, Explorer and davfs2 make first is nobody's old content.
+/// Replaces a file's current content by `version`. The old content is kept as an earlier version unless it is
+/// empty: nobody needs the placeholder that Finder, Explorer and davfs2 create first.
 pub(super) fn replace_content(
     tx: &WriteTx<'_>,
     change: &Change,

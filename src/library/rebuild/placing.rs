@@ -1,4 +1,4 @@
-//! Where what was found belongs in the tree.
+//! Finds the place of restored versions in the tree.
 
 use super::found::{FoundEntry, FoundVersion};
 use super::report::{Displaced, RebuildReport};
@@ -10,7 +10,7 @@ use crate::library::{Library, LibraryError};
 use crate::model::{EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, VersionState, WriteSerial};
 use crate::vault::reader::ContainerReader;
 
-/// Puts entries into the tree, in one transaction.
+/// Inserts entries into the tree, in one transaction.
 pub(super) struct Placing<'a> {
     pub(super) library: Library,
     pub(super) tx: &'a WriteTx<'a>,
@@ -28,9 +28,9 @@ impl Placing<'_> {
         }
     }
 
-    /// Whether contents that name the number of a row are that file's. Where a catalogue was once replaced by an
-    /// older one a number may mean two files: then contents were written before the file of the row was made, or
-    /// one of them has the serial of another content.
+    /// Whether versions that name the number of a row belong to that file. If a catalogue was ever replaced by an
+    /// older one, a number may belong to two files: then the versions were written before the row's file was
+    /// created, or one of them has the serial of another version.
     fn is_same_file(&self, found: &FoundEntry, row: &EntryRow) -> Result<bool, LibraryError> {
         if row.space != found.space || row.is_folder() {
             return Ok(false);
@@ -43,7 +43,7 @@ impl Placing<'_> {
         Ok(found.versions.iter().all(|version| Some(version.serial()) != present))
     }
 
-    /// An entry that no row knows: its folders, its name, all of its versions.
+    /// Inserts an entry without a row: its folders, its name, all of its versions.
     fn insert(&mut self, found: &FoundEntry, id: EntryId) -> Result<(), LibraryError> {
         let Some((newest, earlier)) = found.versions.split_last() else { return Ok(()) };
         let (folder, name) = self.claim(found, newest)?;
@@ -67,14 +67,14 @@ impl Placing<'_> {
         })?;
         self.tx.touch_folders(folder, revision, signed(newest.size()), self.now)?;
         for version in replaced {
-            // As if replaced today: what came back is kept for as long as the space keeps earlier contents.
+            // As if replaced today, so that restored versions are kept for as long as the space keeps earlier ones.
             self.tx.set_replaced(version, Some(self.now))?;
         }
         self.report.new_files += 1;
         Ok(())
     }
 
-    /// A known file: contents newer than its present one take its place, and the newest says where it lies.
+    /// Updates a known file: newer versions replace its current one, and the newest determines its path.
     fn renew(&mut self, found: &FoundEntry, row: &EntryRow) -> Result<(), LibraryError> {
         let present = self.serial_of(row)?;
         let newer = found.versions.partition_point(|version| Some(version.serial()) < present);
@@ -102,7 +102,7 @@ impl Placing<'_> {
         Ok(())
     }
 
-    /// Takes a file out of its folder or out of the trash, so that its name there is free.
+    /// Takes a file out of its folder or the trash, so that its name there becomes free.
     fn leave(&self, row: &EntryRow) -> Result<(), LibraryError> {
         self.tx.remove_from_trash(row.id)?;
         self.tx.relocate(row.id, None, &EntryName::parse(&row.name)?)?;
@@ -115,8 +115,8 @@ impl Placing<'_> {
         }
     }
 
-    /// The folder and name under which a content was written, made free for it; another name if what is
-    /// there is newer or a folder.
+    /// The folder and name with which a version was written, made free for it; another name if the existing entry
+    /// is newer or a folder.
     fn claim(
         &mut self,
         found: &FoundEntry,
@@ -145,7 +145,7 @@ impl Placing<'_> {
         Ok((folder, free))
     }
 
-    /// The folder of this name, made if need be; a file of this name makes way.
+    /// The folder of this name, created if missing; a file of this name is renamed.
     fn folder(&mut self, space: SpaceId, parent: EntryId, name: &EntryName) -> Result<EntryId, LibraryError> {
         match self.tx.child(parent, &name.key())? {
             Some(row) if row.is_folder() => return Ok(row.id),
@@ -168,7 +168,7 @@ impl Placing<'_> {
         Ok(id)
     }
 
-    /// Gives a file that is in the way a numbered name.
+    /// Gives a conflicting file a numbered name.
     fn displace(&mut self, row: &EntryRow) -> Result<(), LibraryError> {
         let parent = row.parent.ok_or(LibraryError::IsRoot)?;
         let path = path_of(self.tx, row.id)?;
@@ -209,11 +209,11 @@ impl Placing<'_> {
         Ok(id)
     }
 
-    /// When the present content of a file was begun, as its container says; `None`, which is older than
-    /// anything, if it does not open.
+    /// The serial of a file's current version, from its container; `None`, which counts as oldest, if that cannot
+    /// be opened.
     fn serial_of(&self, row: &EntryRow) -> Result<Option<WriteSerial>, LibraryError> {
         let Some(version) = row.version else { return Ok(None) };
-        // Of an upload the last one speaks for all; of anything else they all say the same.
+        // For an upload the last container speaks for all; otherwise all have the same metadata.
         let Some(container) = self.tx.segments(version)?.into_iter().next_back() else { return Ok(None) };
         let Ok(key) = self.library.shared.keys.space_key(row.space) else { return Ok(None) };
         let containers = self.library.containers();

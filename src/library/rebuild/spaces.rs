@@ -1,4 +1,4 @@
-//! Rows for spaces that the catalogue does not know, from the notes beside their keys.
+//! Creates rows for spaces that the catalogue does not know, from the notes next to their keys.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError, SpaceSettings};
 use crate::model::{EntryName, Event, SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp, Worker};
 
-/// What became of spaces.
+/// Result for the spaces.
 pub(super) struct BroughtIn {
     /// Spaces that had no row.
     pub(super) added: u64,
-    /// Of these, spaces of which nothing but the files is known.
+    /// Of these, spaces of which only the files are known.
     pub(super) without_note: Vec<SpaceId>,
 }
 
 impl Library {
-    /// Gives every space that has a note or a container its row and, if it was renamed since, its name.
+    /// Gives every space with a note or a container its row and, if it was renamed since, its name.
     pub(super) async fn bring_in_spaces(
         &self,
         found: &[Found],
@@ -34,7 +34,7 @@ impl Library {
             spaces.extend(with_key.iter().copied());
             let mut notes = BTreeMap::new();
             for space in spaces {
-                // A damaged note costs the name, not the contents.
+                // A damaged note loses the name, but not the contents.
                 let note = SpaceNote::read(&keys, space).unwrap_or_else(|error| {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(%space, error, "the note of a space's name is passed over");
@@ -64,7 +64,7 @@ impl Library {
                             brought.added += 1;
                             brought.without_note.push(space);
                         }
-                        // A key that never got its space.
+                        // A key whose space was never created.
                         (Some(_) | None, None) => {}
                     }
                 }
@@ -78,8 +78,8 @@ impl Library {
     }
 }
 
-/// Spaces may have exchanged their names since the catalogue was written: each that has another one now
-/// gives its old one up before any takes its new one.
+/// Spaces may have swapped names since the catalogue was written: each renamed space gives up its old name before
+/// any takes its new one.
 fn make_way_for_names(
     tx: &WriteTx<'_>,
     notes: &BTreeMap<SpaceId, Option<SpaceNote>>,
@@ -121,7 +121,7 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
     numbered(name, |candidate| Ok(tx.space_by_name(&candidate.key())?.is_some_and(|other| other.id != space)))
 }
 
-/// A space whose note is gone.
+/// A space whose note is missing.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
     let SpaceSettings { quota, history, version_days, trash_days } = SpaceSettings::default();
     let id = space.to_string();

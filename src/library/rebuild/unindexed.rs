@@ -1,4 +1,4 @@
-//! What lies on the disk without a name that says what it is.
+//! Data on the disk without a readable name.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
@@ -12,8 +12,8 @@ use crate::vault::disk::UnindexedMember;
 use crate::vault::reader::ContainerReader;
 
 impl Library {
-    /// Containers in packs whose header is damaged, under the names they had if these can still be read; and what
-    /// in packs is no container as it is. What rows place is neither.
+    /// Containers in packs whose header is damaged, under their old names if these can still be read; and data in
+    /// packs that cannot be opened as a container. Skips places that rows refer to.
     pub(super) async fn pick_up_unindexed(&self) -> Result<(Vec<Found>, Vec<UnindexedMember>), LibraryError> {
         let library = self.clone();
         self.catalog()
@@ -62,7 +62,7 @@ impl Library {
         Some(Found::of(member.space, &reader))
     }
 
-    /// What lies among the containers and is none.
+    /// Foreign files among the containers.
     pub(super) async fn foreign(&self) -> Result<Vec<String>, LibraryError> {
         let library = self.clone();
         let listed = tokio::task::spawn_blocking(move || {

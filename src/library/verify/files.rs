@@ -1,4 +1,4 @@
-//! Files on the disk that no row knows.
+//! Files on the disk without a row.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::{ContainerId, Place, SpaceId};
 use crate::vault::disk::StoredFile;
 use crate::vault::reader::ContainerReader;
 
-/// Looks at every file's name. A file whose header names an entry that was never numbered shows that the
+/// Checks the name of every file. A file whose header names an entry number that was never given out shows that the
 /// catalogue is older than the file.
 pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Finding>), LibraryError> {
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
@@ -50,7 +50,8 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
     if unknown.count == 0 {
         return Ok((unknown, None));
     }
-    // What somebody is still writing is held; what was committed while the files were listed has its row by now.
+    // Files that are still being written are held; those committed while the files were listed have their rows by
+    // now.
     let unbound = &library.shared.unbound;
     let shown = unknown.shown.len();
     unknown.shown.retain(|file| !unbound.holds(file.container));
@@ -78,7 +79,7 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
 }
 
 impl Library {
-    /// Whether a file was written for an entry of this number or a higher one.
+    /// Whether a file was written for an entry with this number or a higher one.
     fn names_entry_from(&self, file: UnknownFile, number: i64) -> bool {
         let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
         ContainerReader::open_untracked(self.containers(), &key, file.space, file.container, file.place)
@@ -86,7 +87,7 @@ impl Library {
     }
 }
 
-/// Whether a row means this very container: as content, or as garbage still to be removed.
+/// Whether a row refers to this very container: as content, or as garbage that is still to be removed.
 fn is_known(tx: &ReadTx<'_>, space: SpaceId, id: ContainerId, place: Place) -> Result<bool, CatalogError> {
     match tx.container(id)? {
         Some(stored) => Ok(stored.space == space && stored.container.place == place),
@@ -94,7 +95,7 @@ fn is_known(tx: &ReadTx<'_>, space: SpaceId, id: ContainerId, place: Place) -> R
     }
 }
 
-/// Ends the listing on its thread when nobody waits for it any more.
+/// Ends the listing on its thread when its result is no longer needed.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {

@@ -1,6 +1,6 @@
-//! What lies beside the containers: key files, notes of names, snapshots, and what does not belong there.
+//! Verifies files other than containers: key files, notes of names, snapshots, and foreign files.
 //!
-//! Nobody opens these in daily use; that they are gone must not show on the day they are needed.
+//! These are not opened in daily use, so a missing one would otherwise show only on the day it is needed.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,11 +18,11 @@ use crate::vault::disk::{Containers, SmallFile, SnapshotName};
 use crate::vault::key_file_remedy;
 use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
 
-/// Setting that keeps the SHA-256 of the recovery file, which only its owner can open.
+/// Name of the setting with the SHA-256 of the recovery file, which only its owner can open.
 const RECOVERY_FILE: &str = "recovery-file";
-/// Setting that tells that a snapshot was made.
+/// Name of the setting that says that a snapshot was made.
 const SNAPSHOTS: &str = "snapshots";
-/// Setting that tells that the mark was there.
+/// Name of the setting that says that the high-water mark existed.
 const MARKED: &str = "mark";
 
 /// Remembers the recovery file as it is, the first time.
@@ -38,7 +38,7 @@ pub(in crate::library) fn remember_recovery_file(
     }
 }
 
-/// Forgets the recovery file, before another one takes its place.
+/// Forgets the recovery file, before another one replaces it.
 pub(in crate::library) fn forget_recovery_file(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
     tx.touches_only([]);
     tx.remove_setting(RECOVERY_FILE)
@@ -46,7 +46,7 @@ pub(in crate::library) fn forget_recovery_file(tx: &WriteTx<'_>) -> Result<(), C
 
 /// Key files and notes that are missing or damaged.
 pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError> {
-    // A note that lags behind a change for a moment is not wrong.
+    // A note that is briefly behind a change is not a fault.
     let _held = library.shared.space_notes.lock().await;
     let keys = Arc::clone(&library.shared.keys);
     library
@@ -84,7 +84,7 @@ fn space_key(space: SpaceId, fault: KeyFileFault) -> Finding {
 fn note(keys: &KeyRing, row: &SpaceRow) -> Result<Option<Finding>, LibraryError> {
     let wrong = match SpaceNote::look(keys, row.id)? {
         Ok(note) if note.is_of(row) => return Ok(None),
-        // An older one was put back, or a change could not be noted.
+        // An older note was put back, or a change could not be written.
         Ok(_) => "does not say what the catalogue says",
         Err(fault) => said(fault),
     };
@@ -104,13 +104,13 @@ fn said(fault: KeyFileFault) -> &'static str {
     }
 }
 
-/// All snapshots, newest first; or that there is none any more.
+/// All snapshots, newest first; or a finding that all are gone.
 pub(super) async fn snapshots(
     library: &Library,
 ) -> Result<(Vec<SnapshotName>, Option<Finding>), LibraryError> {
     let names: Vec<_> = library.stored_snapshots().await?.into_iter().map(|stored| stored.name).collect();
     let was_made = async { library.catalog().read(|tx| Ok::<_, LibraryError>(tx.setting(SNAPSHOTS)?)).await };
-    // A catalogue that does not answer is found elsewhere.
+    // A catalogue that cannot answer is reported elsewhere.
     let finding = (names.is_empty() && was_made.await.ok().flatten().is_some()).then(|| {
         let detail = "snapshots/ holds none, though the catalogue remembers one; `tresor snapshot` makes one, and it \
                       is what a lost catalogue is rebuilt from";
@@ -128,7 +128,7 @@ pub(in crate::library) fn remember_snapshot(tx: &WriteTx<'_>) -> Result<(), Cata
     }
 }
 
-/// The mark that guards against an older catalogue, if it is gone or does not open.
+/// A finding if the high-water mark is missing or cannot be opened.
 pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryError> {
     let (key_files, keys) = (Arc::clone(&library.storage().key_files), Arc::clone(&library.shared.keys));
     let (was_there, fault) = library
@@ -146,7 +146,7 @@ pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryEr
                 tx.touches_only([]);
                 tx.set_setting(MARKED, "made")
             };
-            // On a disk that takes no writes the next verification does it.
+            // If the disk cannot be written, the next verification does it.
             let _: Result<(), LibraryError> =
                 library.catalog().write_silent(NOTED, move |tx| Ok(remember(tx)?)).await;
             return Ok(None);
@@ -161,7 +161,7 @@ pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryEr
     Ok(Some(Finding::about(FindingKind::Mark, None, detail)))
 }
 
-/// Reads a snapshot to its end. Returns the bytes read, for the rate, and what is wrong.
+/// Reads a snapshot to its end. Returns the bytes read, for the rate, and the fault, if any.
 pub(super) async fn snapshot(
     library: &Library,
     name: SnapshotName,
@@ -185,7 +185,7 @@ pub(super) async fn snapshot(
             let left = library.stored_snapshots().await?;
             match left.first() {
                 _ if left.iter().any(|stored| stored.name == name) => "is no file".to_owned(),
-                // It took this one's place meanwhile.
+                // A newer one replaced it meanwhile.
                 Some(newer) if newer.name > name => return Ok((0, None)),
                 _ => "has just gone".to_owned(),
             }
@@ -199,14 +199,14 @@ pub(super) async fn snapshot(
     Ok((0, Some(Finding::about(FindingKind::Snapshot, None, detail))))
 }
 
-/// Files and folders among the containers that are none of ours, up to a limit.
+/// Foreign files and folders among the containers, up to a limit.
 pub(super) async fn foreign(library: &Library) -> Result<Vec<Finding>, LibraryError> {
     let storage = library.storage().clone();
     let listed = tokio::task::spawn_blocking(move || {
         let mut findings = Vec::new();
         let listed = storage.housekeeping.each_stranger(&mut |path| {
             findings.push(stranger(&*storage.containers, path));
-            // Enough to be told that something is wrong.
+            // Enough to show that something is wrong.
             if findings.len() < MAX_FINDINGS { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
         });
         match listed {
@@ -229,7 +229,7 @@ fn stranger(containers: &dyn Containers, path: &Path) -> Finding {
     Finding::about(FindingKind::Stranger, None, detail)
 }
 
-/// Whether what lies in the place of a container or pack, and is no file, opens like one: then it is a link.
+/// Whether an object in place of a container or pack, which is not a file, opens like one: then it is a link.
 fn is_served(containers: &dyn Containers, path: &Path) -> bool {
     match path.to_str().and_then(layout::parse_holder) {
         Some(Holder::Container(space, id)) => containers.open(space, id, Place::OwnFile).is_ok(),

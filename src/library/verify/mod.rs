@@ -32,36 +32,36 @@ pub(super) use damage::RecentDamage;
 pub(super) use key_files::{forget_recovery_file, remember_recovery_file, remember_snapshot};
 use run::Run;
 
-/// Findings of one step of a verification; a step that has so many ends early.
+/// Findings of one step of a verification; a step with this many ends early.
 const MAX_FINDINGS: usize = 200;
 /// Files named for one damaged container; copies share containers.
 const MAX_USES: usize = 100;
 /// Unknown files that a verification names; it counts the rest.
 const MAX_UNKNOWN: usize = 1_000;
-/// Why what a verification notes is no event.
+/// Why records of a verification are not events.
 const NOTED: &str = "what is noted of the disk's health is nothing that a person did";
 
-/// What shall be looked at.
+/// Parameters of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyOrder {
-    /// Who asks.
+    /// Starter of the verification.
     pub starter: VerifyStarter,
-    /// How thorough.
+    /// Quick or full.
     pub mode: VerifyMode,
-    /// Bytes read per second at most.
+    /// Most bytes read per second.
     pub rate: Option<ByteSize>,
-    /// Begin anew even if an earlier run of this kind has not come to its end.
+    /// Start over even if an earlier run of this kind is unfinished.
     pub restart: bool,
 }
 
-/// Names a run to whoever drives it.
+/// Identifies a run to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunId(pub u32);
 
-/// What a run is at.
+/// Stage of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifyStage {
-    /// Telling what the part before the interruption found.
+    /// Reporting the findings from before the interruption.
     Remembering,
     /// The catalogue itself.
     Catalogue,
@@ -73,7 +73,7 @@ pub enum VerifyStage {
     Files,
     /// The snapshots of the catalogue.
     Snapshots,
-    /// Nothing any more.
+    /// The run has ended.
     Done,
 }
 
@@ -92,76 +92,76 @@ impl VerifyStage {
     }
 }
 
-/// What one step of a run brought, and how far the run is.
+/// Findings of one step, and the progress of the run.
 #[derive(Clone, Debug)]
 pub struct VerifyStep {
-    /// The run.
+    /// Number of the run.
     pub run: RunId,
-    /// How thorough it is.
+    /// Quick or full.
     pub mode: VerifyMode,
-    /// When it began, be it before an interruption.
+    /// Time of the start, even if it was interrupted since.
     pub started: Timestamp,
-    /// Whether it goes on where an earlier one stopped.
+    /// Whether it continues an interrupted run.
     pub is_resumed: bool,
-    /// What comes next.
+    /// The next stage.
     pub stage: VerifyStage,
-    /// Containers looked at.
+    /// Containers verified so far.
     pub containers: u64,
-    /// Containers there were when it began.
+    /// Number of containers when it began.
     pub total_containers: u64,
-    /// Bytes of content read; a quick run reads those of containers that are known to be damaged.
+    /// Bytes of content read so far; a quick run reads only those of containers known to be damaged.
     pub bytes: u64,
-    /// Bytes of content there were when it began.
+    /// Bytes of content when it began.
     pub total_bytes: u64,
-    /// What this step found.
+    /// Findings of this step.
     pub findings: Vec<Finding>,
     /// Files without a row that this step found.
     pub unknown: UnknownFiles,
 }
 
-/// Files on the disk that no row knows: no damage, since a crash or an upload in progress leaves such, and
-/// the sweep removes them after a day.
+/// Files on the disk without a row. They are not damage: a crash or an upload in progress leaves some, and the
+/// sweep removes them after a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnknownFiles {
-    /// How many.
+    /// Number of such files.
     pub count: u64,
-    /// The first of them.
+    /// The first of them, at most a thousand.
     pub shown: Vec<UnknownFile>,
 }
 
-/// A file on the disk that no row knows.
+/// A file on the disk without a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownFile {
-    /// Whose directory it lies in.
+    /// Space whose directory holds it.
     pub space: SpaceId,
-    /// Its name.
+    /// Id, which is also its name.
     pub container: ContainerId,
-    /// Where it lies there.
+    /// A file of its own, or a position in a pack.
     pub place: Place,
-    /// Bytes.
+    /// Length in bytes.
     pub length: u64,
     /// When it, or the pack around it, last changed.
     pub changed: Timestamp,
 }
 
-/// What kind of thing is wrong.
+/// Kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindingKind {
-    /// A container is not what was committed.
+    /// A container differs from the committed one.
     Damage(DamageKind),
-    /// The containers of a content do not make it up.
+    /// The containers of a version do not add up to it.
     Incomplete,
     /// The catalogue contradicts itself, is damaged or older than the containers.
     Catalogue,
-    /// A key file is missing or is not the one that was written.
+    /// A key file is missing or was changed.
     Key,
-    /// So is the note of a space's name, which a rebuild may need.
+    /// The note of a space's name, which a rebuild may need, is missing or was changed.
     Note,
-    /// The mark that tells an older catalogue is missing or does not open.
+    /// The high-water mark, which reveals an older catalogue, is missing or cannot be opened.
     Mark,
-    /// A snapshot of the catalogue does not open to its end, or all are gone.
+    /// A snapshot of the catalogue cannot be read to its end, or all are gone.
     Snapshot,
-    /// Something lies among the containers that is none.
+    /// A foreign file is among the containers.
     Stranger,
 }
 
@@ -181,29 +181,29 @@ impl FindingKind {
     }
 }
 
-/// Something that is wrong. Names of files are in it: for the owner's eyes, never for the log.
+/// A fault. It may contain names of files: show it to the owner, never log it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
+    /// Kind of the fault.
     pub kind: FindingKind,
-    /// In which space; `None` if it is about none.
+    /// The space concerned; `None` if it concerns none.
     pub space: Option<SpaceId>,
-    /// Which container.
+    /// The container concerned.
     pub container: Option<ContainerId>,
-    /// Where it lies in the space's directory.
+    /// Its place in the space's directory.
     pub place: Option<Place>,
     /// The first damaged chunk of 64 KiB, from 0.
     pub chunk: Option<u64>,
-    /// What is wrong, where no container is; holds no name that the catalogue knows.
+    /// Description of a fault that is not about a container; contains no name from the catalogue.
     pub detail: Option<String>,
-    /// When it was first found.
+    /// Time at which it was first found.
     pub first_seen: Option<Timestamp>,
-    /// The contents that it concerns, present ones first.
+    /// The versions concerned, current ones first.
     pub uses: Vec<Use>,
 }
 
 impl Finding {
-    /// One that is about no container.
+    /// A finding that is not about a container.
     fn about(kind: FindingKind, space: Option<SpaceId>, detail: String) -> Self {
         Self {
             kind,
@@ -217,42 +217,42 @@ impl Finding {
         }
     }
 
-    /// The container's file or the pack that it lies in, below the data directory.
+    /// Path of the container's file, or of the pack that contains it, below the data directory.
     pub fn file(&self) -> Option<String> {
         Some(layout::holder(self.space?, self.container?, self.place?))
     }
 }
 
 impl UnknownFile {
-    /// The file itself or the pack that it lies in, below the data directory.
+    /// Path of the file, or of the pack that contains it, below the data directory.
     pub fn file(&self) -> String {
         layout::holder(self.space, self.container, self.place)
     }
 }
 
-/// A content that something is wrong with.
+/// A version that a fault affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// Name of the space.
     pub space: String,
-    /// Path in the space; of what was deleted, the one it had.
+    /// Path in the space; for a deleted file, its original path.
     pub path: String,
     /// The file.
     pub entry: EntryId,
     /// The content.
     pub version: VersionId,
-    /// Which of the file's contents it is.
+    /// State of the version.
     pub state: UseState,
 }
 
-/// Which content of a file a use is.
+/// State of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseState {
-    /// The present one.
+    /// The current version.
     Current,
-    /// One that was replaced.
+    /// A replaced version.
     Earlier,
-    /// One of a deleted file.
+    /// A version of a deleted file.
     Trash,
 }
 
@@ -267,18 +267,18 @@ impl UseState {
     }
 }
 
-/// What is known about the state of what is stored.
+/// Known facts about the integrity of the stored data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IntegrityState {
-    /// Containers that are not what was committed.
+    /// Containers that differ from the committed ones.
     pub damaged: u64,
-    /// When every byte was last looked at.
+    /// Time of the last full verification.
     pub last_full: Option<Timestamp>,
-    /// Whether the scheduled verification has begun and not come to its end.
+    /// Whether a scheduled verification has begun and not ended.
     pub is_scrubbing: bool,
 }
 
-/// The runs that go on in this process, one of each starter.
+/// The runs of this process, one for each starter.
 #[derive(Default)]
 pub(super) struct Runs {
     owner: Mutex<Option<Run>>,
@@ -295,8 +295,8 @@ impl Runs {
 }
 
 impl Library {
-    /// Begins a verification, or takes up one of the same kind that has not come to its end. Whoever drove
-    /// that one gets [`LibraryError::NoSuchRun`] with his next step.
+    /// Begins a verification, or resumes an unfinished one of the same kind. The previous caller gets
+    /// [`LibraryError::NoSuchRun`] with its next step.
     pub async fn begin_verify(&self, order: VerifyOrder, now: Timestamp) -> Result<VerifyStep, LibraryError> {
         let mut slot = self.shared.runs.of(order.starter).lock().await;
         let run = Run::begin(self, order, now).await?;
@@ -305,9 +305,8 @@ impl Library {
         Ok(begun)
     }
 
-    /// Advances a run by about a second, then waits as long as its rate demands. After an error, or if the
-    /// future is dropped, the run is begun again with [`Self::begin_verify`] and goes on where it was last
-    /// kept.
+    /// Advances a run by about a second, then waits as long as its rate demands. After an error, or if the future
+    /// is dropped, call [`Self::begin_verify`] again: the run resumes at its last stored position.
     pub async fn verify_step(
         &self,
         starter: VerifyStarter,
@@ -318,7 +317,7 @@ impl Library {
         let mut current = slot.take_if(|current| current.id() == run).ok_or(LibraryError::NoSuchRun)?;
         let step = current.step(self, now).await?;
         if !step.findings.is_empty() || step.stage == VerifyStage::Done {
-            // For who asks without waiting; else he learns of it with the next count.
+            // For callers that read the number from memory; if it fails, they see it after the next count.
             let _ = self.integrity().await;
         }
         if step.stage != VerifyStage::Done {
@@ -327,7 +326,7 @@ impl Library {
         Ok(step)
     }
 
-    /// What is known about the state of what is stored.
+    /// Known facts about the integrity of the stored data.
     pub async fn integrity(&self) -> Result<IntegrityState, LibraryError> {
         let state = self
             .catalog()

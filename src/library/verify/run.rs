@@ -1,4 +1,4 @@
-//! One run: where it is, and its next step.
+//! One run: its position, and its next step.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -15,9 +15,9 @@ use crate::vault::disk::SnapshotName;
 
 /// Time that one step of a verification works before it reports its progress.
 const SLICE: Duration = Duration::from_secs(1);
-/// Earlier findings that a resumed verification reports at once.
+/// Earlier findings that a resumed verification reports at a time.
 const PAGE: usize = 100;
-/// Age up to which an unfinished run that the owner began is resumed. A scheduled one always is.
+/// Age up to which an unfinished run of the owner is resumed. A scheduled one always is.
 const RESUMABLE: Duration = Duration::from_hours(30 * 24);
 
 pub(super) struct Run {
@@ -29,28 +29,28 @@ pub(super) struct Run {
     pub(super) stage: Stage,
     total_containers: u64,
     total_bytes: u64,
-    /// What was begun and not finished first, then what comes next.
+    /// Work that was begun and not finished, then the next work.
     pub(super) queue: VecDeque<Task>,
-    /// Damaged containers that were named; as many as the catalogue notes at most.
+    /// Damaged containers that were reported; at most as many as the catalogue records.
     told: HashSet<ContainerId>,
 }
 
 pub(super) enum Stage {
-    /// What was found before the interruption, after this container.
+    /// Findings from before the interruption, after this container.
     Remembering(Option<ContainerId>),
-    /// The next question to the catalogue.
+    /// The next check of the catalogue.
     Catalogue(usize),
     Keys,
     Containers,
-    /// What is noted as damaged and was not judged anew, after this container.
+    /// Containers recorded as damaged that were not judged again, after this one.
     Known(Option<ContainerId>),
     Files,
-    /// Those that are still to be read, the next one last.
+    /// Snapshots that are still to be read; the next one is last.
     Snapshots(Vec<SnapshotName>),
     Done,
 }
 
-/// What a step gathers.
+/// Results of a step.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
@@ -59,11 +59,11 @@ pub(super) struct Gathered {
     pub(super) read: u64,
 }
 
-/// Until when a step goes on.
+/// Time and bytes available for a step.
 #[derive(Clone, Copy)]
 pub(super) struct Slice {
     begun: Instant,
-    /// As many as one second may take.
+    /// The bytes of one second at the given rate.
     pub(super) bytes: u64,
 }
 
@@ -84,7 +84,7 @@ impl Run {
             .catalog()
             .read(move |tx| Ok::<_, LibraryError>((tx.scrub(starter, mode)?, tx.containers_total()?)))
             .await
-            // A catalogue that cannot be read is what the run will find.
+            // The run itself reports a catalogue that cannot be read.
             .or_else(|error| catalogue::unreadable(error).map(|_| Default::default()))?;
         let is_fresh =
             |row: &ScrubRow| starter == VerifyStarter::Schedule || now.since(row.started) < RESUMABLE;
@@ -189,7 +189,7 @@ impl Run {
                     let (mut snapshots, finding) = key_files::snapshots(library).await?;
                     self.found(&mut gathered, finding);
                     if self.row.mode == VerifyMode::Quick {
-                        // The others only serve if the newest does not.
+                        // The others are needed only if the newest cannot be used.
                         snapshots.truncate(1);
                     }
                     snapshots.reverse();
@@ -224,7 +224,7 @@ impl Run {
         self.row.findings += (gathered.findings.len() - before) as u64;
     }
 
-    /// Keeps how far the run is. On a disk that takes no writes it goes on all the same, and says so once.
+    /// Stores the run's position. If the disk cannot be written it continues anyway, and logs that once.
     async fn keep(&mut self, library: &Library) {
         let row = self.row.clone();
         let kept =
@@ -237,7 +237,7 @@ impl Run {
         self.is_kept = kept.is_ok();
     }
 
-    /// Tells again what this run found before it was interrupted.
+    /// Reports again the findings of this run from before it was interrupted.
     async fn remember(
         &mut self,
         library: &Library,
@@ -254,8 +254,8 @@ impl Run {
         Ok(())
     }
 
-    /// Names what is noted as damaged and was neither cleared nor named by now: what a reader met behind
-    /// the walk's back, and what the walk could not come to.
+    /// Reports containers recorded as damaged that were neither cleared nor reported yet: damage that a reader met
+    /// after the walk had passed, and containers that the walk could not reach.
     async fn tell_known(
         &mut self,
         library: &Library,
@@ -296,7 +296,7 @@ impl Run {
     }
 }
 
-/// The next containers that are noted as damaged, seen at `since` or later.
+/// The next containers recorded as damaged and seen at `since` or later.
 async fn known(
     library: &Library,
     after: Option<ContainerId>,
@@ -323,7 +323,7 @@ async fn known(
         .await
 }
 
-/// That the catalogue cannot be read is a finding too.
+/// Turns a catalogue that cannot be read into a finding.
 fn readable(looked: Result<Vec<Finding>, LibraryError>) -> Result<Vec<Finding>, LibraryError> {
     looked.or_else(|error| Ok(vec![catalogue::unreadable(error)?]))
 }

@@ -1,4 +1,4 @@
-//! Looking at one content: blocking, a piece at a time.
+//! Verifies one content: blocking, one piece at a time.
 
 use std::io;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::vault::keys::KeyRing;
 use crate::vault::reader::{ContainerReader, MAX_READ_LEN};
 use crate::vault::stream::{CHUNK_LEN, PayloadShape, SEALED_CHUNK_LEN};
 
-/// What opening a container reads: its header and its last chunk.
+/// Bytes read to open a container: its header and its last chunk.
 const FRAME_LEN: u64 = 4 * 1024 + SEALED_CHUNK_LEN as u64;
 
-/// How far a container is opened.
+/// How thoroughly a container is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
     /// Length, header and last chunk.
@@ -27,7 +27,7 @@ pub(super) enum Depth {
     Content,
 }
 
-/// What is needed to open containers.
+/// Everything needed to open containers.
 #[derive(Clone)]
 pub(super) struct Eyes {
     pub(super) storage: Storage,
@@ -39,13 +39,13 @@ pub(super) struct Eyes {
 /// A version and the SHA-256 of its plaintext.
 pub(super) type Expected = (VersionId, [u8; 32]);
 
-/// Containers to look at one after the other: those of a version in their order, or a single one.
+/// Containers to verify one after the other: those of a version in order, or a single one.
 pub(super) struct Task {
     containers: Vec<StoredContainer>,
     depth: Depth,
-    /// What all of the plaintext together must hash to.
+    /// Versions with these containers, and their expected SHA-256.
     expected: Vec<Expected>,
-    /// The container that the walk is done with after this task.
+    /// The container up to which the walk is done after this task.
     pub(super) closes: Option<ContainerId>,
     at: usize,
     bytes_read: u64,
@@ -57,34 +57,34 @@ pub(super) struct Task {
 
 struct OpenContainer {
     reader: ContainerReader,
-    /// All of its content, if opening it brought that.
+    /// All of its content, if opening it returned that.
     whole: Option<Bytes>,
     offset: u64,
 }
 
-/// What a task saw.
+/// Result of a task.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) faults: Vec<Fault>,
     pub(super) sound: Vec<ContainerId>,
 }
 
-/// Something that looks wrong, before its row was read again.
+/// A possible fault, before its row was read again.
 pub(super) struct Fault {
-    /// The row that was relied on.
+    /// The row on which the check was based.
     pub(super) stored: StoredContainer,
     pub(super) kind: DamageKind,
     pub(super) chunk: Option<u64>,
-    /// Whose hash it is about.
+    /// The version whose hash differs, and that hash.
     pub(super) expected: Option<Expected>,
 }
 
-/// How far a piece brought a task.
+/// Progress of a task after one piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Advance {
-    /// There is more to look at; so many bytes were read from the disk.
+    /// More remains; this many bytes were read from the disk.
     Read(u64),
-    /// Everything was looked at.
+    /// The task is complete.
     Done,
 }
 
@@ -104,7 +104,7 @@ impl Task {
         }
     }
 
-    /// Adds another version that has the same containers.
+    /// Adds another version with the same containers.
     pub(super) fn expect(&mut self, expected: Option<Expected>) {
         self.expected.extend(expected);
     }
@@ -114,7 +114,7 @@ impl Task {
         self.bytes_read
     }
 
-    /// Whether a container that passed is whole, or only looks so.
+    /// Whether a container that passed was verified completely or only its frame.
     pub(super) fn depth(&self) -> Depth {
         self.depth
     }
@@ -169,7 +169,7 @@ impl Task {
         let Some(digest) = self.digest.take() else { return };
         let found: [u8; 32] = digest.finalize().into();
         for expected in self.expected.drain(..).filter(|(_, hash)| *hash != found) {
-            // Each container is authentic, so none is to blame; the first one stands for the content.
+            // Each container is authentic, so none is at fault; the first one stands for the content.
             if let Some(first) = self.containers.first() {
                 self.outcome.sound.retain(|id| *id != first.container.id);
                 self.outcome.faults.push(Fault {
@@ -183,18 +183,18 @@ impl Task {
     }
 }
 
-/// What an attempt showed.
+/// Result of an attempt.
 enum Seen {
-    /// The container is not what was committed.
+    /// The container differs from the committed one.
     Fault(DamageKind, Option<u64>),
-    /// Nothing about the container.
+    /// Nothing was learned about the container.
     Nothing(VaultError),
 }
 
 fn open(eyes: &Eyes, stored: &StoredContainer) -> Result<OpenContainer, Seen> {
     let row = &stored.container;
     let last_chunk = PayloadShape::from_plain_len(row.plain_len).map(PayloadShape::last_chunk);
-    // The header is what was committed if it hashes to it, so a failure behind it is the last chunk's.
+    // The header has the committed hash, so a failure after it concerns the last chunk.
     let seen = |error| seen(error, last_chunk);
     let key = eyes.keys.space_key(stored.space).map_err(|error| match error {
         VaultError::Io { .. } => Seen::Nothing(error),
@@ -212,8 +212,8 @@ fn open(eyes: &Eyes, stored: &StoredContainer) -> Result<OpenContainer, Seen> {
     Ok(OpenContainer { reader, whole, offset: 0 })
 }
 
-/// Reads a piece and hashes it. If it does not open as a whole, it is read chunk by chunk: that names the
-/// damaged one, and lets an error that does not come again pass.
+/// Reads a piece and hashes it. If it cannot be opened as a whole, it is read chunk by chunk: that identifies the
+/// damaged one, and ignores an error that does not occur again.
 fn read(
     open: &mut OpenContainer,
     range: Option<ByteRange>,
@@ -257,7 +257,7 @@ fn seen(error: VaultError, chunk: Option<u64>) -> Seen {
     }
 }
 
-/// Whether an error is about this process or moment rather than about the file.
+/// Whether an error concerns this process or moment rather than the file.
 fn is_passing(error: &io::Error) -> bool {
     use rustix::io::Errno;
     const PASSING: [Errno; 5] = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR, Errno::AGAIN];

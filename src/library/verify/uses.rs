@@ -1,15 +1,15 @@
-//! Whose content it is: names for the owner, read when something was found.
+//! The uses of contents: names for the owner, read when a fault was found.
 
 use super::{MAX_USES, Use, UseState};
 use crate::catalog::{CatalogError, EntryRow, ReadTx, UseRow};
 use crate::model::{ContainerId, EntryId, EntryPath, VersionId};
 
-/// The contents that use a container.
+/// The versions that use a container.
 pub(super) fn of_container(tx: &ReadTx<'_>, container: ContainerId) -> Result<Vec<Use>, CatalogError> {
     tx.uses_of(container, MAX_USES)?.into_iter().map(|row| describe(tx, row)).collect()
 }
 
-/// The content itself; empty if it is gone.
+/// The version itself; empty if it is gone.
 pub(super) fn of_version(tx: &ReadTx<'_>, version: VersionId) -> Result<Vec<Use>, CatalogError> {
     tx.use_by(version)?.into_iter().map(|row| describe(tx, row)).collect()
 }
@@ -35,7 +35,7 @@ fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.fold(String::new(), |path, name| path + "/" + name)
 }
 
-/// The entry and what is above it, nearest first; bounded, since a damaged catalogue may hold a circle.
+/// The entry and its parents, nearest first; limited, because a damaged catalogue may contain a circle.
 fn lineage(tx: &ReadTx<'_>, entry: EntryId) -> Result<Vec<EntryRow>, CatalogError> {
     let mut lineage = Vec::new();
     let mut next = Some(entry);

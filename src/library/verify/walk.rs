@@ -1,4 +1,4 @@
-//! Going through the containers: what to look at next, and what follows from what was seen.
+//! Walks through the containers: chooses what to check next, and draws conclusions from the results.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::model::{Checksum, ChecksumKind, ContainerId, DamageKind, Timestamp, V
 use crate::vault::reader::MAX_READ_LEN;
 use crate::vault::stream::CHUNK_LEN;
 
-/// Containers whose rows a verification reads at once.
+/// Containers whose rows a verification reads at a time.
 const PAGE: usize = 100;
 
 impl Run {
-    /// Looks at containers until the slice is over or none is left.
+    /// Verifies containers until the slice is used up or none is left.
     pub(super) async fn walk(
         &mut self,
         library: &Library,
@@ -27,7 +27,7 @@ impl Run {
             let (after, mode) = (self.row.position, self.row.mode);
             match library.catalog().read(move |tx| next_tasks(tx, after, mode)).await {
                 Ok(tasks) => self.queue = tasks.into(),
-                // There is no next row to be had: say so, and end with what else can be looked at.
+                // The next row cannot be read: report that, and continue with the checks that are still possible.
                 Err(error) => {
                     let finding = catalogue::unreadable(error)?;
                     self.found(gathered, [finding]);
@@ -64,7 +64,7 @@ impl Run {
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Draws the conclusions from finished tasks.
+    /// Draws conclusions from finished tasks.
     async fn judge(
         &mut self,
         library: &Library,
@@ -122,7 +122,7 @@ impl Run {
         Ok(())
     }
 
-    /// Forgets the damage of containers that are whole now, as far as this look can tell.
+    /// Clears the damage of containers that are whole now, as far as this check can tell.
     async fn clear(&self, library: &Library, mut sound: Vec<(ContainerId, Depth)>) {
         let since = self.row.started;
         let cleared = async {
@@ -167,8 +167,8 @@ impl Run {
     }
 }
 
-/// What to do with the next containers. Each is looked at where a content begins with it, so that a
-/// content of several is hashed in one go; the row of its position goes with its last task.
+/// The tasks for the next containers. Each container is verified with the content that begins with it, so that a
+/// content of several is hashed in one pass; the position moves on with a container's last task.
 fn next_tasks(
     tx: &ReadTx<'_>,
     after: Option<ContainerId>,
@@ -189,7 +189,7 @@ fn next_tasks(
     Ok(tasks)
 }
 
-/// A look at the frame; where damage is noted that it would not see, as much as it takes to judge that anew.
+/// A check of the frame; for recorded damage that it could not detect, as much as is needed to judge it again.
 fn quick_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, LibraryError> {
     let hidden = tx.damage_of(stored.container.id)?.filter(|row| !row.kind.is_seen_quickly());
     let depth = match hidden.map(|row| row.kind) {
@@ -205,7 +205,7 @@ fn content_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, 
     let (alone, chains): (Vec<_>, Vec<_>) =
         tx.contents_beginning_with(id)?.into_iter().partition(|start| start.segments == 1);
     let mut tasks: Vec<Task> = Vec::new();
-    // Copies share their containers: one reading serves all that are the same.
+    // Copies share containers: one pass serves all equal ones.
     let mut seen: Vec<(Vec<ContainerId>, usize)> = Vec::new();
     for start in chains {
         let segments = tx.segments(start.version)?;
@@ -224,7 +224,7 @@ fn content_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, 
     }
     let is_read = !tasks.is_empty() || tx.is_continuation(id)?;
     if alone.is_empty() && is_read {
-        // It is looked at with the content that it is a part of.
+        // It is verified with the content that contains it.
         if tasks.is_empty() {
             tasks.push(Task::new(Vec::new(), Depth::Frame, Vec::new()));
         }
@@ -236,8 +236,8 @@ fn content_tasks(tx: &ReadTx<'_>, stored: StoredContainer) -> Result<Vec<Task>, 
     Ok(tasks)
 }
 
-/// Reads the rows again. Faults whose row is gone are none; those whose row changed are looked at again;
-/// where the catalogue does not give the row any more, the fault stands.
+/// Re-reads each row: drops the fault if the row is gone, checks again if it changed, keeps the fault if the row
+/// cannot be read.
 fn reconsider(tx: &ReadTx<'_>, faults: Vec<Fault>) -> (Vec<Fault>, Vec<Task>) {
     let (mut certain, mut again) = (Vec::new(), Vec::new());
     for fault in faults {
@@ -258,7 +258,7 @@ fn is_expected(tx: &ReadTx<'_>, (version, hash): Expected) -> bool {
     tx.version(version).map_or(true, |row| row.is_some_and(|row| row.checksums.iter().any(is_hash)))
 }
 
-/// Findings with names; without them where the catalogue does not give any.
+/// Findings with names; without them if the catalogue cannot provide any.
 fn describe(tx: &ReadTx<'_>, faults: &[Fault]) -> Vec<Finding> {
     let describe = |fault: &Fault| {
         let id = fault.stored.container.id;
