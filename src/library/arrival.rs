@@ -269,7 +269,7 @@ pub(super) fn require_reachable(
 
 /// The rows to copy, folders before their members.
 ///
-/// Errors: `Withheld` unless who asks may read all of it. A copy without some of the files would pass for a whole one.
+/// Errors: `Withheld` unless the viewer may read all of it. A copy without some of the files would look complete.
 pub(super) fn tree_of(
     tx: &ReadTx<'_>,
     access: &Access,

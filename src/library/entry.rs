@@ -29,7 +29,7 @@ pub struct Entry {
     pub created: Timestamp,
     /// Modification time; for files as sent by the client. At least 1970-01-01 00:00:01.
     pub modified: Timestamp,
-    /// Whether who asked may read it: of a file that is being checked its author sees only that it is there.
+    /// Whether the viewer may read it: the author of a file that is being checked sees only that it exists.
     pub is_readable: bool,
 }
 
@@ -140,7 +140,7 @@ impl Library {
         self.shared.renewed_epoch.get().unwrap_or(&self.shared.etag_epoch)
     }
 
-    /// An entry as this viewer, from whom it is not hidden, may see it.
+    /// An entry as the viewer, from whom it is not hidden, may see it.
     pub(super) fn entry(&self, viewer: Viewer, row: EntryRow) -> Entry {
         Entry {
             is_readable: row.seen_by(viewer) == Visibility::Full,

@@ -192,8 +192,8 @@ impl Rows {
         Ok(self.first)
     }
 
-    /// Fails if any of the contents that were copied has been withheld since: the copy has none of that. The whole list
-    /// of such contents is shorter than one of the copies would be.
+    /// Fails if any of the copied contents has been withheld since, because the copy would not be. The list of all
+    /// withheld contents is shorter than a list of the copies.
     fn require_readable(&self, tx: &WriteTx<'_>, change: &Change) -> Result<(), LibraryError> {
         let source_of = |copy: &EntryId| self.tree.get(usize::try_from(copy.0 - self.first.0).ok()?);
         for (entry, version, by) in tx.withheld()? {

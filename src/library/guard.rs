@@ -184,7 +184,7 @@ fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result
     }
 }
 
-/// The refusal because of a lock taken on `entry`, which is not named if it is hidden.
+/// The error for a lock on `entry`, whose path is left out if the entry is hidden.
 pub(super) fn locked(tx: &ReadTx<'_>, access: &Access, entry: EntryId) -> Result<LibraryError, LibraryError> {
     let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
     if row.is_hidden_from(access.viewer()) {

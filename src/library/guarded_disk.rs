@@ -1,5 +1,6 @@
-//! The storage as the library sees it: a write that fails is reported to [`disk_health`](super::disk_health), and a state that
-//! forbids writes lets none through. What becomes durable is [held](super::unbound) until a row knows it.
+//! The storage as the library uses it: failed writes are reported to [`disk_health`](super::disk_health), and a
+//! state that forbids writes refuses them. Containers that become durable are [held](super::unbound) until a row
+//! refers to them.
 
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;

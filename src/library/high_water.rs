@@ -25,7 +25,7 @@ const ROLLED_BACK: &str = "rolled-back";
 /// Numbers that may have been given out after the mark was last written: far more than in a minute.
 const SLACK: i64 = 1_000 * IdBlock::SIZE;
 
-/// What the mark says.
+/// Content of the mark.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Mark {
     revision: i64,
@@ -165,7 +165,7 @@ pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalog
     mark.map_or(Ok(()), |mark| tx.skip_entry_ids(mark.unused()))
 }
 
-/// Whether nothing may be removed.
+/// Whether removals are suspended.
 pub(super) fn removals_suspended(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
     Ok(tx.setting(ROLLED_BACK)?.is_some())
 }

@@ -193,9 +193,9 @@ impl Library {
             .await
     }
 
-    /// The entry at which a guest's access begins, whatever it lets him do.
+    /// The entry at which a guest's access begins, whatever the guest may do.
     ///
-    /// Errors: `NotFound` if it lies in the trash or is hidden from guests, or if the access is nobody's guest's.
+    /// Errors: `NotFound` if it is in the trash or hidden from guests, or if the access does not belong to a guest.
     pub async fn lent_entry(&self, access: &Access) -> Result<Entry, LibraryError> {
         let (library, access) = (self.clone(), *access);
         self.catalog()
@@ -275,7 +275,7 @@ fn list(
     Ok(Listing { members, inherited, next })
 }
 
-/// The digests that are known of a file's current content, if `detail` asks for them and who asks may read it.
+/// The known digests of a file's current content, if `detail` requests them and the viewer may read it.
 fn checksums(
     tx: &ReadTx<'_>,
     access: &Access,

@@ -1,10 +1,10 @@
-//! What the last readers found in the catalogue, kept for the next ones.
+//! Recent lookups in the catalogue, cached for later readers.
 //!
-//! A lookup costs a trip to a blocking thread and a dozen pages to decipher, which for a range of a film or
-//! a thumbnail is more than reading it. Nothing outdated is ever handed out: the catalogue's writer says
-//! before each commit what it touches, and everything it does not vouch for is forgotten; what was found
-//! while a commit ran, or before one that has ended since, is not kept. What not everybody may see is not kept at all:
-//! who asks does not matter here.
+//! A lookup costs a trip to a blocking thread and a dozen pages to decrypt, which for a range of a film or a
+//! thumbnail is more than reading it. The cache never returns outdated data: before each commit the catalogue's
+//! writer announces what it changes, and every entry that may be affected is removed; results found during a
+//! commit, or before one that has ended since, are not cached. Contents that not everyone may see are never cached,
+//! so the viewer does not matter here.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub(super) struct Known {
     pub(super) segments: Vec<ContainerRef>,
 }
 
-/// A moment between two commits.
+/// A point in time between two commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment(u64);
 
@@ -79,7 +79,7 @@ impl LookupCache {
         }
     }
 
-    /// Forgets what a commit touches.
+    /// Removes entries that a commit affects.
     pub(super) fn forget(&self, commit: Commit, touched: &ChangeSet) {
         let mut state = self.state();
         state.commits += 1;

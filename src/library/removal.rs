@@ -59,8 +59,8 @@ impl Ground {
         })
     }
 
-    /// Whether something may go on this ground at this moment. Contents with damage stay for inspection, and withheld
-    /// ones as long as they are, until somebody who may know of them asks for their removal.
+    /// Whether an item may be removed on this ground now. Damaged contents are kept for inspection, and withheld
+    /// ones while they are withheld, until a user who may know about them requests their removal.
     fn holds(self, tx: &ReadTx<'_>, past: Past) -> Result<bool, LibraryError> {
         Ok(match (self, past) {
             (Self::Expired(now), Past::Content(version)) => tx.is_expired_version(version, now)?,
@@ -173,9 +173,9 @@ impl Library {
         }
     }
 
-    /// Removes a deleted entry for good because somebody asks for it.
+    /// Permanently removes a deleted entry on request.
     ///
-    /// Errors: `NotInTrash`; `Withheld` if it holds what is hidden from who asks.
+    /// Errors: `NotInTrash`; `Withheld` if it contains anything hidden from the viewer.
     pub(super) async fn remove_deleted(
         &self,
         space: SpaceId,

@@ -13,7 +13,7 @@ pub(super) enum Found {
     Same(EntryRow),
     /// Another entry whose name differs in capitals.
     Alike(EntryRow),
-    /// One of either kind that is hidden from who asks: the name is taken, and nothing is there to be read.
+    /// An entry that is hidden from the viewer: the name is taken, but nothing can be read.
     Withheld,
 }
 
@@ -81,7 +81,7 @@ fn linked_entry(tx: &ReadTx<'_>, scope: Scope, top: EntryId) -> Result<EntryRow,
     Ok(row)
 }
 
-/// An entry of a space, unless it lies in the trash or is hidden from who asks.
+/// An entry of a space, unless it is in the trash or hidden from the viewer.
 pub(super) fn rooted(
     tx: &ReadTx<'_>,
     viewer: Viewer,

@@ -89,9 +89,9 @@ impl Library {
             .await
     }
 
-    /// Removes a deleted entry for good. The containers' files follow shortly after.
+    /// Removes a deleted entry permanently. The containers' files follow shortly after.
     ///
-    /// Errors: `NotInTrash`; `Withheld` if it holds what is hidden from who asks.
+    /// Errors: `NotInTrash`; `Withheld` if it contains anything hidden from the viewer.
     pub async fn purge(&self, access: &Access, by: Stamp, entry: EntryId) -> Result<(), LibraryError> {
         let space = access.require(Right::Manage)?;
         self.remove_deleted(space, access.viewer(), entry, by).await?;

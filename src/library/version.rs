@@ -29,12 +29,12 @@ pub struct Version {
     pub checksums: Vec<Checksum>,
     /// Time at which another version replaced it; `None` for the current one.
     pub replaced: Option<Timestamp>,
-    /// What is known of it.
+    /// State of the version.
     pub state: VersionState,
 }
 
 impl Version {
-    /// `None` if it is hidden from the viewer. Digests are told to those who may read it.
+    /// `None` if it is hidden from the viewer. Digests are shown only to viewers who may read it.
     fn seen_by(viewer: Viewer, row: VersionRow) -> Option<Self> {
         let checksums = match row.seen_by(viewer) {
             Visibility::Hidden => return None,
@@ -71,9 +71,9 @@ impl Library {
             .await
     }
 
-    /// Makes an earlier content the current one again. The present content becomes an earlier one.
+    /// Makes an earlier version the current one. The present content becomes an earlier version.
     ///
-    /// Errors: `NoSuchVersion`; `Withheld` for a content that may not be read.
+    /// Errors: `NoSuchVersion`; `Withheld` for a content that the viewer may not read.
     pub async fn restore_version(
         &self,
         change: Change,
@@ -108,10 +108,10 @@ impl Library {
 }
 
 impl Library {
-    /// Notes what is known of a content, current or earlier, and with it who may see it.
+    /// Sets the state of a version, current or earlier, and with it the viewers who may see it.
     ///
-    /// Where a file appears or disappears for somebody, the folders above get other ETags. The file keeps its own: its
-    /// content is the same, and the sync client of its author would else fetch what it has just sent.
+    /// If a file appears or disappears for a viewer, the folders above get other ETags. The file keeps its own: its
+    /// content is the same, and the author's sync client would otherwise download the file that it has just sent.
     ///
     /// Errors: `NoSuchVersion` if the space has none of this id.
     pub async fn set_version_state(

@@ -1,4 +1,4 @@
-//! How much of a content a viewer may see: the one function that says so.
+//! How much of a content a viewer may see: the one function that decides it.
 //!
 //! ```text
 //!                the author   the owner's commands   others   workers
@@ -7,20 +7,20 @@
 //! quarantined    listed       listed                 hidden   full
 //! restricted     hidden       hidden                 hidden   full
 //! ```
-//! The author keeps seeing the name, so that a sync client neither deletes the local file nor sends it again. The owner
-//! of the data directory sees it so that somebody can bring it back from the trash or remove it for good.
+//! The author continues to see the name, so that a sync client neither deletes the local file nor sends it again.
+//! The owner of the data directory sees it in order to restore it from the trash or to remove it permanently.
 //!
-//! A file is as visible as its current content. A hidden one is answered like a missing one, but its name stays taken
-//! ([`LibraryError::Withheld`]). Everybody who may read a space sees its folders.
+//! A file is as visible as its current content. A hidden one is answered like a missing one, but its name stays
+//! taken ([`LibraryError::Withheld`]). Folders are visible to everyone who may read the space.
 
 use super::LibraryError;
 use crate::catalog::{EntryRow, TrashRow, VersionRow, Withheld};
 use crate::model::{UserId, VersionState, Viewer};
 
-/// How much of a content somebody may see.
+/// How much of a content a viewer may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Visibility {
-    /// Nothing: for reading there is no such file or version.
+    /// Nothing: for reading, the file or version does not exist.
     Hidden,
     /// Name, size and ETag, but no content.
     Listed,
@@ -28,7 +28,7 @@ pub(super) enum Visibility {
     Full,
 }
 
-/// What `viewer` may see of a content in `state` that `author` wrote.
+/// What `viewer` may see of a content by `author` in `state`.
 fn visibility(viewer: Viewer, state: VersionState, author: Option<UserId>) -> Visibility {
     use VersionState::{Held, Quarantined, Restricted, Visible};
     match (state, viewer) {
@@ -41,17 +41,17 @@ fn visibility(viewer: Viewer, state: VersionState, author: Option<UserId>) -> Vi
     }
 }
 
-/// What shows a content, or is one.
+/// An item with a content, or a content itself.
 pub(super) trait Shows {
-    /// What is known of the content, if it is not for everybody.
+    /// State and author of the content, if it is withheld.
     fn withheld(&self) -> Option<Withheld>;
 
-    /// What `viewer` may see of it.
+    /// How much of it `viewer` may see.
     fn seen_by(&self, viewer: Viewer) -> Visibility {
         self.withheld().map_or(Visibility::Full, |by| visibility(viewer, by.state, by.author))
     }
 
-    /// Whether for `viewer` there is no such thing.
+    /// Whether it does not exist for `viewer`.
     fn is_hidden_from(&self, viewer: Viewer) -> bool {
         self.seen_by(viewer) == Visibility::Hidden
     }
@@ -66,7 +66,7 @@ pub(super) trait Shows {
         }
     }
 
-    /// Whether everybody may see all of it, so that it may be answered from memory to anybody.
+    /// Whether everyone may see all of it, so that any viewer can be answered from memory.
     fn is_for_everybody(&self) -> bool {
         self.withheld().is_none()
     }
@@ -120,7 +120,7 @@ mod tests {
             (VersionState::Restricted, [Hidden, Hidden, Hidden, Hidden, Full]),
         ] {
             assert_eq!(viewers.map(|viewer| visibility(viewer, state, Some(author))), seen, "{state}");
-            // What a guest handed in, or an account that is gone, is no person's own.
+            // A content from a guest, or from an account that was removed, has no author.
             let of_nobody = if state == VersionState::Visible { Full } else { Hidden };
             assert_eq!(visibility(Viewer::User(author), state, None), of_nobody, "{state}");
         }

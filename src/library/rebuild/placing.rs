@@ -197,7 +197,7 @@ impl Placing<'_> {
             created: version.told().map_or(self.now, |meta| meta.written),
             author: None,
             checksums: &[],
-            // A container does not say what was known of its content.
+            // Containers do not record the state of their content.
             state: VersionState::Visible,
         })?;
         for (position, container) in version.containers.iter().enumerate() {

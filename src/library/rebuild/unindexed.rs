@@ -52,7 +52,7 @@ impl Library {
             .await
     }
 
-    /// The container that begins where a member does: it opens at its own length only.
+    /// The container that begins where a member does: it can be opened only at its own length.
     fn read_unindexed(&self, member: &UnindexedMember, id: ContainerId) -> Option<Found> {
         let key = self.shared.keys.space_key(member.space).ok()?;
         let reader = member.lengths.clone().find_map(|length| {

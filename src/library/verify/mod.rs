@@ -1,13 +1,12 @@
-//! Looking whether everything that is stored is still what was committed.
+//! Verifies that all stored data is still as it was committed.
 //!
-//! A run goes through the catalogue itself ([`catalogue`]) and the key files ([`key_files`]), then through all
-//! containers by id ([`walk`]), then through the files on the disk ([`files`]) and the snapshots. It advances in steps of about a second, so that whoever
-//! drives it can show how far it is, slow it down or leave; what it is done with is a row, and the next one
-//! goes on there. Nothing is repaired and nothing removed: what is found is remembered in the catalogue
-//! ([`damage`]) and told.
+//! A run checks the catalogue itself ([`catalogue`]) and the key files ([`key_files`]), then all containers by id
+//! ([`walk`]), then the files on the disk ([`files`]) and the snapshots. It advances in steps of about a second, so
+//! that its caller can show the progress, slow it down or stop; its position is a row, from which the next run
+//! resumes. Nothing is repaired or removed: findings are recorded in the catalogue ([`damage`]) and reported.
 //!
-//! Meanwhile files are replaced and deleted. Nothing is reported before the row was read again: if it is
-//! gone or has changed, so has the container.
+//! Files are replaced and deleted meanwhile. Nothing is reported before the row was read again: if it is gone or
+//! has changed, so has the container.
 
 mod catalogue;
 mod damage;
