@@ -16,4 +16,5 @@ pub mod net;
 pub mod parsers;
 pub mod sharing;
 pub mod text;
+pub mod uploads;
 pub mod vault;

@@ -23,30 +23,31 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("text", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
+    ("uploads", &["model", "vault", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "catalog", "library", "accounts"]),
-    ("admin", &["model", "text", "library", "accounts", "sharing"]),
+    ("admin", &["model", "text", "library", "uploads", "accounts", "sharing"]),
     ("net", &["model"]),
-    ("http", &["model", "text", "library", "accounts", "sharing", "net"]),
+    ("http", &["model", "text", "library", "uploads", "accounts", "sharing", "net"]),
     ("config", &["model", "net"]),
     (
         "app",
         &[
-            "model", "text", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http",
-            "config",
+            "model", "text", "vault", "catalog", "library", "uploads", "accounts", "sharing", "admin", "net",
+            "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "vault", "catalog", "library", "accounts", "sharing", "admin", "net", "http",
-            "config", "app",
+            "model", "text", "vault", "catalog", "library", "uploads", "accounts", "sharing", "admin", "net",
+            "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),
@@ -59,6 +60,10 @@ const ENDPOINTS: [&str; 4] = ["dav", "links", "nextcloud", "resumable"];
 
 /// The file that lists the files in `migrations/`.
 const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
+
+/// The rooms that use the files of `library` and not only what its `mod.rs` passes on: they take part in its
+/// transactions.
+const INSIDERS: [&str; 1] = ["uploads"];
 
 /// Names that say nothing about what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
@@ -197,6 +202,15 @@ fn import_faults(files: &[File]) -> Vec<String> {
                 ));
                 continue;
             };
+            let is_inside = |file: &File| import.len() > 2 && file.module == import[..2];
+            if room == "library" && room != own && !INSIDERS.contains(&own) && files.iter().any(is_inside) {
+                faults.push(format!(
+                    "{place} imports `crate::{path}`, but the files of `library` are open to {} alone. Use what \
+                     src/library/mod.rs passes on, or add a use case there.",
+                    INSIDERS.join(" and ")
+                ));
+                continue;
+            }
             if room == own || allowed.contains(&room.as_str()) {
                 continue;
             }
@@ -360,6 +374,9 @@ fn matter_faults(files: &[File]) -> Vec<String> {
                     "uses rusqlite. Only `catalog::sqlite` knows SQLite: ask its Connection or Database, or give them a method"
                 }
                 Matter::RawMarkup => "writes markup past maud's escaping. Build it with `html!`",
+                Matter::Insides if !may_import(room, "catalog") => {
+                    "asks a handle for its catalogue or storage. Add a use case to `library`"
+                }
                 Matter::Sql if room != "catalog" && !is_test => {
                     "holds SQL. Put the statement into `catalog`, into the file of its table, as a method of ReadTx or WriteTx"
                 }
@@ -369,6 +386,10 @@ fn matter_faults(files: &[File]) -> Vec<String> {
         }
     }
     faults
+}
+
+fn may_import(room: &str, other: &str) -> bool {
+    ROOMS.iter().any(|(name, allowed)| *name == room && allowed.contains(&other))
 }
 
 fn migration_faults(migrations: &[String], files: &[File]) -> Vec<String> {
@@ -492,6 +513,8 @@ enum Matter {
     /// The library that opens SQLite databases.
     Rusqlite,
     RawMarkup,
+    /// `.catalog()`, `.storage()`
+    Insides,
 }
 
 impl File {
@@ -621,6 +644,11 @@ impl File {
                 (Word(word), _) if word == "rusqlite" => self.matters.push(Matter::Rusqlite),
                 (Word(word), _) if word == "PreEscaped" || word == "render_to" => {
                     self.matters.push(Matter::RawMarkup);
+                }
+                (Sign('.'), [Word(word), Group(inner), ..])
+                    if inner.is_empty() && (word == "catalog" || word == "storage") =>
+                {
+                    self.matters.push(Matter::Insides);
                 }
                 // Whatever the type is called here.
                 (Colons, [Word(word), ..]) if word == "granted_to_worker" => {
@@ -792,7 +820,7 @@ fn every_wall_holds_against_every_way_through() {
         (
             "src/http/x.rs",
             "use crate::vault::disk::Disk;",
-            "`http` may import model, text, library, accounts, sharing, net",
+            "`http` may import model, text, library, uploads, accounts, sharing, net",
         ),
         ("src/http/x.rs", "use crate::catalog::Catalog;", "imports `crate::catalog::Catalog`"),
         ("src/net/x.rs", "use crate::library::Library;", "`net` may import model"),
@@ -832,6 +860,11 @@ fn every_wall_holds_against_every_way_through() {
         ),
         ("src/cli/x.rs", r#"fn f() { format!("spaces/{space}/x") }"#, "src/cli/x.rs spells a place"),
         ("src/vault/x.rs", r#"const MARK: &str = "mark.age";"#, "src/vault/x.rs spells a place"),
+        (
+            "src/http/x.rs",
+            "fn f() { library.catalog().read(g) }",
+            "src/http/x.rs asks a handle for its catalogue or storage",
+        ),
         ("src/library/x.rs", "use http::{Method, StatusCode};", "src/library/x.rs names StatusCode"),
         ("src/catalog/x.rs", "use rusqlite::Connection;", "src/catalog/x.rs uses rusqlite"),
         ("src/catalog/x.rs", "fn f(error: rusqlite::Error) {}", "src/catalog/x.rs uses rusqlite"),
@@ -892,6 +925,18 @@ mod fixture;",
     let empty = faults_of(&[(module, "")]);
     assert_eq!(faults_of(&[(module, "#[cfg(test)] mod fixture;"), fixture]), empty);
     assert_ne!(faults_of(&[(module, "mod fixture;"), fixture]), empty);
+}
+
+#[test]
+fn the_files_of_the_library_are_open_to_few() {
+    let faults_with = |place| {
+        let text = "use crate::library::{Library, quota::{Held, Source}};";
+        let faults = faults_of(&[("src/library/quota.rs", ""), (place, text)]);
+        faults.into_iter().filter(|fault| fault.contains("the files of `library`")).count()
+    };
+    assert_eq!(faults_with("src/http/x.rs"), 2);
+    assert_eq!(faults_with("src/uploads/x.rs"), 0);
+    assert_eq!(faults_with("src/library/x.rs"), 0);
 }
 
 #[test]

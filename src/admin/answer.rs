@@ -9,9 +9,7 @@ use super::{
     SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
-use crate::library::{
-    Change, Library, LibraryError, LockFilter, RunId, Space, SpaceSettings, Upload, UploadsOf, VerifyOrder,
-};
+use crate::library::{Change, Library, LibraryError, LockFilter, RunId, Space, SpaceSettings, VerifyOrder};
 use crate::model::{
     Access, Actor, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
     LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
@@ -19,6 +17,7 @@ use crate::model::{
 };
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
+use crate::uploads::{Upload, Uploads, UploadsOf};
 
 /// Name of this server in authenticator apps.
 const ISSUER: &str = "Tresor";
@@ -66,14 +65,15 @@ impl From<LookupError> for AdminError {
 #[derive(Clone)]
 pub struct Admin {
     pub(super) library: Library,
+    uploads: Uploads,
     pub(super) accounts: Accounts,
     sharing: Sharing,
 }
 
 impl Admin {
     /// Joins the rooms that requests need.
-    pub fn new(library: Library, accounts: Accounts, sharing: Sharing) -> Self {
-        Self { library, accounts, sharing }
+    pub fn new(library: Library, uploads: Uploads, accounts: Accounts, sharing: Sharing) -> Self {
+        Self { library, uploads, accounts, sharing }
     }
 
     /// Executes a request at `now`.
@@ -299,17 +299,17 @@ impl Admin {
                     None => None,
                 };
                 let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
-                let uploads = self.uploads(&spaces).await?.into_iter();
+                let uploads = self.all_uploads(&spaces).await?.into_iter();
                 let meant = uploads.filter(|upload| only.is_none() || upload.user == only);
                 Ok(Reply::Uploads(meant.map(|upload| shown::upload(upload, &users, &spaces)).collect()))
             }
             Request::UploadCancel { upload } => {
                 let spaces = self.library.spaces().await?;
-                let uploads = self.uploads(&spaces).await?;
+                let uploads = self.all_uploads(&spaces).await?;
                 let found = uploads.iter().find(|one| one.id.to_string() == upload);
                 let found = found.ok_or(LibraryError::NoSuchUpload)?;
                 let access = accounts::owner_access(found.space);
-                self.library.cancel_upload(&access, UploadsOf::Everybody, found.id, by).await?;
+                self.uploads.cancel(&access, UploadsOf::Everybody, found.id, by).await?;
                 Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
             }
             Request::LinkList { space } => {
@@ -389,9 +389,9 @@ impl Admin {
     }
 
     /// All users' uploads into these spaces.
-    async fn uploads(&self, spaces: &[Space]) -> Result<Vec<Upload>, AdminError> {
+    async fn all_uploads(&self, spaces: &[Space]) -> Result<Vec<Upload>, AdminError> {
         let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
-        Ok(self.library.uploads(&rights, UploadsOf::Everybody).await?)
+        Ok(self.uploads.list(&rights, UploadsOf::Everybody).await?)
     }
 
     async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
@@ -422,7 +422,7 @@ impl Admin {
         let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
         let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
         let links = self.sharing.all_links(&rights).await?;
-        let uploads = self.uploads(&spaces).await?;
+        let uploads = self.all_uploads(&spaces).await?;
         Ok(RemovalShown {
             links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
             app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),

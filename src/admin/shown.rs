@@ -4,9 +4,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, When};
 use crate::accounts::UserRow;
-use crate::library::{LockHeld, Snapshot, Space, Upload};
+use crate::library::{LockHeld, Snapshot, Space};
 use crate::model::LockScope;
 use crate::sharing::Shared;
+use crate::uploads::Upload;
 
 pub(super) fn user(row: &UserRow) -> UserShown {
     UserShown {

@@ -9,11 +9,13 @@ use zeroize::Zeroizing;
 use super::directory::DataDirectory;
 use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
+use crate::admin::Admin;
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
 use crate::sharing::{LinkKeys, Sharing};
+use crate::uploads::Uploads;
 use crate::vault::VaultError;
 use crate::vault::disk::{Capacity, KeyFiles, Overwrite, SmallFile, Storage};
 use crate::vault::keys::{KeyRing, RecoveryRecipient, Unlock};
@@ -72,6 +74,8 @@ pub enum InstanceError {
 pub struct Instance {
     /// Spaces and their files.
     pub library: Library,
+    /// Uploads in parts.
+    pub uploads: Uploads,
     /// Users and their rights.
     pub accounts: Accounts,
     /// Links for guests.
@@ -143,7 +147,14 @@ impl Instance {
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
-        Ok(Self { library, accounts, sharing, keys, key_files: storage.key_files, catalog })
+        let uploads = Uploads::new(library.clone());
+        Ok(Self { library, uploads, accounts, sharing, keys, key_files: storage.key_files, catalog })
+    }
+
+    /// What its owner can ask of it.
+    pub fn admin(&self) -> Admin {
+        let Self { library, uploads, accounts, sharing, .. } = self;
+        Admin::new(library.clone(), uploads.clone(), accounts.clone(), sharing.clone())
     }
 
     /// The instance's own certificate. Creates a new one if it expires soon, is not valid yet, or is for

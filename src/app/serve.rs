@@ -17,7 +17,7 @@ use super::read_only::{self, ReadOnlyFigure};
 use super::renewal::{keep_renewed, renew};
 use super::scrub::{ScrubFigures, scrub};
 use super::snapshots;
-use crate::admin::{Admin, Reply, Request, StatusShown, sentence};
+use crate::admin::{Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{Health, HealthState, Router};
 use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
@@ -26,6 +26,7 @@ use crate::net::{
     Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, TlsError, TlsSource,
     Validity, bind, serve as serve_http, serve_metrics, systemd,
 };
+use crate::uploads::Uploads;
 use crate::vault::keys::Unlock;
 
 /// Time between two rounds of upkeep, which removes expired locks, versions and trash.
@@ -193,14 +194,21 @@ impl Host {
             renew(&instance, tls, &hosts, Timestamp::now())?;
             tokio::spawn(keep_renewed(Arc::clone(&instance), Arc::clone(tls), hosts, shutdown.clone()));
         }
-        let Instance { library, accounts, sharing, .. } = &*instance;
+        let Instance { library, uploads, accounts, sharing, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
         library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
-        self.router.open(library.clone(), accounts.clone(), sharing.clone(), origins, limits);
+        self.router.open(
+            library.clone(),
+            uploads.clone(),
+            accounts.clone(),
+            sharing.clone(),
+            origins,
+            limits,
+        );
         tokio::spawn(name_missing_keys(instance.library.clone()));
-        tokio::spawn(upkeep(instance.library.clone(), shutdown.clone()));
+        tokio::spawn(upkeep(instance.library.clone(), instance.uploads.clone(), shutdown.clone()));
         tokio::spawn(record_reads(instance.library.clone(), shutdown.clone()));
         tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
         let gauge = self.read_only.clone();
@@ -338,8 +346,7 @@ impl Host {
     async fn carry_out(&self, request: Request, shutdown: &Shutdown) -> Reply {
         match (self.current(), request) {
             (Some(instance), request) => {
-                let admin =
-                    Admin::new(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
+                let admin = instance.admin();
                 let mut reply = admin.answer(request, Timestamp::now()).await;
                 if let Reply::Status(status) = &mut reply {
                     status.warnings.extend(self.certificate_warning());
@@ -480,7 +487,7 @@ async fn record_reads(library: Library, mut shutdown: Shutdown) {
 
 /// Removes expired data, by the certain time, until shutdown. After a failure it tries again in the next
 /// round.
-async fn upkeep(library: Library, mut shutdown: Shutdown) {
+async fn upkeep(library: Library, uploads: Uploads, mut shutdown: Shutdown) {
     let mut tick = tokio::time::interval(UPKEEP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u64.. {
@@ -502,6 +509,12 @@ async fn upkeep(library: Library, mut shutdown: Shutdown) {
                 continue;
             }
         };
+        match uploads.upkeep(now).await {
+            Ok(ended) => tracing::debug!(ended, "upkeep of uploads done"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "upkeep of uploads failed");
+            }
+        }
         match library.upkeep(now).await {
             Ok(report) => tracing::debug!(?report, "upkeep done"),
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "upkeep failed"),

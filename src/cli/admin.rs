@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{Format, Place, output};
-use crate::admin::{Admin, Reply, Request};
+use crate::admin::{Reply, Request};
 use crate::app::{ControlError, DataDirectory, DirectoryError, Instance, ask};
 use crate::model::{NamePolicy, Timestamp};
 
@@ -110,8 +110,7 @@ impl Session {
             Self::Server(data) => Ok(ask(data, &request)?),
             Self::Here(here) => {
                 let Here { runtime, instance, .. } = &**here;
-                let admin =
-                    Admin::new(instance.library.clone(), instance.accounts.clone(), instance.sharing.clone());
+                let admin = instance.admin();
                 let mut reply = runtime.block_on(admin.answer(request, Timestamp::now()));
                 if let Reply::Status(status) = &mut reply
                     && status.state == "serving"

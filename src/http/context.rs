@@ -8,10 +8,12 @@ use crate::accounts::Accounts;
 use crate::library::Library;
 use crate::net::{RequestInfo, SendLanes};
 use crate::sharing::Sharing;
+use crate::uploads::Uploads;
 
 /// The services that answer requests; each open instance has one set.
 pub(super) struct Services {
     pub(super) library: Library,
+    pub(super) uploads: Uploads,
     pub(super) accounts: Accounts,
     pub(super) sharing: Sharing,
     pub(super) recent_spaces: RecentSpaces,

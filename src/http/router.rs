@@ -23,6 +23,7 @@ use crate::net::{
     Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
 };
 use crate::sharing::Sharing;
+use crate::uploads::Uploads;
 
 const DAV: HeaderName = HeaderName::from_static("dav");
 const MS_AUTHOR_VIA: HeaderName = HeaderName::from_static("ms-author-via");
@@ -51,13 +52,14 @@ impl Router {
     pub fn open(
         &self,
         library: Library,
+        uploads: Uploads,
         accounts: Accounts,
         sharing: Sharing,
         origins: Vec<WebOrigin>,
         limits: &Limits,
     ) {
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
-        let services = Services { library, accounts, sharing, recent_spaces, lanes };
+        let services = Services { library, uploads, accounts, sharing, recent_spaces, lanes };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable });
@@ -234,7 +236,7 @@ impl Open {
                     Resumable::complete_whole(&mut response, dialect);
                 }
                 if context.parts.method == Method::OPTIONS {
-                    Resumable::announce(&self.services.library, response.headers_mut());
+                    Resumable::announce(&self.services.uploads, response.headers_mut());
                 }
                 response.extensions_mut().insert(LogUser(principal.user));
                 routed(response, route)

@@ -22,7 +22,7 @@ pub struct NewFile {
 }
 
 /// A place that may receive a content.
-pub(super) struct Admitted {
+pub(crate) struct Admitted {
     pub(super) place: Place,
     /// The file that is there now.
     pub(super) existing: Option<EntryRow>,
@@ -32,14 +32,14 @@ pub(super) struct Admitted {
 
 impl Admitted {
     /// The file whose content it will be, if that has an id yet.
-    pub(super) fn entry(&self) -> Option<EntryId> {
+    pub(crate) fn entry(&self) -> Option<EntryId> {
         let existing = self.existing.as_ref().map(|row| row.id);
         existing.or_else(|| self.departed.as_ref().map(Departed::id))
     }
 }
 
 /// Whether this request, which began at `begun`, may put a content at `path`.
-pub(super) fn admit(
+pub(crate) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
     change: &Change,

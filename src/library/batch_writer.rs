@@ -28,7 +28,7 @@ pub(super) const MAX_FULL_BATCHES: usize = 32;
 
 /// A container that is being filled. Dropped before it is published it leaves nothing behind. What waits here
 /// may be dropped while it waits: no byte that was taken in is lost by it.
-pub(super) struct BatchWriter {
+pub(crate) struct BatchWriter {
     library: Library,
     space: SpaceId,
     /// Whose it counts as.
@@ -68,7 +68,7 @@ impl Sink {
 
 impl BatchWriter {
     /// For a container of `space` that `user` fills, whose content goes on with what `digests` have seen.
-    pub(super) fn new(
+    pub(crate) fn new(
         library: Library,
         space: SpaceId,
         user: Option<UserId>,
@@ -81,7 +81,7 @@ impl BatchWriter {
     }
 
     /// Takes the next bytes. Waits while the disk is behind.
-    pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
+    pub(crate) async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
         while !bytes.is_empty() {
             if self.batch.len() >= self.batch_len() {
                 self.seal_batch().await?;
@@ -98,7 +98,7 @@ impl BatchWriter {
     }
 
     /// Bytes taken in.
-    pub(super) fn taken(&self) -> u64 {
+    pub(crate) fn taken(&self) -> u64 {
         self.taken
     }
 
@@ -112,7 +112,7 @@ impl BatchWriter {
     }
 
     /// The whole content and the digests of what was before it, if no more came than fits a pack.
-    pub(super) fn take_small(&mut self) -> Option<(Vec<u8>, Digests)> {
+    pub(crate) fn take_small(&mut self) -> Option<(Vec<u8>, Digests)> {
         if self.batch.len() > MAX_SMALL_LEN || !matches!(self.stage, Stage::Waiting(_)) {
             return None;
         }
@@ -168,7 +168,7 @@ impl BatchWriter {
     }
 
     /// Seals all that has come; the digests up to there.
-    pub(super) async fn drain(&mut self) -> Result<Digests, LibraryError> {
+    pub(crate) async fn drain(&mut self) -> Result<Digests, LibraryError> {
         self.seal_batch().await?;
         self.settle().await?;
         match &self.stage {
@@ -178,7 +178,7 @@ impl BatchWriter {
     }
 
     /// Makes the container durable, if `judge` has nothing against its digests.
-    pub(super) async fn publish<T: Send + 'static>(
+    pub(crate) async fn publish<T: Send + 'static>(
         mut self,
         judge: impl FnOnce(Digests) -> Result<T, LibraryError> + Send + 'static,
     ) -> Result<(SealedContainer, T), LibraryError> {

@@ -5,7 +5,7 @@ use crate::vault::reader::ContainerRef;
 use crate::vault::writer::SealedContainer;
 
 /// The row that binds a durable container.
-pub(super) fn container_row(sealed: &SealedContainer) -> ContainerRow {
+pub(crate) fn container_row(sealed: &SealedContainer) -> ContainerRow {
     ContainerRow {
         id: sealed.id,
         header_hash: sealed.header_hash,
@@ -16,6 +16,6 @@ pub(super) fn container_row(sealed: &SealedContainer) -> ContainerRow {
 }
 
 /// What a row promises of its container.
-pub(super) fn bound(row: &ContainerRow) -> ContainerRef {
+pub(crate) fn bound(row: &ContainerRow) -> ContainerRef {
     ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length, place: row.place }
 }

@@ -36,25 +36,25 @@ pub struct PutOutcome {
 pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 
 /// The same, or `None` if the path leads to another entry than the containers name. Nothing is written then.
-pub(super) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>;
+pub(crate) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>;
 
 /// Everything the transaction needs once the containers are durable.
 #[derive(Clone)]
-pub(super) struct Record {
-    pub(super) change: Change,
-    pub(super) file: NewFile,
+pub(crate) struct Record {
+    pub(crate) change: Change,
+    pub(crate) file: NewFile,
     /// When the transfer of the content began.
-    pub(super) begun: Timestamp,
+    pub(crate) begun: Timestamp,
     /// The entry that the containers name.
-    pub(super) entry: EntryId,
+    pub(crate) entry: EntryId,
     /// Whether its id is new, rather than that of the file that was there or comes back.
-    pub(super) is_fresh: bool,
+    pub(crate) is_fresh: bool,
     /// Whether it must be that entry which the path leads to.
-    pub(super) is_exact: bool,
+    pub(crate) is_exact: bool,
     /// Whether its room is that of the content which it replaces.
-    pub(super) is_net: bool,
-    pub(super) checksums: Vec<Checksum>,
-    pub(super) lock: Option<LockRequest>,
+    pub(crate) is_net: bool,
+    pub(crate) checksums: Vec<Checksum>,
+    pub(crate) lock: Option<LockRequest>,
 }
 
 impl Record {
@@ -73,7 +73,7 @@ impl Record {
 
     /// Makes containers the file's content of `size` bytes, if that may be. Of `all` these are new and get their
     /// rows; the others have them.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         &self,
         library: &Library,
         tx: &WriteTx<'_>,

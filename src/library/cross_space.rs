@@ -118,7 +118,7 @@ impl Library {
     }
 
     /// A copy of a container in another space, durable when this returns.
-    pub(super) fn rewrap_one(
+    pub(crate) fn rewrap_one(
         &self,
         from: SpaceId,
         to: SpaceId,

@@ -17,7 +17,7 @@ const FORM: u8 = 1;
 
 /// The digests of a content that are known up to some byte.
 #[derive(Clone)]
-pub(super) struct Digests {
+pub(crate) struct Digests {
     running: Vec<Running>,
     /// Of what one request brings, for the checksum that it brings.
     own: Option<Running>,
@@ -33,13 +33,13 @@ enum Running {
 
 impl Digests {
     /// SHA-256, and beside it the algorithm of `expected`, if any.
-    pub(super) fn new(expected: Option<&Checksum>) -> Self {
+    pub(crate) fn new(expected: Option<&Checksum>) -> Self {
         let expected = expected.map(Checksum::kind);
         Self::of([ChecksumKind::Sha256].into_iter().chain(expected))
     }
 
     /// These, each once; with none of them nothing is hashed.
-    pub(super) fn of(kinds: impl IntoIterator<Item = ChecksumKind>) -> Self {
+    pub(crate) fn of(kinds: impl IntoIterator<Item = ChecksumKind>) -> Self {
         let mut running: Vec<Running> = Vec::new();
         for kind in kinds {
             if running.iter().all(|one| one.kind() != kind) {
@@ -50,32 +50,32 @@ impl Digests {
     }
 
     /// As they are, and from here on one more that ends with [`Self::take_own`].
-    pub(super) fn with_own(mut self, kind: Option<ChecksumKind>) -> Self {
+    pub(crate) fn with_own(mut self, kind: Option<ChecksumKind>) -> Self {
         self.own = kind.map(Running::new);
         self
     }
 
     /// The digest of what was fed since [`Self::with_own`].
-    pub(super) fn take_own(&mut self) -> Option<Checksum> {
+    pub(crate) fn take_own(&mut self) -> Option<Checksum> {
         self.own.take().and_then(Running::finish)
     }
 
     /// Whether there are digests of this kind.
-    pub(super) fn has(&self, kind: ChecksumKind) -> bool {
+    pub(crate) fn has(&self, kind: ChecksumKind) -> bool {
         self.running.iter().any(|one| one.kind() == kind)
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.running.iter_mut().chain(&mut self.own).for_each(|one| one.update(bytes));
     }
 
     /// All digests of what was fed.
-    pub(super) fn finish(self) -> Vec<Checksum> {
+    pub(crate) fn finish(self) -> Vec<Checksum> {
         self.running.into_iter().filter_map(Running::finish).collect()
     }
 
     /// What they have come to. Holds up to 63 bytes of the content: for the catalogue only.
-    pub(super) fn save(&self) -> Vec<u8> {
+    pub(crate) fn save(&self) -> Vec<u8> {
         let mut saved = vec![FORM];
         for one in &self.running {
             let (tag, state) = one.save();
@@ -86,7 +86,7 @@ impl Digests {
     }
 
     /// What [`Self::save`] wrote; `None` if it cannot be taken up.
-    pub(super) fn restore(saved: &[u8]) -> Option<Self> {
+    pub(crate) fn restore(saved: &[u8]) -> Option<Self> {
         let (form, mut rest) = saved.split_first()?;
         let mut running = Vec::new();
         while let [tag, length, behind @ ..] = rest {

@@ -325,7 +325,7 @@ impl Library {
 
     /// The catalogue, for what makes it larger. Fails while nothing new can be stored; deleting does not
     /// ask here.
-    pub(super) async fn storing(&self) -> Result<&Catalog, LibraryError> {
+    pub(crate) async fn storing(&self) -> Result<&Catalog, LibraryError> {
         if self.read_only() == Some(ReadOnlyCause::DiskFull) {
             // Whoever has just deleted something should not have to wait for the next look.
             self.look_at_disk().await?;

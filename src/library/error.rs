@@ -173,7 +173,7 @@ impl LibraryError {
     /// Whether the use case itself said no, so that nothing of it can be in the catalogue. After a commit
     /// that failed nobody knows: the write-ahead log may still hold it at the next start, so what it
     /// refers to must stay until the sweep has looked.
-    pub(super) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         !matches!(self, Self::DiskFull | Self::ReadOnly | Self::Closed | Self::Catalog(_) | Self::Interrupted)
     }
 }

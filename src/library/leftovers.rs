@@ -6,15 +6,15 @@ use crate::vault::writer::SealedContainer;
 
 /// Containers of one space that are removed unless they are released or a committed row knows them: dropped, shortly
 /// after, and by [`Self::remove`] before it returns.
-pub(super) struct Leftovers {
-    pub(super) library: Library,
-    pub(super) space: SpaceId,
-    pub(super) containers: Vec<SealedContainer>,
+pub(crate) struct Leftovers {
+    pub(crate) library: Library,
+    pub(crate) space: SpaceId,
+    pub(crate) containers: Vec<SealedContainer>,
 }
 
 impl Leftovers {
     /// To be forgotten rather than removed: a row may know them.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.containers.clear();
     }
 

@@ -7,17 +7,17 @@
 //!
 //! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
 
-mod admit;
+pub(crate) mod admit;
 mod arrival;
-mod batch_writer;
-mod binding;
+pub(crate) mod batch_writer;
+pub(crate) mod binding;
 mod chronicle;
-mod commit;
+pub(crate) mod commit;
 mod container_cache;
 mod cross_space;
 mod departure;
 mod descriptors;
-mod digest;
+pub(crate) mod digest;
 mod discard;
 mod disk_health;
 mod entry;
@@ -29,7 +29,7 @@ mod guard;
 mod guarded_disk;
 mod high_water;
 mod history;
-mod leftovers;
+pub(crate) mod leftovers;
 mod lock;
 mod lookup;
 mod lookup_cache;
@@ -38,7 +38,7 @@ mod open;
 mod packer;
 mod property;
 mod put;
-mod quota;
+pub(crate) mod quota;
 mod reads;
 mod rebuild;
 mod receive;
@@ -52,10 +52,9 @@ mod space_note;
 mod time;
 mod transfer;
 mod trash;
-mod turns;
+pub(crate) mod turns;
 mod unbound;
 mod upkeep;
-mod upload;
 mod usage;
 mod verify;
 mod version;
@@ -89,7 +88,7 @@ pub use lookup::Described;
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::PutSession;
-pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
+pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, Watcher};
 pub use receive::{Incoming, Source, receive};
 pub use recovery_key::RecoveryKeyChange;
 pub use snapshot::Snapshot;
@@ -97,10 +96,6 @@ pub use space::{Space, SpaceSettings, Top, Tops};
 pub use transfer::Transfer;
 pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
-pub use upload::{
-    Append, Chunk, ChunkSession, Finish, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UPLOAD_KEPT_FOR, Upload,
-    UploadLimits, UploadsOf,
-};
 pub use usage::{JointUsage, SpaceUsage};
 pub use verify::{
     Finding, FindingKind, IntegrityState, OLDER_CATALOGUE, RunId, UnknownFile, UnknownFiles, Use, UseState,
@@ -130,7 +125,7 @@ impl Change {
     /// The account whose budgets bound it.
     ///
     /// Errors: `Denied` if no account stands behind it.
-    fn account(&self) -> Result<UserId, LibraryError> {
+    pub(crate) fn account(&self) -> Result<UserId, LibraryError> {
         self.actor.account().ok_or(AccessDenied { needed: Right::Write }.into())
     }
 
@@ -160,8 +155,6 @@ struct Shared {
     packer: packer::Packer,
     quota: quota::Ledger,
     full_batches: Arc<Semaphore>,
-    uploads: upload::Leases,
-    upload_limits: std::sync::Mutex<UploadLimits>,
     descriptors: descriptors::Shares,
     container_cache: container_cache::ContainerCache,
     lookup_cache: Arc<lookup_cache::LookupCache>,
@@ -176,8 +169,6 @@ struct Shared {
     copying: turns::Turns<(UserId, Option<EntryId>)>,
     /// At copying into other spaces.
     carrying: turns::Turns<UserId>,
-    /// At taking uploads into other spaces than they were begun in.
-    relocating: turns::Turns<UserId>,
     /// Copies that are made in steps at this moment.
     growing: growth::Growing,
     names: NamePolicy,
@@ -274,8 +265,6 @@ impl Library {
             instance_id,
             quota: quota::Ledger::default(),
             full_batches: Arc::new(Semaphore::new(batch_writer::MAX_FULL_BATCHES)),
-            uploads: upload::Leases::default(),
-            upload_limits: std::sync::Mutex::default(),
             container_cache: container_cache::ContainerCache::new(&descriptors),
             descriptors,
             lookup_cache,
@@ -286,7 +275,6 @@ impl Library {
             shortening: Mutex::default(),
             copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
             carrying: turns::Turns::new(cross_space::MAX_CARRIED_AT_ONCE),
-            relocating: turns::Turns::new(upload::MAX_RELOCATED_AT_ONCE),
             growing: growth::Growing::default(),
             ids: IdBlock::default(),
             horizon,
@@ -316,12 +304,16 @@ impl Library {
         self.catalog().write(|_| Ok(())).await
     }
 
-    fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         &self.shared.catalog
     }
 
-    fn storage(&self) -> &Storage {
+    pub(crate) fn storage(&self) -> &Storage {
         &self.shared.storage
+    }
+
+    pub(crate) fn keys(&self) -> &Arc<KeyRing> {
+        &self.shared.keys
     }
 
     fn containers(&self) -> &dyn Containers {
@@ -330,7 +322,7 @@ impl Library {
 
     /// An id that no entry has had or will have. Ids come in durable blocks, because a container names
     /// its entry before the entry's row exists.
-    async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
+    pub(crate) async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
         self.shared.ids.take(self.catalog()).await
     }
 

@@ -120,8 +120,13 @@ impl Drop for Packer {
 }
 
 impl Library {
+    /// The id of the next small container.
+    pub(crate) fn next_small_id(&self) -> ContainerId {
+        self.shared.packer.next_id()
+    }
+
     /// Has a small container made durable whose row is written later; where the answer comes.
-    pub(super) async fn queue_small(
+    pub(crate) async fn queue_small(
         &self,
         space: SpaceId,
         small: SmallContainer,
@@ -136,7 +141,7 @@ impl Library {
     }
 
     /// As [`Self::queue_small`], and waits for it.
-    pub(super) async fn store_small(
+    pub(crate) async fn store_small(
         &self,
         space: SpaceId,
         small: SmallContainer,

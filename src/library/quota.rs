@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::disk_health::KEPT_FREE;
 use super::error::disk_error;
@@ -22,18 +22,28 @@ use crate::model::{Access, ChunkName, EntryId, Right, SpaceId, UploadId};
 const HISTORY_ATTEMPTS: usize = 32;
 /// Bytes by which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
+/// Time that room which a writer has announced stays reserved without progress. It covers the way home; later others may
+/// use the room, and what has arrived stays.
+const RESERVED_FOR: Duration = Duration::from_hours(1);
 /// A content this small is simply tried.
 const SMALL: u64 = 64 * 1024;
 
 /// Bytes that writers hold at this moment.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Ledger {
     held: Arc<Mutex<HashMap<Source, u64>>>,
+    reserved_for: Arc<Mutex<Duration>>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { held: Arc::default(), reserved_for: Arc::new(Mutex::new(RESERVED_FOR)) }
+    }
 }
 
 /// Where room for a writer's bytes comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// The room that a space's quota leaves.
     Space(SpaceId),
     /// The room that the catalogue reserves for what an upload has announced.
@@ -45,7 +55,7 @@ pub(super) enum Source {
 }
 
 /// Bytes held for one writer; given back when dropped.
-pub(super) struct Reservation {
+pub(crate) struct Reservation {
     of: SpaceId,
     space: Held,
     /// Drawn on before the space is.
@@ -54,7 +64,7 @@ pub(super) struct Reservation {
 }
 
 /// Bytes held of one source; given back when dropped.
-pub(super) struct Held {
+pub(crate) struct Held {
     ledger: Ledger,
     source: Source,
     bytes: u64,
@@ -115,7 +125,7 @@ impl Reservation {
     }
 
     /// Bytes held.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.promised.iter().fold(self.space.bytes, |sum, held| sum.saturating_add(held.bytes))
     }
 
@@ -158,7 +168,7 @@ impl Reservation {
     }
 
     /// Gives `bytes` of it back, once the catalogue counts them.
-    pub(super) fn release(&mut self, mut bytes: u64) {
+    pub(crate) fn release(&mut self, mut bytes: u64) {
         for held in self.promised.iter_mut().chain([&mut self.space]) {
             let part = bytes.min(held.bytes);
             held.release(part);
@@ -178,19 +188,19 @@ impl Reservation {
 
     /// Takes out what is held of promised room. To be dropped in the transaction after which the catalogue does not
     /// promise it any more: given back later, it would keep another writer of the same upload from its share.
-    pub(super) fn take_promised(&mut self) -> Vec<Held> {
+    pub(crate) fn take_promised(&mut self) -> Vec<Held> {
         std::mem::take(&mut self.promised)
     }
 }
 
 impl Held {
     /// Bytes held.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Takes all that no writer holds. Must be the first thing that `tx` does, as for [`Reservation::add`].
-    pub(super) fn take_rest(&mut self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
+    pub(crate) fn take_rest(&mut self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
         let mut all_held = self.ledger.lock();
         let taken = all_held.get(&self.source).copied().unwrap_or(0);
         let rest = self.source.room(tx)?.saturating_sub(taken);
@@ -237,7 +247,7 @@ impl Added {
     /// Fails if what was added does not fit beside what is reserved, but for the `own` bytes that were reserved for it.
     ///
     /// Errors: `OverQuota`.
-    pub(super) fn require_room(
+    pub(crate) fn require_room(
         &self,
         library: &Library,
         tx: &ReadTx<'_>,
@@ -264,7 +274,7 @@ impl Added {
 
 impl Library {
     /// Reserves bytes in a space for a writer.
-    pub(super) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
+    pub(crate) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
         self.grow(self.empty_reservation(space), bytes).await.map_err(|(error, _)| error)
     }
 
@@ -273,7 +283,7 @@ impl Library {
     }
 
     /// A reservation that draws on promised room before it asks for more of the space.
-    pub(super) fn reservation_with(
+    pub(crate) fn reservation_with(
         &self,
         space: SpaceId,
         promised: impl IntoIterator<Item = Source>,
@@ -281,9 +291,24 @@ impl Library {
         self.shared.quota.reservation(space, promised)
     }
 
+    /// Holds nothing yet of this room.
+    pub(crate) fn held(&self, source: Source) -> Held {
+        self.shared.quota.held(source)
+    }
+
+    /// How long room is kept for what a writer has announced and not sent.
+    pub(crate) fn reserved_for(&self) -> Duration {
+        *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps it for another time from now on.
+    pub fn set_reserved_for(&self, time: Duration) {
+        *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner) = time;
+    }
+
     /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
     /// are given back wherever it is by then. After an error it comes back as it was.
-    pub(super) async fn grow(
+    pub(crate) async fn grow(
         &self,
         reservation: Reservation,
         bytes: u64,
@@ -318,10 +343,10 @@ impl Library {
     /// Sees to it that a reservation covers `total` bytes of a content that will have at most `most`: it grows
     /// in steps while a content of unknown length arrives. After a failure it is `None`, and so is what it held.
     ///
-    /// What was announced is held for [`reserved_for`](super::UploadLimits::reserved_for). A client that takes longer holds a step beyond
+    /// What was announced is held for [`Self::reserved_for`]. A client that takes longer holds a step beyond
     /// what it has sent, like one that announced nothing: else it could keep others from the rest of a quota for
     /// months, with a byte now and then.
-    pub(super) async fn cover(
+    pub(crate) async fn cover(
         &self,
         held: &mut Option<Reservation>,
         total: u64,
@@ -329,7 +354,7 @@ impl Library {
     ) -> Result<(), LibraryError> {
         let ahead = total.saturating_add(GROWTH);
         if let Some(held) = held.as_mut().filter(|held| held.bytes() > ahead)
-            && held.began.elapsed() >= self.upload_limits().reserved_for
+            && held.began.elapsed() >= self.reserved_for()
         {
             held.shrink_to(ahead);
         }
@@ -354,7 +379,7 @@ impl Library {
 
     /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still
     /// be faster; then the write itself fails.
-    pub(super) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
+    pub(crate) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
         self.storing().await?;
         if bytes <= SMALL {
             return Ok(());

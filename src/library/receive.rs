@@ -9,7 +9,6 @@ use std::future::{Future, pending, ready};
 
 use bytes::Bytes;
 
-use super::upload::{Append, ChunkSession, Upload};
 use super::{LibraryError, PutOutcome, PutSession};
 use crate::model::Timestamp;
 
@@ -93,37 +92,5 @@ impl Incoming for PutSession {
 
     fn commit(self, now: Timestamp) -> impl Future<Output = Result<PutOutcome, LibraryError>> + Send {
         Self::commit(self, now)
-    }
-}
-
-impl Incoming for ChunkSession {
-    type Stored = Upload;
-
-    async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
-        Self::write(self, bytes).await.map(|()| 0)
-    }
-
-    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
-        self.finish(now)
-    }
-}
-
-impl Incoming for Append {
-    type Stored = Upload;
-
-    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, LibraryError>> + Send {
-        Self::write(self, bytes)
-    }
-
-    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
-        self.finish(now)
-    }
-
-    fn break_off(self, now: Timestamp) -> impl Future<Output = Result<(), LibraryError>> + Send {
-        Self::break_off(self, now)
-    }
-
-    fn taken_over(&mut self) -> impl Future<Output = ()> + Send {
-        Self::taken_over(self)
     }
 }

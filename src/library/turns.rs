@@ -9,25 +9,25 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Se
 use super::LibraryError;
 
 /// Hands out turns at one kind of work, in the order in which they are asked for; `K` tells people apart.
-pub(super) struct Turns<K> {
+pub(crate) struct Turns<K> {
     people: Mutex<HashMap<K, Arc<AsyncMutex<()>>>>,
     together: Arc<Semaphore>,
 }
 
 /// One turn; over when it is dropped.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _own: OwnedMutexGuard<()>,
     _shared: OwnedSemaphorePermit,
 }
 
 impl<K: Eq + Hash> Turns<K> {
     /// With `together` turns at once.
-    pub(super) fn new(together: usize) -> Self {
+    pub(crate) fn new(together: usize) -> Self {
         Self { people: Mutex::default(), together: Arc::new(Semaphore::new(together)) }
     }
 
     /// Waits for this person's turn. A caller that stops waiting loses its place.
-    pub(super) async fn take(&self, person: K) -> Result<Turn, LibraryError> {
+    pub(crate) async fn take(&self, person: K) -> Result<Turn, LibraryError> {
         let own = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             people.retain(|_, own| Arc::strong_count(own) > 1);

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::error::disk_error;
 use super::high_water::removals_suspended;
 use super::removal::Ground;
-use super::{Library, LibraryError, SetAsideReason, UPLOAD_KEPT_FOR};
+use super::{Library, LibraryError};
 use crate::catalog::{GarbageRow, ReadTx, WriteTx};
 use crate::model::{ContainerId, Place, SpaceId, Stamp, Timestamp, Worker};
 use crate::vault::disk::StoredFile;
@@ -27,8 +27,6 @@ pub struct UpkeepReport {
     pub versions: usize,
     /// Deleted entries whose time was over.
     pub trash: usize,
-    /// Uploads that were given up.
-    pub uploads: usize,
     /// Locks that had ended.
     pub locks: usize,
     /// Container files removed.
@@ -64,17 +62,6 @@ impl Library {
         while self.settle_departures(now, STEP).await? == STEP {}
         self.shorten_histories().await?;
         self.finish_purges().await?;
-        let lost = SetAsideReason::Unfinished.as_str();
-        let before = now.before(UPLOAD_KEPT_FOR);
-        self.catalog().write_silent(HOUSEKEEPING, move |tx| tx.forget_set_aside_before(lost, before)).await?;
-        loop {
-            let ended = self.expire_uploads(now, STEP).await?;
-            report.uploads += ended;
-            if ended < STEP {
-                break;
-            }
-        }
-        self.lapse_reservations(now, STEP).await?;
         let forget = |tx: &WriteTx<'_>| tx.delete_properties_of_ended_links(STEP);
         while self.catalog().write_silent(HOUSEKEEPING, forget).await? > 0 {}
         report.containers = self.remove_garbage().await?;
@@ -98,7 +85,7 @@ impl Library {
 
     /// Removes the files of containers whose rows are gone. Row first, file after: a crash in between
     /// leaves a note in `garbage`, never a row without its file.
-    pub(super) async fn remove_garbage(&self) -> Result<usize, LibraryError> {
+    pub(crate) async fn remove_garbage(&self) -> Result<usize, LibraryError> {
         let mut removed = 0;
         loop {
             let garbage = self.catalog().read(|tx| tx.garbage(STEP)).await?;
@@ -134,7 +121,7 @@ impl Library {
     }
 
     /// Removes a container that never got its row. If that fails too, the sweep of the next run finds it.
-    pub(super) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
+    pub(crate) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
         let containers = Arc::clone(&self.storage().containers);
         let removed = tokio::task::spawn_blocking(move || containers.remove(space, container, place)).await;
         if !matches!(removed, Ok(Ok(()))) {

@@ -47,6 +47,35 @@ impl DamageKind {
     }
 }
 
+/// Why a container is part of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetAsideReason {
+    /// Its header or its end is not what was written.
+    Damaged,
+    /// The disk does not give it back.
+    Unreadable,
+    /// The key of its space is missing, damaged or another one.
+    NoKey,
+    /// Other containers of the same version are missing, or there are two of the same part.
+    Incomplete,
+    /// It arrived in an upload that never came to its end, and of which nothing else is known any more: whoever
+    /// sent it begins anew. Kept as long as uploads are.
+    Unfinished,
+}
+
+impl SetAsideReason {
+    /// As one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::Unreadable => "unreadable",
+            Self::NoKey => "no-key",
+            Self::Incomplete => "incomplete",
+            Self::Unfinished => "unfinished-upload",
+        }
+    }
+}
+
 macro_rules! words {
     ($name:ident { $($variant:ident = $text:literal),+ }) => {
         impl $name {

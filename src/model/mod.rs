@@ -34,7 +34,7 @@ pub use event::{
 pub use id::{
     AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
 };
-pub use integrity::{DamageKind, VerifyMode, VerifyStarter};
+pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
 pub use place::{PackedPlace, Place};

@@ -9,10 +9,11 @@ use std::process::{Command, Stdio};
 use secrecy::SecretString;
 use serde_json::Value;
 use tresor::app::{DataDirectory, Instance};
-use tresor::library::{Change, NewUpload, PartInfo};
+use tresor::library::Change;
 use tresor::model::{
     Access, Actor, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape, UserId,
 };
+use tresor::uploads::{NewUpload, PartInfo};
 use tresor::vault::keys::Unlock;
 
 use crate::start::office::{Office, PASSWORD, Served};
@@ -244,9 +245,9 @@ fn begin_upload(office: &Office) -> String {
             checksum: None,
             metadata: String::new(),
         };
-        let upload = instance.library.create_upload(change, new).await.unwrap();
+        let upload = instance.uploads.create(change, new).await.unwrap();
         let part = PartInfo::default();
-        let mut append = instance.library.begin_append(&access, user, upload.id, 0, part, now).await.unwrap();
+        let mut append = instance.uploads.begin_append(&access, user, upload.id, 0, part, now).await.unwrap();
         append.write(vec![7; 1_500].into()).await.unwrap();
         append.finish(now).await.unwrap();
         instance.close();

@@ -21,14 +21,13 @@ use crate::http::protocol::properties::{Permissions, ResourceView};
 use crate::http::protocol::propfind;
 use crate::http::protocol::xml;
 use crate::http::reply::empty;
-use crate::library::{
-    Change, Finish, LibraryError, NewUpload, Overwrite, PartInfo, Upload, UploadsOf, receive,
-};
+use crate::library::{Change, LibraryError, Overwrite, receive};
 use crate::model::{
     Access, ChunkName, Conditions, Depth, EntryName, EntryPath, Etag, EtagMatch, Right, SpaceId, Timestamp,
     UploadId, UploadShape,
 };
 use crate::net::{RequestBody, ResponseBody};
+use crate::uploads::{Finish, NewUpload, PartInfo, Upload, UploadsOf};
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "chunks";
@@ -80,7 +79,7 @@ impl DavRequest<'_> {
 
     async fn session(&self, name: EntryName) -> Result<Session, Failure> {
         let (id, space) =
-            self.services.library.named_upload(self.principal()?.user, PROTOCOL, name.as_str()).await?;
+            self.services.uploads.named(self.principal()?.user, PROTOCOL, name.as_str()).await?;
         Ok(Session { name, id, space })
     }
 
@@ -104,7 +103,7 @@ impl DavRequest<'_> {
             checksum: None,
             metadata: name.as_str().to_owned(),
         };
-        match self.services.library.create_upload(change, new).await {
+        match self.services.uploads.create(change, new).await {
             Ok(_) => Ok(empty(StatusCode::CREATED)),
             Err(LibraryError::UploadExists) => Err(Failure::status(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -138,7 +137,7 @@ impl DavRequest<'_> {
             checksum: headers::content_digest(&self.parts.headers)?,
         };
         let (user, now) = (self.principal()?.user, self.info.received);
-        let writing = self.services.library.begin_chunk(&access, user, session.id, chunk, part, now).await?;
+        let writing = self.services.uploads.begin_chunk(&access, user, session.id, chunk, part, now).await?;
         // On an error nothing of the chunk is kept: a client that saw part of it would take it for complete.
         let still_allowed = async || self.may_still_store(&access).await;
         receive(writing, body, still_allowed, Timestamp::now).await??;
@@ -148,14 +147,14 @@ impl DavRequest<'_> {
     async fn delete_chunk(&self, session: &Session, chunk: &ChunkName) -> Answer {
         let access = self.session_access(session).await?;
         let (user, now) = (self.principal()?.user, self.info.received);
-        self.services.library.delete_chunk(&access, user, session.id, chunk, now).await?;
+        self.services.uploads.delete_chunk(&access, user, session.id, chunk, now).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
     async fn cancel_session(&self, session: &Session) -> Answer {
         let access = self.session_access(session).await?;
         let of = UploadsOf::User(self.principal()?.user);
-        self.services.library.cancel_upload(&access, of, session.id, self.stamp()).await?;
+        self.services.uploads.cancel(&access, of, session.id, self.stamp()).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 
@@ -175,7 +174,7 @@ impl DavRequest<'_> {
         let access = self.session_access(session).await?;
         if access.space() != target.access.space() {
             let (user, now) = (self.principal()?.user, self.info.received);
-            self.services.library.relocate_upload(&access, &target.access, user, session.id, now).await?;
+            self.services.uploads.relocate(&access, &target.access, user, session.id, now).await?;
             // Copying may have taken a long time.
             self.may_still_store(&target.access).await?;
         }
@@ -187,7 +186,7 @@ impl DavRequest<'_> {
             checksum: headers::checksum(&self.parts.headers)?,
         };
         let change = Change { conditions, now: Timestamp::now(), ..change };
-        let finished = self.services.library.finish_upload(change, session.id, finish).await;
+        let finished = self.services.uploads.finish(change, session.id, finish).await;
         let outcome = finished.map_err(Failure::in_space(&target.space))?;
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
@@ -198,10 +197,10 @@ impl DavRequest<'_> {
         let request = propfind::parse(&body.collect(xml::MAX_BODY_BYTES).await?)?;
         let access = self.session_access(session).await?;
         let (user, now) = (self.principal()?.user, self.info.received);
-        let upload = self.services.library.upload(&access, user, session.id, now).await?;
+        let upload = self.services.uploads.find(&access, user, session.id, now).await?;
         let chunks = match depth {
             Depth::Zero => Vec::new(),
-            _ => self.services.library.chunks(&access, user, session.id).await?,
+            _ => self.services.uploads.chunks(&access, user, session.id).await?,
         };
         let mut answer = PropfindAnswer::new(&request);
         let place = |path: EntryPath| Place::Entry { space: session.name.clone(), path };

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::library::{PutOutcome, Upload};
+use crate::library::PutOutcome;
 use crate::model::{Etag, SpaceId, UploadId, UserId};
+use crate::uploads::Upload;
 
 /// Uploads that are remembered after they became files; the newest ones.
 const MAX_FINISHED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");

@@ -1,4 +1,4 @@
-//! Resumable uploads: one engine (`library::upload`), an endpoint for each protocol.
+//! Resumable uploads: one engine (`uploads`), an endpoint for each protocol.
 //!
 //! ```text
 //! /tus, /tus/ID                 tus 1.0.0 (`tus`); a POST to a folder of the tree begins one, too
@@ -34,9 +34,10 @@ use super::protocol::conditional;
 use super::protocol::href::{Place as Target, Site};
 use super::reply::uncached;
 use crate::accounts::Principal;
-use crate::library::{Library, LibraryError, Upload};
+use crate::library::LibraryError;
 use crate::model::{Access, Conditions, EntryName, EntryPath, Right, SpaceId, Stamp};
 use crate::net::{RequestBody, ResponseBody, WebOrigin};
+use crate::uploads::{Upload, Uploads};
 
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -147,17 +148,17 @@ impl Resumable {
         endpoint: Endpoint,
         context: RequestContext<'_>,
     ) -> Option<Response<ResponseBody>> {
-        let (parts, library) = (context.parts, &context.services.library);
+        let (parts, uploads) = (context.parts, &context.services.uploads);
         let is_asked = match endpoint {
             Endpoint::Tus => tus::method(&parts.method, &parts.headers) == "OPTIONS",
             Endpoint::Draft => parts.method == Method::OPTIONS,
         };
         let answer = |response: &mut Response<ResponseBody>| match endpoint {
             Endpoint::Tus => {
-                tus::announce(library, response.headers_mut());
+                tus::announce(uploads, response.headers_mut());
                 response.headers_mut().insert(ALLOW, tus::ALLOWED);
             }
-            Endpoint::Draft => draft::announce(library, response.headers_mut()),
+            Endpoint::Draft => draft::announce(uploads, response.headers_mut()),
         };
         is_asked.then(|| {
             let mut response = uncached(StatusCode::NO_CONTENT);
@@ -189,9 +190,9 @@ impl Resumable {
     }
 
     /// Announces which uploads can begin at a place of the tree.
-    pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
-        tus::announce(library, headers);
-        draft::announce_limits(library, headers);
+    pub(super) fn announce(uploads: &Uploads, headers: &mut HeaderMap) {
+        tus::announce(uploads, headers);
+        draft::announce_limits(uploads, headers);
     }
 }
 
@@ -238,13 +239,13 @@ impl UploadRequest<'_> {
 }
 
 /// The longest upload, whose parts all have the greatest length.
-fn max_size(library: &Library) -> u64 {
-    let limits = library.upload_limits();
+fn max_size(uploads: &Uploads) -> u64 {
+    let limits = uploads.limits();
     limits.segment.saturating_mul(limits.pieces)
 }
 
-fn require_size(library: &Library, length: u64) -> Result<(), Failure> {
-    match length <= max_size(library) {
+fn require_size(uploads: &Uploads, length: u64) -> Result<(), Failure> {
+    match length <= max_size(uploads) {
         true => Ok(()),
         false => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE, "no upload can be this long")),
     }

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{Answer, UploadRequest};
 use crate::http::reply::uncached;
-use crate::library::UploadsOf;
 use crate::model::{EntryName, Right, UploadId};
 use crate::net::ResponseBody;
+use crate::uploads::UploadsOf;
 
 impl UploadRequest<'_> {
     /// A list in JSON of uploads into spaces that the user may write to. Bytes, and seconds since 1970 UTC.
@@ -16,7 +16,7 @@ impl UploadRequest<'_> {
         let mut rights = self.services.accounts.spaces_of(self.principal).await?;
         rights.retain(|access| access.require(Right::Write).is_ok());
         let tops = self.services.library.tops(&rights, self.info.received).await?;
-        let uploads = self.services.library.uploads(&rights, UploadsOf::User(self.principal.user)).await?;
+        let uploads = self.services.uploads.list(&rights, UploadsOf::User(self.principal.user)).await?;
         let shown = uploads.iter().filter_map(|upload| {
             let space = tops.iter().find(|top| top.space.id == upload.space)?;
             Some(json!({
@@ -41,9 +41,9 @@ impl UploadRequest<'_> {
     /// Ends an upload of any protocol.
     pub(super) async fn end(&self, id: UploadId) -> Answer {
         let user = self.principal.user;
-        let space = self.services.library.upload_space(user, id).await?;
+        let space = self.services.uploads.space_of(user, id).await?;
         let access = self.access(space).await?;
-        self.services.library.cancel_upload(&access, UploadsOf::User(user), id, self.stamp()).await?;
+        self.services.uploads.cancel(&access, UploadsOf::User(user), id, self.stamp()).await?;
         Ok(uncached(StatusCode::NO_CONTENT))
     }
 }

@@ -7,9 +7,10 @@ use http::{HeaderName, HeaderValue};
 
 use super::{Done, Failure, Found, UploadRequest};
 use crate::http::protocol::properties::push_cloud_id;
-use crate::library::{Change, Finish, LibraryError, PartInfo, Source, Upload, UploadsOf, receive};
+use crate::library::{Change, LibraryError, Source, receive};
 use crate::model::{Conditions, Stamp, Timestamp, UploadId};
 use crate::net::{BodyError, RequestBody};
+use crate::uploads::{Finish, PartInfo, Upload, UploadsOf};
 
 /// A body whose client gets interim answers about how much of it is durable.
 struct Reporting<'a, S> {
@@ -36,10 +37,10 @@ impl UploadRequest<'_> {
     /// answer stays true.
     pub(super) async fn find(&self, id: UploadId, protocols: &[&str]) -> Result<Found, Failure> {
         let user = self.principal.user;
-        let open = match self.services.library.upload_space(user, id).await {
+        let open = match self.services.uploads.space_of(user, id).await {
             Ok(space) => {
                 let access = self.access(space).await?;
-                self.services.library.upload(&access, user, id, self.info.received).await
+                self.services.uploads.find(&access, user, id, self.info.received).await
             }
             Err(error) => Err(error),
         };
@@ -70,7 +71,7 @@ impl UploadRequest<'_> {
         let access = self.access(upload.space).await?;
         let (user, now) = (self.principal.user, self.info.received);
         let writing =
-            self.services.library.begin_append(&access, user, upload.id, upload.received, part, now).await?;
+            self.services.uploads.begin_append(&access, user, upload.id, upload.received, part, now).await?;
         let reporting = Reporting { body, reported: upload.received, say };
         let still_allowed = async || self.access(upload.space).await.map(drop);
         Ok(receive(writing, reporting, still_allowed, Timestamp::now).await??)
@@ -81,7 +82,7 @@ impl UploadRequest<'_> {
         let (user, now) = (self.principal.user, Timestamp::now());
         let by = Stamp { actor: self.principal.actor(), at: now };
         let change = Change { access: self.access(upload.space).await?, actor: by.actor, now, conditions };
-        let (library, finished) = (self.services.library.clone(), self.finished.clone());
+        let (uploads, finished) = (self.services.uploads.clone(), self.finished.clone());
         // Runs to its end even if the client disconnects: the client will ask for the result.
         let task = tokio::spawn(async move {
             let _turn = finished.turn(upload.id).await;
@@ -90,10 +91,10 @@ impl UploadRequest<'_> {
                 return Ok(done);
             }
             let access = change.access;
-            let outcome = library.finish_upload(change, upload.id, Finish::default()).await;
+            let outcome = uploads.finish(change, upload.id, Finish::default()).await;
             if let Err(LibraryError::WrongChecksum) = outcome {
                 // No retry will succeed; the client finds no upload and begins anew.
-                library.cancel_upload(&access, UploadsOf::User(user), upload.id, by).await?;
+                uploads.cancel(&access, UploadsOf::User(user), upload.id, by).await?;
             }
             Ok::<_, LibraryError>(finished.note(user, upload, &outcome?))
         });
@@ -107,7 +108,7 @@ impl UploadRequest<'_> {
         };
         let access = self.access(upload.space).await?;
         let of = UploadsOf::User(self.principal.user);
-        Ok(self.services.library.cancel_upload(&access, of, id, self.stamp()).await?)
+        Ok(self.services.uploads.cancel(&access, of, id, self.stamp()).await?)
     }
 
     /// The headers that a PUT would have for the file.

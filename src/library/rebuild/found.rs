@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::report::{SetAside, SetAsideReason};
+use super::report::SetAside;
 use crate::catalog::ContainerRow;
-use crate::model::{ContainerId, EntryId, SpaceId, Timestamp, WriteSerial};
+use crate::model::{ContainerId, EntryId, SetAsideReason, SpaceId, Timestamp, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::found::Found;
-use super::report::{Missing, Progress, SetAside, SetAsideReason, Watcher};
+use super::report::{Missing, Progress, SetAside, Watcher, reason};
 use super::{PAGE, STEP};
 use crate::catalog::{ContainerRow, StoredContainer};
 use crate::library::error::disk_error;
 use crate::library::resolve::path_of;
 use crate::library::{Library, LibraryError};
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, SetAsideReason, SpaceId};
 use crate::vault::disk::StoredFile;
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
@@ -91,7 +91,7 @@ impl Library {
         let reader = open().map_err(|error| {
             let error_shown = &error as &dyn std::error::Error;
             tracing::warn!(container = %file.id, error = error_shown, "a container is set aside");
-            SetAside { space: file.space, container: file.id, reason: SetAsideReason::from(&error) }
+            SetAside { space: file.space, container: file.id, reason: reason(&error) }
         })?;
         Ok(Found::of(file.space, &reader))
     }

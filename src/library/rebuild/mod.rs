@@ -24,11 +24,11 @@ use std::sync::Arc;
 
 use found::{Found, FoundEntry, group};
 use placing::Placing;
-pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, SetAsideReason, Watcher};
+pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, Watcher};
 
 use super::{Library, LibraryError};
 use crate::catalog::{SetAsideRow, WriteTx};
-use crate::model::{ContainerId, Timestamp};
+use crate::model::{ContainerId, SetAsideReason, Timestamp};
 use crate::vault::container::Part;
 use crate::vault::disk::UnindexedMember;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, SetAsideReason, SpaceId};
 use crate::vault::VaultError;
 use crate::vault::disk::UnindexedMember;
 
@@ -94,44 +94,14 @@ pub struct SetAside {
     pub reason: SetAsideReason,
 }
 
-/// Why a container is part of nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetAsideReason {
-    /// Its header or its end is not what was written.
-    Damaged,
-    /// The disk does not give it back.
-    Unreadable,
-    /// The key of its space is missing, damaged or another one.
-    NoKey,
-    /// Other containers of the same version are missing, or there are two of the same part.
-    Incomplete,
-    /// It arrived in an upload that never came to its end, and of which nothing else is known any more: whoever
-    /// sent it begins anew. Kept as long as uploads are.
-    Unfinished,
-}
-
-impl SetAsideReason {
-    /// As one word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Damaged => "damaged",
-            Self::Unreadable => "unreadable",
-            Self::NoKey => "no-key",
-            Self::Incomplete => "incomplete",
-            Self::Unfinished => "unfinished-upload",
+/// Why a container that does not open is part of nothing.
+pub(super) fn reason(error: &VaultError) -> SetAsideReason {
+    match error {
+        VaultError::SpaceKeyMissing(_) | VaultError::KeyFileDamaged { .. } | VaultError::WrongSpaceKey(_) => {
+            SetAsideReason::NoKey
         }
-    }
-}
-
-impl From<&VaultError> for SetAsideReason {
-    fn from(error: &VaultError) -> Self {
-        match error {
-            VaultError::SpaceKeyMissing(_)
-            | VaultError::KeyFileDamaged { .. }
-            | VaultError::WrongSpaceKey(_) => Self::NoKey,
-            VaultError::Io { .. } => Self::Unreadable,
-            _ => Self::Damaged,
-        }
+        VaultError::Io { .. } => SetAsideReason::Unreadable,
+        _ => SetAsideReason::Damaged,
     }
 }
 

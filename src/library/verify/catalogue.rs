@@ -5,8 +5,9 @@
 
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
 use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
+use crate::library::LibraryError;
 use crate::library::high_water::removals_suspended;
-use crate::library::{LibraryError, SetAsideReason};
+use crate::model::SetAsideReason;
 
 /// What is said of an older catalogue.
 pub const OLDER_CATALOGUE: &str = "it is older than the containers on the disk, so newer files are in no listing: \

@@ -58,7 +58,7 @@ impl Library {
     }
 
     /// Remembers what a reader met, once. Whoever asked gets his error whatever becomes of this.
-    pub(in crate::library) async fn note_refusal(&self, error: &LibraryError) {
+    pub(crate) async fn note_refusal(&self, error: &LibraryError) {
         let LibraryError::Damaged(cause) = error else { return };
         let (id, kind) = match cause {
             VaultError::Missing(id) => (*id, DamageKind::Missing),

@@ -8,11 +8,12 @@ use std::time::Duration;
 use rusqlite::Connection;
 use secrecy::SecretString;
 use tresor::app::{DataDirectory, Instance};
-use tresor::library::{Change, Entry, Library, Space, UploadsOf};
+use tresor::library::{Change, Entry, Library, Space};
 use tresor::model::{
     Access, Actor, ByteRange, Conditions, EntryName, EntryPath, NamePolicy, Right, Timestamp, UserId,
     VersionId,
 };
+use tresor::uploads::{Uploads, UploadsOf};
 use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock};
 
@@ -56,7 +57,7 @@ pub fn inspect(data: &Path, key_file: &Path) -> Contents {
         check_pages(&database);
         check_rows(&database);
         let contents = Inspection::of(&instance).await.read().await;
-        clean_up(&instance.library).await;
+        clean_up(&instance).await;
         check_rows(&database);
         check_containers(data, &database);
         drop(database);
@@ -100,10 +101,11 @@ fn check_rows(database: &Connection) {
 }
 
 /// What the server does on its own within a day.
-async fn clean_up(library: &Library) {
+async fn clean_up(instance: &Instance) {
     let tomorrow = Timestamp::now().after(Duration::from_hours(25));
-    library.upkeep(Timestamp::now()).await.unwrap();
-    library.sweep(tomorrow).await.unwrap();
+    instance.uploads.upkeep(Timestamp::now()).await.unwrap();
+    instance.library.upkeep(Timestamp::now()).await.unwrap();
+    instance.library.sweep(tomorrow).await.unwrap();
 }
 
 /// After cleaning up, containers and rows are the same.
@@ -124,6 +126,7 @@ fn check_containers(data: &Path, database: &Connection) {
 
 struct Inspection<'a> {
     library: &'a Library,
+    uploads: &'a Uploads,
     user: UserId,
     spaces: Vec<Space>,
     contents: Contents,
@@ -131,7 +134,7 @@ struct Inspection<'a> {
 
 impl<'a> Inspection<'a> {
     async fn of(instance: &'a Instance) -> Self {
-        let library = &instance.library;
+        let (library, uploads) = (&instance.library, &instance.uploads);
         let (users, spaces) = (instance.accounts.users().await.unwrap(), library.spaces().await.unwrap());
         let mut contents = Contents::default();
         for grant in instance.accounts.grants().await.unwrap() {
@@ -139,7 +142,7 @@ impl<'a> Inspection<'a> {
             let space = spaces.iter().find(|space| space.id == grant.space).unwrap().name.clone();
             contents.grants.insert((user, space, grant.right.as_str()));
         }
-        Self { library, user: users[0].id, spaces, contents }
+        Self { library, uploads, user: users[0].id, spaces, contents }
     }
 
     async fn read(mut self) -> Contents {
@@ -147,7 +150,7 @@ impl<'a> Inspection<'a> {
             let access = Access::granted(space.id, Right::Manage, UserId(1));
             self.read_folder(&access, &EntryPath::root(), &space.name).await;
             self.read_trash(&access).await;
-            for upload in self.library.uploads(&[access], UploadsOf::Everybody).await.unwrap() {
+            for upload in self.uploads.list(&[access], UploadsOf::Everybody).await.unwrap() {
                 let path = upload.path.map_or_else(String::new, |path| path.to_string());
                 self.contents.uploads.insert((upload.protocol, path, upload.received));
             }
@@ -225,6 +228,7 @@ impl<'a> Inspection<'a> {
         for item in self.library.trash(access).await.unwrap() {
             let mut restored = Inspection {
                 library: self.library,
+                uploads: self.uploads,
                 user: self.user,
                 spaces: Vec::new(),
                 contents: Contents::default(),

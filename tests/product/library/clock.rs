@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tresor::library::{Finish, PartInfo};
 use tresor::model::{CONFIRMED_AFTER, Reading, Timestamp};
+use tresor::uploads::{Finish, PartInfo};
 
 use crate::library::store::{DAY, NOW, Store, days, path};
 use crate::library::uploads::linear;
@@ -24,9 +24,9 @@ impl Clocks {
     /// A round of upkeep and the sweep, as a server does it; whether anything was ended or removed.
     async fn round(&self, store: &Store) -> bool {
         let now = store.library.keep_time(Reading { wall: self.wall, running: self.running }).await.unwrap();
-        let report = store.library.upkeep(now).await.unwrap();
+        let (uploads, report) = store.upkeep(now).await.unwrap();
         let swept = store.library.sweep(now).await.unwrap();
-        report.versions + report.trash + report.uploads + report.containers > 0 || swept.removed > 0
+        report.versions + report.trash + uploads + report.containers > 0 || swept.removed > 0
     }
 
     /// Days on which both clocks go on, with a round every twelve hours; whether anything was ended.
@@ -55,9 +55,9 @@ async fn office(now: Timestamp) -> Store {
 async fn begin_upload(store: &Store, now: Timestamp) {
     let new = linear("upload", Some(9));
     let id = new.id;
-    store.library.create_upload(store.change_at(now), new).await.unwrap();
+    store.uploads.create(store.change_at(now), new).await.unwrap();
     let (access, part) = (store.access(), PartInfo::default());
-    let mut append = store.library.begin_append(&access, store.user, id, 0, part, now).await.unwrap();
+    let mut append = store.uploads.begin_append(&access, store.user, id, 0, part, now).await.unwrap();
     append.write(b"begin"[..].into()).await.unwrap();
     append.finish(now).await.unwrap();
 }
@@ -130,7 +130,7 @@ async fn what_begins_under_a_clock_that_is_behind_is_kept_as_long() {
     assert!(!clocks.live(&store, 6).await);
     assert_eq!(kept(&store).await, (3, 2, 2));
     for upload in store.all_uploads().await {
-        let finished = store.library.finish_upload(store.change(), upload.id, Finish::default()).await;
+        let finished = store.uploads.finish(store.change(), upload.id, Finish::default()).await;
         assert!(finished.is_err(), "it still lacks four bytes: {finished:?}");
     }
     store.check();

@@ -243,9 +243,9 @@ async fn a_transfer_counts_from_its_beginning() {
 
     store.mv_at(at(700), "Plan.dwg", "Plan (2).bak").await;
     let new = chunked(None);
-    let upload = store.library.create_upload(store.change_at(at(710)), new).await.unwrap().id;
+    let upload = store.uploads.create(store.change_at(at(710)), new).await.unwrap().id;
     store.send_chunk(upload, "1", b"third").await.unwrap();
-    let finished = store.library.finish_upload(store.change_at(at(1_300)), upload, to("Plan.dwg")).await;
+    let finished = store.uploads.finish(store.change_at(at(1_300)), upload, to("Plan.dwg")).await;
     assert_eq!(finished.unwrap().entry.id, id);
     assert_eq!(store.history("Plan.dwg").await, ["third", "second", "first"]);
     store.check_all().await;

@@ -15,13 +15,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tresor::library::{
-    Append, Change, ChunkSession, Entry, EntryKind, Finish, LibraryError, Overwrite, PartInfo, Space, Swept,
-    UploadLimits, VerifyOrder, VerifyStage,
+    Change, Entry, EntryKind, LibraryError, Overwrite, Space, Swept, VerifyOrder, VerifyStage,
 };
 use tresor::model::{
     Access, Actor, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, UserId, VerifyMode,
     VerifyStarter, VersionId,
 };
+use tresor::uploads::{Append, ChunkSession, Finish, PartInfo, UploadLimits};
 
 use crate::library::hooked::Gate;
 use crate::library::store::{Store, path};
@@ -216,7 +216,7 @@ impl World {
 
     async fn begin_run(&mut self) {
         let limits = UploadLimits { segment: SEGMENT as u64, ..UploadLimits::default() };
-        self.store().library.set_upload_limits(limits);
+        self.store().uploads.set_limits(limits);
         assert!(!self.store().library.look_for_newer_containers().await.unwrap());
         self.read_clocks().await;
     }
@@ -423,7 +423,7 @@ impl World {
         let is_chunked = self.dice.below(2) == 0;
         let new = if is_chunked { chunked(None) } else { linear(&self.new_name(), None) };
         let id = new.id;
-        self.store().library.create_upload(self.change(), new).await.unwrap();
+        self.store().uploads.create(self.change(), new).await.unwrap();
         let (parts, progress) = (Vec::new(), self.truth);
         self.uploads.push(Uploading { id, is_chunked, parts, progress, part: None });
     }
@@ -443,17 +443,17 @@ impl World {
         let mut upload = self.uploads.remove(at);
         self.count += 1;
         let content = bytes(self.count, 2 * SEGMENT + self.dice.size() + 1);
-        let (library, access, user) =
-            (self.store().library.clone(), self.store().access(), self.store().user);
+        let (uploads, access, user) =
+            (self.store().uploads.clone(), self.store().access(), self.store().user);
         let now = self.wall();
         let part = if upload.is_chunked {
             let (name, info) = (chunk(&(upload.parts.len() + 1).to_string()), PartInfo::default());
-            let begun = library.begin_chunk(&access, user, upload.id, name, info, now).await;
+            let begun = uploads.begin_chunk(&access, user, upload.id, name, info, now).await;
             begun.map(|session| Part::Chunk(Box::new(session), content.clone()))
         } else {
             let offset = upload.parts.iter().map(Vec::len).sum::<usize>() as u64;
             let info = with(checksum(&content));
-            let begun = library.begin_append(&access, user, upload.id, offset, info, now).await;
+            let begun = uploads.begin_append(&access, user, upload.id, offset, info, now).await;
             begun.map(|append| Part::Append(append, content.clone()))
         };
         let mut part = match part {
@@ -495,9 +495,9 @@ impl World {
             (0..self.uploads.len()).filter(|at| self.uploads[*at].part.is_none()).collect();
         let Some(at) = self.dice.index(idle.len()) else { return };
         let upload = self.uploads.remove(idle[at]);
-        let (library, change, name) = (self.store().library.clone(), self.change(), self.new_name());
+        let (uploads, change, name) = (self.store().uploads.clone(), self.change(), self.new_name());
         let (id, finish) = (upload.id, Finish { length: None, ..to(&name) });
-        let finish = async move { library.finish_upload(change, id, finish).await };
+        let finish = async move { uploads.finish(change, id, finish).await };
         match self.interrupted(finish).await {
             Ok(outcome) => self.acknowledge(name, &outcome.entry, upload.parts.concat()),
             Err(error) => self.may_be_gone(&upload, &error),
@@ -545,7 +545,7 @@ impl World {
 
     async fn upkeep(&mut self) {
         let now = self.read_clocks().await;
-        self.store().library.upkeep(now).await.unwrap();
+        self.store().upkeep(now).await.unwrap();
     }
 
     async fn pass_days(&mut self) {
@@ -638,7 +638,7 @@ impl World {
         self.restart().await;
         self.set_right().await;
         self.compare(1).await;
-        self.store().library.upkeep(self.truth).await.unwrap();
+        self.store().upkeep(self.truth).await.unwrap();
         self.store().settle().await;
         self.store().check_all().await;
     }

@@ -12,12 +12,13 @@ use tempfile::TempDir;
 use tresor::catalog::{Catalog, CatalogKey, NewUser};
 use tresor::library::{
     Change, Content, Entry, Library, LibraryError, Member, NewFile, Overwrite, PutOutcome, Space,
-    SpaceSettings, Transferred,
+    SpaceSettings, Transferred, UpkeepReport,
 };
 use tresor::model::{
     Access, Actor, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy,
     Right, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId, VersionId,
 };
+use tresor::uploads::Uploads;
 use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 
@@ -36,6 +37,7 @@ pub struct Store {
     pub keys: Arc<KeyRing>,
     pub disk: Arc<HookedDisk>,
     pub library: Library,
+    pub uploads: Uploads,
     /// The space that the short forms below mean.
     pub space: Space,
     pub user: UserId,
@@ -69,7 +71,8 @@ impl Store {
             Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         let space = add_space(&library, "space").await;
         let user = add_user(&catalog, "user").await;
-        Self { dir, catalog, keys, disk, library, space, user }
+        let uploads = Uploads::new(library.clone());
+        Self { dir, catalog, keys, disk, library, uploads, space, user }
     }
 
     /// The same directory in another run of the program.
@@ -86,14 +89,15 @@ impl Store {
     }
 
     async fn reopen_on(self, disk: Arc<HookedDisk>) -> Self {
-        let Self { dir, catalog, keys, disk: _, library, space, user } = self;
+        let Self { dir, catalog, keys, disk: _, library, uploads, space, user } = self;
         catalog.close();
-        drop((catalog, library));
+        drop((catalog, library, uploads));
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::open(&catalog_file(dir.path()), &key).unwrap();
         let library =
             Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
-        Self { dir, catalog, keys, disk, library, space, user }
+        let uploads = Uploads::new(library.clone());
+        Self { dir, catalog, keys, disk, library, uploads, space, user }
     }
 
     /// As [`Self::new`], with a quota.
@@ -102,6 +106,11 @@ impl Store {
         let settings = SpaceSettings { quota: Some(ByteSize(bytes)), ..SpaceSettings::default() };
         store.library.set_space_settings(store.space.id, settings, Stamp::owner(NOW)).await.unwrap();
         store
+    }
+
+    /// A round of upkeep as the server does it; how many uploads it ended, and what else it did.
+    pub async fn upkeep(&self, now: Timestamp) -> Result<(usize, UpkeepReport), LibraryError> {
+        Ok((self.uploads.upkeep(now).await?, self.library.upkeep(now).await?))
     }
 
     pub async fn another_space(&self, name: &str) -> Space {

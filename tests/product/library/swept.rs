@@ -1,8 +1,9 @@
 //! The sweep meets those who write: nothing that was acknowledged, or is about to be, looks like garbage to it.
 
 use tokio::task::JoinHandle;
-use tresor::library::{Finish, LibraryError, PartInfo, Swept, VerifyOrder, VerifyStage};
+use tresor::library::{LibraryError, Swept, VerifyOrder, VerifyStage};
 use tresor::model::{Access, Right, Timestamp, UserId, VerifyMode, VerifyStarter};
+use tresor::uploads::{Finish, PartInfo};
 use tresor::vault::disk::Containers;
 
 use crate::library::hooked::{Gate, HeldUp};
@@ -78,7 +79,7 @@ async fn segments_of_a_part_that_still_arrives_stay() {
     let (access, part) = (store.access(), PartInfo::default());
     let upload = store.create(chunked(None)).await.unwrap();
     let mut session =
-        store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap();
+        store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap();
     session.write(content.clone().into()).await.unwrap();
     assert!(store.library.sweep(in_two_days()).await.unwrap().seen >= 2, "some are durable");
     session.finish(NOW).await.unwrap();
@@ -133,7 +134,7 @@ async fn what_is_being_written_is_no_unknown_file() {
     let (access, part) = (store.access(), PartInfo::default());
     let upload = store.create(chunked(None)).await.unwrap();
     let mut session =
-        store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap();
+        store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap();
     session.write(bytes(4, 4 * SEGMENT + 9).into()).await.unwrap();
     assert!(store.containers().len() >= 2);
     let (starter, mode) = (VerifyStarter::Owner, VerifyMode::Quick);
@@ -160,7 +161,7 @@ async fn what_was_deleted_a_second_time_is_kept_from_then_on() {
     store.library.restore(store.change_at(days(400)), item.entry).await.unwrap();
     store.library.delete(store.change_at(days(400)), &path("a")).await.unwrap();
     assert!(!store.catalog.read(move |tx| tx.is_expired_trash(item.entry, days(400))).await.unwrap());
-    store.library.upkeep(days(401)).await.unwrap();
+    store.upkeep(days(401)).await.unwrap();
     assert_eq!(store.library.trash(&store.access()).await.unwrap().len(), 1);
 }
 
@@ -173,17 +174,17 @@ async fn an_upload_does_not_expire_while_a_chunk_of_it_arrives() {
     let upload = store.create(chunked(None)).await.unwrap();
     store.send_chunk(upload.id, "1", &bytes(5, 100)).await.unwrap();
     let mut session =
-        store.library.begin_chunk(&access, store.user, upload.id, chunk("2"), part, NOW).await.unwrap();
+        store.uploads.begin_chunk(&access, store.user, upload.id, chunk("2"), part, NOW).await.unwrap();
     session.write(bytes(6, 100).into()).await.unwrap();
-    assert_eq!(store.library.upkeep(days(8)).await.unwrap().uploads, 0);
+    assert_eq!(store.upkeep(days(8)).await.unwrap().0, 0);
     session.finish(days(8)).await.unwrap();
     store.end(upload.id, to("a")).await.unwrap();
     assert_eq!(store.read("a").await.unwrap(), [bytes(5, 100), bytes(6, 100)].concat());
 
     let upload = store.create(chunked(None)).await.unwrap();
     let part = PartInfo::default();
-    drop(store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap());
-    assert_eq!(store.library.upkeep(days(8)).await.unwrap().uploads, 1, "nobody is busy with it any more");
+    drop(store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await.unwrap());
+    assert_eq!(store.upkeep(days(8)).await.unwrap().0, 1, "nobody is busy with it any more");
     store.check();
 }
 

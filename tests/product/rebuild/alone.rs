@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use tresor::library::{NewFile, Space, UploadLimits, UploadsOf};
+use tresor::library::{NewFile, Space};
 use tresor::model::{EntryId, Stamp, Timestamp, UploadShape, WriteSerial};
+use tresor::uploads::{UploadLimits, UploadsOf};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
@@ -382,7 +383,7 @@ async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
     let open = house.open().await;
     let space = open.add_space("s").await;
     let limits = UploadLimits { segment: 100_000, ..UploadLimits::default() };
-    open.instance.library.set_upload_limits(limits);
+    open.instance.uploads.set_limits(limits);
     open.folder(&space, "Akte").await;
     open.put(&space, "Akte/alt.bin", b"before the upload").await;
     let contents = [bytes(1, 350_000), bytes(2, 0), bytes(3, 27_400), bytes(4, 250_000)];
@@ -433,6 +434,7 @@ async fn assert_lost_uploads_are_no_finding_and_go(house: &House, containers: u6
     let day = |days: i64| Timestamp(Timestamp::now().0 + days * 86_400_000);
     let open = house.open().await;
     for (at, gone) in [(day(6), 0), (day(9), containers)] {
+        open.instance.uploads.upkeep(at).await.unwrap();
         open.instance.library.upkeep(at).await.unwrap();
         assert_eq!(open.instance.library.sweep(at).await.unwrap().removed, gone);
     }
@@ -460,8 +462,8 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     open.append(&space, others[0], 150_000, &content[150_000..]).await;
     let everybody = UploadsOf::Everybody;
     open.instance
-        .library
-        .cancel_upload(&access(&space), everybody, others[1], Stamp::owner(Timestamp::now()))
+        .uploads
+        .cancel(&access(&space), everybody, others[1], Stamp::owner(Timestamp::now()))
         .await
         .unwrap();
     open.close();
@@ -475,7 +477,7 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     assert_eq!(open.hash(&space, "a", None).await, sha256(&content));
     assert_eq!(space.used.0, 400_000 + 150_000);
     // Of the one that nothing happened to since, the client was told what the snapshot knows.
-    let left = open.instance.library.uploads(&[access(&space)], everybody).await.unwrap();
+    let left = open.instance.uploads.list(&[access(&space)], everybody).await.unwrap();
     assert_eq!(
         left.iter().map(|upload| (upload.id, upload.received)).collect::<Vec<_>>(),
         [(others[2], 150_000)]

@@ -13,11 +13,12 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use tresor::accounts::UserName;
 use tresor::app::{DataDirectory, DirectoryError, FirstAdministrator, Instance, Kit};
-use tresor::library::{Change, Entry, Finish, NewFile, NewUpload, Overwrite, PartInfo, Space, SpaceSettings};
+use tresor::library::{Change, Entry, NewFile, Overwrite, Space, SpaceSettings};
 use tresor::model::{
     Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, NamePolicy,
     Right, SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
 };
+use tresor::uploads::{Finish, NewUpload, PartInfo};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
@@ -257,12 +258,12 @@ impl Open {
             checksum: None,
             metadata: String::new(),
         };
-        self.instance.library.create_upload(self.change(space), new).await.unwrap().id
+        self.instance.uploads.create(self.change(space), new).await.unwrap().id
     }
 
     pub async fn append(&self, space: &Space, upload: UploadId, offset: u64, bytes: &[u8]) {
         let (access, part, now) = (access(space), PartInfo::default(), Timestamp::now());
-        let begun = self.instance.library.begin_append(&access, self.user, upload, offset, part, now).await;
+        let begun = self.instance.uploads.begin_append(&access, self.user, upload, offset, part, now).await;
         let mut append = begun.unwrap();
         append.write(bytes.to_vec().into()).await.unwrap();
         append.finish(now).await.unwrap();
@@ -271,7 +272,7 @@ impl Open {
     pub async fn chunk(&self, space: &Space, upload: UploadId, number: usize, bytes: &[u8]) {
         let (access, part, now) = (access(space), PartInfo::default(), Timestamp::now());
         let name = ChunkName::parse(&number.to_string()).unwrap();
-        let begun = self.instance.library.begin_chunk(&access, self.user, upload, name, part, now).await;
+        let begun = self.instance.uploads.begin_chunk(&access, self.user, upload, name, part, now).await;
         let mut session = begun.unwrap();
         session.write(bytes.to_vec().into()).await.unwrap();
         session.finish(now).await.unwrap();
@@ -279,7 +280,7 @@ impl Open {
 
     pub async fn finish(&self, space: &Space, upload: UploadId, at: &str) {
         let finish = Finish { path: Some(path(at)), ..Finish::default() };
-        self.instance.library.finish_upload(self.change(space), upload, finish).await.unwrap();
+        self.instance.uploads.finish(self.change(space), upload, finish).await.unwrap();
     }
 
     pub async fn folder(&self, space: &Space, at: &str) {

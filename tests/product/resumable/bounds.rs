@@ -15,11 +15,11 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tresor::app::{DataDirectory, Instance};
 use tresor::http::{HealthState, Router};
-use tresor::library::UploadLimits;
 use tresor::model::{NamePolicy, Timestamp};
 use tresor::net::{
     Handler, Limits, Metrics, ProxyFaults, RequestBody, RequestId, RequestInfo, Server, Shutdown, bind, serve,
 };
+use tresor::uploads::UploadLimits;
 use tresor::vault::keys::Unlock;
 
 use crate::resumable::ietf::PART;
@@ -71,10 +71,11 @@ impl House {
         let unlock = Unlock::KeyFile(key);
         let open = Instance::open(&directory, &unlock, NamePolicy::Any);
         let instance = runtime.block_on(open).unwrap();
-        instance.library.set_upload_limits(limits);
+        instance.uploads.set_limits(limits);
         let router = Router::locked(HealthState::default());
         router.open(
             instance.library.clone(),
+            instance.uploads.clone(),
             instance.accounts.clone(),
             instance.sharing.clone(),
             Vec::new(),
@@ -262,13 +263,13 @@ fn an_upload_whose_time_is_over_is_gone_by_every_door_and_frees_its_quota() {
     let day = 86_400_000;
     let begun = house.now;
     house.now = Timestamp(begun.0 + 6 * day);
-    house.runtime.block_on(house.instance.library.upkeep(house.now)).unwrap();
+    house.runtime.block_on(house.instance.uploads.upkeep(house.now)).unwrap();
     assert_eq!(house.listed(), 3, "resumable until then");
     let told = house.ask("HEAD", &ietf, &[], b"").expect(204);
     let age: u64 = told.header("upload-limit").unwrap().split("max-age=").nth(1).unwrap().parse().unwrap();
     assert!((86_000..=90_000).contains(&age), "{age}");
     house.now = Timestamp(begun.0 + 8 * day);
-    house.runtime.block_on(house.instance.library.upkeep(house.now)).unwrap();
+    house.runtime.block_on(house.instance.uploads.upkeep(house.now)).unwrap();
     house.ask("HEAD", &tus, &[], b"").expect(404);
     house.patch(&tus, 0, b"x").expect(404);
     house.ask("PROPFIND", &House::session(1), &[("Depth", "1")], b"").expect(404);

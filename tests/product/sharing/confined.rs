@@ -1,10 +1,11 @@
 //! A guest never gets out of what was lent to him, whatever he names and whatever happens meanwhile.
 
-use tresor::library::{Change, LibraryError, LockRequest, NewUpload, Overwrite, PropertyChange, UploadsOf};
+use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange};
 use tresor::model::{
     Access, Actor, Conditions, Depth, EntryName, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget,
     LinkRight, LockScope, LockToken, PropertyName, Right, Stamp, Timestamp, UploadShape,
 };
+use tresor::uploads::{NewUpload, UploadsOf};
 
 use crate::sharing::office::{NOW, Office, path};
 
@@ -280,9 +281,9 @@ async fn trash_versions_uploads_and_quota_are_not_for_guests() {
             checksum: None,
             metadata: String::new(),
         };
-        assert!(is_denied(library.create_upload(change(), new).await));
+        assert!(is_denied(office.uploads.create(change(), new).await));
         let of = UploadsOf::User(office.bert.user);
-        assert!(is_denied(library.uploads(&[access], of).await));
+        assert!(is_denied(office.uploads.list(&[access], of).await));
         assert!(is_denied(office.sharing.links_to(&office.bert, &access, &path("")).await.map_err(
             |error| match error {
                 tresor::sharing::LinkError::Denied => {

@@ -13,6 +13,7 @@ use tresor::model::{
     SpaceKind, Stamp, Timestamp, UserId,
 };
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
+use tresor::uploads::Uploads;
 use tresor::vault::disk::{LocalDisk, Storage};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
 use zeroize::Zeroizing;
@@ -27,6 +28,7 @@ pub struct Office {
     pub catalog: Catalog,
     pub keys: Arc<KeyRing>,
     pub library: Library,
+    pub uploads: Uploads,
     pub accounts: Accounts,
     pub sharing: Sharing,
     pub space: Space,
@@ -92,7 +94,9 @@ impl Office {
         let anna = add("anna", Right::Manage).await;
         let bert = add("bert", Right::Write).await;
         let carla = add("carla", Right::Read).await;
-        let office = Self { dir, catalog, keys, library, accounts, sharing, space, anna, bert, carla };
+        let uploads = Uploads::new(library.clone());
+        let office =
+            Self { dir, catalog, keys, library, uploads, accounts, sharing, space, anna, bert, carla };
         for folder in ["folder", "folder/sub", "other"] {
             office.library.make_folder(office.change(), &path(folder)).await.unwrap();
         }
@@ -113,7 +117,8 @@ impl Office {
             .await
             .unwrap();
         let (accounts, sharing) = join(&catalog, &keys, &library);
-        Self { dir, catalog, keys, library, accounts, sharing, space, anna, bert, carla }
+        let uploads = Uploads::new(library.clone());
+        Self { dir, catalog, keys, library, uploads, accounts, sharing, space, anna, bert, carla }
     }
 
     pub async fn access_of(&self, who: &Principal) -> Access {

@@ -13,9 +13,10 @@ use super::{
 use crate::http::protocol::RequestError;
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
-use crate::library::{LibraryError, PartInfo, Upload, UploadsOf};
+use crate::library::LibraryError;
 use crate::model::UploadId;
 use crate::net::RequestBody;
+use crate::uploads::{PartInfo, Upload, UploadsOf};
 
 impl UploadRequest<'_> {
     pub(super) async fn go_on(
@@ -42,9 +43,9 @@ impl UploadRequest<'_> {
         let part = part_info(headers)?;
         let upload = match indicated_length(headers, is_complete, offset)? {
             Some(length) if upload.length.is_none() => {
-                require_size(&self.services.library, length)?;
+                require_size(&self.services.uploads, length)?;
                 let access = self.access(upload.space).await?;
-                self.services.library.set_upload_length(&access, self.principal.user, id, length).await?
+                self.services.uploads.set_length(&access, self.principal.user, id, length).await?
             }
             Some(length) if upload.length != Some(length) => return Err(problem::INCONSISTENT),
             _ => upload,
@@ -82,7 +83,7 @@ impl UploadRequest<'_> {
         {
             let access = self.access(upload.space).await?;
             let of = UploadsOf::User(self.principal.user);
-            self.services.library.cancel_upload(&access, of, upload.id, self.stamp()).await?;
+            self.services.uploads.cancel(&access, of, upload.id, self.stamp()).await?;
         }
         outcome
     }

@@ -12,9 +12,10 @@ use super::{
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
-use crate::library::{Change, Library, NewUpload, PartInfo, Upload, UploadsOf};
+use crate::library::Change;
 use crate::model::{Access, Stamp, UploadId, UploadShape};
 use crate::net::RequestBody;
+use crate::uploads::{NewUpload, PartInfo, Upload, Uploads, UploadsOf};
 
 impl UploadRequest<'_> {
     pub(super) async fn begin(&self, dialect: Dialect, body: &mut RequestBody) -> Answer {
@@ -32,7 +33,7 @@ impl UploadRequest<'_> {
         }
         let length = indicated_length(headers, is_complete, 0)?;
         if let Some(length) = length {
-            require_size(&self.services.library, length)?;
+            require_size(&self.services.uploads, length)?;
         }
         let part = part_info(headers)?;
         let access = self.writable(&space).await?;
@@ -50,14 +51,14 @@ impl UploadRequest<'_> {
             checksum: dav_headers::whole_checksum(headers)?,
             metadata: Origin::read(dialect, headers)?.to_string(),
         };
-        let upload = self.services.library.create_upload(change, new).await?;
+        let upload = self.services.uploads.create(change, new).await?;
         let is_told = dialect.is_named && body.takes_interim();
         inform(dialect, body, |headers| {
             location(headers, upload.id);
-            limit(&self.services.library, headers, UPLOAD_KEPT_FOR.as_secs());
+            limit(&self.services.uploads, headers, UPLOAD_KEPT_FOR.as_secs());
         });
         let unknown =
-            Unknown { library: self.services.library.clone(), access, by, id: upload.id, goes: !is_told };
+            Unknown { uploads: self.services.uploads.clone(), access, by, id: upload.id, goes: !is_told };
         let id = upload.id;
         let mut response = match self.take_first(dialect, upload, is_complete, part, body).await {
             Ok(response) => response,
@@ -123,7 +124,7 @@ pub(super) fn says_nothing() -> Failure {
 /// An upload whose address its client has not received. It ends with the request, because the client could never
 /// resume it.
 struct Unknown {
-    library: Library,
+    uploads: Uploads,
     access: Access,
     by: Stamp,
     id: UploadId,
@@ -139,10 +140,10 @@ impl Unknown {
 impl Drop for Unknown {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.goes, tokio::runtime::Handle::try_current()) {
-            let (library, access, by, id) = (self.library.clone(), self.access, self.by, self.id);
+            let (uploads, access, by, id) = (self.uploads.clone(), self.access, self.by, self.id);
             runtime.spawn(async move {
                 let of = UploadsOf::User(by.actor.person()?);
-                library.cancel_upload(&access, of, id, by).await.ok()
+                uploads.cancel(&access, of, id, by).await.ok()
             });
         }
     }

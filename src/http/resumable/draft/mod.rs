@@ -32,9 +32,9 @@ use super::{
     Answer, Done, Endpoint, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, UploadRequest, UploadStart, insert, max_size,
 };
 use crate::http::reply::uncached;
-use crate::library::{Library, UPLOAD_KEPT_FOR, Upload};
 use crate::model::UploadId;
 use crate::net::{RequestBody, ResponseBody};
+use crate::uploads::{UPLOAD_KEPT_FOR, Upload, Uploads};
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "ietf";
@@ -60,15 +60,15 @@ pub(super) fn start(parts: &Parts, body: &RequestBody) -> UploadStart {
 }
 
 /// The capabilities of this endpoint.
-pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
+pub(super) fn announce(uploads: &Uploads, headers: &mut HeaderMap) {
     headers.insert(ALLOW, ALLOWED);
-    announce_limits(library, headers);
+    announce_limits(uploads, headers);
 }
 
 /// The limits, on a resource where an upload can begin.
-pub(super) fn announce_limits(library: &Library, headers: &mut HeaderMap) {
+pub(super) fn announce_limits(uploads: &Uploads, headers: &mut HeaderMap) {
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(PARTIAL_UPLOAD));
-    limit(library, headers, UPLOAD_KEPT_FOR.as_secs());
+    limit(uploads, headers, UPLOAD_KEPT_FOR.as_secs());
 }
 
 /// Answers a request.
@@ -132,7 +132,7 @@ impl UploadRequest<'_> {
         dialect.say(headers, false);
         headers.insert(UPLOAD_OFFSET, upload.received.into());
         let left = upload.expires.as_secs().saturating_sub(self.info.received.as_secs());
-        limit(&self.services.library, headers, left.unsigned_abs());
+        limit(&self.services.uploads, headers, left.unsigned_abs());
     }
 
     /// The answer after an upload became a file: the same as to a PUT of it.
@@ -158,7 +158,7 @@ fn inform(dialect: Dialect, body: &RequestBody, tell: impl FnOnce(&mut HeaderMap
 }
 
 fn refused(request: &UploadRequest<'_>, failure: Failure) -> Response<ResponseBody> {
-    problem::response(failure, &request.services.library, &request.parts.headers, request.info)
+    problem::response(failure, &request.services.uploads, &request.parts.headers, request.info)
 }
 
 fn not_here() -> Failure {
@@ -168,8 +168,8 @@ fn not_here() -> Failure {
 }
 
 /// `Upload-Limit` with the seconds until the upload expires.
-fn limit(library: &Library, headers: &mut HeaderMap, seconds: u64) {
-    insert(headers, UPLOAD_LIMIT, &format!("max-size={}, max-age={seconds}", max_size(library)));
+fn limit(uploads: &Uploads, headers: &mut HeaderMap, seconds: u64) {
+    insert(headers, UPLOAD_LIMIT, &format!("max-size={}, max-age={seconds}", max_size(uploads)));
 }
 
 fn location(headers: &mut HeaderMap, id: UploadId) {

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::dialect::Dialect;
 use crate::http::protocol::RequestError;
-use crate::library::Upload;
+use crate::uploads::Upload;
 
 /// Conditions on the file.
 const CONDITIONS: [&str; 3] = ["if-match", "if-none-match", "if-unmodified-since"];

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::{Failure, announce_limits, fields};
-use crate::library::{Library, LibraryError};
+use crate::library::LibraryError;
 use crate::net::{RequestInfo, ResponseBody};
+use crate::uploads::Uploads;
 
 const TYPES: &str = "https://iana.org/assignments/http-problem-types#";
 
@@ -19,7 +20,7 @@ pub(super) const COMPLETED: Failure = Failure::Status(StatusCode::GONE, "this up
 /// The answer to a failure.
 pub(super) fn response(
     failure: Failure,
-    library: &Library,
+    uploads: &Uploads,
     request: &HeaderMap,
     info: &RequestInfo,
 ) -> Response<ResponseBody> {
@@ -37,7 +38,7 @@ pub(super) fn response(
         dialect.say(response.headers_mut(), false);
     }
     if status == StatusCode::PAYLOAD_TOO_LARGE {
-        announce_limits(library, response.headers_mut());
+        announce_limits(uploads, response.headers_mut());
     }
     response
 }

@@ -10,9 +10,10 @@ use super::{
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
-use crate::library::{LibraryError, PartInfo, Upload};
+use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, UploadId};
 use crate::net::RequestBody;
+use crate::uploads::{PartInfo, Upload};
 
 const CONTENT: &str = "application/offset+octet-stream";
 
@@ -42,9 +43,9 @@ impl UploadRequest<'_> {
         }
         let upload = match announced {
             Some(length) => {
-                require_size(&self.services.library, length)?;
+                require_size(&self.services.uploads, length)?;
                 let access = self.access(upload.space).await?;
-                self.services.library.set_upload_length(&access, self.principal.user, id, length).await?
+                self.services.uploads.set_length(&access, self.principal.user, id, length).await?
             }
             None => upload,
         };

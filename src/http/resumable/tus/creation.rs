@@ -13,9 +13,10 @@ use crate::http::protocol::RequestError;
 use crate::http::protocol::headers as dav_headers;
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
-use crate::library::{Change, LibraryError, NewUpload, Upload, UploadsOf};
+use crate::library::{Change, LibraryError};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
+use crate::uploads::{NewUpload, Upload, UploadsOf};
 
 /// The parameters of a POST.
 struct Creation {
@@ -53,14 +54,14 @@ impl UploadRequest<'_> {
         let goal = self.goal(&creation).await?;
         let protocol = if creation.kind == Kind::Partial { PROTOCOL_OF_PARTS } else { PROTOCOL };
         let new = new_upload(&creation, &goal, protocol)?;
-        let upload = self.services.library.create_upload(self.change(&goal)?, new).await?;
+        let upload = self.services.uploads.create(self.change(&goal)?, new).await?;
         let id = upload.id;
         let mut response = match self.begun(upload, brings_content, body).await {
             Ok(response) => response,
             Err(failure) if creation.length == Some(0) => {
                 let of = UploadsOf::User(self.principal.user);
                 // It holds no data; left behind it would only count towards its user's limit.
-                let _ = self.services.library.cancel_upload(&goal.access, of, id, self.stamp()).await;
+                let _ = self.services.uploads.cancel(&goal.access, of, id, self.stamp()).await;
                 return Err(failure);
             }
             Err(failure) => refused(failure, self.info),
@@ -96,14 +97,10 @@ impl UploadRequest<'_> {
         }
         for part in found.iter().filter(|part| part.space != goal.access.space()) {
             let access = self.access(part.space).await?;
-            self.services
-                .library
-                .relocate_upload(&access, &goal.access, user, part.id, self.info.received)
-                .await?;
+            self.services.uploads.relocate(&access, &goal.access, user, part.id, self.info.received).await?;
         }
         let new = new_upload(creation, &goal, PROTOCOL_OF_JOINED)?;
-        let upload =
-            self.services.library.concatenate_uploads(self.change(&goal)?, parts.to_vec(), new).await?;
+        let upload = self.services.uploads.concatenate(self.change(&goal)?, parts.to_vec(), new).await?;
         let id = upload.id;
         let mut response = match self.make_file(upload).await {
             Ok(done) => self.stored(StatusCode::CREATED, &done),
@@ -127,7 +124,7 @@ impl UploadRequest<'_> {
             (Kind::Final(_), ..) => {
                 return Err(unclear("an upload that is made of others has their length (no Upload-Length)"));
             }
-            (_, Some(length), false) => require_size(&self.services.library, length)?,
+            (_, Some(length), false) => require_size(&self.services.uploads, length)?,
             (_, None, true) => {}
             _ => return Err(unclear("an upload has either an Upload-Length or Upload-Defer-Length: 1")),
         }

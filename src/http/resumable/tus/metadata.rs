@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::http::protocol::RequestError;
 use crate::http::protocol::dates::parse_unix_seconds;
-use crate::library::{LibraryError, MAX_UPLOAD_METADATA};
+use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, EntryName, EntryPath, Timestamp};
+use crate::uploads::MAX_UPLOAD_METADATA;
 
 use super::Failure;
 

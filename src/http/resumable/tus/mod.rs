@@ -21,9 +21,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use super::failure::Failure;
 use super::{Answer, Done, Endpoint, Found, UPLOAD_LENGTH, UPLOAD_OFFSET, UploadRequest, insert, max_size};
 use crate::http::reply::uncached;
-use crate::library::{Library, LibraryError, Upload};
+use crate::library::LibraryError;
 use crate::model::UploadId;
 use crate::net::{RequestBody, RequestInfo, ResponseBody};
+use crate::uploads::{Upload, Uploads};
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "tus";
@@ -62,12 +63,12 @@ pub(super) fn is_begun_by(headers: &HeaderMap) -> bool {
 }
 
 /// The capabilities of this endpoint.
-pub(super) fn announce(library: &Library, headers: &mut HeaderMap) {
+pub(super) fn announce(uploads: &Uploads, headers: &mut HeaderMap) {
     headers.insert(TUS_RESUMABLE, VERSION);
     headers.insert(TUS_VERSION, VERSION);
     headers.insert(HeaderName::from_static("tus-extension"), EXTENSIONS);
     headers.insert(HeaderName::from_static("tus-checksum-algorithm"), ALGORITHMS);
-    headers.insert(HeaderName::from_static("tus-max-size"), max_size(library).into());
+    headers.insert(HeaderName::from_static("tus-max-size"), max_size(uploads).into());
 }
 
 /// Marks the answer with the protocol that gave it.

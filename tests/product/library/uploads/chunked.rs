@@ -1,6 +1,7 @@
 //! Named chunks in any order.
 
-use tresor::library::{Finish, LibraryError, NewUpload, PartInfo};
+use tresor::library::LibraryError;
+use tresor::uploads::{Finish, NewUpload, PartInfo};
 
 use super::{SEGMENT, checksum, chunk, chunked, linear, to};
 use crate::library::store::{NOW, Store};
@@ -73,11 +74,11 @@ async fn chunks_come_in_any_order_and_several_at_once() {
     let upload = store.create(chunked(None)).await.unwrap();
     let parts: Vec<_> = content.chunks(100_000).enumerate().collect();
     let sent = parts.iter().rev().map(|(number, part)| {
-        let (library, access, user) = (store.library.clone(), store.access(), store.user);
+        let (uploads, access, user) = (store.uploads.clone(), store.access(), store.user);
         let (name, part) = (chunk(&(number + 1).to_string()), part.to_vec());
         tokio::spawn(async move {
             let mut session =
-                library.begin_chunk(&access, user, upload.id, name, PartInfo::default(), NOW).await.unwrap();
+                uploads.begin_chunk(&access, user, upload.id, name, PartInfo::default(), NOW).await.unwrap();
             for piece in part.chunks(9_999) {
                 session.write(piece.to_vec().into()).await.unwrap();
             }
@@ -115,7 +116,7 @@ async fn a_chunk_is_replaced_whole_and_a_broken_one_is_none() {
     let (access, user) = (store.access(), store.user);
     let begin = async |part| {
         let mut session =
-            store.library.begin_chunk(&access, user, upload.id, chunk("1"), part, NOW).await.unwrap();
+            store.uploads.begin_chunk(&access, user, upload.id, chunk("1"), part, NOW).await.unwrap();
         session.write(second.clone().into()).await.unwrap();
         session
     };
@@ -131,14 +132,14 @@ async fn a_chunk_is_replaced_whole_and_a_broken_one_is_none() {
     one.finish(NOW).await.unwrap();
     other.finish(NOW).await.unwrap();
     assert_eq!(store.sizes(upload.id).await, sizes(second.len()));
-    store.library.upkeep(NOW).await.unwrap();
+    store.upkeep(NOW).await.unwrap();
     store.settle().await;
     assert_eq!(store.used().await, second.len() as u64 + 4);
     // Empty chunks and deleted ones.
     store.send_chunk(upload.id, "3", b"").await.unwrap();
     store.send_chunk(upload.id, "4", b"unwanted").await.unwrap();
-    store.library.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await.unwrap();
-    let gone = store.library.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await;
+    store.uploads.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await.unwrap();
+    let gone = store.uploads.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await;
     assert!(matches!(gone, Err(LibraryError::NoSuchChunk)));
     store.check();
     store.end(upload.id, to("a")).await.unwrap();
@@ -164,13 +165,13 @@ async fn no_digest_is_kept_of_what_changed() {
             1 => parts[2].1 = b"another",
             2 => parts.insert(0, ("0", b"zero")),
             3 => {
-                store.library.delete_chunk(&access, user, upload.id, &chunk("2"), NOW).await.unwrap();
+                store.uploads.delete_chunk(&access, user, upload.id, &chunk("2"), NOW).await.unwrap();
                 parts.remove(1);
             }
             _ => {
                 // One that was begun before the one in front of it changed.
                 let begin =
-                    store.library.begin_chunk(&access, user, upload.id, chunk("4"), PartInfo::default(), NOW);
+                    store.uploads.begin_chunk(&access, user, upload.id, chunk("4"), PartInfo::default(), NOW);
                 let mut session = begin.await.unwrap();
                 session.write("four".into()).await.unwrap();
                 store.send_chunk(upload.id, "3", b"THREE").await.unwrap();
@@ -247,7 +248,7 @@ async fn a_chunk_does_not_arrive_in_a_later_upload_of_the_same_name() {
     let named = || NewUpload { name: Some("7".to_owned()), ..chunked(None) };
     let old = store.create(named()).await.unwrap();
     let (access, user, part) = (store.access(), store.user, PartInfo::default());
-    let mut late = store.library.begin_chunk(&access, user, old.id, chunk("2"), part, NOW).await.unwrap();
+    let mut late = store.uploads.begin_chunk(&access, user, old.id, chunk("2"), part, NOW).await.unwrap();
     late.write("OLDOLD".into()).await.unwrap();
     store.cancel(old.id).await.unwrap();
     let new = store.create(named()).await.unwrap();
@@ -256,7 +257,7 @@ async fn a_chunk_does_not_arrive_in_a_later_upload_of_the_same_name() {
     }
     assert!(matches!(late.finish(NOW).await, Err(LibraryError::NoSuchUpload)));
     // Nor does any other request that named the old one.
-    let deleted = store.library.delete_chunk(&access, user, old.id, &chunk("1"), NOW).await;
+    let deleted = store.uploads.delete_chunk(&access, user, old.id, &chunk("1"), NOW).await;
     assert!(matches!(deleted, Err(LibraryError::NoSuchUpload)));
     assert!(matches!(store.cancel(old.id).await, Err(LibraryError::NoSuchUpload)));
     assert!(matches!(store.end(old.id, to("a")).await, Err(LibraryError::NoSuchUpload)));

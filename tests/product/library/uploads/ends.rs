@@ -1,7 +1,8 @@
 //! Finishing, cancelling, expiring, joining.
 
-use tresor::library::{Finish, LibraryError, PartInfo, UploadsOf};
+use tresor::library::LibraryError;
 use tresor::model::{Access, Actor, Conditions, EtagMatch, Right, Stamp, UserId};
+use tresor::uploads::{Finish, PartInfo, UploadsOf};
 
 use super::{SEGMENT, chunked, linear, to};
 use crate::library::store::{NOW, Store, days, path};
@@ -22,7 +23,7 @@ async fn finishing_is_judged_like_a_put_and_a_refused_upload_stays() {
     let mut change = store.change();
     change.conditions =
         Conditions { if_match: Some(EtagMatch::OneOf(vec![old.etag])), ..Conditions::default() };
-    let stale = store.library.finish_upload(change, upload.id, Finish::default()).await;
+    let stale = store.uploads.finish(change, upload.id, Finish::default()).await;
     assert!(matches!(stale, Err(LibraryError::PreconditionFailed)));
     for (finish, what) in [(to("none/a"), "parent"), (to("folder"), "folder"), (to(""), "root")] {
         let refused = store.end(upload.id, finish).await;
@@ -48,7 +49,7 @@ async fn finishing_is_judged_like_a_put_and_a_refused_upload_stays() {
     store.check_all().await;
     // Everything goes with the file.
     store.delete("a").await.unwrap();
-    store.library.upkeep(days(400)).await.unwrap();
+    store.upkeep(days(400)).await.unwrap();
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
     store.check();
 }
@@ -60,10 +61,8 @@ async fn of_those_who_finish_at_once_one_does() {
     store.send_chunk(upload.id, "1", &bytes(1, 300_000)).await.unwrap();
     let tasks: Vec<_> = (0..8)
         .map(|number| {
-            let (library, change) = (store.library.clone(), store.change());
-            tokio::spawn(
-                async move { library.finish_upload(change, upload.id, to(&number.to_string())).await },
-            )
+            let (uploads, change) = (store.uploads.clone(), store.change());
+            tokio::spawn(async move { uploads.finish(change, upload.id, to(&number.to_string())).await })
         })
         .collect();
     let mut done = 0;
@@ -84,11 +83,11 @@ async fn a_chunk_that_comes_while_the_upload_ends_is_in_the_file_or_refused() {
     for round in 0..10 {
         let upload = store.create(chunked(None)).await.unwrap();
         store.send_chunk(upload.id, "1", b"first").await.unwrap();
-        let (library, access, user) = (store.library.clone(), store.access(), store.user);
+        let (uploads, access, user) = (store.uploads.clone(), store.access(), store.user);
         let late = tokio::spawn(async move {
             let part = PartInfo::default();
             let mut session =
-                library.begin_chunk(&access, user, upload.id, super::chunk("2"), part, NOW).await?;
+                uploads.begin_chunk(&access, user, upload.id, super::chunk("2"), part, NOW).await?;
             session.write(vec![b'x'; 70_000].into()).await?;
             session.finish(NOW).await
         });
@@ -122,20 +121,20 @@ async fn cancelled_and_expired_uploads_leave_nothing() {
     assert!(matches!(store.cancel(uploads[0]).await, Err(LibraryError::NoSuchUpload)));
     store.check();
     // Progress puts the end off.
-    store.library.upkeep(days(6)).await.unwrap();
+    store.upkeep(days(6)).await.unwrap();
     let access = store.access();
     let part = PartInfo::default();
     let offset = content.len() as u64;
-    let append = store.library.begin_append(&access, store.user, uploads[1], offset, part, days(6)).await;
+    let append = store.uploads.begin_append(&access, store.user, uploads[1], offset, part, days(6)).await;
     let mut append = append.unwrap();
     append.write("more".into()).await.unwrap();
     // Nobody's upload expires while he sends.
-    assert_eq!(store.library.upkeep(days(100)).await.unwrap().uploads, 2);
+    assert_eq!(store.upkeep(days(100)).await.unwrap().0, 2);
     append.finish(days(6)).await.unwrap();
-    assert_eq!(store.library.upkeep(days(12)).await.unwrap().uploads, 0);
+    assert_eq!(store.upkeep(days(12)).await.unwrap().0, 0);
     assert!(matches!(store.status(uploads[2]).await, Err(LibraryError::NoSuchUpload)));
     assert!(matches!(store.status(chunks.id).await, Err(LibraryError::NoSuchUpload)));
-    assert_eq!(store.library.upkeep(days(13)).await.unwrap().uploads, 1);
+    assert_eq!(store.upkeep(days(13)).await.unwrap().0, 1);
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
     store.check_all().await;
 }
@@ -145,34 +144,34 @@ async fn an_upload_is_its_users_alone() {
     let store = Store::new().await;
     let upload = store.create(linear("a", None)).await.unwrap();
     let (other, access) = (store.another_user("other").await, store.access());
-    let library = &store.library;
+    let uploads = &store.uploads;
     let none = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::NoSuchUpload)));
-    none(library.upload(&access, other, upload.id, NOW).await.map(drop));
-    none(library.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
-    none(library.set_upload_length(&access, other, upload.id, 5).await.map(drop));
-    none(library.cancel_upload(&access, UploadsOf::User(other), upload.id, Stamp::owner(NOW)).await);
-    none(library.upload_space(other, upload.id).await.map(drop));
+    none(uploads.find(&access, other, upload.id, NOW).await.map(drop));
+    none(uploads.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
+    none(uploads.set_length(&access, other, upload.id, 5).await.map(drop));
+    none(uploads.cancel(&access, UploadsOf::User(other), upload.id, Stamp::owner(NOW)).await);
+    none(uploads.space_of(other, upload.id).await.map(drop));
     let mut change = store.change();
     change.actor = Actor::user(other);
-    none(library.finish_upload(change, upload.id, to("a")).await.map(drop));
-    assert!(library.uploads(&[access], UploadsOf::User(other)).await.unwrap().is_empty());
-    assert_eq!(library.upload_space(store.user, upload.id).await.unwrap(), store.space.id);
+    none(uploads.finish(change, upload.id, to("a")).await.map(drop));
+    assert!(uploads.list(&[access], UploadsOf::User(other)).await.unwrap().is_empty());
+    assert_eq!(uploads.space_of(store.user, upload.id).await.unwrap(), store.space.id);
     // Nor does a right to another space open it, or one to read.
     let space = store.another_space("another").await;
     let elsewhere = Access::granted(space.id, Right::Manage, UserId(1));
-    none(library.upload(&elsewhere, store.user, upload.id, NOW).await.map(drop));
-    none(library.cancel_upload(&elsewhere, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
+    none(uploads.find(&elsewhere, store.user, upload.id, NOW).await.map(drop));
+    none(uploads.cancel(&elsewhere, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let reader = Access::granted(store.space.id, Right::Read, UserId(1));
     let denied = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::Denied(_))));
-    denied(library.upload(&reader, store.user, upload.id, NOW).await.map(drop));
-    denied(library.begin_append(&reader, store.user, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
-    denied(library.uploads(&[reader], UploadsOf::User(store.user)).await.map(drop));
+    denied(uploads.find(&reader, store.user, upload.id, NOW).await.map(drop));
+    denied(uploads.begin_append(&reader, store.user, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
+    denied(uploads.list(&[reader], UploadsOf::User(store.user)).await.map(drop));
     let writer = Access::granted(store.space.id, Right::Write, UserId(1));
-    denied(library.cancel_upload(&writer, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
+    denied(uploads.cancel(&writer, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let mut change = store.change();
     change.access = reader;
-    denied(library.finish_upload(change.clone(), upload.id, to("a")).await.map(drop));
-    denied(library.create_upload(change, linear("b", None)).await.map(drop));
+    denied(uploads.finish(change.clone(), upload.id, to("a")).await.map(drop));
+    denied(uploads.create(change, linear("b", None)).await.map(drop));
     store.check();
 }
 
@@ -183,15 +182,15 @@ async fn uploads_of_a_removed_account_end() {
     let other = store.another_user("other").await;
     let mut change = store.change();
     change.actor = Actor::user(other);
-    let upload = store.library.create_upload(change, linear("a", Some(300_000))).await.unwrap();
+    let upload = store.uploads.create(change, linear("a", Some(300_000))).await.unwrap();
     let access = store.access();
-    let append = store.library.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await;
+    let append = store.uploads.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await;
     let mut append = append.unwrap();
     append.write(vec![0; 200_000].into()).await.unwrap();
     append.finish(NOW).await.unwrap();
     store.catalog.write_silent("a test", move |tx| tx.remove_user(other, NOW)).await.unwrap();
     store.check();
-    assert_eq!(store.library.upkeep(NOW).await.unwrap().uploads, 1);
+    assert_eq!(store.upkeep(NOW).await.unwrap().0, 1);
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
     store.check();
 }
@@ -207,7 +206,7 @@ async fn parts_are_joined_without_being_stored_again() {
         parts.push(part.id);
     }
     let unfinished = store.create(linear("part", Some(5))).await.unwrap();
-    let join = async |parts: Vec<_>, new| store.library.concatenate_uploads(store.change(), parts, new).await;
+    let join = async |parts: Vec<_>, new| store.uploads.concatenate(store.change(), parts, new).await;
     let with = |more| [parts.as_slice(), &[more]].concat();
     let refused = join(with(unfinished.id), linear("a", None)).await;
     assert!(matches!(refused, Err(LibraryError::UploadIncomplete { .. })));
@@ -243,8 +242,8 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
     for (name, part) in [("1", &content[..2 * SEGMENT]), ("2", &content[2 * SEGMENT..])] {
         store.send_chunk(upload.id, name, part).await.unwrap();
     }
-    let (library, user, access) = (&store.library, store.user, store.access());
-    let relocate = async |to: Access| library.relocate_upload(&access, &to, user, upload.id, NOW).await;
+    let (uploads, user, access) = (&store.uploads, store.user, store.access());
+    let relocate = async |to: Access| uploads.relocate(&access, &to, user, upload.id, NOW).await;
     let settings = |quota| tresor::library::SpaceSettings {
         quota: Some(tresor::model::ByteSize(quota)),
         ..other.settings
@@ -269,14 +268,14 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
     store.check();
     let mut change = store.change_in(&other, NOW);
     let part = PartInfo::default();
-    let begun = store.library.begin_chunk(&there, store.user, upload.id, super::chunk("3"), part, NOW).await;
+    let begun = store.uploads.begin_chunk(&there, store.user, upload.id, super::chunk("3"), part, NOW).await;
     let mut session = begun.unwrap();
     session.write("tail!".into()).await.unwrap();
     session.finish(NOW).await.unwrap();
     change.access = there;
     let whole = [content.as_slice(), b"tail!"].concat();
     let finish = Finish { checksum: Some(super::checksum(&whole)), ..to("a") };
-    store.library.finish_upload(change, upload.id, finish).await.unwrap();
+    store.uploads.finish(change, upload.id, finish).await.unwrap();
     assert!(store.read_from(&there, "a", None).await.unwrap() == whole);
     store.check_all().await;
 }

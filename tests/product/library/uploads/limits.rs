@@ -1,6 +1,7 @@
 //! Bounds.
 
-use tresor::library::{LibraryError, MAX_UPLOAD_METADATA, NewUpload, PartInfo, UploadLimits};
+use tresor::library::LibraryError;
+use tresor::uploads::{MAX_UPLOAD_METADATA, NewUpload, PartInfo, UploadLimits};
 
 use super::{chunked, linear, to};
 use crate::library::store::Store;
@@ -10,7 +11,7 @@ async fn every_bound_is_named_when_it_is_reached() {
     let store = Store::new().await;
     let limits = UploadLimits { open: 3, chunks: 2, pieces: 4, ..UploadLimits::default() };
     assert_eq!((UploadLimits::default().open, UploadLimits::default().pieces), (10_000, 20_000));
-    store.library.set_upload_limits(limits);
+    store.uploads.set_limits(limits);
     let mut new = linear("a", None);
     new.metadata = "x".repeat(MAX_UPLOAD_METADATA + 1);
     assert!(matches!(store.create(new.clone()).await, Err(LibraryError::MetadataTooLong)));
@@ -37,7 +38,7 @@ async fn every_bound_is_named_when_it_is_reached() {
     store.send_chunk(two.id, "2", b"2").await.unwrap();
     assert!(matches!(store.send_chunk(two.id, "3", b"3").await, Err(LibraryError::TooManyPieces)));
     store.send_chunk(two.id, "2", b"3").await.unwrap();
-    store.library.upkeep(crate::library::store::NOW).await.unwrap();
+    store.upkeep(crate::library::store::NOW).await.unwrap();
     store.check_all().await;
 }
 
@@ -86,17 +87,17 @@ async fn a_name_that_a_client_chose_is_an_upload_of_its_own_per_user_and_door() 
     for (protocol, name, expected) in
         [("chunks", "1", one.id), ("chunks", "2", two.id), ("other", "1", elsewhere.id)]
     {
-        let found = store.library.named_upload(store.user, protocol, name).await.unwrap();
+        let found = store.uploads.named(store.user, protocol, name).await.unwrap();
         assert_eq!(found, (expected, store.access().space()));
     }
-    let foreign = store.library.named_upload(other, "chunks", "1").await;
+    let foreign = store.uploads.named(other, "chunks", "1").await;
     assert!(matches!(foreign, Err(LibraryError::NoSuchUpload)));
 
     // The name is free again with the upload's end, its number is not.
     store.cancel(one.id).await.unwrap();
     let again = store.create(named("1")).await.unwrap();
     assert_ne!(again.id, one.id);
-    let found = store.library.named_upload(store.user, "chunks", "1").await.unwrap();
+    let found = store.uploads.named(store.user, "chunks", "1").await.unwrap();
     assert_eq!(found.0, again.id);
     store.check();
 }

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use tresor::library::{LibraryError, PartInfo};
+use tresor::library::LibraryError;
 use tresor::model::{Timestamp, UserId};
+use tresor::uploads::PartInfo;
 
 use super::{SEGMENT, checksum, linear, to, with};
 use crate::library::hooked::Moment;
@@ -230,18 +231,18 @@ async fn parallel_writers_never_mix() {
     let content = bytes(1, 6 * SEGMENT);
     let upload = store.create(linear("a", Some(content.len() as u64))).await.unwrap();
     let writers = (0..6).map(|_| {
-        let (library, access, user, content) =
-            (store.library.clone(), store.access(), store.user, content.clone());
+        let (uploads, access, user, content) =
+            (store.uploads.clone(), store.access(), store.user, content.clone());
         tokio::spawn(async move {
             let mut last = 0;
             while last < content.len() {
-                let now = library.upload(&access, user, upload.id, NOW).await.unwrap().received;
+                let now = uploads.find(&access, user, upload.id, NOW).await.unwrap().received;
                 let now = usize::try_from(now).unwrap();
                 assert!(now >= last);
                 last = now;
                 let part = PartInfo::default();
                 let Ok(mut append) =
-                    library.begin_append(&access, user, upload.id, now as u64, part, NOW).await
+                    uploads.begin_append(&access, user, upload.id, now as u64, part, NOW).await
                 else {
                     continue;
                 };
@@ -319,7 +320,7 @@ async fn an_upload_survives_restarts() {
         seen.fetch_add(usize::from(moment == Moment::Read), std::sync::atomic::Ordering::Relaxed);
         Ok(())
     });
-    let outcome = store.end(upload.id, tresor::library::Finish::default()).await.unwrap();
+    let outcome = store.end(upload.id, tresor::uploads::Finish::default()).await.unwrap();
     assert_eq!(reads.load(std::sync::atomic::Ordering::Relaxed), 0, "nothing is read again at the end");
     assert_eq!(outcome.entry.modified, Timestamp(1_700_000_000_000));
     store.disk.clear();

@@ -6,10 +6,9 @@ mod limits;
 mod linear;
 mod quota;
 
-use tresor::library::{
-    Append, Finish, LibraryError, NewUpload, PartInfo, PutOutcome, Upload, UploadLimits, UploadsOf,
-};
+use tresor::library::{LibraryError, PutOutcome};
 use tresor::model::{Checksum, ChunkName, Stamp, Timestamp, UploadId, UploadShape};
+use tresor::uploads::{Append, Finish, NewUpload, PartInfo, Upload, UploadLimits, UploadsOf};
 
 use crate::library::store::{NOW, Store, path};
 use crate::support::content::sha256;
@@ -61,15 +60,15 @@ impl Store {
 
     pub fn cut(&self) {
         let limits = UploadLimits { segment: SEGMENT as u64, ..UploadLimits::default() };
-        self.library.set_upload_limits(limits);
+        self.uploads.set_limits(limits);
     }
 
     pub async fn create(&self, new: NewUpload) -> Result<Upload, LibraryError> {
-        self.library.create_upload(self.change(), new).await
+        self.uploads.create(self.change(), new).await
     }
 
     pub async fn append(&self, id: UploadId, offset: usize, part: PartInfo) -> Result<Append, LibraryError> {
-        self.library.begin_append(&self.access(), self.user, id, offset as u64, part, NOW).await
+        self.uploads.begin_append(&self.access(), self.user, id, offset as u64, part, NOW).await
     }
 
     /// Appends in pieces of an odd length.
@@ -88,7 +87,7 @@ impl Store {
     }
 
     pub async fn status(&self, id: UploadId) -> Result<Upload, LibraryError> {
-        self.library.upload(&self.access(), self.user, id, NOW).await
+        self.uploads.find(&self.access(), self.user, id, NOW).await
     }
 
     pub async fn offset(&self, id: UploadId) -> usize {
@@ -98,7 +97,7 @@ impl Store {
     pub async fn send_chunk(&self, id: UploadId, name: &str, bytes: &[u8]) -> Result<Upload, LibraryError> {
         let part = PartInfo { size: Some(bytes.len() as u64), checksum: None };
         let access = self.access();
-        let mut session = self.library.begin_chunk(&access, self.user, id, chunk(name), part, NOW).await?;
+        let mut session = self.uploads.begin_chunk(&access, self.user, id, chunk(name), part, NOW).await?;
         for piece in bytes.chunks(70_001) {
             session.write(piece.to_vec().into()).await?;
         }
@@ -106,20 +105,20 @@ impl Store {
     }
 
     pub async fn sizes(&self, id: UploadId) -> Vec<(String, u64)> {
-        let chunks = self.library.chunks(&self.access(), self.user, id).await.unwrap();
+        let chunks = self.uploads.chunks(&self.access(), self.user, id).await.unwrap();
         chunks.into_iter().map(|chunk| (chunk.name.as_str().to_owned(), chunk.size)).collect()
     }
 
     pub async fn end(&self, id: UploadId, finish: Finish) -> Result<PutOutcome, LibraryError> {
-        self.library.finish_upload(self.change(), id, finish).await
+        self.uploads.finish(self.change(), id, finish).await
     }
 
     pub async fn cancel(&self, id: UploadId) -> Result<(), LibraryError> {
-        self.library.cancel_upload(&self.access(), UploadsOf::User(self.user), id, Stamp::owner(NOW)).await
+        self.uploads.cancel(&self.access(), UploadsOf::User(self.user), id, Stamp::owner(NOW)).await
     }
 
     pub async fn all_uploads(&self) -> Vec<Upload> {
-        self.library.uploads(&[self.access()], UploadsOf::Everybody).await.unwrap()
+        self.uploads.list(&[self.access()], UploadsOf::Everybody).await.unwrap()
     }
 
     /// The digests that are known of a file's present content.

@@ -1,7 +1,8 @@
 //! What uploads hold of a space's quota.
 
-use tresor::library::{LibraryError, NewFile, PartInfo, UploadLimits};
+use tresor::library::{LibraryError, NewFile};
 use tresor::model::{Stamp, Timestamp};
+use tresor::uploads::PartInfo;
 
 use super::{chunk, chunked, linear, to};
 use crate::library::store::{NOW, Store, days, path};
@@ -35,7 +36,7 @@ async fn what_was_announced_is_reserved_until_the_upload_ends() {
         assert_eq!(store.available().await, 300_000);
         match end {
             0 => store.cancel(upload.id).await.unwrap(),
-            1 => assert_eq!(store.library.upkeep(days(8)).await.unwrap().uploads, 1),
+            1 => assert_eq!(store.upkeep(days(8)).await.unwrap().0, 1),
             _ => {
                 store.send(upload.id, 200_000, &bytes(2, 500_000), PartInfo::default()).await.unwrap();
                 assert_eq!((store.used().await, store.available().await), (700_000, 300_000));
@@ -76,8 +77,7 @@ async fn a_length_that_is_told_later_is_reserved_then() {
     let store = Store::with_quota(1_000_000).await;
     let upload = store.create(linear("a", None)).await.unwrap();
     store.send(upload.id, 0, &bytes(1, 100_000), PartInfo::default()).await.unwrap();
-    let set =
-        async |length| store.library.set_upload_length(&store.access(), store.user, upload.id, length).await;
+    let set = async |length| store.uploads.set_length(&store.access(), store.user, upload.id, length).await;
     assert!(matches!(set(1_000_001).await, Err(LibraryError::OverQuota)));
     assert!(matches!(set(99_999).await, Err(LibraryError::LengthFixed)));
     assert_eq!(set(1_000_000).await.unwrap().length, Some(1_000_000));
@@ -96,7 +96,7 @@ async fn chunks_count_once_whatever_happens_to_them() {
     let upload = store.create(chunked(Some(600_000))).await.unwrap();
     for _ in 0..3 {
         store.send_chunk(upload.id, "1", &bytes(1, 400_000)).await.unwrap();
-        store.library.upkeep(NOW).await.unwrap();
+        store.upkeep(NOW).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (400_000, 400_000));
     }
     assert!(matches!(
@@ -108,7 +108,7 @@ async fn chunks_count_once_whatever_happens_to_them() {
         Err(LibraryError::UploadTooLong)
     ));
     let name = chunk("1");
-    store.library.delete_chunk(&store.access(), store.user, upload.id, &name, NOW).await.unwrap();
+    store.uploads.delete_chunk(&store.access(), store.user, upload.id, &name, NOW).await.unwrap();
     assert_eq!((store.used().await, store.available().await), (0, 400_000));
     store.settle().await;
     store.check();
@@ -127,7 +127,7 @@ async fn writers_of_one_chunk_hold_no_more_together_than_the_quota() {
         for _ in 0..40 {
             let (access, part) = (store.access(), PartInfo { size, checksum: None });
             let begun =
-                store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await;
+                store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await;
             let written = match begun {
                 Ok(mut writer) => writer.write(bytes(1, 400_000).into()).await.map(|()| writer),
                 Err(error) => Err(error),
@@ -161,7 +161,7 @@ async fn a_chunk_may_be_sent_again_into_a_full_space_by_one_writer() {
     }
     let begin = async || {
         let (access, part) = (store.access(), PartInfo { size: Some(400_000), checksum: None });
-        store.library.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await
+        store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await
     };
     let again = begin().await.unwrap();
     assert!(matches!(begin().await.map(drop), Err(LibraryError::OverQuota)));
@@ -188,12 +188,12 @@ async fn what_was_announced_and_does_not_come_is_not_kept_for_long() {
         if is_linear {
             // A client that is sending keeps it.
             let writing = store.append(upload.id, 100_000, PartInfo::default()).await.unwrap();
-            store.library.upkeep(hours(2)).await.unwrap();
+            store.upkeep(hours(2)).await.unwrap();
             assert_eq!(store.available().await, 100_000);
             drop(writing);
             store.status(upload.id).await.unwrap();
         }
-        store.library.upkeep(hours(2)).await.unwrap();
+        store.upkeep(hours(2)).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (100_000, 900_000));
         store.check();
 
@@ -222,8 +222,7 @@ async fn a_slow_put_holds_little_more_than_it_has_sent() {
     slow.write(bytes(1, 1 << 20).into()).await.unwrap();
     let begun = store.library.begin_put(store.change(), file("b", 1)).await.map(drop);
     assert!(matches!(begun, Err(LibraryError::OverQuota)));
-    let limits = UploadLimits { reserved_for: std::time::Duration::ZERO, ..UploadLimits::default() };
-    store.library.set_upload_limits(limits);
+    store.library.set_reserved_for(std::time::Duration::ZERO);
     slow.write(bytes(1, 1 << 20).into()).await.unwrap();
     let other = store.library.begin_put(store.change(), file("b", megabytes(22))).await.unwrap();
     let begun = store.library.begin_put(store.change(), file("c", 1)).await.map(drop);

@@ -55,7 +55,7 @@ async fn read(
     mut from: u64,
     mut digests: Digests,
 ) -> Result<Digests, LibraryError> {
-    let (containers, keys) = (Arc::clone(&library.storage().containers), Arc::clone(&library.shared.keys));
+    let (containers, keys) = (Arc::clone(&library.storage().containers), Arc::clone(library.keys()));
     let (space, bound) = (row.space, bound(piece));
     let read = tokio::task::spawn_blocking(move || {
         let reader = ContainerReader::open(&*containers, &*keys.space_key(space)?, space, &bound)?;

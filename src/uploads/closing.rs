@@ -20,7 +20,7 @@ pub(super) async fn write(
     row: &UploadRow,
     pieces: &[ContainerRow],
 ) -> Result<Vec<SealedContainer>, LibraryError> {
-    let (keys, space) = (Arc::clone(&library.shared.keys), row.space);
+    let (keys, space) = (Arc::clone(library.keys()), row.space);
     let names: Vec<ContainerId> = pieces.iter().map(|piece| piece.id).collect();
     let meta = ContainerMeta {
         entry,
@@ -41,7 +41,7 @@ pub(super) async fn write(
         let seal = |(segment, names): (u32, &[ContainerId])| {
             let part = Part::Closing { names: names.to_vec(), of };
             let meta = ContainerMeta { segment, part, ..meta.clone() };
-            SmallContainer::seal(worker.shared.packer.next_id(), &key, &meta, &[])
+            SmallContainer::seal(worker.next_small_id(), &key, &meta, &[])
         };
         (0..).zip(runs).map(seal).collect::<Result<Vec<_>, _>>()
     });

@@ -39,18 +39,22 @@ mod relocate;
 mod running_digest;
 mod segment_writer;
 mod session;
+mod upkeep;
 mod whole;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use append::Append;
 pub use chunk::ChunkSession;
 pub use finish::Finish;
-pub(super) use lease::Leases;
-pub(super) use relocate::MAX_RELOCATED_AT_ONCE;
 
-use super::LibraryError;
+use lease::Leases;
+use relocate::MAX_RELOCATED_AT_ONCE;
+
 use crate::catalog::{ChunkRow, ReadTx, UploadRow};
+use crate::library::turns::Turns;
+use crate::library::{Library, LibraryError};
 use crate::model::{
     Access, Checksum, ChunkName, EntryPath, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId,
 };
@@ -61,6 +65,24 @@ pub const MAX_UPLOAD_METADATA: usize = 4 * 1024;
 pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 /// Why what happens to an unfinished upload is no event.
 const UNFINISHED: &str = "an unfinished upload is nothing that anybody else sees";
+
+/// An open instance's uploads. Cheap to clone; all are clones of one, or two requests could write to one upload.
+#[derive(Clone)]
+pub struct Uploads {
+    library: Library,
+    leases: Leases,
+    limits: Arc<Mutex<UploadLimits>>,
+    /// At taking uploads into other spaces than they were begun in.
+    relocating: Arc<Turns<UserId>>,
+}
+
+impl Uploads {
+    /// The uploads into an open instance's files. To be made once for each.
+    pub fn new(library: Library) -> Self {
+        let relocating = Arc::new(Turns::new(MAX_RELOCATED_AT_ONCE));
+        Self { library, leases: Leases::default(), limits: Arc::default(), relocating }
+    }
+}
 
 /// Bounds of what uploads may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,19 +95,11 @@ pub struct UploadLimits {
     pub chunks: u64,
     /// Containers of one upload.
     pub pieces: u64,
-    /// How long room is kept for what a writer has announced and not sent.
-    pub reserved_for: Duration,
 }
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self {
-            segment: SEGMENT,
-            open: MAX_OPEN_UPLOADS,
-            chunks: MAX_CHUNKS,
-            pieces: MAX_PIECES,
-            reserved_for: RESERVED_FOR,
-        }
+        Self { segment: SEGMENT, open: MAX_OPEN_UPLOADS, chunks: MAX_CHUNKS, pieces: MAX_PIECES }
     }
 }
 
@@ -97,9 +111,6 @@ const MAX_OPEN_UPLOADS: u64 = 10_000;
 const MAX_CHUNKS: u64 = 10_000;
 /// Containers of one upload; each append makes at least one.
 const MAX_PIECES: u64 = 20_000;
-/// Time that the announced room of an upload stays reserved after its last part. It covers the way home; later others
-/// may use the room, and what has arrived stays.
-const RESERVED_FOR: Duration = Duration::from_hours(1);
 
 /// An upload about to be begun.
 #[derive(Clone, Debug)]
@@ -108,7 +119,7 @@ pub struct NewUpload {
     pub id: UploadId,
     /// One word for the protocol by which it comes.
     pub protocol: &'static str,
-    /// The name by which the client will ask for it ([`Library::named_upload`](super::Library::named_upload)),
+    /// The name by which the client will ask for it ([`Uploads::named`]),
     /// where its protocol lets the client choose one.
     pub name: Option<String>,
     /// How it will arrive.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::commit::{Commit, Goal};
-use super::{PartInfo, UploadLimits};
+use super::{PartInfo, UploadLimits, Uploads};
 use crate::catalog::UploadRow;
 use crate::library::batch_writer::BatchWriter;
 use crate::library::digest::Digests;
@@ -56,7 +56,7 @@ pub(super) struct SegmentWriter {
 impl SegmentWriter {
     /// Prepares to take a part of the upload, which goes on with `digests` if they are known. `most` bounds it.
     pub(super) async fn begin(
-        library: &Library,
+        uploads: &Uploads,
         row: UploadRow,
         goal: Goal,
         digests: Option<Digests>,
@@ -64,7 +64,7 @@ impl SegmentWriter {
         info: PartInfo,
         now: Timestamp,
     ) -> Result<Self, LibraryError> {
-        let limits = library.upload_limits();
+        let (library, limits) = (&uploads.library, uploads.limits());
         if info.size.zip(most).is_some_and(|(size, most)| size > most) {
             return Err(LibraryError::UploadTooLong);
         }
@@ -72,8 +72,8 @@ impl SegmentWriter {
             return Err(LibraryError::TooManyPieces);
         }
         library.require_room(info.size.unwrap_or(0)).await?;
-        let row = library.reserve_again(row).await?;
-        let (keys, space) = (Arc::clone(&library.shared.keys), row.space);
+        let row = uploads.reserve_again(row).await?;
+        let (keys, space) = (Arc::clone(library.keys()), row.space);
         let key = tokio::task::spawn_blocking(move || keys.space_key(space)).await??;
         let is_hashed = digests.is_some();
         let own = info.checksum.as_ref().map(Checksum::kind);
@@ -270,7 +270,7 @@ impl SegmentWriter {
         let (sealed, digests) = match segment.take_small() {
             Some((plain, mut digests)) => {
                 digests.update(&plain);
-                let id = self.library.shared.packer.next_id();
+                let id = self.library.next_small_id();
                 let small = SmallContainer::seal(id, &self.key, &self.meta(), &plain)?;
                 (self.library.store_small(self.row.space, small).await?, digests)
             }

@@ -4,22 +4,22 @@
 //! only may turn out to have meant another space than the one its upload was begun in; then every container
 //! gets a copy with a header for that one, as by a move between spaces. The bytes are copied, not sealed again.
 
-use super::{UNFINISHED, Upload, owned};
+use super::{UNFINISHED, Upload, Uploads, owned};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
-use crate::library::{Library, LibraryError};
+use crate::library::LibraryError;
 use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 
 /// Uploads that move into another space at once: each reads and writes as fast as the disk does.
-pub(in crate::library) const MAX_RELOCATED_AT_ONCE: usize = 4;
+pub(super) const MAX_RELOCATED_AT_ONCE: usize = 4;
 
-impl Library {
+impl Uploads {
     /// Makes an upload one into the space that `to` opens; finishing it goes on from there. Takes as long as
     /// copying what has arrived. Runs to its end even if the future is dropped.
     ///
     /// Errors: `NoSuchUpload`, `OverQuota` of the other space, `DiskFull`, `Busy` if something arrives
     /// meanwhile.
-    pub async fn relocate_upload(
+    pub async fn relocate(
         &self,
         access: &Access,
         to: &Access,
@@ -29,16 +29,16 @@ impl Library {
     ) -> Result<Upload, LibraryError> {
         let target = to.require(Right::Write)?;
         let leased = self.lease_own(access, user, id, now).await?;
-        let (library, access) = (self.clone(), *access);
+        let (uploads, access) = (self.clone(), *access);
         let task = tokio::spawn(async move {
-            let outcome = library.relocate(access, target, user, id).await;
+            let outcome = uploads.copy_into(access, target, user, id).await;
             drop(leased);
             outcome
         });
         task.await?.map(Upload::from)
     }
 
-    async fn relocate(
+    async fn copy_into(
         &self,
         access: Access,
         target: SpaceId,
@@ -50,15 +50,15 @@ impl Library {
             let pieces = tx.upload_pieces(id)?;
             Ok::<_, LibraryError>((row, pieces))
         };
-        let (row, pieces) = self.catalog().read(read).await?;
+        let (row, pieces) = self.library.catalog().read(read).await?;
         if row.space == target {
             return Ok(row);
         }
-        let _turn = self.shared.relocating.take(user).await?;
-        self.require_room(row.received).await?;
+        let _turn = self.relocating.take(user).await?;
+        self.library.require_room(row.received).await?;
         let announced = row.length.unwrap_or(0).max(row.received);
-        let reservation = self.reserve(target, announced).await?;
-        let (library, from, meta) = (self.clone(), row.space, meta(&row));
+        let reservation = self.library.reserve(target, announced).await?;
+        let (library, from, meta) = (self.library.clone(), row.space, meta(&row));
         let (pairs, failure) = tokio::task::spawn_blocking(move || {
             let mut pairs: Vec<(ContainerRow, ContainerRow)> = Vec::with_capacity(pieces.len());
             for piece in pieces {
@@ -73,7 +73,7 @@ impl Library {
         let written: Vec<_> = pairs.iter().map(|(_, copy)| (copy.id, copy.place)).collect();
         let (was_copied, changes) = (failure.is_none(), row.changes);
         let outcome = if let Some(error) = failure {
-            self.note_refusal(&error).await;
+            self.library.note_refusal(&error).await;
             Err(error)
         } else {
             let commit = move |tx: &WriteTx<'_>| {
@@ -90,15 +90,15 @@ impl Library {
                 tx.relocate_upload(&row, target, &pairs)?;
                 tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)
             };
-            self.catalog().write_silent(UNFINISHED, commit).await
+            self.library.catalog().write_silent(UNFINISHED, commit).await
         };
         if outcome.as_ref().is_err_and(|error| !was_copied || error.is_refusal()) {
             for (container, place) in written {
-                self.remove_uncommitted(target, container, place).await;
+                self.library.remove_uncommitted(target, container, place).await;
             }
         }
         drop(reservation);
-        self.remove_garbage().await?;
+        self.library.remove_garbage().await?;
         outcome
     }
 }

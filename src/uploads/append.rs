@@ -1,15 +1,17 @@
 //! Writing on at the end of a linear upload.
 
+use std::future::Future;
+
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::commit::Goal;
 use super::lease::{Lease, Leased};
 use super::segment_writer::SegmentWriter;
-use super::{PartInfo, Upload, owned};
+use super::{PartInfo, Upload, Uploads, owned};
 use crate::catalog::UploadRow;
 use crate::library::digest::Digests;
-use crate::library::{Library, LibraryError};
+use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 
 /// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client is gone, it keeps what
@@ -21,7 +23,7 @@ pub struct Append {
     began: Timestamp,
 }
 
-impl Library {
+impl Uploads {
     /// Begins to write at `offset`, which must be the upload's. An older writer is ended first and keeps what
     /// it has.
     ///
@@ -56,7 +58,7 @@ impl Library {
 
     /// The upload as it is now. A linear one's writer is ended first: the offset that this tells is not
     /// passed by anybody who wrote before.
-    pub async fn upload(
+    pub async fn find(
         &self,
         access: &Access,
         user: UserId,
@@ -76,7 +78,7 @@ impl Library {
         now: Timestamp,
     ) -> Result<Leased, LibraryError> {
         self.own_upload(access, user, id).await?;
-        self.shared.uploads.take(id, now).await
+        self.leases.take(id, now).await
     }
 
     pub(super) async fn own_upload(
@@ -86,7 +88,7 @@ impl Library {
         id: UploadId,
     ) -> Result<UploadRow, LibraryError> {
         let access = *access;
-        self.catalog().read(move |tx| owned(tx, &access, user, id)).await
+        self.library.catalog().read(move |tx| owned(tx, &access, user, id)).await
     }
 }
 
@@ -132,6 +134,26 @@ impl Append {
             Some((lease, turn)) => Ok(tokio::spawn(keep(lease, turn, now)).await?),
             None => Ok(()),
         }
+    }
+}
+
+impl Incoming for Append {
+    type Stored = Upload;
+
+    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, LibraryError>> + Send {
+        Self::write(self, bytes)
+    }
+
+    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
+        self.finish(now)
+    }
+
+    fn break_off(self, now: Timestamp) -> impl Future<Output = Result<(), LibraryError>> + Send {
+        Self::break_off(self, now)
+    }
+
+    fn taken_over(&mut self) -> impl Future<Output = ()> + Send {
+        Self::taken_over(self)
     }
 }
 

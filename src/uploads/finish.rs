@@ -1,6 +1,6 @@
 //! Making an upload a file's content.
 
-use super::{closing, owned, running_digest, whole};
+use super::{Uploads, closing, owned, running_digest, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::admit::{NewFile, admit};
 use crate::library::binding::container_row;
@@ -38,7 +38,7 @@ struct Judged {
     existing: Option<EntryId>,
 }
 
-impl Library {
+impl Uploads {
     /// Makes what has arrived the content of a file, in one transaction whatever its size, and ends the
     /// upload. Refused, the upload stays as it is. Runs to its end even if the future is dropped.
     ///
@@ -47,7 +47,7 @@ impl Library {
     ///
     /// Errors: `NoSuchUpload`, `NoUploadPath`, `UploadIncomplete`, `WrongChecksum`, `Busy` if chunks keep
     /// coming or the path leads elsewhere each time, and those of a PUT.
-    pub async fn finish_upload(
+    pub async fn finish(
         &self,
         change: Change,
         id: UploadId,
@@ -55,11 +55,11 @@ impl Library {
     ) -> Result<PutOutcome, LibraryError> {
         change.access.require(Right::Write)?;
         let leased = self.lease_own(&change.access, change.account()?, id, change.now).await?;
-        let library = self.clone();
+        let uploads = self.clone();
         let task = tokio::spawn(async move {
             let mut outcome = Err(LibraryError::Busy);
             for _ in 0..ATTEMPTS {
-                if let Some(ended) = library.try_finish(&change, id, &finish).await.transpose() {
+                if let Some(ended) = uploads.try_finish(&change, id, &finish).await.transpose() {
                     outcome = ended;
                     break;
                 }
@@ -79,11 +79,11 @@ impl Library {
     ) -> Result<Option<PutOutcome>, LibraryError> {
         let Judged { row, pieces, file, existing } = self.judge(change, id, finish).await?;
         let wanted: Vec<Checksum> = row.checksum.iter().chain(&finish.checksum).cloned().collect();
-        let checksums = whole::checksums(self, &row, &pieces, &wanted).await?;
+        let checksums = whole::checksums(&self.library, &row, &pieces, &wanted).await?;
         // Drawn now, not when the upload was begun: contents are ordered by when they came to be the file's.
-        let serial = self.new_entry_id().await?;
+        let serial = self.library.new_entry_id().await?;
         let entry = existing.unwrap_or(row.number);
-        let closing = closing::write(self, change, &file, entry, serial, &row, &pieces).await?;
+        let closing = closing::write(&self.library, change, &file, entry, serial, &row, &pieces).await?;
 
         let (space, left) = (row.space, closing.clone());
         let record = Record {
@@ -97,11 +97,11 @@ impl Library {
             checksums,
             lock: None,
         };
-        let (worker, many) = (self.clone(), pieces.len() > FEW_PIECES);
+        let (worker, many) = (self.library.clone(), pieces.len() > FEW_PIECES);
         let commit = move |tx: &WriteTx<'_>| commit(&worker, tx, &record, &row, &pieces, &closing);
         let outcome = match many {
-            true => self.catalog().write_alone(commit).await,
-            false => self.catalog().write(commit).await,
+            true => self.library.catalog().write_alone(commit).await,
+            false => self.library.catalog().write(commit).await,
         };
         let is_unused = match &outcome {
             Ok(done) => done.is_none(),
@@ -109,7 +109,7 @@ impl Library {
         };
         if is_unused {
             for container in left {
-                self.remove_uncommitted(space, container.id, container.place).await;
+                self.library.remove_uncommitted(space, container.id, container.place).await;
             }
         }
         outcome
@@ -117,10 +117,11 @@ impl Library {
 
     /// Everything that can stand in the way, before anything is written.
     async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, LibraryError> {
-        self.storing().await?;
+        self.library.storing().await?;
         let scope = change.access.whole_space(Right::Write)?;
-        let (library, change, finish) = (self.clone(), change.clone(), finish.clone());
-        self.catalog()
+        let (library, change, finish) = (self.library.clone(), change.clone(), finish.clone());
+        self.library
+            .catalog()
             .read(move |tx| {
                 let mut row = owned(tx, &change.access, change.account()?, id)?;
                 if row.shape == UploadShape::Chunked {

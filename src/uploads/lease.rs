@@ -17,7 +17,7 @@ type Places = Mutex<HashMap<UploadId, Arc<AsyncMutex<Slot>>>>;
 
 /// The leases of all uploads that somebody is busy with.
 #[derive(Clone, Default)]
-pub(in crate::library) struct Leases(Arc<Places>);
+pub(super) struct Leases(Arc<Places>);
 
 /// What is at a lease.
 #[derive(Default)]

@@ -1,14 +1,16 @@
 //! The chunks of a chunked upload.
 
+use std::future::Future;
+
 use bytes::Bytes;
 
 use super::commit::Goal;
 use super::lease::Lease;
 use super::running_digest::{goes_on, no_digest};
 use super::segment_writer::SegmentWriter;
-use super::{Chunk, PartInfo, UNFINISHED, Upload, expiry, owned};
+use super::{Chunk, PartInfo, UNFINISHED, Upload, Uploads, expiry, owned};
 use crate::library::digest::Digests;
-use crate::library::{Library, LibraryError};
+use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, ChunkName, Timestamp, UploadId, UploadShape, UserId};
 
 /// A chunk that is arriving. Dropped before [`Self::finish`] it leaves nothing behind.
@@ -18,7 +20,7 @@ pub struct ChunkSession {
     lease: Lease,
 }
 
-impl Library {
+impl Uploads {
     /// Begins a chunk. One of this name that is there already stays until this one has arrived.
     ///
     /// Errors: `NoSuchUpload`, `WrongShape`, `UploadTooLong`, `TooManyPieces`, and what stands in the way of
@@ -32,9 +34,10 @@ impl Library {
         part: PartInfo,
         now: Timestamp,
     ) -> Result<ChunkSession, LibraryError> {
-        let (access, asked, limits) = (*access, name.clone(), self.upload_limits());
-        let lease = self.shared.uploads.lease(id);
+        let (access, asked, limits) = (*access, name.clone(), self.limits());
+        let lease = self.leases.lease(id);
         let (row, digests) = self
+            .library
             .catalog()
             .read(move |tx| {
                 let row = owned(tx, &access, user, id)?;
@@ -64,7 +67,8 @@ impl Library {
         id: UploadId,
     ) -> Result<Vec<Chunk>, LibraryError> {
         let access = *access;
-        self.catalog()
+        self.library
+            .catalog()
             .read(move |tx| {
                 owned(tx, &access, user, id)?;
                 Ok(tx.upload_chunks(id)?.into_iter().map(Chunk::from).collect())
@@ -84,7 +88,8 @@ impl Library {
         now: Timestamp,
     ) -> Result<(), LibraryError> {
         let (access, name) = (*access, name.clone());
-        self.catalog()
+        self.library
+            .catalog()
             .write_silent(UNFINISHED, move |tx| {
                 let mut row = owned(tx, &access, user, id)?;
                 let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
@@ -98,7 +103,7 @@ impl Library {
                 Ok::<_, LibraryError>(tx.save_upload(&row)?)
             })
             .await?;
-        self.remove_garbage().await.map(drop)
+        self.library.remove_garbage().await.map(drop)
     }
 }
 
@@ -121,5 +126,17 @@ impl ChunkSession {
             row.map(Upload::from)
         };
         tokio::spawn(finish).await?
+    }
+}
+
+impl Incoming for ChunkSession {
+    type Stored = Upload;
+
+    async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
+        Self::write(self, bytes).await.map(|()| 0)
+    }
+
+    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
+        self.finish(now)
     }
 }

@@ -1,18 +1,18 @@
 //! One upload from several complete ones.
 
-use super::{NewUpload, UNFINISHED, Upload, owned, session};
+use super::{NewUpload, UNFINISHED, Upload, Uploads, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
 use crate::library::admit::admit;
-use crate::library::{Change, Library, LibraryError};
+use crate::library::{Change, LibraryError};
 use crate::model::{Right, UploadId, UploadShape};
 
-impl Library {
+impl Uploads {
     /// Makes one complete upload of the contents of others, in this order; they end with it. Its length is the
     /// sum of theirs.
     ///
     /// Errors: `NoSuchUpload`, also for one that is named twice; `UploadIncomplete`, `WrongShape`,
-    /// `TooManyPieces`; those of [`Self::create_upload`].
-    pub async fn concatenate_uploads(
+    /// `TooManyPieces`; those of [`Self::create`].
+    pub async fn concatenate(
         &self,
         change: Change,
         parts: Vec<UploadId>,
@@ -22,9 +22,9 @@ impl Library {
         if new.metadata.len() > super::MAX_UPLOAD_METADATA {
             return Err(LibraryError::MetadataTooLong);
         }
-        let number = self.new_entry_id().await?;
-        let limits = self.upload_limits();
-        let library = self.clone();
+        let number = self.library.new_entry_id().await?;
+        let limits = self.limits();
+        let library = self.library.clone();
         let join = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             if let Some(path) = &new.path {
@@ -69,6 +69,6 @@ impl Library {
             tx.save_upload(&row)?;
             Ok(row)
         };
-        Ok(self.storing().await?.write_silent(UNFINISHED, join).await?.into())
+        Ok(self.library.storing().await?.write_silent(UNFINISHED, join).await?.into())
     }
 }

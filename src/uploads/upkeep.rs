@@ -1,0 +1,90 @@
+//! What is done with uploads now and then: ending those that nobody goes on with.
+
+use super::session::removed;
+use super::{UNFINISHED, UPLOAD_KEPT_FOR, Uploads};
+use crate::catalog::{ReadTx, UploadRow, WriteTx};
+use crate::library::LibraryError;
+use crate::library::quota::Source;
+use crate::model::{SetAsideReason, Stamp, Timestamp, UploadId, Worker};
+
+/// Rows that upkeep handles in one transaction, so that writers never wait for long.
+const STEP: usize = 100;
+
+impl Uploads {
+    /// Ends what has expired at `now`; how many uploads. Every step may be repeated after a crash. Their containers go
+    /// with the next round of [`Library::upkeep`](crate::library::Library::upkeep).
+    pub async fn upkeep(&self, now: Timestamp) -> Result<usize, LibraryError> {
+        // What an older catalogue takes for unfinished may have become a file since.
+        if self.library.is_rolled_back().await? {
+            return Ok(0);
+        }
+        let (lost, before) = (SetAsideReason::Unfinished.as_str(), now.before(UPLOAD_KEPT_FOR));
+        let forget = move |tx: &WriteTx<'_>| tx.forget_set_aside_before(lost, before);
+        self.library.catalog().write_silent(UNFINISHED, forget).await?;
+        let mut ended = 0;
+        loop {
+            let some = self.expire_uploads(now).await?;
+            ended += some;
+            if some < STEP {
+                break;
+            }
+        }
+        self.lapse_reservations(now).await?;
+        Ok(ended)
+    }
+
+    /// Ends uploads whose time is over at `now` or whose user is gone; how many.
+    async fn expire_uploads(&self, now: Timestamp) -> Result<usize, LibraryError> {
+        let expired = self.library.catalog().read(move |tx| tx.expired_uploads(now, STEP)).await?;
+        let mut ended = 0;
+        for id in expired {
+            let leases = self.leases.clone();
+            let end = move |tx: &WriteTx<'_>| {
+                tx.touches_only([]);
+                // A single part may take longer than that to arrive: it counts as progress when it ends. Whoever
+                // comes after this question finds no upload any more.
+                if leases.is_taken(id) {
+                    return Ok(0);
+                }
+                let over = |row: &UploadRow| row.expires <= now || row.user.is_none();
+                let Some(row) = tx.upload(id)?.filter(over) else { return Ok(0) };
+                tx.record(&Stamp::worker(Worker::Upkeep, now), &removed(row.space))?;
+                tx.delete_upload(id).map(|()| 1)
+            };
+            ended += self.library.catalog().write(end).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Ends reservations of uploads that nothing has come of for a while, as far as nobody writes by them at this
+    /// moment: the room is anybody's again.
+    async fn lapse_reservations(&self, now: Timestamp) -> Result<(), LibraryError> {
+        // Progress is what an upload's end is counted from.
+        let until = now.before(self.library.reserved_for()).after(UPLOAD_KEPT_FOR);
+        let mut after = UploadId([0; 16]);
+        loop {
+            let idle =
+                self.library.catalog().read(move |tx| tx.reserving_uploads(until, after, STEP)).await?;
+            for id in &idle {
+                let id = *id;
+                let mut unused = self.library.held(Source::Announced(id));
+                // Claimed first, so that no writer begins to count on it.
+                let claim = move |tx: &ReadTx<'_>| unused.take_rest(tx).map(|()| unused);
+                let unused = self.library.catalog().read(claim).await?;
+                let bytes = unused.bytes();
+                let end = move |tx: &WriteTx<'_>| {
+                    tx.touches_only([]);
+                    tx.lapse_reservation(id, bytes)
+                };
+                if bytes > 0 {
+                    self.library.catalog().write_silent(UNFINISHED, end).await?;
+                }
+                drop(unused);
+            }
+            match idle.last() {
+                Some(last) if idle.len() == STEP => after = *last,
+                _ => return Ok(()),
+            }
+        }
+    }
+}
