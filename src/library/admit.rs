@@ -1,4 +1,4 @@
-//! Whether a content may be stored at a path: judged before its first byte and again when it is committed.
+//! Decides whether content may be stored at a path: before its first byte arrives, and again when it is committed.
 
 use super::departure::{Departed, departed};
 use super::guard::require_unlocked;
@@ -8,37 +8,37 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, ReadTx};
 use crate::model::{AccessDenied, Checksum, EntryId, EntryPath, Right, Scope, Timestamp};
 
-/// A content that is about to arrive.
+/// A file that is about to be stored.
 #[derive(Clone, Debug)]
 pub struct NewFile {
-    /// Where it shall lie.
+    /// Destination in the space.
     pub path: EntryPath,
-    /// Its exact size, where the client announced one.
+    /// Exact size in bytes, if the client announced one.
     pub size: Option<u64>,
-    /// Its modification time, where the client sent one; else the time of the commit.
+    /// Modification time, if the client sent one; otherwise the time of the commit is used.
     pub modified: Option<Timestamp>,
-    /// What its plaintext must hash to.
+    /// Expected checksum of the plaintext.
     pub checksum: Option<Checksum>,
 }
 
-/// A place that may receive a content.
+/// A destination that may receive content.
 pub(crate) struct Admitted {
     pub(super) place: Place,
-    /// The file that is there now.
+    /// The file that exists there now.
     pub(super) existing: Option<EntryRow>,
-    /// Where there is none, the file that comes back.
+    /// If there is none, the file that returns to its old name.
     pub(super) departed: Option<Departed>,
 }
 
 impl Admitted {
-    /// The file whose content it will be, if that has an id yet.
+    /// The file that the content will belong to, if it already has an id.
     pub(crate) fn entry(&self) -> Option<EntryId> {
         let existing = self.existing.as_ref().map(|row| row.id);
         existing.or_else(|| self.departed.as_ref().map(Departed::id))
     }
 }
 
-/// Whether this request, which began at `begun`, may put a content at `path`.
+/// Whether this request, which began at `begun`, may store content at `path`.
 pub(crate) fn admit(
     library: &Library,
     tx: &ReadTx<'_>,
@@ -47,7 +47,7 @@ pub(crate) fn admit(
     path: &EntryPath,
     begun: Timestamp,
 ) -> Result<Admitted, LibraryError> {
-    // Whoever may only add to a folder is told nothing of what is in it, so not whether a folder below it is.
+    // A guest who may only add to a folder must not learn what it contains, and so not whether it has a subfolder.
     if change.access.only_adds() && path.names().len() != 1 {
         return Err(AccessDenied { needed: Right::Write }.into());
     }
@@ -60,7 +60,7 @@ pub(crate) fn admit(
         Found::Alike(_) => return Err(LibraryError::NameTaken),
         Found::Withheld => return Err(LibraryError::Withheld),
         Found::Same(row) if row.is_folder() => return Err(LibraryError::IsFolder),
-        // The same letters, composed otherwise: only a request that has seen the file means it.
+        // The same letters in another composition: only a request that knows the file means it.
         Found::Same(row) if row.name != place.name.as_str() && !has_seen(change) => {
             return Err(LibraryError::NameTaken);
         }
@@ -80,7 +80,7 @@ pub(crate) fn admit(
     Ok(Admitted { place, existing, departed })
 }
 
-/// Gives a file that may only be added a name that is free.
+/// Chooses a free name for a file that may only be added.
 fn set_beside(tx: &ReadTx<'_>, place: &mut Place) -> Result<(), LibraryError> {
     place.found = Found::Nothing;
     place.name = free_name(tx, place.folder.id, &place.name)?;
@@ -89,7 +89,7 @@ fn set_beside(tx: &ReadTx<'_>, place: &mut Place) -> Result<(), LibraryError> {
     Ok(())
 }
 
-/// Whether the request names a state of the file: Finder and davfs2 hold its lock, sync clients send
+/// Whether the request refers to a state of the file: Finder and davfs2 hold its lock, sync clients send
 /// `If-Match`.
 fn has_seen(change: &Change) -> bool {
     change.conditions.if_match.is_some() || change.conditions.submitted_tokens().next().is_some()

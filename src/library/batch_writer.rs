@@ -1,8 +1,8 @@
-//! Plaintext on its way into one container.
+//! Writes plaintext into one container.
 //!
-//! Bytes are collected into batches; while one batch is hashed, sealed and written on a blocking thread
-//! the next one fills, and no third is begun: that bounds memory and is the back pressure a fast client
-//! feels. A slow client holds no thread.
+//! Bytes are collected into batches; while one batch is hashed, sealed and written on a blocking thread, the next
+//! one fills, and no third is begun: that limits memory and is the back pressure for a fast client. A slow client
+//! holds no thread.
 
 use std::sync::Arc;
 
@@ -19,15 +19,15 @@ use crate::vault::keys::SpaceKey;
 use crate::vault::small::MAX_SMALL_LEN;
 use crate::vault::writer::{ContainerWriter, SealedContainer};
 
-/// Bytes of an upload that are sealed in one go on a blocking thread.
+/// Bytes of an upload that are sealed at a time on a blocking thread.
 const BATCH: usize = 1024 * 1024;
-/// Bytes sealed in one go for an upload that comes when [`MAX_FULL_BATCHES`] others fill whole batches.
+/// Bytes that are sealed at a time for an upload that arrives when [`MAX_FULL_BATCHES`] others fill whole batches.
 const SMALL_BATCH: usize = 128 * 1024;
 /// Uploads that may fill whole batches: a client that stalls in mid-body keeps the memory of its batch.
 pub(super) const MAX_FULL_BATCHES: usize = 32;
 
-/// A container that is being filled. Dropped before it is published it leaves nothing behind. What waits here
-/// may be dropped while it waits: no byte that was taken in is lost by it.
+/// A container that is being filled. Dropped before it is published, it leaves nothing behind. Its waiting calls
+/// may be dropped: no byte that was taken is lost.
 pub(crate) struct BatchWriter {
     library: Library,
     space: SpaceId,
@@ -37,14 +37,14 @@ pub(crate) struct BatchWriter {
     meta: ContainerMeta,
     taken: u64,
     batch: Vec<u8>,
-    /// The right to batches of the full size.
+    /// Permit for batches of the full size.
     full_batches: Option<OwnedSemaphorePermit>,
     stage: Stage,
 }
 
 /// Where the blocking half is.
 enum Stage {
-    /// Not opened before the first batch is full.
+    /// Opened only when the first batch is full.
     Waiting(Digests),
     Ready(Box<Sink>),
     /// Away sealing a batch.
@@ -67,7 +67,7 @@ impl Sink {
 }
 
 impl BatchWriter {
-    /// For a container of `space` that `user` fills, whose content goes on with what `digests` have seen.
+    /// For a container of `space` that `user` fills, whose content continues the bytes that `digests` have seen.
     pub(crate) fn new(
         library: Library,
         space: SpaceId,
@@ -111,7 +111,7 @@ impl BatchWriter {
         if self.full_batches.is_some() { BATCH } else { SMALL_BATCH }
     }
 
-    /// The whole content and the digests of what was before it, if no more came than fits a pack.
+    /// The whole content, and the digests of the bytes before it, if it is small enough for a pack.
     pub(crate) fn take_small(&mut self) -> Option<(Vec<u8>, Digests)> {
         if self.batch.len() > MAX_SMALL_LEN || !matches!(self.stage, Stage::Waiting(_)) {
             return None;
@@ -122,7 +122,7 @@ impl BatchWriter {
         }
     }
 
-    /// Hands the batch to a blocking thread, after the batch before it came back.
+    /// Hands the batch to a blocking thread, once the batch before has come back.
     async fn seal_batch(&mut self) -> Result<(), LibraryError> {
         self.settle().await?;
         let sink = self.sink()?;
@@ -145,8 +145,8 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// The blocking half, still to be opened (on a blocking thread) if this is its first use. Leaves
-    /// [`Stage::Failed`] until it comes back.
+    /// The blocking half, opened here (on a blocking thread) if this is its first use. Leaves [`Stage::Failed`]
+    /// until it comes back.
     fn sink(
         &mut self,
     ) -> Result<impl FnOnce() -> Result<Box<Sink>, LibraryError> + Send + 'static, LibraryError> {
@@ -167,7 +167,7 @@ impl BatchWriter {
         })
     }
 
-    /// Seals all that has come; the digests up to there.
+    /// Seals all bytes taken so far; returns their digests.
     pub(crate) async fn drain(&mut self) -> Result<Digests, LibraryError> {
         self.seal_batch().await?;
         self.settle().await?;
@@ -177,7 +177,7 @@ impl BatchWriter {
         }
     }
 
-    /// Makes the container durable, if `judge` has nothing against its digests.
+    /// Makes the container durable, if `judge` accepts its digests.
     pub(crate) async fn publish<T: Send + 'static>(
         mut self,
         judge: impl FnOnce(Digests) -> Result<T, LibraryError> + Send + 'static,

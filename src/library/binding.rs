@@ -1,4 +1,4 @@
-//! Between what the vault calls a container and the row that binds it.
+//! Converts between the vault's description of a container and the row that binds it.
 
 use crate::catalog::ContainerRow;
 use crate::vault::reader::ContainerRef;
@@ -15,7 +15,7 @@ pub(crate) fn container_row(sealed: &SealedContainer) -> ContainerRow {
     }
 }
 
-/// What a row promises of its container.
+/// The vault's reference for a row.
 pub(crate) fn bound(row: &ContainerRow) -> ContainerRef {
     ContainerRef { id: row.id, header_hash: row.header_hash, length: row.length, place: row.place }
 }

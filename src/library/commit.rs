@@ -1,8 +1,8 @@
-//! Making durable containers a file's content, in one transaction.
+//! Makes durable containers the content of a file, in one transaction.
 //!
-//! A container's header names the entry that it was written for, and a rebuild believes it. Should the path
-//! lead to another one when the transaction comes, because the file was moved away, deleted or made
-//! meanwhile, nothing is bound: a copy of the container gets a header for what is there now.
+//! A container's header names the entry for which it was written, and a rebuild relies on it. If the path leads to
+//! another entry when the transaction runs, because the file was moved away, deleted or created meanwhile, nothing
+//! is bound: a copy of the container gets a header for the entry that is there now.
 
 use super::admit::{Admitted, NewFile, admit};
 use super::departure::bring_back;
@@ -18,40 +18,41 @@ use crate::model::{
 };
 use crate::vault::container::ContainerMeta;
 
-/// Headers made for one container whose path leads to another file each time.
+/// Headers written for one container, if its path leads to another file each time.
 const ATTEMPTS: usize = 3;
 
-/// What a commit made.
+/// Result of a commit.
 #[derive(Clone, Debug)]
 pub struct PutOutcome {
-    /// The file as it is now.
+    /// The file after the commit.
     pub entry: Entry,
-    /// Whether there was no file before.
+    /// Whether the file is new.
     pub created: bool,
-    /// The digest that the client sent and that was found right.
+    /// The client's checksum, which was verified.
     pub checksum: Option<Checksum>,
 }
 
-/// A file as it is committed, and the lock that was asked for with it.
+/// A committed file, and the lock that was requested with it.
 pub(super) type Committed = Result<(PutOutcome, Option<Lock>), LibraryError>;
 
-/// The same, or `None` if the path leads to another entry than the containers name. Nothing is written then.
+/// Like [`Committed`], or `None` if the path leads to another entry than the containers name. Then nothing was
+/// written.
 pub(crate) type Bound = Result<Option<(PutOutcome, Option<Lock>)>, LibraryError>;
 
-/// Everything the transaction needs once the containers are durable.
+/// The data of the transaction that follows once the containers are durable.
 #[derive(Clone)]
 pub(crate) struct Record {
     pub(crate) change: Change,
     pub(crate) file: NewFile,
-    /// When the transfer of the content began.
+    /// Time at which the transfer of the content began.
     pub(crate) begun: Timestamp,
-    /// The entry that the containers name.
+    /// The entry named in the containers.
     pub(crate) entry: EntryId,
-    /// Whether its id is new, rather than that of the file that was there or comes back.
+    /// Whether its id is new, rather than that of an existing or returning file.
     pub(crate) is_fresh: bool,
-    /// Whether it must be that entry which the path leads to.
+    /// Whether the path must lead to exactly that entry.
     pub(crate) is_exact: bool,
-    /// Whether its room is that of the content which it replaces.
+    /// Whether it uses the quota of the content that it replaces.
     pub(crate) is_net: bool,
     pub(crate) checksums: Vec<Checksum>,
     pub(crate) lock: Option<LockRequest>,
@@ -64,15 +65,15 @@ impl Record {
         let space = self.change.access.space();
         let added = self.is_net.then(|| Added::watch(tx, space)).transpose()?;
         let bound = self.bind(library, tx, size, &[container], &all)?;
-        // The content whose room it counted on may be gone, and the room somebody else's.
+        // The content whose quota it counted on may be gone, and another request may have used that quota.
         if let Some(added) = added {
             added.require_quota(tx)?;
         }
         Ok(bound)
     }
 
-    /// Makes containers the file's content of `size` bytes, if that may be. Of `all` these are new and get their
-    /// rows; the others have them.
+    /// Makes containers the file's content of `size` bytes, if that is allowed. Of `all`, these are new and get
+    /// their rows; the others already have them.
     pub(crate) fn bind(
         &self,
         library: &Library,
@@ -151,7 +152,7 @@ impl Record {
         Ok(Some((PutOutcome { entry: library.entry(scope.viewer(), row), created, checksum }, lock)))
     }
 
-    /// Whether this person's program has dated the file.
+    /// Whether this person's program has set the file's time.
     fn is_dated(&self, tx: &WriteTx<'_>, row: &EntryRow) -> Result<bool, LibraryError> {
         Ok(tx.property(row.id, self.change.access.link(), &win32_modified())?.is_some())
     }
@@ -159,7 +160,7 @@ impl Record {
     fn modified(&self, tx: &WriteTx<'_>, existing: Option<&EntryRow>) -> Result<Timestamp, LibraryError> {
         let modified = match (self.file.modified, existing) {
             (Some(sent), _) => sent,
-            // Explorer makes an empty file, dates it, and only then sends the content.
+            // Explorer creates an empty file, sets its time, and only then sends the content.
             (None, Some(row)) if row.size == 0 && self.is_dated(tx, row)? => row.modified,
             (None, _) => self.change.now,
         };
@@ -167,20 +168,20 @@ impl Record {
     }
 }
 
-/// The date of a file as Windows sets it by PROPPATCH.
+/// The property with which Windows sets a file's time by PROPPATCH.
 fn win32_modified() -> PropertyName {
     PropertyName::new("urn:schemas-microsoft-com:", "Win32LastModifiedTime")
 }
 
 impl Library {
-    /// Binds a container that is durable.
+    /// Binds a durable container.
     pub(super) async fn bind_stored(&self, record: &Record, container: ContainerRow) -> Bound {
         let (library, record) = (self.clone(), record.clone());
         self.catalog().write(move |tx| record.bind_one(&library, tx, container)).await
     }
 
-    /// What comes of `container`, whose transaction ended as `bound` says. If the path led to another entry than
-    /// `meta` names, it is tried again with headers that name it. What is bound to nothing is removed.
+    /// Completes the commit of `container`, whose transaction ended as `bound` says. If the path led to another
+    /// entry than `meta` names, tries again with headers that name it. Removes containers that end up unbound.
     pub(super) async fn settle(
         &self,
         mut record: Record,
@@ -204,7 +205,7 @@ impl Library {
             };
         }
         let outcome = bound.and_then(|bound| bound.ok_or(LibraryError::Interrupted));
-        // The last one is bound, or nobody knows whether it is.
+        // The last one is bound, or it is unknown whether it is.
         if !outcome.as_ref().is_err_and(LibraryError::is_refusal) {
             written.pop();
         }
@@ -214,7 +215,7 @@ impl Library {
         outcome
     }
 
-    /// Writes a copy of a container for what stands at the path now.
+    /// Writes a copy of a container for the entry that is at the path now.
     async fn readdress(
         &self,
         record: &mut Record,
@@ -231,7 +232,7 @@ impl Library {
                 Ok::<_, LibraryError>((admitted.entry(), admitted.place.path))
             })
             .await?;
-        // Behind those that came meanwhile.
+        // A serial greater than those drawn meanwhile.
         let number = self.new_entry_id().await?;
         (record.entry, record.is_fresh) = (existing.unwrap_or(number), existing.is_none());
         (meta.entry, meta.serial) = (record.entry, WriteSerial(number.0));

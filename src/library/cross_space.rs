@@ -1,12 +1,13 @@
-//! Moving and copying into another space.
+//! Moves and copies into another space.
 //!
-//! Every container of the source gets a copy with a header for the other space's key, durable before
-//! the rows of the whole tree follow, in steps that others do not see ([`super::growth`]). Everything is judged before
-//! the first byte is copied, before the first row is written, and in the transaction that makes the copy part of the
-//! tree and, of a move, puts the source into the trash: whatever breaks off before that leaves the source as it was.
+//! Every container of the source gets a copy with a header for the other space's key. Once these are durable, the
+//! rows of the whole tree follow, in steps that are invisible to others ([`super::growth`]). Everything is checked
+//! before the first byte is copied, before the first row is written, and in the transaction that makes the copy
+//! part of the tree and, for a move, puts the source into the trash. If anything fails before that, the source
+//! stays as it was.
 //!
-//! Copying may take hours. So it goes in steps between which the caller asks whether the rights still hold, and a
-//! caller that leaves ends it.
+//! Copying may take hours. So it is done in steps, between which the caller checks that the rights still exist, and
+//! dropping it ends it.
 
 use std::collections::HashMap;
 
@@ -33,32 +34,32 @@ use crate::vault::rewrap::{Rewrap, rewrap};
 
 /// Bytes of a copy into another space between two checks of the user's rights.
 const CARRY_STEP: u64 = 16 * 1024 * 1024;
-/// Copies into other spaces at once: each reads and writes as fast as the disk does.
+/// Copies into other spaces at the same time: each reads and writes as fast as the disk can.
 pub(super) const MAX_CARRIED_AT_ONCE: usize = 4;
 
-/// A move or copy into another space that is under way. Dropped before its commit it leaves nothing behind: the
-/// step that runs comes to its end, and what was written is removed.
+/// A move or copy into another space in progress. Dropped before its commit it leaves nothing behind: the running
+/// step finishes, and its files are removed.
 pub struct Carry {
     library: Library,
     /// `None` after a failure.
     copying: Option<Copying>,
 }
 
-/// What is on its way. Travels with the task that copies it.
+/// State of the copy; moves into the task that copies and back.
 struct Copying {
     library: Library,
     load: Load,
     from: SpaceId,
     to: SpaceId,
-    /// The entries of the source when it was judged.
+    /// The entries of the source at the time of the first check.
     judged: Vec<EntryId>,
-    /// The id of the first copy; the others follow.
+    /// The id of the first copy; the others follow it.
     first: EntryId,
     left: std::vec::IntoIter<CarriedContent>,
     current: Option<Current>,
     copies: HashMap<ContainerId, ContainerRow>,
     written: Leftovers,
-    /// The rows, once every container has its copy.
+    /// The rows, once every container is copied.
     growth: Option<Growth>,
     reservation: Reservation,
     _turn: Turn,
@@ -72,7 +73,7 @@ struct Current {
 }
 
 impl Library {
-    /// Judges everything and waits for this person's turn; nothing is copied yet.
+    /// Checks everything and waits for this person's turn; copies nothing yet.
     pub(super) async fn begin_carry(
         &self,
         change: Change,
@@ -117,7 +118,7 @@ impl Library {
         Ok(Carry { library: self.clone(), copying: Some(copying) })
     }
 
-    /// A copy of a container in another space, durable when this returns.
+    /// A copy of a container in another space, durable on return.
     pub(crate) fn rewrap_one(
         &self,
         from: SpaceId,
@@ -133,10 +134,10 @@ impl Library {
 }
 
 impl Carry {
-    /// Copies the next 16 MiB or so, or writes the next rows; `false` once all is there.
+    /// Copies the next 16 MiB or so, or writes the next rows; `false` once everything is copied.
     ///
-    /// Errors: `DiskFull`, `Damaged`, those of the disk; `PreconditionFailed` if the source changed meanwhile; what
-    /// stood in the way at the beginning. What was written is removed then, and [`Self::commit`] fails.
+    /// Errors: `DiskFull`, `Damaged`, those of the disk; `PreconditionFailed` if the source changed meanwhile;
+    /// those of the first check. The files written so far are then removed, and [`Self::commit`] fails.
     pub async fn copy_some(&mut self) -> Result<bool, LibraryError> {
         let copying = self.copying.take().ok_or(LibraryError::Interrupted)?;
         let (mut copying, outcome) = tokio::spawn(copying.step()).await??;
@@ -147,7 +148,7 @@ impl Carry {
             }
             Err(error) => {
                 self.library.note_refusal(&error).await;
-                // After a commit that failed nobody knows whether rows have them.
+                // After a failed commit it is unknown whether rows refer to them.
                 if copying.growth.is_some() && !error.is_refusal() {
                     copying.written.release();
                 }
@@ -158,10 +159,10 @@ impl Carry {
         }
     }
 
-    /// Makes what was copied part of the other space; of a move the source goes into its trash. Runs to its end even
-    /// if the future is dropped.
+    /// Makes the copy part of the other space; for a move, puts the source into its trash. Runs to its end even if
+    /// the future is dropped.
     ///
-    /// Errors: `PreconditionFailed` if the source of a move changed meanwhile; what stood in the way at the beginning.
+    /// Errors: `PreconditionFailed` if the source of a move changed meanwhile; those of the first check.
     pub async fn commit(self, now: Timestamp) -> Result<Transferred, LibraryError> {
         let mut copying = self.copying.filter(Copying::is_done).ok_or(LibraryError::Interrupted)?;
         copying.load.change.now = now;
@@ -194,15 +195,15 @@ impl Copying {
         Ok((self, outcome))
     }
 
-    /// Judges everything again before the first row.
+    /// Checks everything again before the first row.
     async fn begin_growth(&mut self) -> Result<Growth, LibraryError> {
         let (library, load) = (self.library.clone(), self.load.clone());
         let judged = std::mem::take(&mut self.judged);
         let look = move |tx: &ReadTx<'_>| {
             let (entry, slot) = load.judge(&library, tx)?;
             let tree = tree_of(tx, &load.change.access, &entry, load.arrival.kind)?;
-            // Ids were reserved, and headers written, for the tree as it was: one entry more would take an id
-            // that belongs to somebody else.
+            // Ids were reserved and headers written for the tree as it was: a new entry would take an id that
+            // belongs to another.
             if tree.iter().map(|row| row.id).ne(judged) {
                 return Err(LibraryError::PreconditionFailed);
             }
@@ -219,7 +220,7 @@ impl Copying {
         Growth::begin(&self.library, change, tree, first, slot, reserved, Box::new(attach)).await
     }
 
-    /// The last step; the containers have their rows by now.
+    /// The last step; all containers have their rows by now.
     async fn commit(self) -> Result<Transferred, LibraryError> {
         let rows = self.growth.as_ref().map(Growth::rows).ok_or(LibraryError::Interrupted)?;
         let (library, load, reserved) = (self.library.clone(), self.load.clone(), self.reservation.bytes());
@@ -246,7 +247,7 @@ impl Copying {
         self.library.storing().await?.write(commit).await
     }
 
-    /// Copies up to a step's bytes. Blocks.
+    /// Copies up to one step's bytes. Blocks.
     fn copy_containers(&mut self) -> Result<(), LibraryError> {
         let mut copied = 0;
         while copied < CARRY_STEP {
@@ -270,7 +271,7 @@ impl Copying {
         Ok(())
     }
 
-    /// The next container that has no copy yet: files may share one.
+    /// The next container without a copy: files may share one.
     fn next(&mut self) -> Result<Option<Current>, LibraryError> {
         let copies = &self.copies;
         let Some(CarriedContent { row, meta }) =
@@ -286,7 +287,7 @@ impl Copying {
     }
 }
 
-/// What is carried, from where to where.
+/// Source and destination of the copy.
 #[derive(Clone)]
 struct Load {
     change: Change,
@@ -295,11 +296,11 @@ struct Load {
 }
 
 impl Load {
-    /// Everything that can stand in the way, at either end.
+    /// Checks everything that may prevent the copy, at both ends.
     fn judge(&self, library: &Library, tx: &ReadTx<'_>) -> Result<(EntryRow, Slot), LibraryError> {
         let scope = self.change.access.whole_space(Right::Read)?;
         let entry = find(tx, scope, &self.from)?.ok_or(LibraryError::NotFound)?;
-        // Clients submit a lock's token with the URL of what it locks, which is in either space.
+        // Clients submit a lock's token with the URL of the locked resource, which may be in either space.
         let scopes = [scope, self.arrival.scope];
         library.check_conditions_among(tx, &self.change, &scopes, Some(&entry))?;
         if self.arrival.kind == ArrivalKind::Move {
@@ -310,14 +311,14 @@ impl Load {
     }
 }
 
-/// A container on its way into another space, with what its new header says.
+/// A container to copy into another space, with the metadata for its new header.
 struct CarriedContent {
     row: ContainerRow,
     meta: ContainerMeta,
 }
 
-/// The containers of a tree. Their copies name the ids and paths of the destination: the source's are
-/// none of that space's business.
+/// The containers of a tree. Their copies name the ids and paths of the destination, because the other space must
+/// not learn those of the source.
 fn contents_of(
     tx: &ReadTx<'_>,
     tree: &[EntryRow],
@@ -352,8 +353,8 @@ fn contents_of(
     Ok(contents)
 }
 
-/// Records a file's copied containers as the content of its copy. A file that changed since the
-/// containers were copied fails the whole operation.
+/// Makes a file's copied containers the content of its copy. If the file changed since they were copied, the whole
+/// operation fails.
 fn attach_copy(
     tx: &WriteTx<'_>,
     change: &Change,

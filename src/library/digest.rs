@@ -1,7 +1,7 @@
-//! Digests of a content while it streams by.
+//! Computes digests of a content while it streams by.
 //!
-//! What they have come to can be written down and taken up again: an upload of many parts is hashed while
-//! they arrive, over restarts, and need not be read again at its end.
+//! Their state can be saved and restored: an upload of many parts is hashed as they arrive, even across restarts,
+//! and need not be read again at its end.
 
 use sha1::Sha1;
 use sha2::Sha256;
@@ -11,15 +11,15 @@ use simd_adler32::Adler32;
 
 use crate::model::{Checksum, ChecksumKind};
 
-/// First byte of what [`Digests::save`] writes. Another release of the hashes may write otherwise; what it
-/// does not know is hashed anew.
+/// First byte of the output of [`Digests::save`]. Another release of the hash crates may write another format;
+/// content with an unknown one is hashed again.
 const FORM: u8 = 1;
 
-/// The digests of a content that are known up to some byte.
+/// Digests of the first part of a content.
 #[derive(Clone)]
 pub(crate) struct Digests {
     running: Vec<Running>,
-    /// Of what one request brings, for the checksum that it brings.
+    /// Digest of one request's body, for the checksum sent with it.
     own: Option<Running>,
 }
 
@@ -32,13 +32,13 @@ enum Running {
 }
 
 impl Digests {
-    /// SHA-256, and beside it the algorithm of `expected`, if any.
+    /// SHA-256, and the algorithm of `expected`, if any.
     pub(crate) fn new(expected: Option<&Checksum>) -> Self {
         let expected = expected.map(Checksum::kind);
         Self::of([ChecksumKind::Sha256].into_iter().chain(expected))
     }
 
-    /// These, each once; with none of them nothing is hashed.
+    /// These algorithms, each once; with none, nothing is hashed.
     pub(crate) fn of(kinds: impl IntoIterator<Item = ChecksumKind>) -> Self {
         let mut running: Vec<Running> = Vec::new();
         for kind in kinds {
@@ -49,18 +49,18 @@ impl Digests {
         Self { running, own: None }
     }
 
-    /// As they are, and from here on one more that ends with [`Self::take_own`].
+    /// Adds another digest from here on, which [`Self::take_own`] ends.
     pub(crate) fn with_own(mut self, kind: Option<ChecksumKind>) -> Self {
         self.own = kind.map(Running::new);
         self
     }
 
-    /// The digest of what was fed since [`Self::with_own`].
+    /// The digest of the bytes since [`Self::with_own`].
     pub(crate) fn take_own(&mut self) -> Option<Checksum> {
         self.own.take().and_then(Running::finish)
     }
 
-    /// Whether there are digests of this kind.
+    /// Whether a digest of this kind is computed.
     pub(crate) fn has(&self, kind: ChecksumKind) -> bool {
         self.running.iter().any(|one| one.kind() == kind)
     }
@@ -69,12 +69,12 @@ impl Digests {
         self.running.iter_mut().chain(&mut self.own).for_each(|one| one.update(bytes));
     }
 
-    /// All digests of what was fed.
+    /// All digests of the bytes so far.
     pub(crate) fn finish(self) -> Vec<Checksum> {
         self.running.into_iter().filter_map(Running::finish).collect()
     }
 
-    /// What they have come to. Holds up to 63 bytes of the content: for the catalogue only.
+    /// The present state. Contains up to 63 bytes of the content, so store it in the catalogue only.
     pub(crate) fn save(&self) -> Vec<u8> {
         let mut saved = vec![FORM];
         for one in &self.running {
@@ -85,7 +85,7 @@ impl Digests {
         saved
     }
 
-    /// What [`Self::save`] wrote; `None` if it cannot be taken up.
+    /// Restores the state of [`Self::save`]; `None` if the format is unknown.
     pub(crate) fn restore(saved: &[u8]) -> Option<Self> {
         let (form, mut rest) = saved.split_first()?;
         let mut running = Vec::new();

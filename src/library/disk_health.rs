@@ -25,20 +25,20 @@ use crate::model::ContainerId;
 use crate::vault::VaultError;
 use crate::vault::disk::{Capacity, Containers, Storage};
 
-/// Bytes of the disk that uploads leave to the catalogue, which needs room even to delete.
+/// Bytes of the disk that uploads leave to the catalogue, which needs space even to delete.
 pub(super) const KEPT_FREE: u64 = 64 * 1024 * 1024;
-/// Bytes set aside on the disk for deleting when other programs took all that was kept free: as long as the catalogue's log
-/// grows, and as much again for large transactions.
+/// Bytes of the disk reserved for deleting, in case other programs use up all free space: the size to which the
+/// catalogue's log grows, and as much again for large transactions.
 pub const RESERVE: u64 = 16 * 1024 * 1024;
-/// Free bytes of the disk below which the reserve is given up: the log's own length.
+/// Free bytes of the disk below which the reserve is freed: the size of the log itself.
 const SCARCE: u64 = 4 * 1024 * 1024;
-/// Bytes written between two looks at the free space.
+/// Bytes written between two checks of the free space.
 const LOOK_EVERY: u64 = 8 * 1024 * 1024;
-/// Bytes that are tried before a full disk counts as one with space again: a quota of the system's does
-/// not show in the free space.
+/// Bytes that are written as a test before a full disk counts as usable again: disk quotas of the system do not
+/// show in the free space.
 const PROBE: [u8; 4_096] = [0; 4_096];
 
-/// What the server's owner should know and do about a damaged catalogue.
+/// Advice for the owner about a damaged catalogue.
 pub const DAMAGED_CATALOGUE: &str = "the catalogue is damaged; stop the server and run `tresor rebuild`, or bring catalog/ back from a backup";
 
 /// Why files can be read but not changed.
@@ -48,7 +48,7 @@ pub enum ReadOnlyCause {
     DiskFull,
     /// A write or an fsync failed. Ends with a restart.
     DiskFailed,
-    /// The file system takes no writes any more. Ends with a restart.
+    /// The file system became read-only. Ends with a restart.
     FileSystemReadOnly,
 }
 
@@ -87,20 +87,20 @@ impl ReadOnlyCause {
     }
 }
 
-/// The present state and what it takes to change it.
+/// The present state and the parts needed to change it.
 pub(super) struct DiskHealth {
     cause: watch::Sender<Option<ReadOnlyCause>>,
     /// For a trial write.
     containers: Arc<dyn Containers>,
     capacity: Arc<dyn Capacity>,
     catalog: Catalog,
-    /// Bytes written since the last look at the free space.
+    /// Bytes written since the last check of the free space.
     unseen: AtomicU64,
-    /// Whether [`RESERVE`] is known to be set aside.
+    /// Whether [`RESERVE`] is known to be allocated.
     has_reserve: AtomicBool,
     /// Whether a page of the catalogue is not what was written.
     is_catalogue_damaged: AtomicBool,
-    /// Whether somebody met what looks like such a page, and nobody has looked since.
+    /// Whether an apparently damaged page was met and has not been checked since.
     is_catalogue_suspect: AtomicBool,
 }
 
@@ -117,7 +117,7 @@ impl DiskHealth {
             is_catalogue_damaged: AtomicBool::new(false),
             is_catalogue_suspect: AtomicBool::new(false),
         });
-        // Weak, or state and catalogue would keep each other alive.
+        // Weak, because state and catalogue would otherwise keep each other alive.
         let observer = Arc::downgrade(&state);
         state.catalog.on_failure(move |error| {
             if let Some(state) = observer.upgrade() {
@@ -138,7 +138,7 @@ impl DiskHealth {
         *self.cause.borrow()
     }
 
-    /// Begins a state. A graver one replaces the full disk, nothing replaces a graver one.
+    /// Begins a state. A more serious one replaces the full disk; nothing replaces a more serious one.
     fn enter(&self, cause: ReadOnlyCause) {
         if cause != ReadOnlyCause::DiskFull {
             self.catalog.halt();
@@ -169,14 +169,14 @@ impl DiskHealth {
         }
     }
 
-    /// Judges an error of the disk in a call that writes.
+    /// Evaluates a disk error of a write call.
     pub(super) fn note(&self, error: &io::Error) {
         if let Some(cause) = cause_of(error) {
             self.enter(cause);
         }
     }
 
-    /// Judges an error of a transaction or checkpoint.
+    /// Evaluates an error of a transaction or checkpoint.
     fn note_commit(&self, error: &CatalogError) {
         match error {
             CatalogError::Full => {
@@ -184,7 +184,7 @@ impl DiskHealth {
                 self.give_up_reserve();
             }
             CatalogError::ReadOnly => self.enter(ReadOnlyCause::FileSystemReadOnly),
-            // SQLite keeps the system's word to itself: a read-only file system shows in the next write.
+            // SQLite hides the system's error: a read-only file system shows in the next write.
             CatalogError::DiskFailed(_) => match self.probe().as_ref().err().and_then(cause_of) {
                 Some(ReadOnlyCause::FileSystemReadOnly) => self.enter(ReadOnlyCause::FileSystemReadOnly),
                 _ => self.enter(ReadOnlyCause::DiskFailed),
@@ -200,7 +200,7 @@ impl DiskHealth {
         }
     }
 
-    /// Looks at the free space, and begins or ends the state of a full disk. Blocks.
+    /// Checks the free space, and begins or ends the state of a full disk. Blocks.
     fn look(&self) {
         self.unseen.store(0, Ordering::Relaxed);
         match self.capacity.available() {
@@ -226,20 +226,20 @@ impl DiskHealth {
         }
         match self.capacity.keep_reserve(RESERVE) {
             Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
-            // All goes on without, until the disk is full.
+            // The server works without it, until the disk is full.
             Err(error) => tracing::debug!(%error, "no reserve is set aside"),
         }
     }
 
-    /// Before a transaction: on a disk that somebody has filled since the last look it would fail, and only the
-    /// next one would find the room of the reserve.
+    /// Called before a transaction: if another program has filled the disk since the last check, the transaction
+    /// would fail, and only the next one would find the reserve's space.
     fn make_room(&self) {
         if self.capacity.available().is_ok_and(|free| free < SCARCE) {
             self.look();
         }
     }
 
-    /// Makes room for the next attempt to delete something.
+    /// Frees space for the next attempt to delete something.
     fn give_up_reserve(&self) {
         self.has_reserve.store(false, Ordering::Relaxed);
         match self.capacity.give_up_reserve() {
@@ -249,12 +249,12 @@ impl DiskHealth {
         }
     }
 
-    /// Writes a little and removes it again.
+    /// Writes a small file and removes it again.
     fn probe(&self) -> io::Result<()> {
         self.containers.create(ContainerId::random())?.append(&PROBE)
     }
 
-    /// Fails when `bytes` more would be taken from what is kept free. Asks the system now and then.
+    /// Fails if `bytes` more would use space that is kept free. Asks the system occasionally.
     pub(super) fn require_reserve(&self, bytes: usize) -> io::Result<()> {
         let unseen = self.unseen.fetch_add(bytes as u64, Ordering::Relaxed);
         if unseen >= LOOK_EVERY || self.cause() == Some(ReadOnlyCause::DiskFull) {
@@ -276,24 +276,24 @@ impl DiskHealth {
 }
 
 impl Library {
-    /// Why nothing can be stored at the moment; `None` if all is well.
+    /// Why nothing can be stored at present; `None` if files can be changed.
     pub fn read_only(&self) -> Option<ReadOnlyCause> {
         self.shared.disk_health.cause()
     }
 
-    /// Tells each change of [`Self::read_only`].
+    /// Receives each change of [`Self::read_only`].
     pub fn watch_read_only(&self) -> watch::Receiver<Option<ReadOnlyCause>> {
         self.shared.disk_health.cause.subscribe()
     }
 
-    /// Whether a page of the catalogue was found that is not what was written. [`DAMAGED_CATALOGUE`] says what
-    /// to do.
+    /// Whether a page of the catalogue was found that differs from what was written. [`DAMAGED_CATALOGUE`] has the
+    /// advice.
     pub fn is_catalogue_damaged(&self) -> bool {
         self.shared.disk_health.is_catalogue_damaged.load(Ordering::Relaxed)
     }
 
-    /// Looks at all of the catalogue if a reader or a writer has met what may be damage since the last look. To be
-    /// called now and then.
+    /// Checks the whole catalogue if a reader or writer has met possible damage since the last check. Call it
+    /// regularly.
     pub async fn look_into_suspicion(&self) {
         if self.shared.disk_health.is_catalogue_suspect.swap(false, Ordering::Relaxed)
             && !self.is_catalogue_damaged()
@@ -306,7 +306,7 @@ impl Library {
             if is_damaged {
                 self.note_damaged_catalogue();
             } else {
-                // What lies in the log is no page of the file. What this finds is remembered.
+                // Data in the log is not a page of the file. The result is remembered.
                 let _ = self.check_catalogue().await;
             }
         }
@@ -317,17 +317,17 @@ impl Library {
         self.shared.disk_health.note_damaged_catalogue();
     }
 
-    /// Looks whether the disk is full, or not full any more.
+    /// Checks whether the disk is full, or no longer full.
     pub async fn look_at_disk(&self) -> Result<(), LibraryError> {
         let state = Arc::clone(&self.shared.disk_health);
         Ok(tokio::task::spawn_blocking(move || state.look()).await?)
     }
 
-    /// The catalogue, for what makes it larger. Fails while nothing new can be stored; deleting does not
-    /// ask here.
+    /// The catalogue, for changes that make it larger. Fails while nothing new can be stored; deletions do not use
+    /// this.
     pub(crate) async fn storing(&self) -> Result<&Catalog, LibraryError> {
         if self.read_only() == Some(ReadOnlyCause::DiskFull) {
-            // Whoever has just deleted something should not have to wait for the next look.
+            // A user who has just deleted something should not have to wait for the next check.
             self.look_at_disk().await?;
         }
         match self.read_only() {
@@ -337,7 +337,7 @@ impl Library {
         }
     }
 
-    /// An error of the keys' own disk calls, judged as all others.
+    /// Evaluates a disk error of the keys' own calls, like all others.
     pub(super) fn noted(&self, error: VaultError) -> LibraryError {
         if let VaultError::Io { source, .. } = &error {
             self.shared.disk_health.note(source);
@@ -346,9 +346,9 @@ impl Library {
     }
 }
 
-/// The state that an error of a writing call means, if any.
+/// The state that an error of a write call means, if any.
 fn cause_of(error: &io::Error) -> Option<ReadOnlyCause> {
-    /// What Linux reports of media, cables and structures on them that fail.
+    /// Linux's error codes for failing media, cables and on-disk structures.
     const FAILED: [Errno; 10] = [
         Errno::IO,
         Errno::NXIO,

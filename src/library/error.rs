@@ -1,48 +1,48 @@
-//! What a use case can answer instead of doing what was asked.
+//! Errors of the use cases.
 
 use crate::catalog::CatalogError;
 use crate::model::{AccessDenied, EntryPath, NameError, SpaceId};
 use crate::vault::VaultError;
 
-/// Why a use case did nothing. Each message is a sentence for the person who asked.
+/// Why a use case changed nothing. Each message is a sentence for the user.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    /// The right is too low.
+    /// The right is not sufficient.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
-    /// There is nothing at this place.
+    /// The path does not exist.
     #[error("there is no such file or folder")]
     NotFound,
     /// The folder that should hold it does not exist.
     #[error("the folder that should hold this does not exist; create it first")]
     ParentMissing,
-    /// Something is there already and must not be replaced.
+    /// The destination exists and must not be replaced.
     #[error("something of this name exists already")]
     Exists,
-    /// Another entry differs only in capital letters or in how accents are composed.
+    /// Another entry's name differs only in capitals or in the composition of accents.
     #[error(
         "this folder already holds a name that differs only in capitals or accents; use that one or rename it"
     )]
     NameTaken,
-    /// What shall be restored or removed for good was not deleted, or is gone.
+    /// The entry to restore or purge is not in the trash.
     #[error("nothing of this number lies in this space's trash; `tresor trash list` shows what does")]
     NotInTrash,
     /// The operation needs a file.
     #[error("this is a folder")]
     IsFolder,
-    /// The top folder of a space stays where it is.
+    /// The top folder of a space cannot be moved or deleted.
     #[error("the top folder of a space cannot be moved, replaced or deleted here")]
     IsRoot,
-    /// Source and destination are the same, or one lies inside the other.
+    /// Source and destination are the same, or one contains the other.
     #[error("a folder cannot be moved or copied onto or into itself")]
     IntoItself,
-    /// A name or path is refused.
+    /// A name or path is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
     /// A condition of the request does not hold.
     #[error("the file changed since you last saw it, or another condition of the request does not hold")]
     PreconditionFailed,
-    /// A lock stands in the way.
+    /// A lock prevents the change.
     #[error("someone has locked this; wait until it is unlocked")]
     Locked {
         /// The space of the locked entry: that of the request's target or of its destination.
@@ -56,19 +56,19 @@ pub enum LibraryError {
     /// There is no such lock on this entry.
     #[error("this lock does not exist here or has ended")]
     NoSuchLock,
-    /// Too many locks.
+    /// The limit on locks is reached.
     #[error("too many locks are held; release some first")]
     TooManyLocks,
-    /// Too many or too large properties.
+    /// The limit on number or size of properties is reached.
     #[error("the properties of this entry would become too many or too large")]
     TooManyProperties,
-    /// More entries than one copy may make.
+    /// The copy would have more entries than allowed.
     #[error("this folder holds too many entries to copy them at once; copy its parts one by one")]
     TooManyEntries,
     /// The space's quota would be exceeded.
     #[error("the files in this space have used up its quota; delete some, or ask for a larger quota")]
     OverQuota,
-    /// The bound of what a space keeps of the past is exceeded, and what is left must stay.
+    /// The limit for a space's old data is exceeded, and the rest of it must be kept.
     #[error(
         "the room for earlier versions and the trash of this space is full, and what is left there is protected; ask the server's owner for more room (tresor space set --history)"
     )]
@@ -83,70 +83,70 @@ pub enum LibraryError {
         "the server's disk failed or became read-only, so nothing was changed; reading goes on, and the server's owner must repair it and restart the server"
     )]
     ReadOnly,
-    /// The process may not open another file at the moment.
+    /// The process cannot open another file at present.
     #[error("the server has too many files open at the moment; try again soon")]
     Busy,
-    /// Fewer or more bytes came than were announced.
+    /// The number of bytes received differs from the announced one.
     #[error("the number of bytes received is not the number announced; nothing was stored")]
     WrongSize,
-    /// The content is not what its sender meant to send.
+    /// The content does not match its checksum.
     #[error("the content does not match the checksum sent with it; nothing was stored")]
     WrongChecksum,
     /// There is no such upload, or it is not this user's.
     #[error("this upload does not exist here, was finished or has expired; begin anew")]
     NoSuchUpload,
-    /// There is no such chunk.
+    /// The upload has no chunk of this name.
     #[error("this upload has no such chunk")]
     NoSuchChunk,
-    /// An upload of this id has been begun.
+    /// An upload with this name is in progress.
     #[error("an upload of this name has been begun already")]
     UploadExists,
     /// A part does not begin where the upload ends.
     #[error("the upload goes on at byte {expected}")]
     OffsetMismatch {
-        /// Where it goes on.
+        /// Offset of the next byte.
         expected: u64,
     },
     /// Another request writes to the upload or has asked for its offset.
     #[error("another request has taken this upload over")]
     UploadTakenOver,
-    /// More came than was announced.
+    /// More bytes arrived than were announced.
     #[error("the upload would become longer than was announced")]
     UploadTooLong,
-    /// Another length was announced before, or more has arrived.
+    /// Another length was announced before, or more bytes have arrived.
     #[error("the length of this upload is known already and another one")]
     LengthFixed,
-    /// It is finished before all of it has arrived.
+    /// The upload is finished before all of its bytes have arrived.
     #[error("the upload is not complete: {received} bytes have arrived, which is not what was announced")]
     UploadIncomplete {
-        /// What has arrived.
+        /// Bytes received so far.
         received: u64,
     },
-    /// Nobody said where the content shall lie.
+    /// The upload has no destination.
     #[error("nobody has said where the content of this upload shall lie")]
     NoUploadPath,
-    /// Appended to a chunked upload, or the reverse.
+    /// A part was appended to a chunked upload, or the reverse.
     #[error("this upload does not arrive in parts of this kind")]
     WrongShape,
-    /// The user has begun too many uploads.
+    /// The user has too many unfinished uploads.
     #[error("you have begun too many uploads; finish or cancel some of them first")]
     TooManyUploads,
     /// The upload consists of too many parts.
     #[error("this upload has arrived in too many pieces; send larger ones")]
     TooManyPieces,
-    /// The client attached too much to an upload.
+    /// The metadata of an upload are too long.
     #[error("the metadata of an upload must not be longer than 4 KiB")]
     MetadataTooLong,
-    /// The stored content is not what was committed. Nothing of it is sent.
+    /// The stored content differs from the committed one. None of it is sent.
     #[error("the stored file is damaged or missing; restore it from a backup")]
     Damaged(#[source] VaultError),
-    /// The containers of a content do not add up to it: the catalogue contradicts itself.
+    /// The containers of a version do not add up to it: the catalogue contradicts itself.
     #[error("the stored file is incomplete; restore it from a backup")]
     Incomplete,
-    /// The file has no such content.
+    /// The file has no such version.
     #[error("this file has no version of that number; `tresor versions list` shows those it has")]
     NoSuchVersion,
-    /// The verification was interrupted, or somebody else took it up.
+    /// The verification was interrupted, or another command continued it.
     #[error("this verification was interrupted or taken up by another one; verify again, and it goes on")]
     NoSuchRun,
     /// A space of this name exists.
@@ -155,10 +155,10 @@ pub enum LibraryError {
     /// There is no such space.
     #[error("there is no such space")]
     NoSuchSpace,
-    /// Keys or containers failed in another way.
+    /// Keys or containers failed for another reason.
     #[error("the file store failed")]
     Vault(#[source] VaultError),
-    /// The catalogue takes no more changes: the program is stopping, or its writer failed.
+    /// The catalogue accepts no more changes: the program is stopping, or its writer failed.
     #[error("the server is stopping; try again in a moment")]
     Closed,
     /// The catalogue failed.
@@ -170,9 +170,9 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
-    /// Whether the use case itself said no, so that nothing of it can be in the catalogue. After a commit
-    /// that failed nobody knows: the write-ahead log may still hold it at the next start, so what it
-    /// refers to must stay until the sweep has looked.
+    /// Whether the use case itself refused, so that nothing of it can be in the catalogue. After a failed commit
+    /// that is unknown: the write-ahead log may still contain it at the next start, so its containers must stay
+    /// until the sweep has checked.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(self, Self::DiskFull | Self::ReadOnly | Self::Closed | Self::Catalog(_) | Self::Interrupted)
     }
@@ -211,7 +211,7 @@ impl From<tokio::task::JoinError> for LibraryError {
     }
 }
 
-/// An error of the disk seam, with what was tried.
+/// An error of the storage, with the operation.
 pub(super) fn disk_error(action: &'static str) -> impl Fn(std::io::Error) -> LibraryError + Copy {
     move |source| VaultError::Io { action, source }.into()
 }

@@ -1,11 +1,11 @@
-//! Containers that are durable and that no row knows yet.
+//! Durable containers that no row refers to yet.
 
 use super::Library;
 use crate::model::{ContainerId, Place, SpaceId};
 use crate::vault::writer::SealedContainer;
 
-/// Containers of one space that are removed unless they are released or a committed row knows them: dropped, shortly
-/// after, and by [`Self::remove`] before it returns.
+/// Containers of one space that are removed unless they are released or a committed row refers to them: shortly
+/// after a drop, or by [`Self::remove`] before it returns.
 pub(crate) struct Leftovers {
     pub(crate) library: Library,
     pub(crate) space: SpaceId,
@@ -13,12 +13,12 @@ pub(crate) struct Leftovers {
 }
 
 impl Leftovers {
-    /// To be forgotten rather than removed: a row may know them.
+    /// Keeps them, because a row may refer to them.
     pub(crate) fn release(&mut self) {
         self.containers.clear();
     }
 
-    /// Removes them.
+    /// Removes the containers before it returns.
     pub(super) async fn remove(mut self) {
         for (container, place) in self.take() {
             self.library.remove_uncommitted(self.space, container, place).await;

@@ -1,11 +1,10 @@
 //! The use cases on files: put, open, tree, versions, trash, locks, properties, quota, verification.
 //!
-//! The only room that joins `vault` (containers on disk) with `catalog` (rows about them), and so the
-//! keeper of the write order: container durable first, then one transaction, then the answer; for
-//! removal the row first, the file after. A file without a row is garbage that is swept; a row without a
-//! file would be a loss.
+//! The only room that joins `vault` (containers on disk) with `catalog` (rows about them), and so responsible for
+//! the write order: first the durable container, then one transaction, then the answer; for removal first the row,
+//! then the file. A file without a row is garbage that is swept; a row without a file would be a loss.
 //!
-//! Nothing here looks at who asks: an [`Access`] proves that the rights were checked.
+//! Nothing here checks who sends a request: an [`Access`] proves that the rights were checked.
 
 pub(crate) mod admit;
 mod arrival;
@@ -103,38 +102,38 @@ pub use verify::{
 };
 pub use version::Version;
 
-/// Who changes something, when, by what right and under which conditions of the request.
+/// The actor, time, right and conditions of a change.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Proof of the right to the space.
     pub access: Access,
-    /// Who does it: recorded with the change, and whose locks count.
+    /// Recorded with the change; also decides which locks are the request's own.
     pub actor: Actor,
-    /// The time that is noted.
+    /// Time to record.
     pub now: Timestamp,
-    /// What must hold now and again when the change is committed.
+    /// Conditions that must hold now and again when the change is committed.
     pub conditions: Conditions,
 }
 
 impl Change {
-    /// The person with an account who is the author of what is stored. Guests are none.
+    /// The user who is the author of stored content; `None` for guests.
     fn author(&self) -> Option<UserId> {
         self.actor.person().filter(|_| self.access.link().is_none())
     }
 
-    /// The account whose budgets bound it.
+    /// The account whose limits apply.
     ///
-    /// Errors: `Denied` if no account stands behind it.
+    /// Errors: `Denied` if there is none.
     pub(crate) fn account(&self) -> Result<UserId, LibraryError> {
         self.actor.account().ok_or(AccessDenied { needed: Right::Write }.into())
     }
 
-    /// Whether a lock is this person's, or this guest's.
+    /// Whether this user or guest holds a lock.
     fn owns(&self, lock: &LockRow) -> bool {
         self.actor.account() == Some(lock.user) && lock.link == self.access.link()
     }
 
-    /// Who does it, and when.
+    /// Actor and time.
     fn stamp(&self) -> Stamp {
         Stamp { actor: self.actor, at: self.now }
     }
@@ -159,35 +158,35 @@ struct Shared {
     container_cache: container_cache::ContainerCache,
     lookup_cache: Arc<lookup_cache::LookupCache>,
     space_ids: space::SpaceIds,
-    /// Held while a space's row and its note may say different things.
+    /// Held while a space's row and its note may differ.
     space_notes: Mutex<()>,
     runs: verify::Runs,
     recent_damage: verify::RecentDamage,
-    /// Held while a space's past is made shorter.
+    /// Held while a space's old data is being reduced.
     shortening: Mutex<()>,
-    /// At copying folders inside a space: each person's, and those of a link's guests together.
+    /// Turns for copying folders inside a space: one for each person, and one for all guests of a link.
     copying: turns::Turns<(UserId, Option<EntryId>)>,
-    /// At copying into other spaces.
+    /// Turns for copying into other spaces.
     carrying: turns::Turns<UserId>,
-    /// Copies that are made in steps at this moment.
+    /// Copies in steps that are in progress.
     growing: growth::Growing,
     names: NamePolicy,
-    /// Random per instance; part of every ETag. Restoring a backup must replace it, so that a tag of
-    /// before never names a content of after.
+    /// Random for each instance; part of every ETag. Restoring a backup must replace it, so that an old tag never
+    /// names new content.
     etag_epoch: String,
-    /// In its place since the catalogue was found to be older than the files.
+    /// Used instead once the catalogue was found to be older than the files.
     renewed_epoch: OnceLock<String>,
     instance_id: String,
     ids: IdBlock,
-    /// Serials below this may have been given before the catalogue was opened.
+    /// Serials below this may have been given out before the catalogue was opened.
     horizon: i64,
-    /// Whether containers of a later state were looked for.
+    /// Whether containers of a later state were searched for.
     has_looked: AtomicBool,
-    /// What the mark was last told.
+    /// The counters last written to the mark.
     noted: Mutex<Option<Counters>>,
     /// Held while a snapshot is made or removed.
     snapshotting: Mutex<()>,
-    /// Since this run's first reading of the clocks.
+    /// Set by this run's first reading of the clocks.
     time: Mutex<Option<CertainTime>>,
     clock_doubt: std::sync::Mutex<Option<ClockDoubt>>,
     reads: reads::Reads,
@@ -197,8 +196,8 @@ struct Shared {
 const ETAG_EPOCH: &str = "etag-epoch";
 
 impl Library {
-    /// Joins an open catalogue with the storage and the keys that belong to it. A catalogue that turns out to
-    /// be older than the files is used, but see [`Self::is_rolled_back`].
+    /// Joins an open catalogue with its storage and keys. A catalogue that proves to be older than the files is
+    /// used anyway, but see [`Self::is_rolled_back`].
     pub async fn open(
         catalog: Catalog,
         storage: Storage,
@@ -209,8 +208,8 @@ impl Library {
         Self::open_with(catalog, storage, keys, names, move |tx| high_water::compare(tx, mark)).await
     }
 
-    /// As [`Self::open`], for a catalogue that a rebuild starts from: from now on it is the present one, and
-    /// no ETag of before means anything.
+    /// Like [`Self::open`], for a catalogue that is the base of a rebuild: from now on it is the present one, and
+    /// all earlier ETags are invalid.
     pub async fn open_for_rebuild(
         catalog: Catalog,
         storage: Storage,
@@ -294,12 +293,12 @@ impl Library {
         self.catalog().reads()
     }
 
-    /// How far the catalogue's writer has come.
+    /// Progress of the catalogue's writer.
     pub fn writer_progress(&self) -> WriterProgress {
         self.catalog().writer_progress()
     }
 
-    /// Sends a job that changes nothing through the catalogue's writer.
+    /// Runs an empty job in the catalogue's writer.
     pub async fn probe_writer(&self) -> Result<(), LibraryError> {
         self.catalog().write(|_| Ok(())).await
     }
@@ -320,19 +319,19 @@ impl Library {
         &*self.shared.storage.containers
     }
 
-    /// An id that no entry has had or will have. Ids come in durable blocks, because a container names
-    /// its entry before the entry's row exists.
+    /// An id that no entry has had or will have. Ids are reserved in durable blocks, because a container names its
+    /// entry before the entry's row exists.
     pub(crate) async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
         self.shared.ids.take(self.catalog()).await
     }
 
-    /// The first of `count` consecutive ids, each as [`Self::new_entry_id`] gives them.
+    /// The first of `count` consecutive ids, each as from [`Self::new_entry_id`].
     async fn new_entry_ids(&self, count: i64) -> Result<EntryId, LibraryError> {
         self.shared.ids.take_run(self.catalog(), count).await
     }
 }
 
-/// What this catalogue's ETags end in; drawn once.
+/// Suffix of this catalogue's ETags; generated once.
 fn etag_epoch(tx: &WriteTx<'_>) -> Result<String, CatalogError> {
     if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
         return Ok(epoch);
@@ -344,7 +343,7 @@ fn etag_epoch(tx: &WriteTx<'_>) -> Result<String, CatalogError> {
     Ok(epoch)
 }
 
-/// A block of reserved entry ids; what is left at a restart is skipped.
+/// A block of reserved entry ids; the rest is skipped at a restart.
 struct IdBlock(Mutex<std::ops::Range<i64>>);
 
 impl Default for IdBlock {
@@ -360,8 +359,8 @@ impl IdBlock {
         self.take_run(catalog, 1).await
     }
 
-    /// The first of `count` consecutive ids, which lie above all that were taken before: containers carry
-    /// them as serials, and a rebuild takes the highest serial of a file for its present content.
+    /// The first of `count` consecutive ids, all greater than those taken before: containers carry them as serials,
+    /// and a rebuild takes a file's highest serial for its current version.
     async fn take_run(&self, catalog: &Catalog, count: i64) -> Result<EntryId, LibraryError> {
         let mut block = self.0.lock().await;
         if block.end - block.start < count {
@@ -379,7 +378,7 @@ impl IdBlock {
         Ok(EntryId(first))
     }
 
-    /// Gives none of its ids any more.
+    /// Discards the rest of the block.
     async fn drop_rest(&self) {
         *self.0.lock().await = 0..0;
     }

@@ -1,9 +1,9 @@
 //! Group commit of small containers: those that wait share one write and one flush of a pack.
 //!
-//! Like the catalogue's writer, one thread takes what is queued. A flushed group goes to the catalogue's
-//! writer as one; until that has committed it the next one gathers, so the group grows with the load, and
-//! alone nobody waits for company. Flushing the next while one is committed would halve the groups, and with
-//! eight writers a commit writes the same 15 pages of the catalogue for two files as for four.
+//! Like the catalogue's writer, one thread takes everything that is queued. A flushed group goes to the catalogue's
+//! writer as a whole; the next group gathers until that has committed, so the group grows with the load, and a
+//! single writer does not wait. Flushing the next group during a commit would halve the groups, and with eight
+//! writers a commit writes the same 15 pages of the catalogue for two files as for four.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,24 +20,24 @@ use crate::vault::disk::{Containers, Packable};
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// Small containers that wait for a pack; more writers wait for a place.
+/// Small containers that wait for a pack; further writers wait for a place.
 const QUEUE: usize = 256;
 /// Small containers that share one flush.
 const GROUP: usize = 64;
 
-/// Hands small containers to the thread that stores them.
+/// Passes small containers to the thread that stores them.
 pub(super) struct Packer {
-    /// `None` only while it is dropped.
+    /// `None` only during drop.
     queue: Option<mpsc::Sender<Waiting>>,
-    /// Joined at the end, so that no flush is under way when the directory is given up.
+    /// Joined at the end, so that no flush is running when the directory is released.
     thread: Option<thread::JoinHandle<()>>,
     /// Ends the thread's wait for a commit.
     committed: std_mpsc::Sender<()>,
     ids: Ids,
 }
 
-/// Ids of packed containers: random where the sequence begins, consecutive from there. The rows of a
-/// group then fall on the same pages of the catalogue, each of which costs a commit as much as a row.
+/// Ids of packed containers: consecutive from a random start. The rows of a group then share pages of the
+/// catalogue; each page costs a commit as much as a row.
 struct Ids {
     prefix: [u8; 8],
     next: AtomicU64,
@@ -60,8 +60,8 @@ impl Ids {
     }
 }
 
-/// What becomes of a container that is durable, or could not be made so: mostly a row of the catalogue. Runs
-/// on the packer's thread and must not wait.
+/// Called with the durable container or the error; mostly returns a row for the catalogue. Runs on the packer's
+/// thread and must not wait.
 pub(super) type Then = Box<dyn FnOnce(Result<SealedContainer, LibraryError>) -> Option<QueuedWrite> + Send>;
 
 struct Waiting {
@@ -91,9 +91,9 @@ impl Packer {
         self.ids.next()
     }
 
-    /// Has the container made durable in a pack of its space, `then` called, and what that returns written
-    /// to the catalogue in one transaction with those of the other containers of the flush: who waits is
-    /// woken once, at the end. Dropping the future after it returned cancels nothing.
+    /// Makes the container durable in a pack of its space, calls `then`, and writes the result to the catalogue in
+    /// one transaction with those of the other containers of the flush: the caller is woken once, at the end.
+    /// Dropping the future after it returned cancels nothing.
     pub(super) async fn store(
         &self,
         space: SpaceId,
@@ -108,12 +108,12 @@ impl Packer {
 impl Drop for Packer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        // This may be the thread that commits what is waited for.
+        // This may run on the thread that makes the awaited commit.
         let _ = self.committed.send(());
-        // The last who holds the library may be one of those who waited.
+        // The last owner of the library may be one of the waiting requests.
         let other = |thread: &thread::JoinHandle<()>| thread.thread().id() != thread::current().id();
         if let Some(thread) = self.thread.take().filter(other) {
-            // One that panicked has already failed everybody who waited.
+            // A thread that panicked has already failed all waiting requests.
             let _ = thread.join();
         }
     }
@@ -125,7 +125,7 @@ impl Library {
         self.shared.packer.next_id()
     }
 
-    /// Has a small container made durable whose row is written later; where the answer comes.
+    /// Queues a small container whose row is written later; returns the channel for the result.
     pub(crate) async fn queue_small(
         &self,
         space: SpaceId,
@@ -140,7 +140,7 @@ impl Library {
         Ok(answer)
     }
 
-    /// As [`Self::queue_small`], and waits for it.
+    /// Like [`Self::queue_small`], and waits for the result.
     pub(crate) async fn store_small(
         &self,
         space: SpaceId,
@@ -150,7 +150,7 @@ impl Library {
     }
 }
 
-/// Tells the packer's thread when it is dropped.
+/// Notifies the packer's thread on drop.
 struct Committing(std_mpsc::Sender<()>);
 
 impl Drop for Committing {
@@ -174,7 +174,7 @@ fn pack_until_closed(
     }
 }
 
-/// Makes containers durable, with one flush for those of a space; what is to be written of them.
+/// Makes containers durable, with one flush for those of each space; returns the writes for the catalogue.
 fn flush(containers: &dyn Containers, group: impl Iterator<Item = Waiting>) -> Vec<QueuedWrite> {
     let mut spaces: HashMap<SpaceId, (Vec<Packable>, Vec<_>)> = HashMap::new();
     for Waiting { space, small, then } in group {
@@ -198,7 +198,7 @@ fn flush(containers: &dyn Containers, group: impl Iterator<Item = Waiting>) -> V
     rows
 }
 
-/// The same error for another one who waited.
+/// A copy of the error, for another waiting request.
 fn clone_io_error(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

@@ -1,11 +1,11 @@
-//! Bytes promised to writers before they are stored.
+//! Quota reserved for writers before their bytes are stored.
 //!
-//! A reservation is taken before the body is read and held until the commit has counted the bytes in
-//! the catalogue, so that many uploads at once can never pass the quota together.
+//! A reservation is taken before the body is read and held until the commit has counted the bytes in the catalogue,
+//! so that many uploads at the same time can never exceed the quota together.
 //!
-//! Each writer reserves for itself. What its upload has announced, or the chunk that it replaces, is room that the
-//! catalogue counts already, but for one writer only: a second one that brings the same bytes needs room of its own
-//! while both lie on the disk.
+//! Each writer reserves for itself. The catalogue already counts quota for the bytes that its upload has announced,
+//! or for the chunk that it replaces, but for one writer only: a second one with the same bytes needs quota of its
+//! own while both are on the disk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,18 +17,18 @@ use super::{JointUsage, Library, LibraryError, SpaceUsage};
 use crate::catalog::ReadTx;
 use crate::model::{Access, ChunkName, EntryId, Right, SpaceId, UploadId};
 
-/// Times that a writer has old versions and trash removed before it is refused; each time other writers may add to them
-/// before its turn comes.
+/// Times that a writer has old versions and trash removed before it is refused; each time, other writers may add
+/// more before its turn comes.
 const HISTORY_ATTEMPTS: usize = 32;
 /// Bytes by which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
 /// Time that room which a writer has announced stays reserved without progress. It covers the way home; later others may
 /// use the room, and what has arrived stays.
 const RESERVED_FOR: Duration = Duration::from_hours(1);
-/// A content this small is simply tried.
+/// Content up to this size is simply tried.
 const SMALL: u64 = 64 * 1024;
 
-/// Bytes that writers hold at this moment.
+/// Bytes that writers hold at present.
 #[derive(Clone)]
 pub(super) struct Ledger {
     held: Arc<Mutex<HashMap<Source, u64>>>,
@@ -41,29 +41,29 @@ impl Default for Ledger {
     }
 }
 
-/// Where room for a writer's bytes comes from.
+/// The source of quota for a writer's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
-    /// The room that a space's quota leaves.
+    /// The unused quota of a space.
     Space(SpaceId),
-    /// The room that the catalogue reserves for what an upload has announced.
+    /// The quota that the catalogue reserves for an upload's announced bytes.
     Announced(UploadId),
-    /// The room of a chunk that one of the same name will replace.
+    /// The quota of a chunk that one with the same name will replace.
     Chunk(UploadId, ChunkName),
-    /// The room of a file's content that another one will replace.
+    /// The quota of a file's content that new content will replace.
     Content(EntryId),
 }
 
-/// Bytes held for one writer; given back when dropped.
+/// Bytes held for one writer; returned on drop.
 pub(crate) struct Reservation {
     of: SpaceId,
     space: Held,
-    /// Drawn on before the space is.
+    /// Used before the space's own quota.
     promised: Vec<Held>,
     began: Instant,
 }
 
-/// Bytes held of one source; given back when dropped.
+/// Bytes held from one source; returned on drop.
 pub(crate) struct Held {
     ledger: Ledger,
     source: Source,
@@ -75,12 +75,12 @@ impl Ledger {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds nothing yet.
+    /// Starts with no bytes.
     pub(super) fn held(&self, source: Source) -> Held {
         Held { ledger: self.clone(), source, bytes: 0 }
     }
 
-    /// Holds nothing yet. `promised` are drawn on first.
+    /// Starts with no bytes. `promised` is used first.
     fn reservation(&self, space: SpaceId, promised: impl IntoIterator<Item = Source>) -> Reservation {
         Reservation {
             of: space,
@@ -110,7 +110,7 @@ impl Source {
 }
 
 impl Reservation {
-    /// Adds room to draw on before the space's.
+    /// Adds a source to use before the space's quota.
     pub(super) fn promise(&mut self, source: Source) {
         self.promised.push(self.space.ledger.held(source));
     }
@@ -119,20 +119,19 @@ impl Reservation {
         self.of
     }
 
-    /// Whether it holds promised room.
+    /// Whether it holds bytes of a promised source.
     pub(super) fn holds_promised(&self) -> bool {
         self.promised.iter().any(|held| held.bytes > 0)
     }
 
-    /// Bytes held.
+    /// Number of bytes held.
     pub(crate) fn bytes(&self) -> u64 {
         self.promised.iter().fold(self.space.bytes, |sum, held| sum.saturating_add(held.bytes))
     }
 
-    /// Adds bytes, or nothing if they do not fit (`OverQuota`) or the space's past is to be made shorter before
-    /// (`HistoryFull`). Must be the first thing that `tx` does: its view begins with its
-    /// first read, and one from before the ledger was locked could miss bytes that another writer has just handed
-    /// over.
+    /// Adds bytes, or none if they do not fit (`OverQuota`) or old data must be removed first (`HistoryFull`). Must
+    /// be the first operation in `tx`: its snapshot begins with its first read, and one from before the ledger was
+    /// locked could miss bytes that another writer has just handed over.
     pub(super) fn add(&mut self, tx: &ReadTx<'_>, bytes: u64) -> Result<(), LibraryError> {
         self.add_from(|source| source.room(tx), bytes)
     }
@@ -167,7 +166,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Gives `bytes` of it back, once the catalogue counts them.
+    /// Returns `bytes` of it, once the catalogue counts them.
     pub(crate) fn release(&mut self, mut bytes: u64) {
         for held in self.promised.iter_mut().chain([&mut self.space]) {
             let part = bytes.min(held.bytes);
@@ -176,7 +175,7 @@ impl Reservation {
         }
     }
 
-    /// Gives back what is more than `bytes`.
+    /// Returns all but `bytes`.
     fn shrink_to(&mut self, bytes: u64) {
         let mut excess = self.bytes().saturating_sub(bytes);
         for held in [&mut self.space].into_iter().chain(self.promised.iter_mut().rev()) {
@@ -186,20 +185,20 @@ impl Reservation {
         }
     }
 
-    /// Takes out what is held of promised room. To be dropped in the transaction after which the catalogue does not
-    /// promise it any more: given back later, it would keep another writer of the same upload from its share.
+    /// Takes out the bytes held from promised sources. Drop them in the transaction after which the catalogue no
+    /// longer promises them: returned later, they would keep another writer of the same upload from its share.
     pub(crate) fn take_promised(&mut self) -> Vec<Held> {
         std::mem::take(&mut self.promised)
     }
 }
 
 impl Held {
-    /// Bytes held.
+    /// Number of bytes held.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Takes all that no writer holds. Must be the first thing that `tx` does, as for [`Reservation::add`].
+    /// Takes everything that no writer holds. Must be the first operation in `tx`, as for [`Reservation::add`].
     pub(crate) fn take_rest(&mut self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
         let mut all_held = self.ledger.lock();
         let taken = all_held.get(&self.source).copied().unwrap_or(0);
@@ -231,20 +230,21 @@ impl Drop for Held {
     }
 }
 
-/// Watches what a transaction adds to a space without having reserved it: properties, copies.
+/// Measures the bytes that a transaction adds to a space without a reservation: properties, copies.
 pub(super) struct Added {
     space: SpaceId,
     before: u64,
 }
 
 impl Added {
-    /// To be asked for before the first change.
+    /// Call it before the first change.
     pub(super) fn watch(tx: &ReadTx<'_>, space: SpaceId) -> Result<Self, LibraryError> {
         let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
         Ok(Self { space, before: row.counted() })
     }
 
-    /// Fails if what was added does not fit beside what is reserved, but for the `own` bytes that were reserved for it.
+    /// Fails if the added bytes do not fit beside all reservations, except for the `own` bytes that were reserved
+    /// for them.
     ///
     /// Errors: `OverQuota`.
     pub(crate) fn require_room(
@@ -260,8 +260,8 @@ impl Added {
         if taken > quota.0 { Err(LibraryError::OverQuota) } else { Ok(()) }
     }
 
-    /// Fails if what was added is more than the quota, whatever others have reserved: for a writer that counted on
-    /// room which may be gone.
+    /// Fails if the added bytes exceed the quota, whatever others have reserved: for a writer that counted on quota
+    /// which may be gone.
     ///
     /// Errors: `OverQuota`.
     pub(super) fn require_quota(&self, tx: &ReadTx<'_>) -> Result<(), LibraryError> {
@@ -273,7 +273,7 @@ impl Added {
 }
 
 impl Library {
-    /// Reserves bytes in a space for a writer.
+    /// Reserves bytes of a space for a writer.
     pub(crate) async fn reserve(&self, space: SpaceId, bytes: u64) -> Result<Reservation, LibraryError> {
         self.grow(self.empty_reservation(space), bytes).await.map_err(|(error, _)| error)
     }
@@ -282,7 +282,7 @@ impl Library {
         self.shared.quota.reservation(space, [])
     }
 
-    /// A reservation that draws on promised room before it asks for more of the space.
+    /// A reservation that uses promised sources before the space's quota.
     pub(crate) fn reservation_with(
         &self,
         space: SpaceId,
@@ -296,7 +296,7 @@ impl Library {
         self.shared.quota.held(source)
     }
 
-    /// How long room is kept for what a writer has announced and not sent.
+    /// Time for which quota is reserved for announced bytes that were not sent.
     pub(crate) fn reserved_for(&self) -> Duration {
         *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -306,8 +306,8 @@ impl Library {
         *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
-    /// Adds bytes to a reservation. It travels with the work: should the caller leave meanwhile, the bytes
-    /// are given back wherever it is by then. After an error it comes back as it was.
+    /// Adds bytes to a reservation. It moves with the work: if the caller disconnects meanwhile, the bytes are
+    /// returned wherever the reservation is by then. After an error it is unchanged.
     pub(crate) async fn grow(
         &self,
         reservation: Reservation,
@@ -368,7 +368,7 @@ impl Library {
         self.require_room(step).await?;
         *held = match self.grow(reservation, step).await {
             Ok(grown) => Some(grown),
-            // A whole step may not fit any more where the bytes themselves still do.
+            // A whole step may not fit although the bytes themselves still do.
             Err((LibraryError::OverQuota, Some(reservation))) => {
                 Some(self.grow(reservation, missing).await.map_err(|(error, _)| error)?)
             }
@@ -377,15 +377,15 @@ impl Library {
         Ok(())
     }
 
-    /// Fails if `bytes` more would fill the disk, so that nothing is sent in vain. Other writers may still
-    /// be faster; then the write itself fails.
+    /// Fails if `bytes` more would fill the disk, before the client sends them. Other writers may be faster; then
+    /// the write itself fails.
     pub(crate) async fn require_room(&self, bytes: u64) -> Result<(), LibraryError> {
         self.storing().await?;
         if bytes <= SMALL {
             return Ok(());
         }
         if self.free_bytes().await? < bytes.saturating_add(KEPT_FREE) {
-            // For a large content only, or for everybody?
+            // Find out whether this affects only a large content or everyone.
             self.look_at_disk().await?;
             return Err(LibraryError::DiskFull);
         }
@@ -398,13 +398,13 @@ impl Library {
         free.map_err(disk_error("ask for free space"))
     }
 
-    /// Bytes that the disk has for contents. Asks the disk: for a thread that may block.
+    /// Bytes of disk space available for contents. Asks the disk, so it may block.
     pub(super) fn room_on_disk(&self) -> Result<u64, LibraryError> {
         let free = self.storage().capacity.available().map_err(disk_error("ask for free space"))?;
         Ok(free.saturating_sub(KEPT_FREE))
     }
 
-    /// How full a space is.
+    /// Usage of a space.
     pub async fn usage(&self, access: &Access) -> Result<SpaceUsage, LibraryError> {
         let (library, access) = (self.clone(), *access);
         self.catalog().read(move |tx| library.usage_of(tx, &access)).await
@@ -415,13 +415,13 @@ impl Library {
         Ok(SpaceUsage::new(&row, self.room_on_disk()?))
     }
 
-    /// How full several spaces are together.
+    /// Total usage of several spaces.
     pub async fn joint_usage(&self, rights: &[Access]) -> Result<JointUsage, LibraryError> {
         let (library, rights) = (self.clone(), rights.to_vec());
         let sum = move |tx: &ReadTx<'_>| {
             let mut rows = Vec::with_capacity(rights.len());
             for access in rights {
-                // One that was removed meanwhile holds nothing.
+                // A space that was removed meanwhile holds nothing.
                 rows.extend(tx.space(access.require(Right::Read)?)?);
             }
             Ok(JointUsage::new(&rows, library.room_on_disk()?))

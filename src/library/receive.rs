@@ -1,8 +1,8 @@
-//! Taking in a content whose bytes may be on their way for hours: the one pump for every protocol.
+//! Receives content whose bytes may take hours to arrive: the one pump for every protocol.
 //!
 //! ```text
-//! begin_put, begin_chunk, begin_append   the right, conditions, room: before the first byte
-//! receive   each piece as it comes → the right once more → the commit, dated when it happens
+//! begin_put, begin_chunk, begin_append   the right, conditions, quota: before the first byte
+//! receive   each piece as it arrives → the right again → the commit, dated when it happens
 //! ```
 
 use std::future::{Future, pending, ready};
@@ -12,13 +12,13 @@ use bytes::Bytes;
 use super::{LibraryError, PutOutcome, PutSession};
 use crate::model::Timestamp;
 
-/// A content that is being written: what [`receive`] feeds.
+/// Content that is being written, for [`receive`].
 pub trait Incoming: Sized {
-    /// What the commit makes of it.
+    /// Result of the commit.
     type Stored;
 
-    /// Takes the next bytes and returns how far the upload is durable; 0 for a content that is stored whole or not at
-    /// all. Waits while the disk is behind.
+    /// Takes the next bytes and returns the offset up to which the upload is durable; 0 for content that is stored
+    /// as a whole or not at all. Waits while the disk is behind.
     fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, LibraryError>> + Send;
 
     /// Makes it durable and visible.
@@ -30,27 +30,27 @@ pub trait Incoming: Sized {
         ready(Ok(()))
     }
 
-    /// Returns once another writer has taken its place, so that no byte more would be stored.
+    /// Returns once another writer has taken over, so that no further byte would be stored.
     fn taken_over(&mut self) -> impl Future<Output = ()> + Send {
         pending()
     }
 }
 
-/// Where a content comes from: the body of a request, a file of a form.
+/// Source of content: the body of a request, or a file of a form.
 pub trait Source {
-    /// Why the rest does not come.
+    /// Why the rest does not arrive.
     type Error;
 
-    /// The next bytes; `None` after the last. `durable` is how far the upload is durable, for protocols that report it
-    /// to the sender.
+    /// The next bytes; `None` after the last. `durable` is the offset up to which the upload is durable, for
+    /// protocols that report it to the sender.
     fn next(&mut self, durable: u64) -> impl Future<Output = Option<Result<Bytes, Self::Error>>> + Send;
 }
 
-/// Writes what `source` gives to its end; then asks `still_allowed`, since the right may have been revoked while the
-/// content was on its way, and commits at the time of `clock`.
+/// Writes all data of `source`; then calls `still_allowed`, because the right may have been revoked meanwhile, and
+/// commits at the time of `clock`.
 ///
-/// Errors: outside, what `source` or `still_allowed` failed of; inside, what storing failed of. After either the
-/// content is broken off: an append keeps what arrived, anything else nothing.
+/// Errors: outside, those of `source` and `still_allowed`; inside, those of storing. After either, the content is
+/// broken off: an append keeps the bytes received, everything else keeps none.
 pub async fn receive<I: Incoming, S: Source, E: From<S::Error>>(
     mut incoming: I,
     mut source: S,
@@ -61,7 +61,7 @@ pub async fn receive<I: Incoming, S: Source, E: From<S::Error>>(
     let failure = loop {
         let piece = tokio::select! {
             biased;
-            // A client that has been replaced may never send another byte.
+            // A client that was replaced may never send another byte.
             () = incoming.taken_over() => return Ok(Err(LibraryError::UploadTakenOver)),
             piece = source.next(durable) => piece,
         };

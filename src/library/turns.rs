@@ -1,4 +1,4 @@
-//! Turns at long work: one at a time per person, a few at once for all.
+//! Turns for long work: one at a time for each person, a few at the same time for all.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,20 +8,20 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Se
 
 use super::LibraryError;
 
-/// Hands out turns at one kind of work, in the order in which they are asked for; `K` tells people apart.
+/// Gives out turns for one kind of work, in the order of requests; `K` identifies people.
 pub(crate) struct Turns<K> {
     people: Mutex<HashMap<K, Arc<AsyncMutex<()>>>>,
     together: Arc<Semaphore>,
 }
 
-/// One turn; over when it is dropped.
+/// One turn, which ends on drop.
 pub(crate) struct Turn {
     _own: OwnedMutexGuard<()>,
     _shared: OwnedSemaphorePermit,
 }
 
 impl<K: Eq + Hash> Turns<K> {
-    /// With `together` turns at once.
+    /// Allows `together` turns at the same time.
     pub(crate) fn new(together: usize) -> Self {
         Self { people: Mutex::default(), together: Arc::new(Semaphore::new(together)) }
     }
@@ -33,7 +33,7 @@ impl<K: Eq + Hash> Turns<K> {
             people.retain(|_, own| Arc::strong_count(own) > 1);
             Arc::clone(people.entry(person).or_default())
         };
-        // The person's own first: whoever begins many waits for himself, not in everybody's way.
+        // The person's own turn comes first, so that a person who begins many does not hold up others.
         let own = own.lock_owned().await;
         let shared = Arc::clone(&self.together).acquire_owned().await;
         Ok(Turn { _own: own, _shared: shared.map_err(|_| LibraryError::Closed)? })

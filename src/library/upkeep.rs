@@ -1,4 +1,4 @@
-//! What is done now and then: ending what has expired, removing what is no longer used.
+//! Regular maintenance: ends what has expired, and removes files that are no longer used.
 
 use std::io;
 use std::sync::Arc;
@@ -16,43 +16,43 @@ use crate::vault::sweep::find_orphans;
 
 /// Rows that upkeep handles in one transaction, so that writers never wait for long.
 const STEP: usize = 100;
-/// Why some of what ends by itself is no event.
+/// Why some of what expires is not an event.
 const HOUSEKEEPING: &str = "nothing of the office ends with it";
 const CONDEMNED: &str = "that it goes for good was recorded when it was condemned";
 
-/// What one round of upkeep did.
+/// Result of one round of upkeep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UpkeepReport {
-    /// Earlier contents whose time was over.
+    /// Earlier versions whose retention ended.
     pub versions: usize,
-    /// Deleted entries whose time was over.
+    /// Deleted entries whose retention ended.
     pub trash: usize,
-    /// Locks that had ended.
+    /// Locks that expired.
     pub locks: usize,
-    /// Container files removed.
+    /// Files of containers that were removed.
     pub containers: usize,
 }
 
-/// What a sweep did.
+/// Result of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Containers looked at.
+    /// Number of containers on the disk.
     pub seen: u64,
     /// Containers removed.
     pub removed: u64,
-    /// Bytes that came free.
+    /// Bytes that were freed.
     pub bytes: u64,
 }
 
 impl Library {
-    /// Ends what has expired at `now` and removes the files of what is no longer used. Every step may be
-    /// repeated after a crash.
+    /// Ends what has expired at `now` and removes files that are no longer used. Every step may be repeated after a
+    /// crash.
     pub async fn upkeep(&self, now: Timestamp) -> Result<UpkeepReport, LibraryError> {
         let mut report = UpkeepReport {
             locks: self.catalog().write_silent(HOUSEKEEPING, move |tx| tx.delete_expired_locks(now)).await?,
             ..UpkeepReport::default()
         };
-        // What an older catalogue takes for deleted may have been brought back since.
+        // An older catalogue may consider something as deleted that was restored since.
         if self.is_rolled_back().await? {
             return Ok(report);
         }
@@ -68,14 +68,14 @@ impl Library {
         Ok(report)
     }
 
-    /// Removes for good what is marked for it, a few rows at a time. May be broken off and taken up again.
+    /// Permanently removes entries marked for it, a few rows at a time. May be interrupted and resumed.
     pub(super) async fn finish_purges(&self) -> Result<(), LibraryError> {
         loop {
             let marked = self.catalog().read(|tx| tx.purging(STEP)).await?;
-            // A copy that still grows bears the same mark.
+            // A copy in progress has the same mark.
             let next = marked.into_iter().find(|entry| !self.shared.growing.holds(*entry));
             let Some(entry) = next else { return Ok(()) };
-            // And has lost it since, if it was finished.
+            // It has lost the mark if it was finished meanwhile.
             let step = move |tx: &WriteTx<'_>| {
                 Ok::<_, LibraryError>(!tx.is_purging(entry)? || tx.delete_some(entry, STEP)?)
             };
@@ -83,8 +83,8 @@ impl Library {
         }
     }
 
-    /// Removes the files of containers whose rows are gone. Row first, file after: a crash in between
-    /// leaves a note in `garbage`, never a row without its file.
+    /// Removes the files of containers whose rows are gone. Row first, then the file: a crash in between leaves a
+    /// record in `garbage`, never a row without its file.
     pub(crate) async fn remove_garbage(&self) -> Result<usize, LibraryError> {
         let mut removed = 0;
         loop {
@@ -113,14 +113,14 @@ impl Library {
                     gone.iter().try_for_each(|row| tx.forget_garbage(row.container))
                 })
                 .await?;
-            // What stays would be found again at once; the next round tries it again.
+            // The rest would be found again at once; the next round tries it again.
             if found < STEP || !all_gone {
                 return Ok(removed);
             }
         }
     }
 
-    /// Removes a container that never got its row. If that fails too, the sweep of the next run finds it.
+    /// Removes a container that never got its row. If that fails, the sweep of the next run finds it.
     pub(crate) async fn remove_uncommitted(&self, space: SpaceId, container: ContainerId, place: Place) {
         let containers = Arc::clone(&self.storage().containers);
         let removed = tokio::task::spawn_blocking(move || containers.remove(space, container, place)).await;
@@ -129,13 +129,12 @@ impl Library {
         }
     }
 
-    /// Removes container files that no row knows and that are older than a day: what a crash between
-    /// container and row leaves behind. While a container is damaged nothing is removed: an unknown file may
-    /// be the missing one under another name, or show what happened. Nor while the catalogue is older than
-    /// the files.
+    /// Removes files of containers that have no row and are older than a day: remains of a crash between container
+    /// and row. While a container is damaged nothing is removed: an unknown file may be the missing one under
+    /// another name, or show what happened. Nor is anything removed while the catalogue is older than the files.
     ///
-    /// Looking through the disk takes long, and the rows that it compares with are those of its beginning. So what
-    /// it finds is asked for again in the writer's transaction that condemns it: only there no row can come.
+    /// Listing the disk takes long, and it is compared with the rows at its beginning. So each file is checked
+    /// again in the writer's transaction that marks it as garbage: only there no row can be added in between.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, LibraryError> {
         if self.look_for_newer_containers().await? {
             return Ok(Swept::default());
@@ -166,7 +165,7 @@ impl Library {
         Ok(swept)
     }
 
-    /// Makes garbage of those of `files` that are neither known nor held by somebody who writes; which.
+    /// Marks those of `files` as garbage that are neither known nor held by a writer; returns them.
     async fn condemn(&self, files: Vec<StoredFile>) -> Result<Vec<StoredFile>, LibraryError> {
         let unbound = Arc::clone(&self.shared.unbound);
         let condemn = move |tx: &WriteTx<'_>| {

@@ -1,4 +1,4 @@
-//! Writing on at the end of a linear upload.
+//! Appends to a linear upload.
 
 use std::future::Future;
 
@@ -14,21 +14,21 @@ use crate::library::digest::Digests;
 use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 
-/// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client is gone, it keeps what
-/// has arrived, unless a checksum came with it.
+/// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client disconnects, it keeps the
+/// bytes received, unless they came with a checksum.
 pub struct Append {
-    /// `None` once it has been finished.
+    /// `None` once it is finished.
     turn: Option<(Lease, u64)>,
     over: oneshot::Receiver<()>,
     began: Timestamp,
 }
 
 impl Uploads {
-    /// Begins to write at `offset`, which must be the upload's. An older writer is ended first and keeps what
-    /// it has.
+    /// Begins to write at `offset`, which must be the upload's. Ends an older writer first, which keeps the bytes
+    /// it has received.
     ///
-    /// Errors: `NoSuchUpload`, `OffsetMismatch`, `UploadTooLong`, `TooManyPieces`, `WrongShape`, and what
-    /// stands in the way of storing anything.
+    /// Errors: `NoSuchUpload`, `OffsetMismatch`, `UploadTooLong`, `TooManyPieces`, `WrongShape`, and those of
+    /// storing in general.
     pub async fn begin_append(
         &self,
         access: &Access,
@@ -56,8 +56,8 @@ impl Uploads {
         Ok(Append { turn: Some((lease, turn)), over, began: now })
     }
 
-    /// The upload as it is now. A linear one's writer is ended first: the offset that this tells is not
-    /// passed by anybody who wrote before.
+    /// The upload as it is now. The writer of a linear one is ended first, so that no earlier writer moves the
+    /// offset that this returns.
     pub async fn find(
         &self,
         access: &Access,
@@ -93,10 +93,10 @@ impl Uploads {
 }
 
 impl Append {
-    /// Takes the next bytes; how far the upload is durable. Waits while the disk is behind.
+    /// Takes the next bytes; returns the offset up to which the upload is durable. Waits while the disk is behind.
     ///
-    /// Errors: `UploadTakenOver`: somebody else writes or has asked for the offset, and no byte more is
-    /// taken; `UploadTooLong`; what stands in the way of storing.
+    /// Errors: `UploadTakenOver`: another request writes or has asked for the offset, and no further byte is taken;
+    /// `UploadTooLong`; those of storing in general.
     pub async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
         let (lease, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
         let mut slot = lease.lock_for(*turn).await?;
@@ -105,16 +105,17 @@ impl Append {
         Ok(writer.durable())
     }
 
-    /// Returns when another request has ended this append: there is no use in reading on.
+    /// Returns when another request has ended this append, so that reading on is useless.
     pub async fn taken_over(&mut self) {
         // Nothing is ever sent; the other end is dropped.
         let _ = (&mut self.over).await;
     }
 
-    /// Makes all that arrived durable and moves the offset; for a body that came to its end. Runs to its end
+    /// Makes all received bytes durable and moves the offset; for a body that arrived completely. Runs to its end
     /// even if the future is dropped.
     ///
-    /// Errors: `WrongChecksum` and `WrongSize`: nothing of it is kept, or, without a checksum, what arrived is.
+    /// Errors: `WrongChecksum` and `WrongSize`: none of the bytes are kept, or, without a checksum, those received
+    /// are.
     pub async fn finish(mut self, now: Timestamp) -> Result<Upload, LibraryError> {
         let (lease, turn) = self.turn.take().ok_or(LibraryError::UploadTakenOver)?;
         let commit = async move {
@@ -127,7 +128,7 @@ impl Append {
         tokio::spawn(commit).await?
     }
 
-    /// Keeps what arrived of a body that broke off, unless a checksum came with it; as dropping this does, but
+    /// Keeps the bytes received of a body that broke off, unless they came with a checksum; like a drop, but
     /// returns when it is done.
     pub async fn break_off(mut self, now: Timestamp) -> Result<(), LibraryError> {
         match self.turn.take() {
@@ -166,7 +167,7 @@ async fn keep(lease: Lease, turn: u64, now: Timestamp) {
 impl Drop for Append {
     fn drop(&mut self) {
         let Some((lease, turn)) = self.turn.take() else { return };
-        // Without a runtime the program is stopping: what was committed counts.
+        // Without a runtime the program is stopping: only committed bytes count.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(keep(lease, turn, self.began));
         }

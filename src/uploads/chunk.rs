@@ -13,7 +13,7 @@ use crate::library::digest::Digests;
 use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, ChunkName, Timestamp, UploadId, UploadShape, UserId};
 
-/// A chunk that is arriving. Dropped before [`Self::finish`] it leaves nothing behind.
+/// A chunk that is arriving. Dropped before [`Self::finish`], it leaves nothing behind.
 pub struct ChunkSession {
     writer: SegmentWriter,
     /// Keeps the upload from expiring.
@@ -21,10 +21,9 @@ pub struct ChunkSession {
 }
 
 impl Uploads {
-    /// Begins a chunk. One of this name that is there already stays until this one has arrived.
+    /// Begins a chunk. An existing one with this name stays until this one has arrived.
     ///
-    /// Errors: `NoSuchUpload`, `WrongShape`, `UploadTooLong`, `TooManyPieces`, and what stands in the way of
-    /// storing anything.
+    /// Errors: `NoSuchUpload`, `WrongShape`, `UploadTooLong`, `TooManyPieces`, and those of storing in general.
     pub async fn begin_chunk(
         &self,
         access: &Access,
@@ -59,7 +58,7 @@ impl Uploads {
         Ok(ChunkSession { writer, lease })
     }
 
-    /// The chunks that have arrived whole, in the order in which they are joined.
+    /// The chunks that have arrived completely, in the order in which they are joined.
     pub async fn chunks(
         &self,
         access: &Access,
@@ -113,8 +112,8 @@ impl ChunkSession {
         self.writer.write(bytes).await
     }
 
-    /// Makes the chunk durable and puts it in place of an older one of its name. Runs to its end even if the
-    /// future is dropped.
+    /// Makes the chunk durable and replaces an older one with its name. Runs to its end even if the future is
+    /// dropped.
     ///
     /// Errors: `WrongSize`, `WrongChecksum`, `UploadTooLong`, `NoSuchUpload` if it ended meanwhile; nothing is
     /// stored then.

@@ -1,4 +1,4 @@
-//! The containers that close an upload: without bytes, they name the others in order.
+//! Closing containers of an upload: they hold no bytes and name the others in order.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::vault::container::{ContainerMeta, MAX_NAMED, Part};
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// Makes durable what a rebuild needs to put `pieces` together as `file`; at least one container.
+/// Writes durable containers from which a rebuild can join `pieces` as `file`; at least one.
 pub(super) async fn write(
     library: &Library,
     change: &Change,
@@ -36,7 +36,7 @@ pub(super) async fn write(
     let sealed = tokio::task::spawn_blocking(move || {
         let key = keys.space_key(space)?;
         let of = names.len() as u64;
-        // An upload of nothing is closed as well.
+        // An empty upload has a closing container as well.
         let runs = if names.is_empty() { vec![names.as_slice()] } else { names.chunks(MAX_NAMED).collect() };
         let seal = |(segment, names): (u32, &[ContainerId])| {
             let part = Part::Closing { names: names.to_vec(), of };
@@ -45,7 +45,7 @@ pub(super) async fn write(
         };
         (0..).zip(runs).map(seal).collect::<Result<Vec<_>, _>>()
     });
-    // All are queued before the first is waited for, so that they share a flush.
+    // All are queued before waiting for the first, so that they share a flush.
     let mut waiting = Vec::new();
     for small in sealed.await?? {
         waiting.push(library.queue_small(space, small).await?);

@@ -1,4 +1,4 @@
-//! Counting what is durable into its upload.
+//! Adds durable containers to their upload.
 
 use super::running_digest::digest_with;
 use super::{UNFINISHED, UploadLimits, expiry};
@@ -10,44 +10,44 @@ use crate::library::{Library, LibraryError};
 use crate::model::{ChunkName, Timestamp};
 use crate::vault::writer::SealedContainer;
 
-/// What the bytes are of their upload.
+/// Role of the bytes in their upload.
 #[derive(Clone)]
 pub(super) enum Goal {
-    /// What follows its last byte.
+    /// They follow its last byte.
     Linear,
-    /// This chunk.
+    /// They are this chunk.
     Chunk(ChunkName),
 }
 
-/// What one transaction adds to an upload.
+/// Additions to an upload in one transaction.
 pub(super) struct Commit {
     /// The upload as it was when these bytes began.
     pub(super) began: UploadRow,
     pub(super) goal: Goal,
     pub(super) containers: Vec<SealedContainer>,
-    /// Promised room that these bytes use up.
+    /// Promised quota that these bytes use up.
     pub(super) promised: Vec<Held>,
-    /// The digests behind these bytes, if all before them were known.
+    /// State of the digests after these bytes, if all before them were known.
     pub(super) digest: Option<Vec<u8>>,
     pub(super) limits: UploadLimits,
     pub(super) now: Timestamp,
 }
 
 impl Commit {
-    /// Counts the containers, or has them removed.
+    /// Adds the containers, or removes them if that fails.
     pub(super) async fn run(
         self,
         library: &Library,
         sealed: &mut Leftovers,
     ) -> Result<UploadRow, LibraryError> {
         let outcome = library.catalog().write_silent(UNFINISHED, move |tx| self.write(tx)).await;
-        // After a commit that failed nobody knows whether a row has them.
+        // After a failed commit it is unknown whether they have rows.
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
             sealed.release();
         }
         let (row, has_replaced) = outcome?;
         if has_replaced {
-            // Left to upkeep, a client that sends one chunk again and again would fill the disk.
+            // If this were left to upkeep, a client that keeps sending the same chunk would fill the disk.
             if let Err(error) = library.remove_garbage().await {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
@@ -58,7 +58,7 @@ impl Commit {
         Ok(row)
     }
 
-    /// The upload as it is then, and whether another chunk had to go.
+    /// The upload afterwards, and whether another chunk was replaced.
     fn write(self, tx: &WriteTx<'_>) -> Result<(UploadRow, bool), LibraryError> {
         tx.touches_only([]);
         drop(self.promised);

@@ -1,4 +1,4 @@
-//! One upload from several complete ones.
+//! Joins several complete uploads into one.
 
 use super::{NewUpload, UNFINISHED, Upload, Uploads, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
@@ -37,7 +37,7 @@ impl Uploads {
                 reserved: 0,
                 ..session::fresh(&change, new, number, DigestState::default())
             };
-            // The parts make room for it.
+            // The parts, which end, make room for it.
             let open = limits.open.saturating_add(parts.len() as u64);
             session::insert(tx, super::UploadLimits { open, ..limits }, &mut row)?;
             for id in parts {
@@ -51,7 +51,7 @@ impl Uploads {
                     UploadShape::Linear => {}
                 }
                 tx.move_pieces(id, row.id, row.pieces)?;
-                // Digests go on from the first part's; what follows was hashed from its own beginning.
+                // Digests continue those of the first part; the other parts were hashed from their own beginning.
                 if row.received == 0 && part.digest.bytes == part.received {
                     row.digest = part.digest;
                 }

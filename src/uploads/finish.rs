@@ -1,4 +1,4 @@
-//! Making an upload a file's content.
+//! Turns an upload into the content of a file.
 
 use super::{Uploads, closing, owned, running_digest, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
@@ -10,19 +10,19 @@ use crate::library::{Change, Library, LibraryError};
 use crate::model::{Checksum, EntryId, EntryPath, Right, Timestamp, UploadId, UploadShape};
 use crate::vault::writer::SealedContainer;
 
-/// Attempts to finish an upload while chunks arrive or its path comes to lead elsewhere.
+/// Attempts to finish an upload while chunks arrive or its path changes to another entry.
 const ATTEMPTS: usize = 3;
 
 /// Containers of an upload that may finish in a transaction shared with other writers.
 const FEW_PIECES: usize = 64;
 
-/// What a client may say with its last request. It goes before what it said at the beginning, but for the
-/// length and the checksum, which must both hold.
+/// Values that a client may send with its last request. They take precedence over those of the first one, except
+/// length and checksum, which must both hold.
 #[derive(Clone, Debug, Default)]
 pub struct Finish {
-    /// Where the content shall lie.
+    /// Destination of the content.
     pub path: Option<EntryPath>,
-    /// All of its bytes.
+    /// Total bytes.
     pub length: Option<u64>,
     /// Modification time.
     pub modified: Option<Timestamp>,
@@ -30,7 +30,7 @@ pub struct Finish {
     pub checksum: Option<Checksum>,
 }
 
-/// What was found before the closing containers are written.
+/// Results of the checks before the closing containers are written.
 struct Judged {
     row: UploadRow,
     pieces: Vec<ContainerRow>,
@@ -39,14 +39,14 @@ struct Judged {
 }
 
 impl Uploads {
-    /// Makes what has arrived the content of a file, in one transaction whatever its size, and ends the
-    /// upload. Refused, the upload stays as it is. Runs to its end even if the future is dropped.
+    /// Turns the received bytes into the content of a file, in one transaction whatever its size, and ends the
+    /// upload. If that is refused, the upload stays as it is. Runs to its end even if the future is dropped.
     ///
-    /// Bytes that arrived out of order are read once more if a checksum was demanded: a client that wants a
-    /// quick end sends its chunks in order, or none.
+    /// Bytes that arrived out of order are read once more if there is a checksum: a client that wants a quick end
+    /// sends its chunks in order, or no checksum.
     ///
-    /// Errors: `NoSuchUpload`, `NoUploadPath`, `UploadIncomplete`, `WrongChecksum`, `Busy` if chunks keep
-    /// coming or the path leads elsewhere each time, and those of a PUT.
+    /// Errors: `NoSuchUpload`, `NoUploadPath`, `UploadIncomplete`, `WrongChecksum`, `Busy` if chunks keep arriving
+    /// or the path keeps changing to another entry, and those of a PUT.
     pub async fn finish(
         &self,
         change: Change,
@@ -70,7 +70,7 @@ impl Uploads {
         task.await?
     }
 
-    /// `None` if something was added to the upload meanwhile, or the path leads to another entry.
+    /// `None` if bytes were added to the upload meanwhile, or the path leads to another entry.
     async fn try_finish(
         &self,
         change: &Change,
@@ -80,7 +80,8 @@ impl Uploads {
         let Judged { row, pieces, file, existing } = self.judge(change, id, finish).await?;
         let wanted: Vec<Checksum> = row.checksum.iter().chain(&finish.checksum).cloned().collect();
         let checksums = whole::checksums(&self.library, &row, &pieces, &wanted).await?;
-        // Drawn now, not when the upload was begun: contents are ordered by when they came to be the file's.
+        // Drawn now, not when the upload began: versions are ordered by the time at which they became the file's
+        // content.
         let serial = self.library.new_entry_id().await?;
         let entry = existing.unwrap_or(row.number);
         let closing = closing::write(&self.library, change, &file, entry, serial, &row, &pieces).await?;
@@ -115,7 +116,7 @@ impl Uploads {
         outcome
     }
 
-    /// Everything that can stand in the way, before anything is written.
+    /// Checks everything that may prevent the end, before anything is written.
     async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, LibraryError> {
         self.library.storing().await?;
         let scope = change.access.whole_space(Right::Write)?;

@@ -25,7 +25,7 @@ pub(super) struct Slot {
     /// Grows with each writer.
     turn: u64,
     writer: Option<SegmentWriter>,
-    /// Dropped when the writer's turn is over.
+    /// Dropped when the writer's turn ends.
     over: Option<oneshot::Sender<()>>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Lease {
 /// Nobody else is busy with the upload while this is leased.
 pub(super) struct Leased {
     pub(super) slot: OwnedMutexGuard<Slot>,
-    /// Behind the slot, so that it goes after it.
+    /// Declared after the slot, so that it is dropped after it.
     pub(super) lease: Lease,
 }
 
@@ -52,7 +52,7 @@ impl Leases {
         Lease { id, places: Arc::clone(&self.0), place: Some(place) }
     }
 
-    /// Whether somebody is busy with the upload.
+    /// Whether the upload is in use.
     pub(super) fn is_taken(&self, id: UploadId) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
@@ -114,12 +114,12 @@ impl Slot {
 }
 
 impl Leased {
-    /// Ends the writer, which keeps what arrived.
+    /// Ends the writer, which keeps the bytes received.
     pub(super) async fn end_writer(mut self, now: Timestamp) -> Self {
         if let Some(writer) = self.slot.leave()
             && let Err(error) = writer.keep(now).await
         {
-            // What was told before stays true; the client sends the rest again.
+            // The offset reported before stays true; the client sends the rest again.
             tracing::debug!(error = &error as &dyn std::error::Error, "an upload's last segment is not kept");
         }
         self

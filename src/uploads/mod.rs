@@ -61,9 +61,9 @@ use crate::model::{
 
 /// Longest metadata that a client may attach to an upload, in bytes.
 pub const MAX_UPLOAD_METADATA: usize = 4 * 1024;
-/// Time that an unfinished upload is kept after its last progress.
+/// Time for which an unfinished upload is kept after its last progress.
 pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
-/// Why what happens to an unfinished upload is no event.
+/// Why changes of an unfinished upload are not events.
 const UNFINISHED: &str = "an unfinished upload is nothing that anybody else sees";
 
 /// An open instance's uploads. Cheap to clone; all are clones of one, or two requests could write to one upload.
@@ -72,7 +72,7 @@ pub struct Uploads {
     library: Library,
     leases: Leases,
     limits: Arc<Mutex<UploadLimits>>,
-    /// At taking uploads into other spaces than they were begun in.
+    /// Turns for moving uploads into another space than they began in.
     relocating: Arc<Turns<UserId>>,
 }
 
@@ -84,12 +84,12 @@ impl Uploads {
     }
 }
 
-/// Bounds of what uploads may become.
+/// Limits for uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UploadLimits {
-    /// Bytes of content after which a new container is begun.
+    /// Bytes of content after which a new container begins.
     pub segment: u64,
-    /// Uploads that a user may have begun.
+    /// Unfinished uploads that a user may have.
     pub open: u64,
     /// Chunks of one upload.
     pub chunks: u64,
@@ -112,58 +112,58 @@ const MAX_CHUNKS: u64 = 10_000;
 /// Containers of one upload; each append makes at least one.
 const MAX_PIECES: u64 = 20_000;
 
-/// An upload about to be begun.
+/// An upload to create.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
-    /// [`UploadId::random`]: no second upload ever has it.
+    /// [`UploadId::random`]: no other upload ever has it.
     pub id: UploadId,
-    /// One word for the protocol by which it comes.
+    /// One word for the protocol.
     pub protocol: &'static str,
     /// The name by which the client will ask for it ([`Uploads::named`]),
     /// where its protocol lets the client choose one.
     pub name: Option<String>,
     /// How it will arrive.
     pub shape: UploadShape,
-    /// Where the content shall lie, if that is known.
+    /// Destination of the content, if known.
     pub path: Option<EntryPath>,
-    /// All of its bytes, if they are known.
+    /// Total bytes, if known.
     pub length: Option<u64>,
-    /// Modification time, if the client says one.
+    /// Modification time, if the client sent one.
     pub modified: Option<Timestamp>,
     /// What the whole content must hash to.
     pub checksum: Option<Checksum>,
-    /// The client's own words, given back verbatim.
+    /// The client's metadata, returned verbatim.
     pub metadata: String,
 }
 
 /// An upload as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
-    /// Names it.
+    /// Id of the upload.
     pub id: UploadId,
-    /// Where its content will lie.
+    /// Space of the destination.
     pub space: SpaceId,
-    /// Whose it is; `None` once that account is gone.
+    /// User of the upload; `None` once that account is removed.
     pub user: Option<UserId>,
     /// By which protocol it comes.
     pub protocol: String,
     /// How it arrives.
     pub shape: UploadShape,
-    /// Where its content will lie, if that is known.
+    /// Destination of the content, if known.
     pub path: Option<EntryPath>,
     /// All of its bytes, if they were announced.
     pub length: Option<u64>,
-    /// Bytes that are durable: of a linear upload the offset.
+    /// Bytes that are durable; for a linear upload the offset.
     pub received: u64,
-    /// Modification time, if the client said one.
+    /// Modification time, if the client sent one.
     pub modified: Option<Timestamp>,
     /// What the whole content must hash to.
     pub checksum: Option<Checksum>,
-    /// The client's own words.
+    /// The client's metadata.
     pub metadata: String,
     /// When it was begun.
     pub created: Timestamp,
-    /// When it is given up if nothing more arrives.
+    /// Time at which it expires if nothing more arrives.
     pub expires: Timestamp,
 }
 
@@ -209,17 +209,17 @@ impl From<ChunkRow> for Chunk {
     }
 }
 
-/// Whose uploads are meant.
+/// Selects uploads by user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadsOf {
     /// This user's own.
     User(UserId),
-    /// Everybody's; for who manages the space.
+    /// All users'; for managers of the space.
     Everybody,
 }
 
 impl UploadsOf {
-    /// The space, if the right to it is enough.
+    /// The space, if the right to it is sufficient.
     fn require(self, access: &Access) -> Result<SpaceId, LibraryError> {
         let needed = match self {
             Self::User(_) => Right::Write,
@@ -236,23 +236,23 @@ impl UploadsOf {
     }
 }
 
-/// What a part may say of itself beforehand.
+/// Facts about a part that its request declares.
 #[derive(Clone, Debug, Default)]
 pub struct PartInfo {
-    /// Its bytes, where the request tells.
+    /// Size in bytes, if declared.
     pub size: Option<u64>,
-    /// What its bytes must hash to. A part with a checksum is stored as a whole or not at all.
+    /// Expected checksum of its bytes. A part with a checksum is stored as a whole or not at all.
     pub checksum: Option<Checksum>,
 }
 
-/// The upload, if it is this user's and in the space that the right is for. Anything else does not exist.
+/// The upload, if it belongs to this user and to the space of the right. Any other counts as missing.
 fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result<UploadRow, LibraryError> {
     let space = access.require(Right::Write)?;
     let own = tx.upload(id)?.filter(|row| row.space == space && row.user == Some(user));
     own.ok_or(LibraryError::NoSuchUpload)
 }
 
-/// When an upload that has made progress at `now` is given up.
+/// The expiry time of an upload that made progress at `now`.
 fn expiry(tx: &ReadTx<'_>, now: Timestamp) -> Result<Timestamp, LibraryError> {
     Ok(tx.not_before_certain(now)?.after(UPLOAD_KEPT_FOR))
 }

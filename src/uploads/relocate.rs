@@ -1,8 +1,8 @@
-//! Taking an upload into another space.
+//! Moves an upload into another space.
 //!
-//! Containers belong to a space from their first byte on. A client that tells the path with its last request
-//! only may turn out to have meant another space than the one its upload was begun in; then every container
-//! gets a copy with a header for that one, as by a move between spaces. The bytes are copied, not sealed again.
+//! Containers belong to a space from their first byte on. The path that a client sends only with its last request
+//! may be in another space than the one where the upload began; then every container gets a copy with a header for
+//! that space, as in a move between spaces. The bytes are copied, not sealed again.
 
 use super::{UNFINISHED, Upload, Uploads, owned};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
@@ -10,15 +10,14 @@ use crate::library::LibraryError;
 use crate::model::{Access, EntryPath, Right, SpaceId, Timestamp, UploadId, UserId, WriteSerial};
 use crate::vault::container::{ContainerMeta, Part};
 
-/// Uploads that move into another space at once: each reads and writes as fast as the disk does.
+/// Uploads that move into another space at the same time: each reads and writes as fast as the disk can.
 pub(super) const MAX_RELOCATED_AT_ONCE: usize = 4;
 
 impl Uploads {
-    /// Makes an upload one into the space that `to` opens; finishing it goes on from there. Takes as long as
-    /// copying what has arrived. Runs to its end even if the future is dropped.
+    /// Moves an upload into the space of `to`, where it can be finished. Takes as long as copying the bytes
+    /// received. Runs to its end even if the future is dropped.
     ///
-    /// Errors: `NoSuchUpload`, `OverQuota` of the other space, `DiskFull`, `Busy` if something arrives
-    /// meanwhile.
+    /// Errors: `NoSuchUpload`, `OverQuota` of the other space, `DiskFull`, `Busy` if bytes arrive meanwhile.
     pub async fn relocate(
         &self,
         access: &Access,

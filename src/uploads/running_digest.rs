@@ -4,22 +4,22 @@ use crate::catalog::{ChunkRow, DigestState, UploadRow};
 use crate::library::digest::Digests;
 use crate::model::{ChecksumKind, ChunkName};
 
-/// The algorithms that are kept running for a chunked upload: ours, and what desktop clients demand at the
-/// end without having announced it.
+/// The algorithms computed for a chunked upload: the catalogue's own, and the one that desktop clients require at
+/// the end without announcing it.
 const KINDS: [ChecksumKind; 2] = [ChecksumKind::Sha256, ChecksumKind::Sha1];
 
-/// What is known of a chunked upload's digests when nothing is.
+/// The state of a chunked upload without any known digest.
 pub(super) fn no_digest() -> DigestState {
     DigestState { state: Some(Digests::of(KINDS).save()), ..DigestState::default() }
 }
 
-/// Whether this chunk may be the one right behind the bytes whose digests are known. Whether it was is certain
-/// only when all chunks are known: see [`settled`].
+/// Whether this chunk may directly follow the bytes whose digests are known. That is certain only when all chunks
+/// are known: see [`settled`].
 pub(super) fn goes_on(known: &DigestState, name: &ChunkName) -> bool {
     known.chunk.as_ref().map_or_else(|| name.may_be_first(), |last| last.is_followed_by(name))
 }
 
-/// What is known of the digests once a chunk has arrived: `reached` if it was hashed behind what was known
+/// The state of the digests once a chunk has arrived: `reached` if it was hashed directly after the state known
 /// when it `began`.
 pub(super) fn digest_with(
     row: &UploadRow,
@@ -30,7 +30,7 @@ pub(super) fn digest_with(
 ) -> DigestState {
     let known = &row.digest;
     if known.chunk.as_ref().is_some_and(|last| name <= last) {
-        // It takes the place of one that was hashed, or comes before.
+        // It replaces a chunk that was hashed, or comes before one.
         return no_digest();
     }
     match reached {
@@ -44,8 +44,8 @@ pub(super) fn digest_with(
     }
 }
 
-/// What is known of the digests when these are all chunks, in order: nothing, if one lies among those that
-/// were hashed and was not.
+/// The state of the digests when these are all chunks, in order: none, if a chunk among the hashed ones was not
+/// hashed.
 pub(super) fn settled(known: DigestState, chunks: &[ChunkRow]) -> DigestState {
     let Some(last) = &known.chunk else { return known };
     let covered = chunks.iter().take_while(|chunk| chunk.name <= *last);

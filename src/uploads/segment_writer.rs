@@ -1,7 +1,7 @@
-//! Cutting what arrives into segments, each a container of its own.
+//! Cuts received bytes into segments, each with a container of its own.
 //!
-//! While one segment is made durable the next one fills; a third waits. What is handed over while somebody
-//! waits here may be dropped: the bytes that were taken in are all there is, in their order.
+//! While one segment is made durable the next one fills; a third waits. A waiting call may be dropped: the bytes
+//! taken so far are complete and in order.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use crate::vault::keys::SpaceKey;
 use crate::vault::small::SmallContainer;
 use crate::vault::writer::SealedContainer;
 
-/// One part of an upload on its way. Dropped before it is finished or kept, it leaves no more behind than what
-/// it has committed.
+/// One part of an upload that is arriving. Dropped before it is finished or kept, it leaves only its committed
+/// segments behind.
 pub(super) struct SegmentWriter {
     library: Library,
     key: Arc<SpaceKey>,
     goal: Goal,
-    /// The upload, of a linear one as this part's own commits left it.
+    /// The upload; for a linear one, as this part's own commits left it.
     row: UploadRow,
     limits: UploadLimits,
     began: Timestamp,
@@ -41,20 +41,20 @@ pub(super) struct SegmentWriter {
     arrived: u64,
     /// Of these, bytes that the catalogue counts.
     committed: u64,
-    /// What the next segment's digests go on with; `None` while a segment has them.
+    /// State with which the next segment's digests continue; `None` while a segment has it.
     digests: Option<Digests>,
-    /// Whether the upload's own digests are among them.
+    /// Whether the upload's own digests are included.
     is_hashed: bool,
     segment: Option<BatchWriter>,
-    /// The segment before, on its way to the disk.
+    /// The previous segment, on its way to the disk.
     closing: Option<JoinHandle<Result<SealedContainer, LibraryError>>>,
     sealed: Leftovers,
-    /// For what arrived and is not counted yet.
+    /// Covers bytes received that are not counted yet.
     reservation: Option<Reservation>,
 }
 
 impl SegmentWriter {
-    /// Prepares to take a part of the upload, which goes on with `digests` if they are known. `most` bounds it.
+    /// Prepares to take a part of the upload, continuing `digests` if they are known. `most` limits its bytes.
     pub(super) async fn begin(
         uploads: &Uploads,
         row: UploadRow,
@@ -79,7 +79,7 @@ impl SegmentWriter {
         let own = info.checksum.as_ref().map(Checksum::kind);
         let digests = digests.unwrap_or_else(|| Digests::of([])).with_own(own);
         let (replaced, foreseen) = match &goal {
-            // Its one writer may fill all that was announced.
+            // The only writer of a linear upload may use all of the announced length.
             Goal::Linear => (None, most.or(info.size)),
             Goal::Chunk(name) => (Some(Source::Chunk(row.id, name.clone())), info.size),
         };
@@ -109,17 +109,17 @@ impl SegmentWriter {
         })
     }
 
-    /// Whether segments count one by one, rather than all together at the end.
+    /// Whether segments are counted one by one, rather than all together at the end.
     fn is_kept_in_part(&self) -> bool {
         matches!(self.goal, Goal::Linear) && self.info.checksum.is_none()
     }
 
-    /// How far a linear upload is durable, as far as this part knows.
+    /// Offset up to which a linear upload is durable, as far as this part knows.
     pub(super) fn durable(&self) -> u64 {
         self.start + self.committed
     }
 
-    /// Takes the next bytes. After an error of the disk nothing more is taken.
+    /// Takes the next bytes. After a disk error no more are taken.
     pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
         let arrived = self.arrived.saturating_add(bytes.len() as u64);
         if self.most.is_some_and(|most| arrived > most) {
@@ -161,7 +161,7 @@ impl SegmentWriter {
         self.segment.as_mut().ok_or(LibraryError::Interrupted)
     }
 
-    /// See the module's comment on what containers say of themselves.
+    /// See the module's comment on what containers say about themselves.
     fn meta(&self) -> ContainerMeta {
         ContainerMeta {
             entry: self.row.number,
@@ -175,7 +175,7 @@ impl SegmentWriter {
         }
     }
 
-    /// Sends the full segment on its way to the disk, after the one before has arrived there.
+    /// Starts writing the full segment to the disk, after the previous one is durable.
     async fn rotate(&mut self) -> Result<(), LibraryError> {
         self.settle().await?;
         let Some(segment) = &mut self.segment else { return Ok(()) };
@@ -188,7 +188,7 @@ impl SegmentWriter {
             return Ok(());
         }
         let (commit, length) = (self.commit_of(Vec::new(), Some(&digests), self.began), segment.taken());
-        // The row as it will be: the next segment is committed behind this one, or not at all.
+        // The row as it will be: the next segment is committed after this one, or not at all.
         self.row.received += length;
         let (library, space) = (self.library.clone(), self.row.space);
         self.closing = Some(tokio::spawn(async move {
@@ -201,7 +201,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Waits for the segment that is on its way to the disk.
+    /// Waits until the previous segment is durable.
     async fn settle(&mut self) -> Result<(), LibraryError> {
         let Some(closing) = &mut self.closing else { return Ok(()) };
         let outcome = closing.await;
@@ -218,7 +218,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Makes all that arrived durable and counts it; the upload as it is then.
+    /// Makes all received bytes durable and counts them; returns the upload afterwards.
     pub(super) async fn finish(self, now: Timestamp) -> Result<UploadRow, LibraryError> {
         let is_short = self.info.size.is_some_and(|size| size != self.arrived);
         if is_short && !self.is_kept_in_part() {
@@ -228,7 +228,7 @@ impl SegmentWriter {
         if is_short { Err(LibraryError::WrongSize) } else { Ok(row) }
     }
 
-    /// Keeps what arrived of a part that broke off, if it counts without the rest.
+    /// Keeps the bytes received of a part that broke off, if they count without the rest.
     pub(super) async fn keep(self, now: Timestamp) -> Result<(), LibraryError> {
         match self.is_kept_in_part() {
             true => self.commit(now).await.map(drop),
@@ -249,7 +249,7 @@ impl SegmentWriter {
             return Err(LibraryError::WrongChecksum);
         }
         let uncounted: u64 = self.sealed.containers.iter().map(|sealed| sealed.plain_len).sum();
-        // Whoever was dropped while it grew gave the reservation back.
+        // If the future was dropped while the reservation grew, the reservation was returned.
         if self.reservation.is_none() {
             let announced = [Source::Announced(self.row.id)];
             self.reservation = Some(self.library.reservation_with(self.row.space, announced));
@@ -261,8 +261,8 @@ impl SegmentWriter {
         commit.run(&self.library, &mut self.sealed).await
     }
 
-    /// Makes the segment durable that no other one follows; the digests up to its end. A wrong checksum is
-    /// told from them before anything refers to it.
+    /// Makes the last segment durable; returns the digests up to its end. A wrong checksum is found before anything
+    /// refers to the segment.
     async fn seal_last(&mut self, mut segment: BatchWriter) -> Result<Digests, LibraryError> {
         if segment.taken() == 0 {
             return segment.take_small().map(|(_, digests)| digests).ok_or(LibraryError::Interrupted);

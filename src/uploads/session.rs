@@ -1,4 +1,4 @@
-//! Beginning, listing and ending uploads.
+//! Creates, lists and ends uploads.
 
 use super::{
     MAX_UPLOAD_METADATA, NewUpload, UNFINISHED, Upload, UploadLimits, Uploads, UploadsOf, expiry, owned,
@@ -13,11 +13,10 @@ use crate::model::{
 };
 
 impl Uploads {
-    /// Begins an upload and reserves what was announced of it. Where the path of a linear one is known, conditions, locks and
-    /// name are judged now and again at the end.
+    /// Creates an upload and reserves its announced bytes. If the path of a linear one is known, conditions, locks
+    /// and name are checked now and again at the end.
     ///
-    /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and what stands
-    /// in the way of a PUT.
+    /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and those of a PUT.
     pub async fn create(&self, change: Change, new: NewUpload) -> Result<Upload, LibraryError> {
         let scope = change.access.whole_space(Right::Write)?;
         if new.metadata.len() > MAX_UPLOAD_METADATA {
@@ -26,7 +25,7 @@ impl Uploads {
         let announced = new.length.unwrap_or(0);
         let reservation = self.library.reserve(scope.space(), announced).await?;
         let (library, asked) = (self.library.clone(), change.clone());
-        // Of a chunked upload it is what the client said in the beginning, and shown to people; the end decides.
+        // For a chunked upload it is only the client's first announcement, shown to people; the end decides.
         if let Some(path) = new.path.clone().filter(|_| new.shape == UploadShape::Linear) {
             self.library
                 .catalog()
@@ -49,14 +48,14 @@ impl Uploads {
             Ok::<_, LibraryError>(row)
         };
         let row = self.library.storing().await?.write_silent(UNFINISHED, insert).await?;
-        // From here on the catalogue holds it.
+        // From here on the catalogue holds the bytes.
         drop(reservation);
         Ok(row.into())
     }
 
-    /// Announces the length of an upload that was begun without one.
+    /// Sets the length of an upload that was created without one.
     ///
-    /// Errors: `LengthFixed` if another one was announced or more has arrived; `OverQuota`, `DiskFull`.
+    /// Errors: `LengthFixed` if another one was announced or more bytes have arrived; `OverQuota`, `DiskFull`.
     pub async fn set_length(
         &self,
         access: &Access,
@@ -91,7 +90,7 @@ impl Uploads {
         Ok(row.into())
     }
 
-    /// Reserves again what an upload has announced, if its reservation has lapsed.
+    /// Renews the reservation of an upload's announced bytes, if it has lapsed.
     ///
     /// Errors: `OverQuota`; `NoSuchUpload`.
     pub(super) async fn reserve_again(&self, row: UploadRow) -> Result<UploadRow, LibraryError> {
@@ -112,7 +111,7 @@ impl Uploads {
         Ok(row)
     }
 
-    /// The uploads into the spaces that these rights open, the oldest of each first. Ends nobody's writing.
+    /// The uploads into the spaces of these rights, oldest first in each space. Does not end any writer.
     pub async fn list(&self, rights: &[Access], of: UploadsOf) -> Result<Vec<Upload>, LibraryError> {
         let spaces = rights.iter().map(|access| of.require(access)).collect::<Result<Vec<_>, _>>()?;
         self.library
@@ -127,8 +126,8 @@ impl Uploads {
             .await
     }
 
-    /// The space of somebody's own upload, for a request that names nothing else. The rights to it are still
-    /// to be asked for.
+    /// The space of the user's own upload, for a request that names nothing else. The right to it must still be
+    /// checked.
     pub async fn space_of(&self, user: UserId, id: UploadId) -> Result<SpaceId, LibraryError> {
         self.library
             .catalog()
@@ -139,8 +138,8 @@ impl Uploads {
             .await
     }
 
-    /// The upload to which somebody's client has given this name, by one protocol, and its space. A name may be
-    /// given again once its upload has ended: ask once, when a request begins, and go on with the id.
+    /// The upload to which a user's client has given this name, in one protocol, and its space. A name may be
+    /// reused once its upload has ended: look it up once, when a request begins, and then use the id.
     ///
     /// Errors: `NoSuchUpload`.
     pub async fn named(
@@ -156,7 +155,7 @@ impl Uploads {
             .await
     }
 
-    /// Ends an upload; what arrived of it goes, and its quota is free.
+    /// Ends an upload; its bytes are removed, and their quota is free.
     ///
     /// Errors: `NoSuchUpload`.
     pub async fn cancel(
@@ -187,23 +186,23 @@ impl Uploads {
         self.library.remove_garbage().await.map(drop)
     }
 
-    /// The bounds of uploads.
+    /// The limits of uploads.
     pub fn limits(&self) -> UploadLimits {
         *self.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Sets other bounds, for parts that begin from now on.
+    /// Sets other limits, for parts that begin from now on.
     pub fn set_limits(&self, limits: UploadLimits) {
         *self.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = limits;
     }
 }
 
-/// The event that an unfinished upload is ended by somebody else than its client.
+/// The event that an unfinished upload was ended by another user than its own.
 pub(super) fn removed(space: SpaceId) -> Event {
     Event::Removed { space, what: RemovedKind::Uploads, count: 1 }
 }
 
-/// The row of an upload of which nothing has arrived yet, but for when it expires.
+/// The row of a new upload without any bytes, except for its expiry.
 pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: DigestState) -> UploadRow {
     UploadRow {
         id: new.id,
@@ -229,7 +228,7 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
     }
 }
 
-/// Adds an upload, if its user may have one more.
+/// Adds an upload, if its user may have another one.
 pub(super) fn insert(
     tx: &WriteTx<'_>,
     limits: UploadLimits,

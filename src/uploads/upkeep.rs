@@ -33,7 +33,7 @@ impl Uploads {
         Ok(ended)
     }
 
-    /// Ends uploads whose time is over at `now` or whose user is gone; how many.
+    /// Ends uploads that have expired at `now` or whose user was removed; returns their number.
     async fn expire_uploads(&self, now: Timestamp) -> Result<usize, LibraryError> {
         let expired = self.library.catalog().read(move |tx| tx.expired_uploads(now, STEP)).await?;
         let mut ended = 0;
@@ -41,8 +41,8 @@ impl Uploads {
             let leases = self.leases.clone();
             let end = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
-                // A single part may take longer than that to arrive: it counts as progress when it ends. Whoever
-                // comes after this question finds no upload any more.
+                // A single part may take longer than that to arrive; it counts as progress when it ends. Requests
+                // that arrive after this check find no upload.
                 if leases.is_taken(id) {
                     return Ok(0);
                 }
@@ -56,10 +56,10 @@ impl Uploads {
         Ok(ended)
     }
 
-    /// Ends reservations of uploads that nothing has come of for a while, as far as nobody writes by them at this
-    /// moment: the room is anybody's again.
+    /// Ends the reservations of uploads without recent progress, except bytes that a writer is using now: others
+    /// may use the quota again.
     async fn lapse_reservations(&self, now: Timestamp) -> Result<(), LibraryError> {
-        // Progress is what an upload's end is counted from.
+        // The expiry of an upload is computed from its last progress.
         let until = now.before(self.library.reserved_for()).after(UPLOAD_KEPT_FOR);
         let mut after = UploadId([0; 16]);
         loop {
@@ -68,7 +68,7 @@ impl Uploads {
             for id in &idle {
                 let id = *id;
                 let mut unused = self.library.held(Source::Announced(id));
-                // Claimed first, so that no writer begins to count on it.
+                // Claimed first, so that no writer starts to count on it.
                 let claim = move |tx: &ReadTx<'_>| unused.take_rest(tx).map(|()| unused);
                 let unused = self.library.catalog().read(claim).await?;
                 let bytes = unused.bytes();

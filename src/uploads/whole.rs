@@ -9,8 +9,8 @@ use crate::library::{Library, LibraryError};
 use crate::model::{ByteRange, Checksum, ChecksumKind};
 use crate::vault::reader::{ContainerReader, MAX_READ_LEN};
 
-/// The digests of what has arrived, those in `wanted` among them. Bytes that were not hashed in their order
-/// are read again for it; without any that are wanted they are not, and nothing is known.
+/// The digests of the received bytes, including those in `wanted`. Bytes that were not hashed in order are read
+/// again for it; if none are wanted they are not read, and nothing is known.
 ///
 /// Errors: `WrongChecksum`; `Damaged`.
 pub(super) async fn checksums(
@@ -47,7 +47,7 @@ pub(super) async fn checksums(
     Ok(found)
 }
 
-/// Feeds a container's content from one of its bytes on.
+/// Feeds a container's content, starting at one of its bytes.
 async fn read(
     library: &Library,
     row: &UploadRow,
