@@ -14,6 +14,7 @@ pub mod model;
 pub mod net;
 #[doc(hidden)]
 pub mod parsers;
+pub mod recovery;
 pub mod sharing;
 pub mod text;
 pub mod uploads;

@@ -23,31 +23,32 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("text", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
     ("uploads", &["model", "vault", "catalog", "library"]),
+    ("recovery", &["model", "vault", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "catalog", "library", "accounts"]),
-    ("admin", &["model", "text", "library", "uploads", "accounts", "sharing"]),
+    ("admin", &["model", "text", "library", "uploads", "recovery", "accounts", "sharing"]),
     ("net", &["model"]),
     ("http", &["model", "text", "library", "uploads", "accounts", "sharing", "net"]),
     ("config", &["model", "net"]),
     (
         "app",
         &[
-            "model", "text", "vault", "catalog", "library", "uploads", "accounts", "sharing", "admin", "net",
-            "http", "config",
+            "model", "text", "vault", "catalog", "library", "uploads", "recovery", "accounts", "sharing",
+            "admin", "net", "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "vault", "catalog", "library", "uploads", "accounts", "sharing", "admin", "net",
-            "http", "config", "app",
+            "model", "text", "vault", "catalog", "library", "uploads", "recovery", "accounts", "sharing",
+            "admin", "net", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),
@@ -63,7 +64,7 @@ const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
 
 /// The rooms that use the files of `library` and not only what its `mod.rs` passes on: they take part in its
 /// transactions.
-const INSIDERS: [&str; 1] = ["uploads"];
+const INSIDERS: [&str; 2] = ["uploads", "recovery"];
 
 /// Names that say nothing about what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];

@@ -9,12 +9,13 @@ use super::{
     SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
-use crate::library::{Change, Library, LibraryError, LockFilter, RunId, Space, SpaceSettings, VerifyOrder};
+use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, Actor, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
     LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
     VersionId,
 };
+use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
 use crate::uploads::{Upload, Uploads, UploadsOf};
@@ -66,14 +67,21 @@ impl From<LookupError> for AdminError {
 pub struct Admin {
     pub(super) library: Library,
     uploads: Uploads,
+    recovery: Recovery,
     pub(super) accounts: Accounts,
     sharing: Sharing,
 }
 
 impl Admin {
     /// Joins the rooms that requests need.
-    pub fn new(library: Library, uploads: Uploads, accounts: Accounts, sharing: Sharing) -> Self {
-        Self { library, uploads, accounts, sharing }
+    pub fn new(
+        library: Library,
+        uploads: Uploads,
+        recovery: Recovery,
+        accounts: Accounts,
+        sharing: Sharing,
+    ) -> Self {
+        Self { library, uploads, recovery, accounts, sharing }
     }
 
     /// Executes a request at `now`.
@@ -242,7 +250,7 @@ impl Admin {
                 Ok(Reply::Done("removed for good".into()))
             }
             Request::ChangeRecoveryKey { recipient } => {
-                let changed = self.library.change_recovery_key(recipient.expose(), by).await?;
+                let changed = self.recovery.change_recovery_key(recipient.expose(), by).await?;
                 Ok(Reply::RecoveryKey(RecoveryKeyShown {
                     snapshot: changed.snapshot.number,
                     damaged: changed.damaged,
@@ -250,11 +258,11 @@ impl Admin {
                 }))
             }
             Request::Snapshot => {
-                let made = self.library.snapshot(now).await?;
+                let made = self.recovery.snapshot(now).await?;
                 Ok(Reply::Snapshots(vec![shown::snapshot(&made)]))
             }
             Request::SnapshotList => {
-                let kept = self.library.snapshots().await?;
+                let kept = self.recovery.snapshots().await?;
                 Ok(Reply::Snapshots(kept.iter().map(shown::snapshot).collect()))
             }
             Request::VersionList { space, path } => {
@@ -353,10 +361,10 @@ impl Admin {
                 let mode = if full { VerifyMode::Full } else { VerifyMode::Quick };
                 let (starter, rate) = (VerifyStarter::Owner, rate.map(ByteSize));
                 let order = VerifyOrder { starter, mode, rate, restart };
-                Ok(Reply::Verify(VerifyShown::new(self.library.begin_verify(order, now).await?, now)))
+                Ok(Reply::Verify(VerifyShown::new(self.recovery.begin_verify(order, now).await?, now)))
             }
             Request::VerifyStep { run } => {
-                let step = self.library.verify_step(VerifyStarter::Owner, RunId(run), now).await?;
+                let step = self.recovery.verify_step(VerifyStarter::Owner, RunId(run), now).await?;
                 Ok(Reply::Verify(VerifyShown::new(step, now)))
             }
         }

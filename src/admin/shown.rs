@@ -4,8 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, When};
 use crate::accounts::UserRow;
-use crate::library::{LockHeld, Snapshot, Space};
+use crate::library::{LockHeld, Space};
 use crate::model::LockScope;
+use crate::recovery::Snapshot;
 use crate::sharing::Shared;
 use crate::uploads::Upload;
 

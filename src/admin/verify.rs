@@ -1,8 +1,8 @@
 //! Conversion of a verification's findings for the owner.
 
 use super::{FindingShown, UnknownFileShown, UseShown, VerifyShown, When};
-use crate::library::{Finding, UnknownFile, Use, VerifyStep};
 use crate::model::Timestamp;
+use crate::recovery::{Finding, UnknownFile, Use, VerifyStep};
 
 impl VerifyShown {
     pub(super) fn new(step: VerifyStep, now: Timestamp) -> Self {

@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
+use crate::recovery::Recovery;
 use crate::sharing::{LinkKeys, Sharing};
 use crate::uploads::Uploads;
 use crate::vault::VaultError;
@@ -76,6 +77,8 @@ pub struct Instance {
     pub library: Library,
     /// Uploads in parts.
     pub uploads: Uploads,
+    /// Verification, snapshots, the recovery key.
+    pub recovery: Recovery,
     /// Users and their rights.
     pub accounts: Accounts,
     /// Links for guests.
@@ -147,14 +150,23 @@ impl Instance {
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
         let accounts = Accounts::new(catalog.clone(), app_passwords);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
-        let uploads = Uploads::new(library.clone());
-        Ok(Self { library, uploads, accounts, sharing, keys, key_files: storage.key_files, catalog })
+        let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
+        Ok(Self {
+            library,
+            uploads,
+            recovery,
+            accounts,
+            sharing,
+            keys,
+            key_files: storage.key_files,
+            catalog,
+        })
     }
 
     /// What its owner can ask of it.
     pub fn admin(&self) -> Admin {
-        let Self { library, uploads, accounts, sharing, .. } = self;
-        Admin::new(library.clone(), uploads.clone(), accounts.clone(), sharing.clone())
+        let Self { library, uploads, recovery, accounts, sharing, .. } = self;
+        Admin::new(library.clone(), uploads.clone(), recovery.clone(), accounts.clone(), sharing.clone())
     }
 
     /// The instance's own certificate. Creates a new one if it expires soon, is not valid yet, or is for

@@ -15,8 +15,9 @@ use super::directory_error::DirectoryError;
 use super::instance::{FirstAdministrator, catalog_key};
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
-use crate::library::{Library, LibraryError, RESERVE, RebuildReport, Watcher};
+use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp};
+use crate::recovery::{RebuildReport, Recovery, Watcher};
 use crate::vault::VaultError;
 use crate::vault::disk::{SnapshotName, Storage};
 use crate::vault::keys::{KeyRing, Unlock};
@@ -132,7 +133,7 @@ pub async fn rebuild(
     let catalog = Catalog::open(&directory.rebuilt_catalog(), &work.catalog_key())?;
     let library =
         Library::open_for_rebuild(catalog.clone(), work.storage.clone(), Arc::clone(&work.keys)).await?;
-    let report = library.bring_in(now, watcher).await?;
+    let report = Recovery::new(library.clone()).bring_in(now, watcher).await?;
     let administrator = work.ensure_administrator(&catalog, administrator, now).await?;
     // Dropping the last clones closes every connection, so that the file contains everything.
     catalog.close();

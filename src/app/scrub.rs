@@ -9,9 +9,10 @@ use std::time::Duration;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::config::Scrub;
-use crate::library::{IntegrityState, Library, LibraryError, VerifyOrder, VerifyStage};
+use crate::library::{IntegrityState, Library, LibraryError};
 use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
 use crate::net::{Metrics, Shutdown};
+use crate::recovery::{Recovery, VerifyOrder, VerifyStage};
 
 /// Time between two checks whether a verification is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -61,7 +62,13 @@ impl ScrubFigures {
 }
 
 /// Runs a verification whenever one is due, until shutdown.
-pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigures, mut shutdown: Shutdown) {
+pub(super) async fn scrub(
+    library: Library,
+    recovery: Recovery,
+    settings: Scrub,
+    figures: ScrubFigures,
+    mut shutdown: Shutdown,
+) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut not_before = tokio::time::Instant::now() + QUIET;
@@ -85,7 +92,7 @@ pub(super) async fn scrub(library: Library, settings: Scrub, figures: ScrubFigur
             continue;
         }
         let verified = tokio::select! {
-            verified = verify(&library, settings, &figures) => verified,
+            verified = verify(&library, &recovery, settings, &figures) => verified,
             () = shutdown.requested() => return,
         };
         if let Err(error) = verified {
@@ -105,15 +112,20 @@ fn is_due(state: &IntegrityState, settings: Scrub, now: Timestamp) -> bool {
 }
 
 /// Runs one verification to its end, or resumes the one that was interrupted.
-async fn verify(library: &Library, settings: Scrub, figures: &ScrubFigures) -> Result<(), LibraryError> {
+async fn verify(
+    library: &Library,
+    recovery: &Recovery,
+    settings: Scrub,
+    figures: &ScrubFigures,
+) -> Result<(), LibraryError> {
     let starter = VerifyStarter::Schedule;
     let rate = Some(ByteSize(settings.bytes_per_second));
     let order = VerifyOrder { starter, mode: VerifyMode::Full, rate, restart: false };
-    let mut step = library.begin_verify(order, Timestamp::now()).await?;
+    let mut step = recovery.begin_verify(order, Timestamp::now()).await?;
     tracing::info!(resumed = step.is_resumed, bytes = step.total_bytes, "scheduled verification begins");
     let mut findings = 0;
     while step.stage != VerifyStage::Done {
-        step = library.verify_step(starter, step.run, Timestamp::now()).await?;
+        step = recovery.verify_step(starter, step.run, Timestamp::now()).await?;
         figures.bytes.set(i64::try_from(step.bytes).unwrap_or(i64::MAX));
         for finding in &step.findings {
             findings += 1;

@@ -210,11 +210,17 @@ impl Host {
         tokio::spawn(name_missing_keys(instance.library.clone()));
         tokio::spawn(upkeep(instance.library.clone(), instance.uploads.clone(), shutdown.clone()));
         tokio::spawn(record_reads(instance.library.clone(), shutdown.clone()));
-        tokio::spawn(snapshots::keep(instance.library.clone(), self.config.snapshots, shutdown.clone()));
+        tokio::spawn(snapshots::keep(
+            instance.library.clone(),
+            instance.recovery.clone(),
+            self.config.snapshots,
+            shutdown.clone(),
+        ));
         let gauge = self.read_only.clone();
         tokio::spawn(read_only::report(instance.library.clone(), gauge, shutdown.clone()));
-        let (library, figures) = (instance.library.clone(), self.figures.clone());
-        tokio::spawn(scrub(library, self.config.scrub, figures, shutdown.clone()));
+        let (library, recovery) = (instance.library.clone(), instance.recovery.clone());
+        let figures = self.figures.clone();
+        tokio::spawn(scrub(library, recovery, self.config.scrub, figures, shutdown.clone()));
         read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
         self.health.set(Health::Serving);

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::{FINDINGS, Format, KeySource, admin, output, secret};
 use crate::accounts::UserName;
 use crate::app::{self, DataDirectory, FirstAdministrator, RebuildBase, RebuildFrom, Rebuilt};
-use crate::library::{Progress, RebuildReport, SetAside, Watcher};
 use crate::model::{SetAsideReason, SpaceId, Timestamp, layout};
+use crate::recovery::{Progress, RebuildReport, SetAside, Watcher};
 use crate::vault::disk::UnindexedMember;
 
 /// Findings of one kind that are printed; JSON has all.

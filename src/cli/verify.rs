@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::{FINDINGS, Format, Place, output};
 use crate::admin::{FindingShown, Reply, Request, UnknownFileShown, UseShown, VerifyShown, When};
-use crate::library::OLDER_CATALOGUE;
 use crate::model::{ByteSize, Timestamp};
+use crate::recovery::OLDER_CATALOGUE;
 
 /// A lower rate makes no sense: a chunk could not be read within a second.
 const SLOWEST: ByteSize = ByteSize(64 * 1024);

@@ -19,7 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
-use super::{Library, LibraryError, verify};
+use super::catalogue_pages::damaged_pages;
+use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
 use crate::model::ContainerId;
 use crate::vault::VaultError;
@@ -298,7 +299,7 @@ impl Library {
         if self.shared.disk_health.is_catalogue_suspect.swap(false, Ordering::Relaxed)
             && !self.is_catalogue_damaged()
         {
-            let is_damaged = match verify::damaged_pages(self.catalog()).await {
+            let is_damaged = match damaged_pages(self.catalog()).await {
                 Ok(found) => !found.is_empty(),
                 Err(LibraryError::Catalog(error)) => error.is_damage(),
                 Err(_) => false,
@@ -313,7 +314,7 @@ impl Library {
     }
 
     /// Remembers damage that was found.
-    pub(super) fn note_damaged_catalogue(&self) {
+    pub(crate) fn note_damaged_catalogue(&self) {
         self.shared.disk_health.note_damaged_catalogue();
     }
 
@@ -338,7 +339,7 @@ impl Library {
     }
 
     /// Evaluates a disk error of the keys' own calls, like all others.
-    pub(super) fn noted(&self, error: VaultError) -> LibraryError {
+    pub(crate) fn noted(&self, error: VaultError) -> LibraryError {
         if let VaultError::Io { source, .. } = &error {
             self.shared.disk_health.note(source);
         }

@@ -162,6 +162,6 @@ pub(super) fn property_pair(row: PropertyRow) -> (PropertyName, String) {
 }
 
 /// A size as a difference of sizes. Sizes fit the catalogue's signed 64 bits.
-pub(super) fn signed(size: u64) -> i64 {
+pub(crate) fn signed(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }

@@ -212,6 +212,6 @@ impl From<tokio::task::JoinError> for LibraryError {
 }
 
 /// An error of the storage, with the operation.
-pub(super) fn disk_error(action: &'static str) -> impl Fn(std::io::Error) -> LibraryError + Copy {
+pub(crate) fn disk_error(action: &'static str) -> impl Fn(std::io::Error) -> LibraryError + Copy {
     move |source| VaultError::Io { action, source }.into()
 }

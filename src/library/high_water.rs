@@ -27,14 +27,14 @@ const SLACK: i64 = 1_000 * IdBlock::SIZE;
 
 /// Content of the mark.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     revision: i64,
     next_entry: i64,
 }
 
 impl Mark {
     /// Reads the mark, and reports a fault in it. Blocks.
-    pub(super) fn look(
+    pub(crate) fn look(
         key_files: &dyn KeyFiles,
         keys: &KeyRing,
     ) -> Result<Result<Self, KeyFileFault>, VaultError> {
@@ -166,7 +166,7 @@ pub(super) fn resume(tx: &WriteTx<'_>, mark: Option<Mark>) -> Result<(), Catalog
 }
 
 /// Whether removals are suspended.
-pub(super) fn removals_suspended(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
+pub(crate) fn removals_suspended(tx: &ReadTx<'_>) -> Result<bool, LibraryError> {
     Ok(tx.setting(ROLLED_BACK)?.is_some())
 }
 

@@ -10,44 +10,44 @@ pub(crate) mod admit;
 mod arrival;
 pub(crate) mod batch_writer;
 pub(crate) mod binding;
+pub(crate) mod catalogue_pages;
 mod chronicle;
 pub(crate) mod commit;
 mod container_cache;
 mod cross_space;
+pub(crate) mod damage;
 mod departure;
 mod descriptors;
 pub(crate) mod digest;
 mod discard;
 mod disk_health;
-mod entry;
-mod error;
+pub(crate) mod entry;
+pub(crate) mod error;
 mod extent;
 mod folder;
 mod growth;
 mod guard;
 mod guarded_disk;
-mod high_water;
+pub(crate) mod high_water;
 mod history;
 pub(crate) mod leftovers;
 mod lock;
 mod lookup;
 mod lookup_cache;
-mod naming;
+pub(crate) mod naming;
 mod open;
 mod packer;
 mod property;
 mod put;
 pub(crate) mod quota;
 mod reads;
-mod rebuild;
 mod receive;
 mod record;
-mod recovery_key;
+pub(crate) mod recovery_file;
 mod removal;
-mod resolve;
-mod snapshot;
+pub(crate) mod resolve;
 mod space;
-mod space_note;
+pub(crate) mod space_note;
 mod time;
 mod transfer;
 mod trash;
@@ -55,7 +55,6 @@ pub(crate) mod turns;
 mod unbound;
 mod upkeep;
 mod usage;
-mod verify;
 mod version;
 mod visibility;
 mod worker;
@@ -78,6 +77,7 @@ pub use admit::NewFile;
 pub use arrival::{Overwrite, Transferred};
 pub use commit::PutOutcome;
 pub use cross_space::Carry;
+pub use damage::IntegrityState;
 pub use descriptors::connections_of_process;
 pub use disk_health::{DAMAGED_CATALOGUE, RESERVE, ReadOnlyCause};
 pub use entry::{Detail, Entry, EntryKind, LinksOf, Listing, Member};
@@ -87,19 +87,12 @@ pub use lookup::Described;
 pub use open::{Content, PIECE, ReadAhead};
 pub use property::PropertyChange;
 pub use put::PutSession;
-pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, Watcher};
 pub use receive::{Incoming, Source, receive};
-pub use recovery_key::RecoveryKeyChange;
-pub use snapshot::Snapshot;
 pub use space::{Space, SpaceSettings, Top, Tops};
 pub use transfer::Transfer;
 pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
 pub use usage::{JointUsage, SpaceUsage};
-pub use verify::{
-    Finding, FindingKind, IntegrityState, OLDER_CATALOGUE, RunId, UnknownFile, UnknownFiles, Use, UseState,
-    VerifyOrder, VerifyStage, VerifyStep,
-};
 pub use version::Version;
 
 /// The actor, time, right and conditions of a change.
@@ -160,8 +153,7 @@ struct Shared {
     space_ids: space::SpaceIds,
     /// Held while a space's row and its note may differ.
     space_notes: Mutex<()>,
-    runs: verify::Runs,
-    recent_damage: verify::RecentDamage,
+    recent_damage: damage::RecentDamage,
     /// Held while a space's old data is being reduced.
     shortening: Mutex<()>,
     /// Turns for copying folders inside a space: one for each person, and one for all guests of a link.
@@ -184,8 +176,6 @@ struct Shared {
     has_looked: AtomicBool,
     /// The counters last written to the mark.
     noted: Mutex<Option<Counters>>,
-    /// Held while a snapshot is made or removed.
-    snapshotting: Mutex<()>,
     /// Set by this run's first reading of the clocks.
     time: Mutex<Option<CertainTime>>,
     clock_doubt: std::sync::Mutex<Option<ClockDoubt>>,
@@ -233,7 +223,7 @@ impl Library {
             .write(move |tx| -> Result<_, CatalogError> {
                 tx.silent("opening changes nothing of the office");
                 prepare(tx)?;
-                verify::remember_recovery_file(tx, recovery)?;
+                recovery_file::remember(tx, recovery)?;
                 Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;
@@ -269,8 +259,7 @@ impl Library {
             lookup_cache,
             space_ids: space::SpaceIds::default(),
             space_notes: Mutex::default(),
-            runs: verify::Runs::default(),
-            recent_damage: verify::RecentDamage::default(),
+            recent_damage: damage::RecentDamage::default(),
             shortening: Mutex::default(),
             copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
             carrying: turns::Turns::new(cross_space::MAX_CARRIED_AT_ONCE),
@@ -279,7 +268,6 @@ impl Library {
             horizon,
             has_looked: AtomicBool::new(false),
             noted: Mutex::default(),
-            snapshotting: Mutex::default(),
             time: Mutex::default(),
             clock_doubt: std::sync::Mutex::default(),
             reads: reads::Reads::default(),
@@ -315,7 +303,7 @@ impl Library {
         &self.shared.keys
     }
 
-    fn containers(&self) -> &dyn Containers {
+    pub(crate) fn containers(&self) -> &dyn Containers {
         &*self.shared.storage.containers
     }
 

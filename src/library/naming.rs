@@ -11,7 +11,7 @@ const MAX_NAMESAKES: u32 = 20;
 const MAX_ENDING: usize = 32;
 
 /// `name`, or the first of `name (2)`, `name (3)` … that resembles no name in the folder.
-pub(super) fn free_name(
+pub(crate) fn free_name(
     tx: &ReadTx<'_>,
     folder: EntryId,
     name: &EntryName,
@@ -21,7 +21,7 @@ pub(super) fn free_name(
 
 /// `name`, or the first of `name (2)`, `name (3)` … that is not taken; if many are taken, a name with random
 /// letters.
-pub(super) fn numbered(
+pub(crate) fn numbered(
     name: &EntryName,
     is_taken: impl Fn(&EntryName) -> Result<bool, LibraryError>,
 ) -> Result<EntryName, LibraryError> {

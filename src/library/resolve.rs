@@ -127,7 +127,7 @@ fn own_place(tx: &ReadTx<'_>, scope: Scope) -> Result<Place, LibraryError> {
 }
 
 /// Path of an entry in its space.
-pub(super) fn path_of(tx: &ReadTx<'_>, entry: EntryId) -> Result<EntryPath, LibraryError> {
+pub(crate) fn path_of(tx: &ReadTx<'_>, entry: EntryId) -> Result<EntryPath, LibraryError> {
     path_from(tx, None, entry)
 }
 

@@ -14,14 +14,14 @@ use crate::vault::keys::{KeyFileFault, KeyRing};
 
 /// A space as described by its note.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SpaceNote {
-    pub(super) name: EntryName,
-    pub(super) kind: SpaceKind,
-    pub(super) quota: Option<ByteSize>,
-    pub(super) history: Option<ByteSize>,
-    pub(super) version_days: u32,
-    pub(super) trash_days: u32,
-    pub(super) created: Timestamp,
+pub(crate) struct SpaceNote {
+    pub(crate) name: EntryName,
+    pub(crate) kind: SpaceKind,
+    pub(crate) quota: Option<ByteSize>,
+    pub(crate) history: Option<ByteSize>,
+    pub(crate) version_days: u32,
+    pub(crate) trash_days: u32,
+    pub(crate) created: Timestamp,
 }
 
 /// JSON inside the sealed file.
@@ -56,7 +56,7 @@ impl SpaceNote {
 
     /// `None` without a note. Errors: `KeyFileDamaged`, also for a note that cannot be parsed or belongs to another
     /// space. Blocks.
-    pub(super) fn read(keys: &KeyRing, space: SpaceId) -> Result<Option<Self>, VaultError> {
+    pub(crate) fn read(keys: &KeyRing, space: SpaceId) -> Result<Option<Self>, VaultError> {
         match Self::look(keys, space)? {
             Ok(note) => Ok(Some(note)),
             Err(KeyFileFault::Missing) => Ok(None),
@@ -67,7 +67,7 @@ impl SpaceNote {
     }
 
     /// The note, or its fault. Errors: `Io`. Blocks.
-    pub(super) fn look(keys: &KeyRing, space: SpaceId) -> Result<Result<Self, KeyFileFault>, VaultError> {
+    pub(crate) fn look(keys: &KeyRing, space: SpaceId) -> Result<Result<Self, KeyFileFault>, VaultError> {
         let text = match keys.space_note(space) {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(Err(KeyFileFault::Missing)),
@@ -84,7 +84,7 @@ impl SpaceNote {
     }
 
     /// Whether the note agrees with the catalogue.
-    pub(super) fn is_of(&self, row: &SpaceRow) -> bool {
+    pub(crate) fn is_of(&self, row: &SpaceRow) -> bool {
         Self::of(row).as_ref() == Some(self)
     }
 
@@ -140,8 +140,13 @@ impl Library {
         }
     }
 
+    /// While this is held, no row differs from its note because of a change under way.
+    pub(crate) async fn hold_space_notes(&self) -> MutexGuard<'_, ()> {
+        self.shared.space_notes.lock().await
+    }
+
     /// Updates the notes of all spaces.
-    pub(super) async fn refresh_space_notes(&self) -> Result<(), LibraryError> {
+    pub(crate) async fn refresh_space_notes(&self) -> Result<(), LibraryError> {
         let _held = self.shared.space_notes.lock().await;
         let rows = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.spaces()?)).await?;
         self.refresh_notes_of(rows).await

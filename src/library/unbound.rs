@@ -12,6 +12,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::Library;
 use crate::model::ContainerId;
 
 #[derive(Default)]
@@ -37,5 +38,12 @@ impl Unbound {
 
     fn held(&self) -> MutexGuard<'_, HashSet<ContainerId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Library {
+    /// Whether a container is durable, or about to be, and has no row yet.
+    pub(crate) fn is_unbound(&self, container: ContainerId) -> bool {
+        self.shared.unbound.holds(container)
     }
 }

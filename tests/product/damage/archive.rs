@@ -9,15 +9,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tresor::catalog::{Catalog, CatalogKey, ContainerRow, GrantRow, NewVersion, ReadTx};
-use tresor::library::{
-    Change, Finding, FindingKind, Library, LibraryError, NewFile, Overwrite, UnknownFiles, VerifyOrder,
-    VerifyStage,
-};
+use tresor::library::{Change, Library, LibraryError, NewFile, Overwrite};
 use tresor::model::{
     Access, Actor, ByteRange, Checksum, ChecksumKind, Conditions, ContainerId, Depth, EntryId, EntryPath,
     NamePolicy, Right, SpaceId, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter, VersionId, VersionState,
     WriteSerial,
 };
+use tresor::recovery::{Finding, FindingKind, Recovery, UnknownFiles, VerifyOrder, VerifyStage};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::keys::KeyRing;
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
@@ -47,6 +45,7 @@ pub struct Archive {
 /// A library on a catalogue of its own and the archive's disk.
 pub struct Opened {
     pub library: Library,
+    pub recovery: Recovery,
     pub catalog: Catalog,
     file: PathBuf,
     _dir: TempDir,
@@ -128,7 +127,9 @@ impl Archive {
         let disk = self.store.disk.storage();
         let keys = Arc::clone(&self.store.keys);
         match Library::open(catalog.clone(), disk, keys, NamePolicy::Any).await {
-            Ok(library) => Ok(Opened { library, catalog, file, _dir: dir }),
+            Ok(library) => {
+                Ok(Opened { recovery: Recovery::new(library.clone()), library, catalog, file, _dir: dir })
+            }
             Err(error) => {
                 catalog.close();
                 Err(format!("{error:?}"))
@@ -304,14 +305,14 @@ impl Report {
 }
 
 /// Verifies from the beginning to the end.
-pub async fn verify(library: &Library, mode: VerifyMode, now: Timestamp) -> Result<Report, LibraryError> {
+pub async fn verify(recovery: &Recovery, mode: VerifyMode, now: Timestamp) -> Result<Report, LibraryError> {
     let starter = VerifyStarter::Owner;
     let order = VerifyOrder { starter, mode, rate: None, restart: true };
-    let mut step = library.begin_verify(order, now).await?;
+    let mut step = recovery.begin_verify(order, now).await?;
     let mut report =
         Report { findings: Vec::new(), unknown: UnknownFiles::default(), containers: 0, bytes: 0 };
     while step.stage != VerifyStage::Done {
-        step = library.verify_step(starter, step.run, now).await?;
+        step = recovery.verify_step(starter, step.run, now).await?;
         report.findings.extend(step.findings);
         if step.unknown.count > 0 {
             report.unknown = step.unknown;

@@ -12,15 +12,15 @@ use crate::library::store::{NOW, path};
 async fn a_key_file_note_or_snapshot_that_is_gone_or_changed_is_named() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
-    opened.library.snapshot(NOW).await.unwrap();
+    opened.recovery.snapshot(NOW).await.unwrap();
     let root = archive.store.dir.path();
     let space = archive.store.space.id;
     let snapshot = fs::read_dir(root.join("snapshots")).unwrap().next().unwrap().unwrap().file_name();
-    let clean = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    let clean = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
 
     opened.library.note_progress().await.unwrap();
-    let clean = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    let clean = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
     for (file, kind) in [
         ("keys/root.age".to_owned(), "key"),
@@ -48,7 +48,7 @@ async fn a_key_file_note_or_snapshot_that_is_gone_or_changed_is_named() {
                 None => fs::remove_file(&place).unwrap(),
             }
             for mode in [VerifyMode::Quick, VerifyMode::Full] {
-                let report = verify(&opened.library, mode, NOW).await.unwrap();
+                let report = verify(&opened.recovery, mode, NOW).await.unwrap();
                 let told: Vec<_> =
                     report.findings.iter().filter(|finding| finding.kind.as_str() == kind).collect();
                 assert_eq!(told.len(), 1, "{file}: {:?}", report.findings);
@@ -60,7 +60,7 @@ async fn a_key_file_note_or_snapshot_that_is_gone_or_changed_is_named() {
         }
         fs::write(&place, &whole).unwrap();
     }
-    let clean = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let clean = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     assert_eq!(clean.kinds(), [""; 0], "{:?}", clean.findings);
 }
 
@@ -71,7 +71,7 @@ async fn something_else_in_the_place_of_a_snapshot_is_named() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     for _ in 0..2 {
-        opened.library.snapshot(NOW).await.unwrap();
+        opened.recovery.snapshot(NOW).await.unwrap();
     }
     let folder = archive.store.dir.path().join("snapshots");
     let mut all: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -88,7 +88,7 @@ async fn something_else_in_the_place_of_a_snapshot_is_named() {
                 false => put_pipe(snapshot),
             }
             for mode in modes {
-                let report = verify(&opened.library, *mode, NOW).await.unwrap();
+                let report = verify(&opened.recovery, *mode, NOW).await.unwrap();
                 assert_eq!(report.kinds(), ["snapshot"]);
                 let detail = report.findings[0].detail.as_ref().unwrap();
                 assert!(detail.contains(name) && detail.contains("is no file; remove it"), "{detail}");
@@ -119,7 +119,7 @@ async fn a_link_in_the_place_of_a_container_or_pack_is_called_a_link() {
         fs::copy(place, &away).unwrap();
         fs::remove_file(place).unwrap();
         std::os::unix::fs::symlink(&away, place).unwrap();
-        let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+        let report = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
         assert_eq!(report.kinds(), ["stranger"], "{:?}", report.findings);
         let detail = report.findings[0].detail.as_ref().unwrap();
         assert!(detail.contains("is a link") && detail.ends_with("put the file itself there"), "{detail}");
@@ -140,7 +140,7 @@ async fn a_changed_recovery_file_is_named_after_a_restart() {
     let mut sealed = fs::read(&file).unwrap();
     *sealed.last_mut().unwrap() ^= 1;
     fs::write(&file, sealed).unwrap();
-    let report = verify(&archive.open_now().await.library, VerifyMode::Quick, NOW).await.unwrap();
+    let report = verify(&archive.open_now().await.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(report.kinds(), ["key"]);
 }
 
@@ -150,8 +150,8 @@ async fn the_next_snapshot_writes_a_lost_note_anew() {
     let opened = archive.open_now().await;
     let note = archive.store.dir.path().join(format!("keys/names/{}.age", archive.store.space.id));
     fs::remove_file(&note).unwrap();
-    opened.library.snapshot(NOW).await.unwrap();
-    let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    opened.recovery.snapshot(NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!(report.kinds(), [""; 0]);
 }
 
@@ -163,7 +163,7 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
     let space = archive.store.space.id;
     let note = archive.store.dir.path().join(format!("keys/names/{space}.age"));
     let older = fs::read(&note).unwrap();
-    let kinds = async || verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap().kinds();
+    let kinds = async || verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap().kinds();
     let name = |text: &str| EntryName::parse(text).unwrap();
     opened.library.rename_space(space, &name("another name"), Stamp::owner(NOW)).await.unwrap();
     assert_eq!(kinds().await, [""; 0]);
@@ -173,7 +173,7 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
 
     fs::write(&note, older).unwrap();
     assert_eq!(kinds().await, ["note"]);
-    opened.library.snapshot(NOW).await.unwrap();
+    opened.recovery.snapshot(NOW).await.unwrap();
     assert_eq!(kinds().await, [""; 0]);
 
     // Nor while its name changes again and again: what a verification sees in between is one or the other.
@@ -202,7 +202,7 @@ async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     assert!(matches!(refused, Err(LibraryError::Damaged(_))));
 
     fs::write(container.with_file_name("Steuerbescheid.txt"), b"readable").unwrap();
-    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     assert_eq!(report.kinds(), ["missing", "stranger", "stranger"]);
     assert_eq!(report.about(id).unwrap().kind.as_str(), "missing");
     let told: Vec<_> = report.findings.iter().filter_map(|finding| finding.detail.as_deref()).collect();
@@ -221,7 +221,7 @@ async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
         fs::remove_file(pack).unwrap();
         drop(std::os::unix::net::UnixListener::bind(pack).unwrap());
     }
-    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     let strangers: Vec<_> =
         report.findings.iter().filter(|finding| finding.kind.as_str() == "stranger").collect();
     assert_eq!(strangers.len(), packs.len());

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use rustix::io::Errno;
-use tresor::library::{FindingKind, LibraryError, UseState};
+use tresor::library::LibraryError;
 use tresor::model::{Access, ByteRange, DamageKind, Right, Timestamp, UserId, VerifyMode};
+use tresor::recovery::{FindingKind, UseState};
 use tresor::vault::VaultError;
 
 use crate::damage::archive::{Archive, CHUNK, Opened, Report, seal, verify};
@@ -18,11 +19,11 @@ const SEALED_CHUNK: usize = CHUNK + 16;
 const LONG: &str = "f";
 
 async fn full(opened: &Opened) -> Report {
-    verify(&opened.library, VerifyMode::Full, NOW).await.unwrap()
+    verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap()
 }
 
 async fn quick(opened: &Opened) -> Report {
-    verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap()
+    verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap()
 }
 
 /// Replaces the container of a file and asserts what both kinds of verification call it.
@@ -112,7 +113,7 @@ async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
     assert_eq!(finding.kind, FindingKind::Damage(DamageKind::DamagedChunk));
 
     // What is known is told by a quick look too, as it reads that container in full.
-    let again = verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
+    let again = verify(&opened.recovery, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
     assert_eq!(again.kinds(), ["damaged-chunk"]);
     assert_eq!((again.findings[0].chunk, again.findings[0].first_seen), (Some(5), Some(NOW)));
 
@@ -147,13 +148,13 @@ async fn a_quick_look_tells_what_readers_met_and_clears_what_was_brought_back() 
     );
     // Readers note by the clock.
     let now = || Timestamp(Timestamp::now().0 + 1_000);
-    let report = verify(&opened.library, VerifyMode::Quick, now()).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Quick, now()).await.unwrap();
     assert_eq!((report.kinds(), report.findings[0].chunk), (vec!["damaged-chunk"], Some(5)));
     assert_eq!(report.findings[0].container, Some(id));
 
     fs::write(&container, pristine).unwrap();
     let later = Timestamp(now().0 + 1_000);
-    assert_eq!(verify(&opened.library, VerifyMode::Quick, later).await.unwrap().kinds(), [""; 0]);
+    assert_eq!(verify(&opened.recovery, VerifyMode::Quick, later).await.unwrap().kinds(), [""; 0]);
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
 }
 
@@ -167,12 +168,12 @@ async fn damage_noted_behind_a_runs_back_is_told_at_its_end_once() {
     let note = move |tx: &tresor::catalog::WriteTx<'_>| tx.note_damage(id, DamageKind::Missing, None, after);
     opened.catalog.write_silent("a test", note).await.unwrap();
     for mode in [VerifyMode::Quick, VerifyMode::Full] {
-        let report = verify(&opened.library, mode, NOW).await.unwrap();
+        let report = verify(&opened.recovery, mode, NOW).await.unwrap();
         assert_eq!((report.kinds(), report.findings[0].first_seen), (vec!["missing"], Some(after)));
         assert_eq!(report.findings[0].uses[0].path, "/f");
     }
     assert_eq!(
-        verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 6)).await.unwrap().kinds(),
+        verify(&opened.recovery, VerifyMode::Quick, Timestamp(NOW.0 + 6)).await.unwrap().kinds(),
         [""; 0]
     );
 }
@@ -324,8 +325,8 @@ async fn f41_a_space_without_its_key_is_named_file_by_file() {
     let without: Vec<_> = opened.library.spaces_without_key().await.unwrap();
     assert_eq!(without.iter().map(|without| without.id).collect::<Vec<_>>(), [space]);
     fs::write(&key, kept).unwrap();
-    opened.library.snapshot(NOW).await.unwrap();
-    let later = verify(&opened.library, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
+    opened.recovery.snapshot(NOW).await.unwrap();
+    let later = verify(&opened.recovery, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
     assert_eq!(later.kinds(), [""; 0]);
 }
 
@@ -355,12 +356,12 @@ async fn f20_a_disk_that_does_not_give_its_bytes_is_an_error_and_a_finding() {
     archive.store.disk.clear();
     assert_eq!(report.about(id).unwrap().kind, FindingKind::Damage(DamageKind::Unreadable));
     assert_eq!(report.kinds(), vec!["unreadable"; archive.containers().len()]);
-    let whole = verify(&opened.library, VerifyMode::Full, Timestamp(NOW.0 + 1)).await.unwrap();
+    let whole = verify(&opened.recovery, VerifyMode::Full, Timestamp(NOW.0 + 1)).await.unwrap();
     assert_eq!((whole.kinds().len(), opened.library.integrity().await.unwrap().damaged), (0, 0));
 
     // Too many open files say nothing about a container.
     archive.store.disk.set(|moment| if moment == Moment::Open { Err(Errno::MFILE.into()) } else { Ok(()) });
-    let failed = verify(&opened.library, VerifyMode::Full, Timestamp(NOW.0 + 2)).await;
+    let failed = verify(&opened.recovery, VerifyMode::Full, Timestamp(NOW.0 + 2)).await;
     archive.store.disk.clear();
     assert!(matches!(failed, Err(LibraryError::Busy)), "{failed:?}");
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);

@@ -53,7 +53,7 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
         let mut damaged = pristine.clone();
         damaged[at] ^= 1 << random.below(8);
         fs::write(&pack, damaged).unwrap();
-        let report = verify(&store.library, VerifyMode::Quick, later(number)).await.unwrap();
+        let report = verify(&store.recovery, VerifyMode::Quick, later(number)).await.unwrap();
         let covers =
             |place: &PackedPlace| (place.offset - 512..place.offset + place.length).contains(&(at as u64));
         if let Some((id, place)) = members.iter().find(|(_, place)| covers(place)) {
@@ -80,6 +80,6 @@ async fn every_damaged_byte_of_a_packed_container_is_found() {
     // Cut short, a member is of wrong length, and those behind it too; without the pack all are missing.
     let (_, last) = members.iter().max_by_key(|(_, place)| place.offset).unwrap();
     fs::write(&pack, &pristine[..usize::try_from(last.offset).unwrap()]).unwrap();
-    let report = verify(&store.library, VerifyMode::Quick, later(1 << 30)).await.unwrap();
+    let report = verify(&store.recovery, VerifyMode::Quick, later(1 << 30)).await.unwrap();
     assert_eq!(report.kinds(), ["wrong-length"]);
 }

@@ -13,7 +13,7 @@ const PAGE: usize = 4_096;
 async fn every_damaged_page_of_the_catalogue_is_found() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
-    let clean = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let clean = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     assert_eq!((clean.findings, clean.unknown.count), (Vec::new(), 0));
     drop(opened);
     let count = (damages() / 10).max(50);
@@ -26,7 +26,7 @@ async fn every_damaged_page_of_the_catalogue_is_found() {
         // Not opening is finding too.
         let Ok(opened) = archive.open(&catalogue).await else { continue };
         let before = archive.read_all(&opened.library).await;
-        let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+        let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
         assert!(report.is_about_the_catalogue(), "{number}: byte {at}: {:?}", report.kinds());
         // What could be read can be read: looking at the damaged page leaves no connection broken.
         assert_eq!(archive.read_all(&opened.library).await, before, "{number}: byte {at}");
@@ -50,7 +50,7 @@ async fn an_old_page_put_back_into_the_catalogue_is_found() {
         catalogue[range.clone()].copy_from_slice(&old[range]);
         let Ok(opened) = archive.open(&catalogue).await else { continue };
         let says = opened.dump(&archive.store.keys);
-        let Ok(report) = verify(&opened.library, VerifyMode::Full, NOW).await else { continue };
+        let Ok(report) = verify(&opened.recovery, VerifyMode::Full, NOW).await else { continue };
         if report.findings.is_empty() {
             // A page that says what it said before, or that nothing refers to any more.
             if says.as_ref().is_ok_and(|says| *says == truth) {
@@ -79,7 +79,7 @@ async fn damage_that_a_reader_of_the_catalogue_meets_is_remembered() {
         catalogue[page * PAGE + 2_000] ^= 1;
     }
     opened.overwrite_catalogue(&catalogue);
-    assert!(opened.library.snapshot(NOW).await.is_err());
+    assert!(opened.recovery.snapshot(NOW).await.is_err());
     assert!(!opened.library.is_catalogue_damaged(), "a disk that fails once looks like that");
     opened.library.look_into_suspicion().await;
     assert!(opened.library.is_catalogue_damaged());
@@ -101,7 +101,7 @@ async fn a_page_damaged_while_the_catalogue_is_open_is_named_and_remembered() {
         let is_logged = || opened.logged_pages().contains(&(page + 1));
         for mode in [VerifyMode::Quick, VerifyMode::Full] {
             let report =
-                verify(&opened.library, mode, NOW).await.unwrap_or_else(|error| panic!("{page}: {error:?}"));
+                verify(&opened.recovery, mode, NOW).await.unwrap_or_else(|error| panic!("{page}: {error:?}"));
             assert!(report.is_about_the_catalogue() || is_logged(), "{page}: {:?}", report.kinds());
         }
         assert!(opened.library.is_catalogue_damaged() || is_logged(), "{page}");

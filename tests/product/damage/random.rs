@@ -96,7 +96,7 @@ async fn every_damaged_container_is_found_and_none_of_its_bytes_is_sent() {
     }
     eprintln!("{done:?}");
     assert_eq!(done.len(), ALL.len(), "every kind was tried");
-    let clean = verify(&opened.library, VerifyMode::Full, later(count)).await.unwrap();
+    let clean = verify(&opened.recovery, VerifyMode::Full, later(count)).await.unwrap();
     assert_eq!((clean.findings, clean.unknown.count), (Vec::new(), 0));
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
     assert_eq!(archive.read_all(&opened.library).await, []);
@@ -197,12 +197,12 @@ fn space_of(file: &std::path::Path) -> SpaceId {
 async fn check_found(archive: &Archive, opened: &Opened, damage: Damage, damaged: &Damaged, number: u64) {
     let now = later(number);
     if damage.is_quick() && number.is_multiple_of(4) {
-        let report = verify(&opened.library, VerifyMode::Quick, now).await.unwrap();
+        let report = verify(&opened.recovery, VerifyMode::Quick, now).await.unwrap();
         for (id, ..) in damaged {
             assert!(report.about(*id).is_some(), "{number} {damage:?}: quick, {:?}", report.kinds());
         }
     }
-    let report = verify(&opened.library, VerifyMode::Full, Timestamp(now.0 + 1)).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, Timestamp(now.0 + 1)).await.unwrap();
     assert_eq!(report.findings.len(), damaged.len(), "{number} {damage:?}: {:#?}", report.findings);
     let mut concerned: Vec<(String, tresor::model::VersionId)> = Vec::new();
     for (id, ..) in damaged {

@@ -5,8 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tresor::library::{LibraryError, VerifyOrder, VerifyStage, VerifyStep};
+use tresor::library::LibraryError;
 use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter};
+use tresor::recovery::{VerifyOrder, VerifyStage, VerifyStep};
 
 use crate::damage::archive::{Archive, Opened, verify};
 use crate::library::hooked::Moment;
@@ -20,7 +21,7 @@ fn order(rate: Option<u64>, restart: bool) -> VerifyOrder {
 }
 
 async fn step(opened: &Opened, last: &VerifyStep) -> Result<VerifyStep, LibraryError> {
-    opened.library.verify_step(OWNER, last.run, NOW).await
+    opened.recovery.verify_step(OWNER, last.run, NOW).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +33,7 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
     fs::remove_file(first).unwrap();
     fs::remove_file(last).unwrap();
     // As much as the first few containers hold: then a step is over.
-    let begun = opened.library.begin_verify(order(Some(400_000), false), NOW).await.unwrap();
+    let begun = opened.recovery.begin_verify(order(Some(400_000), false), NOW).await.unwrap();
     assert!(!begun.is_resumed);
     assert_eq!(begun.total_containers, containers.len() as u64);
     let (mut stopped, mut found) = (begun, 0);
@@ -45,7 +46,7 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
     assert!(stopped.stage == VerifyStage::Containers && (1..=2).contains(&found), "{stopped:?}");
     assert!(stopped.containers < stopped.total_containers && stopped.bytes < stopped.total_bytes);
 
-    let again = opened.library.begin_verify(order(None, false), Timestamp(NOW.0 + DAY)).await.unwrap();
+    let again = opened.recovery.begin_verify(order(None, false), Timestamp(NOW.0 + DAY)).await.unwrap();
     assert!(again.is_resumed);
     assert_eq!((again.started, again.containers), (NOW, stopped.containers));
     let mut kinds = Vec::new();
@@ -58,19 +59,19 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
     assert_eq!(at.containers, containers.len() as u64);
 
     // It is over now; the next one begins anew, and so does one that was asked to or is too old.
-    let next = opened.library.begin_verify(order(None, false), NOW).await.unwrap();
+    let next = opened.recovery.begin_verify(order(None, false), NOW).await.unwrap();
     assert!(!next.is_resumed);
-    assert!(opened.library.begin_verify(order(None, false), NOW).await.unwrap().is_resumed);
-    assert!(!opened.library.begin_verify(order(None, true), NOW).await.unwrap().is_resumed);
-    assert!(!opened.library.begin_verify(order(None, false), days(30)).await.unwrap().is_resumed);
+    assert!(opened.recovery.begin_verify(order(None, false), NOW).await.unwrap().is_resumed);
+    assert!(!opened.recovery.begin_verify(order(None, true), NOW).await.unwrap().is_resumed);
+    assert!(!opened.recovery.begin_verify(order(None, false), days(30)).await.unwrap().is_resumed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_a_verification_over_ends_the_other_ones_steps() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
-    let one = opened.library.begin_verify(order(None, false), NOW).await.unwrap();
-    let two = opened.library.begin_verify(order(None, false), NOW).await.unwrap();
+    let one = opened.recovery.begin_verify(order(None, false), NOW).await.unwrap();
+    let two = opened.recovery.begin_verify(order(None, false), NOW).await.unwrap();
     assert!(matches!(step(&opened, &one).await, Err(LibraryError::NoSuchRun)));
     let mut last = two;
     while last.stage != VerifyStage::Done {
@@ -78,7 +79,7 @@ async fn who_takes_a_verification_over_ends_the_other_ones_steps() {
     }
     // The schedule's is another one.
     let scheduled = VerifyOrder { starter: VerifyStarter::Schedule, ..order(None, false) };
-    assert!(!opened.library.begin_verify(scheduled, NOW).await.unwrap().is_resumed);
+    assert!(!opened.recovery.begin_verify(scheduled, NOW).await.unwrap().is_resumed);
     let state = opened.library.integrity().await.unwrap();
     assert_eq!((state.last_full, state.is_scrubbing), (Some(NOW), true));
 }
@@ -104,7 +105,7 @@ async fn what_is_replaced_or_deleted_meanwhile_is_not_reported() {
         }
         Ok(())
     });
-    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     archive.store.disk.clear();
     assert_eq!((report.kinds(), report.unknown.count), (Vec::new(), 0));
     assert!(archive.containers().len() < 10, "much is gone");
@@ -131,7 +132,7 @@ async fn a_reader_that_meets_damage_lets_the_owner_know() {
         ("damaged-chunk", None, noted.last_seen)
     );
     // A verification tells which chunk, and keeps since when it has been known.
-    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     let finding = report.about(id).unwrap();
     assert_eq!((finding.chunk, finding.first_seen), (Some(8), Some(noted.first_seen)));
 
@@ -139,7 +140,7 @@ async fn a_reader_that_meets_damage_lets_the_owner_know() {
     fs::write(&file, pristine).unwrap();
     assert_eq!(archive.read_all(&opened.library).await, []);
     let later = Timestamp(NOW.0 + 1);
-    assert!(verify(&opened.library, VerifyMode::Quick, later).await.unwrap().findings.is_empty());
+    assert!(verify(&opened.recovery, VerifyMode::Quick, later).await.unwrap().findings.is_empty());
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
     // And noted again if it is damaged again.
     fs::write(&file, b"cut").unwrap();
@@ -166,7 +167,7 @@ async fn what_is_damaged_outlives_its_time_until_it_is_whole_or_removed_by_hand(
         }
     }
     assert_eq!(damaged.len(), 2);
-    let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     let mut told: Vec<_> = report
         .findings
         .iter()
@@ -183,7 +184,7 @@ async fn what_is_damaged_outlives_its_time_until_it_is_whole_or_removed_by_hand(
 
     // One is brought back and goes its way, the other is removed by hand.
     fs::write(&damaged[0].0, &damaged[0].1).unwrap();
-    verify(&opened.library, VerifyMode::Quick, days(101)).await.unwrap();
+    verify(&opened.recovery, VerifyMode::Quick, days(101)).await.unwrap();
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 1);
     opened.library.upkeep(days(101)).await.unwrap();
     assert!(!damaged[0].0.exists());
@@ -207,7 +208,7 @@ async fn a_missing_container_does_not_keep_its_row() {
     for file in archive.containers().values() {
         fs::remove_file(file).unwrap();
     }
-    verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     let upkept = opened.library.upkeep(days(100)).await.unwrap();
     assert_eq!((upkept.versions, upkept.trash), (2, 1));
 }
@@ -224,13 +225,13 @@ async fn while_something_is_damaged_no_unknown_file_is_swept() {
     let stray = stray.join(format!("{}.age", "0".repeat(32)));
     fs::copy(&file, &stray).unwrap();
     fs::remove_file(&file).unwrap();
-    let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!((report.kinds(), report.unknown.count), (vec!["missing"], 1));
     let unknown = report.unknown.shown[0];
     assert_eq!((unknown.length, unknown.container.to_string()), (pristine.len() as u64, "0".repeat(32)));
     assert_eq!(opened.library.sweep(days(900)).await.unwrap().removed, 0);
     fs::write(&file, pristine).unwrap();
-    verify(&opened.library, VerifyMode::Quick, days(1)).await.unwrap();
+    verify(&opened.recovery, VerifyMode::Quick, days(1)).await.unwrap();
     assert_eq!(opened.library.sweep(days(900)).await.unwrap().removed, 1);
     assert!(!stray.exists());
 }
@@ -248,7 +249,7 @@ async fn many_findings_come_in_steps_and_names_are_bounded() {
     }
     let (id, file) = opened.container_of(&archive, "last").await;
     fs::remove_file(file).unwrap();
-    let report = verify(&opened.library, VerifyMode::Full, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Full, NOW).await.unwrap();
     assert_eq!(report.findings.len(), 1);
     assert_eq!(report.about(id).unwrap().uses.len(), 100);
     for number in 0..250 {
@@ -257,7 +258,7 @@ async fn many_findings_come_in_steps_and_names_are_bounded() {
     // All of a space is lost.
     fs::remove_dir_all(archive.store.dir.path().join("spaces").join(archive.store.space.id.to_string()))
         .unwrap();
-    let begun = opened.library.begin_verify(order(None, true), NOW).await.unwrap();
+    let begun = opened.recovery.begin_verify(order(None, true), NOW).await.unwrap();
     let (mut at, mut steps, mut found) = (begun, 0, 0);
     while at.stage != VerifyStage::Done {
         at = step(&opened, &at).await.unwrap();
@@ -277,6 +278,6 @@ async fn files_in_another_spaces_folder_are_unknown_there() {
     let folder = elsewhere.unwrap().ancestors().nth(2).unwrap().join(&id.to_string()[..2]);
     fs::create_dir_all(&folder).unwrap();
     fs::rename(&file, folder.join(file.file_name().unwrap())).unwrap();
-    let report = verify(&opened.library, VerifyMode::Quick, NOW).await.unwrap();
+    let report = verify(&opened.recovery, VerifyMode::Quick, NOW).await.unwrap();
     assert_eq!((report.kinds(), report.unknown.count), (vec!["missing"], 1));
 }

@@ -80,16 +80,16 @@ async fn a_snapshot_that_cannot_be_written_is_a_failing_disk_too() {
             let store = Store::new().await;
             let value = text.clone();
             store.catalog.write_silent("a test", move |tx| tx.set_setting("test", &value)).await.unwrap();
-            store.library.snapshot(NOW).await.unwrap();
+            store.recovery.snapshot(NOW).await.unwrap();
             store.disk.set(move |moment| match moment == failing {
                 true => Err(io::Error::from_raw_os_error(EIO)),
                 false => Ok(()),
             });
-            assert!(store.library.snapshot(NOW).await.is_err());
+            assert!(store.recovery.snapshot(NOW).await.is_err());
             let case = format!("{failing:?}, {} bytes", text.len());
             assert_eq!(store.library.read_only(), Some(ReadOnlyCause::DiskFailed), "{case}");
             store.disk.clear();
-            assert_eq!(store.library.snapshots().await.unwrap().len(), 1, "{case}");
+            assert_eq!(store.recovery.snapshots().await.unwrap().len(), 1, "{case}");
         }
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tresor::library::{Library, VerifyOrder, VerifyStage};
+use tresor::library::Library;
 use tresor::model::{ContainerId, NamePolicy, Place, SpaceId, VerifyMode, VerifyStarter};
+use tresor::recovery::{Recovery, VerifyOrder, VerifyStage};
+use tresor::uploads::Uploads;
 use tresor::vault::disk::{ContainerFile, Containers, Housekeeping, PartFile, Storage, StoredFile};
 
 use crate::library::store::{NOW, Store, days};
@@ -98,7 +100,8 @@ async fn an_object_store_holds_the_containers() {
     };
     let (catalog, keys) = (store.catalog.clone(), Arc::clone(&store.keys));
     let library = Library::open(catalog, storage, keys, NamePolicy::Any).await.unwrap();
-    let store = Store { library, ..store };
+    let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
+    let store = Store { library, uploads, recovery, ..store };
 
     let files = [("small", bytes(1, 300)), ("chunk", bytes(2, 64 * 1024)), ("large", bytes(3, 3_000_000))];
     for (name, content) in &files {
@@ -115,9 +118,9 @@ async fn an_object_store_holds_the_containers() {
 
     let (starter, mode) = (VerifyStarter::Owner, VerifyMode::Full);
     let order = VerifyOrder { starter, mode, rate: None, restart: true };
-    let mut step = store.library.begin_verify(order, NOW).await.unwrap();
+    let mut step = store.recovery.begin_verify(order, NOW).await.unwrap();
     while step.stage != VerifyStage::Done {
-        step = store.library.verify_step(starter, step.run, NOW).await.unwrap();
+        step = store.recovery.verify_step(starter, step.run, NOW).await.unwrap();
         assert!(step.findings.is_empty(), "{:?}", step.findings);
     }
 

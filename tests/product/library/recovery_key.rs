@@ -28,9 +28,9 @@ async fn office() -> (Store, SecretString) {
     let store = Store::new().await;
     store.another_space("other").await;
     store.put("a", b"content").await.unwrap();
-    store.library.snapshot(NOW).await.unwrap();
+    store.recovery.snapshot(NOW).await.unwrap();
     let (present, recipient) = key();
-    let changed = store.library.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
+    let changed = store.recovery.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
     assert_eq!((changed.snapshot.number, changed.damaged), (2, Vec::new()));
     assert!(opens_all(&present, store.dir.path()));
     (store, present)
@@ -43,7 +43,7 @@ async fn wherever_a_change_stops_one_key_opens_everything_and_another_change_com
     let (mut store, mut present) = office().await;
     for steps in 0.. {
         // So that a change takes the same steps each time.
-        store.library.thin_snapshots(2).await.unwrap();
+        store.recovery.thin_snapshots(2).await.unwrap();
         let (next, recipient) = key();
         let mut left = steps;
         store.disk.set(move |moment| match moment {
@@ -56,7 +56,7 @@ async fn wherever_a_change_stops_one_key_opens_everything_and_another_change_com
             }
             _ => Ok(()),
         });
-        let changed = store.library.change_recovery_key(&recipient, Stamp::owner(NOW)).await;
+        let changed = store.recovery.change_recovery_key(&recipient, Stamp::owner(NOW)).await;
         store.disk.clear();
         let data = store.dir.path().to_owned();
         let opening = [&present, &next].into_iter().find(|key| opens_all(key, &data));
@@ -68,7 +68,7 @@ async fn wherever_a_change_stops_one_key_opens_everything_and_another_change_com
         }
         store = store.reopen_by(&Unlock::Recovery(SecretString::from(opening.expose_secret()))).await;
         let (last, recipient) = key();
-        store.library.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
+        store.recovery.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
         assert!(opens_all(&last, &data));
         for retired in [&present, &next] {
             assert!(opens_nothing(retired.expose_secret(), &data), "after {steps} steps");
@@ -95,7 +95,7 @@ async fn damaged_files_are_named_and_stay_as_they_are() {
     }
     let before = damaged.clone().map(|file| fs::read(data.join(file)).unwrap());
     let (next, recipient) = key();
-    let changed = store.library.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
+    let changed = store.recovery.change_recovery_key(&recipient, Stamp::owner(NOW)).await.unwrap();
     assert_eq!(changed.damaged, damaged);
     assert_eq!(damaged.map(|file| fs::read(data.join(file)).unwrap()), before);
     assert!(opens_nothing(former.expose_secret(), data));
@@ -138,7 +138,7 @@ async fn spaces_that_come_and_go_during_a_change_are_sealed_to_the_new_key_alone
 async fn what_is_no_recipient_changes_nothing() {
     let (store, present) = office().await;
     for text in ["", "age1", "AGE-SECRET-KEY-1QQQ", "ssh-ed25519 AAAA"] {
-        assert!(store.library.change_recovery_key(text, Stamp::owner(NOW)).await.is_err(), "{text}");
+        assert!(store.recovery.change_recovery_key(text, Stamp::owner(NOW)).await.is_err(), "{text}");
     }
     assert!(RecoveryRecipient::parse("age1").is_err());
     assert!(opens_all(&present, store.dir.path()));

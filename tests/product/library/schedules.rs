@@ -14,13 +14,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
-use tresor::library::{
-    Change, Entry, EntryKind, LibraryError, Overwrite, Space, Swept, VerifyOrder, VerifyStage,
-};
+use tresor::library::{Change, Entry, EntryKind, LibraryError, Overwrite, Space, Swept};
 use tresor::model::{
     Access, Actor, Conditions, Depth, EntryId, Reading, Right, Timestamp, UploadId, UserId, VerifyMode,
     VerifyStarter, VersionId,
 };
+use tresor::recovery::{VerifyOrder, VerifyStage};
 use tresor::uploads::{Append, ChunkSession, Finish, PartInfo, UploadLimits};
 
 use crate::library::hooked::Gate;
@@ -285,7 +284,7 @@ impl World {
             86..91 => self.upkeep().await,
             91..93 => self.pass_days().await,
             93..96 => self.set_clock().await,
-            96..97 => drop(self.store().library.snapshot(self.wall()).await.unwrap()),
+            96..97 => drop(self.store().recovery.snapshot(self.wall()).await.unwrap()),
             97..99 => self.verify().await,
             _ => self.restart().await,
         }
@@ -568,13 +567,13 @@ impl World {
     async fn verify(&mut self) {
         let (starter, mode) = (VerifyStarter::Owner, VerifyMode::Quick);
         let order = VerifyOrder { starter, mode, rate: None, restart: true };
-        let mut step = self.store().library.begin_verify(order, self.wall()).await.unwrap();
+        let mut step = self.store().recovery.begin_verify(order, self.wall()).await.unwrap();
         loop {
             assert!(step.findings.is_empty(), "{:?}", step.findings);
             if step.stage == VerifyStage::Done {
                 break;
             }
-            step = self.store().library.verify_step(starter, step.run, self.wall()).await.unwrap();
+            step = self.store().recovery.verify_step(starter, step.run, self.wall()).await.unwrap();
         }
         assert_eq!(step.unknown.count, 0, "{:?}", step.unknown);
     }
@@ -590,7 +589,7 @@ impl World {
         self.store = Some(store.reopen().await);
         (self.walking, self.storing) = self.gates.keep(self.store());
         self.begin_run().await;
-        let report = self.store().library.bring_in(self.wall(), Arc::new(|_| {})).await.unwrap();
+        let report = self.store().recovery.bring_in(self.wall(), Arc::new(|_| {})).await.unwrap();
         assert_eq!((report.added, report.set_aside.len(), report.missing.len()), (0, 0, 0), "{report:?}");
     }
 

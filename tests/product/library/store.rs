@@ -18,6 +18,7 @@ use tresor::model::{
     Access, Actor, ByteRange, ByteSize, Conditions, ContainerId, Depth, EntryName, EntryPath, NamePolicy,
     Right, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId, VersionId,
 };
+use tresor::recovery::Recovery;
 use tresor::uploads::Uploads;
 use tresor::vault::disk::{Containers, LocalDisk};
 use tresor::vault::keys::{KeyRing, Unlock, generate_recovery};
@@ -38,6 +39,7 @@ pub struct Store {
     pub disk: Arc<HookedDisk>,
     pub library: Library,
     pub uploads: Uploads,
+    pub recovery: Recovery,
     /// The space that the short forms below mean.
     pub space: Space,
     pub user: UserId,
@@ -71,8 +73,8 @@ impl Store {
             Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
         let space = add_space(&library, "space").await;
         let user = add_user(&catalog, "user").await;
-        let uploads = Uploads::new(library.clone());
-        Self { dir, catalog, keys, disk, library, uploads, space, user }
+        let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
+        Self { dir, catalog, keys, disk, library, uploads, recovery, space, user }
     }
 
     /// The same directory in another run of the program.
@@ -89,15 +91,15 @@ impl Store {
     }
 
     async fn reopen_on(self, disk: Arc<HookedDisk>) -> Self {
-        let Self { dir, catalog, keys, disk: _, library, uploads, space, user } = self;
+        let Self { dir, catalog, keys, disk: _, library, uploads, recovery, space, user } = self;
         catalog.close();
-        drop((catalog, library, uploads));
+        drop((catalog, library, uploads, recovery));
         let key = CatalogKey::new(*keys.catalogue_key().expose());
         let catalog = Catalog::open(&catalog_file(dir.path()), &key).unwrap();
         let library =
             Library::open(catalog.clone(), disk.storage(), Arc::clone(&keys), NamePolicy::Any).await.unwrap();
-        let uploads = Uploads::new(library.clone());
-        Self { dir, catalog, keys, disk, library, uploads, space, user }
+        let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
+        Self { dir, catalog, keys, disk, library, uploads, recovery, space, user }
     }
 
     /// As [`Self::new`], with a quota.

@@ -1,8 +1,9 @@
 //! The sweep meets those who write: nothing that was acknowledged, or is about to be, looks like garbage to it.
 
 use tokio::task::JoinHandle;
-use tresor::library::{LibraryError, Swept, VerifyOrder, VerifyStage};
+use tresor::library::{LibraryError, Swept};
 use tresor::model::{Access, Right, Timestamp, UserId, VerifyMode, VerifyStarter};
+use tresor::recovery::{VerifyOrder, VerifyStage};
 use tresor::uploads::{Finish, PartInfo};
 use tresor::vault::disk::Containers;
 
@@ -139,9 +140,9 @@ async fn what_is_being_written_is_no_unknown_file() {
     assert!(store.containers().len() >= 2);
     let (starter, mode) = (VerifyStarter::Owner, VerifyMode::Quick);
     let order = VerifyOrder { starter, mode, rate: None, restart: true };
-    let mut step = store.library.begin_verify(order, NOW).await.unwrap();
+    let mut step = store.recovery.begin_verify(order, NOW).await.unwrap();
     while step.stage != VerifyStage::Done {
-        step = store.library.verify_step(starter, step.run, NOW).await.unwrap();
+        step = store.recovery.verify_step(starter, step.run, NOW).await.unwrap();
     }
     assert_eq!(step.unknown.count, 0, "{step:?}");
     drop(session);

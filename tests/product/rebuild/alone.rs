@@ -456,7 +456,7 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
         others.push(other);
     }
     open.append(&space, upload, 0, &content[..150_000]).await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.append(&space, upload, 150_000, &content[150_000..]).await;
     open.finish(&space, upload, "a").await;
     open.append(&space, others[0], 150_000, &content[150_000..]).await;

@@ -80,7 +80,7 @@ async fn an_exchange_that_broke_off_is_made_good() {
     let house = filled(20).await;
     let open = house.open().await;
     let tree = open.tree().await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.close();
     let folder = house.data().join("catalog");
     // The old one moved aside, its log still there, the new one not yet in its place.

@@ -229,7 +229,7 @@ async fn rows_without_containers_are_listed_and_stay() {
     let house = with_older_copy().await;
     let open = house.open().await;
     let space = open.space("s").await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.close();
     let container = files_below(&house.data().join("spaces").join(space.id.to_string()))
         .into_iter()

@@ -21,7 +21,7 @@ async fn small_files() -> (House, BTreeMap<String, String>) {
     let sizes = [0, 1, 300, 511, 512, 513, 4_096, 65_536].into_iter().cycle();
     for (number, size) in (0..24).zip(sizes) {
         if number == 12 {
-            open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+            open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
         }
         let (at, content) = (format!("file {number}"), bytes(number, size));
         open.put(&space, &at, &content).await;

@@ -70,7 +70,7 @@ async fn what_came_after_the_snapshot_is_brought_in() {
     let house = House::new().await;
     let open = house.open().await;
     fill(&open).await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     let before = open.tree().await;
     let (a, b) = (open.space("Müller GmbH").await, open.space("Team").await);
     // A newer content, also of a file that was moved since; one in a folder of its own; another space.
@@ -139,7 +139,7 @@ async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_br
     let begun = library.begin_move(open.change(&a), &from, &there, &to, Overwrite::Forbid).await.unwrap();
     let Transfer::Carry(mut carry) = begun else { panic!("not carried") };
     while carry.copy_some().await.unwrap() {}
-    library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     carry.commit(Timestamp::now()).await.unwrap();
     let item = library.trash(&access(&a)).await.unwrap().remove(0);
     library.purge(&access(&a), Stamp::owner(Timestamp::now()), item.entry).await.unwrap();
@@ -162,7 +162,7 @@ async fn a_damaged_snapshot_makes_way_for_the_one_before() {
     for hour in 0..4 {
         let now = Timestamp(Timestamp::now().0 + hour * 3_600_000);
         assert_eq!(
-            open.instance.library.snapshot(now).await.unwrap().number,
+            open.instance.recovery.snapshot(now).await.unwrap().number,
             u32::try_from(hour).unwrap() + 1
         );
     }
@@ -204,7 +204,7 @@ async fn stock_age_and_sqlite3_read_names_with_the_recovery_key() {
     let house = House::new().await;
     let open = house.open().await;
     fill(&open).await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     let a = open.space("Müller GmbH").await;
     open.close();
     for file in files_below(&house.data()) {
@@ -244,25 +244,25 @@ async fn stock_age_and_sqlite3_read_names_with_the_recovery_key() {
 async fn the_newest_stay_and_the_next_is_due_in_time() {
     let house = House::new().await;
     let open = house.open().await;
-    let library = &open.instance.library;
+    let recovery = &open.instance.recovery;
     let (now, day) = (Timestamp(1_800_000_000_000), Duration::from_hours(24));
-    assert!(library.is_snapshot_due(now, day).await.unwrap(), "there is none");
+    assert!(recovery.is_snapshot_due(now, day).await.unwrap(), "there is none");
     for hour in 0..5 {
-        library.snapshot(now.after(Duration::from_hours(hour))).await.unwrap();
+        recovery.snapshot(now.after(Duration::from_hours(hour))).await.unwrap();
     }
     let newest = now.after(Duration::from_hours(4));
-    assert!(!library.is_snapshot_due(Timestamp(newest.after(day).0 - 1_000), day).await.unwrap());
-    assert!(library.is_snapshot_due(newest.after(day), day).await.unwrap());
+    assert!(!recovery.is_snapshot_due(Timestamp(newest.after(day).0 - 1_000), day).await.unwrap());
+    assert!(recovery.is_snapshot_due(newest.after(day), day).await.unwrap());
     assert!(
-        library.is_snapshot_due(Timestamp(newest.0 - 1_000), day).await.unwrap(),
+        recovery.is_snapshot_due(Timestamp(newest.0 - 1_000), day).await.unwrap(),
         "the clock was set back"
     );
-    assert_eq!(library.thin_snapshots(3).await.unwrap(), 2);
-    assert_eq!(library.thin_snapshots(3).await.unwrap(), 0);
-    let kept: Vec<_> = library.snapshots().await.unwrap().iter().map(|snapshot| snapshot.number).collect();
+    assert_eq!(recovery.thin_snapshots(3).await.unwrap(), 2);
+    assert_eq!(recovery.thin_snapshots(3).await.unwrap(), 0);
+    let kept: Vec<_> = recovery.snapshots().await.unwrap().iter().map(|snapshot| snapshot.number).collect();
     assert_eq!(kept, [5, 4, 3]);
     // A number is not given again, whatever the clock says.
-    assert_eq!(library.snapshot(Timestamp(1_000)).await.unwrap().number, 6);
+    assert_eq!(recovery.snapshot(Timestamp(1_000)).await.unwrap().number, 6);
     open.close();
 }
 
@@ -274,10 +274,10 @@ async fn writers_go_on_while_a_snapshot_is_made() {
     for at in 0..300 {
         open.put(&space, &format!("{at}"), b"x").await;
     }
-    let library = open.instance.library.clone();
+    let recovery = open.instance.recovery.clone();
     let snapshots = tokio::spawn(async move {
         for _ in 0..5 {
-            library.snapshot(Timestamp::now()).await.unwrap();
+            recovery.snapshot(Timestamp::now()).await.unwrap();
         }
     });
     for at in 300..400 {

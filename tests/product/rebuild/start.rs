@@ -19,7 +19,7 @@ async fn every_damage_is_named_with_what_to_do_and_put_right_by_it() {
     for at in 0..50 {
         open.put(&space, &format!("file {at}"), &bytes(at, 100)).await;
     }
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.put(&space, "afterwards", b"x").await;
     open.close();
     let sound = fs::read(house.catalog()).unwrap();
@@ -117,7 +117,7 @@ async fn a_pipe_in_the_place_of_the_catalogue_keeps_nobody_waiting() {
     let open = house.open().await;
     let space = open.add_space("s").await;
     open.put(&space, "a", b"content").await;
-    open.instance.library.snapshot(Timestamp::now()).await.unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.close();
     house.lose_catalog();
     let mode = rustix::fs::Mode::from_raw_mode(0o600);

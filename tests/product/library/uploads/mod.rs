@@ -161,19 +161,19 @@ impl Store {
 
     /// As [`Store::check`], with a verification of every byte and a sweep much later that find nothing.
     pub async fn check_all(&self) {
-        use tresor::library::{VerifyOrder, VerifyStage};
         use tresor::model::{VerifyMode, VerifyStarter};
+        use tresor::recovery::{VerifyOrder, VerifyStage};
         self.check();
         for mode in [VerifyMode::Quick, VerifyMode::Full] {
             let starter = VerifyStarter::Owner;
             let order = VerifyOrder { starter, mode, rate: None, restart: true };
-            let mut step = self.library.begin_verify(order, Timestamp::now()).await.unwrap();
+            let mut step = self.recovery.begin_verify(order, Timestamp::now()).await.unwrap();
             loop {
                 assert!(step.findings.is_empty(), "{:?}", step.findings);
                 if step.stage == VerifyStage::Done {
                     break;
                 }
-                step = self.library.verify_step(starter, step.run, Timestamp::now()).await.unwrap();
+                step = self.recovery.verify_step(starter, step.run, Timestamp::now()).await.unwrap();
             }
         }
         let known = self.containers();

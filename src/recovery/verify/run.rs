@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::task::Task;
 use super::{
-    Finding, FindingKind, MAX_FINDINGS, NOTED, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep,
-    catalogue, files, key_files, uses,
+    Finding, FindingKind, MAX_FINDINGS, RunId, UnknownFiles, VerifyOrder, VerifyStage, VerifyStep, catalogue,
+    files, key_files, uses,
 };
 use crate::catalog::{DamagedRow, ReadTx, ScrubRow};
+use crate::library::damage::NOTED;
 use crate::library::{Library, LibraryError};
 use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter};
 use crate::vault::disk::SnapshotName;
@@ -197,7 +198,7 @@ impl Run {
                 }
                 Stage::Snapshots(left) => match left.pop() {
                     Some(name) => {
-                        let (read, finding) = key_files::snapshot(library, name).await?;
+                        let (read, finding) = key_files::read_snapshot(library, name).await?;
                         gathered.read += read;
                         self.found(&mut gathered, finding);
                     }

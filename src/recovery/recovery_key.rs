@@ -7,10 +7,11 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use super::error::disk_error;
-use super::verify::{forget_recovery_file, remember_recovery_file};
-use super::{Library, LibraryError, Snapshot};
+use super::Recovery;
+use super::snapshot::{self, Snapshot};
 use crate::catalog::WriteTx;
+use crate::library::error::disk_error;
+use crate::library::{LibraryError, recovery_file};
 use crate::model::{Event, InstanceEvent, Stamp, layout};
 use crate::vault::VaultError;
 use crate::vault::disk::{Overwrite, SnapshotName, Snapshots};
@@ -25,7 +26,7 @@ pub struct RecoveryKeyChange {
     pub damaged: Vec<String>,
 }
 
-impl Library {
+impl Recovery {
     /// Seals key files and snapshots to `recipient` (`age1…`) in place of the present recovery recipient. Runs to
     /// its end even if the future is dropped.
     ///
@@ -37,8 +38,8 @@ impl Library {
         by: Stamp,
     ) -> Result<RecoveryKeyChange, LibraryError> {
         let next = RecoveryRecipient::parse(recipient)?;
-        let library = self.clone();
-        tokio::spawn(async move { library.seal_to_recovery(next, by).await }).await?
+        let recovery = self.clone();
+        tokio::spawn(async move { recovery.seal_to_recovery(next, by).await }).await?
     }
 
     async fn seal_to_recovery(
@@ -46,10 +47,14 @@ impl Library {
         next: RecoveryRecipient,
         by: Stamp,
     ) -> Result<RecoveryKeyChange, LibraryError> {
-        let turn = self.shared.snapshotting.lock().await;
+        let turn = self.snapshotting.lock().await;
         // A verification must not compare the recovery file with one that is being replaced.
-        let forget = |tx: &WriteTx<'_>| Ok::<_, LibraryError>(forget_recovery_file(tx)?);
-        self.storing().await?.write_silent("the event follows when the key is changed", forget).await?;
+        let forget = |tx: &WriteTx<'_>| Ok::<_, LibraryError>(recovery_file::forget(tx)?);
+        self.library
+            .storing()
+            .await?
+            .write_silent("the event follows when the key is changed", forget)
+            .await?;
         self.with_keys(move |keys| keys.add_recovery(&next)).await?;
         let snapshot = self.make_snapshot(by.at, &turn).await?;
         self.reseal_snapshots().await?;
@@ -60,9 +65,9 @@ impl Library {
         let file = self.with_keys(KeyRing::recovery_file).await?;
         let changed = move |tx: &WriteTx<'_>| {
             tx.record(&by, &Event::Instance(InstanceEvent::RecoveryKeyChanged))?;
-            Ok::<_, LibraryError>(remember_recovery_file(tx, file)?)
+            Ok::<_, LibraryError>(recovery_file::remember(tx, file)?)
         };
-        self.catalog().write(changed).await?;
+        self.library.catalog().write(changed).await?;
         tracing::info!(damaged = damaged.len(), "the recovery key was changed");
         Ok(RecoveryKeyChange { snapshot, damaged })
     }
@@ -71,16 +76,17 @@ impl Library {
         &self,
         work: impl FnOnce(&KeyRing) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, LibraryError> {
-        let keys = Arc::clone(&self.shared.keys);
-        tokio::task::spawn_blocking(move || work(&keys)).await?.map_err(|error| self.noted(error))
+        let keys = Arc::clone(self.library.keys());
+        tokio::task::spawn_blocking(move || work(&keys)).await?.map_err(|error| self.library.noted(error))
     }
 
     /// Seals each snapshot to the present recipients. Returns the damaged ones.
     async fn reseal_snapshots(&self) -> Result<Vec<SnapshotName>, LibraryError> {
         let mut damaged = Vec::new();
-        for stored in self.stored_snapshots().await? {
-            self.require_room(stored.length).await?;
-            let (snapshots, keys) = (Arc::clone(&self.storage().snapshots), Arc::clone(&self.shared.keys));
+        for stored in snapshot::stored(&self.library).await? {
+            self.library.require_room(stored.length).await?;
+            let (snapshots, keys) =
+                (Arc::clone(&self.library.storage().snapshots), Arc::clone(self.library.keys()));
             let resealed =
                 tokio::task::spawn_blocking(move || reseal_snapshot(&*snapshots, &keys, stored.name)).await?;
             if !resealed.map_err(disk_error("seal a snapshot to the recovery key"))? {

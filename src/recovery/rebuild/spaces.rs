@@ -9,8 +9,9 @@ use crate::catalog::{NewSpace, ReadTx, WriteTx};
 use crate::library::error::disk_error;
 use crate::library::naming::numbered;
 use crate::library::space_note::SpaceNote;
-use crate::library::{Library, LibraryError, SpaceSettings};
+use crate::library::{LibraryError, SpaceSettings};
 use crate::model::{EntryName, Event, SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp, Worker};
+use crate::recovery::Recovery;
 
 /// Result for the spaces.
 pub(super) struct BroughtIn {
@@ -20,7 +21,7 @@ pub(super) struct BroughtIn {
     pub(super) without_note: Vec<SpaceId>,
 }
 
-impl Library {
+impl Recovery {
     /// Gives every space with a note or a container its row and, if it was renamed since, its name.
     pub(super) async fn bring_in_spaces(
         &self,
@@ -28,7 +29,8 @@ impl Library {
         now: Timestamp,
     ) -> Result<BroughtIn, LibraryError> {
         let mut spaces: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
-        let (key_files, keys) = (Arc::clone(&self.storage().key_files), Arc::clone(&self.shared.keys));
+        let (key_files, keys) =
+            (Arc::clone(&self.library.storage().key_files), Arc::clone(self.library.keys()));
         let notes = tokio::task::spawn_blocking(move || {
             let with_key = key_files.space_keys().map_err(disk_error("list the keys of spaces"))?;
             spaces.extend(with_key.iter().copied());
@@ -46,7 +48,8 @@ impl Library {
         })
         .await??;
         let with_containers: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
-        self.catalog()
+        self.library
+            .catalog()
             .write(move |tx| {
                 make_way_for_names(tx, &notes)?;
                 let mut brought = BroughtIn { added: 0, without_note: Vec::new() };

@@ -6,6 +6,7 @@
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
 use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
 use crate::library::LibraryError;
+use crate::library::catalogue_pages::damaged_pages;
 use crate::library::high_water::removals_suspended;
 use crate::model::SetAsideReason;
 
@@ -26,7 +27,7 @@ pub(super) const PAGES: usize = 0;
 /// Answers one question. That the catalogue cannot be read is an answer too.
 pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
     let answered = match question {
-        PAGES => damaged_pages(catalog).await,
+        PAGES => damaged_pages(catalog).await.map(told),
         1 => catalog.read(|tx| Ok(told(tx.structure_faults()?))).await,
         2 => catalog.read(|tx| Ok(told(tx.dangling_references()?))).await,
         3 => catalog.read(|tx| Ok(told(left_out(tx)?))).await,
@@ -58,19 +59,6 @@ pub(super) fn about(detail: String) -> Finding {
 
 fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {
     messages.into_iter().map(about).collect()
-}
-
-/// Pages that fail twice: one that is being written at that moment fails once. The log is copied into the database
-/// on the writer's thread, which on a busy disk takes longer than a look: the second one waits for its end.
-pub(in crate::library) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<Finding>, LibraryError> {
-    let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
-    if !failing.is_empty() {
-        // A writer that refuses copies nothing either.
-        let _ = catalog.write(|_| Ok::<_, LibraryError>(())).await;
-        let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
-        failing.retain(|message| again.contains(message));
-    }
-    Ok(told(failing))
 }
 
 /// Stored contents that are in no listing, and not because they are garbage or what came of a lost upload.

@@ -5,21 +5,24 @@ use std::collections::hash_map::Entry as MapEntry;
 
 use super::found::Found;
 use crate::catalog::CatalogError;
+use crate::library::LibraryError;
 use crate::library::error::disk_error;
-use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, PackId, PackedPlace, Place};
+use crate::recovery::Recovery;
 use crate::vault::disk::UnindexedMember;
 use crate::vault::reader::ContainerReader;
 
-impl Library {
+impl Recovery {
     /// Containers in packs whose header is damaged, under their old names if these can still be read; and data in
     /// packs that cannot be opened as a container. Skips places that rows refer to.
     pub(super) async fn pick_up_unindexed(&self) -> Result<(Vec<Found>, Vec<UnindexedMember>), LibraryError> {
-        let library = self.clone();
-        self.catalog()
+        let recovery = self.clone();
+        self.library
+            .catalog()
             .read(move |tx| {
                 let mut unindexed = Vec::new();
-                library
+                recovery
+                    .library
                     .storage()
                     .housekeeping
                     .each_unindexed(&mut |member| {
@@ -42,7 +45,7 @@ impl Library {
                         Some((id, false)) => id,
                         _ => ContainerId::random(),
                     };
-                    match library.read_unindexed(&member, id) {
+                    match recovery.read_unindexed(&member, id) {
                         Some(container) => found.push(container),
                         None => left.push(member),
                     }
@@ -54,17 +57,17 @@ impl Library {
 
     /// The container that begins where a member does: it can be opened only at its own length.
     fn read_unindexed(&self, member: &UnindexedMember, id: ContainerId) -> Option<Found> {
-        let key = self.shared.keys.space_key(member.space).ok()?;
+        let key = self.library.keys().space_key(member.space).ok()?;
         let reader = member.lengths.clone().find_map(|length| {
             let place = Place::Packed(PackedPlace { pack: member.pack, offset: member.offset, length });
-            ContainerReader::open_untracked(self.containers(), &key, member.space, id, place).ok()
+            ContainerReader::open_untracked(self.library.containers(), &key, member.space, id, place).ok()
         })?;
         Some(Found::of(member.space, &reader))
     }
 
     /// Foreign files among the containers.
     pub(super) async fn foreign(&self) -> Result<Vec<String>, LibraryError> {
-        let library = self.clone();
+        let library = self.library.clone();
         let listed = tokio::task::spawn_blocking(move || {
             let mut foreign = Vec::new();
             let listed = library.storage().housekeeping.each_stranger(&mut |path| {

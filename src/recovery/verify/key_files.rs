@@ -6,55 +6,33 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Finding, FindingKind, MAX_FINDINGS, NOTED};
-use crate::catalog::{CatalogError, SpaceRow, WriteTx};
+use super::{Finding, FindingKind, MAX_FINDINGS};
+use crate::catalog::{SpaceRow, WriteTx};
+use crate::library::damage::NOTED;
 use crate::library::error::disk_error;
 use crate::library::high_water::Mark;
+use crate::library::recovery_file;
 use crate::library::space_note::SpaceNote;
 use crate::library::{Library, LibraryError};
 use crate::model::layout::{self, Holder};
 use crate::model::{ContainerId, PackedPlace, Place, SpaceId};
+use crate::recovery::snapshot;
 use crate::vault::disk::{Containers, SmallFile, SnapshotName};
 use crate::vault::key_file_remedy;
-use crate::vault::keys::{KeyFileFault, KeyFileHash, KeyRing};
+use crate::vault::keys::{KeyFileFault, KeyRing};
 
-/// Name of the setting with the SHA-256 of the recovery file, which only its owner can open.
-const RECOVERY_FILE: &str = "recovery-file";
-/// Name of the setting that says that a snapshot was made.
-const SNAPSHOTS: &str = "snapshots";
 /// Name of the setting that says that the high-water mark existed.
 const MARKED: &str = "mark";
-
-/// Remembers the recovery file as it is, the first time.
-pub(in crate::library) fn remember_recovery_file(
-    tx: &WriteTx<'_>,
-    found: Option<KeyFileHash>,
-) -> Result<(), CatalogError> {
-    match found {
-        Some(KeyFileHash(hash)) if tx.setting(RECOVERY_FILE)?.is_none() => {
-            tx.set_setting(RECOVERY_FILE, &data_encoding::HEXLOWER.encode(&hash))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Forgets the recovery file, before another one replaces it.
-pub(in crate::library) fn forget_recovery_file(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
-    tx.touches_only([]);
-    tx.remove_setting(RECOVERY_FILE)
-}
 
 /// Key files and notes that are missing or damaged.
 pub(super) async fn keys(library: &Library) -> Result<Vec<Finding>, LibraryError> {
     // A note that is briefly behind a change is not a fault.
-    let _held = library.shared.space_notes.lock().await;
-    let keys = Arc::clone(&library.shared.keys);
+    let _held = library.hold_space_notes().await;
+    let keys = Arc::clone(library.keys());
     library
         .catalog()
         .read(move |tx| {
-            let kept = tx.setting(RECOVERY_FILE)?;
-            let hash = kept.and_then(|kept| data_encoding::HEXLOWER.decode(kept.as_bytes()).ok());
-            let hash = hash.and_then(|hash| hash.try_into().ok()).map(KeyFileHash);
+            let hash = recovery_file::remembered(tx)?;
             let mut findings: Vec<_> = keys.root_faults(hash)?.into_iter().map(root_file).collect();
             for row in tx.spaces()? {
                 if let Some(fault) = keys.space_key_fault(row.id)? {
@@ -108,10 +86,11 @@ fn said(fault: KeyFileFault) -> &'static str {
 pub(super) async fn snapshots(
     library: &Library,
 ) -> Result<(Vec<SnapshotName>, Option<Finding>), LibraryError> {
-    let names: Vec<_> = library.stored_snapshots().await?.into_iter().map(|stored| stored.name).collect();
-    let was_made = async { library.catalog().read(|tx| Ok::<_, LibraryError>(tx.setting(SNAPSHOTS)?)).await };
+    let names: Vec<_> = snapshot::stored(library).await?.into_iter().map(|stored| stored.name).collect();
+    let was_made =
+        async { library.catalog().read(|tx| Ok::<_, LibraryError>(snapshot::was_made(tx)?)).await };
     // A catalogue that cannot answer is reported elsewhere.
-    let finding = (names.is_empty() && was_made.await.ok().flatten().is_some()).then(|| {
+    let finding = (names.is_empty() && was_made.await.unwrap_or(false)).then(|| {
         let detail = "snapshots/ holds none, though the catalogue remembers one; `tresor snapshot` makes one, and it \
                       is what a lost catalogue is rebuilt from";
         Finding::about(FindingKind::Snapshot, None, detail.into())
@@ -119,18 +98,9 @@ pub(super) async fn snapshots(
     Ok((names, finding))
 }
 
-/// Remembers that there are snapshots, the first time.
-pub(in crate::library) fn remember_snapshot(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
-    tx.touches_only([]);
-    match tx.setting(SNAPSHOTS)? {
-        Some(_) => Ok(()),
-        None => tx.set_setting(SNAPSHOTS, "made"),
-    }
-}
-
 /// A finding if the high-water mark is missing or cannot be opened.
 pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryError> {
-    let (key_files, keys) = (Arc::clone(&library.storage().key_files), Arc::clone(&library.shared.keys));
+    let (key_files, keys) = (Arc::clone(&library.storage().key_files), Arc::clone(library.keys()));
     let (was_there, fault) = library
         .catalog()
         .read(move |tx| {
@@ -162,11 +132,11 @@ pub(super) async fn mark(library: &Library) -> Result<Option<Finding>, LibraryEr
 }
 
 /// Reads a snapshot to its end. Returns the bytes read, for the rate, and the fault, if any.
-pub(super) async fn snapshot(
+pub(super) async fn read_snapshot(
     library: &Library,
     name: SnapshotName,
 ) -> Result<(u64, Option<Finding>), LibraryError> {
-    let (snapshots, keys) = (Arc::clone(&library.storage().snapshots), Arc::clone(&library.shared.keys));
+    let (snapshots, keys) = (Arc::clone(&library.storage().snapshots), Arc::clone(library.keys()));
     let read = tokio::task::spawn_blocking(move || {
         let sealed = snapshots.open(name)?;
         let mut plain = keys.open_stream(sealed).ok_or(io::ErrorKind::InvalidData)?;
@@ -182,7 +152,7 @@ pub(super) async fn snapshot(
     let found = match read {
         Ok(bytes) => return Ok((bytes, None)),
         Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => {
-            let left = library.stored_snapshots().await?;
+            let left = snapshot::stored(library).await?;
             match left.first() {
                 _ if left.iter().any(|stored| stored.name == name) => "is no file".to_owned(),
                 // A newer one replaced it meanwhile.

@@ -7,21 +7,23 @@ use super::found::Found;
 use super::report::{Missing, Progress, SetAside, Watcher, reason};
 use super::{PAGE, STEP};
 use crate::catalog::{ContainerRow, StoredContainer};
+use crate::library::LibraryError;
 use crate::library::error::disk_error;
 use crate::library::resolve::path_of;
-use crate::library::{Library, LibraryError};
 use crate::model::{ContainerId, SetAsideReason, SpaceId};
+use crate::recovery::Recovery;
 use crate::vault::disk::StoredFile;
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
-impl Library {
+impl Recovery {
     /// All containers on disk, and those that no row knows.
     pub(super) async fn look(
         &self,
         watcher: Watcher,
     ) -> Result<(HashSet<ContainerId>, Vec<StoredFile>), LibraryError> {
-        let library = self.clone();
-        self.catalog()
+        let library = self.library.clone();
+        self.library
+            .catalog()
             .read(move |tx| {
                 let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
                 library
@@ -85,8 +87,8 @@ impl Library {
 
     fn read_one(&self, file: &StoredFile) -> Result<Found, SetAside> {
         let open = || {
-            let key = self.shared.keys.space_key(file.space)?;
-            ContainerReader::open_untracked(self.containers(), &key, file.space, file.id, file.place)
+            let key = self.library.keys().space_key(file.space)?;
+            ContainerReader::open_untracked(self.library.containers(), &key, file.space, file.id, file.place)
         };
         let reader = open().map_err(|error| {
             let error_shown = &error as &dyn std::error::Error;
@@ -100,14 +102,15 @@ impl Library {
     fn opens(&self, space: SpaceId, row: &ContainerRow) -> bool {
         let ContainerRow { id, header_hash, length, place, .. } = *row;
         let bound = ContainerRef { id, header_hash, length, place };
-        let key = self.shared.keys.space_key(space);
-        key.is_ok_and(|key| ContainerReader::open(self.containers(), &key, space, &bound).is_ok())
+        let key = self.library.keys().space_key(space);
+        key.is_ok_and(|key| ContainerReader::open(self.library.containers(), &key, space, &bound).is_ok())
     }
 
     /// Rows whose containers are not on disk. They stay: the file may come back from a backup.
     pub(super) async fn missing(&self, seen: HashSet<ContainerId>) -> Result<Vec<Missing>, LibraryError> {
-        let library = self.clone();
-        self.catalog()
+        let recovery = self.clone();
+        self.library
+            .catalog()
             .read(move |tx| {
                 let (mut missing, mut after) = (Vec::new(), None);
                 loop {
@@ -115,7 +118,7 @@ impl Library {
                     for stored in page.iter().filter(|stored| !seen.contains(&stored.container.id)) {
                         let StoredContainer { space, container: row } = stored;
                         // A pack of which a member's own header is damaged still holds the member.
-                        if library.opens(*space, row) {
+                        if recovery.opens(*space, row) {
                             continue;
                         }
                         let mut paths = Vec::new();

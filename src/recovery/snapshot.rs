@@ -10,12 +10,15 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use super::error::disk_error;
-use super::verify::remember_snapshot;
-use super::{Library, LibraryError};
-use crate::catalog::CatalogError;
+use super::Recovery;
+use crate::catalog::{CatalogError, ReadTx, WriteTx};
+use crate::library::error::disk_error;
+use crate::library::{Library, LibraryError};
 use crate::model::{ByteSize, Timestamp};
 use crate::vault::disk::{Overwrite, SnapshotName, StoredSnapshot};
+
+/// Name of the setting that says that a snapshot was made.
+const SNAPSHOTS: &str = "snapshots";
 
 /// A snapshot that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +37,13 @@ impl From<StoredSnapshot> for Snapshot {
     }
 }
 
-impl Library {
+impl Recovery {
     /// Makes a snapshot; writers continue meanwhile. Runs to its end even if the future is dropped.
     pub async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, LibraryError> {
-        let library = self.clone();
+        let recovery = self.clone();
         tokio::spawn(async move {
-            let turn = library.shared.snapshotting.lock().await;
-            library.make_snapshot(now, &turn).await
+            let turn = recovery.snapshotting.lock().await;
+            recovery.make_snapshot(now, &turn).await
         })
         .await?
     }
@@ -51,14 +54,16 @@ impl Library {
         now: Timestamp,
         _turn: &MutexGuard<'_, ()>,
     ) -> Result<Snapshot, LibraryError> {
-        self.storing().await?;
-        self.refresh_space_notes().await?;
-        let size = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.size()?)).await?;
-        self.require_room(size).await?;
+        self.library.storing().await?;
+        self.library.refresh_space_notes().await?;
+        let size = self.library.catalog().read(|tx| Ok::<_, LibraryError>(tx.size()?)).await?;
+        self.library.require_room(size).await?;
         let number = self.snapshots().await?.first().map_or(1, |newest| newest.number.saturating_add(1));
         let name = SnapshotName { number, made: now };
-        let (snapshots, keys) = (Arc::clone(&self.storage().snapshots), Arc::clone(&self.shared.keys));
-        self.catalog()
+        let (snapshots, keys) =
+            (Arc::clone(&self.library.storage().snapshots), Arc::clone(self.library.keys()));
+        self.library
+            .catalog()
             .read(move |tx| {
                 let written = disk_error("write a snapshot");
                 let mut part = snapshots.begin().map_err(written)?;
@@ -78,10 +83,9 @@ impl Library {
         if made.is_some() {
             // The snapshot exists, whether or not that can be recorded.
             let remembered = self
+                .library
                 .catalog()
-                .write_silent("a snapshot changes nothing", |tx| {
-                    Ok::<_, LibraryError>(remember_snapshot(tx)?)
-                })
+                .write_silent("a snapshot changes nothing", |tx| Ok::<_, LibraryError>(remember(tx)?))
                 .await;
             if let Err(error) = remembered {
                 tracing::warn!(
@@ -95,15 +99,7 @@ impl Library {
 
     /// All snapshots, newest first.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>, LibraryError> {
-        Ok(self.stored_snapshots().await?.into_iter().map(Snapshot::from).collect())
-    }
-
-    pub(super) async fn stored_snapshots(&self) -> Result<Vec<StoredSnapshot>, LibraryError> {
-        let snapshots = Arc::clone(&self.storage().snapshots);
-        let listed = tokio::task::spawn_blocking(move || snapshots.list()).await?;
-        let mut listed = listed.map_err(disk_error("list the snapshots"))?;
-        listed.reverse();
-        Ok(listed)
+        Ok(stored(&self.library).await?.into_iter().map(Snapshot::from).collect())
     }
 
     /// Whether the newest snapshot is missing, `every` or more older than `now`, or in the future.
@@ -116,12 +112,12 @@ impl Library {
     /// Removes all but the newest `keep` snapshots; returns their number. Removes none while the catalogue is older
     /// than its files: the snapshots may then contain more than it does.
     pub async fn thin_snapshots(&self, keep: usize) -> Result<usize, LibraryError> {
-        if self.is_rolled_back().await? {
+        if self.library.is_rolled_back().await? {
             return Ok(0);
         }
-        let _turn = self.shared.snapshotting.lock().await;
-        let old: Vec<_> = self.stored_snapshots().await?.into_iter().skip(keep).collect();
-        let (snapshots, count) = (Arc::clone(&self.storage().snapshots), old.len());
+        let _turn = self.snapshotting.lock().await;
+        let old: Vec<_> = stored(&self.library).await?.into_iter().skip(keep).collect();
+        let (snapshots, count) = (Arc::clone(&self.library.storage().snapshots), old.len());
         let removed = tokio::task::spawn_blocking(move || {
             old.iter().try_for_each(|snapshot| snapshots.remove(snapshot.name))
         })
@@ -129,13 +125,27 @@ impl Library {
         removed.map_err(disk_error("remove an old snapshot"))?;
         Ok(count)
     }
+}
 
-    /// Reads the whole catalogue and fails if a page of it differs from what was written.
-    pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
-        let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
-        if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
-            self.note_damaged_catalogue();
-        }
-        outcome
+/// All snapshots as they are stored, newest first.
+pub(super) async fn stored(library: &Library) -> Result<Vec<StoredSnapshot>, LibraryError> {
+    let snapshots = Arc::clone(&library.storage().snapshots);
+    let listed = tokio::task::spawn_blocking(move || snapshots.list()).await?;
+    let mut listed = listed.map_err(disk_error("list the snapshots"))?;
+    listed.reverse();
+    Ok(listed)
+}
+
+/// Remembers that there are snapshots, the first time.
+fn remember(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
+    tx.touches_only([]);
+    match tx.setting(SNAPSHOTS)? {
+        Some(_) => Ok(()),
+        None => tx.set_setting(SNAPSHOTS, "made"),
     }
+}
+
+/// Whether a snapshot was ever made.
+pub(super) fn was_made(tx: &ReadTx<'_>) -> Result<bool, CatalogError> {
+    Ok(tx.setting(SNAPSHOTS)?.is_some())
 }

@@ -26,8 +26,9 @@ use found::{Found, FoundEntry, group};
 use placing::Placing;
 pub use report::{Displaced, Missing, Progress, RebuildReport, SetAside, Watcher};
 
-use super::{Library, LibraryError};
+use super::Recovery;
 use crate::catalog::{SetAsideRow, WriteTx};
+use crate::library::LibraryError;
 use crate::model::{ContainerId, SetAsideReason, Timestamp};
 use crate::vault::container::Part;
 use crate::vault::disk::UnindexedMember;
@@ -48,14 +49,17 @@ struct Looked {
     unindexed: Vec<UnindexedMember>,
 }
 
-impl Library {
+impl Recovery {
     /// Brings every container that no row knows into the catalogue. Nobody else may use it meanwhile.
     ///
     /// Errors: `DiskFull`, `Catalog`, `Vault` if the disk cannot be looked through; a container that cannot
     /// be read is no error.
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
         // What was set aside before may have been repaired or completed since.
-        self.catalog().write_silent(REBUILD, |tx| Ok::<_, LibraryError>(tx.forget_set_aside()?)).await?;
+        self.library
+            .catalog()
+            .write_silent(REBUILD, |tx| Ok::<_, LibraryError>(tx.forget_set_aside()?))
+            .await?;
         self.forget_unfinished_copies().await?;
         let mut looked = self.look_and_read(&watcher).await?;
         if self.forget_outdated_uploads(&looked.seen, &looked.found).await? {
@@ -76,16 +80,17 @@ impl Library {
         report.set_aside = set_aside;
         report.missing = self.missing(seen).await?;
         report.foreign = self.foreign().await?;
-        report.names = self.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
-        report.without_key = self.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
+        report.names = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
+        report.without_key =
+            self.library.spaces_without_key().await?.into_iter().map(|space| space.id).collect();
         Ok(report)
     }
 
     async fn look_and_read(&self, watcher: &Watcher) -> Result<Looked, LibraryError> {
         let (mut seen, unknown) = self.look(Arc::clone(watcher)).await?;
-        let (library, told) = (self.clone(), Arc::clone(watcher));
+        let (recovery, told) = (self.clone(), Arc::clone(watcher));
         let (mut found, set_aside) =
-            tokio::task::spawn_blocking(move || library.read_all(&unknown, &told)).await?;
+            tokio::task::spawn_blocking(move || recovery.read_all(&unknown, &told)).await?;
         let (picked_up, unindexed) = self.pick_up_unindexed().await?;
         seen.extend(picked_up.iter().map(|found| found.row.id));
         found.extend(picked_up);
@@ -99,7 +104,7 @@ impl Library {
             tx.silent(REBUILD);
             tx.unfinished()?.into_iter().try_for_each(|top| tx.forget_tree(top))
         };
-        Ok(self.catalog().write_alone(forget).await?)
+        Ok(self.library.catalog().write_alone(forget).await?)
     }
 
     /// Forgets uploads of which the disk shows that they went on, were finished or ended after this catalogue:
@@ -130,14 +135,14 @@ impl Library {
             }
             Ok::<_, LibraryError>(is_any)
         };
-        self.catalog().write_silent(REBUILD, forget).await
+        self.library.catalog().write_silent(REBUILD, forget).await
     }
 
     /// No id or serial is given a second time.
     async fn keep_counters_behind(&self, found: &[Found]) -> Result<(), LibraryError> {
         let highest = found.iter().map(|found| found.meta.entry.0.max(found.meta.serial.0)).max();
         let next_entry = highest.map_or(1, |highest| highest.saturating_add(1));
-        self.catalog().write_silent(REBUILD, move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
+        self.library.catalog().write_silent(REBUILD, move |tx| Ok(tx.skip_entry_ids(next_entry)?)).await
     }
 
     async fn place_all(
@@ -151,8 +156,9 @@ impl Library {
         let mut from = 0;
         while from < entries.len() {
             let until = (from + STEP).min(entries.len());
-            let (library, part) = (self.clone(), Arc::clone(&entries));
+            let (library, part) = (self.library.clone(), Arc::clone(&entries));
             let placed = self
+                .library
                 .catalog()
                 .write_silent(REBUILD, move |tx| {
                     let mut placing = Placing { library, tx, now, report: RebuildReport::default() };
@@ -193,7 +199,8 @@ impl Library {
             noted: now,
         };
         let rows: Vec<_> = all.map(row).collect();
-        self.catalog()
+        self.library
+            .catalog()
             .write_silent(REBUILD, move |tx| Ok(rows.iter().try_for_each(|row| tx.put_aside(row))?))
             .await
     }

@@ -3,13 +3,12 @@
 //! A run checks the catalogue itself ([`catalogue`]) and the key files ([`key_files`]), then all containers by id
 //! ([`walk`]), then the files on the disk ([`files`]) and the snapshots. It advances in steps of about a second, so
 //! that its caller can show the progress, slow it down or stop; its position is a row, from which the next run
-//! resumes. Nothing is repaired or removed: findings are recorded in the catalogue ([`damage`]) and reported.
+//! resumes. Nothing is repaired or removed: findings are recorded in the catalogue ([`library::damage`](crate::library::damage)) and reported.
 //!
 //! Files are replaced and deleted meanwhile. Nothing is reported before the row was read again: if it is gone or
 //! has changed, so has the container.
 
 mod catalogue;
-mod damage;
 mod files;
 mod key_files;
 mod run;
@@ -19,16 +18,14 @@ mod walk;
 
 use tokio::sync::Mutex;
 
-use super::{Library, LibraryError};
+use super::Recovery;
+use crate::library::LibraryError;
 use crate::model::{
     ByteSize, ContainerId, DamageKind, EntryId, Place, SpaceId, Timestamp, VerifyMode, VerifyStarter,
     VersionId, layout,
 };
 
 pub use catalogue::OLDER_CATALOGUE;
-pub(super) use catalogue::damaged_pages;
-pub(super) use damage::RecentDamage;
-pub(super) use key_files::{forget_recovery_file, remember_recovery_file, remember_snapshot};
 use run::Run;
 
 /// Findings of one step of a verification; a step with this many ends early.
@@ -37,8 +34,6 @@ const MAX_FINDINGS: usize = 200;
 const MAX_USES: usize = 100;
 /// Unknown files that a verification names; it counts the rest.
 const MAX_UNKNOWN: usize = 1_000;
-/// Why records of a verification are not events.
-const NOTED: &str = "what is noted of the disk's health is nothing that a person did";
 
 /// Parameters of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,17 +261,6 @@ impl UseState {
     }
 }
 
-/// Known facts about the integrity of the stored data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IntegrityState {
-    /// Containers that differ from the committed ones.
-    pub damaged: u64,
-    /// Time of the last full verification.
-    pub last_full: Option<Timestamp>,
-    /// Whether a scheduled verification has begun and not ended.
-    pub is_scrubbing: bool,
-}
-
 /// The runs of this process, one for each starter.
 #[derive(Default)]
 pub(super) struct Runs {
@@ -293,12 +277,12 @@ impl Runs {
     }
 }
 
-impl Library {
+impl Recovery {
     /// Begins a verification, or resumes an unfinished one of the same kind. The previous caller gets
     /// [`LibraryError::NoSuchRun`] with its next step.
     pub async fn begin_verify(&self, order: VerifyOrder, now: Timestamp) -> Result<VerifyStep, LibraryError> {
-        let mut slot = self.shared.runs.of(order.starter).lock().await;
-        let run = Run::begin(self, order, now).await?;
+        let mut slot = self.runs.of(order.starter).lock().await;
+        let run = Run::begin(&self.library, order, now).await?;
         let begun = run.report(Vec::new(), UnknownFiles::default());
         *slot = Some(run);
         Ok(begun)
@@ -312,33 +296,16 @@ impl Library {
         run: RunId,
         now: Timestamp,
     ) -> Result<VerifyStep, LibraryError> {
-        let mut slot = self.shared.runs.of(starter).lock().await;
+        let mut slot = self.runs.of(starter).lock().await;
         let mut current = slot.take_if(|current| current.id() == run).ok_or(LibraryError::NoSuchRun)?;
-        let step = current.step(self, now).await?;
+        let step = current.step(&self.library, now).await?;
         if !step.findings.is_empty() || step.stage == VerifyStage::Done {
             // For callers that read the number from memory; if it fails, they see it after the next count.
-            let _ = self.integrity().await;
+            let _ = self.library.integrity().await;
         }
         if step.stage != VerifyStage::Done {
             *slot = Some(current);
         }
         Ok(step)
-    }
-
-    /// Known facts about the integrity of the stored data.
-    pub async fn integrity(&self) -> Result<IntegrityState, LibraryError> {
-        let state = self
-            .catalog()
-            .read(|tx| {
-                let scrub = tx.scrub(VerifyStarter::Schedule, VerifyMode::Full)?;
-                Ok::<_, LibraryError>(IntegrityState {
-                    damaged: tx.damaged_count()?,
-                    last_full: tx.last_full_scrub()?,
-                    is_scrubbing: scrub.is_some_and(|row| row.is_running),
-                })
-            })
-            .await?;
-        self.shared.recent_damage.counted(state.damaged);
-        Ok(state)
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::run::{Gathered, Run, Slice, Stage};
 use super::task::{Advance, Depth, Expected, Eyes, Fault, Task};
-use super::{Finding, FindingKind, NOTED, catalogue, damage, uses};
+use super::{Finding, FindingKind, catalogue, uses};
 use crate::catalog::{Noted, ReadTx, StoredContainer, WriteTx};
+use crate::library::damage::{self, NOTED};
 use crate::library::{Library, LibraryError};
 use crate::model::{Checksum, ChecksumKind, ContainerId, DamageKind, Timestamp, VerifyMode};
 use crate::vault::reader::MAX_READ_LEN;
@@ -40,7 +41,7 @@ impl Run {
         }
         let eyes = Eyes {
             storage: library.storage().clone(),
-            keys: Arc::clone(&library.shared.keys),
+            keys: Arc::clone(library.keys()),
             piece: slice.bytes.clamp(CHUNK_LEN as u64, MAX_READ_LEN),
         };
         let (mut queue, already) = (std::mem::take(&mut self.queue), gathered.read);
@@ -114,7 +115,7 @@ impl Run {
             .map(|(_, fault)| fault)
             .collect();
         for fault in &certain {
-            library.shared.container_cache.put_away_wherever(fault.stored.container.id);
+            library.reopen_container(fault.stored.container.id);
         }
         let findings =
             library.catalog().read(move |tx| Ok::<_, LibraryError>(describe(tx, &certain))).await?;
@@ -156,7 +157,7 @@ impl Run {
                 Ok::<_, LibraryError>(cleared)
             };
             for id in library.catalog().write_silent(NOTED, clear).await? {
-                library.shared.recent_damage.forget(id);
+                library.forget_damage(id);
                 tracing::info!(container = %id, "a damaged container is whole again");
             }
             Ok::<_, LibraryError>(())

@@ -52,9 +52,8 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
     }
     // Files that are still being written are held; those committed while the files were listed have their rows by
     // now.
-    let unbound = &library.shared.unbound;
     let shown = unknown.shown.len();
-    unknown.shown.retain(|file| !unbound.holds(file.container));
+    unknown.shown.retain(|file| !library.is_unbound(file.container));
     unknown.count -= (shown - unknown.shown.len()) as u64;
     let worker = library.clone();
     library
@@ -68,7 +67,7 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
                     unknown.count -= 1;
                     continue;
                 }
-                is_behind |= worker.names_entry_from(file, next.0);
+                is_behind |= names_entry_from(&worker, file, next.0);
                 still.push(file);
             }
             unknown.shown = still;
@@ -78,13 +77,11 @@ pub(super) async fn look(library: &Library) -> Result<(UnknownFiles, Option<Find
         .await
 }
 
-impl Library {
-    /// Whether a file was written for an entry with this number or a higher one.
-    fn names_entry_from(&self, file: UnknownFile, number: i64) -> bool {
-        let Ok(key) = self.shared.keys.space_key(file.space) else { return false };
-        ContainerReader::open_untracked(self.containers(), &key, file.space, file.container, file.place)
-            .is_ok_and(|reader| reader.meta().entry.0 >= number)
-    }
+/// Whether a file was written for an entry with this number or a higher one.
+fn names_entry_from(library: &Library, file: UnknownFile, number: i64) -> bool {
+    let Ok(key) = library.keys().space_key(file.space) else { return false };
+    ContainerReader::open_untracked(library.containers(), &key, file.space, file.container, file.place)
+        .is_ok_and(|reader| reader.meta().entry.0 >= number)
 }
 
 /// Whether a row refers to this very container: as content, or as garbage that is still to be removed.

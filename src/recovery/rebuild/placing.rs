@@ -215,7 +215,7 @@ impl Placing<'_> {
         let Some(version) = row.version else { return Ok(None) };
         // For an upload the last container speaks for all; otherwise all have the same metadata.
         let Some(container) = self.tx.segments(version)?.into_iter().next_back() else { return Ok(None) };
-        let Ok(key) = self.library.shared.keys.space_key(row.space) else { return Ok(None) };
+        let Ok(key) = self.library.keys().space_key(row.space) else { return Ok(None) };
         let containers = self.library.containers();
         let opened =
             ContainerReader::open_untracked(containers, &key, row.space, container.id, container.place);

@@ -10,19 +10,21 @@ use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 
-use super::NOTED;
+use super::{Library, LibraryError};
 use crate::catalog::{Noted, WriteTx};
-use crate::library::{Library, LibraryError};
-use crate::model::{ContainerId, DamageKind, Timestamp};
+use crate::model::{ContainerId, DamageKind, Timestamp, VerifyMode, VerifyStarter};
 use crate::vault::VaultError;
 
 /// Damaged containers that readers met lately and that are not noted again.
 const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
 
+/// Why a record of damage is not an event.
+pub(crate) const NOTED: &str = "what is noted of the disk's health is nothing that a person did";
+
 /// Stands for a number that nobody has asked the catalogue for.
 const NOT_COUNTED: u64 = u64::MAX;
 
-pub(crate) struct RecentDamage {
+pub(super) struct RecentDamage {
     met: Mutex<LruCache<ContainerId, ()>>,
     /// Containers that were noted as damaged when somebody last counted.
     count: AtomicU64,
@@ -40,16 +42,54 @@ impl RecentDamage {
         self.met.lock().unwrap_or_else(PoisonError::into_inner).put(id, ()).is_none()
     }
 
-    pub(super) fn forget(&self, id: ContainerId) {
+    fn forget(&self, id: ContainerId) {
         self.met.lock().unwrap_or_else(PoisonError::into_inner).pop(&id);
     }
 
-    pub(super) fn counted(&self, count: u64) {
+    fn counted(&self, count: u64) {
         self.count.store(count, Ordering::Relaxed);
     }
 }
 
+/// Known facts about the integrity of the stored data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IntegrityState {
+    /// Containers that differ from the committed ones.
+    pub damaged: u64,
+    /// Time of the last full verification.
+    pub last_full: Option<Timestamp>,
+    /// Whether a scheduled verification has begun and not ended.
+    pub is_scrubbing: bool,
+}
+
 impl Library {
+    /// Known facts about the integrity of the stored data.
+    pub async fn integrity(&self) -> Result<IntegrityState, LibraryError> {
+        let state = self
+            .catalog()
+            .read(|tx| {
+                let scrub = tx.scrub(VerifyStarter::Schedule, VerifyMode::Full)?;
+                Ok::<_, LibraryError>(IntegrityState {
+                    damaged: tx.damaged_count()?,
+                    last_full: tx.last_full_scrub()?,
+                    is_scrubbing: scrub.is_some_and(|row| row.is_running),
+                })
+            })
+            .await?;
+        self.shared.recent_damage.counted(state.damaged);
+        Ok(state)
+    }
+
+    /// Damage of this container is noted again when a reader meets it: it is whole now.
+    pub(crate) fn forget_damage(&self, id: ContainerId) {
+        self.shared.recent_damage.forget(id);
+    }
+
+    /// Opens this container anew for its next reader.
+    pub(crate) fn reopen_container(&self, id: ContainerId) {
+        self.shared.container_cache.put_away_wherever(id);
+    }
+
     /// How many containers were noted as damaged when [`Self::integrity`] was last asked. Answers from memory;
     /// `None` before the first time.
     pub fn damaged_containers(&self) -> Option<u64> {
@@ -99,7 +139,7 @@ impl Library {
 }
 
 /// Notes damage that a verification saw; logs it once per container.
-pub(super) fn note(
+pub(crate) fn note(
     tx: &WriteTx<'_>,
     id: ContainerId,
     kind: DamageKind,

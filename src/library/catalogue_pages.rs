@@ -1,0 +1,28 @@
+//! Whether the pages of the catalogue are what was written.
+
+use super::{Library, LibraryError};
+use crate::catalog::{Catalog, CatalogError};
+
+/// Pages that fail twice: one that is being written at that moment fails once. The log is copied into the database
+/// on the writer's thread, which on a busy disk takes longer than a look: the second one waits for its end.
+pub(crate) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<String>, LibraryError> {
+    let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
+    if !failing.is_empty() {
+        // A writer that refuses copies nothing either.
+        let _ = catalog.write(|_| Ok::<_, LibraryError>(())).await;
+        let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
+        failing.retain(|message| again.contains(message));
+    }
+    Ok(failing)
+}
+
+impl Library {
+    /// Reads the whole catalogue and fails if a page of it differs from what was written.
+    pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
+        let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
+        if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
+            self.note_damaged_catalogue();
+        }
+        outcome
+    }
+}
