@@ -105,7 +105,7 @@ impl BatchWriter {
     /// Bytes that a batch may take.
     fn batch_len(&mut self) -> usize {
         if self.full_batches.is_none() && self.batch.len() >= SMALL_BATCH {
-            let all = Arc::clone(&self.library.shared.full_batches);
+            let all = Arc::clone(&self.library.shared.writing.full_batches);
             self.full_batches = all.try_acquire_owned().ok();
         }
         if self.full_batches.is_some() { BATCH } else { SMALL_BATCH }
@@ -159,7 +159,7 @@ impl BatchWriter {
         Ok(move || match stage {
             Stage::Ready(sink) => Ok(sink),
             Stage::Waiting(digests) => {
-                let file = library.shared.descriptors.to_write(user)?;
+                let file = library.shared.writing.descriptors.to_write(user)?;
                 let writer = ContainerWriter::create(library.containers(), &key, space, &meta)?;
                 Ok(Box::new(Sink { writer, digests, _file: file }))
             }

@@ -80,7 +80,7 @@ impl Library {
         from: EntryPath,
         arrival: Arrival,
     ) -> Result<Carry, LibraryError> {
-        let turn = self.shared.carrying.take(change.account()?).await?;
+        let turn = self.shared.long_work.carrying.take(change.account()?).await?;
         let (space, target) = (change.access.space(), arrival.scope.space());
         let load = Load { change, from, arrival };
         let library = self.clone();

@@ -87,7 +87,7 @@ impl Library {
 
     /// Opens this container anew for its next reader.
     pub(crate) fn reopen_container(&self, id: ContainerId) {
-        self.shared.container_cache.put_away_wherever(id);
+        self.shared.reading.container_cache.put_away_wherever(id);
     }
 
     /// How many containers were noted as damaged when [`Self::integrity`] was last asked. Answers from memory;
@@ -109,7 +109,7 @@ impl Library {
             _ => return,
         };
         // An open one would stay damaged for its readers after the owner has brought the file back.
-        self.shared.container_cache.put_away_wherever(id);
+        self.shared.reading.container_cache.put_away_wherever(id);
         if !self.shared.recent_damage.is_news(id) {
             return;
         }

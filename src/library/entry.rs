@@ -131,13 +131,13 @@ impl Library {
 
     /// Identifies the instance, for clients that store data of several.
     pub fn instance_id(&self) -> &str {
-        &self.shared.instance_id
+        &self.shared.numbers.instance_id
     }
 
     /// Changes when the state of all files was restored from an earlier one, by a rebuild or by an older catalogue.
     /// Clients then keep their own copies.
     pub fn state_fingerprint(&self) -> &str {
-        self.shared.renewed_epoch.get().unwrap_or(&self.shared.etag_epoch)
+        self.shared.numbers.renewed_epoch.get().unwrap_or(&self.shared.numbers.etag_epoch)
     }
 
     /// An entry as the viewer, from whom it is not hidden, may see it.

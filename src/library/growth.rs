@@ -101,7 +101,7 @@ impl Growth {
         let revision = library.catalog().read(|tx| Ok::<_, LibraryError>(tx.counters()?.revision)).await?;
         let copies = copies_of(&tree, first);
         let rows = Rows { change, tree, slot, first, revision, copies, content, reserved };
-        let grows = library.shared.growing.hold(first);
+        let grows = library.shared.long_work.growing.hold(first);
         Ok(Self { library: library.clone(), rows: Arc::new(rows), done: 0, _grows: grows })
     }
 

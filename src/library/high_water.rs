@@ -11,7 +11,8 @@ use std::sync::atomic::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::error::disk_error;
-use super::{ETAG_EPOCH, IdBlock, Library, LibraryError, Shared, etag_epoch};
+use super::numbers::{ETAG_EPOCH, IdBlock, etag_epoch};
+use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError, Counters, ReadTx, WriteTx};
 use crate::model::{ContainerId, layout};
 use crate::vault::VaultError;
@@ -183,7 +184,7 @@ impl Library {
         if self.read_only().is_some() {
             return Ok(());
         }
-        let mut noted = self.shared.noted.lock().await;
+        let mut noted = self.shared.numbers.noted.lock().await;
         let counters = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.counters()?)).await?;
         if *noted == Some(counters) {
             return Ok(());
@@ -204,24 +205,24 @@ impl Library {
         if self.is_rolled_back().await? {
             return Ok(true);
         }
-        if self.shared.has_looked.swap(true, Ordering::Relaxed) {
+        if self.shared.numbers.has_looked.swap(true, Ordering::Relaxed) {
             return Ok(false);
         }
         let containers = Arc::clone(&self.storage().containers);
         let mut unknown = self.catalog().read(move |tx| unknown_containers(tx, &*containers)).await?;
         // This run's own containers are held, or have got their rows since the comparison.
-        unknown.retain(|file| !self.shared.unbound.holds(file.id));
+        unknown.retain(|file| !self.shared.writing.unbound.holds(file.id));
         let library = self.clone();
         let newer = self
             .catalog()
             .read(move |tx| {
                 unknown.retain(|file| is_unknown(tx, file.id));
-                let Shared { keys, horizon, .. } = &*library.shared;
+                let (keys, horizon) = (library.keys(), library.shared.numbers.horizon);
                 Ok::<_, LibraryError>(Mark::of_newer_containers(
                     &unknown,
                     library.containers(),
                     keys,
-                    *horizon,
+                    horizon,
                 ))
             })
             .await?;
@@ -235,11 +236,11 @@ impl Library {
             go_on_behind(tx, newer)?;
             let epoch = etag_epoch(tx)?;
             // Set before a client can see a tag of anything committed after this.
-            library.shared.renewed_epoch.get_or_init(|| epoch);
+            library.shared.numbers.renewed_epoch.get_or_init(|| epoch);
             Ok::<_, CatalogError>(())
         };
         self.catalog().write_silent("counters are no event", go_on).await?;
-        self.shared.ids.drop_rest().await;
+        self.shared.numbers.ids.drop_rest().await;
         Ok(true)
     }
 }

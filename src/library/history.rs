@@ -16,7 +16,7 @@ impl Library {
     /// Errors: `HistoryFull` if the rest must be kept.
     pub(super) async fn shorten_history(&self, space: SpaceId) -> Result<(), LibraryError> {
         // Requests that wait here find the work done.
-        let _one = self.shared.shortening.lock().await;
+        let _one = self.shared.long_work.shortening.lock().await;
         self.remove_all(Ground::Excess(space), Stamp::worker(Worker::History, Timestamp::now())).await?;
         self.finish_purges().await?;
         self.remove_garbage().await?;

@@ -26,7 +26,7 @@ impl Leftovers {
     }
 
     fn take(&mut self) -> Vec<(ContainerId, Place)> {
-        let unbound = &self.library.shared.unbound;
+        let unbound = &self.library.shared.writing.unbound;
         let unknown = self.containers.drain(..).filter(|sealed| unbound.holds(sealed.id));
         unknown.map(|sealed| (sealed.id, sealed.place)).collect()
     }

@@ -35,6 +35,7 @@ mod lock;
 mod lookup;
 mod lookup_cache;
 pub(crate) mod naming;
+mod numbers;
 mod open;
 mod packer;
 mod property;
@@ -59,12 +60,11 @@ mod version;
 mod visibility;
 mod worker;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::catalog::{Catalog, CatalogError, Commit, Counters, LockRow, WriteTx, WriterProgress};
+use crate::catalog::{Catalog, CatalogError, Commit, LockRow, WriteTx, WriterProgress};
 use crate::model::{
     Access, AccessDenied, Actor, CertainTime, ClockDoubt, Conditions, EntryId, NamePolicy, Right, Stamp,
     Timestamp, UserId,
@@ -141,19 +141,43 @@ pub struct Library {
 struct Shared {
     catalog: Catalog,
     storage: Storage,
-    disk_health: Arc<disk_health::DiskHealth>,
-    unbound: Arc<unbound::Unbound>,
     keys: Arc<KeyRing>,
+    names: NamePolicy,
+    disk_health: Arc<disk_health::DiskHealth>,
+    recent_damage: damage::RecentDamage,
+    numbers: numbers::Numbers,
+    writing: Writing,
+    reading: Reading,
+    spaces: Spaces,
+    long_work: LongWork,
+    clock: Clock,
+    events_kept_for: std::sync::Mutex<std::time::Duration>,
+}
+
+/// What contents pass on their way in.
+struct Writing {
+    unbound: Arc<unbound::Unbound>,
     packer: packer::Packer,
     quota: quota::Ledger,
     full_batches: Arc<Semaphore>,
     descriptors: descriptors::Shares,
+}
+
+/// What answers readers from memory, and what they have read.
+struct Reading {
     container_cache: container_cache::ContainerCache,
     lookup_cache: Arc<lookup_cache::LookupCache>,
-    space_ids: space::SpaceIds,
+    reads: reads::Reads,
+}
+
+struct Spaces {
+    ids: space::SpaceIds,
     /// Held while a space's row and its note may differ.
-    space_notes: Mutex<()>,
-    recent_damage: damage::RecentDamage,
+    notes: Mutex<()>,
+}
+
+/// Work in many steps: turns at it, and what is in progress.
+struct LongWork {
     /// Held while a space's old data is being reduced.
     shortening: Mutex<()>,
     /// Turns for copying folders inside a space: one for each person, and one for all guests of a link.
@@ -162,28 +186,14 @@ struct Shared {
     carrying: turns::Turns<UserId>,
     /// Copies in steps that are in progress.
     growing: growth::Growing,
-    names: NamePolicy,
-    /// Random for each instance; part of every ETag. Restoring a backup must replace it, so that an old tag never
-    /// names new content.
-    etag_epoch: String,
-    /// Used instead once the catalogue was found to be older than the files.
-    renewed_epoch: OnceLock<String>,
-    instance_id: String,
-    ids: IdBlock,
-    /// Serials below this may have been given out before the catalogue was opened.
-    horizon: i64,
-    /// Whether containers of a later state were searched for.
-    has_looked: AtomicBool,
-    /// The counters last written to the mark.
-    noted: Mutex<Option<Counters>>,
-    /// Set by this run's first reading of the clocks.
-    time: Mutex<Option<CertainTime>>,
-    clock_doubt: std::sync::Mutex<Option<ClockDoubt>>,
-    reads: reads::Reads,
-    events_kept_for: std::sync::Mutex<std::time::Duration>,
 }
 
-const ETAG_EPOCH: &str = "etag-epoch";
+#[derive(Default)]
+struct Clock {
+    /// Set by this run's first reading of the clocks.
+    time: Mutex<Option<CertainTime>>,
+    doubt: std::sync::Mutex<Option<ClockDoubt>>,
+}
 
 impl Library {
     /// Joins an open catalogue with its storage and keys. A catalogue that proves to be older than the files is
@@ -224,11 +234,10 @@ impl Library {
                 tx.silent("opening changes nothing of the office");
                 prepare(tx)?;
                 recovery_file::remember(tx, recovery)?;
-                Ok((etag_epoch(tx)?, tx.counters()?.next_entry))
+                Ok((numbers::etag_epoch(tx)?, tx.counters()?.next_entry))
             })
             .await?;
         let lookup_cache = Arc::new(lookup_cache::LookupCache::default());
-        let instance_id = keys.instance_id();
         let (remembering, unbound) = (Arc::clone(&lookup_cache), Arc::<unbound::Unbound>::default());
         let holding = Arc::clone(&unbound);
         catalog.on_commit(move |commit, effects| {
@@ -241,36 +250,37 @@ impl Library {
         let storage = guarded_disk::guarded(storage, &disk_health, &unbound);
         let packer = packer::Packer::start(Arc::clone(&storage.containers), catalog.clone())?;
         let descriptors = descriptors::Shares::of_process();
-        let shared = Shared {
-            catalog,
-            storage,
-            disk_health,
+        let reading = Reading {
+            container_cache: container_cache::ContainerCache::new(&descriptors),
+            lookup_cache,
+            reads: reads::Reads::default(),
+        };
+        let writing = Writing {
             unbound,
             packer,
-            keys,
-            names,
-            etag_epoch,
-            renewed_epoch: OnceLock::new(),
-            instance_id,
             quota: quota::Ledger::default(),
             full_batches: Arc::new(Semaphore::new(batch_writer::MAX_FULL_BATCHES)),
-            container_cache: container_cache::ContainerCache::new(&descriptors),
             descriptors,
-            lookup_cache,
-            space_ids: space::SpaceIds::default(),
-            space_notes: Mutex::default(),
-            recent_damage: damage::RecentDamage::default(),
+        };
+        let long_work = LongWork {
             shortening: Mutex::default(),
             copying: turns::Turns::new(transfer::MAX_COPIES_AT_ONCE),
             carrying: turns::Turns::new(cross_space::MAX_CARRIED_AT_ONCE),
             growing: growth::Growing::default(),
-            ids: IdBlock::default(),
-            horizon,
-            has_looked: AtomicBool::new(false),
-            noted: Mutex::default(),
-            time: Mutex::default(),
-            clock_doubt: std::sync::Mutex::default(),
-            reads: reads::Reads::default(),
+        };
+        let shared = Shared {
+            catalog,
+            storage,
+            numbers: numbers::Numbers::new(keys.instance_id(), etag_epoch, horizon),
+            keys,
+            names,
+            disk_health,
+            recent_damage: damage::RecentDamage::default(),
+            writing,
+            reading,
+            spaces: Spaces { ids: space::SpaceIds::default(), notes: Mutex::default() },
+            long_work,
+            clock: Clock::default(),
             events_kept_for: std::sync::Mutex::new(chronicle::EVENTS_KEPT_FOR),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -310,64 +320,11 @@ impl Library {
     /// An id that no entry has had or will have. Ids are reserved in durable blocks, because a container names its
     /// entry before the entry's row exists.
     pub(crate) async fn new_entry_id(&self) -> Result<EntryId, LibraryError> {
-        self.shared.ids.take(self.catalog()).await
+        self.shared.numbers.ids.take(self.catalog()).await
     }
 
     /// The first of `count` consecutive ids, each as from [`Self::new_entry_id`].
     async fn new_entry_ids(&self, count: i64) -> Result<EntryId, LibraryError> {
-        self.shared.ids.take_run(self.catalog(), count).await
-    }
-}
-
-/// Suffix of this catalogue's ETags; generated once.
-fn etag_epoch(tx: &WriteTx<'_>) -> Result<String, CatalogError> {
-    if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
-        return Ok(epoch);
-    }
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).expect("the system's random source answers");
-    let epoch = data_encoding::HEXLOWER.encode(&random);
-    tx.set_setting(ETAG_EPOCH, &epoch)?;
-    Ok(epoch)
-}
-
-/// A block of reserved entry ids; the rest is skipped at a restart.
-struct IdBlock(Mutex<std::ops::Range<i64>>);
-
-impl Default for IdBlock {
-    fn default() -> Self {
-        Self(Mutex::new(0..0))
-    }
-}
-
-impl IdBlock {
-    const SIZE: i64 = 1_024;
-
-    async fn take(&self, catalog: &Catalog) -> Result<EntryId, LibraryError> {
-        self.take_run(catalog, 1).await
-    }
-
-    /// The first of `count` consecutive ids, all greater than those taken before: containers carry them as serials,
-    /// and a rebuild takes a file's highest serial for its current version.
-    async fn take_run(&self, catalog: &Catalog, count: i64) -> Result<EntryId, LibraryError> {
-        let mut block = self.0.lock().await;
-        if block.end - block.start < count {
-            let size = count.max(Self::SIZE);
-            let reserve = move |tx: &WriteTx<'_>| {
-                tx.touches_only([]);
-                tx.silent("numbers set apart change nothing");
-                tx.reserve_entry_ids(size)
-            };
-            let first = catalog.write(reserve).await?;
-            *block = first.0..first.0 + size;
-        }
-        let first = block.start;
-        block.start += count;
-        Ok(EntryId(first))
-    }
-
-    /// Discards the rest of the block.
-    async fn drop_rest(&self) {
-        *self.0.lock().await = 0..0;
+        self.shared.numbers.ids.take_run(self.catalog(), count).await
     }
 }

@@ -112,9 +112,9 @@ impl Library {
         path: &EntryPath,
         foresee: impl FnOnce(&Entry) -> Option<ByteRange>,
     ) -> Option<Content> {
-        let known = self.shared.lookup_cache.recall(scope.start(), path)?;
-        let descriptors = self.shared.descriptors.to_read(known.segments.len())?;
-        let open = |bound: &ContainerRef| Some((self.shared.container_cache.find(bound)?, None));
+        let known = self.shared.reading.lookup_cache.recall(scope.start(), path)?;
+        let descriptors = self.shared.writing.descriptors.to_read(known.segments.len())?;
+        let open = |bound: &ContainerRef| Some((self.shared.reading.container_cache.find(bound)?, None));
         let readers = known.segments.iter().map(open).collect::<Option<_>>()?;
         let segments = in_order(readers).ok()?;
         let ready = match foresee(&known.entry) {
@@ -142,7 +142,7 @@ impl Library {
         foresee: impl FnOnce(&Entry) -> Option<ByteRange> + Send + 'static,
     ) -> Result<Content, LibraryError> {
         let (library, path) = (self.clone(), path.clone());
-        let moment = self.shared.lookup_cache.moment();
+        let moment = self.shared.reading.lookup_cache.moment();
         self.catalog()
             .read(move |tx| {
                 let row = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
@@ -168,7 +168,7 @@ impl Library {
                 if let Some(moment) = moment.filter(|_| id == current && is_for_everybody) {
                     let (entry, checksums) = (entry.clone(), checksums.clone());
                     let known = Known { entry, version: id, changed, checksums, segments: bound };
-                    library.shared.lookup_cache.remember(moment, scope.start(), path, known);
+                    library.shared.reading.lookup_cache.remember(moment, scope.start(), path, known);
                 }
                 let segments = Arc::new(segments);
                 let size = version.size;
@@ -198,7 +198,7 @@ impl Library {
         rows: &[ContainerRow],
     ) -> Result<(Vec<OpenSegment>, Option<Descriptors>), LibraryError> {
         let descriptors = match rows.len() <= MAX_OPENED {
-            true => self.shared.descriptors.to_read(rows.len()),
+            true => self.shared.writing.descriptors.to_read(rows.len()),
             false => None,
         };
         if descriptors.is_some() {
@@ -226,7 +226,7 @@ impl Library {
     ) -> Result<(Arc<ContainerReader>, Option<Bytes>), LibraryError> {
         let key = self.shared.keys.space_key(space)?;
         let open = || ContainerReader::open_and_read(self.containers(), &key, space, bound);
-        Ok(self.shared.container_cache.take(bound, open)?)
+        Ok(self.shared.reading.container_cache.take(bound, open)?)
     }
 }
 

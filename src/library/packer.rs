@@ -122,7 +122,7 @@ impl Drop for Packer {
 impl Library {
     /// The id of the next small container.
     pub(crate) fn next_small_id(&self) -> ContainerId {
-        self.shared.packer.next_id()
+        self.shared.writing.packer.next_id()
     }
 
     /// Queues a small container whose row is written later; returns the channel for the result.
@@ -136,7 +136,7 @@ impl Library {
             let _ = reply.send(stored);
             None
         };
-        self.shared.packer.store(space, small, Box::new(then)).await?;
+        self.shared.writing.packer.store(space, small, Box::new(then)).await?;
         Ok(answer)
     }
 

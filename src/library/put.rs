@@ -161,7 +161,7 @@ impl PutSession {
         digests.update(plain);
         let checksums = verified(digests, self.file.checksum.as_ref())?;
         let (library, space) = (self.library.clone(), self.change.access.space());
-        let packer = &library.shared.packer;
+        let packer = &library.shared.writing.packer;
         let meta = self.meta();
         let small = SmallContainer::seal(packer.next_id(), &self.key, &meta, plain)?;
 

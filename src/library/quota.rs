@@ -255,7 +255,7 @@ impl Added {
     ) -> Result<(), LibraryError> {
         let row = tx.space(self.space)?.ok_or(LibraryError::NoSuchSpace)?;
         let Some(quota) = row.quota.filter(|_| row.counted() > self.before) else { return Ok(()) };
-        let held = library.shared.quota.lock().get(&Source::Space(self.space)).copied().unwrap_or(0);
+        let held = library.shared.writing.quota.lock().get(&Source::Space(self.space)).copied().unwrap_or(0);
         let taken = row.counted().saturating_add(row.reserved.0).saturating_add(held.saturating_sub(own));
         if taken > quota.0 { Err(LibraryError::OverQuota) } else { Ok(()) }
     }
@@ -279,7 +279,7 @@ impl Library {
     }
 
     pub(super) fn empty_reservation(&self, space: SpaceId) -> Reservation {
-        self.shared.quota.reservation(space, [])
+        self.shared.writing.quota.reservation(space, [])
     }
 
     /// A reservation that uses promised sources before the space's quota.
@@ -288,22 +288,22 @@ impl Library {
         space: SpaceId,
         promised: impl IntoIterator<Item = Source>,
     ) -> Reservation {
-        self.shared.quota.reservation(space, promised)
+        self.shared.writing.quota.reservation(space, promised)
     }
 
     /// Holds nothing yet of this room.
     pub(crate) fn held(&self, source: Source) -> Held {
-        self.shared.quota.held(source)
+        self.shared.writing.quota.held(source)
     }
 
     /// Time for which quota is reserved for announced bytes that were not sent.
     pub(crate) fn reserved_for(&self) -> Duration {
-        *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.shared.writing.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps it for another time from now on.
     pub fn set_reserved_for(&self, time: Duration) {
-        *self.shared.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        *self.shared.writing.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
     /// Adds bytes to a reservation. It moves with the work: if the caller disconnects meanwhile, the bytes are

@@ -72,14 +72,14 @@ impl Reads {
 impl Library {
     /// Notes that somebody is being sent a content, in whole or in part.
     pub async fn note_read(&self, by: Stamp, content: &Content) {
-        if self.shared.reads.note(by, content) >= MAX_UNRECORDED {
+        if self.shared.reading.reads.note(by, content) >= MAX_UNRECORDED {
             self.record_reads().await;
         }
     }
 
     /// Records the readings that were noted. On a disk that takes no writes they wait, as far as there is room.
     pub async fn record_reads(&self) {
-        let mut noted = self.shared.reads.take();
+        let mut noted = self.shared.reading.reads.take();
         while !noted.is_empty() {
             let later = noted.split_off(noted.len().min(STEP));
             let step = noted.clone();
@@ -102,7 +102,7 @@ impl Library {
             };
             if let Err(error) = recorded {
                 noted.extend(later);
-                let lost = self.shared.reads.put_back(noted);
+                let lost = self.shared.reading.reads.put_back(noted);
                 let error: &dyn std::error::Error = &error;
                 if lost == 0 {
                     tracing::debug!(error, "readings wait to be recorded");

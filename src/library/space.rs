@@ -175,13 +175,13 @@ impl Library {
                 Ok(made)
             })
             .await?;
-        self.shared.space_ids.forget().await;
+        self.shared.spaces.ids.forget().await;
         Ok(space)
     }
 
     /// The id of the space with this name, in any capitals and composition of accents. Answers from memory.
     pub async fn space_id(&self, name: &EntryName) -> Result<Option<SpaceId>, LibraryError> {
-        let ids = self.shared.space_ids.current(self.catalog()).await?;
+        let ids = self.shared.spaces.ids.current(self.catalog()).await?;
         Ok(ids.get(&name.key()).copied())
     }
 
@@ -240,7 +240,7 @@ impl Library {
         settings: SpaceSettings,
         by: Stamp,
     ) -> Result<(), LibraryError> {
-        let note = self.shared.space_notes.lock().await;
+        let note = self.shared.spaces.notes.lock().await;
         self.catalog()
             .write(move |tx| {
                 let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
@@ -262,7 +262,7 @@ impl Library {
         by: Stamp,
     ) -> Result<(), LibraryError> {
         let name = name.clone();
-        let note = self.shared.space_notes.lock().await;
+        let note = self.shared.spaces.notes.lock().await;
         let renamed = self
             .catalog()
             .write(move |tx| match tx.space_by_name(&name.key())? {
@@ -274,7 +274,7 @@ impl Library {
                 }
             })
             .await;
-        self.shared.space_ids.forget().await;
+        self.shared.spaces.ids.forget().await;
         if renamed.is_ok() {
             self.renew_space_note(space, note).await;
         }

@@ -142,12 +142,12 @@ impl Library {
 
     /// While this is held, no row differs from its note because of a change under way.
     pub(crate) async fn hold_space_notes(&self) -> MutexGuard<'_, ()> {
-        self.shared.space_notes.lock().await
+        self.shared.spaces.notes.lock().await
     }
 
     /// Updates the notes of all spaces.
     pub(crate) async fn refresh_space_notes(&self) -> Result<(), LibraryError> {
-        let _held = self.shared.space_notes.lock().await;
+        let _held = self.shared.spaces.notes.lock().await;
         let rows = self.catalog().read(|tx| Ok::<_, LibraryError>(tx.spaces()?)).await?;
         self.refresh_notes_of(rows).await
     }

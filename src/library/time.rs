@@ -13,7 +13,7 @@ impl Library {
     /// Errors: those of the catalogue before the first successful read. If the time cannot be stored, that is only
     /// logged: the next run then has more doubts, not fewer.
     pub async fn keep_time(&self, reading: Reading) -> Result<Timestamp, LibraryError> {
-        let mut kept = self.shared.time.lock().await;
+        let mut kept = self.shared.clock.time.lock().await;
         let before = match *kept {
             Some(before) => Some(before),
             None => self.catalog().read(|tx| Ok::<_, LibraryError>(tx.certain_time()?)).await?,
@@ -25,7 +25,7 @@ impl Library {
         };
         tell(kept.and_then(|before| before.doubt()), certain.doubt());
         *kept = Some(certain);
-        *self.shared.clock_doubt.lock().unwrap_or_else(PoisonError::into_inner) = certain.doubt();
+        *self.shared.clock.doubt.lock().unwrap_or_else(PoisonError::into_inner) = certain.doubt();
         let note = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             Ok::<_, LibraryError>(tx.note_certain_time(&certain)?)
@@ -42,7 +42,7 @@ impl Library {
 
     /// Why the wall clock is not trusted, as of the last reading.
     pub fn clock_doubt(&self) -> Option<ClockDoubt> {
-        *self.shared.clock_doubt.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.shared.clock.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -174,7 +174,7 @@ impl Library {
         let source = self.catalog().read(move |tx| find(tx, scope, &from)).await?;
         match source {
             Some(row) if row.is_folder() && depth != Depth::Zero => {
-                Ok(Some(self.shared.copying.take((change.account()?, scope.top())).await?))
+                Ok(Some(self.shared.long_work.copying.take((change.account()?, scope.top())).await?))
             }
             _ => Ok(None),
         }

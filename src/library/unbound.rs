@@ -44,6 +44,6 @@ impl Unbound {
 impl Library {
     /// Whether a container is durable, or about to be, and has no row yet.
     pub(crate) fn is_unbound(&self, container: ContainerId) -> bool {
-        self.shared.unbound.holds(container)
+        self.shared.writing.unbound.holds(container)
     }
 }

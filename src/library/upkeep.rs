@@ -73,7 +73,7 @@ impl Library {
         loop {
             let marked = self.catalog().read(|tx| tx.purging(STEP)).await?;
             // A copy in progress has the same mark.
-            let next = marked.into_iter().find(|entry| !self.shared.growing.holds(*entry));
+            let next = marked.into_iter().find(|entry| !self.shared.long_work.growing.holds(*entry));
             let Some(entry) = next else { return Ok(()) };
             // It has lost the mark if it was finished meanwhile.
             let step = move |tx: &WriteTx<'_>| {
@@ -90,7 +90,7 @@ impl Library {
         loop {
             let garbage = self.catalog().read(|tx| tx.garbage(STEP)).await?;
             for row in &garbage {
-                self.shared.container_cache.put_away(row.container, row.place);
+                self.shared.reading.container_cache.put_away(row.container, row.place);
             }
             let found = garbage.len();
             let containers = Arc::clone(&self.storage().containers);
@@ -167,7 +167,7 @@ impl Library {
 
     /// Marks those of `files` as garbage that are neither known nor held by a writer; returns them.
     async fn condemn(&self, files: Vec<StoredFile>) -> Result<Vec<StoredFile>, LibraryError> {
-        let unbound = Arc::clone(&self.shared.unbound);
+        let unbound = Arc::clone(&self.shared.writing.unbound);
         let condemn = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             let mut condemned = Vec::new();
