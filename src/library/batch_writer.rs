@@ -31,7 +31,7 @@ pub(super) const MAX_FULL_BATCHES: usize = 32;
 pub(crate) struct BatchWriter {
     library: Library,
     space: SpaceId,
-    /// Whose it counts as.
+    /// The user whose limit applies.
     user: Option<UserId>,
     key: Arc<SpaceKey>,
     meta: ContainerMeta,
@@ -42,12 +42,12 @@ pub(crate) struct BatchWriter {
     stage: Stage,
 }
 
-/// Where the blocking half is.
+/// Location of the blocking half.
 enum Stage {
     /// Opened only when the first batch is full.
     Waiting(Digests),
     Ready(Box<Sink>),
-    /// Away sealing a batch.
+    /// On another thread, sealing a batch.
     Busy(JoinHandle<Result<Box<Sink>, LibraryError>>),
     /// A batch was lost.
     Failed,
@@ -97,7 +97,7 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// Bytes taken in.
+    /// Bytes taken so far.
     pub(crate) fn taken(&self) -> u64 {
         self.taken
     }
@@ -135,7 +135,7 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// Waits for the batch that is away.
+    /// Waits for the batch on the other thread.
     async fn settle(&mut self) -> Result<(), LibraryError> {
         if let Stage::Busy(task) = &mut self.stage {
             let outcome = task.await;

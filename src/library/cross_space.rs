@@ -152,7 +152,7 @@ impl Carry {
                 if copying.growth.is_some() && !error.is_refusal() {
                     copying.written.release();
                 }
-                // A full disk needs them gone.
+                // On a full disk they must be removed at once.
                 copying.written.remove().await;
                 Err(error)
             }
@@ -175,7 +175,7 @@ impl Copying {
         self.growth.as_ref().is_some_and(Growth::is_whole)
     }
 
-    /// Whether anything is left.
+    /// Runs one step; false if nothing is left to do.
     async fn step(mut self) -> Result<(Self, Result<bool, LibraryError>), LibraryError> {
         if let Some(growth) = &mut self.growth {
             let outcome = growth.grow().await;

@@ -1,15 +1,15 @@
-//! Whether files can be changed at the moment, and why not.
+//! Whether files can be changed at present, and why not.
 //!
-//! The one place where errors of the disk and of the catalogue's commits become a state of the whole
-//! server. Every call of the storage passes [`guarded_disk`](super::guarded_disk), every failed transaction
-//! the catalogue's observer; nobody else has to remember to tell.
+//! The one place where errors of the disk and of the catalogue's commits become a state of the whole server. Every
+//! call of the storage passes through [`guarded_disk`](super::guarded_disk), every failed transaction through the
+//! catalogue's observer, so no other code has to report errors.
 //!
 //! ```text
-//! disk full               reading goes on, and deleting while there is room; ends by itself when there is again
-//! disk failed             reading goes on, nothing is changed before a restart: what the system could
-//! file system read-only   not write it may have dropped, and a later fsync would not say so
-//! catalogue damaged       what can be read and changed still is; told until a restart, which looks itself.
-//!                         A disk that fails to read once looks the same, so all pages are looked at first
+//! disk full               reading works, and deleting while there is room; ends when there is room again
+//! disk failed             reading works, nothing is changed before a restart: the system may have dropped
+//! file system read-only   data that it could not write, and a later fsync would not report it
+//! catalogue damaged       readable parts can still be read and changed; reported until a restart, which checks
+//!                         again. A single failed read looks the same, so all pages are checked first
 //! ```
 
 use std::io;
@@ -57,7 +57,7 @@ impl ReadOnlyCause {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::DiskFull, Self::DiskFailed, Self::FileSystemReadOnly];
 
-    /// One word for machines.
+    /// The cause as one word, for machines.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DiskFull => "disk-full",
@@ -66,7 +66,7 @@ impl ReadOnlyCause {
         }
     }
 
-    /// What the server's owner should know and do.
+    /// Advice for the owner.
     pub fn advice(self) -> String {
         match self {
             Self::DiskFull => format!(
@@ -91,7 +91,7 @@ impl ReadOnlyCause {
 /// The present state and the parts needed to change it.
 pub(super) struct DiskHealth {
     cause: watch::Sender<Option<ReadOnlyCause>>,
-    /// For a trial write.
+    /// For test writes.
     containers: Arc<dyn Containers>,
     capacity: Arc<dyn Capacity>,
     catalog: Catalog,
@@ -99,14 +99,14 @@ pub(super) struct DiskHealth {
     unseen: AtomicU64,
     /// Whether [`RESERVE`] is known to be allocated.
     has_reserve: AtomicBool,
-    /// Whether a page of the catalogue is not what was written.
+    /// Whether a page of the catalogue differs from what was written.
     is_catalogue_damaged: AtomicBool,
     /// Whether an apparently damaged page was met and has not been checked since.
     is_catalogue_suspect: AtomicBool,
 }
 
 impl DiskHealth {
-    /// Observes the catalogue from now on, and the storage through [`watched`](super::guarded_disk::guarded).
+    /// Observes the catalogue from now on, and the storage through [`guarded_disk`](super::guarded_disk::guarded).
     pub(super) fn new(storage: &Storage, catalog: Catalog) -> Arc<Self> {
         let state = Arc::new(Self {
             cause: watch::Sender::new(None),
@@ -244,9 +244,9 @@ impl DiskHealth {
     fn give_up_reserve(&self) {
         self.has_reserve.store(false, Ordering::Relaxed);
         match self.capacity.give_up_reserve() {
-            Ok(true) => tracing::warn!("the reserve is given up, so that files can still be deleted"),
+            Ok(true) => tracing::warn!("the reserve is freed, so that files can still be deleted"),
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the reserve cannot be given up"),
+            Err(error) => tracing::warn!(%error, "the reserve cannot be freed"),
         }
     }
 

@@ -50,7 +50,7 @@ pub enum LibraryError {
         /// The locked entry.
         path: EntryPath,
     },
-    /// A content that is withheld stands in the way: the one that is asked for, or one whose name is meant.
+    /// A withheld content prevents the operation: the requested one, or one with the requested name.
     #[error("this file, or one of this name, is being checked; it can be used once that is done")]
     Withheld,
     /// There is no such lock on this entry.

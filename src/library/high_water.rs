@@ -52,7 +52,7 @@ impl Mark {
         let mark = Self::look(key_files, keys)?;
         if mark.as_ref().is_err_and(|fault| *fault == KeyFileFault::Damaged) {
             tracing::warn!(
-                "mark.age is damaged and will be written anew; it guards against an older catalogue"
+                "mark.age is damaged and will be written again; it protects against an older catalogue"
             );
         }
         Ok(mark.ok())
@@ -228,7 +228,7 @@ impl Library {
             .await?;
         let Some(newer) = newer else { return Ok(false) };
         tracing::error!(
-            "there are files that the catalogue is too old to know: nothing is removed until \
+            "there are files newer than the catalogue: nothing is removed until \
              `tresor rebuild` was run"
         );
         let library = self.clone();

@@ -22,8 +22,8 @@ use crate::model::{Access, ChunkName, EntryId, Right, SpaceId, UploadId};
 const HISTORY_ATTEMPTS: usize = 32;
 /// Bytes by which the reservation grows while a body of unknown length arrives.
 const GROWTH: u64 = 16 * 1024 * 1024;
-/// Time that room which a writer has announced stays reserved without progress. It covers the way home; later others may
-/// use the room, and what has arrived stays.
+/// Time for which a writer's announced bytes stay reserved without progress. It covers the way home; later, others
+/// may use the quota, and the bytes received stay.
 const RESERVED_FOR: Duration = Duration::from_hours(1);
 /// Content up to this size is simply tried.
 const SMALL: u64 = 64 * 1024;
@@ -291,7 +291,7 @@ impl Library {
         self.shared.writing.quota.reservation(space, promised)
     }
 
-    /// Holds nothing yet of this room.
+    /// Starts with no bytes from this source.
     pub(crate) fn held(&self, source: Source) -> Held {
         self.shared.writing.quota.held(source)
     }
@@ -301,7 +301,7 @@ impl Library {
         *self.shared.writing.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps it for another time from now on.
+    /// Sets another time, from now on.
     pub fn set_reserved_for(&self, time: Duration) {
         *self.shared.writing.quota.reserved_for.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
@@ -340,12 +340,12 @@ impl Library {
         }
     }
 
-    /// Sees to it that a reservation covers `total` bytes of a content that will have at most `most`: it grows
-    /// in steps while a content of unknown length arrives. After a failure it is `None`, and so is what it held.
+    /// Makes sure that a reservation covers `total` bytes of a content of at most `most` bytes: it grows in steps
+    /// while a content of unknown length arrives. After a failure it is `None`, and its bytes are returned.
     ///
-    /// What was announced is held for [`Self::reserved_for`]. A client that takes longer holds a step beyond
-    /// what it has sent, like one that announced nothing: else it could keep others from the rest of a quota for
-    /// months, with a byte now and then.
+    /// Announced bytes are held for [`Self::reserved_for`]. A client that takes longer holds one step more than it
+    /// has sent, like a client that announced nothing: otherwise it could block the rest of a quota for months,
+    /// with a byte now and then.
     pub(crate) async fn cover(
         &self,
         held: &mut Option<Reservation>,

@@ -105,9 +105,9 @@ impl Library {
                 let lost = self.shared.reading.reads.put_back(noted);
                 let error: &dyn std::error::Error = &error;
                 if lost == 0 {
-                    tracing::debug!(error, "readings wait to be recorded");
+                    tracing::debug!(error, "reads wait to be recorded");
                 } else {
-                    tracing::warn!(error, lost, "readings are lost to the record: it cannot be written");
+                    tracing::warn!(error, lost, "reads are lost to the history, which cannot be written");
                 }
                 return;
             }

@@ -136,7 +136,7 @@ impl Library {
         };
         if let Err(error) = outcome {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the note of a space's name was not brought up to date");
+            tracing::warn!(error, "the note of a space's name was not updated");
         }
     }
 

@@ -35,7 +35,7 @@ impl Library {
             && let Err(error) = catalog.write_silent("the time passes by itself", note).await
         {
             let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "the time is not noted");
+            tracing::warn!(error, "cannot store the time");
         }
         Ok(certain.now())
     }
@@ -52,9 +52,9 @@ fn tell(before: Option<ClockDoubt>, now: Option<ClockDoubt>) {
         (_, Some(doubt)) if before.is_none_or(|before| before.left < doubt.left) => tracing::error!(
             hours = doubt.distance.as_secs() / 3_600,
             ahead = doubt.is_ahead,
-            "the clock has jumped: nothing goes for good by it until it has run on evenly; check the date"
+            "the clock has jumped: nothing is removed permanently by it until it has run evenly; check the date"
         ),
-        (Some(_), None) => tracing::info!("the clock is believed again"),
+        (Some(_), None) => tracing::info!("the clock is trusted again"),
         _ => {}
     }
 }

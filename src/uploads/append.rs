@@ -69,7 +69,7 @@ impl Uploads {
         Ok(self.own_upload(access, user, id).await?.into())
     }
 
-    /// Ends the writer of somebody's own upload and holds its lease.
+    /// Ends the writer of the user's own upload and holds its lease.
     pub(super) async fn lease_own(
         &self,
         access: &Access,

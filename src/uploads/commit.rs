@@ -69,7 +69,7 @@ impl Commit {
         let size: u64 = self.containers.iter().map(|sealed| sealed.plain_len).sum();
         let (chunk, first) = match &self.goal {
             Goal::Linear => {
-                // The lease lets one write at a time; whatever else might come between, does not come in.
+                // The lease allows one writer at a time; a concurrent change is refused.
                 if row.received != began.received {
                     return Err(LibraryError::OffsetMismatch { expected: row.received });
                 }

@@ -7,11 +7,11 @@ use crate::library::{Change, LibraryError};
 use crate::model::{Right, UploadId, UploadShape};
 
 impl Uploads {
-    /// Makes one complete upload of the contents of others, in this order; they end with it. Its length is the
+    /// Creates a complete upload from the contents of others, in this order; they end with it. Its length is the
     /// sum of theirs.
     ///
-    /// Errors: `NoSuchUpload`, also for one that is named twice; `UploadIncomplete`, `WrongShape`,
-    /// `TooManyPieces`; those of [`Self::create`].
+    /// Errors: `NoSuchUpload`, also for one that is named twice; `UploadIncomplete`, `WrongShape`, `TooManyPieces`;
+    /// those of [`Self::create`].
     pub async fn concatenate(
         &self,
         change: Change,

@@ -26,7 +26,7 @@ pub struct Finish {
     pub length: Option<u64>,
     /// Modification time.
     pub modified: Option<Timestamp>,
-    /// What the whole content must hash to.
+    /// Expected checksum of the whole content.
     pub checksum: Option<Checksum>,
 }
 

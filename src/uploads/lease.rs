@@ -1,8 +1,8 @@
-//! One writer per upload.
+//! One writer for each upload.
 //!
-//! Who writes holds a turn at the upload's lease. The writer's state lies in the lease, not with the request
-//! that feeds it: whoever comes next takes it from there and commits what arrived, however long the older
-//! request may wait for a client that is gone. Only then the next one begins.
+//! A writer holds a turn at the upload's lease. The writer's state is stored in the lease, not with the request
+//! that feeds it: the next request takes it from there and commits the bytes received, however long the older
+//! request may wait for a client that is gone. Only then the next writer begins.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,29 +15,29 @@ use crate::model::{Timestamp, UploadId};
 
 type Places = Mutex<HashMap<UploadId, Arc<AsyncMutex<Slot>>>>;
 
-/// The leases of all uploads that somebody is busy with.
+/// The leases of all uploads in use.
 #[derive(Clone, Default)]
 pub(super) struct Leases(Arc<Places>);
 
-/// What is at a lease.
+/// The state of a lease.
 #[derive(Default)]
 pub(super) struct Slot {
-    /// Grows with each writer.
+    /// Increases with each writer.
     turn: u64,
     writer: Option<SegmentWriter>,
     /// Dropped when the writer's turn ends.
     over: Option<oneshot::Sender<()>>,
 }
 
-/// One request's claim to a lease; the lease is cleared away with the last one.
+/// One request's claim to a lease, which is removed with the last claim.
 pub(super) struct Lease {
     id: UploadId,
     places: Arc<Places>,
-    /// `None` only while it is dropped.
+    /// `None` only during drop.
     place: Option<Arc<AsyncMutex<Slot>>>,
 }
 
-/// Nobody else is busy with the upload while this is leased.
+/// While this is held, no other request uses the upload.
 pub(super) struct Leased {
     pub(super) slot: OwnedMutexGuard<Slot>,
     /// Declared after the slot, so that it is dropped after it.
@@ -45,7 +45,7 @@ pub(super) struct Leased {
 }
 
 impl Leases {
-    /// A claim to the upload's lease, which keeps nobody from writing: whoever holds it is busy with the upload.
+    /// A claim to the upload's lease. It marks the upload as in use but keeps no request from writing.
     pub(super) fn lease(&self, id: UploadId) -> Lease {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = Arc::clone(places.entry(id).or_default());
@@ -57,7 +57,7 @@ impl Leases {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Ends the present writer, which keeps what arrived, and holds the lease.
+    /// Ends the present writer, which keeps the bytes received, and holds the lease.
     pub(super) async fn take(&self, id: UploadId, now: Timestamp) -> Result<Leased, LibraryError> {
         let lease = self.lease(id);
         let slot = lease.lock().await?;
@@ -65,7 +65,7 @@ impl Leases {
         if leased.slot.writer.is_none() {
             return Ok(leased);
         }
-        // To its end, even if who wants the lease leaves as well.
+        // Runs to its end, even if the request that wants the lease is dropped as well.
         Ok(tokio::spawn(leased.end_writer(now)).await?)
     }
 }
@@ -106,7 +106,7 @@ impl Slot {
         self.writer.as_mut()
     }
 
-    /// Ends the turn; its writer.
+    /// Ends the turn; returns its writer.
     pub(super) fn leave(&mut self) -> Option<SegmentWriter> {
         self.over = None;
         self.writer.take()
@@ -125,7 +125,8 @@ impl Leased {
         self
     }
 
-    /// Begins a turn for `writer`: the lease, the turn's number and what ends when the turn is taken away.
+    /// Begins a turn for `writer`. Returns the claim, the turn's number, and a channel that closes when the turn is
+    /// taken away.
     pub(super) fn begin(mut self, writer: SegmentWriter) -> (Lease, u64, oneshot::Receiver<()>) {
         let (over, ended) = oneshot::channel();
         self.slot.turn += 1;

@@ -1,29 +1,29 @@
 //! Uploads that arrive in parts and can be resumed: one engine below every protocol that does this.
 //!
 //! ```text
-//! create       quota reserved for all that was announced                       one row
+//! create       quota reserved for all announced bytes                          one row
 //! append       batches sealed as by a PUT, a container per SEGMENT bytes       tmp/<id>.part
-//!   segment    container durable, then ONE transaction: container, piece, offset; then the offset is told
-//! finish       closing container durable, then ONE transaction: conditions and locks judged, the containers
-//!              become a version's, the upload's rows go
+//!   segment    container durable, then ONE transaction: container, piece, offset; then the offset is reported
+//! finish       closing container durable, then ONE transaction: conditions and locks checked, the containers
+//!              become a version's, the upload's rows are removed
 //! ```
-//! Two shapes share the rows. A *linear* upload grows at its end; its one writer keeps what arrived when its
-//! client leaves, and whoever asks for the offset, writes on, finishes or cancels ends it first (`lease`): an
-//! offset that was told is never undone and nothing comes behind it unasked. A *chunked* upload takes named
-//! chunks in any order and several at once; a chunk counts when it is there as a whole, and the last one of a
-//! name wins as a whole. A container never changes: every part makes new ones, and a crash costs at most the
-//! segment it happened in.
+//! Two shapes share the rows. A *linear* upload grows at its end. Its one writer keeps the bytes received when its
+//! client disconnects; a request that asks for the offset, appends, finishes or cancels ends that writer first
+//! (`lease`). So a reported offset is never reverted, and no bytes are added after it unnoticed. A *chunked* upload
+//! takes named chunks in any order and several at once; a chunk counts once it has arrived completely, and the last
+//! one with a name replaces the others completely. A container never changes: every part creates new ones, and a
+//! crash costs at most the segment in which it happens.
 //!
-//! **What containers say of themselves.** While they are written nobody knows path and order: a client may
-//! tell both with its last request, replace chunks, or never come back. So they say [`Part::Loose`] and the
-//! number of their upload. Finishing writes *closing containers*, empty and behind all others, whose
-//! headers name path, time, size and the containers in order ([`Part::Closing`]); they are the version's
-//! last segments and live as long as it. A rebuild puts together what a closing container names; loose ones
-//! that none names are set aside. It ends the uploads of which the disk shows that they went on after the
-//! catalogue it starts from: their clients were told more than that one knows.
+//! **What containers say about themselves.** While they are written, path and order are unknown: a client may send
+//! both with its last request, replace chunks, or never return. So they contain [`Part::Loose`] and the number of
+//! their upload. Finishing writes *closing containers*, which are empty and come after all others; their headers
+//! name path, time, size and the containers in order ([`Part::Closing`]). They are the version's last segments and
+//! live as long as it does. A rebuild joins the containers that a closing one names; loose ones that none names are
+//! set aside. It ends uploads that, as the disk shows, continued after the state of the catalogue it starts from:
+//! their clients know more than that catalogue does.
 //!
-//! **Digests** are kept running over restarts for bytes that arrive in order; the rest is read again at the
-//! end, if a checksum was demanded, and otherwise stays unhashed.
+//! **Digests** are kept running across restarts for bytes that arrive in order; the rest is read again at the end
+//! if there is a checksum, and otherwise stays unhashed.
 //!
 //! [`Part::Loose`]: crate::vault::container::Part::Loose
 //! [`Part::Closing`]: crate::vault::container::Part::Closing
@@ -66,7 +66,8 @@ pub const UPLOAD_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 /// Why changes of an unfinished upload are not events.
 const UNFINISHED: &str = "an unfinished upload is nothing that anybody else sees";
 
-/// An open instance's uploads. Cheap to clone; all are clones of one, or two requests could write to one upload.
+/// The uploads of an open instance. Cheap to clone; all must be clones of one, or two requests could write to the
+/// same upload.
 #[derive(Clone)]
 pub struct Uploads {
     library: Library,
@@ -77,7 +78,7 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// The uploads into an open instance's files. To be made once for each.
+    /// The uploads into an open instance's files. Create it once for each instance.
     pub fn new(library: Library) -> Self {
         let relocating = Arc::new(Turns::new(MAX_RELOCATED_AT_ONCE));
         Self { library, leases: Leases::default(), limits: Arc::default(), relocating }
@@ -119,10 +120,9 @@ pub struct NewUpload {
     pub id: UploadId,
     /// One word for the protocol.
     pub protocol: &'static str,
-    /// The name by which the client will ask for it ([`Uploads::named`]),
-    /// where its protocol lets the client choose one.
+    /// The client's name for it ([`Uploads::named`]), if its protocol lets the client choose one.
     pub name: Option<String>,
-    /// How it will arrive.
+    /// Linear or chunked.
     pub shape: UploadShape,
     /// Destination of the content, if known.
     pub path: Option<EntryPath>,
@@ -130,7 +130,7 @@ pub struct NewUpload {
     pub length: Option<u64>,
     /// Modification time, if the client sent one.
     pub modified: Option<Timestamp>,
-    /// What the whole content must hash to.
+    /// Expected checksum of the whole content.
     pub checksum: Option<Checksum>,
     /// The client's metadata, returned verbatim.
     pub metadata: String,
@@ -145,23 +145,23 @@ pub struct Upload {
     pub space: SpaceId,
     /// User of the upload; `None` once that account is removed.
     pub user: Option<UserId>,
-    /// By which protocol it comes.
+    /// Protocol of the upload.
     pub protocol: String,
-    /// How it arrives.
+    /// Linear or chunked.
     pub shape: UploadShape,
     /// Destination of the content, if known.
     pub path: Option<EntryPath>,
-    /// All of its bytes, if they were announced.
+    /// Total bytes, if announced.
     pub length: Option<u64>,
     /// Bytes that are durable; for a linear upload the offset.
     pub received: u64,
     /// Modification time, if the client sent one.
     pub modified: Option<Timestamp>,
-    /// What the whole content must hash to.
+    /// Expected checksum of the whole content.
     pub checksum: Option<Checksum>,
     /// The client's metadata.
     pub metadata: String,
-    /// When it was begun.
+    /// Time of creation.
     pub created: Timestamp,
     /// Time at which it expires if nothing more arrives.
     pub expires: Timestamp,
@@ -194,12 +194,12 @@ impl From<UploadRow> for Upload {
     }
 }
 
-/// A chunk that arrived whole.
+/// A chunk that arrived completely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    /// Its name.
+    /// Name of the chunk.
     pub name: ChunkName,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 

@@ -35,9 +35,9 @@ pub(super) struct SegmentWriter {
     /// Bytes that the upload may still take.
     most: Option<u64>,
     info: PartInfo,
-    /// Where in the upload it began.
+    /// Offset in the upload at which it began.
     start: u64,
-    /// Bytes handed over.
+    /// Bytes received.
     arrived: u64,
     /// Of these, bytes that the catalogue counts.
     committed: u64,

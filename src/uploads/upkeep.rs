@@ -1,4 +1,4 @@
-//! What is done with uploads now and then: ending those that nobody goes on with.
+//! Regular maintenance of uploads: ends those that are no longer used.
 
 use super::session::removed;
 use super::{UNFINISHED, UPLOAD_KEPT_FOR, Uploads};
@@ -11,10 +11,10 @@ use crate::model::{SetAsideReason, Stamp, Timestamp, UploadId, Worker};
 const STEP: usize = 100;
 
 impl Uploads {
-    /// Ends what has expired at `now`; how many uploads. Every step may be repeated after a crash. Their containers go
-    /// with the next round of [`Library::upkeep`](crate::library::Library::upkeep).
+    /// Ends what has expired at `now`; returns the number of uploads. Every step may be repeated after a crash. The
+    /// next round of [`Library::upkeep`](crate::library::Library::upkeep) removes their containers.
     pub async fn upkeep(&self, now: Timestamp) -> Result<usize, LibraryError> {
-        // What an older catalogue takes for unfinished may have become a file since.
+        // An older catalogue may consider an upload as unfinished that has become a file since.
         if self.library.is_rolled_back().await? {
             return Ok(0);
         }

@@ -159,7 +159,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     disk.leave(0);
     assert_reads(server);
     ask(server, "PUT", "new", bytes(1, 10)).expect(507);
-    eventually("the reserve is given up", std::time::Duration::from_secs(30), || !reserve.exists());
+    eventually("the reserve is freed", std::time::Duration::from_secs(30), || !reserve.exists());
     ask(server, "DELETE", "folder", Vec::new()).expect(204);
     assert_reads(server);
 
@@ -259,7 +259,7 @@ fn the_first_who_deletes_on_a_disk_that_was_just_filled_finds_room() {
     let purge = Owner::TrashPurge { space: SPACE.into(), entry: items[0].entry };
     let purged = ask_owner(&disk.server.data(), &purge).unwrap();
     assert!(matches!(purged, Reply::Done(_)), "{purged:?}");
-    assert_eq!(disk.server.log().matches("the reserve is given up").count(), 2, "{}", disk.server.log());
+    assert_eq!(disk.server.log().matches("the reserve is freed").count(), 2, "{}", disk.server.log());
     disk.empty();
     disk.server.stop();
     inspect(&disk.server.data(), &disk.server.key_file());
