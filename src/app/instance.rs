@@ -234,7 +234,7 @@ fn make_room(capacity: &dyn Capacity) -> Result<(), InstanceError> {
     if capacity.available().map_err(io("ask for the free space"))? < RESERVE
         && capacity.give_up_reserve().map_err(io("give up the reserve"))?
     {
-        tracing::warn!("the disk is full: the reserve is given up, so that files can be read and deleted");
+        tracing::warn!("the disk is full: the reserve is freed, so that files can be read and deleted");
     }
     Ok(())
 }

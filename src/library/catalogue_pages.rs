@@ -3,12 +3,12 @@
 use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};
 
-/// Pages that fail twice: one that is being written at that moment fails once. The log is copied into the database
-/// on the writer's thread, which on a busy disk takes longer than a look: the second one waits for its end.
+/// Pages that fail twice: one that is just being written fails once. The log is copied into the database on the
+/// writer's thread, which on a busy disk takes longer than a check: the second one waits for its end.
 pub(crate) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<String>, LibraryError> {
     let mut failing = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
     if !failing.is_empty() {
-        // A writer that refuses copies nothing either.
+        // A writer that refuses jobs copies nothing either.
         let _ = catalog.write(|_| Ok::<_, LibraryError>(())).await;
         let again = catalog.read(|tx| Ok::<_, LibraryError>(tx.damaged_pages()?)).await?;
         failing.retain(|message| again.contains(message));

@@ -1,8 +1,8 @@
-//! Remembering what is damaged.
+//! Records damage.
 //!
-//! A row in the catalogue says since when, so that the owner learns of it however it was found. It keeps
-//! nothing from being read: what guards every read is the container's own authentication, and a container
-//! that was brought back from a backup is good at once.
+//! A row in the catalogue says since when, so that the owner learns about it however it was found. It prevents no
+//! reading: every read is protected by the container's own authentication, and a container restored from a backup
+//! is usable at once.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,18 +15,18 @@ use crate::catalog::{Noted, WriteTx};
 use crate::model::{ContainerId, DamageKind, Timestamp, VerifyMode, VerifyStarter};
 use crate::vault::VaultError;
 
-/// Damaged containers that readers met lately and that are not noted again.
+/// Damaged containers that readers met recently and that are not recorded again.
 const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
 
 /// Why a record of damage is not an event.
 pub(crate) const NOTED: &str = "what is noted of the disk's health is nothing that a person did";
 
-/// Stands for a number that nobody has asked the catalogue for.
+/// Means that the catalogue was not asked for the number yet.
 const NOT_COUNTED: u64 = u64::MAX;
 
 pub(super) struct RecentDamage {
     met: Mutex<LruCache<ContainerId, ()>>,
-    /// Containers that were noted as damaged when somebody last counted.
+    /// Containers recorded as damaged at the last count.
     count: AtomicU64,
 }
 
@@ -90,14 +90,14 @@ impl Library {
         self.shared.reading.container_cache.put_away_wherever(id);
     }
 
-    /// How many containers were noted as damaged when [`Self::integrity`] was last asked. Answers from memory;
-    /// `None` before the first time.
+    /// Number of containers recorded as damaged when [`Self::integrity`] was last called. Answers from memory;
+    /// `None` before the first call.
     pub fn damaged_containers(&self) -> Option<u64> {
         let count = self.shared.recent_damage.count.load(Ordering::Relaxed);
         (count != NOT_COUNTED).then_some(count)
     }
 
-    /// Remembers what a reader met, once. Whoever asked gets his error whatever becomes of this.
+    /// Records damage that a reader met, once. The reader gets its error whether or not this succeeds.
     pub(crate) async fn note_refusal(&self, error: &LibraryError) {
         let LibraryError::Damaged(cause) = error else { return };
         let (id, kind) = match cause {
@@ -108,7 +108,7 @@ impl Library {
             VaultError::Damaged(id) => (*id, DamageKind::DamagedChunk),
             _ => return,
         };
-        // An open one would stay damaged for its readers after the owner has brought the file back.
+        // An open one would stay damaged for its readers after the owner has restored the file.
         self.shared.reading.container_cache.put_away_wherever(id);
         if !self.shared.recent_damage.is_news(id) {
             return;
@@ -117,7 +117,7 @@ impl Library {
         let noted = self
             .catalog()
             .write_silent(NOTED, move |tx| match tx.damage_of(id)? {
-                // A verification knows more: which chunk, for one.
+                // A verification knows more, such as the damaged chunk.
                 Some(_) => Ok::<_, LibraryError>(Noted::Known),
                 None => Ok(tx.note_damage(id, kind, None, now)?),
             })
@@ -138,7 +138,7 @@ impl Library {
     }
 }
 
-/// Notes damage that a verification saw; logs it once per container.
+/// Records damage that a verification found; logs it once for each container.
 pub(crate) fn note(
     tx: &WriteTx<'_>,
     id: ContainerId,

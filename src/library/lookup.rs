@@ -107,7 +107,7 @@ impl Library {
         Ok(Member { entry: self.entry(access.viewer(), row), locks, properties, checksums, is_linked })
     }
 
-    /// The entry at `path`.
+    /// The entry at `path`, with the requested details.
     pub async fn find(&self, access: &Access, path: &EntryPath) -> Result<Entry, LibraryError> {
         let scope = access.scope(Right::Read)?;
         let (library, path) = (self.clone(), path.clone());

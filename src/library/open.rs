@@ -1,4 +1,4 @@
-//! Reading a file's content.
+//! Reads the content of a file.
 
 use std::sync::Arc;
 
@@ -15,39 +15,39 @@ use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
-/// Most bytes one call of [`Content::read`] returns: the memory that a slow reader can hold.
+/// Most bytes that one call of [`Content::read`] returns: the memory that a slow reader can hold.
 pub const PIECE: u64 = 512 * 1024;
-/// Containers of a content that are all opened before its first byte is read, and kept open while the process may open
-/// as many more files.
+/// Containers of a content that are all opened before its first byte is read, and kept open while the process has
+/// descriptors for them.
 const MAX_OPENED: usize = 64;
-/// Most bytes that are read and opened on the thread that asks: some 50 us of work, and what was opened is
-/// still in that core's cache when it is sent.
+/// Most bytes that are read and opened on the calling thread: some 50 us of work, and the data is still in that
+/// core's cache when it is sent.
 const AT_HAND: u64 = 128 * 1024;
 
-/// An opened content. What it reads stays the same even if the file is overwritten or deleted
-/// meanwhile: containers never change, and an open one keeps its bytes.
+/// Open content. It stays the same even if the file is overwritten or deleted meanwhile: containers never change,
+/// and an open one keeps its bytes.
 pub struct Content {
     /// The file as it was when it was opened; its size is that of this content.
     pub entry: Entry,
-    /// Which of its contents this is.
+    /// The version that was opened.
     pub version: VersionId,
-    /// Bytes.
+    /// Size of the content in bytes.
     pub size: u64,
-    /// When the file last changed, for conditions with a date. Unlike [`Entry::modified`] not the client's word
-    /// alone: never before the moment at which the server stored this content.
+    /// When the file last changed, for date conditions. Unlike [`Entry::modified`] it does not come from the client
+    /// alone: never before the time at which the server stored this content.
     pub changed: Timestamp,
     /// Known digests of the plaintext.
     pub checksums: Vec<Checksum>,
     library: Library,
     segments: Arc<Vec<OpenSegment>>,
-    /// For the segments that are open.
+    /// Held for the segments that are open.
     _descriptors: Option<Descriptors>,
-    /// What was read while opening, and where it begins.
+    /// Pieces that were read while opening, and their offset.
     ready: Option<(u64, Vec<Bytes>)>,
 }
 
 struct OpenSegment {
-    /// Where its bytes lie in the content.
+    /// Position of its bytes in the content.
     range: ByteRange,
     source: Source,
 }
@@ -55,10 +55,10 @@ struct OpenSegment {
 enum Source {
     Open {
         reader: Arc<ContainerReader>,
-        /// All of its bytes, if opening it had to read them anyway.
+        /// All of its bytes, if opening had to read them anyway.
         whole: Option<Bytes>,
     },
-    /// Opened when its bytes are wanted; between two reads the shelf keeps it.
+    /// Opened when its bytes are needed; the container cache keeps it between two reads.
     Later { space: SpaceId, bound: ContainerRef },
 }
 
@@ -82,21 +82,21 @@ impl Library {
     ) -> Result<Content, LibraryError> {
         let scope = access.scope(Right::Read)?;
         if version.is_some() {
-            // What was there earlier is not for guests.
+            // Earlier versions are not for guests.
             access.require(Right::Read)?;
         } else if let Some(content) = self.open_known(scope, path, foresee.clone()) {
             return Ok(content);
         }
         let opened = match self.open_once(scope, path, version, foresee.clone()).await {
-            // Replaced and removed since the rows were read: the rows of now name what is there. If they
-            // still name it, it is missing or, as a hole in its pack, damaged indeed.
+            // Replaced and removed since the rows were read: the present rows name the present container. If they
+            // still name this one, it is missing or, as a hole in its pack, really damaged.
             Err(LibraryError::Damaged(_)) => self.open_once(scope, path, version, foresee).await,
             other => other,
         };
         self.refusal_noted(opened).await
     }
 
-    /// The outcome of a read; if a container was refused, that is noted first.
+    /// The result of a read; a refused container is recorded first.
     async fn refusal_noted<T>(&self, outcome: Result<T, LibraryError>) -> Result<T, LibraryError> {
         if let Err(error) = &outcome {
             self.note_refusal(error).await;
@@ -104,8 +104,8 @@ impl Library {
         outcome
     }
 
-    /// The content of a file that was read before and has not changed, if its containers are open and no
-    /// disk has to be waited for. Whatever is wrong is left to [`Self::open_once`] to judge.
+    /// The content of a file that was read before and has not changed, if its containers are open and no disk
+    /// access is needed. Leaves every fault to [`Self::open_once`].
     fn open_known(
         &self,
         scope: Scope,
@@ -155,8 +155,8 @@ impl Library {
                 let rows = tx.segments(id)?;
                 let (segments, descriptors) = library.open_segments(scope.space(), &rows)?;
                 let bound: Vec<_> = rows.iter().map(bound).collect();
-                // An old page put back into the catalogue could bring an earlier content back as the present
-                // one; the other pages still tell.
+                // An old page put back into the catalogue could turn an earlier version into the current one; the
+                // other pages still show it.
                 let is_outdated = id == current && (version.replaced.is_some() || version.size != row.size);
                 if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
                     return Err(LibraryError::Incomplete);
@@ -231,7 +231,7 @@ impl Library {
 }
 
 impl OpenSegment {
-    /// Bytes of it, waiting for the disk.
+    /// Reads bytes of it, waiting for the disk if needed.
     fn read(&self, library: &Library, within: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
         match &self.source {
             Source::Open { whole: Some(whole), .. } => slice(whole, within),
@@ -249,7 +249,7 @@ impl OpenSegment {
         }
     }
 
-    /// As [`Self::read`], but `None` if it would have to wait.
+    /// Like [`Self::read`], but `None` if it would have to wait.
     fn read_at_hand(&self, within: ByteRange) -> Result<Option<Vec<Bytes>>, LibraryError> {
         match &self.source {
             Source::Open { whole: Some(whole), .. } => slice(whole, within).map(Some),
@@ -259,7 +259,7 @@ impl OpenSegment {
     }
 }
 
-/// The containers of a content, one behind the other.
+/// The containers of a content as consecutive segments.
 fn in_order(readers: Vec<(Arc<ContainerReader>, Option<Bytes>)>) -> Result<Vec<OpenSegment>, LibraryError> {
     let mut start = 0;
     let mut segments = Vec::with_capacity(readers.len());
@@ -273,9 +273,9 @@ fn in_order(readers: Vec<(Arc<ContainerReader>, Option<Bytes>)>) -> Result<Vec<O
 }
 
 impl Content {
-    /// Reads from `range.start()` on: at least one byte, at most [`PIECE`], never past `range.end()`; what
-    /// the system holds in memory on this thread, what lies on the disk on a blocking one. Empty only if
-    /// `range` is. A chunk that fails authentication is an error and nothing of it is returned.
+    /// Reads from `range.start()`: at least one byte, at most [`PIECE`], never past `range.end()`. Data in the
+    /// system's memory is read on this thread, data on the disk on a blocking one. Empty only if `range` is. A
+    /// chunk that fails authentication is an error, and nothing of it is returned.
     pub async fn read(&mut self, range: ByteRange) -> Result<Vec<Bytes>, LibraryError> {
         if let Some((start, pieces)) = self.ready.take()
             && start == range.start()
@@ -290,7 +290,7 @@ impl Content {
         }
     }
 
-    /// Begins to read as [`Self::read`] does, always on a blocking thread.
+    /// Begins a read like [`Self::read`], always on a blocking thread.
     pub fn read_ahead(&self, range: ByteRange) -> ReadAhead {
         let (segments, library) = (Arc::clone(&self.segments), self.library.clone());
         let located = locate(&segments, range, PIECE).ok().flatten();
@@ -300,7 +300,7 @@ impl Content {
     }
 }
 
-/// A read that goes on while others are sent.
+/// A read that runs while earlier pieces are sent.
 pub struct ReadAhead {
     task: JoinHandle<Result<Vec<Bytes>, LibraryError>>,
     len: u64,
@@ -308,12 +308,12 @@ pub struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Bytes that it brings if it does not fail: the next one begins behind them.
+    /// Number of bytes that it returns if it succeeds; the next read begins after them.
     pub fn bytes(&self) -> u64 {
         self.len
     }
 
-    /// What was read, see [`Content::read`].
+    /// The pieces that were read, see [`Content::read`].
     pub async fn finish(self) -> Result<Vec<Bytes>, LibraryError> {
         let pieces = self.library.refusal_noted(self.task.await?).await?;
         if total(&pieces) == self.len { Ok(pieces) } else { Err(LibraryError::Incomplete) }
@@ -324,7 +324,7 @@ fn total(pieces: &[Bytes]) -> u64 {
     pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
-/// Reads from `range.start()` on as [`Content::read`] does, on this thread, waiting for the disk.
+/// Reads from `range.start()` like [`Content::read`], on this thread, waiting for the disk.
 fn read_blocking(
     library: &Library,
     segments: &[OpenSegment],
@@ -334,13 +334,13 @@ fn read_blocking(
     segment.read(library, within)
 }
 
-/// As [`read_blocking`], but up to [`AT_HAND`] bytes, and `None` if it would have to wait.
+/// Like [`read_blocking`], but up to [`AT_HAND`] bytes, and `None` if it would have to wait.
 fn read_at_hand(segments: &[OpenSegment], range: ByteRange) -> Result<Option<Vec<Bytes>>, LibraryError> {
     let Some((segment, within)) = locate(segments, range, AT_HAND)? else { return Ok(Some(Vec::new())) };
     segment.read_at_hand(within)
 }
 
-/// The container in which `range` begins, and the bytes of it that are to be read at once, up to `most`.
+/// The container in which `range` begins, and the bytes of it to read at once, up to `most`.
 fn locate(
     segments: &[OpenSegment],
     range: ByteRange,
@@ -350,7 +350,7 @@ fn locate(
     let Some(segment) = segments.get(at).filter(|_| !range.is_empty()) else { return Ok(None) };
     let mut end = range.end().min(segment.range.end());
     if end - range.start() > most {
-        // Pieces end on multiples, so that a long read opens every chunk once.
+        // Pieces end at multiples, so that a long read opens every chunk once.
         end = (range.start() / most + 1) * most;
     }
     let within = ByteRange::new(range.start() - segment.range.start(), end - segment.range.start());

@@ -1,7 +1,8 @@
-//! Reads of content, as events: one per person, content and quarter of an hour, written off the path of the answer.
+//! Reads of content as events: one for each person, version and quarter of an hour, recorded outside the request.
 //!
-//! A download manager asks for a file in hundreds of ranges, and a player seeks; for the record that is one reading.
-//! What is noted waits in memory until a worker records it, a few seconds later: a crash in between loses it.
+//! A download manager requests a file in hundreds of ranges, and a player seeks; the history shows that as one
+//! read. Noted reads wait in memory until a worker records them, a few seconds later; a crash in between loses
+//! them.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -10,29 +11,29 @@ use super::{Content, Library, LibraryError};
 use crate::catalog::WriteTx;
 use crate::model::{Actor, EntryEvent, Event, Stamp, VersionId};
 
-/// Time within which the downloads of one content by one person are one event, in milliseconds.
+/// Milliseconds within which the downloads of one version by one person are one event.
 const QUARTER: i64 = 15 * 60 * 1_000;
-/// Downloads remembered so that they are not recorded twice; beyond it some are.
+/// Downloads remembered so that they are not recorded twice; above it, some are.
 const MAX_SEEN: usize = 20_000;
-/// Downloads that wait to be recorded; beyond it the reader waits.
+/// Downloads that wait to be recorded; above it, the reader waits.
 const MAX_UNRECORDED: usize = 5_000;
 /// Downloads recorded in one transaction.
 const STEP: usize = 200;
 
-/// What was read and is not recorded yet.
+/// Reads that are not recorded yet.
 #[derive(Default)]
 pub(super) struct Reads(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// The quarter of an hour that `seen` is about.
+    /// The quarter of an hour that `seen` covers.
     quarter: i64,
     seen: HashSet<(Actor, VersionId)>,
     waiting: Vec<(Stamp, Event)>,
 }
 
 impl Reads {
-    /// Notes a reading; returns how many wait.
+    /// Notes a read; returns the number of waiting ones.
     fn note(&self, by: Stamp, content: &Content) -> usize {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let quarter = by.at.0.div_euclid(QUARTER);
@@ -58,7 +59,7 @@ impl Reads {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting)
     }
 
-    /// Puts back what could not be recorded, as far as there is room.
+    /// Puts back reads that could not be recorded, as far as there is room.
     fn put_back(&self, mut unrecorded: Vec<(Stamp, Event)>) -> usize {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         unrecorded.append(&mut state.waiting);
@@ -70,14 +71,14 @@ impl Reads {
 }
 
 impl Library {
-    /// Notes that somebody is being sent a content, in whole or in part.
+    /// Notes that content is being sent, in whole or in part.
     pub async fn note_read(&self, by: Stamp, content: &Content) {
         if self.shared.reading.reads.note(by, content) >= MAX_UNRECORDED {
             self.record_reads().await;
         }
     }
 
-    /// Records the readings that were noted. On a disk that takes no writes they wait, as far as there is room.
+    /// Records the noted reads. On a disk that cannot be written they wait, as far as there is room.
     pub async fn record_reads(&self) {
         let mut noted = self.shared.reading.reads.take();
         while !noted.is_empty() {
@@ -95,7 +96,7 @@ impl Library {
                 }
                 Ok::<_, LibraryError>(())
             };
-            // On a full disk the room that is left is for deleting.
+            // On a full disk the remaining space is needed for deleting.
             let recorded = match self.storing().await {
                 Ok(catalog) => catalog.write(record).await,
                 Err(error) => Err(error),

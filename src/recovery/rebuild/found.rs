@@ -1,4 +1,4 @@
-//! Containers that no row knows, and what they are parts of.
+//! Containers without a row, grouped into versions and entries.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// A container that opens.
+    /// Takes the data of an open container.
     pub(super) fn of(space: SpaceId, reader: &ContainerReader) -> Self {
         let ContainerRef { id, header_hash, length, place } = reader.to_ref();
         let row = ContainerRow { id, header_hash, length, plain_len: reader.plain_len(), place };
@@ -24,14 +24,14 @@ impl Found {
     }
 }
 
-/// One content: the containers of one serial, in order; of an upload what its closing containers name, and
-/// these behind.
+/// One version: the containers with one serial, in order; for an upload the ones that its closing containers name,
+/// followed by these.
 pub(super) struct FoundVersion {
     pub(super) containers: Vec<Found>,
 }
 
 impl FoundVersion {
-    /// What its containers say of it; of an upload only those that close it do.
+    /// The metadata of the version; for an upload only closing containers have them.
     pub(super) fn told(&self) -> Option<&ContainerMeta> {
         self.containers.last().map(|found| &found.meta)
     }
@@ -44,7 +44,8 @@ impl FoundVersion {
         self.containers.iter().map(|found| found.row.plain_len).sum()
     }
 
-    /// Every numbered part is there, once. A version whose length nobody noted ends where its containers end.
+    /// Whether every numbered part exists exactly once. A version without a recorded length ends with its last
+    /// container.
     fn is_whole(&self) -> bool {
         let numbered = self.containers.iter().zip(0_u32..).all(|(found, at)| found.meta.segment == at);
         let noted = self.containers.iter().find_map(|found| found.meta.size);
@@ -52,7 +53,7 @@ impl FoundVersion {
     }
 }
 
-/// All contents of one entry that no row knew, oldest first.
+/// All versions of one entry without a row, oldest first.
 pub(super) struct FoundEntry {
     pub(super) space: SpaceId,
     pub(super) entry: EntryId,
@@ -65,10 +66,10 @@ impl FoundEntry {
     }
 }
 
-/// Sorts containers into entries, the one with the newest content first, and passes over versions of which
-/// parts are missing.
+/// Groups containers into entries, the one with the newest version first, and sets aside versions with missing
+/// parts.
 pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
-    // The time tells contents apart whose serial was given twice, as after an older catalogue.
+    // The time separates versions whose serial was given out twice, as after an older catalogue.
     let mut versions: BTreeMap<(WriteSerial, Timestamp, SpaceId, EntryId), Vec<Found>> = BTreeMap::new();
     let mut loose = HashMap::new();
     for container in found {
@@ -81,7 +82,7 @@ pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
         versions.entry(key).or_default().push(container);
     }
     let (mut entries, mut set_aside) = (BTreeMap::<_, Vec<FoundVersion>>::new(), Vec::new());
-    // The newest first: of two attempts to finish an upload the later one counts.
+    // Newest first: of two attempts to finish an upload the later one counts.
     for ((_, _, space, entry), mut containers) in versions.into_iter().rev() {
         containers.sort_by_key(|found| (found.meta.segment, found.row.id));
         let is_closed = containers.iter().any(|found| found.meta.part != Part::Numbered);
@@ -112,8 +113,8 @@ pub(super) fn group(found: Vec<Found>) -> (Vec<FoundEntry>, Vec<SetAside>) {
     (entries, set_aside)
 }
 
-/// The contents that name one entry, oldest first: of one file, unless its number was given twice. A content that
-/// has the number as its serial is a file's first.
+/// The versions that name one entry, oldest first: they belong to one file, unless its number was given out twice.
+/// A version whose serial equals the number is a file's first.
 fn files(entry: EntryId, mut versions: Vec<FoundVersion>) -> Vec<Vec<FoundVersion>> {
     versions.sort_by_key(|version| version.told().map(|meta| meta.written));
     let mut files: Vec<Vec<FoundVersion>> = Vec::new();
@@ -129,8 +130,8 @@ fn files(entry: EntryId, mut versions: Vec<FoundVersion>) -> Vec<Vec<FoundVersio
     files
 }
 
-/// The containers that closing ones name, in order, taken from those that were found; `None`, and then all
-/// stay where they are, if not every one is there.
+/// Takes the containers that closing ones name out of the found ones, in order; `None`, without taking any, if one
+/// is missing.
 fn named(closing: &[Found], loose: &mut HashMap<(SpaceId, ContainerId), Found>) -> Option<Vec<Found>> {
     let (mut all, mut expected) = (Vec::new(), None);
     for (found, at) in closing.iter().zip(0_u32..) {
@@ -173,7 +174,7 @@ mod tests {
         Found { space: SPACE, row, meta }
     }
 
-    /// Sizes of the versions of each entry, and how many containers are part of none.
+    /// Sizes of the versions of each entry, and the number of containers that belong to none.
     fn grouped(found: Vec<Found>) -> (Vec<Vec<u64>>, usize) {
         let (entries, incomplete) = group(found);
         let sizes = |entry: &FoundEntry| entry.versions.iter().map(FoundVersion::size).collect();
@@ -199,7 +200,7 @@ mod tests {
         piece
     }
 
-    /// Closes an upload of `of` containers.
+    /// A closing container of an upload of `of` containers.
     fn closing(serial: i64, segment: u32, names: &[u8], of: u64, size: u64) -> Found {
         let mut closing = found(5, serial, segment, 0, Some(size));
         let names = names.iter().map(|id| ContainerId([*id; 16])).collect();

@@ -1,4 +1,4 @@
-//! Finding containers that no row knows, and rows without a container.
+//! Finds containers without a row, and rows without a container.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use crate::vault::disk::StoredFile;
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 impl Recovery {
-    /// All containers on disk, and those that no row knows.
+    /// All containers on disk, and those without a row.
     pub(super) async fn look(
         &self,
         watcher: Watcher,
@@ -44,7 +44,7 @@ impl Recovery {
             .await
     }
 
-    /// Opens containers on all cores: unwrapping a file key is what takes time.
+    /// Opens containers on all cores, because unwrapping file keys is slow.
     pub(super) fn read_all(&self, files: &[StoredFile], watcher: &Watcher) -> (Vec<Found>, Vec<SetAside>) {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let share = files.len().div_ceil(threads).max(1);
@@ -75,7 +75,7 @@ impl Recovery {
                 Err(container) => set_aside.push(container),
             }
         }
-        // A key that opens others of its space is the right one.
+        // A key that opens other containers of its space is the right one.
         let opened: HashSet<SpaceId> = found.iter().map(|found| found.space).collect();
         for aside in set_aside.iter_mut().filter(|aside| opened.contains(&aside.space)) {
             if aside.reason == SetAsideReason::NoKey {
@@ -98,7 +98,7 @@ impl Recovery {
         Ok(Found::of(file.space, &reader))
     }
 
-    /// Whether the container that a row means is there.
+    /// Whether the container of a row exists.
     fn opens(&self, space: SpaceId, row: &ContainerRow) -> bool {
         let ContainerRow { id, header_hash, length, place, .. } = *row;
         let bound = ContainerRef { id, header_hash, length, place };
@@ -106,7 +106,7 @@ impl Recovery {
         key.is_ok_and(|key| ContainerReader::open(self.library.containers(), &key, space, &bound).is_ok())
     }
 
-    /// Rows whose containers are not on disk. They stay: the file may come back from a backup.
+    /// Rows whose containers are not on disk. They stay, because the file may come back from a backup.
     pub(super) async fn missing(&self, seen: HashSet<ContainerId>) -> Result<Vec<Missing>, LibraryError> {
         let recovery = self.clone();
         self.library
@@ -117,7 +117,7 @@ impl Recovery {
                     let page = tx.containers_after(after, PAGE)?;
                     for stored in page.iter().filter(|stored| !seen.contains(&stored.container.id)) {
                         let StoredContainer { space, container: row } = stored;
-                        // A pack of which a member's own header is damaged still holds the member.
+                        // A pack may contain a member whose own header is damaged.
                         if recovery.opens(*space, row) {
                             continue;
                         }

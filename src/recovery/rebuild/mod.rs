@@ -1,16 +1,16 @@
-//! Bringing containers that the catalogue does not know into it.
+//! Adds containers that the catalogue does not know.
 //!
 //! ```text
-//! look    every container on disk, with a header in its pack or without; those that no row knows are opened:
-//!         header, last chunk, what they say
-//! group   by entry, then by serial: the containers of one version, the versions of one entry
-//!         what closing containers name; uploads that nothing closes are set aside
-//! place   the newest first: it keeps the path it was written under, an older one of the same path gets
-//!         a number; a known entry gets the newer content, a new one its folders
-//! note    what is damaged, incomplete or without a key is set aside: kept, listed, part of nothing
+//! look    every container on disk, with a header in its pack or without; those without a row are opened:
+//!         header, last chunk, metadata
+//! group   by entry, then by serial: the containers of one version, the versions of one entry;
+//!         the ones that closing containers name; uploads without closing containers are set aside
+//! place   the newest first: it keeps the path with which it was written, an older one of the same path
+//!         gets a number; a known entry gets the newer version, a new one its folders
+//! note    damaged or incomplete containers and those without a key are set aside: kept and listed
 //! ```
-//! The catalogue may be empty, an older one, or one from a snapshot; nobody else uses it. Every step can be
-//! repeated: what is known by then is passed over.
+//! The catalogue may be empty, an older one, or one from a snapshot; nothing else may use it. Every step can be
+//! repeated and skips containers that are already known.
 
 mod found;
 mod look;
@@ -35,27 +35,27 @@ use crate::vault::disk::UnindexedMember;
 
 /// Entries that a rebuild places in one transaction.
 const STEP: usize = 200;
-/// Known containers that a rebuild looks up at once.
+/// Known containers that a rebuild looks up at a time.
 const PAGE: usize = 1_000;
-/// Why bringing files back into the catalogue is no event of theirs.
+/// Why restoring files to the catalogue is not an event of each file.
 const REBUILD: &str = "the report of a rebuild names what came back, and each space has an event";
 
-/// What there is on the disk.
+/// The containers on the disk.
 struct Looked {
     seen: HashSet<ContainerId>,
-    /// Of these, containers that no row knows.
+    /// Of these, containers without a row.
     found: Vec<Found>,
     set_aside: Vec<SetAside>,
     unindexed: Vec<UnindexedMember>,
 }
 
 impl Recovery {
-    /// Brings every container that no row knows into the catalogue. Nobody else may use it meanwhile.
+    /// Adds every container without a row to the catalogue. Nothing else may use the catalogue meanwhile.
     ///
-    /// Errors: `DiskFull`, `Catalog`, `Vault` if the disk cannot be looked through; a container that cannot
-    /// be read is no error.
+    /// Errors: `DiskFull`, `Catalog`, `Vault` if the disk cannot be listed; a container that cannot be read is not
+    /// an error.
     pub async fn bring_in(&self, now: Timestamp, watcher: Watcher) -> Result<RebuildReport, LibraryError> {
-        // What was set aside before may have been repaired or completed since.
+        // Containers set aside before may have been repaired or completed since.
         self.library
             .catalog()
             .write_silent(REBUILD, |tx| Ok::<_, LibraryError>(tx.forget_set_aside()?))
@@ -63,7 +63,7 @@ impl Recovery {
         self.forget_unfinished_copies().await?;
         let mut looked = self.look_and_read(&watcher).await?;
         if self.forget_outdated_uploads(&looked.seen, &looked.found).await? {
-            // Their containers are unknown now.
+            // Their containers have no rows now.
             looked = self.look_and_read(&watcher).await?;
         }
 
@@ -97,8 +97,8 @@ impl Recovery {
         Ok(Looked { seen, found, set_aside, unindexed })
     }
 
-    /// Forgets copies that were not part of the tree yet: after this catalogue or snapshot they may have become so, and
-    /// the headers of their containers tell.
+    /// Removes copies that are not part of the tree yet: after the state of this catalogue or snapshot they may
+    /// have become so, and the headers of their containers show it.
     async fn forget_unfinished_copies(&self) -> Result<(), LibraryError> {
         let forget = |tx: &WriteTx<'_>| {
             tx.silent(REBUILD);
@@ -107,8 +107,8 @@ impl Recovery {
         Ok(self.library.catalog().write_alone(forget).await?)
     }
 
-    /// Forgets uploads of which the disk shows that they went on, were finished or ended after this catalogue:
-    /// their clients were told more than it knows. Whether there are any.
+    /// Removes uploads that, as the disk shows, continued or ended after the state of this catalogue: their clients
+    /// know more than it does. Returns whether there are any.
     async fn forget_outdated_uploads(
         &self,
         seen: &HashSet<ContainerId>,
@@ -138,7 +138,7 @@ impl Recovery {
         self.library.catalog().write_silent(REBUILD, forget).await
     }
 
-    /// No id or serial is given a second time.
+    /// Makes sure that no id or serial is given out twice.
     async fn keep_counters_behind(&self, found: &[Found]) -> Result<(), LibraryError> {
         let highest = found.iter().map(|found| found.meta.entry.0.max(found.meta.serial.0)).max();
         let next_entry = highest.map_or(1, |highest| highest.saturating_add(1));
@@ -180,7 +180,7 @@ impl Recovery {
         Ok(())
     }
 
-    /// Keeps in mind what is part of nothing, so that no verification calls all well.
+    /// Records the containers that belong to no version, so that no verification reports everything as sound.
     async fn note_set_aside(
         &self,
         set_aside: &[SetAside],

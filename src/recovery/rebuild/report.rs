@@ -1,4 +1,4 @@
-//! What a rebuild tells.
+//! Result of a rebuild.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,62 +7,62 @@ use crate::model::{ContainerId, SetAsideReason, SpaceId};
 use crate::vault::VaultError;
 use crate::vault::disk::UnindexedMember;
 
-/// How far a rebuild is.
+/// Progress of a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Containers found so far.
     Looked(u64),
-    /// Of the containers that no row knew, so many are read.
+    /// Containers without a row that have been read.
     Read {
-        /// Done.
+        /// Number done so far.
         done: u64,
-        /// Of.
+        /// Number in total.
         of: u64,
     },
-    /// Of the entries, so many are in the catalogue.
+    /// Entries that have been placed in the catalogue.
     Placed {
-        /// Done.
+        /// Number done so far.
         done: u64,
-        /// Of.
+        /// Number in total.
         of: u64,
     },
 }
 
-/// What a rebuild did.
+/// Everything that a rebuild did and found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RebuildReport {
     /// Containers on disk.
     pub containers: u64,
-    /// Of these, containers that no row knew and that are part of a version now.
+    /// Containers that had no row and belong to a version now.
     pub added: u64,
     /// Spaces that had no row.
     pub new_spaces: u64,
     /// Files that had no row.
     pub new_files: u64,
-    /// Files whose content is a newer one now.
+    /// Files that now have a newer version.
     pub renewed_files: u64,
-    /// Contents that had no row, earlier ones included.
+    /// Versions that had no row, including earlier ones.
     pub new_versions: u64,
     /// Files that could not keep their path.
     pub displaced: Vec<Displaced>,
-    /// Containers that are part of nothing.
+    /// Containers that belong to no version.
     pub set_aside: Vec<SetAside>,
-    /// Containers that rows refer to and that are not on disk.
+    /// Containers that have a row but are not on disk.
     pub missing: Vec<Missing>,
-    /// Bytes in packs that nothing names and that are no container as they are.
+    /// Byte ranges in packs that no header names and that cannot be opened as containers.
     pub unindexed: Vec<UnindexedMember>,
-    /// What lies among the containers and is none, by its path below the data directory.
+    /// Foreign files among the containers, by path below the data directory.
     pub foreign: Vec<String>,
-    /// Spaces whose key file is missing, damaged or another's: nothing of theirs opens.
+    /// Spaces whose key file is missing, damaged or another's, so that none of their files can be opened.
     pub without_key: Vec<SpaceId>,
-    /// Spaces that came back without the note of their name: kind, quota and days are those of a new one.
+    /// Spaces restored without the note of their name: kind, quota and retention are those of a new one.
     pub without_note: Vec<SpaceId>,
-    /// What spaces are called.
+    /// Names of the spaces.
     pub names: HashMap<SpaceId, String>,
 }
 
 impl RebuildReport {
-    /// Whether all that was ever acknowledged as a file is one again.
+    /// Whether everything that was ever acknowledged as a file is a file again.
     pub fn is_complete(&self) -> bool {
         self.set_aside.iter().all(|aside| aside.reason == SetAsideReason::Unfinished)
             && self.missing.is_empty()
@@ -72,25 +72,25 @@ impl RebuildReport {
     }
 }
 
-/// A file that got another name because a newer one, or a folder, has the path.
+/// A file that got another name because a newer one, or a folder, has its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Displaced {
     /// Its space.
     pub space: SpaceId,
-    /// Its path as it was written.
+    /// Path with which it was written.
     pub path: String,
-    /// Its name now.
+    /// Present name of the file.
     pub name: String,
 }
 
-/// A container that is part of nothing and is kept.
+/// A container that belongs to no version and is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// Whose directory it lies in.
     pub space: SpaceId,
     /// Its id.
     pub container: ContainerId,
-    /// Why.
+    /// Reason for setting it aside.
     pub reason: SetAsideReason,
 }
 
@@ -105,16 +105,16 @@ pub(super) fn reason(error: &VaultError) -> SetAsideReason {
     }
 }
 
-/// A container that a row refers to and that is not on disk.
+/// A container that has a row but is not on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// Whose directory it should lie in.
+    /// Space whose directory should hold it.
     pub space: SpaceId,
     /// Its id.
     pub container: ContainerId,
-    /// The files whose present content needs it; none if only earlier or deleted ones do.
+    /// Files whose current version needs it; empty if only earlier versions or deleted files do.
     pub paths: Vec<String>,
 }
 
-/// Where progress is told. Called from several threads.
+/// Receives the progress. Called from several threads.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;

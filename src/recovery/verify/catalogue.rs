@@ -1,7 +1,7 @@
-//! What the catalogue can tell about itself: pages, trees, references, and rows that contradict each other.
+//! The catalogue's checks of itself: pages, trees, references, and rows that contradict each other.
 //!
-//! A page carries a code of authenticity, but not its age: an old page put back by itself is noticed where
-//! others still say what it no longer says. A whole older catalogue is noticed by its containers.
+//! A page is authenticated, but its age is not: a single old page put back is detected if other pages contradict
+//! it. A complete older catalogue is detected by its containers.
 
 use super::{Finding, FindingKind, MAX_FINDINGS, uses};
 use crate::catalog::{Catalog, CatalogError, ReadTx, SetAsideRow};
@@ -10,21 +10,21 @@ use crate::library::catalogue_pages::damaged_pages;
 use crate::library::high_water::removals_suspended;
 use crate::model::SetAsideReason;
 
-/// What is said of an older catalogue.
+/// Text about a catalogue that is older than the files.
 pub const OLDER_CATALOGUE: &str = "it is older than the containers on the disk, so newer files are in no listing: \
     stop the server and run `tresor rebuild`, or bring a newer one back from a backup";
 
-/// What is said of a catalogue that does not answer everything.
+/// Text about a catalogue that cannot answer everything.
 const UNREADABLE: &str = "it cannot be read in part; stop the server and run `tresor rebuild`, or bring catalog/ back \
     from a backup";
 
-/// Questions asked one after the other; the last is about contents.
+/// Number of checks made one after the other; the last concerns contents.
 pub(super) const QUESTIONS: usize = 4 + ReadTx::CONTRADICTIONS + 1;
 
-/// The question whether all pages are what was written.
+/// Index of the check of all pages.
 pub(super) const PAGES: usize = 0;
 
-/// Answers one question. That the catalogue cannot be read is an answer too.
+/// Makes one check. That the catalogue cannot be read is a finding, too.
 pub(super) async fn answer(catalog: &Catalog, question: usize) -> Result<Vec<Finding>, LibraryError> {
     let answered = match question {
         PAGES => damaged_pages(catalog).await.map(told),
@@ -61,7 +61,7 @@ fn told(messages: impl IntoIterator<Item = String>) -> Vec<Finding> {
     messages.into_iter().map(about).collect()
 }
 
-/// Stored contents that are in no listing, and not because they are garbage or what came of a lost upload.
+/// Stored contents that no list shows although they are neither garbage nor remains of a lost upload.
 fn left_out(tx: &ReadTx<'_>) -> Result<Vec<String>, LibraryError> {
     let mut told = Vec::new();
     if removals_suspended(tx)? {
