@@ -1,4 +1,4 @@
-//! Whether the pages of the catalogue are what was written.
+//! Checks that the pages of the catalogue are as written.
 
 use super::{Library, LibraryError};
 use crate::catalog::{Catalog, CatalogError};

@@ -80,12 +80,12 @@ impl Library {
         Ok(state)
     }
 
-    /// Damage of this container is noted again when a reader meets it: it is whole now.
+    /// Records damage of this container again when a reader meets it, because it is whole now.
     pub(crate) fn forget_damage(&self, id: ContainerId) {
         self.shared.recent_damage.forget(id);
     }
 
-    /// Opens this container anew for its next reader.
+    /// Makes the next reader open this container again.
     pub(crate) fn reopen_container(&self, id: ContainerId) {
         self.shared.reading.container_cache.put_away_wherever(id);
     }
@@ -125,7 +125,7 @@ impl Library {
         match noted {
             Ok(Noted::New) => {
                 log_new(id, kind, None);
-                // For who asks without waiting; else he learns of it with the next count.
+                // For callers that read the number from memory; if it fails, they see it after the next count.
                 let _ = self.integrity().await;
             }
             Ok(Noted::Known) => {}

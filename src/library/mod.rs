@@ -154,7 +154,7 @@ struct Shared {
     events_kept_for: std::sync::Mutex<std::time::Duration>,
 }
 
-/// What contents pass on their way in.
+/// Parts that contents pass through when they are stored.
 struct Writing {
     unbound: Arc<unbound::Unbound>,
     packer: packer::Packer,
@@ -163,7 +163,7 @@ struct Writing {
     descriptors: descriptors::Shares,
 }
 
-/// What answers readers from memory, and what they have read.
+/// Caches for readers, and reads that are not recorded yet.
 struct Reading {
     container_cache: container_cache::ContainerCache,
     lookup_cache: Arc<lookup_cache::LookupCache>,
@@ -176,7 +176,7 @@ struct Spaces {
     notes: Mutex<()>,
 }
 
-/// Work in many steps: turns at it, and what is in progress.
+/// Work in many steps: turns for it, and work in progress.
 struct LongWork {
     /// Held while a space's old data is being reduced.
     shortening: Mutex<()>,

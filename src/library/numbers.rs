@@ -1,4 +1,4 @@
-//! What tells this instance's entries and states apart: ids, ETags, and how far the catalogue has come.
+//! Identity of this instance's entries and states: ids, ETags, and the catalogue's progress.
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +9,7 @@ use super::LibraryError;
 use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
 use crate::model::EntryId;
 
-/// Name of the setting with what this catalogue's ETags end in.
+/// Name of the setting with the suffix of this catalogue's ETags.
 pub(super) const ETAG_EPOCH: &str = "etag-epoch";
 
 pub(super) struct Numbers {

@@ -65,14 +65,14 @@ enum Source {
 impl Library {
     /// Opens the current content of the file at `path`, or one of its earlier versions.
     ///
-    /// Every container's header was compared with the catalogue, and its last chunk authenticated, before
-    /// this returns: `Damaged` if anything is not what was committed. Of a content of more than 64
-    /// containers that holds for the first and the last; the others are looked at when reading comes to them.
+    /// Before this returns, every container's header was compared with the catalogue, and its last chunk
+    /// authenticated: `Damaged` if anything differs from what was committed. For content of more than 64 containers
+    /// that applies to the first and the last; the others are checked when reading reaches them.
     ///
-    /// Errors: `Withheld` for a content that its author may only know of.
+    /// Errors: `Withheld` for a content that the viewer may only know about.
     ///
-    /// `foresee` tells which bytes will be wanted first. Up to [`PIECE`] of them are read on the same
-    /// thread, which saves the many requests for little data a second trip to another one.
+    /// `foresee` predicts which bytes are needed first. Up to [`PIECE`] of them are read on the same thread, which
+    /// saves the many small requests a second trip to another thread.
     pub async fn open_content(
         &self,
         access: &Access,

@@ -1,5 +1,4 @@
-//! The recovery file as it was when it was written, so that another one in its place is noticed. Only its owner can
-//! open it.
+//! Remembers the recovery file as it was written, so that a replaced one is detected. Only its owner can open it.
 
 use crate::catalog::{CatalogError, ReadTx, WriteTx};
 use crate::vault::keys::KeyFileHash;
@@ -23,7 +22,7 @@ pub(crate) fn forget(tx: &WriteTx<'_>) -> Result<(), CatalogError> {
     tx.remove_setting(RECOVERY_FILE)
 }
 
-/// The recovery file as it is remembered.
+/// The remembered hash of the recovery file.
 pub(crate) fn remembered(tx: &ReadTx<'_>) -> Result<Option<KeyFileHash>, CatalogError> {
     let hash =
         tx.setting(RECOVERY_FILE)?.and_then(|kept| data_encoding::HEXLOWER.decode(kept.as_bytes()).ok());

@@ -140,7 +140,7 @@ impl Library {
         }
     }
 
-    /// While this is held, no row differs from its note because of a change under way.
+    /// While this is held, no row differs from its note because of a change in progress.
     pub(crate) async fn hold_space_notes(&self) -> MutexGuard<'_, ()> {
         self.shared.spaces.notes.lock().await
     }

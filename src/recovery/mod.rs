@@ -1,9 +1,9 @@
-//! What guards against loss and what brings back: verification, snapshots of the catalogue, a rebuild of it, and the
-//! change of the recovery key.
+//! Protection against loss, and recovery: verification, snapshots of the catalogue, its rebuild, and the change of
+//! the recovery key.
 //!
-//! Stands on the library and uses its inside. Nothing here is part of a request: the server calls it by a schedule, its
-//! owner by a command. What every reader and writer must ask (whether the catalogue is older than its files, what is
-//! damaged) is the library's own.
+//! Built on the library, whose internals it uses. Nothing here is part of a request: the server calls it on a
+//! schedule, the owner by a command. Facts that every reader and writer must check (whether the catalogue is older
+//! than its files, which containers are damaged) belong to the library.
 
 mod rebuild;
 mod recovery_key;
@@ -35,7 +35,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// For the files of an open instance.
+    /// Opens the room for the files of an open instance.
     pub fn new(library: Library) -> Self {
         Self { library, runs: Arc::default(), snapshotting: Arc::default() }
     }

@@ -75,7 +75,7 @@ impl RebuildReport {
 /// A file that got another name because a newer one, or a folder, has its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Displaced {
-    /// Its space.
+    /// Space of the file.
     pub space: SpaceId,
     /// Path with which it was written.
     pub path: String,
@@ -86,15 +86,15 @@ pub struct Displaced {
 /// A container that belongs to no version and is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// Whose directory it lies in.
+    /// Space whose directory holds it.
     pub space: SpaceId,
-    /// Its id.
+    /// Id of the container.
     pub container: ContainerId,
     /// Reason for setting it aside.
     pub reason: SetAsideReason,
 }
 
-/// Why a container that does not open is part of nothing.
+/// Why a container that cannot be opened is set aside.
 pub(super) fn reason(error: &VaultError) -> SetAsideReason {
     match error {
         VaultError::SpaceKeyMissing(_) | VaultError::KeyFileDamaged { .. } | VaultError::WrongSpaceKey(_) => {
@@ -110,7 +110,7 @@ pub(super) fn reason(error: &VaultError) -> SetAsideReason {
 pub struct Missing {
     /// Space whose directory should hold it.
     pub space: SpaceId,
-    /// Its id.
+    /// Id of the container.
     pub container: ContainerId,
     /// Files whose current version needs it; empty if only earlier versions or deleted files do.
     pub paths: Vec<String>,
