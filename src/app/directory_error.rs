@@ -25,7 +25,7 @@ pub enum DirectoryError {
     },
     /// An earlier `init` was interrupted.
     #[error(
-        "{path} holds an instance whose making broke off half-way; nothing can be stored in it yet, so remove the directory and start again"
+        "{path} holds an instance whose setup was interrupted; it has no files yet, so remove the directory and start again"
     )]
     Unfinished {
         /// The data directory.
@@ -51,7 +51,7 @@ pub enum DirectoryError {
     },
     /// None of the stored files is present.
     #[error(
-        "{path} holds none of the stored files: is the disk mounted that it lies on? Mount it, or bring {path} back from a backup. Only if they are lost for good, make the folder {path}/{space} and start again; `tresor verify` lists what is missing"
+        "{path} holds none of the stored files: is its disk mounted? Mount it, or restore {path} from a backup. Only if the files are lost permanently, make the folder {path}/{space} and start again; `tresor verify` lists the missing files"
     )]
     ContentsMissing {
         /// Folder of all containers.
@@ -60,13 +60,13 @@ pub enum DirectoryError {
         space: SpaceId,
     },
     /// A foreign file is in the data directory.
-    #[error("{path} does not belong into a data directory: it would lie there in plaintext. Move it away")]
+    #[error("{path} does not belong in a data directory, where it would be in plaintext. Move it away")]
     Stranger {
         /// Path of the file.
         path: String,
     },
     /// A folder, pipe, socket or link has the name of one of the program's own files.
-    #[error("{path} must be a regular file and is none; move it away")]
+    #[error("{path} must be a regular file but is not; move it away")]
     NotAFile {
         /// Path of the object.
         path: String,

@@ -75,7 +75,7 @@ pub enum InstanceError {
 pub struct Instance {
     /// Spaces and their files.
     pub library: Library,
-    /// Uploads in parts.
+    /// Resumable uploads into the files.
     pub uploads: Uploads,
     /// Verification, snapshots, the recovery key.
     pub recovery: Recovery,
@@ -163,7 +163,7 @@ impl Instance {
         })
     }
 
-    /// What its owner can ask of it.
+    /// The operations of the owner.
     pub fn admin(&self) -> Admin {
         let Self { library, uploads, recovery, accounts, sharing, .. } = self;
         Admin::new(library.clone(), uploads.clone(), recovery.clone(), accounts.clone(), sharing.clone())

@@ -14,7 +14,7 @@ use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 #[derive(Debug, thiserror::Error)]
 pub enum KitError {
     /// The recovery key must not be where it would be backed up together with the data.
-    #[error("the recovery key must not lie inside the data directory; name a place outside of it")]
+    #[error("the recovery key must not be inside the data directory; name a path outside of it")]
     InsideData,
     /// The file exists; nothing is overwritten.
     #[error(

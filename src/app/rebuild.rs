@@ -67,14 +67,14 @@ pub struct Rebuilt {
 pub enum RebuildError {
     /// The catalogue needs no rebuild.
     #[error(
-        "the catalogue is sound and as new as the stored files, so nothing was done; to start from something else nevertheless, name it with --from"
+        "the catalogue is sound and as new as the stored files, so nothing was done; to use another base anyway, name it with --from"
     )]
     Sound,
     /// The present catalogue cannot be the base.
-    #[error("the present catalogue is not sound; leave --from away, or name another start")]
+    #[error("the present catalogue is not sound; omit --from, or name another base")]
     CatalogueUnsound,
     /// There is no sound snapshot for a base.
-    #[error("there is no sound snapshot; leave --from away, or use --from containers")]
+    #[error("there is no sound snapshot; omit --from, or use --from containers")]
     NoSnapshot,
     /// Containers do not restore users.
     #[error(

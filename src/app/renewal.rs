@@ -49,7 +49,7 @@ pub(super) async fn keep_renewed(
             Ok(Ok(Some(fingerprint))) => {
                 tracing::warn!(
                     fingerprint,
-                    "a new certificate of the server's own is in use: clients ask about it"
+                    "the server uses a new self-signed certificate: clients will ask about it"
                 );
             }
             Ok(Err(error)) => {

@@ -213,9 +213,8 @@ fn secrets(data: &Path) -> Vec<Finding> {
             "there are so many files beside the data that not all were searched for keys",
         ));
     } else if findings.is_empty() {
-        findings.push(Finding::ok(
-            "no key and no passphrase lies in plaintext in the data directory or beside it",
-        ));
+        findings
+            .push(Finding::ok("no key and no passphrase is in plaintext in the data directory or beside it"));
     }
     findings
 }

@@ -132,7 +132,7 @@ impl Library {
             Ok(Noted::Gone) => self.shared.recent_damage.forget(id),
             Err(error) => {
                 self.shared.recent_damage.forget(id);
-                tracing::warn!(container = %id, error = &error as &dyn std::error::Error, "damage is not noted");
+                tracing::warn!(container = %id, error = &error as &dyn std::error::Error, "cannot record damage");
             }
         }
     }
@@ -154,5 +154,5 @@ pub(crate) fn note(
 }
 
 fn log_new(id: ContainerId, kind: DamageKind, chunk: Option<u64>) {
-    tracing::error!(container = %id, %kind, chunk, "data at risk: a stored container is not what was committed");
+    tracing::error!(container = %id, %kind, chunk, "data at risk: a stored container differs from what was committed");
 }

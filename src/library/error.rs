@@ -17,7 +17,7 @@ pub enum LibraryError {
     #[error("the folder that should hold this does not exist; create it first")]
     ParentMissing,
     /// The destination exists and must not be replaced.
-    #[error("something of this name exists already")]
+    #[error("this name already exists")]
     Exists,
     /// Another entry's name differs only in capitals or in the composition of accents.
     #[error(
@@ -25,7 +25,7 @@ pub enum LibraryError {
     )]
     NameTaken,
     /// The entry to restore or purge is not in the trash.
-    #[error("nothing of this number lies in this space's trash; `tresor trash list` shows what does")]
+    #[error("this space's trash has no item with this number; `tresor trash list` shows all")]
     NotInTrash,
     /// The operation needs a file.
     #[error("this is a folder")]
@@ -43,7 +43,7 @@ pub enum LibraryError {
     #[error("the file changed since you last saw it, or another condition of the request does not hold")]
     PreconditionFailed,
     /// A lock prevents the change.
-    #[error("someone has locked this; wait until it is unlocked")]
+    #[error("this is locked by another user; wait until it is unlocked")]
     Locked {
         /// The space of the locked entry: that of the request's target or of its destination.
         space: SpaceId,
@@ -63,24 +63,24 @@ pub enum LibraryError {
     #[error("the properties of this entry would become too many or too large")]
     TooManyProperties,
     /// The copy would have more entries than allowed.
-    #[error("this folder holds too many entries to copy them at once; copy its parts one by one")]
+    #[error("this folder has too many entries for one copy; copy its parts one by one")]
     TooManyEntries,
     /// The space's quota would be exceeded.
     #[error("the files in this space have used up its quota; delete some, or ask for a larger quota")]
     OverQuota,
     /// The limit for a space's old data is exceeded, and the rest of it must be kept.
     #[error(
-        "the room for earlier versions and the trash of this space is full, and what is left there is protected; ask the server's owner for more room (tresor space set --history)"
+        "the limit for earlier versions and the trash of this space is reached, and the rest is protected; ask the server's owner for a higher limit (tresor space set --history)"
     )]
     HistoryFull,
     /// The disk is full.
     #[error(
-        "the server's disk is full, so nothing was changed; files can be read: delete some and have the trash emptied, or tell the server's owner if that is refused, too"
+        "the server's disk is full; nothing was changed. You can still download. Delete files and have the trash emptied, or contact the server's owner"
     )]
     DiskFull,
     /// The disk failed or refuses writes.
     #[error(
-        "the server's disk failed or became read-only, so nothing was changed; reading goes on, and the server's owner must repair it and restart the server"
+        "the server's disk failed or became read-only; nothing was changed. You can still download. The server's owner must repair the disk and restart the server"
     )]
     ReadOnly,
     /// The process cannot open another file at present.
@@ -99,10 +99,10 @@ pub enum LibraryError {
     #[error("this upload has no such chunk")]
     NoSuchChunk,
     /// An upload with this name is in progress.
-    #[error("an upload of this name has been begun already")]
+    #[error("there is already an upload of this name")]
     UploadExists,
     /// A part does not begin where the upload ends.
-    #[error("the upload goes on at byte {expected}")]
+    #[error("the upload continues at byte {expected}")]
     OffsetMismatch {
         /// Offset of the next byte.
         expected: u64,
@@ -114,19 +114,19 @@ pub enum LibraryError {
     #[error("the upload would become longer than was announced")]
     UploadTooLong,
     /// Another length was announced before, or more bytes have arrived.
-    #[error("the length of this upload is known already and another one")]
+    #[error("this upload already has another length")]
     LengthFixed,
     /// The upload is finished before all of its bytes have arrived.
-    #[error("the upload is not complete: {received} bytes have arrived, which is not what was announced")]
+    #[error("the upload is not complete: {received} bytes have arrived, which is not the announced number")]
     UploadIncomplete {
         /// Bytes received so far.
         received: u64,
     },
     /// The upload has no destination.
-    #[error("nobody has said where the content of this upload shall lie")]
+    #[error("this upload has no destination; name a path for it")]
     NoUploadPath,
     /// A part was appended to a chunked upload, or the reverse.
-    #[error("this upload does not arrive in parts of this kind")]
+    #[error("this upload does not take parts of this kind")]
     WrongShape,
     /// The user has too many unfinished uploads.
     #[error("you have begun too many uploads; finish or cancel some of them first")]
@@ -144,13 +144,13 @@ pub enum LibraryError {
     #[error("the stored file is incomplete; restore it from a backup")]
     Incomplete,
     /// The file has no such version.
-    #[error("this file has no version of that number; `tresor versions list` shows those it has")]
+    #[error("this file has no version with this number; `tresor versions list` shows all")]
     NoSuchVersion,
     /// The verification was interrupted, or another command continued it.
-    #[error("this verification was interrupted or taken up by another one; verify again, and it goes on")]
+    #[error("this verification was interrupted or continued by another one; run it again to resume")]
     NoSuchRun,
     /// A space of this name exists.
-    #[error("a space of this name exists already")]
+    #[error("there is already a space of this name")]
     SpaceExists,
     /// There is no such space.
     #[error("there is no such space")]
@@ -165,7 +165,7 @@ pub enum LibraryError {
     #[error("the catalogue failed")]
     Catalog(#[source] CatalogError),
     /// A worker thread panicked or the program is stopping.
-    #[error("the operation was cut short")]
+    #[error("the operation was interrupted")]
     Interrupted,
 }
 

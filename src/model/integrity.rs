@@ -47,24 +47,24 @@ impl DamageKind {
     }
 }
 
-/// Why a container is part of nothing.
+/// Why a container belongs to no version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetAsideReason {
-    /// Its header or its end is not what was written.
+    /// Its header or its end was changed.
     Damaged,
-    /// The disk does not give it back.
+    /// The disk cannot read it.
     Unreadable,
     /// The key of its space is missing, damaged or another one.
     NoKey,
-    /// Other containers of the same version are missing, or there are two of the same part.
+    /// Other containers of the same version are missing, or a part exists twice.
     Incomplete,
-    /// It arrived in an upload that never came to its end, and of which nothing else is known any more: whoever
-    /// sent it begins anew. Kept as long as uploads are.
+    /// It arrived in an upload that was never finished and of which nothing else is known: the client has to begin
+    /// anew. Kept as long as uploads are.
     Unfinished,
 }
 
 impl SetAsideReason {
-    /// As one word.
+    /// The reason as one word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Damaged => "damaged",

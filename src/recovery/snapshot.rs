@@ -90,7 +90,7 @@ impl Recovery {
             if let Err(error) = remembered {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "that there are snapshots is not noted"
+                    "cannot record that there are snapshots"
                 );
             }
         }

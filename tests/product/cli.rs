@@ -563,8 +563,8 @@ fn what_is_refused_says_what_helps() {
         (&["user", "disable", "nobody"], ["user", ""]),
         (&["trash", "list", "none"], ["no such space", ""]),
         (&["versions", "list", "Müller GmbH", "a//b"], ["name must not be empty", ""]),
-        (&["trash", "restore", "Müller GmbH", "999"], ["othing of this number", "`tresor trash list`"]),
-        (&["trash", "purge", "Müller GmbH", "999"], ["othing of this number", "`tresor trash list`"]),
+        (&["trash", "restore", "Müller GmbH", "999"], ["no item with this number", "`tresor trash list`"]),
+        (&["trash", "purge", "Müller GmbH", "999"], ["no item with this number", "`tresor trash list`"]),
         (&["versions", "list", "Müller GmbH", "2025"], ["a folder", ""]),
         (&["versions", "restore", "Müller GmbH", "2025", "1"], ["a folder", ""]),
     ] {

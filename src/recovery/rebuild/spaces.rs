@@ -39,7 +39,7 @@ impl Recovery {
                 // A damaged note loses the name, but not the contents.
                 let note = SpaceNote::read(&keys, space).unwrap_or_else(|error| {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(%space, error, "the note of a space's name is passed over");
+                    tracing::warn!(%space, error, "the note of a space's name is skipped");
                     None
                 });
                 notes.insert(space, note);

@@ -233,7 +233,10 @@ impl Run {
         if let Err(error) = &kept
             && self.is_kept
         {
-            tracing::warn!(error = error as &dyn std::error::Error, "how far verification is cannot be kept");
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "cannot store the position of a verification"
+            );
         }
         self.is_kept = kept.is_ok();
     }

@@ -104,7 +104,7 @@ impl Run {
             })
             .await
             .unwrap_or_else(|error| {
-                tracing::warn!(error = &error as &dyn std::error::Error, "damage is not noted");
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot record damage");
                 Vec::new()
             });
         let still_there = |at: usize| noted.get(at).is_none_or(|noted| *noted != Noted::Gone);
@@ -163,7 +163,10 @@ impl Run {
             Ok::<_, LibraryError>(())
         };
         if let Err(error) = cleared.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "damage that is gone stays noted");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot clear the record of damage that is gone"
+            );
         }
     }
 }

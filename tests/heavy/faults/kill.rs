@@ -107,7 +107,7 @@ fn an_init_killed_before_any_call_is_repeated_or_named() {
             let again = Ended::of(Command::new(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server)));
             match again.code {
                 0 => none += 1,
-                _ if again.stderr.contains("broke off half-way") => {
+                _ if again.stderr.contains("setup was interrupted") => {
                     named += 1;
                     continue;
                 }

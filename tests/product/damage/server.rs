@@ -56,7 +56,7 @@ fn damage_is_found_by_itself_told_everywhere_and_never_sent() {
 
     let log = server.log();
     let id = file.rsplit('/').next().unwrap().trim_end_matches(".age");
-    let told = log.lines().filter(|line| line.contains("a stored container is not what was committed"));
+    let told = log.lines().filter(|line| line.contains("a stored container differs from what was committed"));
     let told: Vec<_> = told.collect();
     assert_eq!(told.len(), 1, "{log}");
     assert!(

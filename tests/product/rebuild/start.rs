@@ -145,7 +145,7 @@ async fn strange_files_in_the_new_folders_stop_the_start() {
         fs::write(&path, "INSERT INTO readable VALUES('text', 'of a length');").unwrap();
         let outcome = house.run(["user", "list"]);
         assert_eq!(outcome.code, 1, "{outcome}");
-        assert!(outcome.stderr.contains("does not belong into a data directory"), "{place}: {outcome}");
+        assert!(outcome.stderr.contains("does not belong in a data directory"), "{place}: {outcome}");
     }
 }
 

@@ -163,7 +163,7 @@ fn a_power_cut_in_the_middle_leaves_a_state_with_a_name() {
             let status = office.run(["status", "--data", "data", "--passphrase-file", "pass"]);
             assert_eq!(status.code, 0, "{moment}: {status}");
         } else if has_keys {
-            let named = ["broke off half-way", "remove the directory and start again"];
+            let named = ["setup was interrupted", "remove the directory and start again"];
             office.refuses(["serve", "--data", "data", "--passphrase-file", "pass"], &named);
             office.refuses(["user", "list", "--data", "data"], &named);
             fs::remove_file(office.path("recovery.txt")).unwrap();

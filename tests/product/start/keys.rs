@@ -153,7 +153,7 @@ fn doctor_needs_no_key_and_names_what_is_wrong() {
     for name in ["key.txt", "recovery.txt"] {
         fs::remove_file(office.path(name)).unwrap();
     }
-    assert!(office.run(doctor).stdout.contains("no key and no passphrase lies in plaintext"));
+    assert!(office.run(doctor).stdout.contains("no key and no passphrase is in plaintext"));
     office.write("old/notes.bak", "AGE-SECRET-KEY-1");
     let told = office.run(doctor);
     assert!(told.code == 0 && told.stdout.contains("old/notes.bak is an age key in plaintext"), "{told}");

@@ -148,7 +148,7 @@ fn readable_leftovers() {
     ] {
         let office = Office::with_instance();
         office.write(&format!("data/{place}"), "AGE-SECRET-KEY-1 or a client's name");
-        both_refuse(&office, &[place, "does not belong into a data directory", "Move it away"]);
+        both_refuse(&office, &[place, "does not belong in a data directory", "Move it away"]);
     }
     let office = Office::with_instance();
     fs::create_dir(office.data().join("lost+found")).unwrap();
