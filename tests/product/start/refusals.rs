@@ -280,7 +280,7 @@ fn what_is_no_file_where_one_belongs() {
             for words in [&SERVE[..], &LIST, &["rebuild", "--data", "data", "--key-file", "key.txt"]] {
                 let outcome = office.run(words);
                 assert_eq!(outcome.code, 1, "{shape} as {name}: {outcome}");
-                let said = format!("data/{name} must be a regular file and is none");
+                let said = format!("data/{name} must be a regular file but is not");
                 assert!(outcome.stderr.contains(&said), "{shape} as {name}: {outcome}");
             }
             let doctor = office.run(["doctor", "--data", "data"]);
