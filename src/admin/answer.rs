@@ -18,7 +18,7 @@ use crate::model::{
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
-use crate::uploads::{Upload, Uploads, UploadsOf};
+use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
 
 /// Name of this server in authenticator apps.
 const ISSUER: &str = "Tresor";
@@ -32,6 +32,9 @@ pub enum AdminError {
     /// An error about files or spaces.
     #[error(transparent)]
     Library(#[from] LibraryError),
+    /// An error about uploads.
+    #[error(transparent)]
+    Uploads(#[from] UploadError),
     /// The login name is invalid.
     #[error(transparent)]
     UserName(#[from] accounts::UserNameError),
@@ -315,7 +318,7 @@ impl Admin {
                 let spaces = self.library.spaces().await?;
                 let uploads = self.all_uploads(&spaces).await?;
                 let found = uploads.iter().find(|one| one.id.to_string() == upload);
-                let found = found.ok_or(LibraryError::NoSuchUpload)?;
+                let found = found.ok_or(UploadError::NoSuchUpload)?;
                 let access = accounts::owner_access(found.space);
                 self.uploads.cancel(&access, UploadsOf::Everybody, found.id, by).await?;
                 Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))

@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::library::LibraryError;
 use crate::model::{AccessDenied, NameError};
 use crate::net::RequestId;
+use crate::uploads::UploadError;
 
 /// Logs errors that the office must know about, with their causes.
 pub(super) fn log_library(error: &LibraryError, status: StatusCode, request_id: RequestId) {
@@ -30,29 +31,17 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         LibraryError::NotFound
         | LibraryError::NotInTrash
         | LibraryError::NoSuchSpace
-        | LibraryError::NoSuchVersion
-        | LibraryError::NoSuchUpload
-        | LibraryError::NoSuchChunk => StatusCode::NOT_FOUND,
+        | LibraryError::NoSuchVersion => StatusCode::NOT_FOUND,
         LibraryError::ParentMissing
-        | LibraryError::OffsetMismatch { .. }
-        | LibraryError::UploadTakenOver
-        | LibraryError::WrongShape
         | LibraryError::NameTaken
         | LibraryError::NoSuchLock
         | LibraryError::Name(NameError::TooLong | NameError::PathTooLong | NameError::NotPortable) => {
             StatusCode::CONFLICT
         }
-        LibraryError::Name(_)
-        | LibraryError::WrongSize
-        | LibraryError::WrongChecksum
-        | LibraryError::UploadTooLong
-        | LibraryError::LengthFixed
-        | LibraryError::UploadIncomplete { .. }
-        | LibraryError::NoUploadPath
-        | LibraryError::TooManyPieces
-        | LibraryError::MetadataTooLong => StatusCode::BAD_REQUEST,
-        LibraryError::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
-        LibraryError::UploadExists | LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
+        LibraryError::Name(_) | LibraryError::WrongSize | LibraryError::WrongChecksum => {
+            StatusCode::BAD_REQUEST
+        }
+        LibraryError::IsFolder => StatusCode::METHOD_NOT_ALLOWED,
         LibraryError::Exists | LibraryError::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         LibraryError::Locked { .. } | LibraryError::Withheld => StatusCode::LOCKED,
         LibraryError::TooManyLocks
@@ -70,6 +59,25 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         | LibraryError::Vault(_)
         | LibraryError::Catalog(_)
         | LibraryError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The status of an upload error.
+pub(super) fn upload_status(error: &UploadError) -> StatusCode {
+    match error {
+        UploadError::Library(error) => library_status(error),
+        UploadError::NoSuchUpload | UploadError::NoSuchChunk => StatusCode::NOT_FOUND,
+        UploadError::OffsetMismatch { .. } | UploadError::TakenOver | UploadError::WrongShape => {
+            StatusCode::CONFLICT
+        }
+        UploadError::TooLong
+        | UploadError::LengthFixed
+        | UploadError::Incomplete { .. }
+        | UploadError::NoPath
+        | UploadError::TooManyPieces
+        | UploadError::MetadataTooLong => StatusCode::BAD_REQUEST,
+        UploadError::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
+        UploadError::Exists => StatusCode::METHOD_NOT_ALLOWED,
     }
 }
 
@@ -97,6 +105,15 @@ macro_rules! from_causes {
         impl From<$crate::library::LibraryError> for $failure {
             fn from(error: $crate::library::LibraryError) -> Self {
                 Self::Library(error)
+            }
+        }
+
+        impl From<$crate::uploads::UploadError> for $failure {
+            fn from(error: $crate::uploads::UploadError) -> Self {
+                match error {
+                    $crate::uploads::UploadError::Library(error) => Self::Library(error),
+                    other => Self::Upload(other),
+                }
             }
         }
 

@@ -92,51 +92,6 @@ pub enum LibraryError {
     /// The content does not match its checksum.
     #[error("the content does not match the checksum sent with it; nothing was stored")]
     WrongChecksum,
-    /// There is no such upload, or it is not this user's.
-    #[error("this upload does not exist here, was finished or has expired; begin anew")]
-    NoSuchUpload,
-    /// The upload has no chunk of this name.
-    #[error("this upload has no such chunk")]
-    NoSuchChunk,
-    /// An upload with this name is in progress.
-    #[error("there is already an upload of this name")]
-    UploadExists,
-    /// A part does not begin where the upload ends.
-    #[error("the upload continues at byte {expected}")]
-    OffsetMismatch {
-        /// Offset of the next byte.
-        expected: u64,
-    },
-    /// Another request writes to the upload or has asked for its offset.
-    #[error("another request has taken this upload over")]
-    UploadTakenOver,
-    /// More bytes arrived than were announced.
-    #[error("the upload would become longer than was announced")]
-    UploadTooLong,
-    /// Another length was announced before, or more bytes have arrived.
-    #[error("this upload already has another length")]
-    LengthFixed,
-    /// The upload is finished before all of its bytes have arrived.
-    #[error("the upload is not complete: {received} bytes have arrived, which is not the announced number")]
-    UploadIncomplete {
-        /// Bytes received so far.
-        received: u64,
-    },
-    /// The upload has no destination.
-    #[error("this upload has no destination; name a path for it")]
-    NoUploadPath,
-    /// A part was appended to a chunked upload, or the reverse.
-    #[error("this upload does not take parts of this kind")]
-    WrongShape,
-    /// The user has too many unfinished uploads.
-    #[error("you have begun too many uploads; finish or cancel some of them first")]
-    TooManyUploads,
-    /// The upload consists of too many parts.
-    #[error("this upload has arrived in too many pieces; send larger ones")]
-    TooManyPieces,
-    /// The metadata of an upload are too long.
-    #[error("the metadata of an upload must not be longer than 4 KiB")]
-    MetadataTooLong,
     /// The stored content differs from the committed one. None of it is sent.
     #[error("the stored file is damaged or missing; restore it from a backup")]
     Damaged(#[source] VaultError),

@@ -16,22 +16,24 @@ use crate::model::Timestamp;
 pub trait Incoming: Sized {
     /// Result of the commit.
     type Stored;
+    /// Why storing failed.
+    type Error: Send;
 
     /// Takes the next bytes and returns the offset up to which the upload is durable; 0 for content that is stored
     /// as a whole or not at all. Waits while the disk is behind.
-    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, LibraryError>> + Send;
+    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
     /// Makes it durable and visible.
-    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Self::Stored, LibraryError>> + Send;
+    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Self::Stored, Self::Error>> + Send;
 
     /// Ends it without its last bytes.
-    fn break_off(self, _now: Timestamp) -> impl Future<Output = Result<(), LibraryError>> + Send {
+    fn break_off(self, _now: Timestamp) -> impl Future<Output = Result<(), Self::Error>> + Send {
         drop(self);
         ready(Ok(()))
     }
 
-    /// Returns once another writer has taken over, so that no further byte would be stored.
-    fn taken_over(&mut self) -> impl Future<Output = ()> + Send {
+    /// Returns once another writer has taken over, so that no further byte would be stored, with what to report then.
+    fn taken_over(&mut self) -> impl Future<Output = Self::Error> + Send {
         pending()
     }
 }
@@ -56,13 +58,13 @@ pub async fn receive<I: Incoming, S: Source, E: From<S::Error>>(
     mut source: S,
     still_allowed: impl AsyncFnOnce() -> Result<(), E>,
     clock: impl Fn() -> Timestamp,
-) -> Result<Result<I::Stored, LibraryError>, E> {
+) -> Result<Result<I::Stored, I::Error>, E> {
     let mut durable = 0;
     let failure = loop {
         let piece = tokio::select! {
             biased;
             // A client that was replaced may never send another byte.
-            () = incoming.taken_over() => return Ok(Err(LibraryError::UploadTakenOver)),
+            error = incoming.taken_over() => return Ok(Err(error)),
             piece = source.next(durable) => piece,
         };
         match piece {
@@ -85,6 +87,7 @@ pub async fn receive<I: Incoming, S: Source, E: From<S::Error>>(
 
 impl Incoming for PutSession {
     type Stored = PutOutcome;
+    type Error = LibraryError;
 
     async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
         Self::write(self, bytes).await.map(|()| 0)

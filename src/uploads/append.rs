@@ -6,12 +6,13 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::commit::Goal;
+use super::error::UploadError;
 use super::lease::{Lease, Leased};
 use super::segment_writer::SegmentWriter;
 use super::{PartInfo, Upload, Uploads, owned};
 use crate::catalog::UploadRow;
+use crate::library::Incoming;
 use crate::library::digest::Digests;
-use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, Timestamp, UploadId, UploadShape, UserId};
 
 /// The one writer of a linear upload. Dropped before [`Self::finish`], as when a client disconnects, it keeps the
@@ -37,14 +38,14 @@ impl Uploads {
         offset: u64,
         part: PartInfo,
         now: Timestamp,
-    ) -> Result<Append, LibraryError> {
+    ) -> Result<Append, UploadError> {
         let leased = self.lease_own(access, user, id, now).await?;
         let row = self.own_upload(access, user, id).await?;
         if row.shape != UploadShape::Linear {
-            return Err(LibraryError::WrongShape);
+            return Err(UploadError::WrongShape);
         }
         if row.received != offset {
-            return Err(LibraryError::OffsetMismatch { expected: row.received });
+            return Err(UploadError::OffsetMismatch { expected: row.received });
         }
         let digests = match row.digest.bytes == row.received {
             true => row.digest.state.as_deref().and_then(Digests::restore),
@@ -64,7 +65,7 @@ impl Uploads {
         user: UserId,
         id: UploadId,
         now: Timestamp,
-    ) -> Result<Upload, LibraryError> {
+    ) -> Result<Upload, UploadError> {
         let _held = self.lease_own(access, user, id, now).await?;
         Ok(self.own_upload(access, user, id).await?.into())
     }
@@ -76,7 +77,7 @@ impl Uploads {
         user: UserId,
         id: UploadId,
         now: Timestamp,
-    ) -> Result<Leased, LibraryError> {
+    ) -> Result<Leased, UploadError> {
         self.own_upload(access, user, id).await?;
         self.leases.take(id, now).await
     }
@@ -86,7 +87,7 @@ impl Uploads {
         access: &Access,
         user: UserId,
         id: UploadId,
-    ) -> Result<UploadRow, LibraryError> {
+    ) -> Result<UploadRow, UploadError> {
         let access = *access;
         self.library.catalog().read(move |tx| owned(tx, &access, user, id)).await
     }
@@ -97,10 +98,10 @@ impl Append {
     ///
     /// Errors: `UploadTakenOver`: another request writes or has asked for the offset, and no further byte is taken;
     /// `UploadTooLong`; those of storing in general.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
-        let (lease, turn) = self.turn.as_ref().ok_or(LibraryError::UploadTakenOver)?;
+    pub async fn write(&mut self, bytes: Bytes) -> Result<u64, UploadError> {
+        let (lease, turn) = self.turn.as_ref().ok_or(UploadError::TakenOver)?;
         let mut slot = lease.lock_for(*turn).await?;
-        let writer = slot.writer().ok_or(LibraryError::UploadTakenOver)?;
+        let writer = slot.writer().ok_or(UploadError::TakenOver)?;
         writer.write(bytes).await?;
         Ok(writer.durable())
     }
@@ -116,11 +117,11 @@ impl Append {
     ///
     /// Errors: `WrongChecksum` and `WrongSize`: none of the bytes are kept, or, without a checksum, those received
     /// are.
-    pub async fn finish(mut self, now: Timestamp) -> Result<Upload, LibraryError> {
-        let (lease, turn) = self.turn.take().ok_or(LibraryError::UploadTakenOver)?;
+    pub async fn finish(mut self, now: Timestamp) -> Result<Upload, UploadError> {
+        let (lease, turn) = self.turn.take().ok_or(UploadError::TakenOver)?;
         let commit = async move {
             let mut slot = lease.lock_for(turn).await?;
-            let writer = slot.leave().ok_or(LibraryError::UploadTakenOver)?;
+            let writer = slot.leave().ok_or(UploadError::TakenOver)?;
             let row = writer.finish(now).await;
             drop((slot, lease));
             row.map(Upload::from)
@@ -130,7 +131,7 @@ impl Append {
 
     /// Keeps the bytes received of a body that broke off, unless they came with a checksum; like a drop, but
     /// returns when it is done.
-    pub async fn break_off(mut self, now: Timestamp) -> Result<(), LibraryError> {
+    pub async fn break_off(mut self, now: Timestamp) -> Result<(), UploadError> {
         match self.turn.take() {
             Some((lease, turn)) => Ok(tokio::spawn(keep(lease, turn, now)).await?),
             None => Ok(()),
@@ -140,21 +141,23 @@ impl Append {
 
 impl Incoming for Append {
     type Stored = Upload;
+    type Error = UploadError;
 
-    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, LibraryError>> + Send {
+    fn write(&mut self, bytes: Bytes) -> impl Future<Output = Result<u64, UploadError>> + Send {
         Self::write(self, bytes)
     }
 
-    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
+    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, UploadError>> + Send {
         self.finish(now)
     }
 
-    fn break_off(self, now: Timestamp) -> impl Future<Output = Result<(), LibraryError>> + Send {
+    fn break_off(self, now: Timestamp) -> impl Future<Output = Result<(), UploadError>> + Send {
         Self::break_off(self, now)
     }
 
-    fn taken_over(&mut self) -> impl Future<Output = ()> + Send {
-        Self::taken_over(self)
+    async fn taken_over(&mut self) -> UploadError {
+        Self::taken_over(self).await;
+        UploadError::TakenOver
     }
 }
 

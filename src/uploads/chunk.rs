@@ -5,12 +5,13 @@ use std::future::Future;
 use bytes::Bytes;
 
 use super::commit::Goal;
+use super::error::UploadError;
 use super::lease::Lease;
 use super::running_digest::{goes_on, no_digest};
 use super::segment_writer::SegmentWriter;
 use super::{Chunk, PartInfo, UNFINISHED, Upload, Uploads, expiry, owned};
+use crate::library::Incoming;
 use crate::library::digest::Digests;
-use crate::library::{Incoming, LibraryError};
 use crate::model::{Access, ChunkName, Timestamp, UploadId, UploadShape, UserId};
 
 /// A chunk that is arriving. Dropped before [`Self::finish`], it leaves nothing behind.
@@ -32,7 +33,7 @@ impl Uploads {
         name: ChunkName,
         part: PartInfo,
         now: Timestamp,
-    ) -> Result<ChunkSession, LibraryError> {
+    ) -> Result<ChunkSession, UploadError> {
         let (access, asked, limits) = (*access, name.clone(), self.limits());
         let lease = self.leases.lease(id);
         let (row, digests) = self
@@ -41,10 +42,10 @@ impl Uploads {
             .read(move |tx| {
                 let row = owned(tx, &access, user, id)?;
                 if row.shape != UploadShape::Chunked {
-                    return Err(LibraryError::WrongShape);
+                    return Err(UploadError::WrongShape);
                 }
                 if row.chunks >= limits.chunks && tx.upload_chunk(id, &asked)?.is_none() {
-                    return Err(LibraryError::TooManyPieces);
+                    return Err(UploadError::TooManyPieces);
                 }
                 let digests = match goes_on(&row.digest, &asked) {
                     true => row.digest.state.as_deref().and_then(Digests::restore),
@@ -64,7 +65,7 @@ impl Uploads {
         access: &Access,
         user: UserId,
         id: UploadId,
-    ) -> Result<Vec<Chunk>, LibraryError> {
+    ) -> Result<Vec<Chunk>, UploadError> {
         let access = *access;
         self.library
             .catalog()
@@ -85,13 +86,13 @@ impl Uploads {
         id: UploadId,
         name: &ChunkName,
         now: Timestamp,
-    ) -> Result<(), LibraryError> {
+    ) -> Result<(), UploadError> {
         let (access, name) = (*access, name.clone());
         self.library
             .catalog()
             .write_silent(UNFINISHED, move |tx| {
                 let mut row = owned(tx, &access, user, id)?;
-                let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(LibraryError::NoSuchChunk)?;
+                let (pieces, size) = tx.remove_chunk(id, &name)?.ok_or(UploadError::NoSuchChunk)?;
                 row.pieces = row.pieces.saturating_sub(pieces);
                 row.chunks = row.chunks.saturating_sub(1);
                 row.set_received(row.received.saturating_sub(size));
@@ -99,16 +100,16 @@ impl Uploads {
                     row.digest = no_digest();
                 }
                 row.expires = row.expires.max(expiry(tx, now)?);
-                Ok::<_, LibraryError>(tx.save_upload(&row)?)
+                Ok::<_, UploadError>(tx.save_upload(&row)?)
             })
             .await?;
-        self.library.remove_garbage().await.map(drop)
+        Ok(self.library.remove_garbage().await.map(drop)?)
     }
 }
 
 impl ChunkSession {
     /// Takes the next bytes. Waits while the disk is behind.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), LibraryError> {
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadError> {
         self.writer.write(bytes).await
     }
 
@@ -117,7 +118,7 @@ impl ChunkSession {
     ///
     /// Errors: `WrongSize`, `WrongChecksum`, `UploadTooLong`, `NoSuchUpload` if it ended meanwhile; nothing is
     /// stored then.
-    pub async fn finish(self, now: Timestamp) -> Result<Upload, LibraryError> {
+    pub async fn finish(self, now: Timestamp) -> Result<Upload, UploadError> {
         let Self { writer, lease } = self;
         let finish = async move {
             let row = writer.finish(now).await;
@@ -130,12 +131,13 @@ impl ChunkSession {
 
 impl Incoming for ChunkSession {
     type Stored = Upload;
+    type Error = UploadError;
 
-    async fn write(&mut self, bytes: Bytes) -> Result<u64, LibraryError> {
+    async fn write(&mut self, bytes: Bytes) -> Result<u64, UploadError> {
         Self::write(self, bytes).await.map(|()| 0)
     }
 
-    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, LibraryError>> + Send {
+    fn commit(self, now: Timestamp) -> impl Future<Output = Result<Upload, UploadError>> + Send {
         self.finish(now)
     }
 }

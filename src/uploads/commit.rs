@@ -1,12 +1,13 @@
 //! Adds durable containers to their upload.
 
+use super::error::UploadError;
 use super::running_digest::digest_with;
 use super::{UNFINISHED, UploadLimits, expiry};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::Library;
 use crate::library::binding::container_row;
 use crate::library::leftovers::Leftovers;
 use crate::library::quota::Held;
-use crate::library::{Library, LibraryError};
 use crate::model::{ChunkName, Timestamp};
 use crate::vault::writer::SealedContainer;
 
@@ -39,7 +40,7 @@ impl Commit {
         self,
         library: &Library,
         sealed: &mut Leftovers,
-    ) -> Result<UploadRow, LibraryError> {
+    ) -> Result<UploadRow, UploadError> {
         let outcome = library.catalog().write_silent(UNFINISHED, move |tx| self.write(tx)).await;
         // After a failed commit it is unknown whether they have rows.
         if outcome.as_ref().map_or_else(|error| !error.is_refusal(), |_| true) {
@@ -59,19 +60,19 @@ impl Commit {
     }
 
     /// The upload afterwards, and whether another chunk was replaced.
-    fn write(self, tx: &WriteTx<'_>) -> Result<(UploadRow, bool), LibraryError> {
+    fn write(self, tx: &WriteTx<'_>) -> Result<(UploadRow, bool), UploadError> {
         tx.touches_only([]);
         drop(self.promised);
         let mut has_replaced = false;
         let began = &self.began;
         let same = tx.upload(began.id)?.filter(|row| row.user == began.user && row.space == began.space);
-        let mut row = same.ok_or(LibraryError::NoSuchUpload)?;
+        let mut row = same.ok_or(UploadError::NoSuchUpload)?;
         let size: u64 = self.containers.iter().map(|sealed| sealed.plain_len).sum();
         let (chunk, first) = match &self.goal {
             Goal::Linear => {
                 // The lease allows one writer at a time; a concurrent change is refused.
                 if row.received != began.received {
-                    return Err(LibraryError::OffsetMismatch { expected: row.received });
+                    return Err(UploadError::OffsetMismatch { expected: row.received });
                 }
                 (None, row.pieces)
             }
@@ -82,7 +83,7 @@ impl Commit {
                         row.pieces = row.pieces.saturating_sub(pieces);
                         row.set_received(row.received.saturating_sub(size));
                     }
-                    None if row.chunks >= self.limits.chunks => return Err(LibraryError::TooManyPieces),
+                    None if row.chunks >= self.limits.chunks => return Err(UploadError::TooManyPieces),
                     None => row.chunks += 1,
                 }
                 row.digest = digest_with(&row, &began.digest, name, size, self.digest.clone());
@@ -93,10 +94,10 @@ impl Commit {
         row.set_received(row.received + size);
         row.pieces += self.containers.len() as u64;
         if row.length.is_some_and(|length| row.received > length) {
-            return Err(LibraryError::UploadTooLong);
+            return Err(UploadError::TooLong);
         }
         if row.pieces > self.limits.pieces {
-            return Err(LibraryError::TooManyPieces);
+            return Err(UploadError::TooManyPieces);
         }
         for (position, sealed) in (first..).zip(&self.containers) {
             tx.insert_container(row.space, &container_row(sealed))?;

@@ -1,9 +1,10 @@
 //! Joins several complete uploads into one.
 
+use super::error::UploadError;
 use super::{NewUpload, UNFINISHED, Upload, Uploads, owned, session};
 use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::Change;
 use crate::library::admit::admit;
-use crate::library::{Change, LibraryError};
 use crate::model::{Right, UploadId, UploadShape};
 
 impl Uploads {
@@ -17,10 +18,10 @@ impl Uploads {
         change: Change,
         parts: Vec<UploadId>,
         new: NewUpload,
-    ) -> Result<Upload, LibraryError> {
+    ) -> Result<Upload, UploadError> {
         let scope = change.access.whole_space(Right::Write)?;
         if new.metadata.len() > super::MAX_UPLOAD_METADATA {
-            return Err(LibraryError::MetadataTooLong);
+            return Err(UploadError::MetadataTooLong);
         }
         let number = self.library.new_entry_id().await?;
         let limits = self.limits();
@@ -43,10 +44,10 @@ impl Uploads {
             for id in parts {
                 let part = owned(tx, &change.access, change.account()?, id)?;
                 match part.shape {
-                    _ if id == row.id => return Err(LibraryError::NoSuchUpload),
-                    UploadShape::Chunked => return Err(LibraryError::WrongShape),
+                    _ if id == row.id => return Err(UploadError::NoSuchUpload),
+                    UploadShape::Chunked => return Err(UploadError::WrongShape),
                     UploadShape::Linear if part.length != Some(part.received) => {
-                        return Err(LibraryError::UploadIncomplete { received: part.received });
+                        return Err(UploadError::Incomplete { received: part.received });
                     }
                     UploadShape::Linear => {}
                 }
@@ -60,10 +61,10 @@ impl Uploads {
                 tx.delete_upload(id)?;
             }
             if row.pieces > limits.pieces {
-                return Err(LibraryError::TooManyPieces);
+                return Err(UploadError::TooManyPieces);
             }
             if announced.is_some_and(|length| length != row.received) {
-                return Err(LibraryError::UploadIncomplete { received: row.received });
+                return Err(UploadError::Incomplete { received: row.received });
             }
             row.length = Some(row.received);
             tx.save_upload(&row)?;

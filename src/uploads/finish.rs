@@ -1,5 +1,6 @@
 //! Turns an upload into the content of a file.
 
+use super::error::UploadError;
 use super::{Uploads, closing, owned, running_digest, whole};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::admit::{NewFile, admit};
@@ -52,12 +53,12 @@ impl Uploads {
         change: Change,
         id: UploadId,
         finish: Finish,
-    ) -> Result<PutOutcome, LibraryError> {
+    ) -> Result<PutOutcome, UploadError> {
         change.access.require(Right::Write)?;
         let leased = self.lease_own(&change.access, change.account()?, id, change.now).await?;
         let uploads = self.clone();
         let task = tokio::spawn(async move {
-            let mut outcome = Err(LibraryError::Busy);
+            let mut outcome = Err(LibraryError::Busy.into());
             for _ in 0..ATTEMPTS {
                 if let Some(ended) = uploads.try_finish(&change, id, &finish).await.transpose() {
                     outcome = ended;
@@ -76,7 +77,7 @@ impl Uploads {
         change: &Change,
         id: UploadId,
         finish: &Finish,
-    ) -> Result<Option<PutOutcome>, LibraryError> {
+    ) -> Result<Option<PutOutcome>, UploadError> {
         let Judged { row, pieces, file, existing } = self.judge(change, id, finish).await?;
         let wanted: Vec<Checksum> = row.checksum.iter().chain(&finish.checksum).cloned().collect();
         let checksums = whole::checksums(&self.library, &row, &pieces, &wanted).await?;
@@ -117,7 +118,7 @@ impl Uploads {
     }
 
     /// Checks everything that may prevent the end, before anything is written.
-    async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, LibraryError> {
+    async fn judge(&self, change: &Change, id: UploadId, finish: &Finish) -> Result<Judged, UploadError> {
         self.library.storing().await?;
         let scope = change.access.whole_space(Right::Write)?;
         let (library, change, finish) = (self.library.clone(), change.clone(), finish.clone());
@@ -128,9 +129,9 @@ impl Uploads {
                 if row.shape == UploadShape::Chunked {
                     row.digest = running_digest::settled(row.digest, &tx.upload_chunks(id)?);
                 }
-                let path = finish.path.or_else(|| row.path.clone()).ok_or(LibraryError::NoUploadPath)?;
+                let path = finish.path.or_else(|| row.path.clone()).ok_or(UploadError::NoPath)?;
                 if [finish.length, row.length].iter().flatten().any(|length| *length != row.received) {
-                    return Err(LibraryError::UploadIncomplete { received: row.received });
+                    return Err(UploadError::Incomplete { received: row.received });
                 }
                 let admitted = admit(&library, tx, &change, scope, &path, row.created)?;
                 let file = NewFile {
@@ -153,7 +154,7 @@ fn commit(
     judged: &UploadRow,
     pieces: &[ContainerRow],
     closing: &[SealedContainer],
-) -> Result<Option<PutOutcome>, LibraryError> {
+) -> Result<Option<PutOutcome>, UploadError> {
     let row = owned(tx, &record.change.access, record.change.account()?, judged.id)?;
     if row.changes != judged.changes {
         tx.touches_only([]);

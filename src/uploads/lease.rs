@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
 
+use super::error::UploadError;
 use super::segment_writer::SegmentWriter;
-use crate::library::LibraryError;
 use crate::model::{Timestamp, UploadId};
 
 type Places = Mutex<HashMap<UploadId, Arc<AsyncMutex<Slot>>>>;
@@ -58,7 +58,7 @@ impl Leases {
     }
 
     /// Ends the present writer, which keeps the bytes received, and holds the lease.
-    pub(super) async fn take(&self, id: UploadId, now: Timestamp) -> Result<Leased, LibraryError> {
+    pub(super) async fn take(&self, id: UploadId, now: Timestamp) -> Result<Leased, UploadError> {
         let lease = self.lease(id);
         let slot = lease.lock().await?;
         let leased = Leased { slot, lease };
@@ -71,17 +71,17 @@ impl Leases {
 }
 
 impl Lease {
-    async fn lock(&self) -> Result<OwnedMutexGuard<Slot>, LibraryError> {
-        let place = self.place.as_ref().ok_or(LibraryError::UploadTakenOver)?;
+    async fn lock(&self) -> Result<OwnedMutexGuard<Slot>, UploadError> {
+        let place = self.place.as_ref().ok_or(UploadError::TakenOver)?;
         Ok(Arc::clone(place).lock_owned().await)
     }
 
     /// The slot, if this turn's writer is still there.
-    pub(super) async fn lock_for(&self, turn: u64) -> Result<OwnedMutexGuard<Slot>, LibraryError> {
+    pub(super) async fn lock_for(&self, turn: u64) -> Result<OwnedMutexGuard<Slot>, UploadError> {
         let slot = self.lock().await?;
         match slot.turn == turn && slot.writer.is_some() {
             true => Ok(slot),
-            false => Err(LibraryError::UploadTakenOver),
+            false => Err(UploadError::TakenOver),
         }
     }
 

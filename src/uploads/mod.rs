@@ -33,6 +33,7 @@ mod chunk;
 mod closing;
 mod commit;
 mod concatenate;
+mod error;
 mod finish;
 mod lease;
 mod relocate;
@@ -47,14 +48,15 @@ use std::time::Duration;
 
 pub use append::Append;
 pub use chunk::ChunkSession;
+pub use error::UploadError;
 pub use finish::Finish;
 
 use lease::Leases;
 use relocate::MAX_RELOCATED_AT_ONCE;
 
 use crate::catalog::{ChunkRow, ReadTx, UploadRow};
+use crate::library::Library;
 use crate::library::turns::Turns;
-use crate::library::{Library, LibraryError};
 use crate::model::{
     Access, Checksum, ChunkName, EntryPath, Right, SpaceId, Timestamp, UploadId, UploadShape, UserId,
 };
@@ -220,7 +222,7 @@ pub enum UploadsOf {
 
 impl UploadsOf {
     /// The space, if the right to it is sufficient.
-    fn require(self, access: &Access) -> Result<SpaceId, LibraryError> {
+    fn require(self, access: &Access) -> Result<SpaceId, UploadError> {
         let needed = match self {
             Self::User(_) => Right::Write,
             Self::Everybody => Right::Manage,
@@ -246,13 +248,13 @@ pub struct PartInfo {
 }
 
 /// The upload, if it belongs to this user and to the space of the right. Any other counts as missing.
-fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result<UploadRow, LibraryError> {
+fn owned(tx: &ReadTx<'_>, access: &Access, user: UserId, id: UploadId) -> Result<UploadRow, UploadError> {
     let space = access.require(Right::Write)?;
     let own = tx.upload(id)?.filter(|row| row.space == space && row.user == Some(user));
-    own.ok_or(LibraryError::NoSuchUpload)
+    own.ok_or(UploadError::NoSuchUpload)
 }
 
 /// The expiry time of an upload that made progress at `now`.
-fn expiry(tx: &ReadTx<'_>, now: Timestamp) -> Result<Timestamp, LibraryError> {
+fn expiry(tx: &ReadTx<'_>, now: Timestamp) -> Result<Timestamp, UploadError> {
     Ok(tx.not_before_certain(now)?.after(UPLOAD_KEPT_FOR))
 }

@@ -4,6 +4,7 @@
 //! may be in another space than the one where the upload began; then every container gets a copy with a header for
 //! that space, as in a move between spaces. The bytes are copied, not sealed again.
 
+use super::error::UploadError;
 use super::{UNFINISHED, Upload, Uploads, owned};
 use crate::catalog::{ContainerRow, UploadRow, WriteTx};
 use crate::library::LibraryError;
@@ -25,7 +26,7 @@ impl Uploads {
         user: UserId,
         id: UploadId,
         now: Timestamp,
-    ) -> Result<Upload, LibraryError> {
+    ) -> Result<Upload, UploadError> {
         let target = to.require(Right::Write)?;
         let leased = self.lease_own(access, user, id, now).await?;
         let (uploads, access) = (self.clone(), *access);
@@ -43,11 +44,11 @@ impl Uploads {
         target: SpaceId,
         user: UserId,
         id: UploadId,
-    ) -> Result<UploadRow, LibraryError> {
+    ) -> Result<UploadRow, UploadError> {
         let read = move |tx: &crate::catalog::ReadTx<'_>| {
             let row = owned(tx, &access, user, id)?;
             let pieces = tx.upload_pieces(id)?;
-            Ok::<_, LibraryError>((row, pieces))
+            Ok::<_, UploadError>((row, pieces))
         };
         let (row, pieces) = self.library.catalog().read(read).await?;
         if row.space == target {
@@ -73,13 +74,13 @@ impl Uploads {
         let (was_copied, changes) = (failure.is_none(), row.changes);
         let outcome = if let Some(error) = failure {
             self.library.note_refusal(&error).await;
-            Err(error)
+            Err(error.into())
         } else {
             let commit = move |tx: &WriteTx<'_>| {
                 tx.touches_only([]);
                 let mut row = owned(tx, &access, user, id)?;
                 if row.changes != changes {
-                    return Err(LibraryError::Busy);
+                    return Err(LibraryError::Busy.into());
                 }
                 row.reserved = row.missing();
                 for (_, copy) in &pairs {
@@ -87,7 +88,7 @@ impl Uploads {
                 }
                 let pairs: Vec<_> = pairs.iter().map(|(piece, copy)| (piece.id, copy.id)).collect();
                 tx.relocate_upload(&row, target, &pairs)?;
-                tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)
+                tx.upload(id)?.ok_or(UploadError::NoSuchUpload)
             };
             self.library.catalog().write_silent(UNFINISHED, commit).await
         };

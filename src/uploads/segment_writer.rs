@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::commit::{Commit, Goal};
+use super::error::UploadError;
 use super::{PartInfo, UploadLimits, Uploads};
 use crate::catalog::UploadRow;
 use crate::library::batch_writer::BatchWriter;
@@ -47,7 +48,7 @@ pub(super) struct SegmentWriter {
     is_hashed: bool,
     segment: Option<BatchWriter>,
     /// The previous segment, on its way to the disk.
-    closing: Option<JoinHandle<Result<SealedContainer, LibraryError>>>,
+    closing: Option<JoinHandle<Result<SealedContainer, UploadError>>>,
     sealed: Leftovers,
     /// Covers bytes received that are not counted yet.
     reservation: Option<Reservation>,
@@ -63,13 +64,13 @@ impl SegmentWriter {
         most: Option<u64>,
         info: PartInfo,
         now: Timestamp,
-    ) -> Result<Self, LibraryError> {
+    ) -> Result<Self, UploadError> {
         let (library, limits) = (&uploads.library, uploads.limits());
         if info.size.zip(most).is_some_and(|(size, most)| size > most) {
-            return Err(LibraryError::UploadTooLong);
+            return Err(UploadError::TooLong);
         }
         if row.pieces >= limits.pieces {
-            return Err(LibraryError::TooManyPieces);
+            return Err(UploadError::TooManyPieces);
         }
         library.require_room(info.size.unwrap_or(0)).await?;
         let row = uploads.reserve_again(row).await?;
@@ -120,13 +121,13 @@ impl SegmentWriter {
     }
 
     /// Takes the next bytes. After a disk error no more are taken.
-    pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), LibraryError> {
+    pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), UploadError> {
         let arrived = self.arrived.saturating_add(bytes.len() as u64);
         if self.most.is_some_and(|most| arrived > most) {
-            return Err(LibraryError::UploadTooLong);
+            return Err(UploadError::TooLong);
         }
         if self.info.size.is_some_and(|size| arrived > size) {
-            return Err(LibraryError::WrongSize);
+            return Err(LibraryError::WrongSize.into());
         }
         let most = self.most.or(self.info.size).unwrap_or(u64::MAX).saturating_sub(self.committed);
         self.library.cover(&mut self.reservation, arrived - self.committed, most).await?;
@@ -145,7 +146,7 @@ impl SegmentWriter {
     }
 
     /// The segment that is being filled.
-    fn segment(&mut self) -> Result<&mut BatchWriter, LibraryError> {
+    fn segment(&mut self) -> Result<&mut BatchWriter, UploadError> {
         if self.segment.is_none() {
             let digests = self.digests.take().ok_or(LibraryError::Interrupted)?;
             let (key, meta) = (Arc::clone(&self.key), self.meta());
@@ -158,7 +159,7 @@ impl SegmentWriter {
                 digests,
             ));
         }
-        self.segment.as_mut().ok_or(LibraryError::Interrupted)
+        self.segment.as_mut().ok_or(LibraryError::Interrupted.into())
     }
 
     /// See the module's comment on what containers say about themselves.
@@ -176,7 +177,7 @@ impl SegmentWriter {
     }
 
     /// Starts writing the full segment to the disk, after the previous one is durable.
-    async fn rotate(&mut self) -> Result<(), LibraryError> {
+    async fn rotate(&mut self) -> Result<(), UploadError> {
         self.settle().await?;
         let Some(segment) = &mut self.segment else { return Ok(()) };
         let digests = segment.drain().await?;
@@ -196,13 +197,13 @@ impl SegmentWriter {
             let mut sealed = Leftovers { library: library.clone(), space, containers: vec![sealed] };
             let container = sealed.containers.clone();
             Commit { containers: container.clone(), ..commit }.run(&library, &mut sealed).await?;
-            container.into_iter().next().ok_or(LibraryError::Interrupted)
+            container.into_iter().next().ok_or(LibraryError::Interrupted.into())
         }));
         Ok(())
     }
 
     /// Waits until the previous segment is durable.
-    async fn settle(&mut self) -> Result<(), LibraryError> {
+    async fn settle(&mut self) -> Result<(), UploadError> {
         let Some(closing) = &mut self.closing else { return Ok(()) };
         let outcome = closing.await;
         self.closing = None;
@@ -219,24 +220,24 @@ impl SegmentWriter {
     }
 
     /// Makes all received bytes durable and counts them; returns the upload afterwards.
-    pub(super) async fn finish(self, now: Timestamp) -> Result<UploadRow, LibraryError> {
+    pub(super) async fn finish(self, now: Timestamp) -> Result<UploadRow, UploadError> {
         let is_short = self.info.size.is_some_and(|size| size != self.arrived);
         if is_short && !self.is_kept_in_part() {
-            return Err(LibraryError::WrongSize);
+            return Err(LibraryError::WrongSize.into());
         }
         let row = self.commit(now).await?;
-        if is_short { Err(LibraryError::WrongSize) } else { Ok(row) }
+        if is_short { Err(LibraryError::WrongSize.into()) } else { Ok(row) }
     }
 
     /// Keeps the bytes received of a part that broke off, if they count without the rest.
-    pub(super) async fn keep(self, now: Timestamp) -> Result<(), LibraryError> {
+    pub(super) async fn keep(self, now: Timestamp) -> Result<(), UploadError> {
         match self.is_kept_in_part() {
             true => self.commit(now).await.map(drop),
             false => Ok(()),
         }
     }
 
-    async fn commit(mut self, now: Timestamp) -> Result<UploadRow, LibraryError> {
+    async fn commit(mut self, now: Timestamp) -> Result<UploadRow, UploadError> {
         self.settle().await?;
         let digests = match self.segment.take() {
             None => self.digests.take(),
@@ -246,7 +247,7 @@ impl SegmentWriter {
         if let Some(expected) = &self.info.checksum
             && digests.take_own().as_ref() != Some(expected)
         {
-            return Err(LibraryError::WrongChecksum);
+            return Err(LibraryError::WrongChecksum.into());
         }
         let uncounted: u64 = self.sealed.containers.iter().map(|sealed| sealed.plain_len).sum();
         // If the future was dropped while the reservation grew, the reservation was returned.
@@ -263,9 +264,9 @@ impl SegmentWriter {
 
     /// Makes the last segment durable; returns the digests up to its end. A wrong checksum is found before anything
     /// refers to the segment.
-    async fn seal_last(&mut self, mut segment: BatchWriter) -> Result<Digests, LibraryError> {
+    async fn seal_last(&mut self, mut segment: BatchWriter) -> Result<Digests, UploadError> {
         if segment.taken() == 0 {
-            return segment.take_small().map(|(_, digests)| digests).ok_or(LibraryError::Interrupted);
+            return segment.take_small().map(|(_, digests)| digests).ok_or(LibraryError::Interrupted.into());
         }
         let (sealed, digests) = match segment.take_small() {
             Some((plain, mut digests)) => {

@@ -1,13 +1,14 @@
 //! Creates, lists and ends uploads.
 
+use super::error::UploadError;
 use super::{
     MAX_UPLOAD_METADATA, NewUpload, UNFINISHED, Upload, UploadLimits, Uploads, UploadsOf, expiry, owned,
     running_digest,
 };
 use crate::catalog::{DigestState, UploadRow, WriteTx};
+use crate::library::Change;
 use crate::library::admit::admit;
 use crate::library::digest::Digests;
-use crate::library::{Change, LibraryError};
 use crate::model::{
     Access, EntryId, Event, RemovedKind, Right, SpaceId, Stamp, UploadId, UploadShape, UserId,
 };
@@ -17,10 +18,10 @@ impl Uploads {
     /// and name are checked now and again at the end.
     ///
     /// Errors: `UploadExists`, `TooManyUploads`, `MetadataTooLong`, `OverQuota`, `DiskFull`, and those of a PUT.
-    pub async fn create(&self, change: Change, new: NewUpload) -> Result<Upload, LibraryError> {
+    pub async fn create(&self, change: Change, new: NewUpload) -> Result<Upload, UploadError> {
         let scope = change.access.whole_space(Right::Write)?;
         if new.metadata.len() > MAX_UPLOAD_METADATA {
-            return Err(LibraryError::MetadataTooLong);
+            return Err(UploadError::MetadataTooLong);
         }
         let announced = new.length.unwrap_or(0);
         let reservation = self.library.reserve(scope.space(), announced).await?;
@@ -45,7 +46,7 @@ impl Uploads {
         let insert = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
             insert(tx, limits, &mut row)?;
-            Ok::<_, LibraryError>(row)
+            Ok::<_, UploadError>(row)
         };
         let row = self.library.storing().await?.write_silent(UNFINISHED, insert).await?;
         // From here on the catalogue holds the bytes.
@@ -62,11 +63,11 @@ impl Uploads {
         user: UserId,
         id: UploadId,
         length: u64,
-    ) -> Result<Upload, LibraryError> {
+    ) -> Result<Upload, UploadError> {
         let row = self.own_upload(access, user, id).await?;
-        let missing = length.checked_sub(row.received).ok_or(LibraryError::LengthFixed)?;
+        let missing = length.checked_sub(row.received).ok_or(UploadError::LengthFixed)?;
         if row.length.is_some_and(|known| known != length) {
-            return Err(LibraryError::LengthFixed);
+            return Err(UploadError::LengthFixed);
         }
         if row.length.is_some() {
             return Ok(row.into());
@@ -78,7 +79,7 @@ impl Uploads {
             tx.touches_only([]);
             let mut row = owned(tx, &access, user, id)?;
             if row.received > length || row.length.is_some_and(|known| known != length) {
-                return Err(LibraryError::LengthFixed);
+                return Err(UploadError::LengthFixed);
             }
             row.length = Some(length);
             row.reserved = row.missing();
@@ -93,7 +94,7 @@ impl Uploads {
     /// Renews the reservation of an upload's announced bytes, if it has lapsed.
     ///
     /// Errors: `OverQuota`; `NoSuchUpload`.
-    pub(super) async fn reserve_again(&self, row: UploadRow) -> Result<UploadRow, LibraryError> {
+    pub(super) async fn reserve_again(&self, row: UploadRow) -> Result<UploadRow, UploadError> {
         if row.reserved >= row.missing() {
             return Ok(row);
         }
@@ -101,10 +102,10 @@ impl Uploads {
         let (id, held) = (row.id, reservation.bytes());
         let keep = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let mut row = tx.upload(id)?.ok_or(LibraryError::NoSuchUpload)?;
+            let mut row = tx.upload(id)?.ok_or(UploadError::NoSuchUpload)?;
             row.reserved = row.missing().min(row.reserved.saturating_add(held));
             tx.save_upload(&row)?;
-            Ok::<_, LibraryError>(row)
+            Ok::<_, UploadError>(row)
         };
         let row = self.library.catalog().write_silent(UNFINISHED, keep).await?;
         drop(reservation);
@@ -112,7 +113,7 @@ impl Uploads {
     }
 
     /// The uploads into the spaces of these rights, oldest first in each space. Does not end any writer.
-    pub async fn list(&self, rights: &[Access], of: UploadsOf) -> Result<Vec<Upload>, LibraryError> {
+    pub async fn list(&self, rights: &[Access], of: UploadsOf) -> Result<Vec<Upload>, UploadError> {
         let spaces = rights.iter().map(|access| of.require(access)).collect::<Result<Vec<_>, _>>()?;
         self.library
             .catalog()
@@ -128,12 +129,12 @@ impl Uploads {
 
     /// The space of the user's own upload, for a request that names nothing else. The right to it must still be
     /// checked.
-    pub async fn space_of(&self, user: UserId, id: UploadId) -> Result<SpaceId, LibraryError> {
+    pub async fn space_of(&self, user: UserId, id: UploadId) -> Result<SpaceId, UploadError> {
         self.library
             .catalog()
             .read(move |tx| {
                 let own = tx.upload(id)?.filter(|row| row.user == Some(user));
-                own.map(|row| row.space).ok_or(LibraryError::NoSuchUpload)
+                own.map(|row| row.space).ok_or(UploadError::NoSuchUpload)
             })
             .await
     }
@@ -147,11 +148,11 @@ impl Uploads {
         user: UserId,
         protocol: &'static str,
         name: &str,
-    ) -> Result<(UploadId, SpaceId), LibraryError> {
+    ) -> Result<(UploadId, SpaceId), UploadError> {
         let name = name.to_owned();
         self.library
             .catalog()
-            .read(move |tx| tx.named_upload(user, protocol, &name)?.ok_or(LibraryError::NoSuchUpload))
+            .read(move |tx| tx.named_upload(user, protocol, &name)?.ok_or(UploadError::NoSuchUpload))
             .await
     }
 
@@ -164,26 +165,26 @@ impl Uploads {
         of: UploadsOf,
         id: UploadId,
         by: Stamp,
-    ) -> Result<(), LibraryError> {
+    ) -> Result<(), UploadError> {
         let space = of.require(access)?;
         let is_meant =
             move |row: &UploadRow| row.space == space && of.user().is_none_or(|user| row.user == Some(user));
-        let row = self.library.catalog().read(move |tx| Ok::<_, LibraryError>(tx.upload(id)?)).await?;
-        row.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+        let row = self.library.catalog().read(move |tx| Ok::<_, UploadError>(tx.upload(id)?)).await?;
+        row.filter(is_meant).ok_or(UploadError::NoSuchUpload)?;
         let held = self.leases.take(id, by.at).await?;
         let end = move |tx: &WriteTx<'_>| {
             tx.touches_only([]);
-            let row = tx.upload(id)?.filter(is_meant).ok_or(LibraryError::NoSuchUpload)?;
+            let row = tx.upload(id)?.filter(is_meant).ok_or(UploadError::NoSuchUpload)?;
             if row.user == by.actor.account() {
                 tx.silent(UNFINISHED);
             } else {
                 tx.record(&by, &removed(space))?;
             }
-            Ok::<_, LibraryError>(tx.delete_upload(id)?)
+            Ok::<_, UploadError>(tx.delete_upload(id)?)
         };
         self.library.catalog().write(end).await?;
         drop(held);
-        self.library.remove_garbage().await.map(drop)
+        Ok(self.library.remove_garbage().await.map(drop)?)
     }
 
     /// The limits of uploads.
@@ -229,24 +230,20 @@ pub(super) fn fresh(change: &Change, new: NewUpload, number: EntryId, digest: Di
 }
 
 /// Adds an upload, if its user may have another one.
-pub(super) fn insert(
-    tx: &WriteTx<'_>,
-    limits: UploadLimits,
-    row: &mut UploadRow,
-) -> Result<(), LibraryError> {
+pub(super) fn insert(tx: &WriteTx<'_>, limits: UploadLimits, row: &mut UploadRow) -> Result<(), UploadError> {
     row.expires = expiry(tx, row.created)?;
     if tx.upload(row.id)?.is_some() {
-        return Err(LibraryError::UploadExists);
+        return Err(UploadError::Exists);
     }
     if let Some((user, name)) = row.user.zip(row.name.as_deref())
         && tx.named_upload(user, &row.protocol, name)?.is_some()
     {
-        return Err(LibraryError::UploadExists);
+        return Err(UploadError::Exists);
     }
     if let Some(user) = row.user
         && tx.count_uploads(user)? >= limits.open
     {
-        return Err(LibraryError::TooManyUploads);
+        return Err(UploadError::TooManyUploads);
     }
     Ok(tx.insert_upload(row)?)
 }

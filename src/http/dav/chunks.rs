@@ -27,7 +27,7 @@ use crate::model::{
     UploadId, UploadShape,
 };
 use crate::net::{RequestBody, ResponseBody};
-use crate::uploads::{Finish, NewUpload, PartInfo, Upload, UploadsOf};
+use crate::uploads::{Finish, NewUpload, PartInfo, Upload, UploadError, UploadsOf};
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "chunks";
@@ -105,7 +105,7 @@ impl DavRequest<'_> {
         };
         match self.services.uploads.create(change, new).await {
             Ok(_) => Ok(empty(StatusCode::CREATED)),
-            Err(LibraryError::UploadExists) => Err(Failure::status(
+            Err(UploadError::Exists) => Err(Failure::status(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "this upload was begun already; go on with it, or delete it first",
             )),
@@ -187,7 +187,10 @@ impl DavRequest<'_> {
         };
         let change = Change { conditions, now: Timestamp::now(), ..change };
         let finished = self.services.uploads.finish(change, session.id, finish).await;
-        let outcome = finished.map_err(Failure::in_space(&target.space))?;
+        let outcome = finished.map_err(|error| match error {
+            UploadError::Library(error) => Failure::in_space(&target.space)(error),
+            other => other.into(),
+        })?;
         self.stored(&outcome.entry, outcome.created, modified.is_some())
     }
 

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::DavRequest;
 use crate::accounts::LookupError;
-use crate::http::error::{from_causes, library_status, log_library};
+use crate::http::error::{from_causes, library_status, log_library, upload_status};
 use crate::http::protocol::RequestError;
 use crate::http::protocol::error_body::{Precondition, error_body};
 use crate::http::protocol::href::Place;
@@ -14,6 +14,7 @@ use crate::library::LibraryError;
 use crate::model::{EntryName, EntryPath, SpaceId};
 use crate::net::{BodyError, ResponseBody};
 use crate::sharing::VisitError;
+use crate::uploads::UploadError;
 
 /// Why an operation failed.
 pub(super) enum Failure {
@@ -23,6 +24,8 @@ pub(super) enum Failure {
     Body(BodyError),
     /// The library refused or failed.
     Library(LibraryError),
+    /// An upload was refused.
+    Upload(UploadError),
     /// The rights could not be looked up.
     Rights(LookupError),
     /// A lock on this resource prevents the change.
@@ -84,6 +87,7 @@ impl Failure {
                 error_body(status, Some(Precondition::SufficientDiskSpace), &error.to_string())
             }
             Self::Library(error) => error_body(status, None, &error.to_string()),
+            Self::Upload(error) => error_body(status, None, &error.to_string()),
             Self::Rights(_) => error_body(status, None, "the rights could not be looked up"),
             Self::Locked { space, path, taking } => {
                 let place = Place::Entry { space: space.clone(), path: path.clone() };
@@ -123,6 +127,7 @@ impl Failure {
             Self::Request(error) => error.status(),
             Self::Body(error) => error.status(),
             Self::Library(error) => library_status(error),
+            Self::Upload(error) => upload_status(error),
             Self::Rights(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Locked { .. } => StatusCode::LOCKED,
             Self::Status(status, _) | Self::Precondition(status, ..) => *status,

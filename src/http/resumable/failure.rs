@@ -5,10 +5,11 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::UPLOAD_OFFSET;
 use crate::accounts::LookupError;
-use crate::http::error::{from_causes, library_status, log_library};
+use crate::http::error::{from_causes, library_status, log_library, upload_status};
 use crate::http::protocol::RequestError;
 use crate::library::LibraryError;
 use crate::net::{BodyError, RequestInfo, ResponseBody};
+use crate::uploads::UploadError;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub enum Failure {
     Body(BodyError),
     /// The library refused or failed.
     Library(LibraryError),
+    /// The upload was refused.
+    Upload(UploadError),
     /// The rights could not be looked up.
     Rights(LookupError),
     /// A status with a text for people.
@@ -28,7 +31,7 @@ pub enum Failure {
 impl Failure {
     /// The same for an upload that does not exist and for another user's.
     pub(super) fn no_such_upload() -> Self {
-        Self::Library(LibraryError::NoSuchUpload)
+        Self::Upload(UploadError::NoSuchUpload)
     }
 
     /// The answer with this status and a text for people.
@@ -37,6 +40,7 @@ impl Failure {
             Self::Request(error) => error.to_string(),
             Self::Body(error) => error.to_string(),
             Self::Library(error) => error.to_string(),
+            Self::Upload(error) => error.to_string(),
             Self::Rights(_) => "the rights could not be looked up".to_owned(),
             Self::Status(_, text) => (*text).to_owned(),
         };
@@ -48,12 +52,12 @@ impl Failure {
         match &self {
             Self::Library(error) => {
                 log_library(error, status, info.request_id);
-                if let LibraryError::OffsetMismatch { expected } = error {
-                    headers.insert(UPLOAD_OFFSET, HeaderValue::from(*expected));
-                }
                 if matches!(error, LibraryError::Busy | LibraryError::Closed) {
                     headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
                 }
+            }
+            Self::Upload(UploadError::OffsetMismatch { expected }) => {
+                headers.insert(UPLOAD_OFFSET, HeaderValue::from(*expected));
             }
             Self::Rights(error) => {
                 let request_id = info.request_id;
@@ -70,6 +74,7 @@ impl Failure {
             Self::Request(error) => error.status(),
             Self::Body(error) => error.status(),
             Self::Library(error) => library_status(error),
+            Self::Upload(error) => upload_status(error),
             Self::Rights(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Status(status, _) => *status,
         }

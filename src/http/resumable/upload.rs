@@ -10,7 +10,7 @@ use crate::http::protocol::properties::push_cloud_id;
 use crate::library::{Change, LibraryError, Source, receive};
 use crate::model::{Conditions, Stamp, Timestamp, UploadId};
 use crate::net::{BodyError, RequestBody};
-use crate::uploads::{Finish, PartInfo, Upload, UploadsOf};
+use crate::uploads::{Finish, PartInfo, Upload, UploadError, UploadsOf};
 
 /// A body whose client gets interim answers about how much of it is durable.
 struct Reporting<'a, S> {
@@ -47,7 +47,7 @@ impl UploadRequest<'_> {
         match open {
             Ok(upload) if protocols.contains(&upload.protocol.as_str()) => Ok(Found::Open(upload)),
             Ok(_) => Err(Failure::no_such_upload()),
-            Err(LibraryError::NoSuchUpload) => {
+            Err(UploadError::NoSuchUpload) => {
                 let _turn = self.finished.turn(id).await;
                 let done =
                     self.finished.of(user, id).filter(|done| protocols.contains(&done.protocol.as_str()));
@@ -92,11 +92,11 @@ impl UploadRequest<'_> {
             }
             let access = change.access;
             let outcome = uploads.finish(change, upload.id, Finish::default()).await;
-            if let Err(LibraryError::WrongChecksum) = outcome {
+            if let Err(UploadError::Library(LibraryError::WrongChecksum)) = outcome {
                 // No retry will succeed; the client finds no upload and begins anew.
                 uploads.cancel(&access, UploadsOf::User(user), upload.id, by).await?;
             }
-            Ok::<_, LibraryError>(finished.note(user, upload, &outcome?))
+            Ok::<_, UploadError>(finished.note(user, upload, &outcome?))
         });
         Ok(task.await.map_err(LibraryError::from)??)
     }

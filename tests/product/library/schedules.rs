@@ -20,7 +20,7 @@ use tresor::model::{
     VerifyStarter, VersionId,
 };
 use tresor::recovery::{VerifyOrder, VerifyStage};
-use tresor::uploads::{Append, ChunkSession, Finish, PartInfo, UploadLimits};
+use tresor::uploads::{Append, ChunkSession, Finish, PartInfo, UploadError, UploadLimits};
 
 use crate::library::hooked::Gate;
 use crate::library::store::{Store, path};
@@ -428,8 +428,8 @@ impl World {
     }
 
     /// An upload that has been idle for its time may be gone.
-    fn may_be_gone(&self, upload: &Uploading, error: &LibraryError) {
-        assert!(matches!(error, LibraryError::NoSuchUpload), "{error}");
+    fn may_be_gone(&self, upload: &Uploading, error: &UploadError) {
+        assert!(matches!(error, UploadError::NoSuchUpload), "{error}");
         assert!(self.is_over(upload.progress, UPLOADS_KEPT), "an upload is gone before its time");
     }
 

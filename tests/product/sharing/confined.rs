@@ -5,12 +5,12 @@ use tresor::model::{
     Access, Actor, Conditions, Depth, EntryName, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget,
     LinkRight, LockScope, LockToken, PropertyName, Right, Stamp, Timestamp, UploadShape,
 };
-use tresor::uploads::{NewUpload, UploadsOf};
+use tresor::uploads::{NewUpload, UploadError, UploadsOf};
 
 use crate::sharing::office::{NOW, Office, path};
 
-fn is_denied<T>(outcome: Result<T, LibraryError>) -> bool {
-    matches!(outcome, Err(LibraryError::Denied(_)))
+fn is_denied<T>(outcome: Result<T, impl Into<UploadError>>) -> bool {
+    matches!(outcome.map_err(Into::into), Err(UploadError::Library(LibraryError::Denied(_))))
 }
 
 fn is_top<T>(outcome: Result<T, LibraryError>) -> bool {

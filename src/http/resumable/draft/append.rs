@@ -16,7 +16,7 @@ use crate::http::resumable::require_size;
 use crate::library::LibraryError;
 use crate::model::UploadId;
 use crate::net::RequestBody;
-use crate::uploads::{PartInfo, Upload, UploadsOf};
+use crate::uploads::{PartInfo, Upload, UploadError, UploadsOf};
 
 impl UploadRequest<'_> {
     pub(super) async fn go_on(
@@ -38,7 +38,7 @@ impl UploadRequest<'_> {
         let offset = fields::integer(headers, "Upload-Offset")?
             .ok_or(RequestError::Header { name: "Upload-Offset", reason: "is missing" })?;
         if upload.received != offset {
-            return Err(LibraryError::OffsetMismatch { expected: upload.received }.into());
+            return Err(UploadError::OffsetMismatch { expected: upload.received }.into());
         }
         let part = part_info(headers)?;
         let upload = match indicated_length(headers, is_complete, offset)? {
@@ -78,7 +78,7 @@ impl UploadRequest<'_> {
         };
         let outcome = self.feed(upload, part, body, say).await;
         // A body that declares too great a length was not read.
-        if let Err(Failure::Library(LibraryError::UploadTooLong)) = outcome
+        if let Err(Failure::Upload(UploadError::TooLong)) = outcome
             && !is_announced
         {
             let access = self.access(upload.space).await?;
@@ -91,7 +91,7 @@ impl UploadRequest<'_> {
     /// Turns an upload into a file once its client has declared it complete.
     pub(super) async fn complete(&self, dialect: Dialect, upload: Upload) -> Answer {
         if upload.length.is_some_and(|length| length != upload.received) {
-            return Err(LibraryError::UploadIncomplete { received: upload.received }.into());
+            return Err(UploadError::Incomplete { received: upload.received }.into());
         }
         let conditions = self.conditions(&Origin::of(&upload).completed_by(&self.parts.headers))?;
         let received = upload.received;

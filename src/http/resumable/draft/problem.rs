@@ -6,14 +6,13 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::{Failure, announce_limits, fields};
-use crate::library::LibraryError;
 use crate::net::{RequestInfo, ResponseBody};
-use crate::uploads::Uploads;
+use crate::uploads::{UploadError, Uploads};
 
 const TYPES: &str = "https://iana.org/assignments/http-problem-types#";
 
 /// Bytes and lengths contradict each other. Does not end the upload by itself.
-pub(super) const INCONSISTENT: Failure = Failure::Library(LibraryError::LengthFixed);
+pub(super) const INCONSISTENT: Failure = Failure::Upload(UploadError::LengthFixed);
 /// The upload is already a file.
 pub(super) const COMPLETED: Failure = Failure::Status(StatusCode::GONE, "this upload is complete");
 
@@ -26,7 +25,7 @@ pub(super) fn response(
 ) -> Response<ResponseBody> {
     let status = failure.status();
     let problem = problem(&failure, status, request);
-    let says_offset = matches!(failure, Failure::Library(LibraryError::OffsetMismatch { .. }));
+    let says_offset = matches!(failure, Failure::Upload(UploadError::OffsetMismatch { .. }));
     let mut response = failure.into_response(status, info);
     if let Some(problem) = problem {
         *response.body_mut() = ResponseBody::full(problem);
@@ -46,20 +45,20 @@ pub(super) fn response(
 fn problem(failure: &Failure, status: StatusCode, request: &HeaderMap) -> Option<String> {
     let status = status.as_u16();
     let problem = match failure {
-        Failure::Library(LibraryError::OffsetMismatch { expected }) => json!({
+        Failure::Upload(UploadError::OffsetMismatch { expected }) => json!({
             "type": format!("{TYPES}mismatching-upload-offset"),
             "title": "offset from request does not match offset of resource",
             "status": status,
             "expected-offset": expected,
             "provided-offset": fields::integer(request, "Upload-Offset").ok().flatten(),
         }),
-        Failure::Library(
-            LibraryError::UploadTooLong | LibraryError::LengthFixed | LibraryError::UploadIncomplete { .. },
-        ) => json!({
-            "type": format!("{TYPES}inconsistent-upload-length"),
-            "title": "inconsistent length values for upload",
-            "status": status,
-        }),
+        Failure::Upload(UploadError::TooLong | UploadError::LengthFixed | UploadError::Incomplete { .. }) => {
+            json!({
+                "type": format!("{TYPES}inconsistent-upload-length"),
+                "title": "inconsistent length values for upload",
+                "status": status,
+            })
+        }
         Failure::Status(StatusCode::GONE, _) => json!({
             "type": format!("{TYPES}completed-upload"),
             "title": "upload is already completed",

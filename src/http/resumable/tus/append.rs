@@ -10,10 +10,9 @@ use super::{
 use crate::http::protocol::{RequestError, headers as dav_headers};
 use crate::http::reply::uncached;
 use crate::http::resumable::require_size;
-use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, UploadId};
 use crate::net::RequestBody;
-use crate::uploads::{PartInfo, Upload};
+use crate::uploads::{PartInfo, Upload, UploadError};
 
 const CONTENT: &str = "application/offset+octet-stream";
 
@@ -29,9 +28,9 @@ impl UploadRequest<'_> {
             Found::Open(upload) => upload,
             Found::Done(done) if done.protocol == PROTOCOL_OF_JOINED => return Err(is_joined()),
             Found::Done(done) if offset != done.length => {
-                return Err(LibraryError::OffsetMismatch { expected: done.length }.into());
+                return Err(UploadError::OffsetMismatch { expected: done.length }.into());
             }
-            Found::Done(_) if !brings_nothing => return Err(LibraryError::UploadTooLong.into()),
+            Found::Done(_) if !brings_nothing => return Err(UploadError::TooLong.into()),
             Found::Done(done) => return Ok(self.stored(StatusCode::NO_CONTENT, &done)),
         };
         // Without bytes it asks to retry the end.
@@ -39,7 +38,7 @@ impl UploadRequest<'_> {
             return Err(is_joined());
         }
         if upload.received != offset {
-            return Err(LibraryError::OffsetMismatch { expected: upload.received }.into());
+            return Err(UploadError::OffsetMismatch { expected: upload.received }.into());
         }
         let upload = match announced {
             Some(length) => {

@@ -16,7 +16,7 @@ use crate::http::resumable::require_size;
 use crate::library::{Change, LibraryError};
 use crate::model::{Access, EntryName, EntryPath, UploadId, UploadShape};
 use crate::net::{RequestBody, ResponseBody};
-use crate::uploads::{NewUpload, Upload, UploadsOf};
+use crate::uploads::{NewUpload, Upload, UploadError, UploadsOf};
 
 /// The parameters of a POST.
 struct Creation {
@@ -93,7 +93,7 @@ impl UploadRequest<'_> {
             }
         }
         if let Some(part) = found.iter().find(|part| !part.is_complete()) {
-            return Err(LibraryError::UploadIncomplete { received: part.received }.into());
+            return Err(UploadError::Incomplete { received: part.received }.into());
         }
         for part in found.iter().filter(|part| part.space != goal.access.space()) {
             let access = self.access(part.space).await?;

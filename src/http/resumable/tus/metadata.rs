@@ -14,7 +14,7 @@ use crate::http::protocol::RequestError;
 use crate::http::protocol::dates::parse_unix_seconds;
 use crate::library::LibraryError;
 use crate::model::{Checksum, ChecksumKind, EntryName, EntryPath, Timestamp};
-use crate::uploads::MAX_UPLOAD_METADATA;
+use crate::uploads::{MAX_UPLOAD_METADATA, UploadError};
 
 use super::Failure;
 
@@ -26,7 +26,7 @@ impl Metadata {
     /// Parses a header. Errors: `MetadataTooLong`; 400 if it breaks the protocol in any detail.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         if text.len() > MAX_UPLOAD_METADATA {
-            return Err(LibraryError::MetadataTooLong.into());
+            return Err(UploadError::MetadataTooLong.into());
         }
         let mut pairs = BTreeMap::new();
         for pair in text.split(',').map(str::trim).filter(|_| !text.is_empty()) {
@@ -166,7 +166,7 @@ mod tests {
         let longest = format!("ab {}", "A".repeat(MAX_UPLOAD_METADATA - 4));
         assert!(Metadata::parse(&longest).is_ok());
         let longer = Metadata::parse(&format!("{longest},b"));
-        assert!(matches!(longer, Err(Failure::Library(LibraryError::MetadataTooLong))));
+        assert!(matches!(longer, Err(Failure::Upload(UploadError::MetadataTooLong))));
         for fine in ["", "is_confidential", "filename d29ybGQ=,is_confidential", "a Yg==, b Yw=="] {
             assert!(Metadata::parse(fine).is_ok(), "{fine:?}");
         }

@@ -24,7 +24,7 @@ use crate::http::reply::uncached;
 use crate::library::LibraryError;
 use crate::model::UploadId;
 use crate::net::{RequestBody, RequestInfo, ResponseBody};
-use crate::uploads::{Upload, Uploads};
+use crate::uploads::{Upload, UploadError, Uploads};
 
 /// The protocol of these uploads, as stored with them.
 const PROTOCOL: &str = "tus";
@@ -186,7 +186,7 @@ fn refused(failure: Failure, info: &RequestInfo) -> Response<ResponseBody> {
         Failure::Library(LibraryError::WrongChecksum) => {
             StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
         }
-        Failure::Library(LibraryError::UploadTooLong) => StatusCode::PAYLOAD_TOO_LARGE,
+        Failure::Upload(UploadError::TooLong) => StatusCode::PAYLOAD_TOO_LARGE,
         other => other.status(),
     };
     failure.into_response(status, info)

@@ -1,7 +1,7 @@
 //! Named chunks in any order.
 
 use tresor::library::LibraryError;
-use tresor::uploads::{Finish, NewUpload, PartInfo};
+use tresor::uploads::{Finish, NewUpload, PartInfo, UploadError};
 
 use super::{SEGMENT, checksum, chunk, chunked, linear, to};
 use crate::library::store::{NOW, Store};
@@ -58,7 +58,10 @@ async fn what_a_desktop_demands_at_the_end_is_known_by_then() {
         tresor::model::Checksum::new(tresor::model::ChecksumKind::Sha1, digest)
     };
     let wrong = Finish { checksum: sum(&content[1..]), ..to("a") };
-    assert!(matches!(store.end(upload.id, wrong).await, Err(LibraryError::WrongChecksum)));
+    assert!(matches!(
+        store.end(upload.id, wrong).await,
+        Err(UploadError::Library(LibraryError::WrongChecksum))
+    ));
     let right = Finish { checksum: sum(&content), ..to("a") };
     store.end(upload.id, right).await.unwrap();
     store.disk.clear();
@@ -93,7 +96,10 @@ async fn chunks_come_in_any_order_and_several_at_once() {
     // A demanded checksum is computed by reading what was not hashed.
     for wrong in [checksum(b"x"), "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d".parse().unwrap()] {
         let finish = Finish { checksum: Some(wrong), ..to("a") };
-        assert!(matches!(store.end(upload.id, finish).await, Err(LibraryError::WrongChecksum)));
+        assert!(matches!(
+            store.end(upload.id, finish).await,
+            Err(UploadError::Library(LibraryError::WrongChecksum))
+        ));
     }
     assert_eq!(store.sizes(upload.id).await, sizes, "the session is kept");
     store.check();
@@ -122,9 +128,9 @@ async fn a_chunk_is_replaced_whole_and_a_broken_one_is_none() {
     };
     drop(begin(PartInfo::default()).await);
     let short = begin(PartInfo { size: Some(second.len() as u64 + 1), checksum: None }).await;
-    assert!(matches!(short.finish(NOW).await, Err(LibraryError::WrongSize)));
+    assert!(matches!(short.finish(NOW).await, Err(UploadError::Library(LibraryError::WrongSize))));
     let wrong = begin(PartInfo { size: None, checksum: Some(checksum(b"x")) }).await;
-    assert!(matches!(wrong.finish(NOW).await, Err(LibraryError::WrongChecksum)));
+    assert!(matches!(wrong.finish(NOW).await, Err(UploadError::Library(LibraryError::WrongChecksum))));
     let sizes = |one: usize| vec![("1".to_owned(), one as u64), ("2".to_owned(), 4)];
     assert_eq!(store.sizes(upload.id).await, sizes(first.len()));
     // Two of one name at once: the last commit wins.
@@ -140,7 +146,7 @@ async fn a_chunk_is_replaced_whole_and_a_broken_one_is_none() {
     store.send_chunk(upload.id, "4", b"unwanted").await.unwrap();
     store.uploads.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await.unwrap();
     let gone = store.uploads.delete_chunk(&access, user, upload.id, &chunk("4"), NOW).await;
-    assert!(matches!(gone, Err(LibraryError::NoSuchChunk)));
+    assert!(matches!(gone, Err(UploadError::NoSuchChunk)));
     store.check();
     store.end(upload.id, to("a")).await.unwrap();
     let content = [second.as_slice(), b"tail"].concat();
@@ -204,10 +210,10 @@ async fn the_shapes_are_not_mixed_up() {
     let store = Store::new().await;
     let (one, other) =
         (store.create(linear("a", None)).await.unwrap(), store.create(chunked(None)).await.unwrap());
-    assert!(matches!(store.send_chunk(one.id, "1", b"x").await, Err(LibraryError::WrongShape)));
+    assert!(matches!(store.send_chunk(one.id, "1", b"x").await, Err(UploadError::WrongShape)));
     let appended = store.send(other.id, 0, b"x", PartInfo::default()).await;
-    assert!(matches!(appended, Err(LibraryError::WrongShape)));
-    assert!(matches!(store.end(other.id, Finish::default()).await, Err(LibraryError::NoUploadPath)));
+    assert!(matches!(appended, Err(UploadError::WrongShape)));
+    assert!(matches!(store.end(other.id, Finish::default()).await, Err(UploadError::NoPath)));
     store.check();
 }
 
@@ -255,12 +261,12 @@ async fn a_chunk_does_not_arrive_in_a_later_upload_of_the_same_name() {
     for (name, bytes) in [("1", "new111"), ("2", "new222"), ("3", "new333")] {
         store.send_chunk(new.id, name, bytes.as_bytes()).await.unwrap();
     }
-    assert!(matches!(late.finish(NOW).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(late.finish(NOW).await, Err(UploadError::NoSuchUpload)));
     // Nor does any other request that named the old one.
     let deleted = store.uploads.delete_chunk(&access, user, old.id, &chunk("1"), NOW).await;
-    assert!(matches!(deleted, Err(LibraryError::NoSuchUpload)));
-    assert!(matches!(store.cancel(old.id).await, Err(LibraryError::NoSuchUpload)));
-    assert!(matches!(store.end(old.id, to("a")).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(deleted, Err(UploadError::NoSuchUpload)));
+    assert!(matches!(store.cancel(old.id).await, Err(UploadError::NoSuchUpload)));
+    assert!(matches!(store.end(old.id, to("a")).await, Err(UploadError::NoSuchUpload)));
     store.end(new.id, to("a")).await.unwrap();
     assert_eq!(store.read("a").await.unwrap(), b"new111new222new333");
     store.check();

@@ -2,7 +2,7 @@
 
 use tresor::library::LibraryError;
 use tresor::model::{Access, Actor, Conditions, EtagMatch, Right, Stamp, UserId};
-use tresor::uploads::{Finish, PartInfo, UploadsOf};
+use tresor::uploads::{Finish, PartInfo, UploadError, UploadsOf};
 
 use super::{SEGMENT, chunked, linear, to};
 use crate::library::store::{NOW, Store, days, path};
@@ -24,19 +24,19 @@ async fn finishing_is_judged_like_a_put_and_a_refused_upload_stays() {
     change.conditions =
         Conditions { if_match: Some(EtagMatch::OneOf(vec![old.etag])), ..Conditions::default() };
     let stale = store.uploads.finish(change, upload.id, Finish::default()).await;
-    assert!(matches!(stale, Err(LibraryError::PreconditionFailed)));
+    assert!(matches!(stale, Err(UploadError::Library(LibraryError::PreconditionFailed))));
     for (finish, what) in [(to("none/a"), "parent"), (to("folder"), "folder"), (to(""), "root")] {
         let refused = store.end(upload.id, finish).await;
         let is_meant = match what {
-            "parent" => matches!(refused, Err(LibraryError::ParentMissing)),
-            "folder" => matches!(refused, Err(LibraryError::IsFolder)),
-            _ => matches!(refused, Err(LibraryError::IsRoot)),
+            "parent" => matches!(refused, Err(UploadError::Library(LibraryError::ParentMissing))),
+            "folder" => matches!(refused, Err(UploadError::Library(LibraryError::IsFolder))),
+            _ => matches!(refused, Err(UploadError::Library(LibraryError::IsRoot))),
         };
         assert!(is_meant, "{what}: {refused:?}");
     }
     for length in [0, content.len() as u64 - 1, content.len() as u64 + 1] {
         let finish = Finish { length: Some(length), ..to("a") };
-        assert!(matches!(store.end(upload.id, finish).await, Err(LibraryError::UploadIncomplete { .. })));
+        assert!(matches!(store.end(upload.id, finish).await, Err(UploadError::Incomplete { .. })));
     }
     assert_eq!((store.containers(), store.offset(upload.id).await), (known, content.len()));
     store.check();
@@ -69,7 +69,7 @@ async fn of_those_who_finish_at_once_one_does() {
     for task in tasks {
         match task.await.unwrap() {
             Ok(_) => done += 1,
-            Err(error) => assert!(matches!(error, LibraryError::NoSuchUpload), "{error}"),
+            Err(error) => assert!(matches!(error, UploadError::NoSuchUpload), "{error}"),
         }
     }
     assert_eq!((done, store.names("").await.len()), (1, 1));
@@ -97,7 +97,7 @@ async fn a_chunk_that_comes_while_the_upload_ends_is_in_the_file_or_refused() {
         let size = store.end(upload.id, to("a")).await.unwrap().entry.size;
         let late = late.await.unwrap();
         assert_eq!(size, if late.is_ok() { 70_005 } else { 5 });
-        assert!(late.is_ok() || matches!(late, Err(LibraryError::NoSuchUpload)));
+        assert!(late.is_ok() || matches!(late, Err(UploadError::NoSuchUpload)));
     }
     store.settle().await;
     store.check_all().await;
@@ -118,7 +118,7 @@ async fn cancelled_and_expired_uploads_leave_nothing() {
     store.check_all().await;
     assert_eq!(store.all_uploads().await.len(), 4);
     store.cancel(uploads[0]).await.unwrap();
-    assert!(matches!(store.cancel(uploads[0]).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(store.cancel(uploads[0]).await, Err(UploadError::NoSuchUpload)));
     store.check();
     // Progress puts the end off.
     store.upkeep(days(6)).await.unwrap();
@@ -132,8 +132,8 @@ async fn cancelled_and_expired_uploads_leave_nothing() {
     assert_eq!(store.upkeep(days(100)).await.unwrap().0, 2);
     append.finish(days(6)).await.unwrap();
     assert_eq!(store.upkeep(days(12)).await.unwrap().0, 0);
-    assert!(matches!(store.status(uploads[2]).await, Err(LibraryError::NoSuchUpload)));
-    assert!(matches!(store.status(chunks.id).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(store.status(uploads[2]).await, Err(UploadError::NoSuchUpload)));
+    assert!(matches!(store.status(chunks.id).await, Err(UploadError::NoSuchUpload)));
     assert_eq!(store.upkeep(days(13)).await.unwrap().0, 1);
     assert_eq!((store.used().await, store.containers().len()), (0, 0));
     store.check_all().await;
@@ -145,7 +145,7 @@ async fn an_upload_is_its_users_alone() {
     let upload = store.create(linear("a", None)).await.unwrap();
     let (other, access) = (store.another_user("other").await, store.access());
     let uploads = &store.uploads;
-    let none = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::NoSuchUpload)));
+    let none = |error: Result<(), UploadError>| assert!(matches!(error, Err(UploadError::NoSuchUpload)));
     none(uploads.find(&access, other, upload.id, NOW).await.map(drop));
     none(uploads.begin_append(&access, other, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
     none(uploads.set_length(&access, other, upload.id, 5).await.map(drop));
@@ -162,7 +162,9 @@ async fn an_upload_is_its_users_alone() {
     none(uploads.find(&elsewhere, store.user, upload.id, NOW).await.map(drop));
     none(uploads.cancel(&elsewhere, UploadsOf::Everybody, upload.id, Stamp::owner(NOW)).await);
     let reader = Access::granted(store.space.id, Right::Read, UserId(1));
-    let denied = |error: Result<(), LibraryError>| assert!(matches!(error, Err(LibraryError::Denied(_))));
+    let denied = |error: Result<(), UploadError>| {
+        assert!(matches!(error, Err(UploadError::Library(LibraryError::Denied(_)))));
+    };
     denied(uploads.find(&reader, store.user, upload.id, NOW).await.map(drop));
     denied(uploads.begin_append(&reader, store.user, upload.id, 0, PartInfo::default(), NOW).await.map(drop));
     denied(uploads.list(&[reader], UploadsOf::User(store.user)).await.map(drop));
@@ -209,19 +211,16 @@ async fn parts_are_joined_without_being_stored_again() {
     let join = async |parts: Vec<_>, new| store.uploads.concatenate(store.change(), parts, new).await;
     let with = |more| [parts.as_slice(), &[more]].concat();
     let refused = join(with(unfinished.id), linear("a", None)).await;
-    assert!(matches!(refused, Err(LibraryError::UploadIncomplete { .. })));
-    assert!(matches!(join(with(parts[0]), linear("a", None)).await, Err(LibraryError::NoSuchUpload)));
-    assert!(matches!(
-        join(parts.clone(), linear("a", Some(3))).await,
-        Err(LibraryError::UploadIncomplete { .. })
-    ));
+    assert!(matches!(refused, Err(UploadError::Incomplete { .. })));
+    assert!(matches!(join(with(parts[0]), linear("a", None)).await, Err(UploadError::NoSuchUpload)));
+    assert!(matches!(join(parts.clone(), linear("a", Some(3))).await, Err(UploadError::Incomplete { .. })));
     store.check();
     let known = store.containers();
     let whole = contents.concat();
     let joined = join(parts.clone(), linear("a", None)).await.unwrap();
     assert_eq!((joined.received, joined.length), (whole.len() as u64, Some(whole.len() as u64)));
     assert_eq!(store.containers(), known);
-    assert!(matches!(store.status(parts[1]).await, Err(LibraryError::NoSuchUpload)));
+    assert!(matches!(store.status(parts[1]).await, Err(UploadError::NoSuchUpload)));
     store.check();
     let finish = Finish { checksum: Some(super::checksum(&whole)), ..Finish::default() };
     store.end(joined.id, finish).await.unwrap();
@@ -253,16 +252,16 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
         .set_space_settings(other.id, settings(content.len() as u64 + 4), Stamp::owner(NOW))
         .await
         .unwrap();
-    assert!(matches!(relocate(there).await, Err(LibraryError::OverQuota)));
+    assert!(matches!(relocate(there).await, Err(UploadError::Library(LibraryError::OverQuota))));
     store
         .library
         .set_space_settings(other.id, settings(content.len() as u64 + 5), Stamp::owner(NOW))
         .await
         .unwrap();
     let reader = Access::granted(other.id, Right::Read, UserId(1));
-    assert!(matches!(relocate(reader).await, Err(LibraryError::Denied(_))));
+    assert!(matches!(relocate(reader).await, Err(UploadError::Library(LibraryError::Denied(_)))));
     assert_eq!(relocate(there).await.unwrap().space, other.id);
-    assert!(matches!(relocate(there).await, Err(LibraryError::NoSuchUpload)), "it is not there any more");
+    assert!(matches!(relocate(there).await, Err(UploadError::NoSuchUpload)), "it is not there any more");
     assert_eq!((store.used().await, store.containers_of(&store.space).len()), (0, 0));
     assert_eq!(store.library.usage(&there).await.unwrap().available.0, 0);
     store.check();

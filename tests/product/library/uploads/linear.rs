@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tresor::library::LibraryError;
 use tresor::model::{Timestamp, UserId};
-use tresor::uploads::PartInfo;
+use tresor::uploads::{PartInfo, UploadError};
 
 use super::{SEGMENT, checksum, linear, to, with};
 use crate::library::hooked::Moment;
@@ -43,7 +43,7 @@ async fn what_was_appended_is_the_file() {
         assert_eq!((outcome.entry.size, outcome.created), (total as u64, round == 0));
         assert!(store.read("a").await.unwrap() == content, "{round}");
         assert_eq!(store.sums("a").await, [format!("SHA256:{}", sha256(&content))]);
-        assert!(matches!(store.status(upload.id).await, Err(LibraryError::NoSuchUpload)));
+        assert!(matches!(store.status(upload.id).await, Err(UploadError::NoSuchUpload)));
     }
     assert!(store.all_uploads().await.is_empty());
     store.check_all().await;
@@ -157,9 +157,16 @@ async fn a_full_disk_takes_nothing_more_and_the_upload_goes_on_afterwards() {
         _ => Err(io::ErrorKind::StorageFull.into()),
     });
     let sent = store.send(upload.id, SEGMENT, &content[SEGMENT..], PartInfo::default()).await;
-    assert!(matches!(sent, Err(LibraryError::DiskFull)), "{:?}", sent.map(|upload| upload.received));
-    assert!(matches!(store.create(linear("b", None)).await, Err(LibraryError::DiskFull)));
-    assert!(matches!(store.end(upload.id, to("a")).await, Err(LibraryError::DiskFull)));
+    assert!(
+        matches!(sent, Err(UploadError::Library(LibraryError::DiskFull))),
+        "{:?}",
+        sent.map(|upload| upload.received)
+    );
+    assert!(matches!(
+        store.create(linear("b", None)).await,
+        Err(UploadError::Library(LibraryError::DiskFull))
+    ));
+    assert!(matches!(store.end(upload.id, to("a")).await, Err(UploadError::Library(LibraryError::DiskFull))));
     assert_eq!(store.offset(upload.id).await, SEGMENT);
     store.disk.clear();
     store.send(upload.id, SEGMENT, &content[SEGMENT..], PartInfo::default()).await.unwrap();
@@ -181,7 +188,10 @@ async fn a_disk_that_fails_ends_all_changes_and_the_upload_goes_on_after_a_resta
     });
     assert!(store.send(upload.id, 0, &content, PartInfo::default()).await.is_err());
     store.disk.clear();
-    assert!(matches!(store.create(linear("b", None)).await, Err(LibraryError::ReadOnly)));
+    assert!(matches!(
+        store.create(linear("b", None)).await,
+        Err(UploadError::Library(LibraryError::ReadOnly))
+    ));
     store = store.reopen().await;
     store.cut();
     let offset = store.offset(upload.id).await;
@@ -201,25 +211,25 @@ async fn a_writer_whose_upload_was_taken_over_changes_nothing_any_more() {
     // Whoever asks where to go on is told what nobody passes without him.
     assert_eq!(store.offset(upload.id).await, 1_000);
     stale.taken_over().await;
-    assert!(matches!(stale.write("more".into()).await, Err(LibraryError::UploadTakenOver)));
+    assert!(matches!(stale.write("more".into()).await, Err(UploadError::TakenOver)));
     let next = store.append(upload.id, 0, PartInfo::default()).await;
-    assert!(matches!(next, Err(LibraryError::OffsetMismatch { expected: 1_000 })));
+    assert!(matches!(next, Err(UploadError::OffsetMismatch { expected: 1_000 })));
     let mut next = store.append(upload.id, 1_000, PartInfo::default()).await.unwrap();
     next.write(content[1_000..2 * SEGMENT].to_vec().into()).await.unwrap();
-    assert!(matches!(stale.finish(NOW).await, Err(LibraryError::UploadTakenOver)));
+    assert!(matches!(stale.finish(NOW).await, Err(UploadError::TakenOver)));
     assert_eq!(next.finish(NOW).await.unwrap().received, 2 * SEGMENT as u64);
     // A writer ends those that finish and cancel, too.
     let mut third = store.append(upload.id, 2 * SEGMENT, PartInfo::default()).await.unwrap();
     third.write(content[2 * SEGMENT..].to_vec().into()).await.unwrap();
     store.end(upload.id, to("a")).await.unwrap();
-    assert!(matches!(third.finish(NOW).await, Err(LibraryError::UploadTakenOver)));
+    assert!(matches!(third.finish(NOW).await, Err(UploadError::TakenOver)));
     assert!(store.read("a").await.unwrap() == content);
 
     let upload = store.create(linear("b", None)).await.unwrap();
     let mut cancelled = store.append(upload.id, 0, PartInfo::default()).await.unwrap();
     cancelled.write(content.clone().into()).await.unwrap();
     store.cancel(upload.id).await.unwrap();
-    assert!(matches!(cancelled.finish(NOW).await, Err(LibraryError::UploadTakenOver)));
+    assert!(matches!(cancelled.finish(NOW).await, Err(UploadError::TakenOver)));
     store.settle().await;
     store.check_all().await;
 }
@@ -271,7 +281,7 @@ async fn a_part_with_a_checksum_counts_as_a_whole_or_not_at_all() {
     let upload = store.create(linear("a", Some(content.len() as u64))).await.unwrap();
     for end in [1_000, 2 * SEGMENT + 5] {
         let wrong = store.send(upload.id, 0, &content[..end], with(checksum(b"another"))).await;
-        assert!(matches!(wrong, Err(LibraryError::WrongChecksum)));
+        assert!(matches!(wrong, Err(UploadError::Library(LibraryError::WrongChecksum))));
         assert_eq!(store.offset(upload.id).await, 0);
         let mut broken = store.append(upload.id, 0, with(checksum(&content[..end]))).await.unwrap();
         broken.write(content[..end].to_vec().into()).await.unwrap();

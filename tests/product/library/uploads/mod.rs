@@ -6,9 +6,9 @@ mod limits;
 mod linear;
 mod quota;
 
-use tresor::library::{LibraryError, PutOutcome};
+use tresor::library::PutOutcome;
 use tresor::model::{Checksum, ChunkName, Stamp, Timestamp, UploadId, UploadShape};
-use tresor::uploads::{Append, Finish, NewUpload, PartInfo, Upload, UploadLimits, UploadsOf};
+use tresor::uploads::{Append, Finish, NewUpload, PartInfo, Upload, UploadError, UploadLimits, UploadsOf};
 
 use crate::library::store::{NOW, Store, path};
 use crate::support::content::sha256;
@@ -63,11 +63,11 @@ impl Store {
         self.uploads.set_limits(limits);
     }
 
-    pub async fn create(&self, new: NewUpload) -> Result<Upload, LibraryError> {
+    pub async fn create(&self, new: NewUpload) -> Result<Upload, UploadError> {
         self.uploads.create(self.change(), new).await
     }
 
-    pub async fn append(&self, id: UploadId, offset: usize, part: PartInfo) -> Result<Append, LibraryError> {
+    pub async fn append(&self, id: UploadId, offset: usize, part: PartInfo) -> Result<Append, UploadError> {
         self.uploads.begin_append(&self.access(), self.user, id, offset as u64, part, NOW).await
     }
 
@@ -78,7 +78,7 @@ impl Store {
         offset: usize,
         bytes: &[u8],
         part: PartInfo,
-    ) -> Result<Upload, LibraryError> {
+    ) -> Result<Upload, UploadError> {
         let mut append = self.append(id, offset, part).await?;
         for piece in bytes.chunks(70_001) {
             append.write(piece.to_vec().into()).await?;
@@ -86,7 +86,7 @@ impl Store {
         append.finish(NOW).await
     }
 
-    pub async fn status(&self, id: UploadId) -> Result<Upload, LibraryError> {
+    pub async fn status(&self, id: UploadId) -> Result<Upload, UploadError> {
         self.uploads.find(&self.access(), self.user, id, NOW).await
     }
 
@@ -94,7 +94,7 @@ impl Store {
         usize::try_from(self.status(id).await.unwrap().received).unwrap()
     }
 
-    pub async fn send_chunk(&self, id: UploadId, name: &str, bytes: &[u8]) -> Result<Upload, LibraryError> {
+    pub async fn send_chunk(&self, id: UploadId, name: &str, bytes: &[u8]) -> Result<Upload, UploadError> {
         let part = PartInfo { size: Some(bytes.len() as u64), checksum: None };
         let access = self.access();
         let mut session = self.uploads.begin_chunk(&access, self.user, id, chunk(name), part, NOW).await?;
@@ -109,11 +109,11 @@ impl Store {
         chunks.into_iter().map(|chunk| (chunk.name.as_str().to_owned(), chunk.size)).collect()
     }
 
-    pub async fn end(&self, id: UploadId, finish: Finish) -> Result<PutOutcome, LibraryError> {
+    pub async fn end(&self, id: UploadId, finish: Finish) -> Result<PutOutcome, UploadError> {
         self.uploads.finish(self.change(), id, finish).await
     }
 
-    pub async fn cancel(&self, id: UploadId) -> Result<(), LibraryError> {
+    pub async fn cancel(&self, id: UploadId) -> Result<(), UploadError> {
         self.uploads.cancel(&self.access(), UploadsOf::User(self.user), id, Stamp::owner(NOW)).await
     }
 

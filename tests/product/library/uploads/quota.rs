@@ -2,7 +2,7 @@
 
 use tresor::library::{LibraryError, NewFile};
 use tresor::model::{Stamp, Timestamp};
-use tresor::uploads::PartInfo;
+use tresor::uploads::{PartInfo, UploadError};
 
 use super::{chunk, chunked, linear, to};
 use crate::library::store::{NOW, Store, days, path};
@@ -27,7 +27,10 @@ async fn what_was_announced_is_reserved_until_the_upload_ends() {
     for end in 0..3 {
         let upload = store.create(linear("a", Some(700_000))).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (0, 300_000));
-        assert!(matches!(store.create(linear("b", Some(300_001))).await, Err(LibraryError::OverQuota)));
+        assert!(matches!(
+            store.create(linear("b", Some(300_001))).await,
+            Err(UploadError::Library(LibraryError::OverQuota))
+        ));
         assert!(matches!(store.put("b", &bytes(1, 300_001)).await, Err(LibraryError::OverQuota)));
         store.send(upload.id, 0, &bytes(1, 200_000), PartInfo::default()).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (200_000, 300_000));
@@ -59,7 +62,10 @@ async fn what_was_not_announced_is_reserved_as_it_comes() {
     let mut append = store.append(upload.id, 0, PartInfo::default()).await.unwrap();
     append.write(bytes(1, 600_000).into()).await.unwrap();
     assert!(matches!(store.put("b", &bytes(1, 400_001)).await, Err(LibraryError::OverQuota)));
-    assert!(matches!(append.write(bytes(1, 400_001).into()).await, Err(LibraryError::OverQuota)));
+    assert!(matches!(
+        append.write(bytes(1, 400_001).into()).await,
+        Err(UploadError::Library(LibraryError::OverQuota))
+    ));
     drop(append);
     assert_eq!(store.offset(upload.id).await, 600_000);
     assert_eq!(store.available().await, 400_000);
@@ -78,12 +84,12 @@ async fn a_length_that_is_told_later_is_reserved_then() {
     let upload = store.create(linear("a", None)).await.unwrap();
     store.send(upload.id, 0, &bytes(1, 100_000), PartInfo::default()).await.unwrap();
     let set = async |length| store.uploads.set_length(&store.access(), store.user, upload.id, length).await;
-    assert!(matches!(set(1_000_001).await, Err(LibraryError::OverQuota)));
-    assert!(matches!(set(99_999).await, Err(LibraryError::LengthFixed)));
+    assert!(matches!(set(1_000_001).await, Err(UploadError::Library(LibraryError::OverQuota))));
+    assert!(matches!(set(99_999).await, Err(UploadError::LengthFixed)));
     assert_eq!(set(1_000_000).await.unwrap().length, Some(1_000_000));
     assert_eq!(store.available().await, 0);
     set(1_000_000).await.unwrap();
-    assert!(matches!(set(500_000).await, Err(LibraryError::LengthFixed)));
+    assert!(matches!(set(500_000).await, Err(UploadError::LengthFixed)));
     assert!(matches!(store.put("b", b"1").await, Err(LibraryError::OverQuota)));
     store.cancel(upload.id).await.unwrap();
     store.put("b", b"1").await.unwrap();
@@ -99,14 +105,8 @@ async fn chunks_count_once_whatever_happens_to_them() {
         store.upkeep(NOW).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (400_000, 400_000));
     }
-    assert!(matches!(
-        store.send_chunk(upload.id, "2", &bytes(1, 200_001)).await,
-        Err(LibraryError::UploadTooLong)
-    ));
-    assert!(matches!(
-        store.send_chunk(upload.id, "2", &bytes(1, 600_001)).await,
-        Err(LibraryError::UploadTooLong)
-    ));
+    assert!(matches!(store.send_chunk(upload.id, "2", &bytes(1, 200_001)).await, Err(UploadError::TooLong)));
+    assert!(matches!(store.send_chunk(upload.id, "2", &bytes(1, 600_001)).await, Err(UploadError::TooLong)));
     let name = chunk("1");
     store.uploads.delete_chunk(&store.access(), store.user, upload.id, &name, NOW).await.unwrap();
     assert_eq!((store.used().await, store.available().await), (0, 400_000));
@@ -134,7 +134,9 @@ async fn writers_of_one_chunk_hold_no_more_together_than_the_quota() {
             };
             match written {
                 Ok(writer) => writers.push(writer),
-                Err(error) => assert!(matches!(error, LibraryError::OverQuota), "{error}"),
+                Err(error) => {
+                    assert!(matches!(error, UploadError::Library(LibraryError::OverQuota)), "{error}");
+                }
             }
         }
         assert_eq!(writers.len(), 2, "{length:?} {size:?}");
@@ -164,7 +166,7 @@ async fn a_chunk_may_be_sent_again_into_a_full_space_by_one_writer() {
         store.uploads.begin_chunk(&access, store.user, upload.id, chunk("1"), part, NOW).await
     };
     let again = begin().await.unwrap();
-    assert!(matches!(begin().await.map(drop), Err(LibraryError::OverQuota)));
+    assert!(matches!(begin().await.map(drop), Err(UploadError::Library(LibraryError::OverQuota))));
     drop(again);
     begin().await.map(drop).unwrap();
     store.end(upload.id, to("a")).await.unwrap();
@@ -199,7 +201,10 @@ async fn what_was_announced_and_does_not_come_is_not_kept_for_long() {
 
         // The next part takes it again, if it is still there.
         store.put("b", &bytes(2, 200_000)).await.unwrap();
-        assert!(matches!(send(upload.id, 100_000, 100_000).await, Err(LibraryError::OverQuota)));
+        assert!(matches!(
+            send(upload.id, 100_000, 100_000).await,
+            Err(UploadError::Library(LibraryError::OverQuota))
+        ));
         store.remove("b").await;
         send(upload.id, 100_000, 100_000).await.unwrap();
         assert_eq!((store.used().await, store.available().await), (200_000, 100_000));
