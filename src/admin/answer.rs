@@ -15,7 +15,7 @@ use crate::model::{
     LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
     VersionId,
 };
-use crate::recovery::{Recovery, RunId, VerifyOrder};
+use crate::recovery::{Recovery, RecoveryError, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
 use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
@@ -35,6 +35,9 @@ pub enum AdminError {
     /// An error about uploads.
     #[error(transparent)]
     Uploads(#[from] UploadError),
+    /// An error about verification.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
     /// The login name is invalid.
     #[error(transparent)]
     UserName(#[from] accounts::UserNameError),

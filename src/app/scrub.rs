@@ -9,10 +9,10 @@ use std::time::Duration;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::config::Scrub;
-use crate::library::{IntegrityState, Library, LibraryError};
+use crate::library::{IntegrityState, Library};
 use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
 use crate::net::{Metrics, Shutdown};
-use crate::recovery::{Recovery, VerifyOrder, VerifyStage};
+use crate::recovery::{Recovery, RecoveryError, VerifyOrder, VerifyStage};
 
 /// Time between two checks whether a verification is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -117,7 +117,7 @@ async fn verify(
     recovery: &Recovery,
     settings: Scrub,
     figures: &ScrubFigures,
-) -> Result<(), LibraryError> {
+) -> Result<(), RecoveryError> {
     let starter = VerifyStarter::Schedule;
     let rate = Some(ByteSize(settings.bytes_per_second));
     let order = VerifyOrder { starter, mode: VerifyMode::Full, rate, restart: false };

@@ -53,7 +53,6 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         // Not 507, which Finder shows as "not enough space".
         LibraryError::ReadOnly | LibraryError::Busy | LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::SpaceExists
-        | LibraryError::NoSuchRun
         | LibraryError::Damaged(_)
         | LibraryError::Incomplete
         | LibraryError::Vault(_)

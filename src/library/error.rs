@@ -101,9 +101,6 @@ pub enum LibraryError {
     /// The file has no such version.
     #[error("this file has no version with this number; `tresor versions list` shows all")]
     NoSuchVersion,
-    /// The verification was interrupted, or another command continued it.
-    #[error("this verification was interrupted or continued by another one; run it again to resume")]
-    NoSuchRun,
     /// A space of this name exists.
     #[error("there is already a space of this name")]
     SpaceExists,

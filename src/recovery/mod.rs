@@ -5,6 +5,7 @@
 //! schedule, the owner by a command. Facts that every reader and writer must check (whether the catalogue is older
 //! than its files, which containers are damaged) belong to the library.
 
+mod error;
 mod rebuild;
 mod recovery_key;
 mod snapshot;
@@ -16,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::library::Library;
 
+pub use error::RecoveryError;
 pub use rebuild::{Displaced, Missing, Progress, RebuildReport, SetAside, Watcher};
 pub use recovery_key::RecoveryKeyChange;
 pub use snapshot::Snapshot;

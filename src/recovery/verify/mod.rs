@@ -19,6 +19,7 @@ mod walk;
 use tokio::sync::Mutex;
 
 use super::Recovery;
+use super::error::RecoveryError;
 use crate::library::LibraryError;
 use crate::model::{
     ByteSize, ContainerId, DamageKind, EntryId, Place, SpaceId, Timestamp, VerifyMode, VerifyStarter,
@@ -279,7 +280,7 @@ impl Runs {
 
 impl Recovery {
     /// Begins a verification, or resumes an unfinished one of the same kind. The previous caller gets
-    /// [`LibraryError::NoSuchRun`] with its next step.
+    /// [`RecoveryError::NoSuchRun`] with its next step.
     pub async fn begin_verify(&self, order: VerifyOrder, now: Timestamp) -> Result<VerifyStep, LibraryError> {
         let mut slot = self.runs.of(order.starter).lock().await;
         let run = Run::begin(&self.library, order, now).await?;
@@ -295,9 +296,9 @@ impl Recovery {
         starter: VerifyStarter,
         run: RunId,
         now: Timestamp,
-    ) -> Result<VerifyStep, LibraryError> {
+    ) -> Result<VerifyStep, RecoveryError> {
         let mut slot = self.runs.of(starter).lock().await;
-        let mut current = slot.take_if(|current| current.id() == run).ok_or(LibraryError::NoSuchRun)?;
+        let mut current = slot.take_if(|current| current.id() == run).ok_or(RecoveryError::NoSuchRun)?;
         let step = current.step(&self.library, now).await?;
         if !step.findings.is_empty() || step.stage == VerifyStage::Done {
             // For callers that read the number from memory; if it fails, they see it after the next count.

@@ -15,7 +15,9 @@ use tresor::model::{
     NamePolicy, Right, SpaceId, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter, VersionId, VersionState,
     WriteSerial,
 };
-use tresor::recovery::{Finding, FindingKind, Recovery, UnknownFiles, VerifyOrder, VerifyStage};
+use tresor::recovery::{
+    Finding, FindingKind, Recovery, RecoveryError, UnknownFiles, VerifyOrder, VerifyStage,
+};
 use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::keys::KeyRing;
 use tresor::vault::writer::{ContainerWriter, SealedContainer};
@@ -305,7 +307,7 @@ impl Report {
 }
 
 /// Verifies from the beginning to the end.
-pub async fn verify(recovery: &Recovery, mode: VerifyMode, now: Timestamp) -> Result<Report, LibraryError> {
+pub async fn verify(recovery: &Recovery, mode: VerifyMode, now: Timestamp) -> Result<Report, RecoveryError> {
     let starter = VerifyStarter::Owner;
     let order = VerifyOrder { starter, mode, rate: None, restart: true };
     let mut step = recovery.begin_verify(order, now).await?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::io::Errno;
 use tresor::library::LibraryError;
 use tresor::model::{Access, ByteRange, DamageKind, Right, Timestamp, UserId, VerifyMode};
-use tresor::recovery::{FindingKind, UseState};
+use tresor::recovery::{FindingKind, RecoveryError, UseState};
 use tresor::vault::VaultError;
 
 use crate::damage::archive::{Archive, CHUNK, Opened, Report, seal, verify};
@@ -363,7 +363,7 @@ async fn f20_a_disk_that_does_not_give_its_bytes_is_an_error_and_a_finding() {
     archive.store.disk.set(|moment| if moment == Moment::Open { Err(Errno::MFILE.into()) } else { Ok(()) });
     let failed = verify(&opened.recovery, VerifyMode::Full, Timestamp(NOW.0 + 2)).await;
     archive.store.disk.clear();
-    assert!(matches!(failed, Err(LibraryError::Busy)), "{failed:?}");
+    assert!(matches!(failed, Err(RecoveryError::Library(LibraryError::Busy))), "{failed:?}");
     assert_eq!(opened.library.integrity().await.unwrap().damaged, 0);
 }
 

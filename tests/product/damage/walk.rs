@@ -5,9 +5,8 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tresor::library::LibraryError;
 use tresor::model::{Access, ByteSize, Right, Stamp, Timestamp, UserId, VerifyMode, VerifyStarter};
-use tresor::recovery::{VerifyOrder, VerifyStage, VerifyStep};
+use tresor::recovery::{RecoveryError, VerifyOrder, VerifyStage, VerifyStep};
 
 use crate::damage::archive::{Archive, Opened, verify};
 use crate::library::hooked::Moment;
@@ -20,7 +19,7 @@ fn order(rate: Option<u64>, restart: bool) -> VerifyOrder {
     VerifyOrder { starter: OWNER, mode: VerifyMode::Full, rate: rate.map(ByteSize), restart }
 }
 
-async fn step(opened: &Opened, last: &VerifyStep) -> Result<VerifyStep, LibraryError> {
+async fn step(opened: &Opened, last: &VerifyStep) -> Result<VerifyStep, RecoveryError> {
     opened.recovery.verify_step(OWNER, last.run, NOW).await
 }
 
@@ -72,7 +71,7 @@ async fn who_takes_a_verification_over_ends_the_other_ones_steps() {
     let opened = archive.open_now().await;
     let one = opened.recovery.begin_verify(order(None, false), NOW).await.unwrap();
     let two = opened.recovery.begin_verify(order(None, false), NOW).await.unwrap();
-    assert!(matches!(step(&opened, &one).await, Err(LibraryError::NoSuchRun)));
+    assert!(matches!(step(&opened, &one).await, Err(RecoveryError::NoSuchRun)));
     let mut last = two;
     while last.stage != VerifyStage::Done {
         last = step(&opened, &last).await.unwrap();
