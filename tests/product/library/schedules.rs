@@ -331,7 +331,7 @@ impl World {
             Some(name) => name,
             None => self.new_name(),
         };
-        let (content, change) = (self.content(), self.change());
+        let (content, change, begun) = (self.content(), self.change(), self.truth);
         let put = {
             let (library, at, content) = (self.store().library.clone(), path(&name), content.clone());
             async move {
@@ -346,17 +346,18 @@ impl World {
             true => self.interrupted(put).await,
             false => put.await,
         };
-        self.acknowledge(name, &outcome.unwrap().entry, content);
+        // The gate may have held an earlier part's last container instead: then this was committed before the days passed.
+        self.acknowledge(name, &outcome.unwrap().entry, content, begun);
     }
 
-    /// `content` is what `name` holds from now on.
-    fn acknowledge(&mut self, name: String, entry: &Entry, bytes: Vec<u8>) {
+    /// `content` is what `name` holds from now on, or has held since `since` at the earliest.
+    fn acknowledge(&mut self, name: String, entry: &Entry, bytes: Vec<u8>, since: Timestamp) {
         let EntryKind::File { version } = entry.kind else { panic!("a file") };
         let contents = self.files.entry(name).or_default();
         // An empty one is nobody's earlier content.
         contents.retain(|before| before.replaced.is_some() || !before.bytes.is_empty());
         if let Some(before) = contents.last_mut() {
-            before.replaced.get_or_insert(self.truth);
+            before.replaced.get_or_insert(since);
         }
         contents.push(Kept { version, bytes, replaced: None });
     }
@@ -397,7 +398,7 @@ impl World {
             .await
             .unwrap();
         let content = self.files[&from].last().unwrap().bytes.clone();
-        self.acknowledge(to, &copied.entry, content);
+        self.acknowledge(to, &copied.entry, content, self.truth);
     }
 
     async fn copy_across(&mut self) {
@@ -498,7 +499,7 @@ impl World {
         let (id, finish) = (upload.id, Finish { length: None, ..to(&name) });
         let finish = async move { uploads.finish(change, id, finish).await };
         match self.interrupted(finish).await {
-            Ok(outcome) => self.acknowledge(name, &outcome.entry, upload.parts.concat()),
+            Ok(outcome) => self.acknowledge(name, &outcome.entry, upload.parts.concat(), self.truth),
             Err(error) => self.may_be_gone(&upload, &error),
         }
     }
