@@ -11,6 +11,8 @@ use std::fmt;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
+use crate::model::fill_random;
+
 /// Bytes of randomness in a token.
 const TOKEN_BYTES: usize = 20;
 /// Characters per group of the text form.
@@ -37,7 +39,7 @@ impl<const LEN: usize> Spelled<LEN> {
     /// New bytes from the system's random source.
     pub fn random() -> Self {
         let mut bytes = Zeroizing::new([0; LEN]);
-        getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
+        fill_random(bytes.as_mut());
         Self(bytes)
     }
 

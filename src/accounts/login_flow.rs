@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::throttle::Network;
 use super::verified::AccountState;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, fill_random};
 
 /// Time that a device's login may take from its first request to its last.
 pub(super) const LIFETIME: Duration = Duration::from_mins(20);
@@ -97,7 +97,7 @@ struct Waiting {
 impl FlowToken {
     fn random() -> Self {
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
-        getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
+        fill_random(bytes.as_mut());
         Self(SecretString::from(HEXLOWER.encode(bytes.as_ref())))
     }
 

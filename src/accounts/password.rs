@@ -16,6 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use crate::model::random_bytes;
+
 /// Runs of argon2id at once: one per core of the smallest supported machine, 38 MiB together.
 pub(super) const PARALLEL_RUNS: usize = 2;
 /// Requests that wait for a run; one more is refused with 503 and `Retry-After`.
@@ -96,8 +98,7 @@ impl PasswordHash {
     }
 
     fn compute(password: &SecretString) -> Self {
-        let mut salt = [0; SALT_LEN];
-        getrandom::fill(&mut salt).expect("the system's random source answers");
+        let salt = random_bytes::<SALT_LEN>();
         let mut hash = [0; HASH_LEN];
         run(&argon2id(), password, &salt, &mut hash).expect("argon2 takes any password below 4 GiB");
         Self::of(&salt, &hash)

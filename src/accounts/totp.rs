@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::UserName;
 use crate::catalog::FACTOR_SECRET_LEN;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, fill_random};
 
 /// Seconds for which a code is valid.
 const STEP_S: i64 = 30;
@@ -26,7 +26,7 @@ pub struct FactorSecret(pub(super) Zeroizing<[u8; FACTOR_SECRET_LEN]>);
 impl FactorSecret {
     pub(super) fn random() -> Self {
         let mut bytes = Zeroizing::new([0; FACTOR_SECRET_LEN]);
-        getrandom::fill(bytes.as_mut()).expect("the system's random source answers");
+        fill_random(bytes.as_mut());
         Self(bytes)
     }
 

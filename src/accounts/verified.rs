@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::model::{AppPasswordId, Timestamp, UserId};
+use crate::model::{AppPasswordId, Timestamp, UserId, fill_random};
 
 /// Time for which a correct credential is accepted without another check.
 pub(super) const VERIFIED_FOR: Duration = Duration::from_mins(5);
@@ -65,7 +65,7 @@ impl CredentialCache {
     /// An empty cache with a new key.
     pub(super) fn new() -> Self {
         let mut key = Zeroizing::new([0; 32]);
-        getrandom::fill(key.as_mut()).expect("the system's random source answers");
+        fill_random(key.as_mut());
         Self {
             key,
             right: Mutex::new(Entries::new(VERIFIED_FOR)),

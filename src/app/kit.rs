@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::directory::make_private;
 use super::owner::give_to_caller;
+use crate::model::fill_random;
 use crate::vault::disk::{Overwrite, write_durably};
 use crate::vault::keys::{RecoveryRecipient, Unlock, generate_recovery};
 
@@ -154,7 +155,7 @@ fn random_words(groups: usize) -> SecretString {
     // Crockford's alphabet: no i, l, o or u.
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut random = zeroize::Zeroizing::new(vec![0_u8; groups * 5]);
-    getrandom::fill(&mut random).expect("the system's random source answers");
+    fill_random(&mut random);
     let text: Vec<String> = random
         .chunks(5)
         .map(|group| {

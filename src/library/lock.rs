@@ -10,7 +10,7 @@ use super::{Change, Library, LibraryError};
 use crate::catalog::{LockRow, ReadTx, WriteTx};
 use crate::model::{
     Access, AccessDenied, EntryEvent, EntryPath, LinkId, LockScope, LockToken, Right, SpaceId, Stamp,
-    Timestamp, UserId,
+    Timestamp, UserId, random_bytes,
 };
 
 /// Longest time for which a lock lasts without a refresh. Clients refresh their locks; a crashed client should not
@@ -330,9 +330,7 @@ fn is_budget_spent(
 
 /// `urn:uuid:` with a random (version 4) UUID, RFC 9562 5.4.
 fn fresh_token() -> LockToken {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system's random source answers");
-    let value = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let value = u128::from_be_bytes(random_bytes()) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{value:032x}");
     let mut uuid = String::with_capacity(45);
     uuid.push_str("urn:uuid:");

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::LibraryError;
 use crate::catalog::{Catalog, CatalogError, Counters, WriteTx};
-use crate::model::EntryId;
+use crate::model::{EntryId, random_bytes};
 
 /// Name of the setting with the suffix of this catalogue's ETags.
 pub(super) const ETAG_EPOCH: &str = "etag-epoch";
@@ -47,9 +47,7 @@ pub(super) fn etag_epoch(tx: &WriteTx<'_>) -> Result<String, CatalogError> {
     if let Some(epoch) = tx.setting(ETAG_EPOCH)? {
         return Ok(epoch);
     }
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).expect("the system's random source answers");
-    let epoch = data_encoding::HEXLOWER.encode(&random);
+    let epoch = data_encoding::HEXLOWER.encode(&random_bytes::<4>());
     tx.set_setting(ETAG_EPOCH, &epoch)?;
     Ok(epoch)
 }

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Library, LibraryError};
 use crate::catalog::{Catalog, QueuedWrite};
-use crate::model::{ContainerId, SpaceId};
+use crate::model::{ContainerId, SpaceId, random_bytes};
 use crate::vault::VaultError;
 use crate::vault::disk::{Containers, Packable};
 use crate::vault::small::SmallContainer;
@@ -45,9 +45,7 @@ struct Ids {
 
 impl Ids {
     fn new() -> Self {
-        let mut prefix = [0; 8];
-        getrandom::fill(&mut prefix).expect("the system's random source answers");
-        Self { prefix, next: AtomicU64::new(0) }
+        Self { prefix: random_bytes(), next: AtomicU64::new(0) }
     }
 
     fn next(&self) -> ContainerId {

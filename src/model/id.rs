@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::random_bytes;
+
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -48,9 +50,7 @@ macro_rules! random_id {
         impl $name {
             /// A new id from the system's random source (128 bits).
             pub fn random() -> Self {
-                let mut bytes = [0; 16];
-                getrandom::fill(&mut bytes).expect("the system's random source answers");
-                Self(bytes)
+                Self(random_bytes())
             }
         }
 

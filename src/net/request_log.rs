@@ -18,7 +18,7 @@ use super::pieces::Pieces;
 use super::request_body::Progress;
 use super::response_body::ResponseBody;
 use super::watch::{Activity, StreamWatch};
-use crate::model::UserId;
+use crate::model::{UserId, random_bytes};
 
 /// Id of a request in the log, in error pages and in `X-Request-Id`; random, 64 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,9 +27,7 @@ pub struct RequestId([u8; 8]);
 impl RequestId {
     /// A fresh id.
     pub fn random() -> Self {
-        let mut bytes = [0; 8];
-        getrandom::fill(&mut bytes).expect("the system's random source answers");
-        Self(bytes)
+        Self(random_bytes())
     }
 
     pub(super) fn header_value(self) -> HeaderValue {

@@ -14,7 +14,7 @@ use crate::catalog::{CatalogError, LinkRow, NewLink as NewRow, WriteTx};
 use crate::library::{Entry, LibraryError, LinksOf};
 use crate::model::{
     Access, AccessDenied, EntryId, EntryPath, Event, LinkEvent, LinkId, LinkRight, Right, Role, Spot, Stamp,
-    Timestamp, UserId,
+    Timestamp, UserId, random_bytes,
 };
 
 /// Most links to one entry.
@@ -131,8 +131,7 @@ impl Sharing {
             Some(password) => Some(self.inner.accounts.link_password_hash(password).await?),
             None => None,
         };
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).expect("the system's random source answers");
+        let nonce = random_bytes::<NONCE_BYTES>();
         let token_hmac = self.inner.keys.lookup(&self.inner.keys.token(&nonce));
         let (creator, entry_id, by) = (principal.user, entry.id, principal.stamp(now));
         let row = self

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use http::{HeaderMap, header};
 
-use crate::model::ByteRange;
+use crate::model::{ByteRange, random_bytes};
 
 /// Most ranges in one answer; a client that asks for more gets the whole content.
 pub const MAX_PARTS: usize = 16;
@@ -136,9 +136,7 @@ impl Multipart {
     /// Lays out the parts of content of `size` bytes. The boundary is random (128 bits), so that no content can
     /// contain it.
     pub fn new(parts: &[ByteRange], size: u64, content_type: &str) -> Self {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).expect("the system's random source answers");
-        let boundary = data_encoding::HEXLOWER.encode(&random);
+        let boundary = data_encoding::HEXLOWER.encode(&random_bytes::<16>());
         let parts = parts
             .iter()
             .enumerate()

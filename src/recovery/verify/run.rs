@@ -11,7 +11,7 @@ use super::{
 use crate::catalog::{DamagedRow, ReadTx, ScrubRow};
 use crate::library::damage::NOTED;
 use crate::library::{Library, LibraryError};
-use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter};
+use crate::model::{ByteSize, ContainerId, Timestamp, VerifyMode, VerifyStarter, random_bytes};
 use crate::vault::disk::SnapshotName;
 
 /// Time that one step of a verification works before it reports its progress.
@@ -102,10 +102,8 @@ impl Run {
             is_running: true,
             completed: earlier.and_then(|row| row.completed),
         });
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).expect("the system's random source answers");
         let mut run = Self {
-            id: RunId(u32::from_le_bytes(random)),
+            id: RunId(u32::from_le_bytes(random_bytes())),
             row,
             rate,
             is_resumed,

@@ -5,6 +5,7 @@ use sha2::Sha256;
 use zeroize::ZeroizeOnDrop;
 
 use super::NONCE_LEN;
+use crate::model::fill_random;
 use crate::vault::stream::PayloadKey;
 
 /// Label of the age v1 spec.
@@ -17,7 +18,7 @@ pub struct FileKey([u8; 16]);
 impl FileKey {
     pub(super) fn random() -> Self {
         let mut key = Self([0; 16]);
-        getrandom::fill(&mut key.0).expect("the system's random source answers");
+        fill_random(&mut key.0);
         key
     }
 

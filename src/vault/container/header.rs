@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::file_key::FileKey;
 use super::{ContainerMeta, HeaderHash, MAX_HEADER_LEN, MetaError, NONCE_LEN, hash};
+use crate::model::random_bytes;
 use crate::vault::keys::SpaceRecipient;
 use crate::vault::stream::PayloadKey;
 
@@ -32,8 +33,7 @@ pub(in crate::vault) fn seal(
     recipient: &SpaceRecipient,
     meta: &ContainerMeta,
 ) -> Result<SealedHeader, MetaError> {
-    let mut nonce = [0; NONCE_LEN];
-    getrandom::fill(&mut nonce).expect("the system's random source answers");
+    let nonce = random_bytes::<NONCE_LEN>();
     reseal(&FileKey::random(), nonce, recipient, meta)
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::file_key::FileKey;
-use crate::model::{ContainerId, EntryId, EntryName, EntryPath, Timestamp, WriteSerial};
+use crate::model::{ContainerId, EntryId, EntryName, EntryPath, Timestamp, WriteSerial, random_bytes};
 
 /// Type and version of the stanza; age implementations skip types they do not know.
 const STANZA_TAG: &str = "tresor";
@@ -131,8 +131,7 @@ impl ContainerMeta {
         let mut text = self.record()?;
         text.resize(text.len().next_multiple_of(PADDING), b' ');
 
-        let mut salt = [0; SALT_LEN];
-        getrandom::fill(&mut salt).expect("the system's random source answers");
+        let salt = random_bytes::<SALT_LEN>();
         let mut body = salt.to_vec();
         body.extend(aead_encrypt(&key(file_key, &salt), &text));
         Ok(Stanza { tag: STANZA_TAG.to_owned(), args: vec![STANZA_VERSION.to_owned()], body })

@@ -6,6 +6,8 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::model::fill_random;
+
 /// The root identity's label; the others are defined with their key types.
 const IDENTITY_LABEL: &[u8] = b"tresor/v1/root-identity";
 const INSTANCE_LABEL: &[u8] = b"tresor/v1/instance-id";
@@ -19,7 +21,7 @@ pub(super) struct RootSecret([u8; 32]);
 impl RootSecret {
     pub(super) fn random() -> Self {
         let mut secret = Self([0; 32]);
-        getrandom::fill(&mut secret.0).expect("the system's random source answers");
+        fill_random(&mut secret.0);
         secret
     }
 
