@@ -222,11 +222,6 @@ impl Accounts {
     pub async fn grants(&self) -> Result<Vec<GrantRow>, CatalogError> {
         self.inner.catalog.read(|tx| tx.grants()).await
     }
-
-    /// The grants of one space as given; roles may limit them.
-    pub async fn grants_in(&self, space: SpaceId) -> Result<Vec<GrantRow>, CatalogError> {
-        self.inner.catalog.read(move |tx| tx.grants_in(space)).await
-    }
 }
 
 /// Passwords of devices.

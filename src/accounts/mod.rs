@@ -37,7 +37,7 @@ pub use login::{AuthError, Credentials};
 pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{MIN_LINK_CHARS, WeakPassword, check_password};
-pub use rights::{Standing, decide, may_administer, may_share, owner_access};
+pub use rights::{Standing, decide, may_administer, owner_access};
 pub use totp::FactorSecret;
 
 use directory::Directory;

@@ -49,11 +49,6 @@ pub(super) fn guest_access(space: SpaceId, creator: Option<Right>, grant: LinkGr
     Some(Access::granted_to_guest(space, LinkGrant { right, ..grant }))
 }
 
-/// Whether a user with this right to a space may make links into it, and change other users' links.
-pub fn may_share(right: Right) -> bool {
-    right >= Right::Write
-}
-
 /// The proof for the owner of the data directory, who uses its socket or the command line. The owner could change
 /// any grant anyway, so none is required. For trash and versions, never for a network route.
 pub fn owner_access(space: SpaceId) -> Access {

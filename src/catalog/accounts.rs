@@ -181,12 +181,6 @@ impl ReadTx<'_> {
     pub fn grants(&self) -> Result<Vec<GrantRow>, CatalogError> {
         self.all(&format!("SELECT {GRANT} FROM grants ORDER BY user_id, space_id"), [], grant_row)
     }
-
-    /// The rights granted in a space.
-    pub fn grants_in(&self, space: SpaceId) -> Result<Vec<GrantRow>, CatalogError> {
-        let sql = format!("SELECT {GRANT} FROM grants WHERE space_id = ?1 ORDER BY user_id");
-        self.all(&sql, [space.0], grant_row)
-    }
 }
 
 impl WriteTx<'_> {

@@ -28,8 +28,6 @@ pub struct PutOutcome {
     pub entry: Entry,
     /// Whether the file is new.
     pub created: bool,
-    /// The client's checksum, which was verified.
-    pub checksum: Option<Checksum>,
 }
 
 /// A committed file, and the lock that was requested with it.
@@ -148,8 +146,7 @@ impl Record {
                 Some(Lock::from_row(tx, &change.access, taken)?)
             }
         };
-        let checksum = file.checksum.clone();
-        Ok(Some((PutOutcome { entry: library.entry(scope.viewer(), row), created, checksum }, lock)))
+        Ok(Some((PutOutcome { entry: library.entry(scope.viewer(), row), created }, lock)))
     }
 
     /// Whether this person's program has set the file's time.

@@ -82,16 +82,6 @@ impl ContainerWriter {
         })
     }
 
-    /// The container's id. No file has it before [`Self::finish`].
-    pub fn id(&self) -> ContainerId {
-        self.id
-    }
-
-    /// Plaintext bytes taken so far.
-    pub fn plain_len(&self) -> u64 {
-        self.plain_len
-    }
-
     /// Appends plaintext. After an error every further call fails with `WriterFailed`.
     ///
     /// Errors: `Io`, `Cipher`, `TooLong`.

@@ -17,8 +17,6 @@ pub enum Precondition<'a> {
     NoConflictingLock(&'a [String]),
     /// UNLOCK or refresh with a token of another resource.
     LockTokenMatchesRequestUri,
-    /// PROPPATCH of a property that only the server may set.
-    CannotModifyProtectedProperty,
     /// The quota is used up (RFC 4331 6).
     QuotaNotExceeded,
     /// The disk itself is full (RFC 4331 6).
@@ -32,7 +30,6 @@ impl Precondition<'_> {
             Self::LockTokenSubmitted(hrefs) => ("lock-token-submitted", hrefs),
             Self::NoConflictingLock(hrefs) => ("no-conflicting-lock", hrefs),
             Self::LockTokenMatchesRequestUri => ("lock-token-matches-request-uri", &[]),
-            Self::CannotModifyProtectedProperty => ("cannot-modify-protected-property", &[]),
             Self::QuotaNotExceeded => ("quota-not-exceeded", &[]),
             Self::SufficientDiskSpace => ("sufficient-disk-space", &[]),
         };

@@ -4,8 +4,6 @@
 
 use std::fmt::Write;
 
-use http::StatusCode;
-
 use super::xml::{push_attribute_value, push_text};
 use crate::model::PropertyName;
 
@@ -105,19 +103,6 @@ pub fn proppatch_refused(href: &str, outcome: &[(PropertyName, ChangeStatus)]) -
     out
 }
 
-/// The answer to a DELETE, COPY or MOVE of a tree in which some members failed: it names only those (RFC 4918
-/// 9.6.1).
-pub fn members_failed(failed: &[(String, StatusCode)]) -> String {
-    let mut out = root();
-    for (href, status) in failed {
-        open_response(&mut out, href);
-        let reason = status.canonical_reason().unwrap_or("Error");
-        let _ = write!(out, "<d:status>HTTP/1.1 {} {reason}</d:status></d:response>", status.as_u16());
-    }
-    out.push_str(END);
-    out
-}
-
 fn open_response(out: &mut String, href: &str) {
     out.push_str("<d:response><d:href>");
     push_text(out, href);
@@ -158,13 +143,5 @@ mod tests {
         for text in [done, refused] {
             xml::parse(text.as_bytes()).unwrap();
         }
-    }
-
-    #[test]
-    fn failed_members_are_told_with_their_status() {
-        let text = members_failed(&[("/dav/a&b".to_owned(), StatusCode::LOCKED)]);
-        assert!(text.contains(
-            "<d:response><d:href>/dav/a&amp;b</d:href><d:status>HTTP/1.1 423 Locked</d:status></d:response>"
-        ));
     }
 }

@@ -176,8 +176,7 @@ async fn wrong_sizes_and_checksums_store_nothing() {
 
     let mut right = session(Some(5), Some("ADLER32:062c0215")).await;
     right.write("hello".into()).await.unwrap();
-    let outcome = right.commit(NOW).await.unwrap();
-    assert_eq!(outcome.checksum.unwrap().to_string(), "ADLER32:062c0215");
+    right.commit(NOW).await.unwrap();
     let kept = &store.library.versions(&store.access(), &path("a")).await.unwrap()[0].checksums;
     let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
     assert_eq!(

@@ -104,8 +104,7 @@ async fn chunks_come_in_any_order_and_several_at_once() {
     assert_eq!(store.sizes(upload.id).await, sizes, "the session is kept");
     store.check();
     let finish = Finish { checksum: Some(checksum(&content)), length: Some(content.len() as u64), ..to("a") };
-    let outcome = store.end(upload.id, finish).await.unwrap();
-    assert_eq!(outcome.checksum, Some(checksum(&content)));
+    store.end(upload.id, finish).await.unwrap();
     assert!(store.read("a").await.unwrap() == content);
     assert_eq!(store.sums("a").await, sum(&content));
     store.check_all().await;
