@@ -17,6 +17,6 @@ pub use reply::{
     AppPasswordShown, EventShown, FindingShown, GrantShown, HistoryShown, IssuedAppPassword, LinkShown,
     LockShown, RecoveryKeyShown, RemovalShown, Reply, SecondFactorShown, SnapshotShown, SpaceShown,
     StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerifyShown, VersionShown,
-    When,
+    When, WorkerShown,
 };
 pub use request::{Request, Secret};

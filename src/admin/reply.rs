@@ -89,6 +89,28 @@ pub struct StatusShown {
     /// Warnings for the owner, as sentences.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// Background jobs; none if no server runs.
+    #[serde(default)]
+    pub workers: Vec<WorkerShown>,
+}
+
+/// A background job of a running server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerShown {
+    /// Name of the job.
+    pub name: String,
+    /// Seconds between the beginnings of two runs.
+    pub interval_seconds: u64,
+    /// End of the last run.
+    pub last_run: Option<When>,
+    /// End of the last run that did not fail.
+    pub last_success: Option<When>,
+    /// What the last run did, `ok` if there is nothing to report; if it failed, the reason.
+    pub result: Option<String>,
+    /// Runs that failed since the last one that did not.
+    pub failures: u64,
+    /// Beginning of the next run; `None` while one is under way.
+    pub next_run: Option<When>,
 }
 
 /// A user's account.

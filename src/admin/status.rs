@@ -57,6 +57,7 @@ impl Admin {
         let read_only = library.read_only();
         Ok(Reply::Status(StatusShown {
             warnings,
+            workers: Vec::new(),
             state: if read_only.is_some() { "read-only" } else { "serving" }.into(),
             advice: read_only.map(ReadOnlyCause::advice),
             version: env!("CARGO_PKG_VERSION").into(),

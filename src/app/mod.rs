@@ -19,6 +19,8 @@ mod renewal;
 mod scrub;
 mod serve;
 mod snapshots;
+mod upkeep;
+mod workers;
 
 pub use control::{ControlError, ask};
 pub use directory::DataDirectory;

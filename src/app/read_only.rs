@@ -1,10 +1,18 @@
-//! Reports in the metrics and in systemd's status whether files can be changed.
+//! Watches the disk, and reports in the metrics and in systemd's status whether files can be changed.
+
+use std::future::pending;
+use std::time::Duration;
 
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::watch;
 
+use super::workers::{StepResult, Worker};
 use crate::library::{Library, ReadOnlyCause};
-use crate::net::{Metrics, Shutdown, systemd};
+use crate::net::{Metrics, systemd};
+
+/// Time between two checks of the disk's free space.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// The metric with the reason why files cannot be changed. Clones share it.
 #[derive(Clone, Default)]
@@ -27,20 +35,54 @@ impl ReadOnlyFigure {
     }
 }
 
-/// Keeps both up to date until shutdown.
-pub(super) async fn report(library: Library, figure: ReadOnlyFigure, mut shutdown: Shutdown) {
-    let mut causes = library.watch_read_only();
-    loop {
-        let cause = *causes.borrow_and_update();
-        figure.set(cause);
+/// Checks the disk's free space, and reports at once when files can no longer be changed, or can again.
+pub(super) struct DiskCheck {
+    library: Library,
+    figure: ReadOnlyFigure,
+    causes: watch::Receiver<Option<ReadOnlyCause>>,
+}
+
+impl DiskCheck {
+    /// Checks the disk of `library`, and reports in `figure`.
+    pub(super) fn new(library: Library, figure: ReadOnlyFigure) -> Self {
+        let mut causes = library.watch_read_only();
+        // The first step reports, too.
+        causes.mark_changed();
+        Self { library, figure, causes }
+    }
+
+    fn report(&self, cause: Option<ReadOnlyCause>) {
+        self.figure.set(cause);
         match cause {
             None => systemd::notify_status("serving"),
             Some(cause) => systemd::notify_status(&format!("read-only: {}", cause.advice())),
         }
-        tokio::select! {
-            changed = causes.changed() => if changed.is_err() { return },
-            () = shutdown.requested() => return,
+    }
+}
+
+impl Worker for DiskCheck {
+    fn name(&self) -> &'static str {
+        "disk"
+    }
+
+    fn interval(&self) -> Duration {
+        CHECK_EVERY
+    }
+
+    async fn woken(&mut self) {
+        if self.causes.changed().await.is_err() {
+            pending::<()>().await;
         }
+        self.causes.mark_changed();
+    }
+
+    async fn step(&mut self) -> StepResult {
+        if self.causes.has_changed()? {
+            let cause = *self.causes.borrow_and_update();
+            self.report(cause);
+        }
+        self.library.look_at_disk().await?;
+        Ok(self.library.read_only().map(|cause| format!("read-only: {}", cause.as_str())))
     }
 }
 

@@ -1,15 +1,21 @@
-//! Renews the instance's own certificate while the server runs.
+//! Keeps the certificate up to date while the server runs: renews the instance's own, and reads the office's files
+//! again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::instance::{Instance, InstanceError};
+use super::workers::{StepResult, Worker};
 use crate::model::Timestamp;
-use crate::net::{Shutdown, Tls, TlsSource};
+use crate::net::{Tls, TlsError, TlsSource};
 
 /// Time between two checks whether the self-signed certificate must be renewed. It is renewed a month before
 /// it expires.
 const LOOK_AFTER: Duration = Duration::from_hours(1);
+/// Time between two checks whether the office's certificate files have changed.
+const RELOAD_EVERY: Duration = Duration::from_secs(30);
+/// Only one of the two jobs below runs.
+const NAME: &str = "certificate";
 
 /// Loads the instance's own certificate, renewed for these hosts if needed at `now`; true if it changed.
 pub(super) fn renew(
@@ -25,38 +31,79 @@ pub(super) fn renew(
     Ok(tls.fingerprint() != before)
 }
 
-/// Checks the certificate every hour until shutdown. After a failure it tries again the next time.
-pub(super) async fn keep_renewed(
-    instance: Arc<Instance>,
-    tls: Arc<Tls>,
-    hosts: Vec<String>,
-    mut shutdown: Shutdown,
-) {
-    let mut tick = tokio::time::interval(LOOK_AFTER);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.requested() => return,
+/// Renews the instance's own certificate before it expires.
+pub(super) struct Renewal {
+    pub(super) instance: Arc<Instance>,
+    pub(super) tls: Arc<Tls>,
+    pub(super) hosts: Vec<String>,
+}
+
+impl Worker for Renewal {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn interval(&self) -> Duration {
+        LOOK_AFTER
+    }
+
+    async fn step(&mut self) -> StepResult {
+        let (instance, hosts) = (Arc::clone(&self.instance), self.hosts.clone());
+        let tls = Arc::clone(&self.tls);
+        let looking = move || renew(&instance, &tls, &hosts, Timestamp::now());
+        if !tokio::task::spawn_blocking(looking).await?? {
+            return Ok(None);
         }
-        let (instance, tls, hosts) = (Arc::clone(&instance), Arc::clone(&tls), hosts.clone());
-        let looking = move || {
-            let renewed = renew(&instance, &tls, &hosts, Timestamp::now());
-            renewed.map(|is_new| is_new.then(|| tls.fingerprint()))
-        };
-        match tokio::task::spawn_blocking(looking).await {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(fingerprint))) => {
-                tracing::warn!(
-                    fingerprint,
-                    "the server uses a new self-signed certificate: clients will ask about it"
-                );
+        tracing::warn!(
+            fingerprint = self.tls.fingerprint(),
+            "the server uses a new self-signed certificate: clients will ask about it"
+        );
+        Ok(Some("renewed".to_owned()))
+    }
+}
+
+/// Uses the office's certificate files when they have changed.
+pub(super) struct FileWatch {
+    tls: Arc<Tls>,
+    /// Why the present files are unusable. Reading them says so only once.
+    unusable: Option<Unusable>,
+}
+
+/// The changed files cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the new certificate cannot be used, the old one stays in use")]
+struct Unusable(#[source] Arc<TlsError>);
+
+impl FileWatch {
+    /// Watches the files that `tls` was loaded from.
+    pub(super) fn new(tls: Arc<Tls>) -> Self {
+        Self { tls, unusable: None }
+    }
+}
+
+impl Worker for FileWatch {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn interval(&self) -> Duration {
+        RELOAD_EVERY
+    }
+
+    async fn step(&mut self) -> StepResult {
+        let tls = Arc::clone(&self.tls);
+        match tokio::task::spawn_blocking(move || tls.reload()).await? {
+            Ok(true) => {
+                tracing::info!("new certificate in use");
+                self.unusable = None;
+                return Ok(Some("new certificate in use".to_owned()));
             }
-            Ok(Err(error)) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::error!(error, "the server's own certificate cannot be renewed");
-            }
-            Err(_stopping) => return,
+            Ok(false) => {}
+            Err(error) => self.unusable = Some(Unusable(Arc::new(error))),
+        }
+        match &self.unusable {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(None),
         }
     }
 }
@@ -104,5 +151,30 @@ mod tests {
         assert!(!renewed("b.example", 400));
         assert!(tls.not_after().unwrap().since(start.after(DAY * 400)) > DAY * 395);
         instance.close();
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "files of the test's own")]
+    #[tokio::test]
+    async fn files_that_cannot_be_used_are_a_failure_until_they_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let put = |path: &std::path::Path, text: &[u8]| {
+            std::fs::write(path, text).unwrap();
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        };
+        let made = crate::net::self_signed(&["files.example".into()], &[], Timestamp::now()).unwrap();
+        put(&cert, made.cert_pem.as_bytes());
+        put(&key, made.key_pem.as_bytes());
+        let tls = Tls::load(TlsSource::Files { cert: cert.clone(), key }).unwrap();
+        let mut watch = FileWatch::new(tls);
+        assert_eq!(watch.step().await.unwrap(), None);
+        put(&cert, b"nonsense");
+        for _ in 0..2 {
+            let error = watch.step().await.unwrap_err();
+            assert!(error.source().is_some(), "{error}");
+        }
+        put(&cert, made.cert_pem.as_bytes());
+        assert_eq!(watch.step().await.unwrap().as_deref(), Some("new certificate in use"));
+        assert_eq!(watch.step().await.unwrap(), None);
     }
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::time::Instant;
 
+use super::workers::{StepResult, Worker};
 use crate::config::Scrub;
 use crate::library::{IntegrityState, Library};
 use crate::model::{ByteSize, Timestamp, VerifyMode, VerifyStarter};
@@ -61,45 +63,57 @@ impl ScrubFigures {
     }
 }
 
-/// Runs a verification whenever one is due, until shutdown.
-pub(super) async fn scrub(
+/// Verifies all stored data whenever that is due.
+pub(super) struct Verification {
     library: Library,
     recovery: Recovery,
     settings: Scrub,
     figures: ScrubFigures,
-    mut shutdown: Shutdown,
-) {
-    let mut tick = tokio::time::interval(LOOK_EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut not_before = tokio::time::Instant::now() + QUIET;
-    loop {
+    quiet_until: Instant,
+    shutdown: Shutdown,
+}
+
+impl Verification {
+    /// Verifications by `settings`, reported in `figures`.
+    pub(super) fn new(
+        library: Library,
+        recovery: Recovery,
+        settings: Scrub,
+        figures: ScrubFigures,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self { library, recovery, settings, figures, quiet_until: Instant::now() + QUIET, shutdown }
+    }
+}
+
+impl Worker for Verification {
+    fn name(&self) -> &'static str {
+        "verify"
+    }
+
+    fn interval(&self) -> Duration {
+        LOOK_EVERY
+    }
+
+    fn pause_after_failure(&self) -> Duration {
+        RETRY_AFTER
+    }
+
+    async fn step(&mut self) -> StepResult {
+        let state = self.library.integrity().await?;
+        self.figures.tell(&state);
+        if self.settings.every_days == 0 {
+            return Ok(Some("switched off".to_owned()));
+        }
+        if !is_due(&state, self.settings, Timestamp::now()) || Instant::now() < self.quiet_until {
+            return Ok(None);
+        }
+        // A shutdown interrupts it, and the next start resumes it.
         tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.requested() => return,
+            verified = verify(&self.library, &self.recovery, self.settings, &self.figures) => verified?,
+            () = self.shutdown.requested() => {}
         }
-        let state = match library.integrity().await {
-            Ok(state) => state,
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the state of what is stored is not known"
-                );
-                continue;
-            }
-        };
-        figures.tell(&state);
-        if !is_due(&state, settings, Timestamp::now()) || tokio::time::Instant::now() < not_before {
-            continue;
-        }
-        let verified = tokio::select! {
-            verified = verify(&library, &recovery, settings, &figures) => verified,
-            () = shutdown.requested() => return,
-        };
-        if let Err(error) = verified {
-            tracing::error!(error = &error as &dyn std::error::Error, "scheduled verification failed");
-            not_before = tokio::time::Instant::now() + RETRY_AFTER;
-        }
-        tick.reset_immediately();
+        Ok(None)
     }
 }
 

@@ -1,42 +1,33 @@
 //! Runs the server: bind, open or wait for the passphrase, answer, stop in order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::clock;
 use super::control::{ControlError, OwnerSocket};
 use super::directory::DataDirectory;
 use super::instance::{Instance, InstanceError, ephemeral_certificate};
-use super::pulse::Pulse;
+use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
-use super::read_only::{self, ReadOnlyFigure};
-use super::renewal::{keep_renewed, renew};
-use super::scrub::{ScrubFigures, scrub};
-use super::snapshots;
+use super::read_only::{DiskCheck, ReadOnlyFigure};
+use super::renewal::{FileWatch, Renewal, renew};
+use super::scrub::{ScrubFigures, Verification};
+use super::snapshots::{HighWater, Snapshots};
+use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
+use super::workers::Workers;
 use crate::admin::{Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{Health, HealthState, Router};
-use crate::library::{Library, LibraryError, ReadOnlyCause, connections_of_process};
+use crate::library::connections_of_process;
 use crate::model::Timestamp;
 use crate::net::{
     Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, TlsError, TlsSource,
     Validity, bind, serve as serve_http, serve_metrics, systemd,
 };
-use crate::uploads::Uploads;
 use crate::vault::keys::Unlock;
-
-/// Time between two rounds of upkeep, which removes expired locks, versions and trash.
-const UPKEEP_EVERY: Duration = Duration::from_mins(10);
-/// Time that a download waits in memory before it is recorded.
-const RECORD_READS_EVERY: Duration = Duration::from_secs(3);
-/// Time between two checks of the disk's free space and of the catalogue's writer.
-const CHECK_EVERY: Duration = Duration::from_secs(10);
-/// Rounds of upkeep between two sweeps of orphaned containers: once a day.
-const SWEEP_ROUNDS: u64 = 144;
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -124,8 +115,13 @@ pub async fn serve(
         health.watch_certificate(tls);
     }
     let (switch, shutdown) = Shutdown::channel();
+    let metrics = Metrics::new();
     let host = Arc::new(Host {
-        metrics: Metrics::new(),
+        workers: Workers::new(shutdown.clone(), &metrics),
+        shutdown,
+        switch: Arc::new(switch),
+        writer_has_ended: Arc::default(),
+        metrics,
         router: Router::locked(health.clone()),
         instance: Mutex::new(None),
         unlocking: tokio::sync::Mutex::default(),
@@ -134,15 +130,14 @@ pub async fn serve(
         health,
         figures: ScrubFigures::default(),
         read_only: ReadOnlyFigure::default(),
-        pulse: Pulse::default(),
         proxy_faults: ProxyFaults::default(),
         config,
     });
     match opened {
-        Some(instance) => host.take_in(instance, &shutdown)?,
+        Some(instance) => host.take_in(instance)?,
         None => host.wait_locked(),
     }
-    host.run(entrance, shutdown, switch, || {
+    host.run(entrance, || {
         announce(&Announcement { address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint()) });
     })
     .await
@@ -178,21 +173,23 @@ struct Host {
     metrics: Metrics,
     figures: ScrubFigures,
     read_only: ReadOnlyFigure,
-    pulse: Pulse,
     proxy_faults: ProxyFaults,
     instance: Mutex<Option<Arc<Instance>>>,
     /// Held during an unlock: opening twice would delete the first one's uploads.
     unlocking: tokio::sync::Mutex<()>,
+    workers: Workers,
+    shutdown: Shutdown,
+    switch: Arc<ShutdownSwitch>,
+    /// Whether the catalogue's writer has ended, which stops the server.
+    writer_has_ended: Arc<AtomicBool>,
 }
 
 impl Host {
     /// Serves an instance's files from now on.
-    fn take_in(&self, instance: Instance, shutdown: &Shutdown) -> Result<(), ServeError> {
+    fn take_in(&self, instance: Instance) -> Result<(), ServeError> {
         let instance = Arc::new(instance);
         if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls) {
-            let hosts = self.config.hosts.clone();
-            renew(&instance, tls, &hosts, Timestamp::now())?;
-            tokio::spawn(keep_renewed(Arc::clone(&instance), Arc::clone(tls), hosts, shutdown.clone()));
+            renew(&instance, tls, &self.config.hosts, Timestamp::now())?;
         }
         let Instance { library, uploads, accounts, sharing, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
@@ -207,25 +204,41 @@ impl Host {
             origins,
             limits,
         );
-        tokio::spawn(name_missing_keys(instance.library.clone()));
-        tokio::spawn(upkeep(instance.library.clone(), instance.uploads.clone(), shutdown.clone()));
-        tokio::spawn(record_reads(instance.library.clone(), shutdown.clone()));
-        tokio::spawn(snapshots::keep(
-            instance.library.clone(),
-            instance.recovery.clone(),
-            self.config.snapshots,
-            shutdown.clone(),
-        ));
-        let gauge = self.read_only.clone();
-        tokio::spawn(read_only::report(instance.library.clone(), gauge, shutdown.clone()));
-        let (library, recovery) = (instance.library.clone(), instance.recovery.clone());
-        let figures = self.figures.clone();
-        tokio::spawn(scrub(library, recovery, self.config.scrub, figures, shutdown.clone()));
+        self.start_workers(&instance);
         read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
         self.health.set(Health::Serving);
         tracing::info!("serving");
         Ok(())
+    }
+
+    /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].
+    fn start_workers(&self, instance: &Arc<Instance>) {
+        let (config, workers) = (&self.config, &self.workers);
+        let Instance { library, uploads, recovery, .. } = &**instance;
+        workers.start(Upkeep { library: library.clone(), uploads: uploads.clone() });
+        workers.start(Sweep(library.clone()));
+        workers.start(ReadRecorder(library.clone()));
+        workers.start(HighWater(library.clone()));
+        workers.start(Snapshots::new(library.clone(), recovery.clone(), config.snapshots));
+        workers.start(Verification::new(
+            library.clone(),
+            recovery.clone(),
+            config.scrub,
+            self.figures.clone(),
+            self.shutdown.clone(),
+        ));
+        workers.start(KeyCheck(library.clone()));
+        workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
+        workers.start(WriterProbe {
+            library: library.clone(),
+            switch: Arc::clone(&self.switch),
+            has_ended: Arc::clone(&self.writer_has_ended),
+        });
+        if let (Transport::SelfSigned, Some(tls)) = (&config.transport, &self.tls) {
+            let (instance, tls) = (Arc::clone(instance), Arc::clone(tls));
+            workers.start(Renewal { instance, tls, hosts: config.hosts.clone() });
+        }
     }
 
     fn wait_locked(&self) {
@@ -238,14 +251,8 @@ impl Host {
         self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn run(
-        self: Arc<Self>,
-        entrance: Entrance,
-        shutdown: Shutdown,
-        switch: ShutdownSwitch,
-        announce: impl FnOnce(),
-    ) -> Result<(), ServeError> {
-        let metrics = self.metrics.clone();
+    async fn run(self: Arc<Self>, entrance: Entrance, announce: impl FnOnce()) -> Result<(), ServeError> {
+        let (metrics, shutdown) = (self.metrics.clone(), self.shutdown.clone());
         self.figures.register(&metrics);
         self.read_only.register(&metrics);
         let server = Server {
@@ -256,11 +263,8 @@ impl Host {
             proxy_faults: self.proxy_faults.clone(),
             metrics: metrics.clone(),
         };
-        let (host, stop) = (Arc::clone(&self), shutdown.clone());
-        let answer = move |request| {
-            let (host, stop) = (Arc::clone(&host), stop.clone());
-            async move { host.answer(request, &stop).await }
-        };
+        let host = Arc::clone(&self);
+        let answer = move |request| Arc::clone(&host).answer(request);
         // Opened before the server reports that it runs: from then on commands must find the socket.
         let socket = OwnerSocket::open(self.directory.root())?;
         let owner = tokio::spawn(socket.answer(answer, shutdown.clone()));
@@ -270,27 +274,32 @@ impl Host {
         let plain = entrance
             .plain
             .map(|listener| tokio::spawn(serve_http(listener, None, server.clone(), shutdown.clone())));
-        if let Some(tls) = &self.tls {
-            tokio::spawn(tls.watch(shutdown.clone()));
+        if let (Transport::Files { .. }, Some(tls)) = (&self.config.transport, &self.tls) {
+            self.workers.start(FileWatch::new(Arc::clone(tls)));
         }
-        let alive = Arc::clone(&self);
-        let is_alive = move || alive.is_alive(Instant::now());
-        tokio::spawn(systemd::keep_watchdog(is_alive, shutdown.clone()));
-        let switch = Arc::new(switch);
-        tokio::spawn(stop_on_signal(Arc::clone(&switch), self.health.clone())?);
-        let writer = tokio::spawn(Arc::clone(&self).watch_writer(Arc::clone(&switch), shutdown.clone()));
+        if let Some(period) = systemd::watchdog_period() {
+            let host = Arc::clone(&self);
+            let progress = move || host.current().map(|instance| instance.library.writer_progress());
+            self.workers.start(Watchdog::new(period, progress));
+        }
+        let host = Arc::clone(&self);
+        let workers = tokio::spawn(async move { host.workers.stopped().await });
+        tokio::spawn(stop_on_signal(Arc::clone(&self.switch), self.health.clone())?);
 
         let http = tokio::spawn(serve_http(entrance.main, self.tls.clone(), server, shutdown));
         systemd::notify_ready();
         announce();
         // A part that ends early has failed; its error ends the program.
         let outcome = http.await;
-        switch.stop();
+        self.switch.stop();
         if let Some(plain) = plain {
             // Its requests in flight end within the same grace time.
             let _ = plain.await;
         }
         let _ = owner.await;
+        for worker in workers.await.unwrap_or_default() {
+            tracing::warn!(worker, "a background job did not end in time and is abandoned");
+        }
         if let Some(instance) = self.current() {
             instance.library.record_reads().await;
             if let Err(error) = instance.library.note_progress().await {
@@ -303,7 +312,7 @@ impl Host {
             let _ = closing.await;
         }
         tracing::info!("stopped");
-        if !writer.await.unwrap_or(false) {
+        if self.writer_has_ended.load(Ordering::Relaxed) {
             return Err(ServeError::WriterEnded);
         }
         match outcome {
@@ -314,42 +323,16 @@ impl Host {
         }
     }
 
-    /// Whether no part hangs; a server that hangs should be restarted.
-    fn is_alive(&self, now: Instant) -> bool {
-        self.current().is_none_or(|instance| self.pulse.is_alive(instance.library.writer_progress(), now))
-    }
-
-    /// Checks the disk's free space, and stops the server if the catalogue's writer has ended: the server
-    /// would refuse every change, while a restart, by systemd for instance, repairs that.
-    async fn watch_writer(self: Arc<Self>, switch: Arc<ShutdownSwitch>, mut shutdown: Shutdown) -> bool {
-        let mut tick = tokio::time::interval(CHECK_EVERY);
-        loop {
-            tokio::select! {
-                _ = tick.tick() => {}
-                () = shutdown.requested() => return true,
-            }
-            let Some(instance) = self.current() else { continue };
-            // Fails only while the program ends.
-            let _ = instance.library.look_at_disk().await;
-            if matches!(instance.library.probe_writer().await, Err(LibraryError::Closed)) {
-                tracing::error!(
-                    "the catalogue's writer has ended; stopping, so that a restart can put it right"
-                );
-                switch.stop();
-                return false;
-            }
-        }
-    }
-
-    async fn answer(self: Arc<Self>, request: Request, shutdown: &Shutdown) -> Reply {
-        let mut reply = self.carry_out(request, shutdown).await;
+    async fn answer(self: Arc<Self>, request: Request) -> Reply {
+        let mut reply = self.carry_out(request).await;
         if let Reply::Status(status) = &mut reply {
+            status.workers = self.workers.shown();
             status.warnings.extend(self.proxy_faults.advice().into_iter().map(str::to_owned));
         }
         reply
     }
 
-    async fn carry_out(&self, request: Request, shutdown: &Shutdown) -> Reply {
+    async fn carry_out(&self, request: Request) -> Reply {
         match (self.current(), request) {
             (Some(instance), request) => {
                 let admin = instance.admin();
@@ -360,7 +343,7 @@ impl Host {
                 reply
             }
             (None, Request::Unlock { passphrase }) => {
-                match self.unlock(passphrase.to_secret_string(), shutdown).await {
+                match self.unlock(passphrase.to_secret_string()).await {
                     Ok(()) => Reply::Done("the instance is open".into()),
                     Err(error) => Reply::Refused(sentence(&error)),
                 }
@@ -377,6 +360,7 @@ impl Host {
                 spaces_without_key: None,
                 last_full_verify: None,
                 warnings: self.certificate_warning().into_iter().collect(),
+                workers: Vec::new(),
             }),
             (None, _) => {
                 Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())
@@ -400,7 +384,7 @@ impl Host {
         Some(format!("the server's certificate {state}: {advice}"))
     }
 
-    async fn unlock(&self, passphrase: SecretString, shutdown: &Shutdown) -> Result<(), ServeError> {
+    async fn unlock(&self, passphrase: SecretString) -> Result<(), ServeError> {
         let _turn = self.unlocking.lock().await;
         if self.current().is_some() {
             return Ok(());
@@ -413,7 +397,7 @@ impl Host {
             Unlock::Passphrase(passphrase)
         };
         let instance = open(&self.directory, &unlock, &self.config).await?;
-        self.take_in(instance, shutdown)
+        self.take_in(instance)
     }
 }
 
@@ -460,78 +444,6 @@ fn stop_on_signal(
         health.set(Health::Stopping);
         switch.stop();
     })
-}
-
-/// Logs the spaces that cannot be opened.
-async fn name_missing_keys(library: Library) {
-    match library.spaces_without_key().await {
-        Ok(spaces) => {
-            for space in spaces {
-                tracing::error!(
-                    space = %space.id,
-                    "the key file of a space is missing, damaged or another space's: bring its file in keys/spaces/ back from a backup"
-                );
-            }
-        }
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the keys of spaces cannot be read");
-        }
-    }
-}
-
-/// Records reads of content every few seconds, until shutdown.
-async fn record_reads(library: Library, mut shutdown: Shutdown) {
-    let mut tick = tokio::time::interval(RECORD_READS_EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => library.record_reads().await,
-            () = shutdown.requested() => return,
-        }
-    }
-}
-
-/// Removes expired data, by the certain time, until shutdown. After a failure it tries again in the next
-/// round.
-async fn upkeep(library: Library, uploads: Uploads, mut shutdown: Shutdown) {
-    let mut tick = tokio::time::interval(UPKEEP_EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for round in 0_u64.. {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.requested() => return,
-        }
-        // The server is read-only; that was logged when it began.
-        if library.read_only().is_some_and(|cause| cause != ReadOnlyCause::DiskFull) {
-            continue;
-        }
-        let now = match library.keep_time(clock::read()).await {
-            Ok(now) => now,
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the time is not known, nothing ends"
-                );
-                continue;
-            }
-        };
-        match uploads.upkeep(now).await {
-            Ok(ended) => tracing::debug!(ended, "upkeep of uploads done"),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "upkeep of uploads failed");
-            }
-        }
-        match library.upkeep(now).await {
-            Ok(report) => tracing::debug!(?report, "upkeep done"),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "upkeep failed"),
-        }
-        if round % SWEEP_ROUNDS == 0 {
-            match library.sweep(now).await {
-                Ok(swept) => tracing::debug!(?swept, "sweep done"),
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "sweep failed"),
-            }
-        }
-    }
 }
 
 fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> ServeError {

@@ -1,15 +1,16 @@
 //! Output for people and scripts.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
     HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
-    StatusShown, TrashShown, UploadShown, VersionShown,
+    StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
-use crate::model::{ByteSize, Shown};
+use crate::model::{ByteSize, Shown, Timestamp};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -296,7 +297,50 @@ fn status(status: &StatusShown) -> anyhow::Result<()> {
         };
         line(&format!("damaged  {containers}{beside}"))?;
     }
-    status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))
+    status.warnings.iter().try_for_each(|warning| line(&format!("WARNING  {}", safe(warning))))?;
+    for failed in status.workers.iter().filter(|worker| worker.failures > 0) {
+        let why = failed.result.as_deref().unwrap_or_default();
+        line(&format!("FAILED   background job {}: {}", safe(&failed.name), safe(why)))?;
+    }
+    if status.workers.is_empty() {
+        return Ok(());
+    }
+    line("")?;
+    workers(&status.workers, Timestamp::now())
+}
+
+fn workers(rows: &[WorkerShown], now: Timestamp) -> anyhow::Result<()> {
+    table(
+        &["JOB", "EVERY", "LAST RUN", "NEXT RUN", "RESULT"],
+        &[],
+        rows.iter().map(|row| {
+            let last = row.last_run.map(|when| format!("{} ago", span(now.since(when.0))));
+            let result = match (row.failures, &row.result) {
+                (0, Some(result)) => safe(result),
+                (0, None) => "-".to_owned(),
+                (1, _) => "failed".to_owned(),
+                (times, _) => format!("failed {times} times"),
+            };
+            vec![
+                safe(&row.name),
+                span(Duration::from_secs(row.interval_seconds)),
+                last.unwrap_or_else(|| "-".to_owned()),
+                row.next_run
+                    .map_or_else(|| "under way".to_owned(), |when| format!("in {}", span(when.0.since(now)))),
+                result,
+            ]
+        }),
+    )
+}
+
+/// A span of time, rounded; days from two on.
+fn span(span: Duration) -> String {
+    match span.as_secs() {
+        secs @ 0..60 => format!("{secs} s"),
+        secs @ 60..3_570 => format!("{} min", (secs + 30) / 60),
+        secs @ 3_570..171_000 => format!("{} h", (secs + 1_800) / 3_600),
+        secs => format!("{} days", (secs + 43_200) / 86_400),
+    }
 }
 
 /// The data of a reply without its kind, for scripts.
@@ -359,5 +403,18 @@ mod tests {
         let shown = data(&Reply::Done("ok".into())).unwrap();
         assert_eq!(shown, serde_json::json!("ok"));
         assert_eq!(data(&Reply::Users(Vec::new())).unwrap(), serde_json::json!([]));
+    }
+
+    #[test]
+    fn a_span_is_rounded_to_the_unit_shown() {
+        let shown = |secs| span(Duration::from_secs(secs));
+        let spans = [0, 59, 60, 89, 90, 599, 3_569, 3_570, 5_399, 86_399, 170_999, 171_000, 259_199];
+        assert_eq!(
+            spans.map(shown),
+            [
+                "0 s", "59 s", "1 min", "1 min", "2 min", "10 min", "59 min", "1 h", "1 h", "24 h", "47 h",
+                "2 days", "3 days"
+            ]
+        );
     }
 }

@@ -2,13 +2,11 @@
 //! start the server.
 
 use std::io;
+use std::time::Duration;
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval};
-
-use super::watch::Shutdown;
 
 /// Takes over the first socket of a `tresor@.socket` unit, if there is one. Must be called inside
 /// the async runtime, once.
@@ -35,23 +33,14 @@ pub fn notify_status(text: &str) {
     notify(NotifyState::Status(text));
 }
 
-/// Pings the watchdog at half its interval while `is_alive` returns true; returns at shutdown, or at once if no
-/// watchdog is configured. A server that hangs stops pinging and is restarted.
-pub async fn keep_watchdog(is_alive: impl Fn() -> bool + Send, mut shutdown: Shutdown) {
-    let Some(period) = sd_notify::watchdog_enabled() else {
-        return;
-    };
-    let mut tick = interval((period / 2).max(std::time::Duration::from_millis(1)));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = shutdown.requested() => return,
-        }
-        if is_alive() {
-            notify(NotifyState::Watchdog);
-        }
-    }
+/// Time between two pings of the watchdog: half its interval. `None` if no watchdog is configured.
+pub fn watchdog_period() -> Option<Duration> {
+    sd_notify::watchdog_enabled().map(|interval| (interval / 2).max(Duration::from_millis(1)))
+}
+
+/// Pings the watchdog, which restarts a server that stops doing so.
+pub fn notify_alive() {
+    notify(NotifyState::Watchdog);
 }
 
 fn notify(state: NotifyState<'_>) {

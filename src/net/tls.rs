@@ -1,7 +1,6 @@
 //! TLS 1.2 and 1.3: certificates from memory or from files, replaced while the server runs.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
@@ -19,14 +18,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use tokio::time::{MissedTickBehavior, interval};
 use zeroize::Zeroizing;
 
-use super::watch::Shutdown;
 use crate::model::Timestamp;
 
-/// Interval between two checks of the certificate files.
-const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 /// Longest certificate or key file in bytes; chains have a few kilobytes, so a larger file is the wrong one.
 const MAX_PEM_BYTES: u64 = 1 << 20;
 
@@ -152,30 +147,6 @@ impl Tls {
         *seen = now;
         self.current.set(read_pair(&files.cert, &files.key)?);
         Ok(true)
-    }
-
-    /// Checks the files every 30 seconds until shutdown, and logs each reload and each failure.
-    pub fn watch(self: &Arc<Self>, mut shutdown: Shutdown) -> impl Future<Output = ()> + Send + use<> {
-        let tls = Arc::clone(self);
-        async move {
-            let mut tick = interval(RELOAD_INTERVAL);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                tokio::select! {
-                    _ = tick.tick() => {}
-                    () = shutdown.requested() => return,
-                }
-                let own = Arc::clone(&tls);
-                match tokio::task::spawn_blocking(move || own.reload()).await {
-                    Ok(Ok(false)) => {}
-                    Ok(Ok(true)) => tracing::info!("new certificate in use"),
-                    Ok(Err(error)) => {
-                        tracing::warn!(%error, "the new certificate cannot be used, the old one stays in use");
-                    }
-                    Err(_stopping) => return,
-                }
-            }
-        }
     }
 
     /// When the server's own certificate expires; `None` if that cannot be read.

@@ -5,6 +5,7 @@ mod clock;
 mod earlier;
 mod first;
 mod init;
+mod jobs;
 mod keys;
 mod locked;
 mod lost;
