@@ -4,17 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::control::{ControlError, OwnerSocket};
+use super::control::OwnerSocket;
 use super::directory::DataDirectory;
-use super::instance::{Instance, InstanceError, ephemeral_certificate};
+use super::entrance::Entrance;
+use super::instance::{Instance, InstanceError};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
 use super::renewal::{FileWatch, Renewal, renew};
 use super::scrub::{ScrubFigures, Verification};
+use super::serve_error::{ServeError, io};
 use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
@@ -24,71 +25,10 @@ use crate::http::{Health, HealthState, Router};
 use crate::library::connections_of_process;
 use crate::model::Timestamp;
 use crate::net::{
-    Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, TlsError, TlsSource,
-    Validity, bind, serve as serve_http, serve_metrics, systemd,
+    Limits, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, Validity, serve as serve_http,
+    serve_metrics, systemd,
 };
 use crate::vault::keys::Unlock;
-
-/// Why the server did not start, or stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The instance cannot be opened.
-    #[error(transparent)]
-    Instance(#[from] InstanceError),
-    /// A listener cannot be started.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The certificate files cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The owner's socket cannot be opened.
-    #[error(transparent)]
-    Control(#[from] ControlError),
-    /// The catalogue's writer has ended.
-    #[error("the catalogue's writer has ended; see the log, and start again")]
-    WriterEnded,
-    /// Another operation of the system failed.
-    #[error("cannot {doing}")]
-    Io {
-        /// The operation that failed.
-        doing: &'static str,
-        /// The system's error.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
-/// Sockets and certificate for clients. Opened before anything else, so that a port in use or a missing
-/// certificate does not cost a passphrase prompt or leave a half-made instance.
-pub struct Entrance {
-    /// For TLS, or for plain HTTP if so configured.
-    main: TcpListener,
-    /// For plain HTTP in addition to TLS.
-    plain: Option<TcpListener>,
-    /// For `GET /metrics`.
-    metrics: Option<TcpListener>,
-    /// `None` for plain HTTP.
-    tls: Option<Arc<Tls>>,
-}
-
-impl Entrance {
-    /// Takes over systemd's socket or opens the configured one, and reads the certificate files. Must be
-    /// called inside the async runtime, once.
-    pub fn open(config: &Config) -> Result<Self, ServeError> {
-        let main = match systemd::inherited_listener().map_err(io("take over systemd's socket"))? {
-            Some(listener) => listener,
-            None => bind(config.listen, &config.limits)?,
-        };
-        let bind_extra =
-            |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
-        Ok(Self {
-            main,
-            plain: bind_extra(config.plain_listen)?,
-            metrics: bind_extra(config.metrics_listen)?,
-            tls: transport(config)?,
-        })
-    }
-}
 
 /// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just created it; otherwise
 /// it is opened with `unlock`, or stays locked without one.
@@ -401,19 +341,6 @@ impl Host {
     }
 }
 
-/// The TLS side, or `None` for plain HTTP. A locked server's own key is sealed, so it uses a temporary
-/// certificate until it is unlocked.
-fn transport(config: &Config) -> Result<Option<Arc<Tls>>, ServeError> {
-    let source = match &config.transport {
-        Transport::Plain => return Ok(None),
-        Transport::Files { certificate, key } => {
-            TlsSource::Files { cert: certificate.clone(), key: key.clone() }
-        }
-        Transport::SelfSigned => ephemeral_certificate(&config.hosts, Timestamp::now())?,
-    };
-    Ok(Some(Tls::load(source)?))
-}
-
 /// Lowers the number of connections so that enough descriptors remain for files.
 fn within_descriptors(mut limits: Limits) -> Limits {
     if let Some(most) = connections_of_process().filter(|most| *most < limits.max_connections) {
@@ -444,8 +371,4 @@ fn stop_on_signal(
         health.set(Health::Stopping);
         switch.stop();
     })
-}
-
-fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> ServeError {
-    move |source| ServeError::Io { doing, source }
 }
