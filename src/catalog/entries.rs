@@ -244,14 +244,15 @@ impl WriteTx<'_> {
         size_change: i64,
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        self.execute("UPDATE entries SET modified_at = ?2 WHERE id = ?1", params![folder.0, now.0])?;
         self.execute(
             "WITH RECURSIVE up (id) AS (
                  VALUES (?1)
                  UNION ALL SELECT parent_id FROM entries JOIN up USING (id) WHERE parent_id IS NOT NULL
              )
-             UPDATE entries SET revision = ?2, size = max(0, size + ?3) WHERE id IN (SELECT id FROM up)",
-            params![folder.0, revision, size_change],
+             UPDATE entries SET revision = ?2, size = max(0, size + ?3),
+                 modified_at = CASE id WHEN ?1 THEN ?4 ELSE modified_at END
+             WHERE id IN (SELECT id FROM up)",
+            params![folder.0, revision, size_change, now.0],
         )
         .map(drop)
     }

@@ -1,5 +1,7 @@
 //! Spaces: name, quota, retention of versions and trash.
 
+use std::ops::ControlFlow;
+
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
 use crate::model::{ByteSize, EntryId, EntryName, SpaceId, SpaceKind, Timestamp};
@@ -128,14 +130,20 @@ impl ReadTx<'_> {
         self.all(&format!("SELECT {COLUMNS} FROM spaces ORDER BY name_key"), [], space_row)
     }
 
-    /// The spaces that have a container, by name.
-    pub fn spaces_with_containers(&self) -> Result<Vec<SpaceId>, CatalogError> {
-        self.all(
-            "SELECT id FROM spaces WHERE EXISTS (SELECT 1 FROM containers WHERE space_id = spaces.id)
-             ORDER BY name_key",
-            [],
-            |row| row.get(0).map(SpaceId),
-        )
+    /// A space with containers, if no such space is among `present`. Reads up to the first container of one that
+    /// is.
+    pub fn stored_space_outside(&self, present: &[SpaceId]) -> Result<Option<SpaceId>, CatalogError> {
+        let mut absent = None;
+        self.each("SELECT space_id FROM containers", [], |row| {
+            let space = SpaceId(row.get(0)?);
+            if present.contains(&space) {
+                absent = None;
+                return Ok(ControlFlow::Break(()));
+            }
+            absent = Some(space);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(absent)
     }
 }
 

@@ -115,11 +115,8 @@ pub(super) const PROTECTED: &str = "SELECT versions.id AS version, versions.entr
     UNION ALL SELECT id, entry_id FROM versions WHERE state <> 'visible'";
 
 /// Replaced versions whose retention ends at `?1`; follows `WITH protected AS (…)`.
-const EXPIRED: &str = "FROM versions
-    JOIN entries ON entries.id = versions.entry_id
-    JOIN spaces ON spaces.id = entries.space_id
-    WHERE replaced_at IS NOT NULL AND replaced_at + version_days * 86400000 <= ?1
-    AND versions.id NOT IN (SELECT version FROM protected)";
+const EXPIRED: &str = "FROM versions JOIN spaces ON spaces.id = history_of
+    WHERE replaced_at <= ?1 - version_days * 86400000 AND versions.id NOT IN (SELECT version FROM protected)";
 
 /// The withheld version in a row with the columns for state and author, if there is one.
 pub(super) fn withheld(row: &Row<'_>, column: usize) -> Result<Option<Withheld>, DatabaseError> {
@@ -358,7 +355,9 @@ impl WriteTx<'_> {
     pub fn set_replaced(&self, version: VersionId, at: Option<Timestamp>) -> Result<(), CatalogError> {
         let at = at.map(|time| self.not_before_certain(time)).transpose()?;
         self.execute(
-            "UPDATE versions SET replaced_at = ?2 WHERE id = ?1",
+            "UPDATE versions SET replaced_at = ?2,
+                 history_of = CASE WHEN ?2 IS NOT NULL THEN (SELECT space_id FROM entries WHERE id = entry_id) END
+             WHERE id = ?1",
             params![version.0, at.map(|time| time.0)],
         )
         .map(drop)

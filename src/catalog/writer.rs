@@ -143,12 +143,12 @@ fn write_until_closed(
     while !waiting.is_empty() || jobs.blocking_recv_many(&mut taken, GROUP) > 0 {
         watch.steps.fetch_add(1, Ordering::Relaxed);
         waiting.extend(taken.drain(..));
-        let (submissions, sharing) = next_group(&mut waiting);
-        let (writes, held): (Vec<_>, Vec<_>) = submissions.map(|one| (one.writes, one.held)).unzip();
+        let (writes, held): (Vec<_>, Vec<_>) =
+            next_group(&mut waiting).map(|one| (one.writes, one.held)).unzip();
         let mut group: Vec<_> = writes.into_iter().flatten().map(|write| write.0).collect();
         let committed = match watch.is_halted() {
             true => Err(CatalogError::Halted),
-            false => commit_together(&connection, &mut group, sharing, watch),
+            false => commit_together(&connection, &mut group, watch),
         };
         // Before the answers, because a refused writer may ask for the server's state at once.
         watch.note(&committed, "catalogue transaction failed");
@@ -171,14 +171,9 @@ fn write_until_closed(
 }
 
 /// The next jobs that may share a transaction, in order of arrival; a job that does not share comes alone.
-fn next_group(
-    waiting: &mut VecDeque<Submission>,
-) -> (std::collections::vec_deque::Drain<'_, Submission>, Sharing) {
+fn next_group(waiting: &mut VecDeque<Submission>) -> std::collections::vec_deque::Drain<'_, Submission> {
     let shared = waiting.iter().take_while(|one| one.sharing == Sharing::Shared).count();
-    match shared {
-        0 => (waiting.drain(..waiting.len().min(1)), Sharing::Alone),
-        count => (waiting.drain(..count), Sharing::Shared),
-    }
+    waiting.drain(..shared.max(waiting.len().min(1)))
 }
 
 impl Watch {
@@ -222,7 +217,6 @@ fn reopen(connection: &mut Connection, database: &Database) {
 fn commit_together(
     connection: &Connection,
     group: &mut [Box<dyn Job>],
-    sharing: Sharing,
     watch: &Watch,
 ) -> Result<(), CatalogError> {
     if let Some(prelude) = watch.prelude.get() {
@@ -230,18 +224,16 @@ fn commit_together(
     }
     connection.begin()?;
     let mut effects = Effects::none();
+    // A savepoint costs a copy of each changed page; a single job needs none.
+    let run = if group.len() == 1 { run_alone } else { run_in_savepoint };
     let outcome = group
         .iter_mut()
         .try_for_each(|job| {
             watch.steps.fetch_add(2, Ordering::Relaxed);
-            match sharing {
-                Sharing::Shared => run_in_savepoint(connection, job.as_mut()),
-                Sharing::Alone => run_alone(connection, job.as_mut()),
-            }
-            .map(|more| effects.extend(more))
+            run(connection, job.as_mut()).map(|more| effects.extend(more))
         })
         .and_then(|()| {
-            // A job with a transaction of its own has rolled it back.
+            // A job that was alone has rolled it back.
             if !connection.is_in_transaction() {
                 return Ok(());
             }

@@ -219,10 +219,8 @@ impl Library {
         let containers = Arc::clone(&self.storage().containers);
         self.catalog()
             .read(move |tx| {
-                let stored = tx.spaces_with_containers()?;
                 let folders = containers.spaces().map_err(disk_error("look into spaces/"))?;
-                let is_any = stored.iter().any(|space| folders.contains(space));
-                Ok(stored.first().copied().filter(|_| !is_any))
+                Ok(tx.stored_space_outside(&folders)?)
             })
             .await
     }

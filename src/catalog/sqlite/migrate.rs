@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0015-events.sql"),
     include_str!("../../../migrations/0016-upload-protocol.sql"),
     include_str!("../../../migrations/0017-version-state.sql"),
+    include_str!("../../../migrations/0018-fewer-pages.sql"),
 ];
 
 /// Gives an empty database the newest format.
@@ -155,10 +156,12 @@ mod tests {
         assert_eq!(loose, 0, "every table is STRICT");
     }
 
-    /// Without an index SQLite reads the whole child table at each delete in the parent table; inserting a file
-    /// took 15 ms in an instance of 65,000.
+    /// Without an index SQLite reads the whole child table at each delete in the parent table, and for a deferred
+    /// reference at inserts, too; inserting a file took 15 ms in an instance of 65,000.
     #[test]
     fn every_reference_has_an_index() {
+        // Rows of users and spaces are never deleted, and these references are not deferred.
+        let of_kept_rows = ["versions.author_id", "containers.space_id"];
         let (_dir, path, key) = fresh();
         let mut connection = open::open(&path, &key).unwrap();
         fill(&mut connection).unwrap();
@@ -176,7 +179,7 @@ mod tests {
             )
             .unwrap();
         let bare: Vec<String> = bare.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        assert_eq!(bare, Vec::<String>::new());
+        assert_eq!(bare, of_kept_rows);
     }
 
     #[test]
