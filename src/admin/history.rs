@@ -6,7 +6,9 @@ use super::answer::{Admin, AdminError};
 use super::{EventShown, HistoryShown, When};
 use crate::accounts;
 use crate::library::Space;
-use crate::model::{Actor, AppPasswordId, EntryPath, Event, EventId, Recorded, SpaceId, UserId, Via};
+use crate::model::{
+    Actor, AppPasswordId, EntryPath, Event, EventId, EventPage, Recorded, SpaceId, UserId, Via,
+};
 use crate::text::Language;
 
 /// Most events in one reply.
@@ -23,7 +25,7 @@ impl Admin {
         language: Language,
     ) -> Result<HistoryShown, AdminError> {
         let limit = limit.clamp(1, MAX_EVENTS);
-        let events = match space {
+        let EventPage { events, next } = match space {
             Some(space) => {
                 self.library.events(&accounts::owner_access(space.id), path, before, limit).await?
             }
@@ -37,8 +39,8 @@ impl Admin {
         }
         let spaces = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
         let words = Words { language, names, devices, spaces };
-        let next = events.last().filter(|_| events.len() == limit).map(|event| event.id.0);
-        Ok(HistoryShown { events: events.iter().map(|event| words.shown(event)).collect(), next })
+        let events = events.iter().map(|event| words.shown(event)).collect();
+        Ok(HistoryShown { events, next: next.map(|next| next.0) })
     }
 }
 

@@ -427,7 +427,7 @@ pub struct SnapshotShown {
 /// A page of the history, latest event first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryShown {
-    /// The events of this page.
+    /// The events of this page; those at a path may be fewer than asked for.
     pub events: Vec<EventShown>,
     /// Value of `before` for the next page; `None` at the end.
     pub next: Option<i64>,

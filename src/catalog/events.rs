@@ -5,16 +5,28 @@ use serde::{Deserialize, Serialize};
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, InstanceEvent, LinkEvent,
-    LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp, Timestamp,
-    UserId, VersionId, VersionState, Via, Worker,
+    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, InstanceEvent,
+    LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp,
+    Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
+
+/// Events of a space that are examined for one page of those at a path.
+const MAX_EXAMINED: usize = 20_000;
 
 /// Selects events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventsOf {
+pub enum EventsOf<'a> {
     /// The events of a space, including its rights and links.
     Space(SpaceId),
+    /// Those about the entry, or that were at `path` or below it then.
+    Below {
+        /// The space of the path.
+        space: SpaceId,
+        /// The entry at the path now.
+        entry: Option<EntryId>,
+        /// The path, as in [`Spot::path`].
+        path: &'a str,
+    },
     /// All events of the instance.
     Everything,
 }
@@ -125,29 +137,54 @@ impl ReadTx<'_> {
         Ok(Some(Spot { space: row.space, entry, path }))
     }
 
-    /// Up to `limit` events before `before` in the order of commits, or the latest ones; latest first. Skips rows
-    /// that a newer program wrote.
+    /// Up to `limit` events before `before` in the order of commits, or the latest ones. Skips rows that a newer
+    /// program wrote. A page of events at a path may hold fewer, even none, and still have a next one: the work for
+    /// it does not grow with the events of the space.
     pub fn events(
         &self,
-        of: EventsOf,
+        of: EventsOf<'_>,
         before: Option<EventId>,
         limit: usize,
-    ) -> Result<Vec<Recorded>, CatalogError> {
+    ) -> Result<EventPage, CatalogError> {
         let before = before.map_or(i64::MAX, |id| id.0);
-        let order = "id < ?2 ORDER BY id DESC LIMIT ?3";
+        // The latest event that was not examined.
+        let mut rest = None;
         let rows = match of {
             EventsOf::Space(space) => self.all(
-                &format!("SELECT {COLUMNS} FROM events WHERE space_id = ?1 AND {order}"),
+                &format!(
+                    "SELECT {COLUMNS} FROM events WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+                ),
                 params![space.0, before, limit],
                 recorded,
             )?,
+            EventsOf::Below { space, entry, path } => {
+                rest = self.one(
+                    "SELECT id FROM events WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3",
+                    params![space.0, before, MAX_EXAMINED],
+                    |row| row.get::<i64>(0),
+                )?;
+                let below = format!("{path}/");
+                self.all(
+                    &format!(
+                        "SELECT {COLUMNS} FROM events WHERE space_id = ?1 AND id < ?2 AND id > ?3
+                             AND (entry_id = ?4 OR substr(path || '/', 1, length(?5)) = ?5)
+                         ORDER BY id DESC LIMIT ?6"
+                    ),
+                    params![space.0, before, rest.unwrap_or(0), entry.map(|entry| entry.0), below, limit],
+                    recorded,
+                )?
+            }
             EventsOf::Everything => self.all(
                 &format!("SELECT {COLUMNS} FROM events WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
                 params![before, limit],
                 recorded,
             )?,
         };
-        Ok(rows.into_iter().flatten().collect())
+        let next = match rows.last() {
+            Some((last, _)) if rows.len() >= limit => Some(*last),
+            _ => rest.map(|rest| EventId(rest + 1)),
+        };
+        Ok(EventPage { events: rows.into_iter().filter_map(|(_, event)| event).collect(), next })
     }
 }
 
@@ -234,8 +271,13 @@ fn at(spot: &Spot) -> Columns {
     }
 }
 
-/// `None` for a word that this program does not know.
-fn recorded(row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> {
+/// The event with its position; `None` for a word that this program does not know.
+fn recorded(row: &Row<'_>) -> Result<(EventId, Option<Recorded>), DatabaseError> {
+    let id = EventId(row.get(0)?);
+    Ok((id, known(id, row)?))
+}
+
+fn known(id: EventId, row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> {
     let number = |column| row.get::<Option<i64>>(column);
     let (actor, worker): (String, Option<String>) = (row.get(2)?, row.get(6)?);
     let (user, device, link) =
@@ -256,7 +298,7 @@ fn recorded(row: &Row<'_>) -> Result<Option<Recorded>, DatabaseError> {
         size: row.get(12)?,
         detail: row.get::<Option<String>>(13)?.and_then(|text| serde_json::from_str(&text).ok()),
     };
-    let (id, at) = (EventId(row.get(0)?), Timestamp(row.get(1)?));
+    let at = Timestamp(row.get(1)?);
     Ok(event_of(columns).map(|event| Recorded { id, at, actor, event }))
 }
 
@@ -377,17 +419,57 @@ mod tests {
         for (stamp, event) in &written {
             tx.record(stamp, event).unwrap();
         }
-        let read = tx.events(EventsOf::Everything, None, 1_000).unwrap();
+        let read = tx.events(EventsOf::Everything, None, 1_000).unwrap().events;
         let read: Vec<_> =
             read.iter().rev().map(|one| (Stamp { actor: one.actor, at: one.at }, &one.event)).collect();
         assert_eq!(read, written);
-        let of_space = tx.events(EventsOf::Space(SpaceId([7; 16])), None, 5).unwrap();
+        let of_space = tx.events(EventsOf::Space(SpaceId([7; 16])), None, 5).unwrap().events;
         assert_eq!(of_space.len(), 5);
         assert!(of_space.is_sorted_by(|one, next| one.id > next.id));
 
         assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 2);
         assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 1);
         assert_eq!(tx.forget_events(Timestamp(3), 2).unwrap(), 0);
-        assert_eq!(tx.events(EventsOf::Everything, None, 1_000).unwrap().len(), events.len() - 3);
+        let left = tx.events(EventsOf::Everything, None, 1_000).unwrap();
+        assert_eq!((left.events.len(), left.next), (events.len() - 3, None));
+    }
+
+    /// The history of one old file in a busy space took seconds, in a single request that looked at every event.
+    #[test]
+    fn a_page_of_a_paths_events_examines_some_events_of_the_space_only() {
+        let (_dir, connection) = fresh();
+        let tx = WriteTx::new(&connection);
+        let space = SpaceId([7; 16]);
+        let store = |path: &str, entry| {
+            let spot = Spot { space, entry: EntryId(entry), path: path.into() };
+            let event =
+                Event::Entry { kind: EntryEvent::Stored, spot, version: None, size: None, other: None };
+            tx.record(&Stamp::owner(Timestamp(0)), &event).unwrap();
+        };
+        for path in ["/a", "/a/b", "/ab", "/A", "/c"] {
+            store(path, 4);
+        }
+        let many = 3 * i64::try_from(MAX_EXAMINED).unwrap();
+        connection.run_all(&format!(
+            "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < {many})
+             INSERT INTO events (at, actor, kind, space_id, entry_id, path)
+             SELECT 0, 'owner', 'stored', x'{}', 5, '/other' FROM n",
+            "07".repeat(16)
+        ));
+        let pages = |entry: Option<i64>, limit| {
+            let of = EventsOf::Below { space, entry: entry.map(EntryId), path: "/a" };
+            let (mut before, mut pages) = (None, Vec::new());
+            loop {
+                let EventPage { events, next } = tx.events(of, before, limit).unwrap();
+                pages.push(events.iter().map(|one| one.id.0).collect::<Vec<_>>());
+                match next {
+                    Some(_) => before = next,
+                    None => return pages,
+                }
+            }
+        };
+        assert_eq!(pages(None, 9), [vec![], vec![], vec![], vec![2, 1]]);
+        assert_eq!(pages(Some(4), 3)[3..], [vec![5, 4, 3], vec![2, 1]]);
+        assert_eq!(pages(Some(5), MAX_EXAMINED)[..3].concat().len(), 3 * MAX_EXAMINED);
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Format, Place};
-use crate::admin::Request;
+use super::{Format, Place, output};
+use crate::admin::{HistoryShown, Reply, Request};
 
 /// Show who did what and when, latest event first.
 ///
@@ -41,7 +41,25 @@ impl History {
             },
         };
         let language = lang.unwrap_or_else(of_terminal);
-        place.request(Request::History { space, path, before, limit, language }, format)
+        let (session, limit) = (place.session()?, limit.max(1));
+        let mut shown = HistoryShown { events: Vec::new(), next: before };
+        loop {
+            let limit = limit.saturating_sub(u32::try_from(shown.events.len())?);
+            let (space, path, before, language) = (space.clone(), path.clone(), shown.next, language.clone());
+            let reply = session.ask(Request::History { space, path, before, limit, language })?;
+            let Reply::History(page) = reply else {
+                session.close();
+                return output::reply(reply, format);
+            };
+            let is_enough = page.next.is_none() || page.events.len() >= limit as usize;
+            shown.events.extend(page.events);
+            shown.next = page.next;
+            if is_enough {
+                break;
+            }
+        }
+        session.close();
+        output::reply(Reply::History(shown), format)
     }
 }
 

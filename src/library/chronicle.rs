@@ -5,64 +5,44 @@ use std::time::Duration;
 use super::resolve::find;
 use super::{Library, LibraryError};
 use crate::catalog::{EventsOf, WriteTx};
-use crate::model::{Access, EntryPath, EventId, Recorded, Right, Timestamp};
+use crate::model::{Access, EntryPath, EventId, EventPage, Right, Timestamp};
 
 /// Time for which events are kept by default: more than a year, for questions about the last one.
 pub(super) const EVENTS_KEPT_FOR: Duration = Duration::from_hours(400 * 24);
-/// Events examined in one read of the catalogue.
-const PAGE: usize = 1_000;
 /// Events removed in one transaction.
 const STEP: usize = 1_000;
 
 impl Library {
     /// Up to `limit` of the latest events before `before` about the entry at `path` or anything below it, now or at
-    /// the time of the event; latest first. For the root, all events of the space.
+    /// the time of the event. For the root, all events of the space. A page may hold fewer, even none, and still
+    /// have a next one.
     pub async fn events(
         &self,
         access: &Access,
         path: &EntryPath,
         before: Option<EventId>,
         limit: usize,
-    ) -> Result<Vec<Recorded>, LibraryError> {
+    ) -> Result<EventPage, LibraryError> {
         let scope = access.whole_space(Right::Manage)?;
-        let (mut before, mut found) = (before, Vec::new());
-        while found.len() < limit {
-            let path = path.clone();
-            let page =
-                self.catalog()
-                    .read(move |tx| {
-                        let entry = find(tx, scope, &path)?.map(|row| row.id);
-                        let events = tx.events(EventsOf::Space(scope.space()), before, PAGE)?;
-                        let place = path.to_string();
-                        let last = events.last().map(|event| event.id);
-                        let is_last = events.len() < PAGE;
-                        let is_meant = |recorded: &Recorded| {
-                            path.is_root()
-                                || recorded.event.spot().is_some_and(|spot| {
-                                    Some(spot.entry) == entry || lies_at(&spot.path, &place)
-                                })
-                        };
-                        let meant: Vec<_> = events.into_iter().filter(is_meant).collect();
-                        Ok::<_, LibraryError>((meant, last.filter(|_| !is_last)))
-                    })
-                    .await?;
-            let (meant, next) = page;
-            found.extend(meant);
-            match next {
-                Some(_) => before = next,
-                None => break,
-            }
-        }
-        found.truncate(limit);
-        Ok(found)
+        let (space, path) = (scope.space(), path.clone());
+        self.catalog()
+            .read(move |tx| {
+                if path.is_root() {
+                    return Ok(tx.events(EventsOf::Space(space), before, limit)?);
+                }
+                let entry = find(tx, scope, &path)?.map(|row| row.id);
+                let of = EventsOf::Below { space, entry, path: &path.to_string() };
+                Ok(tx.events(of, before, limit)?)
+            })
+            .await
     }
 
-    /// Up to `limit` of the latest events of the whole instance before `before`, latest first; for the owner.
+    /// Up to `limit` of the latest events of the whole instance before `before`; for the owner.
     pub async fn events_of_all(
         &self,
         before: Option<EventId>,
         limit: usize,
-    ) -> Result<Vec<Recorded>, LibraryError> {
+    ) -> Result<EventPage, LibraryError> {
         self.catalog().read(move |tx| Ok(tx.events(EventsOf::Everything, before, limit)?)).await
     }
 
@@ -82,8 +62,4 @@ impl Library {
         while self.catalog().write_silent("the age of events is a setting", forget).await? == STEP {}
         Ok(())
     }
-}
-
-fn lies_at(path: &str, place: &str) -> bool {
-    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -21,6 +21,15 @@ pub struct Recorded {
     pub event: Event,
 }
 
+/// Some of the recorded events, latest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPage {
+    /// Its events.
+    pub events: Vec<Recorded>,
+    /// The event before which the next page begins; `None` if this is the last one.
+    pub next: Option<EventId>,
+}
+
 /// The position of an event in the order of commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub i64);

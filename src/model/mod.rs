@@ -29,8 +29,8 @@ pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use event::{
-    AccountEvent, EntryEvent, Event, EventId, InstanceEvent, LinkEvent, Recorded, RemovedKind, SpaceEvent,
-    Spot,
+    AccountEvent, EntryEvent, Event, EventId, EventPage, InstanceEvent, LinkEvent, Recorded, RemovedKind,
+    SpaceEvent, Spot,
 };
 pub use id::{
     AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,

@@ -15,7 +15,7 @@ impl Store {
     }
 
     async fn told_of(&self, access: &Access, at: &str) -> Vec<String> {
-        let events = self.library.events(access, &path(at), None, 1_000).await.unwrap();
+        let events = self.library.events(access, &path(at), None, 1_000).await.unwrap().events;
         let who = |actor: &Actor| match actor {
             Actor::User { id, .. } if *id == self.user => "user".to_owned(),
             Actor::User { .. } => "other".to_owned(),
@@ -157,15 +157,15 @@ async fn a_long_record_is_read_in_pages() {
     let (mut before, mut ids) = (None, Vec::new());
     loop {
         let page = store.library.events(&store.access(), &path(""), before, 7).await.unwrap();
-        ids.extend(page.iter().map(|event| event.id));
-        match page.last() {
-            Some(last) => before = Some(last.id),
+        ids.extend(page.events.iter().map(|event| event.id));
+        match page.next {
+            Some(_) => before = page.next,
             None => break,
         }
     }
     assert_eq!(ids.len(), 26);
     assert!(ids.is_sorted_by(|later, earlier| later > earlier));
-    let all = store.library.events_of_all(None, 100).await.unwrap();
+    let all = store.library.events_of_all(None, 100).await.unwrap().events;
     assert!(all.iter().all(|one| !matches!(one.event, Event::Removed { .. })));
     assert!(all.iter().all(|one| one.actor != Actor::Worker(Worker::Upkeep)));
 }
