@@ -1,6 +1,6 @@
 //! Answers requests for the history of events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::answer::{Admin, AdminError};
 use super::{EventShown, HistoryShown, When};
@@ -32,9 +32,13 @@ impl Admin {
             None => self.library.events_of_all(before, limit).await?,
         };
         let names = self.accounts.names_in_history().await?;
+        let with_device = |recorded: &Recorded| match recorded.actor {
+            Actor::User { id, via: Via::Device(_) } => Some(id),
+            _ => None,
+        };
         let mut devices = HashMap::new();
-        for user in names.keys() {
-            let rows = self.accounts.app_passwords_of(*user).await?.into_iter();
+        for user in events.iter().filter_map(with_device).collect::<HashSet<_>>() {
+            let rows = self.accounts.app_passwords_of(user).await?.into_iter();
             devices.extend(rows.map(|row| (row.id, row.label)));
         }
         let spaces = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
