@@ -9,7 +9,7 @@ use super::entry::signed;
 use super::extent::Extent;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::record::Subject;
-use super::resolve::{Found, path_of, place};
+use super::resolve::{Found, place};
 use super::version::replace_content;
 use super::visibility::Shows;
 use super::{Change, Entry, Library, LibraryError};
@@ -50,11 +50,6 @@ impl Library {
         let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
         Ok(Transferred { entry: self.entry(change.access.viewer(), row), created })
     }
-}
-
-/// Present space and path of an entry.
-pub(super) fn spot(tx: &ReadTx<'_>, entry: &EntryRow) -> Result<Spot, LibraryError> {
-    Ok(Spot::new(entry.space, entry.id, &path_of(tx, entry.id)?))
 }
 
 /// Records that an entry was moved or copied to its place.

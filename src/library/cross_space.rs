@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use super::arrival::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, spot, tree_of};
+use super::arrival::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, tree_of};
 use super::binding::{bound, container_row};
 use super::discard::discard;
 use super::entry::signed;
@@ -20,7 +20,7 @@ use super::growth::Growth;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::quota::{Added, Reservation};
-use super::record::Subject;
+use super::record::{Subject, spot};
 use super::resolve::find;
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
@@ -233,10 +233,10 @@ impl Copying {
             }
             let copy = rows.join(tx, &load.change, &entry, &slot)?;
             added.require_room(&library, tx, reserved)?;
-            let left = spot(tx, &entry)?;
+            let left = spot(tx, entry.id)?;
             if is_move {
                 let arrived = tx.entry(copy)?.ok_or(LibraryError::NotFound)?;
-                let away = Subject::present(tx, &entry)?.and(spot(tx, &arrived)?);
+                let away = Subject::present(tx, &entry)?.and(spot(tx, arrived.id)?);
                 away.record(tx, &load.change.stamp(), EntryEvent::MovedAway)?;
                 discard(tx, &load.change, &entry)?;
             }

@@ -1,9 +1,13 @@
 //! Records events about files and folders, in the transaction that changes them.
 
-use super::resolve::path_of;
 use super::{Change, LibraryError};
-use crate::catalog::{EntryRow, WriteTx};
+use crate::catalog::{EntryRow, ReadTx, WriteTx};
 use crate::model::{EntryEvent, EntryId, EntryPath, Event, SpaceId, Spot, Stamp, VersionId};
+
+/// Present space and path of an entry.
+pub(super) fn spot(tx: &ReadTx<'_>, entry: EntryId) -> Result<Spot, LibraryError> {
+    tx.spot(entry)?.ok_or(LibraryError::NotFound)
+}
 
 /// The entry of an event.
 pub(super) struct Subject {
@@ -16,12 +20,16 @@ pub(super) struct Subject {
 impl Subject {
     /// An entry at its present place.
     pub(super) fn present(tx: &WriteTx<'_>, row: &EntryRow) -> Result<Self, LibraryError> {
-        Ok(Self::at(row, &path_of(tx, row.id)?))
+        Ok(Self::of(row, spot(tx, row.id)?))
     }
 
     /// An entry at a known path.
     pub(super) fn at(row: &EntryRow, path: &EntryPath) -> Self {
-        Self { spot: Spot::new(row.space, row.id, path), version: row.version, size: row.size, other: None }
+        Self::of(row, Spot::new(row.space, row.id, path))
+    }
+
+    fn of(row: &EntryRow, spot: Spot) -> Self {
+        Self { spot, version: row.version, size: row.size, other: None }
     }
 
     /// A version of a file.

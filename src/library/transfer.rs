@@ -1,15 +1,14 @@
 //! Moves and copies inside a space: a move changes one row, a copy shares the containers. `cross_space` handles
 //! other spaces.
 
-use super::arrival::{
-    Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, spot, tree_of,
-};
+use super::arrival::{Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, tree_of};
 use super::cross_space::Carry;
 use super::entry::signed;
 use super::extent::Extent;
 use super::growth::AT_ONCE;
 use super::lock::require_removable;
 use super::quota::Added;
+use super::record::spot;
 use super::resolve::find;
 use super::turns::Turn;
 use super::{Change, Library, LibraryError};
@@ -98,7 +97,7 @@ impl Library {
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place and does not move along (RFC 4918 7.6).
                 tx.delete_locks_below(entry.id)?;
-                let left = spot(tx, &entry)?;
+                let left = spot(tx, entry.id)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
                 record_arrival(tx, &change, EntryEvent::Moved, arrived, left)?;
                 library.transferred(tx, &change, arrived, slot.there.is_none())
@@ -139,7 +138,7 @@ impl Library {
             let added = Added::watch(tx, slot.space)?;
             if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
                 added.require_room(&library, tx, 0)?;
-                record_arrival(tx, &change, EntryEvent::Copied, renewed, spot(tx, &entry)?)?;
+                record_arrival(tx, &change, EntryEvent::Copied, renewed, spot(tx, entry.id)?)?;
                 return library.transferred(tx, &change, renewed, slot.there.is_none());
             }
             let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
@@ -150,7 +149,7 @@ impl Library {
             };
             let copy = plant(tx, &change, &tree, first, &slot, share)?;
             added.require_room(&library, tx, 0)?;
-            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, &entry)?)?;
+            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, entry.id)?)?;
             library.transferred(tx, &change, copy, slot.there.is_none())
         };
         let copied = match tree.len() {

@@ -3,13 +3,14 @@
 use super::entry::signed;
 use super::guard::require_unlocked;
 use super::quota::Added;
-use super::resolve::{find, path_of};
+use super::record::spot;
+use super::resolve::find;
 use super::visibility::{Shows, Visibility};
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{EntryRow, VersionRow, WriteTx};
 use crate::model::{
-    Access, Checksum, EntryEvent, EntryPath, Event, Right, SpaceId, Spot, Stamp, Timestamp, UserId,
-    VersionId, VersionState, Viewer,
+    Access, Checksum, EntryEvent, EntryPath, Event, Right, SpaceId, Stamp, Timestamp, UserId, VersionId,
+    VersionState, Viewer,
 };
 
 /// A current or earlier version of a file.
@@ -134,7 +135,7 @@ impl Library {
                 if let Some(folder) = file.parent.filter(|_| file.version == Some(version)) {
                     tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?;
                 }
-                let spot = Spot::new(space, file.id, &path_of(tx, file.id)?);
+                let spot = spot(tx, file.id)?;
                 let (from, to) = (row.state, state);
                 Ok(tx.record(&by, &Event::StateChanged { spot, version, from, to })?)
             })
