@@ -72,6 +72,7 @@ use crate::model::{
 
 use crate::vault::disk::{Containers, Storage};
 use crate::vault::keys::KeyRing;
+use crate::vault::reader::Buffers;
 
 pub use admit::NewFile;
 pub use arrival::{Overwrite, Transferred};
@@ -163,8 +164,9 @@ struct Writing {
     descriptors: descriptors::Shares,
 }
 
-/// Caches for readers, and reads that are not recorded yet.
+/// Caches and buffers for readers, and reads that are not recorded yet.
 struct Reading {
+    buffers: Buffers,
     container_cache: container_cache::ContainerCache,
     lookup_cache: Arc<lookup_cache::LookupCache>,
     reads: reads::Reads,
@@ -254,6 +256,7 @@ impl Library {
             container_cache: container_cache::ContainerCache::new(&descriptors),
             lookup_cache,
             reads: reads::Reads::default(),
+            buffers: Buffers::default(),
         };
         let writing = Writing {
             unbound,

@@ -10,7 +10,7 @@ use super::descriptors::Descriptors;
 use super::lookup_cache::Known;
 use super::resolve::{changed, find};
 use super::visibility::Shows;
-use super::{Entry, Library, LibraryError};
+use super::{Entry, Library, LibraryError, Reading};
 use crate::catalog::ContainerRow;
 use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId};
 use crate::vault::reader::{ContainerReader, ContainerRef};
@@ -225,8 +225,9 @@ impl Library {
         bound: &ContainerRef,
     ) -> Result<(Arc<ContainerReader>, Option<Bytes>), LibraryError> {
         let key = self.shared.keys.space_key(space)?;
-        let open = || ContainerReader::open_and_read(self.containers(), &key, space, bound);
-        Ok(self.shared.reading.container_cache.take(bound, open)?)
+        let Reading { buffers, container_cache, .. } = &self.shared.reading;
+        let open = || ContainerReader::open_and_read(self.containers(), &key, space, bound, buffers);
+        Ok(container_cache.take(bound, open)?)
     }
 }
 

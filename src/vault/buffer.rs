@@ -2,9 +2,13 @@
 //!
 //! A fresh buffer of this size costs the kernel a page fault for every 4 KiB, more than opening them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::stream::SEALED_CHUNK_LEN;
+
+/// Idle buffers, shared by the clones.
+#[derive(Clone)]
+pub struct Buffers([Arc<Pool>; 2]);
 
 /// Idle buffers of one length.
 struct Pool {
@@ -14,20 +18,29 @@ struct Pool {
     idle: Mutex<Vec<Box<[u8]>>>,
 }
 
-/// For a range request of up to a chunk's length, which touches two: 4 MiB are kept.
-static PAIRS: Pool = Pool { length: 2 * SEALED_CHUNK_LEN, keep: 32, idle: Mutex::new(Vec::new()) };
-/// For a long read: 8 MiB are kept.
-static RUNS: Pool = Pool { length: 8 * SEALED_CHUNK_LEN, keep: 16, idle: Mutex::new(Vec::new()) };
+impl Default for Buffers {
+    fn default() -> Self {
+        let pool = |chunks, keep| Pool { length: chunks * SEALED_CHUNK_LEN, keep, idle: Mutex::default() };
+        // For a range request of up to a chunk's length, which touches two: 4 MiB are kept. For a long read: 8 MiB.
+        Self([pool(2, 32), pool(8, 16)].map(Arc::new))
+    }
+}
 
-impl Pool {
-    fn for_length(length: usize) -> Option<&'static Self> {
-        match length {
+impl Buffers {
+    /// A buffer of `length` bytes with any content.
+    pub(super) fn take(&self, length: usize) -> Buffer {
+        let pool = match length {
             // What malloc serves without asking the kernel is not worth keeping.
             ..=SEALED_CHUNK_LEN => None,
-            _ => [&PAIRS, &RUNS].into_iter().find(|pool| length <= pool.length),
-        }
+            _ => self.0.iter().find(|pool| length <= pool.length).cloned(),
+        };
+        let idle = pool.as_ref().and_then(|pool| pool.idle().pop());
+        let bytes = idle.unwrap_or_else(|| vec![0; pool.as_ref().map_or(length, |pool| pool.length)].into());
+        Buffer { bytes, length, pool }
     }
+}
 
+impl Pool {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Box<[u8]>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -37,18 +50,10 @@ impl Pool {
 pub(super) struct Buffer {
     bytes: Box<[u8]>,
     length: usize,
-    pool: Option<&'static Pool>,
+    pool: Option<Arc<Pool>>,
 }
 
 impl Buffer {
-    /// `length` bytes of any content.
-    pub(super) fn of(length: usize) -> Self {
-        let pool = Pool::for_length(length);
-        let idle = pool.and_then(|pool| pool.idle().pop());
-        let bytes = idle.unwrap_or_else(|| vec![0; pool.map_or(length, |pool| pool.length)].into());
-        Self { bytes, length, pool }
-    }
-
     pub(super) fn as_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(..self.length).unwrap_or_default()
     }
@@ -62,7 +67,7 @@ impl AsRef<[u8]> for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if let Some(pool) = self.pool {
+        if let Some(pool) = &self.pool {
             let mut idle = pool.idle();
             if idle.len() < pool.keep {
                 idle.push(std::mem::take(&mut self.bytes));
@@ -77,17 +82,18 @@ mod tests {
 
     #[test]
     fn a_buffer_has_the_length_asked_for_and_comes_back() {
+        let buffers = Buffers::default();
         for length in
             [0, 1, SEALED_CHUNK_LEN, SEALED_CHUNK_LEN + 1, 8 * SEALED_CHUNK_LEN, 16 * SEALED_CHUNK_LEN]
         {
-            let mut buffer = Buffer::of(length);
+            let mut buffer = buffers.take(length);
             buffer.as_mut().fill(7);
             assert_eq!(buffer.as_ref(), vec![7; length]);
         }
-        for pool in [&PAIRS, &RUNS] {
-            let many: Vec<_> = (0..pool.keep + 5).map(|_| Buffer::of(pool.length)).collect();
+        for pool in &buffers.0 {
+            let many: Vec<_> = (0..pool.keep + 5).map(|_| buffers.take(pool.length)).collect();
             drop(many);
-            assert!((1..=pool.keep).contains(&pool.idle().len()));
+            assert_eq!(pool.idle().len(), pool.keep);
         }
     }
 }

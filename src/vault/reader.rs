@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::buffer::Buffer;
+pub use super::buffer::Buffers;
 use super::container::{self, ContainerMeta, HeaderError, HeaderHash, MAX_HEADER_LEN, OpenHeader};
 use super::disk::{ContainerFile, Containers};
 use super::error::VaultError;
@@ -37,6 +38,7 @@ pub struct ContainerReader {
     payload_key: PayloadKey,
     shape: PayloadShape,
     meta: ContainerMeta,
+    buffers: Buffers,
 }
 
 impl ContainerReader {
@@ -52,23 +54,24 @@ impl ContainerReader {
         space: SpaceId,
         container: &ContainerRef,
     ) -> Result<Self, VaultError> {
-        Ok(Self::open_and_read(disk, key, space, container)?.0)
+        Ok(Self::open_and_read(disk, key, space, container, &Buffers::default())?.0)
     }
 
-    /// Like [`Self::open`]. It has to open the last chunk anyway; if that is the only one, it returns the whole
-    /// content, too.
+    /// Like [`Self::open`], with buffers that many readers share. It has to open the last chunk anyway; if that is
+    /// the only one, it returns the whole content, too.
     pub fn open_and_read(
         disk: &dyn Containers,
         key: &SpaceKey,
         space: SpaceId,
         container: &ContainerRef,
+        buffers: &Buffers,
     ) -> Result<(Self, Option<Bytes>), VaultError> {
         let candidate =
             Candidate::look_at(disk, space, container.id, container.place, Some(container.length))?;
         if candidate.found != *container {
             return Err(VaultError::Foreign(container.id));
         }
-        candidate.open(key)
+        candidate.open(key, buffers)
     }
 
     /// Opens a container without a catalogue row, for rebuilding a lost catalogue. Does not show whether it is the
@@ -82,7 +85,7 @@ impl ContainerReader {
         id: ContainerId,
         place: Place,
     ) -> Result<Self, VaultError> {
-        Ok(Candidate::look_at(disk, space, id, place, None)?.open(key)?.0)
+        Ok(Candidate::look_at(disk, space, id, place, None)?.open(key, &Buffers::default())?.0)
     }
 
     /// Bytes of plaintext.
@@ -147,7 +150,7 @@ impl ContainerReader {
     /// A buffer for the sealed chunks `first ..= last`, and where they begin in the file.
     fn room_for(&self, first: u64, last: u64) -> Result<(Buffer, u64), VaultError> {
         let sealed = self.shape.sealed_range(first, last);
-        let buffer = Buffer::of(buffer_len(sealed.end - sealed.start)?);
+        let buffer = self.buffers.take(buffer_len(sealed.end - sealed.start)?);
         Ok((buffer, self.header.len() as u64 + sealed.start))
     }
 
@@ -236,7 +239,7 @@ impl Candidate {
         Ok(Self { file, found: ContainerRef { id, header_hash, length, place }, head })
     }
 
-    fn open(self, key: &SpaceKey) -> Result<(ContainerReader, Option<Bytes>), VaultError> {
+    fn open(self, key: &SpaceKey, buffers: &Buffers) -> Result<(ContainerReader, Option<Bytes>), VaultError> {
         let Self { file, found, head } = self;
         let id = found.id;
         let header = OpenHeader::open_in_space(&head, key).map_err(|error| match error {
@@ -254,7 +257,8 @@ impl Candidate {
             .checked_sub(header.len() as u64)
             .and_then(PayloadShape::from_sealed_len)
             .ok_or_else(damaged)?;
-        let reader = ContainerReader { payload_key: header.payload_key(), file, found, header, shape, meta };
+        let (payload_key, buffers) = (header.payload_key(), buffers.clone());
+        let reader = ContainerReader { file, found, header, payload_key, shape, meta, buffers };
         let last = shape.last_chunk();
         if last > 0 {
             reader.open_chunks(last, last)?;
@@ -263,7 +267,7 @@ impl Candidate {
         let whole = match head.get(reader.header.len()..) {
             // Already read together with the header.
             Some(sealed) if sealed.len() as u64 == shape.sealed_len() => {
-                let mut buffer = Buffer::of(sealed.len());
+                let mut buffer = reader.buffers.take(sealed.len());
                 buffer.as_mut().copy_from_slice(sealed);
                 reader.open_in(buffer, 0)?
             }

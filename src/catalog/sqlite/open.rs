@@ -100,7 +100,8 @@ pub(super) fn open(path: &Path, key: &CatalogKey) -> Result<Connection, CatalogE
 }
 
 /// Makes sure that a single thread opens the first database of the process. SQLite reports that it is ready before
-/// SQLCipher has initialised: the keys of a second thread would be refused.
+/// SQLCipher has initialised: the keys of a second thread would be refused. That is the state of the process, and so is
+/// this.
 fn make_ready() -> Result<(), CatalogError> {
     static READY: Mutex<bool> = Mutex::new(false);
     let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);

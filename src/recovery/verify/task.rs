@@ -12,7 +12,7 @@ use crate::model::{ByteRange, ContainerId, DamageKind, VersionId};
 use crate::vault::VaultError;
 use crate::vault::disk::Storage;
 use crate::vault::keys::KeyRing;
-use crate::vault::reader::{ContainerReader, MAX_READ_LEN};
+use crate::vault::reader::{Buffers, ContainerReader, MAX_READ_LEN};
 use crate::vault::stream::{CHUNK_LEN, PayloadShape, SEALED_CHUNK_LEN};
 
 /// Bytes read to open a container: its header and its last chunk.
@@ -200,7 +200,9 @@ fn open(eyes: &Eyes, stored: &StoredContainer) -> Result<OpenContainer, Seen> {
         VaultError::Io { .. } => Seen::Nothing(error),
         _ => Seen::Fault(DamageKind::WrongKey, None),
     })?;
-    let opened = ContainerReader::open_and_read(&*eyes.storage.containers, &key, stored.space, &bound(row));
+    let containers = &*eyes.storage.containers;
+    let opened =
+        ContainerReader::open_and_read(containers, &key, stored.space, &bound(row), &Buffers::default());
     let (reader, whole) = opened.map_err(seen)?;
     if reader.plain_len() != row.plain_len {
         return Err(Seen::Fault(DamageKind::WrongLength, None));
