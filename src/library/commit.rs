@@ -44,11 +44,11 @@ pub(crate) struct Record {
     pub(crate) file: NewFile,
     /// Time at which the transfer of the content began.
     pub(crate) begun: Timestamp,
-    /// The entry named in the containers.
-    pub(crate) entry: EntryId,
-    /// Whether its id is new, rather than that of an existing or returning file.
-    pub(crate) is_fresh: bool,
-    /// Whether the path must lead to exactly that entry.
+    /// The existing or returning file that the containers name; `None` if they name a new one.
+    pub(crate) existing: Option<EntryId>,
+    /// The id of the new file.
+    pub(crate) number: EntryId,
+    /// Whether the path must lead to exactly the file that the containers name.
     pub(crate) is_exact: bool,
     /// Whether it uses the quota of the content that it replaces.
     pub(crate) is_net: bool,
@@ -83,8 +83,7 @@ impl Record {
         let Self { change, file, .. } = self;
         let scope = change.access.scope_to_add()?;
         let admitted = admit(library, tx, change, scope, &file.path, self.begun)?;
-        let is_for_it = admitted.entry() == (!self.is_fresh).then_some(self.entry);
-        if self.is_exact && !is_for_it {
+        if self.is_exact && admitted.entry() != self.existing {
             tx.touches_only([]);
             return Ok(None);
         }
@@ -100,7 +99,7 @@ impl Record {
         };
         let id = match &existing {
             Some(row) => row.id,
-            None if self.is_fresh => self.entry,
+            None if self.existing.is_none() => self.number,
             None => tx.reserve_entry_ids(1)?,
         };
         for container in new {
@@ -231,8 +230,8 @@ impl Library {
             .await?;
         // A serial greater than those drawn meanwhile.
         let number = self.new_entry_id().await?;
-        (record.entry, record.is_fresh) = (existing.unwrap_or(number), existing.is_none());
-        (meta.entry, meta.serial) = (record.entry, WriteSerial(number.0));
+        (record.existing, record.number) = (existing, number);
+        (meta.entry, meta.serial) = (existing.unwrap_or(number), WriteSerial(number.0));
         (meta.path, meta.written) = (path, record.change.now);
         let (library, space, meta) = (self.clone(), record.change.access.space(), meta.clone());
         let container = container.clone();

@@ -36,11 +36,11 @@ pub struct PutSession {
     begun: Timestamp,
     /// Path in its space, for its container.
     lies: EntryPath,
-    entry: EntryId,
     key: Arc<SpaceKey>,
-    serial: WriteSerial,
-    /// Whether the id is new, rather than that of an existing or returning file.
-    is_fresh: bool,
+    /// The existing or returning file that the content is for.
+    existing: Option<EntryId>,
+    /// The id of a new file.
+    number: EntryId,
     /// `None` after it could not grow, which ends the session.
     reservation: Option<Reservation>,
     received: u64,
@@ -85,9 +85,8 @@ impl Library {
         };
         self.require_room(announced).await?;
         let number = self.new_entry_id().await?;
-        let (entry, serial) = (existing.unwrap_or(number), WriteSerial(number.0));
         let digests = Digests::new(file.checksum.as_ref());
-        let meta = meta(&change, &file, &lies, entry, serial);
+        let meta = meta(&change, &file, &lies, existing, number);
         Ok(PutSession {
             library: self.clone(),
             inflow: BatchWriter::new(
@@ -102,10 +101,9 @@ impl Library {
             file,
             begun,
             lies,
-            entry,
-            serial,
             key,
-            is_fresh: existing.is_none(),
+            existing,
+            number,
             reservation: Some(reservation),
             received: 0,
         })
@@ -206,7 +204,7 @@ impl PutSession {
     }
 
     fn meta(&self) -> ContainerMeta {
-        meta(&self.change, &self.file, &self.lies, self.entry, self.serial)
+        meta(&self.change, &self.file, &self.lies, self.existing, self.number)
     }
 
     fn into_record(
@@ -214,9 +212,10 @@ impl PutSession {
         checksums: Vec<Checksum>,
         lock: Option<LockRequest>,
     ) -> (Record, BatchWriter, Option<Reservation>) {
-        let Self { change, file, begun, entry, is_fresh, reservation, inflow, .. } = self;
+        let Self { change, file, begun, existing, number, reservation, inflow, .. } = self;
         let is_net = reservation.as_ref().is_some_and(Reservation::holds_promised);
-        let record = Record { change, file, begun, entry, is_fresh, is_exact: true, is_net, checksums, lock };
+        let record =
+            Record { change, file, begun, existing, number, is_exact: true, is_net, checksums, lock };
         (record, inflow, reservation)
     }
 }
@@ -226,14 +225,14 @@ fn meta(
     change: &Change,
     file: &NewFile,
     lies: &EntryPath,
-    entry: EntryId,
-    serial: WriteSerial,
+    existing: Option<EntryId>,
+    number: EntryId,
 ) -> ContainerMeta {
     ContainerMeta {
-        entry,
+        entry: existing.unwrap_or(number),
         path: lies.clone(),
         modified: file.modified.unwrap_or(change.now),
-        serial,
+        serial: WriteSerial(number.0),
         written: change.now,
         segment: 0,
         size: file.size,
