@@ -22,6 +22,7 @@ pub mod client;
 pub mod content;
 pub mod earlier;
 pub mod http;
+pub mod in_process;
 pub mod load;
 pub mod multistatus;
 pub mod process;

@@ -226,6 +226,11 @@ impl TestServer {
         self.endpoint
     }
 
+    /// Sends requests here from now on, where the test itself serves the instance.
+    pub fn set_address(&mut self, address: SocketAddr) {
+        self.endpoint.address = address;
+    }
+
     /// A whole URL for a path with its leading slash.
     pub fn url(&self, path: &str) -> String {
         let scheme = if self.endpoint.tls { "https" } else { "http" };

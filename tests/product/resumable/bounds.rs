@@ -4,40 +4,28 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::uri::Authority;
 use http_body_util::BodyExt;
-use secrecy::SecretString;
-use tokio::runtime::Runtime;
-use tresor::app::{DataDirectory, Instance};
-use tresor::http::{HealthState, Router};
-use tresor::model::{NamePolicy, Timestamp};
-use tresor::net::{
-    Handler, Limits, Metrics, ProxyFaults, RequestBody, RequestId, RequestInfo, Server, Shutdown, bind, serve,
-};
+use tresor::model::Timestamp;
+use tresor::net::{Handler, RequestBody, RequestId, RequestInfo};
 use tresor::uploads::UploadLimits;
-use tresor::vault::keys::Unlock;
 
 use crate::resumable::ietf::PART;
 use crate::resumable::tus::{CONTENT, file, to};
 use crate::support::TestServer;
 use crate::support::content::bytes;
+use crate::support::in_process::InProcess;
 use crate::support::load::setting;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-/// The program without its network: the same routes on the same data directory.
+/// The program with a clock of its own.
 struct House {
-    router: Arc<Router>,
-    instance: Instance,
-    runtime: Runtime,
+    program: InProcess,
     now: Timestamp,
-    // Closed after the instance.
-    _directory: DataDirectory,
-    _server: TestServer,
 }
 
 struct Told {
@@ -65,23 +53,9 @@ impl House {
             server.cli_ok(words.iter());
         }
         server.stop();
-        let runtime = Runtime::new().unwrap();
-        let key = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
-        let directory = DataDirectory::open(&server.data()).unwrap();
-        let unlock = Unlock::KeyFile(key);
-        let open = Instance::open(&directory, &unlock, NamePolicy::Any);
-        let instance = runtime.block_on(open).unwrap();
-        instance.uploads.set_limits(limits);
-        let router = Router::locked(HealthState::default());
-        router.open(
-            instance.library.clone(),
-            instance.uploads.clone(),
-            instance.accounts.clone(),
-            instance.sharing.clone(),
-            Vec::new(),
-            &Limits::default(),
-        );
-        Self { router, instance, runtime, now: Timestamp::now(), _directory: directory, _server: server }
+        let program = InProcess::open(server);
+        program.instance.uploads.set_limits(limits);
+        Self { program, now: Timestamp::now() }
     }
 
     fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Told {
@@ -98,8 +72,8 @@ impl House {
             host: Some(Authority::from_static("localhost")),
             received: self.now,
         };
-        self.runtime.block_on(async {
-            let (head, body) = self.router.handle(request, info).await.into_parts();
+        self.program.runtime.block_on(async {
+            let (head, body) = self.program.router.handle(request, info).await.into_parts();
             let text = body.collect().await.unwrap().to_bytes();
             let text = String::from_utf8_lossy(&text).into_owned();
             Told { status: head.status.as_u16(), headers: head.headers, text }
@@ -141,20 +115,7 @@ impl House {
 fn progress_is_told_while_a_long_body_comes_and_only_what_is_durable() {
     const SEGMENT: usize = 300_000;
     let house = House::new(UploadLimits { segment: SEGMENT as u64, ..UploadLimits::default() }, &[]);
-    let server = Server {
-        handler: Arc::clone(&house.router),
-        limits: Arc::default(),
-        trust: Arc::default(),
-        hosts: Arc::default(),
-        proxy_faults: ProxyFaults::default(),
-        metrics: Metrics::new(),
-    };
-    let (stop, shutdown) = Shutdown::channel();
-    let listener =
-        house.runtime.block_on(async { bind("127.0.0.1:0".parse().unwrap(), &server.limits).unwrap() });
-    let address = listener.local_addr().unwrap();
-    let task = house.runtime.spawn(serve(listener, None, server, shutdown));
-
+    let (address, serving) = house.program.serve();
     let whole = bytes(1, 10 * SEGMENT + 1);
     let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
     let head = format!(
@@ -182,8 +143,7 @@ fn progress_is_told_while_a_long_body_comes_and_only_what_is_durable() {
         !told.is_empty() && told.is_sorted() && told.iter().all(|offset| offset % SEGMENT == 0),
         "{told:?}"
     );
-    drop(stop);
-    house.runtime.block_on(task).unwrap().unwrap();
+    drop(serving);
     assert_eq!(
         house.ask("GET", &file("a"), &[], b"").expect(200).headers["content-length"],
         whole.len().to_string()
@@ -263,13 +223,13 @@ fn an_upload_whose_time_is_over_is_gone_by_every_door_and_frees_its_quota() {
     let day = 86_400_000;
     let begun = house.now;
     house.now = Timestamp(begun.0 + 6 * day);
-    house.runtime.block_on(house.instance.uploads.upkeep(house.now)).unwrap();
+    house.program.runtime.block_on(house.program.instance.uploads.upkeep(house.now)).unwrap();
     assert_eq!(house.listed(), 3, "resumable until then");
     let told = house.ask("HEAD", &ietf, &[], b"").expect(204);
     let age: u64 = told.header("upload-limit").unwrap().split("max-age=").nth(1).unwrap().parse().unwrap();
     assert!((86_000..=90_000).contains(&age), "{age}");
     house.now = Timestamp(begun.0 + 8 * day);
-    house.runtime.block_on(house.instance.uploads.upkeep(house.now)).unwrap();
+    house.program.runtime.block_on(house.program.instance.uploads.upkeep(house.now)).unwrap();
     house.ask("HEAD", &tus, &[], b"").expect(404);
     house.patch(&tus, 0, b"x").expect(404);
     house.ask("PROPFIND", &House::session(1), &[("Depth", "1")], b"").expect(404);

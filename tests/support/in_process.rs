@@ -1,0 +1,102 @@
+//! The program in the test's own process: the same routes on the same data directory, with the use cases behind them
+//! at hand.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::runtime::{Handle, Runtime};
+use tokio::task::JoinHandle;
+use tresor::app::{DataDirectory, DirectoryError, Instance};
+use tresor::http::{HealthState, Router};
+use tresor::model::NamePolicy;
+use tresor::net::{Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, bind, serve};
+use tresor::vault::keys::Unlock;
+
+use super::TestServer;
+use super::process::eventually;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// An instance that no process serves, opened here.
+pub struct InProcess {
+    pub router: Arc<Router>,
+    pub instance: Instance,
+    pub runtime: Runtime,
+    // Closed after the instance.
+    _directory: DataDirectory,
+    /// Its data directory and, while this serves, its address.
+    pub server: TestServer,
+}
+
+/// Answers requests until it is dropped.
+pub struct Serving {
+    runtime: Handle,
+    running: Option<(ShutdownSwitch, JoinHandle<Result<(), ListenError>>)>,
+}
+
+impl InProcess {
+    /// Opens the data directory of a server that has been stopped or never ran.
+    pub fn open(server: TestServer) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let mut directory = None;
+        // A process that another test is starting may hold a copy of the lock until it runs its program.
+        eventually("the data directory is free", LIMIT, || {
+            directory = match DataDirectory::open(&server.data()) {
+                Err(DirectoryError::InUse { .. }) => None,
+                other => Some(other.unwrap()),
+            };
+            directory.is_some()
+        });
+        let directory = directory.unwrap();
+        let key = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
+        let unlock = Unlock::KeyFile(key);
+        let instance = runtime.block_on(Instance::open(&directory, &unlock, NamePolicy::Any)).unwrap();
+        let router = Router::locked(HealthState::default());
+        router.open(
+            instance.library.clone(),
+            instance.uploads.clone(),
+            instance.accounts.clone(),
+            instance.sharing.clone(),
+            Vec::new(),
+            &Limits::default(),
+        );
+        Self { router, instance, runtime, _directory: directory, server }
+    }
+
+    /// Answers at a free port.
+    pub fn serve(&self) -> (SocketAddr, Serving) {
+        let server = Server {
+            handler: Arc::clone(&self.router),
+            limits: Arc::default(),
+            trust: Arc::default(),
+            hosts: Arc::default(),
+            proxy_faults: ProxyFaults::default(),
+            metrics: Metrics::new(),
+        };
+        let (stop, shutdown) = Shutdown::channel();
+        let address = "127.0.0.1:0".parse().unwrap();
+        let listener = self.runtime.block_on(async { bind(address, &server.limits).unwrap() });
+        let address = listener.local_addr().unwrap();
+        let task = self.runtime.spawn(serve(listener, None, server, shutdown));
+        (address, Serving { runtime: self.runtime.handle().clone(), running: Some((stop, task)) })
+    }
+
+    /// Closes the instance, so that a process can serve it again.
+    pub fn close(self) -> TestServer {
+        self.instance.close();
+        self.server
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let Some((stop, task)) = self.running.take() else { return };
+        drop(stop);
+        let ended = self.runtime.block_on(task);
+        if !std::thread::panicking() {
+            ended.unwrap().unwrap();
+        }
+    }
+}
