@@ -23,6 +23,7 @@ use super::quota::{Added, Reservation};
 use super::record::{Subject, spot};
 use super::resolve::find;
 use super::turns::Turn;
+use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{
@@ -365,12 +366,14 @@ fn attach_copy(
 ) -> Result<Option<VersionId>, LibraryError> {
     let Some(source) = row.version else { return Ok(None) };
     let source = tx.version(source)?.ok_or(LibraryError::PreconditionFailed)?;
+    // As `share_version`: the copy of a withheld content keeps its author.
+    let author = if source.is_for_everybody() { change.author() } else { source.author };
     let version = tx.insert_version(&NewVersion {
         entry: id,
         size: row.size,
         modified: row.modified,
         created: change.now,
-        author: change.author(),
+        author,
         checksums: &source.checksums,
         state: source.state,
     })?;

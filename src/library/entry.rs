@@ -51,6 +51,14 @@ impl Entry {
         self.kind == EntryKind::Folder
     }
 
+    /// The current version of a file.
+    pub fn version(&self) -> Option<VersionId> {
+        match self.kind {
+            EntryKind::Folder => None,
+            EntryKind::File { version } => Some(version),
+        }
+    }
+
     /// Its spot, without the names of parent folders.
     pub(super) fn spot(&self) -> Spot {
         Spot { space: self.space, entry: self.id, path: format!("/{}", self.name) }

@@ -95,6 +95,7 @@ pub use trash::TrashItem;
 pub use upkeep::{Swept, UpkeepReport};
 pub use usage::{JointUsage, SpaceUsage};
 pub use version::Version;
+pub use visibility::Visibility;
 
 /// The actor, time, right and conditions of a change.
 #[derive(Clone, Debug)]

@@ -9,10 +9,12 @@ use super::binding::bound;
 use super::descriptors::Descriptors;
 use super::lookup_cache::Known;
 use super::resolve::{changed, find};
-use super::visibility::Shows;
+use super::visibility::{Shows, Visibility};
 use super::{Entry, Library, LibraryError, Reading};
 use crate::catalog::ContainerRow;
-use crate::model::{Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId};
+use crate::model::{
+    Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId, Viewer,
+};
 use crate::vault::reader::{ContainerReader, ContainerRef};
 
 /// Most bytes that one call of [`Content::read`] returns: the memory that a slow reader can hold.
@@ -25,7 +27,7 @@ const MAX_OPENED: usize = 64;
 const AT_HAND: u64 = 128 * 1024;
 
 /// Open content. It stays the same even if the file is overwritten or deleted meanwhile: containers never change,
-/// and an open one keeps its bytes.
+/// and an open one keeps its bytes. A long read asks [`Content::visibility`] now and then.
 pub struct Content {
     /// The file as it was when it was opened; its size is that of this content.
     pub entry: Entry,
@@ -289,6 +291,11 @@ impl Content {
             Ok(Some(pieces)) => Ok(pieces),
             Err(error) => self.library.refusal_noted(Err(error)).await,
         }
+    }
+
+    /// How much of it a viewer may see now; [`Self::read`] does not ask again.
+    pub async fn visibility(&self, viewer: Viewer) -> Result<Visibility, LibraryError> {
+        self.library.visibility(viewer, self.version).await
     }
 
     /// Begins a read like [`Self::read`], always on a blocking thread.

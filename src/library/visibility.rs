@@ -13,13 +13,13 @@
 //! A file is as visible as its current content. A hidden one is answered like a missing one, but its name stays
 //! taken ([`LibraryError::Withheld`]). Folders are visible to everyone who may read the space.
 
-use super::LibraryError;
+use super::{Library, LibraryError};
 use crate::catalog::{EntryRow, TrashRow, VersionRow, Withheld};
-use crate::model::{UserId, VersionState, Viewer};
+use crate::model::{UserId, VersionId, VersionState, Viewer};
 
 /// How much of a content a viewer may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Visibility {
+pub enum Visibility {
     /// Nothing: for reading, the file or version does not exist.
     Hidden,
     /// Name, size and ETag, but no content.
@@ -69,6 +69,15 @@ pub(super) trait Shows {
     /// Whether everyone may see all of it, so that any viewer can be answered from memory.
     fn is_for_everybody(&self) -> bool {
         self.withheld().is_none()
+    }
+}
+
+impl Library {
+    /// How much a viewer may see now of a content that was opened or stored earlier, which may have been withheld
+    /// since. One that was removed since is still `Full`.
+    pub async fn visibility(&self, viewer: Viewer, version: VersionId) -> Result<Visibility, LibraryError> {
+        let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.version(version)?)).await?;
+        Ok(row.map_or(Visibility::Full, |row| row.seen_by(viewer)))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::http::protocol::media_type;
 use crate::http::protocol::properties::push_cloud_id;
 use crate::http::protocol::range::{self, Multipart, RangeAnswer, content_range};
 use crate::http::reply::empty;
-use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead};
+use crate::library::{Change, Content, Detail, Entry, LibraryError, Member, PIECE, ReadAhead, Visibility};
 use crate::model::{Access, ByteRange, Checksum, ChecksumKind, Conditions, Etag, Right, SpaceId, Timestamp};
 use crate::net::{Pace, ResponseBody};
 use crate::sharing::{Sharing, Visit};
@@ -31,7 +31,7 @@ use crate::sharing::{Sharing, Visit};
 const STEPS_AHEAD: usize = 3;
 /// Longest answer that is read while its file is opened, in bytes.
 const AT_ONCE: u64 = 128 * 1024;
-/// Bytes sent between two checks of the reader's right.
+/// Bytes sent between two checks of whether the reader may still see the content.
 const RIGHTS_STEP: u64 = 16 * 1024 * 1024;
 /// Bytes after which other connections get a turn, if the client takes data as fast as the server sends it.
 const TURN: u64 = 1024 * 1024;
@@ -326,27 +326,28 @@ impl Section {
     }
 }
 
-/// The user or guest who reads; the right is checked again during a long read.
+/// The user or guest who reads; checked again during a long read.
 enum Reader {
     User { accounts: Accounts, principal: Principal, space: SpaceId },
     Guest { sharing: Sharing, visit: Box<Visit> },
 }
 
 impl Reader {
-    async fn still_may(&self) -> bool {
-        match self {
+    /// Whether the right still exists and the content was not withheld since it was opened.
+    async fn still_may(&self, content: &Content) -> bool {
+        let access = match self {
             Self::User { accounts, principal, space } => {
-                accounts.access(principal, *space).await.is_ok_and(|access| access.is_some())
+                accounts.access(principal, *space).await.ok().flatten()
             }
-            Self::Guest { sharing, visit } => {
-                let lent = sharing.still_valid(visit, Timestamp::now()).await;
-                lent.is_ok_and(|access| access.scope(Right::Read).is_ok())
-            }
-        }
+            Self::Guest { sharing, visit } => sharing.still_valid(visit, Timestamp::now()).await.ok(),
+        };
+        let Some(access) = access.filter(|access| access.scope(Right::Read).is_ok()) else { return false };
+        content.visibility(access.viewer()).await.is_ok_and(|seen| seen == Visibility::Full)
     }
 }
 
-/// Reads as fast as the client takes the data. A damaged chunk, or a revoked right, breaks the answer off.
+/// Reads as fast as the client takes the data. A damaged chunk, a revoked right or a content that was withheld
+/// breaks the answer off.
 fn stream(content: Content, sections: Vec<Section>, reader: Reader, pace: Pace) -> ResponseBody {
     let sending = Sending {
         content,
@@ -377,7 +378,7 @@ struct Sending {
     pace: Pace,
     /// The next steps, which are read while the last one is sent.
     ahead: VecDeque<ReadAhead>,
-    /// Bytes since the reader's right was last checked.
+    /// Bytes since the reader was last checked.
     unasked: u64,
     /// Bytes since other connections got a turn.
     unyielded: u64,
@@ -389,7 +390,7 @@ impl Sending {
         self.pace.begin_step();
         if self.unasked >= RIGHTS_STEP {
             self.unasked = 0;
-            if !self.reader.still_may().await {
+            if !self.reader.still_may(&self.content).await {
                 return Err(io::ErrorKind::PermissionDenied.into());
             }
         }

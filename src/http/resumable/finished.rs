@@ -11,7 +11,7 @@ use lru::LruCache;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::library::PutOutcome;
-use crate::model::{Etag, SpaceId, UploadId, UserId};
+use crate::model::{Etag, SpaceId, UploadId, UserId, VersionId};
 use crate::uploads::Upload;
 
 /// Uploads that are remembered after they became files; the newest ones.
@@ -41,6 +41,8 @@ pub(super) struct Done {
     pub(super) created: bool,
     /// Number of the file.
     pub(super) number: u64,
+    /// The version that it became.
+    pub(super) version: Option<VersionId>,
 }
 
 impl Finished {
@@ -54,6 +56,7 @@ impl Finished {
             etag: outcome.entry.etag.clone(),
             created: outcome.created,
             number: outcome.entry.id.0.unsigned_abs(),
+            version: outcome.entry.version(),
         };
         self.done.lock().unwrap_or_else(PoisonError::into_inner).put(upload.id, done.clone());
         done

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{Done, Failure, Found, UploadRequest};
 use crate::http::protocol::properties::push_cloud_id;
-use crate::library::{Change, LibraryError, Source, receive};
+use crate::library::{Change, LibraryError, Source, Visibility, receive};
 use crate::model::{Conditions, Stamp, Timestamp, UploadId};
 use crate::net::{BodyError, RequestBody};
 use crate::uploads::{Finish, PartInfo, Upload, UploadError, UploadsOf};
@@ -52,8 +52,17 @@ impl UploadRequest<'_> {
                 let done =
                     self.finished.of(user, id).filter(|done| protocols.contains(&done.protocol.as_str()));
                 let done = done.ok_or_else(Failure::no_such_upload)?;
-                self.access(done.space).await?;
-                Ok(Found::Done(done))
+                let viewer = self.access(done.space).await?.viewer();
+                // Its file may have been hidden since, even from its author.
+                let seen = match done.version {
+                    Some(version) => self.services.library.visibility(viewer, version).await?,
+                    None => Visibility::Full,
+                };
+                if seen == Visibility::Hidden {
+                    Err(Failure::no_such_upload())
+                } else {
+                    Ok(Found::Done(done))
+                }
             }
             Err(error) => Err(error.into()),
         }
