@@ -25,3 +25,4 @@ mod saving;
 mod throttle;
 mod transfer;
 mod uploads;
+mod withheld;

@@ -25,7 +25,7 @@ fn office() -> TestServer {
 }
 
 pub(crate) struct Link {
-    id: String,
+    pub(crate) id: String,
     pub(crate) token: String,
     password: Option<&'static str>,
 }
@@ -62,7 +62,7 @@ impl Link {
         request.header("OCS-APIRequest", "true").body(form).send().expect(200);
     }
 
-    fn path(&self, below: &str) -> String {
+    pub(crate) fn path(&self, below: &str) -> String {
         format!("/public.php/dav/files/{}{below}", self.token)
     }
 

@@ -365,7 +365,7 @@ impl States {
 const PROPPATCH: &str = r#"<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x:farbe xmlns:x="urn:test">rot</x:farbe></D:prop></D:set></D:propertyupdate>"#;
 
 /// An answer without what differs from request to request, and with one name for every space.
-fn shape(response: &Response, space: &str) -> String {
+pub(crate) fn shape(response: &Response, space: &str) -> String {
     let mut shape = format!("{}\n", response.status);
     for (name, value) in &response.headers {
         if !["date", "x-request-id"].contains(&name.to_lowercase().as_str()) {

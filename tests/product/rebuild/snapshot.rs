@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tresor::accounts::UserName;
 use tresor::library::{Overwrite, Transfer};
-use tresor::model::{Right, Role, Stamp, Timestamp};
+use tresor::model::{Right, Role, Stamp, Timestamp, VersionState, Worker};
 
 use crate::rebuild::house::{House, Open, PASSWORD, access, name, path};
 use crate::support::TestServer;
@@ -36,6 +36,42 @@ async fn fill(open: &Open) {
     let user = accounts.add_user(&anna, Role::Staff, password, Stamp::owner(Timestamp::now())).await.unwrap();
     accounts.forget_snapshot();
     accounts.grant(user, a.id, Right::Write, Stamp::owner(Timestamp::now())).await.unwrap();
+}
+
+/// Snapshots hold the states of contents; containers do not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withheld_content_stays_withheld_with_a_snapshot() {
+    let house = House::new().await;
+    let open = house.open().await;
+    let space = open.add_space("s").await;
+    open.put(&space, "f", &bytes(1, 100)).await;
+    let held = open.put(&space, "f", &bytes(2, 200)).await;
+    let library = &open.instance.library;
+    let by = Stamp::owner(Timestamp::now());
+    library
+        .set_version_state(by, space.id, held.version().unwrap(), VersionState::Quarantined)
+        .await
+        .unwrap();
+    open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
+    open.close();
+    for (is_by_snapshot, state) in [(true, VersionState::Quarantined), (false, VersionState::Visible)] {
+        house.lose_catalog();
+        if is_by_snapshot {
+            house.rebuild([], 0);
+        } else {
+            for snapshot in house.snapshots() {
+                fs::remove_file(snapshot).unwrap();
+            }
+            house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+        }
+        let open = house.open().await;
+        let space = open.space("s").await;
+        let worker = open.instance.library.as_worker(Worker::Upkeep, space.id);
+        let versions = open.instance.library.versions(&worker, &path("f")).await.unwrap();
+        let states: Vec<_> = versions.iter().map(|version| version.state).collect();
+        assert_eq!(states, [state, VersionState::Visible], "{is_by_snapshot}");
+        open.close();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
