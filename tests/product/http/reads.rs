@@ -3,10 +3,16 @@
 
 use std::net::TcpListener;
 
+use secrecy::SecretString;
+use tresor::accounts::UserName;
+use tresor::library::SpaceSettings;
+use tresor::model::{EntryName, Right, Role, SpaceKind, Stamp, Timestamp};
+
 use crate::support::TestServer;
 use crate::support::http::{Endpoint, Request};
+use crate::support::in_process::InProcess;
 use crate::support::multistatus::Multistatus;
-use crate::support::server::{SPACE, USER};
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Everything that once cost a read of its own: room, checksums, links, locks and dead properties.
 const EVERYTHING: &str = r#"<D:propfind xmlns:D="DAV:" xmlns:o="http://owncloud.org/ns" xmlns:x="urn:x"><D:prop>
@@ -22,9 +28,38 @@ struct Counted {
 
 impl Counted {
     fn start() -> Self {
+        let mut counted = Self::prepare();
+        counted.server.set_up();
+        counted
+    }
+
+    fn prepare() -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let server = TestServer::start_configured(&format!("metrics_listen = '{address}'"));
+        let server = TestServer::prepare(false);
+        server.configure(&format!("metrics_listen = '{address}'"));
         Self { server, figures: Endpoint { address, tls: false } }
+    }
+
+    /// With as many spaces, which [`USER`] may read.
+    fn with_spaces(count: usize) -> Self {
+        let Self { server, figures } = Self::prepare();
+        server.init();
+        let program = InProcess::open(server);
+        let (library, accounts) = (&program.instance.library, &program.instance.accounts);
+        let by = Stamp::owner(Timestamp::now());
+        program.runtime.block_on(async {
+            let (name, password) = (UserName::parse(USER).unwrap(), SecretString::from(PASSWORD));
+            let user = accounts.add_user(&name, Role::Staff, Some(password), by).await.unwrap();
+            for number in 0..count {
+                let name = EntryName::parse(&format!("mandant-{number}")).unwrap();
+                let (kind, settings) = (SpaceKind::Client, SpaceSettings::default());
+                let space = library.add_space(&name, kind, settings, by).await.unwrap();
+                accounts.grant(user, space.id, Right::Read, by).await.unwrap();
+            }
+        });
+        let mut server = program.close();
+        server.spawn();
+        Self { server, figures }
     }
 
     fn reads_so_far(&self) -> u64 {
@@ -71,4 +106,12 @@ fn a_propfind_reads_each_page_once() {
     }
     assert_eq!(counted.propfind("/dav/", "0"), (1, 1));
     assert_eq!(counted.propfind("/dav/", "1"), (1, 14), "as many as for one space");
+}
+
+#[test]
+fn an_office_of_300_spaces_is_read_as_often_as_one_of_1() {
+    let counted = Counted::with_spaces(300);
+    assert_eq!(counted.propfind("/dav/", "0"), (1, 1));
+    assert_eq!(counted.propfind("/dav/", "1"), (1, 301));
+    assert_eq!(counted.propfind("/dav/mandant-7/", "1"), (1, 1));
 }
