@@ -386,7 +386,6 @@ fn count(answers: &[Response], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
 }
 
-/// F73 and F74 of the fault list.
 #[test]
 fn of_fifty_uploads_the_last_wins_whole_and_of_those_with_one_tag_the_first() {
     let mut server = TestServer::start_plain();
@@ -427,7 +426,7 @@ fn of_fifty_uploads_the_last_wins_whole_and_of_those_with_one_tag_the_first() {
     assert_sound(&server);
 }
 
-/// F75: whoever comes together, the quota is never passed, and what was promised to uploads that failed
+/// However many clients come at once, they never pass the quota, and what was promised to uploads that failed
 /// is free again.
 #[test]
 fn uploads_at_once_never_pass_the_quota() {

@@ -1,5 +1,5 @@
 //! Five hundred clients at ten bytes a second: what they hold is bounded, others go on, and all of them
-//! are cut when their time is over (F61, F62, F63 and R7 of the fault list).
+//! are cut when their time is over.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tresor::admin::{Reply, Request as Owner, StatusShown};
+use tresor::admin::{Reply, Request as Owner, StatusShown, TrashShown};
 use tresor::app::ask as ask_owner;
 
 use crate::faults::errors::read_only_reason;
@@ -96,6 +96,13 @@ fn status(server: &TestServer) -> StatusShown {
     }
 }
 
+fn trash(server: &TestServer) -> Vec<TrashShown> {
+    match ask_owner(&server.data(), &Owner::TrashList { space: SPACE.into() }).unwrap() {
+        Reply::Trash(items) => items,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn parts(server: &TestServer) -> usize {
     fs::read_dir(server.data().join("tmp")).unwrap().count()
 }
@@ -144,11 +151,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     let shown = server.cli_ok(["status"]);
     assert!(shown.contains("read-only") && shown.contains("the disk is full"), "{shown}");
     ask(server, "DELETE", "b", Vec::new()).expect(204);
-    let Reply::Trash(items) = ask_owner(&server.data(), &Owner::TrashList { space: SPACE.into() }).unwrap()
-    else {
-        panic!("no list")
-    };
-    for item in items {
+    for item in trash(server) {
         let purge = Owner::TrashPurge { space: SPACE.into(), entry: item.entry };
         assert!(matches!(ask_owner(&server.data(), &purge).unwrap(), Reply::Done(_)));
     }
@@ -254,9 +257,7 @@ fn the_first_who_deletes_on_a_disk_that_was_just_filled_finds_room() {
 
     disk.empty();
     fill();
-    let list = Owner::TrashList { space: SPACE.into() };
-    let Reply::Trash(items) = ask_owner(&disk.server.data(), &list).unwrap() else { panic!("no list") };
-    let purge = Owner::TrashPurge { space: SPACE.into(), entry: items[0].entry };
+    let purge = Owner::TrashPurge { space: SPACE.into(), entry: trash(&disk.server)[0].entry };
     let purged = ask_owner(&disk.server.data(), &purge).unwrap();
     assert!(matches!(purged, Reply::Done(_)), "{purged:?}");
     assert_eq!(disk.server.log().matches("the reserve is freed").count(), 2, "{}", disk.server.log());

@@ -60,7 +60,7 @@ fn kills(measured: &Measured, point: &Point) -> bool {
 /// System calls of uploads tried in a normal run.
 const FEW_OF_UPLOADS: usize = 14;
 
-/// F8 and F9 of the fault catalogue: nobody knows whether it happened, so the client asks again.
+/// The client cannot know whether the change happened, so it asks again.
 #[test]
 fn an_upload_killed_before_any_call_comes_to_its_end_when_it_is_asked_for_again() {
     let repeated = measured().iter().filter(|measured| REPEATED.contains(&measured.operation.name));

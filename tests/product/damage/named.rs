@@ -62,7 +62,7 @@ fn payload(container: &[u8]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f31_a_container_cut_at_a_chunk_is_of_wrong_length() {
+async fn a_container_cut_at_a_chunk_is_of_wrong_length() {
     let cut = |_: &Archive, mut bytes: Vec<u8>| {
         bytes.truncate(payload(&bytes) + 3 * SEALED_CHUNK);
         bytes
@@ -98,7 +98,7 @@ async fn a_flipped_bit_in_a_header_is_damage_of_the_header_and_not_a_wrong_key()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f32_a_flipped_bit_costs_its_chunk_and_no_other() {
+async fn a_flipped_bit_costs_its_chunk_and_no_other() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     let (id, container) = opened.container_of(&archive, LONG).await;
@@ -179,7 +179,7 @@ async fn damage_noted_behind_a_runs_back_is_told_at_its_end_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f33_another_container_in_its_place_is_foreign() {
+async fn another_container_in_its_place_is_foreign() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     let ((one, first), (two, second)) =
@@ -196,7 +196,7 @@ async fn f33_another_container_in_its_place_is_foreign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f34_an_older_version_of_the_same_file_is_foreign() {
+async fn an_older_version_of_the_same_file_is_foreign() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     let access = Access::granted(archive.store.space.id, Right::Manage, UserId(1));
@@ -216,7 +216,7 @@ async fn f34_an_older_version_of_the_same_file_is_foreign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f35_a_container_forged_with_the_known_recipient_is_foreign() {
+async fn a_container_forged_with_the_known_recipient_is_foreign() {
     let forge = |archive: &Archive, pristine: Vec<u8>| {
         let forged = seal(&archive.store, archive.store.space.id, 1, 0, &bytes(99, 90_000));
         let file = archive.containers()[&forged.id].clone();
@@ -229,7 +229,7 @@ async fn f35_a_container_forged_with_the_known_recipient_is_foreign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f36_a_longer_container_is_of_wrong_length() {
+async fn a_longer_container_is_of_wrong_length() {
     for count in [1, 16, 17, SEALED_CHUNK] {
         let append = |_: &Archive, pristine: Vec<u8>| [pristine, vec![0; count]].concat();
         check("last", append, DamageKind::WrongLength).await;
@@ -237,7 +237,7 @@ async fn f36_a_longer_container_is_of_wrong_length() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f37_a_missing_container_is_named_and_the_rest_goes_on() {
+async fn a_missing_container_is_named_and_the_rest_goes_on() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     let (id, container) = opened.container_of(&archive, "b").await;
@@ -255,7 +255,7 @@ async fn f37_a_missing_container_is_named_and_the_rest_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_a_flipped_first_page_stops_the_start_and_says_what_helps() {
+async fn a_flipped_first_page_stops_the_start_and_says_what_helps() {
     let archive = Archive::new().await;
     let key = tresor::catalog::CatalogKey::new(*archive.store.keys.catalogue_key().expose());
     for at in [20, 2_000, 4_095] {
@@ -270,7 +270,7 @@ async fn f39_a_flipped_first_page_stops_the_start_and_says_what_helps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f39_a_flipped_inner_page_of_a_small_catalogue_stops_the_start() {
+async fn a_flipped_inner_page_of_a_small_catalogue_stops_the_start() {
     let archive = Archive::new().await;
     let mut catalogue = archive.catalogue.clone();
     // The last page: nothing of the start lies there, but as much as this is looked at.
@@ -280,7 +280,7 @@ async fn f39_a_flipped_inner_page_of_a_small_catalogue_stops_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_a_catalogue_put_back_as_a_whole_does_not_fit_its_containers() {
+async fn a_catalogue_put_back_as_a_whole_does_not_fit_its_containers() {
     let archive = Archive::new().await;
     let opened = archive.open(&archive.older_catalogue).await.unwrap();
     let report = quick(&opened).await;
@@ -296,7 +296,7 @@ async fn f40_a_catalogue_put_back_as_a_whole_does_not_fit_its_containers() {
 /// Ids of entries are given out before a container names them, so a container with an id to come is
 /// from a time after the catalogue's.
 #[tokio::test(flavor = "multi_thread")]
-async fn f40_a_container_from_the_future_shows_that_the_catalogue_is_old() {
+async fn a_container_from_the_future_shows_that_the_catalogue_is_old() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     seal(&archive.store, archive.store.space.id, 1, 0, b"left behind by a crash");
@@ -309,7 +309,7 @@ async fn f40_a_container_from_the_future_shows_that_the_catalogue_is_old() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f41_a_space_without_its_key_is_named_file_by_file() {
+async fn a_space_without_its_key_is_named_file_by_file() {
     let archive = Archive::new().await;
     let space = archive.store.space.id;
     let key = archive.store.dir.path().join(format!("keys/spaces/{space}.age"));
@@ -335,7 +335,7 @@ fn is_in(file: &Path, space: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f20_a_disk_that_does_not_give_its_bytes_is_an_error_and_a_finding() {
+async fn a_disk_that_does_not_give_its_bytes_is_an_error_and_a_finding() {
     let archive = Archive::new().await;
     let opened = archive.open_now().await;
     let (id, _) = opened.container_of(&archive, LONG).await;

@@ -35,8 +35,8 @@ fn assert_refused(folder: &Folder, body: &str, status: u16) {
 }
 
 #[test]
-fn f45_deeply_nested_xml_gets_400() {
-    let folder = folder_with_file("f45");
+fn deeply_nested_xml_gets_400() {
+    let folder = folder_with_file("nested-xml");
     // 9,000 levels once ended a WebDAV server with a stack overflow.
     let nested = format!("{}{}", "<a>".repeat(9_000), "</a>".repeat(9_000));
     assert!(nested.len() <= MAX_XML);
@@ -54,8 +54,8 @@ fn f45_deeply_nested_xml_gets_400() {
 }
 
 #[test]
-fn f46_document_types_and_entities_get_400() {
-    let folder = folder_with_file("f46");
+fn document_types_and_entities_get_400() {
+    let folder = folder_with_file("document-types");
     let find = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>"#;
     for body in [
         format!("<!DOCTYPE D:propfind>{find}"),
@@ -74,8 +74,8 @@ fn f46_document_types_and_entities_get_400() {
 }
 
 #[test]
-fn f47_floods_of_attributes_elements_and_namespaces_get_400() {
-    let folder = folder_with_file("f47");
+fn floods_of_attributes_elements_and_namespaces_get_400() {
+    let folder = folder_with_file("xml-floods");
     let attributes = |count: usize| (0..count).fold(String::new(), |all, n| format!("{all} a{n}=''"));
     // More than fits is not even read.
     let flood = format!("<D:propfind xmlns:D='DAV:' {}/>", "a='' ".repeat(100_000));
@@ -98,8 +98,8 @@ fn f47_floods_of_attributes_elements_and_namespaces_get_400() {
 }
 
 #[test]
-fn f48_bodies_above_64_kib_get_413() {
-    let folder = folder_with_file("f48");
+fn bodies_above_64_kib_get_413() {
+    let folder = folder_with_file("large-xml");
     let find = r#"<D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>"#;
     let padded = |length: usize| format!("{find}{}", " ".repeat(length - find.len()));
     folder.request("PROPFIND", "").header("Depth", "0").xml(&padded(MAX_XML)).send().expect(207);
@@ -120,9 +120,9 @@ fn f48_bodies_above_64_kib_get_413() {
 /// A tree that is too large for one answer is refused before the first byte; clients then list one folder at a
 /// time. One that fits is told.
 #[test]
-fn f49_listing_without_end_is_refused() {
+fn listing_without_end_is_refused() {
     let server = shared_with("[limits]\nmax_listing_entries = 6\n");
-    let folder = Folder::on(server, "f49");
+    let folder = Folder::on(server, "endless-listing");
     folder.put("datei.txt", "x");
     let ask = |path: &str, depth: Option<&str>| {
         let request = folder.server.request("PROPFIND", path);
@@ -152,8 +152,8 @@ fn f49_listing_without_end_is_refused() {
 }
 
 #[test]
-fn f50_thousands_of_ranges_get_the_whole_file() {
-    let folder = Folder::new("f50");
+fn thousands_of_ranges_get_the_whole_file() {
+    let folder = Folder::new("many-ranges");
     let content: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     folder.put("datei.bin", content.clone());
     let ranges = |count: usize| {
@@ -174,8 +174,8 @@ fn f50_thousands_of_ranges_get_the_whole_file() {
 }
 
 #[test]
-fn f51_overlapping_ranges_never_multiply_a_file() {
-    let folder = Folder::new("f51");
+fn overlapping_ranges_never_multiply_a_file() {
+    let folder = Folder::new("overlapping-ranges");
     let content: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     folder.put("datei.bin", content.clone());
     let get = |ranges: &str| folder.request("GET", "datei.bin").header("Range", ranges).send();
@@ -192,8 +192,8 @@ fn f51_overlapping_ranges_never_multiply_a_file() {
 }
 
 #[test]
-fn f52_if_headers_that_are_too_long_or_broken_get_400() {
-    let folder = folder_with_file("f52");
+fn if_headers_that_are_too_long_or_broken_get_400() {
+    let folder = folder_with_file("broken-if");
     let long = format!("(<urn:{}>)", "x".repeat(8 * 1024));
     let many = "(<a>)".repeat(1_001);
     let just_enough = "(<a>)".repeat(1_000);
@@ -233,9 +233,9 @@ fn f52_if_headers_that_are_too_long_or_broken_get_400() {
 const PROPPATCH: &str = r#"<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x xmlns="urn:x">y</x></D:prop></D:set></D:propertyupdate>"#;
 
 #[test]
-fn f53_locks_end_and_are_counted() {
+fn locks_end_and_are_counted() {
     // A server of its own: the flood leaves this user no lock for other tests.
-    let folder = Folder::on(Arc::new(TestServer::start_plain()), "f53");
+    let folder = Folder::on(Arc::new(TestServer::start_plain()), "counted-locks");
     folder.put("datei.txt", "content");
     for (asked, granted) in [
         ("Infinite", 3600),
@@ -307,8 +307,8 @@ const ESCAPES: [&str; 17] = [
 ];
 
 #[test]
-fn f54_paths_that_lead_out_get_400() {
-    let folder = folder_with_file("f54-path");
+fn paths_that_lead_out_get_400() {
+    let folder = folder_with_file("paths-out");
     for path in ESCAPES.into_iter().chain(["\\datei.txt", "..\\datei.txt", "da tei.txt"]) {
         for method in ["GET", "HEAD", "PUT", "DELETE", "MKCOL", "PROPFIND", "PROPPATCH", "LOCK", "MOVE"] {
             let request = folder.request(method, path).header("Destination", &folder.target("neu.txt"));
@@ -321,8 +321,8 @@ fn f54_paths_that_lead_out_get_400() {
 }
 
 #[test]
-fn f54_destinations_that_lead_out_are_refused() {
-    let folder = folder_with_file("f54-destination");
+fn destinations_that_lead_out_are_refused() {
+    let folder = folder_with_file("destinations-out");
     let send = |method: &str, destination: &str| {
         folder.request(method, "datei.txt").header("Destination", destination).send()
     };
@@ -363,6 +363,6 @@ fn f54_destinations_that_lead_out_are_refused() {
     }
     assert_eq!(folder.names(), ["datei.txt"]);
     let outcome = Outcome::of(&mut folder.server.cli(["trash", "list", "space"]));
-    assert!(!outcome.stdout.contains("f54-destination"), "{outcome}");
+    assert!(!outcome.stdout.contains("destinations-out"), "{outcome}");
     assert_alive(&folder.server);
 }

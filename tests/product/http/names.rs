@@ -17,8 +17,8 @@ fn encode(name: &str) -> String {
 }
 
 #[test]
-fn f57_no_name_breaks_out_of_content_disposition() {
-    let folder = Folder::new("f57");
+fn no_name_breaks_out_of_content_disposition() {
+    let folder = Folder::new("disposition");
     for name in [
         "a\"; filename=\"evil.exe",
         "a\r\nX-Evil: 1\r\n\r\n<script>.txt",
@@ -43,8 +43,8 @@ fn f57_no_name_breaks_out_of_content_disposition() {
 }
 
 #[test]
-fn f58_twins_in_another_composition_are_one_file() {
-    let folder = Folder::new("f58-composition");
+fn twins_in_another_composition_are_one_file() {
+    let folder = Folder::new("composition");
     folder.put(NFC, "composed");
     // A second file of the same look would be one file too many for macOS.
     let refused = folder.request("PUT", NFD).body("decomposed").send().expect(409);
@@ -73,8 +73,8 @@ fn f58_twins_in_another_composition_are_one_file() {
 }
 
 #[test]
-fn f58_twins_in_capitals_are_refused_and_never_found_for_each_other() {
-    let folder = Folder::new("f58-capitals");
+fn twins_in_capitals_are_refused_and_never_found_for_each_other() {
+    let folder = Folder::new("capitals");
     folder.put("Bilanz.txt", "one");
     folder.put("anderes.txt", "two");
     for name in ["bilanz.txt", "BILANZ.TXT"] {
@@ -99,8 +99,8 @@ fn f58_twins_in_capitals_are_refused_and_never_found_for_each_other() {
 }
 
 #[test]
-fn f59_controls_and_directions_come_back_as_sent_and_are_shown_escaped() {
-    let folder = Folder::new("f59");
+fn controls_and_directions_come_back_as_sent_and_are_shown_escaped() {
+    let folder = Folder::new("controls");
     let names = [
         "a\u{202e}fdp.exe",
         "b\u{1b}[31mrot",
@@ -133,7 +133,7 @@ fn f59_controls_and_directions_come_back_as_sent_and_are_shown_escaped() {
     for name in names {
         assert!(!shown.contains(name), "the terminal gets {name:?} raw");
     }
-    assert!(shown.contains("f59/a\\u{202e}fdp.exe"), "{shown}");
+    assert!(shown.contains("controls/a\\u{202e}fdp.exe"), "{shown}");
     assert_alive(&folder.server);
 }
 
@@ -144,8 +144,8 @@ const UNPORTABLE: [&str; 16] = [
 ];
 
 #[test]
-fn f60_names_that_windows_cannot_show_come_back_as_sent() {
-    let folder = Folder::new("f60-any");
+fn names_that_windows_cannot_show_come_back_as_sent() {
+    let folder = Folder::new("windows-any");
     for name in UNPORTABLE {
         folder.put(&encode(name), name);
         assert_eq!(folder.get(&encode(name)), name.as_bytes(), "{name}");
@@ -154,8 +154,8 @@ fn f60_names_that_windows_cannot_show_come_back_as_sent() {
 }
 
 #[test]
-fn f60_an_office_may_refuse_names_that_windows_cannot_show() {
-    let folder = Folder::on(shared_with("portable_names = true"), "f60-portable");
+fn an_office_may_refuse_names_that_windows_cannot_show() {
+    let folder = Folder::on(shared_with("portable_names = true"), "windows-portable");
     folder.put("gut.txt", "x");
     folder.make_folder("ordner");
     for name in UNPORTABLE {
@@ -175,8 +175,8 @@ fn f60_an_office_may_refuse_names_that_windows_cannot_show() {
 }
 
 #[test]
-fn f60_names_and_paths_have_a_greatest_length() {
-    let folder = Folder::new("f60-long");
+fn names_and_paths_have_a_greatest_length() {
+    let folder = Folder::new("long-names");
     let longest = "x".repeat(255);
     folder.put(&longest, "x");
     // 255 bytes, not characters.

@@ -80,7 +80,7 @@ fn trickle(server: &TestServer, head: &str, piece: &str) -> String {
 }
 
 #[test]
-fn f61_slow_heads_are_cut() {
+fn slow_heads_are_cut() {
     let server = shared_with(QUICK);
     assert_eq!(exchange(&server, ""), "");
     assert_eq!(exchange(&server, "GET /dav/ HTTP/1.1\r\nX-Slow: "), "");
@@ -90,8 +90,8 @@ fn f61_slow_heads_are_cut() {
 }
 
 #[test]
-fn f62_slow_bodies_get_408_and_store_nothing() {
-    let folder = Folder::on(shared_with(QUICK), "f62");
+fn slow_bodies_get_408_and_store_nothing() {
+    let folder = Folder::on(shared_with(QUICK), "slow-bodies");
     folder.put("datei.txt", "before");
     for lines in ["Content-Length: 100000\r\n", "Transfer-Encoding: chunked\r\n"] {
         let begin = if lines.starts_with('C') { "abc" } else { "3\r\nabc\r\n" };
@@ -109,9 +109,9 @@ fn f62_slow_bodies_get_408_and_store_nothing() {
 }
 
 #[test]
-fn f63_slow_readers_are_cut_and_cost_little_memory() {
+fn slow_readers_are_cut_and_cost_little_memory() {
     let server = Arc::new(TestServer::start_configured(QUICK));
-    let folder = Folder::on(Arc::clone(&server), "f63");
+    let folder = Folder::on(Arc::clone(&server), "slow-readers");
     let size = 24 << 20;
     folder.put("gross.bin", bytes(63, size));
     let resident = || {
@@ -139,7 +139,7 @@ fn f63_slow_readers_are_cut_and_cost_little_memory() {
 }
 
 #[test]
-fn f64_oversized_heads_get_431() {
+fn oversized_heads_get_431() {
     let server = shared();
     let get = |target: &str, lines: &str| exchange(&server, message("GET", target, lines, ""));
     assert_status(&get("/dav/", &format!("X-Long: {}\r\n", "y".repeat(40_000))), 431);
@@ -151,8 +151,8 @@ fn f64_oversized_heads_get_431() {
 }
 
 #[test]
-fn f65_ambiguous_lengths_get_400_and_smuggle_nothing() {
-    let folder = Folder::new("f65");
+fn ambiguous_lengths_get_400_and_smuggle_nothing() {
+    let folder = Folder::new("ambiguous-lengths");
     folder.put("opfer.txt", "still here");
     let second = message("DELETE", &folder.target("opfer.txt"), "", "");
     for lines in [
@@ -179,8 +179,8 @@ fn f65_ambiguous_lengths_get_400_and_smuggle_nothing() {
 }
 
 #[test]
-fn f66_impossible_chunks_get_400_and_store_nothing() {
-    let folder = Folder::new("f66");
+fn impossible_chunks_get_400_and_store_nothing() {
+    let folder = Folder::new("impossible-chunks");
     folder.put("datei.txt", "before");
     for chunks in [
         "ffffffffffffffff1\r\nabc\r\n0\r\n\r\n",
@@ -267,11 +267,11 @@ fn flood(server: &TestServer, frames: &[u8], patience: Duration) -> Vec<u8> {
 }
 
 #[test]
-fn f67_floods_over_http2_end_in_goaway() {
+fn floods_over_http2_end_in_goaway() {
     let server = TestServer::start();
     let credentials = format!("Basic {}", BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes()));
     let get = h2::head("GET", "/dav/space/", &credentials);
-    let put = h2::head("PUT", "/dav/space/f67.txt", &credentials);
+    let put = h2::head("PUT", "/dav/space/flood.txt", &credentials);
     let streams = || (0..5_000).map(|n| 2 * n + 1);
 
     let resets: Vec<u8> = streams()
@@ -299,11 +299,11 @@ fn f67_floods_over_http2_end_in_goaway() {
     }
     flood(&server, &tiny, Duration::from_secs(1));
     assert_alive(&server);
-    server.request("GET", "/dav/space/f67.txt").send().expect(404);
+    server.request("GET", "/dav/space/flood.txt").send().expect(404);
 }
 
 #[test]
-fn f69_other_hosts_get_421() {
+fn other_hosts_get_421() {
     let config = "hosts = ['127.0.0.1', 'kanzlei.example']";
     let server = shared_with(config);
     for (host, status) in [
@@ -325,7 +325,7 @@ fn f69_other_hosts_get_421() {
 }
 
 #[test]
-fn f70_nothing_is_asked_or_served_without_encryption() {
+fn nothing_is_asked_or_served_without_encryption() {
     // Plain HTTP sent to the TLS port gets no challenge, whatever else it gets.
     let server = TestServer::start();
     let mut plain = TcpStream::connect(server.endpoint().address).unwrap();
@@ -362,7 +362,7 @@ fn f70_nothing_is_asked_or_served_without_encryption() {
 const PROXY: &str = "trusted_proxies = ['127.0.0.1/32']";
 
 #[test]
-fn f71_one_client_cannot_take_all_connections() {
+fn one_client_cannot_take_all_connections() {
     let config = "[limits]\nmax_connections_per_client = 20\n";
     let server = Arc::new(TestServer::start_configured(config));
     let idle: Vec<_> = (0..20).map(|_| TcpStream::connect(server.endpoint().address).unwrap()).collect();
@@ -379,8 +379,8 @@ fn f71_one_client_cannot_take_all_connections() {
 }
 
 #[test]
-fn f72_packed_bodies_get_415() {
-    let folder = Folder::new("f72");
+fn packed_bodies_get_415() {
+    let folder = Folder::new("packed-bodies");
     for encoding in ["gzip", "deflate", "br", "zstd", "identity, gzip"] {
         for method in ["PUT", "PROPFIND", "PROPPATCH", "LOCK", "MKCOL"] {
             let packed = folder.request(method, "datei.txt").header("Content-Encoding", encoding);

@@ -143,7 +143,7 @@ fn each_link_answers_the_methods_it_is_for_and_no_others() {
     adder[0] = ("OPTIONS", 200, 200);
     adder[8] = ("PUT", 201, 201);
     adder[12..].copy_from_slice(&READER[12..]);
-    assert_eq!(all_methods(&server, &add), adder, "F86: the same whether there is something or not");
+    assert_eq!(all_methods(&server, &add), adder, "the same whether the file exists or not");
     let a = server.request("GET", &format!("/dav/{SPACE}/Akten/a.txt")).send().expect(200);
     assert_eq!(a.text(), "Akten/a.txt");
     server.request("DELETE", &format!("/dav/{SPACE}/Akten/a%20(2).txt")).send().expect(204);
@@ -365,7 +365,7 @@ fn an_editor_works_in_the_folder_with_locks_of_his_own() {
     server.assert_no_traces(&[&edit.token, SECRET]);
 }
 
-/// F84.
+/// Guesses are limited for each link and network.
 #[test]
 fn five_wrong_passwords_and_then_the_right_one_waits_too() {
     let server = office();
@@ -464,7 +464,7 @@ fn a_link_opens_no_other_door_and_no_upload_in_parts() {
     edit.ask(&server, "GET", "/teil.bin").send().expect(404);
 }
 
-/// F79.
+/// A guest who is downloading is cut off, too.
 #[test]
 fn a_download_breaks_off_when_its_link_is_ended() {
     let server = office();

@@ -142,7 +142,7 @@ fn nobody_learns_who_has_an_account() {
 }
 
 #[test]
-fn f68_an_invented_address_does_not_help() {
+fn an_invented_address_does_not_help() {
     // Without a proxy nobody is believed.
     let direct = TestServer::start_plain();
     assert_eq!(guess(&direct, |n| format!("name{n}"), |n| format!("10.{n}.0.1")), 20);

@@ -1,4 +1,4 @@
-//! Slow lines, and many who want the same room. F55, F62 and F75 of the fault catalogue.
+//! Slow lines, and many clients that want the same room.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};

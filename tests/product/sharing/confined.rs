@@ -166,7 +166,6 @@ async fn a_reader_changes_nothing() {
     assert_eq!(office.names("folder").await, ["a.txt", "sub"]);
 }
 
-/// F86.
 #[tokio::test]
 async fn who_adds_learns_nothing_and_overwrites_nothing() {
     let office = Office::open().await;

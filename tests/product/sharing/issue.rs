@@ -64,7 +64,7 @@ async fn what_cannot_be_is_refused() {
         let new = NewLink { label: label.to_owned(), ..base("folder", LinkRight::Read).await };
         assert!(matches!(refuse(new).await, LinkError::Text));
     }
-    // F85: a link whose password is refused is not made without one.
+    // A link whose password is refused is not made without one.
     for password in ["short", "12345678", "passwort"] {
         let refused = office.link_with_password("folder", password).await.unwrap_err();
         assert!(matches!(refused, LinkError::WeakPassword(_)), "{password}: {refused:?}");

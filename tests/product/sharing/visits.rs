@@ -137,7 +137,7 @@ async fn a_password_is_asked_for_and_a_pass_spares_it_until_it_changes() {
     let tried = office.visit_at(&link, GuestKey::Pass(&pass), NOW).await;
     assert!(matches!(tried, Err(VisitError::PasswordNeeded)));
     let lent = office.sharing.still_valid(&visit, NOW).await;
-    assert!(matches!(lent, Err(VisitError::NoSuchLink)), "F79: who is downloading is cut");
+    assert!(matches!(lent, Err(VisitError::NoSuchLink)), "a guest who is downloading is cut off");
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn who_was_let_in_is_out_as_soon_as_the_link_ends_or_narrows() {
     assert!(!lent(Right::Read, NOW).await);
 }
 
-/// F84: five tries in a quarter of an hour for each link and network; nobody else is kept out by them.
+/// Five tries in a quarter of an hour for each link and network; they keep no other guest out.
 #[tokio::test]
 async fn guessing_a_password_ends_after_five_tries() {
     let office = Office::open().await;
