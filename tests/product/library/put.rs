@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tresor::catalog::WriteTx;
-use tresor::library::{Change, Entry, Library, LibraryError, NewFile, PIECE, PutOutcome};
+use tresor::library::{Change, Entry, Library, LibraryError, NewFile, PIECE, PutSession};
 use tresor::model::{Actor, ByteRange, Conditions, EtagMatch, NamePolicy, Stamp, Timestamp};
 
-use crate::library::hooked::Moment;
+use crate::library::hooked::{Gate, Moment};
 use crate::library::store::{NOW, Store, path, read_whole};
 use crate::support::content::bytes;
 use crate::support::process::eventually;
@@ -324,50 +325,56 @@ fn hold_writer(store: &Store) -> std::sync::mpsc::Sender<()> {
     release
 }
 
-/// Puts a small file in the background and waits until its group is in the pack.
-async fn put_until_packed(store: &Store, at: &'static str) {
+/// A small file whose content has arrived.
+async fn begin_small(store: &Store, at: &str) -> PutSession {
+    let file = NewFile { path: path(at), size: Some(3), modified: None, checksum: None };
+    let mut session = store.library.begin_put(store.change(), file).await.unwrap();
+    session.write("abc".into()).await.unwrap();
+    session
+}
+
+/// Puts a small file in the background and waits until its group is in the pack, on its way to the writer.
+async fn put_until_packed(store: &Store, at: &str) {
     let (packed, is_packed) = std::sync::mpsc::channel();
-    store.disk.set(move |moment| {
-        if moment == Moment::Publish {
+    store.disk.set_keeper(move |gate| {
+        if gate == Gate::Stored {
             let _ = packed.send(());
         }
-        Ok(())
     });
-    begin_small(store, at);
-    tokio::task::spawn_blocking(move || is_packed.recv_timeout(Duration::from_secs(10)).unwrap())
+    tokio::spawn(begin_small(store, at).await.commit(NOW));
+    tokio::task::spawn_blocking(move || is_packed.recv_timeout(Duration::from_mins(1)).unwrap())
         .await
         .unwrap();
 }
 
-fn begin_small(store: &Store, at: &'static str) -> tokio::task::JoinHandle<Result<PutOutcome, LibraryError>> {
-    let (library, change) = (store.library.clone(), store.change());
-    tokio::spawn(async move {
-        let file = NewFile { path: path(at), size: Some(3), modified: None, checksum: None };
-        let mut session = library.begin_put(change, file).await?;
-        session.write("abc".into()).await?;
-        session.commit(NOW).await
-    })
-}
-
-#[tokio::test(flavor = "multi_thread")]
+/// On one thread, which makes the order certain.
+#[tokio::test]
 async fn small_files_that_come_during_a_commit_share_the_next_flush() {
     let store = Store::new().await;
-    let release = hold_writer(&store);
-    put_until_packed(&store, "first").await;
     let flushes = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&flushes);
     store.disk.set(move |moment| {
         counted.fetch_add(usize::from(moment == Moment::Publish), Ordering::SeqCst);
         Ok(())
     });
-    let others: Vec<_> = ["b", "c", "d", "e", "f", "g", "h"].map(|at| begin_small(&store, at)).into();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(flushes.load(Ordering::SeqCst), 0, "they wait for the commit");
-    drop(release);
-    for other in others {
-        other.await.unwrap().unwrap();
+    for round in 1..=5 {
+        let release = hold_writer(&store);
+        put_until_packed(&store, "first").await;
+        let mut sessions = Vec::new();
+        for at in ["b", "c", "d", "e", "f", "g", "h"] {
+            sessions.push(begin_small(&store, at).await);
+        }
+        let mut commits: JoinSet<_> = sessions.into_iter().map(|session| session.commit(NOW)).collect();
+        // A commit hands its content to the packer when it is polled first, in a task of its own.
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        while let Some(outcome) = commits.join_next().await {
+            outcome.unwrap().unwrap();
+        }
+        assert_eq!(flushes.load(Ordering::SeqCst), 2 * round, "one of the first file, one of all others");
     }
-    assert!(flushes.load(Ordering::SeqCst) < 7, "they share flushes");
     store.check();
 }
 
@@ -379,8 +386,6 @@ fn a_commit_may_be_the_last_to_hold_the_library() {
         let store = Store::new().await;
         let release = hold_writer(&store);
         put_until_packed(&store, "first").await;
-        // Packed, but not yet in the writer's queue.
-        tokio::time::sleep(Duration::from_millis(100)).await;
         (store, release)
     });
     drop(runtime);
