@@ -433,8 +433,7 @@ fn uploads_at_once_never_pass_the_quota() {
     const QUOTA: usize = 3_000_000;
     let mut server = TestServer::start_plain();
     let password = device_password(&server, USER);
-    server.cli_ok(["space", "add", "tight", "--kind", "team", "--quota", &format!("{QUOTA}B")]);
-    server.cli_ok(["grant", USER, "tight", "write"]);
+    server.add_space("tight", ["--kind", "team", "--quota", &format!("{QUOTA}B")], "write");
     let ask = |method: &str, name: &str| {
         server.anonymous(method, &format!("/dav/tight/{name}")).sign_in(USER, &password)
     };

@@ -41,8 +41,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
     let limits = limits.map(|limit| format!("{limit}_seconds = {LIMIT_SECONDS}\n")).concat();
     let mut server = TestServer::start_configured(&format!("[limits]\n{limits}"));
     let token = device_password(&server, USER);
-    server.cli_ok(["space", "add", "tight", "--kind", "team", "--quota", &format!("{QUOTA}B")]);
-    server.cli_ok(["grant", USER, "tight", "write"]);
+    server.add_space("tight", ["--kind", "team", "--quota", &format!("{QUOTA}B")], "write");
     let ask = |method: &str, target: &str| server.anonymous(method, target).sign_in(USER, &token);
     ask("PUT", "/dav/tight/large").body(vec![7; LARGE]).send().expect(201);
     ask("PUT", "/dav/tight/small").body("small").send().expect(201);

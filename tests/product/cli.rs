@@ -6,17 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use secrecy::SecretString;
 use serde_json::Value;
-use tresor::app::{DataDirectory, Instance};
 use tresor::library::Change;
-use tresor::model::{
-    Access, Actor, Conditions, EntryPath, NamePolicy, Right, Timestamp, UploadId, UploadShape, UserId,
-};
+use tresor::model::{Access, Actor, Conditions, EntryPath, Right, Timestamp, UploadId, UploadShape, UserId};
 use tresor::uploads::{NewUpload, PartInfo};
-use tresor::vault::keys::Unlock;
 
-use crate::start::office::{Office, PASSWORD, Served};
+use crate::support::office::{Office, PASSWORD, Served};
 use crate::support::process::{Outcome, require};
 
 /// An office with two users, a space, and a file that has a past; its server has stopped.
@@ -53,21 +48,13 @@ fn lived_in() -> Office {
 /// A copy of an office, byte for byte.
 fn twin(office: &Office) -> Office {
     let twin = Office::new();
-    for name in ["data", "key.txt", "password"] {
-        let copied = Command::new("cp").arg("-a").arg(office.path(name)).arg(twin.path("")).status().unwrap();
-        assert!(copied.success());
-    }
+    twin.begin_as(&office.template());
     twin
-}
-
-fn attempt(office: &Office, words: &[&str]) -> Outcome {
-    // The key is used where no server runs, and ignored where one does.
-    office.run(words.iter().chain(&["--data", "data", "--key-file", "key.txt"]))
 }
 
 #[track_caller]
 fn run(office: &Office, words: &[&str]) -> String {
-    let outcome = attempt(office, words);
+    let outcome = office.attempt(words);
     assert_eq!(outcome.code, 0, "{words:?}\n{outcome}");
     outcome.stdout
 }
@@ -192,7 +179,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     for step in steps {
         for format in [&[][..], &["--json"]] {
             let words = [step, format].concat();
-            let (there, here) = (attempt(&online, &words), attempt(&offline, &words));
+            let (there, here) = (online.attempt(&words), offline.attempt(&words));
             assert_eq!(there.code, here.code, "{words:?}\n{there}\n{here}");
             // The one answer that must differ.
             let online = masked(&without_jobs(&there.stdout)).replace("serving", "stopped");
@@ -239,10 +226,9 @@ fn the_usage_shown_with_an_error_is_that_of_the_help() {
 /// Begins an upload of 100,000 bytes as anna, who sends 1,500 of them.
 fn begin_upload(office: &Office) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let key = SecretString::from(std::fs::read_to_string(office.path("key.txt")).unwrap().trim().to_owned());
     runtime.block_on(async {
-        let directory = DataDirectory::open(&office.path("data")).unwrap();
-        let instance = Instance::open(&directory, &Unlock::KeyFile(key), NamePolicy::Any).await.unwrap();
+        let open = office.open().await;
+        let instance = &open.instance;
         let users = instance.accounts.users().await.unwrap();
         let user = users.iter().find(|user| user.name == "Anna").unwrap().id;
         let space = instance.library.spaces().await.unwrap().remove(0).id;
@@ -264,7 +250,7 @@ fn begin_upload(office: &Office) -> String {
         let mut append = instance.uploads.begin_append(&access, user, upload.id, 0, part, now).await.unwrap();
         append.write(vec![7; 1_500].into()).await.unwrap();
         append.finish(now).await.unwrap();
-        instance.close();
+        open.close();
         upload.id.to_string()
     })
 }
@@ -284,8 +270,8 @@ fn uploads_are_listed_and_ended() {
     assert!(table.contains(&id) && table.contains("/2025/Film.mp4") && table.contains("97.6 KiB"), "{table}");
     run(&office, &["upload", "cancel", &id]);
     assert_eq!(json(&office, &["upload", "list"]), serde_json::json!([]));
-    assert_eq!(attempt(&office, &["upload", "cancel", &id]).code, 1);
-    assert_eq!(attempt(&office, &["verify", "--full"]).code, 0);
+    assert_eq!(office.attempt(["upload", "cancel", &id]).code, 1);
+    assert_eq!(office.attempt(["verify", "--full"]).code, 0);
 }
 
 #[test]
@@ -315,7 +301,7 @@ fn links_are_listed_and_ended() {
     assert_eq!(json(&office, &["link", "list", "--space", "Team"]), serde_json::json!([]));
     run(&office, &["link", "revoke", "1"]);
     served.request("GET", &page).send().expect(404);
-    assert_eq!(attempt(&office, &["link", "revoke", "1"]).code, 1);
+    assert_eq!(office.attempt(["link", "revoke", "1"]).code, 1);
 }
 
 /// A crashed program may hold a file for an hour, and a client held all locks of a server: an owner sees who
@@ -344,7 +330,7 @@ fn locks_are_listed_and_ended() {
     assert_eq!(json(&office, &["lock", "list", "Team"]), serde_json::json!([]));
 
     run(&office, &["lock", "end", &file]);
-    assert_eq!(attempt(&office, &["lock", "end", &file]).code, 1);
+    assert_eq!(office.attempt(["lock", "end", &file]).code, 1);
     lock("2025");
     assert_eq!(run(&office, &["lock", "end", "--user", "otto"]), "0 locks are ended\n");
     assert_eq!(
@@ -352,7 +338,7 @@ fn locks_are_listed_and_ended() {
         "1 lock is ended\n"
     );
     assert_eq!(json(&office, &["lock", "list"]), serde_json::json!([]));
-    assert_ne!(attempt(&office, &["lock", "end"]).code, 0);
+    assert_ne!(office.attempt(["lock", "end"]).code, 0);
 }
 
 #[test]
@@ -417,7 +403,7 @@ fn tables_read_well() {
     for (line, role) in raw.lines().skip(1).zip(["administrator", "staff", "client"]) {
         assert!(line[column..].starts_with(role), "{raw}");
     }
-    let empty = attempt(&office, &["trash", "list", "Team"]);
+    let empty = office.attempt(["trash", "list", "Team"]);
     assert_eq!((empty.code, empty.stdout.as_str(), empty.stderr.as_str()), (0, "", "none\n"));
 }
 
@@ -473,7 +459,7 @@ fn a_removed_user_stays_in_the_history_and_what_ends_is_said_before() {
     let page = format!("/s/{}", made["ocs"]["data"]["token"].as_str().unwrap());
     served.request("GET", &page).send().expect(200);
 
-    let asked = attempt(&office, &["user", "remove", "anna"]);
+    let asked = office.attempt(["user", "remove", "anna"]);
     assert_eq!(asked.code, 1, "{asked}");
     for needle in ["1 links, 1 device passwords, rights in 1 spaces", "Nothing was changed", "--yes"] {
         assert!(asked.stderr.contains(needle), "{needle}: {asked}");
@@ -500,7 +486,7 @@ fn a_removed_user_stays_in_the_history_and_what_ends_is_said_before() {
     let versions = json(&office, &["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"]);
     assert_eq!((&versions[0]["author"], &versions[1]["author"]), (&"Anna".into(), &"Anna".into()));
     assert_eq!(json(&office, &["trash", "list", "Müller GmbH"])[0]["deleted_by"], "Anna");
-    assert_eq!(attempt(&office, &["verify"]).code, 0);
+    assert_eq!(office.attempt(["verify"]).code, 0);
 }
 
 /// Scripts had to read sentences of `init` and `change-passphrase`.
@@ -582,7 +568,7 @@ fn what_is_refused_says_what_helps() {
         (&["versions", "list", "Müller GmbH", "2025"], ["a folder", ""]),
         (&["versions", "restore", "Müller GmbH", "2025", "1"], ["a folder", ""]),
     ] {
-        let outcome = attempt(&office, words);
+        let outcome = office.attempt(words);
         assert_eq!(outcome.code, 1, "{words:?}\n{outcome}");
         for needle in needles {
             assert!(outcome.stderr.contains(needle), "{needle}\n{outcome}");
@@ -616,7 +602,7 @@ fn names_cannot_steer_the_terminal() {
         let shown = run(&office, words);
         assert!(!shown.contains(|c: char| c != '\n' && c.is_control() || c == '\u{202e}'), "{shown:?}");
     }
-    let outcome = attempt(&office, &["trash", "list", "\u{1b}[2J"]);
+    let outcome = office.attempt(["trash", "list", "\u{1b}[2J"]);
     assert!(outcome.code == 1 && !outcome.stderr.contains('\u{1b}'), "{outcome}");
 }
 

@@ -3,21 +3,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
-use tresor::app::{DataDirectory, DirectoryError, Instance};
+use tresor::app::{DataDirectory, Instance};
 use tresor::http::{HealthState, Router};
-use tresor::model::NamePolicy;
 use tresor::net::{Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, bind, serve};
-use tresor::vault::keys::Unlock;
 
 use super::TestServer;
-use super::process::eventually;
-
-const LIMIT: Duration = Duration::from_secs(10);
+use super::office::Open;
 
 /// An instance that no process serves, opened here.
 pub struct InProcess {
@@ -40,19 +34,7 @@ impl InProcess {
     /// Opens the data directory of a server that has been stopped or never ran.
     pub fn open(server: TestServer) -> Self {
         let runtime = Runtime::new().unwrap();
-        let mut directory = None;
-        // A process that another test is starting may hold a copy of the lock until it runs its program.
-        eventually("the data directory is free", LIMIT, || {
-            directory = match DataDirectory::open(&server.data()) {
-                Err(DirectoryError::InUse { .. }) => None,
-                other => Some(other.unwrap()),
-            };
-            directory.is_some()
-        });
-        let directory = directory.unwrap();
-        let key = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
-        let unlock = Unlock::KeyFile(key);
-        let instance = runtime.block_on(Instance::open(&directory, &unlock, NamePolicy::Any)).unwrap();
+        let Open { instance, directory, .. } = runtime.block_on(server.office.open());
         let router = Router::locked(HealthState::default());
         router.open(
             instance.library.clone(),

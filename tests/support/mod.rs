@@ -25,6 +25,7 @@ pub mod http;
 pub mod in_process;
 pub mod load;
 pub mod multistatus;
+pub mod office;
 pub mod process;
 pub mod recovery;
 pub mod server;

@@ -6,33 +6,28 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::OnceLock;
 
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+use rustix::process::Signal;
 
 use super::http::{Endpoint, Request};
-use super::process::{eventually, limited, succeed, tool};
+use super::office::{LIMIT, Office, Template, end, program, start};
+use super::process::{eventually, limited, succeed};
 use super::{canary, content};
+
+pub use super::office::{ADMIN, PASSWORD as ADMIN_PASSWORD};
 
 /// The staff user of every test server, with the right `write` on [`SPACE`].
 pub const USER: &str = "staff";
 /// The user's password: long enough for any policy, without characters special to a shell or a URL.
 pub const PASSWORD: &str = "Kessel-Marder-Ufer-4711-Lampion";
-/// The administrator created by `init`.
-pub const ADMIN: &str = "admin";
-/// The administrator's password.
-pub const ADMIN_PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
 /// The space that every test server has.
 pub const SPACE: &str = "space";
 
-/// Time for a start: keys, certificate and catalogue on a busy machine.
-const START_LIMIT: Duration = Duration::from_mins(1);
-
 /// A running server; dropping it ends the process and removes its files.
 pub struct TestServer {
-    work: TempDir,
+    pub office: Office,
     child: Option<Child>,
     endpoint: Endpoint,
     temporary_before: BTreeSet<PathBuf>,
@@ -63,13 +58,24 @@ impl TestServer {
         server
     }
 
-    /// Makes the instance, starts it, adds [`SPACE`] and [`USER`].
+    /// Starts on an instance with [`SPACE`] and [`USER`].
     pub fn set_up(&mut self) {
-        self.init();
+        static MADE: OnceLock<Template> = OnceLock::new();
+        self.office.begin_as(MADE.get_or_init(|| {
+            let server = Self::prepare(false);
+            server.init();
+            server.secret_file("staff.password", PASSWORD);
+            for words in [
+                &["user", "add", USER, "--role", "staff", "--password-file", "staff.password"][..],
+                &["space", "add", SPACE, "--kind", "team"],
+                &["grant", USER, SPACE, "write"],
+            ] {
+                let outcome = server.office.attempt(words);
+                assert_eq!(outcome.code, 0, "{outcome}");
+            }
+            server.office.template()
+        }));
         self.spawn();
-        self.cli_ok(["space", "add", SPACE, "--kind", "team"]);
-        self.add_user(USER, "staff", PASSWORD);
-        self.cli_ok(["grant", USER, SPACE, "write"]);
     }
 
     /// Writes the configuration file (TOML) that is used from the next start on.
@@ -78,37 +84,22 @@ impl TestServer {
     }
 
     fn config_file(&self) -> PathBuf {
-        self.work.path().join("tresor.toml")
+        self.office.path("tresor.toml")
     }
 
     /// Creates only the working folder: nothing is initialised or running.
     pub fn prepare(tls: bool) -> Self {
         let temporary_before = canary::temporary_entries();
-        let work = tempfile::Builder::new().prefix(canary::WORK_PREFIX).tempdir().unwrap();
+        let office = Office::new();
         // Clients that drop privileges, such as davfs2, must reach their files below.
-        fs::set_permissions(work.path(), Permissions::from_mode(0o755)).unwrap();
-        for dir in ["home", "tmp"] {
-            fs::create_dir(work.path().join(dir)).unwrap();
-        }
-        Self {
-            work,
-            child: None,
-            endpoint: Endpoint { address: SocketAddr::from(([127, 0, 0, 1], 0)), tls },
-            temporary_before,
-        }
+        fs::set_permissions(office.path(""), Permissions::from_mode(0o755)).unwrap();
+        let endpoint = Endpoint { address: SocketAddr::from(([127, 0, 0, 1], 0)), tls };
+        Self { office, child: None, endpoint, temporary_before }
     }
 
-    /// Creates keys, catalogue and administrator with `tresor init`. A key file opens faster than a passphrase,
-    /// which is slow by design.
+    /// Makes only the instance, with an administrator.
     pub fn init(&self) {
-        succeed(tool("age-keygen", "age").arg("-o").arg(self.key_file()));
-        let password = self.secret_file("admin.password", ADMIN_PASSWORD);
-        let mut init = self.cli(["init"]);
-        init.arg("--key-file").arg(self.key_file());
-        init.arg("--recovery-out").arg(self.recovery_file());
-        init.args(["--admin", ADMIN]);
-        init.arg("--admin-password-file").arg(password);
-        succeed(&mut init);
+        self.office.init_by_key_file();
     }
 
     /// Starts `tresor serve`: on a free port the first time, on the same one later. Returns once
@@ -121,15 +112,22 @@ impl TestServer {
     pub fn spawn_through(&mut self, wrapper: &[&str]) {
         assert!(self.child.is_none(), "the server runs already");
         // Between two starts the system may give the port to another program, such as another test's server.
-        eventually("the port is free", START_LIMIT, || {
+        eventually("the port is free", LIMIT, || {
             let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
             let seen = log.metadata().unwrap().len();
             let mut serve = self.serve_command(wrapper);
             serve.stdout(log.try_clone().unwrap()).stderr(log);
-            self.child = Some(serve.spawn().unwrap());
-            self.await_address(seen)
+            let said = || {
+                let log = self.log();
+                log[usize::try_from(seen).unwrap().min(log.len())..].to_owned()
+            };
+            match start(&mut serve, said) {
+                Ok((child, endpoint)) => (self.child, self.endpoint) = (Some(child), endpoint),
+                Err(ended) => assert!(ended.contains("Address already in use"), "{ended}"),
+            }
+            self.child.is_some()
         });
-        eventually("GET /health answers 200", START_LIMIT, || {
+        eventually("GET /health answers 200", LIMIT, || {
             self.anonymous("GET", "/health").try_send().is_ok_and(|answer| answer.status == 200)
         });
         if self.endpoint.tls {
@@ -146,7 +144,7 @@ impl TestServer {
                 through
             }
         };
-        self.environment(&mut serve);
+        self.isolate(&mut serve);
         serve.arg("serve").arg("--data").arg(self.data());
         serve.arg("--key-file").arg(self.key_file());
         serve.arg("--listen").arg(self.endpoint.address.to_string());
@@ -159,29 +157,6 @@ impl TestServer {
         serve
     }
 
-    /// False if the port is taken. Panics if the server ends for any other reason.
-    fn await_address(&mut self, seen: u64) -> bool {
-        let mut child = self.child.take().unwrap();
-        let (mut bound, mut is_taken) = (None, false);
-        eventually("the server says where it listens", START_LIMIT, || {
-            let log = self.log();
-            let new = &log[usize::try_from(seen).unwrap().min(log.len())..];
-            bound = new.lines().find_map(listening_address);
-            if bound.is_none()
-                && let Some(status) = child.try_wait().unwrap()
-            {
-                is_taken = new.contains("Address already in use");
-                assert!(is_taken, "the server ended with {status}:\n{new}");
-            }
-            bound.is_some() || is_taken
-        });
-        if let Some(bound) = bound {
-            self.endpoint.address = bound;
-            self.child = Some(child);
-        }
-        !is_taken
-    }
-
     /// Ends the process without warning, like a power cut: `SIGKILL`.
     pub fn kill(&mut self) {
         let mut child = self.child.take().expect("the server runs");
@@ -191,14 +166,7 @@ impl TestServer {
 
     /// Asks the server to stop and waits for it.
     pub fn stop(&mut self) -> ExitStatus {
-        let mut child = self.child.take().expect("the server runs");
-        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-        let mut status = None;
-        eventually("the server ends after SIGTERM", START_LIMIT, || {
-            status = child.try_wait().unwrap();
-            status.is_some()
-        });
-        status.unwrap()
+        end(&mut self.child.take().expect("the server runs"), Signal::TERM)
     }
 
     /// The process id of the running server.
@@ -244,34 +212,34 @@ impl TestServer {
 
     /// The server's certificate as PEM, as a careful user would have stored it at first sight.
     pub fn certificate(&self) -> PathBuf {
-        self.work.path().join("server.pem")
+        self.office.path("server.pem")
     }
 
     /// A folder of this test for client files; made if missing. It is not searched for traces.
     pub fn scratch(&self, name: &str) -> PathBuf {
-        let dir = self.work.path().join(name);
+        let dir = self.office.path(name);
         fs::create_dir_all(&dir).unwrap();
         dir
     }
 
     /// The data directory.
     pub fn data(&self) -> PathBuf {
-        self.work.path().join("data")
+        self.office.path("data")
     }
 
     /// The age identity that opens the instance.
     pub fn key_file(&self) -> PathBuf {
-        self.work.path().join("unlock.key")
+        self.office.path("key.txt")
     }
 
     /// The offline recovery identity written by `init`.
     pub fn recovery_file(&self) -> PathBuf {
-        self.work.path().join("recovery.txt")
+        self.office.path("recovery.txt")
     }
 
     /// File with the server's standard output and standard error.
     pub fn log_file(&self) -> PathBuf {
-        self.work.path().join("tresor.log")
+        self.office.path("tresor.log")
     }
 
     /// The output and log of the server so far.
@@ -286,18 +254,27 @@ impl TestServer {
         self.cli_ok(["user", "add", name, "--role", role, "--password-file", file]);
     }
 
+    /// Adds a user with [`PASSWORD`] and this right on [`SPACE`].
+    pub fn add_member(&self, name: &str, role: &str, right: &str) {
+        self.add_user(name, role, PASSWORD);
+        self.cli_ok(["grant", name, SPACE, right]);
+    }
+
+    /// Adds a space with these options and gives [`USER`] this right on it.
+    pub fn add_space<const N: usize>(&self, name: &str, options: [&str; N], right: &str) {
+        self.cli_ok(["space", "add", name].iter().chain(&options));
+        self.cli_ok(["grant", USER, name, right]);
+    }
+
     /// Writes a secret to a file only its owner may read.
     pub fn secret_file(&self, name: &str, secret: &str) -> PathBuf {
-        let path = self.work.path().join(name);
-        fs::write(&path, format!("{secret}\n")).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        path
+        self.office.write(name, format!("{secret}\n"))
     }
 
     /// A `tresor` command on this data directory under a time limit; more options may follow.
     pub fn cli<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
         let mut command = limited(&program());
-        self.environment(&mut command);
+        self.isolate(&mut command);
         command.args(words).arg("--data").arg(self.data());
         command
     }
@@ -307,15 +284,10 @@ impl TestServer {
         succeed(&mut self.cli(words))
     }
 
-    /// An environment that does not depend on this machine, with a temporary folder that is searched.
-    fn environment(&self, command: &mut Command) {
-        command
-            .env_remove("CREDENTIALS_DIRECTORY")
-            .env_remove("NOTIFY_SOCKET")
-            .env("HOME", self.work.path().join("home"))
-            .env("TMPDIR", self.work.path().join("tmp"))
-            .current_dir(self.work.path().join("home"))
-            .stdin(Stdio::null());
+    /// As [`Office::isolate`], in a folder that is searched.
+    fn isolate(&self, command: &mut Command) {
+        self.office.isolate(command);
+        command.current_dir(self.office.path("home"));
     }
 
     /// Panics if the marks of all test content, or one of these words, are readable anywhere: in the data
@@ -325,8 +297,7 @@ impl TestServer {
     pub fn assert_no_traces(&self, words: &[&str]) {
         let words: Vec<&str> =
             words.iter().copied().chain([content::CONTENT_MARK, content::NAME_MARK, PASSWORD]).collect();
-        let work = self.work.path();
-        let mut roots = vec![self.data(), self.log_file(), work.join("home"), work.join("tmp")];
+        let mut roots = vec![self.data(), self.log_file(), self.office.path("home"), self.office.path("tmp")];
         let now = canary::temporary_entries();
         roots.extend(now.difference(&self.temporary_before).cloned());
         let hits = canary::search(&words, &roots);
@@ -353,18 +324,6 @@ impl Drop for TestServer {
             eprintln!("-- end of the server's log\n{}", &log[start..]);
         }
     }
-}
-
-/// The program under test. `TRESOR_BIN` names another one, such as an installed package.
-fn program() -> PathBuf {
-    std::env::var_os("TRESOR_BIN").map_or_else(|| env!("CARGO_BIN_EXE_tresor").into(), Into::into)
-}
-
-/// The address in `listening on https://127.0.0.1:8443/`.
-fn listening_address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening on http")?;
-    let (_, rest) = rest.split_once("://")?;
-    rest.split('/').next()?.trim().parse().ok()
 }
 
 /// Creates an empty file, for clients that need one.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::support::TestServer;
 use crate::support::content::bytes;
 use crate::support::http::Response;
-use crate::support::server::{SPACE, USER};
+use crate::support::server::SPACE;
 
 /// A second space.
 pub const OTHER: &str = "other";
@@ -52,8 +52,7 @@ pub fn copy_tree(from: &Path, to: &Path) {
 }
 
 fn furnish(server: &TestServer) {
-    server.cli_ok(["space", "add", OTHER, "--kind", "team"]);
-    server.cli_ok(["grant", USER, OTHER, "write"]);
+    server.add_space(OTHER, ["--kind", "team"], "write");
     for (seed, (name, len)) in (1..).zip([
         ("a", 70_000),
         ("b", 1_000),

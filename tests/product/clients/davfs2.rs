@@ -142,8 +142,7 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
     assert!(size > 0 && size < 1 << 50 && free > 0 && free <= size, "{free} of {size}");
     mount.unmount();
 
-    server.cli_ok(["space", "add", "klein", "--kind", "team", "--quota", "64MiB"]);
-    server.cli_ok(["grant", USER, "klein", "write"]);
+    server.add_space("klein", ["--kind", "team", "--quota", "64MiB"], "write");
     let mut davfs = Davfs::of(&server, "quota");
     davfs.url = server.url("/dav/klein/");
     let mount = davfs.mount();

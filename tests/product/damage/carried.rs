@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::damage::command::{SPACE, attempt, containers, office, serve};
-use crate::start::office::PASSWORD;
+use crate::damage::command::{SPACE, containers, office, serve};
+use crate::support::office::PASSWORD;
 
 /// A tester found it: 201, and a copy that nobody can read, under an id that no backup has; after a MOVE the
 /// original lay in the trash.
@@ -12,7 +12,7 @@ fn what_is_damaged_is_not_carried_into_another_space() {
     let office = office();
     let served = serve(&office);
     for words in [&["space", "add", "Huber", "--kind", "client"][..], &["grant", "anna", "Huber", "write"]] {
-        assert_eq!(attempt(&office, words).code, 0, "{words:?}");
+        assert_eq!(office.attempt(words).code, 0, "{words:?}");
     }
     let ask = |method: &str, path: &str| served.request(method, path).sign_in("anna", PASSWORD);
     let source = format!("{SPACE}/2025");
@@ -45,10 +45,10 @@ fn what_is_damaged_is_not_carried_into_another_space() {
         fs::write(file, &pristine).unwrap();
         assert_eq!(containers(&office), before);
     }
-    let trash = attempt(&office, &["trash", "list", "Müller GmbH"]).stdout;
+    let trash = office.attempt(["trash", "list", "Müller GmbH"]).stdout;
     assert!(!trash.contains("Bilanz"), "{trash}");
     // It was noted, and is good again at once.
-    assert!(attempt(&office, &["status"]).stdout.contains("damaged  1"));
+    assert!(office.attempt(["status"]).stdout.contains("damaged  1"));
     ask("MOVE", &source).header("Destination", "/dav/Huber/x").send().expect(201);
     assert_eq!(ask("GET", "/dav/Huber/x/Bilanz.pdf").send().expect(200).body.len(), 200_000);
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::start::office::{Office, PASSWORD, Served};
 use crate::support::content::bytes;
-use crate::support::process::{Outcome, eventually};
+use crate::support::office::{Office, PASSWORD, Served};
+use crate::support::process::eventually;
 
 pub const SPACE: &str = "/dav/M%C3%BCller%20GmbH";
 
@@ -22,7 +22,7 @@ pub fn office() -> Office {
         &["space", "add", "Müller GmbH", "--kind", "client"],
         &["grant", "anna", "müller gmbh", "write"],
     ] {
-        assert_eq!(attempt(&office, words).code, 0, "{words:?}");
+        assert_eq!(office.attempt(words).code, 0, "{words:?}");
     }
     let ask = |method: &str, path: &str| {
         served.request(method, &format!("{SPACE}/{path}")).sign_in("anna", PASSWORD)
@@ -39,10 +39,6 @@ pub fn office() -> Office {
 
 pub fn serve(office: &Office) -> Served {
     office.serve(["--key-file", "key.txt", "--plain-http", "--config", "tresor.toml"])
-}
-
-pub fn attempt(office: &Office, words: &[&str]) -> Outcome {
-    office.run(words.iter().chain(&["--data", "data", "--key-file", "key.txt"]))
 }
 
 pub fn containers(office: &Office) -> Vec<PathBuf> {
@@ -63,10 +59,10 @@ fn findings_are_named_and_have_an_exit_code_of_their_own() {
     let office = office();
     for online in [false, true] {
         let served = online.then(|| serve(&office));
-        let clean = attempt(&office, &["verify"]);
+        let clean = office.attempt(["verify"]);
         assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{clean}");
         assert_eq!(clean.stdout, "2 containers, header and end of each: nothing is wrong\n");
-        let clean = attempt(&office, &["verify", "--full", "--rate", "10MB"]);
+        let clean = office.attempt(["verify", "--full", "--rate", "10MB"]);
         assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{clean}");
         assert_eq!(clean.stdout, "2 containers, 292.9 KiB read: nothing is wrong\n");
 
@@ -75,8 +71,8 @@ fn findings_are_named_and_have_an_exit_code_of_their_own() {
         let mut damaged = pristine.clone();
         damaged[100_000] ^= 1;
         fs::write(file, &damaged).unwrap();
-        assert_eq!(attempt(&office, &["verify"]).code, 0, "the middle is for --full");
-        let found = attempt(&office, &["verify", "--full"]);
+        assert_eq!(office.attempt(["verify"]).code, 0, "the middle is for --full");
+        let found = office.attempt(["verify", "--full"]);
         assert_eq!(found.code, 3, "{found}");
         let place = file.strip_prefix(office.data()).unwrap().display();
         assert_eq!(
@@ -88,18 +84,18 @@ fn findings_are_named_and_have_an_exit_code_of_their_own() {
             ),
         );
         assert!(found.stderr.contains("from a backup"), "{found}");
-        let status = attempt(&office, &["status"]).stdout;
+        let status = office.attempt(["status"]).stdout;
         assert!(status.contains("damaged  1 (`tresor verify` names them)"), "{status}");
 
         // What is known, a quick look tells too.
-        let again = attempt(&office, &["verify"]);
+        let again = office.attempt(["verify"]);
         assert_eq!(again.code, 3, "{again}");
         assert!(again.stdout.contains(&format!("chunk 1: {place} (known since 20")), "{again}");
 
         let gone = &containers(&office)[1];
         let kept = fs::read(gone).unwrap();
         fs::remove_file(gone).unwrap();
-        let report = attempt(&office, &["verify", "--json"]);
+        let report = office.attempt(["verify", "--json"]);
         assert_eq!(report.code, 3, "{report}");
         let report: Value = serde_json::from_str(&report.stdout).unwrap();
         assert_eq!(
@@ -114,8 +110,8 @@ fn findings_are_named_and_have_an_exit_code_of_their_own() {
         // Brought back, all is well again.
         fs::write(file, pristine).unwrap();
         fs::write(gone, kept).unwrap();
-        assert_eq!(attempt(&office, &["verify"]).code, 0, "a quick one clears what it reads in full");
-        let status = attempt(&office, &["status"]).stdout;
+        assert_eq!(office.attempt(["verify"]).code, 0, "a quick one clears what it reads in full");
+        let status = office.attempt(["status"]).stdout;
         assert!(status.contains("damaged  none"), "{status}");
         drop(served);
     }
@@ -128,7 +124,7 @@ fn scripts_find_the_same_keys_for_good() {
     let files = containers(&office);
     fs::write(&files[0], b"something else").unwrap();
     fs::copy(&files[1], files[1].with_file_name(format!("{}.age", "ab".repeat(16)))).unwrap();
-    let outcome = attempt(&office, &["verify", "--full", "--json"]);
+    let outcome = office.attempt(["verify", "--full", "--json"]);
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(
         keys(&report),
@@ -152,7 +148,7 @@ fn an_interrupted_verification_is_gone_on_with() {
     // Whoever asks next goes on with it, and the slow one is told that it was taken over. Until it has
     // begun, the others are ahead of it, or it takes over from them.
     eventually("the slow one is taken over", std::time::Duration::from_mins(1), || {
-        let report = attempt(&office, &["verify", "--full", "--json"]);
+        let report = office.attempt(["verify", "--full", "--json"]);
         assert!(report.code <= 1, "{report}");
         let report: Value = serde_json::from_str(&report.stdout).unwrap_or_default();
         report["resumed"].as_bool().unwrap_or(false)
@@ -160,7 +156,7 @@ fn an_interrupted_verification_is_gone_on_with() {
     assert_eq!(slow.wait().unwrap().code(), Some(1));
     drop(served);
     for (rate, needle) in [("1B", "at least 64.0 KiB"), ("10", "is not a size"), ("fast", "is not a size")] {
-        let refused = attempt(&office, &["verify", "--rate", rate]);
+        let refused = office.attempt(["verify", "--rate", rate]);
         assert!(refused.code != 0 && refused.stderr.contains(needle), "{refused}");
     }
 }

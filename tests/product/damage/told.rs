@@ -5,8 +5,8 @@ use std::os::unix::fs::FileExt;
 
 use serde_json::Value;
 
-use crate::damage::command::{SPACE, attempt, containers, office, serve};
-use crate::start::office::{Office, PASSWORD, Served};
+use crate::damage::command::{SPACE, containers, office, serve};
+use crate::support::office::{Office, PASSWORD, Served};
 use crate::support::process::Outcome;
 
 const PAGE: usize = 4_096;
@@ -16,7 +16,7 @@ fn doctor(office: &Office) -> Outcome {
 }
 
 fn status(office: &Office) -> Value {
-    serde_json::from_str(&attempt(office, &["status", "--json"]).stdout).unwrap()
+    serde_json::from_str(&office.attempt(["status", "--json"]).stdout).unwrap()
 }
 
 fn health(served: &Served) -> Value {
@@ -58,7 +58,7 @@ fn damaged_containers_are_told_by_doctor_and_health_without_names() {
     assert!(!answer.to_string().contains("Bilanz"), "{answer}");
 
     fs::write(file, pristine).unwrap();
-    assert_eq!(attempt(&office, &["verify"]).code, 0);
+    assert_eq!(office.attempt(["verify"]).code, 0);
     assert_eq!(health(&served)["damaged_containers"], 0);
     assert_eq!(doctor(&office).code, 0);
     drop(served);
@@ -73,11 +73,11 @@ fn a_damaged_catalogue_is_remembered_and_told_everywhere() {
     let office = office();
     let served = serve(&office);
     damage_catalogue(&office);
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert_eq!(found.code, 3, "{found}");
     assert!(found.stdout.contains("catalogue: "), "{found}");
     for _ in 0..2 {
-        let (told, listed) = (attempt(&office, &["status"]), doctor(&office));
+        let (told, listed) = (office.attempt(["status"]), doctor(&office));
         assert_eq!((told.code, listed.code), (0, 3), "{told}{listed}");
         for text in [&told.stdout, &listed.stdout] {
             assert!(
@@ -111,7 +111,7 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
         }
         for online in [false, true] {
             let served = online.then(|| serve(&office));
-            let told = attempt(&office, &["status"]).stdout;
+            let told = office.attempt(["status"]).stdout;
             assert!(
                 told.contains("damaged  none, but no file of 1 space opens: its key is missing"),
                 "{told}"
@@ -125,7 +125,7 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
         }
     }
     fs::write(&key, kept).unwrap();
-    assert!(attempt(&office, &["status"]).stdout.ends_with("damaged  none\n"));
+    assert!(office.attempt(["status"]).stdout.ends_with("damaged  none\n"));
     assert_eq!(status(&office)["spaces_without_key"], 0);
 }
 
@@ -143,11 +143,11 @@ fn beside_an_older_catalogue_unknown_files_are_not_called_leftovers() {
     };
     put("neu.pdf", 100_000);
     drop(served);
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert_eq!((found.code, found.stderr.as_str()), (0, ""), "{found}");
 
     fs::write(&catalogue, old).unwrap();
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert_eq!(found.code, 3, "{found}");
     let older: Vec<_> =
         found.stdout.lines().filter(|line| line.starts_with("catalogue: it is older")).collect();
@@ -167,13 +167,13 @@ fn the_closing_advice_is_about_what_was_found() {
     let office = office();
     let stranger = containers(&office)[0].with_file_name("Notizen.txt");
     fs::write(&stranger, b"readable").unwrap();
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert_eq!((found.code, found.stderr.as_str()), (3, ""), "{found}");
     fs::remove_file(&stranger).unwrap();
     let key = fs::read_dir(office.data().join("keys/spaces")).unwrap().next().unwrap().unwrap().path();
     let kept = fs::read(&key).unwrap();
     fs::remove_file(&key).unwrap();
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert!(
         found.stdout.contains("wrong-key: ")
             && found.stdout.contains("without it no file of this space opens")
@@ -181,6 +181,6 @@ fn the_closing_advice_is_about_what_was_found() {
     assert_eq!(found.stderr, "", "the files need no backup, but the key does: {found}");
     fs::write(&key, kept).unwrap();
     fs::remove_file(&containers(&office)[0]).unwrap();
-    let found = attempt(&office, &["verify"]);
+    let found = office.attempt(["verify"]);
     assert!(found.stderr.contains("bring the files back from a backup"), "{found}");
 }

@@ -335,8 +335,7 @@ fn a_link_that_ended_and_one_that_never_was_are_the_same() {
 #[test]
 fn every_file_of_a_form_is_stored_or_named_with_its_reason() {
     let server = shared();
-    server.cli_ok(["space", "add", "briefkasten", "--kind", "team", "--quota", "1MiB"]);
-    server.cli_ok(["grant", "staff", "briefkasten", "manage"]);
+    server.add_space("briefkasten", ["--kind", "team", "--quota", "1MiB"], "manage");
     server.request("MKCOL", "/dav/briefkasten/post").send().expect(201);
     let link = Link::in_space(&server, "briefkasten", "post", 4, "");
     let (large, small) = (vec![b'x'; 2 << 20], &b"small"[..]);

@@ -293,8 +293,7 @@ fn locks_stay_behind_when_what_they_locked_moves() {
 #[test]
 fn shared_locks_share_and_exclude_exclusive_ones() {
     let server = TestServer::start_plain();
-    server.add_user("zweite", "staff", PASSWORD);
-    server.cli_ok(["grant", "zweite", SPACE, "write"]);
+    server.add_member("zweite", "staff", "write");
     let path = format!("/dav/{SPACE}/datei.txt");
     let second = |method: &str| server.anonymous(method, &path).sign_in("zweite", PASSWORD);
     server.request("PUT", &path).body("x").send().expect(201);

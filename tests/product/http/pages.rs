@@ -204,8 +204,7 @@ fn in_language(sentence: &Sentence, language: Language) -> &'static str {
 #[test]
 fn every_page_speaks_one_language_and_names_no_command() {
     let server = shared_with("hosts = ['127.0.0.1']");
-    server.cli_ok(["space", "add", "tiny", "--kind", "team", "--quota", "1MiB"]);
-    server.cli_ok(["grant", USER, "tiny", "manage"]);
+    server.add_space("tiny", ["--kind", "team", "--quota", "1MiB"], "manage");
     server.cli_ok(["grant", USER, SPACE, "manage"]);
     server.add_user("newcomer", "staff", PASSWORD);
     for folder in [format!("{SPACE}/0"), format!("{SPACE}/empty"), "tiny/0".to_owned()] {

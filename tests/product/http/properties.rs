@@ -389,8 +389,7 @@ fn unchunked(mut body: &[u8]) -> Option<Vec<u8>> {
 fn the_list_of_spaces_tells_how_much_fits() {
     let server = TestServer::start_plain();
     server.cli_ok(["space", "set", SPACE, "--quota", "10MiB"]);
-    server.cli_ok(["space", "add", "zweiter", "--kind", "team", "--quota", "5MiB"]);
-    server.cli_ok(["grant", USER, "zweiter", "read"]);
+    server.add_space("zweiter", ["--kind", "team", "--quota", "5MiB"], "read");
     server.request("PUT", &format!("/dav/{SPACE}/a")).body(vec![1; 1 << 20]).send().expect(201);
     let asked = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:quota-available-bytes/><D:quota-used-bytes/></D:prop></D:propfind>"#;
     for path in ["/dav/", "/remote.php/webdav/"] {

@@ -163,8 +163,7 @@ fn a_destination_may_be_written_in_any_way() {
 #[test]
 fn whole_trees_cross_into_another_space() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "zweiter", "--kind", "client"]);
-    server.cli_ok(["grant", USER, "zweiter", "write"]);
+    server.add_space("zweiter", ["--kind", "client"], "write");
     let dav = |method: &str, path: &str| server.request(method, &format!("/dav/{path}"));
     let transfer = |method: &str, from: &str, to: &str| {
         dav(method, &format!("{SPACE}/{from}")).header("Destination", &format!("/dav/zweiter/{to}"))
@@ -202,8 +201,7 @@ fn whole_trees_cross_into_another_space() {
 fn a_copy_into_another_space_ends_with_its_client_and_with_its_rights() {
     const LIMIT: Duration = Duration::from_mins(1);
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "zweiter", "--kind", "client"]);
-    server.cli_ok(["grant", USER, "zweiter", "write"]);
+    server.add_space("zweiter", ["--kind", "client"], "write");
     // So long that it is far from its end while a command runs.
     let content = vec![7; 256 << 20];
     server.request("PUT", &format!("/dav/{SPACE}/a.bin")).body(content).send().expect(201);

@@ -99,8 +99,7 @@ fn a_broken_upload_leaves_the_old_content() {
 #[test]
 fn a_full_space_says_so_before_the_body() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "100000B"]);
-    server.cli_ok(["grant", USER, "eng", "write"]);
+    server.add_space("eng", ["--kind", "client", "--quota", "100000B"], "write");
     let dav = |method: &str, name: &str| server.request(method, &format!("/dav/eng/{name}"));
     let quota = || {
         let body = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:quota-used-bytes/><D:quota-available-bytes/></D:prop></D:propfind>"#;
@@ -151,8 +150,7 @@ fn a_full_space_says_so_before_the_body() {
 #[test]
 fn the_past_has_a_bound_of_its_own_that_the_owner_sees_and_sets() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "eng", "--kind", "client", "--quota", "5000B", "--history", "9000B"]);
-    server.cli_ok(["grant", USER, "eng", "write"]);
+    server.add_space("eng", ["--kind", "client", "--quota", "5000B", "--history", "9000B"], "write");
     let dav = |method: &str, name: &str| server.request(method, &format!("/dav/eng/{name}"));
     let listed = || {
         let spaces: Vec<serde_json::Value> =

@@ -200,8 +200,7 @@ fn what_does_not_fit_is_refused_and_the_session_kept() {
     assemble(&server, "8", "/remote.php/dav/files/somebody/a.bin", &[]).expect(502);
     assert_content(&server, "a.bin", b"second");
 
-    server.add_user("fremd", "staff", PASSWORD);
-    server.cli_ok(["grant", "fremd", SPACE, "write"]);
+    server.add_member("fremd", "staff", "write");
     // One cannot even tell that it is there.
     let own = format!("/remote.php/dav/files/fremd/{SPACE}/stolen.bin");
     for (method, path) in [("PROPFIND", "8"), ("PUT", "8/3"), ("DELETE", "8"), ("MOVE", "8/.file")] {
@@ -234,8 +233,7 @@ fn what_does_not_fit_is_refused_and_the_session_kept() {
 #[test]
 fn an_upload_for_another_space_than_foreseen_arrives_whole() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "anderer", "--kind", "client"]);
-    server.cli_ok(["grant", USER, "anderer", "write"]);
+    server.add_space("anderer", ["--kind", "client"], "write");
     let whole = bytes(4, 2_500_000);
     for (busy_in, goes_to) in [(SPACE, "anderer"), ("anderer", SPACE), (SPACE, SPACE)] {
         server.request("PROPFIND", &format!("/dav/{busy_in}/")).header("Depth", "1").send().expect(207);

@@ -106,8 +106,7 @@ fn the_android_app_gets_one_propstat_for_what_there_is_and_one_for_the_rest() {
     assert!(file.contains("<oc:checksums><oc:checksum>SHA256:"), "{file}");
     assert!(file.contains("<x1:share-permissions>19<") && text.contains("xmlns:x1="), "{file}");
 
-    server.add_user("leser", "client", PASSWORD);
-    server.cli_ok(["grant", "leser", SPACE, "read"]);
+    server.add_member("leser", "client", "read");
     let read_only = propfind(&server, "leser", &format!("{SPACE}/"), "1", "<oc:permissions/>");
     assert_eq!(read_only.matches("<oc:permissions>G</oc:permissions>").count(), 2, "{read_only}");
 

@@ -204,8 +204,7 @@ fn ios_looks_for_people_and_lists_what_is_in_a_folder() {
 #[test]
 fn what_cannot_be_shared_is_refused_with_a_reason() {
     let server = office();
-    server.add_user("leser", "client", PASSWORD);
-    server.cli_ok(["grant", "leser", SPACE, "read"]);
+    server.add_member("leser", "client", "read");
     for (form, status) in [
         ("shareType=3".to_owned(), 404),
         ("path=/&shareType=3".to_owned(), 404),
@@ -247,8 +246,7 @@ fn what_cannot_be_shared_is_refused_with_a_reason() {
 fn clients_make_links_only_where_the_office_lets_them() {
     for may in [false, true] {
         let server = TestServer::start_configured(if may { "client_links = true" } else { "" });
-        server.add_user("mandant", "client", PASSWORD);
-        server.cli_ok(["grant", "mandant", SPACE, "write"]);
+        server.add_member("mandant", "client", "write");
         server.request("PUT", &format!("/dav/{SPACE}/a.txt")).body("a").send().expect(201);
         let ask = |method: &str, rest: &str| {
             ask(&server, method, rest).sign_in("mandant", PASSWORD).header("Content-Type", FORM)
@@ -271,8 +269,7 @@ fn clients_make_links_only_where_the_office_lets_them() {
 #[test]
 fn links_of_others_are_shown_to_who_manages_the_space_and_to_nobody_else() {
     let server = office();
-    server.add_user("kollege", "staff", PASSWORD);
-    server.cli_ok(["grant", "kollege", SPACE, "write"]);
+    server.add_member("kollege", "staff", "write");
     let made = data(&create(&server, &format!("path=/{SPACE}/a.txt&shareType=3")));
     let id = made["id"].as_str().unwrap();
     let to_file = format!("?path=/{SPACE}/a.txt");

@@ -112,8 +112,7 @@ fn what_both_changed_is_kept_twice() {
 #[test]
 fn who_may_only_read_changes_nothing_and_loses_nothing() {
     let server = TestServer::start();
-    server.add_user("leser", "client", PASSWORD);
-    server.cli_ok(["grant", "leser", SPACE, "read"]);
+    server.add_member("leser", "client", "read");
     let path = format!("/{SPACE}");
     let writer = Desktop::new(&server, "writer").keeping(&path);
     let reader = Desktop::of(&server, "reader", "leser", PASSWORD).keeping(&path);

@@ -10,8 +10,9 @@ use tresor::vault::container::{ContainerMeta, Part};
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::writer::ContainerWriter;
 
-use crate::rebuild::house::{House, Open, access, name, path};
+use crate::rebuild::office::{CHEF, access, name, path};
 use crate::support::content::{bytes, files_below, sha256};
+use crate::support::office::{Office, Open};
 
 const SIZES: [usize; 10] = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_048_575, 1_048_576, 1_048_577, 5_000];
 const NAMES: [&str; 8] = [
@@ -111,8 +112,8 @@ fn is_namesake(path: &str, of: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_contents_come_back_with_path_and_space() {
     for seed in [1, 2] {
-        let house = House::new().await;
-        let open = house.open().await;
+        let office = Office::with_instance();
+        let open = office.open().await;
         let (spaces, written) = fill(&open, seed, 120).await;
         open.instance
             .library
@@ -122,20 +123,20 @@ async fn all_contents_come_back_with_path_and_space() {
         // What was replaced by nothing better is gone for good, as garbage.
         open.instance.library.upkeep(Timestamp::now()).await.unwrap();
         open.close();
-        let containers = files_below(&house.data().join("spaces")).len();
-        house.lose_catalog();
+        let containers = files_below(&office.data().join("spaces")).len();
+        office.lose_catalog();
 
-        let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+        let report = office.rebuild(CHEF, 0);
         assert_eq!(report["base"], "containers", "{report}");
         assert_eq!(report["administrator"], "chef");
         assert_eq!(report["added"], report["containers"]);
         assert_eq!(
-            files_below(&house.data().join("spaces")).len(),
+            files_below(&office.data().join("spaces")).len(),
             containers,
             "nothing is written or removed"
         );
 
-        let open = house.open().await;
+        let open = office.open().await;
         let found = open.instance.library.spaces().await.unwrap();
         assert_eq!(found.len(), spaces.len());
         for (index, before) in spaces.iter().enumerate() {
@@ -161,18 +162,18 @@ async fn all_contents_come_back_with_path_and_space() {
         }
         assert!(open.instance.accounts.grants().await.unwrap().is_empty());
         open.close();
-        assert_catalogue_and_disk_agree(&house).await;
+        assert_catalogue_and_disk_agree(&office).await;
     }
 }
 
-async fn assert_catalogue_and_disk_agree(house: &House) {
-    let verified = house.run(["verify", "--full"]);
+async fn assert_catalogue_and_disk_agree(office: &Office) {
+    let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 0, "{verified}");
-    assert_nothing_is_unknown(house).await;
+    assert_nothing_is_unknown(office).await;
 }
 
-async fn assert_nothing_is_unknown(house: &House) {
-    let open = house.open().await;
+async fn assert_nothing_is_unknown(office: &Office) {
+    let open = office.open().await;
     let far = Timestamp(Timestamp::now().0 + 3 * 86_400_000);
     let swept = open.instance.library.sweep(far).await.unwrap();
     assert_eq!(swept.removed, 0, "no container is unknown");
@@ -181,16 +182,17 @@ async fn assert_nothing_is_unknown(house: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_tag_for_every_file_and_room_for_new_ones() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     let before = open.put(&space, "a", b"one").await;
     open.close();
-    house.lose_catalog();
-    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
-    let open = house.open().await;
+    office.lose_catalog();
+    office.rebuild(CHEF, 0);
+    let open = office.open().await;
     let space = open.space("s").await;
-    let after = open.instance.library.find(&access(&space), &crate::rebuild::house::path("a")).await.unwrap();
+    let after =
+        open.instance.library.find(&access(&space), &crate::rebuild::office::path("a")).await.unwrap();
     assert_eq!(after.id, before.id, "clients that know ids find their file");
     assert_ne!(after.etag, before.etag);
     assert_eq!(after.modified, before.modified);
@@ -200,9 +202,9 @@ async fn a_new_tag_for_every_file_and_room_for_new_ones() {
     assert_eq!(open.hashes(&space, "a").await, [sha256(b"three"), sha256(b"one")]);
     open.close();
     // And once more, with what was written since.
-    house.lose_catalog();
-    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
-    let open = house.open().await;
+    office.lose_catalog();
+    office.rebuild(CHEF, 0);
+    let open = office.open().await;
     let space = open.space("s").await;
     assert_eq!(open.hashes(&space, "a").await, [sha256(b"three"), sha256(b"one")]);
     open.close();
@@ -210,8 +212,8 @@ async fn a_new_tag_for_every_file_and_room_for_new_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_files_with_one_path_the_newer_keeps_it() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     open.put(&space, "report.pdf", b"first").await;
     open.delete_earlier(&space, "report.pdf").await;
@@ -225,10 +227,10 @@ async fn of_two_files_with_one_path_the_newer_keeps_it() {
     open.folder(&space, "thing").await;
     open.put(&space, "thing/inside", b"below").await;
     open.close();
-    house.lose_catalog();
-    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+    office.lose_catalog();
+    let report = office.rebuild(CHEF, 0);
     assert_eq!(report["displaced"].as_array().unwrap().len(), 3, "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     let files = open.files(&open.space("s").await).await;
     let expected = [
         ("Report.pdf", "third"),
@@ -248,8 +250,8 @@ async fn of_two_files_with_one_path_the_newer_keeps_it() {
 /// a copy had a lower number than the copy, and a rebuild made the copy the present content again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_stored_over_a_copy_from_another_space_stays_the_newer_one() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let (one, other) = (open.add_space("one").await, open.add_space("other").await);
     open.put(&one, "a", b"of the other space").await;
     open.copy(&one, "a", &other, "copied").await;
@@ -257,9 +259,9 @@ async fn a_file_stored_over_a_copy_from_another_space_stays_the_newer_one() {
     open.mv(&one, "a", &other, "moved").await;
     open.put(&other, "moved", b"stored over that").await;
     open.close();
-    house.lose_catalog();
-    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
-    let open = house.open().await;
+    office.lose_catalog();
+    office.rebuild(CHEF, 0);
+    let open = office.open().await;
     let other = open.space("other").await;
     for (at, present) in [("copied", "stored over it"), ("moved", "stored over that")] {
         let expected = [sha256(present.as_bytes()), sha256(b"of the other space")];
@@ -270,8 +272,8 @@ async fn a_file_stored_over_a_copy_from_another_space_stays_the_newer_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn damaged_containers_are_kept_listed_and_never_swept() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     let keyless = open.add_space("k").await;
     for (at, size) in [("header", 70_000), ("end", 70_000), ("cut", 200_000), ("good", 100_000)] {
@@ -279,7 +281,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     }
     open.put(&keyless, "locked in", &bytes(9, 80_000)).await;
     open.close();
-    let containers = files_below(&house.data().join("spaces").join(space.id.to_string()));
+    let containers = files_below(&office.data().join("spaces").join(space.id.to_string()));
     let spoil: [fn(&mut Vec<u8>); 3] = [
         |bytes| bytes[60] ^= 1,
         |bytes| *bytes.last_mut().unwrap() ^= 1,
@@ -297,34 +299,34 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
         spoilt += 1;
     }
     assert_eq!(spoilt, 3);
-    fs::remove_file(house.data().join(format!("keys/spaces/{}.age", keyless.id))).unwrap();
-    house.lose_catalog();
+    fs::remove_file(office.data().join(format!("keys/spaces/{}.age", keyless.id))).unwrap();
+    office.lose_catalog();
 
-    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 3);
+    let report = office.rebuild(CHEF, 3);
     let mut reasons: Vec<_> =
         report["set_aside"].as_array().unwrap().iter().map(|file| file["reason"].as_str().unwrap()).collect();
     reasons.sort_unstable();
     assert_eq!(reasons, ["damaged", "damaged", "damaged", "no-key"], "{report}");
-    let kept = files_below(&house.data().join("spaces"));
+    let kept = files_below(&office.data().join("spaces"));
     // Nobody is told that all is well as long as something is in no listing.
-    let verified = house.run(["verify", "--full"]);
+    let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 3, "{verified}");
     assert_eq!(verified.stdout.matches("a rebuild left container").count(), 4, "{verified}");
-    assert_nothing_is_unknown(&house).await;
-    assert_eq!(files_below(&house.data().join("spaces")), kept);
-    let open = house.open().await;
+    assert_nothing_is_unknown(&office).await;
+    assert_eq!(files_below(&office.data().join("spaces")), kept);
+    let open = office.open().await;
     let files = open.files(&open.space("s").await).await;
     assert_eq!(files.keys().collect::<Vec<_>>(), ["good"]);
     open.close();
     // For people it is said as well.
-    let outcome = house.run([
+    let outcome = office.attempt([
         "rebuild",
         "--from",
         "containers",
         "--admin",
         "chef",
         "--admin-password-file",
-        "password",
+        "admin.password",
     ]);
     assert_eq!(outcome.code, 3, "{outcome}");
     for needle in ["Kept, but part of no file", "no-key", "chef is the only user", "is kept as"] {
@@ -335,14 +337,14 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
 /// What a copy into another space writes of an upload: several numbered containers for one content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     open.put(&space, "placeholder", b"x").await;
     open.close();
-    let keys = house.keys();
+    let keys = office.keys();
     let key = keys.space_key(space.id).unwrap();
-    let disk = LocalDisk::new(house.data());
+    let disk = LocalDisk::new(office.data());
     let write = |serial: i64, segment: u32, content: &[u8], size: Option<u64>| {
         let meta = ContainerMeta {
             entry: EntryId(5_000),
@@ -365,10 +367,10 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     }
     // A later one of which the end never came.
     write(5_002, 0, &content[..70_000], Some(900_000));
-    house.lose_catalog();
-    let report = house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 3);
+    office.lose_catalog();
+    let report = office.rebuild(CHEF, 3);
     assert_eq!(report["set_aside"][0]["reason"], "incomplete", "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     let files = open.files(&open.space("s").await).await;
     assert_eq!(files["long/Upload.bin"], sha256(&content));
     let new = open.put(&space, "next", b"y").await;
@@ -379,8 +381,8 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
 /// Uploads say only at their end what their containers are parts of.
 #[tokio::test(flavor = "multi_thread")]
 async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     let limits = UploadLimits { segment: 100_000, ..UploadLimits::default() };
     open.instance.uploads.set_limits(limits);
@@ -412,27 +414,27 @@ async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
     assert_eq!(versions[0], sha256(&contents[0]));
     open.close();
 
-    house.lose_catalog();
-    let report =
-        house.rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "password"], 0);
+    office.lose_catalog();
+    let report = office
+        .rebuild(["--from", "containers", "--admin", "chef", "--admin-password-file", "admin.password"], 0);
     let set_aside = report["set_aside"].as_array().unwrap();
     assert_eq!(set_aside.len(), 3, "{report}");
     assert!(set_aside.iter().all(|one| one["reason"] == "unfinished-upload"), "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     let space = open.space("s").await;
     assert_eq!(open.files(&space).await, before);
     assert_eq!(open.hashes(&space, "Akte/alt.bin").await, versions);
     assert_eq!(before["Akte/viele"], sha256(&contents[2]));
     open.close();
-    assert_lost_uploads_are_no_finding_and_go(&house, 3).await;
+    assert_lost_uploads_are_no_finding_and_go(&office, 3).await;
 }
 
 /// What came of uploads that nobody can go on with takes room for a week and a day, and nobody has to do anything.
-async fn assert_lost_uploads_are_no_finding_and_go(house: &House, containers: u64) {
-    let verified = house.run(["verify", "--full"]);
+async fn assert_lost_uploads_are_no_finding_and_go(office: &Office, containers: u64) {
+    let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 0, "{verified}");
     let day = |days: i64| Timestamp(Timestamp::now().0 + days * 86_400_000);
-    let open = house.open().await;
+    let open = office.open().await;
     for (at, gone) in [(day(6), 0), (day(9), containers)] {
         open.instance.uploads.upkeep(at).await.unwrap();
         open.instance.library.upkeep(at).await.unwrap();
@@ -444,8 +446,8 @@ async fn assert_lost_uploads_are_no_finding_and_go(house: &House, containers: u6
 /// A snapshot may know an upload that was finished since, and clients have been told more than it knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     let content = bytes(1, 400_000);
     let upload = open.begin_upload(&space, UploadShape::Linear).await;
@@ -467,12 +469,12 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
         .await
         .unwrap();
     open.close();
-    house.lose_catalog();
-    let report = house.rebuild([], 0);
+    office.lose_catalog();
+    let report = office.rebuild([], 0);
     let reasons: Vec<_> = report["set_aside"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
     assert_eq!(reasons, ["unfinished-upload", "unfinished-upload"], "{report}");
     assert!(report["missing"].as_array().unwrap().is_empty(), "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     let space = open.space("s").await;
     assert_eq!(open.hash(&space, "a", None).await, sha256(&content));
     assert_eq!(space.used.0, 400_000 + 150_000);
@@ -486,14 +488,14 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     open.finish(&space, others[2], "b").await;
     assert_eq!(open.hash(&space, "b", None).await, sha256(&content));
     open.close();
-    assert_lost_uploads_are_no_finding_and_go(&house, 2).await;
+    assert_lost_uploads_are_no_finding_and_go(&office, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_moved_away_during_an_upload_to_its_old_path_stays_another_one() {
     for size in [1_000, 700_000] {
-        let house = House::new().await;
-        let open = house.open().await;
+        let office = Office::with_instance();
+        let open = office.open().await;
         let space = open.add_space("s").await;
         open.folder(&space, "archive").await;
         open.put(&space, "moved", &bytes(1, size)).await;
@@ -514,12 +516,12 @@ async fn a_file_that_moved_away_during_an_upload_to_its_old_path_stays_another_o
         let before = open.files(&space).await;
         assert_eq!(before.len(), 5, "{before:?}");
         open.close();
-        let verified = house.run(["verify", "--full"]);
+        let verified = office.attempt(["verify", "--full"]);
         assert_eq!(verified.code, 0, "no container is left over: {verified}");
 
-        house.lose_catalog();
-        house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
-        let open = house.open().await;
+        office.lose_catalog();
+        office.rebuild(CHEF, 0);
+        let open = office.open().await;
         let space = open.space("s").await;
         let after = open.files(&space).await;
         // Containers know no renames: what was moved or deleted is back under the name it was written with.

@@ -3,7 +3,7 @@
 
 mod alone;
 mod broken_off;
-mod house;
+mod office;
 mod older;
 mod packs;
 mod snapshot;

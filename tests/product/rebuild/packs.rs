@@ -6,16 +6,16 @@ use std::path::PathBuf;
 
 use tresor::model::Timestamp;
 
-use crate::rebuild::house::House;
+use crate::rebuild::office::CHEF;
 use crate::support::content::{bytes, files_below, sha256};
+use crate::support::office::Office;
 
 const BLOCK: usize = 512;
-const ADMIN: [&str; 4] = ["--admin", "chef", "--admin-password-file", "password"];
 
-/// A house with small files, half of them after a snapshot.
-async fn small_files() -> (House, BTreeMap<String, String>) {
-    let house = House::new().await;
-    let open = house.open().await;
+/// A office with small files, half of them after a snapshot.
+async fn small_files() -> (Office, BTreeMap<String, String>) {
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     let mut written = BTreeMap::new();
     let sizes = [0, 1, 300, 511, 512, 513, 4_096, 65_536].into_iter().cycle();
@@ -30,12 +30,12 @@ async fn small_files() -> (House, BTreeMap<String, String>) {
     open.put(&space, "large", &bytes(99, 200_000)).await;
     written.insert("large".into(), sha256(&bytes(99, 200_000)));
     open.close();
-    (house, written)
+    (office, written)
 }
 
-fn packs(house: &House) -> Vec<PathBuf> {
+fn packs(office: &Office) -> Vec<PathBuf> {
     let is_pack = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "tar");
-    files_below(&house.data().join("spaces")).into_iter().filter(is_pack).collect()
+    files_below(&office.data().join("spaces")).into_iter().filter(is_pack).collect()
 }
 
 /// Where headers begin, in order.
@@ -44,8 +44,8 @@ fn headers(pack: &[u8]) -> Vec<usize> {
     (0..pack.len() - BLOCK).step_by(BLOCK).filter(is_header).collect()
 }
 
-fn spoil(house: &House, spoil: impl Fn(&mut [u8])) {
-    for path in packs(house) {
+fn spoil(office: &Office, spoil: impl Fn(&mut [u8])) {
+    for path in packs(office) {
         let mut pack = fs::read(&path).unwrap();
         for (number, at) in headers(&pack).into_iter().enumerate() {
             let header = &mut pack[at..at + BLOCK];
@@ -62,57 +62,57 @@ fn spoil(house: &House, spoil: impl Fn(&mut [u8])) {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_without_headers_come_back_all_of_them() {
     for with_snapshot in [false, true] {
-        let (house, written) = small_files().await;
+        let (office, written) = small_files().await;
         // The last third keeps its name.
-        spoil(&house, |header| header[150] ^= 1);
-        house.lose_catalog();
+        spoil(&office, |header| header[150] ^= 1);
+        office.lose_catalog();
         if !with_snapshot {
-            fs::remove_dir_all(house.data().join("snapshots")).unwrap();
+            fs::remove_dir_all(office.data().join("snapshots")).unwrap();
         }
         for _ in 0..2 {
-            let report = house.rebuild(ADMIN, 0);
+            let report = office.rebuild(CHEF, 0);
             assert_eq!(report["strays"], serde_json::json!([]), "{report}");
-            let open = house.open().await;
+            let open = office.open().await;
             assert_eq!(open.files(&open.space("s").await).await, written, "{report}");
             open.close();
             // Another one changes nothing.
-            house.lose_catalog();
+            office.lose_catalog();
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_picked_up_is_told_and_no_verification_calls_it_well() {
-    let (house, written) = small_files().await;
-    let path = packs(&house).remove(0);
+    let (office, written) = small_files().await;
+    let path = packs(&office).remove(0);
     let mut pack = fs::read(&path).unwrap();
     let at = headers(&pack)[4];
     pack[at..at + 2 * BLOCK].fill(0x5a);
     fs::write(&path, pack).unwrap();
-    house.lose_catalog();
-    fs::remove_dir_all(house.data().join("snapshots")).unwrap();
-    let report = house.rebuild(ADMIN, 3);
+    office.lose_catalog();
+    fs::remove_dir_all(office.data().join("snapshots")).unwrap();
+    let report = office.rebuild(CHEF, 3);
     let strays = report["strays"].as_array().unwrap();
     assert_eq!((strays.len(), &strays[0]["offset"]), (1, &at.into()), "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     assert_eq!(open.files(&open.space("s").await).await.len(), written.len() - 1);
     open.close();
-    let verified = house.run(["verify"]);
+    let verified = office.attempt(["verify"]);
     assert_eq!(verified.code, 3, "{verified}");
-    let told = house.run(["rebuild", "--from", "catalogue"]);
+    let told = office.attempt(["rebuild", "--from", "catalogue"]);
     assert_eq!(told.code, 3);
     assert!(told.stdout.contains("something that is no file as it is"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_in_the_place_of_a_pack_is_told() {
-    let (house, _) = small_files().await;
-    let pack = packs(&house).remove(0);
-    fs::rename(&pack, house.path("pack.tar")).unwrap();
+    let (office, _) = small_files().await;
+    let pack = packs(&office).remove(0);
+    fs::rename(&pack, office.path("pack.tar")).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&pack).status().unwrap();
     assert!(made.success());
-    house.lose_catalog();
-    let report = house.rebuild(ADMIN, 3);
-    let below = pack.strip_prefix(house.data()).unwrap().display().to_string();
+    office.lose_catalog();
+    let report = office.rebuild(CHEF, 3);
+    let below = pack.strip_prefix(office.data()).unwrap().display().to_string();
     assert_eq!(report["strangers"], serde_json::json!([below]), "{report}");
 }

@@ -10,9 +10,10 @@ use tresor::accounts::UserName;
 use tresor::library::{Overwrite, Transfer};
 use tresor::model::{Right, Role, Stamp, Timestamp, VersionState, Worker};
 
-use crate::rebuild::house::{House, Open, PASSWORD, access, name, path};
+use crate::rebuild::office::{CHEF, access, name, path};
 use crate::support::TestServer;
 use crate::support::content::{bytes, files_below, sha256};
+use crate::support::office::{Office, Open, PASSWORD};
 use crate::support::process::{eventually, tool};
 
 /// A tree with everything that containers do not say.
@@ -76,35 +77,35 @@ async fn a_withheld_content_stays_withheld_with_a_snapshot() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn renames_users_and_rights_survive_with_a_snapshot() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     fill(&open).await;
     let (tree, grants) = (open.tree().await, open.instance.accounts.grants().await.unwrap());
     open.close();
-    let made = house.run(["snapshot", "--json"]);
+    let made = office.attempt(["snapshot", "--json"]);
     assert_eq!(made.code, 0, "{made}");
-    let listed = house.run(["snapshot", "list", "--json"]);
+    let listed = office.attempt(["snapshot", "list", "--json"]);
     assert_eq!(made.stdout, listed.stdout);
-    house.lose_catalog();
+    office.lose_catalog();
 
-    let report = house.rebuild([], 0);
+    let report = office.rebuild([], 0);
     assert_eq!((&report["base"], &report["snapshot"]), (&"snapshot".into(), &1.into()));
     assert_eq!((&report["added"], &report["kept_catalogue"]), (&0.into(), &serde_json::Value::Null));
-    let open = house.open().await;
+    let open = office.open().await;
     assert_eq!(open.tree().await, tree);
     assert_eq!(open.instance.accounts.grants().await.unwrap(), grants);
     let a = open.space("Müller GmbH").await;
     assert_eq!(open.hashes(&a, "umbenannt").await.len(), 2);
     assert_eq!(open.instance.library.trash(&access(&a)).await.unwrap().len(), 1);
     open.close();
-    let users = house.run(["user", "list"]);
+    let users = office.attempt(["user", "list"]);
     assert!(users.stdout.contains("anna"), "{users}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_after_the_snapshot_is_brought_in() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     fill(&open).await;
     open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     let before = open.tree().await;
@@ -127,12 +128,12 @@ async fn what_came_after_the_snapshot_is_brought_in() {
         .unwrap();
     open.instance.library.rename_space(a.id, &name("Team"), Stamp::owner(Timestamp::now())).await.unwrap();
     open.close();
-    house.lose_catalog();
+    office.lose_catalog();
 
-    let report = house.rebuild([], 0);
+    let report = office.rebuild([], 0);
     assert_eq!(report["new_spaces"], 1, "{report}");
     assert_eq!(report["renewed_files"], 2, "{report}");
-    let open = house.open().await;
+    let open = office.open().await;
     let tree = open.tree().await;
     assert_eq!(tree.keys().collect::<Vec<_>>(), ["Müller GmbH", "Nachher", "Team"]);
     let (a, b) = (&tree["Team"], &tree["Müller GmbH"]);
@@ -152,9 +153,9 @@ async fn what_came_after_the_snapshot_is_brought_in() {
     assert_eq!(open.hashes(&space, "umbenannt").await.len(), 3);
     assert_eq!(open.hashes(&space, "umbenannt").await[0], sha256(&bytes(50, 90_000)));
     open.close();
-    let verified = house.run(["verify", "--full"]);
+    let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 0, "{verified}");
-    let open = house.open().await;
+    let open = office.open().await;
     let far = Timestamp(Timestamp::now().0 + 3 * 86_400_000);
     assert_eq!(open.instance.library.sweep(far).await.unwrap().removed, 0);
     open.close();
@@ -165,8 +166,8 @@ async fn what_came_after_the_snapshot_is_brought_in() {
 /// rows for those of something that is being removed, the only copy would have gone with the next upkeep.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_brought_in() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let (a, b) = (open.add_space("Müller GmbH").await, open.add_space("Team").await);
     open.folder(&a, "Akte").await;
     open.put(&a, "Akte/Datei", &bytes(1, 70_000)).await;
@@ -180,10 +181,10 @@ async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_br
     let item = library.trash(&access(&a)).await.unwrap().remove(0);
     library.purge(&access(&a), Stamp::owner(Timestamp::now()), item.entry).await.unwrap();
     open.close();
-    house.lose_catalog();
+    office.lose_catalog();
 
-    house.rebuild([], 3);
-    let open = house.open().await;
+    office.rebuild([], 3);
+    let open = office.open().await;
     open.instance.library.upkeep(Timestamp::now()).await.unwrap();
     // The snapshot still has the source, whose content is gone as it was to be.
     assert_eq!(open.hash(&b, "Akte/Datei", None).await, sha256(&bytes(1, 70_000)));
@@ -192,8 +193,8 @@ async fn what_was_being_moved_into_another_space_when_a_snapshot_was_taken_is_br
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_snapshot_makes_way_for_the_one_before() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     fill(&open).await;
     for hour in 0..4 {
         let now = Timestamp(Timestamp::now().0 + hour * 3_600_000);
@@ -204,7 +205,7 @@ async fn a_damaged_snapshot_makes_way_for_the_one_before() {
     }
     let tree = open.tree().await;
     open.close();
-    let snapshots = house.snapshots();
+    let snapshots = office.snapshots();
     let pristine: Vec<_> = snapshots.iter().map(|path| fs::read(path).unwrap()).collect();
     // A bit in the middle, a cut end, another office's or nobody's file.
     let mut flipped = pristine[3].clone();
@@ -213,48 +214,48 @@ async fn a_damaged_snapshot_makes_way_for_the_one_before() {
     fs::write(&snapshots[3], flipped).unwrap();
     fs::write(&snapshots[2], &pristine[2][..pristine[2].len() - 20]).unwrap();
     fs::write(&snapshots[1], b"age-encryption.org/v1\n-> X25519 nonsense\n").unwrap();
-    house.lose_catalog();
-    let report = house.rebuild([], 0);
+    office.lose_catalog();
+    let report = office.rebuild([], 0);
     assert_eq!(report["snapshot"], 1, "{report}");
     let passed: Vec<_> =
         report["unsound_snapshots"].as_array().unwrap().iter().map(|s| &s["number"]).collect();
     assert_eq!(passed, [4, 3, 2]);
-    let open = house.open().await;
+    let open = office.open().await;
     assert_eq!(open.tree().await, tree);
     open.close();
 
     // With none left, containers alone need somebody to begin with.
     fs::write(&snapshots[0], b"").unwrap();
-    house.lose_catalog();
-    let before = house.everything();
-    let refused = house.run(["rebuild"]);
+    office.lose_catalog();
+    let before = office.everything();
+    let refused = office.attempt(["rebuild"]);
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("--admin"), "{refused}");
-    assert_eq!(house.everything(), before, "a refused rebuild leaves nothing");
-    assert_eq!(house.run(["rebuild", "--from", "snapshot"]).code, 1);
-    house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+    assert_eq!(office.everything(), before, "a refused rebuild leaves nothing");
+    assert_eq!(office.attempt(["rebuild", "--from", "snapshot"]).code, 1);
+    office.rebuild(CHEF, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_age_and_sqlite3_read_names_with_the_recovery_key() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     fill(&open).await;
     open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     let a = open.space("Müller GmbH").await;
     open.close();
-    for file in files_below(&house.data()) {
+    for file in files_below(&office.data()) {
         let file = fs::read(file).unwrap();
         assert!(!file.windows(9).any(|window| window == b"umbenannt"), "nothing lies readable on the disk");
     }
-    let text = house.snapshot_text(&house.snapshots()[0]);
+    let text = office.snapshot_text(&office.snapshots()[0]);
     let mut sqlite = tool("sqlite3", "sqlite3");
-    sqlite.arg(house.path("plain.db")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    sqlite.arg(office.path("plain.db")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = sqlite.spawn().unwrap();
     child.stdin.take().unwrap().write_all(&text).unwrap();
     assert!(child.wait().unwrap().success());
     let ask = |sql: &str| {
-        let output = tool("sqlite3", "sqlite3").arg(house.path("plain.db")).arg(sql).output().unwrap();
+        let output = tool("sqlite3", "sqlite3").arg(office.path("plain.db")).arg(sql).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
@@ -266,20 +267,21 @@ async fn stock_age_and_sqlite3_read_names_with_the_recovery_key() {
         "SELECT lower(hex(container_id)) FROM entries JOIN segments USING (version_id) WHERE name = 'umbenannt'",
     );
     let container = container.trim();
-    let key = house.age(&house.data().join(format!("keys/spaces/{}.age", a.id)));
-    house.write("s.txt", key);
-    let place = house.data().join(format!("spaces/{}/{}/{container}.age", a.id, &container[..2]));
-    let opened = tool("age", "age").arg("-d").arg("-i").arg(house.path("s.txt")).arg(place).output().unwrap();
+    let key = office.age(&office.data().join(format!("keys/spaces/{}.age", a.id)));
+    office.write("s.txt", key);
+    let place = office.data().join(format!("spaces/{}/{}/{container}.age", a.id, &container[..2]));
+    let opened =
+        tool("age", "age").arg("-d").arg("-i").arg(office.path("s.txt")).arg(place).output().unwrap();
     assert_eq!(sha256(&opened.stdout), sha256(&bytes(12, 80_000)));
     // A space's note needs no more than the recovery key.
-    let note = house.age(&house.data().join(format!("keys/names/{}.age", a.id)));
+    let note = office.age(&office.data().join(format!("keys/names/{}.age", a.id)));
     assert!(String::from_utf8(note).unwrap().contains("\"name\":\"Müller GmbH\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_stay_and_the_next_is_due_in_time() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let recovery = &open.instance.recovery;
     let (now, day) = (Timestamp(1_800_000_000_000), Duration::from_hours(24));
     assert!(recovery.is_snapshot_due(now, day).await.unwrap(), "there is none");
@@ -304,8 +306,8 @@ async fn the_newest_stay_and_the_next_is_due_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_go_on_while_a_snapshot_is_made() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     for at in 0..300 {
         open.put(&space, &format!("{at}"), b"x").await;
@@ -321,8 +323,8 @@ async fn writers_go_on_while_a_snapshot_is_made() {
     }
     snapshots.await.unwrap();
     open.close();
-    for snapshot in house.snapshots() {
-        let text = String::from_utf8(house.snapshot_text(&snapshot)).unwrap();
+    for snapshot in office.snapshots() {
+        let text = String::from_utf8(office.snapshot_text(&snapshot)).unwrap();
         let count = |table: &str| text.matches(&format!("INSERT INTO \"{table}\"")).count();
         assert!(count("versions") >= 300);
         // One moment: each file with its version, segment and container.

@@ -3,7 +3,7 @@
 use crate::resumable::tus::{assert_absent, assert_content, begin, head, metadata, patch, post, to, tus};
 use crate::support::TestServer;
 use crate::support::content::{bytes, sha256};
-use crate::support::server::{SPACE, USER};
+use crate::support::server::SPACE;
 
 /// Begins a part of this length; its address.
 #[track_caller]
@@ -62,8 +62,7 @@ fn parts_that_were_sent_side_by_side_become_one_file() {
 #[test]
 fn parts_that_were_meant_for_another_space_come_along() {
     let server = TestServer::start_plain();
-    server.cli_ok(["space", "add", "anderer", "--kind", "client"]);
-    server.cli_ok(["grant", USER, "anderer", "write"]);
+    server.add_space("anderer", ["--kind", "client"], "write");
     let one = part(&server, &[("Upload-Metadata", &metadata(&[("space", "anderer")]))], 3);
     let two = part(&server, &[("Upload-Metadata", &metadata(&[("space", SPACE)]))], 0);
     patch(&server, &one, 0, b"abc", &[]).expect(204);

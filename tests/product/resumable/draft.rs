@@ -366,10 +366,8 @@ fn every_address_of_the_tree_begins_uploads_where_files_may_lie() {
 fn uploads_are_their_users_and_their_doors() {
     let server = TestServer::start_plain();
     let upload = begin(&server, 8, "a.bin");
-    server.add_user("fremd", "staff", PASSWORD);
-    server.cli_ok(["grant", "fremd", SPACE, "write"]);
-    server.add_user("leser", "staff", PASSWORD);
-    server.cli_ok(["grant", "leser", SPACE, "read"]);
+    server.add_member("fremd", "staff", "write");
+    server.add_member("leser", "staff", "read");
     for stranger in ["fremd", "leser"] {
         for method in ["HEAD", "PATCH", "DELETE"] {
             let request = ietf(&server, 8, method, &upload).sign_in(stranger, PASSWORD);

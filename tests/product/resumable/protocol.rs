@@ -349,10 +349,8 @@ fn a_part_that_does_not_match_its_checksum_leaves_nothing_behind() {
 fn nobody_touches_what_is_not_his() {
     let server = TestServer::start_plain();
     let upload = begin(&server, "a.bin", 3);
-    server.add_user("fremd", "staff", PASSWORD);
-    server.cli_ok(["grant", "fremd", SPACE, "write"]);
-    server.add_user("leser", "staff", PASSWORD);
-    server.cli_ok(["grant", "leser", SPACE, "read"]);
+    server.add_member("fremd", "staff", "write");
+    server.add_member("leser", "staff", "read");
     server.add_user("niemand", "staff", PASSWORD);
     for stranger in ["fremd", "leser", "niemand"] {
         let request = |method, target: &str| tus(&server, method, target).sign_in(stranger, PASSWORD);

@@ -38,7 +38,7 @@ async fn paths_begin_at_the_linked_folder() {
     }
     // What was read by one is not handed to the other under the same path.
     let member = office.change().access;
-    office.put(office.change(), "a.txt", b"the office's").await.unwrap();
+    office.put_by(office.change(), "a.txt", b"the office's").await.unwrap();
     for _ in 0..2 {
         assert_eq!(office.read(&guest.access, "a.txt").await.unwrap(), "folder/a.txt");
         assert_eq!(office.read(&member, "a.txt").await.unwrap(), "the office's");
@@ -69,8 +69,8 @@ async fn an_editor_does_below_the_folder_what_a_writer_does_and_nothing_to_the_f
     let (library, access) = (&office.library, guest.access);
     let change = || office.guest_change(&guest);
 
-    assert!(office.put(change(), "new.txt", b"new").await.unwrap().created);
-    assert!(!office.put(change(), "a.txt", b"changed").await.unwrap().created);
+    assert!(office.put_by(change(), "new.txt", b"new").await.unwrap().created);
+    assert!(!office.put_by(change(), "a.txt", b"changed").await.unwrap().created);
     library.make_folder(change(), &path("made")).await.unwrap();
     library
         .move_entry(change(), &path("new.txt"), &access, &path("made/moved.txt"), Overwrite::Forbid)
@@ -94,7 +94,7 @@ async fn an_editor_does_below_the_folder_what_a_writer_does_and_nothing_to_the_f
         .copy_entry(change(), &path("copy"), &access, &path(""), Overwrite::Allow, Depth::Infinity)
         .await;
     assert!(is_top(copied));
-    assert!(is_top(office.put(change(), "", b"").await));
+    assert!(is_top(office.put_by(change(), "", b"").await));
     assert_eq!(office.names("").await, ["folder", "other", "outside.txt"]);
     // A change of a guest's has no author: it is not its creator's.
     let versions = library.versions(&office.change().access, &path("folder/a.txt")).await.unwrap();
@@ -110,13 +110,13 @@ async fn of_a_linked_file_an_editor_replaces_the_content_and_nothing_else() {
     let (library, access) = (&office.library, guest.access);
     let change = || office.guest_change(&guest);
     assert_eq!(office.read(&access, "").await.unwrap(), "folder/a.txt");
-    assert!(!office.put(change(), "", b"replaced").await.unwrap().created);
+    assert!(!office.put_by(change(), "", b"replaced").await.unwrap().created);
     assert_eq!(office.read(&access, "").await.unwrap(), "replaced");
     assert_eq!(office.read(&office.change().access, "folder/a.txt").await.unwrap(), "replaced");
     assert!(is_top(library.delete(change(), &path("")).await));
     assert!(is_top(library.move_entry(change(), &path(""), &access, &path("b"), Overwrite::Allow).await));
     for at in ["b", "a.txt", "sub/b.txt"] {
-        assert!(office.put(change(), at, b"x").await.is_err(), "{at}");
+        assert!(office.put_by(change(), at, b"x").await.is_err(), "{at}");
         assert!(library.make_folder(change(), &path(at)).await.is_err(), "{at}");
     }
     assert!(matches!(library.make_folder(change(), &path("")).await, Err(LibraryError::Exists)));
@@ -153,8 +153,8 @@ async fn a_reader_changes_nothing() {
     let guest = office.visit(&office.link("folder", LinkRight::Read).await).await.unwrap();
     let (library, access) = (&office.library, guest.access);
     let change = || office.guest_change(&guest);
-    assert!(is_denied(office.put(change(), "a.txt", b"x").await));
-    assert!(is_denied(office.put(change(), "new.txt", b"x").await));
+    assert!(is_denied(office.put_by(change(), "a.txt", b"x").await));
+    assert!(is_denied(office.put_by(change(), "new.txt", b"x").await));
     assert!(is_denied(library.make_folder(change(), &path("x")).await));
     assert!(is_denied(library.delete(change(), &path("a.txt")).await));
     assert!(is_denied(library.lock(change(), &path("a.txt"), lock()).await));
@@ -185,11 +185,11 @@ async fn who_adds_learns_nothing_and_overwrites_nothing() {
 
     // A folder that is there and one that is not are refused alike.
     for at in ["", "sub/new.txt", "nothing/new.txt", "a.txt/new.txt"] {
-        let put = office.put(change(), at, b"x").await;
+        let put = office.put_by(change(), at, b"x").await;
         assert!(is_denied(put), "{at}");
     }
     for at in ["a.txt", "A.TXT", "sub", "new.txt", "new.txt"] {
-        assert!(office.put(change(), at, b"added").await.unwrap().created, "{at}");
+        assert!(office.put_by(change(), at, b"added").await.unwrap().created, "{at}");
     }
     // Conditions tell nothing either: for this guest there is never anything.
     let names = |if_none_match: bool| {
@@ -200,9 +200,15 @@ async fn who_adds_learns_nothing_and_overwrites_nothing() {
         }
         Change { conditions, ..change() }
     };
-    assert!(office.put(names(true), "a.txt", b"added").await.unwrap().created);
-    assert!(matches!(office.put(names(false), "a.txt", b"x").await, Err(LibraryError::PreconditionFailed)));
-    assert!(matches!(office.put(names(false), "b.txt", b"x").await, Err(LibraryError::PreconditionFailed)));
+    assert!(office.put_by(names(true), "a.txt", b"added").await.unwrap().created);
+    assert!(matches!(
+        office.put_by(names(false), "a.txt", b"x").await,
+        Err(LibraryError::PreconditionFailed)
+    ));
+    assert!(matches!(
+        office.put_by(names(false), "b.txt", b"x").await,
+        Err(LibraryError::PreconditionFailed)
+    ));
     let mut names = office.names("folder").await;
     names.sort();
     assert_eq!(
@@ -237,7 +243,7 @@ async fn a_folder_that_leaves_while_a_file_comes_takes_none_along() {
     let change =
         || Change { access: guest.access.narrowed_to_adding(sub).unwrap(), ..office.guest_change(&guest) };
     let file = tresor::library::NewFile { path: path("x.txt"), size: None, modified: None, checksum: None };
-    assert!(office.put(change(), "b.txt", b"beside").await.unwrap().created);
+    assert!(office.put_by(change(), "b.txt", b"beside").await.unwrap().created);
     let mut coming = office.library.begin_put(change(), file.clone()).await.unwrap();
     coming.write("x".into()).await.unwrap();
     let (member, from, to) = (office.change().access, path("folder/sub"), path("other/sub"));
@@ -250,7 +256,7 @@ async fn a_folder_that_leaves_while_a_file_comes_takes_none_along() {
 #[tokio::test]
 async fn trash_versions_uploads_and_quota_are_not_for_guests() {
     let office = Office::open().await;
-    office.put(office.change(), "folder/a.txt", b"newer").await.unwrap();
+    office.put_by(office.change(), "folder/a.txt", b"newer").await.unwrap();
     let member = office.change().access;
     let old = office.library.versions(&member, &path("folder/a.txt")).await.unwrap();
     office.library.delete(office.change(), &path("folder/sub")).await.unwrap();
@@ -322,7 +328,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     };
     let conditions = Conditions { if_lists: vec![knows, or], ..Conditions::default() };
     let change = Change { conditions, ..office.guest_change(&guest) };
-    match office.put(change, "a.txt", b"x").await.err() {
+    match office.put_by(change, "a.txt", b"x").await.err() {
         Some(LibraryError::Locked { path: told, .. }) => assert_eq!(told, path("a.txt")),
         other => panic!("{other:?}"),
     }
@@ -339,7 +345,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     let outside = library.member(&office.change().access, &path("folder/sub/b.txt"), NOW).await.unwrap();
     assert_eq!(outside.locks[0].root, path("folder/sub/b.txt"));
     let berts = Change { actor: Actor::user(office.bert.user), ..bert };
-    let refused = office.put(berts, "folder/sub/b.txt", b"x").await;
+    let refused = office.put_by(berts, "folder/sub/b.txt", b"x").await;
     assert!(matches!(refused, Err(LibraryError::Locked { .. })), "the lock is the guest's, not his host's");
     library.unlock(&access, by_guest, &path("sub/b.txt"), &own.token).await.unwrap();
 
@@ -349,7 +355,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
         .await
         .unwrap();
     library.lock(office.change(), &path("folder"), lock()).await.unwrap();
-    match office.put(office.guest_change(&guest), "a.txt", b"x").await.err() {
+    match office.put_by(office.guest_change(&guest), "a.txt", b"x").await.err() {
         Some(LibraryError::Locked { path: told, .. }) => assert_eq!(told, path("")),
         other => panic!("{other:?}"),
     }
@@ -365,24 +371,24 @@ async fn conditions_about_outer_resources_speak_of_nothing() {
         async move { office.library.find(&member, &path(at)).await.unwrap().etag }
     };
     let tagged = |at: &str, tag: Etag| {
-        let target = IfTarget::Entry { space: EntryName::parse("Mandant").unwrap(), path: path(at) };
+        let target = IfTarget::Entry { space: EntryName::parse(&office.space.name).unwrap(), path: path(at) };
         let conditions = vec![IfCondition { negated: false, state: IfState::Tag(tag) }];
         let if_lists = vec![IfList { target, conditions }];
         let conditions = Conditions { if_lists, ..Conditions::default() };
         Change { conditions, ..office.guest_change(&guest) }
     };
     let outer = etag("outside.txt").await;
-    let refused = office.put(tagged("outside.txt", outer), "sub/b.txt", b"x").await;
+    let refused = office.put_by(tagged("outside.txt", outer), "sub/b.txt", b"x").await;
     assert!(matches!(refused, Err(LibraryError::PreconditionFailed)));
     let inner = etag("folder/a.txt").await;
-    assert!(office.put(tagged("a.txt", inner), "sub/b.txt", b"x").await.is_ok(), "his own may be named");
+    assert!(office.put_by(tagged("a.txt", inner), "sub/b.txt", b"x").await.is_ok(), "his own may be named");
 }
 
 #[tokio::test]
 async fn a_file_that_a_guest_puts_is_rebuilt_where_it_lay() {
     let office = Office::open().await;
     let guest = office.visit(&office.link("folder/sub", LinkRight::Add).await).await.unwrap();
-    office.put(office.guest_change(&guest), "b.txt", b"x").await.unwrap();
+    office.put_by(office.guest_change(&guest), "b.txt", b"x").await.unwrap();
     let editor = office.visit(&office.link("folder", LinkRight::Edit).await).await.unwrap();
     // Deeper than any member could name it is refused, wherever the guest's paths begin.
     let deep = vec!["d"; tresor::model::EntryPath::MAX_DEPTH - 1].join("/");
@@ -436,7 +442,7 @@ async fn guests_of_many_links_share_one_budget_of_locks() {
     let library = &office.library;
     let shared = LockRequest { scope: LockScope::Shared, ..lock() };
     for number in 0..8 {
-        office.put(office.change(), &format!("folder/{number}"), b"x").await.unwrap();
+        office.put_by(office.change(), &format!("folder/{number}"), b"x").await.unwrap();
     }
     let mut taken = 0;
     for _ in 0..2 {
@@ -519,7 +525,7 @@ async fn the_office_and_the_guests_of_each_link_have_properties_of_their_own() {
     assert_eq!(office.properties(&other.access, "moved.txt").await, [property("c", "other")]);
 
     // A guest's program saves by renaming a new file over the old one. What it set goes along; the office's stay.
-    office.put(office.guest_change(&guest), "new.tmp", b"new").await.unwrap();
+    office.put_by(office.guest_change(&guest), "new.tmp", b"new").await.unwrap();
     change(office.guest_change(&guest), "new.tmp", vec![set(property("d", "guest"))]).await;
     let (from, to) = (path("new.tmp"), path("a.txt"));
     library

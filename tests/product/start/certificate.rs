@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tresor::model::Timestamp;
 use tresor::net::self_signed;
 
-use crate::start::office::Office;
+use crate::support::office::Office;
 use crate::support::process::eventually;
 
 /// Longer than the server waits between two looks at the files.

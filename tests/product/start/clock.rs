@@ -1,20 +1,14 @@
 //! A server that starts with a clock far ahead of what was noted: nothing goes for good, and it says so.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde_json::Value;
-use tresor::app::{DataDirectory, Instance};
 use tresor::catalog::{Catalog, CatalogKey};
 use tresor::library::Change;
-use tresor::model::{
-    Access, Actor, CertainTime, Conditions, EntryPath, NamePolicy, Reading, Right, Timestamp, UserId,
-};
-use tresor::vault::disk::LocalDisk;
-use tresor::vault::keys::{KeyRing, Unlock};
+use tresor::model::{Access, Actor, CertainTime, Conditions, EntryPath, Reading, Right, Timestamp, UserId};
 
 use crate::support::TestServer;
+use crate::support::office::Open;
 use crate::support::process::eventually;
 use crate::support::server::SPACE;
 
@@ -29,11 +23,8 @@ fn running() -> Duration {
 
 /// What a stopped server's catalogue says of the last reading of the clocks, which was believed.
 fn note(server: &TestServer, wall: Timestamp, running: Duration) {
-    let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
-    let keys = KeyRing::open(Arc::new(LocalDisk::new(server.data())), &Unlock::KeyFile(key_file)).unwrap();
-    let directory = DataDirectory::open(&server.data()).unwrap();
-    let key = CatalogKey::new(*keys.catalogue_key().expose());
-    let catalog = Catalog::open(&directory.catalog(), &key).unwrap();
+    let key = CatalogKey::new(*server.office.keys().catalogue_key().expose());
+    let catalog = Catalog::open(&server.data().join("catalog/catalog.db"), &key).unwrap();
     let certain = CertainTime::begin(Reading { wall, running });
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(catalog.write_silent("a test", move |tx| tx.note_certain_time(&certain))).unwrap();
@@ -42,18 +33,14 @@ fn note(server: &TestServer, wall: Timestamp, running: Duration) {
 
 /// Deletes a file as it was done long ago.
 fn delete(server: &TestServer, name: &str) {
-    let key_file = SecretString::from(std::fs::read_to_string(server.key_file()).unwrap());
-    let directory = DataDirectory::open(&server.data()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let unlock = Unlock::KeyFile(key_file);
-        let instance = Instance::open(&directory, &unlock, NamePolicy::Any).await.unwrap();
+        let Open { instance, user, .. } = &server.office.open().await;
         let spaces = instance.library.spaces().await.unwrap();
         let space = spaces.iter().find(|space| space.name == SPACE).unwrap().id;
-        let user: UserId = instance.accounts.users().await.unwrap().remove(0).id;
         let (access, now) =
             (Access::granted(space, Right::Manage, UserId(1)), Timestamp::now().before(LONG_AGO));
-        let change = Change { access, actor: Actor::user(user), now, conditions: Conditions::default() };
+        let change = Change { access, actor: Actor::user(*user), now, conditions: Conditions::default() };
         instance.library.delete(change, &EntryPath::parse(name).unwrap()).await.unwrap();
         instance.close();
     });

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 
-use crate::start::office::Office;
+use crate::support::office::Office;
 
 /// The word after a label of the welcome.
 fn shown<'a>(welcome: &'a str, label: &str) -> &'a str {

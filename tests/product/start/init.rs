@@ -4,7 +4,7 @@ use std::fs;
 
 use age::secrecy::ExposeSecret;
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 
 #[test]
 fn a_passphrase_opens_and_the_recovery_key_opens_without_us() {

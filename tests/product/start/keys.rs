@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::recovery::{opens_everything, opens_nothing};
 
 #[test]

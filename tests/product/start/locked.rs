@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 
 #[test]
 fn a_locked_server_answers_503_until_it_is_unlocked() {

@@ -16,10 +16,10 @@ use tresor::net::self_signed;
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
 use crate::start::terminal::talk_to;
 use crate::support::content::bytes;
 use crate::support::http::{Endpoint, Request};
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::process::{Outcome, eventually, require};
 use crate::support::recovery::{opens_everything, opens_nothing};
 

@@ -9,7 +9,6 @@ mod jobs;
 mod keys;
 mod locked;
 mod lost;
-pub(crate) mod office;
 mod owner;
 mod proxy;
 mod refusals;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::content::files_below;
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 
 /// No account of this machine; systemd's dynamic users are such numbers.
 const SERVICE: u32 = 64_321;

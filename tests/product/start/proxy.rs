@@ -8,9 +8,9 @@ use std::time::Duration;
 use tresor::model::Timestamp;
 use tresor::net::self_signed;
 
-use crate::start::office::{Office, PASSWORD, Served};
 use crate::support::content::bytes;
 use crate::support::http::{Endpoint, Request};
+use crate::support::office::{Office, PASSWORD, Served};
 use crate::support::process::{eventually, require};
 
 const PROXIES: &str = include_str!("../../../docs/proxies.md");

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tresor::vault::disk::LocalDisk;
 use tresor::vault::keys::{KeyRing, Unlock};
 
-use crate::start::office::{Office, PASSPHRASE, Served};
+use crate::support::office::{Office, PASSPHRASE, Served};
 
 const SERVE: [&str; 7] = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--key-file", "key.txt"];
 const LIST: [&str; 6] = ["user", "list", "--data", "data", "--key-file", "key.txt"];
@@ -81,7 +81,8 @@ fn damaged_and_missing_key_files() {
 
 #[test]
 fn another_offices_catalogue_and_a_damaged_one() {
-    let (office, other) = (Office::with_instance(), Office::with_instance());
+    let (office, other) = (Office::with_instance(), Office::new());
+    other.init_by_key_file();
     let catalog = office.data().join("catalog/catalog.db");
     fs::copy(other.data().join("catalog/catalog.db"), &catalog).unwrap();
     both_refuse(&office, &["catalogue does not open with this key", "damaged", "backup"]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::start::office::{Office, PASSWORD};
+use crate::support::office::{Office, PASSWORD};
 
 #[test]
 fn a_credential_opens_the_instance() {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use crate::start::office::{Office, PASSPHRASE, PASSWORD};
+use crate::support::office::{Office, PASSPHRASE, PASSWORD};
 use crate::support::process::tool;
 use crate::support::recovery::opens_everything;
 
@@ -100,7 +100,7 @@ fn a_recovery_key_is_shown_on_the_terminal_and_counts_when_it_is_written_down() 
     let before = office.snapshot();
     let (code, shown) = talk(&office, &change, &[("Type written to confirm: ", "later")]);
     assert!(code == 1 && shown.contains("nothing was changed"), "{shown}");
-    let keys = |files: crate::start::office::Snapshot| -> Vec<_> {
+    let keys = |files: crate::support::office::Snapshot| -> Vec<_> {
         files.into_iter().filter(|(path, _)| path.starts_with(office.data().join("keys"))).collect()
     };
     assert_eq!(keys(office.snapshot()), keys(before));

@@ -2,21 +2,16 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tresor::app::{DataDirectory, Entrance, Instance, ServeError, serve};
+use tresor::app::{Entrance, ServeError, serve};
 use tresor::config::RawConfig;
-use tresor::model::NamePolicy;
-use tresor::vault::keys::Unlock;
 
-use crate::start::office::Office;
+use crate::support::office::{Office, Open};
 
 /// Reads would go on while every change is refused, and nobody would restart it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_writer_has_ended_stops_so_that_a_restart_can_help() {
     let office = Office::with_instance();
-    let directory = DataDirectory::open(&office.data()).unwrap();
-    let key = SecretString::from(std::fs::read_to_string(office.path("key.txt")).unwrap());
-    let instance = Instance::open(&directory, &Unlock::KeyFile(key), NamePolicy::Any).await.unwrap();
+    let Open { instance, directory, .. } = office.open().await;
     let raw =
         RawConfig { listen: Some(([127, 0, 0, 1], 0).into()), plain_http: true, ..RawConfig::default() };
     let config = raw.check(office.data()).unwrap();

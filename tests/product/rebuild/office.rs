@@ -1,140 +1,32 @@
-//! An instance whose files a test writes in its own process and on which it then runs the program.
+//! What the tests here do with an office, and with its instance open in this process.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use age::secrecy::ExposeSecret;
-use secrecy::SecretString;
-use tempfile::TempDir;
-use tresor::accounts::UserName;
-use tresor::app::{DataDirectory, DirectoryError, FirstAdministrator, Instance, Kit};
 use tresor::library::{Change, Entry, NewFile, Overwrite, Space, SpaceSettings};
 use tresor::model::{
-    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, NamePolicy,
-    Right, SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
+    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, Right, SpaceKind,
+    Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
 };
 use tresor::uploads::{Finish, NewUpload, PartInfo};
-use tresor::vault::disk::LocalDisk;
-use tresor::vault::keys::{KeyRing, Unlock};
 
 use crate::support::content::{files_below, sha256};
-use crate::support::process::{Outcome, eventually, limited, require, tool};
-
-pub const PASSWORD: &str = "Ziegel-Otter-Kuppel-0815-Fagott";
-
-/// A working folder with an instance in `data`, a key file and a recovery key.
-pub struct House {
-    work: TempDir,
-    identity: String,
-}
+use crate::support::office::{Office, Open};
+use crate::support::process::{limited, require, tool};
 
 /// Path and SHA-256 of every file, and the path of every folder with a slash behind it, by space.
 pub type Tree = BTreeMap<String, BTreeMap<String, String>>;
 
-impl House {
-    pub async fn new() -> Self {
-        let work = tempfile::Builder::new().prefix("tresor-test-").tempdir().unwrap();
-        let identity = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
-        let house = Self { work, identity };
-        house.write("key.txt", format!("{}\n", house.identity));
-        house.write("password", PASSWORD);
-        let directory = DataDirectory::create(&house.data()).unwrap();
-        let recovery = Kit::write_recovery(&house.data(), &house.path("recovery.txt")).unwrap();
-        let administrator = FirstAdministrator {
-            name: UserName::parse("admin").unwrap(),
-            password: SecretString::from(PASSWORD),
-        };
-        let unlock = house.unlock();
-        let instance = Instance::create(
-            &directory,
-            &unlock,
-            &recovery,
-            administrator,
-            NamePolicy::Any,
-            Timestamp::now(),
-        );
-        instance.await.unwrap().close();
-        house
-    }
+/// The administrator that a rebuild makes.
+pub const CHEF: [&str; 4] = ["--admin", "chef", "--admin-password-file", "admin.password"];
 
-    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.work.path().join(name)
-    }
-
-    pub fn data(&self) -> PathBuf {
-        self.path("data")
-    }
-
-    pub fn catalog(&self) -> PathBuf {
-        self.data().join("catalog/catalog.db")
-    }
-
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn unlock(&self) -> Unlock {
-        Unlock::KeyFile(SecretString::from(self.identity.clone()))
-    }
-
-    /// The keys alone.
-    pub fn keys(&self) -> KeyRing {
-        KeyRing::open(Arc::new(LocalDisk::new(self.data())), &self.unlock()).unwrap()
-    }
-
-    /// Opens the instance in this process.
-    pub async fn open(&self) -> Open {
-        let mut directory = None;
-        // A process that another test is starting may hold a copy of the lock until it runs its program.
-        eventually("the data directory is free", Duration::from_secs(10), || {
-            directory = match DataDirectory::open(&self.data()) {
-                Err(DirectoryError::InUse { .. }) => None,
-                other => Some(other.unwrap()),
-            };
-            directory.is_some()
-        });
-        let directory = directory.unwrap();
-        let instance = Instance::open(&directory, &self.unlock(), NamePolicy::Any).await.unwrap();
-        let user = instance.accounts.users().await.unwrap()[0].id;
-        Open { instance, user, _directory: directory }
-    }
-
-    /// A command on the instance: `data` and the key follow its words.
-    pub fn command<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tresor"));
-        command.args(words).args(["--data", "data", "--key-file", "key.txt"]);
-        self.bare(command)
-    }
-
-    pub fn bare(&self, mut command: Command) -> Command {
-        for name in ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "TRESOR_DATA", "TRESOR_KEY_FILE"] {
-            command.env_remove(name);
-        }
-        command.current_dir(self.work.path()).stdin(Stdio::null());
-        command
-    }
-
-    pub fn run<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
-        let mut command = self.command(words);
-        let mut outcome = None;
-        eventually("the data directory is free", Duration::from_secs(10), || {
-            let ended = Outcome::of(&mut command);
-            let is_free = !ended.stderr.contains("another process uses");
-            outcome = Some(ended);
-            is_free
-        });
-        outcome.unwrap()
-    }
-
+impl Office {
     /// Runs `tresor rebuild --json` with more options, which must end with `code`, and returns the report.
     #[track_caller]
     pub fn rebuild<const N: usize>(&self, options: [&str; N], code: i32) -> serde_json::Value {
-        let outcome = self.run(["rebuild", "--json"].iter().chain(&options));
+        let outcome = self.attempt(["rebuild", "--json"].iter().chain(&options));
         assert_eq!(outcome.code, code, "{outcome}");
         serde_json::from_str(&outcome.stdout).unwrap()
     }
@@ -180,13 +72,6 @@ impl House {
     }
 }
 
-/// The instance, open in this process. Call [`Open::close`].
-pub struct Open {
-    pub instance: Instance,
-    pub user: UserId,
-    _directory: DataDirectory,
-}
-
 pub fn path(text: &str) -> EntryPath {
     EntryPath::parse(text).unwrap()
 }
@@ -200,10 +85,6 @@ pub fn name(text: &str) -> EntryName {
 }
 
 impl Open {
-    pub fn close(self) {
-        self.instance.close();
-    }
-
     pub async fn add_space(&self, space: &str) -> Space {
         let settings = SpaceSettings {
             quota: Some(ByteSize(1 << 40)),
