@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # group_commit.sh [MS...]: durable PUTs of 4 KiB with 1, 8 and 32 connections, on this disk and on one whose fsync takes
-# 2, 5 and 10 ms longer. "Each its own" is what a server could reach at most that ends each PUT with one fsync of
-# its own in one log: one after another. DAVBENCH names the harness, whose davload makes the load.
+# 2, 5 and 10 ms longer. "Each its own" is the most that a server could reach that ends each PUT with an fsync of
+# its own in one log, one after another. DAVBENCH names the harness, whose davload makes the load.
 . "$(dirname "$0")/server.sh"
 [ $# -gt 0 ] || set -- 0 2 5 10
 load=$(dirname "${DAVBENCH:-$benches/../../shared/bench/davbench.py}")/davload.c

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # growth.sh [ENTRIES...]: fills a fresh server by copies of folders and measures the same requests at each size (10000,
-# 100000 and 1000000 entries). Prints milliseconds of CPU of the server, and in brackets of waiting, for one of each; no row
+# 100000 and 1000000 entries). Prints for one of each the milliseconds of CPU of the server, and in brackets those of waiting; no row
 # may grow faster than its work. TRESOR_BIN names another program than the release build.
 . "$(dirname "$0")/server.sh"
 [ $# -gt 0 ] || set -- 10000 100000 1000000

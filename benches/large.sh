@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # large.sh [GIB...]: stores and fetches one file of each size (1 and 20 GiB) on a fresh server and prints the most
-# memory the server had meanwhile. A large file must need no more than a small one. Needs root, as only root may set
+# memory that the server had meanwhile. A large file must need no more than a small one. Needs root, as only root may set
 # the kernel's high-water mark of a process back; needs as much disk as the largest file.
 . "$(dirname "$0")/server.sh"
 [ $# -gt 0 ] || set -- 1 20
 
-# The same bytes without an end, and no two chunks alike.
+# The same endless bytes in each run, and no two chunks alike.
 stream() { { openssl enc -aes-128-ctr -nosalt -K "$(printf '%032d' 7)" -iv "$(printf '%032d' 0)" < /dev/zero 2> /dev/null || true; } | head -c "$1"; }
 
-# measured COMMAND...: runs it and says seconds and peak memory of the server.
+# measured COMMAND...: runs it and prints its seconds and the peak memory of the server.
 measured() {
   local began=$EPOCHREALTIME
   echo 5 > "/proc/$pid/clear_refs"

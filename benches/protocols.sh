@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # protocols.sh [GIB [ROUNDS]]: stores a file of so many GiB (1) on a fresh server by a plain PUT, by tus in one PATCH and as a
-# Nextcloud client does, in ten chunks with the final MOVE; so often (3). Prints MB/s, the server's CPU and ratios to
-# the PUT. As root it empties the page cache before each: memory that a virtual machine never used before is slow.
+# Nextcloud client does, in ten chunks with the final MOVE; ROUNDS times (3). Prints MB/s, the server's CPU and ratios to
+# the PUT. As root it empties the page cache before each: memory that a virtual machine has never used before is slow.
 . "$(dirname "$0")/server.sh"
 start_server
 python3 - "$url" "$credentials" "$pid" "${1:-1}" "${2:-3}" <<'PYTHON'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# small_puts.sh OTHER [ROUNDS [FILES]]: what small PUTs cost with this tree's program and with another build of it. Both
+# small_puts.sh OTHER [ROUNDS [FILES]]: the cost of small PUTs with this tree's program and with another build of it. Both
 # servers run side by side on fresh data and take turns: in each of ROUNDS (5) rounds one and 16 clients store FILES (3,000)
 # new files of 4 KiB, and as many again over 100 files. Prints the CPU of each server for one PUT and medians of the ratios
-# of the rounds: what else happens on the machine slows both. DAVBENCH names the load harness, TRESOR_BIN this tree's program.
+# of the rounds: other load on the machine slows both. DAVBENCH names the load harness, TRESOR_BIN this tree's program.
 . "$(dirname "$0")/server.sh"
 other=${1:?usage: small_puts.sh OTHER [ROUNDS [FILES]]}
 load=$(dirname "${DAVBENCH:-$benches/../../shared/bench/davbench.py}")/davload.c
@@ -52,7 +52,7 @@ found = {row: [] for row in rows}
 for number in range(rounds):
     for kind, clients in rows:
         pair = [before, after]
-        # Whoever comes second finds a warmer or a busier machine.
+        # The second one finds a warmer or a busier machine.
         order = pair if number % 2 == 0 else pair[::-1]
         wrap = "100" if kind == "replaced" else "0"
         of = {server["url"]: measured(server, f"{kind}-{clients}-{number}", clients, wrap) for server in order}

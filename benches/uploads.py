@@ -80,7 +80,7 @@ class Server:
                 sent += len(piece)
             if cut is not None:
                 if random.random() < 0.5:
-                    # As when a laptop is closed: no farewell, and what is in flight is lost.
+                    # As when a laptop is closed: no farewell, and the bytes in flight are lost.
                     linger = struct.pack("ii", 1, 0)
                     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 connection.close()
@@ -132,7 +132,7 @@ def one_parallel(server, number, length, cuts, result):
         answer = server.send("PATCH", upload, headers, source, offset, rest, cut)
         done = offset + (rest if cut is None else cut)
         if cut is None and answer.status == 409:
-            # What was still in flight when the line broke came in between: ask and go on, as any client would.
+            # Bytes in flight when the line broke came in between: ask and go on, as any client would.
             attempts.append(cuts)
         elif cut is None and answer.status != 204:
             fail(f"PATCH: {answer.status} {answer.text[:300]}")
@@ -183,7 +183,7 @@ def finish(server, args):
         user = base64.b64decode(server.login[6:]).decode().split(":")[0]
         upload = f"/remote.php/dav/uploads/{user}/4711"
         server.ask("MKCOL", upload, {"OC-Total-Length": str(length)})
-    # The last byte of tus is what makes the file.
+    # With tus the last byte makes the file.
     most = length - 1 if args.protocol == "tus" else length
     began, offset = time.monotonic(), 0
     while offset < most:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # writer.sh [ENTRIES...]: how long large changes keep others from saving. While a tree of so many entries (10000 and 50000)
 # is copied, moved, deleted and restored, another connection stores files of 1 KiB, one after the other. Prints the seconds
-# of each change, and in brackets the milliseconds that the slowest of these files took; first what they take while nothing
+# of each change, and in brackets the milliseconds that the slowest of these files took; first those while nothing
 # else happens. TRESOR_BIN names another program than the release build.
 . "$(dirname "$0")/server.sh"
 [ $# -gt 0 ] || set -- 10000 50000
@@ -16,7 +16,7 @@ import base64, http.client, json, os, subprocess, sys, threading, time, urllib.p
 
 url, credentials, data = urllib.parse.urlsplit(sys.argv[1]), *sys.argv[2:4]
 login = {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
-FILES, PIECE = 99, 10_000  # files in each folder; entries of what the trees are put together from
+FILES, PIECE = 99, 10_000  # files in each folder; entries of a piece that the trees are put together from
 
 
 def connect():

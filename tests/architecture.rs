@@ -66,7 +66,7 @@ const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
 /// transactions.
 const INSIDERS: [&str; 2] = ["uploads", "recovery"];
 
-/// Names that say nothing about what a module owns, so that everything ends up in it.
+/// Names that do not say what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
 /// The one place that makes the right of a worker.
@@ -102,7 +102,7 @@ fn the_house_keeps_its_rules() {
     assert!(faults.is_empty(), "\n\n- {}\n", faults.join("\n- "));
 }
 
-/// What the rules are about.
+/// The files that the rules apply to.
 #[derive(Clone, Default)]
 struct House {
     /// Path from the package's root, text.
@@ -481,7 +481,7 @@ fn table_on_paper_faults(architecture: &str) -> Vec<String> {
     missing.chain(surplus).collect()
 }
 
-// ---- What is known of a file.
+// ---- Facts about a file.
 
 struct File {
     place: String,

@@ -1,6 +1,6 @@
 //! What the parts cost, without network and clients: containers, files in the tree, the answer to PROPFIND.
 //! `cargo bench --bench parts -- seek` runs those with that word in their name; set `TMPDIR` to measure
-//! another disk. What a client sees, beside other servers, is `benches/peers/`.
+//! another disk. `benches/peers/` measures what a client sees, beside other servers.
 
 mod files;
 mod office;

@@ -1,4 +1,4 @@
-//! What is measured: an instance in a directory of its own, and the short forms of using it.
+//! The instance that is measured, in a directory of its own, and short forms of using it.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) const MANY: usize = 10_000;
 pub(crate) const SMALL: usize = 4 << 10;
 
 pub(crate) struct Office {
-    /// What a request's threads are.
+    /// Stands for a request's threads.
     pub(crate) runtime: Runtime,
     pub(crate) disk: Arc<LocalDisk>,
     pub(crate) key: Arc<SpaceKey>,

@@ -1,4 +1,4 @@
-//! The answer to PROPFIND with `Depth: 1`: its writing alone, then with the reading of what it tells.
+//! The answer to PROPFIND with `Depth: 1`: writing it alone, then with reading the listed rows.
 
 use std::hint::black_box;
 
@@ -13,14 +13,14 @@ use tresor::model::Right;
 
 use crate::office::{MANY, Office, name, path};
 
-/// What is handed to the network at once.
+/// Bytes handed to the network at once.
 const PIECE: usize = 64 << 10;
 
-/// What clients ask that list folders all day.
+/// The properties that most clients ask for when they list a folder.
 const FOUR: &str = r#"<d:propfind xmlns:d="DAV:"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/></d:prop></d:propfind>"#;
-/// What Explorer asks: no body, so everything.
+/// Explorer's request: no body, so all properties.
 const ALL: &str = "";
-/// What Nextcloud's desktop asks.
+/// The request of Nextcloud's desktop client.
 const DESKTOP: &str = r#"<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:resourcetype/><d:getlastmodified/><d:getcontentlength/><d:getetag/><oc:size/><oc:id/><oc:fileid/><oc:downloadURL/><oc:dDC/><oc:permissions/><oc:checksums/><oc:share-types/></d:prop></d:propfind>"#;
 
 /// A folder of 10,000 files.

@@ -68,7 +68,7 @@ pub(crate) fn seek(criterion: &mut Criterion, office: &Office) {
     let reader = reader(office, &vast);
     let mut group = criterion.benchmark_group("seek");
     let mut places = Places(88_172_645_463_325_252);
-    // What begins where a chunk begins needs one chunk, what lies anywhere mostly two.
+    // A read at the start of a chunk needs one chunk, a read anywhere mostly two.
     for (name, len, step) in [
         ("4 KiB, anywhere", SMALL as u64, SMALL as u64),
         ("64 KiB, one chunk", CHUNK, CHUNK),

@@ -113,7 +113,7 @@ fn busy(number: u64, mut own: Client, shared: &Shared, seed: u64, end: Instant) 
     tally
 }
 
-/// Who wrote a content, and as which of his writes.
+/// The client that wrote a content, and the number of that write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     writer: u64,
@@ -177,7 +177,7 @@ impl Register {
         self.writes.lock().unwrap()[write].end = Some(Instant::now());
     }
 
-    /// Panics if no write explains what a read found that began at `start` and is over now: one that
+    /// Panics if no write explains the result of a read that began at `start` and is over now: one that
     /// had begun, and that no later write had replaced before the read began.
     fn explain(&self, found: Option<Stamp>, start: Instant) {
         let writes = self.writes.lock().unwrap();
@@ -233,7 +233,7 @@ impl Shared {
         self.ask("GET", name).send().expect(200).text().parse().unwrap()
     }
 
-    /// Puts, copies or moves a stamped content into a register, or deletes what is there.
+    /// Puts, copies or moves a stamped content into a register, or deletes the one that is there.
     fn write(&self, dice: &mut Dice, stamp: Stamp) {
         let register = &self.registers[dice.roll(self.registers.len())];
         let content = stamp.content([dice.length().min(400_000), dice.roll(2_000)][dice.roll(2)]);
@@ -269,7 +269,7 @@ impl Shared {
         }
     }
 
-    /// Reads a register: the whole content is somebody's, and not one that was replaced before.
+    /// Reads a register: the whole content is of one write, and not of one that was replaced before.
     fn read(&self, dice: &mut Dice) {
         let register = &self.registers[dice.roll(self.registers.len())];
         let start = Instant::now();
@@ -282,7 +282,7 @@ impl Shared {
         register.explain(found, start);
     }
 
-    /// Reads a number and writes the next one if nobody was faster; whether it was written.
+    /// Reads a number and writes the next one unless another client was faster; whether it was written.
     fn count_up(&self) -> bool {
         let answer = self.ask("GET", "counter").send().expect(200);
         let tag = answer.header("etag").unwrap().to_owned();
@@ -300,7 +300,7 @@ impl Shared {
         );
         let answer = answer.send();
         if answer.status == 423 {
-            // Who has no token may not write either.
+            // A client without a token may not write either.
             if self.removals_suspended.load(Ordering::SeqCst) {
                 let answer = self.ask("PUT", "guarded").header("If-Match", "\"none\"").body("x").send();
                 assert!([412, 423].contains(&answer.status), "{answer}");

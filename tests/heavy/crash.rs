@@ -1,7 +1,7 @@
-//! What was acknowledged survives a server that is killed at any moment.
+//! Acknowledged changes survive a server that is killed at any moment.
 //!
 //! Clients change their folders by every method that writes while the server dies by SIGKILL again and
-//! again. Each keeps a journal of what was acknowledged; what was under way when the server died may
+//! again. Each keeps a journal of acknowledged changes; the one under way when the server died may
 //! have happened or not, but never half. At the end catalogue and disk agree and a sweep leaves nothing
 //! that no row names.
 //!
@@ -25,7 +25,7 @@ const CLIENTS: u64 = 4;
 const CYCLES_OF_A_DIRECTORY: u64 = 100;
 /// The server dies after up to so many acknowledged changes, from before the first request to amid many,
 const CHANGES: usize = 24;
-/// and some time more, which falls anywhere into what is under way then.
+/// and after a little more time, in the middle of other changes.
 const MORE: Duration = Duration::from_millis(8);
 /// Changes are waited for no longer.
 const LONGEST_LOAD: Duration = Duration::from_secs(5);

@@ -20,7 +20,7 @@ const READERS: usize = 250;
 const WRITERS: usize = 250;
 /// Clients that send one byte of a request head a second.
 const HEADS: usize = 50;
-/// What the readers ask for: far more than any buffer on the way holds.
+/// Length of the file that the readers ask for: far more than any buffer on the way holds.
 const LARGE: usize = 48 << 20;
 /// What each writer announces.
 const ANNOUNCED: usize = 1 << 20;
@@ -48,7 +48,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
     let pid = server.pid();
     let resting = descriptors(pid);
 
-    // What the upload above took is no cost of slow clients: the high water starts afresh.
+    // The upload above is no cost of slow clients: the high water starts afresh.
     std::fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
     let before = memory_kib(pid, "VmHWM");
     let address = server.endpoint().address;
@@ -80,7 +80,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
             }
             rounds
         });
-        // Also when an assertion fails, or the scope would wait for it for ever.
+        // Also when an assertion fails, or the scope would wait for ever.
         let flag = Flag(&is_over);
         let end = Instant::now() + TOGETHER;
         while Instant::now() < end {
@@ -127,7 +127,7 @@ fn five_hundred_slow_clients_hold_little_and_leave_nothing_behind() {
     drop(slow);
     eventually("no upload is left", Duration::from_secs(30), || parts(&server).is_empty());
     eventually("no descriptor is left", Duration::from_secs(30), || descriptors(pid) <= resting + 8);
-    // What was promised is free again: all of the rest may be announced, and not a byte more.
+    // The promised room is free again: all of the rest may be announced, and not a byte more.
     let free = QUOTA - LARGE - "small".len() - "normal".len();
     let announce = |length: usize| {
         let more = format!("Expect: 100-continue\r\nContent-Length: {length}\r\n");
@@ -152,7 +152,7 @@ impl Drop for Flag<'_> {
     }
 }
 
-/// What a slow client does.
+/// Behaviour of a slow client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Reader,
@@ -166,7 +166,7 @@ struct Slow {
     stream: TcpStream,
     is_open: bool,
     was_reset: bool,
-    /// What came from the server.
+    /// Bytes from the server.
     received: Vec<u8>,
 }
 

@@ -1,5 +1,5 @@
 //! A long day in short: mixed load, polite and rude, while memory, descriptors and temporary files are
-//! watched. What a server needs it needs from the beginning; what grows on is a leak.
+//! watched. A server needs its memory from the beginning; growth is a leak.
 //!
 //! `TRESOR_SOAK_SECONDS` says how long (25; `make soak` takes 1,200), `TRESOR_TEST_SEED` repeats the dice.
 
@@ -28,7 +28,7 @@ const CATALOGUE: (u64, u64) = (9, 16 * 1024);
 fn a_long_day_needs_no_more_in_the_evening_than_at_noon() {
     let (length, seed) = (Duration::from_secs(setting("TRESOR_SOAK_SECONDS", 25)), seed());
     let mut server = TestServer::start_plain();
-    // What is replaced or deleted goes with the next upkeep, so that the catalogue does not grow for ever.
+    // Replaced and deleted files go with the next upkeep, so that the catalogue does not grow for ever.
     server.cli_ok(["space", "set", "space", "--version-days", "0", "--trash-days", "0"]);
     let password = device_password(&server, USER);
     let pid = server.pid();
@@ -92,7 +92,7 @@ fn a_long_day_needs_no_more_in_the_evening_than_at_noon() {
     assert_sound(&server);
 }
 
-/// What the server holds at one moment.
+/// Resources of the server at one moment.
 #[derive(Clone, Debug)]
 #[expect(dead_code, reason = "shown when the test fails and in the report")]
 struct Sample {

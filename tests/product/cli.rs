@@ -472,7 +472,7 @@ fn a_removed_user_stays_in_the_history_and_what_ends_is_said_before() {
     served.request("GET", &page).send().expect(404);
     assert_eq!(served.login("anna", PASSWORD), 401);
 
-    // Somebody else of that name did not do it.
+    // Another user of that name did not do it.
     run(&office, &["user", "add", "anna", "--role", "staff", "--password-file", "password"]);
     assert_eq!(json(&office, &["grants", "--user", "anna"]), serde_json::json!([]));
     assert_eq!(json(&office, &["user", "app-password", "list", "anna"]), serde_json::json!([]));
@@ -742,7 +742,7 @@ fn another_user_gets_nothing_from_the_socket() {
     let outcome = as_nobody();
     assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{outcome}");
     assert!(outcome.stderr.contains("Permission denied"), "{outcome}");
-    // Nor if somebody opens the way to it.
+    // Nor if the socket becomes writable for everyone.
     fs::set_permissions(office.data(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
     let outcome = as_nobody();

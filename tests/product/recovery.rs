@@ -108,7 +108,7 @@ fn assert_opens_nothing(server: &TestServer, key: &Path) {
     }
 }
 
-/// An office found its containers opened and all of them nameless: the documents told how to get the catalogue, and not
+/// An office found its containers opened and all of them nameless: the documents said how to get the catalogue, and not
 /// how to find a file in it.
 #[test]
 fn each_file_is_found_by_name_and_opened_as_the_documents_say() {

@@ -14,7 +14,7 @@ data=$(cd "$data" && pwd)
 run=$data/run
 umask 077
 
-# The harness's own password is shorter than we accept and holds the user's name: it is told another.
+# The harness's own password is shorter than we accept and holds the user's name: it gets another.
 password=kran-quelle-7319-filter
 # A key file opens the instance: a passphrase would make the start measure scrypt.
 if [ ! -e "$data/instance/FORMAT" ]; then

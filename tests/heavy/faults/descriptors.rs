@@ -14,7 +14,7 @@ use crate::support::content::bytes;
 use crate::support::process::{eventually, require};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
-/// Open files it may have: what it needs by itself and some connections.
+/// Open files it may have: its own and some connections.
 const LIMIT: usize = 72;
 
 fn open_files(server: &TestServer) -> usize {
@@ -61,7 +61,7 @@ fn without_descriptors_the_server_waits_and_calls_nothing_damaged() {
 
     let idle: Vec<TcpStream> =
         (0..LIMIT).map(|_| TcpStream::connect(server.endpoint().address).unwrap()).collect();
-    // And stay so: what a start does in the background opens files and closes them again.
+    // And stay so: background work of a start opens files and closes them again.
     let mut in_a_row = 0;
     eventually("all descriptors are in use", Duration::from_secs(30), || {
         in_a_row = if open_files(&server) >= LIMIT { in_a_row + 1 } else { 0 };
@@ -100,7 +100,7 @@ fn the_server_takes_all_descriptors_that_it_may() {
 }
 
 /// A reader held every container of its file, up to 64 of them: some 250 slow readers took all of the unit's files,
-/// and nobody connected, read or stored any more. The same with fewer.
+/// and no client could connect, read or store any more. The same with fewer.
 #[test]
 fn slow_readers_of_a_file_in_many_containers_leave_room_for_others() {
     const LIMIT: usize = 1_024;
@@ -149,8 +149,8 @@ fn slow_readers_of_a_file_in_many_containers_leave_room_for_others() {
     server.stop();
 }
 
-/// One person began uploads until nobody could store anything any more: the files that are being filled were counted
-/// together, whoever filled them.
+/// One person began uploads until no one could store anything any more: the files that are being filled were counted
+/// together for all users.
 #[test]
 fn one_person_leaves_others_half_of_the_files_to_fill() {
     /// Connections and files: an eighth of these are for contents that arrive.
@@ -166,7 +166,7 @@ fn one_person_leaves_others_half_of_the_files_to_fill() {
     let before = parts();
     let (login, host) = (BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes()), server.endpoint().address);
     let (mut open, mut refusal) = (Vec::new(), String::new());
-    // More than all of the share, if nobody stops it.
+    // More than all of the share, unless the server stops it.
     while refusal.is_empty() && open.len() <= LIMIT / 8 {
         let number = open.len();
         let mut upload = Kept::new(&server);

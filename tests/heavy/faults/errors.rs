@@ -46,7 +46,7 @@ fn an_error_of_any_call_is_told_or_does_no_harm() {
     assert!(met * 2 > chosen.len(), "only {met} of {} errors were met: this proves little", chosen.len());
 }
 
-/// What the system could not write it may have dropped from memory, and the next fsync says nothing of it
+/// The system may have dropped data that it could not write, and the next fsync says nothing of it
 /// (a database learned that in 2018). SQLite's own checkpoint used to keep such errors to itself.
 #[test]
 fn after_an_fsync_that_failed_nothing_is_acknowledged_before_a_restart() {
@@ -108,7 +108,7 @@ fn a_read_that_fails_is_told_and_the_next_one_succeeds() {
     assert!(told > 0, "no request met an error");
 }
 
-/// What is at hand is read by another call than what the disk is asked for.
+/// Cached bytes are read by another call than those from the disk.
 #[test]
 fn an_answer_that_meets_an_error_on_its_way_is_broken_off() {
     let mut server = copy();
@@ -153,7 +153,7 @@ fn fails(measured: &Measured, point: &Point, error: &str) -> bool {
     let stored = try_to_store(&server);
     match reason.as_deref() {
         None | Some("disk-full") => {
-            // There is space after all, so that state ends with the first who asks.
+            // There is space after all, so that state ends with the first request.
             assert!([201, 204].contains(&stored.status), "{what}: {reason:?}: {stored}");
         }
         Some(_) => {

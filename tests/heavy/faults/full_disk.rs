@@ -38,7 +38,7 @@ impl OnDisk {
         let mount = Mount::at(&point);
         copy_tree(&template().data(), &point.join("data"));
         fs::set_permissions(point.join("data"), fs::Permissions::from_mode(0o700)).unwrap();
-        // What the server itself did not write must not be lost to what a test does to the disk.
+        // The test may harm the disk later, but must not lose these files, which the server did not write.
         succeed(tool("sync", "coreutils").arg("-f").arg(&point));
         symlink(point.join("data"), server.data()).unwrap();
         fs::copy(template().key_file(), server.key_file()).unwrap();
@@ -80,7 +80,7 @@ impl OnDisk {
             }
             left -= count;
         }
-        // What was not known to be free before.
+        // Blocks that were not known to be free before.
         while bytes == 0 && file.sync_all().and_then(|()| file.write_all(&block[..4096])).is_ok() {}
     }
 
@@ -139,7 +139,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
     disk.server.spawn();
     let server = &disk.server;
 
-    // Nearly full: what is left is for deleting.
+    // Nearly full: the rest is for deleting.
     disk.leave(RESERVE - MIB);
     eventually("the server notices by itself", std::time::Duration::from_secs(30), || {
         read_only_reason(server).as_deref() == Some("disk-full")
@@ -156,7 +156,7 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
         assert!(matches!(ask_owner(&server.data(), &purge).unwrap(), Reply::Done(_)));
     }
 
-    // Full to the last byte, by somebody else: what was set aside is given up for deleting.
+    // Full to the last byte, by another program: the reserve is given up for deleting.
     let reserve = server.data().join("reserve");
     assert!(reserve.exists());
     disk.leave(0);
@@ -241,7 +241,7 @@ fn starts_without_a_free_byte(disk: &mut OnDisk) {
     inspect(&disk.server.data(), &disk.server.key_file());
 }
 
-/// The first one was refused and gave the reserve up, of which the second one had the use.
+/// The first one was refused and gave up the reserve, which the second one then used.
 #[test]
 fn the_first_who_deletes_on_a_disk_that_was_just_filled_finds_room() {
     let mut disk = OnDisk::tmpfs("size=110m");
@@ -335,7 +335,7 @@ fn on_a_file_system_that_became_read_only_one_reads_and_a_start_is_refused_with_
     inspect(&disk.server.data(), &disk.server.key_file());
 }
 
-/// What a start says that must fail.
+/// The output of a start that must fail.
 fn start_refused(server: &TestServer) -> String {
     let mut serve: Command = server.cli(["serve", "--plain-http", "--listen", "127.0.0.1:0"]);
     serve.arg("--key-file").arg(server.key_file());

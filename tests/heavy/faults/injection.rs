@@ -40,7 +40,7 @@ pub struct Point {
     pub nth: usize,
 }
 
-/// An operation, what it changes and what it calls on the way.
+/// An operation, its effect and its system calls.
 pub struct Measured {
     pub operation: &'static Operation,
     pub before: Contents,
@@ -73,7 +73,7 @@ fn measure(operation: &'static Operation) -> Measured {
     Measured { operation, before, after, points }
 }
 
-/// What is there now, seen in a copy. The server ends.
+/// The present contents, seen in a copy. The server ends.
 fn contents_now(server: &mut TestServer) -> Contents {
     server.stop();
     let place = server.scratch("before");
@@ -132,7 +132,7 @@ impl Tracer {
         tracer
     }
 
-    /// Lets the server go on alone and returns what was traced.
+    /// Lets the server go on alone and returns the trace.
     pub fn detach(mut self) -> String {
         let mut strace = self.strace.take().unwrap();
         // Fails only if strace ended by itself, because the server did.

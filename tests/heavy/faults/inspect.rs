@@ -31,9 +31,9 @@ pub struct Contents {
     pub properties: BTreeMap<String, BTreeSet<String>>,
     /// What locks cover.
     pub locked: BTreeSet<String>,
-    /// What was deleted, with the hashes of all files in it.
+    /// Deleted entries, with the hashes of all files in them.
     pub trash: BTreeSet<(String, Vec<String>)>,
-    /// Uploads under way: protocol, path and what has arrived.
+    /// Uploads under way: protocol, path and the bytes that have arrived.
     pub uploads: BTreeSet<(String, String, u64)>,
     /// Login names and what they may do where.
     pub grants: BTreeSet<(String, String, &'static str)>,
@@ -42,7 +42,7 @@ pub struct Contents {
 /// Opens the instance as a server does and reads everything in it, trash and earlier versions included.
 /// Then cleans up as the server does in a day, and checks that catalogue and disk agree.
 ///
-/// Changes the directory: what was deleted is brought back to be read. Panics, naming the rule, when
+/// Changes the directory: deleted entries are brought back to be read. Panics, naming the rule, when
 /// something is not as it must be whatever happened.
 pub fn inspect(data: &Path, key_file: &Path) -> Contents {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -69,7 +69,7 @@ pub fn inspect(data: &Path, key_file: &Path) -> Contents {
     contents
 }
 
-/// Makes the next who opens the directory lock another file: a process that this one is starting at the
+/// Makes the next process that opens the directory lock another file: a process that this one is starting at the
 /// moment, for another test, holds a copy of the descriptor and with it the lock until its `exec`.
 pub fn forget_lock(data: &Path) {
     fs::remove_file(data.join("lock")).unwrap();
@@ -100,7 +100,7 @@ fn check_rows(database: &Connection) {
     }
 }
 
-/// What the server does on its own within a day.
+/// The work that the server does on its own within a day.
 async fn clean_up(instance: &Instance) {
     let tomorrow = Timestamp::now().after(Duration::from_hours(25));
     instance.uploads.upkeep(Timestamp::now()).await.unwrap();

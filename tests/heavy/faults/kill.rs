@@ -1,5 +1,5 @@
 //! A server that is killed before one of its system calls: everything is as before or as asked for, and
-//! what was answered "done" is there.
+//! every acknowledged change is there.
 
 use std::process::Command;
 
@@ -78,7 +78,7 @@ fn an_upload_killed_before_any_call_comes_to_its_end_when_it_is_asked_for_again(
         drop(tracer);
         server.kill();
         server.spawn();
-        // Refused is what has happened already.
+        // Asked again, the server refuses only a change that has happened already.
         let again = measured.operation.run(&server, &named);
         assert!(!matches!(again, Outcome::Cut), "{what}: {again:?}");
         server.stop();
@@ -102,7 +102,7 @@ fn an_init_killed_before_any_call_is_repeated_or_named() {
         if ended.code == 0 {
             whole += 1;
         } else {
-            // Whoever was told nothing tries again. Where that is refused, the reason is clear and nothing
+            // A client without an answer tries again. Where that is refused, the reason is clear and nothing
             // of it can be in use.
             let again = Ended::of(Command::new(env!("CARGO_BIN_EXE_tresor")).args(init_arguments(&server)));
             match again.code {

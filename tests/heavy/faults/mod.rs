@@ -1,7 +1,7 @@
 //! Faults of the system: a server that is killed before any of its system calls, errors in any of them,
-//! power cuts that tear what was not yet synced, disks that are full or read-only, lack of descriptors.
+//! power cuts that tear unsynced writes, disks that are full or read-only, lack of descriptors.
 //!
-//! After each, an [`inspect::inspect`] opens what is left and compares all of it with what there may be.
+//! After each, [`inspect::inspect`] opens the rest and compares all of it with the states that are allowed.
 
 mod descriptors;
 mod errors;

@@ -81,7 +81,7 @@ pub fn ask(server: &TestServer, method: &str, path: &str, body: Vec<u8>) -> Resp
     server.request(method, &format!("/dav/{SPACE}/{path}")).body(body).send()
 }
 
-/// Panics unless the server still sends what nobody touched.
+/// Panics unless the server still sends the file that no operation touched.
 pub fn assert_reads(server: &TestServer) {
     let read = ask(server, "GET", STEADY.0, Vec::new()).expect(200);
     assert!(read.body == bytes(STEADY.1, STEADY_LEN) && !read.is_cut, "wrong bytes were sent");

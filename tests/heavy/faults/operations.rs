@@ -11,7 +11,7 @@ use crate::support::content::bytes;
 use crate::support::http::{Request, Response};
 use crate::support::server::{SPACE, USER};
 
-/// What became of an operation, as far as whoever asked knows.
+/// The outcome of an operation, as far as its client knows.
 #[derive(Debug)]
 pub enum Outcome {
     Done,
@@ -267,7 +267,7 @@ fn earlier_version(server: &TestServer) -> String {
     }
 }
 
-/// Whether the server takes changes at the moment: what it answers to a small upload.
+/// Whether the server takes changes at the moment: its answer to a small upload.
 pub fn try_to_store(server: &TestServer) -> Response {
     ask(server, "PUT", "afterwards", bytes(5, 5))
 }

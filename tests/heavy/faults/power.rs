@@ -1,7 +1,7 @@
 //! Power cuts: whatever was not yet synced may be there, be torn or be gone.
 //!
-//! strace records what a working server asks of its file system, and the clients record what they were
-//! told. A [`filesystem::FileSystem`] plays the calls back up to some moment and makes directories as a
+//! strace records the calls of a working server to its file system, and the clients record the answers that they
+//! got. A [`filesystem::FileSystem`] plays the calls back up to some moment and makes directories as a
 //! disk might show them after a power cut at that moment; each is opened and compared with the clients'
 //! records. This is stricter than ext4 or XFS are: directories and files lose what they were not synced
 //! for on their own, pages come in any order, a file may have grown without its bytes.
@@ -30,7 +30,7 @@ const STATES: usize = 200;
 /// The same for `tresor init`.
 const INIT_STATES: usize = 60;
 
-/// What is recorded: everything that changes names or bytes, and what makes it durable.
+/// The recorded calls: all that change names or bytes, or make them durable.
 const CALLS: &str = "openat,creat,write,writev,pwrite64,pwritev,pwritev2,lseek,fsync,fdatasync,sync_file_range,rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,ftruncate,truncate,fallocate,mkdir,mkdirat,copy_file_range,sendfile";
 
 /// A server at work, as recorded.
@@ -61,7 +61,7 @@ fn recording() -> &'static Recording {
 }
 
 impl Recording {
-    /// Cuts the power before a line, opens what is left and returns how many changes had been acknowledged.
+    /// Cuts the power before a line, opens the rest and returns how many changes had been acknowledged.
     /// Panics when one of them is not there. `syncs` says whether an fsync of a path is believed.
     fn cut(&self, moment: usize, seed: u64, syncs: &dyn Fn(&Path) -> bool) -> usize {
         let state = self.base.after(&self.trace, moment, syncs);
@@ -204,7 +204,7 @@ fn inspected(data: &Path, key_file: &Path, what: &str) -> Contents {
     }
 }
 
-/// A folder in memory where there is one: thousands of fsyncs are of no use to what is thrown away.
+/// A folder in memory where there is one: thousands of fsyncs would be wasted on files that are thrown away.
 fn ram_directory() -> tempfile::TempDir {
     let memory = PathBuf::from("/dev/shm");
     let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };

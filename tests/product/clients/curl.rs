@@ -196,7 +196,7 @@ fn curl_gets_nothing_without_a_right() {
                 .any(|part| part == CONTENT_MARK.as_bytes())
         );
     }
-    // The certificate is checked: without ours at hand curl trusts nobody.
+    // The certificate is checked: without ours at hand curl trusts no server.
     let stranger = Outcome::of(tool("curl", "curl").args(["-sS", &url]));
     assert_eq!(stranger.code, 60, "{stranger}");
 }

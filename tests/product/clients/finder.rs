@@ -82,7 +82,7 @@ fn finder_copies_a_file_under_its_lock() {
     let token = finder.lock(target);
     assert_eq!(finder.list(target, "0").0[0].text("{DAV:}getcontentlength"), Some("0"));
 
-    // The lock keeps everyone out who does not name it.
+    // The lock keeps out every client that does not name it.
     finder.request("PUT", target).body("x").send().expect(423);
     finder.request("DELETE", target).send().expect(423);
 

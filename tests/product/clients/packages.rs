@@ -22,7 +22,7 @@ fn python(name: &str) -> Command {
     python
 }
 
-/// Runs a script that leaves the space as empty as it was, and looks for what it wrote on the disk.
+/// Runs a script that leaves the space as empty as it was, and looks for traces of its files on the disk.
 #[track_caller]
 fn assert_works(server: &TestServer, script: &mut Command) {
     succeed(script);

@@ -35,7 +35,7 @@ fn restic_backs_up_restores_checks_and_prunes() {
         restic.run(&["restore", "latest", "--target", back.to_str().unwrap()]);
         assert_same_tree(&source, &back.join(source.strip_prefix("/").unwrap()));
 
-        // The first snapshot's data go; what the second one needs stays.
+        // The first snapshot's data go; those of the second one stay.
         let pruned = restic.run(&["forget", "--keep-last", "1", "--prune"]);
         assert!(pruned.contains("1 snapshots") || pruned.contains("remove 1 snapshots"), "{pruned}");
         restic.run(&["check", "--read-data"]);

@@ -6,7 +6,7 @@ use tresor::vault::stream::{ChunkOpener, SEALED_CHUNK_LEN};
 mod interop;
 mod vectors;
 
-/// Opens a payload chunk by chunk: what was released, and whether that is all of it.
+/// Opens a payload chunk by chunk: the released bytes, and whether that is all of it.
 fn open_payload(header: &OpenHeader, payload: &[u8]) -> (Vec<u8>, bool) {
     let mut payload = payload.to_vec();
     let mut opener = ChunkOpener::new(&header.payload_key()).unwrap();

@@ -99,7 +99,7 @@ fn all_vectors_pass_the_age_crate() {
     check_all(age_crate, |vector, _, outcome| vector.allows(outcome));
 }
 
-/// What a reader made of a vector: one of CCTV's words, and what it released until then.
+/// The outcome of a vector: one of CCTV's words, and the bytes released until then.
 struct Outcome {
     result: &'static str,
     released: Vec<u8>,

@@ -1,5 +1,5 @@
 //! A library with a past: current and earlier contents, copies, trash, two spaces, a content of two
-//! containers. What it must read as is known, byte for byte.
+//! containers. Its contents are known, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -27,7 +27,7 @@ use crate::support::content::bytes;
 
 pub const CHUNK: usize = 64 * 1024;
 
-/// A content by which it can be asked for.
+/// Where a content is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub space: SpaceId,
@@ -37,7 +37,7 @@ pub struct Place {
 
 pub struct Archive {
     pub store: Store,
-    /// What each content reads as.
+    /// The bytes of each content.
     pub truth: BTreeMap<Place, Vec<u8>>,
     /// The catalogue's file as it is, and as it was in the middle of its past.
     pub catalogue: Vec<u8>,
@@ -139,7 +139,7 @@ impl Archive {
         }
     }
 
-    /// A change of whatever may be changed.
+    /// A change by the user.
     pub fn change(&self, now: Timestamp) -> Change {
         let access = Access::granted(self.store.space.id, Right::Manage, UserId(1));
         Change { access, actor: Actor::user(self.store.user), now, conditions: Conditions::default() }
@@ -254,7 +254,7 @@ impl Opened {
         assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
     }
 
-    /// All rows of all tables, as text: what the catalogue says.
+    /// All rows of all tables, as text.
     pub fn dump(&self, keys: &KeyRing) -> Result<String, rusqlite::Error> {
         let connection = database(&self.file, keys)?;
         let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('scrub', 'damaged') ORDER BY 1";
@@ -283,7 +283,7 @@ impl Drop for Opened {
     }
 }
 
-/// What a verification said.
+/// The report of a verification.
 #[derive(Debug)]
 pub struct Report {
     pub findings: Vec<Finding>,

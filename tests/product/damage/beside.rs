@@ -1,4 +1,4 @@
-//! What nobody opens in daily use: key files, notes, snapshots; and what does not belong among the containers.
+//! Files that daily use never opens: key files, notes, snapshots; and strangers among the containers.
 
 use std::fs;
 
@@ -176,7 +176,7 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
     opened.recovery.snapshot(NOW).await.unwrap();
     assert_eq!(kinds().await, [""; 0]);
 
-    // Nor while its name changes again and again: what a verification sees in between is one or the other.
+    // Nor while its name changes again and again: a verification sees one or the other.
     let (library, names) = (opened.library.clone(), ["one", "two"].map(name));
     let renaming = tokio::spawn(async move {
         for at in 0..60 {
@@ -189,7 +189,7 @@ async fn an_older_note_is_named_and_a_present_one_never_is() {
     renaming.await.unwrap();
 }
 
-/// Whoever opens a pipe to read it waits for a writer.
+/// A program that opens a pipe to read it waits for a writer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_in_the_place_of_a_container_keeps_nobody_waiting() {
     let archive = Archive::new().await;
@@ -231,7 +231,7 @@ async fn a_socket_in_the_place_of_a_pack_is_named_and_the_rest_goes_on() {
         assert!(is_named, "{name}: {strangers:?}");
     }
     assert!(report.findings.iter().any(|finding| finding.kind.as_str() == "missing"));
-    // Nor does it end the sweep, or what removes what was deleted.
+    // Nor does it end the sweep, or the removal of deleted files.
     let access = Access::granted(archive.store.space.id, Right::Manage, UserId(1));
     opened.library.sweep(NOW).await.unwrap();
     opened.library.delete(archive.store.change(), &path("packed")).await.unwrap();

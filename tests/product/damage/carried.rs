@@ -1,11 +1,11 @@
-//! Copying and moving what is damaged into another space.
+//! Copying and moving damaged files into another space.
 
 use std::fs;
 
 use crate::damage::command::{SPACE, containers, office, serve};
 use crate::support::office::PASSWORD;
 
-/// A tester found it: 201, and a copy that nobody can read, under an id that no backup has; after a MOVE the
+/// A tester found it: 201, and an unreadable copy under an id that no backup has; after a MOVE the
 /// original lay in the trash.
 #[test]
 fn what_is_damaged_is_not_carried_into_another_space() {

@@ -87,7 +87,7 @@ fn findings_are_named_and_have_an_exit_code_of_their_own() {
         let status = office.attempt(["status"]).stdout;
         assert!(status.contains("damaged  1 (`tresor verify` names them)"), "{status}");
 
-        // What is known, a quick look tells too.
+        // A quick run reports known damage, too.
         let again = office.attempt(["verify"]);
         assert_eq!(again.code, 3, "{again}");
         assert!(again.stdout.contains(&format!("chunk 1: {place} (known since 20")), "{again}");
@@ -145,7 +145,7 @@ fn an_interrupted_verification_is_gone_on_with() {
     let office = office();
     let served = serve(&office);
     let mut slow = office.tresor(["verify", "--full", "--rate", "64KiB", "--data", "data"]).spawn().unwrap();
-    // Whoever asks next goes on with it, and the slow one is told that it was taken over. Until it has
+    // The next command goes on with it, and the slow one learns that it was taken over. Until it has
     // begun, the others are ahead of it, or it takes over from them.
     eventually("the slow one is taken over", std::time::Duration::from_mins(1), || {
         let report = office.attempt(["verify", "--full", "--json"]);

@@ -1,4 +1,4 @@
-//! The faults that were thought of beforehand, one by one: what is found, and what is still read.
+//! The foreseen faults, one by one: the findings, and the bytes that can still be read.
 
 use std::fs;
 use std::path::Path;
@@ -81,7 +81,7 @@ async fn a_container_cut_to_nothing_or_inside_its_header_is_of_wrong_length() {
     }
 }
 
-/// The header is compared before any key is tried, so nobody is sent to look for another key.
+/// The header is compared before any key is tried, so the advice is never to look for another key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_bit_in_a_header_is_damage_of_the_header_and_not_a_wrong_key() {
     // In the stanza that holds the file key, in its body and in the MAC.
@@ -112,7 +112,7 @@ async fn a_flipped_bit_costs_its_chunk_and_no_other() {
     assert_eq!((report.findings.len(), finding.chunk), (1, Some(5)));
     assert_eq!(finding.kind, FindingKind::Damage(DamageKind::DamagedChunk));
 
-    // What is known is told by a quick look too, as it reads that container in full.
+    // A quick run reports known damage, too, as it reads that container in full.
     let again = verify(&opened.recovery, VerifyMode::Quick, Timestamp(NOW.0 + 1)).await.unwrap();
     assert_eq!(again.kinds(), ["damaged-chunk"]);
     assert_eq!((again.findings[0].chunk, again.findings[0].first_seen), (Some(5), Some(NOW)));
@@ -398,7 +398,7 @@ async fn a_content_of_several_containers_is_hashed_as_one() {
     let opened = archive.open_now().await;
     let report = full(&opened).await;
     assert_eq!(report.containers, archive.containers().len() as u64);
-    // Damage of its second container is told once, and both chunks of the first are good.
+    // Damage of its second container is reported once, and both chunks of the first are good.
     let second = opened.segments(&archive, "parts").await[1];
     let file = archive.containers()[&second].clone();
     let mut sealed = fs::read(&file).unwrap();

@@ -52,7 +52,7 @@ async fn an_old_page_put_back_into_the_catalogue_is_found() {
         let says = opened.dump(&archive.store.keys);
         let Ok(report) = verify(&opened.recovery, VerifyMode::Full, NOW).await else { continue };
         if report.findings.is_empty() {
-            // A page that says what it said before, or that nothing refers to any more.
+            // A page with an earlier content, or one that nothing refers to any more.
             if says.as_ref().is_ok_and(|says| *says == truth) {
                 harmless += 1;
             } else {
@@ -86,7 +86,7 @@ async fn damage_that_a_reader_of_the_catalogue_meets_is_remembered() {
 }
 
 /// A tester found it: one page damaged under a running server, and the verification ended with an error instead of
-/// naming it, while nobody else knew.
+/// naming it, while no one else knew.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_damaged_while_the_catalogue_is_open_is_named_and_remembered() {
     let archive = Archive::new().await;
@@ -96,7 +96,7 @@ async fn a_page_damaged_while_the_catalogue_is_open_is_named_and_remembered() {
         let mut catalogue = archive.catalogue.clone();
         catalogue[page * PAGE + 2_000] ^= 1;
         opened.overwrite_catalogue(&catalogue);
-        // A newer state in the log is what is read, and what will be copied over the damage. A verification itself
+        // Readers get the newer state from the log, which will be copied over the damage. A verification itself
         // writes how far it is.
         let is_logged = || opened.logged_pages().contains(&(page + 1));
         for mode in [VerifyMode::Quick, VerifyMode::Full] {

@@ -13,7 +13,7 @@ use crate::support::content::bytes;
 const SEALED_CHUNK: usize = CHUNK + 16;
 const PAGE: usize = 4_096;
 
-/// What is done to a container.
+/// A change to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Damage {
     FlipHeader,
@@ -151,7 +151,7 @@ fn apply(
         }
         Damage::Missing => {}
         Damage::Swap | Damage::Older => {
-            // Another container of the archive: any, for it matters not whose older content it is.
+            // Any other container of the archive.
             let other = *random.pick(&ids.iter().copied().filter(|other| *other != id).collect::<Vec<_>>());
             let other_bytes = fs::read(&containers[&other]).unwrap();
             if damage == Damage::Swap {
@@ -161,7 +161,7 @@ fn apply(
             bytes_now = other_bytes;
         }
         Damage::Foreign => {
-            // Sealed to the right recipient by somebody who knows it, of the same length if need be.
+            // Sealed to the right recipient by an attacker who knows it, of the same length if need be.
             let plain = pristine.len() - anatomy.payload - 16 * (full_chunks + 1);
             let space = space_of(&file);
             let forged = seal(&archive.store, space, 1, 0, &bytes(random.next(), plain));

@@ -1,4 +1,4 @@
-//! What `tresor status`, `tresor doctor` and `/health` tell of damage: the same, and with what to do.
+//! `tresor status`, `tresor doctor` and `/health` report the same damage, and advise.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -32,7 +32,7 @@ fn damage_catalogue(office: &Office) {
     }
 }
 
-/// A tester found it: neither said a word of damaged files.
+/// A tester found it: neither mentioned damaged files.
 #[test]
 fn damaged_containers_are_told_by_doctor_and_health_without_names() {
     let office = office();
@@ -62,7 +62,7 @@ fn damaged_containers_are_told_by_doctor_and_health_without_names() {
     assert_eq!(health(&served)["damaged_containers"], 0);
     assert_eq!(doctor(&office).code, 0);
     drop(served);
-    // Without a server nobody knows it without the passphrase, and that is said.
+    // Without a server it takes the passphrase to know, and the answer says so.
     assert!(doctor(&office).stdout.contains("`tresor status` tells it"));
 }
 
@@ -130,7 +130,7 @@ fn a_space_without_its_key_stands_beside_the_count_of_damage() {
 }
 
 /// A tester found it: beside an older catalogue, acknowledged files were "left by uploads that broke off", nothing was
-/// said to be lost, and the advice was to bring files back from a backup.
+/// reported as lost, and the advice was to bring files back from a backup.
 #[test]
 fn beside_an_older_catalogue_unknown_files_are_not_called_leftovers() {
     let office = office();
@@ -157,7 +157,7 @@ fn beside_an_older_catalogue_unknown_files_are_not_called_leftovers() {
         found.stdout.contains("may be files that it does not know: stop the server and run `tresor rebuild`")
     );
     assert!(!found.stdout.contains("nothing is lost"), "{found}");
-    // The finding says what to do, and no file is to be brought back.
+    // The finding advises, and no file has to be brought back.
     assert_eq!(found.stderr, "", "{found}");
 }
 

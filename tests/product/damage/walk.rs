@@ -36,7 +36,7 @@ async fn an_interrupted_verification_goes_on_where_it_stopped_and_knows_what_it_
     assert!(!begun.is_resumed);
     assert_eq!(begun.total_containers, containers.len() as u64);
     let (mut stopped, mut found) = (begun, 0);
-    // Not by the number of containers: a part of a content is told with the whole of it.
+    // Not by the number of containers: a part of a content is reported with the whole of it.
     while found == 0 {
         stopped = step(&opened, &stopped).await.unwrap();
         found += stopped.findings.len();

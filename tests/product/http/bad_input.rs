@@ -8,7 +8,7 @@ use crate::support::http::Response;
 use crate::support::multistatus::Multistatus;
 use crate::support::process::Outcome;
 
-/// What the server reads of an XML body.
+/// The part of an XML body that the server reads.
 const MAX_XML: usize = 64 * 1024;
 
 /// Sends a body with every method that reads XML.
@@ -118,7 +118,7 @@ fn bodies_above_64_kib_get_413() {
 }
 
 /// A tree that is too large for one answer is refused before the first byte; clients then list one folder at a
-/// time. One that fits is told.
+/// time. One that fits is listed.
 #[test]
 fn listing_without_end_is_refused() {
     let server = shared_with("[limits]\nmax_listing_entries = 6\n");

@@ -76,7 +76,7 @@ fn a_time_that_a_client_chose_never_says_that_nothing_changed() {
     assert_eq!(date, "Sun, 13 Sep 2020 12:26:40 GMT");
     for mtime in ["1600000000", "1500000000"] {
         put(mtime, "new");
-        // Once from the catalogue, once from what is remembered.
+        // Once from the catalogue, once from memory.
         for _ in 0..2 {
             let again = folder.request("GET", "datei.txt").header("If-Modified-Since", date).send();
             assert_eq!(again.expect(200).body, b"new", "{mtime}");

@@ -114,7 +114,7 @@ fn what_changes_nothing_keeps_the_tag() {
         .expect(400);
     folder.transfer("COPY", "datei.txt", "fehlt/x").send().expect(409);
     assert_eq!((folder.etag("datei.txt"), folder.etag("")), (file.clone(), own));
-    // Another content, another tag, even if both are the same bytes; and the same everywhere it is told.
+    // Another content, another tag, even if both are the same bytes; and the same in every answer.
     let put = folder.put("datei.txt", "content");
     let new = put.header("etag").unwrap();
     assert_ne!(new, file);
@@ -131,7 +131,7 @@ fn what_changes_nothing_keeps_the_tag() {
 }
 
 /// Copies made together once shared a tag, so that one moved over the other looked unchanged: a cache
-/// kept the old content, and a writer overwrote what it had not seen.
+/// kept the old content, and a writer overwrote a content that it had not seen.
 #[test]
 fn copies_made_together_do_not_share_a_tag() {
     let folder = Folder::new("twins");

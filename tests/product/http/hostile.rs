@@ -2,7 +2,7 @@
 //! answered beyond that, and that an office beside them works on.
 //!
 //! [`GROUPS`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
-//! somebody of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
+//! a user of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
 //! rounds of the office: the 99th percentile of its requests is compared with its own beside ordinary work in the same
 //! seconds, so a busy machine slows both. None of the bounds is a time.
 
@@ -35,7 +35,7 @@ const MEMORY_KIB: u64 = 256 * 1024;
 
 /// The attackers' person.
 const PERSON: &str = "person";
-/// The space that he may write to.
+/// The space that the person may write to.
 const PLACE: &str = "place";
 /// What this space may hold. Announced uploads leave some of it.
 const QUOTA: usize = 30 << 20;
@@ -44,7 +44,7 @@ const QUOTA: usize = 30 << 20;
 struct Attack {
     /// Who takes what.
     name: &'static str,
-    /// Makes what the attack needs, once.
+    /// Prepares the attack, once.
     prepare: fn(&World),
     /// The attempts, numbered.
     attempt: fn(&World, usize) -> Request,
@@ -64,7 +64,7 @@ const ALL: usize = usize::MAX;
 const NEVER: u16 = 1;
 /// What counts as the answer to an attempt that got none.
 const UNANSWERED: u16 = 0;
-/// Another space that he may write to.
+/// Another space that the person may write to.
 const BESIDE: &str = "beside";
 /// A value about as long as a request may bring.
 const LONG: usize = 60_000;
@@ -158,7 +158,7 @@ fn locks() -> Vec<Attack> {
             granted: &[200],
             refused: 507,
         },
-        // `MAX_PER_HOST`: whoever makes many links gets no more locks by their guests.
+        // `MAX_PER_HOST`: many links give their maker no more locks by their guests.
         Attack {
             name: "the guests of many links of one person take locks",
             prepare: |world| world.members("shared/more", 120),
@@ -173,10 +173,10 @@ fn locks() -> Vec<Attack> {
     ]
 }
 
-/// The time of the only writer, and what it stores.
+/// The time of the only writer, and the bytes that it stores.
 fn work() -> Vec<Attack> {
     vec![
-        // What is there counts against the quota, what was there before has bounds of its own.
+        // Present files count against the quota, earlier ones have bounds of their own.
         Attack {
             name: "a person saves a file over and over",
             prepare: |_| {},
@@ -201,7 +201,7 @@ fn work() -> Vec<Attack> {
             granted: &[201],
             refused: NEVER,
         },
-        // One at a time, in steps; it used to be one for the whole server, and nobody could end it.
+        // One at a time, in steps; it used to be one for the whole server, and no command could end it.
         Attack {
             name: "a person copies a folder into another space over and over",
             prepare: |world| world.members("copied", 100),
@@ -220,7 +220,7 @@ fn work() -> Vec<Attack> {
 /// The room of a space, and the memory of a listing.
 fn room() -> Vec<Attack> {
     vec![
-        // The quota of the space: what is announced is reserved.
+        // The quota of the space: announced bytes are reserved.
         Attack {
             name: "a person announces uploads",
             prepare: |_| {},
@@ -324,14 +324,14 @@ fn whoever_takes_all_he_can_leaves_enough_to_others() {
     }
 }
 
-/// What is to be said against a row.
+/// Objections to a row.
 struct Findings {
     wrong: Vec<String>,
     /// How long the office waited, if that was too long. It may have other reasons.
     slow: Option<String>,
 }
 
-/// A server with an office that works and somebody who does not.
+/// A server with an office that works and a person who attacks it.
 struct World {
     server: TestServer,
     office: String,
@@ -356,7 +356,7 @@ impl World {
         world
     }
 
-    /// A request of the person, in his space.
+    /// A request of the person, in their space.
     fn person(&self, method: &str, name: &str) -> Request {
         self.server.anonymous(method, &format!("/dav/{PLACE}/{name}")).sign_in(PERSON, &self.person)
     }
@@ -388,7 +388,7 @@ impl World {
         }
     }
 
-    /// What somebody who means no harm does.
+    /// A request of a client that means no harm.
     fn ordinary(&self, number: usize) -> Request {
         self.server
             .anonymous("PUT", &format!("/dav/{SPACE}/ordinary{}", number % 10))
@@ -507,7 +507,7 @@ impl World {
     }
 }
 
-/// What came of a row.
+/// The outcome of a row.
 #[derive(Default)]
 struct Found {
     /// Statuses that the attackers were answered.

@@ -12,7 +12,7 @@ use crate::support::server::SPACE;
 
 const SHARES: &str = "/ocs/v2.php/apps/files_sharing/api/v1/shares";
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
-/// A password that nobody foresees.
+/// The password of a link.
 const SECRET: &str = "Kreide-Ofen";
 
 /// A link made by the share API.
@@ -235,7 +235,7 @@ fn files_are_handed_in_without_seeing_or_replacing_any() {
     {
         assert_eq!(folder.request("GET", name).send().expect(200).text(), content);
     }
-    // However many there are of a name, and however long it is: the next one is taken, and nothing told of others.
+    // However many there are of a name, and however long it is: the next one is taken, and the answer does not mention the others.
     let many = [("Beleg.pdf", b"x".as_slice()); 30];
     let (status, page) = link.send(server, "", &many);
     assert!(status == 200 && page.matches("<li>Beleg.pdf (1 B)</li>").count() == 30, "{page}");

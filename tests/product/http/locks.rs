@@ -306,18 +306,18 @@ fn shared_locks_share_and_exclude_exclusive_ones() {
     let locks = locks.0[0].property("{DAV:}lockdiscovery").unwrap();
     assert_eq!(locks.elements.iter().filter(|name| name.ends_with("activelock")).count(), 2);
 
-    // Any holder may write with his own token, and nobody with another's.
+    // Any holder may write with their own token, and none with another's.
     server.request("PUT", &path).body("y").send().expect(423);
     server.request("PUT", &path).header("If", &format!("(<{first_token}>)")).body("y").send().expect(204);
     second("PUT").header("If", &format!("(<{second_token}>)")).body("y").send().expect(204);
     second("PUT").header("If", &format!("(<{first_token}>)")).body("y").send().expect(423);
-    // Nor may he end or prolong it.
+    // Nor may another holder end or prolong it.
     second("UNLOCK").header("Lock-Token", &format!("<{first_token}>")).send().expect(403);
     second("LOCK").header("If", &format!("(<{first_token}>)")).send().expect(412);
     server.request("UNLOCK", &path).header("Lock-Token", &format!("<{first_token}>")).send().expect(204);
     second("UNLOCK").header("Lock-Token", &format!("<{second_token}>")).send().expect(204);
 
-    // An exclusive lock suffers nobody beside it.
+    // No other lock stands beside an exclusive one.
     let alone = token(&second("LOCK").xml(EXCLUSIVE).send().expect(200));
     server.request("LOCK", &path).xml(SHARED).send().expect(423);
     server.request("PUT", &path).header("If", &format!("(<{alone}>)")).body("z").send().expect(423);

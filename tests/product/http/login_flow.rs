@@ -12,7 +12,7 @@ use crate::support::server::{PASSWORD, SPACE, USER};
 const AGENT: &str = "Mozilla/5.0 (Linux) mirall/3.16.2 (Nextcloud, debian)";
 const PROXY: &str = "trusted_proxies = ['127.0.0.1/32']";
 
-/// What a device learns when it begins.
+/// The answer that a device gets when it begins.
 struct Flow {
     poll: String,
     /// Path of the page.
@@ -139,7 +139,7 @@ fn every_client_finds_its_way_of_asking() {
     let (_, name, _) = granted(&ask());
     assert_eq!(name, USER, "as it was entered, because paths are made of it");
     ask().expect(404);
-    // What is no login gets the same answer as one that waits.
+    // A token without a login gets the same answer as one that waits.
     for target in
         ["/login/v2/poll", "/login/v2/poll?token=", "/login/v2/poll?token=x", "/index.php/login/v2/poll"]
     {
@@ -242,7 +242,7 @@ fn guessing_on_the_page_is_throttled_as_everywhere() {
             && refused.text().contains("zu viele Versuche mit einem falschen Kennwort")
     );
     poll(&server, &flow).expect(404);
-    // With the name of nobody it looks the same.
+    // With an unknown name it looks the same.
     assert!(refused.text().contains("value=\"staff\""), "{refused}");
 }
 

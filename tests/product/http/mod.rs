@@ -1,4 +1,4 @@
-//! The whole program over the network, as clients and attackers see it: who may do what, what bad
+//! The whole program over the network, as clients and attackers see it: rights, what bad
 //! input gets, what WebDAV promises, down to the status.
 //!
 //! `cargo test --test product http::rights` runs one module. Requests are raw, so that a test sends exactly

@@ -60,7 +60,7 @@ fn twins_in_another_composition_are_one_file() {
     folder.put("Gro%CC%88%C3%9Fe/datei.txt", "inside");
     assert_eq!(folder.get("Gr%C3%B6%C3%9Fe/datei.txt"), b"inside");
     folder.request("MKCOL", "Gro%CC%88%C3%9Fe/").send().expect(405);
-    // Who has seen the file may write it under that spelling; its name stays.
+    // A client that has seen the file may write it under that spelling; its name stays.
     let seen = folder.etag(NFD);
     folder.request("PUT", NFD).header("If-Match", &seen).body("by macOS").send().expect(204);
     assert_eq!(folder.get(NFC), b"by macOS");

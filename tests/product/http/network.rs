@@ -345,7 +345,7 @@ fn nothing_is_asked_or_served_without_encryption() {
         assert!(outcome.stderr.contains("loopback"), "{outcome}");
     }
 
-    // A proxy that took the request over an open line is told to ask for encryption.
+    // The answer tells a proxy that took the request over an open line to ask for encryption.
     let proxied = shared_with(PROXY);
     let ask = |scheme: &str| proxied.anonymous("GET", "/dav/").header("X-Forwarded-Proto", scheme).send();
     for path in ["/dav/", "/dav/space/x", "/", "/health"] {

@@ -40,7 +40,7 @@ const UNSEEN: [(&str, &str); 23] = [
     ("LoginTexts::failed", "needs a broken disk"),
 ];
 
-/// Somebody at a browser.
+/// A person at a browser.
 struct Reader<'a> {
     server: &'a TestServer,
     language: Language,
@@ -178,7 +178,7 @@ impl Reader<'_> {
     }
 }
 
-/// What a reader sees: the texts between tags.
+/// The text that a reader sees, between the tags.
 fn texts(page: &Response) -> Vec<String> {
     let html = page.text();
     let texts = html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());

@@ -187,7 +187,7 @@ fn dead_properties_keep_their_form_and_follow_their_file() {
     check("neu/anders.txt", "neu");
     patch(&folder, "neu/anders.txt", "<D:remove><D:prop><x:text/></D:prop></D:remove>").expect(207);
     check("ordner/datei.txt", "ordner");
-    // What is replaced takes its properties along.
+    // A replaced file takes its properties along.
     folder.put("frei.txt", "free");
     folder.transfer("COPY", "frei.txt", "ordner/datei.txt").send().expect(204);
     assert!(folder.list("ordner/datei.txt", "0").0[0].property("{urn:x}zeichen").is_none());
@@ -306,7 +306,7 @@ fn a_listing_that_is_too_long_does_not_pass_for_a_whole() {
     let tags = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>"#;
     assert_eq!(find(&folder, "voll", "1", tags).0.len(), 101);
     assert_eq!(find(&folder, "voll", "infinity", tags).0.len(), 101);
-    // What no property weighs down is told in full, and all of it comes page by page.
+    // Entries with few properties are listed in full, page by page.
     let missing = r#"<D:propfind xmlns:D="DAV:"><D:prop><x xmlns="urn:x"/></D:prop></D:propfind>"#;
     assert_eq!(find(&folder, "voll", "1", missing).0.len(), 101);
     let names = r#"<D:propfind xmlns:D="DAV:"><D:propname/></D:propfind>"#;
@@ -328,7 +328,7 @@ fn a_listing_that_is_too_long_does_not_pass_for_a_whole() {
     assert!(all.0[1..].iter().all(|item| item.text("{urn:x}lang") == Some(value.as_str())));
 }
 
-/// A tree is counted before it is told. If it grows past the bound while a slow client takes the answer, the answer ends
+/// A tree is counted before it is listed. If it grows past the bound while a slow client takes the answer, the answer ends
 /// there and says so, as RFC 4918 9.1 has it for a depth that the server cannot serve.
 #[test]
 fn a_tree_that_grows_while_it_is_told_is_cut_short_and_says_so() {
@@ -369,7 +369,7 @@ fn a_tree_that_grows_while_it_is_told_is_cut_short_and_says_so() {
     folder.request("PROPFIND", "").header("Depth", "infinity").send().expect(403);
 }
 
-/// What a body in chunks carries, if it is whole (RFC 9112 7.1).
+/// The content of a body in chunks, if it is whole (RFC 9112 7.1).
 fn unchunked(mut body: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
@@ -384,7 +384,7 @@ fn unchunked(mut body: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// `df` of a mount of the root showed a petabyte: the quota was told of spaces alone.
+/// `df` of a mount of the root showed a petabyte: only spaces answered with a quota.
 #[test]
 fn the_list_of_spaces_tells_how_much_fits() {
     let server = TestServer::start_plain();
@@ -399,7 +399,7 @@ fn the_list_of_spaces_tells_how_much_fits() {
         assert_eq!(number("{DAV:}quota-used-bytes"), 1 << 20, "{path}");
         assert_eq!(number("{DAV:}quota-available-bytes"), 14 << 20, "{path}");
     }
-    // Room that an upload has announced is nobody else's; the root told of it as free.
+    // An upload keeps the room that it has announced; the root listed it as free.
     let begun = server.request("POST", "/tus").header("Tus-Resumable", "1.0.0");
     let metadata = format!("path {}", BASE64.encode(format!("{SPACE}/b").as_bytes()));
     begun

@@ -1,4 +1,4 @@
-//! What links lead to, over WebDAV: who has one does what it says, and to him nothing else is there.
+//! Links over WebDAV: a guest can do what the link allows, and sees nothing else.
 
 use std::io::{Read, Write};
 
@@ -82,7 +82,7 @@ fn all_methods(server: &TestServer, link: &Link) -> Vec<(&'static str, u16, u16)
     READER.map(|(method, ..)| (method, ask(method, "/a.txt"), ask(method, "/nichts.txt"))).to_vec()
 }
 
-/// Gives a request of a guest what its method needs.
+/// Adds the headers and body that the method of a guest's request needs.
 pub(crate) fn fill(request: Request, method: &str, destination: &str) -> Request {
     let lock = r#"<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>"#;
     let patch = r#"<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><x xmlns="urn:x">1</x></d:prop></d:set></d:propertyupdate>"#;
@@ -97,7 +97,7 @@ pub(crate) fn fill(request: Request, method: &str, destination: &str) -> Request
     }
 }
 
-/// What a method answers at a place that is there, and at one that is not.
+/// The answers of a method at a path that exists, and at one that does not.
 pub(crate) type Answers = [(&'static str, u16, u16); 18];
 
 pub(crate) const READER: Answers = [
@@ -158,7 +158,7 @@ fn each_link_answers_the_methods_it_is_for_and_no_others() {
     let unknown = Link { id: String::new(), token: "0".repeat(32), password: None };
     assert_eq!(all_methods(&server, &unknown), refused(404));
 
-    // Who asks for many links that are not there is told to wait; a restart has forgotten it.
+    // So many unknown links make a client wait; a restart forgets that.
     server.stop();
     server.spawn();
     server.cli_ok(["grant", USER, SPACE, "read"]);
@@ -262,7 +262,7 @@ fn nothing_outside_of_a_link_can_be_named() {
     // Nor can the linked folder itself be taken away.
     edit.ask(&server, "DELETE", "/").send().expect(403);
     edit.ask(&server, "MOVE", "/").header("Destination", &edit.path("/sub/self")).send().expect(403);
-    // An If header about what is outside speaks of nothing.
+    // An If header about a path outside the link names nothing.
     let etag = server.request("HEAD", &format!("/dav/{SPACE}/geheim.txt")).send().expect(200);
     let etag = etag.header("etag").unwrap().to_owned();
     for outside in [format!("/dav/{SPACE}/geheim.txt"), server.url(&format!("/dav/{SPACE}/geheim.txt"))] {
@@ -504,7 +504,7 @@ fn hrefs(response: &Response) -> Vec<String> {
     Multistatus::of(response).0.iter().map(|item| item.href.clone()).collect()
 }
 
-/// Uploads in parts are for users: what a link ignored would be stored as the whole.
+/// Uploads in parts are for users: if a link ignored their headers, a part would be stored as the whole.
 #[test]
 fn a_part_sent_to_a_link_is_refused_and_the_file_stays() {
     let server = office();
@@ -544,7 +544,7 @@ fn a_guest_holds_files_only_and_no_longer_than_his_right() {
     assert_eq!(put(), 204, "who may only read holds nothing");
 }
 
-/// A guest sees the whole tree of his link at once and nothing beside it; and no lock is offered to him where
+/// A guest sees the whole tree of the link at once and nothing beside it, and gets no lock offered where
 /// LOCK answers 403 (RFC 4918 15.10).
 #[test]
 fn a_guest_lists_his_whole_tree_and_is_offered_the_locks_that_he_may_take() {

@@ -68,7 +68,7 @@ impl Counted {
         line.unwrap_or_else(|| panic!("{figures}")).parse().unwrap()
     }
 
-    /// The reads of one PROPFIND, and how many resources it told of.
+    /// The reads of one PROPFIND, and the number of resources in its answer.
     fn propfind(&self, path: &str, depth: &str) -> (u64, usize) {
         let once = || {
             let before = self.reads_so_far();
@@ -91,7 +91,7 @@ fn a_propfind_reads_each_page_once() {
     assert_eq!(counted.propfind(&format!("{folder}a.txt"), "0"), (1, 1));
     assert_eq!(counted.propfind(&folder, "0"), (1, 1));
     assert_eq!(counted.propfind(&folder, "1"), (1, 2));
-    // A tree is counted before it is told.
+    // A tree is counted before it is listed.
     assert_eq!(counted.propfind(&folder, "infinity"), (2, 2));
     for number in 0..500 {
         server.request("MKCOL", &format!("{folder}{number}")).send().expect(201);

@@ -81,7 +81,7 @@ fn expected_between(caller: Caller, from: Option<Right>, to: Option<Right>, tran
         return 401;
     }
     let needed = if transfer.method == "MOVE" { Write } else { Read };
-    // The source is asked first: who may not see it learns nothing of the destination.
+    // The source is checked first: a caller who may not see it learns nothing about the destination.
     for (grant, needed) in [(from, needed), (to, Write)] {
         match effective(caller, grant) {
             None => return 404,
@@ -92,14 +92,14 @@ fn expected_between(caller: Caller, from: Option<Right>, to: Option<Right>, tran
     transfer.status
 }
 
-/// What a request gets.
+/// The answer to a request.
 #[derive(Clone, Copy, Debug)]
 enum Answer {
     /// This status with the right, 403 with a lower one, 404 with none.
     Needs(Right, u16),
     /// A refusal that has nothing to do with rights; still 404 with none.
     Seen(u16),
-    /// The same for everyone who is signed in.
+    /// The same for every caller with a login.
     Always(u16),
 }
 use Answer::{Always, Needs, Seen};
@@ -112,7 +112,7 @@ pub(crate) struct Case {
     answer: Answer,
 }
 
-/// What a request carries beside its method.
+/// Headers and body of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
@@ -177,7 +177,7 @@ pub(crate) const CASES: [Case; 39] = [
     case("LOCK", "datei.txt", Kind::OwnLock, Needs(Write, 200)),
     case("LOCK", "gesperrt.txt", Kind::ForeignLock, Needs(Write, 412)),
     case("UNLOCK", "datei.txt", Kind::OwnLock, Needs(Write, 204)),
-    // Whoever manages a space may end the lock of somebody who is away.
+    // A manager of a space may end the lock of a user who is away.
     case("UNLOCK", "gesperrt.txt", Kind::ForeignLock, Needs(Manage, 204)),
     case("POST", "datei.txt", Kind::Content, Always(405)),
     case("PATCH", "datei.txt", Kind::Content, Always(405)),
@@ -327,7 +327,7 @@ impl World {
         state
     }
 
-    /// The hashes of all files in [`FIXED`] of all spaces are those of what was put there.
+    /// The hashes of all files in [`FIXED`] of all spaces are those of the contents that were put there.
     fn assert_contents_unchanged(&self) {
         for (space, _) in real_spaces() {
             for name in ["datei.txt", "ziel.txt", "ordner/innen.txt", LOCKED] {

@@ -136,14 +136,14 @@ fn nobody_learns_who_has_an_account() {
         let response = server.anonymous("GET", "/dav/").header("Authorization", header).send().expect(401);
         assert_eq!(response.header("www-authenticate"), Some("Basic realm=\"Tresor\", charset=\"UTF-8\""));
     }
-    // And counted alike: the network waits after as many guesses at nobody.
+    // And counted alike: the network waits after as many guesses at an unknown name.
     let server = TestServer::start_configured(PROXY);
     assert_eq!(guess(&server, |_| "niemand".to_owned(), |n| format!("203.0.{n}.1")), 10);
 }
 
 #[test]
 fn an_invented_address_does_not_help() {
-    // Without a proxy nobody is believed.
+    // Without a proxy no such header is believed.
     let direct = TestServer::start_plain();
     assert_eq!(guess(&direct, |n| format!("name{n}"), |n| format!("10.{n}.0.1")), 20);
     // Behind one, what stands left of its word is the client's invention.

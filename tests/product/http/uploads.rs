@@ -215,7 +215,7 @@ fn fifty_writers_leave_one_whole_content_and_all_the_earlier_ones() {
     assert_eq!(sha256(&folder.get("datei.txt")), hash);
 }
 
-/// The body may take hours; who is shut out meanwhile stores nothing.
+/// The body may take hours; a user who is shut out meanwhile stores nothing.
 #[test]
 fn an_upload_by_somebody_shut_out_meanwhile_is_not_stored() {
     use std::io::{Read, Write};

@@ -33,7 +33,7 @@ async fn get(catalog: &Catalog, name: &'static str) -> Option<String> {
 /// Tells the child processes below to open.
 const CHILD: &str = "TRESOR_TEST_FIRST_CATALOGUES";
 
-/// SQLite calls itself ready before SQLCipher is: in one process of 50, whoever came second found no cipher.
+/// SQLite calls itself ready before SQLCipher is: in one process of 50, the second connection found no cipher.
 #[test]
 fn first_catalogues_of_a_process_open_at_the_same_time() {
     let own = std::env::current_exe().unwrap();
@@ -164,7 +164,7 @@ async fn readers_see_what_is_committed_and_stay_at_it() {
     assert_eq!((before.as_deref(), after.as_deref()), (Some("old"), Some("old")));
 }
 
-/// A change that nobody could later find in the record is none: it is undone, and the fault is told.
+/// A change without an event is undone and reported as a fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_without_an_event_is_undone() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! Stored files that are not what was committed: named as damaged, nothing of them sent.
+//! Stored files that differ from the committed ones: reported as damaged, and no byte of them sent.
 
 use std::fs;
 use std::os::unix::fs::FileExt;

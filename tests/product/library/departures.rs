@@ -85,7 +85,7 @@ async fn a_file_comes_back_to_the_name_that_is_filled_again() {
     }
 }
 
-/// A password manager deletes the old file first. What it deleted lies in the trash as before.
+/// A password manager deletes the old file first. The deleted file lies in the trash as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_file_comes_back_and_leaves_a_copy_in_the_trash() {
     let store = Store::new().await;
@@ -150,7 +150,7 @@ async fn what_is_moved_over_a_file_leaves_it_its_history() {
     store.check();
 }
 
-/// A file of its own by now keeps its id, and the name gets a new entry: what the rule does not reach.
+/// Where the rule does not apply, the old file keeps its id, and the name gets a new entry.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_does_not_come_back_for_others_or_later_or_after_a_change() {
     for case in
@@ -204,7 +204,7 @@ async fn a_file_does_not_come_back_for_others_or_later_or_after_a_change() {
     }
 }
 
-/// A plain rename and then an unrelated file under the old name: whoever looks finds both where they were put.
+/// A plain rename and then an unrelated file under the old name: both lie where they were put.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_and_an_unrelated_file_lose_nothing() {
     let store = Store::new().await;

@@ -34,7 +34,7 @@ async fn a_disk_that_fails_stores_nothing_and_says_why() {
     store.check();
 }
 
-/// What the system could not write it may have dropped, and a later fsync would not say so.
+/// The system may have dropped data that it could not write, and a later fsync would not say so.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_disk_that_failed_nothing_changes_before_a_restart() {
     const EIO: i32 = 5;

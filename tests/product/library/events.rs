@@ -9,7 +9,7 @@ use tresor::text::Language;
 use super::store::{NOW, Store, days, path};
 
 impl Store {
-    /// What the record says of a path and below, oldest first, as `who what`.
+    /// Events of a path and below, oldest first, as `actor event`.
     async fn told(&self, at: &str) -> Vec<String> {
         self.told_of(&self.access(), at).await
     }
@@ -89,7 +89,7 @@ async fn guests_act_under_their_link() {
     assert_eq!(store.told("a").await, ["guest 7 stored /a (1 B)"]);
 }
 
-/// A refused request changed nothing and is not told as if it had.
+/// A refused request changed nothing and leaves no event.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_did_not_happen() {
     let store = Store::new().await;
@@ -147,7 +147,7 @@ async fn events_end_by_age() {
     assert_eq!(store.told("").await, ["user stored /new (1 B)"]);
 }
 
-/// The page before the last one read ends where that began; nothing is told twice or left out.
+/// The page before the last one read ends where that began; no event comes twice or is left out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_record_is_read_in_pages() {
     let store = Store::new().await;

@@ -1,4 +1,4 @@
-//! The quota counts what is present; what a space keeps of the past has a bound of its own.
+//! The quota counts present contents; the past of a space has a bound of its own.
 
 use std::fs;
 
@@ -41,7 +41,7 @@ fn minutes(number: i64) -> Timestamp {
 }
 
 /// A database of 1 MiB was saved six times under a quota of 5 MiB. Every further save was refused, and nothing that
-/// its user did freed anything: what he deleted only became another part of the past.
+/// its user did freed anything: deleted files only became another part of the past.
 #[tokio::test(flavor = "multi_thread")]
 async fn saving_goes_on_for_ever_within_a_quota() {
     let store = Store::with_quota(5_000).await;
@@ -55,7 +55,7 @@ async fn saving_goes_on_for_ever_within_a_quota() {
     assert_eq!((store.past().await, store.sizes_of("db").await), (4_000, vec![4_000, 4_000]));
     assert_eq!(store.containers().len(), 2);
 
-    // Deleting makes room at once, and can be undone until somebody needs the room of the past.
+    // Deleting makes room at once, and can be undone until a request needs the room of the past.
     for number in 0..30 {
         store.delete("db").await.unwrap();
         assert_eq!((store.usage().await.used.0, store.usage().await.available.0), (0, 5_000));
@@ -86,12 +86,12 @@ async fn the_oldest_of_the_past_goes_first_and_nothing_present() {
     store.library.upkeep(minutes(8)).await.unwrap();
     assert_eq!((store.deleted().await, store.sizes_of("b").await), (vec![], vec![1_000, 1_000]));
 
-    // Without room for any, none is kept; what is present stays whatever is set.
+    // Without room for any, none is kept; present files stay with every setting.
     store.keep_at_most(Some(100), Some(1)).await;
     store.library.upkeep(minutes(9)).await.unwrap();
     assert_eq!((store.past().await, store.usage().await.used.0), (0, 3_000));
     assert_eq!(store.names("").await, ["a", "b", "d"]);
-    // More than the quota is there already: nothing is added, and what is there may be replaced by no more.
+    // More than the quota is there already: nothing is added, and a file may be replaced by a smaller one.
     assert!(matches!(put(10, "e").await, Err(LibraryError::OverQuota)));
     put(10, "a").await.unwrap();
     store.check();
@@ -126,7 +126,7 @@ async fn a_folder_goes_with_all_its_past() {
     store.check();
 }
 
-/// What is brought back is present again.
+/// A restored file counts as present again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_restored_or_copied_must_fit_the_quota() {
     let store = Store::with_quota(10_000).await;
@@ -173,7 +173,7 @@ async fn the_room_of_a_content_that_is_replaced_is_for_one_writer() {
         writers.remove(0).commit(minutes(1)).await.unwrap();
         assert_eq!(store.usage().await.used.0, 800_000);
     }
-    // The content that its room belonged to goes, and the room to somebody else.
+    // The content that its room belonged to goes, and another request gets the room.
     let file = NewFile { path: path("a"), size: Some(800_000), modified: None, checksum: None };
     let mut writer = store.library.begin_put(store.change(), file).await.unwrap();
     writer.write(bytes(2, 800_000).into()).await.unwrap();
@@ -212,11 +212,11 @@ async fn a_full_past_of_which_nothing_may_go_says_so() {
     // Neither the bound nor time removes any of it.
     store.library.upkeep(days(4_000)).await.unwrap();
     assert_eq!((store.past().await, store.deleted().await), (400_000, vec!["f".to_owned()]));
-    // What is there can be read and deleted.
+    // Stored files can be read and deleted.
     assert_eq!(store.read("a").await.unwrap(), bytes(3, 1_000));
     store.delete("a").await.unwrap();
 
-    // Asked for by somebody who may, it goes, and with more room things are stored again.
+    // A user with the right removes it, and with more room files are stored again.
     for item in store.library.trash(&store.access()).await.unwrap() {
         store.library.purge(&store.access(), Stamp::owner(NOW), item.entry).await.unwrap();
     }

@@ -1,5 +1,5 @@
 //! A disk on which something happens: a test's own step before a container is made or read, an error, or a gate
-//! at which a test holds somebody up.
+//! at which a test holds a thread up.
 
 use std::io::{self, BufReader, Read, Write};
 use std::sync::{Arc, Mutex, mpsc};
@@ -23,7 +23,7 @@ pub enum Moment {
     WriteSmall,
 }
 
-/// Where somebody may be held up, while others go on.
+/// A place where a thread may be held up while others go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     /// A walk through all containers begins.
@@ -37,7 +37,7 @@ pub enum Gate {
 type Hook = Box<dyn FnMut(Moment) -> io::Result<()> + Send>;
 type Keeper = Arc<dyn Fn(Gate) + Send + Sync>;
 
-/// Somebody who is held up at a gate, until this is dropped.
+/// A thread that is held up at a gate until this is dropped.
 pub struct HeldUp(#[allow(dead_code, reason = "its drop ends the wait")] mpsc::Sender<()>);
 
 /// The real disk with a hook, which a test sets and takes away.
@@ -66,12 +66,12 @@ impl HookedDisk {
         }
     }
 
-    /// Has `keeper` called by whoever passes a gate, on his thread.
+    /// Each thread that passes a gate calls `keeper`.
     pub fn set_keeper(&self, keeper: impl Fn(Gate) + Send + Sync + 'static) {
         *self.keeper.lock().unwrap() = Some(Arc::new(keeper));
     }
 
-    /// Holds up the next one who comes to `gate`; the answer comes when he is there.
+    /// Holds up the next thread that comes to `gate`; the answer comes when it is there.
     pub fn hold_up(&self, gate: Gate) -> oneshot::Receiver<HeldUp> {
         let (arrive, arrived) = oneshot::channel();
         let next = Mutex::new(Some(arrive));

@@ -1,4 +1,4 @@
-//! Locks: who may change what while somebody holds one.
+//! Locks: which changes are possible while a client holds one.
 
 use std::time::Duration;
 

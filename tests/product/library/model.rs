@@ -51,7 +51,7 @@ pub struct Departure {
     pub node: usize,
     /// Of the content that it had.
     pub order: u64,
-    /// What it was moved over.
+    /// The file that it was moved over.
     pub heir: Option<usize>,
     /// The step.
     pub left: u64,
@@ -109,7 +109,7 @@ pub struct Model {
 /// Seconds for which a file may come back to its name.
 const WINDOW: u64 = 60;
 
-/// What a destination looks like.
+/// State of a destination.
 pub struct Slot {
     pub folder: usize,
     pub replaced: Option<usize>,

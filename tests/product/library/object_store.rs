@@ -87,7 +87,7 @@ impl ContainerFile for Object {
     }
 }
 
-/// A library whose containers are objects stores small and large files, reads, copies and removes them, sweeps what no
+/// A library whose containers are objects stores small and large files, reads, copies and removes them, sweeps those that no
 /// row names, and finds nothing wrong in a verification of all content. The local store gets no container.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_store_holds_the_containers() {

@@ -36,7 +36,7 @@ async fn every_size_comes_back_from_every_offset() {
     store.check();
 }
 
-/// What a reader found is remembered, in every library that is open on the catalogue.
+/// A lookup is remembered in every library that is open on the catalogue.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_outdated_is_remembered() {
     let first = Store::new().await;
@@ -244,7 +244,7 @@ async fn names_that_look_alike_share_no_folder() {
         assert!(matches!(store.mkcol(twin).await, Err(LibraryError::NameTaken)), "{twin}");
         assert!(matches!(store.entry(twin).await, Err(LibraryError::NotFound)), "{twin}");
     }
-    // macOS asks in its own composition and finds what is meant.
+    // macOS asks in its own composition and finds the file.
     assert_eq!(store.read("Mu\u{308}ller").await.unwrap(), b"1");
     assert!(matches!(store.mkcol("Mu\u{308}ller").await, Err(LibraryError::Exists)));
     store.check();

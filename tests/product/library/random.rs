@@ -337,7 +337,7 @@ impl Pair {
                 let (node, _) = *model.trash[*space].iter().rev().nth(index)?;
                 after.trash[*space].retain(|(id, _)| *id != node);
                 after.remove(node);
-                // Purging goes on with whatever else is marked for it.
+                // Purging goes on with all other entries that are marked.
                 let (settled, hidden) = std::mem::take(&mut after.hidden).into_iter().partition(|row| row.2);
                 after.hidden = hidden;
                 Vec::into_iter(settled).for_each(|(_, file, _)| after.remove(file));

@@ -2,7 +2,7 @@
 //! are under way, while days pass and clocks go wrong; in an order that a seed decides, against a model of what was
 //! acknowledged.
 //!
-//! A schedule is a few steps. Whoever takes long is held up at the disk's gates, and the next steps happen meanwhile: a
+//! A schedule is a few steps. A long step is held up at the disk's gates, and the next steps happen meanwhile: a
 //! sweep between any two containers that it looks at, a writer between its file's being durable and its row. To the
 //! sweep every file is older than a day, as it is to one that runs for long or by a clock that jumped.
 //! `TRESOR_TEST_SCHEDULES` asks for more schedules, `TRESOR_TEST_SEED` for others.
@@ -38,7 +38,7 @@ const STEPS: usize = 8;
 const MAX_FILES: usize = 8;
 /// Bytes in a container of an upload: a file of its own.
 const SEGMENT: usize = 66_000;
-/// By how much something may go early: what a clock may be off without a doubt.
+/// How early an entry may go: a clock may be off by so much without a doubt.
 const SLACK: Duration = Duration::from_hours(2);
 const KEPT: Duration = Duration::from_hours(30 * 24);
 const UPLOADS_KEPT: Duration = Duration::from_hours(7 * 24);
@@ -69,16 +69,16 @@ impl Dice {
     }
 }
 
-/// Somebody is at a gate, and goes on when this is dropped.
+/// A thread is at a gate, and goes on when this is dropped.
 struct Parked(#[allow(dead_code, reason = "its drop opens the gate")] mpsc::Sender<()>);
 
 /// Whom the gates stop.
 #[derive(Default)]
 struct Wanted {
-    /// The next who begins to walk through the containers; then whoever it was.
+    /// The next thread that begins to walk through the containers; then that thread.
     walker: bool,
     walking: Option<ThreadId>,
-    /// The next who has made a container durable.
+    /// The next thread that has made a container durable.
     storer: bool,
 }
 
@@ -86,7 +86,7 @@ struct Wanted {
 struct Gates(Arc<Mutex<Wanted>>);
 
 impl Gates {
-    /// Whoever is stopped at `store`'s gates comes out here: a walker first, a storer second.
+    /// A thread that stops at `store`'s gates comes out here: a walker first, a storer second.
     fn keep(&self, store: &Store) -> (UnboundedReceiver<Parked>, UnboundedReceiver<Parked>) {
         let (walks, walking) = unbounded_channel();
         let (stores, storing) = unbounded_channel();
@@ -151,7 +151,7 @@ enum Part {
 struct Uploading {
     id: UploadId,
     is_chunked: bool,
-    /// What was acknowledged.
+    /// Acknowledged changes.
     parts: Vec<Vec<u8>>,
     progress: Timestamp,
     part: Option<Part>,
@@ -301,7 +301,7 @@ impl World {
         }
     }
 
-    /// Waits for `work`; whoever of it first has a container on the disk stands there for a while.
+    /// Waits for `work`; its first thread that has a container on the disk stands there for a while.
     async fn interrupted<T: Send + 'static>(&mut self, work: impl Future<Output = T> + Send + 'static) -> T {
         self.gates.want(|wanted| wanted.storer = true);
         let mut task = tokio::spawn(work);
@@ -354,7 +354,7 @@ impl World {
     fn acknowledge(&mut self, name: String, entry: &Entry, bytes: Vec<u8>, since: Timestamp) {
         let EntryKind::File { version } = entry.kind else { panic!("a file") };
         let contents = self.files.entry(name).or_default();
-        // An empty one is nobody's earlier content.
+        // An empty one is no earlier content.
         contents.retain(|before| before.replaced.is_some() || !before.bytes.is_empty());
         if let Some(before) = contents.last_mut() {
             before.replaced.get_or_insert(since);
@@ -434,7 +434,7 @@ impl World {
         assert!(self.is_over(upload.progress, UPLOADS_KEPT), "an upload is gone before its time");
     }
 
-    /// Begins a chunk, or a part with a checksum: of what it has written nothing counts before its end.
+    /// Begins a chunk, or a part with a checksum: none of its bytes counts before its end.
     async fn begin_part(&mut self) {
         let Some(at) = self.dice.index(self.uploads.len()) else { return };
         if self.uploads[at].part.is_some() {
@@ -633,7 +633,7 @@ impl World {
         }
     }
 
-    /// What is left at the end is what the rows know, all of it sound.
+    /// The rows know all that is left at the end, and all of it is sound.
     async fn end(mut self) {
         self.restart().await;
         self.set_right().await;

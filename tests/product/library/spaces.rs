@@ -112,7 +112,7 @@ async fn a_move_into_another_space_leaves_the_source_in_its_trash() {
     let item = store.library.trash(&store.access()).await.unwrap().remove(0);
     store.library.restore(store.change(), item.entry).await.unwrap();
     assert_eq!(store.read("a/1").await.unwrap(), bytes(1, 100_000));
-    // Back again, in place of what is there.
+    // Back again, in place of the file that is there.
     let back = store.change_in(&other, NOW);
     let here = store.access();
     store.library.move_entry(back, &path("a"), &here, &path("a"), Overwrite::Allow).await.unwrap();
@@ -335,7 +335,7 @@ async fn a_large_move_that_is_broken_off_leaves_the_source_and_nothing_else() {
             let mut carry = begin_to_grow(&store, &other, "move").await;
             while is_whole && carry.copy_some().await.unwrap() {}
             if is_power_cut {
-                // What was in memory is gone, and nothing is cleaned up.
+                // Everything in memory is gone, and nothing is cleaned up.
                 std::mem::forget(carry);
                 store = store.reopen().await;
             } else {
@@ -352,8 +352,8 @@ async fn a_large_move_that_is_broken_off_leaves_the_source_and_nothing_else() {
     }
 }
 
-/// Somebody saves into a folder while its move into another space is written. A move that went on would leave the new
-/// file in the trash, so it is refused and nothing has moved. A copy holds what was there when its rows were begun.
+/// A client saves into a folder while its move into another space is written. A move that went on would leave the new
+/// file in the trash, so it is refused and nothing has moved. A copy holds the files that were there when its rows were begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_saved_while_a_tree_is_moved_into_another_space_is_not_left_behind() {
     let (store, other) = large_folder().await;

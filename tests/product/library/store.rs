@@ -166,7 +166,7 @@ impl Store {
         read_whole(&mut self.library.open_content(access, &path(at), version, foresee).await?).await
     }
 
-    /// The present content, of which nothing was read yet.
+    /// The present content, not read yet.
     pub async fn open(&self, at: &str) -> Result<Content, LibraryError> {
         self.library.open_content(&self.access(), &path(at), None, |_| None).await
     }
@@ -246,7 +246,7 @@ impl Store {
         files.into_iter().filter(|file| file.extension().is_some_and(|suffix| suffix == "age")).collect()
     }
 
-    /// What is being written.
+    /// Files that are being written.
     pub fn parts(&self) -> BTreeSet<PathBuf> {
         files_below(&self.dir.path().join("tmp")).into_iter().collect()
     }

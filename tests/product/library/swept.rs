@@ -24,7 +24,7 @@ async fn store() -> Store {
     store
 }
 
-/// A sweep, and whoever of it came to the gate.
+/// A sweep, and the one of its threads that came to the gate.
 async fn sweep_up_to(store: &Store, gate: Gate) -> (JoinHandle<Result<Swept, LibraryError>>, HeldUp) {
     let arrived = store.disk.hold_up(gate);
     let library = store.library.clone();
@@ -128,7 +128,7 @@ async fn what_a_long_copy_into_another_space_has_written_stays() {
     store.check();
 }
 
-/// A verification counts as unknown what no row will ever know, not what somebody is writing.
+/// A verification counts a file as unknown if no row will ever name it, not if a request is still writing it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_being_written_is_no_unknown_file() {
     let store = store().await;

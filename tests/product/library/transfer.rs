@@ -75,7 +75,7 @@ impl Steps {
         let (go_on, may_go_on) = mpsc::channel();
         let (end, may_go_on) = (Mutex::new(end), Mutex::new(may_go_on));
         store.catalog.on_commit(move |commit, _| {
-            // Whoever has seen enough has dropped both ends.
+            // A test that has seen enough has dropped both ends.
             if commit == Commit::Done && end.lock().unwrap().send(()).is_ok() {
                 let _ = may_go_on.lock().unwrap().recv();
             }
@@ -94,7 +94,7 @@ impl Steps {
 }
 
 /// A copy of 10,000 files kept everybody else from saving for 21 s in a large office. Now it is made in steps, and
-/// who looks sees nothing of it before it is whole.
+/// a reader sees nothing of it before it is whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     let store = Arc::new(Store::new().await);
@@ -144,7 +144,7 @@ async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     store.check_all().await;
 }
 
-/// A client sent copies of a folder over many connections. All of them stood in the writer's queue, and whoever saved
+/// A client sent copies of a folder over many connections. All of them stood in the writer's queue, and everyone who saved
 /// anything waited for them all.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_copies_of_one_person_are_not_ahead_of_others() {
@@ -179,7 +179,7 @@ async fn many_copies_of_one_person_are_not_ahead_of_others() {
     store.check_all().await;
 }
 
-/// A client goes while a large copy is made, or somebody deletes what is copied: nothing of the copy is left after
+/// A client goes while a large copy is made, or another deletes the original: nothing of the copy is left after
 /// the next upkeep.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_copy_that_is_broken_off_leaves_nothing() {
@@ -219,12 +219,12 @@ async fn a_large_copy_that_is_broken_off_leaves_nothing() {
     }
 }
 
-/// The quota counts what is present, and a copy that shares its containers is present only with its last step. That step
+/// The quota counts present files, and a copy that shares its containers is present only with its last step. That step
 /// asked for no room, so that a large copy passed the quota where a small one was refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_copy_that_does_not_fit_is_refused() {
     let store = Store::with_quota(100_000).await;
-    // What was deleted counts as past.
+    // Deleted files count as past.
     store.put("old", &bytes(1, 90_000)).await.unwrap();
     store.delete("old").await.unwrap();
     large_folder(&store).await;
@@ -382,7 +382,7 @@ async fn nothing_comes_to_lie_deeper_than_a_path_reaches() {
     store.check();
 }
 
-/// How far a folder reaches is looked at before the writer's turn comes. What is put into it in between counts.
+/// The size of a folder is read before the writer's turn comes. Files that are put into it in between count.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_grows_deeper_while_its_move_waits_is_measured_again() {
     let store = Arc::new(Store::new().await);

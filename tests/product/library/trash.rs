@@ -1,4 +1,4 @@
-//! What was deleted and comes back.
+//! Deleted files, and how they come back.
 
 use tresor::library::LibraryError;
 use tresor::model::{EntryId, Stamp};

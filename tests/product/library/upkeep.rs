@@ -1,4 +1,4 @@
-//! Sweeping what a crash left behind.
+//! Sweeping files that a crash left behind.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ async fn orphans_go_after_a_day_and_not_before() {
     let known = store.containers();
     orphan(&store);
     let store = store.reopen().await;
-    // The age of a file is told by the real clock.
+    // The age of a file comes from the real clock.
     let now = Timestamp::now();
     let young = store.library.sweep(Timestamp(now.0 + DAY - 60_000)).await.unwrap();
     assert_eq!((young.seen, young.removed), (2, 0));

@@ -109,7 +109,7 @@ async fn ambiguous_framing_gets_400_and_the_connection_ends() {
         "Content-Length : 5",
         "Content-Length: 5\r\nTransfer-Encoding\t: chunked",
     ] {
-        // What follows would be a second request for whoever reads the first one as empty.
+        // The rest would be a second request to a server that reads the first one as empty.
         let text = format!("PUT /echo HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n0\r\n\r\n{GET}");
         let answer = server.exchange(text).await;
         assert_eq!(status(&answer), "400", "{fields:?}");
@@ -171,7 +171,7 @@ async fn answer_before_the_body_is_not_lost() {
     assert!(answer.ends_with(b"hello\n"));
 }
 
-/// RFC 9112 9.6: a client that was not told sent its next request into a connection that was ending.
+/// RFC 9112 9.6: a client without `Connection: close` sent its next request into a connection that was ending.
 #[tokio::test]
 async fn an_answer_before_the_body_says_whether_the_connection_ends() {
     let server = plain(Limits { read_stall_seconds: seconds(0.2), ..Limits::default() });
@@ -277,7 +277,7 @@ async fn interim_answers_come_while_the_body_is_awaited() {
         stream.write_all(b"12345").await.unwrap();
         assert_eq!(read_past(&mut stream, "\r\n\r\n").await, "HTTP/1.1 104 So Far\r\nx-far: 5\r\n\r\n");
         stream.write_all(b"67890").await.unwrap();
-        // What was to be told when the answer was there already is not told any more.
+        // No interim answer follows the final one.
         let answer = read_past(&mut stream, "true 10\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     }

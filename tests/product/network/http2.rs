@@ -64,7 +64,7 @@ impl Client {
         client
     }
 
-    /// The server may have closed already; what it said before counts.
+    /// The server may have closed already; its frames before that count.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = soon(self.writer.write_all(bytes)).await;
         let _ = soon(self.writer.flush()).await;
@@ -95,7 +95,7 @@ impl Client {
     }
 }
 
-/// Sends the flood while reading, as an attacker who wants to see the end of it.
+/// Sends the flood while reading, so that the end of it is seen.
 async fn assert_flood_ends_in_goaway(what: &str, flood: Vec<u8>) {
     let made = certificate();
     let server = start(Some(in_memory(&made)), |_| {});

@@ -1,4 +1,4 @@
-//! Hosts, proxies and what the log and the figures say.
+//! Hosts, proxies, the log and the figures.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

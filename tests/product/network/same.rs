@@ -38,7 +38,7 @@ struct Sent {
 
 const GET: Sent = Sent { method: "GET", path: "/", authority: None, fields: &[] };
 
-/// What is sent, and what becomes of it in HTTP/1.1 and in HTTP/2.
+/// A request, and its outcome in HTTP/1.1 and in HTTP/2.
 const REQUESTS: &[(Sent, Fate, Fate)] = &[
     (GET, Status("200"), Status("200")),
     // DELETE of `/a/#b` deleted `/a/` over HTTP/2.

@@ -30,7 +30,7 @@ pub(crate) fn seconds(seconds: f64) -> Seconds {
     Seconds::try_from(seconds).unwrap()
 }
 
-/// Answers by path; what tests wait for is told through the notifications.
+/// Answers by path; tests wait for its notifications.
 #[derive(Debug, Default)]
 pub(crate) struct Echo {
     /// `/wait` has been reached.

@@ -66,7 +66,7 @@ fn arrived(server: &TestServer, session: &str) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// Whoever ran `tresor upload list` saw neither where a chunked upload goes nor how long it will be, though its client had
+/// `tresor upload list` showed neither where a chunked upload goes nor how long it will be, though its client had
 /// said both.
 #[test]
 fn an_upload_in_chunks_is_listed_with_what_its_client_said() {
@@ -229,7 +229,7 @@ fn what_does_not_fit_is_refused_and_the_session_kept() {
     server.request("DELETE", &uploads("9")).send().expect(404);
 }
 
-/// Who does not say where an upload goes may mean another space than it was sealed for.
+/// A client that does not say where an upload goes may mean another space than it was sealed for.
 #[test]
 fn an_upload_for_another_space_than_foreseen_arrives_whole() {
     let server = TestServer::start_plain();

@@ -141,7 +141,7 @@ impl<'a> Desktop<'a> {
         time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
     }
 
-    /// What lies below a folder, without what the client keeps for itself.
+    /// Files below a folder, without those that the client keeps for itself.
     pub(crate) fn tree(&self) -> std::collections::BTreeMap<String, String> {
         let mut tree = crate::support::content::tree(&self.folder);
         tree.retain(|name, _| !name.starts_with(".sync_") && !name.starts_with(".nextcloudsync"));

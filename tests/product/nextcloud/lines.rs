@@ -104,7 +104,7 @@ fn what_was_changed_on_the_way_up_is_not_stored() {
 #[test]
 fn what_was_changed_on_the_way_down_is_not_kept() {
     let server = TestServer::start_plain();
-    // Its checksum is kept with it and told with every download.
+    // Its checksum is kept with it and sent with every download.
     let b = Desktop::new(&server, "b");
     b.write(&format!("{SPACE}/a.txt"), SENT, 1_600_000_000);
     b.sync();

@@ -1,4 +1,4 @@
-//! What the Android and iOS apps send, replayed from their sources.
+//! Requests of the Android and iOS apps, replayed from their sources.
 
 use crate::support::TestServer;
 use crate::support::server::{PASSWORD, SPACE, USER};
@@ -146,7 +146,7 @@ fn one_tree_has_three_addresses_and_each_answers_with_its_own() {
         let moved = server.request("MOVE", &format!("/dav/{SPACE}/b.txt")).header("Destination", &back);
         moved.send().expect(201);
     }
-    // Nothing is listed above, nor at somebody else's.
+    // Nothing is listed above, nor for another user.
     for path in ["/remote.php/", "/remote.php/dav/", "/remote.php/dav/files/", "/remote.php/dav/files/admin/"]
     {
         server.request("PROPFIND", path).header("Depth", "0").send().expect(404);

@@ -75,7 +75,7 @@ fn what_comes_without_a_checksum_is_not_reported_as_failed() {
     succeed(&mut rclone(&server, &["check", "--download", source, &encrypted]));
 }
 
-/// The answer names what is known and computes nothing; only a file has any.
+/// The answer names the known checksums and computes none; only a file has any.
 #[test]
 fn a_recalculated_checksum_is_the_one_that_is_known() {
     let server = TestServer::start_plain();

@@ -28,7 +28,7 @@ const NAMES: [&str; 8] = [
 const FOLDERS: [&str; 5] = ["", "Mandant Müller", "Mandant Müller/2026", "u\u{308}ber/tief/tiefer", "Alt"];
 const SPACES: [&str; 3] = ["Müller GmbH", "Kanzlei intern", "O'Brien & Söhne"];
 
-/// What was written: contents in the order of writing by space and path.
+/// The contents in the order of writing, by space and path.
 #[derive(Default)]
 struct Written(BTreeMap<(usize, String), Vec<String>>);
 
@@ -120,7 +120,7 @@ async fn all_contents_come_back_with_path_and_space() {
             .rename_space(spaces[0].id, &name("Müller & Partner"), Stamp::owner(Timestamp::now()))
             .await
             .unwrap();
-        // What was replaced by nothing better is gone for good, as garbage.
+        // Upkeep removes the garbage for good.
         open.instance.library.upkeep(Timestamp::now()).await.unwrap();
         open.close();
         let containers = files_below(&office.data().join("spaces")).len();
@@ -155,7 +155,7 @@ async fn all_contents_come_back_with_path_and_space() {
                     there.extend(open.hashes(space, namesake).await);
                 }
                 for content in contents {
-                    // An empty content that was replaced is nobody's version.
+                    // An empty content that was replaced is no version.
                     assert!(there.contains(content) || *content == sha256(b""), "{at}: {content} is lost");
                 }
             }
@@ -201,7 +201,7 @@ async fn a_new_tag_for_every_file_and_room_for_new_ones() {
     open.put(&space, "a", b"three").await;
     assert_eq!(open.hashes(&space, "a").await, [sha256(b"three"), sha256(b"one")]);
     open.close();
-    // And once more, with what was written since.
+    // And once more, with the files written since.
     office.lose_catalog();
     office.rebuild(CHEF, 0);
     let open = office.open().await;
@@ -290,7 +290,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     let mut spoilt = 0;
     for container in &containers {
         let mut content = fs::read(container).unwrap();
-        // Which file is which nobody can tell from outside; the good one is the only one of its length.
+        // Their names do not say which file is which; only the good one has its length.
         if content.len() > 100_000 && content.len() < 110_000 {
             continue;
         }
@@ -308,7 +308,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     reasons.sort_unstable();
     assert_eq!(reasons, ["damaged", "damaged", "damaged", "no-key"], "{report}");
     let kept = files_below(&office.data().join("spaces"));
-    // Nobody is told that all is well as long as something is in no listing.
+    // No report says that all is well as long as a file is in no listing.
     let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 3, "{verified}");
     assert_eq!(verified.stdout.matches("a rebuild left container").count(), 4, "{verified}");
@@ -334,7 +334,7 @@ async fn damaged_containers_are_kept_listed_and_never_swept() {
     }
 }
 
-/// What a copy into another space writes of an upload: several numbered containers for one content.
+/// A copy of an upload in another space: several numbered containers for one content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     let office = Office::with_instance();
@@ -365,7 +365,7 @@ async fn a_content_in_several_containers_comes_back_whole_or_not_at_all() {
     for (segment, cut) in (0..).zip(cuts.windows(2)) {
         write(5_001, segment, &content[cut[0]..cut[1]], (segment == 2).then_some(1_000_000));
     }
-    // A later one of which the end never came.
+    // A later one without its end.
     write(5_002, 0, &content[..70_000], Some(900_000));
     office.lose_catalog();
     let report = office.rebuild(CHEF, 3);
@@ -429,7 +429,7 @@ async fn finished_uploads_come_back_and_unfinished_ones_are_kept_aside() {
     assert_lost_uploads_are_no_finding_and_go(&office, 3).await;
 }
 
-/// What came of uploads that nobody can go on with takes room for a week and a day, and nobody has to do anything.
+/// The remains of uploads that no client can go on with take room for a week and a day, and go by themselves.
 async fn assert_lost_uploads_are_no_finding_and_go(office: &Office, containers: u64) {
     let verified = office.attempt(["verify", "--full"]);
     assert_eq!(verified.code, 0, "{verified}");
@@ -443,7 +443,7 @@ async fn assert_lost_uploads_are_no_finding_and_go(office: &Office, containers: 
     open.close();
 }
 
-/// A snapshot may know an upload that was finished since, and clients have been told more than it knows.
+/// A snapshot may know an upload that was finished since, and clients have got later offsets than it knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers() {
     let office = Office::with_instance();
@@ -478,7 +478,7 @@ async fn an_upload_that_ended_after_the_snapshot_comes_back_from_its_containers(
     let space = open.space("s").await;
     assert_eq!(open.hash(&space, "a", None).await, sha256(&content));
     assert_eq!(space.used.0, 400_000 + 150_000);
-    // Of the one that nothing happened to since, the client was told what the snapshot knows.
+    // The client of the unchanged one has the offset that the snapshot knows.
     let left = open.instance.uploads.list(&[access(&space)], everybody).await.unwrap();
     assert_eq!(
         left.iter().map(|upload| (upload.id, upload.received)).collect::<Vec<_>>(),
@@ -524,7 +524,7 @@ async fn a_file_that_moved_away_during_an_upload_to_its_old_path_stays_another_o
         let open = office.open().await;
         let space = open.space("s").await;
         let after = open.files(&space).await;
-        // Containers know no renames: what was moved or deleted is back under the name it was written with.
+        // Containers know no renames: moved and deleted files are back under the names that they were written with.
         for (at, seed) in [("moved", 3), ("moved (2)", 1), ("deleted", 4), ("deleted (2)", 2), ("made", 5)] {
             assert_eq!(after.get(at), Some(&sha256(&bytes(seed, size))), "{at}: {after:?}");
         }

@@ -97,7 +97,7 @@ async fn an_exchange_that_broke_off_is_made_good() {
     let open = office.open().await;
     assert_eq!(open.tree().await, tree);
     open.close();
-    // What a rebuild began is cleared by the next start.
+    // The next start clears the files of a rebuild that was broken off.
     fs::write(folder.join("catalog.rebuild.db"), b"half").unwrap();
     fs::write(folder.join("catalog.rebuild.db-wal"), b"half").unwrap();
     assert_eq!(office.attempt(["user", "list"]).code, 0);

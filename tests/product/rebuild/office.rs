@@ -1,4 +1,4 @@
-//! What the tests here do with an office, and with its instance open in this process.
+//! Short forms of these tests for an office, and for its instance open in this process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -50,7 +50,7 @@ impl Office {
             .collect()
     }
 
-    /// What the stock `age` program makes of a sealed file with the recovery key.
+    /// A sealed file as the stock `age` program opens it with the recovery key.
     pub fn age(&self, file: &Path) -> Vec<u8> {
         let mut age = limited(&require("age", "age"));
         let output = age.arg("-d").arg("-i").arg(self.path("recovery.txt")).arg(file).output().unwrap();
@@ -126,7 +126,7 @@ impl Open {
         session.commit(Timestamp::now()).await.unwrap().entry
     }
 
-    /// An upload of which nothing but its shape is known.
+    /// An upload with nothing but a shape.
     pub async fn begin_upload(&self, space: &Space, shape: UploadShape) -> UploadId {
         let new = NewUpload {
             id: UploadId::random(),

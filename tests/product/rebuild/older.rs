@@ -126,7 +126,7 @@ async fn put_more(open: &Open, space: &Space, written: &mut Vec<(String, String)
     }
 }
 
-/// Each file holds what was written, and nothing else is an earlier content of it.
+/// Each file holds its bytes, and has no earlier content of another.
 async fn assert_each_its_own(open: &Open, space: &Space, expected: &[(String, String)]) {
     let files = open.files(space).await;
     for (at, hash) in expected {

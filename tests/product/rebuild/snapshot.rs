@@ -1,4 +1,4 @@
-//! Snapshots: what they hold, who opens them, and what a rebuild makes of them.
+//! Snapshots: their content, the keys that open them, and rebuilds from them.
 
 use std::fs;
 use std::io::Write;
@@ -207,7 +207,7 @@ async fn a_damaged_snapshot_makes_way_for_the_one_before() {
     open.close();
     let snapshots = office.snapshots();
     let pristine: Vec<_> = snapshots.iter().map(|path| fs::read(path).unwrap()).collect();
-    // A bit in the middle, a cut end, another office's or nobody's file.
+    // A bit in the middle, a cut end, another office's file, or none at all.
     let mut flipped = pristine[3].clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
@@ -224,7 +224,7 @@ async fn a_damaged_snapshot_makes_way_for_the_one_before() {
     assert_eq!(open.tree().await, tree);
     open.close();
 
-    // With none left, containers alone need somebody to begin with.
+    // With none left, a rebuild from containers alone needs the name of an administrator.
     fs::write(&snapshots[0], b"").unwrap();
     office.lose_catalog();
     let before = office.everything();
@@ -360,7 +360,7 @@ fn the_server_keeps_snapshot_and_mark_by_itself() {
     assert_eq!(files_below(&server.data().join("snapshots")).len(), 1, "only the one that was asked for");
 }
 
-/// What the office sees: the disk lost the catalogue, and after one command clients go on.
+/// As the office sees it: the disk lost the catalogue, and after one command clients go on.
 #[test]
 fn clients_go_on_after_a_rebuild() {
     let mut server = TestServer::start_plain();

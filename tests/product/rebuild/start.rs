@@ -1,4 +1,4 @@
-//! What a start says of a catalogue that it cannot use: what to do, and nothing is changed.
+//! A start with a catalogue that it cannot use: it advises, and changes nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -195,7 +195,7 @@ async fn a_space_without_its_key_or_its_note_is_named() {
     fs::write(office.data().join(&note), kept_note).unwrap();
 }
 
-/// After `cp keys/spaces/<one>.age keys/spaces/<other>.age` nothing was said, and what was stored for the one client
+/// After `cp keys/spaces/<one>.age keys/spaces/<other>.age` no finding came, and the files stored for the one client
 /// was sealed to the other's key: unreadable as soon as the right file was back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_space_with_the_key_file_of_another_takes_nothing_until_its_own_is_back() {

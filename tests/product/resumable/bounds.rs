@@ -163,7 +163,7 @@ fn every_door_names_the_bound_of_open_uploads() {
         assert!(refused.text.contains("too many uploads"), "{}", refused.text);
         refused.expect(429);
     }
-    // A plain PUT is none of them, and what is there goes on.
+    // A plain PUT is none of them, and the uploads that are there go on.
     house.ask("PUT", &file("plain"), &[], b"abc").expect(201);
     house.ask("PUT", &format!("{}/1", House::session(0)), &[], b"abc").expect(201);
     assert_eq!(house.listed(), 6);

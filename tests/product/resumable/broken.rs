@@ -42,7 +42,7 @@ fn what_arrived_before_the_line_broke_is_kept() {
     let line = unfinished(&server, &upload, 0, whole.len(), &whole[..4_000_000], "");
     eventually("some of it is on the disk", LIMIT, || on_disk(&server) > 1 << 20);
     drop(line);
-    // Whoever asks ends the older request, should it not have noticed.
+    // A new request ends the older one, should that not have noticed.
     let kept = offset(&server, &upload);
     assert!((1 << 20..=4_000_000).contains(&kept), "{kept}");
     assert_eq!(offset(&server, &upload), kept);
@@ -66,7 +66,7 @@ fn a_request_that_was_left_behind_ends_and_adds_nothing() {
     let mut stale = unfinished(&server, &upload, 0, whole.len(), &whole[..4_000_000], "");
     eventually("some of it is on the disk", LIMIT, || on_disk(&server) > 1 << 20);
     let told = offset(&server, &upload);
-    // The older one is told at once, not when it sends again.
+    // The older one gets its answer at once, not when it sends again.
     let mut answer = [0; 12];
     stale.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 409");
@@ -75,7 +75,7 @@ fn a_request_that_was_left_behind_ends_and_adds_nothing() {
     // The next one takes over without being asked to wait.
     let (mut stale, mut patience) = (None, std::time::Duration::from_millis(5));
     eventually("the next one writes", LIMIT, || {
-        // Whoever asks too soon ends it before its first bytes were taken in.
+        // A request for the offset that comes too soon ends it before its first bytes were taken in.
         stale = Some(unfinished(&server, &upload, told, whole.len() - told, &whole[told..told + 100], ""));
         std::thread::sleep(patience);
         patience *= 2;
@@ -137,7 +137,7 @@ fn a_killed_server_goes_on_from_what_it_told() {
     patch(&server, &upload, 6_500_000, &whole[6_500_000..], &[]).expect(204);
     server.kill();
     server.spawn();
-    // Nobody remembers it, but it is a file.
+    // The upload is forgotten, but it is a file.
     head(&server, &upload).expect(404);
     assert_content(&server, "a.bin", &whole);
 

@@ -40,7 +40,7 @@ fn every_draft_uploads_in_parts_without_104() {
         let appended = patch(&server, version, upload, (0, &whole[..300_000]), false, &[]).expect(204);
         assert_says(&appended, version, false);
         assert_eq!(number(&appended, "upload-offset"), 300_000);
-        // Who does not say which draft he speaks is answered in the one it began with.
+        // A client that does not name its draft gets an answer in the one that the upload began with.
         let told = server.request("HEAD", upload).send().expect(204);
         assert_says(&told, version, false);
         patch(&server, version, upload, (300_000, b""), false, &[]).expect(204);
@@ -58,7 +58,7 @@ fn every_draft_uploads_in_parts_without_104() {
         assert_eq!(problem(&again).0, "completed-upload");
         let again = patch(&server, version, upload, (900_000, b"x"), true, &[]).expect(400);
         assert_eq!(problem(&again).0, "inconsistent-upload-length");
-        // The next version of a file is told as such.
+        // The answer names the next version of a file as such.
         let upload = begin(&server, version, &path);
         patch(&server, version, &upload, (0, b"new"), true, &[]).expect(204);
         assert_content(&server, &path, b"new");

@@ -38,7 +38,7 @@ fn what_arrived_of_one_put_is_kept_once_its_client_knows_where() {
             server.spawn();
         }
         let kept = offset(&server, &upload);
-        // What was never told may be lost with the server.
+        // Bytes that were never acknowledged may be lost with the server.
         let least = if is_killed { 0 } else { 1 << 20 };
         assert!((least..=4_000_000).contains(&kept), "{kept}");
         assert_absent(&server, "a.bin");
@@ -90,7 +90,7 @@ fn a_put_that_was_left_behind_ends_when_its_offset_is_asked_for() {
     assert_content(&server, "a.bin", &whole);
 }
 
-/// One curl command; what it got as headers, interim ones among them.
+/// One curl command; the headers that it got, interim ones among them.
 fn curl(server: &TestServer, words: &[&str]) -> (Outcome, String) {
     let heads = server.scratch("curl").join("heads");
     let _ = fs::remove_file(&heads);
@@ -169,7 +169,7 @@ fn the_end_of_an_upload_survives_a_kill_before_it_and_after_it() {
     assert_says(&ietf(&server, 8, "HEAD", &upload).send().expect(204), 8, true);
     server.kill();
     server.spawn();
-    // Nobody remembers it, but it is a file.
+    // The upload is forgotten, but it is a file.
     ietf(&server, 8, "HEAD", &upload).send().expect(404);
     assert_content(&server, "a.bin", b"abc");
 }

@@ -1,4 +1,4 @@
-//! A client of "Resumable Uploads for HTTP" that sends exactly what a test says, in any draft's words.
+//! A client of "Resumable Uploads for HTTP" that sends exactly the bytes of a test, in any draft's words.
 
 use crate::resumable::tus::{file, number, with};
 use crate::support::TestServer;

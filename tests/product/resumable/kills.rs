@@ -1,5 +1,5 @@
-//! A server that is killed again and again while uploads come by every protocol: the offset that was told never goes
-//! back, and what comes out is what was sent.
+//! A server that is killed again and again while uploads come by every protocol: the acknowledged offset never goes
+//! back, and the file holds the bytes that were sent.
 //!
 //! `TRESOR_TEST_UPLOAD_KILLS` says how often it dies (6), `TRESOR_TEST_SEED` repeats the dice.
 
@@ -31,7 +31,7 @@ enum Protocol {
     Chunks,
 }
 
-/// What a server says of an upload.
+/// The state of an upload as the server reports it.
 enum Told {
     At(usize),
     /// There is none any more.
@@ -46,7 +46,7 @@ struct Client {
     whole: Vec<u8>,
     /// Where the present one goes on.
     upload: Option<String>,
-    /// Bytes that the server has told it holds, and those that may have come besides.
+    /// Bytes that the server has acknowledged, and those that may have come besides.
     told: usize,
     sent: usize,
     finished: u64,
@@ -83,7 +83,7 @@ impl Client {
     /// `None` if no answer came.
     fn step(&mut self, server: &TestServer) -> Option<()> {
         let Some(upload) = self.upload.clone() else { return self.begin(server) };
-        // Also what was told with an append counts; but a new request must see it again.
+        // An offset in the answer to an append counts, too; but a new request must see it again.
         let Told::At(offset) = self.ask(server, &upload)? else { return self.check(server) };
         assert!((self.told..=self.sent).contains(&offset), "{:?}: {offset} of {}", self.protocol, self.told);
         self.told = offset;
@@ -190,7 +190,7 @@ impl Client {
         try_begin_request(server, &format!("PATCH {upload}"), &lines, some).map(drop).ok()
     }
 
-    /// Makes a file of what is all there.
+    /// Makes a file of a complete upload.
     fn end(&mut self, server: &TestServer, upload: &str) -> Option<()> {
         let request = match self.protocol {
             Protocol::Chunks => {

@@ -153,7 +153,7 @@ fn what_breaks_the_protocol_gets_the_status_that_says_so() {
     // Another length than was announced.
     patch(&server, &upload, 1, b"b", &[("Upload-Length", "11")]).expect(400);
     patch(&server, &upload, 1, b"b", &[("Upload-Length", "10")]).expect(204);
-    // What is not there.
+    // An unknown upload.
     for target in ["/tus/000102030405060708090a0b0c0d0e0f", "/tus/x", "/tus/../dav", &format!("{upload}/x")] {
         let none = head(&server, target);
         assert!(none.status == 404 && none.header("upload-offset").is_none(), "{target} {none}");
@@ -222,7 +222,7 @@ fn an_upload_begins_with_all_that_is_needed_or_not_at_all() {
     ] {
         post(&server, &[("Upload-Length", "1"), ("Upload-Metadata", said)]).expect(status);
     }
-    // Somebody's lock is told before anything is sent.
+    // A lock is reported before any byte is sent.
     let info = r#"<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>"#;
     let locked = server.request("LOCK", &file("locked.bin")).xml(info).send().expect(201);
     let token = locked.header("lock-token").unwrap().to_owned();
@@ -246,7 +246,7 @@ fn an_upload_begins_with_all_that_is_needed_or_not_at_all() {
         let headers = [("Upload-Length", "3"), ("Upload-Metadata", said.as_str()), ("If", &tagged)];
         post(&server, &[&headers[..], &[(header, value)]].concat()).expect(412);
     }
-    // What only its end refused is made a file by who asks for it.
+    // An upload that was refused only at its end becomes a file when its client asks again.
     let upload = begin(&server, "late.bin", 3);
     patch(&server, &upload, 0, b"abc", &[("If-Match", "*")]).expect(412);
     assert_absent(&server, "late.bin");
@@ -336,7 +336,7 @@ fn a_part_that_does_not_match_its_checksum_leaves_nothing_behind() {
     patch(&server, &upload, 300_000, &whole[300_000..], &last).expect(204);
     assert_content(&server, "a.bin", &whole);
 
-    // What the whole must hash to is judged at its end, and ends it.
+    // The checksum of the whole is judged at the end of the upload, and ends it.
     let said = metadata(&[("path", &format!("{SPACE}/b.bin")), ("sha256", &sha256(b"other"))]);
     let begun = post(&server, &[("Upload-Length", "3"), ("Upload-Metadata", &said)]).expect(201);
     let upload = begun.header("location").unwrap();
@@ -374,7 +374,7 @@ fn nobody_touches_what_is_not_his() {
             begin.body("").send().expect(expected);
         }
     }
-    // The right may go while the upload is under way; what is there is not lost with it.
+    // The right may go while the upload is under way; its bytes stay.
     patch(&server, &upload, 0, b"ab", &[]).expect(204);
     server.cli_ok(["grant", "staff", SPACE, "read"]);
     head(&server, &upload).expect(403);
@@ -412,7 +412,7 @@ fn a_folder_of_the_tree_takes_uploads_as_well() {
     begin("/dav/none/", &said).expect(404);
     begin("/dav/", &said).expect(405);
     begin("/remote.php/dav/files/fremd/space/", &said).expect(404);
-    // Without the protocol's name it is what it was.
+    // Without the protocol's name it is a plain request.
     server.request("POST", "/dav/space/folder/").body("").send().expect(405);
 }
 

@@ -1,4 +1,4 @@
-//! A tus client that sends exactly what a test says.
+//! A tus client that sends exactly the bytes of a test.
 
 use data_encoding::BASE64;
 

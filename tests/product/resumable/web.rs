@@ -49,7 +49,7 @@ fn no_page_is_let_in_unless_it_is_named() {
     assert_eq!(allowed(&as_page("HEAD", &upload).anonymous().send().expect(401)), Some(PAGE));
     let wrong = as_page("PATCH", &upload).header("Content-Type", CONTENT).header("Upload-Offset", "9");
     assert_eq!(allowed(&wrong.body("x").send().expect(409)), Some(PAGE));
-    // Files are nobody's but the office's.
+    // Files belong only to the office.
     assert_eq!(allowed(&as_page("GET", &file("")).send()), None);
     let told = open.request("OPTIONS", &file("")).header("Origin", PAGE).send().expect(200);
     assert_eq!(allowed(&told), None);

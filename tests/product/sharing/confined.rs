@@ -1,4 +1,4 @@
-//! A guest never gets out of what was lent to him, whatever he names and whatever happens meanwhile.
+//! A guest never gets beyond the shared folder, whatever path the request names and whatever happens meanwhile.
 
 use tresor::library::{Change, LibraryError, LockRequest, Overwrite, PropertyChange};
 use tresor::model::{
@@ -36,7 +36,7 @@ async fn paths_begin_at_the_linked_folder() {
             Err(LibraryError::NotFound)
         ));
     }
-    // What was read by one is not handed to the other under the same path.
+    // A content that one has read is not handed to the other under the same path.
     let member = office.change().access;
     office.put_by(office.change(), "a.txt", b"the office's").await.unwrap();
     for _ in 0..2 {
@@ -336,7 +336,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     let unlocked = library.unlock(&access, by_guest, &path("a.txt"), &held.token).await;
     assert!(matches!(unlocked, Err(LibraryError::Locked { .. })));
 
-    // His own he sees, uses and ends; the office sees it and a manager ends it.
+    // A guest sees, uses and ends their own lock; the office sees it and a manager ends it.
     let folder = library.lock(office.guest_change(&guest), &path("sub"), lock()).await;
     assert!(is_denied(folder), "a folder that a guest holds would be closed to the office");
     let own = library.lock(office.guest_change(&guest), &path("sub/b.txt"), lock()).await.unwrap();
@@ -349,7 +349,7 @@ async fn locks_of_the_office_bind_guests_and_stay_unknown_to_them() {
     assert!(matches!(refused, Err(LibraryError::Locked { .. })), "the lock is the guest's, not his host's");
     library.unlock(&access, by_guest, &path("sub/b.txt"), &own.token).await.unwrap();
 
-    // A lock above what was lent is told as the beginning of it.
+    // A lock above the shared folder is reported at that folder.
     library
         .unlock(&office.change().access, office.anna.stamp(NOW), &path("folder/a.txt"), &held.token)
         .await
@@ -434,8 +434,8 @@ async fn a_guest_sets_few_properties() {
     office.library.change_properties(office.guest_change(&other), &path("a.txt"), steps).await.unwrap();
 }
 
-/// One user made links until their guests held all ten thousand locks of the server, and nobody could save
-/// any more: what guests lock counts together for whoever lets them in.
+/// One user made links until their guests held all ten thousand locks of the server, and no one could save
+/// any more: the locks of guests count together for the user who lets them in.
 #[tokio::test]
 async fn guests_of_many_links_share_one_budget_of_locks() {
     let office = Office::open().await;
@@ -481,7 +481,7 @@ impl Office {
     }
 }
 
-/// A guest replaced and removed properties that the office's programs keep with a file and that he is not shown.
+/// A guest replaced and removed properties that the office's programs keep with a file and that guests are not shown.
 /// Windows sets the same four on every file it saves, so a refusal would make saving through a link fail.
 #[tokio::test]
 async fn the_office_and_the_guests_of_each_link_have_properties_of_their_own() {
@@ -524,7 +524,7 @@ async fn the_office_and_the_guests_of_each_link_have_properties_of_their_own() {
     assert_eq!(office.properties(&guest.access, "moved.txt").await, [property("a", "guest")]);
     assert_eq!(office.properties(&other.access, "moved.txt").await, [property("c", "other")]);
 
-    // A guest's program saves by renaming a new file over the old one. What it set goes along; the office's stay.
+    // A guest's program saves by renaming a new file over the old one. Its own properties go along; the office's stay.
     office.put_by(office.guest_change(&guest), "new.tmp", b"new").await.unwrap();
     change(office.guest_change(&guest), "new.tmp", vec![set(property("d", "guest"))]).await;
     let (from, to) = (path("new.tmp"), path("a.txt"));

@@ -103,7 +103,7 @@ async fn links_are_handled_by_who_made_them_and_by_who_manages_the_space() {
     assert_eq!(to(&office.anna).await, [anna]);
 }
 
-/// Whoever made a link while the clock was years ahead removed all others that have a last day: they seemed to be over
+/// A link made while the clock was years ahead removed all others that have a last day: they seemed to be over
 /// for long.
 #[tokio::test]
 async fn a_link_made_under_a_wrong_clock_takes_no_other_away() {
@@ -166,7 +166,7 @@ async fn links_survive_a_restart_and_their_tokens_stand_nowhere_on_the_disk() {
     let again = office.sharing.links(&office.bert).await.unwrap();
     assert_eq!(again[0].link.token(), link.link.token());
 
-    // Nor in what is in the catalogue.
+    // Nor in the catalogue.
     let mut text = Vec::new();
     let dump = office.catalog.read(move |tx| tx.dump(&mut text).map(|()| text)).await.unwrap();
     let holds = |needle: &str| dump.windows(needle.len()).any(|window| window == needle.as_bytes());

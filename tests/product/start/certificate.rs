@@ -104,7 +104,7 @@ fn the_own_certificate_lies_sealed_and_survives_its_loss() {
     let served = office.serve(["--key-file", "key.txt"]);
     assert_ne!(served.endpoint.certificate(), renewed);
     assert!(served.stop(Signal::TERM).success());
-    // A key that somebody changed is said aloud.
+    // A changed key is reported.
     let mut damaged = fs::read(&key).unwrap();
     *damaged.last_mut().unwrap() ^= 1;
     fs::write(&key, damaged).unwrap();

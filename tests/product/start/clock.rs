@@ -1,4 +1,4 @@
-//! A server that starts with a clock far ahead of what was noted: nothing goes for good, and it says so.
+//! A server that starts with a clock far ahead of the noted time: nothing goes for good, and the server says so.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn running() -> Duration {
     Duration::from_secs_f64(uptime.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// What a stopped server's catalogue says of the last reading of the clocks, which was believed.
+/// Notes a reading of the clocks in a stopped server's catalogue, as the last one that was believed.
 fn note(server: &TestServer, wall: Timestamp, running: Duration) {
     let key = CatalogKey::new(*server.office.keys().catalogue_key().expose());
     let catalog = Catalog::open(&server.data().join("catalog/catalog.db"), &key).unwrap();

@@ -6,7 +6,7 @@ use crate::support::{TestServer, earlier};
 
 const ANNA: (&str, &str) = ("anna", "Eichhörnchen am Waldrand 7");
 
-/// An office updates the program and finds everything as it left it; from then on it is recorded who does what.
+/// An office updates the program and finds everything unchanged; from then on events are recorded.
 #[test]
 fn an_instance_without_events_opens_whole_and_records_from_now_on() {
     let mut server = earlier::unpacked();
@@ -26,7 +26,7 @@ fn an_instance_without_events_opens_whole_and_records_from_now_on() {
     assert_eq!(json(&server, &["link", "list"]).as_array().unwrap().len(), 1);
     server.cli_ok(["verify", "--full"]);
 
-    // What came before the record is not in it; reading just now is, and what follows.
+    // The record has no earlier events; it has the reading just now, and all that follow.
     let before = json(&server, &["history", "Muster"]);
     assert!(before["events"].as_array().unwrap().iter().all(|event| event["event"] == "read"), "{before}");
     let put = server.anonymous("PUT", "/dav/Muster/2025/Bilanz.txt").sign_in(ANNA.0, ANNA.1).body("drei\n");

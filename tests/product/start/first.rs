@@ -52,7 +52,7 @@ fn a_first_start_shows_once_what_its_owner_must_keep() {
     assert!(served.stop(Signal::INT).success());
 }
 
-/// The kit of a server on all addresses told its owner to go to `https://0.0.0.0:8443/dav/`.
+/// The kit of a server on all addresses sent its owner to `https://0.0.0.0:8443/dav/`.
 #[test]
 fn the_address_that_is_shown_is_one_that_people_can_enter() {
     for (host, expected) in [(Some("files.example.org"), Some("files.example.org")), (None, None)] {
@@ -69,7 +69,7 @@ fn the_address_that_is_shown_is_one_that_people_can_enter() {
     }
 }
 
-/// A port in use once cost the password of the administrator: the instance was made, nothing was told.
+/// A port in use once cost the password of the administrator: the instance was made, and nothing was printed.
 #[test]
 fn a_first_start_that_cannot_serve_makes_nothing() {
     let office = Office::new();

@@ -133,7 +133,7 @@ fn an_existing_instance_and_foreign_files_are_left_alone() {
     assert_eq!(fs::read_dir(office.path("documents")).unwrap().count(), 1);
 }
 
-/// Each moment is found by what is on the disk; then the process is killed.
+/// Each moment is recognised by the files on the disk; then the process is killed.
 #[test]
 fn a_power_cut_in_the_middle_leaves_a_state_with_a_name() {
     type Moment = (&'static str, fn(&Office) -> bool);
@@ -177,7 +177,7 @@ fn a_power_cut_in_the_middle_leaves_a_state_with_a_name() {
             let _ = fs::remove_file(office.path("recovery.txt"));
         }
         if !is_whole {
-            // What was advised helps.
+            // The advice helps.
             let outcome = office.init(["--passphrase-file", "pass", "--recovery-out", "recovery.txt"]);
             assert_eq!(outcome.code, 0, "{moment}: {outcome}");
         }

@@ -75,7 +75,7 @@ fn another_recovery_key_takes_the_place_of_the_old_one_with_a_server_and_without
     let expected = serde_json::json!({ "recovery_file": "third.txt", "snapshot": snapshot, "damaged": [] });
     assert_eq!(shown, expected);
     assert!(opens_nothing(&text("second.txt"), &data) && opens_everything(&text("third.txt"), &data));
-    // What the running server makes from now on is for the new key, too.
+    // Files that the running server makes from now on are for the new key, too.
     assert_eq!(office.run(["space", "add", "B", "--kind", "team", "--data", "data"]).code, 0);
     assert_eq!(office.run(["snapshot", "--data", "data"]).code, 0);
     assert!(opens_nothing(&text("second.txt"), &data) && opens_everything(&text("third.txt"), &data));

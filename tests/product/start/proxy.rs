@@ -16,7 +16,7 @@ use crate::support::process::{eventually, require};
 const PROXIES: &str = include_str!("../../../docs/proxies.md");
 const HOST: &str = "files.example.org";
 
-/// A port that nobody listens on.
+/// A port on which no server listens.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -242,7 +242,7 @@ fn stored_files_that_are_all_gone() {
     assert_eq!(ask(&served, "GET", "large").send().expect(200).body, vec![1; 200_000]);
     drop(served);
 
-    // Who has lost them for good goes on as he was told.
+    // An owner who has lost them for good follows the advice.
     let folder = fs::read_dir(&disk).unwrap().next().unwrap().unwrap().file_name();
     fs::remove_dir_all(&disk).unwrap();
     fs::create_dir_all(disk.join(folder)).unwrap();

@@ -1,4 +1,4 @@
-//! What a person at a terminal is asked, through a real pseudo-terminal.
+//! Questions to a person at a terminal, through a real pseudo-terminal.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -90,7 +90,7 @@ fn what_is_typed_differently_or_not_at_all_makes_nothing() {
     assert!(!office.data().exists() && !office.path("recovery.txt").exists());
 }
 
-/// Without a file the key is on the screen only, and counts once somebody says that it is written down.
+/// Without a file the key is on the screen only, and counts once a person confirms that it is written down.
 #[test]
 fn a_recovery_key_is_shown_on_the_terminal_and_counts_when_it_is_written_down() {
     let office = Office::with_instance();

@@ -7,7 +7,7 @@ use tresor::config::RawConfig;
 
 use crate::support::office::{Office, Open};
 
-/// Reads would go on while every change is refused, and nobody would restart it.
+/// Otherwise reads would go on while every change is refused, and no one would restart it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_writer_has_ended_stops_so_that_a_restart_can_help() {
     let office = Office::with_instance();

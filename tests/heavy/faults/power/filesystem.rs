@@ -1,4 +1,4 @@
-//! A file system that remembers what was synced, and can lose the rest.
+//! A file system that remembers the synced state, and can lose the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use super::trace::{Action, Offset, Trace};
 
 /// What a disk writes in one go; what is smaller comes in parts.
 const PAGE: u64 = 4_096;
-/// What a disk writes whole.
+/// Bytes that a disk writes whole.
 const SECTOR: u64 = 512;
 
 /// Files and directories by number, the root being 0.
@@ -222,7 +222,7 @@ impl FileSystem {
         directory.pending.push(entry);
     }
 
-    /// What is on the disk after a power cut now.
+    /// The files on the disk after a power cut now.
     pub fn cut(mut self, luck: &mut Luck) -> Self {
         for node in &mut self.nodes {
             match node {
@@ -260,7 +260,7 @@ fn set(names: &mut BTreeMap<String, usize>, entry: &Entry) {
     };
 }
 
-/// Applies what a change does to bytes from `from` up to `to`.
+/// Applies the effect of a change on the bytes from `from` up to `to`.
 fn apply(content: &mut Vec<u8>, change: &Change, from: u64, to: u64) {
     let size = |at: u64| usize::try_from(at).unwrap();
     let len = match &change.bytes {
@@ -353,7 +353,7 @@ impl Directory {
                 set(&mut self.durable, entry);
             }
         }
-        // Mapped memory, which the trace does not see: after a power cut it holds anything, and nobody may
+        // Mapped memory, which the trace does not see: after a power cut it holds anything, and no reader may
         // believe it.
         self.durable.retain(|name, _| !name.ends_with("-shm"));
     }

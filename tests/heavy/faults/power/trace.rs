@@ -31,7 +31,7 @@ pub enum Action {
         path: PathBuf,
         len: u64,
     },
-    /// Zeros in place of what was there; the file may become longer.
+    /// Zeros in place of earlier bytes; the file may become longer.
     Zero {
         path: PathBuf,
         offset: u64,
@@ -193,7 +193,7 @@ impl Reader {
             "mkdir" => Action::MakeDirectory { path: self.named(argument(0))? },
             "mkdirat" => Action::MakeDirectory { path: self.path_of(argument(0), argument(1))? },
             "sync_file_range" => return None,
-            // Whoever begins to use another call has to teach it here.
+            // A change that uses another call has to add it here.
             _ => {
                 self.open_path(argument(0)).or_else(|| self.named(argument(0)))?;
                 panic!("a call that is not known: {call}");
@@ -205,7 +205,7 @@ impl Reader {
     fn open_path(&self, descriptor: &str) -> Option<PathBuf> {
         let (_, path) = descriptor.split_once('<')?;
         let path = String::from_utf8(unescape(path.strip_suffix('>')?)).ok()?;
-        // A file without a name matters to nobody after a power cut.
+        // A file without a name does not matter after a power cut.
         if path.ends_with(" (deleted)") {
             return None;
         }

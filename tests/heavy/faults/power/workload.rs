@@ -1,4 +1,4 @@
-//! Clients at work, each in a folder of its own, who write down what they were told.
+//! Clients at work, each in a folder of its own, that record their answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ struct Holding {
     trash: BTreeSet<(String, Vec<String>)>,
 }
 
-/// What a client holds after each of its steps, and when it was told so, in seconds since 1970.
+/// The files of a client after each of its steps, and the time of that answer, in seconds since 1970.
 pub struct Journal {
     folder: String,
     steps: Vec<(f64, Holding)>,
@@ -39,7 +39,7 @@ impl Journal {
         self.steps.iter().filter(|(told, _)| *told < time).count()
     }
 
-    /// What was acknowledged by then is there; of what came next, all or nothing.
+    /// Every change acknowledged by then is there; of the next one, all or nothing.
     pub fn assert_kept(&self, found: &Contents, time: f64, what: &str) {
         let count = self.acknowledged_before(time);
         let (own, deleted) = (format!("{SPACE}/{}", self.folder), format!("{}/", self.folder));

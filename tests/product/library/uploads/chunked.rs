@@ -37,7 +37,7 @@ async fn chunks_in_their_order_are_hashed_as_they_come() {
     store.check_all().await;
 }
 
-/// Desktop clients tell their SHA-1 with the last request only; 60 GB must not be read again for it.
+/// Desktop clients send their SHA-1 only with the last request; that must not make the server read 60 GB again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_desktop_demands_at_the_end_is_known_by_then() {
     use sha1::Digest;
@@ -93,7 +93,7 @@ async fn chunks_come_in_any_order_and_several_at_once() {
     }
     let sizes: Vec<_> = (1..=12).map(|number| (number.to_string(), 100_000)).collect();
     assert_eq!(store.sizes(upload.id).await, sizes, "in the order of their numbers");
-    // A demanded checksum is computed by reading what was not hashed.
+    // A demanded checksum is computed by reading the bytes that were not hashed.
     for wrong in [checksum(b"x"), "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d".parse().unwrap()] {
         let finish = Finish { checksum: Some(wrong), ..to("a") };
         assert!(matches!(
@@ -194,7 +194,7 @@ async fn no_digest_is_kept_of_what_changed() {
         }
         let content = parts.iter().map(|(_, part)| *part).collect::<Vec<_>>().concat();
         let demanded = Finish { checksum: Some(checksum(&content)), ..to("a") };
-        // Every other time nobody demands one: then what is known is right or nothing.
+        // Every other time no client demands one: then the known one is right, or there is none.
         let finish = if change % 2 == 0 { to("a") } else { demanded };
         store.end(upload.id, finish).await.unwrap();
         assert_eq!(store.read("a").await.unwrap(), content);

@@ -128,7 +128,7 @@ async fn cancelled_and_expired_uploads_leave_nothing() {
     let append = store.uploads.begin_append(&access, store.user, uploads[1], offset, part, days(6)).await;
     let mut append = append.unwrap();
     append.write("more".into()).await.unwrap();
-    // Nobody's upload expires while he sends.
+    // No upload expires while its client sends.
     assert_eq!(store.upkeep(days(100)).await.unwrap().0, 2);
     append.finish(days(6)).await.unwrap();
     assert_eq!(store.upkeep(days(12)).await.unwrap().0, 0);
@@ -177,7 +177,7 @@ async fn an_upload_is_its_users_alone() {
     store.check();
 }
 
-/// The rows of an account that is removed go at once; what it left unfinished must not stay for ever.
+/// The rows of a removed account go at once; its unfinished uploads must not stay for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_of_a_removed_account_end() {
     let store = Store::new().await;

@@ -53,7 +53,7 @@ async fn no_more_is_taken_than_was_announced() {
     assert_eq!(store.offset(upload.id).await, 6);
     let part = PartInfo { size: Some(5), checksum: None };
     assert!(matches!(store.append(upload.id, 6, part).await.map(drop), Err(UploadError::TooLong)));
-    // Fewer bytes than the request announced: what came is kept and the rest is missed.
+    // Fewer bytes than the request announced: those that came are kept, and the rest is missing.
     let part = PartInfo { size: Some(4), checksum: None };
     assert!(matches!(
         store.send(upload.id, 6, b"78", part).await,

@@ -1,4 +1,4 @@
-//! Appending: what is kept, what is told, who may write.
+//! Appending: the bytes that are kept, the offset that is reported, the one client that may write.
 
 use std::io;
 use std::time::Duration;
@@ -117,7 +117,7 @@ async fn an_append_dropped_at_any_moment_loses_no_byte_before_the_offset() {
     store.check_all().await;
 }
 
-/// The offset is that of what is durable, whichever call of the disk fails, and the upload goes on from there.
+/// The offset counts durable bytes, whichever call of the disk fails, and the upload goes on from there.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_offset_is_honest_after_every_error_of_the_disk() {
     let store = Store::with_segments().await;
@@ -208,7 +208,7 @@ async fn a_writer_whose_upload_was_taken_over_changes_nothing_any_more() {
     let upload = store.create(linear("a", Some(content.len() as u64))).await.unwrap();
     let mut stale = store.append(upload.id, 0, PartInfo::default()).await.unwrap();
     stale.write(content[..1_000].to_vec().into()).await.unwrap();
-    // Whoever asks where to go on is told what nobody passes without him.
+    // A client that asks for the offset gets one that no other request can pass.
     assert_eq!(store.offset(upload.id).await, 1_000);
     stale.taken_over().await;
     assert!(matches!(stale.write("more".into()).await, Err(UploadError::TakenOver)));
@@ -234,7 +234,7 @@ async fn a_writer_whose_upload_was_taken_over_changes_nothing_any_more() {
     store.check_all().await;
 }
 
-/// Many writers at once, each of which believes in the offset it was told: what counts is one run of bytes.
+/// Many writers at once, each at the offset that it last read: the result is one run of bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn parallel_writers_never_mix() {
     let store = Store::with_segments().await;
@@ -354,7 +354,7 @@ async fn a_writer_is_told_how_far_it_is_durable_while_it_writes() {
             assert!(counted >= durable, "{counted} of {durable}");
             last = durable;
         }
-        // What has a checksum of its own counts as a whole only.
+        // A part with a checksum of its own counts only as a whole.
         assert_eq!(last, if is_checked { 0 } else { 2 * SEGMENT as u64 });
         assert_eq!(append.finish(NOW).await.unwrap().received, content.len() as u64);
         store.end(upload.id, to("a")).await.unwrap();

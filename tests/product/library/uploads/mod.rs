@@ -141,7 +141,7 @@ impl Store {
         ids.iter().filter_map(of).collect()
     }
 
-    /// Waits until what a dropped request leaves to others is done.
+    /// Waits until the work that a dropped request left behind is done.
     pub async fn settle(&self) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         let known = || {

@@ -232,7 +232,7 @@ async fn a_slow_put_holds_little_more_than_it_has_sent() {
     let other = store.library.begin_put(store.change(), file("b", megabytes(22))).await.unwrap();
     let begun = store.library.begin_put(store.change(), file("c", 1)).await.map(drop);
     assert!(matches!(begun, Err(LibraryError::OverQuota)));
-    // What nobody else took is there for it.
+    // It gets the room that no other request took.
     drop(other);
     for _ in 2..40 {
         slow.write(bytes(1, 1 << 20).into()).await.unwrap();
