@@ -6,7 +6,7 @@ CREATE TABLE settings (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row: what grows with every change and must survive a restart.
+-- One row: numbers that grow with every change and must survive a restart.
 CREATE TABLE counters (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     revision INTEGER NOT NULL,          -- last revision given to an entry; part of every ETag
@@ -17,7 +17,7 @@ INSERT INTO counters (id, revision, next_entry_id) VALUES (1, 0, 1);
 CREATE TABLE users (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
-    name_key TEXT NOT NULL UNIQUE,      -- how names are compared
+    name_key TEXT NOT NULL UNIQUE,      -- the form in which names are compared
     role TEXT NOT NULL CHECK (role IN ('administrator', 'staff', 'client', 'auditor')),
     password_hash TEXT,                 -- argon2id in PHC form; NULL: app passwords only
     epoch INTEGER NOT NULL DEFAULT 0,   -- grows when credentials change
@@ -58,11 +58,11 @@ CREATE TABLE grants (
     "right" TEXT NOT NULL CHECK ("right" IN ('read', 'write', 'manage')),
     PRIMARY KEY (user_id, space_id)
 ) STRICT, WITHOUT ROWID;
--- Holds each right a second time, as users_twice does with accounts: a page is authenticated, its age is
+-- A second copy of each right, as users_twice is of accounts: a page is authenticated, its age is
 -- not, and an old page put back shows only where table and index differ.
 CREATE INDEX grants_by_space ON grants (space_id, user_id, "right");
 
--- The tree. parent_id is NULL for a space's root folder and for the top of what lies in the trash.
+-- The tree. parent_id is NULL for a space's root folder and for the top of each deleted tree.
 CREATE TABLE entries (
     id INTEGER NOT NULL PRIMARY KEY,
     space_id BLOB NOT NULL REFERENCES spaces (id) DEFERRABLE INITIALLY DEFERRED,
@@ -99,7 +99,7 @@ CREATE INDEX versions_by_author ON versions (author_id);
 CREATE INDEX versions_replaced ON versions (replaced_at) WHERE replaced_at IS NOT NULL;
 CREATE INDEX versions_unhashed ON versions (id) WHERE sha256 IS NULL;
 
--- What binds a file on disk to its place: another container, an older or longer one is refused.
+-- A row binds a file on disk to its place: another container, an older or a longer one is refused.
 CREATE TABLE containers (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     space_id BLOB NOT NULL REFERENCES spaces (id),
@@ -120,7 +120,7 @@ CREATE TABLE segments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segments_by_container ON segments (container_id);
 
--- Containers whose row is gone and whose file is about to be: delete goes row first, file after.
+-- Containers whose row is gone and whose file goes next: the row is deleted first, then the file.
 CREATE TABLE garbage (
     container_id BLOB NOT NULL PRIMARY KEY,
     space_id BLOB NOT NULL,
@@ -141,7 +141,7 @@ CREATE TABLE trash (
     entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
     space_id BLOB NOT NULL REFERENCES spaces (id),
     parent_id INTEGER NOT NULL,         -- the folder it was deleted from, which may be gone since
-    path TEXT NOT NULL,                 -- where it was, for people and for restoring
+    path TEXT NOT NULL,                 -- its former path, for people and for restoring
     deleted_at INTEGER NOT NULL,
     deleted_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
     is_purging INTEGER NOT NULL DEFAULT 0 CHECK (is_purging IN (0, 1)) -- being removed for good, in steps
@@ -172,26 +172,26 @@ CREATE TABLE properties (
     PRIMARY KEY (entry_id, namespace, name)
 ) STRICT, WITHOUT ROWID;
 
--- Containers that are not what was committed. They stay on the disk for inspection until their content is
+-- Containers that differ from the committed ones. They stay on the disk for inspection until their content is
 -- removed by hand; a row goes when its container does or is found whole again.
 CREATE TABLE damaged (
     container_id BLOB NOT NULL PRIMARY KEY REFERENCES containers (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
-    chunk INTEGER,                      -- the first damaged one, from 0; NULL where it is not about one
+    chunk INTEGER,                      -- the first damaged one, from 0; NULL if no single chunk is damaged
     first_seen_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How far verification is: of each kind the run that goes on or was the last.
+-- Progress of verification: for each kind, the current or the last run.
 CREATE TABLE scrub (
     starter TEXT NOT NULL CHECK (starter IN ('owner', 'schedule')),
     mode TEXT NOT NULL CHECK (mode IN ('quick', 'full')),
     started_at INTEGER NOT NULL,
-    position BLOB,                      -- the last container it is done with; NULL before the first
-    containers INTEGER NOT NULL,        -- how many it has looked at
-    bytes INTEGER NOT NULL,             -- how much content it has read
+    position BLOB,                      -- the last container that was verified; NULL before the first
+    containers INTEGER NOT NULL,        -- number verified so far
+    bytes INTEGER NOT NULL,             -- content read so far
     findings INTEGER NOT NULL,
     is_running INTEGER NOT NULL CHECK (is_running IN (0, 1)),
-    completed_at INTEGER,               -- when a run last came to its end
+    completed_at INTEGER,               -- end of the last complete run
     PRIMARY KEY (starter, mode)
 ) STRICT, WITHOUT ROWID;

@@ -1,4 +1,4 @@
--- Uploads that arrive in parts and can be resumed. What has arrived lies in containers that no version uses
+-- Uploads that arrive in parts and can be resumed. Their bytes lie in containers that no version uses
 -- yet; finishing hands them to a version and removes the rows here.
 
 ALTER TABLE spaces ADD COLUMN reserved_bytes INTEGER NOT NULL DEFAULT 0
@@ -8,23 +8,23 @@ CREATE TABLE uploads (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     space_id BLOB NOT NULL REFERENCES spaces (id),
     user_id INTEGER REFERENCES users (id) ON DELETE SET NULL, -- NULL: the account is gone, the upload follows
-    door TEXT NOT NULL,                 -- by which protocol it comes
+    door TEXT NOT NULL,                 -- the protocol by which it comes
     shape TEXT NOT NULL CHECK (shape IN ('linear', 'chunked')),
-    path TEXT,                          -- NULL: told when it is finished
+    path TEXT,                          -- NULL: given at the end
     length INTEGER CHECK (length >= 0), -- NULL: not announced
     received INTEGER NOT NULL CHECK (received >= 0),
-    reserved INTEGER NOT NULL CHECK (reserved >= 0), -- what is missing to length
+    reserved INTEGER NOT NULL CHECK (reserved >= 0), -- bytes missing up to length
     pieces INTEGER NOT NULL CHECK (pieces >= 0),     -- its containers
     chunks INTEGER NOT NULL CHECK (chunks >= 0),
     changes INTEGER NOT NULL,           -- grows with every change of the pieces
     modified_at INTEGER,                -- as the client says
-    checksum TEXT,                      -- what the whole content must hash to
-    metadata TEXT NOT NULL,             -- the client's own words, verbatim
+    checksum TEXT,                      -- expected checksum of the whole content
+    metadata TEXT NOT NULL,             -- as the client sent it, verbatim
     entry_id INTEGER NOT NULL,          -- the number under which its containers were written
-    digest BLOB,                        -- digests of the first bytes, to be gone on with; NULL: not known
-    digest_bytes INTEGER NOT NULL,      -- how many bytes these are
+    digest BLOB,                        -- state of the digests after the first bytes; NULL: not known
+    digest_bytes INTEGER NOT NULL,      -- number of those bytes
     digest_chunk TEXT,                  -- the last chunk among them
-    digest_chunks INTEGER NOT NULL,     -- how many chunks these are
+    digest_chunks INTEGER NOT NULL,     -- number of those chunks
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
@@ -40,7 +40,7 @@ CREATE TABLE upload_chunks (
     PRIMARY KEY (upload_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- The containers of what has arrived, in order within a chunk ('' in a linear upload).
+-- The containers of the received bytes, in order within a chunk ('' in a linear upload).
 CREATE TABLE upload_pieces (
     upload_id BLOB NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
     chunk TEXT NOT NULL,

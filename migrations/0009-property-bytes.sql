@@ -1,5 +1,5 @@
--- What dead properties weigh counts against the quota of their space, also of what lies in the trash, until it is
--- gone for good. Triggers keep the sum: whatever statement makes or removes properties, it counts.
+-- Dead properties count against the quota of their space, also those of entries in the trash, until they are gone
+-- for good. Triggers keep the sum, whichever statement adds or removes properties.
 ALTER TABLE spaces ADD COLUMN property_bytes INTEGER NOT NULL DEFAULT 0 CHECK (property_bytes >= 0);
 
 UPDATE spaces SET property_bytes = weighed.bytes FROM (

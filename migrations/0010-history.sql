@@ -1,10 +1,10 @@
--- The quota counts what is present. What was replaced or deleted has a bound of its own.
--- Triggers keep the sums: whatever statement makes history or removes it, it counts.
+-- The quota counts present files. Replaced and deleted ones have a bound of their own.
+-- Triggers keep the sums, whichever statement adds or removes history.
 
 ALTER TABLE spaces ADD COLUMN history_limit INTEGER CHECK (history_limit >= 0); -- NULL: as much as the quota
 ALTER TABLE spaces ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0          -- replaced contents and the trash
     CHECK (history_bytes >= 0);
-ALTER TABLE spaces ADD COLUMN received_bytes INTEGER NOT NULL DEFAULT 0         -- what has arrived of uploads
+ALTER TABLE spaces ADD COLUMN received_bytes INTEGER NOT NULL DEFAULT 0         -- arrived bytes of uploads
     CHECK (received_bytes >= 0);
 ALTER TABLE versions ADD COLUMN history_of BLOB;    -- its space, once it is replaced
 

@@ -1,5 +1,5 @@
 -- Where a lock lies: the hexadecimal ids of all folders above its entry, from the space's root down, and its
--- own, each after a slash. What lies below an entry is then a range of this index, however many locks there are
+-- own, each after a slash. The locks below an entry are then a range of this index, however many locks there are
 -- elsewhere. '0' follows '/', so the range of '/1/2f' ends before '/1/2f0'.
 ALTER TABLE locks ADD COLUMN lineage TEXT NOT NULL DEFAULT '';
 UPDATE locks SET lineage = (

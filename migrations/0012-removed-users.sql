@@ -1,3 +1,3 @@
--- A removed user stays as a name for the history of what he stored and deleted.
+-- A removed user stays as a name in the history of stored and deleted files.
 
 ALTER TABLE users ADD COLUMN removed_at INTEGER; -- NULL while the account exists

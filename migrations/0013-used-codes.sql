@@ -1,4 +1,4 @@
--- The codes of a second factor that were used, each by its step of time: none opens twice. Not only the newest: a step
+-- Used codes of a second factor, each by its time step: none opens twice. Not only the newest: a step
 -- that was noted under a clock that ran ahead must not bar those of the right time.
 
 CREATE TABLE used_codes (

@@ -1,5 +1,5 @@
 -- Dead properties belong to their setter: the office, or the guests of one link. A guest's properties and the
--- office's of the same name lie beside each other. What was set before counts as the office's.
+-- office's of the same name lie beside each other. Earlier ones count as the office's.
 -- No reference to links: rows of a link that ended are removed in steps (library::upkeep), as there may be many.
 
 DROP TRIGGER entries_go;

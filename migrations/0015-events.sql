@@ -1,4 +1,4 @@
--- Who did what and when: appended in the transaction that did it, removed by age only.
+-- Events: appended in the transaction that made the change, removed by age only.
 --
 -- Ids refer to nothing: an event outlives what it is about. Names and paths are those of its time.
 
@@ -6,7 +6,7 @@ CREATE TABLE events (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
     actor TEXT NOT NULL CHECK (actor IN ('user', 'guest', 'owner', 'worker')),
-    user_id INTEGER,        -- who; of a guest, who made the link
+    user_id INTEGER,        -- the user; for a guest, the maker of the link
     device_id INTEGER,      -- the device password that a user signed in with
     link_id INTEGER,        -- the link of a guest
     worker TEXT,            -- which worker
