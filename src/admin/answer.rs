@@ -3,19 +3,21 @@
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
+use super::error::{AdminError, sentence};
+use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
     AppPasswordShown, GrantShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply, Request,
     SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
-use crate::accounts::{self, Accounts, AccountsError, LookupError, UserName, UserRow};
+use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
-    Access, Actor, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
+    Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
     LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
     VersionId,
 };
-use crate::recovery::{Recovery, RecoveryError, RunId, VerifyOrder};
+use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
 use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
@@ -23,52 +25,7 @@ use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
 /// Name of this server in authenticator apps.
 const ISSUER: &str = "Tresor";
 
-/// Why a request was refused. The owner sees this sentence as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    /// An error about users, rights or device passwords.
-    #[error(transparent)]
-    Accounts(#[from] AccountsError),
-    /// An error about files or spaces.
-    #[error(transparent)]
-    Library(#[from] LibraryError),
-    /// An error about uploads.
-    #[error(transparent)]
-    Uploads(#[from] UploadError),
-    /// An error about verification.
-    #[error(transparent)]
-    Recovery(#[from] RecoveryError),
-    /// The login name is invalid.
-    #[error(transparent)]
-    UserName(#[from] accounts::UserNameError),
-    /// The name of a space, or a path, is invalid.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// An error about links.
-    #[error(transparent)]
-    Links(#[from] LinkError),
-    /// A word that is not one of the allowed ones.
-    #[error("'{word}' is no {what}; use {allowed}")]
-    Word {
-        /// The word as entered.
-        word: String,
-        /// Kind of the word, such as `role`.
-        what: &'static str,
-        /// The allowed words.
-        allowed: String,
-    },
-    /// The instance is not locked.
-    #[error("this instance is open already")]
-    NotLocked,
-}
-
-impl From<LookupError> for AdminError {
-    fn from(error: LookupError) -> Self {
-        Self::Library(error.into())
-    }
-}
-
-/// An open instance, with the operations of its owner.
+/// An open instance, with the operations of its owner and of administrators.
 #[derive(Clone)]
 pub struct Admin {
     pub(super) library: Library,
@@ -90,20 +47,30 @@ impl Admin {
         Self { library, uploads, recovery, accounts, sharing }
     }
 
-    /// Executes a request at `now`.
-    pub async fn answer(&self, request: Request, now: Timestamp) -> Reply {
-        match self.carry_out(request, now).await {
+    /// Executes a request at `now`, if `by` may make it. Changes are recorded as theirs.
+    pub async fn answer(&self, request: Request, by: &Asker, now: Timestamp) -> Reply {
+        let judged = Judged::new(&request, by, &self.accounts).await;
+        let outcome = match judged {
+            Ok(judged) => self.carry_out(request, &judged, now).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(reply) => reply,
             Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "request of the owner refused");
+                tracing::debug!(error = &error as &dyn std::error::Error, "request refused");
                 Reply::Refused(sentence(&error))
             }
         }
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per request, each a few lines")]
-    async fn carry_out(&self, request: Request, now: Timestamp) -> Result<Reply, AdminError> {
-        let by = Stamp::owner(now);
+    async fn carry_out(
+        &self,
+        request: Request,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<Reply, AdminError> {
+        let by = Stamp { actor: judged.actor(), at: now };
         match request {
             Request::Status => self.status().await,
             Request::Unlock { .. } => Err(AdminError::NotLocked),
@@ -138,9 +105,9 @@ impl Admin {
                 self.accounts.enable(user.id, by).await?;
                 Ok(Reply::Done(format!("{} can log in again", user.name)))
             }
-            Request::UserRemovalPreview { name } => Ok(Reply::Removal(self.removal(&name).await?)),
+            Request::UserRemovalPreview { name } => Ok(Reply::Removal(self.removal(&name, judged).await?)),
             Request::UserRemove { name } => {
-                let (user, removal) = (self.user(&name).await?, self.removal(&name).await?);
+                let (user, removal) = (self.user(&name).await?, self.removal(&name, judged).await?);
                 self.accounts.remove_user(user.id, by).await?;
                 Ok(Reply::Removal(removal))
             }
@@ -229,7 +196,7 @@ impl Admin {
             }
             Request::GrantList { user, space } => self.grants(user, space).await,
             Request::TrashList { space } => {
-                let access = self.owner_access(&space).await?;
+                let access = judged.access(self.space(&space).await?.id)?;
                 let names = self.accounts.names_in_history().await?;
                 let items = self.library.trash(&access).await?.into_iter();
                 Ok(Reply::Trash(
@@ -246,12 +213,12 @@ impl Admin {
                 ))
             }
             Request::TrashRestore { space, entry } => {
-                let change = self.owner_change(&space, now).await?;
+                let change = self.change(&space, judged, now).await?;
                 let path = self.library.restore(change, EntryId(entry)).await?;
                 Ok(Reply::Done(format!("restored to {path}")))
             }
             Request::TrashPurge { space, entry } => {
-                let access = self.owner_access(&space).await?;
+                let access = judged.access(self.space(&space).await?.id)?;
                 self.library.purge(&access, by, EntryId(entry)).await?;
                 Ok(Reply::Done("removed for good".into()))
             }
@@ -272,7 +239,7 @@ impl Admin {
                 Ok(Reply::Snapshots(kept.iter().map(shown::snapshot).collect()))
             }
             Request::VersionList { space, path } => {
-                let access = self.owner_access(&space).await?;
+                let access = judged.access(self.space(&space).await?.id)?;
                 let names = self.accounts.names_in_history().await?;
                 let versions = self.library.versions(&access, &parse_path(&path)?).await?.into_iter();
                 Ok(Reply::Versions(
@@ -293,7 +260,7 @@ impl Admin {
                 ))
             }
             Request::VersionRestore { space, path, version } => {
-                let change = self.owner_change(&space, now).await?;
+                let change = self.change(&space, judged, now).await?;
                 self.library.restore_version(change, &parse_path(&path)?, VersionId(version)).await?;
                 Ok(Reply::Done(format!("version {version} is the current content again")))
             }
@@ -305,7 +272,8 @@ impl Admin {
                 let (before, language) = (before.map(EventId), Language::of_tag(&language));
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 let path = parse_path(&path)?;
-                Ok(Reply::History(self.history(space.as_ref(), &path, before, limit, language).await?))
+                let access = space.map(|space| judged.access(space.id)).transpose()?;
+                Ok(Reply::History(self.history(access.as_ref(), &path, before, limit, language).await?))
             }
             Request::UploadList { user } => {
                 let only = match user {
@@ -313,28 +281,22 @@ impl Admin {
                     None => None,
                 };
                 let (users, spaces) = (self.accounts.users().await?, self.library.spaces().await?);
-                let uploads = self.all_uploads(&spaces).await?.into_iter();
+                let uploads = self.uploads_to(&judged.accesses(&spaces)).await?.into_iter();
                 let meant = uploads.filter(|upload| only.is_none() || upload.user == only);
                 Ok(Reply::Uploads(meant.map(|upload| shown::upload(upload, &users, &spaces)).collect()))
             }
             Request::UploadCancel { upload } => {
                 let spaces = self.library.spaces().await?;
-                let uploads = self.all_uploads(&spaces).await?;
+                let uploads = self.uploads_to(&judged.accesses(&spaces)).await?;
                 let found = uploads.iter().find(|one| one.id.to_string() == upload);
                 let found = found.ok_or(UploadError::NoSuchUpload)?;
-                let access = accounts::owner_access(found.space);
+                let access = judged.access(found.space)?;
                 self.uploads.cancel(&access, UploadsOf::Everybody, found.id, by).await?;
                 Ok(Reply::Done("the upload is ended and what had arrived of it removed".into()))
             }
             Request::LinkList { space } => {
-                let only = match space {
-                    Some(name) => Some(self.space(&name).await?.id),
-                    None => None,
-                };
-                let spaces = self.library.spaces().await?;
-                let meant = spaces.iter().filter(|space| only.is_none_or(|only| space.id == only));
-                let rights: Vec<_> = meant.map(|space| accounts::owner_access(space.id)).collect();
-                let links = self.sharing.all_links(&rights).await?;
+                let spaces = self.spaces(space, judged).await?;
+                let links = self.sharing.all_links(&judged.accesses(&spaces)).await?;
                 Ok(Reply::Links(links.into_iter().map(|link| shown::link(link, &spaces)).collect()))
             }
             Request::LinkRevoke { link } => {
@@ -344,13 +306,13 @@ impl Admin {
                 Ok(Reply::Done(format!("link {link} does not open any more")))
             }
             Request::LockList { space } => {
-                let spaces = self.spaces(space).await?;
-                let (rights, users) = (owner_rights(&spaces), self.accounts.users().await?);
+                let spaces = self.spaces(space, judged).await?;
+                let (rights, users) = (judged.accesses(&spaces), self.accounts.users().await?);
                 let locks = self.library.locks(&rights, now).await?.into_iter();
                 Ok(Reply::Locks(locks.map(|held| shown::lock(held, &users, &spaces)).collect()))
             }
             Request::LockEnd { token, user, space } => {
-                let rights = owner_rights(&self.spaces(space).await?);
+                let rights = judged.accesses(&self.spaces(space, judged).await?);
                 let user = match user {
                     Some(name) => Some(self.user(&name).await?.id),
                     None => None,
@@ -402,10 +364,9 @@ impl Admin {
         Ok(Reply::Grants(shown))
     }
 
-    /// All users' uploads into these spaces.
-    async fn all_uploads(&self, spaces: &[Space]) -> Result<Vec<Upload>, AdminError> {
-        let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
-        Ok(self.uploads.list(&rights, UploadsOf::Everybody).await?)
+    /// All users' uploads into the spaces of these rights.
+    async fn uploads_to(&self, rights: &[Access]) -> Result<Vec<Upload>, AdminError> {
+        Ok(self.uploads.list(rights, UploadsOf::Everybody).await?)
     }
 
     async fn user(&self, name: &str) -> Result<UserRow, AdminError> {
@@ -418,25 +379,24 @@ impl Admin {
         Ok(self.library.space_named(&name).await?.ok_or(LibraryError::NoSuchSpace)?)
     }
 
-    /// The space of this name, or all spaces.
-    async fn spaces(&self, name: Option<String>) -> Result<Vec<Space>, AdminError> {
+    /// The space of this name, which the request must reach, or all spaces.
+    async fn spaces(&self, name: Option<String>, judged: &Judged) -> Result<Vec<Space>, AdminError> {
         match name {
-            Some(name) => Ok(vec![self.space(&name).await?]),
+            Some(name) => {
+                let space = self.space(&name).await?;
+                judged.access(space.id)?;
+                Ok(vec![space])
+            }
             None => Ok(self.library.spaces().await?),
         }
     }
 
-    /// The owner of the data directory may restore and remove what others deleted.
-    async fn owner_access(&self, space: &str) -> Result<Access, AdminError> {
-        Ok(accounts::owner_access(self.space(space).await?.id))
-    }
-
     /// The links, devices, grants and uploads that end when a user is removed.
-    async fn removal(&self, name: &str) -> Result<RemovalShown, AdminError> {
+    async fn removal(&self, name: &str, judged: &Judged) -> Result<RemovalShown, AdminError> {
         let (user, spaces) = (self.user(name).await?, self.library.spaces().await?);
-        let rights: Vec<_> = spaces.iter().map(|space| accounts::owner_access(space.id)).collect();
+        let rights = judged.to_count_in(&spaces);
         let links = self.sharing.all_links(&rights).await?;
-        let uploads = self.all_uploads(&spaces).await?;
+        let uploads = self.uploads_to(&rights).await?;
         Ok(RemovalShown {
             links: links.iter().filter(|shared| shared.link.creator == user.id).count(),
             app_passwords: self.accounts.app_passwords_of(user.id).await?.len(),
@@ -446,30 +406,10 @@ impl Admin {
         })
     }
 
-    async fn owner_change(&self, space: &str, now: Timestamp) -> Result<Change, AdminError> {
-        let access = self.owner_access(space).await?;
-        Ok(Change { access, actor: Actor::Owner, now, conditions: Conditions::default() })
+    async fn change(&self, space: &str, judged: &Judged, now: Timestamp) -> Result<Change, AdminError> {
+        let access = judged.access(self.space(space).await?.id)?;
+        Ok(Change { access, actor: judged.actor(), now, conditions: Conditions::default() })
     }
-}
-
-fn owner_rights(spaces: &[Space]) -> Vec<Access> {
-    spaces.iter().map(|space| accounts::owner_access(space.id)).collect()
-}
-
-/// An error and its causes as one sentence. Only the owner reads it.
-pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut reason = error.source();
-    while let Some(error) = reason {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        reason = error.source();
-    }
-    if let Some(first) = text.get(..1) {
-        let upper = first.to_uppercase();
-        text.replace_range(..1, &upper);
-    }
-    text
 }
 
 fn granted(user: &UserRow, space: &Space, right: Right) -> String {

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::answer::{Admin, AdminError};
+use super::answer::Admin;
+use super::error::AdminError;
 use super::{EventShown, HistoryShown, When};
-use crate::accounts;
-use crate::library::Space;
 use crate::model::{
-    Actor, AppPasswordId, EntryPath, Event, EventId, EventPage, Recorded, SpaceId, UserId, Via,
+    Access, Actor, AppPasswordId, EntryPath, Event, EventId, EventPage, Recorded, SpaceId, UserId, Via,
 };
 use crate::text::Language;
 
@@ -18,17 +17,15 @@ impl Admin {
     /// The latest events of the instance, a space, or a path in it and below.
     pub(super) async fn history(
         &self,
-        space: Option<&Space>,
+        access: Option<&Access>,
         path: &EntryPath,
         before: Option<EventId>,
         limit: usize,
         language: Language,
     ) -> Result<HistoryShown, AdminError> {
         let limit = limit.clamp(1, MAX_EVENTS);
-        let EventPage { events, next } = match space {
-            Some(space) => {
-                self.library.events(&accounts::owner_access(space.id), path, before, limit).await?
-            }
+        let EventPage { events, next } = match access {
+            Some(access) => self.library.events(access, path, before, limit).await?,
             None => self.library.events_of_all(before, limit).await?,
         };
         let names = self.accounts.names_in_history().await?;

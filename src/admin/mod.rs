@@ -1,18 +1,23 @@
-//! Requests of the data directory's owner to an instance, and their replies, as data.
+//! Requests of the data directory's owner, and of users, to an instance, and their replies, as data.
 //!
 //! The command line sends them to a running server over the socket in the data directory, or executes them
-//! itself on an instance that it opened. Both use [`Admin::answer`].
+//! itself on an instance that it opened. Both use [`Admin::answer`], which first judges whether the asker may
+//! make the request (`judge.rs`).
 
 mod answer;
+mod error;
 mod history;
+mod judge;
 mod reply;
 mod request;
 mod shown;
 mod status;
 mod verify;
 
-pub(crate) use answer::sentence;
-pub use answer::{Admin, AdminError};
+pub use answer::Admin;
+pub use error::AdminError;
+pub(crate) use error::sentence;
+pub use judge::Asker;
 pub use reply::{
     AppPasswordShown, EventShown, FindingShown, GrantShown, HistoryShown, IssuedAppPassword, LinkShown,
     LockShown, RecoveryKeyShown, RemovalShown, Reply, SecondFactorShown, SnapshotShown, SpaceShown,

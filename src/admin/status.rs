@@ -1,6 +1,7 @@
 //! The state of an open instance.
 
-use super::answer::{Admin, AdminError};
+use super::answer::Admin;
+use super::error::AdminError;
 use super::{Reply, StatusShown, When};
 use crate::library::{DAMAGED_CATALOGUE, ReadOnlyCause};
 use crate::model::layout;

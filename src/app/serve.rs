@@ -19,7 +19,7 @@ use super::serve_error::{ServeError, io};
 use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
-use crate::admin::{Reply, Request, StatusShown, sentence};
+use crate::admin::{Asker, Reply, Request, StatusShown, sentence};
 use crate::config::{Config, Transport};
 use crate::http::{Health, HealthState, Router};
 use crate::library::connections_of_process;
@@ -276,7 +276,7 @@ impl Host {
         match (self.current(), request) {
             (Some(instance), request) => {
                 let admin = instance.admin();
-                let mut reply = admin.answer(request, Timestamp::now()).await;
+                let mut reply = admin.answer(request, &Asker::Owner, Timestamp::now()).await;
                 if let Reply::Status(status) = &mut reply {
                     status.warnings.extend(self.certificate_warning());
                 }

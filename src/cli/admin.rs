@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{Format, Place, output};
-use crate::admin::{Reply, Request};
+use crate::admin::{Asker, Reply, Request};
 use crate::app::{ControlError, DataDirectory, DirectoryError, Instance, ask};
 use crate::model::{NamePolicy, Timestamp};
 
@@ -111,7 +111,7 @@ impl Session {
             Self::Here(here) => {
                 let Here { runtime, instance, .. } = &**here;
                 let admin = instance.admin();
-                let mut reply = runtime.block_on(admin.answer(request, Timestamp::now()));
+                let mut reply = runtime.block_on(admin.answer(request, &Asker::Owner, Timestamp::now()));
                 if let Reply::Status(status) = &mut reply
                     && status.state == "serving"
                 {

@@ -2,5 +2,5 @@
 
 mod confined;
 mod issue;
-mod office;
+pub mod office;
 mod visits;

@@ -1,0 +1,225 @@
+//! Who may make which request, as a table; and whose change it is.
+
+use serde_json::{Value, json};
+use tresor::accounts::{Principal, UserName};
+use tresor::admin::{Admin, Asker, Reply, Request};
+use tresor::library::SpaceSettings;
+use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceKind, Stamp, UserId};
+use tresor::recovery::Recovery;
+
+use crate::sharing::office::{NOW, Office};
+
+/// The columns of [`TABLE`]. The administrator has no grant; manager, staff and client may manage, write and write
+/// in the space `Mandant`.
+const ASKERS: [&str; 5] = ["owner", "administrator", "manager", "staff", "client"];
+
+/// Each request, its fields, and the askers who may make it: `x` in the order of [`ASKERS`]. `ME` is the name of the
+/// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
+/// here changes what the next line finds.
+#[rustfmt::skip]
+const TABLE: [(&str, &str, &str); 56] = [
+    // request               fields                                                    o a m s c
+    ("status",               "{}",                                                    "x x . . ."),
+    ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . ."),
+    ("user-add",             r#"{"name": "carl", "role": "none", "password": null}"#, "x x . . ."),
+    ("user-list",            "{}",                                                    "x x . . ."),
+    ("user-set-password",    r#"{"name": "none", "password": "x"}"#,                  "x x . . ."),
+    ("user-set-password",    r#"{"name": "ME", "password": "x"}"#,                    "x x . . ."),
+    ("user-set-role",        r#"{"name": "none", "role": "staff"}"#,                  "x x . . ."),
+    ("user-set-role",        r#"{"name": "ME", "role": "none"}"#,                     "x x . . ."),
+    ("user-disable",         r#"{"name": "none"}"#,                                   "x x . . ."),
+    ("user-enable",          r#"{"name": "ME"}"#,                                     "x x . . ."),
+    ("user-removal-preview", r#"{"name": "staff"}"#,                                  "x x . . ."),
+    ("user-remove",          r#"{"name": "none"}"#,                                   "x x . . ."),
+    ("app-password-add",     r#"{"user": "staff", "label": "", "days": null}"#,       "x x . x ."),
+    ("app-password-add",     r#"{"user": "ME", "label": "", "days": null}"#,          "x x x x x"),
+    ("app-password-list",    r#"{"user": "staff"}"#,                                  "x x . x ."),
+    ("app-password-list",    r#"{"user": "ME"}"#,                                     "x x x x x"),
+    ("app-password-revoke",  r#"{"user": "staff", "id": 9}"#,                         "x x . x ."),
+    ("app-password-revoke",  r#"{"user": "ME", "id": 9}"#,                            "x x x x x"),
+    ("second-factor-begin",  r#"{"name": "staff"}"#,                                  "x x . x ."),
+    ("second-factor-begin",  r#"{"name": "ME"}"#,                                     "x x x x x"),
+    ("second-factor-confirm", r#"{"name": "staff", "code": "0"}"#,                    "x x . x ."),
+    ("second-factor-confirm", r#"{"name": "ME", "code": "0"}"#,                       "x x x x x"),
+    ("recovery-codes-renew", r#"{"name": "staff"}"#,                                  "x x . x ."),
+    ("recovery-codes-renew", r#"{"name": "ME"}"#,                                     "x x x x x"),
+    ("second-factor-remove", r#"{"name": "staff"}"#,                                  "x x . . ."),
+    ("second-factor-remove", r#"{"name": "ME"}"#,                                     "x x . . ."),
+    ("space-add",            r#"{"name": "", "kind": "team"}"#,                       "x x . . ."),
+    ("space-list",           "{}",                                                    "x x . . ."),
+    ("space-set",            r#"{"name": "Mandant"}"#,                                "x x . . ."),
+    ("space-rename",         r#"{"name": "Mandant", "new_name": ""}"#,                "x x . . ."),
+    ("grant",                r#"{"user": "ME", "space": "Mandant", "right": "none"}"#, "x x . . ."),
+    ("revoke",               r#"{"user": "none", "space": "Mandant"}"#,               "x x . . ."),
+    ("grant-list",           r#"{"user": null, "space": "Mandant"}"#,                 "x x . . ."),
+    ("grant-list",           r#"{"user": "staff", "space": null}"#,                   "x x . x ."),
+    ("grant-list",           r#"{"user": "ME", "space": null}"#,                      "x x x x x"),
+    ("trash-list",           r#"{"space": "Mandant"}"#,                               "x . x x x"),
+    ("trash-list",           r#"{"space": "Andere"}"#,                                "x . . . ."),
+    ("trash-restore",        r#"{"space": "Mandant", "entry": 9999}"#,                "x . x x x"),
+    ("trash-purge",          r#"{"space": "Mandant", "entry": 9999}"#,                "x . x . ."),
+    ("change-recovery-key",  r#"{"recipient": "x"}"#,                                 "x . . . ."),
+    ("snapshot",             "{}",                                                    "x . . . ."),
+    ("snapshot-list",        "{}",                                                    "x . . . ."),
+    ("version-list",         r#"{"space": "Mandant", "path": "outside.txt"}"#,        "x . x x x"),
+    ("version-list",         r#"{"space": "Andere", "path": "outside.txt"}"#,         "x . . . ."),
+    ("version-restore",      r#"{"space": "Mandant", "path": "outside.txt", "version": 9999}"#, "x . x x x"),
+    ("history",              r#"{"space": null, "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . . . ."),
+    ("history",              r#"{"space": "Mandant", "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . x . ."),
+    ("upload-list",          r#"{"user": null}"#,                                     "x . x . ."),
+    ("upload-cancel",        r#"{"upload": "9"}"#,                                    "x . x . ."),
+    ("link-list",            r#"{"space": null}"#,                                    "x . x . ."),
+    ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . ."),
+    ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . ."),
+    ("lock-list",            r#"{"space": "Mandant"}"#,                               "x . x . ."),
+    ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . ."),
+    ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . ."),
+    ("verify-step",          r#"{"run": 1}"#,                                         "x . . . ."),
+];
+
+/// The refusals of a judgement; all others come from carrying the request out.
+const JUDGED: [&str; 3] = [
+    "You may not do this; an administrator or the server's owner can",
+    "There is no such space",
+    "This needs the right to manage",
+];
+
+fn request(word: &str, fields: &str, me: &str) -> Request {
+    let mut fields: Value = serde_json::from_str(&fields.replace("ME", me)).unwrap();
+    fields["do"] = json!(word);
+    serde_json::from_value(fields).unwrap()
+}
+
+fn is_refused(reply: &Reply) -> bool {
+    matches!(reply, Reply::Refused(why) if JUDGED.contains(&why.as_str()))
+}
+
+/// The office of the links' tests, with one person of each role and a space that none of them may use.
+struct Judging {
+    office: Office,
+    admin: Admin,
+}
+
+impl Judging {
+    async fn open() -> Self {
+        let office = Office::open().await;
+        let (library, accounts) = (&office.library, &office.accounts);
+        let other = EntryName::parse("Andere").unwrap();
+        library
+            .add_space(&other, SpaceKind::Team, SpaceSettings::default(), Stamp::owner(NOW))
+            .await
+            .unwrap();
+        for (name, role, right) in [
+            ("administrator", Role::Administrator, None),
+            ("manager", Role::Staff, Some(Right::Manage)),
+            ("staff", Role::Staff, Some(Right::Write)),
+            ("client", Role::Client, Some(Right::Manage)),
+        ] {
+            let name = UserName::parse(name).unwrap();
+            let user = accounts.add_user(&name, role, None, Stamp::owner(NOW)).await.unwrap();
+            if let Some(right) = right {
+                accounts.grant(user, office.space.id, right, Stamp::owner(NOW)).await.unwrap();
+            }
+        }
+        let admin = Admin::new(
+            library.clone(),
+            office.uploads.clone(),
+            Recovery::new(library.clone()),
+            accounts.clone(),
+            office.sharing.clone(),
+        );
+        Self { office, admin }
+    }
+
+    async fn principal(&self, name: &str) -> Principal {
+        let name = UserName::parse(name).unwrap();
+        let row = self.office.accounts.user_by_name(&name).await.unwrap().unwrap();
+        Principal { user: row.id, name, role: row.role, via_app_password: None }
+    }
+
+    async fn asker(&self, name: &str) -> Asker {
+        match name {
+            "owner" => Asker::Owner,
+            name => Asker::User(self.principal(name).await),
+        }
+    }
+
+    async fn ask(&self, request: Request, by: &Asker) -> Reply {
+        self.admin.answer(request, by, NOW).await
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_open_to_the_askers_in_the_table_and_to_no_others() {
+    let judging = Judging::open().await;
+    for (word, fields, marks) in TABLE {
+        let mut allowed = Vec::new();
+        for asker in ASKERS {
+            let me = if asker == "owner" { "staff" } else { asker };
+            let reply = judging.ask(request(word, fields, me), &judging.asker(asker).await).await;
+            allowed.push(if is_refused(&reply) { "." } else { "x" });
+        }
+        // The owner is told that a space does not exist only if it does not; here all do.
+        assert_eq!(allowed.join(" "), marks, "{word} {fields}, for {ASKERS:?}");
+    }
+}
+
+#[test]
+fn the_table_has_every_request() {
+    let error = serde_json::from_value::<Request>(json!({ "do": "?" })).unwrap_err().to_string();
+    let words: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+    assert!(words.len() > 30, "{error}");
+    for word in words {
+        assert!(TABLE.iter().any(|(known, ..)| *known == word), "TABLE has no row for {word}");
+    }
+}
+
+/// A stolen laptop has its user's device password, and a session may outlive its account.
+#[tokio::test]
+async fn devices_and_ended_accounts_may_ask_nothing() {
+    let judging = Judging::open().await;
+    let (accounts, by) = (&judging.office.accounts, Stamp::owner(NOW));
+    let administrator = judging.principal("administrator").await;
+    let device = Principal { via_app_password: Some(AppPasswordId(1)), ..administrator };
+    let (disabled, removed) = (judging.principal("staff").await, judging.principal("client").await);
+    accounts.disable(disabled.user, by).await.unwrap();
+    accounts.remove_user(removed.user, by).await.unwrap();
+    // Another person with the name of the removed account.
+    accounts.add_user(&removed.name, Role::Client, None, by).await.unwrap();
+    for asker in [device, disabled, removed] {
+        for (word, fields, _) in TABLE {
+            let request = request(word, fields, asker.name.as_str());
+            let reply = judging.ask(request, &Asker::User(asker.clone())).await;
+            assert!(is_refused(&reply), "{word} {fields} by {asker:?}: {reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn changes_are_recorded_as_the_askers() {
+    let judging = Judging::open().await;
+    for asker in ["owner", "administrator"] {
+        let name = format!("by-{asker}");
+        let add = Request::UserAdd { name: name.clone(), role: "staff".into(), password: None };
+        let by = judging.asker(asker).await;
+        assert!(matches!(judging.ask(add, &by).await, Reply::Done(_)));
+        let history = r#"{"space": null, "path": "", "before": null, "limit": 1, "language": "en"}"#;
+        let Reply::History(shown) = judging.ask(request("history", history, ""), &Asker::Owner).await else {
+            panic!("no history");
+        };
+        let event = &shown.events[0];
+        assert_eq!(event.user.as_deref(), (asker != "owner").then_some(asker), "{event:?}");
+        assert!(event.what.contains(&name), "{event:?}");
+    }
+    let manager = judging.principal("manager").await;
+    let (office, trashed) = (&judging.office, "outside.txt");
+    let change = office.change();
+    office.library.delete(change, &crate::sharing::office::path(trashed)).await.unwrap();
+    let trash = office.library.trash(&office.access_of(&manager).await).await.unwrap();
+    let restore = Request::TrashRestore { space: "Mandant".into(), entry: trash[0].entry.0 };
+    let client = judging.principal("client").await;
+    assert!(matches!(judging.ask(restore, &Asker::User(client.clone())).await, Reply::Done(_)));
+    let access = office.access_of(&manager).await;
+    let events = office.library.events(&access, &crate::sharing::office::path(""), None, 1).await.unwrap();
+    assert_eq!(events[0].actor.person(), Some::<UserId>(client.user));
+}
