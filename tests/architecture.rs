@@ -16,6 +16,8 @@ use std::path::Path;
 
 use syn::buffer::{Cursor, TokenBuffer};
 
+#[path = "architecture/codes.rs"]
+mod codes;
 #[path = "architecture/limits.rs"]
 mod limits;
 #[path = "architecture/statements.rs"]
@@ -96,7 +98,9 @@ const FILES: [&str; 11] = [
 fn the_house_keeps_its_rules() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("TRESOR_WRITE_DOCS").is_some() {
-        std::fs::write(root.join("docs/limits.md"), limits::page(&House::read(root).files())).unwrap();
+        let files = House::read(root).files();
+        std::fs::write(root.join("docs/limits.md"), limits::page(&files)).unwrap();
+        std::fs::write(root.join("docs/errors.md"), codes::page(&files)).unwrap();
     }
     let faults = House::read(root).faults();
     assert!(faults.is_empty(), "\n\n- {}\n", faults.join("\n- "));
@@ -113,6 +117,8 @@ struct House {
     architecture: String,
     /// Text of `docs/limits.md`.
     limits: String,
+    /// Text of `docs/errors.md`.
+    errors: String,
 }
 
 impl House {
@@ -120,6 +126,7 @@ impl House {
         let mut house = Self {
             architecture: std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap(),
             limits: std::fs::read_to_string(root.join("docs/limits.md")).unwrap_or_default(),
+            errors: std::fs::read_to_string(root.join("docs/errors.md")).unwrap_or_default(),
             ..Self::default()
         };
         let mut folders = vec![root.join("src")];
@@ -156,6 +163,7 @@ impl House {
         faults.extend(migration_faults(&self.migrations, &files));
         faults.extend(paper_faults(&self.architecture, &files));
         faults.extend(limits::faults(&self.limits, &files));
+        faults.extend(codes::faults(&self.errors, &files));
         faults
     }
 }
@@ -1070,4 +1078,35 @@ fn a_page_of_limits_that_is_not_the_sources_is_found() {
     }
     let silent = House { sources: vec![(name, "const MAX_HAT_LEN: usize = 1;".to_owned())], ..house };
     assert!(silent.faults().iter().any(|fault| fault.contains("has no doc comment")));
+}
+
+#[test]
+fn codes_of_errors_that_programs_cannot_rely_on_are_found() {
+    let source = |first: &str, second: &str| {
+        format!(
+            "pub enum E {{\n    /// One.\n    A,\n    /// Two. And more.\n    B(u8),\n}}\nimpl E {{\n    \
+             pub fn code(&self) -> &'static str {{\n        match self {{\n            Self::A => \"{first}\",\n            \
+             Self::B(_) => \"{second}\",\n        }}\n    }}\n}}\n"
+        )
+    };
+    let house = |sources: &[(&str, String)]| {
+        let sources = sources.iter().map(|(place, text)| ((*place).to_owned(), text.clone())).collect();
+        let house = House { sources, ..House::default() };
+        House { errors: codes::page(&house.files()), ..house }
+    };
+    let (one, other) = ("src/vault/x.rs", "src/library/x.rs");
+    let said = |house: &House, text: &str| house.faults().iter().any(|fault| fault.contains(text));
+    let good = house(&[(one, source("a-b", "busy")), (other, source("c", "busy"))]);
+    assert!(good.errors.contains("| `a-b` | One. |\n| `busy` | Two. |\n"), "{}", good.errors);
+    assert!(!["joined by hyphens", "another error", "errors.md"].iter().any(|text| said(&good, text)));
+    let changed = house(&[(one, source("a-c", "busy")), (other, source("c", "busy"))]);
+    assert!(said(&House { errors: good.errors, ..changed }, "errors.md"));
+    for wrong in ["aB", "a--b", "a_b", "", "a b"] {
+        assert!(said(&house(&[(one, source(wrong, "b"))]), "joined by hyphens"), "{wrong}");
+    }
+    for twice in
+        [vec![(one, source("busy", "busy"))], vec![(one, source("a", "b")), (other, source("c", "a"))]]
+    {
+        assert!(said(&house(&twice), "another error"));
+    }
 }

@@ -21,13 +21,13 @@ pub(super) const MAX_LABEL_CHARS: usize = 100;
 /// Why a change was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
-    /// Names are compared without regard to case.
+    /// There is a user of this name, without regard to case.
     #[error("there is already a user of this name; choose another one")]
     NameTaken,
     /// No user has this id or name.
     #[error("there is no such user; `tresor user list` shows all")]
     UnknownUser,
-    /// No space has this id.
+    /// There is no such space.
     #[error("there is no such space; `tresor space list` shows all")]
     UnknownSpace,
     /// The user has no device password of this id.
@@ -42,7 +42,7 @@ pub enum AccountsError {
     /// The device's label contains characters that cannot be displayed.
     #[error(transparent)]
     Label(#[from] LabelError),
-    /// The expiry is in the past, so the device password would never work.
+    /// The expiry is in the past.
     #[error("this expiry is in the past; choose a later one")]
     ExpiryInPast,
     /// The user has 100 device passwords.
@@ -57,7 +57,7 @@ pub enum AccountsError {
     /// The code is not the one that the authenticator shows now.
     #[error("this code is not valid; check the clocks of this machine and the device, and try the next code")]
     WrongCode,
-    /// Too many passwords are waiting to be checked.
+    /// The server is busy, for example with many passwords to check.
     #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// The catalogue failed.
@@ -69,6 +69,28 @@ pub enum AccountsError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a label must have 1 to 100 characters and no line breaks; name the device, such as 'Laptop'")]
 pub struct LabelError;
+
+impl AccountsError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NameTaken => "user-exists",
+            Self::UnknownUser => "user-unknown",
+            Self::UnknownSpace => "space-unknown",
+            Self::UnknownAppPassword => "app-password-unknown",
+            Self::LastAdministrator => "last-administrator",
+            Self::WeakPassword(error) => error.code(),
+            Self::Label(_) => "label-invalid",
+            Self::ExpiryInPast => "expiry-in-past",
+            Self::TooManyAppPasswords => "too-many-app-passwords",
+            Self::SecondFactorExists => "second-factor-exists",
+            Self::NoSecondFactor => "second-factor-missing",
+            Self::WrongCode => "wrong-code",
+            Self::Busy => "busy",
+            Self::Catalog(_) => "catalogue-failed",
+        }
+    }
+}
 
 impl From<Busy> for AccountsError {
     fn from(_: Busy) -> Self {

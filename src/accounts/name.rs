@@ -13,17 +13,28 @@ pub struct UserName(String);
 /// Why a text is not a valid user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UserNameError {
-    /// Only blanks.
+    /// The user name has only blanks.
     #[error("a user name must have at least one character")]
     Empty,
-    /// More than 64 characters.
+    /// The user name has more than 64 characters.
     #[error("a user name must have at most 64 characters; choose a shorter one")]
     TooLong,
-    /// A separator, a control character or an invisible character.
+    /// The user name contains a separator, a control character or an invisible character.
     #[error(
         "a user name must not contain ':', '/', '\\', control or invisible characters, nor be '.' or '..'"
     )]
     Forbidden,
+}
+
+impl UserNameError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "user-name-empty",
+            Self::TooLong => "user-name-too-long",
+            Self::Forbidden => "user-name-forbidden",
+        }
+    }
 }
 
 impl UserName {

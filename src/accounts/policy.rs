@@ -38,16 +38,16 @@ const SHORTEST_RUN: usize = 3;
 /// Why a password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
-    /// Fewer than 12 characters.
+    /// The password has fewer than 12 characters.
     #[error("a password must have at least 12 characters; three or four unrelated words are a good one")]
     TooShort,
-    /// Fewer than 8 characters, for a link.
+    /// The password of a link has fewer than 8 characters.
     #[error("a link's password must have at least 8 characters; two unrelated words are a good one")]
     TooShortForLink,
-    /// More than 128 characters.
+    /// The password has more than 128 characters.
     #[error("a password must have at most 128 characters")]
     TooLong,
-    /// A line break or other control character, which no login form can send.
+    /// The password contains a line break or other control character, which no login form can send.
     #[error("a password must not contain line breaks or other control characters")]
     ControlCharacter,
     /// The password contains the user's name.
@@ -58,6 +58,20 @@ pub enum WeakPassword {
         "this password is among the first that are guessed: it is made of common words, years, neighbouring keys or repetitions; three or four unrelated words are better"
     )]
     Guessable,
+}
+
+impl WeakPassword {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooShort => "password-too-short",
+            Self::TooShortForLink => "link-password-too-short",
+            Self::TooLong => "password-too-long",
+            Self::ControlCharacter => "password-control-character",
+            Self::ContainsName => "password-contains-name",
+            Self::Guessable => "password-guessable",
+        }
+    }
 }
 
 /// Checks a password that `user` chose.

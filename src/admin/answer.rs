@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
-use super::error::{AdminError, sentence};
+use super::error::AdminError;
 use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
@@ -58,7 +58,7 @@ impl Admin {
             Ok(reply) => reply,
             Err(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "request refused");
-                Reply::Refused(sentence(&error))
+                error.reply()
             }
         }
     }

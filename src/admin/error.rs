@@ -1,5 +1,6 @@
 //! Why a request was refused.
 
+use super::reply::Reply;
 use crate::accounts::{AccountsError, LookupError, UserNameError};
 use crate::library::LibraryError;
 use crate::model::NameError;
@@ -47,6 +48,44 @@ pub enum AdminError {
     /// The instance is not locked.
     #[error("this instance is open already")]
     NotLocked,
+    /// The server waits for its passphrase.
+    #[error("the server is locked; give it the passphrase with `tresor unlock`")]
+    ServerLocked,
+    /// The server could not be unlocked.
+    #[error(transparent)]
+    NotUnlocked(Box<dyn std::error::Error + Send + Sync>),
+    /// The request cannot be parsed.
+    #[error("the request is not understood ({place}); is the program older or newer than the server?")]
+    NotUnderstood {
+        /// Kind and column of the fault, without the text, which could contain a password.
+        place: String,
+    },
+}
+
+impl AdminError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Accounts(error) => error.code(),
+            Self::Library(error) => error.code(),
+            Self::Uploads(error) => error.code(),
+            Self::Recovery(error) => error.code(),
+            Self::UserName(error) => error.code(),
+            Self::Name(error) => error.code(),
+            Self::Links(error) => error.code(),
+            Self::Word { .. } => "word-unknown",
+            Self::NotAllowed => "not-allowed",
+            Self::NotLocked => "not-locked",
+            Self::ServerLocked => "server-locked",
+            Self::NotUnlocked(_) => "not-unlocked",
+            Self::NotUnderstood { .. } => "not-understood",
+        }
+    }
+
+    /// The reply that refuses a request.
+    pub fn reply(&self) -> Reply {
+        Reply::Refused { code: self.code().to_owned(), text: sentence(self) }
+    }
 }
 
 impl From<LookupError> for AdminError {

@@ -39,8 +39,13 @@ impl TryFrom<String> for When {
 pub enum Reply {
     /// The request succeeded; the sentence says what was done.
     Done(String),
-    /// The request was refused; the sentence gives the reason and advice.
-    Refused(String),
+    /// The request was refused.
+    Refused {
+        /// The error, for programs: see docs/errors.md.
+        code: String,
+        /// The reason and advice, as a sentence.
+        text: String,
+    },
     Status(StatusShown),
     Users(Vec<UserShown>),
     Removal(RemovalShown),

@@ -16,7 +16,7 @@ use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 
 use super::directory::DataDirectory;
-use crate::admin::{Reply, Request};
+use crate::admin::{AdminError, Reply, Request};
 use crate::net::Shutdown;
 
 /// Longest request or reply on the owner's socket, in bytes.
@@ -139,9 +139,7 @@ where
         Err(error) => {
             // Category and column only, because the text could contain a password.
             let place = format!("{:?} error at column {}", error.classify(), error.column());
-            Reply::Refused(format!(
-                "the request is not understood ({place}); is the program older or newer than the server?"
-            ))
+            AdminError::NotUnderstood { place }.reply()
         }
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -186,7 +184,7 @@ mod tests {
             let answer = |request| async move {
                 match request {
                     Request::Unlock { passphrase } => Reply::Done(passphrase.expose().len().to_string()),
-                    _ => Reply::Refused("no".into()),
+                    _ => AdminError::NotAllowed.reply(),
                 }
             };
             OwnerSocket::open(&place).unwrap().answer(answer, shutdown).await;

@@ -19,7 +19,7 @@ use super::serve_error::{ServeError, io};
 use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
-use crate::admin::{Asker, Reply, Request, StatusShown, sentence};
+use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
 use crate::config::{Config, Transport};
 use crate::http::{Health, HealthState, Router};
 use crate::library::connections_of_process;
@@ -285,7 +285,7 @@ impl Host {
             (None, Request::Unlock { passphrase }) => {
                 match self.unlock(passphrase.to_secret_string()).await {
                     Ok(()) => Reply::Done("the instance is open".into()),
-                    Err(error) => Reply::Refused(sentence(&error)),
+                    Err(error) => AdminError::NotUnlocked(error.into()).reply(),
                 }
             }
             (None, Request::Status) => Reply::Status(StatusShown {
@@ -302,9 +302,7 @@ impl Host {
                 warnings: self.certificate_warning().into_iter().collect(),
                 workers: Vec::new(),
             }),
-            (None, _) => {
-                Reply::Refused("the server is locked; give it the passphrase with `tresor unlock`".into())
-            }
+            (None, _) => AdminError::ServerLocked.reply(),
         }
     }
 

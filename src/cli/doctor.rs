@@ -128,8 +128,8 @@ fn directory(data: &Path) -> (Vec<Finding>, bool) {
 fn server(data: &Path, is_in_use: bool) -> Vec<Finding> {
     let status = match ask(data, &Request::Status) {
         Ok(Reply::Status(status)) => status,
-        Ok(Reply::Refused(why)) => {
-            return vec![Finding::fault(format!("the server does not report its state: {why}"))];
+        Ok(Reply::Refused { text, .. }) => {
+            return vec![Finding::fault(format!("the server does not report its state: {text}"))];
         }
         Ok(_) => return vec![Finding::warning("the server is of another version than this program")],
         Err(ControlError::NoServer) if is_in_use => {

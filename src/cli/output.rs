@@ -14,14 +14,14 @@ use crate::model::{ByteSize, Shown, Timestamp};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
-    if let Reply::Refused(why) = reply {
-        anyhow::bail!(why);
+    if let Reply::Refused { text, .. } = reply {
+        anyhow::bail!(text);
     }
     if format.json {
         return line(&serde_json::to_string_pretty(&data(&reply)?)?);
     }
     match reply {
-        Reply::Done(text) | Reply::Refused(text) => line(&safe(&text)),
+        Reply::Done(text) | Reply::Refused { text, .. } => line(&safe(&text)),
         Reply::Status(status) => self::status(&status),
         Reply::Users(users) => table(
             &["NAME", "ROLE", "STATE", "PASSWORD", "SECOND FACTOR", "SINCE"],

@@ -65,7 +65,7 @@ impl ChangeRecoveryKey {
                 changed.recovery_file = self.recovery_out;
                 Ok(Reply::RecoveryKey(changed))
             }
-            Ok(Reply::Refused(why)) => Err(anyhow::Error::msg(why)),
+            Ok(Reply::Refused { text, .. }) => Err(anyhow::Error::msg(text)),
             other => other,
         };
         let reply = reply.context(
@@ -87,7 +87,7 @@ fn check(session: &Session) -> anyhow::Result<()> {
         Reply::Status(status) => {
             bail!("the server is {}: {}", status.state, status.advice.unwrap_or_default())
         }
-        Reply::Refused(why) => bail!(why),
+        Reply::Refused { text, .. } => bail!(text),
         _ => bail!("the server is of another version than this program"),
     }
 }

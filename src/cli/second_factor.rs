@@ -69,7 +69,7 @@ impl One {
         let session = place.session()?;
         let shown = match session.ask(Request::SecondFactorBegin { name: name.clone() })? {
             Reply::SecondFactor(shown) => shown,
-            Reply::Refused(why) => bail!(why),
+            Reply::Refused { text, .. } => bail!(text),
             _ => bail!("the server is of another version than this program"),
         };
         if format.json {
@@ -93,7 +93,7 @@ impl One {
             }
             let code = Secret::new(typed.expose_secret().to_owned());
             match session.ask(Request::SecondFactorConfirm { name: name.clone(), code })? {
-                Reply::Refused(why) => output::note(&why)?,
+                Reply::Refused { text, .. } => output::note(&text)?,
                 reply => {
                     output::reply(reply, format)?;
                     session.close();

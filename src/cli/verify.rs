@@ -153,7 +153,7 @@ impl Verify {
 fn shown(reply: Reply) -> anyhow::Result<VerifyShown> {
     match reply {
         Reply::Verify(step) => Ok(step),
-        Reply::Refused(why) => bail!(why),
+        Reply::Refused { text, .. } => bail!(text),
         _ => bail!("the server is of another version than this program"),
     }
 }

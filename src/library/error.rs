@@ -122,6 +122,45 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "right-missing",
+            Self::NotFound => "not-found",
+            Self::ParentMissing => "parent-missing",
+            Self::Exists => "exists",
+            Self::NameTaken => "name-taken",
+            Self::NotInTrash => "not-in-trash",
+            Self::IsFolder => "is-folder",
+            Self::IsRoot => "is-root",
+            Self::IntoItself => "into-itself",
+            Self::Name(error) => error.code(),
+            Self::PreconditionFailed => "precondition-failed",
+            Self::Locked { .. } => "locked",
+            Self::Withheld => "withheld",
+            Self::NoSuchLock => "lock-unknown",
+            Self::TooManyLocks => "too-many-locks",
+            Self::TooManyProperties => "too-many-properties",
+            Self::TooManyEntries => "too-many-entries",
+            Self::OverQuota => "over-quota",
+            Self::HistoryFull => "history-full",
+            Self::DiskFull => "disk-full",
+            Self::ReadOnly => "disk-failed",
+            Self::Busy => "busy",
+            Self::WrongSize => "wrong-size",
+            Self::WrongChecksum => "wrong-checksum",
+            Self::Damaged(_) => "damaged",
+            Self::Incomplete => "incomplete",
+            Self::NoSuchVersion => "version-unknown",
+            Self::SpaceExists => "space-exists",
+            Self::NoSuchSpace => "space-unknown",
+            Self::Vault(_) => "store-failed",
+            Self::Closed => "stopping",
+            Self::Catalog(_) => "catalogue-failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Whether the use case itself refused, so that nothing of it can be in the catalogue. After a failed commit
     /// that is unknown: the write-ahead log may still contain it at the next start, so its containers must stay
     /// until the sweep has checked.

@@ -12,19 +12,19 @@ pub struct EntryName(String);
 /// Why a name or path is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Empty, `.` or `..`.
+    /// The name is empty, `.` or `..`.
     #[error("a name must not be empty, '.' or '..'")]
     Reserved,
-    /// `/`, `\` or NUL inside a name: separators on one system or another.
+    /// The name contains `/`, `\` or NUL: separators on one system or another.
     #[error("a name must not contain '/', '\\' or a NUL character")]
     Separator,
-    /// Longer than 255 bytes.
+    /// The name is longer than 255 bytes.
     #[error("this name is longer than 255 bytes")]
     TooLong,
-    /// More than 100 levels or 4096 bytes.
+    /// The path has more than 100 levels or 4096 bytes.
     #[error("this path is nested too deeply or longer than 4096 bytes")]
     PathTooLong,
-    /// Percent-decoded bytes that are not UTF-8.
+    /// The percent-decoded bytes of the name are not UTF-8.
     #[error("this name is not UTF-8 text")]
     NotUtf8,
     /// Windows cannot store the name, and the instance requires portable names.
@@ -32,6 +32,20 @@ pub enum NameError {
         "Windows cannot store this name; use another without < > : \" | ? *, control characters, a trailing dot or blank, or a device name such as CON"
     )]
     NotPortable,
+}
+
+impl NameError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Reserved => "name-reserved",
+            Self::Separator => "name-separator",
+            Self::TooLong => "name-too-long",
+            Self::PathTooLong => "path-too-long",
+            Self::NotUtf8 => "name-not-utf8",
+            Self::NotPortable => "name-not-portable",
+        }
+    }
 }
 
 /// Names that an instance accepts beyond the rules of [`EntryName`].

@@ -12,3 +12,13 @@ pub enum RecoveryError {
     #[error("this verification was interrupted or continued by another one; run it again to resume")]
     NoSuchRun,
 }
+
+impl RecoveryError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Library(error) => error.code(),
+            Self::NoSuchRun => "run-unknown",
+        }
+    }
+}

@@ -70,10 +70,10 @@ pub enum LinkError {
     /// The link would never open.
     #[error("this date is in the past; choose a later one")]
     ExpiryInPast,
-    /// The entry or the user has reached the limit.
+    /// The entry or the user has as many links as are allowed.
     #[error("there are too many links already; delete some that are no longer needed")]
     TooMany,
-    /// A text is too long or cannot be displayed.
+    /// The label or note of a link is too long or cannot be displayed.
     #[error("a label must have at most 255 characters and no line breaks, a note at most 4,000 characters")]
     Text,
     /// Too many passwords are waiting to be hashed.
@@ -85,6 +85,25 @@ pub enum LinkError {
     /// The catalogue failed.
     #[error("the links could not be read or changed")]
     Catalog(#[from] CatalogError),
+}
+
+impl LinkError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchLink => "link-unknown",
+            Self::Denied => "right-missing",
+            Self::ClientsMakeNone => "clients-make-no-links",
+            Self::NotAFolder => "not-a-folder",
+            Self::WeakPassword(error) => error.code(),
+            Self::ExpiryInPast => "expiry-in-past",
+            Self::TooMany => "too-many-links",
+            Self::Text => "link-text-invalid",
+            Self::Busy => "busy",
+            Self::Library(error) => error.code(),
+            Self::Catalog(_) => "catalogue-failed",
+        }
+    }
 }
 
 impl From<LibraryError> for LinkError {

@@ -59,6 +59,26 @@ pub enum UploadError {
 }
 
 impl UploadError {
+    /// Stable name of the error for programs: see docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Library(error) => error.code(),
+            Self::NoSuchUpload => "upload-unknown",
+            Self::NoSuchChunk => "chunk-unknown",
+            Self::Exists => "upload-exists",
+            Self::OffsetMismatch { .. } => "offset-mismatch",
+            Self::TakenOver => "upload-taken-over",
+            Self::TooLong => "upload-too-long",
+            Self::LengthFixed => "upload-length-fixed",
+            Self::Incomplete { .. } => "upload-incomplete",
+            Self::NoPath => "upload-without-path",
+            Self::WrongShape => "upload-wrong-parts",
+            Self::TooManyUploads => "too-many-uploads",
+            Self::TooManyPieces => "too-many-pieces",
+            Self::MetadataTooLong => "metadata-too-long",
+        }
+    }
+
     /// Whether the operation itself refused, so that the catalogue holds nothing of it: see
     /// [`LibraryError::is_refusal`].
     pub(super) fn is_refusal(&self) -> bool {

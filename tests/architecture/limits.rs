@@ -158,7 +158,7 @@ fn bounds(file: &File) -> Vec<Bound> {
                 place: file.place.clone(),
                 name: name.clone(),
                 value: plain(whole.split(';').next().unwrap_or_default().trim()),
-                says: first_sentence(&comment_above(&file.text, at)),
+                says: says(&file.text, at),
             });
         }
     }
@@ -194,7 +194,7 @@ fn keys(files: &[File]) -> Vec<Bound> {
             place: file.place.clone(),
             name: name.to_owned(),
             value: seconds.unwrap_or(value).to_owned(),
-            says: first_sentence(&comment_above(&file.text, first + at)),
+            says: says(&file.text, first + at),
         })
     });
     named.collect()
@@ -212,6 +212,11 @@ fn comment_above(text: &str, line: usize) -> String {
         .collect();
     comment.reverse();
     comment.join(" ")
+}
+
+/// The first sentence of the doc comment above a line.
+pub(super) fn says(text: &str, line: usize) -> String {
+    first_sentence(&comment_above(text, line))
 }
 
 fn first_sentence(comment: &str) -> String {

@@ -78,11 +78,7 @@ const TABLE: [(&str, &str, &str); 56] = [
 ];
 
 /// The refusals of a judgement; all others come from carrying the request out.
-const JUDGED: [&str; 3] = [
-    "You may not do this; an administrator or the server's owner can",
-    "There is no such space",
-    "This needs the right to manage",
-];
+const JUDGED: [&str; 3] = ["not-allowed", "space-unknown", "right-missing"];
 
 fn request(word: &str, fields: &str, me: &str) -> Request {
     let mut fields: Value = serde_json::from_str(&fields.replace("ME", me)).unwrap();
@@ -91,7 +87,7 @@ fn request(word: &str, fields: &str, me: &str) -> Request {
 }
 
 fn is_refused(reply: &Reply) -> bool {
-    matches!(reply, Reply::Refused(why) if JUDGED.contains(&why.as_str()))
+    matches!(reply, Reply::Refused { code, .. } if JUDGED.contains(&code.as_str()))
 }
 
 /// The office of the links' tests, with one person of each role and a space that none of them may use.

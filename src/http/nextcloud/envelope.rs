@@ -44,8 +44,8 @@ pub enum Refusal {
     Unauthorised(&'static str),
     /// 998: this resource does not exist here.
     UnknownPath,
-    /// Any other refusal.
-    Status(StatusCode, Cow<'static, str>),
+    /// Any other refusal; with the code of the error, if it comes from a room below.
+    Status(StatusCode, Cow<'static, str>, Option<&'static str>),
 }
 
 /// Why a request failed.
@@ -67,7 +67,7 @@ impl Fault {
     /// The HTTP status of the second version.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(Refusal::Status(status, _)) => *status,
+            Self::Refused(Refusal::Status(status, ..)) => *status,
             Self::Refused(Refusal::Unauthorised(_)) => StatusCode::UNAUTHORIZED,
             Self::Refused(Refusal::UnknownPath) => StatusCode::NOT_FOUND,
             Self::Later(..) => StatusCode::TOO_MANY_REQUESTS,
@@ -76,7 +76,12 @@ impl Fault {
 }
 
 pub(super) fn refusal(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Fault {
-    Fault::Refused(Refusal::Status(status, message.into()))
+    Fault::Refused(Refusal::Status(status, message.into(), None))
+}
+
+/// A refusal because of an error with this code.
+pub(super) fn coded(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Fault {
+    Fault::Refused(Refusal::Status(status, message.into(), Some(code)))
 }
 
 impl Envelope {
@@ -98,16 +103,16 @@ impl Envelope {
             Version::V1 => 100,
             Version::V2 => 200,
         };
-        self.wrap(StatusCode::OK, "ok", code, "OK", data)
+        self.wrap(StatusCode::OK, &json!({ "status": "ok", "statuscode": code, "message": "OK" }), data)
     }
 
     pub(super) fn refusal(self, refusal: Refusal) -> Response<ResponseBody> {
-        let (status, code, message) = match refusal {
-            Refusal::Unauthorised(message) => (StatusCode::UNAUTHORIZED, 997, Cow::Borrowed(message)),
+        let (status, number, message, code) = match refusal {
+            Refusal::Unauthorised(message) => (StatusCode::UNAUTHORIZED, 997, Cow::Borrowed(message), None),
             Refusal::UnknownPath => {
-                (StatusCode::NOT_FOUND, 998, Cow::Borrowed("This server has no such interface."))
+                (StatusCode::NOT_FOUND, 998, Cow::Borrowed("This server has no such interface."), None)
             }
-            Refusal::Status(status, message) => {
+            Refusal::Status(status, message, code) => {
                 let shown = match self.version {
                     // A client that must wait, or asks a failing server, must learn it from HTTP's status.
                     Version::V1 if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
@@ -116,21 +121,17 @@ impl Envelope {
                     Version::V1 => StatusCode::OK,
                     Version::V2 => status,
                 };
-                (shown, status.as_u16(), message)
+                (shown, status.as_u16(), message, code)
             }
         };
-        self.wrap(status, "failure", code, &message, &json!([]))
+        let mut meta = json!({ "status": "failure", "statuscode": number, "message": message });
+        if let (Some(code), Some(members)) = (code, meta.as_object_mut()) {
+            members.insert("code".to_owned(), code.into());
+        }
+        self.wrap(status, &meta, &json!([]))
     }
 
-    fn wrap(
-        self,
-        status: StatusCode,
-        word: &str,
-        code: u16,
-        message: &str,
-        data: &Value,
-    ) -> Response<ResponseBody> {
-        let meta = json!({ "status": word, "statuscode": code, "message": message });
+    fn wrap(self, status: StatusCode, meta: &Value, data: &Value) -> Response<ResponseBody> {
         let (media_type, body) = match self.format {
             Format::Json => {
                 let whole = json!({ "ocs": { "meta": meta, "data": data } });
@@ -138,7 +139,7 @@ impl Envelope {
             }
             Format::Xml => {
                 let mut xml = "<?xml version=\"1.0\"?>\n<ocs>".to_owned();
-                push_element(&mut xml, "meta", &meta);
+                push_element(&mut xml, "meta", meta);
                 push_element(&mut xml, "data", data);
                 xml.push_str("</ocs>\n");
                 ("application/xml; charset=utf-8", xml)
@@ -224,8 +225,8 @@ mod tests {
 
     #[tokio::test]
     async fn failures_have_the_statuses_that_clients_know() {
-        let refused = || Refusal::Status(StatusCode::FORBIDDEN, "no".into());
-        let busy = || Refusal::Status(StatusCode::TOO_MANY_REQUESTS, "wait".into());
+        let refused = || Refusal::Status(StatusCode::FORBIDDEN, "no".into(), Some("not-found"));
+        let busy = || Refusal::Status(StatusCode::TOO_MANY_REQUESTS, "wait".into(), None);
         for (version, refusal, status, code) in [
             (Version::V1, Refusal::Unauthorised("log in"), 401, 997),
             (Version::V2, Refusal::Unauthorised("log in"), 401, 997),
@@ -241,6 +242,8 @@ mod tests {
             let meta = &body["ocs"]["meta"];
             assert_eq!((got, meta["statuscode"].as_u64()), (status, Some(code)), "{version:?} {refusal:?}");
             assert_eq!((meta["status"].as_str(), &body["ocs"]["data"]), (Some("failure"), &json!([])));
+            let has_code = matches!(refusal, Refusal::Status(.., Some(_)));
+            assert_eq!(meta.get("code"), has_code.then_some(&json!("not-found")));
         }
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::envelope::{Envelope, Fault, OCS_API_REQUEST, Refusal, Version, refusal};
+use super::envelope::{Envelope, Fault, OCS_API_REQUEST, Refusal, Version, coded, refusal};
 use super::{Answer, capabilities, no_host, shares};
 use crate::accounts::{AccountsError, Principal, login_name};
 use crate::http::auth::{CHALLENGE, LoginRefused, authenticate};
@@ -117,8 +117,9 @@ impl RequestContext<'_> {
         let (label, by) = (self.device_label(), principal.stamp(self.info.received));
         match self.services.accounts.create_app_password(principal.user, &label, None, by).await {
             Ok((_, token)) => Ok(json!({ "apppassword": token.reveal().expose_secret() })),
-            Err(AccountsError::TooManyAppPasswords) => Err(refusal(
+            Err(error @ AccountsError::TooManyAppPasswords) => Err(coded(
                 StatusCode::FORBIDDEN,
+                error.code(),
                 "Too many devices; have one revoked that is no longer used.",
             )),
             Err(error) => Err(self.broken(&error)),
@@ -179,7 +180,8 @@ fn refused(envelope: Envelope, fault: Fault) -> Response<ResponseBody> {
             response
         }
         Fault::Later(message, retry_after) => {
-            let mut response = envelope.refusal(Refusal::Status(StatusCode::TOO_MANY_REQUESTS, message));
+            let mut response =
+                envelope.refusal(Refusal::Status(StatusCode::TOO_MANY_REQUESTS, message, None));
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
             response
         }

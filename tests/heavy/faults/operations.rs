@@ -247,7 +247,7 @@ fn outcome(answer: io::Result<Response>) -> Outcome {
 
 fn owner(server: &TestServer, request: &Owner) -> Outcome {
     match ask_owner(&server.data(), request) {
-        Ok(Reply::Refused(why)) => Outcome::Refused(why),
+        Ok(Reply::Refused { text, .. }) => Outcome::Refused(text),
         Ok(_) => Outcome::Done,
         Err(_) => Outcome::Cut,
     }

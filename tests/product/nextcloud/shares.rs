@@ -229,6 +229,7 @@ fn what_cannot_be_shared_is_refused_with_a_reason() {
     let reader = ask(&server, "POST", "").sign_in("leser", PASSWORD).header("Content-Type", FORM);
     let refused = reader.body(format!("path=/{SPACE}/a.txt&shareType=3")).send();
     assert_eq!(failure(&refused).0, 403);
+    assert_eq!(json_of(&refused)["ocs"]["meta"]["code"], "clients-make-no-links", "{refused}");
     // In the first version the status is the envelope's.
     let first = server.request("POST", &SHARES.replace("v2", "v1")).header("OCS-APIREQUEST", "true");
     let first = first.header("Accept", "application/json").body("shareType=0").send();

@@ -158,7 +158,7 @@ fn offsets_and_lengths_that_contradict_each_other_are_refused_by_name() {
         assert_eq!(number(&refused, "upload-offset"), 3);
         assert_says(&refused, 8, false);
         let (kind, problem) = problem(&refused);
-        assert_eq!(kind, "mismatching-upload-offset");
+        assert_eq!((&*kind, &problem["code"]), ("mismatching-upload-offset", &"offset-mismatch".into()));
         assert_eq!((&problem["expected-offset"], &problem["provided-offset"]), (&3.into(), &wrong.into()));
     }
     // Numbers that are none, or too large for one.

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use self::parameters::{Parameters, change_of, last_day, sum_of};
-use super::envelope::{Fault, OCS_API_REQUEST, refusal};
+use super::envelope::{Fault, OCS_API_REQUEST, coded, refusal};
 use crate::accounts::Principal;
 use crate::http::context::RequestContext;
 use crate::http::error::library_status;
@@ -216,19 +216,20 @@ impl RequestContext<'_> {
     }
 
     fn link_fault(&self, error: LinkError) -> Fault {
+        let code = error.code();
         match error {
-            LinkError::NoSuchLink => refusal(StatusCode::NOT_FOUND, "This link does not exist."),
+            LinkError::NoSuchLink => coded(StatusCode::NOT_FOUND, code, "This link does not exist."),
             // After this status the desktop client asks for another password.
             LinkError::Denied
             | LinkError::ClientsMakeNone
             | LinkError::WeakPassword(_)
-            | LinkError::TooMany => refusal(StatusCode::FORBIDDEN, error.to_string()),
+            | LinkError::TooMany => coded(StatusCode::FORBIDDEN, code, error.to_string()),
             LinkError::NotAFolder | LinkError::ExpiryInPast | LinkError::Text => {
-                refusal(StatusCode::BAD_REQUEST, error.to_string())
+                coded(StatusCode::BAD_REQUEST, code, error.to_string())
             }
             LinkError::Busy => Fault::Later(Cow::Owned(error.to_string()), 5),
             LinkError::Library(error) if !library_status(&error).is_server_error() => {
-                refusal(library_status(&error), error.to_string())
+                coded(library_status(&error), code, error.to_string())
             }
             LinkError::Library(error) => self.broken(&error),
             LinkError::Catalog(error) => self.broken(&error),

@@ -45,20 +45,22 @@ pub(super) fn response(
 fn problem(failure: &Failure, status: StatusCode, request: &HeaderMap) -> Option<String> {
     let status = status.as_u16();
     let problem = match failure {
-        Failure::Upload(UploadError::OffsetMismatch { expected }) => json!({
+        Failure::Upload(error @ UploadError::OffsetMismatch { expected }) => json!({
             "type": format!("{TYPES}mismatching-upload-offset"),
             "title": "offset from request does not match offset of resource",
             "status": status,
+            "code": error.code(),
             "expected-offset": expected,
             "provided-offset": fields::integer(request, "Upload-Offset").ok().flatten(),
         }),
-        Failure::Upload(UploadError::TooLong | UploadError::LengthFixed | UploadError::Incomplete { .. }) => {
-            json!({
-                "type": format!("{TYPES}inconsistent-upload-length"),
-                "title": "inconsistent length values for upload",
-                "status": status,
-            })
-        }
+        Failure::Upload(
+            error @ (UploadError::TooLong | UploadError::LengthFixed | UploadError::Incomplete { .. }),
+        ) => json!({
+            "type": format!("{TYPES}inconsistent-upload-length"),
+            "title": "inconsistent length values for upload",
+            "status": status,
+            "code": error.code(),
+        }),
         Failure::Status(StatusCode::GONE, _) => json!({
             "type": format!("{TYPES}completed-upload"),
             "title": "upload is already completed",
