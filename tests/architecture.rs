@@ -71,6 +71,9 @@ const INSIDERS: [&str; 2] = ["uploads", "recovery"];
 /// Names that do not say what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];
 
+/// The rooms whose sentences clients and pages show.
+const HEARD: [&str; 7] = ["model", "text", "uploads", "accounts", "sharing", "net", "http"];
+
 /// The one place that makes the right of a worker.
 const WORKERS: &str = "src/library/worker.rs";
 
@@ -164,6 +167,7 @@ impl House {
         faults.extend(paper_faults(&self.architecture, &files));
         faults.extend(limits::faults(&self.limits, &files));
         faults.extend(codes::faults(&self.errors, &files));
+        faults.extend(command_faults(&files));
         faults
     }
 }
@@ -399,6 +403,23 @@ fn matter_faults(files: &[File]) -> Vec<String> {
 
 fn may_import(room: &str, other: &str) -> bool {
     ROOMS.iter().any(|(name, allowed)| *name == room && allowed.contains(&other))
+}
+
+/// Clients and pages show what these rooms say, and the people in front of them have no command line.
+fn command_faults(files: &[File]) -> Vec<String> {
+    let is_heard = |file: &&File| {
+        file.room().is_some_and(|room| HEARD.contains(&room)) || file.place == "src/library/error.rs"
+    };
+    let said = files.iter().filter(is_heard).flat_map(|file| file.texts.iter().map(move |text| (file, text)));
+    let commands = said.filter(|(_, text)| text.contains("tresor "));
+    let fault = |(file, text): (&File, &String)| {
+        format!(
+            "{}: {text:?} names a command, and clients may show it. `refused` in src/cli/output.rs adds commands to errors \
+             by their codes.",
+            file.place
+        )
+    };
+    commands.map(fault).collect()
 }
 
 fn migration_faults(migrations: &[String], files: &[File]) -> Vec<String> {
@@ -934,6 +955,14 @@ mod fixture;",
     let empty = faults_of(&[(module, "")]);
     assert_eq!(faults_of(&[(module, "#[cfg(test)] mod fixture;"), fixture]), empty);
     assert_ne!(faults_of(&[(module, "mod fixture;"), fixture]), empty);
+}
+
+#[test]
+fn sentences_for_clients_that_name_a_command_are_found() {
+    let text = r#"fn f() { say("ask with `tresor user list`") }"#;
+    let says = |place| faults_of(&[(place, text)]).iter().any(|fault| fault.contains("names a command"));
+    assert!(says("src/http/dav/x.rs") && says("src/accounts/x.rs") && says("src/library/error.rs"));
+    assert!(!says("src/library/high_water.rs") && !says("src/cli/x.rs") && !says("src/admin/x.rs"));
 }
 
 #[test]

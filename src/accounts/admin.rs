@@ -25,10 +25,10 @@ pub enum AccountsError {
     #[error("there is already a user of this name; choose another one")]
     NameTaken,
     /// No user has this id or name.
-    #[error("there is no such user; `tresor user list` shows all")]
+    #[error("there is no such user")]
     UnknownUser,
     /// There is no such space.
-    #[error("there is no such space; `tresor space list` shows all")]
+    #[error("there is no such space")]
     UnknownSpace,
     /// The user has no device password of this id.
     #[error("there is no such app password; it may have been revoked already")]
@@ -49,10 +49,10 @@ pub enum AccountsError {
     #[error("a user has at most 100 app passwords; revoke one that is no longer used")]
     TooManyAppPasswords,
     /// The user has a second factor; it must be removed before another is set up.
-    #[error("this user has a second factor already; remove it first (tresor user second-factor remove)")]
+    #[error("this user has a second factor already; remove it first")]
     SecondFactorExists,
     /// The user has no second factor.
-    #[error("this user has no second factor; set one up with `tresor user second-factor add`")]
+    #[error("this user has no second factor")]
     NoSecondFactor,
     /// The code is not the one that the authenticator shows now.
     #[error("this code is not valid; check the clocks of this machine and the device, and try the next code")]

@@ -207,7 +207,7 @@ impl OneUser {
         if !is_sure {
             let removal = match session.ask(Request::UserRemovalPreview { name: name.clone() })? {
                 Reply::Removal(removal) => removal,
-                Reply::Refused { text, .. } => bail!(text),
+                Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
                 _ => bail!("the server is of another version than this program"),
             };
             let question = format!("Remove {} for good? {}.", removal.name, output::ends(&removal));

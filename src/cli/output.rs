@@ -14,8 +14,8 @@ use crate::model::{ByteSize, Shown, Timestamp};
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
-    if let Reply::Refused { text, .. } = reply {
-        anyhow::bail!(text);
+    if let Reply::Refused { code, text } = reply {
+        return Err(refused(&code, &text));
     }
     if format.json {
         return line(&serde_json::to_string_pretty(&data(&reply)?)?);
@@ -343,6 +343,21 @@ fn span(span: Duration) -> String {
     }
 }
 
+/// The error for a refusal. Rooms below do not know commands, so the one that helps is named here.
+pub(super) fn refused(code: &str, text: &str) -> anyhow::Error {
+    let advice = match code {
+        "user-unknown" => "; `tresor user list` shows all",
+        "space-unknown" => "; `tresor space list` shows all",
+        "not-in-trash" => "; `tresor trash list` shows all",
+        "version-unknown" => "; `tresor versions list` shows all",
+        "history-full" => " (tresor space set --history)",
+        "second-factor-exists" => " (tresor user second-factor remove)",
+        "second-factor-missing" => "; set one up with `tresor user second-factor add`",
+        _ => "",
+    };
+    anyhow::anyhow!("{text}{advice}")
+}
+
 /// The data of a reply without its kind, for scripts.
 fn data(reply: &Reply) -> anyhow::Result<serde_json::Value> {
     let mut value = serde_json::to_value(reply)?;
@@ -397,6 +412,44 @@ pub(super) fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::AccountsError;
+    use crate::admin::AdminError;
+    use crate::library::LibraryError;
+
+    #[test]
+    fn refusals_name_the_command_that_helps() {
+        for (error, expected) in [
+            (AccountsError::UnknownUser.into(), "There is no such user; `tresor user list` shows all"),
+            (AccountsError::UnknownSpace.into(), "There is no such space; `tresor space list` shows all"),
+            (LibraryError::NoSuchSpace.into(), "There is no such space; `tresor space list` shows all"),
+            (
+                LibraryError::NotInTrash.into(),
+                "This space's trash has no item with this number; `tresor trash list` shows all",
+            ),
+            (
+                LibraryError::NoSuchVersion.into(),
+                "This file has no version with this number; `tresor versions list` shows all",
+            ),
+            (
+                LibraryError::HistoryFull.into(),
+                "The limit for earlier versions and the trash of this space is reached, and the rest is \
+                 protected; ask the server's owner for a higher limit (tresor space set --history)",
+            ),
+            (
+                AccountsError::SecondFactorExists.into(),
+                "This user has a second factor already; remove it first (tresor user second-factor remove)",
+            ),
+            (
+                AccountsError::NoSecondFactor.into(),
+                "This user has no second factor; set one up with `tresor user second-factor add`",
+            ),
+            (AccountsError::NameTaken.into(), "There is already a user of this name; choose another one"),
+        ] {
+            let error: AdminError = error;
+            let Reply::Refused { code, text } = error.reply() else { panic!("{error}") };
+            assert_eq!(refused(&code, &text).to_string(), expected);
+        }
+    }
 
     #[test]
     fn scripts_get_the_data_alone() {

@@ -69,7 +69,7 @@ impl One {
         let session = place.session()?;
         let shown = match session.ask(Request::SecondFactorBegin { name: name.clone() })? {
             Reply::SecondFactor(shown) => shown,
-            Reply::Refused { text, .. } => bail!(text),
+            Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
             _ => bail!("the server is of another version than this program"),
         };
         if format.json {

@@ -252,7 +252,7 @@ fn routed(mut response: Response<ResponseBody>, route: Route) -> Response<Respon
 }
 
 fn locked() -> Response<ResponseBody> {
-    let text = "This server is locked until its owner gives the passphrase (tresor unlock).";
+    let text = "This server is locked until its owner gives the passphrase.";
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, text);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
     response.extensions_mut().insert(error_page::Locked);

@@ -25,7 +25,7 @@ pub enum LibraryError {
     )]
     NameTaken,
     /// The entry to restore or purge is not in the trash.
-    #[error("this space's trash has no item with this number; `tresor trash list` shows all")]
+    #[error("this space's trash has no item with this number")]
     NotInTrash,
     /// The operation needs a file.
     #[error("this is a folder")]
@@ -70,7 +70,7 @@ pub enum LibraryError {
     OverQuota,
     /// The limit for a space's old data is exceeded, and the rest of it must be kept.
     #[error(
-        "the limit for earlier versions and the trash of this space is reached, and the rest is protected; ask the server's owner for a higher limit (tresor space set --history)"
+        "the limit for earlier versions and the trash of this space is reached, and the rest is protected; ask the server's owner for a higher limit"
     )]
     HistoryFull,
     /// The disk is full.
@@ -99,7 +99,7 @@ pub enum LibraryError {
     #[error("the stored file is incomplete; restore it from a backup")]
     Incomplete,
     /// The file has no such version.
-    #[error("this file has no version with this number; `tresor versions list` shows all")]
+    #[error("this file has no version with this number")]
     NoSuchVersion,
     /// A space of this name exists.
     #[error("there is already a space of this name")]

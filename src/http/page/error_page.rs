@@ -102,6 +102,11 @@ mod tests {
             let english = page(BROWSER, "en", status).await.unwrap();
             assert!(german.contains("lang=\"de\"") && german.contains("Vorgangsnummer"), "{german}");
             assert!(english.contains("lang=\"en\"") && english.contains("Request number"), "{english}");
+            for sentence in ErrorTexts::ALL {
+                assert!(!german.contains(sentence.english), "{}: {german}", sentence.name);
+                assert!(!english.contains(sentence.german), "{}: {english}", sentence.name);
+            }
+            assert!(!german.contains("for programs") && !german.contains("tresor "), "{german}");
             for program in ["*/*", "application/json", "text/plain"] {
                 assert_eq!(page(program, "de", status).await, None);
             }
