@@ -217,5 +217,5 @@ async fn changes_are_recorded_as_the_askers() {
     assert!(matches!(judging.ask(restore, &Asker::User(client.clone())).await, Reply::Done(_)));
     let access = office.access_of(&manager).await;
     let events = office.library.events(&access, &crate::sharing::office::path(""), None, 1).await.unwrap();
-    assert_eq!(events[0].actor.person(), Some::<UserId>(client.user));
+    assert_eq!(events.events[0].actor.person(), Some::<UserId>(client.user));
 }

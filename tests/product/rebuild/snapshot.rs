@@ -42,8 +42,8 @@ async fn fill(open: &Open) {
 /// Snapshots hold the states of contents; containers do not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withheld_content_stays_withheld_with_a_snapshot() {
-    let house = House::new().await;
-    let open = house.open().await;
+    let office = Office::with_instance();
+    let open = office.open().await;
     let space = open.add_space("s").await;
     open.put(&space, "f", &bytes(1, 100)).await;
     let held = open.put(&space, "f", &bytes(2, 200)).await;
@@ -56,16 +56,16 @@ async fn a_withheld_content_stays_withheld_with_a_snapshot() {
     open.instance.recovery.snapshot(Timestamp::now()).await.unwrap();
     open.close();
     for (is_by_snapshot, state) in [(true, VersionState::Quarantined), (false, VersionState::Visible)] {
-        house.lose_catalog();
+        office.lose_catalog();
         if is_by_snapshot {
-            house.rebuild([], 0);
+            office.rebuild([], 0);
         } else {
-            for snapshot in house.snapshots() {
+            for snapshot in office.snapshots() {
                 fs::remove_file(snapshot).unwrap();
             }
-            house.rebuild(["--admin", "chef", "--admin-password-file", "password"], 0);
+            office.rebuild(CHEF, 0);
         }
-        let open = house.open().await;
+        let open = office.open().await;
         let space = open.space("s").await;
         let worker = open.instance.library.as_worker(Worker::Upkeep, space.id);
         let versions = open.instance.library.versions(&worker, &path("f")).await.unwrap();

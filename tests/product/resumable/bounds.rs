@@ -20,7 +20,6 @@ use crate::support::TestServer;
 use crate::support::content::bytes;
 use crate::support::in_process::InProcess;
 use crate::support::load::setting;
-use crate::support::office::Open;
 use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// The program with a clock of its own.

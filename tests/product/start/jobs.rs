@@ -7,8 +7,8 @@ use serde_json::Value;
 use tresor::model::Timestamp;
 use tresor::net::self_signed;
 
-use crate::start::office::Office;
 use crate::support::http::{Endpoint, Request};
+use crate::support::office::Office;
 use crate::support::process::eventually;
 
 const LIMIT: Duration = Duration::from_mins(1);
