@@ -13,8 +13,8 @@
 //! ```
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 use tokio::sync::watch;
@@ -97,8 +97,9 @@ pub(super) struct DiskHealth {
     catalog: Catalog,
     /// Bytes written since the last check of the free space.
     unseen: AtomicU64,
-    /// Whether [`RESERVE`] is known to be allocated.
-    has_reserve: AtomicBool,
+    /// Whether [`RESERVE`] is known to be allocated. Locked while that changes: whoever finds it freed by another thread
+    /// continues when the space is there.
+    has_reserve: Mutex<bool>,
     /// Whether a page of the catalogue differs from what was written.
     is_catalogue_damaged: AtomicBool,
     /// Whether an apparently damaged page was met and has not been checked since.
@@ -114,7 +115,7 @@ impl DiskHealth {
             capacity: Arc::clone(&storage.capacity),
             catalog,
             unseen: AtomicU64::new(0),
-            has_reserve: AtomicBool::new(false),
+            has_reserve: Mutex::new(false),
             is_catalogue_damaged: AtomicBool::new(false),
             is_catalogue_suspect: AtomicBool::new(false),
         });
@@ -222,11 +223,12 @@ impl DiskHealth {
     }
 
     fn keep_reserve(&self) {
-        if self.has_reserve.load(Ordering::Relaxed) {
+        let mut has_reserve = self.has_reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        if *has_reserve {
             return;
         }
         match self.capacity.keep_reserve(RESERVE) {
-            Ok(()) => self.has_reserve.store(true, Ordering::Relaxed),
+            Ok(()) => *has_reserve = true,
             // The server works without it, until the disk is full.
             Err(error) => tracing::debug!(%error, "no reserve is set aside"),
         }
@@ -242,7 +244,8 @@ impl DiskHealth {
 
     /// Frees space for the next attempt to delete something.
     fn give_up_reserve(&self) {
-        self.has_reserve.store(false, Ordering::Relaxed);
+        let mut has_reserve = self.has_reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        *has_reserve = false;
         match self.capacity.give_up_reserve() {
             Ok(true) => tracing::warn!("the reserve is freed, so that files can still be deleted"),
             Ok(false) => {}

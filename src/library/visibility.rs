@@ -122,12 +122,14 @@ mod tests {
             Viewer::Guest(LinkId(1)),
             Viewer::Worker(Worker::Upkeep),
         ];
-        for (state, seen) in [
+        let table = [
             (VersionState::Visible, [Full, Full, Full, Full, Full]),
             (VersionState::Held, [Listed, Listed, Hidden, Hidden, Full]),
             (VersionState::Quarantined, [Listed, Listed, Hidden, Hidden, Full]),
             (VersionState::Restricted, [Hidden, Hidden, Hidden, Hidden, Full]),
-        ] {
+        ];
+        assert_eq!(table.map(|(state, _)| state), VersionState::ALL);
+        for (state, seen) in table {
             assert_eq!(viewers.map(|viewer| visibility(viewer, state, Some(author))), seen, "{state}");
             // A content from a guest, or from an account that was removed, has no author.
             let of_nobody = if state == VersionState::Visible { Full } else { Hidden };

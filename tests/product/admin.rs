@@ -10,7 +10,7 @@ use tresor::recovery::Recovery;
 use crate::sharing::office::{NOW, Office};
 
 /// The columns of [`TABLE`]. The administrator has no grant; manager, staff and client may manage, write and write
-/// in the space `Mandant`.
+/// in the space `space`.
 const ASKERS: [&str; 5] = ["owner", "administrator", "manager", "staff", "client"];
 
 /// Each request, its fields, and the askers who may make it: `x` in the order of [`ASKERS`]. `ME` is the name of the
@@ -47,31 +47,31 @@ const TABLE: [(&str, &str, &str); 56] = [
     ("second-factor-remove", r#"{"name": "ME"}"#,                                     "x x . . ."),
     ("space-add",            r#"{"name": "", "kind": "team"}"#,                       "x x . . ."),
     ("space-list",           "{}",                                                    "x x . . ."),
-    ("space-set",            r#"{"name": "Mandant"}"#,                                "x x . . ."),
-    ("space-rename",         r#"{"name": "Mandant", "new_name": ""}"#,                "x x . . ."),
-    ("grant",                r#"{"user": "ME", "space": "Mandant", "right": "none"}"#, "x x . . ."),
-    ("revoke",               r#"{"user": "none", "space": "Mandant"}"#,               "x x . . ."),
-    ("grant-list",           r#"{"user": null, "space": "Mandant"}"#,                 "x x . . ."),
+    ("space-set",            r#"{"name": "space"}"#,                                "x x . . ."),
+    ("space-rename",         r#"{"name": "space", "new_name": ""}"#,                "x x . . ."),
+    ("grant",                r#"{"user": "ME", "space": "space", "right": "none"}"#, "x x . . ."),
+    ("revoke",               r#"{"user": "none", "space": "space"}"#,               "x x . . ."),
+    ("grant-list",           r#"{"user": null, "space": "space"}"#,                 "x x . . ."),
     ("grant-list",           r#"{"user": "staff", "space": null}"#,                   "x x . x ."),
     ("grant-list",           r#"{"user": "ME", "space": null}"#,                      "x x x x x"),
-    ("trash-list",           r#"{"space": "Mandant"}"#,                               "x . x x x"),
+    ("trash-list",           r#"{"space": "space"}"#,                               "x . x x x"),
     ("trash-list",           r#"{"space": "Andere"}"#,                                "x . . . ."),
-    ("trash-restore",        r#"{"space": "Mandant", "entry": 9999}"#,                "x . x x x"),
-    ("trash-purge",          r#"{"space": "Mandant", "entry": 9999}"#,                "x . x . ."),
+    ("trash-restore",        r#"{"space": "space", "entry": 9999}"#,                "x . x x x"),
+    ("trash-purge",          r#"{"space": "space", "entry": 9999}"#,                "x . x . ."),
     ("change-recovery-key",  r#"{"recipient": "x"}"#,                                 "x . . . ."),
     ("snapshot",             "{}",                                                    "x . . . ."),
     ("snapshot-list",        "{}",                                                    "x . . . ."),
-    ("version-list",         r#"{"space": "Mandant", "path": "outside.txt"}"#,        "x . x x x"),
+    ("version-list",         r#"{"space": "space", "path": "outside.txt"}"#,        "x . x x x"),
     ("version-list",         r#"{"space": "Andere", "path": "outside.txt"}"#,         "x . . . ."),
-    ("version-restore",      r#"{"space": "Mandant", "path": "outside.txt", "version": 9999}"#, "x . x x x"),
+    ("version-restore",      r#"{"space": "space", "path": "outside.txt", "version": 9999}"#, "x . x x x"),
     ("history",              r#"{"space": null, "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . . . ."),
-    ("history",              r#"{"space": "Mandant", "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . x . ."),
+    ("history",              r#"{"space": "space", "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . x . ."),
     ("upload-list",          r#"{"user": null}"#,                                     "x . x . ."),
     ("upload-cancel",        r#"{"upload": "9"}"#,                                    "x . x . ."),
     ("link-list",            r#"{"space": null}"#,                                    "x . x . ."),
     ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . ."),
     ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . ."),
-    ("lock-list",            r#"{"space": "Mandant"}"#,                               "x . x . ."),
+    ("lock-list",            r#"{"space": "space"}"#,                               "x . x . ."),
     ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . ."),
     ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . ."),
     ("verify-step",          r#"{"run": 1}"#,                                         "x . . . ."),
@@ -155,7 +155,7 @@ async fn each_request_is_open_to_the_askers_in_the_table_and_to_no_others() {
             let reply = judging.ask(request(word, fields, me), &judging.asker(asker).await).await;
             allowed.push(if is_refused(&reply) { "." } else { "x" });
         }
-        // The owner is told that a space does not exist only if it does not; here all do.
+        // All spaces here exist, so the owner gets no `space-unknown`.
         assert_eq!(allowed.join(" "), marks, "{word} {fields}, for {ASKERS:?}");
     }
 }
@@ -212,7 +212,7 @@ async fn changes_are_recorded_as_the_askers() {
     let change = office.change();
     office.library.delete(change, &crate::sharing::office::path(trashed)).await.unwrap();
     let trash = office.library.trash(&office.access_of(&manager).await).await.unwrap();
-    let restore = Request::TrashRestore { space: "Mandant".into(), entry: trash[0].entry.0 };
+    let restore = Request::TrashRestore { space: "space".into(), entry: trash[0].entry.0 };
     let client = judging.principal("client").await;
     assert!(matches!(judging.ask(restore, &Asker::User(client.clone())).await, Reply::Done(_)));
     let access = office.access_of(&manager).await;

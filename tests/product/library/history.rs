@@ -206,7 +206,7 @@ async fn a_full_past_of_which_nothing_may_go_says_so() {
     let refused = store.put("c", &bytes(4, 1_000)).await.unwrap_err();
     assert!(matches!(refused, LibraryError::HistoryFull), "{refused}");
     let text = refused.to_string();
-    for said in ["earlier versions and the trash", "protected", "tresor space set --history"] {
+    for said in ["earlier versions and the trash", "protected", "ask the server's owner for a higher limit"] {
         assert!(text.contains(said), "{text}");
     }
     // Neither the bound nor time removes any of it.

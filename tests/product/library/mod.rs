@@ -27,4 +27,4 @@ mod trash;
 mod upkeep;
 mod uploads;
 mod versions;
-mod withheld;
+pub mod withheld;

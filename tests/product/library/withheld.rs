@@ -17,9 +17,13 @@ use crate::support::content::{bytes, files_below};
 
 use VersionState::{Held, Quarantined, Restricted, Visible};
 
-const STATES: [VersionState; 3] = [Held, Quarantined, Restricted];
 /// The second account of [`store`].
 const OTHER: UserId = UserId(2);
+
+/// All states but `Visible`.
+pub fn withheld_states() -> impl Iterator<Item = VersionState> {
+    VersionState::ALL.iter().copied().filter(|state| *state != Visible)
+}
 
 /// A store with another user, who manages the space too.
 async fn store() -> Store {
@@ -106,7 +110,7 @@ async fn an_earlier_content_is_as_visible_as_its_state_says() {
     let old = store.put_as_author("a", b"old").await;
     store.put_as_author("a", b"new").await;
     let (library, file) = (&store.library, path("a"));
-    for state in STATES {
+    for state in withheld_states() {
         for (_, access) in store.viewers() {
             assert_eq!(store.read_from(&access, "a", Some(old)).await.unwrap(), b"old");
         }
@@ -198,7 +202,7 @@ async fn the_trash_shows_and_gives_back_only_what_one_may_see() {
     let items = async |access: &Access| -> Vec<EntryId> {
         store.library.trash(access).await.unwrap().into_iter().map(|item| item.entry).collect()
     };
-    for state in STATES {
+    for state in withheld_states() {
         store.set(alone, state).await;
         store.set(inside, state).await;
         for (who, access) in store.viewers() {
@@ -231,7 +235,7 @@ async fn the_trash_shows_and_gives_back_only_what_one_may_see() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_time_nor_the_limit_of_the_past_removes_a_withheld_content() {
-    for state in STATES {
+    for state in withheld_states() {
         let store = store().await;
         let old = store.put_as_author("a", &bytes(1, 1_000)).await;
         store.put_as_author("a", b"new").await;
@@ -275,7 +279,7 @@ async fn no_copy_sets_a_withheld_content_free() {
     }
     let (file, large) = (store.put_as_author("d/f", b"withheld").await, store.current("big/50/3").await);
     let containers = store.containers();
-    for state in STATES {
+    for state in withheld_states() {
         for version in [file, large] {
             store.set(version, state).await;
         }
@@ -473,7 +477,7 @@ async fn a_lock_does_not_name_a_hidden_file() {
     };
     store.library.lock(store.change_of_author(), &path("d/f"), request(false)).await.unwrap();
     let owner = Access::granted_to_owner(store.space.id);
-    for state in STATES {
+    for state in withheld_states() {
         store.set(version, state).await;
         let taken = store.library.lock(store.change_of_other(), &path("d"), request(true)).await;
         assert!(matches!(taken, Err(LibraryError::Withheld)), "{state}: {taken:?}");

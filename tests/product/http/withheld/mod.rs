@@ -26,6 +26,7 @@ use self::world::{
 use crate::http::fixture::{EXCLUSIVE, token};
 use crate::http::public::{Link, SHARES, fill};
 use crate::http::rights::CASES;
+use crate::library::withheld::withheld_states;
 use crate::resumable::ietf::PART;
 use crate::resumable::raw::{next_head, value};
 use crate::resumable::tus::{self, to};
@@ -174,7 +175,7 @@ fn a_hidden_content_is_answered_like_a_name_that_was_never_used() {
     let names = |text: &str| NAMES.map(|(name, _)| text.contains(name.rsplit('/').next().unwrap()));
     let before = world.state();
 
-    for state in [Held, Quarantined, Restricted] {
+    for state in withheld_states() {
         world.set_all(state);
         // What a worker reads is not remembered for others.
         assert_eq!(world.state(), before);
@@ -353,7 +354,7 @@ fn a_link_to_a_hidden_file_is_like_one_that_never_was() {
     let (added, sent) = (whole(&put()), whole(&form()));
     let before = world.state();
 
-    for state in [Held, Quarantined, Restricted] {
+    for state in withheld_states() {
         assert!(links.iter().all(|link| opened(link) == content_of(0)));
         assert_eq!((share(&links[0].id).contains(FILE), search(&number)), (true, 1));
         world.set(&place, state);
@@ -449,7 +450,7 @@ fn nothing_that_began_before_reaches_a_hidden_content() {
     download.read_exact(&mut first).unwrap();
     assert!(first.starts_with(b"HTTP/1.1 200"));
 
-    for state in [Held, Quarantined, Restricted] {
+    for state in withheld_states() {
         world.set(&place, state);
         line.get_mut().write_all(head(&file, &known).as_bytes()).unwrap();
         let (status, etag, body) = next(&mut line);
