@@ -17,7 +17,7 @@ use crate::net::ResponseBody;
 
 /// Longest listing that is sent as a whole, with its length, in bytes.
 const WHOLE: usize = 1024 * 1024;
-/// Bytes of a longer listing that are sent at a time.
+/// Bytes of a longer listing that are sent at a time, and bytes after which other requests get a turn.
 const PIECE: usize = 64 * 1024;
 /// Pieces of a listing that wait for a slow client.
 const PIECES_AHEAD: usize = 4;
@@ -273,9 +273,15 @@ impl Writer {
     /// Continues until `enough` bytes have accumulated.
     async fn fill(&mut self, enough: usize) -> Result<Filled, BrokenOff> {
         let Told { answer, trees, limits, href, depth } = &mut self.told;
+        let mut next_turn = answer.pending() + PIECE;
         while let Some(tree) = &mut self.tree {
             if answer.pending() >= enough {
                 return Ok(Filled::Piece);
+            }
+            if answer.pending() >= next_turn {
+                next_turn = answer.pending() + PIECE;
+                // Writing a page waits for nothing, so the runtime would not interrupt it.
+                tokio::task::yield_now().await;
             }
             if !tree.push_next(answer).await? {
                 self.tree = trees.next();
