@@ -238,7 +238,7 @@ impl DavRequest<'_> {
             quota_available: None,
             quota_used: None,
             lockable: false,
-            locks: &[],
+            locks: "",
             dead: &[],
             cloud: self.cloud_view(Permissions::Inside(Right::Write)),
         });

@@ -1,6 +1,7 @@
 //! Lists members for PROPFIND, read page by page and sent piece by piece: a folder or a tree of any size needs
 //! little memory.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 use std::vec::IntoIter;
@@ -44,7 +45,8 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn push(&self, answer: &mut PropfindAnswer, member: &Member, inherited: &[Lock], href: &str) {
+    /// Writes an entry. `inherited` are the locks above it, as [`Self::locks`] writes them.
+    pub(super) fn push(&self, answer: &mut PropfindAnswer, member: &Member, inherited: &str, href: &str) {
         let entry = &member.entry;
         let right = self.access.right();
         let permissions = match (entry.parent, self.access.top()) {
@@ -54,10 +56,10 @@ impl View {
             (Some(_), None) if !entry.is_readable => Permissions::Withheld(right),
             (Some(_), None) => Permissions::Inside(right),
         };
-        let locks: Vec<&Lock> = member.locks.iter().chain(inherited).collect();
-        let roots: Vec<String> = locks.iter().map(|lock| self.lock_root(lock)).collect();
-        let locks: Vec<_> =
-            locks.iter().zip(&roots).map(|(lock, root)| active_lock(lock, root, self.now)).collect();
+        let locks = match member.locks.as_slice() {
+            [] => Cow::Borrowed(inherited),
+            own => Cow::Owned(self.locks(own) + inherited),
+        };
         answer.push(&ResourceView {
             href,
             is_folder: entry.is_folder(),
@@ -84,9 +86,15 @@ impl View {
         });
     }
 
-    fn lock_root(&self, lock: &Lock) -> String {
-        let place = Place::Entry { space: self.space.clone(), path: lock.root.clone() };
-        self.mount.href(&place, lock.root_is_folder)
+    /// The XML of these locks.
+    fn locks(&self, locks: &[Lock]) -> String {
+        let mut xml = String::new();
+        for lock in locks {
+            let place = Place::Entry { space: self.space.clone(), path: lock.root.clone() };
+            let root = self.mount.href(&place, lock.root_is_folder);
+            active_lock(lock, &root, self.now).push(&mut xml);
+        }
+        xml
     }
 }
 
@@ -122,7 +130,8 @@ enum Ahead {
 #[derive(Default)]
 struct Page {
     members: IntoIter<Member>,
-    inherited: Vec<Lock>,
+    /// The locks above them, written once for all.
+    inherited: String,
 }
 
 impl Level {
@@ -197,7 +206,8 @@ impl Tree {
                 .filter_map(|member| Some((member.entry.id, EntryName::parse(&member.entry.name).ok()?)));
             level.folders = named.collect::<Vec<_>>().into_iter();
         }
-        self.page = Page { members: listing.members.into_iter(), inherited: listing.inherited };
+        let inherited = self.view.locks(&listing.inherited);
+        self.page = Page { members: listing.members.into_iter(), inherited };
     }
 }
 

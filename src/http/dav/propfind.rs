@@ -50,7 +50,7 @@ impl DavRequest<'_> {
         let href = self.mount.href(&target.place(), is_folder);
         let view = self.view(target.space, target.access, usage, detail);
         let mut answer = PropfindAnswer::new(request);
-        view.push(&mut answer, &member, &[], &href);
+        view.push(&mut answer, &member, "", &href);
         let tree = listing.map(|first| Tree::begun(view, folder, href.clone(), depth, first));
         self.tell(answer, tree.into_iter().collect(), href, depth).await
     }
@@ -80,7 +80,7 @@ impl DavRequest<'_> {
             quota_available: usage.map(|usage| usage.available.0),
             quota_used: usage.map(|usage| usage.used.0),
             lockable: false,
-            locks: &[],
+            locks: "",
             dead: &[],
             cloud: CloudView {
                 fingerprint: Some(self.services.library.state_fingerprint()),
@@ -95,7 +95,7 @@ impl DavRequest<'_> {
             let href = self.mount.href(&place, true);
             member.entry.name.clone_from(&space.name);
             let view = self.view(name, access, usage, self.detail(request, &access));
-            view.push(&mut answer, &member, &[], &href);
+            view.push(&mut answer, &member, "", &href);
             if depth == Depth::Infinity {
                 trees.push(Tree::new(view, member.entry.id, href, depth));
             }

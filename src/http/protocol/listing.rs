@@ -259,7 +259,7 @@ mod tests {
             quota_available: Some(1_000),
             quota_used: Some(24),
             lockable: true,
-            locks: &[],
+            locks: "",
             dead: &[],
             cloud: CloudView {
                 number: 1,
@@ -434,14 +434,16 @@ mod tests {
     fn locks_show_in_lockdiscovery() {
         let etag = Etag("1".to_owned());
         let token = LockToken("urn:uuid:1".to_owned());
-        let locks = [ActiveLock {
+        let mut locks = String::new();
+        let lock = ActiveLock {
             scope: LockScope::Exclusive,
             depth: Depth::Zero,
             owner: Some("me"),
             timeout: Duration::from_mins(10),
             token: &token,
             root_href: "/dav/a/b",
-        }];
+        };
+        lock.push(&mut locks);
         let view = ResourceView { locks: &locks, ..file(&etag) };
         assert!(answer("", &[view]).contains("<d:lockdiscovery><d:activelock>"));
     }

@@ -33,8 +33,9 @@ pub struct ResourceView<'a> {
     pub quota_used: Option<u64>,
     /// Whether LOCK may lock it.
     pub lockable: bool,
-    /// The active locks, including those on parent folders.
-    pub locks: &'a [ActiveLock<'a>],
+    /// The active locks, including those on parent folders, as [`ActiveLock::push`] writes them: the members of a
+    /// folder share most of theirs.
+    pub locks: &'a str,
     /// Dead properties: name, and the fragment that [`super::proppatch`] parsed.
     pub dead: &'a [(PropertyName, String)],
     /// Properties that only Nextcloud's clients ask for.
@@ -284,7 +285,7 @@ impl LiveProperty {
             Self::LastModified => push_http_date(out, view.modified.as_mtime()),
             // RFC 4918 15.10: a resource that cannot be locked has none.
             Self::SupportedLock if view.lockable => out.push_str(LOCK_ENTRIES),
-            Self::LockDiscovery => view.locks.iter().for_each(|lock| lock.push(out)),
+            Self::LockDiscovery => out.push_str(view.locks),
             Self::QuotaAvailable => push_number(out, view.quota_available.unwrap_or(0)),
             Self::QuotaUsed => push_number(out, view.quota_used.unwrap_or(0)),
             _ => self.push_cloud(out, view),
@@ -347,7 +348,8 @@ const LOCK_ENTRIES: &str = "<d:lockentry><d:lockscope><d:exclusive/></d:lockscop
     <d:locktype><d:write/></d:locktype></d:lockentry>";
 
 impl ActiveLock<'_> {
-    fn push(&self, out: &mut String) {
+    /// Appends the `activelock` element.
+    pub fn push(&self, out: &mut String) {
         let scope = match self.scope {
             LockScope::Exclusive => "<d:exclusive/>",
             LockScope::Shared => "<d:shared/>",
