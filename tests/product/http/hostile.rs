@@ -3,7 +3,7 @@
 //!
 //! [`GROUPS`] is the table. Each row is carried out by [`ATTACKERS`] at a time against a running server while
 //! a user of the office writes, reads, lists and locks. The attackers turn to ordinary work and back between two
-//! rounds of the office: the 99th percentile of its requests is compared with its own beside ordinary work in the same
+//! rounds of the office: the 95th percentile of its requests is compared with its own beside ordinary work in the same
 //! seconds, so a busy machine slows both. None of the bounds is a time.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,8 @@ const ATTACKERS: usize = 2;
 /// Rounds of five requests of the office under attack, and as many beside ordinary work; more if the attack takes
 /// longer.
 const ROUNDS: usize = 40;
-/// How many times as long as beside ordinary work 99 of 100 requests of the office may take.
+/// How many times as long as beside ordinary work 95 of 100 requests of the office may take. Every one of them meets the
+/// attack, and the slowest of all meet the machine's other programs as well.
 const SLOWDOWN: u32 = 3;
 /// What counts as quick in any case: a few turns of other processes, which a request may have to wait for at each
 /// step between two threads.
@@ -428,9 +429,9 @@ impl World {
         let granted = found.answers.iter().filter(|status| attack.granted.contains(status)).count();
         let known = |status: &&u16| attack.granted.contains(status) || **status == attack.refused;
         let odd: BTreeSet<_> = found.answers.iter().filter(|status| !known(status)).collect();
-        let (under_attack, beside) = (p99(&found.under_attack), p99(&found.beside_ordinary));
+        let (under_attack, beside) = (most(&found.under_attack), most(&found.beside_ordinary));
         println!(
-            "{}: {granted} of {} granted; of the office's requests 99 % took {under_attack:?} instead of {beside:?} \
+            "{}: {granted} of {} granted; of the office's requests 95 % took {under_attack:?} instead of {beside:?} \
              and the median {:?} instead of {:?}; {} MiB",
             attack.name,
             found.answers.len(),
@@ -533,7 +534,7 @@ fn percentile(requests: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }
 
-/// How long 99 of 100 took at most.
-fn p99(requests: &[Duration]) -> Duration {
-    percentile(requests, 99)
+/// How long 95 of 100 took at most.
+fn most(requests: &[Duration]) -> Duration {
+    percentile(requests, 95)
 }
