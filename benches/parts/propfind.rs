@@ -82,7 +82,7 @@ impl<'a> Answer<'a> {
                 quota_available: None,
                 quota_used: None,
                 lockable: true,
-                locks: &[],
+                locks: "",
                 dead: properties,
                 cloud: CloudView {
                     is_linked: false,

@@ -89,6 +89,17 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM {ENTRIES} WHERE entries.id = ?1"), [id.0], entry_row)
     }
 
+    /// The top folder of a space.
+    pub fn top_of(&self, space: SpaceId) -> Result<Option<EntryRow>, CatalogError> {
+        self.one(
+            &format!(
+                "SELECT {COLUMNS} FROM {ENTRIES} WHERE entries.id = (SELECT root_id FROM spaces WHERE spaces.id = ?1)"
+            ),
+            [space.0],
+            entry_row,
+        )
+    }
+
     /// The entry in `parent` whose name has this key ([`EntryName::key`]).
     pub fn child(&self, parent: EntryId, name_key: &str) -> Result<Option<EntryRow>, CatalogError> {
         self.one(

@@ -218,12 +218,9 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM locks WHERE link_id = ?1", [link.0]).map(drop)
     }
 
-    /// Ends all locks on an entry or below it; a moved or deleted resource keeps none.
-    pub fn delete_locks_below(&self, top: EntryId) -> Result<(), CatalogError> {
-        for lock in self.locks_below(top, Timestamp(i64::MIN))? {
-            self.delete_lock(&lock.token)?;
-        }
-        Ok(())
+    /// Ends these locks.
+    pub fn delete_locks(&self, locks: &[LockRow]) -> Result<(), CatalogError> {
+        locks.iter().try_for_each(|lock| self.delete_lock(&lock.token))
     }
 
     /// Removes locks that expired before `now`.

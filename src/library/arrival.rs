@@ -9,7 +9,7 @@ use super::entry::signed;
 use super::extent::Extent;
 use super::guard::{require_tree_unlocked, require_unlocked};
 use super::record::Subject;
-use super::resolve::{Found, place};
+use super::resolve::{Found, Place, path_of, place};
 use super::version::replace_content;
 use super::visibility::Shows;
 use super::{Change, Entry, Library, LibraryError};
@@ -40,28 +40,20 @@ pub struct Transferred {
 }
 
 impl Library {
-    pub(super) fn transferred(
+    /// Records that an entry was moved or copied from a place to the slot, and returns it.
+    pub(super) fn arrived(
         &self,
-        tx: &ReadTx<'_>,
+        tx: &WriteTx<'_>,
         change: &Change,
-        entry: EntryId,
-        created: bool,
+        kind: EntryEvent,
+        from: Spot,
+        arrived: EntryId,
+        slot: &Slot,
     ) -> Result<Transferred, LibraryError> {
-        let row = tx.entry(entry)?.ok_or(LibraryError::NotFound)?;
-        Ok(Transferred { entry: self.entry(change.access.viewer(), row), created })
+        let row = tx.entry(arrived)?.ok_or(LibraryError::NotFound)?;
+        Subject::at(&row, &slot.path).and(from).record(tx, &change.stamp(), kind)?;
+        Ok(Transferred { entry: self.entry(change.access.viewer(), row), created: slot.there.is_none() })
     }
-}
-
-/// Records that an entry was moved or copied to its place.
-pub(super) fn record_arrival(
-    tx: &WriteTx<'_>,
-    change: &Change,
-    kind: EntryEvent,
-    arrived: EntryId,
-    from: Spot,
-) -> Result<(), LibraryError> {
-    let row = tx.entry(arrived)?.ok_or(LibraryError::NotFound)?;
-    Subject::present(tx, &row)?.and(from).record(tx, &change.stamp(), kind)
 }
 
 /// A copy inside a space that passed all checks.
@@ -97,6 +89,8 @@ pub(super) struct Slot {
     pub(super) space: SpaceId,
     pub(super) folder: EntryId,
     pub(super) name: EntryName,
+    /// Path in its space, wherever the right to it begins.
+    path: EntryPath,
     /// The existing entry, which will be replaced.
     pub(super) there: Option<EntryRow>,
     /// The file that returns to its old name, if there is no existing entry.
@@ -151,7 +145,8 @@ impl Arrival {
             }
             require_tree_unlocked(tx, change, row)?;
         }
-        Ok(Slot { space: self.scope.space(), folder: place.folder.id, name: place.name, there, departed })
+        let Place { folder, name, path, .. } = place;
+        Ok(Slot { space: self.scope.space(), folder: folder.id, name, path, there, departed })
     }
 }
 
@@ -173,8 +168,9 @@ impl Slot {
         let Some(there) = &self.there else { return arrive() };
         let mut locks = tx.locks_covering(there.id, change.now)?;
         locks.retain(|lock| lock.entry == there.id);
-        change.record(tx, EntryEvent::Deleted, there)?;
-        discard(tx, change, there)?;
+        let path = path_of(tx, there.id)?;
+        Subject::at(there, &path).record(tx, &change.stamp(), EntryEvent::Deleted)?;
+        discard(tx, change, there, &path)?;
         let arrived = arrive()?;
         let is_alike = |row: &EntryRow| row.is_folder() == there.is_folder();
         if tx.entry(arrived)?.as_ref().is_some_and(is_alike) {
@@ -231,8 +227,12 @@ impl Slot {
             Ok(entry.id)
         })?;
         let size = signed(entry.size);
-        tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
-        tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
+        if old_parent == self.folder {
+            tx.touch_folders(self.folder, tx.next_revision()?, 0, change.now)?;
+        } else {
+            tx.touch_folders(old_parent, tx.next_revision()?, -size, change.now)?;
+            tx.touch_folders(self.folder, tx.next_revision()?, size, change.now)?;
+        }
         departure::note(tx, change, entry, None)?;
         Ok(entry.id)
     }
@@ -248,9 +248,12 @@ pub(super) fn require_reachable(
     extent: Option<Extent>,
 ) -> Result<(), LibraryError> {
     let bytes = |rows: &[EntryRow]| -> usize { rows.iter().map(|row| row.name.len() + 1).sum() };
-    let now = tx.lineage(entry.id)?;
     // The space's top folder has a row but is not part of paths.
     let (new_depth, new_bytes) = (new_folders.len(), bytes(new_folders) + new_name.as_str().len());
+    if !entry.is_folder() && new_depth <= EntryPath::MAX_DEPTH && new_bytes <= EntryPath::MAX_BYTES {
+        return Ok(());
+    }
+    let now = tx.lineage(entry.id)?;
     let (old_depth, old_bytes) = (now.len().saturating_sub(1), bytes(&now).saturating_sub(1));
     if new_depth <= old_depth && new_bytes <= old_bytes && entry.parent.is_some() {
         return Ok(());

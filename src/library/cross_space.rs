@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use super::arrival::{Arrival, ArrivalKind, Slot, Transferred, record_arrival, tree_of};
+use super::arrival::{Arrival, ArrivalKind, Slot, Transferred, tree_of};
 use super::binding::{bound, container_row};
 use super::discard::discard;
 use super::entry::signed;
@@ -21,13 +21,14 @@ use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::quota::{Added, Reservation};
 use super::record::{Subject, spot};
-use super::resolve::find;
+use super::resolve::{find, path_of};
 use super::turns::Turn;
 use super::visibility::Shows;
 use super::{Change, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewVersion, ReadTx, WriteTx};
 use crate::model::{
-    ContainerId, EntryEvent, EntryId, EntryName, EntryPath, Right, SpaceId, Timestamp, VersionId, WriteSerial,
+    ContainerId, EntryEvent, EntryId, EntryName, EntryPath, Right, SpaceId, Spot, Timestamp, VersionId,
+    WriteSerial,
 };
 use crate::vault::container::{ContainerMeta, Part};
 use crate::vault::reader::ContainerReader;
@@ -234,16 +235,15 @@ impl Copying {
             }
             let copy = rows.join(tx, &load.change, &entry, &slot)?;
             added.require_room(&library, tx, reserved)?;
-            let left = spot(tx, entry.id)?;
+            let path = path_of(tx, entry.id)?;
             if is_move {
-                let arrived = tx.entry(copy)?.ok_or(LibraryError::NotFound)?;
-                let away = Subject::present(tx, &entry)?.and(spot(tx, arrived.id)?);
+                let away = Subject::at(&entry, &path).and(spot(tx, copy)?);
                 away.record(tx, &load.change.stamp(), EntryEvent::MovedAway)?;
-                discard(tx, &load.change, &entry)?;
+                discard(tx, &load.change, &entry, &path)?;
             }
+            let left = Spot::new(entry.space, entry.id, &path);
             let kind = if is_move { EntryEvent::Moved } else { EntryEvent::Copied };
-            record_arrival(tx, &load.change, kind, copy, left)?;
-            library.transferred(tx, &load.change, copy, slot.there.is_none())
+            library.arrived(tx, &load.change, kind, left, copy, &slot)
         };
         self.library.storing().await?.write(commit).await
     }

@@ -25,7 +25,7 @@ use std::time::Duration;
 use super::discard::take_out;
 use super::entry::signed;
 use super::guard::require_unlocked;
-use super::resolve::{Found, Place};
+use super::resolve::{Found, Place, path_of};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{DepartureRow, EntryRow, NewEntry, ReadTx, WriteTx};
 use crate::model::{EntryId, EntryName, Timestamp};
@@ -178,7 +178,8 @@ pub(super) fn absorb(
         tx.hand_over_versions(file.id, into)?;
         tx.delete_some(file.id, 1)?;
     } else {
-        take_out(tx, change, file)?;
+        let locks = tx.locks_below(file.id, Timestamp(i64::MIN))?;
+        take_out(tx, change, file, &path_of(tx, file.id)?, &locks)?;
         tx.begin_purge(file.id)?;
         note(tx, change, file, Some(into))?;
     }

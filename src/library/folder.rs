@@ -4,7 +4,7 @@ use super::departure;
 use super::discard::discard;
 use super::guard::require_unlocked;
 use super::record::Subject;
-use super::resolve::{Found, find, place};
+use super::resolve::{Found, find_with_path, place};
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::NewEntry;
 use crate::model::{EntryEvent, EntryPath, Right};
@@ -61,10 +61,10 @@ impl Library {
         let (library, path) = (self.clone(), path.clone());
         self.catalog()
             .write(move |tx| {
-                let entry = find(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
+                let (entry, path) = find_with_path(tx, scope, &path)?.ok_or(LibraryError::NotFound)?;
                 library.check_conditions(tx, &change, scope, Some(&entry))?;
-                change.record(tx, EntryEvent::Deleted, &entry)?;
-                discard(tx, &change, &entry)?;
+                Subject::at(&entry, &path).record(tx, &change.stamp(), EntryEvent::Deleted)?;
+                discard(tx, &change, &entry, &path)?;
                 departure::note(tx, &change, &entry, None)
             })
             .await

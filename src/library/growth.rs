@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::arrival::{Plan, Slot, Top, Transferred, copies_of, plant_one, record_arrival};
+use super::arrival::{Plan, Slot, Top, Transferred, copies_of, plant_one};
 use super::entry::signed;
 use super::quota::Added;
 use super::record::spot;
@@ -238,8 +238,7 @@ impl Library {
             let added = Added::watch(tx, slot.space)?;
             let copy = rows.join(tx, &change, &entry, &slot)?;
             added.require_room(&library, tx, 0)?;
-            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, entry.id)?)?;
-            library.transferred(tx, &change, copy, slot.there.is_none())
+            library.arrived(tx, &change, EntryEvent::Copied, spot(tx, entry.id)?, copy, &slot)
         };
         self.storing().await?.write(finish).await
     }

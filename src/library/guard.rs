@@ -171,7 +171,11 @@ pub(super) fn require_tree_unlocked(
 
 /// A locked entry may be changed by the holder of the lock, if the request submits its token. Of several shared
 /// locks with one root, one is enough.
-fn require_tokens(tx: &ReadTx<'_>, change: &Change, locks: &[LockRow]) -> Result<(), LibraryError> {
+pub(super) fn require_tokens(
+    tx: &ReadTx<'_>,
+    change: &Change,
+    locks: &[LockRow],
+) -> Result<(), LibraryError> {
     let submitted: HashSet<&LockToken> = change.conditions.submitted_tokens().collect();
     let opened: HashSet<EntryId> = locks
         .iter()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::guard::{locked, require_tree_unlocked, require_unlocked};
+use super::guard::{locked, require_tokens, require_unlocked};
 use super::record::Subject;
 use super::resolve::{find, path_within};
 use super::visibility::Shows;
@@ -344,17 +344,19 @@ fn fresh_token() -> LockToken {
 }
 
 /// Checks that `entry` may be taken out of its folder: its tree and the folder's members must be unlocked. A guest
-/// can never take out the linked entry.
+/// can never take out the linked entry. Returns the locks on it and below, expired ones too, which end with that.
 pub(super) fn require_removable(
     tx: &ReadTx<'_>,
     change: &Change,
     entry: &crate::catalog::EntryRow,
-) -> Result<(), LibraryError> {
-    require_tree_unlocked(tx, change, entry)?;
-    match entry.parent {
-        Some(parent) if change.access.top() != Some(entry.id) => require_unlocked(tx, change, parent),
-        _ => Err(LibraryError::IsRoot),
-    }
+) -> Result<Vec<LockRow>, LibraryError> {
+    let parent = entry.parent.filter(|_| change.access.top() != Some(entry.id));
+    // Deep locks above the entry cover its parent as well.
+    require_unlocked(tx, change, parent.ok_or(LibraryError::IsRoot)?)?;
+    let below = tx.locks_below(entry.id, Timestamp(i64::MIN))?;
+    let active: Vec<_> = below.iter().filter(|lock| lock.expires > change.now).cloned().collect();
+    require_tokens(tx, change, &active)?;
+    Ok(below)
 }
 
 #[cfg(test)]

@@ -53,11 +53,35 @@ pub(super) fn find(
     scope: Scope,
     path: &EntryPath,
 ) -> Result<Option<EntryRow>, LibraryError> {
+    walk(tx, scope, path, |_| {})
+}
+
+/// Like [`find`], with the entry's path in its space, in the stored composition of its names.
+pub(super) fn find_with_path(
+    tx: &ReadTx<'_>,
+    scope: Scope,
+    path: &EntryPath,
+) -> Result<Option<(EntryRow, EntryPath)>, LibraryError> {
+    let mut names = Vec::with_capacity(path.names().len());
+    let Some(row) = walk(tx, scope, path, |row| names.extend(EntryName::parse(&row.name).ok()))? else {
+        return Ok(None);
+    };
+    let path = match scope.top() {
+        None => EntryPath::new(names)?,
+        Some(_) => path_of(tx, row.id)?,
+    };
+    Ok(Some((row, path)))
+}
+
+/// Finds an entry, and passes each one on the way below the beginning, itself included, to `seen`.
+fn walk(
+    tx: &ReadTx<'_>,
+    scope: Scope,
+    path: &EntryPath,
+    mut seen: impl FnMut(&EntryRow),
+) -> Result<Option<EntryRow>, LibraryError> {
     let mut entry = match scope.top() {
-        None => {
-            let root = tx.space(scope.space())?.ok_or(LibraryError::NoSuchSpace)?.root;
-            tx.entry(root)?.ok_or(LibraryError::NotFound)?
-        }
+        None => tx.top_of(scope.space())?.ok_or(LibraryError::NoSuchSpace)?,
         Some(top) => linked_entry(tx, scope, top)?,
     };
     for name in path.names() {
@@ -68,6 +92,7 @@ pub(super) fn find(
             Some(row) => entry = row,
             None => return Ok(None),
         }
+        seen(&entry);
     }
     Ok(Some(entry))
 }
@@ -106,13 +131,10 @@ pub(super) struct Place {
 /// The place for an entry that is to be created or replaced.
 pub(super) fn place(tx: &ReadTx<'_>, scope: Scope, path: &EntryPath) -> Result<Place, LibraryError> {
     let Some((parent, name)) = path.split_last() else { return own_place(tx, scope) };
-    let folder = find(tx, scope, &parent)?.filter(EntryRow::is_folder).ok_or(LibraryError::ParentMissing)?;
+    let parent = find_with_path(tx, scope, &parent)?.filter(|(folder, _)| folder.is_folder());
+    let (folder, above) = parent.ok_or(LibraryError::ParentMissing)?;
     let found = child(tx, scope.viewer(), folder.id, name)?;
-    let path = match scope.top() {
-        None => path.clone(),
-        Some(_) => path_of(tx, folder.id)?.join(name.clone())?,
-    };
-    Ok(Place { folder, name: name.clone(), found, path })
+    Ok(Place { folder, name: name.clone(), found, path: above.join(name.clone())? })
 }
 
 /// The place of the entry at which the right begins. The content of a linked file may be replaced; everything else

@@ -1,19 +1,17 @@
 //! Moves and copies inside a space: a move changes one row, a copy shares the containers. `cross_space` handles
 //! other spaces.
 
-use super::arrival::{Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, record_arrival, tree_of};
+use super::arrival::{Arrival, ArrivalKind, Overwrite, Plan, Transferred, plant, tree_of};
 use super::cross_space::Carry;
 use super::entry::signed;
 use super::extent::Extent;
 use super::growth::AT_ONCE;
 use super::lock::require_removable;
 use super::quota::Added;
-use super::record::spot;
-use super::resolve::find;
-use super::turns::Turn;
+use super::resolve::{find, find_with_path};
 use super::{Change, Library, LibraryError};
 use crate::catalog::{EntryRow, WriteTx};
-use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Right, Scope, Timestamp};
+use crate::model::{Access, AccessDenied, Depth, EntryEvent, EntryPath, Right, Scope, Spot, Timestamp};
 
 /// Copies of folders inside their spaces at the same time; the rows of each are kept in memory.
 pub(super) const MAX_COPIES_AT_ONCE: usize = 8;
@@ -79,31 +77,47 @@ impl Library {
         let scope = change.access.scope(Right::Write)?;
         let target = confined(scope, to)?;
         let (path, kind) = (to_path.clone(), ArrivalKind::Move);
-        let mut arrival = Arrival { scope: target, path, overwrite, kind, extent: None };
+        let arrival = Arrival { scope: target, path, overwrite, kind, extent: None };
         if scope != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
         self.foresee(&change, scope, from).await?;
-        if is_longer(to_path, from) {
-            arrival.extent = self.measure(scope, from).await?;
+        if let Some(moved) = self.move_now(&change, from, &arrival).await? {
+            return Ok(Transfer::Done(moved));
         }
-        let (library, from) = (self.clone(), from.clone());
+        let arrival = Arrival { extent: self.measure(scope, from).await?, ..arrival };
+        let moved = self.move_now(&change, from, &arrival).await?;
+        moved.map(Transfer::Done).ok_or(LibraryError::PreconditionFailed)
+    }
+
+    /// Moves it in one transaction. `None`, without changes, for a folder that comes below a longer path, until a
+    /// reader has measured it.
+    async fn move_now(
+        &self,
+        change: &Change,
+        from: &EntryPath,
+        arrival: &Arrival,
+    ) -> Result<Option<Transferred>, LibraryError> {
+        let scope = change.access.scope(Right::Write)?;
+        let (library, change, from, arrival) = (self.clone(), change.clone(), from.clone(), arrival.clone());
         self.storing()
             .await?
             .write(move |tx| {
-                let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+                let (entry, left) = find_with_path(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+                if entry.is_folder() && arrival.extent.is_none() && is_longer(&arrival.path, &from) {
+                    tx.touches_only([]);
+                    return Ok(None);
+                }
                 library.check_conditions(tx, &change, scope, Some(&entry))?;
-                require_removable(tx, &change, &entry)?;
+                let locks = require_removable(tx, &change, &entry)?;
                 let slot = arrival.inspect(&library, tx, &change, &entry)?;
                 // A lock belongs to a place and does not move along (RFC 4918 7.6).
-                tx.delete_locks_below(entry.id)?;
-                let left = spot(tx, entry.id)?;
+                tx.delete_locks(&locks)?;
                 let arrived = slot.take_in(tx, &change, &entry)?;
-                record_arrival(tx, &change, EntryEvent::Moved, arrived, left)?;
-                library.transferred(tx, &change, arrived, slot.there.is_none())
+                let left = Spot::new(entry.space, entry.id, &left);
+                library.arrived(tx, &change, EntryEvent::Moved, left, arrived, &slot).map(Some)
             })
             .await
-            .map(Transfer::Done)
     }
 
     /// Like [`Self::copy_entry`], but leaves the slow part to the caller: copying into another space.
@@ -123,60 +137,77 @@ impl Library {
         if scope != target {
             return self.begin_carry(change, from.clone(), arrival).await.map(Box::new).map(Transfer::Carry);
         }
-        self.storing().await?;
-        let _turn = self.turn_to_copy(&change, scope, from, depth).await?;
+        self.foresee(&change, scope, from).await?;
+        if let Some(copied) = self.copy_one(&change, from, &arrival).await? {
+            return Ok(Transfer::Done(copied));
+        }
+        // A client that sends many copies of folders at once waits for its own, and the guests of a link for theirs:
+        // otherwise all of them would be in memory and ahead of other people's saves.
+        let turn = (change.account()?, scope.top());
+        let _turn = self.shared.long_work.copying.take(turn).await?;
         let plan = self.plan_copy(change, from.clone(), arrival).await?;
         if plan.tree.len() > AT_ONCE {
             return self.copy_in_steps(plan).await.map(Transfer::Done);
         }
-        let (library, Plan { change, from, arrival, tree, .. }) = (self.clone(), plan);
+        let library = self.clone();
         let copy = move |tx: &WriteTx<'_>| {
-            let entry = find(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+            let Plan { change, from, arrival, .. } = plan;
+            let (entry, path) = find_with_path(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
             library.check_conditions(tx, &change, scope, Some(&entry))?;
-            let slot = arrival.inspect(&library, tx, &change, &entry)?;
-            let tree = tree_of(tx, &change.access, &entry, kind)?;
-            let added = Added::watch(tx, slot.space)?;
-            if let Some(renewed) = slot.renew_file(tx, &change, &entry)? {
-                added.require_room(&library, tx, 0)?;
-                record_arrival(tx, &change, EntryEvent::Copied, renewed, spot(tx, entry.id)?)?;
-                return library.transferred(tx, &change, renewed, slot.there.is_none());
-            }
-            let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
-            let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
-                let version =
-                    row.version.map(|version| tx.share_version(version, id, change.author(), change.now));
-                Ok(version.transpose()?)
-            };
-            let copy = plant(tx, &change, &tree, first, &slot, share)?;
-            added.require_room(&library, tx, 0)?;
-            record_arrival(tx, &change, EntryEvent::Copied, copy, spot(tx, entry.id)?)?;
-            library.transferred(tx, &change, copy, slot.there.is_none())
+            library.copy_rows(tx, &change, (&entry, &path), &arrival)
         };
-        let copied = match tree.len() {
-            0..=1 => self.catalog().write(copy).await,
-            _ => self.catalog().write_alone(copy).await,
-        };
-        copied.map(Transfer::Done)
+        self.storing().await?.write_alone(copy).await.map(Transfer::Done)
     }
 
-    /// Waits until this person's other copies of folders are done; the guests of a link have a turn of their own. A
-    /// client that sends many at once waits for its own copies: otherwise all of them would be in memory and ahead
-    /// of other people's saves.
-    async fn turn_to_copy(
+    /// Copies a file, or a folder without its members, in one short transaction. `None`, without changes, if the
+    /// copy would have members.
+    async fn copy_one(
         &self,
         change: &Change,
-        scope: Scope,
         from: &EntryPath,
-        depth: Depth,
-    ) -> Result<Option<Turn>, LibraryError> {
-        let from = from.clone();
-        let source = self.catalog().read(move |tx| find(tx, scope, &from)).await?;
-        match source {
-            Some(row) if row.is_folder() && depth != Depth::Zero => {
-                Ok(Some(self.shared.long_work.copying.take((change.account()?, scope.top())).await?))
-            }
-            _ => Ok(None),
-        }
+        arrival: &Arrival,
+    ) -> Result<Option<Transferred>, LibraryError> {
+        let scope = change.access.scope(Right::Read)?;
+        let (library, change, from, arrival) = (self.clone(), change.clone(), from.clone(), arrival.clone());
+        self.storing()
+            .await?
+            .write(move |tx| {
+                let (entry, path) = find_with_path(tx, scope, &from)?.ok_or(LibraryError::NotFound)?;
+                if entry.is_folder() && arrival.kind != ArrivalKind::Copy(Depth::Zero) {
+                    tx.touches_only([]);
+                    return Ok(None);
+                }
+                library.check_conditions(tx, &change, scope, Some(&entry))?;
+                library.copy_rows(tx, &change, (&entry, &path), &arrival).map(Some)
+            })
+            .await
+    }
+
+    /// Copies `entry` and, with its kind of arrival, everything below it.
+    fn copy_rows(
+        &self,
+        tx: &WriteTx<'_>,
+        change: &Change,
+        (entry, path): (&EntryRow, &EntryPath),
+        arrival: &Arrival,
+    ) -> Result<Transferred, LibraryError> {
+        let slot = arrival.inspect(self, tx, change, entry)?;
+        let tree = tree_of(tx, &change.access, entry, arrival.kind)?;
+        let added = Added::watch(tx, slot.space)?;
+        let copy = if let Some(renewed) = slot.renew_file(tx, change, entry)? {
+            renewed
+        } else {
+            let first = tx.reserve_entry_ids(signed(tree.len() as u64))?;
+            let share = |tx: &WriteTx<'_>, row: &EntryRow, id| {
+                let (author, now) = (change.author(), change.now);
+                let version = row.version.map(|version| tx.share_version(version, id, author, now));
+                Ok(version.transpose()?)
+            };
+            plant(tx, change, &tree, first, &slot, share)?
+        };
+        added.require_room(self, tx, 0)?;
+        let from = Spot::new(entry.space, entry.id, path);
+        self.arrived(tx, change, EntryEvent::Copied, from, copy, &slot)
     }
 
     /// Checks everything that may prevent a copy, and reads the entries to copy.
