@@ -18,6 +18,7 @@ mod place;
 mod random;
 mod range;
 mod size;
+mod span;
 mod time;
 mod upload;
 
@@ -42,5 +43,6 @@ pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};
 pub use range::ByteRange;
 pub use size::{ByteSize, ParseSizeError};
+pub use span::{ParseSpanError, Span};
 pub use time::{ParseTimestampError, Timestamp};
 pub use upload::{ChunkName, ChunkNameError, UploadShape};
