@@ -15,6 +15,7 @@ pub mod net;
 #[doc(hidden)]
 pub mod parsers;
 pub mod recovery;
+pub mod scan;
 pub mod sharing;
 pub mod text;
 pub mod uploads;

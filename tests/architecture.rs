@@ -25,9 +25,10 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("text", &["model"]),
+    ("scan", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
@@ -38,19 +39,19 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("admin", &["model", "text", "library", "uploads", "recovery", "accounts", "sharing"]),
     ("net", &["model"]),
     ("http", &["model", "text", "library", "uploads", "accounts", "sharing", "net"]),
-    ("config", &["model", "net"]),
+    ("config", &["model", "scan", "net"]),
     (
         "app",
         &[
-            "model", "text", "vault", "catalog", "library", "uploads", "recovery", "accounts", "sharing",
-            "admin", "net", "http", "config",
+            "model", "text", "scan", "vault", "catalog", "library", "uploads", "recovery", "accounts",
+            "sharing", "admin", "net", "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "vault", "catalog", "library", "uploads", "recovery", "accounts", "sharing",
-            "admin", "net", "http", "config", "app",
+            "model", "text", "scan", "vault", "catalog", "library", "uploads", "recovery", "accounts",
+            "sharing", "admin", "net", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),

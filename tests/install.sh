@@ -15,6 +15,8 @@ build=(
 test=(
     "age age"
     "cadaver cadaver"
+    "clamd clamav-daemon"
+    "/usr/share/clamav-testfiles/clam.exe clamav-testfiles"
     "curl curl"
     "dbus-run-session dbus"
     "dbus-daemon dbus-daemon"
@@ -40,6 +42,7 @@ test=(
     "sqlite3 sqlite3"
     "strace strace"
     "systemd-analyze systemd"
+    "zip zip"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"
 )
 bench=(

@@ -32,6 +32,7 @@ mod nextcloud;
 mod rebuild;
 mod recovery;
 mod resumable;
+mod scan;
 mod sharing;
 mod start;
 mod systemd;

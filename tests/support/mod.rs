@@ -18,6 +18,7 @@
 )]
 
 pub mod canary;
+pub mod clamd;
 pub mod client;
 pub mod content;
 pub mod earlier;
