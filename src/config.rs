@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::NamePolicy;
+use crate::model::{NamePolicy, Span};
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
+use crate::scan::{Address, Clamd};
 
 /// Default listening address: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -95,6 +96,9 @@ pub enum ConfigError {
     /// A number of `[events]` is out of range.
     #[error("[events] keep_days must lie between 1 and 36500")]
     Events,
+    /// A folder for the signatures of no scanner, or one that depends on where the server is started.
+    #[error("[intake] {0}")]
+    Intake(&'static str),
     /// A limit is out of range.
     #[error("[limits] {0}")]
     Limits(#[from] LimitsError),
@@ -135,6 +139,8 @@ pub struct RawConfig {
     pub snapshots: RawSnapshots,
     /// How long events are kept.
     pub events: RawEvents,
+    /// What happens to contents that come from outside.
+    pub intake: RawIntake,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -159,6 +165,60 @@ impl RawEvents {
             days @ 1..=36_500 => Ok(Duration::from_hours(24 * u64::from(days))),
             _ => Err(ConfigError::Events),
         }
+    }
+}
+
+/// What happens to contents that come from outside.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawIntake {
+    /// Where ClamAV's daemon listens: the path of its socket, or `host:port`.
+    pub clamd: Option<Address>,
+    /// The folder from which that daemon reads its signatures.
+    pub signatures: Option<PathBuf>,
+    /// Age from which signatures are too old.
+    pub signatures_max_age: Span,
+}
+
+impl Default for RawIntake {
+    fn default() -> Self {
+        Self { clamd: None, signatures: None, signatures_max_age: Span(Duration::from_hours(36)) }
+    }
+}
+
+/// The scanner for contents.
+#[derive(Clone, Debug)]
+pub struct Scanner {
+    /// Where it listens.
+    pub address: Address,
+    /// The folder with its signatures.
+    pub signatures: Option<PathBuf>,
+    /// Age from which its signatures are too old.
+    pub signatures_max_age: Duration,
+}
+
+impl Scanner {
+    /// The engine at that address.
+    pub fn engine(&self) -> Clamd {
+        Clamd::new(self.address.clone(), self.signatures.clone())
+    }
+}
+
+impl RawIntake {
+    /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
+    fn check(self) -> Result<Option<Scanner>, ConfigError> {
+        if self.signatures.as_ref().is_some_and(|folder| !folder.is_absolute()) {
+            return Err(ConfigError::Intake("signatures must be an absolute path"));
+        }
+        let Some(address) = self.clamd else {
+            return match self.signatures {
+                Some(_) => Err(ConfigError::Intake("signatures belongs to clamd: give clamd, too")),
+                None => Ok(None),
+            };
+        };
+        let usual = || matches!(address, Address::Socket(_)).then(|| PathBuf::from("/var/lib/clamav"));
+        let signatures = self.signatures.or_else(usual);
+        Ok(Some(Scanner { address, signatures, signatures_max_age: self.signatures_max_age.0 }))
     }
 }
 
@@ -294,6 +354,8 @@ pub struct Config {
     pub snapshots: SnapshotSchedule,
     /// How long events are kept.
     pub events_kept_for: Duration,
+    /// The scanner for contents; without it nothing is scanned.
+    pub scanner: Option<Scanner>,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -372,6 +434,7 @@ impl RawConfig {
             scrub: self.scrub,
             snapshots: self.snapshots.check()?,
             events_kept_for: self.events.check()?,
+            scanner: self.intake.check()?,
             limits: self.limits,
         })
     }
@@ -492,7 +555,7 @@ mod tests {
             let keys = text.split('`').skip(1).step_by(2);
             keys.map(|key| format!("{section}{key}")).collect()
         };
-        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "events.", "limits."];
+        let tables = ["", "tls.", "log.", "scrub.", "snapshots.", "events.", "intake.", "limits."];
         let keys: BTreeSet<_> = tables.iter().flat_map(|table| known(table)).collect();
         assert_eq!(documented, keys);
     }
@@ -511,6 +574,17 @@ mod tests {
         ] {
             check(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
+    }
+
+    /// The folder of a clamd elsewhere is not on this machine, even if one of the same name is.
+    #[test]
+    fn signatures_are_where_debian_keeps_them_unless_clamd_is_elsewhere() {
+        let folder = |text: &str| check(text).unwrap().scanner.unwrap().signatures;
+        assert_eq!(folder("[intake]\nclamd = '/run/clamd'"), Some("/var/lib/clamav".into()));
+        assert_eq!(folder("[intake]\nclamd = '/run/clamd'\nsignatures = '/a'"), Some("/a".into()));
+        assert_eq!(folder("[intake]\nclamd = 'scanner:3310'"), None);
+        assert_eq!(folder("[intake]\nclamd = 'scanner:3310'\nsignatures = '/a'"), Some("/a".into()));
+        assert!(check("").unwrap().scanner.is_none());
     }
 
     #[test]
@@ -548,6 +622,13 @@ mod tests {
             ("[snapshots]\nkeep = 0", "keep must lie between 1"),
             ("[events]\nkeep_days = 0", "keep_days must lie between 1"),
             ("[snapshots]\nevery_hours = 9000", "every_hours"),
+            ("[intake]\nclamd = 'clamd.ctl'", "absolute path of its socket, or host:port"),
+            ("[intake]\nclamd = 'scanner'", "'scanner' is no address of clamd"),
+            ("[intake]\nclamd = '/run/clamd'\nsignatures = 'clamav'", "signatures must be an absolute path"),
+            ("[intake]\nsignatures = '/var/lib/clamav'", "give clamd, too"),
+            ("[intake]\nsignatures_max_age = '36'", "'36' is not a span of time"),
+            ("[intake]\nsignatures_max_age = 36", "signatures_max_age"),
+            ("[intake]\nclamav = '/run/clamd'", "clamav"),
             ("[snapshots]\nevery_days = 1", "every_days"),
         ] {
             let error = check(text).unwrap_err().to_string();

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
+use super::scan::ScannerShown;
 use super::serve::certificate_faults;
 use super::{FINDINGS, Format, output};
 use crate::admin::{Reply, Request, StatusShown};
@@ -14,8 +15,8 @@ use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
     foreign_files, missing_parts, spaces_without_any_file,
 };
-use crate::config::RawConfig;
-use crate::model::ByteSize;
+use crate::config::{RawConfig, Scanner};
+use crate::model::{ByteSize, Span, Timestamp};
 use crate::vault::disk::{Capacity, LocalDisk};
 
 /// Bytes of free space below which `doctor` warns.
@@ -31,7 +32,7 @@ pub(super) struct Doctor {
     /// Data directory of the instance.
     #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
     data: PathBuf,
-    /// Configuration file of the server, to check it and its certificate, too.
+    /// Configuration file of the server, to check it, its certificate and its scanner, too.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -219,18 +220,78 @@ fn secrets(data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Checks the configuration as `tresor check-config` does.
+/// Checks the configuration as `tresor check-config` does, and the scanner that it names.
 fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
-    let checked = RawConfig::read(path)
-        .and_then(|raw| raw.check(data.to_owned()))
-        .map_err(anyhow::Error::from)
-        .and_then(|config| certificate_faults(&config));
-    match checked {
+    let config = match RawConfig::read(path).and_then(|raw| raw.check(data.to_owned())) {
+        Ok(config) => config,
+        Err(error) => return vec![Finding::fault(format!("{:#}", anyhow::Error::from(error)))],
+    };
+    let mut findings: Vec<_> = match certificate_faults(&config) {
         Ok(faults) if faults.is_empty() => {
             vec![Finding::ok("the server can run with this configuration, and its certificate fits")]
         }
         Ok(faults) => faults.into_iter().map(Finding::fault).collect(),
         Err(error) => vec![Finding::fault(format!("{error:#}"))],
+    };
+    findings.extend(config.scanner.iter().flat_map(scanner));
+    findings
+}
+
+/// Asks the scanner and tries it.
+fn scanner(scanner: &Scanner) -> Vec<Finding> {
+    let shown = ScannerShown::of(scanner, Timestamp::now());
+    let mut findings = Vec::new();
+    if let Some(problem) = &shown.problem {
+        findings.push(Finding::fault(problem));
+    }
+    if !scanner.address.is_local() {
+        findings.push(Finding::warning(format!(
+            "contents travel to the scanner at {} unencrypted; run clamd on this machine",
+            scanner.address
+        )));
+    }
+    let Some(version) = &shown.version else { return findings };
+    if shown.trusted {
+        findings.push(Finding::ok(format!("{version} finds a test virus and passes a harmless text")));
+    }
+    findings.push(signatures(scanner, &shown));
+    if shown.reports_limits == Some(false) {
+        findings.push(Finding::warning(
+            "the scanner calls clean what it did not look at because of its limits; set `AlertExceedsMax yes` and \
+             `AlertEncrypted yes` in clamd.conf",
+        ));
+    }
+    if shown.reads_rar == Some(false) {
+        findings.push(Finding::warning(
+            "the scanner cannot look into RAR archives, and calls them clean: libclamunrar is missing",
+        ));
+    }
+    findings
+}
+
+/// Judges the age of the signatures.
+fn signatures(scanner: &Scanner, shown: &ScannerShown) -> Finding {
+    let folder = scanner.signatures.as_ref().map(|folder| folder.display());
+    match (&shown.newest, shown.age(), folder) {
+        (Some(newest), Some(age), _) if shown.current => {
+            Finding::ok(format!("the newest signatures are of {newest}, {age} old"))
+        }
+        (Some(newest), Some(age), _) => Finding::warning(format!(
+            "the newest signatures are of {newest}, {age} old, and the limit is {}; does freshclam run?",
+            Span(scanner.signatures_max_age)
+        )),
+        (Some(newest), None, _) => Finding::warning(format!(
+            "the newest signatures are of {newest}, which is in the future; are the clocks right?"
+        )),
+        (None, _, Some(folder)) if shown.loaded == Some(false) => Finding::warning(format!(
+            "the scanner has not loaded the signatures in {folder} yet; does it read that folder?"
+        )),
+        (None, _, Some(folder)) => Finding::warning(format!(
+            "the age of the signatures is not known: no database can be read in {folder}"
+        )),
+        (None, _, None) => Finding::warning(
+            "the age of the signatures is not known; set `signatures` in [intake] to the folder of their databases",
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ mod output;
 mod passphrase;
 mod rebuild;
 mod recovery_key;
+mod scan;
 mod second_factor;
 mod secret;
 mod serve;
@@ -104,6 +105,7 @@ enum Command {
     Link(link::Link),
     Lock(lock::Lock),
     Verify(verify::Verify),
+    Scan(scan::Scan),
     Snapshot(snapshot::Snapshot),
     Rebuild(rebuild::Rebuild),
     ChangePassphrase(passphrase::ChangePassphrase),
@@ -142,6 +144,7 @@ impl Cli {
             Command::Link(command) => command.run(),
             Command::Lock(command) => command.run(),
             Command::Verify(command) => return exit_code(command.run()),
+            Command::Scan(command) => command.run(),
             Command::Snapshot(command) => command.run(),
             Command::Rebuild(command) => return exit_code(command.run()),
             Command::ChangePassphrase(command) => command.run(),

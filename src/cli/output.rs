@@ -334,7 +334,7 @@ fn workers(rows: &[WorkerShown], now: Timestamp) -> anyhow::Result<()> {
 }
 
 /// A span of time, rounded; days from two on.
-fn span(span: Duration) -> String {
+pub(super) fn span(span: Duration) -> String {
     match span.as_secs() {
         secs @ 0..60 => format!("{secs} s"),
         secs @ 60..3_570 => format!("{} min", (secs + 30) / 60),

@@ -1,5 +1,6 @@
 //! The engines that judge contents, with a real clamd.
 
+mod command;
 mod lying;
 mod signatures;
 mod trouble;
