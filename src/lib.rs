@@ -8,6 +8,7 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod convert;
 pub mod http;
 pub mod library;
 pub mod model;

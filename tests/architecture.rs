@@ -25,10 +25,11 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
+    ("convert", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
     ("library", &["model", "vault", "catalog"]),
@@ -43,15 +44,15 @@ const ROOMS: [(&str, &[&str]); 18] = [
     (
         "app",
         &[
-            "model", "text", "scan", "vault", "catalog", "library", "uploads", "recovery", "accounts",
-            "sharing", "admin", "net", "http", "config",
+            "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
+            "accounts", "sharing", "admin", "net", "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "scan", "vault", "catalog", "library", "uploads", "recovery", "accounts",
-            "sharing", "admin", "net", "http", "config", "app",
+            "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
+            "accounts", "sharing", "admin", "net", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),

@@ -23,6 +23,7 @@ mod admin;
 mod cli;
 mod clients;
 mod conformance;
+mod convert;
 mod damage;
 mod fuzz_seeds;
 mod http;

@@ -42,6 +42,7 @@ javascript() {
 
 python "$here/requirements.txt" tuspy
 python "$here/../../clients/python/requirements.txt" webdav-py
+python "$here/../../convert/requirements.txt" office
 python "$here/../../../architecture/requirements.txt" pglast
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js

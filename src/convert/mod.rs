@@ -1,0 +1,173 @@
+//! Turns one office document into one checked PDF, inside a sandbox.
+//!
+//! ```text
+//! document  > memory   sealed, within MAX_DOCUMENT; its content says which filter LibreOffice uses
+//!           > sandbox  LibreOffice with a profile of its own: no macros, no links, German            > PDF
+//! PDF       > sandbox  qpdf and poppler: it parses, how many pages, does anything in it act
+//!           > sandbox  only if something does: poppler draws the pages anew, and they are checked once more
+//! ```
+//! Each step is a job of its own, so that a document that takes over LibreOffice has no say in how its PDF is checked.
+//! Nothing is kept between two jobs and nothing is written to a disk. All calls block: they belong on a blocking
+//! thread, which must live as long as the call (a job ends with the thread that began it).
+//!
+//! **Active contents are drawn away rather than refused**, because ordinary slides with a video have them. A PDF
+//! without any is passed on as LibreOffice made it, with its links, bookmarks and tags.
+
+mod check;
+mod error;
+mod kind;
+mod libreoffice;
+mod memory;
+mod password;
+mod probe;
+mod sandbox;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+pub use error::ConvertError;
+pub use kind::OfficeKind;
+pub use probe::Probe;
+pub use sandbox::Bounds;
+
+use libreoffice::{CONVERT, LibreOffice, NOTHING_MADE};
+use sandbox::Sandbox;
+
+use crate::model::ByteSize;
+
+/// Where the programs are and what a job may use.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// bubblewrap: a path, or a name to be found in `PATH`.
+    pub bubblewrap: PathBuf,
+    /// The `soffice` of the LibreOffice to use: a path, or a name to be found in `PATH`.
+    pub libreoffice: PathBuf,
+    /// What one job may use.
+    pub bounds: Bounds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { bubblewrap: "bwrap".into(), libreoffice: "soffice".into(), bounds: Bounds::default() }
+    }
+}
+
+/// Converts documents, one per call; calls may run beside each other.
+#[derive(Debug)]
+pub struct Converter {
+    libreoffice: LibreOffice,
+    sandbox: Sandbox,
+}
+
+/// A document as PDF.
+#[derive(Debug)]
+pub struct Converted {
+    /// The PDF: a sealed file in memory, at its beginning.
+    pub pdf: File,
+    /// Number of its pages.
+    pub pages: u64,
+    /// What a reader should know about it.
+    pub notes: Vec<Note>,
+    /// Version and build of LibreOffice.
+    pub libreoffice: String,
+}
+
+/// What a reader should know about a PDF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The fonts that the pages are drawn with. Carlito stands for Calibri, Caladea for Cambria, Liberation for Arial,
+    /// Times New Roman and Courier New, if the document did not name these themselves.
+    Fonts(BTreeSet<String>),
+    /// The document has this many comments.
+    Comments(u64),
+    /// The pages were drawn anew, without links, bookmarks and tags, because of these contents.
+    Redrawn(BTreeSet<String>),
+}
+
+/// Most bytes of a document that is converted.
+const MAX_DOCUMENT: u64 = 128 << 20;
+
+/// Most pages of a PDF. A spreadsheet that fills every row would otherwise become a million.
+const MOST_PAGES: u64 = 5_000;
+
+/// Programs that jobs use, and the Debian packages that have them.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("choom", "util-linux"),
+    ("prlimit", "util-linux"),
+    ("qpdf", "qpdf"),
+    ("pdffonts", "poppler-utils"),
+    ("pdftocairo", "poppler-utils"),
+];
+
+impl Converter {
+    /// Finds the programs. Whether they work, [`Converter::probe`] finds out.
+    pub fn new(settings: &Settings) -> Result<Self, ConvertError> {
+        let missing = |program, package| ConvertError::ProgramMissing { program, package };
+        let bubblewrap = find(&settings.bubblewrap).ok_or(missing("bwrap", "bubblewrap"))?;
+        let libreoffice = find(&settings.libreoffice)
+            .and_then(|soffice| LibreOffice::of_program(&soffice))
+            .ok_or(missing("soffice", "libreoffice-writer-nogui"))?;
+        if let Some((program, package)) =
+            PROGRAMS.iter().find(|(program, _)| find(Path::new(program)).is_none())
+        {
+            return Err(missing(program, package));
+        }
+        let sandbox = Sandbox::new(bubblewrap, libreoffice.own_folder(), settings.bounds);
+        Ok(Self { libreoffice, sandbox })
+    }
+
+    /// Converts what `document` yields, whose name says that it is of `kind`.
+    pub fn convert(&self, document: &mut dyn Read, kind: OfficeKind) -> Result<Converted, ConvertError> {
+        let document = memory::copy(document, MAX_DOCUMENT)?
+            .ok_or(ConvertError::TooLarge { limit: ByteSize(MAX_DOCUMENT) })?;
+        let pdf = self.lay_out(&document, kind)?;
+        let contents = self.contents(&pdf)?;
+        let mut notes = vec![Note::Fonts(contents.fonts)];
+        notes.extend((contents.comments > 0).then_some(Note::Comments(contents.comments)));
+        let pdf = if contents.active.is_empty() { pdf } else { self.redraw(&pdf, &contents.active)? };
+        notes.extend((!contents.active.is_empty()).then_some(Note::Redrawn(contents.active)));
+        Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
+    }
+
+    /// The PDF as LibreOffice makes it.
+    fn lay_out(&self, document: &File, kind: OfficeKind) -> Result<File, ConvertError> {
+        let kind = kind.matching(&memory::bytes(document)?).ok_or(ConvertError::NotOffice)?;
+        let [folder, profile, build] = self.libreoffice.arguments();
+        let arguments = [kind.extension(), kind.filter(), &folder, &profile, &build];
+        let ended = self.sandbox.run(CONVERT, &arguments, document)?;
+        match ended.exit {
+            0 => Ok(ended.output),
+            NOTHING_MADE if password::is_needed(&memory::bytes(document)?) => Err(ConvertError::Encrypted),
+            NOTHING_MADE => Err(ConvertError::Unreadable),
+            sandbox::CPU_SPENT => Err(ConvertError::TimedOut),
+            exit => Err(ConvertError::Crashed { exit }),
+        }
+    }
+
+    /// What the PDF contains, if it is one and not too long.
+    fn contents(&self, pdf: &File) -> Result<check::Contents, ConvertError> {
+        let contents = check::contents(&self.sandbox, pdf)?;
+        if contents.pages > MOST_PAGES {
+            return Err(ConvertError::TooManyPages { pages: contents.pages, limit: MOST_PAGES });
+        }
+        Ok(contents)
+    }
+
+    /// The same pages without what was found active in them.
+    fn redraw(&self, pdf: &File, active: &BTreeSet<String>) -> Result<File, ConvertError> {
+        let redrawn = check::redrawn(&self.sandbox, pdf)?;
+        if self.contents(&redrawn)?.active.is_empty() {
+            return Ok(redrawn);
+        }
+        let found: Vec<&str> = active.iter().map(String::as_str).collect();
+        Err(ConvertError::PdfRefused { found: found.join(", ") })
+    }
+}
+
+/// A program by its path, or by its name in `PATH`.
+fn find(program: &Path) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
