@@ -145,6 +145,17 @@ pub struct RawConfig {
     pub limits: Limits,
 }
 
+/// Whether office documents become PDFs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conversion {
+    /// If this machine can do it.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+}
+
 /// How long events are kept.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -178,11 +189,18 @@ pub struct RawIntake {
     pub signatures: Option<PathBuf>,
     /// Age from which signatures are too old.
     pub signatures_max_age: Span,
+    /// Whether office documents become PDFs.
+    pub converter: Conversion,
 }
 
 impl Default for RawIntake {
     fn default() -> Self {
-        Self { clamd: None, signatures: None, signatures_max_age: Span(Duration::from_hours(36)) }
+        Self {
+            clamd: None,
+            signatures: None,
+            signatures_max_age: Span(Duration::from_hours(36)),
+            converter: Conversion::default(),
+        }
     }
 }
 
@@ -356,6 +374,8 @@ pub struct Config {
     pub events_kept_for: Duration,
     /// The scanner for contents; without it nothing is scanned.
     pub scanner: Option<Scanner>,
+    /// Whether office documents become PDFs.
+    pub converter: Conversion,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -434,6 +454,7 @@ impl RawConfig {
             scrub: self.scrub,
             snapshots: self.snapshots.check()?,
             events_kept_for: self.events.check()?,
+            converter: self.intake.converter,
             scanner: self.intake.check()?,
             limits: self.limits,
         })

@@ -15,7 +15,8 @@ use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
     foreign_files, missing_parts, spaces_without_any_file,
 };
-use crate::config::{RawConfig, Scanner};
+use crate::config::{Conversion, RawConfig, Scanner};
+use crate::convert::{ConvertError, Converter, Probe, Settings};
 use crate::model::{ByteSize, Span, Timestamp};
 use crate::vault::disk::{Capacity, LocalDisk};
 
@@ -25,7 +26,7 @@ const LITTLE_SPACE: u64 = 5 << 30;
 /// Check the instance and this machine for risks to secrecy and operation. Needs no passphrase.
 ///
 /// Checks the parts of the data directory, their owners and permissions, keys in plaintext inside or beside it, a running
-/// server's warnings, free space and swap. Prints `ok` only for points that it has checked. Exit code 0: no fault. 3: at
+/// server's warnings, free space and swap; with a configuration file also the conversion of documents. Prints `ok` only for points that it has checked. Exit code 0: no fault. 3: at
 /// least one fault.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -220,7 +221,7 @@ fn secrets(data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Checks the configuration as `tresor check-config` does, and the scanner that it names.
+/// Checks the configuration as `tresor check-config` does, and the scanner and the converter that it wants.
 fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     let config = match RawConfig::read(path).and_then(|raw| raw.check(data.to_owned())) {
         Ok(config) => config,
@@ -234,6 +235,7 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
         Err(error) => vec![Finding::fault(format!("{error:#}"))],
     };
     findings.extend(config.scanner.iter().flat_map(scanner));
+    findings.extend(conversion(config.converter));
     findings
 }
 
@@ -292,6 +294,30 @@ fn signatures(scanner: &Scanner, shown: &ScannerShown) -> Finding {
         (None, _, None) => Finding::warning(
             "the age of the signatures is not known; set `signatures` in [intake] to the folder of their databases",
         ),
+    }
+}
+
+/// Converts documents, if the configuration wants that.
+fn conversion(wanted: Conversion) -> Vec<Finding> {
+    let without = |reason: &str| Finding::warning(format!("documents are held without a PDF: {reason}"));
+    if wanted == Conversion::Off {
+        return vec![without("the configuration says converter = \"off\"")];
+    }
+    match Converter::new(&Settings::default()).and_then(|converter| converter.probe()) {
+        Ok(Probe { libreoffice, elapsed, missing_fonts }) => {
+            let seconds = elapsed.as_secs_f64();
+            let works = format!("office documents become PDFs: {libreoffice}, {seconds:.1} s for one page");
+            let lacks = |(font, package)| {
+                Finding::warning(format!(
+                    "PDFs look different from their documents without the font {font} (Debian package {package})"
+                ))
+            };
+            std::iter::once(Finding::ok(works)).chain(missing_fonts.into_iter().map(lacks)).collect()
+        }
+        Err(error @ ConvertError::SandboxRefused { .. }) => vec![without(&format!(
+            "{error}; users need user namespaces, which containers and the AppArmor of Ubuntu 24.04 refuse"
+        ))],
+        Err(error) => vec![without(&error.to_string())],
     }
 }
 

@@ -3,6 +3,7 @@
 //! `documents.py` writes the documents. A test that needs a LibreOffice with bad habits puts a script in its place.
 
 mod active;
+mod doctor;
 mod formats;
 mod limits;
 mod reach;
