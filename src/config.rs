@@ -189,6 +189,8 @@ pub struct RawIntake {
     pub signatures: Option<PathBuf>,
     /// Age from which signatures are too old.
     pub signatures_max_age: Span,
+    /// Time for which a space holds what arrives, unless it has its own.
+    pub hold: Span,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
 }
@@ -199,6 +201,7 @@ impl Default for RawIntake {
             clamd: None,
             signatures: None,
             signatures_max_age: Span(Duration::from_hours(36)),
+            hold: Span(Duration::from_hours(12)),
             converter: Conversion::default(),
         }
     }
@@ -374,6 +377,8 @@ pub struct Config {
     pub events_kept_for: Duration,
     /// The scanner for contents; without it nothing is scanned.
     pub scanner: Option<Scanner>,
+    /// Time for which a space holds what arrives, unless it has its own.
+    pub hold: Duration,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
     /// Limits of the network layer.
@@ -454,6 +459,7 @@ impl RawConfig {
             scrub: self.scrub,
             snapshots: self.snapshots.check()?,
             events_kept_for: self.events.check()?,
+            hold: self.intake.hold.0,
             converter: self.intake.converter,
             scanner: self.intake.check()?,
             limits: self.limits,

@@ -25,7 +25,7 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
@@ -35,9 +35,10 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("library", &["model", "vault", "catalog"]),
     ("uploads", &["model", "vault", "catalog", "library"]),
     ("recovery", &["model", "vault", "catalog", "library"]),
+    ("intake", &["model", "convert", "scan", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "catalog", "library", "accounts"]),
-    ("admin", &["model", "text", "library", "uploads", "recovery", "accounts", "sharing"]),
+    ("admin", &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing"]),
     ("net", &["model"]),
     ("http", &["model", "text", "library", "uploads", "accounts", "sharing", "net"]),
     ("config", &["model", "scan", "net"]),
@@ -45,14 +46,14 @@ const ROOMS: [(&str, &[&str]); 19] = [
         "app",
         &[
             "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
-            "accounts", "sharing", "admin", "net", "http", "config",
+            "intake", "accounts", "sharing", "admin", "net", "http", "config",
         ],
     ),
     (
         "cli",
         &[
             "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
-            "accounts", "sharing", "admin", "net", "http", "config", "app",
+            "intake", "accounts", "sharing", "admin", "net", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),
@@ -68,7 +69,7 @@ const MIGRATIONS: &str = "src/catalog/sqlite/migrate.rs";
 
 /// The rooms that use the files of `library` and not only what its `mod.rs` passes on: they take part in its
 /// transactions.
-const INSIDERS: [&str; 2] = ["uploads", "recovery"];
+const INSIDERS: [&str; 3] = ["uploads", "recovery", "intake"];
 
 /// Names that do not say what a module owns, so that everything ends up in it.
 const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "misc", "prelude", "util", "utils"];

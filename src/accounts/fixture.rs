@@ -136,6 +136,7 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 history_limit: None,
                 version_days: 30,
                 trash_days: 30,
+                hold: None,
                 created: NOW,
             })?;
             Ok(space)

@@ -7,15 +7,16 @@ use super::error::AdminError;
 use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply, Request,
-    SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, GrantShown, IntakeAsked, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
+    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
+use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter,
-    VersionId,
+    HoldDecision, HoldId, LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode,
+    VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -33,6 +34,7 @@ pub struct Admin {
     recovery: Recovery,
     pub(super) accounts: Accounts,
     sharing: Sharing,
+    pub(super) intake: Intake,
 }
 
 impl Admin {
@@ -43,8 +45,9 @@ impl Admin {
         recovery: Recovery,
         accounts: Accounts,
         sharing: Sharing,
+        intake: Intake,
     ) -> Self {
-        Self { library, uploads, recovery, accounts, sharing }
+        Self { library, uploads, recovery, accounts, sharing, intake }
     }
 
     /// Executes a request at `now`, if `by` may make it. Changes are recorded as theirs.
@@ -160,11 +163,12 @@ impl Admin {
                 self.accounts.remove_second_factor(user.id, by).await?;
                 Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
-            Request::SpaceAdd { name, kind, quota, history, version_days, trash_days } => {
+            Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake } => {
                 let name = EntryName::parse(&name)?;
                 let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
                 let settings =
                     with_changes(SpaceSettings::default(), (quota, history), version_days, trash_days);
+                let settings = SpaceSettings { hold: self.hold(None, intake), ..settings };
                 self.library.add_space(&name, kind, settings, by).await?;
                 self.accounts.forget_snapshot();
                 Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
@@ -172,9 +176,10 @@ impl Admin {
             Request::SpaceList => {
                 Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown::space).collect()))
             }
-            Request::SpaceSet { name, quota, history, version_days, trash_days } => {
+            Request::SpaceSet { name, quota, history, version_days, trash_days, intake } => {
                 let space = self.space(&name).await?;
                 let settings = with_changes(space.settings, (quota, history), version_days, trash_days);
+                let settings = SpaceSettings { hold: self.hold(space.settings.hold, intake), ..settings };
                 self.library.set_space_settings(space.id, settings, by).await?;
                 Ok(Reply::Done(format!("space {} has new settings", space.name)))
             }
@@ -305,6 +310,22 @@ impl Admin {
                 }
                 Ok(Reply::Done(format!("link {link} does not open any more")))
             }
+            Request::HoldList { space, all } => {
+                let spaces = self.spaces(space, judged).await?;
+                let holds = self.intake.list(judged.accesses(&spaces), all).await?.into_iter();
+                Ok(Reply::Holds(holds.map(|hold| shown::hold(hold, &spaces)).collect()))
+            }
+            Request::HoldShow { id } => {
+                let spaces = self.library.spaces().await?;
+                let hold = self.intake.show(judged.accesses(&spaces), HoldId(id)).await?;
+                Ok(Reply::Hold(shown::hold(hold, &spaces)))
+            }
+            Request::HoldDecide { id, decision, reason } => {
+                let decision = word("decision", &decision, HoldDecision::from_word, HoldDecision::ALL)?;
+                let accesses = judged.accesses(&self.library.spaces().await?);
+                let state = self.intake.decide(accesses, HoldId(id), decision, reason, by).await?;
+                Ok(Reply::Done(format!("item {id} is {}", Language::English.hold_state(state))))
+            }
             Request::LockList { space } => {
                 let spaces = self.spaces(space, judged).await?;
                 let (rights, users) = (judged.accesses(&spaces), self.accounts.users().await?);
@@ -335,6 +356,18 @@ impl Admin {
                 let step = self.recovery.verify_step(VerifyStarter::Owner, RunId(run), now).await?;
                 Ok(Reply::Verify(VerifyShown::new(step, now)))
             }
+        }
+    }
+
+    /// The holding time of a space after a change.
+    fn hold(&self, present: Option<Duration>, asked: IntakeAsked) -> Option<Duration> {
+        match asked {
+            IntakeAsked { on: Some(false), .. } => None,
+            IntakeAsked { hold: Some(seconds), .. } => Some(Duration::from_secs(seconds.max(1))),
+            IntakeAsked { on: Some(true), hold: None } => {
+                present.or_else(|| Some(self.intake.default_hold()))
+            }
+            IntakeAsked { on: None, hold: None } => present,
         }
     }
 
@@ -456,5 +489,6 @@ fn with_changes(
         history: bound(history, settings.history),
         version_days: version_days.unwrap_or(settings.version_days),
         trash_days: trash_days.unwrap_or(settings.trash_days),
+        ..settings
     }
 }

@@ -2,6 +2,7 @@
 
 use super::reply::Reply;
 use crate::accounts::{AccountsError, LookupError, UserNameError};
+use crate::intake::IntakeError;
 use crate::library::LibraryError;
 use crate::model::NameError;
 use crate::recovery::RecoveryError;
@@ -29,6 +30,9 @@ pub enum AdminError {
     /// The name of a space, or a path, is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// An error about the holding area.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     /// An error about links.
     #[error(transparent)]
     Links(#[from] LinkError),
@@ -72,6 +76,7 @@ impl AdminError {
             Self::Recovery(error) => error.code(),
             Self::UserName(error) => error.code(),
             Self::Name(error) => error.code(),
+            Self::Intake(error) => error.code(),
             Self::Links(error) => error.code(),
             Self::Word { .. } => "word-unknown",
             Self::NotAllowed => "not-allowed",

@@ -70,7 +70,7 @@ impl Words {
         let name = |space: SpaceId| self.spaces.get(&space).cloned().unwrap_or_else(|| space.to_string());
         let (version, bytes) = match event {
             Event::Entry { version, size, .. } => (version.map(|version| version.0), *size),
-            Event::StateChanged { version, .. } => (Some(version.0), None),
+            Event::StateChanged { version, .. } | Event::Hold { version, .. } => (Some(version.0), None),
             _ => (None, None),
         };
         let states = match event {

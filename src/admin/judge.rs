@@ -73,6 +73,9 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::UploadList { .. }
         | Request::UploadCancel { .. }
         | Request::LinkList { .. }
+        | Request::HoldList { .. }
+        | Request::HoldShow { .. }
+        | Request::HoldDecide { .. }
         | Request::LockList { .. }
         | Request::LockEnd { .. } => Askers::Spaces(Right::Manage),
     }

@@ -62,6 +62,8 @@ pub enum Reply {
     /// Links for guests.
     Links(Vec<LinkShown>),
     Locks(Vec<LockShown>),
+    Holds(Vec<HoldShown>),
+    Hold(HoldShown),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
     RecoveryKey(RecoveryKeyShown),
@@ -206,6 +208,8 @@ pub struct SpaceShown {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
+    /// Seconds for which arriving contents are held; `None` if nothing is held.
+    pub hold_seconds: Option<u64>,
 }
 
 /// An unfinished upload.
@@ -302,6 +306,51 @@ pub struct TrashShown {
     /// Login name of the user who deleted it; `None` for a guest of a link.
     #[serde(default)]
     pub deleted_by: Option<String>,
+}
+
+/// A content in the holding area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldShown {
+    /// Number of the item.
+    pub id: i64,
+    /// Name of its space.
+    pub space: String,
+    /// Path in the space.
+    pub path: String,
+    /// State: `arrived`, `held`, `waiting_for_signatures`, `needs_decision`, `released`, `quarantined`, `withdrawn`.
+    pub state: String,
+    /// Time of arrival.
+    pub since: When,
+    /// When it may be released at the earliest.
+    pub due: When,
+    /// Why it is not released yet, as one word.
+    pub reason: Option<String>,
+    /// Marks of the content; `overridden` if a person released it although a scanner objected.
+    pub labels: Vec<String>,
+    /// The results of its scans, in order.
+    pub verdicts: Vec<VerdictShown>,
+    /// Path of the PDF that was made of it.
+    pub pdf: Option<String>,
+    /// Code of the error for which there is none; see docs/errors.md.
+    #[serde(default)]
+    pub pdf_fault: Option<String>,
+}
+
+/// The result of one scan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictShown {
+    /// The scanner.
+    pub engine: String,
+    /// Identity of its signatures.
+    pub signatures: String,
+    /// When the newest of them were built, if known.
+    pub signatures_built: Option<When>,
+    /// `clean`, `infected`, `not-fully-scannable` or `encrypted`.
+    pub result: String,
+    /// Name of the virus, or why it could not be scanned.
+    pub detail: Option<String>,
+    /// When the scan ended.
+    pub at: When,
 }
 
 /// A version of a file.

@@ -34,6 +34,16 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A change of a space's holding area; `None` leaves a value as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeAsked {
+    /// Whether what arrives is held and examined.
+    pub on: Option<bool>,
+    /// Holding time in seconds, at least 1; switches it on.
+    pub hold: Option<u64>,
+}
+
 /// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -81,6 +91,8 @@ pub enum Request {
         history: Option<u64>,
         version_days: Option<u32>,
         trash_days: Option<u32>,
+        #[serde(default)]
+        intake: IntakeAsked,
     },
     /// List all spaces.
     SpaceList,
@@ -92,6 +104,8 @@ pub enum Request {
         history: Option<u64>,
         version_days: Option<u32>,
         trash_days: Option<u32>,
+        #[serde(default)]
+        intake: IntakeAsked,
     },
     /// Rename a space.
     SpaceRename { name: String, new_name: String },
@@ -128,6 +142,12 @@ pub enum Request {
     LinkList { space: Option<String> },
     /// End a link.
     LinkRevoke { link: i64 },
+    /// List the holding area; `all` includes what was released or withdrawn.
+    HoldList { space: Option<String>, all: bool },
+    /// Show one item of the holding area.
+    HoldShow { id: i64 },
+    /// Decide about an item of the holding area.
+    HoldDecide { id: i64, decision: String, reason: Option<String> },
     /// List locks on files and folders.
     LockList { space: Option<String> },
     /// End the locks that match all given values.

@@ -2,8 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, When};
+use super::{
+    HoldShown, LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown,
+    When,
+};
 use crate::accounts::UserRow;
+use crate::intake::Hold;
 use crate::library::{LockHeld, Space};
 use crate::model::LockScope;
 use crate::recovery::Snapshot;
@@ -32,6 +36,32 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         history_limit_bytes: space.settings.history.or(space.settings.quota).map(|size| size.0),
         version_days: space.settings.version_days,
         trash_days: space.settings.trash_days,
+        hold_seconds: space.settings.hold.map(|hold| hold.as_secs()),
+    }
+}
+
+pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
+    let space = spaces.iter().find(|space| space.id == hold.space);
+    let verdicts = hold.verdicts.into_iter().map(|verdict| VerdictShown {
+        engine: verdict.engine,
+        signatures: verdict.signatures,
+        signatures_built: verdict.signatures_built.map(When),
+        result: verdict.result.as_str().to_owned(),
+        detail: verdict.detail,
+        at: When(verdict.at),
+    });
+    HoldShown {
+        id: hold.id.0,
+        space: space.map(|space| space.name.clone()).unwrap_or_default(),
+        path: hold.path,
+        state: hold.state.as_str().to_owned(),
+        since: When(hold.arrived),
+        due: When(hold.due),
+        reason: hold.reason.map(|reason| reason.as_str().to_owned()),
+        labels: if hold.overridden { vec!["overridden".to_owned()] } else { Vec::new() },
+        verdicts: verdicts.collect(),
+        pdf: hold.pdf,
+        pdf_fault: hold.pdf_fault,
     }
 }
 

@@ -55,6 +55,18 @@ impl Admin {
                  {left} more hours of running"
             ));
         }
+        let holds = spaces.iter().flatten().any(|space| space.settings.hold.is_some());
+        if holds && !self.intake.has_scanner() {
+            warnings.push(
+                "a space holds what arrives, but no scanner is set up ([intake] clamd), so nothing is released".to_owned(),
+            );
+        }
+        let undecided = self.intake.undecided().await;
+        if let Some(count @ 1..) = self.known(undecided)? {
+            warnings.push(format!(
+                "{count} contents in the holding area wait for a decision; `tresor hold list` shows them"
+            ));
+        }
         let read_only = library.read_only();
         Ok(Reply::Status(StatusShown {
             warnings,

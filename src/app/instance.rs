@@ -11,6 +11,7 @@ use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::admin::Admin;
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
+use crate::intake::{Intake, IntakeSettings};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
@@ -83,6 +84,8 @@ pub struct Instance {
     pub accounts: Accounts,
     /// Links for guests.
     pub sharing: Sharing,
+    /// The holding area; without a scanner until the server sets one.
+    pub intake: Intake,
     keys: Arc<KeyRing>,
     key_files: Arc<dyn KeyFiles>,
     catalog: Catalog,
@@ -151,12 +154,14 @@ impl Instance {
         let accounts = Accounts::new(catalog.clone(), app_passwords);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
         let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
+        let intake = Intake::new(library.clone(), None, None, IntakeSettings::default());
         Ok(Self {
             library,
             uploads,
             recovery,
             accounts,
             sharing,
+            intake,
             keys,
             key_files: storage.key_files,
             catalog,
@@ -165,8 +170,15 @@ impl Instance {
 
     /// The operations of the owner.
     pub fn admin(&self) -> Admin {
-        let Self { library, uploads, recovery, accounts, sharing, .. } = self;
-        Admin::new(library.clone(), uploads.clone(), recovery.clone(), accounts.clone(), sharing.clone())
+        let Self { library, uploads, recovery, accounts, sharing, intake, .. } = self;
+        Admin::new(
+            library.clone(),
+            uploads.clone(),
+            recovery.clone(),
+            accounts.clone(),
+            sharing.clone(),
+            intake.clone(),
+        )
     }
 
     /// The instance's own certificate. Creates a new one if it expires soon, is not valid yet, or is for

@@ -8,6 +8,7 @@ mod entrance;
 mod exposed;
 mod foreign_files;
 mod instance;
+mod intake;
 mod inventory;
 mod kit;
 mod lock;

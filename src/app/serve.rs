@@ -10,6 +10,7 @@ use super::control::OwnerSocket;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
+use super::intake::{Examiner, Renderer};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
@@ -20,14 +21,17 @@ use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
 use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
-use crate::config::{Config, Transport};
+use crate::config::{Config, Conversion, Transport};
+use crate::convert::{self as converter, Converter};
 use crate::http::{Health, HealthState, Router};
+use crate::intake::{Intake, IntakeSettings};
 use crate::library::connections_of_process;
 use crate::model::Timestamp;
 use crate::net::{
     Limits, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, Validity, serve as serve_http,
     serve_metrics, systemd,
 };
+use crate::scan::Engine;
 use crate::vault::keys::Unlock;
 
 /// Serves until SIGTERM or SIGINT. `opened` is the instance if a first start has just created it; otherwise
@@ -126,7 +130,8 @@ struct Host {
 
 impl Host {
     /// Serves an instance's files from now on.
-    fn take_in(&self, instance: Instance) -> Result<(), ServeError> {
+    fn take_in(&self, mut instance: Instance) -> Result<(), ServeError> {
+        instance.intake = self.holding_area(&instance);
         let instance = Arc::new(instance);
         if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls) {
             renew(&instance, tls, &self.config.hosts, Timestamp::now())?;
@@ -152,10 +157,30 @@ impl Host {
         Ok(())
     }
 
+    fn holding_area(&self, instance: &Instance) -> Intake {
+        let scanner = self.config.scanner.as_ref();
+        let engine = scanner.map(|scanner| Arc::new(scanner.engine()) as Arc<dyn Engine>);
+        let mut settings = IntakeSettings { hold: self.config.hold, ..IntakeSettings::default() };
+        if let Some(scanner) = scanner {
+            settings.signatures_max_age = scanner.signatures_max_age;
+        }
+        let converter = match self.config.converter {
+            Conversion::Off => None,
+            Conversion::Auto => match Converter::new(&converter::Settings::default()) {
+                Ok(converter) => Some(Arc::new(converter)),
+                Err(error) => {
+                    tracing::info!(%error, "documents in the holding area have no PDF");
+                    None
+                }
+            },
+        };
+        Intake::new(instance.library.clone(), engine, converter, settings)
+    }
+
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].
     fn start_workers(&self, instance: &Arc<Instance>) {
         let (config, workers) = (&self.config, &self.workers);
-        let Instance { library, uploads, recovery, .. } = &**instance;
+        let Instance { library, uploads, recovery, intake, .. } = &**instance;
         workers.start(Upkeep { library: library.clone(), uploads: uploads.clone() });
         workers.start(Sweep(library.clone()));
         workers.start(ReadRecorder(library.clone()));
@@ -168,6 +193,8 @@ impl Host {
             self.figures.clone(),
             self.shutdown.clone(),
         ));
+        workers.start(Examiner { library: library.clone(), intake: intake.clone() });
+        workers.start(Renderer { library: library.clone(), intake: intake.clone() });
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
         workers.start(WriterProbe {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, InstanceEvent,
-    LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId, Spot, Stamp,
-    Timestamp, UserId, VersionId, VersionState, Via, Worker,
+    AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HoldEvent,
+    InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId,
+    Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -73,6 +73,8 @@ struct Detail {
     from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 const COLUMNS: &str =
@@ -202,14 +204,21 @@ fn columns_of(event: &Event) -> Columns {
             }),
             ..at(spot)
         },
-        Event::StateChanged { spot, version, from, to } => Columns {
+        Event::StateChanged { spot, version, from, to, reason } => Columns {
             kind: event.word(),
             version: Some(*version),
             detail: Some(Detail {
                 from: Some(from.as_str().to_owned()),
                 to: Some(to.as_str().to_owned()),
+                reason: reason.clone(),
                 ..Detail::default()
             }),
+            ..at(spot)
+        },
+        Event::Hold { spot, version, reason, .. } => Columns {
+            kind: event.word(),
+            version: Some(*version),
+            detail: Some(Detail { reason: reason.clone(), ..Detail::default() }),
             ..at(spot)
         },
         Event::Removed { space, count, .. } => Columns {
@@ -317,8 +326,12 @@ fn event_of(columns: Columns) -> Option<Event> {
     }
     if kind == Event::STATE_CHANGED {
         let state = |word: Option<String>| VersionState::from_word(&word?);
-        let (from, to) = (state(detail.from)?, state(detail.to)?);
-        return Some(Event::StateChanged { spot: spot()?, version: version?, from, to });
+        let (from, to, reason) = (state(detail.from)?, state(detail.to)?, detail.reason);
+        return Some(Event::StateChanged { spot: spot()?, version: version?, from, to, reason });
+    }
+    if let Some(kind) = HoldEvent::from_word(&kind) {
+        let (version, reason) = (version?, detail.reason);
+        return Some(Event::Hold { kind, spot: spot()?, version, reason });
     }
     if let Some(what) = kind.strip_prefix(Event::REMOVED).and_then(RemovedKind::from_word) {
         return Some(Event::Removed { space: space?, what, count: detail.count? });
@@ -374,6 +387,13 @@ mod tests {
             version: VersionId(9),
             from: VersionState::Held,
             to: *to,
+            reason: Some("known to be harmless".into()),
+        }));
+        events.extend(HoldEvent::ALL.iter().map(|kind| Event::Hold {
+            kind: *kind,
+            spot: spot.clone(),
+            version: VersionId(9),
+            reason: Some("the client asked for it".into()),
         }));
         events.extend(InstanceEvent::ALL.iter().copied().map(Event::Instance));
         let device = AppPasswordId(6);

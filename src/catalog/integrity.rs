@@ -86,7 +86,7 @@ const MISCOUNTED: &str = "spaces whose count of used bytes is not the sum of the
 
 /// Invariants of the rows: a description of the violation, and the query that counts violations. Each query needs
 /// one snapshot only.
-const CONTRADICTIONS: [(&str, &str); 14] = [
+const CONTRADICTIONS: [(&str, &str); 15] = [
     (
         "spaces whose count of received bytes is not the sum of their uploads'",
         "SELECT count(*) FROM spaces WHERE received_bytes <>
@@ -130,6 +130,12 @@ const CONTRADICTIONS: [(&str, &str); 14] = [
             OR chunks <> (SELECT count(*) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id)
             OR (shape = 'chunked' AND received <>
                 (SELECT coalesce(sum(size), 0) FROM upload_chunks WHERE upload_chunks.upload_id = uploads.id))",
+    ),
+    (
+        "contents in the holding area that others may read, or that nothing will continue",
+        "SELECT count(*) FROM holds JOIN versions ON versions.id = version_id
+         WHERE (holds.state <> 'released' AND versions.state = 'visible')
+            OR (next_at IS NULL AND holds.state IN ('arrived', 'held', 'waiting_for_signatures'))",
     ),
     (
         "containers that count as content and as garbage",

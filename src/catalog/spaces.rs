@@ -1,6 +1,7 @@
 //! Spaces: name, quota, retention of versions and trash.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
@@ -37,6 +38,8 @@ pub struct SpaceRow {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
+    /// Time for which contents that arrive are held; `None` if nothing is held.
+    pub hold: Option<Duration>,
     /// Time of creation.
     pub created: Timestamp,
 }
@@ -84,13 +87,15 @@ pub struct NewSpace<'a> {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
+    /// Time for which contents that arrive are held; `None` if nothing is held.
+    pub hold: Option<Duration>,
     /// Time of the insertion.
     pub created: Timestamp,
 }
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
      property_bytes, history_limit, history_bytes, received_bytes,
-     (SELECT size FROM entries WHERE entries.id = root_id)";
+     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms";
 
 fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
@@ -111,10 +116,23 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         received: ByteSize(row.get(13)?),
         // Missing only while a damaged catalogue is examined.
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
+        hold: row.get::<Option<u64>>(15)?.map(Duration::from_millis),
     })
 }
 
+/// The column `hold_ms`.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl ReadTx<'_> {
+    /// Time for which a space holds what arrives; `None` if nothing is held.
+    pub fn hold_of(&self, space: SpaceId) -> Result<Option<Duration>, CatalogError> {
+        let hold =
+            self.one("SELECT hold_ms FROM spaces WHERE id = ?1", [space.0], |row| row.get::<Option<u64>>(0))?;
+        Ok(hold.flatten().map(Duration::from_millis))
+    }
+
     /// The space of this id.
     pub fn space(&self, id: SpaceId) -> Result<Option<SpaceRow>, CatalogError> {
         self.one(&format!("SELECT {COLUMNS} FROM spaces WHERE id = ?1"), [id.0], space_row)
@@ -152,8 +170,8 @@ impl WriteTx<'_> {
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
-                 history_limit)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 history_limit, hold_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -165,6 +183,7 @@ impl WriteTx<'_> {
                 space.trash_days,
                 space.created.0,
                 space.history_limit.map(|size| size.0),
+                space.hold.map(millis),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -210,6 +229,12 @@ impl WriteTx<'_> {
             params![space.0, version_days, trash_days],
         )
         .map(drop)
+    }
+
+    /// Sets for how long contents that arrive are held; `None` if nothing is held.
+    pub fn set_hold(&self, space: SpaceId, hold: Option<Duration>) -> Result<(), CatalogError> {
+        self.execute("UPDATE spaces SET hold_ms = ?2 WHERE id = ?1", params![space.0, hold.map(millis)])
+            .map(drop)
     }
 
     /// Renames a space.

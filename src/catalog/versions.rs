@@ -329,19 +329,25 @@ impl WriteTx<'_> {
         author: Option<UserId>,
         now: Timestamp,
     ) -> Result<VersionId, CatalogError> {
-        self.execute(
-            "INSERT INTO versions
-                 (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, state)
-             SELECT ?2, size, modified_at, ?3, CASE state WHEN 'visible' THEN ?4 ELSE author_id END,
-                 sha256, sha1, md5, adler32, state FROM versions WHERE id = ?1",
-            params![source.0, entry.0, now.0, author.map(|id| id.0)],
-        )?;
-        let copy = VersionId(self.last_insert_id());
+        let (copy, state) = self
+            .one(
+                "INSERT INTO versions
+                     (entry_id, size, modified_at, created_at, author_id, sha256, sha1, md5, adler32, state)
+                 SELECT ?2, size, modified_at, ?3, CASE state WHEN 'visible' THEN ?4 ELSE author_id END,
+                     sha256, sha1, md5, adler32, state FROM versions WHERE id = ?1
+                 RETURNING id, state",
+                params![source.0, entry.0, now.0, author.map(|id| id.0)],
+                |row| Ok((VersionId(row.get(0)?), state(&row.get::<String>(1)?))),
+            )?
+            .ok_or(CatalogError::NotCommitted)?;
         self.execute(
             "INSERT INTO segments (version_id, position, container_id)
              SELECT ?2, position, container_id FROM segments WHERE version_id = ?1",
             params![source.0, copy.0],
         )?;
+        if state != VersionState::Visible {
+            self.copy_hold(source, copy)?;
+        }
         Ok(copy)
     }
 

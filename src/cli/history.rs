@@ -64,7 +64,7 @@ impl History {
 }
 
 /// The language of the terminal's locale (POSIX.1-2024, 8.2).
-fn of_terminal() -> String {
+pub(super) fn of_terminal() -> String {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default()
 }

@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod doctor;
 mod history;
+mod hold;
 mod init;
 mod link;
 mod lock;
@@ -101,6 +102,7 @@ enum Command {
     Trash(space::Trash),
     Versions(space::Versions),
     History(history::History),
+    Hold(hold::Hold),
     Upload(upload::Upload),
     Link(link::Link),
     Lock(lock::Lock),
@@ -140,6 +142,7 @@ impl Cli {
             Command::Trash(command) => command.run(),
             Command::Versions(command) => command.run(),
             Command::History(command) => command.run(),
+            Command::Hold(command) => command.run(),
             Command::Upload(command) => command.run(),
             Command::Link(command) => command.run(),
             Command::Lock(command) => command.run(),

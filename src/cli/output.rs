@@ -7,10 +7,11 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::Format;
 use crate::admin::{
-    HistoryShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
+    HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
     StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
-use crate::model::{ByteSize, Shown, Timestamp};
+use crate::model::{ByteSize, HoldReason, HoldState, Shown, Timestamp};
+use crate::text::Language;
 
 /// Prints a reply. A refusal becomes an error.
 pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
@@ -59,7 +60,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::SecondFactor(shown) => line(&shown.uri),
         Reply::RecoveryCodes(codes) => recovery_codes(&codes),
         Reply::Spaces(rows) => table(
-            &["NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "ID"],
+            &["NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "HELD", "ID"],
             &[2, 3, 4, 5],
             rows.iter().map(|row| {
                 let bound = |bytes: Option<u64>| {
@@ -74,6 +75,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                     bound(row.history_limit_bytes),
                     format!("{} days", row.version_days),
                     format!("{} days", row.trash_days),
+                    row.hold_seconds.map_or_else(|| "no".into(), |hold| span(Duration::from_secs(hold))),
                     row.id.clone(),
                 ]
             }),
@@ -97,6 +99,8 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Uploads(rows) => uploads(&rows),
         Reply::Links(rows) => links(&rows),
         Reply::Locks(rows) => locks(&rows),
+        Reply::Holds(rows) => holds(&rows),
+        Reply::Hold(shown) => hold(&shown),
         Reply::Versions(rows) => versions(&rows),
         Reply::RecoveryKey(changed) => recovery_key(&changed),
         Reply::History(shown) => history(&shown),
@@ -350,6 +354,7 @@ pub(super) fn refused(code: &str, text: &str) -> anyhow::Error {
         "space-unknown" => "; `tresor space list` shows all",
         "not-in-trash" => "; `tresor trash list` shows all",
         "version-unknown" => "; `tresor versions list` shows all",
+        "not-clean" => " (tresor hold release --override)",
         "history-full" => " (tresor space set --history)",
         "second-factor-exists" => " (tresor user second-factor remove)",
         "second-factor-missing" => "; set one up with `tresor user second-factor add`",
@@ -362,6 +367,60 @@ pub(super) fn refused(code: &str, text: &str) -> anyhow::Error {
 fn data(reply: &Reply) -> anyhow::Result<serde_json::Value> {
     let mut value = serde_json::to_value(reply)?;
     Ok(value.get_mut("data").map_or(serde_json::Value::Null, serde_json::Value::take))
+}
+
+fn holds(rows: &[HoldShown]) -> anyhow::Result<()> {
+    table(
+        &["ID", "STATE", "ARRIVED", "DUE", "SPACE", "PATH"],
+        &[0],
+        rows.iter().map(|row| {
+            vec![
+                row.id.to_string(),
+                hold_state(row),
+                row.since.to_string(),
+                row.due.to_string(),
+                safe(&row.space),
+                safe(&row.path),
+            ]
+        }),
+    )
+}
+
+fn hold(shown: &HoldShown) -> anyhow::Result<()> {
+    line(&format!("{} in space {}", safe(&shown.path), safe(&shown.space)))?;
+    line(&format!("{}; arrived {}, due {}", hold_state(shown), shown.since, shown.due))?;
+    for label in &shown.labels {
+        line(&format!("label: {label}"))?;
+    }
+    match (&shown.pdf, &shown.pdf_fault) {
+        (Some(pdf), _) => line(&format!("PDF: {}", safe(pdf)))?,
+        (None, Some(fault)) => line(&format!("no PDF: {}", safe(fault)))?,
+        (None, None) => {}
+    }
+    if shown.verdicts.is_empty() {
+        return line("not scanned yet");
+    }
+    table(
+        &["SCANNED", "RESULT", "DETAIL", "ENGINE", "SIGNATURES"],
+        &[],
+        shown.verdicts.iter().map(|verdict| {
+            vec![
+                verdict.at.to_string(),
+                verdict.result.clone(),
+                verdict.detail.as_deref().map(safe).unwrap_or_default(),
+                safe(&verdict.engine),
+                safe(&verdict.signatures),
+            ]
+        }),
+    )
+}
+
+/// State and reason as a phrase.
+fn hold_state(shown: &HoldShown) -> String {
+    let (language, state) = (Language::English, HoldState::from_word(&shown.state));
+    let state = state.map_or(shown.state.as_str(), |state| language.hold_state(state));
+    let reason = shown.reason.as_deref().and_then(HoldReason::from_word);
+    reason.map_or_else(|| state.to_owned(), |reason| format!("{state}: {}", language.hold_reason(reason)))
 }
 
 /// Prints a line on standard output.

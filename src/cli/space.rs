@@ -1,10 +1,13 @@
 //! Spaces, their trash and the earlier versions of their files.
 
+use std::time::Duration;
+
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Format, Place};
-use crate::admin::Request;
-use crate::model::ByteSize;
+use super::{Format, Place, output};
+use crate::admin::{IntakeAsked, Request};
+use crate::model::{ByteSize, Span};
 
 /// Manage spaces: one per client of the office or team, each with its own key.
 #[derive(Debug, Args)]
@@ -75,6 +78,21 @@ struct Settings {
     /// Days for which deleted files and folders are kept; 30 in a new space.
     #[arg(long, value_name = "DAYS")]
     trash_days: Option<u32>,
+    /// Hold and examine what arrives in the space before others may read it: see `tresor hold`. `off` in a new space.
+    #[arg(long, value_name = "on|off")]
+    intake: Option<Switch>,
+    /// Time for which it is held, such as 12h or 30m; at least 1s. Less than an hour is hardly enough for newer signatures.
+    /// Switches it on.
+    #[arg(long, value_name = "TIME")]
+    hold: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// Hold and examine it.
+    On,
+    /// Show it at once.
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -85,6 +103,27 @@ enum KindWord {
     Team,
 }
 
+impl Settings {
+    fn intake(&self) -> anyhow::Result<IntakeAsked> {
+        /// Shorter holding times are pointed out.
+        const SHORT: Duration = Duration::from_hours(1);
+        let on = self.intake.map(|switch| switch == Switch::On);
+        let hold = self.hold.map(|hold| hold.0);
+        if on == Some(false) && hold.is_some() {
+            bail!("--hold belongs to --intake on");
+        }
+        if hold.is_some_and(|hold| hold < Duration::from_secs(1)) {
+            bail!("--hold must be at least 1s");
+        }
+        if hold.is_some_and(|hold| hold < SHORT) {
+            output::note(
+                "Warning: new signatures come about once a day. After so short a time an item mostly waits for them.",
+            )?;
+        }
+        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()) })
+    }
+}
+
 impl Space {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
@@ -93,19 +132,24 @@ impl Space {
                     KindWord::Client => "client",
                     KindWord::Team => "team",
                 };
-                let Settings { quota, history, version_days, trash_days } = settings;
+                let intake = settings.intake()?;
+                let Settings { quota, history, version_days, trash_days, .. } = settings;
                 let (kind, quota, history) =
                     (kind.to_owned(), quota.map(|size| size.0), history.map(|size| size.0));
                 place.request(
-                    Request::SpaceAdd { name, kind, quota, history, version_days, trash_days },
+                    Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake },
                     format,
                 )
             }
             SpaceCommand::List { place, format } => place.request(Request::SpaceList, format),
             SpaceCommand::Set { name, settings, place, format } => {
-                let Settings { quota, history, version_days, trash_days } = settings;
+                let intake = settings.intake()?;
+                let Settings { quota, history, version_days, trash_days, .. } = settings;
                 let (quota, history) = (quota.map(|size| size.0), history.map(|size| size.0));
-                place.request(Request::SpaceSet { name, quota, history, version_days, trash_days }, format)
+                place.request(
+                    Request::SpaceSet { name, quota, history, version_days, trash_days, intake },
+                    format,
+                )
             }
             SpaceCommand::Rename { name, new_name, place, format } => {
                 place.request(Request::SpaceRename { name, new_name }, format)

@@ -7,15 +7,14 @@
 use super::admit::{Admitted, NewFile, admit};
 use super::departure::bring_back;
 use super::entry::signed;
+use super::hold::Arriving;
 use super::lock::{self, Lock, LockRequest};
 use super::quota::Added;
 use super::record::Subject;
 use super::version::replace_content;
 use super::{Change, Entry, Library, LibraryError};
 use crate::catalog::{ContainerRow, EntryRow, NewEntry, NewVersion, WriteTx};
-use crate::model::{
-    Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, VersionState, WriteSerial,
-};
+use crate::model::{Checksum, ContainerId, EntryEvent, EntryId, PropertyName, Timestamp, WriteSerial};
 use crate::vault::container::ContainerMeta;
 
 /// Headers written for one container, if its path leads to another file each time.
@@ -105,6 +104,7 @@ impl Record {
         for container in new {
             tx.insert_container(scope.space(), container)?;
         }
+        let arriving = Arriving::in_space(tx, scope.space(), size, scope.viewer())?;
         let version = tx.insert_version(&NewVersion {
             entry: id,
             size,
@@ -112,8 +112,9 @@ impl Record {
             created: change.now,
             author: change.author(),
             checksums: &self.checksums,
-            state: VersionState::Visible,
+            state: arriving.state(),
         })?;
+        arriving.begin(tx, version, change.now)?;
         for (position, container) in all.iter().enumerate() {
             tx.insert_segment(version, position, *container)?;
         }

@@ -17,6 +17,7 @@ use super::discard::discard;
 use super::entry::signed;
 use super::extent::Extent;
 use super::growth::Growth;
+use super::hold::Arriving;
 use super::leftovers::Leftovers;
 use super::lock::require_removable;
 use super::quota::{Added, Reservation};
@@ -368,6 +369,7 @@ fn attach_copy(
     let source = tx.version(source)?.ok_or(LibraryError::PreconditionFailed)?;
     // As `share_version`: the copy of a withheld content keeps its author.
     let author = if source.is_for_everybody() { change.author() } else { source.author };
+    let arriving = Arriving::in_space(tx, target, row.size, change.access.viewer())?;
     let version = tx.insert_version(&NewVersion {
         entry: id,
         size: row.size,
@@ -375,8 +377,9 @@ fn attach_copy(
         created: change.now,
         author,
         checksums: &source.checksums,
-        state: source.state,
+        state: if source.is_for_everybody() { arriving.state() } else { source.state },
     })?;
+    arriving.begin(tx, version, change.now)?;
     for (position, segment) in tx.segments(source.id)?.iter().enumerate() {
         let copy = copies.get(&segment.id).ok_or(LibraryError::PreconditionFailed)?;
         if !tx.is_known_container(copy.id)? {

@@ -30,6 +30,7 @@ mod guard;
 mod guarded_disk;
 pub(crate) mod high_water;
 mod history;
+pub(crate) mod hold;
 pub(crate) mod leftovers;
 mod lock;
 mod lookup;
@@ -56,7 +57,7 @@ pub(crate) mod turns;
 mod unbound;
 mod upkeep;
 mod usage;
-mod version;
+pub(crate) mod version;
 mod visibility;
 mod worker;
 

@@ -11,7 +11,7 @@ use super::lookup_cache::Known;
 use super::resolve::{changed, find};
 use super::visibility::{Shows, Visibility};
 use super::{Entry, Library, LibraryError, Reading};
-use crate::catalog::ContainerRow;
+use crate::catalog::{ContainerRow, EntryRow, ReadTx, VersionRow};
 use crate::model::{
     Access, ByteRange, Checksum, EntryPath, Right, Scope, SpaceId, Timestamp, VersionId, Viewer,
 };
@@ -154,37 +154,14 @@ impl Library {
                 let version = version.filter(|version| !version.is_hidden_from(scope.viewer()));
                 let version = version.ok_or(LibraryError::NotFound)?;
                 version.require_full(scope.viewer())?;
-                let rows = tx.segments(id)?;
-                let (segments, descriptors) = library.open_segments(scope.space(), &rows)?;
-                let bound: Vec<_> = rows.iter().map(bound).collect();
-                // An old page put back into the catalogue could turn an earlier version into the current one; the
-                // other pages still show it.
-                let is_outdated = id == current && (version.replaced.is_some() || version.size != row.size);
-                if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
-                    return Err(LibraryError::Incomplete);
-                }
-                let entry = Entry { size: version.size, ..library.entry(scope.viewer(), row) };
-                let changed = changed(entry.modified, &version);
                 let is_for_everybody = version.is_for_everybody();
-                let checksums = version.checksums;
+                let (mut content, bound) = library.open_row(tx, scope.viewer(), row, version)?;
                 if let Some(moment) = moment.filter(|_| id == current && is_for_everybody) {
-                    let (entry, checksums) = (entry.clone(), checksums.clone());
+                    let (entry, checksums) = (content.entry.clone(), content.checksums.clone());
+                    let changed = content.changed;
                     let known = Known { entry, version: id, changed, checksums, segments: bound };
                     library.shared.reading.lookup_cache.remember(moment, scope.start(), path, known);
                 }
-                let segments = Arc::new(segments);
-                let size = version.size;
-                let mut content = Content {
-                    entry,
-                    version: id,
-                    size,
-                    changed,
-                    checksums,
-                    segments,
-                    _descriptors: descriptors,
-                    library,
-                    ready: None,
-                };
                 if let Some(range) = foresee(&content.entry) {
                     let ready = read_blocking(&content.library, &content.segments, range)?;
                     content.ready = Some((range.start(), ready));
@@ -192,6 +169,57 @@ impl Library {
                 Ok(content)
             })
             .await
+    }
+
+    /// Opens a version of a space, wherever its file is now, even in the trash.
+    ///
+    /// Errors: `NoSuchVersion`; `Withheld` for a content that the viewer may only know about.
+    pub(crate) async fn open_version(
+        &self,
+        access: &Access,
+        version: VersionId,
+    ) -> Result<Content, LibraryError> {
+        let (library, space, viewer) = (self.clone(), access.require(Right::Read)?, access.viewer());
+        let opened = self.catalog().read(move |tx| {
+            let version = tx.version(version)?.ok_or(LibraryError::NoSuchVersion)?;
+            let row = tx.entry(version.entry)?.filter(|row| row.space == space);
+            let row = row.ok_or(LibraryError::NoSuchVersion)?;
+            version.require_full(viewer)?;
+            Ok(library.open_row(tx, viewer, row, version)?.0)
+        });
+        self.refusal_noted(opened.await).await
+    }
+
+    /// Opens a version of a file, and names its containers.
+    fn open_row(
+        &self,
+        tx: &ReadTx<'_>,
+        viewer: Viewer,
+        row: EntryRow,
+        version: VersionRow,
+    ) -> Result<(Content, Vec<ContainerRef>), LibraryError> {
+        let rows = tx.segments(version.id)?;
+        let (segments, descriptors) = self.open_segments(row.space, &rows)?;
+        // An old page put back into the catalogue could turn an earlier version into the current one; the other
+        // pages still show it.
+        let is_current = row.version == Some(version.id);
+        let is_outdated = is_current && (version.replaced.is_some() || version.size != row.size);
+        if is_outdated || segments.last().map_or(0, |segment| segment.range.end()) != version.size {
+            return Err(LibraryError::Incomplete);
+        }
+        let entry = Entry { size: version.size, ..self.entry(viewer, row) };
+        let content = Content {
+            changed: changed(entry.modified, &version),
+            entry,
+            version: version.id,
+            size: version.size,
+            checksums: version.checksums,
+            segments: Arc::new(segments),
+            _descriptors: descriptors,
+            library: self.clone(),
+            ready: None,
+        };
+        Ok((content, rows.iter().map(bound).collect()))
     }
 
     fn open_segments(

@@ -30,7 +30,7 @@ const REMOVAL_STEP: usize = 100;
 /// Reason for a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ground {
-    /// Its retention ends before this certain time ([`model::clock`](crate::model::clock)).
+    /// Its retention ends before this certain time ([`CertainTime`](crate::model::CertainTime)).
     Expired(Timestamp),
     /// This space's old data exceeds its limit.
     Excess(SpaceId),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::RwLock;
 
@@ -46,11 +47,13 @@ pub struct SpaceSettings {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
+    /// Time for which contents that arrive are held and examined; `None` if nothing is held.
+    pub hold: Option<Duration>,
 }
 
 impl Default for SpaceSettings {
     fn default() -> Self {
-        Self { quota: None, history: None, version_days: 30, trash_days: 30 }
+        Self { quota: None, history: None, version_days: 30, trash_days: 30, hold: None }
     }
 }
 
@@ -92,6 +95,7 @@ impl From<SpaceRow> for Space {
                 history: row.history_limit,
                 version_days: row.version_days,
                 trash_days: row.trash_days,
+                hold: row.hold,
             },
         }
     }
@@ -149,6 +153,7 @@ impl Library {
             history: settings.history,
             version_days: settings.version_days,
             trash_days: settings.trash_days,
+            hold: settings.hold,
             created: by.at,
         };
         self.note_new_space(id, note).await?;
@@ -168,6 +173,7 @@ impl Library {
                     history_limit: settings.history,
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
+                    hold: settings.hold,
                     created: by.at,
                 })?;
                 let made = tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)?;
@@ -245,6 +251,7 @@ impl Library {
                 record(tx, &by, SpaceEvent::SettingsChanged, &row.into())?;
                 tx.set_quota(space, settings.quota)?;
                 tx.set_history_limit(space, settings.history)?;
+                tx.set_hold(space, settings.hold)?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
             .await?;

@@ -1,6 +1,7 @@
 //! The name of a space, saved in a note next to its key: containers do not have it, and the catalogue may be lost.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::MutexGuard;
@@ -21,6 +22,7 @@ pub(crate) struct SpaceNote {
     pub(crate) history: Option<ByteSize>,
     pub(crate) version_days: u32,
     pub(crate) trash_days: u32,
+    pub(crate) hold: Option<Duration>,
     pub(crate) created: Timestamp,
 }
 
@@ -38,6 +40,9 @@ struct Record {
     history: Option<u64>,
     version_days: u32,
     trash_days: u32,
+    /// In milliseconds. Older notes do not have it.
+    #[serde(default)]
+    hold: Option<u64>,
     created: i64,
 }
 
@@ -50,6 +55,7 @@ impl SpaceNote {
             history: row.history_limit,
             version_days: row.version_days,
             trash_days: row.trash_days,
+            hold: row.hold,
             created: row.created,
         })
     }
@@ -97,6 +103,7 @@ impl SpaceNote {
             history: self.history.map(|size| size.0),
             version_days: self.version_days,
             trash_days: self.trash_days,
+            hold: self.hold.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             created: self.created.0,
         };
         serde_json::to_string(&record).unwrap_or_default()
@@ -112,6 +119,7 @@ impl Record {
             history: self.history.map(ByteSize),
             version_days: self.version_days,
             trash_days: self.trash_days,
+            hold: self.hold.map(Duration::from_millis),
             created: Timestamp(self.created),
         })
     }

@@ -40,6 +40,13 @@ impl Library {
         Ok(certain.now())
     }
 
+    /// The certain time at a reading of both clocks, by the running time since the last one that was stored: unlike the time
+    /// for removals, it goes on while the wall clock is behind. `None` before [`Self::keep_time`].
+    pub async fn certain_time(&self, reading: Reading) -> Option<Timestamp> {
+        let kept = self.shared.clock.time.lock().await;
+        (*kept).map(|before| before.go_on(reading).time)
+    }
+
     /// Why the wall clock is not trusted, as of the last reading.
     pub fn clock_doubt(&self) -> Option<ClockDoubt> {
         *self.shared.clock.doubt.lock().unwrap_or_else(PoisonError::into_inner)

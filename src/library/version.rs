@@ -111,9 +111,6 @@ impl Library {
 impl Library {
     /// Sets the state of a version, current or earlier, and with it the viewers who may see it.
     ///
-    /// If a file appears or disappears for a viewer, the folders above get other ETags. The file keeps its own: its
-    /// content is the same, and the author's sync client would otherwise download the file that it has just sent.
-    ///
     /// Errors: `NoSuchVersion` if the space has none of this id.
     pub async fn set_version_state(
         &self,
@@ -126,21 +123,36 @@ impl Library {
             .write(move |tx| {
                 let row = tx.version(version)?.ok_or(LibraryError::NoSuchVersion)?;
                 let file = tx.entry(row.entry)?.filter(|file| file.space == space);
-                let file = file.ok_or(LibraryError::NoSuchVersion)?;
-                tx.touches_only([file.id]);
-                if row.state == state {
-                    return Ok(());
-                }
-                tx.set_version_state(version, state)?;
-                if let Some(folder) = file.parent.filter(|_| file.version == Some(version)) {
-                    tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?;
-                }
-                let spot = spot(tx, file.id)?;
-                let (from, to) = (row.state, state);
-                Ok(tx.record(&by, &Event::StateChanged { spot, version, from, to })?)
+                file.ok_or(LibraryError::NoSuchVersion)?;
+                change_state(tx, &by, &row, state, None)
             })
             .await
     }
+}
+
+/// Sets the state of a version and records it with a reason; nothing if it is in this state.
+///
+/// If a file appears or disappears for a viewer, the folders above get other ETags. The file keeps its own: its
+/// content is the same, and the author's sync client would otherwise download the file that it has just sent.
+pub(crate) fn change_state(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    version: &VersionRow,
+    to: VersionState,
+    reason: Option<String>,
+) -> Result<(), LibraryError> {
+    let file = tx.entry(version.entry)?.ok_or(LibraryError::NotFound)?;
+    tx.touches_only([file.id]);
+    if version.state == to {
+        return Ok(());
+    }
+    tx.set_version_state(version.id, to)?;
+    if let Some(folder) = file.parent.filter(|_| file.version == Some(version.id)) {
+        tx.touch_folders(folder, tx.next_revision()?, 0, by.at)?;
+    }
+    let (spot, from) = (spot(tx, file.id)?, version.state);
+    let version = version.id;
+    Ok(tx.record(by, &Event::StateChanged { spot, version, from, to, reason })?)
 }
 
 /// Replaces a file's current content by `version`. The old content is kept as an earlier version unless it is

@@ -43,11 +43,13 @@ pub enum Worker {
     History,
     /// Rebuilds the catalogue from the containers.
     Rebuild,
+    /// Examines and releases what arrives in the holding area.
+    Intake,
 }
 
 impl Worker {
     /// Every worker.
-    pub const ALL: [Self; 3] = [Self::Upkeep, Self::History, Self::Rebuild];
+    pub const ALL: [Self; 4] = [Self::Upkeep, Self::History, Self::Rebuild, Self::Intake];
 
     /// The word in the catalogue and in JSON.
     pub fn as_str(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Worker {
             Self::Upkeep => "upkeep",
             Self::History => "history",
             Self::Rebuild => "rebuild",
+            Self::Intake => "intake",
         }
     }
 

@@ -3,6 +3,7 @@
 //! Events are facts in the past tense about one subject. They contain paths and names as of then, so that they stay
 //! readable when the subject is gone.
 
+use super::words::words;
 use super::{
     Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Right, Role, SpaceId, Timestamp, UserId,
     VersionId, VersionState,
@@ -78,6 +79,19 @@ pub enum Event {
         from: VersionState,
         /// The state since.
         to: VersionState,
+        /// The reason in a person's words, or what the scanner found.
+        reason: Option<String>,
+    },
+    /// A person decided about a held content.
+    Hold {
+        /// The decision.
+        kind: HoldEvent,
+        /// The file.
+        spot: Spot,
+        /// The content.
+        version: VersionId,
+        /// The reason in the person's words.
+        reason: Option<String>,
     },
     /// Several items of a space were removed permanently.
     Removed {
@@ -132,29 +146,6 @@ pub enum Event {
     },
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$each])* $variant),+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word in the catalogue and in JSON; never changed.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The value of a word of [`Self::as_str`].
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
 words! {
     /// Events about a file or folder.
     EntryEvent {
@@ -184,6 +175,20 @@ words! {
         LockEnded = "lock-ended",
         /// Its content was read.
         Read = "read",
+    }
+}
+
+words! {
+    /// Decisions about a held content, besides those that change its state ([`Event::StateChanged`]).
+    HoldEvent {
+        /// It is kept until a person decides otherwise.
+        Kept = "hold-kept",
+        /// It is examined again.
+        Retried = "hold-retried",
+        /// It was taken back.
+        Withdrawn = "hold-withdrawn",
+        /// It was released although a scanner objected.
+        Overridden = "hold-overridden",
     }
 }
 
@@ -315,6 +320,7 @@ impl Event {
         match self {
             Self::Entry { kind, .. } => kind.as_str().to_owned(),
             Self::StateChanged { .. } => Self::STATE_CHANGED.to_owned(),
+            Self::Hold { kind, .. } => kind.as_str().to_owned(),
             Self::Removed { what, .. } => format!("{}{}", Self::REMOVED, what.as_str()),
             Self::Instance(kind) => kind.as_str().to_owned(),
             Self::Space { kind, .. } => kind.as_str().to_owned(),
@@ -328,9 +334,10 @@ impl Event {
     /// The file or folder concerned.
     pub fn spot(&self) -> Option<&Spot> {
         match self {
-            Self::Entry { spot, .. } | Self::StateChanged { spot, .. } | Self::Link { spot, .. } => {
-                Some(spot)
-            }
+            Self::Entry { spot, .. }
+            | Self::StateChanged { spot, .. }
+            | Self::Hold { spot, .. }
+            | Self::Link { spot, .. } => Some(spot),
             _ => None,
         }
     }
@@ -338,9 +345,10 @@ impl Event {
     /// The space concerned.
     pub fn space(&self) -> Option<SpaceId> {
         match self {
-            Self::Entry { spot, .. } | Self::StateChanged { spot, .. } | Self::Link { spot, .. } => {
-                Some(spot.space)
-            }
+            Self::Entry { spot, .. }
+            | Self::StateChanged { spot, .. }
+            | Self::Hold { spot, .. }
+            | Self::Link { spot, .. } => Some(spot.space),
             Self::Removed { space, .. } | Self::Space { space, .. } | Self::Grant { space, .. } => {
                 Some(*space)
             }

@@ -37,6 +37,10 @@ row_id!(
     UserId
 );
 row_id!(
+    /// A content in the holding area.
+    HoldId
+);
+row_id!(
     /// A device password.
     AppPasswordId
 );

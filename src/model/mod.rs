@@ -9,6 +9,7 @@ mod checksum;
 mod clock;
 mod condition;
 mod event;
+mod hold;
 mod id;
 mod integrity;
 pub mod layout;
@@ -21,6 +22,7 @@ mod size;
 mod span;
 mod time;
 mod upload;
+mod words;
 
 pub use access::{
     Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceKind, Start, VersionState, Viewer,
@@ -30,11 +32,13 @@ pub use checksum::{Checksum, ChecksumError, ChecksumKind};
 pub use clock::{CLOCK_TOLERANCE, CONFIRMED_AFTER, CertainTime, ClockDoubt, PLAUSIBLE_GAP, Reading};
 pub use condition::{Conditions, Etag, EtagMatch, IfCondition, IfList, IfState, IfTarget, LockToken};
 pub use event::{
-    AccountEvent, EntryEvent, Event, EventId, EventPage, InstanceEvent, LinkEvent, Recorded, RemovedKind,
-    SpaceEvent, Spot,
+    AccountEvent, EntryEvent, Event, EventId, EventPage, HoldEvent, InstanceEvent, LinkEvent, Recorded,
+    RemovedKind, SpaceEvent, Spot,
 };
+pub use hold::{HoldDecision, HoldReason, HoldState, VerdictKind};
 pub use id::{
-    AppPasswordId, ContainerId, EntryId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId, WriteSerial,
+    AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
+    WriteSerial,
 };
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};

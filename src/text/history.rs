@@ -2,9 +2,14 @@
 
 use super::Language;
 use crate::model::{
-    AccountEvent, Actor, EntryEvent, Event, InstanceEvent, LinkEvent, LinkRight, RemovedKind, Right, Role,
-    SpaceEvent, VersionState, Via, Worker,
+    AccountEvent, Actor, EntryEvent, Event, HoldEvent, InstanceEvent, LinkEvent, LinkRight, RemovedKind,
+    Right, Role, SpaceEvent, VersionState, Via, Worker,
 };
+
+/// A person's reason, to be appended.
+fn because(reason: Option<&String>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
 
 impl Language {
     /// Name of the actor. `account` is the name of its account, `device` the label of the device, as far as known.
@@ -26,6 +31,7 @@ impl Language {
                     Worker::Upkeep => self.choose("Fristen", "expiry"),
                     Worker::History => self.choose("Verlauf begrenzen", "history limit"),
                     Worker::Rebuild => self.choose("Wiederaufbau", "rebuild"),
+                    Worker::Intake => self.choose("Prüfbereich", "holding area"),
                 };
                 format!("{} ({work})", self.choose("Server", "server"))
             }
@@ -40,7 +46,12 @@ impl Language {
                 let other = other.as_ref().map_or("?", |other| other.path.as_str());
                 self.entry_event(*kind, &spot.path, &size, other)
             }
-            Event::StateChanged { spot, from, to, .. } => self.state_changed(&spot.path, *from, *to),
+            Event::StateChanged { spot, from, to, reason, .. } => {
+                self.state_changed(&spot.path, *from, *to) + &because(reason.as_ref())
+            }
+            Event::Hold { kind, spot, reason, .. } => {
+                self.hold_event(*kind, &spot.path) + &because(reason.as_ref())
+            }
             Event::Removed { what, count, .. } => self.removed(*what, *count),
             Event::Instance(InstanceEvent::RecoveryKeyChanged) => self
                 .choose("hat den Wiederherstellungsschlüssel ersetzt", "replaced the recovery key")
@@ -143,6 +154,23 @@ impl Language {
             }
             (Self::English, VersionState::Restricted) => {
                 format!("restricted the use of {path} (it was {from})")
+            }
+        }
+    }
+
+    fn hold_event(self, kind: HoldEvent, path: &str) -> String {
+        match (self, kind) {
+            (Self::German, HoldEvent::Kept) => format!("behält {path} im Prüfbereich"),
+            (Self::English, HoldEvent::Kept) => format!("keeps {path} in the holding area"),
+            (Self::German, HoldEvent::Retried) => format!("lässt {path} neu prüfen"),
+            (Self::English, HoldEvent::Retried) => format!("has {path} examined again"),
+            (Self::German, HoldEvent::Withdrawn) => format!("hat {path} aus dem Prüfbereich zurückgezogen"),
+            (Self::English, HoldEvent::Withdrawn) => format!("withdrew {path} from the holding area"),
+            (Self::German, HoldEvent::Overridden) => {
+                format!("hat {path} entgegen dem Prüfergebnis freigegeben")
+            }
+            (Self::English, HoldEvent::Overridden) => {
+                format!("released {path} against the scanner's verdict")
             }
         }
     }
@@ -285,6 +313,7 @@ mod tests {
             version: VersionId(1),
             from: VersionState::Held,
             to: VersionState::Visible,
+            reason: None,
         };
         assert_eq!(Language::English.event(&released), "released /a.pdf (it was held back)");
         assert_eq!(Language::German.event(&released), "hat /a.pdf freigegeben (vorher zurückgehalten)");

@@ -3,6 +3,7 @@
 mod browse;
 mod errors;
 mod history;
+mod hold;
 mod links;
 mod login;
 mod sentences;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tresor::accounts::{Principal, UserName};
 use tresor::admin::{Admin, Asker, Reply, Request};
+use tresor::intake::{Intake, IntakeSettings};
 use tresor::library::SpaceSettings;
 use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceKind, Stamp, UserId};
 use tresor::recovery::Recovery;
@@ -17,7 +18,7 @@ const ASKERS: [&str; 5] = ["owner", "administrator", "manager", "staff", "client
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, &str); 56] = [
+const TABLE: [(&str, &str, &str); 60] = [
     // request               fields                                                    o a m s c
     ("status",               "{}",                                                    "x x . . ."),
     ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . ."),
@@ -71,6 +72,10 @@ const TABLE: [(&str, &str, &str); 56] = [
     ("link-list",            r#"{"space": null}"#,                                    "x . x . ."),
     ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . ."),
     ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . ."),
+    ("hold-list",            r#"{"space": "space", "all": true}"#,                  "x . x . ."),
+    ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . ."),
+    ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . ."),
+    ("hold-decide",          r#"{"id": 9999, "decision": "keep", "reason": "x"}"#,    "x . x . ."),
     ("lock-list",            r#"{"space": "space"}"#,                               "x . x . ."),
     ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . ."),
     ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . ."),
@@ -123,6 +128,7 @@ impl Judging {
             Recovery::new(library.clone()),
             accounts.clone(),
             office.sharing.clone(),
+            Intake::new(library.clone(), None, None, IntakeSettings::default()),
         );
         Self { office, admin }
     }

@@ -374,9 +374,9 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["space", "list"]),
-        "NAME KIND USED QUOTA HISTORY AT MOST VERSIONS TRASH ID\n\
-         Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days SECRET\n\
-         Team team 0 B none 0 B none 30 days 30 days SECRET"
+        "NAME KIND USED QUOTA HISTORY AT MOST VERSIONS TRASH HELD ID\n\
+         Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days no SECRET\n\
+         Team team 0 B none 0 B none 30 days 30 days no SECRET"
     );
     assert_eq!(show(&["grants"]), "SPACE USER RIGHT\nMüller GmbH Anna write\nMüller GmbH otto manage");
     let trash = show(&["trash", "list", "müller gmbh"]);
@@ -422,7 +422,7 @@ fn scripts_find_the_same_keys_for_good() {
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
         (
             &["space", "list"],
-            "history_bytes history_limit_bytes id kind name quota_bytes trash_days used_bytes version_days",
+            "history_bytes history_limit_bytes hold_seconds id kind name quota_bytes trash_days used_bytes version_days",
         ),
         (&["grants"], "right space user"),
         (&["trash", "list", "Müller GmbH"], "bytes deleted deleted_by entry folder path"),

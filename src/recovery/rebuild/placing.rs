@@ -4,10 +4,13 @@ use super::found::{FoundEntry, FoundVersion};
 use super::report::{Displaced, RebuildReport};
 use crate::catalog::{EntryRow, NewEntry, NewVersion, WriteTx};
 use crate::library::entry::signed;
+use crate::library::hold::Arriving;
 use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Library, LibraryError};
-use crate::model::{EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, VersionState, WriteSerial};
+use crate::model::{
+    EntryId, EntryName, EntryPath, SpaceId, Timestamp, VersionId, Viewer, Worker, WriteSerial,
+};
 use crate::vault::reader::ContainerReader;
 
 /// Inserts entries into the tree, in one transaction.
@@ -190,6 +193,9 @@ impl Placing<'_> {
         entry: EntryId,
         version: &FoundVersion,
     ) -> Result<VersionId, LibraryError> {
+        // Containers do not record the state of their content: what arrived in a space with a holding time is examined
+        // again.
+        let arriving = Arriving::in_space(self.tx, space, version.size(), Viewer::Worker(Worker::Rebuild))?;
         let id = self.tx.insert_version(&NewVersion {
             entry,
             size: version.size(),
@@ -197,9 +203,9 @@ impl Placing<'_> {
             created: version.told().map_or(self.now, |meta| meta.written),
             author: None,
             checksums: &[],
-            // Containers do not record the state of their content.
-            state: VersionState::Visible,
+            state: arriving.state(),
         })?;
+        arriving.begin(self.tx, id, self.now)?;
         for (position, container) in version.containers.iter().enumerate() {
             self.tx.insert_container(space, &container.row)?;
             self.tx.insert_segment(id, position, container.row.id)?;

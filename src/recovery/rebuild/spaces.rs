@@ -101,6 +101,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
     tx.rename_space(space, &name)?;
     tx.set_quota(space, note.quota)?;
     tx.set_history_limit(space, note.history)?;
+    tx.set_hold(space, note.hold)?;
     Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
 }
 
@@ -116,6 +117,7 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         history_limit: note.history,
         version_days: note.version_days,
         trash_days: note.trash_days,
+        hold: note.hold,
         created: note.created,
     })?)
 }
@@ -126,8 +128,9 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
 
 /// A space whose note is missing.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
-    let SpaceSettings { quota, history, version_days, trash_days } = SpaceSettings::default();
+    let SpaceSettings { quota, history, version_days, trash_days, hold } = SpaceSettings::default();
     let id = space.to_string();
     let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
-    Ok(SpaceNote { name, kind: SpaceKind::Team, quota, history, version_days, trash_days, created: now })
+    let kind = SpaceKind::Team;
+    Ok(SpaceNote { name, kind, quota, history, version_days, trash_days, hold, created: now })
 }

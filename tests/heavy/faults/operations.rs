@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tresor::admin::{Reply, Request as Owner};
+use tresor::admin::{IntakeAsked, Reply, Request as Owner};
 use tresor::app::ask as ask_owner;
 
 use crate::faults::office::{OTHER, ask};
@@ -124,6 +124,7 @@ pub const OPERATIONS: [Operation; 25] = [
                     history: None,
                     version_days: None,
                     trash_days: None,
+                    intake: IntakeAsked::default(),
                 },
             )
         },

@@ -3,7 +3,7 @@
 //! The desktop's window, Android and iOS cannot run here; their requests are replayed elsewhere.
 
 mod chunks;
-mod desktop;
+pub(crate) mod desktop;
 mod lines;
 mod phones;
 mod rclone;

@@ -91,6 +91,7 @@ impl Open {
             history: Some(ByteSize(1 << 39)),
             version_days: 77,
             trash_days: 88,
+            hold: None,
         };
         let (name, now) = (name(space), Timestamp::now());
         self.instance.library.add_space(&name, SpaceKind::Client, settings, Stamp::owner(now)).await.unwrap()

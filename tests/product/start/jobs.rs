@@ -51,6 +51,8 @@ fn status_shows_what_each_job_did_last_and_when_it_runs_next() {
             ("mark", 60),
             ("snapshots", 60),
             ("verify", 10),
+            ("intake", 2),
+            ("pdf", 2),
             ("keys", 86_400),
             ("disk", 10),
             ("writer", 10),

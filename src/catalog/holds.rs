@@ -1,0 +1,274 @@
+//! The holding area: contents that are withheld until they were examined, and the verdicts of scanners.
+
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
+use crate::model::{EntryId, HoldId, HoldReason, HoldState, SpaceId, Timestamp, VerdictKind, VersionId};
+
+/// A content that is, or was, held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldRow {
+    /// Id of the hold.
+    pub id: HoldId,
+    /// The content.
+    pub version: VersionId,
+    /// Its space.
+    pub space: SpaceId,
+    /// State of the hold.
+    pub state: HoldState,
+    /// When the content was committed.
+    pub arrived: Timestamp,
+    /// The certain time before which it is not released by itself.
+    pub due: Timestamp,
+    /// The certain time at which the server continues; `None` if it waits for a person, or has ended.
+    pub next: Option<Timestamp>,
+    /// When state or reason last changed.
+    pub changed: Timestamp,
+    /// Why it is not released yet.
+    pub reason: Option<HoldReason>,
+    /// Whether a person released it although a scanner objected.
+    pub overridden: bool,
+    /// Identity of the signatures of the first scan that found nothing.
+    pub first_signatures: Option<String>,
+}
+
+/// The values of a hold that change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldUpdate<'a> {
+    /// State of the hold.
+    pub state: HoldState,
+    /// When the server continues.
+    pub next: Option<Timestamp>,
+    /// Why it is not released yet.
+    pub reason: Option<HoldReason>,
+    /// Whether a person released it although a scanner objected.
+    pub overridden: bool,
+    /// Identity of the signatures of the first scan that found nothing.
+    pub first_signatures: Option<&'a str>,
+}
+
+/// The result of one scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictRow {
+    /// When the scan ended.
+    pub at: Timestamp,
+    /// Name and version of the scanner.
+    pub engine: String,
+    /// Identity of its signatures.
+    pub signatures: String,
+    /// When the newest of them were built.
+    pub signatures_built: Option<Timestamp>,
+    /// The result.
+    pub result: VerdictKind,
+    /// Name of the virus, or why it could not be scanned.
+    pub detail: Option<String>,
+}
+
+/// The PDF of a held document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenditionRow {
+    /// Its name beside the document; `None` if the content does not become a PDF.
+    pub name: Option<String>,
+    /// Its entry, once it is stored and while it exists.
+    pub entry: Option<EntryId>,
+    /// Code of the error for which there is none.
+    pub fault: Option<String>,
+    /// Time of the last change.
+    pub at: Timestamp,
+}
+
+const COLUMNS: &str =
+    "holds.id, holds.version_id, entries.space_id, holds.state, arrived_at, due_at, next_at, changed_at, reason,
+     overridden, first_signatures";
+/// Holds with their files.
+const HOLDS: &str =
+    "holds JOIN versions ON versions.id = holds.version_id JOIN entries ON entries.id = versions.entry_id";
+
+fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
+    let state: String = row.get(3)?;
+    let reason = row.get::<Option<String>>(8)?;
+    Ok(HoldRow {
+        id: HoldId(row.get(0)?),
+        version: VersionId(row.get(1)?),
+        space: SpaceId(row.get(2)?),
+        // A state of a newer program is one that needs a person.
+        state: HoldState::from_word(&state).unwrap_or(HoldState::NeedsDecision),
+        arrived: Timestamp(row.get(4)?),
+        due: Timestamp(row.get(5)?),
+        next: row.get::<Option<i64>>(6)?.map(Timestamp),
+        changed: Timestamp(row.get(7)?),
+        reason: reason.and_then(|word| HoldReason::from_word(&word)),
+        overridden: row.get(9)?,
+        first_signatures: row.get(10)?,
+    })
+}
+
+impl ReadTx<'_> {
+    /// The hold of this id.
+    pub fn hold(&self, id: HoldId) -> Result<Option<HoldRow>, CatalogError> {
+        self.one(&format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id = ?1"), [id.0], hold_row)
+    }
+
+    /// Up to `limit` holds that the server continues at this certain time, longest due first.
+    pub fn holds_due(&self, certain: Timestamp, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM {HOLDS} WHERE next_at <= ?1 ORDER BY next_at, holds.id LIMIT ?2"),
+            params![certain.0, limit],
+            hold_row,
+        )
+    }
+
+    /// Up to `limit` of the latest holds before `before`, latest first; those that have ended only if `all`.
+    pub fn holds(
+        &self,
+        before: Option<HoldId>,
+        all: bool,
+        limit: usize,
+    ) -> Result<Vec<HoldRow>, CatalogError> {
+        let sql = match all {
+            true => format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id < ?1 ORDER BY holds.id DESC LIMIT ?2"),
+            // As in the index `holds_open`.
+            false => format!(
+                "SELECT {COLUMNS} FROM {HOLDS} WHERE holds.id < ?1 AND holds.state NOT IN ('released', 'withdrawn')
+                 ORDER BY holds.id DESC LIMIT ?2"
+            ),
+        };
+        self.all(&sql, params![before.map_or(i64::MAX, |id| id.0), limit], hold_row)
+    }
+
+    /// Up to `limit` holds, oldest first, whose first scan found nothing and whose PDF is still to be made.
+    pub fn holds_to_render(&self, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM {HOLDS} LEFT JOIN renditions ON renditions.hold_id = holds.id
+                 WHERE holds.state NOT IN ('released', 'withdrawn') AND holds.state <> 'quarantined'
+                     AND first_signatures IS NOT NULL AND (renditions.hold_id IS NULL
+                         OR renditions.name IS NOT NULL AND renditions.entry_id IS NULL AND fault IS NULL)
+                 ORDER BY holds.id LIMIT ?1"
+            ),
+            [limit],
+            hold_row,
+        )
+    }
+
+    /// The PDF of a held document; `None` before the first attempt.
+    pub fn rendition(&self, hold: HoldId) -> Result<Option<RenditionRow>, CatalogError> {
+        self.one("SELECT name, entry_id, fault, at FROM renditions WHERE hold_id = ?1", [hold.0], |row| {
+            Ok(RenditionRow {
+                name: row.get(0)?,
+                entry: row.get::<Option<i64>>(1)?.map(EntryId),
+                fault: row.get(2)?,
+                at: Timestamp(row.get(3)?),
+            })
+        })
+    }
+
+    /// Number of holds that need a person's decision.
+    pub fn holds_undecided(&self) -> Result<u64, CatalogError> {
+        // As in the index `holds_open`, and then in the rows.
+        let sql = "SELECT count(*) FROM holds WHERE state NOT IN ('released', 'withdrawn') AND state = ?1";
+        Ok(self.one(sql, [HoldState::NeedsDecision.as_str()], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// The verdicts about a content, in the order of the scans.
+    pub fn verdicts(&self, hold: HoldId) -> Result<Vec<VerdictRow>, CatalogError> {
+        self.all(
+            "SELECT at, engine, signatures, signatures_at, result, detail FROM verdicts WHERE hold_id = ?1
+             ORDER BY id",
+            [hold.0],
+            |row| {
+                let result: String = row.get(4)?;
+                Ok(VerdictRow {
+                    at: Timestamp(row.get(0)?),
+                    engine: row.get(1)?,
+                    signatures: row.get(2)?,
+                    signatures_built: row.get::<Option<i64>>(3)?.map(Timestamp),
+                    // The strictest reading of a newer program's word.
+                    result: VerdictKind::from_word(&result).unwrap_or(VerdictKind::NotFullyScannable),
+                    detail: row.get(5)?,
+                })
+            },
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Holds a content that arrives in a space with a holding time.
+    pub fn insert_hold(
+        &self,
+        version: VersionId,
+        arrived: Timestamp,
+        due: Timestamp,
+        first_scan: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?3)",
+            params![version.0, HoldState::Arrived.as_str(), arrived.0, due.0, first_scan.0],
+        )
+        .map(drop)
+    }
+
+    /// Holds the copy of a content as the original is held, from its first scan on.
+    pub(super) fn copy_hold(&self, source: VersionId, copy: VersionId) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, changed_at, reason)
+             SELECT ?2, CASE WHEN next_at IS NULL THEN state ELSE ?3 END, arrived_at, due_at,
+                 CASE WHEN next_at IS NOT NULL THEN arrived_at END, changed_at, reason
+             FROM holds WHERE version_id = ?1",
+            params![source.0, copy.0, HoldState::Arrived.as_str()],
+        )
+        .map(drop)
+    }
+
+    /// Changes a hold.
+    pub fn update_hold(
+        &self,
+        id: HoldId,
+        update: &HoldUpdate<'_>,
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE holds SET state = ?2, next_at = ?3, reason = ?4, overridden = ?5, first_signatures = ?6,
+                 changed_at = CASE WHEN state = ?2 AND reason IS NOT DISTINCT FROM ?4 THEN changed_at ELSE ?7 END
+             WHERE id = ?1",
+            params![
+                id.0,
+                update.state.as_str(),
+                update.next.map(|at| at.0),
+                update.reason.map(HoldReason::as_str),
+                update.overridden,
+                update.first_signatures,
+                now.0
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Notes the PDF of a held document.
+    pub fn put_rendition(&self, hold: HoldId, row: &RenditionRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO renditions (hold_id, name, entry_id, fault, at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (hold_id) DO UPDATE SET name = ?2, entry_id = ?3, fault = ?4, at = ?5",
+            params![hold.0, row.name, row.entry.map(|id| id.0), row.fault, row.at.0],
+        )
+        .map(drop)
+    }
+
+    /// Adds the result of a scan.
+    pub fn insert_verdict(&self, hold: HoldId, verdict: &VerdictRow) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO verdicts (hold_id, at, engine, signatures, signatures_at, result, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                hold.0,
+                verdict.at.0,
+                verdict.engine,
+                verdict.signatures,
+                verdict.signatures_built.map(|at| at.0),
+                verdict.result.as_str(),
+                verdict.detail
+            ],
+        )
+        .map(drop)
+    }
+}

@@ -1,0 +1,245 @@
+//! What follows from a scan. Pure functions, so that every case is in one table of tests.
+
+use super::{DECISION_AFTER, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
+use crate::catalog::{HoldRow, VerdictRow};
+use crate::model::{HoldReason, HoldState, Timestamp, VerdictKind};
+use crate::scan::{SignatureIdentity, Signatures};
+
+/// The time of a decision.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// The wall clock.
+    pub(super) now: Timestamp,
+    /// The certain time, by which holding times end and the server continues.
+    pub(super) certain: Timestamp,
+}
+
+/// What was found out about a content.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// A scan with these signatures was completed.
+    Verdict(VerdictRow, Signatures),
+    /// It was not scanned, for this reason.
+    None(HoldReason),
+}
+
+/// The next state of a hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) state: HoldState,
+    pub(super) at: Option<Timestamp>,
+    pub(super) reason: Option<HoldReason>,
+    /// Identity of the signatures of the first clean scan.
+    pub(super) first_signatures: Option<String>,
+}
+
+/// The next state after `finding`.
+pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: &IntakeSettings) -> Next {
+    let for_a_person = |state, reason| Next {
+        state,
+        at: None,
+        reason: Some(reason),
+        first_signatures: hold.first_signatures.clone(),
+    };
+    match finding {
+        Finding::None(reason @ HoldReason::TooLarge) => for_a_person(HoldState::NeedsDecision, *reason),
+        Finding::None(reason) => waiting(hold, *reason, clock),
+        Finding::Verdict(verdict, signatures) => match verdict.result {
+            VerdictKind::Infected => for_a_person(HoldState::Quarantined, HoldReason::Infected),
+            VerdictKind::NotFullyScannable => {
+                for_a_person(HoldState::NeedsDecision, HoldReason::NotFullyScannable)
+            }
+            VerdictKind::Encrypted => for_a_person(HoldState::NeedsDecision, HoldReason::Encrypted),
+            VerdictKind::Clean => clean(hold, signatures, clock, settings),
+        },
+    }
+}
+
+/// Whether its time has come.
+pub(super) fn is_due(hold: &HoldRow, clock: Clock) -> bool {
+    clock.certain >= hold.due
+}
+
+/// Why signatures do not suffice for the release of a content, if they do not: they must differ from those of the
+/// first scan, be built after it arrived, and not be too old.
+pub(super) fn objection(
+    hold: &HoldRow,
+    signatures: &Signatures,
+    now: Timestamp,
+    settings: &IntakeSettings,
+) -> Option<HoldReason> {
+    let first = SignatureIdentity::kept(hold.first_signatures.clone().unwrap_or_default());
+    if !signatures.are_newer_than_arrival(&first, hold.arrived, now) {
+        return Some(HoldReason::SignaturesNotNewer);
+    }
+    let is_young = signatures.are_younger_than(settings.signatures_max_age, now);
+    (!is_young).then_some(HoldReason::SignaturesTooOld)
+}
+
+fn clean(hold: &HoldRow, signatures: &Signatures, clock: Clock, settings: &IntakeSettings) -> Next {
+    let identity = || signatures.identity.as_str().to_owned();
+    let first_signatures = hold.first_signatures.clone().or_else(|| Some(identity()));
+    let still = Next { state: HoldState::Held, at: None, reason: None, first_signatures };
+    if hold.first_signatures.is_none() || !is_due(hold, clock) {
+        return Next { at: Some(hold.due.max(clock.certain)), ..still };
+    }
+    match objection(hold, signatures, clock.now, settings) {
+        Some(reason) => waiting(hold, reason, clock),
+        None => Next { state: HoldState::Released, ..still },
+    }
+}
+
+/// The server tries again, and asks for a decision when that takes too long.
+fn waiting(hold: &HoldRow, reason: HoldReason, clock: Clock) -> Next {
+    let is_about_signatures = matches!(reason, HoldReason::SignaturesNotNewer | HoldReason::SignaturesTooOld);
+    let state = match hold.state {
+        _ if clock.certain >= hold.due.after(DECISION_AFTER) => HoldState::NeedsDecision,
+        _ if is_about_signatures => HoldState::WaitingForSignatures,
+        state => state,
+    };
+    let after = if is_about_signatures { SIGNATURES_EVERY } else { RETRY_AFTER };
+    Next {
+        state,
+        at: Some(clock.certain.after(after)),
+        reason: Some(reason),
+        first_signatures: hold.first_signatures.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{HoldId, SpaceId, VersionId};
+    use crate::scan::Newest;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const ARRIVED: Timestamp = Timestamp(1_000_000_000_000);
+
+    fn at(hours: u64) -> Timestamp {
+        ARRIVED.after(HOUR * u32::try_from(hours).unwrap())
+    }
+
+    fn clock(hours: u64) -> Clock {
+        Clock { now: at(hours), certain: at(hours) }
+    }
+
+    fn hold(state: HoldState, first: Option<&str>) -> HoldRow {
+        HoldRow {
+            id: HoldId(1),
+            version: VersionId(2),
+            space: SpaceId([3; 16]),
+            state,
+            arrived: ARRIVED,
+            due: at(12),
+            next: Some(ARRIVED),
+            changed: ARRIVED,
+            reason: None,
+            overridden: false,
+            first_signatures: first.map(str::to_owned),
+        }
+    }
+
+    fn verdict(result: VerdictKind, signatures: &str, built: u64) -> Finding {
+        let row = VerdictRow {
+            at: at(0),
+            engine: "engine".into(),
+            signatures: signatures.into(),
+            signatures_built: Some(at(built)),
+            result,
+            detail: None,
+        };
+        let identity = SignatureIdentity::kept(signatures.into());
+        Finding::Verdict(
+            row,
+            Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) },
+        )
+    }
+
+    fn after(hold: &HoldRow, finding: &Finding, hours: u64) -> Next {
+        decide(hold, finding, clock(hours), &IntakeSettings::default())
+    }
+
+    #[test]
+    fn only_a_clean_scan_with_newer_signatures_after_its_time_releases() {
+        use HoldState::{Arrived, Held, NeedsDecision, Quarantined, Released, WaitingForSignatures};
+        use VerdictKind::{Clean, Encrypted, Infected, NotFullyScannable};
+        let fresh = || hold(Arrived, None);
+        let held = || hold(Held, Some("old"));
+        let none = Finding::None;
+        let table = [
+            // The first scan never releases, however late it comes.
+            (fresh(), verdict(Clean, "old", 0), 0, Held, None),
+            (fresh(), verdict(Clean, "new", 13), 14, Held, None),
+            (fresh(), verdict(Infected, "old", 0), 0, Quarantined, Some(HoldReason::Infected)),
+            (fresh(), verdict(Encrypted, "old", 0), 0, NeedsDecision, Some(HoldReason::Encrypted)),
+            (
+                fresh(),
+                verdict(NotFullyScannable, "old", 0),
+                0,
+                NeedsDecision,
+                Some(HoldReason::NotFullyScannable),
+            ),
+            (fresh(), none(HoldReason::ScannerFailed), 0, Arrived, Some(HoldReason::ScannerFailed)),
+            (fresh(), none(HoldReason::TooLarge), 0, NeedsDecision, Some(HoldReason::TooLarge)),
+            (fresh(), none(HoldReason::NoScanner), 48, NeedsDecision, Some(HoldReason::NoScanner)),
+            // Before its time nothing is released.
+            (held(), verdict(Clean, "new", 11), 11, Held, None),
+            (held(), verdict(Clean, "new", 11), 12, Released, None),
+            // Signatures that were there at arrival, or look new and are not.
+            (
+                held(),
+                verdict(Clean, "old", 11),
+                12,
+                WaitingForSignatures,
+                Some(HoldReason::SignaturesNotNewer),
+            ),
+            (
+                held(),
+                verdict(Clean, "new", 0),
+                12,
+                WaitingForSignatures,
+                Some(HoldReason::SignaturesNotNewer),
+            ),
+            (held(), verdict(Clean, "new", 1), 40, WaitingForSignatures, Some(HoldReason::SignaturesTooOld)),
+            (held(), verdict(Clean, "new", 1), 48, NeedsDecision, Some(HoldReason::SignaturesTooOld)),
+            (held(), verdict(Infected, "new", 11), 12, Quarantined, Some(HoldReason::Infected)),
+            (held(), none(HoldReason::ScannerNotTrusted), 12, Held, Some(HoldReason::ScannerNotTrusted)),
+            (held(), none(HoldReason::ScannerFailed), 47, Held, Some(HoldReason::ScannerFailed)),
+            (held(), none(HoldReason::ScannerFailed), 48, NeedsDecision, Some(HoldReason::ScannerFailed)),
+            // Still possible after a person was asked.
+            (hold(NeedsDecision, Some("old")), verdict(Clean, "new", 47), 50, Released, None),
+        ];
+        for (hold, finding, hours, state, reason) in table {
+            let next = after(&hold, &finding, hours);
+            assert_eq!((next.state, next.reason), (state, reason), "{hold:?} {finding:?} after {hours} h");
+        }
+    }
+
+    #[test]
+    fn every_next_state_has_a_time_or_a_person() {
+        let findings = [VerdictKind::Clean, VerdictKind::Infected, VerdictKind::Encrypted]
+            .map(|kind| verdict(kind, "new", 1))
+            .into_iter()
+            .chain(HoldReason::ALL.iter().map(|reason| Finding::None(*reason)));
+        for finding in findings {
+            for state in [HoldState::Arrived, HoldState::Held, HoldState::WaitingForSignatures] {
+                for hours in [0, 12, 100] {
+                    let next = after(&hold(state, Some("old")), &finding, hours);
+                    let waits_for_a_person =
+                        matches!(next.state, HoldState::NeedsDecision | HoldState::Quarantined);
+                    assert!(next.at.is_some() || waits_for_a_person || next.state.has_ended(), "{next:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_in_doubt_releases_nothing() {
+        let clock = Clock { now: at(100), certain: at(11) };
+        let found = verdict(VerdictKind::Clean, "new", 99);
+        let next = decide(&hold(HoldState::Held, Some("old")), &found, clock, &IntakeSettings::default());
+        assert_eq!((next.state, next.at), (HoldState::Held, Some(at(12))));
+    }
+}

@@ -1,0 +1,60 @@
+//! Errors of the holding area.
+
+use crate::catalog::CatalogError;
+use crate::library::LibraryError;
+use crate::model::{AccessDenied, HoldReason, HoldState};
+
+/// Why a decision about a held content was not carried out. Each message is a sentence for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// There is no such hold, or the asker may not know about it.
+    #[error("there is no such item in the holding area")]
+    NoSuchHold,
+    /// The decision does not fit the state of the hold.
+    #[error("it is {}: this is not possible", .state.as_str())]
+    WrongState {
+        /// Present state.
+        state: HoldState,
+    },
+    /// A decision must say why.
+    #[error("a reason is needed; it is recorded")]
+    NoReason,
+    /// The scan before the release did not call it clean.
+    #[error("it is not released: {}", .reason.as_str())]
+    NotClean {
+        /// What the scan said.
+        reason: HoldReason,
+    },
+    /// Another change came first.
+    #[error("it changed meanwhile; look at it again")]
+    Changed,
+    /// Any other fault.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+}
+
+impl IntakeError {
+    /// The code of this error for programs; never changed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchHold => "no-such-hold",
+            Self::WrongState { .. } => "hold-wrong-state",
+            Self::NoReason => "reason-needed",
+            Self::NotClean { .. } => "not-clean",
+            Self::Changed => "hold-changed",
+            Self::Library(error) => error.code(),
+        }
+    }
+}
+
+impl From<CatalogError> for IntakeError {
+    fn from(error: CatalogError) -> Self {
+        Self::Library(error.into())
+    }
+}
+
+impl From<AccessDenied> for IntakeError {
+    fn from(error: AccessDenied) -> Self {
+        Self::Library(error.into())
+    }
+}

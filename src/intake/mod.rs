@@ -1,0 +1,118 @@
+//! The holding area: what arrives in a space with a holding time is scanned at once, held, scanned again with newer
+//! signatures, and only then released.
+//!
+//! ```text
+//! arrived ──clean──▶ held ──time over, newer signatures, clean──▶ released
+//!    │                │ └─time over, no newer signatures─▶ waiting_for_signatures ─▶ released
+//!    │                │                                      └─ 36 h ─▶ needs_decision
+//!    ├──infected──────┴─────────▶ quarantined                                 │ a person
+//!    └──encrypted, too large, not fully scannable─▶ needs_decision ◀──────────┘
+//! ```
+//! Everything is a row (`catalog::holds`), so a crash, a restart or days of downtime only delay it. A content is
+//! released by one transaction, which checks once more that nobody decided otherwise meanwhile. It fails closed:
+//! whatever the scanner does but say "clean" keeps the content held, and after [`DECISION_AFTER`] a person is asked.
+//!
+//! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
+//! forward releases nothing early.
+
+mod decide;
+mod error;
+mod examine;
+mod people;
+mod render;
+mod shown;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore};
+
+pub use error::IntakeError;
+pub use examine::Round;
+pub use render::RenderError;
+pub use shown::Hold;
+
+use crate::catalog::Catalog;
+use crate::convert::Converter;
+use crate::library::Library;
+use crate::model::Timestamp;
+use crate::scan::Engine;
+
+/// Time for which a space holds contents unless it is set otherwise.
+pub const HOLD: Duration = Duration::from_hours(12);
+/// Age of the newest signatures beyond which no scan releases anything, by default.
+pub const SIGNATURES_MAX_AGE: Duration = Duration::from_hours(36);
+/// Time after its due time at which a content that still waits needs a person's decision.
+pub const DECISION_AFTER: Duration = Duration::from_hours(36);
+/// Time until a scan that failed is tried again.
+const RETRY_AFTER: Duration = Duration::from_mins(1);
+/// Time until the scanner is asked again for newer signatures.
+const SIGNATURES_EVERY: Duration = Duration::from_mins(5);
+/// Time for which a successful test of the scanner counts: about one round of releases.
+const TRUST_FOR: Duration = Duration::from_mins(1);
+/// Contents examined in one round, fairly across spaces.
+const MAX_ROUND: usize = 256;
+/// Scans at the same time, of the server and of people; each holds its content in memory.
+const MAX_SCANS: usize = 2;
+
+/// What the office set for the holding area.
+#[derive(Clone, Copy, Debug)]
+pub struct IntakeSettings {
+    /// Holding time of a space for which none was given.
+    pub hold: Duration,
+    /// Age of the newest signatures beyond which no scan releases anything.
+    pub signatures_max_age: Duration,
+}
+
+impl Default for IntakeSettings {
+    fn default() -> Self {
+        Self { hold: HOLD, signatures_max_age: SIGNATURES_MAX_AGE }
+    }
+}
+
+/// The holding area of an open instance. Cheap to clone.
+#[derive(Clone)]
+pub struct Intake {
+    library: Library,
+    engine: Option<Arc<dyn Engine>>,
+    converter: Option<Arc<Converter>>,
+    settings: IntakeSettings,
+    /// The last test of the scanner that succeeded.
+    trusted: Arc<Mutex<Option<Trusted>>>,
+    scans: Arc<Semaphore>,
+}
+
+/// A successful test of the scanner.
+struct Trusted {
+    at: Timestamp,
+    /// Identity of the signatures that it had.
+    signatures: String,
+}
+
+impl Intake {
+    /// The holding area with this scanner and converter; without a scanner, everything stays held, and without a
+    /// converter, documents have no PDF.
+    pub fn new(
+        library: Library,
+        engine: Option<Arc<dyn Engine>>,
+        converter: Option<Arc<Converter>>,
+        settings: IntakeSettings,
+    ) -> Self {
+        let scans = Arc::new(Semaphore::new(MAX_SCANS));
+        Self { library, engine, converter, settings, trusted: Arc::default(), scans }
+    }
+
+    /// Holding time of a space for which none was given.
+    pub fn default_hold(&self) -> Duration {
+        self.settings.hold
+    }
+
+    /// Whether anything can be released without a person.
+    pub fn has_scanner(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    fn catalog(&self) -> &Catalog {
+        self.library.catalog()
+    }
+}

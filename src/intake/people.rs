@@ -1,0 +1,146 @@
+//! Decisions of people about held contents. Each is recorded with its reason.
+
+use super::decide::{Clock, Finding};
+use super::examine::follow;
+use super::{Intake, IntakeError};
+use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
+use crate::model::{
+    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Right, Stamp, VerdictKind,
+};
+
+impl Intake {
+    /// Carries out a decision and returns the new state.
+    ///
+    /// Errors: `NoSuchHold`, also without the right to manage the space; `NoReason`; `WrongState`; `NotClean`;
+    /// `Changed` if something else happened during the scan.
+    pub async fn decide(
+        &self,
+        accesses: Vec<Access>,
+        id: HoldId,
+        decision: HoldDecision,
+        reason: Option<String>,
+        by: Stamp,
+    ) -> Result<HoldState, IntakeError> {
+        let hold = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.hold(id)?)).await?;
+        let hold = hold.ok_or(IntakeError::NoSuchHold)?;
+        let access = accesses.iter().find(|access| access.space() == hold.space);
+        if access.is_none_or(|access| access.require(Right::Manage).is_err()) {
+            return Err(IntakeError::NoSuchHold);
+        }
+        let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        if reason.is_none() && decision != HoldDecision::Retry {
+            return Err(IntakeError::NoReason);
+        }
+        let to = target(&hold, decision)?;
+        let verdict = match decision {
+            HoldDecision::Release => Some(self.clean_now(&hold, by).await?),
+            HoldDecision::Override
+            | HoldDecision::Keep
+            | HoldDecision::Quarantine
+            | HoldDecision::Retry
+            | HoldDecision::Withdraw => None,
+        };
+        self.enact(hold, to, decision, reason, verdict, by).await
+    }
+
+    /// The verdict of a scan now.
+    ///
+    /// Errors: `NotClean`.
+    async fn clean_now(&self, hold: &HoldRow, by: Stamp) -> Result<VerdictRow, IntakeError> {
+        let refused = |reason| IntakeError::NotClean { reason };
+        let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
+        self.trusted_signatures(engine, by.at).await.map_err(refused)?;
+        let finding = self.scan(hold, engine).await?;
+        let objection = match &finding {
+            Finding::None(reason) => return Err(refused(*reason)),
+            Finding::Verdict(verdict, _) => match verdict.result {
+                VerdictKind::Clean => return Ok(verdict.clone()),
+                VerdictKind::Infected => HoldReason::Infected,
+                VerdictKind::NotFullyScannable => HoldReason::NotFullyScannable,
+                VerdictKind::Encrypted => HoldReason::Encrypted,
+            },
+        };
+        // What it found counts at once, not only at the next scan.
+        self.settle(hold, &finding, Clock { now: by.at, certain: by.at }).await?;
+        Err(refused(objection))
+    }
+
+    async fn enact(
+        &self,
+        hold: HoldRow,
+        to: HoldState,
+        decision: HoldDecision,
+        reason: Option<String>,
+        verdict: Option<VerdictRow>,
+        by: Stamp,
+    ) -> Result<HoldState, IntakeError> {
+        let enacted = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            if tx.hold(hold.id)?.as_ref() != Some(&hold) {
+                return Err(IntakeError::Changed);
+            }
+            if let Some(verdict) = &verdict {
+                tx.insert_verdict(hold.id, verdict)?;
+            }
+            let why = match decision {
+                HoldDecision::Keep => Some(HoldReason::Kept),
+                HoldDecision::Quarantine => Some(HoldReason::QuarantinedByHand),
+                // The objection that was overridden stays visible.
+                HoldDecision::Override => hold.reason,
+                HoldDecision::Release | HoldDecision::Retry | HoldDecision::Withdraw => None,
+            };
+            let update = HoldUpdate {
+                state: to,
+                next: if decision == HoldDecision::Retry { Some(tx.not_after_certain(by.at)?) } else { None },
+                reason: why,
+                overridden: decision == HoldDecision::Override,
+                first_signatures: hold.first_signatures.as_deref(),
+            };
+            tx.update_hold(hold.id, &update, by.at)?;
+            record(tx, &by, &hold, decision, reason.clone())?;
+            follow(tx, &by, &hold, to, reason)?;
+            Ok(to)
+        };
+        self.library.storing().await?.write(enacted).await
+    }
+}
+
+/// Records a decision that does not show in the state of the content.
+fn record(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    hold: &HoldRow,
+    decision: HoldDecision,
+    reason: Option<String>,
+) -> Result<(), IntakeError> {
+    let kind = match decision {
+        HoldDecision::Keep => HoldEvent::Kept,
+        HoldDecision::Retry => HoldEvent::Retried,
+        HoldDecision::Withdraw => HoldEvent::Withdrawn,
+        HoldDecision::Override => HoldEvent::Overridden,
+        HoldDecision::Release | HoldDecision::Quarantine => {
+            tx.silent("the content's new state is the event");
+            return Ok(());
+        }
+    };
+    let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
+    let spot = tx.spot(version.entry)?.ok_or(IntakeError::NoSuchHold)?;
+    Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason })?)
+}
+
+/// The state to which a decision leads.
+fn target(hold: &HoldRow, decision: HoldDecision) -> Result<HoldState, IntakeError> {
+    let wrong = Err(IntakeError::WrongState { state: hold.state });
+    match (decision, hold.state) {
+        // What was released may be taken back only by quarantine.
+        (HoldDecision::Quarantine, HoldState::Released) => Ok(HoldState::Quarantined),
+        (_, HoldState::Released) => wrong,
+        (HoldDecision::Retry, _) if hold.first_signatures.is_none() => Ok(HoldState::Arrived),
+        (HoldDecision::Retry, _) => Ok(HoldState::Held),
+        (_, HoldState::Withdrawn) => wrong,
+        (HoldDecision::Release | HoldDecision::Override, _) => Ok(HoldState::Released),
+        (HoldDecision::Keep, _) => Ok(HoldState::NeedsDecision),
+        (HoldDecision::Quarantine, _) => Ok(HoldState::Quarantined),
+        (HoldDecision::Withdraw, _) => Ok(HoldState::Withdrawn),
+    }
+}

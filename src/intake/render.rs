@@ -1,0 +1,167 @@
+//! Makes a PDF of each office document that the first scan found nothing in: people work with it while the document
+//! itself is held.
+//!
+//! The PDF is an entry of its own beside the document, `X.docx (Kopie).pdf`, readable by everyone who may read the
+//! space. Its name is noted before it is made, so that a crash leads to one PDF and not to two. A failure never holds or
+//! releases anything.
+
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Intake, IntakeError};
+use crate::catalog::{HoldRow, ReadTx, RenditionRow, WriteTx};
+use crate::convert::{ConvertError, Converted, Converter, OfficeKind};
+use crate::library::naming::free_name;
+use crate::library::resolve::path_of;
+use crate::library::{Change, LibraryError, NewFile};
+use crate::model::{Actor, ByteRange, Conditions, EntryId, EntryName, EntryPath, Timestamp, Worker};
+
+/// Documents converted in one round, one after the other: each takes seconds of a processor.
+const MAX_RENDERED: usize = 16;
+/// Largest document that is converted, in bytes; it is in memory meanwhile.
+const MAX_DOCUMENT: u64 = 128 << 20;
+/// What follows the document's name.
+const SUFFIX: &str = " (Kopie).pdf";
+
+/// A document that becomes a PDF.
+struct Document {
+    hold: HoldRow,
+    kind: OfficeKind,
+    /// The PDF's path in its space.
+    path: EntryPath,
+}
+
+impl Intake {
+    /// Makes the PDFs that are missing, up to a bounded number; returns how many were made.
+    ///
+    /// Errors: those of the catalogue, and those of the machine: without a working converter nothing is tried on.
+    pub async fn render_some(&self, now: Timestamp) -> Result<usize, RenderError> {
+        let Some(converter) = &self.converter else { return Ok(0) };
+        let holds = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.holds_to_render(MAX_RENDERED)?)).await?;
+        let mut made = 0;
+        for hold in holds {
+            let Some(document) = self.prepare(hold, now).await? else { continue };
+            let fault = match self.render(&document, converter).await {
+                Ok(pdf) => {
+                    let entry = self.store(&document, pdf, now).await?;
+                    self.note(&document.hold, RenditionRow { entry: Some(entry), ..document.row(now) })
+                        .await?;
+                    made += 1;
+                    continue;
+                }
+                Err(RenderError::Convert(error)) if error.is_of_the_machine() => return Err(error.into()),
+                Err(RenderError::Convert(error)) => error.code(),
+                Err(RenderError::Intake(IntakeError::Library(error))) if error.is_refusal() => error.code(),
+                Err(error) => return Err(error),
+            };
+            self.note(&document.hold, RenditionRow { fault: Some(fault.to_owned()), ..document.row(now) })
+                .await?;
+        }
+        Ok(made)
+    }
+
+    /// Notes under which name the PDF will be; `None` if the file is no office document, or not in the tree.
+    async fn prepare(&self, hold: HoldRow, now: Timestamp) -> Result<Option<Document>, IntakeError> {
+        let plan = move |tx: &WriteTx<'_>| {
+            tx.silent("the PDF is the event, when it is stored");
+            tx.touches_only([]);
+            let found = place(tx, &hold)?;
+            let name = found.as_ref().map(|(_, path)| path.names().last().map(ToString::to_string));
+            let row = RenditionRow { name: name.flatten(), entry: None, fault: None, at: now };
+            tx.put_rendition(hold.id, &row)?;
+            Ok::<_, IntakeError>(found.map(|(kind, path)| Document { hold, kind, path }))
+        };
+        self.library.storing().await?.write(plan).await
+    }
+
+    async fn render(&self, document: &Document, converter: &Arc<Converter>) -> Result<Vec<u8>, RenderError> {
+        let access = self.library.as_worker(Worker::Intake, document.hold.space);
+        let mut content = self.library.open_version(&access, document.hold.version).await?;
+        if content.size > MAX_DOCUMENT {
+            return Err(ConvertError::TooLarge { limit: crate::model::ByteSize(MAX_DOCUMENT) }.into());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(content.size).unwrap_or_default());
+        while (bytes.len() as u64) < content.size {
+            let range = ByteRange::new(bytes.len() as u64, content.size).ok_or(LibraryError::Incomplete)?;
+            content.read(range).await?.iter().for_each(|piece| bytes.extend_from_slice(piece));
+        }
+        let (converter, kind) = (Arc::clone(converter), document.kind);
+        let pdf = tokio::task::spawn_blocking(move || {
+            let Converted { mut pdf, .. } = converter.convert(&mut Cursor::new(bytes), kind)?;
+            let mut bytes = Vec::new();
+            pdf.read_to_end(&mut bytes)?;
+            Ok::<_, ConvertError>(bytes)
+        });
+        Ok(pdf.await.map_err(LibraryError::from)??)
+    }
+
+    async fn store(&self, document: &Document, pdf: Vec<u8>, now: Timestamp) -> Result<EntryId, IntakeError> {
+        let change = Change {
+            access: self.library.as_worker(Worker::Intake, document.hold.space),
+            actor: Actor::Worker(Worker::Intake),
+            now,
+            conditions: Conditions::default(),
+        };
+        let (path, size) = (document.path.clone(), Some(pdf.len() as u64));
+        let file = NewFile { path, size, modified: None, checksum: None };
+        let mut put = self.library.begin_put(change, file).await?;
+        put.write(Bytes::from(pdf)).await?;
+        Ok(put.commit(Timestamp::now()).await?.entry.id)
+    }
+
+    async fn note(&self, hold: &HoldRow, row: RenditionRow) -> Result<(), IntakeError> {
+        let id = hold.id;
+        let note = move |tx: &WriteTx<'_>| {
+            tx.silent("the PDF is the event, and that there is none is no change");
+            tx.touches_only([]);
+            Ok(tx.put_rendition(id, &row)?)
+        };
+        self.library.storing().await?.write(note).await
+    }
+}
+
+impl Document {
+    fn row(&self, now: Timestamp) -> RenditionRow {
+        let name = self.path.names().last().map(ToString::to_string);
+        RenditionRow { name, entry: None, fault: None, at: now }
+    }
+}
+
+/// Why no PDF was made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The converter failed.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// The document could not be read, or the PDF not be stored.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+}
+
+impl From<LibraryError> for RenderError {
+    fn from(error: LibraryError) -> Self {
+        Self::Intake(error.into())
+    }
+}
+
+/// The kind of the document and the path of its PDF: the one that was noted before, or a free name.
+fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(OfficeKind, EntryPath)>, IntakeError> {
+    let Some(version) = tx.version(hold.version)? else { return Ok(None) };
+    let Some(file) = tx.entry(version.entry)? else { return Ok(None) };
+    let Some(folder) = file.parent.filter(|_| file.version == Some(hold.version)) else { return Ok(None) };
+    let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let Some(kind) = OfficeKind::of_extension(extension) else { return Ok(None) };
+    let noted = tx.rendition(hold.id)?.and_then(|row| row.name);
+    let name = if let Some(Ok(name)) = noted.map(|name| EntryName::parse(&name)) {
+        name
+    } else {
+        let room = EntryName::MAX_BYTES - SUFFIX.len();
+        let stem = file.name.get(..file.name.floor_char_boundary(room)).unwrap_or(&file.name);
+        let wanted = EntryName::parse(&format!("{stem}{SUFFIX}")).map_err(LibraryError::from)?;
+        free_name(tx, folder, &wanted)?
+    };
+    let path = path_of(tx, folder)?.join(name).map_err(LibraryError::from)?;
+    Ok(Some((kind, path)))
+}

@@ -1,0 +1,121 @@
+//! What an office sees of the holding area.
+
+use super::{Intake, IntakeError};
+use crate::catalog::{HoldRow, ReadTx, VerdictRow};
+use crate::model::{Access, HoldId, HoldReason, HoldState, Right, SpaceId, Timestamp, VersionId};
+
+/// Most items of one answer.
+const MAX_SHOWN: usize = 1_000;
+
+/// A content in the holding area, with all that is known about it.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// Id of the item.
+    pub id: HoldId,
+    /// Its space.
+    pub space: SpaceId,
+    /// The content.
+    pub version: VersionId,
+    /// Present path, or that from which it was deleted.
+    pub path: String,
+    /// State of the item.
+    pub state: HoldState,
+    /// When the content arrived.
+    pub arrived: Timestamp,
+    /// When it may be released at the earliest.
+    pub due: Timestamp,
+    /// When the server continues; `None` if it waits for a person, or has ended.
+    pub next: Option<Timestamp>,
+    /// Why it is not released yet.
+    pub reason: Option<HoldReason>,
+    /// Whether a person released it although a scanner objected.
+    pub overridden: bool,
+    /// The results of its scans.
+    pub verdicts: Vec<VerdictRow>,
+    /// Path of its PDF.
+    pub pdf: Option<String>,
+    /// Code of the error for which there is no PDF.
+    pub pdf_fault: Option<String>,
+}
+
+impl Intake {
+    /// The latest items in the spaces of these accesses, latest first; those that have ended only on request.
+    pub async fn list(&self, accesses: Vec<Access>, with_ended: bool) -> Result<Vec<Hold>, IntakeError> {
+        self.catalog()
+            .read(move |tx| {
+                let is_shown = |row: &HoldRow| {
+                    let access = accesses.iter().find(|access| access.space() == row.space);
+                    access.is_some_and(may_see)
+                };
+                let mut shown = Vec::new();
+                let mut before = None;
+                loop {
+                    let page = tx.holds(before, with_ended, MAX_SHOWN)?;
+                    let Some(last) = page.last() else { break };
+                    before = Some(last.id);
+                    for row in page.into_iter().filter(is_shown) {
+                        if shown.len() == MAX_SHOWN {
+                            return Ok(shown);
+                        }
+                        shown.push(show(tx, &row)?);
+                    }
+                }
+                Ok(shown)
+            })
+            .await
+    }
+
+    /// Number of items that wait for a person's decision.
+    pub async fn undecided(&self) -> Result<u64, IntakeError> {
+        self.catalog().read(|tx| Ok(tx.holds_undecided()?)).await
+    }
+
+    /// One item.
+    ///
+    /// Errors: `NoSuchHold`, also for an item in a space that the asker may not manage.
+    pub async fn show(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
+        self.catalog()
+            .read(move |tx| {
+                let row = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
+                let access = accesses.iter().find(|access| access.space() == row.space);
+                if !access.is_some_and(may_see) {
+                    return Err(IntakeError::NoSuchHold);
+                }
+                show(tx, &row)
+            })
+            .await
+    }
+}
+
+fn may_see(access: &Access) -> bool {
+    access.require(Right::Manage).is_ok()
+}
+
+fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
+    let entry = tx.version(row.version)?.map(|version| version.entry);
+    let path = match entry {
+        None => None,
+        Some(entry) => match tx.trashed(row.space, entry)? {
+            Some(item) => Some(format!("/{}", item.path)),
+            None => tx.spot(entry)?.map(|spot| spot.path),
+        },
+    };
+    let rendition = tx.rendition(row.id)?;
+    let pdf = rendition.as_ref().and_then(|rendition| rendition.entry);
+    let pdf = pdf.map(|entry| tx.spot(entry)).transpose()?.flatten();
+    Ok(Hold {
+        pdf: pdf.map(|spot| spot.path),
+        pdf_fault: rendition.and_then(|rendition| rendition.fault),
+        id: row.id,
+        space: row.space,
+        version: row.version,
+        path: path.unwrap_or_default(),
+        state: row.state,
+        arrived: row.arrived,
+        due: row.due,
+        next: row.next,
+        reason: row.reason,
+        overridden: row.overridden,
+        verdicts: tx.verdicts(row.id)?,
+    })
+}

@@ -1,0 +1,44 @@
+//! The holding area's part in the write path: contents that arrive in a space with a holding time are withheld from
+//! the moment of their commit. `intake` examines and releases them.
+
+use std::time::Duration;
+
+use super::LibraryError;
+use crate::catalog::{ReadTx, WriteTx};
+use crate::model::{SpaceId, Timestamp, VersionId, VersionState, Viewer, Worker};
+
+/// How a content arrives in a space.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arriving(Option<Duration>);
+
+impl Arriving {
+    /// A content of this size, stored by `by`. An empty one is not held: Finder, Explorer and davfs2 create a placeholder
+    /// first. Nor is what the holding area itself makes.
+    pub(crate) fn in_space(
+        tx: &ReadTx<'_>,
+        space: SpaceId,
+        size: u64,
+        by: Viewer,
+    ) -> Result<Self, LibraryError> {
+        let is_exempt = size == 0 || by == Viewer::Worker(Worker::Intake);
+        Ok(Self(if is_exempt { None } else { tx.hold_of(space)? }))
+    }
+
+    /// The state in which it arrives.
+    pub(crate) fn state(self) -> VersionState {
+        if self.0.is_some() { VersionState::Held } else { VersionState::Visible }
+    }
+
+    /// Begins to hold the version that was inserted in this state.
+    pub(crate) fn begin(
+        self,
+        tx: &WriteTx<'_>,
+        version: VersionId,
+        now: Timestamp,
+    ) -> Result<(), LibraryError> {
+        let Some(time) = self.0 else { return Ok(()) };
+        // By a clock that is behind, its time would end too early; by one that is ahead, it would wait for its first scan.
+        let (due, first_scan) = (tx.not_before_certain(now)?.after(time), tx.not_after_certain(now)?);
+        Ok(tx.insert_hold(version, now, due, first_scan)?)
+    }
+}

@@ -1,0 +1,101 @@
+//! The holding area: states of a held content, reasons for waiting, kinds of verdicts.
+
+use super::words::words;
+
+words! {
+    /// State of a content that arrived in a space with a holding time.
+    HoldState {
+        /// It waits for its first scan.
+        Arrived = "arrived",
+        /// The first scan found nothing; it waits for its time, and then for the second scan.
+        Held = "held",
+        /// Its time has come; the second scan waits for signatures that are newer than its arrival.
+        WaitingForSignatures = "waiting_for_signatures",
+        /// The server releases it no longer by itself: a person decides.
+        NeedsDecision = "needs_decision",
+        /// Everyone with the right to the file may read it.
+        Released = "released",
+        /// A scanner or a person found it dangerous.
+        Quarantined = "quarantined",
+        /// The owner or the author took it back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+words! {
+    /// Why a content is not released yet.
+    HoldReason {
+        /// No scanner is set up.
+        NoScanner = "no-scanner",
+        /// The scanner cannot be reached, or failed.
+        ScannerFailed = "scanner-failed",
+        /// The scanner did not find a test virus, or found one in a harmless text.
+        ScannerNotTrusted = "scanner-not-trusted",
+        /// The scanner calls clean what it did not look at because of its limits.
+        ScannerHidesLimits = "scanner-hides-limits",
+        /// The signatures are older than the setting allows.
+        SignaturesTooOld = "signatures-too-old",
+        /// No signatures newer than its arrival were published yet.
+        SignaturesNotNewer = "signatures-not-newer",
+        /// It cannot be read from the disk.
+        Unreadable = "unreadable",
+        /// It is larger than what can be scanned.
+        TooLarge = "too-large",
+        /// The scanner could not look into all of it.
+        NotFullyScannable = "not-fully-scannable",
+        /// It is encrypted, so that no scanner can look into it.
+        Encrypted = "encrypted",
+        /// A scanner found a virus.
+        Infected = "infected",
+        /// A person keeps it.
+        Kept = "kept",
+        /// A person quarantined it.
+        QuarantinedByHand = "quarantined-by-hand",
+    }
+}
+
+words! {
+    /// A person's decision about a held content.
+    HoldDecision {
+        /// Release it before its time, or because a decision was asked for. It is scanned once more, and only a clean one
+        /// is released.
+        Release = "release",
+        /// Release it whatever a scanner says. It keeps a mark of that.
+        Override = "override",
+        /// Keep it until a person decides otherwise.
+        Keep = "keep",
+        /// Treat it as dangerous.
+        Quarantine = "quarantine",
+        /// Examine it now, and no longer wait for a person.
+        Retry = "retry",
+        /// Take it back: it is not released any more.
+        Withdraw = "withdraw",
+    }
+}
+
+words! {
+    /// Result of one scan.
+    VerdictKind {
+        /// Nothing was found, and all of it was examined.
+        Clean = "clean",
+        /// A virus was found.
+        Infected = "infected",
+        /// Not all of it could be examined.
+        NotFullyScannable = "not-fully-scannable",
+        /// It is encrypted.
+        Encrypted = "encrypted",
+    }
+}
+
+impl std::fmt::Display for HoldDecision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl HoldState {
+    /// Whether nothing more happens by itself and nothing is awaited.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Released | Self::Withdrawn)
+    }
+}

@@ -1,0 +1,56 @@
+//! People work with the PDF of a document while the document itself is held.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::world::World;
+use crate::support::process::{eventually, require, succeed};
+
+/// Time for LibreOffice on a busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// A text document in one XML file with this sentence.
+fn document(sentence: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"
+ office:mimetype="application/vnd.oasis.opendocument.text">
+<office:body><office:text><text:p>{sentence}</text:p></office:text></office:body></office:document>"#
+    )
+}
+
+#[test]
+fn a_document_is_a_pdf_at_once_and_the_document_only_after_its_release() {
+    require("soffice", "libreoffice-writer-nogui");
+    let mut world = World::holding("12h");
+    let sentence = "Der Jahresabschluss liegt bei.";
+    let id = world.arrive("brief.fodt", document(sentence).as_bytes());
+    eventually("the PDF is there", LIMIT, || !world.shown(id)["pdf"].is_null());
+    assert_eq!(world.shown(id)["pdf"], "/brief.fodt (Kopie).pdf");
+    world.assert_withheld("brief.fodt");
+    let pdf = world.colleague("GET", "brief.fodt%20(Kopie).pdf").send().expect(200).body;
+    let file = world.server.scratch("pdf").join("copy.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let text = succeed(Command::new(require("pdftotext", "poppler-utils")).arg(&file).arg("-"));
+    assert!(text.contains(sentence), "{text}");
+    // It is there once, and stays after a crash.
+    world.server.kill();
+    world.server.spawn();
+    world.decide("release", id, "urgent");
+    world.assert_released("brief.fodt", document(sentence).as_bytes());
+    let listed = world.listed();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "the PDF itself is not held: {listed}");
+    world.assert_sound();
+}
+
+#[test]
+fn what_cannot_be_converted_is_held_without_a_pdf() {
+    let world = World::holding("12h");
+    let id = world.arrive("kaputt.docx", b"this is no document of an office");
+    eventually("it says why", LIMIT, || world.shown(id)["pdf_fault"] == "not-an-office-document");
+    world.comes_to(id, "held");
+    let other = world.arrive("bild.jpg", b"this is no document at all");
+    world.comes_to(other, "held");
+    assert!(world.shown(other)["pdf"].is_null());
+}

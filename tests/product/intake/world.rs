@@ -1,0 +1,137 @@
+//! A server with a clamd of its own, a space that holds what arrives, and two members of the space.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::TestServer;
+use crate::support::clamd::TestClamd;
+use crate::support::http::{Request, Response};
+use crate::support::process::eventually;
+use crate::support::server::{PASSWORD, SPACE};
+use crate::support::sound::assert_sound;
+
+/// Time for the server to scan what is due, on a busy machine.
+const LIMIT: Duration = Duration::from_mins(1);
+/// A colleague of the author with the right to read.
+pub const READER: &str = "reader";
+
+pub struct World {
+    pub server: TestServer,
+    pub clamd: TestClamd,
+}
+
+impl World {
+    /// Holds what arrives for this time.
+    pub fn holding(time: &str) -> Self {
+        let clamd = TestClamd::start();
+        let config = format!(
+            "[intake]\nclamd = '{}'\nsignatures = '{}'\n",
+            clamd.path("socket").display(),
+            clamd.databases().display()
+        );
+        let server = TestServer::start_configured(&config);
+        server.add_user(READER, "staff", PASSWORD);
+        server.cli_ok(["grant", READER, SPACE, "read"]);
+        server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time]);
+        Self { server, clamd }
+    }
+
+    /// Stores a file as its author, and returns the number of its item.
+    pub fn arrive(&self, name: &str, content: &[u8]) -> i64 {
+        self.server.request("PUT", &file(name)).body(content).send().expect(201);
+        self.item(name)
+    }
+
+    /// The number of the latest item of this name.
+    pub fn item(&self, name: &str) -> i64 {
+        let listed = self.listed();
+        let is_it = |row: &&Value| row["path"] == format!("/{name}");
+        let row = listed.as_array().unwrap().iter().find(is_it);
+        row.unwrap_or_else(|| panic!("{name} is not in {listed}"))["id"].as_i64().unwrap()
+    }
+
+    /// All items, latest first.
+    pub fn listed(&self) -> Value {
+        self.json(["hold", "list", SPACE, "--all", "--json"])
+    }
+
+    pub fn shown(&self, id: i64) -> Value {
+        self.json(["hold", "show", &id.to_string(), "--json"])
+    }
+
+    fn json<const N: usize>(&self, words: [&str; N]) -> Value {
+        serde_json::from_str(&self.server.cli_ok(words)).unwrap()
+    }
+
+    /// Waits until the item has this state.
+    pub fn comes_to(&self, id: i64, state: &str) -> Value {
+        let mut shown = Value::Null;
+        eventually(&format!("item {id} is {state}"), LIMIT, || {
+            shown = self.shown(id);
+            shown["state"] == state
+        });
+        shown
+    }
+
+    /// Waits until the item has this state for this reason.
+    pub fn waits(&self, id: i64, state: &str, reason: &str) {
+        let mut shown = Value::Null;
+        eventually(&format!("item {id} is {state}: {reason}"), LIMIT, || {
+            shown = self.shown(id);
+            shown["state"] == state && shown["reason"] == reason
+        });
+    }
+
+    /// Gives clamd signatures that are newer than everything so far.
+    pub fn publish(&self, name: &str, signature: &str) {
+        let path = self.clamd.write_database(name, signature);
+        let written = std::fs::metadata(path).unwrap().modified().unwrap();
+        assert!(written <= SystemTime::now());
+        self.clamd.reload();
+    }
+
+    /// A GET by the author.
+    pub fn author(&self, name: &str) -> Response {
+        self.server.request("GET", &file(name)).send()
+    }
+
+    /// A request of a colleague.
+    pub fn colleague(&self, method: &str, name: &str) -> Request {
+        self.server.anonymous(method, &file(name)).sign_in(READER, PASSWORD)
+    }
+
+    /// Whether only the author knows about it.
+    pub fn assert_withheld(&self, name: &str) {
+        self.author(name).expect(423);
+        self.colleague("GET", name).send().expect(404);
+        self.colleague("PROPFIND", name).header("Depth", "0").send().expect(404);
+    }
+
+    /// Whether everyone reads it.
+    pub fn assert_released(&self, name: &str, content: &[u8]) {
+        for answer in [self.author(name), self.colleague("GET", name).send()] {
+            assert_eq!(answer.expect(200).body, content);
+        }
+    }
+
+    /// Has it examined now rather than minutes later.
+    pub fn retry(&self, id: i64) {
+        self.server.cli_ok(["hold", "retry", &id.to_string()]);
+    }
+
+    /// Ends the server, and checks everything that it stored.
+    pub fn assert_sound(mut self) {
+        assert!(self.server.stop().success());
+        assert_sound(&self.server);
+    }
+
+    /// The command that decides about an item.
+    pub fn decide(&self, decision: &str, id: i64, reason: &str) -> String {
+        self.server.cli_ok(["hold", decision, &id.to_string(), "--reason", reason])
+    }
+}
+
+fn file(name: &str) -> String {
+    format!("/dav/{SPACE}/{name}")
+}
