@@ -431,7 +431,7 @@ mod tests {
             Actor::Guest { link: LinkId(3), creator: UserId(1) },
             Actor::Owner,
         ];
-        actors.extend(Worker::ALL.map(Actor::Worker));
+        actors.extend(Worker::ALL.iter().copied().map(Actor::Worker));
         let events = every_event();
         let stamps =
             actors.iter().cycle().zip(0..).map(|(actor, at)| Stamp { actor: *actor, at: Timestamp(at) });

@@ -1,5 +1,6 @@
 //! Roles, rights and the proof that a right was checked.
 
+use super::words::word_form;
 use super::{EntryId, LinkId, SpaceId, UserId, Worker};
 
 /// A user's role in this office; each account has one.
@@ -60,36 +61,11 @@ pub enum VersionState {
     Restricted,
 }
 
-macro_rules! text_form {
-    ($name:ident { $($variant:ident = $text:literal),+ }) => {
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word used on the command line and in the catalogue.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The value for a word of [`Self::as_str`].
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-text_form!(Role { Administrator = "administrator", Staff = "staff", Client = "client", Auditor = "auditor" });
-text_form!(Right { Read = "read", Write = "write", Manage = "manage" });
-text_form!(LinkRight { Read = "read", Edit = "edit", Add = "add" });
-text_form!(SpaceKind { Client = "client", Team = "team" });
-text_form!(VersionState {
+word_form!(Role { Administrator = "administrator", Staff = "staff", Client = "client", Auditor = "auditor" });
+word_form!(Right { Read = "read", Write = "write", Manage = "manage" });
+word_form!(LinkRight { Read = "read", Edit = "edit", Add = "add" });
+word_form!(SpaceKind { Client = "client", Team = "team" });
+word_form!(VersionState {
     Visible = "visible",
     Held = "held",
     Quarantined = "quarantined",

@@ -1,5 +1,6 @@
 //! The actor of a change, recorded in the transaction that makes it.
 
+use super::words::words;
 use super::{AppPasswordId, LinkId, Timestamp, UserId};
 
 /// The person or part of the server that does something.
@@ -34,36 +35,17 @@ pub enum Via {
     Device(AppPasswordId),
 }
 
-/// A background job of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Worker {
-    /// Removes expired data.
-    Upkeep,
-    /// Keeps the earlier versions of a space within their limit.
-    History,
-    /// Rebuilds the catalogue from the containers.
-    Rebuild,
-    /// Examines and releases what arrives in the holding area.
-    Intake,
-}
-
-impl Worker {
-    /// Every worker.
-    pub const ALL: [Self; 4] = [Self::Upkeep, Self::History, Self::Rebuild, Self::Intake];
-
-    /// The word in the catalogue and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Upkeep => "upkeep",
-            Self::History => "history",
-            Self::Rebuild => "rebuild",
-            Self::Intake => "intake",
-        }
-    }
-
-    /// The worker of a word of [`Self::as_str`].
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|worker| worker.as_str() == word)
+words! {
+    /// A background job of the server.
+    Worker {
+        /// Removes expired data.
+        Upkeep = "upkeep",
+        /// Keeps the earlier versions of a space within their limit.
+        History = "history",
+        /// Rebuilds the catalogue from the containers.
+        Rebuild = "rebuild",
+        /// Examines and releases what arrives in the holding area.
+        Intake = "intake",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Kinds of damage to stored data, and modes of verification.
 
+use super::words::word_form;
+
 /// How thoroughly stored contents are verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerifyMode {
@@ -76,31 +78,9 @@ impl SetAsideReason {
     }
 }
 
-macro_rules! words {
-    ($name:ident { $($variant:ident = $text:literal),+ }) => {
-        impl $name {
-            /// The word in the catalogue and in reports.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The value for a word of [`Self::as_str`].
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-words!(VerifyMode { Quick = "quick", Full = "full" });
-words!(VerifyStarter { Owner = "owner", Schedule = "schedule" });
-words!(DamageKind {
+word_form!(VerifyMode { Quick = "quick", Full = "full" });
+word_form!(VerifyStarter { Owner = "owner", Schedule = "schedule" });
+word_form!(DamageKind {
     Missing = "missing",
     WrongLength = "wrong-length",
     Foreign = "foreign",

@@ -3,27 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// The order in which an upload arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UploadShape {
-    /// Front to back: each append begins where the one before it ended.
-    Linear,
-    /// In named chunks, in any order and several at a time.
-    Chunked,
-}
+use super::words::words;
 
-impl UploadShape {
-    /// The word used in the catalogue.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Linear => "linear",
-            Self::Chunked => "chunked",
-        }
-    }
-
-    /// The value for a word of [`Self::as_str`].
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Linear, Self::Chunked].into_iter().find(|shape| shape.as_str() == word)
+words! {
+    /// The order in which an upload arrives.
+    UploadShape {
+        /// Front to back: each append begins where the one before it ended.
+        Linear = "linear",
+        /// In named chunks, in any order and several at a time.
+        Chunked = "chunked",
     }
 }
 
