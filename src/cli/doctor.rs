@@ -259,8 +259,8 @@ fn scanner(scanner: &Scanner) -> Vec<Finding> {
     findings.push(signatures(scanner, &shown));
     if shown.reports_limits == Some(false) {
         findings.push(Finding::warning(
-            "the scanner calls clean what it did not look at because of its limits; set `AlertExceedsMax yes` and \
-             `AlertEncrypted yes` in clamd.conf",
+            "the scanner calls clean what it did not look at because of its limits, so the holding area releases \
+             nothing; set `AlertExceedsMax yes` and `AlertEncrypted yes` in clamd.conf",
         ));
     }
     if shown.reads_rar == Some(false) {
