@@ -10,7 +10,6 @@ CREATE TABLE holds (
     arrived_at INTEGER NOT NULL,
     due_at INTEGER NOT NULL,            -- not released by itself before this certain time
     next_at INTEGER,                    -- certain time; NULL if it waits for a person, or has ended
-    changed_at INTEGER NOT NULL,        -- of the state or the reason
     reason TEXT,                        -- a word of model::HoldReason
     overridden INTEGER NOT NULL DEFAULT 0 CHECK (overridden IN (0, 1)),
     first_signatures TEXT               -- identity of the signatures of the first clean scan
@@ -24,7 +23,7 @@ CREATE TABLE verdicts (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     hold_id INTEGER NOT NULL REFERENCES holds (id) ON DELETE CASCADE,
     at INTEGER NOT NULL,
-    engine TEXT NOT NULL,               -- name and version
+    engine TEXT NOT NULL,               -- name of the scanner
     signatures TEXT NOT NULL,           -- identity of the signatures
     signatures_at INTEGER,              -- when the newest of them were built
     result TEXT NOT NULL,               -- a word of model::VerdictKind
@@ -32,12 +31,13 @@ CREATE TABLE verdicts (
 ) STRICT;
 CREATE INDEX verdicts_by_hold ON verdicts (hold_id);
 
--- The PDF of a held document, an entry of its own beside it. Without entry and fault, one is being made under this name.
+-- The PDF of a held document, an entry of its own beside it.
 CREATE TABLE renditions (
     hold_id INTEGER NOT NULL PRIMARY KEY REFERENCES holds (id) ON DELETE CASCADE,
-    name TEXT,                          -- NULL: no document that becomes a PDF
+    is_pending INTEGER NOT NULL CHECK (is_pending IN (0, 1)),  -- still to be made
+    name TEXT,                          -- its name, once it is certain that there will be one
     entry_id INTEGER REFERENCES entries (id) ON DELETE SET NULL,
-    fault TEXT,                         -- code of the error for which there is none
-    at INTEGER NOT NULL
+    fault TEXT                          -- code of the error for which there is none
 ) STRICT;
+CREATE INDEX renditions_pending ON renditions (hold_id) WHERE is_pending = 1;
 CREATE INDEX renditions_by_entry ON renditions (entry_id);

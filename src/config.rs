@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{NamePolicy, Span};
+use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, NamePolicy, Span};
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
 use crate::scan::{Address, Clamd};
 
@@ -200,8 +200,8 @@ impl Default for RawIntake {
         Self {
             clamd: None,
             signatures: None,
-            signatures_max_age: Span(Duration::from_hours(36)),
-            hold: Span(Duration::from_hours(12)),
+            signatures_max_age: Span(DEFAULT_SIGNATURES_MAX_AGE),
+            hold: Span(DEFAULT_HOLD),
             converter: Conversion::default(),
         }
     }

@@ -33,9 +33,6 @@ impl Worker for Examiner {
             self.library.keep_time(clock::read()).await?;
             return Ok(None);
         };
-        if !self.intake.has_due(certain).await? {
-            return Ok(None);
-        }
         if self.library.read_only().is_some() {
             return Ok(Some(READ_ONLY.to_owned()));
         }

@@ -21,8 +21,6 @@ pub struct HoldRow {
     pub due: Timestamp,
     /// The certain time at which the server continues; `None` if it waits for a person, or has ended.
     pub next: Option<Timestamp>,
-    /// When state or reason last changed.
-    pub changed: Timestamp,
     /// Why it is not released yet.
     pub reason: Option<HoldReason>,
     /// Whether a person released it although a scanner objected.
@@ -51,7 +49,7 @@ pub struct HoldUpdate<'a> {
 pub struct VerdictRow {
     /// When the scan ended.
     pub at: Timestamp,
-    /// Name and version of the scanner.
+    /// Name of the scanner.
     pub engine: String,
     /// Identity of its signatures.
     pub signatures: String,
@@ -66,18 +64,18 @@ pub struct VerdictRow {
 /// The PDF of a held document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenditionRow {
-    /// Its name beside the document; `None` if the content does not become a PDF.
+    /// Whether it is still to be made.
+    pub is_pending: bool,
+    /// Its name beside the document, once it is certain that there will be one.
     pub name: Option<String>,
     /// Its entry, once it is stored and while it exists.
     pub entry: Option<EntryId>,
     /// Code of the error for which there is none.
     pub fault: Option<String>,
-    /// Time of the last change.
-    pub at: Timestamp,
 }
 
 const COLUMNS: &str =
-    "holds.id, holds.version_id, entries.space_id, holds.state, arrived_at, due_at, next_at, changed_at, reason,
+    "holds.id, holds.version_id, entries.space_id, holds.state, arrived_at, due_at, next_at, reason,
      overridden, first_signatures";
 /// Holds with their files.
 const HOLDS: &str =
@@ -85,7 +83,7 @@ const HOLDS: &str =
 
 fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
     let state: String = row.get(3)?;
-    let reason = row.get::<Option<String>>(8)?;
+    let reason = row.get::<Option<String>>(7)?;
     Ok(HoldRow {
         id: HoldId(row.get(0)?),
         version: VersionId(row.get(1)?),
@@ -95,10 +93,9 @@ fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
         arrived: Timestamp(row.get(4)?),
         due: Timestamp(row.get(5)?),
         next: row.get::<Option<i64>>(6)?.map(Timestamp),
-        changed: Timestamp(row.get(7)?),
         reason: reason.and_then(|word| HoldReason::from_word(&word)),
-        overridden: row.get(9)?,
-        first_signatures: row.get(10)?,
+        overridden: row.get(8)?,
+        first_signatures: row.get(9)?,
     })
 }
 
@@ -135,29 +132,27 @@ impl ReadTx<'_> {
         self.all(&sql, params![before.map_or(i64::MAX, |id| id.0), limit], hold_row)
     }
 
-    /// Up to `limit` holds, oldest first, whose first scan found nothing and whose PDF is still to be made.
+    /// Up to `limit` holds, oldest first, whose PDF is still to be made.
     pub fn holds_to_render(&self, limit: usize) -> Result<Vec<HoldRow>, CatalogError> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM {HOLDS} LEFT JOIN renditions ON renditions.hold_id = holds.id
-                 WHERE holds.state NOT IN ('released', 'withdrawn') AND holds.state <> 'quarantined'
-                     AND first_signatures IS NOT NULL AND (renditions.hold_id IS NULL
-                         OR renditions.name IS NOT NULL AND renditions.entry_id IS NULL AND fault IS NULL)
-                 ORDER BY holds.id LIMIT ?1"
+                "SELECT {COLUMNS} FROM {HOLDS} JOIN renditions ON renditions.hold_id = holds.id
+                 WHERE is_pending = 1 ORDER BY renditions.hold_id LIMIT ?1"
             ),
             [limit],
             hold_row,
         )
     }
 
-    /// The PDF of a held document; `None` before the first attempt.
+    /// The PDF of a held document; `None` before its first scan.
     pub fn rendition(&self, hold: HoldId) -> Result<Option<RenditionRow>, CatalogError> {
-        self.one("SELECT name, entry_id, fault, at FROM renditions WHERE hold_id = ?1", [hold.0], |row| {
+        let sql = "SELECT is_pending, name, entry_id, fault FROM renditions WHERE hold_id = ?1";
+        self.one(sql, [hold.0], |row| {
             Ok(RenditionRow {
-                name: row.get(0)?,
-                entry: row.get::<Option<i64>>(1)?.map(EntryId),
-                fault: row.get(2)?,
-                at: Timestamp(row.get(3)?),
+                is_pending: row.get(0)?,
+                name: row.get(1)?,
+                entry: row.get::<Option<i64>>(2)?.map(EntryId),
+                fault: row.get(3)?,
             })
         })
     }
@@ -201,8 +196,7 @@ impl WriteTx<'_> {
         first_scan: Timestamp,
     ) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?3)",
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![version.0, HoldState::Arrived.as_str(), arrived.0, due.0, first_scan.0],
         )
         .map(drop)
@@ -211,9 +205,9 @@ impl WriteTx<'_> {
     /// Holds the copy of a content as the original is held, from its first scan on.
     pub(super) fn copy_hold(&self, source: VersionId, copy: VersionId) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, changed_at, reason)
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, reason)
              SELECT ?2, CASE WHEN next_at IS NULL THEN state ELSE ?3 END, arrived_at, due_at,
-                 CASE WHEN next_at IS NOT NULL THEN arrived_at END, changed_at, reason
+                 CASE WHEN next_at IS NOT NULL THEN arrived_at END, reason
              FROM holds WHERE version_id = ?1",
             params![source.0, copy.0, HoldState::Arrived.as_str()],
         )
@@ -221,15 +215,9 @@ impl WriteTx<'_> {
     }
 
     /// Changes a hold.
-    pub fn update_hold(
-        &self,
-        id: HoldId,
-        update: &HoldUpdate<'_>,
-        now: Timestamp,
-    ) -> Result<(), CatalogError> {
+    pub fn update_hold(&self, id: HoldId, update: &HoldUpdate<'_>) -> Result<(), CatalogError> {
         self.execute(
-            "UPDATE holds SET state = ?2, next_at = ?3, reason = ?4, overridden = ?5, first_signatures = ?6,
-                 changed_at = CASE WHEN state = ?2 AND reason IS NOT DISTINCT FROM ?4 THEN changed_at ELSE ?7 END
+            "UPDATE holds SET state = ?2, next_at = ?3, reason = ?4, overridden = ?5, first_signatures = ?6
              WHERE id = ?1",
             params![
                 id.0,
@@ -237,19 +225,26 @@ impl WriteTx<'_> {
                 update.next.map(|at| at.0),
                 update.reason.map(HoldReason::as_str),
                 update.overridden,
-                update.first_signatures,
-                now.0
+                update.first_signatures
             ],
         )
         .map(drop)
     }
 
-    /// Notes the PDF of a held document.
-    pub fn put_rendition(&self, hold: HoldId, row: &RenditionRow) -> Result<(), CatalogError> {
+    /// Queues the PDF of a held document, unless that was done before.
+    pub fn queue_rendition(&self, hold: HoldId) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO renditions (hold_id, name, entry_id, fault, at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (hold_id) DO UPDATE SET name = ?2, entry_id = ?3, fault = ?4, at = ?5",
-            params![hold.0, row.name, row.entry.map(|id| id.0), row.fault, row.at.0],
+            "INSERT INTO renditions (hold_id, is_pending) VALUES (?1, 1) ON CONFLICT (hold_id) DO NOTHING",
+            [hold.0],
+        )
+        .map(drop)
+    }
+
+    /// Changes what is known about the PDF of a held document.
+    pub fn update_rendition(&self, hold: HoldId, row: &RenditionRow) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE renditions SET is_pending = ?2, name = ?3, entry_id = ?4, fault = ?5 WHERE hold_id = ?1",
+            params![hold.0, row.is_pending, row.name, row.entry.map(|id| id.0), row.fault],
         )
         .map(drop)
     }

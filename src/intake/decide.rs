@@ -134,7 +134,6 @@ mod tests {
             arrived: ARRIVED,
             due: at(12),
             next: Some(ARRIVED),
-            changed: ARRIVED,
             reason: None,
             overridden: false,
             first_signatures: first.map(str::to_owned),

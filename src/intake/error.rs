@@ -2,7 +2,7 @@
 
 use crate::catalog::CatalogError;
 use crate::library::LibraryError;
-use crate::model::{AccessDenied, HoldReason, HoldState};
+use crate::model::{HoldReason, HoldState};
 
 /// Why a decision about a held content was not carried out. Each message is a sentence for the person who asked.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub enum IntakeError {
     #[error("there is no such item in the holding area")]
     NoSuchHold,
     /// The decision does not fit the state of the hold.
-    #[error("it is {}: this is not possible", .state.as_str())]
+    #[error("it is {state}: this is not possible")]
     WrongState {
         /// Present state.
         state: HoldState,
@@ -20,7 +20,7 @@ pub enum IntakeError {
     #[error("a reason is needed; it is recorded")]
     NoReason,
     /// The scan before the release did not call it clean.
-    #[error("it is not released: {}", .reason.as_str())]
+    #[error("it is not released: {reason}")]
     NotClean {
         /// What the scan said.
         reason: HoldReason,
@@ -49,12 +49,6 @@ impl IntakeError {
 
 impl From<CatalogError> for IntakeError {
     fn from(error: CatalogError) -> Self {
-        Self::Library(error.into())
-    }
-}
-
-impl From<AccessDenied> for IntakeError {
-    fn from(error: AccessDenied) -> Self {
         Self::Library(error.into())
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::decide::{Clock, Finding, decide, is_due, objection};
 use super::{Intake, IntakeError, MAX_ROUND, TRUST_FOR, Trusted};
 use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
+use crate::library::LibraryError;
 use crate::library::version::change_state;
-use crate::library::{Content, LibraryError};
 use crate::model::{
     Actor, ByteRange, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
 };
@@ -29,11 +29,6 @@ pub struct Round {
 }
 
 impl Intake {
-    /// Whether anything is due at this certain time.
-    pub async fn has_due(&self, certain: Timestamp) -> Result<bool, IntakeError> {
-        self.catalog().read(move |tx| Ok(!tx.holds_due(certain, 1)?.is_empty())).await
-    }
-
     /// Examines what is due, up to a bounded number, and changes its state. `certain` is the certain time.
     ///
     /// Errors: those of the catalogue; what concerns one content is a reason in its row.
@@ -99,21 +94,9 @@ impl Intake {
         engine: &Arc<dyn Engine>,
     ) -> Result<Finding, IntakeError> {
         let _turn = self.scans.acquire().await.map_err(|_| LibraryError::Interrupted)?;
-        let access = self.library.as_worker(Worker::Intake, hold.space);
-        let sample = match self.library.open_version(&access, hold.version).await {
-            Ok(content) => match sample_of(content).await {
-                Ok(sample) => sample,
-                Err(reason) => return Ok(Finding::None(reason)),
-            },
-            Err(LibraryError::Catalog(error)) => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!(
-                    hold = hold.id.0,
-                    error = &error as &dyn std::error::Error,
-                    "cannot read a held content"
-                );
-                return Ok(Finding::None(HoldReason::Unreadable));
-            }
+        let sample = match self.sample_of(hold).await? {
+            Ok(sample) => sample,
+            Err(reason) => return Ok(Finding::None(reason)),
         };
         let scanner = Arc::clone(engine);
         let report = tokio::task::spawn_blocking(move || scanner.scan(&sample)).await;
@@ -129,6 +112,39 @@ impl Intake {
                 Finding::None(HoldReason::ScannerFailed)
             }
         })
+    }
+
+    /// The content in sealed memory, or why it cannot be brought there.
+    ///
+    /// Errors: those of the catalogue.
+    pub(super) async fn sample_of(&self, hold: &HoldRow) -> Result<Result<Sample, HoldReason>, IntakeError> {
+        let access = self.library.as_worker(Worker::Intake, hold.space);
+        let read = async {
+            let mut content = self.library.open_version(&access, hold.version).await?;
+            let Ok(mut writer) = Sample::begin() else { return Ok(Err(HoldReason::ScannerFailed)) };
+            let mut at = 0;
+            while at < content.size {
+                let range = ByteRange::new(at, content.size).ok_or(LibraryError::Incomplete)?;
+                for piece in content.read(range).await? {
+                    at += piece.len() as u64;
+                    match writer.write_all(&piece).map_err(|error| error.kind()) {
+                        Ok(()) => {}
+                        Err(io::ErrorKind::FileTooLarge) => return Ok(Err(HoldReason::TooLarge)),
+                        Err(_) => return Ok(Err(HoldReason::ScannerFailed)),
+                    }
+                }
+            }
+            Ok(writer.seal().map_err(|_| HoldReason::ScannerFailed))
+        };
+        match read.await {
+            Ok(sample) => Ok(sample),
+            Err(LibraryError::Catalog(error)) => Err(error.into()),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(hold = hold.id.0, error, "cannot read a held content");
+                Ok(Err(HoldReason::Unreadable))
+            }
+        }
     }
 
     /// The scanner's present signatures, after it has shown with them that it finds a test virus and passes a
@@ -196,14 +212,6 @@ impl Intake {
         let (seen, verdict) = (hold.clone(), verdict_of(finding));
         let settled = move |tx: &WriteTx<'_>| {
             tx.silent("the holding area's own rows tell what was examined");
-            tx.touches_only([]);
-            if tx.hold(seen.id)?.as_ref() != Some(&seen) {
-                return Ok(None);
-            }
-            let detail = verdict.as_ref().and_then(|verdict| verdict.detail.clone());
-            if let Some(verdict) = &verdict {
-                tx.insert_verdict(seen.id, verdict)?;
-            }
             let update = HoldUpdate {
                 state: next.state,
                 next: next.at,
@@ -211,16 +219,43 @@ impl Intake {
                 overridden: false,
                 first_signatures: next.first_signatures.as_deref(),
             };
-            tx.update_hold(seen.id, &update, clock.now)?;
-            follow(tx, &by, &seen, next.state, detail)?;
+            let detail = verdict.as_ref().and_then(|verdict| verdict.detail.clone());
+            if !turn(tx, &by, &seen, verdict.as_ref(), &update, detail)? {
+                return Ok(None);
+            }
+            if seen.first_signatures.is_none() && next.first_signatures.is_some() {
+                tx.queue_rendition(seen.id)?;
+            }
             Ok::<_, IntakeError>(Some(next.state))
         };
         self.library.storing().await?.write(settled).await
     }
 }
 
+/// Changes a hold and, with it, the state of its content; `reason` is for the history. `false`, without changes, if the
+/// hold is no longer as it was `seen`.
+pub(super) fn turn(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    seen: &HoldRow,
+    verdict: Option<&VerdictRow>,
+    update: &HoldUpdate<'_>,
+    reason: Option<String>,
+) -> Result<bool, IntakeError> {
+    tx.touches_only([]);
+    if tx.hold(seen.id)?.as_ref() != Some(seen) {
+        return Ok(false);
+    }
+    if let Some(verdict) = verdict {
+        tx.insert_verdict(seen.id, verdict)?;
+    }
+    tx.update_hold(seen.id, update)?;
+    follow(tx, by, seen, update.state, reason)?;
+    Ok(true)
+}
+
 /// Gives the content the state that belongs to that of its hold.
-pub(super) fn follow(
+fn follow(
     tx: &WriteTx<'_>,
     by: &Stamp,
     hold: &HoldRow,
@@ -264,27 +299,6 @@ fn verdict_row(engine: &str, report: &Report, at: Timestamp) -> VerdictRow {
     };
     let signatures = report.signatures.identity.as_str().to_owned();
     VerdictRow { at, engine: engine.to_owned(), signatures, signatures_built, result, detail }
-}
-
-/// A content in sealed memory.
-async fn sample_of(mut content: Content) -> Result<Sample, HoldReason> {
-    let mut writer = Sample::begin().map_err(|_| HoldReason::ScannerFailed)?;
-    let mut at = 0;
-    while at < content.size {
-        let range = ByteRange::new(at, content.size).ok_or(HoldReason::Unreadable)?;
-        let pieces = content.read(range).await.map_err(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot read a held content");
-            HoldReason::Unreadable
-        })?;
-        for piece in pieces {
-            at += piece.len() as u64;
-            writer.write_all(&piece).map_err(|error| match error.kind() {
-                io::ErrorKind::FileTooLarge => HoldReason::TooLarge,
-                _ => HoldReason::ScannerFailed,
-            })?;
-        }
-    }
-    writer.seal().map_err(|_| HoldReason::ScannerFailed)
 }
 
 /// The same holds, one of each space in turn: a space that receives a thousand files does not delay the others.

@@ -35,13 +35,9 @@ pub use shown::Hold;
 use crate::catalog::Catalog;
 use crate::convert::Converter;
 use crate::library::Library;
-use crate::model::Timestamp;
+use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
 use crate::scan::Engine;
 
-/// Time for which a space holds contents unless it is set otherwise.
-pub const HOLD: Duration = Duration::from_hours(12);
-/// Age of the newest signatures beyond which no scan releases anything, by default.
-pub const SIGNATURES_MAX_AGE: Duration = Duration::from_hours(36);
 /// Time after its due time at which a content that still waits needs a person's decision.
 pub const DECISION_AFTER: Duration = Duration::from_hours(36);
 /// Time until a scan that failed is tried again.
@@ -66,7 +62,7 @@ pub struct IntakeSettings {
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        Self { hold: HOLD, signatures_max_age: SIGNATURES_MAX_AGE }
+        Self { hold: DEFAULT_HOLD, signatures_max_age: DEFAULT_SIGNATURES_MAX_AGE }
     }
 }
 

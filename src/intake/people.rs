@@ -1,11 +1,12 @@
 //! Decisions of people about held contents. Each is recorded with its reason.
 
 use super::decide::{Clock, Finding};
-use super::examine::follow;
+use super::examine::turn;
+use super::shown::may_handle;
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
 use crate::model::{
-    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Right, Stamp, VerdictKind,
+    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Stamp, VerdictKind,
 };
 
 impl Intake {
@@ -23,8 +24,7 @@ impl Intake {
     ) -> Result<HoldState, IntakeError> {
         let hold = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.hold(id)?)).await?;
         let hold = hold.ok_or(IntakeError::NoSuchHold)?;
-        let access = accesses.iter().find(|access| access.space() == hold.space);
-        if access.is_none_or(|access| access.require(Right::Manage).is_err()) {
+        if !may_handle(&accesses, &hold) {
             return Err(IntakeError::NoSuchHold);
         }
         let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
@@ -75,13 +75,6 @@ impl Intake {
         by: Stamp,
     ) -> Result<HoldState, IntakeError> {
         let enacted = move |tx: &WriteTx<'_>| {
-            tx.touches_only([]);
-            if tx.hold(hold.id)?.as_ref() != Some(&hold) {
-                return Err(IntakeError::Changed);
-            }
-            if let Some(verdict) = &verdict {
-                tx.insert_verdict(hold.id, verdict)?;
-            }
             let why = match decision {
                 HoldDecision::Keep => Some(HoldReason::Kept),
                 HoldDecision::Quarantine => Some(HoldReason::QuarantinedByHand),
@@ -96,10 +89,11 @@ impl Intake {
                 overridden: decision == HoldDecision::Override,
                 first_signatures: hold.first_signatures.as_deref(),
             };
-            tx.update_hold(hold.id, &update, by.at)?;
             record(tx, &by, &hold, decision, reason.clone())?;
-            follow(tx, &by, &hold, to, reason)?;
-            Ok(to)
+            match turn(tx, &by, &hold, verdict.as_ref(), &update, reason)? {
+                true => Ok(to),
+                false => Err(IntakeError::Changed),
+            }
         };
         self.library.storing().await?.write(enacted).await
     }

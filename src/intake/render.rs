@@ -5,7 +5,7 @@
 //! space. Its name is noted before it is made, so that a crash leads to one PDF and not to two. A failure never holds or
 //! releases anything.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,12 +16,10 @@ use crate::convert::{ConvertError, Converted, Converter, OfficeKind};
 use crate::library::naming::free_name;
 use crate::library::resolve::path_of;
 use crate::library::{Change, LibraryError, NewFile};
-use crate::model::{Actor, ByteRange, Conditions, EntryId, EntryName, EntryPath, Timestamp, Worker};
+use crate::model::{Actor, Conditions, EntryId, EntryName, EntryPath, HoldState, Timestamp, Worker};
 
 /// Documents converted in one round, one after the other: each takes seconds of a processor.
 const MAX_RENDERED: usize = 16;
-/// Largest document that is converted, in bytes; it is in memory meanwhile.
-const MAX_DOCUMENT: u64 = 128 << 20;
 /// What follows the document's name.
 const SUFFIX: &str = " (Kopie).pdf";
 
@@ -42,59 +40,57 @@ impl Intake {
         let holds = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.holds_to_render(MAX_RENDERED)?)).await?;
         let mut made = 0;
         for hold in holds {
-            let Some(document) = self.prepare(hold, now).await? else { continue };
-            let fault = match self.render(&document, converter).await {
-                Ok(pdf) => {
-                    let entry = self.store(&document, pdf, now).await?;
-                    self.note(&document.hold, RenditionRow { entry: Some(entry), ..document.row(now) })
-                        .await?;
+            let Some(document) = self.prepare(hold).await? else { continue };
+            let fault = match self.render(&document, converter, now).await {
+                Ok(entry) => {
+                    self.note(&document, Some(entry), None).await?;
                     made += 1;
                     continue;
                 }
                 Err(RenderError::Convert(error)) if error.is_of_the_machine() => return Err(error.into()),
                 Err(RenderError::Convert(error)) => error.code(),
+                // Such as a full quota, which must not keep others from their PDFs.
                 Err(RenderError::Intake(IntakeError::Library(error))) if error.is_refusal() => error.code(),
                 Err(error) => return Err(error),
             };
-            self.note(&document.hold, RenditionRow { fault: Some(fault.to_owned()), ..document.row(now) })
-                .await?;
+            self.note(&document, None, Some(fault.to_owned())).await?;
         }
         Ok(made)
     }
 
-    /// Notes under which name the PDF will be; `None` if the file is no office document, or not in the tree.
-    async fn prepare(&self, hold: HoldRow, now: Timestamp) -> Result<Option<Document>, IntakeError> {
+    /// Notes under which name the PDF will be; `None` if there will be none: the file is no office document, is not in the
+    /// tree, or its hold has ended.
+    async fn prepare(&self, hold: HoldRow) -> Result<Option<Document>, IntakeError> {
         let plan = move |tx: &WriteTx<'_>| {
             tx.silent("the PDF is the event, when it is stored");
             tx.touches_only([]);
             let found = place(tx, &hold)?;
-            let name = found.as_ref().map(|(_, path)| path.names().last().map(ToString::to_string));
-            let row = RenditionRow { name: name.flatten(), entry: None, fault: None, at: now };
-            tx.put_rendition(hold.id, &row)?;
+            let name = found.as_ref().and_then(|(_, path)| path.names().last()).map(ToString::to_string);
+            let row = RenditionRow { is_pending: found.is_some(), name, entry: None, fault: None };
+            tx.update_rendition(hold.id, &row)?;
             Ok::<_, IntakeError>(found.map(|(kind, path)| Document { hold, kind, path }))
         };
         self.library.storing().await?.write(plan).await
     }
 
-    async fn render(&self, document: &Document, converter: &Arc<Converter>) -> Result<Vec<u8>, RenderError> {
-        let access = self.library.as_worker(Worker::Intake, document.hold.space);
-        let mut content = self.library.open_version(&access, document.hold.version).await?;
-        if content.size > MAX_DOCUMENT {
-            return Err(ConvertError::TooLarge { limit: crate::model::ByteSize(MAX_DOCUMENT) }.into());
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(content.size).unwrap_or_default());
-        while (bytes.len() as u64) < content.size {
-            let range = ByteRange::new(bytes.len() as u64, content.size).ok_or(LibraryError::Incomplete)?;
-            content.read(range).await?.iter().for_each(|piece| bytes.extend_from_slice(piece));
-        }
+    async fn render(
+        &self,
+        document: &Document,
+        converter: &Arc<Converter>,
+        now: Timestamp,
+    ) -> Result<EntryId, RenderError> {
+        let Ok(sample) = self.sample_of(&document.hold).await? else {
+            return Err(LibraryError::Incomplete.into());
+        };
         let (converter, kind) = (Arc::clone(converter), document.kind);
         let pdf = tokio::task::spawn_blocking(move || {
-            let Converted { mut pdf, .. } = converter.convert(&mut Cursor::new(bytes), kind)?;
+            let Converted { mut pdf, .. } = converter.convert(&mut sample.reader(), kind)?;
             let mut bytes = Vec::new();
             pdf.read_to_end(&mut bytes)?;
             Ok::<_, ConvertError>(bytes)
         });
-        Ok(pdf.await.map_err(LibraryError::from)??)
+        let pdf = pdf.await.map_err(LibraryError::from)??;
+        Ok(self.store(document, pdf, now).await?)
     }
 
     async fn store(&self, document: &Document, pdf: Vec<u8>, now: Timestamp) -> Result<EntryId, IntakeError> {
@@ -111,21 +107,19 @@ impl Intake {
         Ok(put.commit(Timestamp::now()).await?.entry.id)
     }
 
-    async fn note(&self, hold: &HoldRow, row: RenditionRow) -> Result<(), IntakeError> {
-        let id = hold.id;
+    async fn note(
+        &self,
+        document: &Document,
+        entry: Option<EntryId>,
+        fault: Option<String>,
+    ) -> Result<(), IntakeError> {
+        let (id, name) = (document.hold.id, document.path.names().last().map(ToString::to_string));
         let note = move |tx: &WriteTx<'_>| {
             tx.silent("the PDF is the event, and that there is none is no change");
             tx.touches_only([]);
-            Ok(tx.put_rendition(id, &row)?)
+            Ok(tx.update_rendition(id, &RenditionRow { is_pending: false, name, entry, fault })?)
         };
         self.library.storing().await?.write(note).await
-    }
-}
-
-impl Document {
-    fn row(&self, now: Timestamp) -> RenditionRow {
-        let name = self.path.names().last().map(ToString::to_string);
-        RenditionRow { name, entry: None, fault: None, at: now }
     }
 }
 
@@ -148,6 +142,9 @@ impl From<LibraryError> for RenderError {
 
 /// The kind of the document and the path of its PDF: the one that was noted before, or a free name.
 fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(OfficeKind, EntryPath)>, IntakeError> {
+    if hold.state.has_ended() || hold.state == HoldState::Quarantined {
+        return Ok(None);
+    }
     let Some(version) = tx.version(hold.version)? else { return Ok(None) };
     let Some(file) = tx.entry(version.entry)? else { return Ok(None) };
     let Some(folder) = file.parent.filter(|_| file.version == Some(hold.version)) else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx, VerdictRow};
-use crate::model::{Access, HoldId, HoldReason, HoldState, Right, SpaceId, Timestamp, VersionId};
+use crate::model::{Access, HoldId, HoldReason, HoldState, Right, SpaceId, Timestamp};
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
@@ -14,8 +14,6 @@ pub struct Hold {
     pub id: HoldId,
     /// Its space.
     pub space: SpaceId,
-    /// The content.
-    pub version: VersionId,
     /// Present path, or that from which it was deleted.
     pub path: String,
     /// State of the item.
@@ -24,8 +22,6 @@ pub struct Hold {
     pub arrived: Timestamp,
     /// When it may be released at the earliest.
     pub due: Timestamp,
-    /// When the server continues; `None` if it waits for a person, or has ended.
-    pub next: Option<Timestamp>,
     /// Why it is not released yet.
     pub reason: Option<HoldReason>,
     /// Whether a person released it although a scanner objected.
@@ -43,17 +39,13 @@ impl Intake {
     pub async fn list(&self, accesses: Vec<Access>, with_ended: bool) -> Result<Vec<Hold>, IntakeError> {
         self.catalog()
             .read(move |tx| {
-                let is_shown = |row: &HoldRow| {
-                    let access = accesses.iter().find(|access| access.space() == row.space);
-                    access.is_some_and(may_see)
-                };
                 let mut shown = Vec::new();
                 let mut before = None;
                 loop {
                     let page = tx.holds(before, with_ended, MAX_SHOWN)?;
                     let Some(last) = page.last() else { break };
                     before = Some(last.id);
-                    for row in page.into_iter().filter(is_shown) {
+                    for row in page.into_iter().filter(|row| may_handle(&accesses, row)) {
                         if shown.len() == MAX_SHOWN {
                             return Ok(shown);
                         }
@@ -77,8 +69,7 @@ impl Intake {
         self.catalog()
             .read(move |tx| {
                 let row = tx.hold(id)?.ok_or(IntakeError::NoSuchHold)?;
-                let access = accesses.iter().find(|access| access.space() == row.space);
-                if !access.is_some_and(may_see) {
+                if !may_handle(&accesses, &row) {
                     return Err(IntakeError::NoSuchHold);
                 }
                 show(tx, &row)
@@ -87,8 +78,10 @@ impl Intake {
     }
 }
 
-fn may_see(access: &Access) -> bool {
-    access.require(Right::Manage).is_ok()
+/// Whether a person with these rights may see a hold and decide about it.
+pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
+    let access = accesses.iter().find(|access| access.space() == hold.space);
+    access.is_some_and(|access| access.require(Right::Manage).is_ok())
 }
 
 fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
@@ -108,12 +101,10 @@ fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
         pdf_fault: rendition.and_then(|rendition| rendition.fault),
         id: row.id,
         space: row.space,
-        version: row.version,
         path: path.unwrap_or_default(),
         state: row.state,
         arrived: row.arrived,
         due: row.due,
-        next: row.next,
         reason: row.reason,
         overridden: row.overridden,
         verdicts: tx.verdicts(row.id)?,

@@ -1,6 +1,13 @@
 //! The holding area: states of a held content, reasons for waiting, kinds of verdicts.
 
+use std::time::Duration;
+
 use super::words::words;
+
+/// Time for which a space holds contents unless it is set otherwise.
+pub const DEFAULT_HOLD: Duration = Duration::from_hours(12);
+/// Age of the newest signatures beyond which no scan releases anything, unless it is set otherwise.
+pub const DEFAULT_SIGNATURES_MAX_AGE: Duration = Duration::from_hours(36);
 
 words! {
     /// State of a content that arrived in a space with a holding time.
@@ -84,12 +91,6 @@ words! {
         NotFullyScannable = "not-fully-scannable",
         /// It is encrypted.
         Encrypted = "encrypted",
-    }
-}
-
-impl std::fmt::Display for HoldDecision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

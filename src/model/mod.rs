@@ -35,7 +35,7 @@ pub use event::{
     AccountEvent, EntryEvent, Event, EventId, EventPage, HoldEvent, InstanceEvent, LinkEvent, Recorded,
     RemovedKind, SpaceEvent, Spot,
 };
-pub use hold::{HoldDecision, HoldReason, HoldState, VerdictKind};
+pub use hold::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldState, VerdictKind};
 pub use id::{
     AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
     WriteSerial,

@@ -1,6 +1,6 @@
 //! A content in sealed memory, for engines that take a file descriptor.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
@@ -59,6 +59,11 @@ impl Sample {
         self.len == 0
     }
 
+    /// Reads it from the beginning.
+    pub fn reader(&self) -> impl Read {
+        SampleReader { sample: self, offset: 0 }
+    }
+
     /// Fills `buffer` from `offset` on and returns the number of bytes; fewer than asked for at the end only.
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         Ok(rustix::io::retry_on_intr(|| rustix::io::pread(&self.memory, &mut *buffer, offset))?)
@@ -68,6 +73,19 @@ impl Sample {
 impl AsFd for Sample {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.memory.as_fd()
+    }
+}
+
+struct SampleReader<'a> {
+    sample: &'a Sample,
+    offset: u64,
+}
+
+impl Read for SampleReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.sample.read_at(buffer, self.offset)?;
+        self.offset += len as u64;
+        Ok(len)
     }
 }
 

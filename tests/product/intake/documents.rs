@@ -45,6 +45,21 @@ fn a_document_is_a_pdf_at_once_and_the_document_only_after_its_release() {
 }
 
 #[test]
+fn a_space_without_room_for_its_pdf_keeps_no_other_space_from_its_own() {
+    let world = World::holding("12h");
+    let text = document("Ein Satz.");
+    world.server.add_space("other", ["--kind", "team", "--intake", "on"], "manage");
+    world.server.cli_ok(["space", "set", "space", "--quota", &format!("{}B", text.len() + 10)]);
+    let full = world.arrive("voll.fodt", text.as_bytes());
+    world.server.request("PUT", "/dav/other/frei.fodt").body(text.as_bytes()).send().expect(201);
+    eventually("it says why", LIMIT, || world.shown(full)["pdf_fault"] == "over-quota");
+    eventually("the other has its PDF", LIMIT, || {
+        world.server.request("GET", "/dav/other/frei.fodt%20(Kopie).pdf").send().status == 200
+    });
+    world.comes_to(full, "held");
+}
+
+#[test]
 fn what_cannot_be_converted_is_held_without_a_pdf() {
     let world = World::holding("12h");
     let id = world.arrive("kaputt.docx", b"this is no document of an office");
