@@ -194,7 +194,12 @@ async fn an_answer_before_the_body_says_whether_the_connection_ends() {
         assert_eq!(status(&answer), status_of, "{text}");
         assert!(answer.contains("\r\nconnection: close\r\n"), "{text} {answer}");
     }
-    // A short rest is read away, whenever it comes, and the connection goes on.
+}
+
+/// Patience is long here: a busy machine must not make the server give up on the rest.
+#[tokio::test]
+async fn a_short_rest_is_read_away_and_the_connection_goes_on() {
+    let server = plain(Limits::default());
     for length in [0, 5, 65_536] {
         let mut stream = server.connect().await;
         let text = format!("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
