@@ -17,10 +17,16 @@ pub(crate) async fn damaged_pages(catalog: &Catalog) -> Result<Vec<String>, Libr
 }
 
 impl Library {
-    /// Reads the whole catalogue and fails if a page of it differs from what was written.
+    /// Reads the whole catalogue and fails if a page of it differs from what was written. A read that failed looks the
+    /// same and succeeds the next time, so only the second look counts.
     pub async fn check_catalogue(&self) -> Result<(), LibraryError> {
-        let outcome = self.catalog().read(|tx| Ok(tx.check()?)).await;
-        if matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged))) {
+        let look = || self.catalog().read(|tx| Ok(tx.check()?));
+        let is_damage = |outcome: &_| matches!(outcome, Err(LibraryError::Catalog(CatalogError::Damaged)));
+        let mut outcome = look().await;
+        if is_damage(&outcome) {
+            outcome = look().await;
+        }
+        if is_damage(&outcome) {
             self.note_damaged_catalogue();
         }
         outcome

@@ -302,17 +302,21 @@ impl Library {
         if self.shared.disk_health.is_catalogue_suspect.swap(false, Ordering::Relaxed)
             && !self.is_catalogue_damaged()
         {
-            let is_damaged = match damaged_pages(self.catalog()).await {
-                Ok(found) => !found.is_empty(),
-                Err(LibraryError::Catalog(error)) => error.is_damage(),
-                Err(_) => false,
-            };
-            if is_damaged {
+            // A read that fails looks like damage, and succeeds the next time.
+            if self.looks_damaged().await && self.looks_damaged().await {
                 self.note_damaged_catalogue();
             } else {
                 // Data in the log is not a page of the file. The result is remembered.
                 let _ = self.check_catalogue().await;
             }
+        }
+    }
+
+    async fn looks_damaged(&self) -> bool {
+        match damaged_pages(self.catalog()).await {
+            Ok(found) => !found.is_empty(),
+            Err(LibraryError::Catalog(error)) => error.is_damage(),
+            Err(_) => false,
         }
     }
 
