@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, NamePolicy, Span};
+use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, DailyHours, NamePolicy, Span};
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
-use crate::scan::{Address, Clamd};
+use crate::scan::{Address, Clamd, ParseAddressError};
 
 /// Default listening address: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
@@ -183,8 +183,8 @@ impl RawEvents {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawIntake {
-    /// Where ClamAV's daemon listens: the path of its socket, or `host:port`.
-    pub clamd: Option<Address>,
+    /// The daemon of ClamAV.
+    pub clamd: ClamdAt,
     /// The folder from which that daemon reads its signatures.
     pub signatures: Option<PathBuf>,
     /// Age from which signatures are too old.
@@ -193,18 +193,97 @@ pub struct RawIntake {
     pub hold: Span,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
+    /// Whether everything stored is scanned again when there are other signatures.
+    pub rescan: Switch,
+    /// Hours of the day, by the machine's time zone, in which that is done; all of them if not set.
+    pub rescan_hours: Option<DailyHours>,
+    /// Percentage of the time for which that may scan: 1 to 100.
+    pub rescan_share: u32,
 }
 
 impl Default for RawIntake {
     fn default() -> Self {
         Self {
-            clamd: None,
+            clamd: ClamdAt::Auto,
             signatures: None,
             signatures_max_age: Span(DEFAULT_SIGNATURES_MAX_AGE),
             hold: Span(DEFAULT_HOLD),
             converter: Conversion::default(),
+            rescan: Switch::On,
+            rescan_hours: None,
+            rescan_share: 25,
         }
     }
+}
+
+/// Where ClamAV's daemon listens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ClamdAt {
+    /// Where Debian's package has it, if it is installed.
+    Auto,
+    /// Nowhere: nothing is scanned.
+    Off,
+    /// At this socket, or `host:port`.
+    At(Address),
+}
+
+/// The socket of Debian's package, and the program that opens it.
+const DEBIAN_CLAMD: (&str, &str) = ("/run/clamav/clamd.ctl", "/usr/sbin/clamd");
+
+impl ClamdAt {
+    /// The address on this machine.
+    fn address(self) -> Option<Address> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::Off => None,
+            Self::Auto => {
+                let (socket, program) = DEBIAN_CLAMD;
+                Path::new(program).exists().then(|| Address::Socket(socket.into()))
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for ClamdAt {
+    type Error = ParseAddressError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "auto" => Ok(Self::Auto),
+            "off" => Ok(Self::Off),
+            address => Ok(Self::At(address.parse()?)),
+        }
+    }
+}
+
+impl From<ClamdAt> for String {
+    fn from(at: ClamdAt) -> Self {
+        match at {
+            ClamdAt::Auto => "auto".to_owned(),
+            ClamdAt::Off => "off".to_owned(),
+            ClamdAt::At(address) => address.to_string(),
+        }
+    }
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// When everything stored is scanned again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RescanSchedule {
+    /// Hours of the day in which it is done; `None` for all.
+    pub hours: Option<DailyHours>,
+    /// Percentage of the time for which it may scan.
+    pub share: u32,
 }
 
 /// The scanner for contents.
@@ -216,6 +295,8 @@ pub struct Scanner {
     pub signatures: Option<PathBuf>,
     /// Age from which its signatures are too old.
     pub signatures_max_age: Duration,
+    /// Whether it was found on this machine rather than named.
+    pub is_presumed: bool,
 }
 
 impl Scanner {
@@ -226,12 +307,21 @@ impl Scanner {
 }
 
 impl RawIntake {
+    fn rescan(&self) -> Result<Option<RescanSchedule>, ConfigError> {
+        let (hours, share) = (self.rescan_hours, self.rescan_share);
+        match share {
+            1..=100 => Ok((self.rescan == Switch::On).then_some(RescanSchedule { hours, share })),
+            _ => Err(ConfigError::Intake("rescan_share must lie between 1 and 100")),
+        }
+    }
+
     /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
-    fn check(self) -> Result<Option<Scanner>, ConfigError> {
+    fn scanner(self) -> Result<Option<Scanner>, ConfigError> {
         if self.signatures.as_ref().is_some_and(|folder| !folder.is_absolute()) {
             return Err(ConfigError::Intake("signatures must be an absolute path"));
         }
-        let Some(address) = self.clamd else {
+        let is_presumed = self.clamd == ClamdAt::Auto;
+        let Some(address) = self.clamd.address() else {
             return match self.signatures {
                 Some(_) => Err(ConfigError::Intake("signatures belongs to clamd: give clamd, too")),
                 None => Ok(None),
@@ -239,7 +329,8 @@ impl RawIntake {
         };
         let usual = || matches!(address, Address::Socket(_)).then(|| PathBuf::from("/var/lib/clamav"));
         let signatures = self.signatures.or_else(usual);
-        Ok(Some(Scanner { address, signatures, signatures_max_age: self.signatures_max_age.0 }))
+        let signatures_max_age = self.signatures_max_age.0;
+        Ok(Some(Scanner { address, signatures, signatures_max_age, is_presumed }))
     }
 }
 
@@ -381,6 +472,8 @@ pub struct Config {
     pub hold: Duration,
     /// Whether office documents become PDFs.
     pub converter: Conversion,
+    /// When everything stored is scanned again; `None` for never.
+    pub rescan: Option<RescanSchedule>,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -461,7 +554,8 @@ impl RawConfig {
             events_kept_for: self.events.check()?,
             hold: self.intake.hold.0,
             converter: self.intake.converter,
-            scanner: self.intake.check()?,
+            rescan: self.intake.rescan()?,
+            scanner: self.intake.scanner()?,
             limits: self.limits,
         })
     }
@@ -611,7 +705,7 @@ mod tests {
         assert_eq!(folder("[intake]\nclamd = '/run/clamd'\nsignatures = '/a'"), Some("/a".into()));
         assert_eq!(folder("[intake]\nclamd = 'scanner:3310'"), None);
         assert_eq!(folder("[intake]\nclamd = 'scanner:3310'\nsignatures = '/a'"), Some("/a".into()));
-        assert!(check("").unwrap().scanner.is_none());
+        assert!(check("[intake]\nclamd = 'off'").unwrap().scanner.is_none());
     }
 
     #[test]
@@ -652,9 +746,12 @@ mod tests {
             ("[intake]\nclamd = 'clamd.ctl'", "absolute path of its socket, or host:port"),
             ("[intake]\nclamd = 'scanner'", "'scanner' is no address of clamd"),
             ("[intake]\nclamd = '/run/clamd'\nsignatures = 'clamav'", "signatures must be an absolute path"),
-            ("[intake]\nsignatures = '/var/lib/clamav'", "give clamd, too"),
+            ("[intake]\nclamd = 'off'\nsignatures = '/var/lib/clamav'", "give clamd, too"),
             ("[intake]\nsignatures_max_age = '36'", "'36' is not a span of time"),
             ("[intake]\nsignatures_max_age = 36", "signatures_max_age"),
+            ("[intake]\nrescan = 'no'", "rescan"),
+            ("[intake]\nrescan_share = 0", "rescan_share must lie between 1 and 100"),
+            ("[intake]\nrescan_hours = 'night'", "'night' names no hours of a day"),
             ("[intake]\nclamav = '/run/clamd'", "clamav"),
             ("[snapshots]\nevery_days = 1", "every_days"),
         ] {

@@ -7,16 +7,16 @@ use super::error::AdminError;
 use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, IntakeAsked, IssuedAppPassword, RecoveryKeyShown, RemovalShown, Reply,
-    Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, GrantShown, HoldShown, IntakeAsked, IssuedAppPassword, RecoveryKeyShown, RemovalShown,
+    Reply, Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
 use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, LinkId, LockToken, NameError, Right, Role, SpaceKind, Stamp, Timestamp, VerifyMode,
-    VerifyStarter, VersionId,
+    HoldDecision, HoldId, LinkId, LockToken, NameError, RescanMode, Right, Role, SpaceKind, Stamp, Timestamp,
+    VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -318,13 +318,39 @@ impl Admin {
             Request::HoldShow { id } => {
                 let spaces = self.library.spaces().await?;
                 let hold = self.intake.show(judged.accesses(&spaces), HoldId(id)).await?;
-                Ok(Reply::Hold(shown::hold(hold, &spaces)))
+                let fetched = self.fetched(&hold).await?;
+                Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces) }))
             }
             Request::HoldDecide { id, decision, reason } => {
                 let decision = word("decision", &decision, HoldDecision::from_word, HoldDecision::ALL)?;
                 let accesses = judged.accesses(&self.library.spaces().await?);
                 let state = self.intake.decide(accesses, HoldId(id), decision, reason, by).await?;
                 Ok(Reply::Done(format!("item {id} is {}", Language::English.hold_state(state))))
+            }
+            Request::HoldCertificate { id } => {
+                let spaces = self.library.spaces().await?;
+                let name = |id| {
+                    let space = spaces.iter().find(|space| space.id == id);
+                    space.map(|space| space.name.clone()).unwrap_or_default()
+                };
+                let accesses = judged.accesses(&spaces);
+                Ok(Reply::Text(self.intake.certificate(accesses, HoldId(id), name, now).await?))
+            }
+            Request::HoldCertificateKey => Ok(Reply::Text(format!("{}\n", self.intake.certificate_key()))),
+            Request::ScanStatus => {
+                let pass = self.intake.rescan().await?;
+                Ok(Reply::Rescan(pass.map(|pass| shown::rescan(&pass, now))))
+            }
+            Request::ScanSet { mode } => {
+                let mode = word("mode", &mode, RescanMode::from_word, RescanMode::ALL)?;
+                self.intake.set_rescan(mode).await?;
+                Ok(Reply::Done(match mode {
+                    RescanMode::Scheduled => {
+                        "everything stored is scanned again when there are new signatures".into()
+                    }
+                    RescanMode::Urgent => "everything stored is scanned again now".into(),
+                    RescanMode::Paused => "nothing stored is scanned again until `tresor scan now`".into(),
+                }))
             }
             Request::LockList { space } => {
                 let spaces = self.spaces(space, judged).await?;

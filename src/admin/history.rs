@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::answer::Admin;
 use super::error::AdminError;
-use super::{EventShown, HistoryShown, When};
+use super::{EventShown, FetchShown, HistoryShown, When};
+use crate::intake::Hold;
 use crate::model::{
     Access, Actor, AppPasswordId, EntryPath, Event, EventId, EventPage, Recorded, SpaceId, UserId, Via,
 };
@@ -28,6 +29,20 @@ impl Admin {
             Some(access) => self.library.events(access, path, before, limit).await?,
             None => self.library.events_of_all(before, limit).await?,
         };
+        let words = self.words(&events, language).await?;
+        let events = events.iter().map(|event| words.shown(event)).collect();
+        Ok(HistoryShown { events, next: next.map(|next| next.0) })
+    }
+
+    /// The downloads of a held content.
+    pub(super) async fn fetched(&self, hold: &Hold) -> Result<Vec<FetchShown>, AdminError> {
+        let words = self.words(&hold.fetched, Language::English).await?;
+        let shown = hold.fetched.iter().map(|read| words.shown(read));
+        Ok(shown.map(|EventShown { at, who, user, link, .. }| FetchShown { at, who, user, link }).collect())
+    }
+
+    /// The words for events.
+    async fn words(&self, events: &[Recorded], language: Language) -> Result<Words, AdminError> {
         let names = self.accounts.names_in_history().await?;
         let with_device = |recorded: &Recorded| match recorded.actor {
             Actor::User { id, via: Via::Device(_) } => Some(id),
@@ -39,9 +54,7 @@ impl Admin {
             devices.extend(rows.map(|row| (row.id, row.label)));
         }
         let spaces = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
-        let words = Words { language, names, devices, spaces };
-        let events = events.iter().map(|event| words.shown(event)).collect();
-        Ok(HistoryShown { events, next: next.map(|next| next.0) })
+        Ok(Words { language, names, devices, spaces })
     }
 }
 

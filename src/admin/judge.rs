@@ -54,6 +54,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::Grant { .. }
         | Request::Revoke { .. }
         | Request::GrantList { user: None, .. }
+        | Request::ScanStatus
+        | Request::ScanSet { .. }
         // Names a link by number and shows nothing about it.
         | Request::LinkRevoke { .. }
         // Not the user's own: a session alone, without the present password, must not take over the account.
@@ -76,6 +78,8 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::HoldList { .. }
         | Request::HoldShow { .. }
         | Request::HoldDecide { .. }
+        | Request::HoldCertificate { .. }
+        | Request::HoldCertificateKey
         | Request::LockList { .. }
         | Request::LockEnd { .. } => Askers::Spaces(Right::Manage),
     }

@@ -19,9 +19,9 @@ pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AppPasswordShown, EventShown, FindingShown, GrantShown, HistoryShown, HoldShown, IssuedAppPassword,
-    LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, SecondFactorShown, SnapshotShown,
-    SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown, UseShown, UserShown, VerdictShown,
-    VerifyShown, VersionShown, When, WorkerShown,
+    AppPasswordShown, EventShown, FetchShown, FindingShown, GrantShown, HistoryShown, HoldShown,
+    IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
+    SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
+    UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };
 pub use request::{IntakeAsked, Request, Secret};

@@ -64,6 +64,10 @@ pub enum Reply {
     Locks(Vec<LockShown>),
     Holds(Vec<HoldShown>),
     Hold(HoldShown),
+    /// A text for a file.
+    Text(String),
+    /// `None` before the first scan of everything stored.
+    Rescan(Option<RescanShown>),
     Verify(VerifyShown),
     Snapshots(Vec<SnapshotShown>),
     RecoveryKey(RecoveryKeyShown),
@@ -334,6 +338,47 @@ pub struct HoldShown {
     /// Code of the error for which there is none; see docs/errors.md.
     #[serde(default)]
     pub pdf_fault: Option<String>,
+    /// Downloads of the content, latest first, by person and quarter of an hour. Only where one item is shown.
+    #[serde(default)]
+    pub fetched: Vec<FetchShown>,
+}
+
+/// A download of a content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchShown {
+    /// When it was downloaded.
+    pub at: When,
+    /// The person, in words.
+    pub who: String,
+    /// Login name of the user; for a guest, of the link's creator.
+    pub user: Option<String>,
+    /// Number of the link of a guest.
+    pub link: Option<i64>,
+}
+
+/// The scan of everything stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RescanShown {
+    /// `scheduled`, `urgent` or `paused`.
+    pub mode: String,
+    /// Identity of the signatures at its beginning.
+    pub signatures: String,
+    /// When it began.
+    pub begun: When,
+    /// When it ended; `None` while it is under way.
+    pub ended: Option<When>,
+    /// When it will end if it goes on as before.
+    pub expected_end: Option<When>,
+    /// Versions at its beginning.
+    pub total: u64,
+    /// Of these, done.
+    pub seen: u64,
+    /// Contents scanned for that; equal ones once.
+    pub scanned: u64,
+    /// Contents that could not be scanned, or not fully.
+    pub unscanned: u64,
+    /// Versions in which something was found.
+    pub found: u64,
 }
 
 /// The result of one scan.

@@ -148,6 +148,14 @@ pub enum Request {
     HoldShow { id: i64 },
     /// Decide about an item of the holding area.
     HoldDecide { id: i64, decision: String, reason: Option<String> },
+    /// Make a signed certificate of a released item.
+    HoldCertificate { id: i64 },
+    /// Show the key that checks certificates. Not secret.
+    HoldCertificateKey,
+    /// Show how far the scan of everything stored has come.
+    ScanStatus,
+    /// Set when everything stored is scanned again.
+    ScanSet { mode: String },
     /// List locks on files and folders.
     LockList { space: Option<String> },
     /// End the locks that match all given values.

@@ -1,15 +1,17 @@
 //! Conversions of users, spaces, uploads, links and snapshots for the owner.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    HoldShown, LinkShown, LockShown, Reply, SnapshotShown, SpaceShown, UploadShown, UserShown, VerdictShown,
-    When,
+    HoldShown, LinkShown, LockShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown,
+    VerdictShown, When,
 };
 use crate::accounts::UserRow;
-use crate::intake::Hold;
+use crate::intake::{Hold, Rescan};
 use crate::library::{LockHeld, Space};
-use crate::model::LockScope;
+use crate::model::{LockScope, Timestamp};
 use crate::recovery::Snapshot;
 use crate::sharing::Shared;
 use crate::uploads::Upload;
@@ -62,6 +64,28 @@ pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
         verdicts: verdicts.collect(),
         pdf: hold.pdf,
         pdf_fault: hold.pdf_fault,
+        fetched: Vec::new(),
+    }
+}
+
+pub(super) fn rescan(pass: &Rescan, now: Timestamp) -> RescanShown {
+    let left = pass.total.saturating_sub(pass.seen);
+    let expected = pass.ended.is_none() && pass.seen > 0;
+    let expected = expected.then(|| {
+        let spent = now.since(pass.begun).as_secs();
+        now.after(Duration::from_secs(spent.saturating_mul(left) / pass.seen))
+    });
+    RescanShown {
+        mode: pass.mode.as_str().to_owned(),
+        signatures: pass.signatures.clone(),
+        begun: When(pass.begun),
+        ended: pass.ended.map(When),
+        expected_end: expected.map(When),
+        total: pass.total,
+        seen: pass.seen,
+        scanned: pass.scanned,
+        unscanned: pass.unscanned,
+        found: pass.found,
     }
 }
 

@@ -62,9 +62,17 @@ impl Admin {
             );
         }
         let undecided = self.intake.undecided().await;
-        if let Some(count @ 1..) = self.known(undecided)? {
+        let (undecided, in_doubt) = self.known(undecided)?.unwrap_or_default();
+        if undecided > 0 {
             warnings.push(format!(
-                "{count} contents in the holding area wait for a decision; `tresor hold list` shows them"
+                "{undecided} contents in the holding area wait for a decision; `tresor hold list` shows them"
+            ));
+        }
+        if in_doubt > 0 {
+            warnings.push(format!(
+                "a scanner's signature found something in many contents at once, and {in_doubt} of them are locked until \
+                 a person decides: is the signature wrong? `tresor hold list` shows them, and `tresor hold release \
+                 --virus NAME` releases those that it no longer finds"
             ));
         }
         let read_only = library.read_only();

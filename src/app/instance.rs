@@ -11,7 +11,7 @@ use super::directory_error::DirectoryError;
 use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
 use crate::admin::Admin;
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
-use crate::intake::{Intake, IntakeSettings};
+use crate::intake::{Intake, Signer};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp, layout};
 use crate::net::{SELF_SIGNED_DAYS, SelfSigned, Tls, TlsError, TlsSource, self_signed};
@@ -154,7 +154,9 @@ impl Instance {
         let accounts = Accounts::new(catalog.clone(), app_passwords);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
         let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
-        let intake = Intake::new(library.clone(), None, None, IntakeSettings::default());
+        let seed = Zeroizing::new(*keys.certificate_key().expose());
+        let intake =
+            Intake::new(library.clone(), Signer::new(format!("tresor-{}", library.instance_id()), &seed));
         Ok(Self {
             library,
             uploads,

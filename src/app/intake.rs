@@ -1,13 +1,16 @@
-//! The jobs of the holding area: one examines and releases what arrives, one makes PDFs of documents.
+//! The jobs of the holding area: one examines and releases what arrives, one makes PDFs of documents, one scans again
+//! everything stored.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::clock;
 use super::upkeep::READ_ONLY;
 use super::workers::{StepResult, Worker};
-use crate::intake::Intake;
+use crate::config::RescanSchedule;
+use crate::intake::{Intake, RescanStep, RescanTime};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
+use crate::text::Language;
 
 /// Time between two looks for what arrived or is due.
 const ROUND: Duration = Duration::from_secs(2);
@@ -72,5 +75,70 @@ impl Worker for Renderer {
         }
         let made = self.intake.render_some(Timestamp::now()).await?;
         Ok((made > 0).then(|| format!("PDFs made: {made}")))
+    }
+}
+
+/// Time between two turns of scanning again.
+const RESCAN_ROUND: Duration = Duration::from_secs(5);
+
+/// Time until a scanner that cannot be used is asked again.
+const RESCAN_PAUSE: Duration = Duration::from_mins(5);
+
+/// Scans again everything stored.
+pub(super) struct Rescanner {
+    library: Library,
+    intake: Intake,
+    schedule: RescanSchedule,
+    /// Until then it rests, for this reason.
+    rests: Option<(Instant, String)>,
+}
+
+impl Rescanner {
+    pub(super) fn new(library: Library, intake: Intake, schedule: RescanSchedule) -> Self {
+        Self { library, intake, schedule, rests: None }
+    }
+
+    /// Time to scan in this turn.
+    fn time(&self) -> RescanTime {
+        let now = jiff::ZonedDateTime::now().time();
+        let minute = i16::from(now.hour()) * 60 + i16::from(now.minute());
+        let minute = u16::try_from(minute).unwrap_or_default();
+        let is_in_hours = self.schedule.hours.is_none_or(|hours| hours.contain(minute));
+        let scheduled =
+            (is_in_hours && self.rests.is_none()).then_some(RESCAN_ROUND * self.schedule.share / 100);
+        RescanTime { scheduled, urgent: RESCAN_ROUND }
+    }
+}
+
+impl Worker for Rescanner {
+    fn name(&self) -> &'static str {
+        "rescan"
+    }
+
+    fn interval(&self) -> Duration {
+        RESCAN_ROUND
+    }
+
+    async fn step(&mut self) -> StepResult {
+        if self.library.read_only().is_some() {
+            return Ok(Some(READ_ONLY.to_owned()));
+        }
+        self.rests.take_if(|(until, _)| *until <= Instant::now());
+        Ok(match self.intake.rescan_for(self.time(), Timestamp::now()).await? {
+            RescanStep::Idle => None,
+            RescanStep::Paused => Some("paused; `tresor scan now` ends that".to_owned()),
+            RescanStep::OutsideHours => match &self.rests {
+                Some((_, why)) => Some(why.clone()),
+                None => Some("waits for its hours".to_owned()),
+            },
+            RescanStep::Waits(reason) => {
+                let why = format!("waits: {}", Language::English.hold_reason(reason));
+                self.rests = Some((Instant::now() + RESCAN_PAUSE, why.clone()));
+                Some(why)
+            }
+            RescanStep::Worked { seen, total, found } => {
+                Some(format!("scanned again: {seen} of {total}, found: {found}"))
+            }
+        })
     }
 }

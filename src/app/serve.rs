@@ -10,7 +10,7 @@ use super::control::OwnerSocket;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
-use super::intake::{Examiner, Renderer};
+use super::intake::{Examiner, Renderer, Rescanner};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
@@ -174,7 +174,7 @@ impl Host {
                 }
             },
         };
-        Intake::new(instance.library.clone(), engine, converter, settings)
+        instance.intake.clone().with(engine, converter, settings)
     }
 
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].
@@ -195,6 +195,9 @@ impl Host {
         ));
         workers.start(Examiner { library: library.clone(), intake: intake.clone() });
         workers.start(Renderer { library: library.clone(), intake: intake.clone() });
+        if let Some(schedule) = config.rescan {
+            workers.start(Rescanner::new(library.clone(), intake.clone(), schedule));
+        }
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
         workers.start(WriterProbe {

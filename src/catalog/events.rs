@@ -139,6 +139,33 @@ impl ReadTx<'_> {
         Ok(Some(Spot { space: row.space, entry, path }))
     }
 
+    /// Up to `limit` of the latest reads of a version, latest first.
+    pub fn reads_of(&self, version: VersionId, limit: usize) -> Result<Vec<Recorded>, CatalogError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE kind = 'read' AND version_id = ?1 ORDER BY id DESC LIMIT ?2"
+        );
+        let rows = self.all(&sql, params![version.0, limit], recorded)?;
+        Ok(rows.into_iter().filter_map(|(_, event)| event).collect())
+    }
+
+    /// When, by whom and for what reason a version last came into this state.
+    pub fn latest_state_change(
+        &self,
+        version: VersionId,
+        state: VersionState,
+    ) -> Result<Option<(Stamp, Option<String>)>, CatalogError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE kind = 'state-changed' AND version_id = ?1 ORDER BY id DESC"
+        );
+        let changes = self.all(&sql, [version.0], recorded)?;
+        Ok(changes.into_iter().filter_map(|(_, event)| event).find_map(|change| match change.event {
+            Event::StateChanged { to, reason, .. } if to == state => {
+                Some((Stamp { actor: change.actor, at: change.at }, reason))
+            }
+            _ => None,
+        }))
+    }
+
     /// Up to `limit` events before `before` in the order of commits, or the latest ones. Skips rows that a newer
     /// program wrote. A page of events at a path may hold fewer, even none, and still have a next one: the work for
     /// it does not grow with the events of the space.

@@ -59,6 +59,8 @@ pub struct VerdictRow {
     pub result: VerdictKind,
     /// Name of the virus, or why it could not be scanned.
     pub detail: Option<String>,
+    /// When the scanner last passed its test with these signatures, if it was tested with them.
+    pub tested: Option<Timestamp>,
 }
 
 /// The PDF of a held document.
@@ -167,7 +169,7 @@ impl ReadTx<'_> {
     /// The verdicts about a content, in the order of the scans.
     pub fn verdicts(&self, hold: HoldId) -> Result<Vec<VerdictRow>, CatalogError> {
         self.all(
-            "SELECT at, engine, signatures, signatures_at, result, detail FROM verdicts WHERE hold_id = ?1
+            "SELECT at, engine, signatures, signatures_at, result, detail, tested_at FROM verdicts WHERE hold_id = ?1
              ORDER BY id",
             [hold.0],
             |row| {
@@ -180,9 +182,29 @@ impl ReadTx<'_> {
                     // The strictest reading of a newer program's word.
                     result: VerdictKind::from_word(&result).unwrap_or(VerdictKind::NotFullyScannable),
                     detail: row.get(5)?,
+                    tested: row.get::<Option<i64>>(6)?.map(Timestamp),
                 })
             },
         )
+    }
+
+    /// The hold of a content.
+    pub fn hold_on(&self, version: VersionId) -> Result<Option<HoldRow>, CatalogError> {
+        self.one(&format!("SELECT {COLUMNS} FROM {HOLDS} WHERE holds.version_id = ?1"), [version.0], hold_row)
+    }
+
+    /// Number of contents in which scanners found this virus since `since`.
+    pub fn infections(&self, virus: &str, since: Timestamp) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(DISTINCT hold_id) FROM verdicts
+             WHERE result = 'infected' AND at >= ?1 AND detail = ?2";
+        Ok(self.one(sql, params![since.0, virus], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// Number of holds in doubt because one signature found something in many contents at once.
+    pub fn holds_in_doubt(&self) -> Result<u64, CatalogError> {
+        // As in the index `holds_open`, and then in the rows.
+        let sql = "SELECT count(*) FROM holds WHERE state NOT IN ('released', 'withdrawn') AND reason = ?1";
+        Ok(self.one(sql, [HoldReason::MassHit.as_str()], |row| row.get(0))?.unwrap_or_default())
     }
 }
 
@@ -200,6 +222,21 @@ impl WriteTx<'_> {
             params![version.0, HoldState::Arrived.as_str(), arrived.0, due.0, first_scan.0],
         )
         .map(drop)
+    }
+
+    /// Holds a content that was stored before without a hold, in this state and until a person decides.
+    pub fn insert_found(
+        &self,
+        version: VersionId,
+        arrived: Timestamp,
+        state: HoldState,
+        reason: HoldReason,
+    ) -> Result<HoldId, CatalogError> {
+        self.execute(
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, reason) VALUES (?1, ?2, ?3, ?3, ?4)",
+            params![version.0, state.as_str(), arrived.0, reason.as_str()],
+        )?;
+        Ok(HoldId(self.last_insert_id()))
     }
 
     /// Holds the copy of a content as the original is held, from its first scan on.
@@ -252,8 +289,8 @@ impl WriteTx<'_> {
     /// Adds the result of a scan.
     pub fn insert_verdict(&self, hold: HoldId, verdict: &VerdictRow) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO verdicts (hold_id, at, engine, signatures, signatures_at, result, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO verdicts (hold_id, at, engine, signatures, signatures_at, result, detail, tested_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 hold.0,
                 verdict.at.0,
@@ -261,7 +298,8 @@ impl WriteTx<'_> {
                 verdict.signatures,
                 verdict.signatures_built.map(|at| at.0),
                 verdict.result.as_str(),
-                verdict.detail
+                verdict.detail,
+                verdict.tested.map(|at| at.0)
             ],
         )
         .map(drop)

@@ -243,8 +243,13 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
 fn scanner(scanner: &Scanner) -> Vec<Finding> {
     let shown = ScannerShown::of(scanner, Timestamp::now());
     let mut findings = Vec::new();
-    if let Some(problem) = &shown.problem {
-        findings.push(Finding::fault(problem));
+    match &shown.problem {
+        // Installed for something else, perhaps.
+        Some(problem) if scanner.is_presumed && !shown.reachable => {
+            findings.push(Finding::warning(format!("{problem}; `clamd = \"off\"` in [intake] uses none")));
+        }
+        Some(problem) => findings.push(Finding::fault(problem)),
+        None => {}
     }
     if !scanner.address.is_local() {
         findings.push(Finding::warning(format!(

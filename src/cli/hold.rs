@@ -1,10 +1,20 @@
 //! The holding area: contents that are withheld until they were examined.
 
-use clap::{Args, Subcommand};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use super::admin::Session;
 use super::history::of_terminal;
 use super::{Format, Place, output};
-use crate::admin::{Reply, Request};
+use crate::admin::{HoldShown, Reply, Request};
+use crate::intake::{Certificate, MAX_NOTE, Verifier};
+use crate::model::HoldDecision;
 
 /// Show and decide what lies in the holding area.
 ///
@@ -35,13 +45,7 @@ enum HoldCommand {
     /// Show one item with all of its verdicts.
     Show(Item),
     /// Scan an item once more and release it, before its time too; only a clean one is released.
-    Release {
-        /// Release it whatever the scanner says. The item keeps a mark of that.
-        #[arg(long)]
-        r#override: bool,
-        #[command(flatten)]
-        decision: Decision,
-    },
+    Release(Release),
     /// Keep an item until a person decides otherwise.
     Keep(Decision),
     /// Treat an item as dangerous, also one that was released.
@@ -52,12 +56,66 @@ enum HoldCommand {
     Withdraw(Decision),
     /// Show what happened to the file of an item.
     History(Item),
+    /// Print the signed certificate of a released item: its hash, all verdicts with the identities of the signatures, the
+    /// times, and what was not checked. For one that a person released by an override it says just that.
+    Certificate {
+        /// The number that `list` shows.
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Print the key that checks this instance's certificates. It is not secret: give it to whoever checks them.
+    CertificateKey {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Check a certificate; needs no instance.
+    VerifyCertificate(VerifyCertificate),
+}
+
+#[derive(Debug, Args)]
+struct VerifyCertificate {
+    /// The certificate.
+    file: PathBuf,
+    /// The office's key, as `tresor hold certificate-key` prints it. Without it the check shows only that the text is as
+    /// it was signed, not by whom.
+    #[arg(long, value_name = "KEY")]
+    signed_by: Option<String>,
+    /// The file that the certificate should be about, to compare its hash.
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
 struct Item {
     /// The number that `list` shows.
     id: i64,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct Release {
+    /// The number that `list` shows.
+    #[arg(required_unless_present = "virus")]
+    id: Option<i64>,
+    /// Instead of one item, all items in which this was found, such as those of a signature that was wrong.
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    virus: Option<String>,
+    /// Release it whatever the scanner says. The item keeps a mark of that.
+    #[arg(long)]
+    r#override: bool,
+    /// Why; it is recorded.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -84,13 +142,19 @@ impl Hold {
                 place.request(Request::HoldList { space, all }, format)
             }
             HoldCommand::Show(Item { id, place, format }) => place.request(Request::HoldShow { id }, format),
-            HoldCommand::Release { r#override: false, decision } => decision.take("release"),
-            HoldCommand::Release { r#override: true, decision } => decision.take("override"),
+            HoldCommand::Release(release) => release.run(),
             HoldCommand::Keep(decision) => decision.take("keep"),
             HoldCommand::Quarantine(decision) => decision.take("quarantine"),
             HoldCommand::Retry(decision) => decision.take("retry"),
             HoldCommand::Withdraw(decision) => decision.take("withdraw"),
             HoldCommand::History(item) => item.history(),
+            HoldCommand::Certificate { id, place, format } => {
+                place.request(Request::HoldCertificate { id }, format)
+            }
+            HoldCommand::CertificateKey { place, format } => {
+                place.request(Request::HoldCertificateKey, format)
+            }
+            HoldCommand::VerifyCertificate(order) => order.run(),
         }
     }
 }
@@ -100,6 +164,83 @@ impl Decision {
         let Self { id, reason, place, format } = self;
         place.request(Request::HoldDecide { id, decision: decision.to_owned(), reason }, format)
     }
+}
+
+impl VerifyCertificate {
+    fn run(self) -> anyhow::Result<()> {
+        let Self { file, signed_by, content, format } = self;
+        let mut note = String::new();
+        let opened = File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+        opened
+            .take(MAX_NOTE)
+            .read_to_string(&mut note)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let key = signed_by.map(|key| key.parse::<Verifier>()).transpose()?;
+        let certificate = Certificate::open(&note, key.as_ref())?;
+        if let Some(content) = &content {
+            let read = || -> io::Result<String> {
+                let mut hash = Sha256::new();
+                let mut file = File::open(content)?;
+                let mut buffer = vec![0; 1 << 16];
+                loop {
+                    match file.read(&mut buffer)? {
+                        0 => return Ok(HEXLOWER.encode(&hash.finalize())),
+                        length => hash.update(buffer.get(..length).unwrap_or_default()),
+                    }
+                }
+            };
+            let found = read().with_context(|| format!("cannot read {}", content.display()))?;
+            if found != certificate.sha256 {
+                bail!("the certificate is about another content than {}", content.display());
+            }
+        }
+        if format.json {
+            return output::line(&serde_json::to_string_pretty(&certificate)?);
+        }
+        output::certificate(&certificate, key.is_some(), content.is_some())
+    }
+}
+
+impl Release {
+    fn run(self) -> anyhow::Result<()> {
+        let Self { id, virus, r#override, reason, place, format } = self;
+        let decision = if r#override { HoldDecision::Override } else { HoldDecision::Release };
+        let decide =
+            |id| Request::HoldDecide { id, decision: decision.as_str().to_owned(), reason: reason.clone() };
+        match (id, virus) {
+            (Some(id), _) => place.request(decide(id), format),
+            (None, virus) => {
+                let session = place.session()?;
+                let outcome = all(&session, &virus.unwrap_or_default(), decide);
+                session.close();
+                output::reply(Reply::Done(outcome?), format)
+            }
+        }
+    }
+}
+
+/// Takes a decision about all open items in which this virus was found last; returns what was done.
+fn all(session: &Session, virus: &str, decide: impl Fn(i64) -> Request) -> anyhow::Result<String> {
+    let items = match session.ask(Request::HoldList { space: None, all: false })? {
+        Reply::Holds(items) => items,
+        Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
+        _ => Vec::new(),
+    };
+    let has_it = |item: &HoldShown| {
+        let found = item.verdicts.iter().rev().find(|verdict| verdict.detail.is_some());
+        found.is_some_and(|verdict| verdict.detail.as_deref() == Some(virus))
+    };
+    let (mut released, mut kept) = (0_u32, 0_u32);
+    for item in items.iter().filter(|item| has_it(item)) {
+        match session.ask(decide(item.id))? {
+            Reply::Done(_) => released += 1,
+            // It is found still.
+            Reply::Refused { code, .. } if code == "not-clean" => kept += 1,
+            Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
+            _ => {}
+        }
+    }
+    Ok(format!("{released} items are released, {kept} are not: a scanner still objects to them"))
 }
 
 impl Item {

@@ -10,6 +10,7 @@ use crate::admin::{
     HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
     StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
+use crate::intake::{Certificate, Outcome};
 use crate::model::{ByteSize, HoldReason, HoldState, Shown, Timestamp};
 use crate::text::Language;
 
@@ -101,6 +102,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::Locks(rows) => locks(&rows),
         Reply::Holds(rows) => holds(&rows),
         Reply::Hold(shown) => hold(&shown),
+        Reply::Text(text) => line(text.trim_end_matches('\n')),
+        // `tresor scan status` prints it with the scanner's state.
+        Reply::Rescan(_) => Ok(()),
         Reply::Versions(rows) => versions(&rows),
         Reply::RecoveryKey(changed) => recovery_key(&changed),
         Reply::History(shown) => history(&shown),
@@ -397,6 +401,13 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
         (None, Some(fault)) => line(&format!("no PDF: {}", safe(fault)))?,
         (None, None) => {}
     }
+    if !shown.fetched.is_empty() {
+        table(
+            &["DOWNLOADED", "BY"],
+            &[],
+            shown.fetched.iter().map(|fetch| vec![fetch.at.to_string(), safe(&fetch.who)]),
+        )?;
+    }
     if shown.verdicts.is_empty() {
         return line("not scanned yet");
     }
@@ -413,6 +424,64 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
             ]
         }),
     )
+}
+
+/// A certificate whose signature fits.
+pub(super) fn certificate(known: &Certificate, is_key_given: bool, is_compared: bool) -> anyhow::Result<()> {
+    line(&match is_key_given {
+        true => format!("The certificate is signed by {}", safe(&known.key)),
+        false => format!(
+            "The certificate is as it was signed, by the key {}\nIs this the office's key? `--signed-by` compares it.",
+            safe(&known.key)
+        ),
+    })?;
+    if is_compared {
+        line("It is about this content.")?;
+    }
+    line("")?;
+    let outcome = match known.outcome {
+        Outcome::ReleasedAfterHold => {
+            "released after its holding time, by a clean scan with signatures newer than its arrival"
+        }
+        Outcome::ReleasedEarly => {
+            "released early by a person, after a clean scan; no scan with newer signatures followed its holding time"
+        }
+        Outcome::ReleasedByOverride => {
+            "RELEASED BY A PERSON WHATEVER THE SCANNER SAID; this proves no clean scan"
+        }
+    };
+    let when = |time: &Option<String>| time.as_deref().map_or_else(|| "not recorded".to_owned(), safe);
+    for (name, value) in [
+        ("file", format!("{} in space {}", safe(&known.path), safe(&known.space))),
+        ("SHA-256", safe(&known.sha256)),
+        ("size", format!("{} bytes", known.size)),
+        ("outcome", outcome.to_owned()),
+        ("arrived", safe(&known.arrived)),
+        ("due", safe(&known.due)),
+        ("released", format!("{} by {}", when(&known.released), when(&known.released_by))),
+        ("reason", known.reason.as_deref().map_or_else(|| "-".to_owned(), safe)),
+        ("certified", safe(&known.certified)),
+    ] {
+        line(&format!("{name:<12}{value}"))?;
+    }
+    line("")?;
+    table(
+        &["SCANNED", "RESULT", "DETAIL", "ENGINE", "SIGNATURES", "BUILT", "SCANNER TESTED"],
+        &[],
+        known.verdicts.iter().map(|verdict| {
+            vec![
+                safe(&verdict.at),
+                safe(&verdict.result),
+                verdict.detail.as_deref().map(safe).unwrap_or_default(),
+                safe(&verdict.engine),
+                safe(&verdict.signatures),
+                when(&verdict.signatures_built),
+                when(&verdict.scanner_tested),
+            ]
+        }),
+    )?;
+    line("\nNot checked:")?;
+    known.not_checked.iter().try_for_each(|gap| line(&format!("  {}", safe(gap))))
 }
 
 /// State and reason as a phrase.

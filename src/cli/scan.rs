@@ -1,18 +1,24 @@
-//! Shows whether the scanner for contents can be trusted.
+//! The scanner for contents: whether it can be trusted, and the scan of everything stored.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Format, output};
+use super::{Format, Place, output};
+use crate::admin::{Reply, Request, RescanShown};
+use crate::app::ask;
 use crate::config::{RawConfig, Scanner};
-use crate::model::Timestamp;
+use crate::model::{RescanMode, Timestamp};
 use crate::scan::{Engine, Newest, ScanError, Trust, canary, reports_its_limits};
 
-/// See whether the scanner for contents can be trusted.
+/// The scanner for contents, and the scan of everything stored.
+///
+/// When the scanner has other signatures, the server scans everything stored once more: what is read often first, then
+/// the latest first, equal contents once. What it finds is taken from its readers, and links to it end. `[intake]` of the
+/// configuration sets the hours and the share of time for it.
 #[derive(Debug, Args)]
 pub(super) struct Scan {
     #[command(subcommand)]
@@ -21,48 +27,98 @@ pub(super) struct Scan {
 
 #[derive(Debug, Subcommand)]
 enum ScanCommand {
-    /// Ask the configured scanner for its signatures, and try it with a test virus and a harmless text.
+    /// Ask the scanner for its signatures, try it with a test virus and a harmless text, and show how far the scan of
+    /// everything stored has come.
     Status {
         /// Configuration file of the server, which names the scanner.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Data directory of a running server.
+        #[arg(long, value_name = "DIR", env = "TRESOR_DATA", default_value = "./data")]
+        data: PathBuf,
         #[command(flatten)]
         format: Format,
     },
+    /// Scan everything stored now, whatever the hours and with all the time that it takes.
+    Now(Order),
+    /// Stop scanning what is stored until `now`.
+    Pause(Order),
+}
+
+#[derive(Debug, Args)]
+struct Order {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Scan {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let ScanCommand::Status { config, format } = self.command;
-        let scanner = match config {
-            Some(path) => RawConfig::read(&path)?.check(PathBuf::new())?.scanner,
-            None => None,
+        let set = |Order { place, format }: Order, mode: RescanMode| {
+            place.request(Request::ScanSet { mode: mode.as_str().to_owned() }, format)
         };
-        let scanner =
-            scanner.context("no scanner is configured; name a file with `clamd` in [intake] by --config")?;
-        let shown = ScannerShown::of(&scanner, Timestamp::now());
-        if format.json {
-            return output::line(&serde_json::to_string_pretty(&shown)?);
+        match self.command {
+            ScanCommand::Status { config, data, format } => status(config, &data, format),
+            ScanCommand::Now(order) => set(order, RescanMode::Urgent),
+            ScanCommand::Pause(order) => set(order, RescanMode::Paused),
         }
-        let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
-        let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
-        for (name, value) in [
-            ("engine", format!("{} at {}", shown.engine, shown.address)),
-            ("reachable", yes(Some(shown.reachable)).to_owned()),
-            ("trusted", yes(Some(shown.trusted)).to_owned()),
-            ("version", known(shown.version.as_deref())),
-            ("signatures", known(shown.signatures.as_deref())),
-            ("newest", known(shown.newest.as_deref())),
-            ("loaded", yes(shown.loaded).to_owned()),
-            ("age", shown.age().unwrap_or_else(|| known(None))),
-            ("current", yes(Some(shown.current)).to_owned()),
-            ("reports limits", yes(shown.reports_limits).to_owned()),
-            ("reads RAR", yes(shown.reads_rar).to_owned()),
-        ] {
-            output::line(&format!("{name:<16}{value}"))?;
-        }
-        shown.problem.iter().try_for_each(|problem| output::note(&format!("tresor: {problem}")))
     }
+}
+
+fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Result<()> {
+    let config = config.map_or_else(|| Ok(RawConfig::default()), |path| RawConfig::read(&path))?;
+    let scanner = config.check(PathBuf::new())?.scanner;
+    let scanner = scanner.context(
+        "no scanner is set up; install clamav-daemon, or name one by `clamd` in [intake] of the file for --config",
+    )?;
+    let mut shown = ScannerShown::of(&scanner, Timestamp::now());
+    // Without a running server nothing is scanned.
+    if let Ok(Reply::Rescan(pass)) = ask(data, &Request::ScanStatus) {
+        shown.rescan = pass;
+    }
+    if format.json {
+        return output::line(&serde_json::to_string_pretty(&shown)?);
+    }
+    let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
+    let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
+    let facts = [
+        ("engine", format!("{} at {}", shown.engine, shown.address)),
+        ("reachable", yes(Some(shown.reachable)).to_owned()),
+        ("trusted", yes(Some(shown.trusted)).to_owned()),
+        ("version", known(shown.version.as_deref())),
+        ("signatures", known(shown.signatures.as_deref())),
+        ("newest", known(shown.newest.as_deref())),
+        ("loaded", yes(shown.loaded).to_owned()),
+        ("age", shown.age().unwrap_or_else(|| known(None))),
+        ("current", yes(Some(shown.current)).to_owned()),
+        ("reports limits", yes(shown.reports_limits).to_owned()),
+        ("reads RAR", yes(shown.reads_rar).to_owned()),
+    ];
+    for (name, value) in facts.into_iter().chain(shown.rescan.iter().flat_map(rescan)) {
+        output::line(&format!("{name:<16}{value}"))?;
+    }
+    shown.problem.iter().try_for_each(|problem| output::note(&format!("tresor: {problem}")))
+}
+
+/// How far the scan of everything stored has come.
+fn rescan(pass: &RescanShown) -> Vec<(&'static str, String)> {
+    let when = match (&pass.ended, &pass.expected_end) {
+        (Some(ended), _) => format!("ended {ended}"),
+        (None, Some(expected)) => format!("under way since {}, expected to end {expected}", pass.begun),
+        (None, None) => format!("under way since {}", pass.begun),
+    };
+    let mode = match RescanMode::from_word(&pass.mode) {
+        Some(RescanMode::Paused) => "; paused",
+        Some(RescanMode::Urgent) => "; without regard for hours",
+        Some(RescanMode::Scheduled) | None => "",
+    };
+    vec![
+        ("all stored", format!("{when}{mode}")),
+        ("versions", format!("{} of {}, {} contents scanned", pass.seen, pass.total, pass.scanned)),
+        ("found", pass.found.to_string()),
+        ("not scannable", pass.unscanned.to_string()),
+    ]
 }
 
 /// What a look at the scanner shows.
@@ -70,7 +126,7 @@ impl Scan {
 pub(super) struct ScannerShown {
     engine: &'static str,
     address: String,
-    reachable: bool,
+    pub(super) reachable: bool,
     /// Whether it finds a test virus and passes a harmless text.
     pub(super) trusted: bool,
     /// Why it cannot be reached or trusted.
@@ -90,6 +146,8 @@ pub(super) struct ScannerShown {
     pub(super) reports_limits: Option<bool>,
     /// Whether it can unpack RAR archives.
     pub(super) reads_rar: Option<bool>,
+    /// The scan of everything stored; `None` if no server runs, or before the first.
+    rescan: Option<RescanShown>,
 }
 
 impl ScannerShown {
@@ -111,6 +169,7 @@ impl ScannerShown {
             current: false,
             reports_limits: None,
             reads_rar: engine.reads_rar(),
+            rescan: None,
         };
         let signatures = match engine.signatures() {
             Ok(signatures) => signatures,

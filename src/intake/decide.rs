@@ -148,6 +148,7 @@ mod tests {
             signatures_built: Some(at(built)),
             result,
             detail: None,
+            tested: None,
         };
         let identity = SignatureIdentity::kept(signatures.into());
         Finding::Verdict(

@@ -25,6 +25,9 @@ pub enum IntakeError {
         /// What the scan said.
         reason: HoldReason,
     },
+    /// The hash of the content is not computed yet.
+    #[error("the hash of the content is not known yet; try again in a minute")]
+    NoHash,
     /// Another change came first.
     #[error("it changed meanwhile; look at it again")]
     Changed,
@@ -41,6 +44,7 @@ impl IntakeError {
             Self::WrongState { .. } => "hold-wrong-state",
             Self::NoReason => "reason-needed",
             Self::NotClean { .. } => "not-clean",
+            Self::NoHash => "no-hash",
             Self::Changed => "hold-changed",
             Self::Library(error) => error.code(),
         }

@@ -1,21 +1,17 @@
 //! Examines what is due: scan, decide, commit.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::decide::{Clock, Finding, decide, is_due, objection};
-use super::{Intake, IntakeError, MAX_ROUND, TRUST_FOR, Trusted};
+use super::hit::consequence;
+use super::{Intake, IntakeError, MAX_ROUND};
 use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
-use crate::library::LibraryError;
 use crate::library::version::change_state;
 use crate::model::{
-    Actor, ByteRange, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
+    Actor, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
 };
-use crate::scan::{
-    Distrust, Engine, Newest, Report, Sample, ScanError, Signatures, Trust, Verdict, canary,
-    reports_its_limits,
-};
+use crate::scan::{Engine, Signatures};
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +71,7 @@ impl Intake {
         {
             return Ok(Finding::None(reason));
         }
-        let finding = self.scan(hold, engine).await?;
+        let finding = self.scan(hold.space, hold.version, engine).await?;
         // The scanner loaded other signatures since it was tested.
         if let Finding::Verdict(verdict, used) = &finding
             && verdict.result == VerdictKind::Clean
@@ -85,119 +81,6 @@ impl Intake {
             return Ok(Finding::None(reason));
         }
         Ok(finding)
-    }
-
-    /// Scans a content, whatever its state.
-    pub(super) async fn scan(
-        &self,
-        hold: &HoldRow,
-        engine: &Arc<dyn Engine>,
-    ) -> Result<Finding, IntakeError> {
-        let _turn = self.scans.acquire().await.map_err(|_| LibraryError::Interrupted)?;
-        let sample = match self.sample_of(hold).await? {
-            Ok(sample) => sample,
-            Err(reason) => return Ok(Finding::None(reason)),
-        };
-        let scanner = Arc::clone(engine);
-        let report = tokio::task::spawn_blocking(move || scanner.scan(&sample)).await;
-        let report = report.map_err(LibraryError::from)?;
-        Ok(match report {
-            Ok(report) => {
-                let row = verdict_row(engine.name(), &report, Timestamp::now());
-                Finding::Verdict(row, report.signatures)
-            }
-            Err(ScanError::TooLarge) => Finding::None(HoldReason::TooLarge),
-            Err(error) => {
-                tracing::warn!(code = error.code(), "a scan failed");
-                Finding::None(HoldReason::ScannerFailed)
-            }
-        })
-    }
-
-    /// The content in sealed memory, or why it cannot be brought there.
-    ///
-    /// Errors: those of the catalogue.
-    pub(super) async fn sample_of(&self, hold: &HoldRow) -> Result<Result<Sample, HoldReason>, IntakeError> {
-        let access = self.library.as_worker(Worker::Intake, hold.space);
-        let read = async {
-            let mut content = self.library.open_version(&access, hold.version).await?;
-            let Ok(mut writer) = Sample::begin() else { return Ok(Err(HoldReason::ScannerFailed)) };
-            let mut at = 0;
-            while at < content.size {
-                let range = ByteRange::new(at, content.size).ok_or(LibraryError::Incomplete)?;
-                for piece in content.read(range).await? {
-                    at += piece.len() as u64;
-                    match writer.write_all(&piece).map_err(|error| error.kind()) {
-                        Ok(()) => {}
-                        Err(io::ErrorKind::FileTooLarge) => return Ok(Err(HoldReason::TooLarge)),
-                        Err(_) => return Ok(Err(HoldReason::ScannerFailed)),
-                    }
-                }
-            }
-            Ok(writer.seal().map_err(|_| HoldReason::ScannerFailed))
-        };
-        match read.await {
-            Ok(sample) => Ok(sample),
-            Err(LibraryError::Catalog(error)) => Err(error.into()),
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(hold = hold.id.0, error, "cannot read a held content");
-                Ok(Err(HoldReason::Unreadable))
-            }
-        }
-    }
-
-    /// The scanner's present signatures, after it has shown with them that it finds a test virus and passes a
-    /// harmless text.
-    pub(super) async fn trusted_signatures(
-        &self,
-        engine: &Arc<dyn Engine>,
-        now: Timestamp,
-    ) -> Result<Signatures, HoldReason> {
-        let mut trusted = self.trusted.lock().await;
-        let scanner = Arc::clone(engine);
-        let asked = tokio::task::spawn_blocking(move || scanner.signatures()).await;
-        let signatures = match asked {
-            Ok(Ok(signatures)) => signatures,
-            Ok(Err(error)) => {
-                tracing::warn!(code = error.code(), "the scanner does not answer");
-                return Err(HoldReason::ScannerFailed);
-            }
-            Err(_) => return Err(HoldReason::ScannerFailed),
-        };
-        let is_fresh = |known: &Trusted| {
-            known.signatures == signatures.identity.as_str()
-                && known.at <= now
-                && now.since(known.at) < TRUST_FOR
-        };
-        if trusted.as_ref().is_some_and(is_fresh) {
-            return Ok(signatures);
-        }
-        *trusted = None;
-        let scanner = Arc::clone(engine);
-        let tested = tokio::task::spawn_blocking(move || match canary(&*scanner) {
-            Trust::Trusted => reports_its_limits(&*scanner).map_err(Distrust::NoVerdict),
-            Trust::NotTrusted(why) => Err(why),
-        });
-        match tested.await {
-            Ok(Ok(false)) => {
-                tracing::error!("the scanner hides what it skips because of its limits: nothing is released");
-                Err(HoldReason::ScannerHidesLimits)
-            }
-            Ok(Ok(true)) => {
-                *trusted = Some(Trusted { at: now, signatures: signatures.identity.as_str().to_owned() });
-                Ok(signatures)
-            }
-            Ok(Err(Distrust::NoVerdict(error))) => {
-                tracing::warn!(code = error.code(), "the scanner's test failed");
-                Err(HoldReason::ScannerFailed)
-            }
-            Ok(Err(why)) => {
-                tracing::error!(%why, "the scanner is not trusted: nothing is released");
-                Err(HoldReason::ScannerNotTrusted)
-            }
-            Err(_) => Err(HoldReason::ScannerFailed),
-        }
     }
 
     /// Commits what follows from a finding; `None` if the hold changed while it was examined.
@@ -212,21 +95,28 @@ impl Intake {
         let (seen, verdict) = (hold.clone(), verdict_of(finding));
         let settled = move |tx: &WriteTx<'_>| {
             tx.silent("the holding area's own rows tell what was examined");
+            let detail = verdict.as_ref().and_then(|verdict| verdict.detail.clone());
+            let (state, reason) = match next.state {
+                HoldState::Quarantined => {
+                    let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;
+                    (state, Some(reason))
+                }
+                state => (state, next.reason),
+            };
             let update = HoldUpdate {
-                state: next.state,
+                state,
                 next: next.at,
-                reason: next.reason,
-                overridden: false,
+                reason,
+                overridden: seen.overridden,
                 first_signatures: next.first_signatures.as_deref(),
             };
-            let detail = verdict.as_ref().and_then(|verdict| verdict.detail.clone());
             if !turn(tx, &by, &seen, verdict.as_ref(), &update, detail)? {
                 return Ok(None);
             }
             if seen.first_signatures.is_none() && next.first_signatures.is_some() {
                 tx.queue_rendition(seen.id)?;
             }
-            Ok::<_, IntakeError>(Some(next.state))
+            Ok::<_, IntakeError>(Some(state))
         };
         self.library.storing().await?.write(settled).await
     }
@@ -284,21 +174,6 @@ fn verdict_of(finding: &Finding) -> Option<VerdictRow> {
         Finding::Verdict(verdict, _) => Some(verdict.clone()),
         Finding::None(_) => None,
     }
-}
-
-fn verdict_row(engine: &str, report: &Report, at: Timestamp) -> VerdictRow {
-    let (result, detail) = match &report.verdict {
-        Verdict::Clean => (VerdictKind::Clean, None),
-        Verdict::Infected { name } => (VerdictKind::Infected, Some(name.clone())),
-        Verdict::NotFullyScannable { reason } => (VerdictKind::NotFullyScannable, Some(reason.clone())),
-        Verdict::Encrypted => (VerdictKind::Encrypted, None),
-    };
-    let signatures_built = match report.signatures.newest {
-        Newest::Built(built) => Some(built),
-        Newest::NotLoaded | Newest::Unknown => None,
-    };
-    let signatures = report.signatures.identity.as_str().to_owned();
-    VerdictRow { at, engine: engine.to_owned(), signatures, signatures_built, result, detail }
 }
 
 /// The same holds, one of each space in turn: a space that receives a thousand files does not delay the others.

@@ -15,22 +15,34 @@
 //! The holding time is counted in certain time ([`CertainTime`](crate::model::CertainTime)): a clock that jumps
 //! forward releases nothing early.
 
+mod certificate;
 mod decide;
 mod error;
 mod examine;
+mod hit;
+mod note;
 mod people;
 mod render;
+mod rescan;
 mod shown;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
 
+pub use certificate::{Certificate, CertifiedVerdict, Outcome};
 pub use error::IntakeError;
 pub use examine::Round;
+pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use render::RenderError;
+pub use rescan::{RescanStep, RescanTime};
 pub use shown::Hold;
+
+use rescan::Often;
+
+pub use crate::catalog::RescanRow as Rescan;
 
 use crate::catalog::Catalog;
 use crate::convert::Converter;
@@ -70,12 +82,16 @@ impl Default for IntakeSettings {
 #[derive(Clone)]
 pub struct Intake {
     library: Library,
+    /// Signs certificates.
+    signer: Arc<Signer>,
     engine: Option<Arc<dyn Engine>>,
     converter: Option<Arc<Converter>>,
     settings: IntakeSettings,
     /// The last test of the scanner that succeeded.
     trusted: Arc<Mutex<Option<Trusted>>>,
     scans: Arc<Semaphore>,
+    /// What a new scan of everything stored begins with.
+    often: Arc<Mutex<Often>>,
 }
 
 /// A successful test of the scanner.
@@ -86,16 +102,29 @@ struct Trusted {
 }
 
 impl Intake {
-    /// The holding area with this scanner and converter; without a scanner, everything stays held, and without a
-    /// converter, documents have no PDF.
-    pub fn new(
-        library: Library,
+    /// The holding area of an instance whose server does not run: nothing is scanned or converted.
+    pub fn new(library: Library, signer: Signer) -> Self {
+        Self {
+            library,
+            signer: Arc::new(signer),
+            engine: None,
+            converter: None,
+            settings: IntakeSettings::default(),
+            trusted: Arc::default(),
+            scans: Arc::new(Semaphore::new(MAX_SCANS)),
+            often: Arc::default(),
+        }
+    }
+
+    /// The same with a scanner and a converter; without a scanner, everything stays held, and without a converter,
+    /// documents have no PDF.
+    pub fn with(
+        self,
         engine: Option<Arc<dyn Engine>>,
         converter: Option<Arc<Converter>>,
         settings: IntakeSettings,
     ) -> Self {
-        let scans = Arc::new(Semaphore::new(MAX_SCANS));
-        Self { library, engine, converter, settings, trusted: Arc::default(), scans }
+        Self { engine, converter, settings, ..self }
     }
 
     /// Holding time of a space for which none was given.

@@ -50,7 +50,7 @@ impl Intake {
         let refused = |reason| IntakeError::NotClean { reason };
         let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
         self.trusted_signatures(engine, by.at).await.map_err(refused)?;
-        let finding = self.scan(hold, engine).await?;
+        let finding = self.scan(hold.space, hold.version, engine).await?;
         let objection = match &finding {
             Finding::None(reason) => return Err(refused(*reason)),
             Finding::Verdict(verdict, _) => match verdict.result {
@@ -86,7 +86,8 @@ impl Intake {
                 state: to,
                 next: if decision == HoldDecision::Retry { Some(tx.not_after_certain(by.at)?) } else { None },
                 reason: why,
-                overridden: decision == HoldDecision::Override,
+                // The mark stays.
+                overridden: hold.overridden || decision == HoldDecision::Override,
                 first_signatures: hold.first_signatures.as_deref(),
             };
             record(tx, &by, &hold, decision, reason.clone())?;

@@ -2,10 +2,12 @@
 
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx, VerdictRow};
-use crate::model::{Access, HoldId, HoldReason, HoldState, Right, SpaceId, Timestamp};
+use crate::model::{Access, HoldId, HoldReason, HoldState, Recorded, Right, SpaceId, Timestamp};
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
+/// Most downloads shown of one item.
+const MAX_FETCHED: usize = 1_000;
 
 /// A content in the holding area, with all that is known about it.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Hold {
     pub pdf: Option<String>,
     /// Code of the error for which there is no PDF.
     pub pdf_fault: Option<String>,
+    /// Downloads of it, latest first; only of an item that was asked for alone.
+    pub fetched: Vec<Recorded>,
 }
 
 impl Intake {
@@ -57,9 +61,9 @@ impl Intake {
             .await
     }
 
-    /// Number of items that wait for a person's decision.
-    pub async fn undecided(&self) -> Result<u64, IntakeError> {
-        self.catalog().read(|tx| Ok(tx.holds_undecided()?)).await
+    /// Number of items that wait for a person's decision, and of those of them that one signature found together.
+    pub async fn undecided(&self) -> Result<(u64, u64), IntakeError> {
+        self.catalog().read(|tx| Ok((tx.holds_undecided()?, tx.holds_in_doubt()?))).await
     }
 
     /// One item.
@@ -72,7 +76,8 @@ impl Intake {
                 if !may_handle(&accesses, &row) {
                     return Err(IntakeError::NoSuchHold);
                 }
-                show(tx, &row)
+                let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
+                Ok(Hold { fetched, ..show(tx, &row)? })
             })
             .await
     }
@@ -108,5 +113,6 @@ fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
         reason: row.reason,
         overridden: row.overridden,
         verdicts: tx.verdicts(row.id)?,
+        fetched: Vec::new(),
     })
 }

@@ -54,6 +54,8 @@ words! {
         Encrypted = "encrypted",
         /// A scanner found a virus.
         Infected = "infected",
+        /// One signature found something in many contents at once: it may be wrong.
+        MassHit = "mass-hit",
         /// A person keeps it.
         Kept = "kept",
         /// A person quarantined it.
@@ -91,6 +93,18 @@ words! {
         NotFullyScannable = "not-fully-scannable",
         /// It is encrypted.
         Encrypted = "encrypted",
+    }
+}
+
+words! {
+    /// When everything stored is scanned again.
+    RescanMode {
+        /// When the scanner has other signatures, within the office's hours and share of a processor.
+        Scheduled = "scheduled",
+        /// Now and without regard for hours and share, until the pass has ended.
+        Urgent = "urgent",
+        /// Not until a person decides otherwise.
+        Paused = "paused",
     }
 }
 

@@ -10,6 +10,7 @@ mod clock;
 mod condition;
 mod event;
 mod hold;
+mod hours;
 mod id;
 mod integrity;
 pub mod layout;
@@ -35,7 +36,10 @@ pub use event::{
     AccountEvent, EntryEvent, Event, EventId, EventPage, HoldEvent, InstanceEvent, LinkEvent, Recorded,
     RemovedKind, SpaceEvent, Spot,
 };
-pub use hold::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldState, VerdictKind};
+pub use hold::{
+    DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldState, RescanMode, VerdictKind,
+};
+pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
     AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
     WriteSerial,

@@ -32,6 +32,9 @@ pub trait Engine: Send + Sync {
 
     /// The signatures that a scan would use now.
     fn signatures(&self) -> Result<Signatures, ScanError>;
+
+    /// Whether it can look into RAR archives; `None` if that is not known.
+    fn reads_rar(&self) -> Option<bool>;
 }
 
 /// What an engine says about a content.

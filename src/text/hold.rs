@@ -52,6 +52,10 @@ impl Language {
             }
             HoldReason::Encrypted => self.choose("sie ist verschlüsselt", "it is encrypted"),
             HoldReason::Infected => self.choose("sie enthält Schadsoftware", "it contains malware"),
+            HoldReason::MassHit => self.choose(
+                "dieselbe Signatur trifft auf viele Dateien zu und ist vielleicht falsch",
+                "one signature finds something in many files and may be wrong",
+            ),
             HoldReason::Kept => self.choose("jemand behält sie zurück", "a person keeps it"),
             HoldReason::QuarantinedByHand => {
                 self.choose("jemand hat sie in Quarantäne genommen", "a person quarantined it")

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use tresor::accounts::{Principal, UserName};
 use tresor::admin::{Admin, Asker, Reply, Request};
-use tresor::intake::{Intake, IntakeSettings};
+use tresor::intake::{Intake, Signer};
 use tresor::library::SpaceSettings;
 use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceKind, Stamp, UserId};
 use tresor::recovery::Recovery;
+use zeroize::Zeroizing;
 
 use crate::sharing::office::{NOW, Office};
 
@@ -18,7 +19,7 @@ const ASKERS: [&str; 5] = ["owner", "administrator", "manager", "staff", "client
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, &str); 60] = [
+const TABLE: [(&str, &str, &str); 64] = [
     // request               fields                                                    o a m s c
     ("status",               "{}",                                                    "x x . . ."),
     ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . ."),
@@ -76,6 +77,10 @@ const TABLE: [(&str, &str, &str); 60] = [
     ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . ."),
     ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . ."),
     ("hold-decide",          r#"{"id": 9999, "decision": "keep", "reason": "x"}"#,    "x . x . ."),
+    ("hold-certificate",     r#"{"id": 9999}"#,                                       "x . x . ."),
+    ("hold-certificate-key", "{}",                                                    "x . x . ."),
+    ("scan-status",          "{}",                                                    "x x . . ."),
+    ("scan-set",             r#"{"mode": "scheduled"}"#,                              "x x . . ."),
     ("lock-list",            r#"{"space": "space"}"#,                               "x . x . ."),
     ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . ."),
     ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . ."),
@@ -128,7 +133,7 @@ impl Judging {
             Recovery::new(library.clone()),
             accounts.clone(),
             office.sharing.clone(),
-            Intake::new(library.clone(), None, None, IntakeSettings::default()),
+            Intake::new(library.clone(), Signer::new("tresor-test".into(), &Zeroizing::new([1; 32]))),
         );
         Self { office, admin }
     }

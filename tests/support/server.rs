@@ -78,9 +78,11 @@ impl TestServer {
         self.spawn();
     }
 
-    /// Writes the configuration file (TOML) that is used from the next start on.
+    /// Writes the configuration file (TOML) that is used from the next start on. Unless it names a scanner, there is
+    /// none, whatever is installed on this machine.
     pub fn configure(&self, config: &str) {
-        fs::write(self.config_file(), config).unwrap();
+        let none = if config.contains("[intake]") { "" } else { "\n[intake]\nclamd = 'off'\n" };
+        fs::write(self.config_file(), format!("{config}{none}")).unwrap();
     }
 
     fn config_file(&self) -> PathBuf {
@@ -151,9 +153,10 @@ impl TestServer {
         if !self.endpoint.tls {
             serve.arg("--plain-http");
         }
-        if self.config_file().exists() {
-            serve.arg("--config").arg(self.config_file());
+        if !self.config_file().exists() {
+            self.configure("");
         }
+        serve.arg("--config").arg(self.config_file());
         serve
     }
 

@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0017-version-state.sql"),
     include_str!("../../../migrations/0018-fewer-pages.sql"),
     include_str!("../../../migrations/0019-holds.sql"),
+    include_str!("../../../migrations/0020-rescan.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -51,18 +51,6 @@ impl Clamd {
         Self { waits, ..self }
     }
 
-    /// Whether clamd can unpack RAR archives, which it else calls clean; `None` if it runs on another machine. The
-    /// library for it has a licence of its own, so that Debian does not install it along with clamd.
-    pub fn reads_rar(&self) -> Option<bool> {
-        self.address.is_local().then(|| {
-            let within = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten();
-            let folders = within("/usr/lib").chain(within("/usr/local/lib")).map(|entry| entry.path());
-            let all = folders.chain(["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
-            let mut files = all.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-            files.any(|file| file.file_name().as_encoded_bytes().starts_with(b"libclamunrar_iface.so"))
-        })
-    }
-
     /// The signatures now, if clamd says `version`. A folder that cannot be read makes their age unknown.
     fn signatures_with(&self, version: &str) -> Signatures {
         let databases = self.databases.as_ref().and_then(|folder| Databases::read(folder).ok());
@@ -104,5 +92,16 @@ impl Engine for Clamd {
         let version = session.version()?;
         session.end()?;
         Ok(self.signatures_with(&version))
+    }
+    /// `None` for a clamd on another machine. The library for RAR has a licence of its own, so that Debian does not
+    /// install it along with clamd; without it clamd calls such archives clean.
+    fn reads_rar(&self) -> Option<bool> {
+        self.address.is_local().then(|| {
+            let within = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten();
+            let folders = within("/usr/lib").chain(within("/usr/local/lib")).map(|entry| entry.path());
+            let all = folders.chain(["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
+            let mut files = all.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+            files.any(|file| file.file_name().as_encoded_bytes().starts_with(b"libclamunrar_iface.so"))
+        })
     }
 }

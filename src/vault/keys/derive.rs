@@ -116,6 +116,10 @@ derived_key!(
     /// HMAC key of the value that a browser keeps after a link's password was given.
     LinkPassKey, b"tresor/v1/link-pass"
 );
+derived_key!(
+    /// Seed of the Ed25519 key that signs certificates.
+    CertificateKey, b"tresor/v1/certificate"
+);
 
 #[cfg(test)]
 mod tests {
@@ -136,6 +140,7 @@ mod tests {
             hex(LinkTokenKey::derive(&root).expose()),
             hex(LinkLookupKey::derive(&root).expose()),
             hex(LinkPassKey::derive(&root).expose()),
+            hex(CertificateKey::derive(&root).expose()),
             root.identity().to_public().to_string(),
             root.instance_id(),
         ];
@@ -150,6 +155,7 @@ mod tests {
                 "f9ef196d2a178521f5a34850582e3221c706d80d11c96b2320262643c72bc490",
                 "2269ef91ec5a45f7730050b49c6e68e298e5cb185ad6b480d3aea568610ee41e",
                 "96b1b5cb77c3e36d63dd8d03ad0cf5126614746c90b9e15a0c26371dcfc5066d",
+                "a6212fa8d2e7398d53b91691f132eed9f590ff83ebdb85104f87eb9f9192fe81",
                 "age1wqtydz7aura4jk368835kjrc3umrme5ymdqanz592ddc4q3dc4ssdhf4z3",
                 "vhqrr632ku"
             ]

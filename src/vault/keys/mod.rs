@@ -31,7 +31,9 @@ use super::error::VaultError;
 use crate::model::{SpaceId, layout};
 
 pub use check::{KeyFileFault, KeyFileHash};
-pub use derive::{AuditKey, CatalogueKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey, TokenKey};
+pub use derive::{
+    AuditKey, CatalogueKey, CertificateKey, LinkLookupKey, LinkPassKey, LinkTokenKey, SessionKey, TokenKey,
+};
 pub use lock::Unlock;
 pub use space::{RecoveryRecipient, SpaceKey, SpaceRecipient, generate_recovery};
 
@@ -174,6 +176,11 @@ impl KeyRing {
     /// Key that signs sessions.
     pub fn session_key(&self) -> SessionKey {
         SessionKey::derive(&self.root)
+    }
+
+    /// Seed of the key that signs certificates.
+    pub fn certificate_key(&self) -> CertificateKey {
+        CertificateKey::derive(&self.root)
     }
 
     /// Key that turns links' nonces into tokens.

@@ -1,8 +1,10 @@
 //! The holding area, with the real program and a real clamd that knows a few signatures.
 
 mod arrivals;
+mod certificate;
 mod clients;
 mod documents;
 mod release;
+mod rescan;
 mod trouble;
 mod world;

@@ -1,12 +1,8 @@
 //! The way of a content through the holding area: only a clean scan after its time, with signatures newer than its
 //! arrival, releases it.
 
-use super::world::World;
+use super::world::{LATER, NEW_SIGNATURE, World};
 use crate::support::clamd::{IDLE, eicar};
-
-/// A signature that finds the text in [`LATER`].
-const NEW_SIGNATURE: &str = "Test.Later:0:*:6b6e6f776e206f6e6c79206c61746572\n";
-const LATER: &[u8] = b"a virus that is known only later, in an otherwise harmless file";
 
 #[test]
 fn a_clean_content_is_released_after_its_time_by_newer_signatures() {

@@ -16,6 +16,12 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A colleague of the author with the right to read.
 pub const READER: &str = "reader";
 
+/// A signature that finds the text in [`LATER`].
+pub const NEW_SIGNATURE: &str = "Test.Later:0:*:6b6e6f776e206f6e6c79206c61746572\n";
+/// What [`NEW_SIGNATURE`] is called in verdicts.
+pub const VIRUS: &str = "Test.Later.UNOFFICIAL";
+pub const LATER: &[u8] = b"a virus that is known only later, in an otherwise harmless file";
+
 pub struct World {
     pub server: TestServer,
     pub clamd: TestClamd,
@@ -24,16 +30,22 @@ pub struct World {
 impl World {
     /// Holds what arrives for this time.
     pub fn holding(time: &str) -> Self {
+        let world = Self::open("");
+        world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time]);
+        world
+    }
+
+    /// Holds nothing; `more` are lines of the holding area's configuration.
+    pub fn open(more: &str) -> Self {
         let clamd = TestClamd::start();
         let config = format!(
-            "[intake]\nclamd = '{}'\nsignatures = '{}'\n",
+            "[intake]\nclamd = '{}'\nsignatures = '{}'\n{more}\n",
             clamd.path("socket").display(),
             clamd.databases().display()
         );
         let server = TestServer::start_configured(&config);
         server.add_user(READER, "staff", PASSWORD);
         server.cli_ok(["grant", READER, SPACE, "read"]);
-        server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time]);
         Self { server, clamd }
     }
 
@@ -89,6 +101,27 @@ impl World {
         let written = std::fs::metadata(path).unwrap().modified().unwrap();
         assert!(written <= SystemTime::now());
         self.clamd.reload();
+    }
+
+    /// The scan of everything stored; null before the first.
+    pub fn rescan(&self) -> Value {
+        self.scan_status()["rescan"].clone()
+    }
+
+    fn scan_status(&self) -> Value {
+        let config = self.server.office.path("tresor.toml");
+        self.json(["scan", "status", "--config", config.to_str().unwrap(), "--json"])
+    }
+
+    /// Waits until everything stored was scanned with the signatures that clamd has now.
+    pub fn rescanned(&self) -> Value {
+        let mut shown = Value::Null;
+        eventually("everything stored is scanned", LIMIT, || {
+            let status = self.scan_status();
+            shown = status["rescan"].clone();
+            shown["ended"].is_string() && shown["signatures"] == status["signatures"]
+        });
+        shown
     }
 
     /// A GET by the author.

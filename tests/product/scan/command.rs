@@ -35,9 +35,9 @@ fn assert_told(told: &[String], expected: &[&str]) {
 #[test]
 fn the_commands_say_whether_the_scanner_can_be_trusted() {
     let office = Office::with_instance();
-    office.write("tresor.toml", "");
+    office.write("tresor.toml", "[intake]\nclamd = 'off'\n");
     assert_told(&doctor(&office), &[]);
-    office.refuses(["scan", "status"], &["no scanner is configured"]);
+    office.refuses(["scan", "status", "--config", "tresor.toml"], &["no scanner is set up"]);
 
     let mut clamd = TestClamd::start();
     let folder = clamd.databases();

@@ -123,4 +123,8 @@ impl Engine for Same {
         let identity = SignatureIdentity::kept(String::new());
         Ok(Signatures { version: String::new(), identity, newest: Newest::Unknown })
     }
+
+    fn reads_rar(&self) -> Option<bool> {
+        None
+    }
 }

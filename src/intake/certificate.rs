@@ -1,0 +1,213 @@
+//! Certificates: what was found out about a released content, signed by the instance, for an auditor who has nothing
+//! but the file.
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use super::note::{NoteError, Verifier, split};
+use super::shown::may_handle;
+use super::{Intake, IntakeError};
+use crate::catalog::{HoldRow, VerdictRow};
+use crate::model::{
+    Access, Actor, ChecksumKind, HoldId, HoldState, SpaceId, Timestamp, VerdictKind, VersionState,
+};
+use crate::scan::SignatureIdentity;
+
+/// The form of a certificate.
+const FORM: &str = "tresor-hold-1";
+
+/// How a content was released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// After its holding time, by a clean scan with signatures newer than its arrival.
+    ReleasedAfterHold,
+    /// By a person, after a clean scan, but not after its time and by newer signatures.
+    ReleasedEarly,
+    /// By a person, although a scanner objected or was not asked. This certificate proves no clean scan.
+    ReleasedByOverride,
+}
+
+/// The text of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The form of this text.
+    pub form: String,
+    /// How the content was released.
+    pub outcome: Outcome,
+    /// Number of the item in the holding area.
+    pub item: i64,
+    /// Name of the space.
+    pub space: String,
+    /// Path of the file when the certificate was made.
+    pub path: String,
+    /// SHA-256 of the content, in hexadecimal digits.
+    pub sha256: String,
+    /// Size of the content in bytes.
+    pub size: u64,
+    /// When it arrived; all times are RFC 3339 in UTC.
+    pub arrived: String,
+    /// The end of its holding time.
+    pub due: String,
+    /// When it was released.
+    pub released: Option<String>,
+    /// Who released it: `worker`, `owner` or `user`.
+    pub released_by: Option<String>,
+    /// Why a person released it.
+    pub reason: Option<String>,
+    /// The results of its scans, in order.
+    pub verdicts: Vec<CertifiedVerdict>,
+    /// What no scan looked at.
+    pub not_checked: Vec<String>,
+    /// When the certificate was made.
+    pub certified: String,
+    /// The key that signs it.
+    pub key: String,
+}
+
+/// The result of one scan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertifiedVerdict {
+    /// The scanner.
+    pub engine: String,
+    /// Identity of its signatures.
+    pub signatures: String,
+    /// When the newest of them were built.
+    pub signatures_built: Option<String>,
+    /// The result.
+    pub result: String,
+    /// Name of the virus, or why it could not be scanned.
+    pub detail: Option<String>,
+    /// When the scan ended.
+    pub at: String,
+    /// When the scanner last found a test virus, and passed a harmless text, with these signatures.
+    pub scanner_tested: Option<String>,
+}
+
+impl Certificate {
+    /// The certificate in a signed note. Without a key, the one that it names is used: that shows only that the text
+    /// was not changed since, so compare the key with that of the office.
+    ///
+    /// Errors: those of the note; `NotSigned` also for a text that is no certificate.
+    pub fn open(note: &str, key: Option<&Verifier>) -> Result<Self, NoteError> {
+        let parse = |text: &str| serde_json::from_str::<Self>(text).map_err(|_| NoteError::NotSigned);
+        let own = match key {
+            Some(_) => None,
+            None => Some(parse(split(note).ok_or(NoteError::NotSigned)?.0)?.key.parse()?),
+        };
+        let text = key.or(own.as_ref()).ok_or(NoteError::NotAKey)?.open(note)?;
+        parse(text).and_then(|known| if known.form == FORM { Ok(known) } else { Err(NoteError::NotSigned) })
+    }
+}
+
+impl Intake {
+    /// The certificate of a released content, as a signed note. `spaces` are the names of the spaces.
+    ///
+    /// Errors: `NoSuchHold`, also without the right to manage the space; `WrongState` if it was not released;
+    /// `NoHash` before the hash of the content is computed.
+    pub async fn certificate(
+        &self,
+        accesses: Vec<Access>,
+        id: HoldId,
+        space_name: impl Fn(SpaceId) -> String,
+        now: Timestamp,
+    ) -> Result<String, IntakeError> {
+        let hold = self.show(accesses.clone(), id).await?;
+        let (row, version, released) = self
+            .catalog()
+            .read(move |tx| {
+                let row = tx.hold(id)?.filter(|row| may_handle(&accesses, row));
+                let row = row.ok_or(IntakeError::NoSuchHold)?;
+                let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
+                let change = tx.latest_state_change(row.version, VersionState::Visible)?;
+                Ok::<_, IntakeError>((row, version, change))
+            })
+            .await?;
+        if row.state != HoldState::Released {
+            return Err(IntakeError::WrongState { state: row.state });
+        }
+        let sha256 = version.checksums.iter().find(|sum| sum.kind() == ChecksumKind::Sha256);
+        let sha256 = sha256.ok_or(IntakeError::NoHash)?;
+        let (by, reason) = match &released {
+            Some((stamp, reason)) => (Some(actor_word(&stamp.actor)), reason.clone()),
+            None => (None, None),
+        };
+        let certificate = Certificate {
+            form: FORM.to_owned(),
+            outcome: outcome(&row, &hold.verdicts),
+            item: id.0,
+            space: space_name(hold.space),
+            path: hold.path,
+            sha256: HEXLOWER.encode(sha256.digest()),
+            size: version.size,
+            arrived: row.arrived.to_string(),
+            due: row.due.to_string(),
+            released: released.map(|(stamp, _)| stamp.at.to_string()),
+            released_by: by.map(str::to_owned),
+            reason,
+            verdicts: hold.verdicts.iter().map(certified).collect(),
+            not_checked: self.not_checked(),
+            certified: now.to_string(),
+            key: self.signer.verifier().to_string(),
+        };
+        let text = serde_json::to_string_pretty(&certificate).expect("texts and numbers become JSON");
+        Ok(self.signer.sign(&format!("{text}\n")))
+    }
+
+    /// The key that checks this instance's certificates.
+    pub fn certificate_key(&self) -> Verifier {
+        self.signer.verifier()
+    }
+
+    /// What scans do not look at, in words.
+    fn not_checked(&self) -> Vec<String> {
+        let mut gaps = vec![
+            "what no signature of these scanners describes".to_owned(),
+            "pages, programs and files outside that the content refers to".to_owned(),
+        ];
+        if self.engine.as_ref().and_then(|engine| engine.reads_rar()) == Some(false) {
+            gaps.push("contents of RAR archives".to_owned());
+        }
+        gaps
+    }
+}
+
+fn outcome(row: &HoldRow, verdicts: &[VerdictRow]) -> Outcome {
+    if row.overridden {
+        return Outcome::ReleasedByOverride;
+    }
+    let first = SignatureIdentity::kept(row.first_signatures.clone().unwrap_or_default());
+    let is_second = |verdict: &VerdictRow| {
+        let is_newer = verdict.signatures_built.is_some_and(|built| built > row.arrived);
+        verdict.result == VerdictKind::Clean
+            && verdict.at >= row.due
+            && verdict.signatures != first.as_str()
+            && is_newer
+    };
+    match verdicts.last() {
+        Some(last) if is_second(last) => Outcome::ReleasedAfterHold,
+        Some(last) if last.result == VerdictKind::Clean => Outcome::ReleasedEarly,
+        Some(_) | None => Outcome::ReleasedByOverride,
+    }
+}
+
+fn actor_word(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::User { .. } => "user",
+        Actor::Guest { .. } => "guest",
+        Actor::Owner => "owner",
+        Actor::Worker(_) => "worker",
+    }
+}
+
+fn certified(verdict: &VerdictRow) -> CertifiedVerdict {
+    CertifiedVerdict {
+        engine: verdict.engine.clone(),
+        signatures: verdict.signatures.clone(),
+        signatures_built: verdict.signatures_built.map(|at| at.to_string()),
+        result: verdict.result.as_str().to_owned(),
+        detail: verdict.detail.clone(),
+        at: verdict.at.to_string(),
+        scanner_tested: verdict.tested.map(|at| at.to_string()),
+    }
+}

@@ -1,0 +1,87 @@
+//! What follows when a scanner finds something: quarantine, and the brake for a signature that finds too much.
+
+use std::time::Duration;
+
+use super::IntakeError;
+use crate::catalog::{HoldUpdate, ReadTx, VerdictRow, VersionRow, WriteTx};
+use crate::library::version::change_state;
+use crate::model::{
+    EntryId, Event, HoldReason, HoldState, LinkEvent, Stamp, Timestamp, VerdictKind, VersionState,
+};
+
+/// Contents that one signature may find within [`BRAKE_TIME`] and have quarantined. Those after them are withheld as
+/// well, but wait for a person: a wrong signature would otherwise end the links to half of an office's files.
+const MAX_HITS: u64 = 20;
+/// Where one in a hundred stored versions is less than [`MAX_HITS`], the brake acts from there, but not below this.
+const MIN_HITS: u64 = 5;
+/// Time within which hits of one signature count together.
+const BRAKE_TIME: Duration = Duration::from_hours(1);
+
+/// State and reason of a content in which this was found.
+pub(super) fn consequence(
+    tx: &ReadTx<'_>,
+    virus: Option<&str>,
+    now: Timestamp,
+) -> Result<(HoldState, HoldReason), IntakeError> {
+    let earlier = tx.infections(virus.unwrap_or_default(), now.before(BRAKE_TIME))?;
+    let stored = tx.rescan()?.map_or(u64::MAX, |pass| pass.total);
+    let most = MAX_HITS.min((stored / 100).max(MIN_HITS));
+    Ok(match earlier >= most {
+        true => (HoldState::NeedsDecision, HoldReason::MassHit),
+        false => (HoldState::Quarantined, HoldReason::Infected),
+    })
+}
+
+/// Takes a stored content from its readers, in which a scan found something, and ends the links to its file. `false`
+/// if a person released it although the same was found.
+pub(super) fn withhold(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    version: &VersionRow,
+    verdict: &VerdictRow,
+) -> Result<bool, IntakeError> {
+    let hold = tx.hold_on(version.id)?;
+    let is_same =
+        |known: &VerdictRow| known.result == VerdictKind::Infected && known.detail == verdict.detail;
+    if let Some(hold) = &hold
+        && hold.overridden
+        && tx.verdicts(hold.id)?.iter().any(is_same)
+    {
+        return Ok(false);
+    }
+    let (state, reason) = consequence(tx, verdict.detail.as_deref(), by.at)?;
+    let id = match hold {
+        None => tx.insert_found(version.id, version.created, state, reason)?,
+        Some(hold) => {
+            let update = HoldUpdate {
+                state,
+                next: None,
+                reason: Some(reason),
+                overridden: hold.overridden,
+                first_signatures: hold.first_signatures.as_deref(),
+            };
+            tx.update_hold(hold.id, &update)?;
+            hold.id
+        }
+    };
+    tx.insert_verdict(id, verdict)?;
+    if state == HoldState::Quarantined {
+        change_state(tx, by, version, VersionState::Quarantined, verdict.detail.clone())?;
+        if version.replaced.is_none() {
+            end_links(tx, by, version.entry)?;
+        }
+    } else {
+        change_state(tx, by, version, VersionState::Held, verdict.detail.clone())?;
+    }
+    Ok(true)
+}
+
+/// Ends the links to a file. Those to a folder above it stay: they do not show it.
+fn end_links(tx: &WriteTx<'_>, by: &Stamp, file: EntryId) -> Result<(), IntakeError> {
+    for link in tx.links_to(file)? {
+        let Some(spot) = tx.spot(file)? else { break };
+        tx.delete_link(link.id)?;
+        tx.record(by, &Event::Link { kind: LinkEvent::Ended, link: link.id, spot, right: link.right })?;
+    }
+    Ok(())
+}
