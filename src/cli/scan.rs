@@ -1,6 +1,9 @@
-//! Shows whether the scanner for contents can be trusted.
+//! Shows whether the scanner for contents can be trusted, and what a look into a file finds.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -9,10 +12,11 @@ use serde::Serialize;
 
 use super::{Format, output};
 use crate::config::{RawConfig, Scanner};
+use crate::inspect::{Inspection, Inspector};
 use crate::model::Timestamp;
-use crate::scan::{Engine, Newest, ScanError, Trust, canary, reports_its_limits};
+use crate::scan::{Engine, Newest, Sample, ScanError, Trust, canary, reports_its_limits};
 
-/// See whether the scanner for contents can be trusted.
+/// See whether the scanner for contents can be trusted, and what a look into a file finds.
 #[derive(Debug, Args)]
 pub(super) struct Scan {
     #[command(subcommand)]
@@ -29,40 +33,81 @@ enum ScanCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Look into a local file as the holding area does: its kind, its labels, and whether all of it can be looked at.
+    /// Needs no server and no scanner.
+    Inspect {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 impl Scan {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let ScanCommand::Status { config, format } = self.command;
-        let scanner = match config {
-            Some(path) => RawConfig::read(&path)?.check(PathBuf::new())?.scanner,
-            None => None,
-        };
-        let scanner =
-            scanner.context("no scanner is configured; name a file with `clamd` in [intake] by --config")?;
-        let shown = ScannerShown::of(&scanner, Timestamp::now());
-        if format.json {
-            return output::line(&serde_json::to_string_pretty(&shown)?);
+        match self.command {
+            ScanCommand::Status { config, format } => status(config, format),
+            ScanCommand::Inspect { file, format } => {
+                let found = inspect(&file).with_context(|| format!("cannot look into {}", file.display()))?;
+                show(&found, format)
+            }
         }
-        let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
-        let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
-        for (name, value) in [
-            ("engine", format!("{} at {}", shown.engine, shown.address)),
-            ("reachable", yes(Some(shown.reachable)).to_owned()),
-            ("trusted", yes(Some(shown.trusted)).to_owned()),
-            ("version", known(shown.version.as_deref())),
-            ("signatures", known(shown.signatures.as_deref())),
-            ("newest", known(shown.newest.as_deref())),
-            ("loaded", yes(shown.loaded).to_owned()),
-            ("age", shown.age().unwrap_or_else(|| known(None))),
-            ("current", yes(Some(shown.current)).to_owned()),
-            ("reports limits", yes(shown.reports_limits).to_owned()),
-            ("reads RAR", yes(shown.reads_rar).to_owned()),
-        ] {
-            output::line(&format!("{name:<16}{value}"))?;
-        }
-        shown.problem.iter().try_for_each(|problem| output::note(&format!("tresor: {problem}")))
     }
+}
+
+fn inspect(path: &Path) -> anyhow::Result<Inspection> {
+    let mut sample = Sample::begin()?;
+    io::copy(&mut File::open(path)?, &mut sample)?;
+    let sample = sample.seal()?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Inspector::new(std::env::current_exe()?).inspect(sample.as_fd(), &name)?)
+}
+
+fn show(found: &Inspection, format: Format) -> anyhow::Result<()> {
+    if format.json {
+        return output::line(&found.to_json());
+    }
+    let labels: Vec<&str> = found.labels.iter().map(|label| label.as_str()).collect();
+    for (name, value) in [
+        ("kind", found.kind.to_string()),
+        ("labels", labels.join(" ")),
+        ("obstacle", found.obstacle.map_or_else(|| "none".to_owned(), |obstacle| obstacle.to_string())),
+        ("members", found.members.to_string()),
+    ] {
+        output::line(format!("{name:<16}{value}").trim_end())?;
+    }
+    Ok(())
+}
+
+fn status(config: Option<PathBuf>, format: Format) -> anyhow::Result<()> {
+    let scanner = match config {
+        Some(path) => RawConfig::read(&path)?.check(PathBuf::new())?.scanner,
+        None => None,
+    };
+    let scanner =
+        scanner.context("no scanner is configured; name a file with `clamd` in [intake] by --config")?;
+    let shown = ScannerShown::of(&scanner, Timestamp::now());
+    if format.json {
+        return output::line(&serde_json::to_string_pretty(&shown)?);
+    }
+    let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
+    let yes = |fact: Option<bool>| fact.map_or("not known", |is_so| if is_so { "yes" } else { "no" });
+    for (name, value) in [
+        ("engine", format!("{} at {}", shown.engine, shown.address)),
+        ("reachable", yes(Some(shown.reachable)).to_owned()),
+        ("trusted", yes(Some(shown.trusted)).to_owned()),
+        ("version", known(shown.version.as_deref())),
+        ("signatures", known(shown.signatures.as_deref())),
+        ("newest", known(shown.newest.as_deref())),
+        ("loaded", yes(shown.loaded).to_owned()),
+        ("age", shown.age().unwrap_or_else(|| known(None))),
+        ("current", yes(Some(shown.current)).to_owned()),
+        ("reports limits", yes(shown.reports_limits).to_owned()),
+        ("reads RAR", yes(shown.reads_rar).to_owned()),
+    ] {
+        output::line(&format!("{name:<16}{value}"))?;
+    }
+    shown.problem.iter().try_for_each(|problem| output::note(&format!("tresor: {problem}")))
 }
 
 /// What a look at the scanner shows.

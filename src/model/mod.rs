@@ -11,6 +11,7 @@ mod condition;
 mod event;
 mod hold;
 mod id;
+mod inspect;
 mod integrity;
 pub mod layout;
 mod lock;
@@ -40,6 +41,7 @@ pub use id::{
     AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
     WriteSerial,
 };
+pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
