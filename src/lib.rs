@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod convert;
 pub mod http;
+pub mod inspect;
 pub mod intake;
 pub mod library;
 pub mod model;

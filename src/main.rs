@@ -8,6 +8,10 @@ use rustix::process::{
 };
 
 fn main() -> ExitCode {
+    // A process that looks into one content gives up everything first.
+    if let Some(ended) = tresor::cli::run_if_child() {
+        return ended;
+    }
     // Files are created for this user alone, and no core file or debugger shows the keys.
     umask(Mode::RWXG | Mode::RWXO);
     // Fails only on kernels without the call; the rest of the program does not depend on it.

@@ -25,10 +25,11 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
+    ("inspect", &["model"]),
     ("convert", &["model"]),
     ("vault", &["model"]),
     ("catalog", &["model"]),
@@ -45,15 +46,15 @@ const ROOMS: [(&str, &[&str]); 20] = [
     (
         "app",
         &[
-            "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
-            "intake", "accounts", "sharing", "admin", "net", "http", "config",
+            "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
+            "recovery", "intake", "accounts", "sharing", "admin", "net", "http", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "scan", "convert", "vault", "catalog", "library", "uploads", "recovery",
-            "intake", "accounts", "sharing", "admin", "net", "http", "config", "app",
+            "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
+            "recovery", "intake", "accounts", "sharing", "admin", "net", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),

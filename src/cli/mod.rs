@@ -118,6 +118,12 @@ enum Command {
     Man(shell::Man),
 }
 
+/// Looks into the content on the standard input if the server started this process for that, and returns its exit code.
+/// It must come first in `main`.
+pub fn run_if_child() -> Option<ExitCode> {
+    crate::inspect::run_if_asked()
+}
+
 impl Cli {
     /// The command of this process. Exits if there is none, or for --help.
     pub fn of_process() -> Self {

@@ -1,5 +1,8 @@
-//! The scanner for contents: whether it can be trusted, and the scan of everything stored.
+//! The scanner for contents: whether it can be trusted, the scan of everything stored, and a look into a file.
 
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,8 +14,9 @@ use super::{Format, Place, output};
 use crate::admin::{Reply, Request, RescanShown};
 use crate::app::ask;
 use crate::config::{RawConfig, Scanner};
+use crate::inspect::{Inspection, Inspector};
 use crate::model::{RescanMode, Timestamp};
-use crate::scan::{Engine, Newest, ScanError, Trust, canary, reports_its_limits};
+use crate::scan::{Engine, Newest, Sample, ScanError, Trust, canary, reports_its_limits};
 
 /// The scanner for contents, and the scan of everything stored.
 ///
@@ -43,6 +47,14 @@ enum ScanCommand {
     Now(Order),
     /// Stop scanning what is stored until `now`.
     Pause(Order),
+    /// Look into a local file as the holding area does: its kind, its labels, and whether all of it can be looked at.
+    /// Needs no server and no scanner.
+    Inspect {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -62,8 +74,36 @@ impl Scan {
             ScanCommand::Status { config, data, format } => status(config, &data, format),
             ScanCommand::Now(order) => set(order, RescanMode::Urgent),
             ScanCommand::Pause(order) => set(order, RescanMode::Paused),
+            ScanCommand::Inspect { file, format } => {
+                let found = inspect(&file).with_context(|| format!("cannot look into {}", file.display()))?;
+                show(&found, format)
+            }
         }
     }
+}
+
+fn inspect(path: &Path) -> anyhow::Result<Inspection> {
+    let mut sample = Sample::begin()?;
+    io::copy(&mut File::open(path)?, &mut sample)?;
+    let sample = sample.seal()?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Inspector::new(std::env::current_exe()?).inspect(sample.as_fd(), &name)?)
+}
+
+fn show(found: &Inspection, format: Format) -> anyhow::Result<()> {
+    if format.json {
+        return output::line(&found.to_json());
+    }
+    let labels: Vec<&str> = found.labels.iter().map(|label| label.as_str()).collect();
+    for (name, value) in [
+        ("kind", found.kind.to_string()),
+        ("labels", labels.join(" ")),
+        ("obstacle", found.obstacle.map_or_else(|| "none".to_owned(), |obstacle| obstacle.to_string())),
+        ("members", found.members.to_string()),
+    ] {
+        output::line(format!("{name:<16}{value}").trim_end())?;
+    }
+    Ok(())
 }
 
 fn status(config: Option<PathBuf>, data: &Path, format: Format) -> anyhow::Result<()> {

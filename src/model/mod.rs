@@ -12,6 +12,7 @@ mod event;
 mod hold;
 mod hours;
 mod id;
+mod inspect;
 mod integrity;
 pub mod layout;
 mod lock;
@@ -44,6 +45,7 @@ pub use id::{
     AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
     WriteSerial,
 };
+pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};

@@ -27,6 +27,7 @@ mod convert;
 mod damage;
 mod fuzz_seeds;
 mod http;
+mod inspect;
 mod intake;
 mod library;
 mod network;

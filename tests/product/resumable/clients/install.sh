@@ -27,6 +27,18 @@ python() {
     cp "$1" "$clients/$2/"
 }
 
+# The sources of what a file of requirements names, for the samples in their tests: samples FILE NAME
+samples() {
+    is_there "$1" "$2" && return
+    echo "Fetching samples from PyPI: $2"
+    rm -rf "${clients:?}/$2"
+    mkdir -p "$clients/$2"
+    "$clients/office/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
+        -d "$clients/$2" -r "$1" || fail "pip did not get what $1 names (is PyPI reachable?)"
+    (cd "$clients/$2" && python3 -m zipfile -e ./*.zip . && rm ./*.zip)
+    cp "$1" "$clients/$2/"
+}
+
 # What the lock file in a folder names, without running any of its scripts: javascript FOLDER NAME
 javascript() {
     is_there "$1/package-lock.json" "$2" && return
@@ -44,5 +56,6 @@ python "$here/requirements.txt" tuspy
 python "$here/../../clients/python/requirements.txt" webdav-py
 python "$here/../../convert/requirements.txt" office
 python "$here/../../../architecture/requirements.txt" pglast
+samples "$here/../../inspect/requirements.txt" oletools
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js

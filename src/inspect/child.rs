@@ -1,0 +1,114 @@
+//! The process that looks into a content: its standard input, of which it knows nothing else.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use super::look::look_into;
+use super::{Inspection, confine};
+
+/// The first argument of a child.
+pub(super) const ARGUMENT: &str = "inspect-standard-input";
+
+/// Most bytes of a content that is looked into. More than a sample of the scanner has.
+const MAX_CONTENT: u64 = 128 << 20;
+
+/// Looks into the standard input if this process was started for that, and returns its exit code. It must come first in
+/// `main`: the process has not read anything yet and has one thread.
+pub fn run_if_asked() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    (arguments.next().as_deref() == Some(OsStr::new(ARGUMENT))).then(|| {
+        if confine::confine().is_err() {
+            return ExitCode::FAILURE;
+        }
+        // Where this ends a process, the standard error is nowhere.
+        std::panic::set_hook(Box::new(|_| {}));
+        #[cfg(debug_assertions)]
+        if let Some(deed) = arguments.next() {
+            return misdeed::run(&deed);
+        }
+        run().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+    })
+}
+
+fn run() -> io::Result<()> {
+    let content = read_content()?;
+    // Formats are fenced one by one; this is for all else.
+    let found: Inspection = catch_unwind(AssertUnwindSafe(|| look_into(&content)))
+        .map_err(|_| io::Error::other("the look did not finish"))?;
+    let mut output = io::stdout().lock();
+    output.write_all(found.to_json().as_bytes())?;
+    output.flush()
+}
+
+/// All of the standard input, whatever its position.
+fn read_content() -> io::Result<Vec<u8>> {
+    let input = io::stdin();
+    let mut content = Vec::new();
+    loop {
+        let before = content.len();
+        content.try_reserve_exact(STEP)?;
+        content.resize(before + STEP, 0);
+        let rest = content.get_mut(before..).unwrap_or_default();
+        let length = rustix::io::retry_on_intr(|| rustix::io::pread(&input, &mut *rest, before as u64))?;
+        content.truncate(before + length);
+        if length == 0 {
+            return Ok(content);
+        }
+        if content.len() as u64 > MAX_CONTENT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+    }
+}
+
+/// Bytes that are read at once.
+const STEP: usize = 4 << 20;
+
+/// What a content could make the process do if it took it over, for tests of what stops it.
+#[cfg(debug_assertions)]
+mod misdeed {
+    use super::{ExitCode, OsStr, Write, io};
+
+    pub(super) fn run(deed: &OsStr) -> ExitCode {
+        match deed.to_str() {
+            Some("nothing") => {}
+            Some("open") => drop(std::fs::File::open("/etc/passwd")),
+            Some("connect") => drop(std::net::TcpStream::connect(("127.0.0.1", 9))),
+            Some("exec") => drop(std::process::Command::new("/bin/true").status()),
+            Some("thread") => drop(std::thread::Builder::new().spawn(|| {})),
+            Some("kill") => drop(rustix::process::kill_process_group(
+                rustix::process::getpgrp(),
+                rustix::process::Signal::TERM,
+            )),
+            Some("write-elsewhere") => drop(rustix::io::write(io::stdin(), b"changed")),
+            Some("abort") => std::process::abort(),
+            Some("panic") => panic!("as asked"),
+            Some("overflow") => drop(std::hint::black_box(deeper(u64::MAX))),
+            Some("allocate") => drop(std::hint::black_box(vec![1_u8; 4 << 30])),
+            Some("compute") => loop {
+                std::hint::black_box(0);
+            },
+            Some("hang") => loop {
+                std::thread::park();
+            },
+            Some("flood") => loop {
+                if io::stdout().write_all(&[b'x'; 1 << 10]).is_err() {
+                    return ExitCode::SUCCESS;
+                }
+            },
+            Some("rubbish") => drop(io::stdout().write_all(b"{\"kind\":\"text\"}")),
+            Some("lie") => {
+                drop(io::stdout().write_all(br#"{"kind":"text","labels":[],"obstacle":null,"members":0}"#));
+                std::process::abort();
+            }
+            _ => return ExitCode::from(2),
+        }
+        ExitCode::SUCCESS
+    }
+
+    fn deeper(depth: u64) -> u64 {
+        let frame = std::hint::black_box([depth; 128]);
+        if depth == 0 { 0 } else { deeper(depth - 1) ^ std::hint::black_box(frame).iter().sum::<u64>() }
+    }
+}

@@ -1,0 +1,24 @@
+//! One file per format. Each reads a content, adds labels and obstacles to the notes, and gives the members to be looked
+//! at; none looks at a member itself.
+
+mod biff;
+mod bytes;
+pub(super) mod field;
+pub(super) mod mail;
+pub(super) mod odf;
+pub(super) mod ole;
+pub(super) mod ooxml;
+pub(super) mod pdf;
+pub(super) mod rtf;
+pub(super) mod tar;
+pub(super) mod text;
+mod xml;
+pub(super) mod zip;
+
+/// A content inside another.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// The name as the format has it; empty if it has none.
+    pub(super) name: String,
+    pub(super) content: Vec<u8>,
+}

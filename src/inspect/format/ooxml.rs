@@ -1,0 +1,138 @@
+//! Documents of Microsoft Office since 2007: parts in a ZIP archive, tied by relationships (ECMA-376, part 2).
+//!
+//! Parts are known by what is in them and by their relationships; a part may have any name.
+
+use super::bytes;
+use super::field::Fields;
+use super::xml::{self, Piece, Tag};
+use crate::inspect::name::claimed;
+use crate::inspect::notes::Notes;
+use crate::model::{ContentKind, Label, Obstacle};
+
+/// The part that names the types of all parts.
+pub(in crate::inspect) const CONTENT_TYPES: &str = "[content_types].xml";
+
+/// Notes what the name of a part says.
+pub(in crate::inspect) fn note_name(name: &str, notes: &mut Notes) {
+    let name = name.to_lowercase();
+    for (part, label) in [
+        ("vbaproject", Label::Macros),
+        ("vbadata", Label::Macros),
+        ("macrosheets/", Label::XlmMacros),
+        ("dialogsheets/", Label::XlmMacros),
+        ("activex", Label::ActiveX),
+        ("oleobject", Label::OleObject),
+    ] {
+        if name.contains(part) {
+            notes.label(label);
+        }
+    }
+}
+
+/// Notes what is in a part of a binary workbook that says where cells come from (MS-XLSB 2.4.255).
+pub(in crate::inspect) fn note_binary_part(content: &[u8], notes: &mut Notes) {
+    // BrtBeginSupBook, the bytes of its length, of which all but the last have the high bit, and its kind.
+    let Some(rest) = content.strip_prefix(b"\xe8\x02") else { return };
+    let length = rest.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    match bytes::u16(rest, length) {
+        Some(1) => notes.label(Label::Dde),
+        Some(2) => notes.label(Label::ExternalObject),
+        _ => notes.label(Label::ExternalContent),
+    }
+}
+
+/// Notes what is in a part that is XML.
+pub(in crate::inspect) fn note_part(name: &str, content: &[u8], notes: &mut Notes) {
+    let before = notes.obstacle;
+    note_elements(content, notes);
+    // Drawings of old versions are not well-formed.
+    if name.to_lowercase().ends_with(".vml") {
+        notes.obstacle = before;
+    }
+}
+
+fn note_elements(content: &[u8], notes: &mut Notes) {
+    let mut fields = Fields::default();
+    let mut is_instruction = false;
+    xml::read(content, notes, |notes, piece| match piece {
+        Piece::Start(tag) => match tag.name() {
+            "Relationship" => note_relationship(&tag, notes),
+            "Override" | "Default" => note_type(&tag.attribute("ContentType").unwrap_or_default(), notes),
+            "fldChar" => match tag.attribute("fldCharType").as_deref() {
+                Some("begin") => fields.begin(),
+                Some("end") => fields.end(notes),
+                _ => {}
+            },
+            "fldSimple" => {
+                if let Some(instruction) = tag.attribute("instr") {
+                    fields.begin();
+                    fields.text(&instruction);
+                    fields.end(notes);
+                }
+            }
+            "instrText" | "delInstrText" => is_instruction = true,
+            "ddeLink" => notes.label(Label::Dde),
+            "oleLink" => notes.label(Label::ExternalObject),
+            "control" | "ocx" => notes.label(Label::ActiveX),
+            "oleObj" | "oleObject" | "OLEObject" => notes.label(Label::OleObject),
+            "xlMacrosheet" | "macrosheet" => notes.label(Label::XlmMacros),
+            "webPr" | "webPublishItem" => notes.label(Label::ExternalContent),
+            _ => {}
+        },
+        Piece::End("instrText" | "delInstrText") => is_instruction = false,
+        Piece::Text(text) if is_instruction => fields.text(&text),
+        Piece::End(_) | Piece::Text(_) => {}
+    });
+    fields.finish(notes);
+}
+
+fn note_type(name: &str, notes: &mut Notes) {
+    let name = name.to_lowercase();
+    for (word, label) in [("macrosheet", Label::XlmMacros), ("activex", Label::ActiveX)] {
+        if name.contains(word) {
+            notes.label(label);
+        }
+    }
+}
+
+fn note_relationship(tag: &Tag<'_>, notes: &mut Notes) {
+    let kind = tag.attribute("Type").unwrap_or_default().to_lowercase();
+    let kind = kind.rsplit('/').next().unwrap_or_default();
+    match kind {
+        "vbaproject" | "wordvbadata" => notes.label(Label::Macros),
+        "xlmacrosheet" | "xlintlmacrosheet" => notes.label(Label::XlmMacros),
+        "oleobject" => notes.label(Label::OleObject),
+        "control" | "activexcontrolbinary" => notes.label(Label::ActiveX),
+        _ => {}
+    }
+    let is_external =
+        tag.attribute("TargetMode").is_some_and(|mode| mode.trim().eq_ignore_ascii_case("external"));
+    let target = tag.attribute("Target").unwrap_or_default().trim().to_lowercase();
+    // Without a mode it points inside; an address with a scheme there is loaded by some versions.
+    if !is_external && !target.contains("://") && !target.starts_with("\\\\") {
+        return;
+    }
+    notes.expect(is_external, Obstacle::Ambiguous);
+    match kind {
+        // A click is a decision; but of a handler of the system, not of a page.
+        "hyperlink" | "hlinkclick" => {
+            if ["ms-", "file:", "\\\\", "search-ms:", "mhtml:", "x-usc:", "!"]
+                .iter()
+                .any(|start| target.starts_with(start))
+            {
+                notes.label(Label::ExternalContent);
+            }
+        }
+        "attachedtemplate" => notes.label(Label::ExternalTemplate),
+        "oleobject" | "package" => notes.label(Label::ExternalObject),
+        _ => notes.label(Label::ExternalContent),
+    }
+}
+
+/// Whether a part is XML, which has the meaning; the others are pictures, objects and data.
+pub(in crate::inspect) fn is_xml(name: &str, content: &[u8]) -> bool {
+    let start = content.get(..64).unwrap_or(content);
+    let is_skipped =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff);
+    claimed(name) != Some(ContentKind::Web) && start.iter().find(|byte| !is_skipped(byte)) == Some(&b'<')
+}

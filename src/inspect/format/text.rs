@@ -1,0 +1,42 @@
+//! Bytes as text.
+
+use std::borrow::Cow;
+
+/// The bytes as text; `None` if they are none. What is no UTF is taken for Latin-1.
+pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect::<String>()
+    };
+    let text: Cow<'_, str> = match content {
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
+        // XML without a byte order mark.
+        [0, b'<', 0, b'?', ..] => utf16(content, u16::from_be_bytes).into(),
+        [b'<', 0, b'?', 0, ..] => utf16(content, u16::from_le_bytes).into(),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => match std::str::from_utf8(rest) {
+            Ok(text) => text.into(),
+            Err(_) => rest.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
+        },
+    };
+    let is_text = |character: char| {
+        !character.is_control()
+            || "\t\n\r\u{c}\u{1a}\u{1b}".contains(character)
+            || ('\u{80}'..'\u{a0}').contains(&character)
+    };
+    text.chars().all(is_text).then_some(text)
+}
+
+/// Whether a text has a file in it, as uuencode or BinHex write it.
+pub(in crate::inspect) fn has_packed(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split(' ');
+        let is_mode =
+            |mode: &str| (3..5).contains(&mode.len()) && mode.bytes().all(|digit| digit.is_ascii_digit());
+        words.next() == Some("begin") && words.next().is_some_and(is_mode) && words.next().is_some()
+            || line.starts_with("begin-base64 ")
+            || line.starts_with("(This file must be converted with BinHex")
+    })
+}

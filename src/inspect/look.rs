@@ -1,0 +1,191 @@
+//! Looks into a content and into everything inside it.
+
+use std::collections::BTreeSet;
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+
+use super::Inspection;
+use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, zip};
+use super::kind::Format;
+use super::name::{claimed, stricter};
+use super::notes::{MAX_NESTING, Notes};
+use crate::model::{ContentKind, Label, Obstacle};
+
+/// What a content is to the one around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// A file of its own, which is opened by itself.
+    File,
+    /// A part of a document: the office program that reads the document gives it its meaning.
+    Part,
+}
+
+/// Looks into a whole content, whose name is not known here.
+pub(super) fn look_into(content: &[u8]) -> Inspection {
+    let mut notes = Notes::new(content.len() as u64);
+    let kind = look(content, Role::File, 0, &mut notes);
+    Inspection { kind, labels: notes.labels, obstacle: notes.obstacle, members: notes.members }
+}
+
+fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKind {
+    if content.is_empty() {
+        return ContentKind::Text;
+    }
+    let format = Format::of(content);
+    if format.has_a_second(content) {
+        notes.label(Label::Polyglot);
+        notes.obstacle(Obstacle::Ambiguous);
+    }
+    let mut kind = format.kind();
+    let members = match format {
+        Format::Zip => return archive(content, depth, notes),
+        Format::Tar => {
+            tar::read(content, notes, |notes, member| look_at(&member, Role::File, depth, notes));
+            return kind;
+        }
+        Format::Ole => {
+            let read = notes.fenced(|notes| ole::read(content, notes));
+            let (found, members) = read.unwrap_or((kind, Vec::new()));
+            kind = found;
+            members
+        }
+        Format::Pdf => notes.fenced(|notes| pdf::read(content, notes)).unwrap_or_default(),
+        Format::Rtf => notes.fenced(|notes| rtf::read(content, notes)).unwrap_or_default(),
+        Format::Mail => notes.fenced(|notes| mail::read(content, notes)).unwrap_or_default(),
+        Format::FlatOffice => {
+            let read = notes.fenced(|notes| {
+                ooxml::note_part("", content, notes);
+                odf::note_xml(content, notes)
+            });
+            let members = read.unwrap_or_default();
+            look_at_all(members, Role::Part, depth, notes);
+            return kind;
+        }
+        Format::Gzip => unpacked(notes.expand(content.len(), &mut MultiGzDecoder::new(content))),
+        Format::Mso => {
+            let packed = content.get(MSO_HEAD..).unwrap_or_default();
+            unpacked(notes.expand(packed.len(), &mut ZlibDecoder::new(packed)))
+        }
+        Format::Text => {
+            field::note_formulas(&text::text(content).unwrap_or_default(), notes);
+            Vec::new()
+        }
+        Format::Leaf(_) | Format::Opaque(_) => Vec::new(),
+    };
+    if kind == ContentKind::Unknown && role == Role::File
+        || matches!(format, Format::Opaque(kind) if kind != ContentKind::Unknown)
+    {
+        notes.obstacle(Obstacle::UnreadableFormat);
+    }
+    // Objects in documents may have a form of their own; attachments and packed files are files.
+    let inner = if matches!(format, Format::Ole | Format::Rtf) && kind != ContentKind::Mail {
+        Role::Part
+    } else {
+        Role::File
+    };
+    look_at_all(members, inner, depth, notes);
+    kind
+}
+
+/// Bytes before the compressed ones in what Office puts beside a document.
+const MSO_HEAD: usize = 50;
+
+fn unpacked(content: Option<Vec<u8>>) -> Vec<Member> {
+    content.map(|content| Member { name: String::new(), content }).into_iter().collect()
+}
+
+fn look_at_all(members: Vec<Member>, role: Role, depth: u32, notes: &mut Notes) {
+    for member in members {
+        look_at(&member, role, depth, notes);
+    }
+}
+
+/// Looks at a member of a content that lies at `depth`.
+fn look_at(member: &Member, role: Role, depth: u32, notes: &mut Notes) {
+    if notes.is_over() || !notes.count_member() {
+        return;
+    }
+    if depth >= MAX_NESTING {
+        notes.obstacle(Obstacle::NestedTooDeep);
+        return note_kind(claimed(&member.name), notes);
+    }
+    notes.holding(member.content.len(), |notes| {
+        let found = look(&member.content, role, depth + 1, notes);
+        let kind = match member.content.is_empty() {
+            true => claimed(&member.name).unwrap_or(found),
+            false => stricter(found, &member.name, notes),
+        };
+        note_kind(Some(kind), notes);
+    });
+}
+
+fn note_kind(kind: Option<ContentKind>, notes: &mut Notes) {
+    if let Some(label) = kind.and_then(ContentKind::as_member) {
+        notes.label(label);
+    }
+}
+
+/// A ZIP archive, and what programs make of it.
+fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
+    let entries = notes.fenced(|notes| zip::entries(content, notes)).unwrap_or_default();
+    let names: BTreeSet<String> = entries.iter().map(|entry| entry.name.to_lowercase()).collect();
+    let is_ooxml = names.contains(ooxml::CONTENT_TYPES);
+    let mimetype = entries.iter().find(|entry| entry.name == "mimetype");
+    let mimetype = mimetype.and_then(|entry| entry.expand(content, notes));
+    let is_odf = mimetype.is_some_and(|mimetype| mimetype.starts_with(odf::MIMETYPE));
+    if is_ooxml {
+        // Parts whose names differ in case only are the same to some programs.
+        notes.expect(names.len() == entries.len(), Obstacle::Ambiguous);
+        notes.expect(!is_odf, Obstacle::Ambiguous);
+    }
+    for entry in entries.iter().filter(|entry| !entry.is_folder()) {
+        let Some(part) = entry.expand(content, notes) else {
+            if notes.is_over() {
+                break;
+            }
+            notes.count_member();
+            note_kind(claimed(&entry.name), notes);
+            continue;
+        };
+        let (mut objects, mut is_done) = (Vec::new(), false);
+        if is_ooxml {
+            ooxml::note_name(&entry.name, notes);
+            ooxml::note_binary_part(&part, notes);
+        }
+        if is_odf {
+            odf::note_name(&entry.name, notes);
+        }
+        if (is_ooxml || is_odf) && ooxml::is_xml(&entry.name, &part) {
+            is_done = true;
+            notes.holding(part.len(), |notes| {
+                notes.fenced(|notes| {
+                    if is_ooxml {
+                        ooxml::note_part(&entry.name, &part, notes);
+                    }
+                    if is_odf {
+                        objects = odf::note_xml(&part, notes);
+                    }
+                });
+            });
+            notes.count_member();
+        }
+        let role = if is_ooxml || is_odf { Role::Part } else { Role::File };
+        look_at_all(objects, role, depth, notes);
+        if !is_done {
+            look_at(&Member { name: entry.name.clone(), content: part }, role, depth, notes);
+        }
+    }
+    let has = |name: &str| names.contains(name);
+    let is_jar = has("meta-inf/manifest.mf") && names.iter().any(|name| ending(name) == "class");
+    if is_jar || has("androidmanifest.xml") || has("appxmanifest.xml") {
+        ContentKind::Program
+    } else if is_ooxml || is_odf || names.iter().any(|name| ending(name) == "iwa") {
+        ContentKind::Office
+    } else {
+        ContentKind::Archive
+    }
+}
+
+fn ending(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}

@@ -1,0 +1,342 @@
+//! What each format earns: kinds, labels, members.
+
+use std::io::Write;
+
+use data_encoding::{BASE64, HEXLOWER};
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+
+use super::check;
+use super::zips::Zip;
+use crate::support::office::Office;
+
+const TYPES: &str = r#"<Types><Override PartName="/word/document.xml" ContentType="x.main+xml"/></Types>"#;
+
+/// A text document of Word with these parts beside what every document has.
+fn docx(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let fixed = [
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("word/document.xml", b"<w:document><w:t>Brief</w:t></w:document>"),
+    ];
+    Zip::of(&[&fixed[..], parts].concat())
+}
+
+/// A relationship of a document to something elsewhere.
+fn external(kind: &str, target: &str, mode: &str) -> Vec<u8> {
+    let relationship = format!(
+        r#"<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}" {mode}/></Relationships>"#
+    );
+    docx(&[("word/_rels/document.xml.rels", relationship.as_bytes())])
+}
+
+#[test]
+fn documents_of_office_earn_their_labels() {
+    check("a.docx", &docx(&[]), "office -");
+    for (kind, target, expected) in [
+        ("hyperlink", "https://example.org/", "office -"),
+        ("hyperlink", "file://server/share/a.exe", "office - external-content"),
+        ("attachedTemplate", "https://example.org/a.dotm", "office - external-template"),
+        ("oleObject", "https://example.org/a.doc", "office - ole-object external-object"),
+        ("image", "\\\\server\\share\\a.png", "office - external-content"),
+        ("frame", "https://example.org/", "office - external-content"),
+    ] {
+        check("a.docx", &external(kind, target, "TargetMode=\"External\""), expected);
+    }
+    check(
+        "",
+        &external("image", "&#104;ttps://x/", "TargetMode=\"E&#x78;ternal\""),
+        "office - external-content",
+    );
+    check("", &external("image", "https://x/", ""), "office ambiguous external-content");
+    check("", &external("image", "media/a.png", ""), "office -");
+    for (name, content, expected) in [
+        ("word/vbaProject.bin", &b"x"[..], "office - macros"),
+        ("xl/macrosheets/sheet1.xml", b"<xm:macrosheet/>", "office - xlm-macros"),
+        ("word/activeX/activeX1.xml", b"<ax:ocx/>", "office - activex"),
+        ("word/media/a.png", b"\x89PNG\r\n\x1a\n", "office -"),
+        ("xl/printerSettings/printerSettings1.bin", b"\x01\x02\x03", "office -"),
+        ("word/media/a.png", b"MZ", "office - name-mismatch contains-program"),
+        ("word/embeddings/a.bin", b"MZ", "office - contains-program"),
+        ("word/embeddings/a.js", b"x", "office - contains-script"),
+        ("word/a.htm", b"<p>x<br>", "office - contains-web"),
+        ("word/a.xml", b"<a><b></a>", "office damaged"),
+        ("word/a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "office ambiguous"),
+        ("xl/drawings/a.vml", b"<xml><br></xml>", "office -"),
+        ("WORD/DOCUMENT.XML", b"<a/>", "office ambiguous"),
+        (
+            "word/f.xml",
+            b"<w:p><w:instrText>DD</w:instrText><w:instrText>EAUTO c</w:instrText></w:p>",
+            "office - dde",
+        ),
+        ("word/f.xml", b"<w:fldSimple w:instr=\" DDE a b\"/>", "office - dde"),
+        ("xl/externalLinks/a.xml", b"<x:ddeLink/>", "office - dde"),
+    ] {
+        check("", &docx(&[(name, content)]), expected);
+    }
+    // The whole of it in UTF-16.
+    let wide: Vec<u8> =
+        "\u{feff}<w:fldSimple w:instr='DDE a'/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check("", &docx(&[("word/f.xml", &wide)]), "office - dde");
+    check(
+        "",
+        &docx(&[("word/embeddings/a.docx", &docx(&[("word/vbaProject.bin", b"x")]))]),
+        "office - macros contains-office",
+    );
+}
+
+fn odt(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let fixed = [("mimetype", &b"application/vnd.oasis.opendocument.text"[..])];
+    Zip::of(&[&fixed[..], parts].concat())
+}
+
+#[test]
+fn documents_of_libreoffice_earn_their_labels() {
+    for (name, content, expected) in [
+        ("content.xml", &b"<a/>"[..], "office -"),
+        ("Basic/Standard/Module1.xml", b"<script:module/>", "office - macros"),
+        ("Scripts/python/a.py", b"x", "office - macros contains-script"),
+        ("content.xml", b"<draw:image xlink:href='Pictures/a.png'/>", "office -"),
+        ("content.xml", b"<draw:image xlink:href='https://x/a.png'/>", "office - external-content"),
+        ("content.xml", b"<draw:image xlink:href='../../etc/passwd'/>", "office - external-content"),
+        ("content.xml", b"<text:a xlink:href='https://x/'>x</text:a>", "office -"),
+        ("content.xml", b"<text:a xlink:href='vnd.sun.star.script:a?b'/>", "office - macros"),
+        ("content.xml", b"<table:table-cell table:formula='of:=DDE(\"soffice\")'/>", "office - dde"),
+        (
+            "META-INF/manifest.xml",
+            b"<m:file-entry><m:encryption-data/></m:file-entry>",
+            "office encrypted encrypted",
+        ),
+        ("ObjectReplacements/Object 1", b"\x02\x03", "office -"),
+        ("Object 1", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "office damaged contains-office"),
+    ] {
+        check("a.odt", &odt(&[(name, content)]), expected);
+    }
+    let object = BASE64.encode(b"MZ\x90");
+    let flat = format!(
+        "<office:document><draw:object-ole><office:binary-data>{object}</office:binary-data></draw:object-ole></office:document>"
+    );
+    check("a.fodt", flat.as_bytes(), "office - ole-object contains-program");
+}
+
+/// An object as RTF has it.
+fn object(class: &str, native: &[u8]) -> String {
+    let text = |text: &str| {
+        [&u32::try_from(text.len() + 1).unwrap().to_le_bytes()[..], text.as_bytes(), b"\0"].concat()
+    };
+    let length = u32::try_from(native.len()).unwrap().to_le_bytes();
+    let data = [&[1, 5, 0, 0, 2, 0, 0, 0][..], &text(class), &[0; 8], &length, native].concat();
+    HEXLOWER.encode(&data)
+}
+
+/// A file as Windows' Packager has it.
+fn package(name: &str, content: &[u8]) -> Vec<u8> {
+    let name = [name.as_bytes(), b"\0"].concat();
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    [&[2, 0], &name[..], &name, &[0, 0, 3, 0], &length(&name), &name, &length(content), content].concat()
+}
+
+#[test]
+fn rich_text_earns_its_labels() {
+    let with = |group: &str| format!("{{\\rtf1 Brief {group}}}");
+    let data = object("Package", &package("a.lnk", b"x"));
+    for (group, expected) in [
+        (String::new(), "office -"),
+        ("{\\*\\template https://x/a.dotm}".to_owned(), "office - external-template"),
+        ("{\\*\\template }".to_owned(), "office -"),
+        ("{\\field{\\*\\fldinst DDEAUTO a b}}".to_owned(), "office - dde"),
+        ("{\\field{\\*\\fldinst {DD}{E a}}}".to_owned(), "office - dde"),
+        ("{\\field{\\*\\fldinst INCLUDEPICTURE \"https://x\"}}".to_owned(), "office - external-content"),
+        (format!("{{\\object\\objemb{{\\*\\objdata {data}}}}}"), "office - ole-object contains-script"),
+        (
+            format!("{{\\object{{\\*\\objdata {}}}}}", object("x", b"MZ")),
+            "office - ole-object contains-program",
+        ),
+        (
+            format!("{{\\object{{\\*\\objdata {}}}}}", object("OLE2Link", b"x")),
+            "office - ole-object external-object",
+        ),
+        ("{\\object{\\*\\objdata 01050000}}".to_owned(), "office ambiguous ole-object"),
+        (
+            format!("{{\\object{{\\*\\objdata 0{{\\x}}{}}}}}", &data[1..]),
+            "office ambiguous ole-object contains-script",
+        ),
+    ] {
+        check("a.rtf", with(&group).as_bytes(), expected);
+    }
+}
+
+fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A stream of a PDF with a dictionary.
+fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
+    [format!("1 0 obj\n<<{dictionary}>>\nstream\n").as_bytes(), content, b"\nendstream\nendobj\n"].concat()
+}
+
+#[test]
+fn documents_in_pdf_earn_their_labels() {
+    let hidden = b"1 0 <</S/JavaScript/JS(x)>>";
+    for (body, expected) in [
+        (b"1 0 obj<</Type/Page>>endobj".to_vec(), "pdf -"),
+        (b"<</S/JavaScript/JS(app.alert)>>".to_vec(), "pdf - javascript"),
+        (b"<</S/J#61vaScript>>".to_vec(), "pdf - javascript"),
+        (b"<</S /Launch /F(cmd.exe)>>".to_vec(), "pdf - launch"),
+        (b"<</OpenAction 1 0 R/AcroForm<</XFA 2 0 R>>>>".to_vec(), "pdf - xfa open-action"),
+        (b"trailer<</Encrypt 5 0 R>>".to_vec(), "pdf encrypted encrypted"),
+        (stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
+        (stream("/Type/Obj#53tm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
+        (stream("/Type/ObjStm/Filter[/ASCIIHexDecode/FlateDecode]", b"x"), "pdf unreadable-format"),
+        (stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden)[..9]), "pdf damaged"),
+        (
+            stream("/Type/EmbeddedFile/Filter/FlateDecode", &zlib(b"MZ")),
+            "pdf - embedded-file contains-program",
+        ),
+        (stream("/Type/EmbeddedFile", b"<?xml version='1.0'?><invoice/>"), "pdf - embedded-file"),
+        // Pictures have these letters by chance.
+        (stream("/Subtype/Image", b"\x01/JS /AA(\x02"), "pdf -"),
+        (stream("/Subtype/Image", b"endstre /JavaScript "), "pdf - javascript"),
+    ] {
+        check("a.pdf", &[b"%PDF-1.7\n", &body[..]].concat(), expected);
+    }
+    let picture = [b"GIF89a".to_vec(), Zip::of(&[("a.exe", b"MZ")])].concat();
+    check("a.gif", &picture, "image ambiguous polyglot");
+    check("a.gif", b"GIF89a %PDF-1.7", "image ambiguous polyglot");
+}
+
+/// A mail with these parts, each with its header.
+fn mail(parts: &[&str]) -> Vec<u8> {
+    let mut mail = "From: a@example.org\r\nSubject: Unterlagen\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
+    for part in parts {
+        mail.extend(["--b\r\n", part, "\r\n"]);
+    }
+    (mail + "--b--\r\n").into_bytes()
+}
+
+#[test]
+fn mails_are_walked_to_every_leaf() {
+    let file = |head: &str, content: &[u8]| {
+        format!("{head}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}", BASE64.encode(content))
+    };
+    let inner =
+        String::from_utf8(mail(&[&file("Content-Type: application/octet-stream; name=a.docx", &docx(&[]))]))
+            .unwrap();
+    for (parts, expected) in [
+        (vec!["Content-Type: text/plain\r\n\r\nGuten Tag".to_owned()], "mail -"),
+        (vec!["Content-Type: text/html\r\n\r\n<html><p>Guten Tag</html>".to_owned()], "mail -"),
+        (vec![file("Content-Type: application/pdf; name=a.pdf", b"%PDF-1.7")], "mail -"),
+        (vec![file("Content-Type: text/plain", b"MZ\x90\0")], "mail - contains-program"),
+        (
+            vec![file("Content-Type: text/plain\r\nContent-Disposition: inline; filename=a.js", b"x")],
+            "mail - contains-script",
+        ),
+        (vec![file("Content-Type: text/html; name=a.html", b"<script>")], "mail - contains-web"),
+        (
+            vec![file(
+                "Content-Type: image/png; name=a.png\r\nContent-Disposition: attachment; filename=a.exe",
+                b"\x89PNG\r\n\x1a\n",
+            )],
+            "mail ambiguous name-mismatch contains-program",
+        ),
+        (vec![format!("Content-Type: message/rfc822\r\n\r\n{inner}")], "mail - contains-office"),
+        (vec![file("Content-Type: message/rfc822", inner.as_bytes())], "mail - contains-office"),
+        (vec!["Content-Type: message/partial; id=x\r\n\r\nx".to_owned()], "mail unreadable-format"),
+        (
+            vec!["Content-Type: text/plain\r\n\r\nbegin 644 a.exe\r\nM\r\nend".to_owned()],
+            "mail unreadable-format",
+        ),
+        (
+            vec!["Content-Type: application/x\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nx".to_owned()],
+            "mail unreadable-format",
+        ),
+        (
+            vec!["Content-Type: text/plain\r\nContent-Type: application/zip\r\n\r\nx".to_owned()],
+            "mail ambiguous",
+        ),
+        (
+            vec![file("Content-Type: application/pkcs7-mime; name=smime.p7m", b"\x30\x80\x06")],
+            "mail unreadable-format encrypted",
+        ),
+    ] {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        check("a.eml", &mail(&parts), expected);
+    }
+    let mailbox = [
+        b"From a Thu Jan 1\r\n",
+        &mail(&["Content-Type: text/plain\r\n\r\nx"])[..],
+        b"\r\nFrom b Thu Jan 1\r\n",
+        inner.as_bytes(),
+    ]
+    .concat();
+    check("a.mbox", &mailbox, "mail - contains-office");
+}
+
+#[test]
+fn archives_tell_what_they_hold() {
+    let header = |name: &str, length: usize| {
+        let mut header =
+            format!("{name:\0<100}0000644\x000000000\x000000000\0{length:011o}\x0000000000000\0");
+        let sum: u32 = header.bytes().chain(*b"        0").map(u32::from).sum();
+        write_sum(&mut header, sum);
+        format!("{header:\0<512}").into_bytes()
+    };
+    let tar = |name: &str, content: &[u8]| {
+        let mut tar = [&header(name, content.len())[..], content].concat();
+        tar.resize(tar.len().next_multiple_of(512) + 1024, 0);
+        tar
+    };
+    let gz = |content: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    };
+    for (name, content, expected) in [
+        ("a.zip", Zip::of(&[("a.txt", b"x"), ("ordner/", b"")]), "archive -"),
+        ("a.zip", Zip::of(&[("a.docx", &docx(&[]))]), "archive - contains-office"),
+        ("a.zip", Zip::of(&[("a.pdf.exe", b"MZ")]), "archive - contains-program"),
+        ("a.zip", Zip::of(&[("a.unbekannt", b"\x01\x02")]), "archive unreadable-format"),
+        ("a.zip", Zip::of(&[("../../a.txt", b"x")]), "archive - deceptive-name"),
+        ("a.zip", Zip::of(&[("a.txt", b"MZ")]), "archive - name-mismatch contains-program"),
+        ("a.docx", Zip::of(&[("a.txt", b"x")]), "office ambiguous name-mismatch"),
+        ("a.zip", docx(&[]), "office - name-mismatch"),
+        (
+            "a.jar",
+            Zip::of(&[("META-INF/MANIFEST.MF", b"x"), ("a.class", b"\xca\xfe\xba\xbe")]),
+            "program - contains-program",
+        ),
+        ("a.tar", tar("a.docx", &docx(&[])), "archive - contains-office"),
+        ("a.tar", tar("a.pdf", b"%PDF-1.7"), "archive -"),
+        ("a.tar.gz", gz(&tar("a.js", b"x")), "archive - contains-script"),
+        ("a.exe.gz", gz(b"x"), "archive - contains-program"),
+        ("a.tar", tar("a.txt", b"x")[..512].to_vec(), "archive damaged"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c".to_vec(), "archive unreadable-format"),
+        ("a.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "archive unreadable-format"),
+    ] {
+        check(name, &content, expected);
+    }
+}
+
+fn write_sum(header: &mut String, sum: u32) {
+    use std::fmt::Write as _;
+    write!(header, "{sum:06o}\0 0").unwrap();
+}
+
+#[test]
+fn the_command_shows_what_a_look_finds() {
+    let office = Office::new();
+    office.write("brief.txt", "Guten Tag");
+    office.write("brief.docm", docx(&[("word/vbaProject.bin", b"x")]));
+    let shown = office.run(["scan", "inspect", "brief.docm", "--json"]);
+    assert_eq!(
+        shown.stdout, "{\"kind\":\"office\",\"labels\":[\"macros\"],\"obstacle\":null,\"members\":3}\n",
+        "{shown}"
+    );
+    let shown = office.run(["scan", "inspect", "brief.txt"]);
+    assert_eq!(
+        shown.stdout, "kind            text\nlabels\nobstacle        none\nmembers         0\n",
+        "{shown}"
+    );
+    office.refuses(["scan", "inspect", "fehlt.txt"], &["cannot look into fehlt.txt", "No such file"]);
+}
