@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("library", &["model", "vault", "catalog"]),
     ("uploads", &["model", "vault", "catalog", "library"]),
     ("recovery", &["model", "vault", "catalog", "library"]),
-    ("intake", &["model", "convert", "scan", "catalog", "library"]),
+    ("intake", &["model", "convert", "scan", "inspect", "catalog", "library"]),
     ("accounts", &["model", "catalog"]),
     ("sharing", &["model", "catalog", "library", "accounts"]),
     ("admin", &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing"]),

@@ -15,8 +15,8 @@ use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, LinkId, LockToken, NameError, RescanMode, Right, Role, SpaceKind, Stamp, Timestamp,
-    VerifyMode, VerifyStarter, VersionId,
+    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, NameError, RescanMode, Right, Role,
+    SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -385,16 +385,17 @@ impl Admin {
         }
     }
 
-    /// The holding time of a space after a change.
-    fn hold(&self, present: Option<Duration>, asked: IntakeAsked) -> Option<Duration> {
-        match asked {
-            IntakeAsked { on: Some(false), .. } => None,
-            IntakeAsked { hold: Some(seconds), .. } => Some(Duration::from_secs(seconds.max(1))),
-            IntakeAsked { on: Some(true), hold: None } => {
-                present.or_else(|| Some(self.intake.default_hold()))
-            }
-            IntakeAsked { on: None, hold: None } => present,
+    /// How a space holds contents after a change.
+    fn hold(&self, present: Option<Holding>, asked: IntakeAsked) -> Option<Holding> {
+        let IntakeAsked { on, hold, everything } = asked;
+        let scope = everything.map(|all| if all { HoldScope::All } else { HoldScope::Risky });
+        if on == Some(false) || (present, on, hold) == (None, None, None) {
+            return None;
         }
+        let default = Holding { time: self.intake.default_hold(), scope: HoldScope::Risky };
+        let Holding { time, scope: kept } = present.unwrap_or(default);
+        let time = hold.map_or(time, |seconds| Duration::from_secs(seconds.max(1)));
+        Some(Holding { time, scope: scope.unwrap_or(kept) })
     }
 
     async fn grants(&self, user: Option<String>, space: Option<String>) -> Result<Reply, AdminError> {

@@ -214,6 +214,9 @@ pub struct SpaceShown {
     pub trash_days: u32,
     /// Seconds for which arriving contents are held; `None` if nothing is held.
     pub hold_seconds: Option<u64>,
+    /// What it holds: `risky` or `all`; `None` if nothing is held.
+    #[serde(default)]
+    pub holds: Option<String>,
 }
 
 /// An unfinished upload.
@@ -329,8 +332,14 @@ pub struct HoldShown {
     pub due: When,
     /// Why it is not released yet, as one word.
     pub reason: Option<String>,
-    /// Marks of the content; `overridden` if a person released it although a scanner objected.
+    /// What it is, as one word; `None` before the first look into it.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Facts about the content and its members; `overridden` if a person released it although a scanner objected.
     pub labels: Vec<String>,
+    /// Why not all of it could be looked at, as one word.
+    #[serde(default)]
+    pub obstacle: Option<String>,
     /// The results of its scans, in order.
     pub verdicts: Vec<VerdictShown>,
     /// Path of the PDF that was made of it.

@@ -42,6 +42,8 @@ pub struct IntakeAsked {
     pub on: Option<bool>,
     /// Holding time in seconds, at least 1; switches it on.
     pub hold: Option<u64>,
+    /// Whether everything is held, or only what can carry malware.
+    pub everything: Option<bool>,
 }
 
 /// One request. Names are as the owner entered them and are parsed where they are used.

@@ -38,7 +38,8 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         history_limit_bytes: space.settings.history.or(space.settings.quota).map(|size| size.0),
         version_days: space.settings.version_days,
         trash_days: space.settings.trash_days,
-        hold_seconds: space.settings.hold.map(|hold| hold.as_secs()),
+        hold_seconds: space.settings.hold.map(|hold| hold.time.as_secs()),
+        holds: space.settings.hold.map(|hold| hold.scope.as_str().to_owned()),
     }
 }
 
@@ -52,6 +53,8 @@ pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
         detail: verdict.detail,
         at: When(verdict.at),
     });
+    let (look, overridden) = (hold.look, hold.overridden.then(|| "overridden".to_owned()));
+    let labels = look.iter().flat_map(|look| &look.labels).map(|label| label.as_str().to_owned());
     HoldShown {
         id: hold.id.0,
         space: space.map(|space| space.name.clone()).unwrap_or_default(),
@@ -60,7 +63,9 @@ pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
         since: When(hold.arrived),
         due: When(hold.due),
         reason: hold.reason.map(|reason| reason.as_str().to_owned()),
-        labels: if hold.overridden { vec!["overridden".to_owned()] } else { Vec::new() },
+        kind: look.as_ref().map(|look| look.kind.as_str().to_owned()),
+        labels: overridden.into_iter().chain(labels).collect(),
+        obstacle: look.as_ref().and_then(|look| look.obstacle).map(|obstacle| obstacle.as_str().to_owned()),
         verdicts: verdicts.collect(),
         pdf: hold.pdf,
         pdf_fault: hold.pdf_fault,

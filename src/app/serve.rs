@@ -24,6 +24,7 @@ use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
 use crate::config::{Config, Conversion, Transport};
 use crate::convert::{self as converter, Converter};
 use crate::http::{Health, HealthState, Router};
+use crate::inspect::Inspector;
 use crate::intake::{Intake, IntakeSettings};
 use crate::library::connections_of_process;
 use crate::model::Timestamp;
@@ -174,7 +175,9 @@ impl Host {
                 }
             },
         };
-        instance.intake.clone().with(engine, converter, settings)
+        // This program, even after its file was replaced by a newer one.
+        let inspector = Inspector::new("/proc/self/exe");
+        instance.intake.clone().with(engine, converter, inspector, settings)
     }
 
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].

@@ -1,8 +1,12 @@
 //! The holding area: contents that are withheld until they were examined, and the verdicts of scanners.
 
 use super::row::{Row, params};
+use super::spaces::holding;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{EntryId, HoldId, HoldReason, HoldState, SpaceId, Timestamp, VerdictKind, VersionId};
+use crate::model::{
+    ContentKind, EntryId, HoldId, HoldReason, HoldScope, HoldState, Label, Look, Obstacle, SpaceId,
+    Timestamp, VerdictKind, VersionId,
+};
 
 /// A content that is, or was, held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,10 @@ pub struct HoldRow {
     pub overridden: bool,
     /// Identity of the signatures of the first scan that found nothing.
     pub first_signatures: Option<String>,
+    /// What a look into it found; `None` before the first.
+    pub look: Option<Look>,
+    /// What its space holds now.
+    pub scope: HoldScope,
 }
 
 /// The values of a hold that change.
@@ -78,10 +86,11 @@ pub struct RenditionRow {
 
 const COLUMNS: &str =
     "holds.id, holds.version_id, entries.space_id, holds.state, arrived_at, due_at, next_at, reason,
-     overridden, first_signatures";
+     overridden, first_signatures, holds.kind, labels, obstacle, hold_ms, spaces.holds";
 /// Holds with their files.
 const HOLDS: &str =
-    "holds JOIN versions ON versions.id = holds.version_id JOIN entries ON entries.id = versions.entry_id";
+    "holds JOIN versions ON versions.id = holds.version_id JOIN entries ON entries.id = versions.entry_id
+     JOIN spaces ON spaces.id = entries.space_id";
 
 fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
     let state: String = row.get(3)?;
@@ -98,7 +107,24 @@ fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
         reason: reason.and_then(|word| HoldReason::from_word(&word)),
         overridden: row.get(8)?,
         first_signatures: row.get(9)?,
+        look: look(row, 10)?,
+        // What arrived in a space that holds nothing any more is held as strictly as possible.
+        scope: holding(row, 13)?.map_or(HoldScope::All, |hold| hold.scope),
     })
+}
+
+/// The columns `kind`, `labels` and `obstacle`. A word of a newer program is read as strictly as possible.
+fn look(row: &Row<'_>, column: usize) -> Result<Option<Look>, DatabaseError> {
+    let Some(kind) = row.get::<Option<String>>(column)? else { return Ok(None) };
+    let labels = row.get::<Option<String>>(column + 1)?.unwrap_or_default();
+    let obstacle = row.get::<Option<String>>(column + 2)?;
+    let known = ContentKind::from_word(&kind);
+    let obstacle = obstacle.map(|word| Obstacle::from_word(&word).unwrap_or(Obstacle::NotFinished));
+    Ok(Some(Look {
+        kind: known.unwrap_or(ContentKind::Program),
+        labels: labels.split_whitespace().filter_map(Label::from_word).collect(),
+        obstacle,
+    }))
 }
 
 impl ReadTx<'_> {
@@ -242,9 +268,9 @@ impl WriteTx<'_> {
     /// Holds the copy of a content as the original is held, from its first scan on.
     pub(super) fn copy_hold(&self, source: VersionId, copy: VersionId) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, reason)
+            "INSERT INTO holds (version_id, state, arrived_at, due_at, next_at, reason, kind, labels, obstacle)
              SELECT ?2, CASE WHEN next_at IS NULL THEN state ELSE ?3 END, arrived_at, due_at,
-                 CASE WHEN next_at IS NOT NULL THEN arrived_at END, reason
+                 CASE WHEN next_at IS NOT NULL THEN arrived_at END, reason, kind, labels, obstacle
              FROM holds WHERE version_id = ?1",
             params![source.0, copy.0, HoldState::Arrived.as_str()],
         )
@@ -264,6 +290,17 @@ impl WriteTx<'_> {
                 update.overridden,
                 update.first_signatures
             ],
+        )
+        .map(drop)
+    }
+
+    /// Notes what a look into a held content found.
+    pub fn set_look(&self, id: HoldId, look: &Look) -> Result<(), CatalogError> {
+        let labels: Vec<_> = look.labels.iter().map(|label| label.as_str()).collect();
+        let obstacle = look.obstacle.map(Obstacle::as_str);
+        self.execute(
+            "UPDATE holds SET kind = ?2, labels = ?3, obstacle = ?4 WHERE id = ?1",
+            params![id.0, look.kind.as_str(), labels.join(" "), obstacle],
         )
         .map(drop)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
-use crate::model::{ByteSize, EntryId, EntryName, SpaceId, SpaceKind, Timestamp};
+use crate::model::{ByteSize, EntryId, EntryName, HoldScope, Holding, SpaceId, SpaceKind, Timestamp};
 
 /// A space's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub struct SpaceRow {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
-    /// Time for which contents that arrive are held; `None` if nothing is held.
-    pub hold: Option<Duration>,
+    /// How contents that arrive are held; `None` if nothing is held.
+    pub hold: Option<Holding>,
     /// Time of creation.
     pub created: Timestamp,
 }
@@ -87,15 +87,15 @@ pub struct NewSpace<'a> {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
-    /// Time for which contents that arrive are held; `None` if nothing is held.
-    pub hold: Option<Duration>,
+    /// How contents that arrive are held; `None` if nothing is held.
+    pub hold: Option<Holding>,
     /// Time of the insertion.
     pub created: Timestamp,
 }
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
      property_bytes, history_limit, history_bytes, received_bytes,
-     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms";
+     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds";
 
 fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
@@ -116,8 +116,17 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         received: ByteSize(row.get(13)?),
         // Missing only while a damaged catalogue is examined.
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
-        hold: row.get::<Option<u64>>(15)?.map(Duration::from_millis),
+        hold: holding(row, 15)?,
     })
+}
+
+/// The columns `hold_ms` and `holds`.
+pub(super) fn holding(row: &Row<'_>, column: usize) -> Result<Option<Holding>, DatabaseError> {
+    let Some(millis) = row.get::<Option<u64>>(column)? else { return Ok(None) };
+    let scope: String = row.get(column + 1)?;
+    // The strictest reading of a newer program's word.
+    let scope = HoldScope::from_word(&scope).unwrap_or(HoldScope::All);
+    Ok(Some(Holding { time: Duration::from_millis(millis), scope }))
 }
 
 /// The column `hold_ms`.
@@ -126,11 +135,10 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl ReadTx<'_> {
-    /// Time for which a space holds what arrives; `None` if nothing is held.
-    pub fn hold_of(&self, space: SpaceId) -> Result<Option<Duration>, CatalogError> {
-        let hold =
-            self.one("SELECT hold_ms FROM spaces WHERE id = ?1", [space.0], |row| row.get::<Option<u64>>(0))?;
-        Ok(hold.flatten().map(Duration::from_millis))
+    /// How a space holds what arrives; `None` if nothing is held.
+    pub fn hold_of(&self, space: SpaceId) -> Result<Option<Holding>, CatalogError> {
+        let sql = "SELECT hold_ms, holds FROM spaces WHERE id = ?1";
+        Ok(self.one(sql, [space.0], |row| holding(row, 0))?.flatten())
     }
 
     /// The space of this id.
@@ -170,8 +178,8 @@ impl WriteTx<'_> {
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
-                 history_limit, hold_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 history_limit, hold_ms, holds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -183,7 +191,8 @@ impl WriteTx<'_> {
                 space.trash_days,
                 space.created.0,
                 space.history_limit.map(|size| size.0),
-                space.hold.map(millis),
+                space.hold.map(|hold| millis(hold.time)),
+                space.hold.map_or(HoldScope::Risky, |hold| hold.scope).as_str(),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -231,10 +240,14 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Sets for how long contents that arrive are held; `None` if nothing is held.
-    pub fn set_hold(&self, space: SpaceId, hold: Option<Duration>) -> Result<(), CatalogError> {
-        self.execute("UPDATE spaces SET hold_ms = ?2 WHERE id = ?1", params![space.0, hold.map(millis)])
-            .map(drop)
+    /// Sets how contents that arrive are held; `None` if nothing is held.
+    pub fn set_hold(&self, space: SpaceId, hold: Option<Holding>) -> Result<(), CatalogError> {
+        let scope = hold.map_or(HoldScope::Risky, |hold| hold.scope);
+        self.execute(
+            "UPDATE spaces SET hold_ms = ?2, holds = ?3 WHERE id = ?1",
+            params![space.0, hold.map(|hold| millis(hold.time)), scope.as_str()],
+        )
+        .map(drop)
     }
 
     /// Renames a space.

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::Format;
 use crate::admin::{
     HistoryShown, HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply,
-    StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
+    SpaceShown, StatusShown, TrashShown, UploadShown, VersionShown, WorkerShown,
 };
 use crate::intake::{Certificate, Outcome};
 use crate::model::{ByteSize, HoldReason, HoldState, Shown, Timestamp};
@@ -76,7 +76,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                     bound(row.history_limit_bytes),
                     format!("{} days", row.version_days),
                     format!("{} days", row.trash_days),
-                    row.hold_seconds.map_or_else(|| "no".into(), |hold| span(Duration::from_secs(hold))),
+                    held(row),
                     row.id.clone(),
                 ]
             }),
@@ -109,6 +109,13 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::RecoveryKey(changed) => recovery_key(&changed),
         Reply::History(shown) => history(&shown),
     }
+}
+
+/// How a space holds what arrives.
+fn held(row: &SpaceShown) -> String {
+    let Some(seconds) = row.hold_seconds else { return "no".to_owned() };
+    let time = span(Duration::from_secs(seconds));
+    if row.holds.as_deref() == Some("all") { format!("all, {time}") } else { time }
 }
 
 fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
@@ -393,8 +400,14 @@ fn holds(rows: &[HoldShown]) -> anyhow::Result<()> {
 fn hold(shown: &HoldShown) -> anyhow::Result<()> {
     line(&format!("{} in space {}", safe(&shown.path), safe(&shown.space)))?;
     line(&format!("{}; arrived {}, due {}", hold_state(shown), shown.since, shown.due))?;
-    for label in &shown.labels {
-        line(&format!("label: {label}"))?;
+    if let Some(kind) = &shown.kind {
+        line(&format!("kind: {kind}"))?;
+    }
+    if !shown.labels.is_empty() {
+        line(&format!("labels: {}", shown.labels.join(" ")))?;
+    }
+    if let Some(obstacle) = &shown.obstacle {
+        line(&format!("not looked at whole: {obstacle}"))?;
     }
     match (&shown.pdf, &shown.pdf_fault) {
         (Some(pdf), _) => line(&format!("PDF: {}", safe(pdf)))?,
@@ -443,6 +456,9 @@ pub(super) fn certificate(known: &Certificate, is_key_given: bool, is_compared: 
         Outcome::ReleasedAfterHold => {
             "released after its holding time, by a clean scan with signatures newer than its arrival"
         }
+        Outcome::ReleasedByKind => {
+            "released after a clean first scan: contents of its kind are not held in its space"
+        }
         Outcome::ReleasedEarly => {
             "released early by a person, after a clean scan; no scan with newer signatures followed its holding time"
         }
@@ -460,9 +476,15 @@ pub(super) fn certificate(known: &Certificate, is_key_given: bool, is_compared: 
         ("due", safe(&known.due)),
         ("released", format!("{} by {}", when(&known.released), when(&known.released_by))),
         ("reason", known.reason.as_deref().map_or_else(|| "-".to_owned(), safe)),
+        ("kind", known.kind.as_deref().map_or_else(|| "not known".to_owned(), safe)),
+        ("labels", safe(&known.labels.join(" "))),
+        (
+            "seen whole",
+            known.obstacle.as_deref().map_or_else(|| "yes".to_owned(), |why| format!("no: {}", safe(why))),
+        ),
         ("certified", safe(&known.certified)),
     ] {
-        line(&format!("{name:<12}{value}"))?;
+        line(format!("{name:<12}{value}").trim_end())?;
     }
     line("")?;
     table(

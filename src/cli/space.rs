@@ -85,6 +85,18 @@ struct Settings {
     /// Switches it on.
     #[arg(long, value_name = "TIME")]
     hold: Option<Span>,
+    /// What is held: what can carry malware (office documents, PDFs that act, unknown formats), or everything. `risky` in a
+    /// new space: pictures, plain PDFs and texts are released after a clean first scan.
+    #[arg(long, value_name = "risky|all")]
+    hold_what: Option<Held>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Held {
+    /// What can carry malware.
+    Risky,
+    /// Everything.
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -109,8 +121,9 @@ impl Settings {
         const SHORT: Duration = Duration::from_hours(1);
         let on = self.intake.map(|switch| switch == Switch::On);
         let hold = self.hold.map(|hold| hold.0);
-        if on == Some(false) && hold.is_some() {
-            bail!("--hold belongs to --intake on");
+        let everything = self.hold_what.map(|what| what == Held::All);
+        if on == Some(false) && (hold.is_some() || everything.is_some()) {
+            bail!("--hold and --hold-what belong to --intake on");
         }
         if hold.is_some_and(|hold| hold < Duration::from_secs(1)) {
             bail!("--hold must be at least 1s");
@@ -120,7 +133,7 @@ impl Settings {
                 "Warning: new signatures come about once a day. After so short a time an item mostly waits for them.",
             )?;
         }
-        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()) })
+        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()), everything })
     }
 }
 

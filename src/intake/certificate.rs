@@ -22,6 +22,8 @@ const FORM: &str = "tresor-hold-1";
 pub enum Outcome {
     /// After its holding time, by a clean scan with signatures newer than its arrival.
     ReleasedAfterHold,
+    /// After a clean first scan, because contents of its kind are not held.
+    ReleasedByKind,
     /// By a person, after a clean scan, but not after its time and by newer signatures.
     ReleasedEarly,
     /// By a person, although a scanner objected or was not asked. This certificate proves no clean scan.
@@ -55,6 +57,12 @@ pub struct Certificate {
     pub released_by: Option<String>,
     /// Why a person released it.
     pub reason: Option<String>,
+    /// What it is, as one word; `None` if nothing looked into it.
+    pub kind: Option<String>,
+    /// Facts about the content and its members.
+    pub labels: Vec<String>,
+    /// Why not all of it could be looked at.
+    pub obstacle: Option<String>,
     /// The results of its scans, in order.
     pub verdicts: Vec<CertifiedVerdict>,
     /// What no scan looked at.
@@ -132,9 +140,10 @@ impl Intake {
             Some((stamp, reason)) => (Some(actor_word(&stamp.actor)), reason.clone()),
             None => (None, None),
         };
+        let look = row.look.as_ref();
         let certificate = Certificate {
             form: FORM.to_owned(),
-            outcome: outcome(&row, &hold.verdicts),
+            outcome: outcome(&row, &hold.verdicts, released.as_ref().map(|(stamp, _)| stamp.actor)),
             item: id.0,
             space: space_name(hold.space),
             path: hold.path,
@@ -145,6 +154,13 @@ impl Intake {
             released: released.map(|(stamp, _)| stamp.at.to_string()),
             released_by: by.map(str::to_owned),
             reason,
+            kind: look.map(|look| look.kind.as_str().to_owned()),
+            labels: look
+                .iter()
+                .flat_map(|look| &look.labels)
+                .map(|label| label.as_str().to_owned())
+                .collect(),
+            obstacle: look.and_then(|look| look.obstacle).map(|obstacle| obstacle.as_str().to_owned()),
             verdicts: hold.verdicts.iter().map(certified).collect(),
             not_checked: self.not_checked(),
             certified: now.to_string(),
@@ -172,7 +188,7 @@ impl Intake {
     }
 }
 
-fn outcome(row: &HoldRow, verdicts: &[VerdictRow]) -> Outcome {
+fn outcome(row: &HoldRow, verdicts: &[VerdictRow], by: Option<Actor>) -> Outcome {
     if row.overridden {
         return Outcome::ReleasedByOverride;
     }
@@ -186,7 +202,10 @@ fn outcome(row: &HoldRow, verdicts: &[VerdictRow]) -> Outcome {
     };
     match verdicts.last() {
         Some(last) if is_second(last) => Outcome::ReleasedAfterHold,
-        Some(last) if last.result == VerdictKind::Clean => Outcome::ReleasedEarly,
+        Some(last) if last.result == VerdictKind::Clean => match by {
+            Some(Actor::Worker(_)) => Outcome::ReleasedByKind,
+            _ => Outcome::ReleasedEarly,
+        },
         Some(_) | None => Outcome::ReleasedByOverride,
     }
 }

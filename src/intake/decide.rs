@@ -1,8 +1,9 @@
 //! What follows from a scan. Pure functions, so that every case is in one table of tests.
 
+use super::policy::{Treatment, treatment};
 use super::{DECISION_AFTER, IntakeSettings, RETRY_AFTER, SIGNATURES_EVERY};
 use crate::catalog::{HoldRow, VerdictRow};
-use crate::model::{HoldReason, HoldState, Timestamp, VerdictKind};
+use crate::model::{HoldReason, HoldState, Look, Timestamp, VerdictKind};
 use crate::scan::{SignatureIdentity, Signatures};
 
 /// The time of a decision.
@@ -14,13 +15,16 @@ pub(super) struct Clock {
     pub(super) certain: Timestamp,
 }
 
-/// What was found out about a content.
+/// What was found out about a content, or why it was not scanned.
+pub(super) type Finding = Result<Scanned, HoldReason>;
+
+/// A completed scan.
 #[derive(Clone, Debug)]
-pub(super) enum Finding {
-    /// A scan with these signatures was completed.
-    Verdict(VerdictRow, Signatures),
-    /// It was not scanned, for this reason.
-    None(HoldReason),
+pub(super) struct Scanned {
+    pub(super) verdict: VerdictRow,
+    pub(super) signatures: Signatures,
+    /// What a look into the content found, if there was one.
+    pub(super) look: Option<Look>,
 }
 
 /// The next state of a hold.
@@ -42,15 +46,15 @@ pub(super) fn decide(hold: &HoldRow, finding: &Finding, clock: Clock, settings: 
         first_signatures: hold.first_signatures.clone(),
     };
     match finding {
-        Finding::None(reason @ HoldReason::TooLarge) => for_a_person(HoldState::NeedsDecision, *reason),
-        Finding::None(reason) => waiting(hold, *reason, clock),
-        Finding::Verdict(verdict, signatures) => match verdict.result {
+        Err(reason @ HoldReason::TooLarge) => for_a_person(HoldState::NeedsDecision, *reason),
+        Err(reason) => waiting(hold, *reason, clock),
+        Ok(scanned) => match scanned.verdict.result {
             VerdictKind::Infected => for_a_person(HoldState::Quarantined, HoldReason::Infected),
             VerdictKind::NotFullyScannable => {
                 for_a_person(HoldState::NeedsDecision, HoldReason::NotFullyScannable)
             }
             VerdictKind::Encrypted => for_a_person(HoldState::NeedsDecision, HoldReason::Encrypted),
-            VerdictKind::Clean => clean(hold, signatures, clock, settings),
+            VerdictKind::Clean => clean(hold, scanned, clock, settings),
         },
     }
 }
@@ -76,10 +80,21 @@ pub(super) fn objection(
     (!is_young).then_some(HoldReason::SignaturesTooOld)
 }
 
-fn clean(hold: &HoldRow, signatures: &Signatures, clock: Clock, settings: &IntakeSettings) -> Next {
+fn clean(hold: &HoldRow, scanned: &Scanned, clock: Clock, settings: &IntakeSettings) -> Next {
+    let signatures = &scanned.signatures;
     let identity = || signatures.identity.as_str().to_owned();
     let first_signatures = hold.first_signatures.clone().or_else(|| Some(identity()));
     let still = Next { state: HoldState::Held, at: None, reason: None, first_signatures };
+    match treatment(scanned.look.as_ref().or(hold.look.as_ref()), hold.scope) {
+        Treatment::Decide(reason) => {
+            return Next { state: HoldState::NeedsDecision, reason: Some(reason), ..still };
+        }
+        Treatment::Release if signatures.are_younger_than(settings.signatures_max_age, clock.now) => {
+            return Next { state: HoldState::Released, ..still };
+        }
+        Treatment::Release => return waiting(hold, HoldReason::SignaturesTooOld, clock),
+        Treatment::Hold => {}
+    }
     if hold.first_signatures.is_none() || !is_due(hold, clock) {
         return Next { at: Some(hold.due.max(clock.certain)), ..still };
     }
@@ -108,10 +123,11 @@ fn waiting(hold: &HoldRow, reason: HoldReason, clock: Clock) -> Next {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{HoldId, SpaceId, VersionId};
+    use crate::model::{ContentKind, HoldId, HoldScope, Obstacle, SpaceId, VersionId};
     use crate::scan::Newest;
 
     const HOUR: Duration = Duration::from_hours(1);
@@ -137,10 +153,16 @@ mod tests {
             reason: None,
             overridden: false,
             first_signatures: first.map(str::to_owned),
+            look: Some(looked(ContentKind::Office, None)),
+            scope: HoldScope::Risky,
         }
     }
 
-    fn verdict(result: VerdictKind, signatures: &str, built: u64) -> Finding {
+    fn looked(kind: ContentKind, obstacle: Option<Obstacle>) -> Look {
+        Look { kind, labels: BTreeSet::new(), obstacle }
+    }
+
+    fn verdict(result: VerdictKind, signatures: &str, built: u64) -> Scanned {
         let row = VerdictRow {
             at: at(0),
             engine: "engine".into(),
@@ -151,10 +173,13 @@ mod tests {
             tested: None,
         };
         let identity = SignatureIdentity::kept(signatures.into());
-        Finding::Verdict(
-            row,
-            Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) },
-        )
+        let signatures = Signatures { version: String::new(), identity, newest: Newest::Built(at(built)) };
+        Scanned { verdict: row, signatures, look: None }
+    }
+
+    /// A clean first scan, and what a look into the content found.
+    fn seen(kind: ContentKind, obstacle: Option<Obstacle>) -> Scanned {
+        Scanned { look: Some(looked(kind, obstacle)), ..verdict(VerdictKind::Clean, "old", 0) }
     }
 
     fn after(hold: &HoldRow, finding: &Finding, hours: u64) -> Next {
@@ -167,16 +192,16 @@ mod tests {
         use VerdictKind::{Clean, Encrypted, Infected, NotFullyScannable};
         let fresh = || hold(Arrived, None);
         let held = || hold(Held, Some("old"));
-        let none = Finding::None;
+        let none = Err::<Scanned, _>;
         let table = [
             // The first scan never releases, however late it comes.
-            (fresh(), verdict(Clean, "old", 0), 0, Held, None),
-            (fresh(), verdict(Clean, "new", 13), 14, Held, None),
-            (fresh(), verdict(Infected, "old", 0), 0, Quarantined, Some(HoldReason::Infected)),
-            (fresh(), verdict(Encrypted, "old", 0), 0, NeedsDecision, Some(HoldReason::Encrypted)),
+            (fresh(), Ok(verdict(Clean, "old", 0)), 0, Held, None),
+            (fresh(), Ok(verdict(Clean, "new", 13)), 14, Held, None),
+            (fresh(), Ok(verdict(Infected, "old", 0)), 0, Quarantined, Some(HoldReason::Infected)),
+            (fresh(), Ok(verdict(Encrypted, "old", 0)), 0, NeedsDecision, Some(HoldReason::Encrypted)),
             (
                 fresh(),
-                verdict(NotFullyScannable, "old", 0),
+                Ok(verdict(NotFullyScannable, "old", 0)),
                 0,
                 NeedsDecision,
                 Some(HoldReason::NotFullyScannable),
@@ -185,31 +210,37 @@ mod tests {
             (fresh(), none(HoldReason::TooLarge), 0, NeedsDecision, Some(HoldReason::TooLarge)),
             (fresh(), none(HoldReason::NoScanner), 48, NeedsDecision, Some(HoldReason::NoScanner)),
             // Before its time nothing is released.
-            (held(), verdict(Clean, "new", 11), 11, Held, None),
-            (held(), verdict(Clean, "new", 11), 12, Released, None),
+            (held(), Ok(verdict(Clean, "new", 11)), 11, Held, None),
+            (held(), Ok(verdict(Clean, "new", 11)), 12, Released, None),
             // Signatures that were there at arrival, or look new and are not.
             (
                 held(),
-                verdict(Clean, "old", 11),
+                Ok(verdict(Clean, "old", 11)),
                 12,
                 WaitingForSignatures,
                 Some(HoldReason::SignaturesNotNewer),
             ),
             (
                 held(),
-                verdict(Clean, "new", 0),
+                Ok(verdict(Clean, "new", 0)),
                 12,
                 WaitingForSignatures,
                 Some(HoldReason::SignaturesNotNewer),
             ),
-            (held(), verdict(Clean, "new", 1), 40, WaitingForSignatures, Some(HoldReason::SignaturesTooOld)),
-            (held(), verdict(Clean, "new", 1), 48, NeedsDecision, Some(HoldReason::SignaturesTooOld)),
-            (held(), verdict(Infected, "new", 11), 12, Quarantined, Some(HoldReason::Infected)),
+            (
+                held(),
+                Ok(verdict(Clean, "new", 1)),
+                40,
+                WaitingForSignatures,
+                Some(HoldReason::SignaturesTooOld),
+            ),
+            (held(), Ok(verdict(Clean, "new", 1)), 48, NeedsDecision, Some(HoldReason::SignaturesTooOld)),
+            (held(), Ok(verdict(Infected, "new", 11)), 12, Quarantined, Some(HoldReason::Infected)),
             (held(), none(HoldReason::ScannerNotTrusted), 12, Held, Some(HoldReason::ScannerNotTrusted)),
             (held(), none(HoldReason::ScannerFailed), 47, Held, Some(HoldReason::ScannerFailed)),
             (held(), none(HoldReason::ScannerFailed), 48, NeedsDecision, Some(HoldReason::ScannerFailed)),
             // Still possible after a person was asked.
-            (hold(NeedsDecision, Some("old")), verdict(Clean, "new", 47), 50, Released, None),
+            (hold(NeedsDecision, Some("old")), Ok(verdict(Clean, "new", 47)), 50, Released, None),
         ];
         for (hold, finding, hours, state, reason) in table {
             let next = after(&hold, &finding, hours);
@@ -218,11 +249,53 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_carry_malware_is_released_by_the_first_scan() {
+        let fresh = HoldRow { look: None, ..hold(HoldState::Arrived, None) };
+        let table = [
+            (Ok(seen(ContentKind::Image, None)), 0, HoldState::Released, None),
+            (Ok(seen(ContentKind::Office, None)), 0, HoldState::Held, None),
+            (
+                Ok(seen(ContentKind::Archive, Some(Obstacle::Ratio))),
+                0,
+                HoldState::NeedsDecision,
+                Some(HoldReason::NotFullyScannable),
+            ),
+            (
+                Ok(seen(ContentKind::Office, Some(Obstacle::Encrypted))),
+                0,
+                HoldState::NeedsDecision,
+                Some(HoldReason::Encrypted),
+            ),
+            (
+                Ok(seen(ContentKind::Script, None)),
+                0,
+                HoldState::NeedsDecision,
+                Some(HoldReason::DangerousKind),
+            ),
+            // By old signatures nothing is.
+            (
+                Ok(seen(ContentKind::Image, None)),
+                37,
+                HoldState::WaitingForSignatures,
+                Some(HoldReason::SignaturesTooOld),
+            ),
+        ];
+        for (finding, hours, state, reason) in table {
+            let next = after(&fresh, &finding, hours);
+            assert_eq!((next.state, next.reason), (state, reason), "{finding:?} after {hours} h");
+        }
+        // Whatever a scanner finds counts first.
+        let infected = verdict(VerdictKind::Infected, "old", 0);
+        let infected = Ok(Scanned { look: Some(looked(ContentKind::Image, None)), ..infected });
+        assert_eq!(after(&fresh, &infected, 0).state, HoldState::Quarantined);
+    }
+
+    #[test]
     fn every_next_state_has_a_time_or_a_person() {
         let findings = [VerdictKind::Clean, VerdictKind::Infected, VerdictKind::Encrypted]
-            .map(|kind| verdict(kind, "new", 1))
+            .map(|kind| Ok(verdict(kind, "new", 1)))
             .into_iter()
-            .chain(HoldReason::ALL.iter().map(|reason| Finding::None(*reason)));
+            .chain(HoldReason::ALL.iter().map(|reason| Err(*reason)));
         for finding in findings {
             for state in [HoldState::Arrived, HoldState::Held, HoldState::WaitingForSignatures] {
                 for hours in [0, 12, 100] {
@@ -238,7 +311,7 @@ mod tests {
     #[test]
     fn a_clock_in_doubt_releases_nothing() {
         let clock = Clock { now: at(100), certain: at(11) };
-        let found = verdict(VerdictKind::Clean, "new", 99);
+        let found = Ok(verdict(VerdictKind::Clean, "new", 99));
         let next = decide(&hold(HoldState::Held, Some("old")), &found, clock, &IntakeSettings::default());
         assert_eq!((next.state, next.at), (HoldState::Held, Some(at(12))));
     }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::decide::{Clock, Finding, decide, is_due, objection};
+use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
 use super::{Intake, IntakeError, MAX_ROUND};
-use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
+use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
 use crate::library::version::change_state;
 use crate::model::{
     Actor, HoldReason, HoldState, SpaceId, Stamp, Timestamp, VerdictKind, VersionState, Worker,
@@ -42,7 +42,7 @@ impl Intake {
         };
         for hold in fairly(due) {
             let finding = match &scanner {
-                Err(reason) => Finding::None(*reason),
+                Err(reason) => Err(*reason),
                 Ok((engine, signatures)) => self.finding(&hold, engine, signatures, clock).await?,
             };
             let state = self.settle(&hold, &finding, clock).await?;
@@ -50,7 +50,7 @@ impl Intake {
             round.released += usize::from(state == Some(HoldState::Released));
             round.quarantined += usize::from(state == Some(HoldState::Quarantined));
             // It may hang: the next round asks first whether it answers.
-            if scanner.is_ok() && matches!(finding, Finding::None(HoldReason::ScannerFailed)) {
+            if scanner.is_ok() && matches!(finding, Err(HoldReason::ScannerFailed)) {
                 break;
             }
         }
@@ -69,16 +69,16 @@ impl Intake {
             && is_due(hold, clock)
             && let Some(reason) = objection(hold, signatures, clock.now, &self.settings)
         {
-            return Ok(Finding::None(reason));
+            return Ok(Err(reason));
         }
-        let finding = self.scan(hold.space, hold.version, engine).await?;
+        let finding = self.scan(hold.space, hold.version, engine, hold.look.is_none()).await?;
         // The scanner loaded other signatures since it was tested.
-        if let Finding::Verdict(verdict, used) = &finding
-            && verdict.result == VerdictKind::Clean
-            && used.identity != signatures.identity
+        if let Ok(scanned) = &finding
+            && scanned.verdict.result == VerdictKind::Clean
+            && scanned.signatures.identity != signatures.identity
             && let Err(reason) = self.trusted_signatures(engine, clock.now).await
         {
-            return Ok(Finding::None(reason));
+            return Ok(Err(reason));
         }
         Ok(finding)
     }
@@ -92,10 +92,10 @@ impl Intake {
     ) -> Result<Option<HoldState>, IntakeError> {
         let next = decide(hold, finding, clock, &self.settings);
         let by = Stamp { actor: Actor::Worker(Worker::Intake), at: clock.now };
-        let (seen, verdict) = (hold.clone(), verdict_of(finding));
+        let (seen, scanned) = (hold.clone(), scanned_of(finding));
         let settled = move |tx: &WriteTx<'_>| {
             tx.silent("the holding area's own rows tell what was examined");
-            let detail = verdict.as_ref().and_then(|verdict| verdict.detail.clone());
+            let detail = scanned.as_ref().and_then(|scanned| scanned.verdict.detail.clone());
             let (state, reason) = match next.state {
                 HoldState::Quarantined => {
                     let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;
@@ -110,7 +110,7 @@ impl Intake {
                 overridden: seen.overridden,
                 first_signatures: next.first_signatures.as_deref(),
             };
-            if !turn(tx, &by, &seen, verdict.as_ref(), &update, detail)? {
+            if !turn(tx, &by, &seen, scanned.as_ref(), &update, detail)? {
                 return Ok(None);
             }
             if seen.first_signatures.is_none() && next.first_signatures.is_some() {
@@ -128,7 +128,7 @@ pub(super) fn turn(
     tx: &WriteTx<'_>,
     by: &Stamp,
     seen: &HoldRow,
-    verdict: Option<&VerdictRow>,
+    scanned: Option<&Scanned>,
     update: &HoldUpdate<'_>,
     reason: Option<String>,
 ) -> Result<bool, IntakeError> {
@@ -136,8 +136,9 @@ pub(super) fn turn(
     if tx.hold(seen.id)?.as_ref() != Some(seen) {
         return Ok(false);
     }
-    if let Some(verdict) = verdict {
+    if let Some(Scanned { verdict, look, .. }) = scanned {
         tx.insert_verdict(seen.id, verdict)?;
+        look.iter().try_for_each(|look| tx.set_look(seen.id, look))?;
     }
     tx.update_hold(seen.id, update)?;
     follow(tx, by, seen, update.state, reason)?;
@@ -169,10 +170,10 @@ fn follow(
     Ok(change_state(tx, by, &version, to, reason)?)
 }
 
-fn verdict_of(finding: &Finding) -> Option<VerdictRow> {
+fn scanned_of(finding: &Finding) -> Option<Scanned> {
     match finding {
-        Finding::Verdict(verdict, _) => Some(verdict.clone()),
-        Finding::None(_) => None,
+        Ok(scanned) => Some(scanned.clone()),
+        Err(_) => None,
     }
 }
 

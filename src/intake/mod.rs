@@ -8,6 +8,9 @@
 //!    ├──infected──────┴─────────▶ quarantined                                 │ a person
 //!    └──encrypted, too large, not fully scannable─▶ needs_decision ◀──────────┘
 //! ```
+//! What the first scan found nothing in is treated by its kind ([`policy`]): a plain picture is released at once, a
+//! program waits for a person.
+//!
 //! Everything is a row (`catalog::holds`), so a crash, a restart or days of downtime only delay it. A content is
 //! released by one transaction, which checks once more that nobody decided otherwise meanwhile. It fails closed:
 //! whatever the scanner does but say "clean" keeps the content held, and after [`DECISION_AFTER`] a person is asked.
@@ -22,6 +25,7 @@ mod examine;
 mod hit;
 mod note;
 mod people;
+mod policy;
 mod render;
 mod rescan;
 mod shown;
@@ -46,6 +50,7 @@ pub use crate::catalog::RescanRow as Rescan;
 
 use crate::catalog::Catalog;
 use crate::convert::Converter;
+use crate::inspect::Inspector;
 use crate::library::Library;
 use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
 use crate::scan::Engine;
@@ -86,6 +91,7 @@ pub struct Intake {
     signer: Arc<Signer>,
     engine: Option<Arc<dyn Engine>>,
     converter: Option<Arc<Converter>>,
+    inspector: Option<Inspector>,
     settings: IntakeSettings,
     /// The last test of the scanner that succeeded.
     trusted: Arc<Mutex<Option<Trusted>>>,
@@ -109,6 +115,7 @@ impl Intake {
             signer: Arc::new(signer),
             engine: None,
             converter: None,
+            inspector: None,
             settings: IntakeSettings::default(),
             trusted: Arc::default(),
             scans: Arc::new(Semaphore::new(MAX_SCANS)),
@@ -116,15 +123,16 @@ impl Intake {
         }
     }
 
-    /// The same with a scanner and a converter; without a scanner, everything stays held, and without a converter,
-    /// documents have no PDF.
+    /// The same with a scanner, a converter and a process that looks into contents; without a scanner, everything stays
+    /// held, and without a converter, documents have no PDF.
     pub fn with(
         self,
         engine: Option<Arc<dyn Engine>>,
         converter: Option<Arc<Converter>>,
+        inspector: Inspector,
         settings: IntakeSettings,
     ) -> Self {
-        Self { engine, converter, settings, ..self }
+        Self { engine, converter, inspector: Some(inspector), settings, ..self }
     }
 
     /// Holding time of a space for which none was given.

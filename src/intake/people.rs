@@ -1,12 +1,12 @@
 //! Decisions of people about held contents. Each is recorded with its reason.
 
-use super::decide::{Clock, Finding};
+use super::decide::{Clock, Scanned};
 use super::examine::turn;
 use super::shown::may_handle;
 use super::{Intake, IntakeError};
-use crate::catalog::{HoldRow, HoldUpdate, VerdictRow, WriteTx};
+use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
 use crate::model::{
-    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Stamp, VerdictKind,
+    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Obstacle, Stamp, VerdictKind,
 };
 
 impl Intake {
@@ -32,7 +32,7 @@ impl Intake {
             return Err(IntakeError::NoReason);
         }
         let to = target(&hold, decision)?;
-        let verdict = match decision {
+        let scanned = match decision {
             HoldDecision::Release => Some(self.clean_now(&hold, by).await?),
             HoldDecision::Override
             | HoldDecision::Keep
@@ -40,21 +40,28 @@ impl Intake {
             | HoldDecision::Retry
             | HoldDecision::Withdraw => None,
         };
-        self.enact(hold, to, decision, reason, verdict, by).await
+        self.enact(hold, to, decision, reason, scanned, by).await
     }
 
-    /// The verdict of a scan now.
+    /// The clean result of a scan now, of a content that can be looked at whole.
     ///
     /// Errors: `NotClean`.
-    async fn clean_now(&self, hold: &HoldRow, by: Stamp) -> Result<VerdictRow, IntakeError> {
+    async fn clean_now(&self, hold: &HoldRow, by: Stamp) -> Result<Scanned, IntakeError> {
         let refused = |reason| IntakeError::NotClean { reason };
         let engine = self.engine.as_ref().ok_or_else(|| refused(HoldReason::NoScanner))?;
         self.trusted_signatures(engine, by.at).await.map_err(refused)?;
-        let finding = self.scan(hold.space, hold.version, engine).await?;
+        let finding = self.scan(hold.space, hold.version, engine, hold.look.is_none()).await?;
         let objection = match &finding {
-            Finding::None(reason) => return Err(refused(*reason)),
-            Finding::Verdict(verdict, _) => match verdict.result {
-                VerdictKind::Clean => return Ok(verdict.clone()),
+            Err(reason) => return Err(refused(*reason)),
+            Ok(scanned) => match scanned.verdict.result {
+                VerdictKind::Clean => {
+                    let look = scanned.look.as_ref().or(hold.look.as_ref());
+                    match look.and_then(|look| look.obstacle) {
+                        None => return Ok(scanned.clone()),
+                        Some(Obstacle::Encrypted) => HoldReason::Encrypted,
+                        Some(_) => HoldReason::NotFullyScannable,
+                    }
+                }
                 VerdictKind::Infected => HoldReason::Infected,
                 VerdictKind::NotFullyScannable => HoldReason::NotFullyScannable,
                 VerdictKind::Encrypted => HoldReason::Encrypted,
@@ -71,7 +78,7 @@ impl Intake {
         to: HoldState,
         decision: HoldDecision,
         reason: Option<String>,
-        verdict: Option<VerdictRow>,
+        scanned: Option<Scanned>,
         by: Stamp,
     ) -> Result<HoldState, IntakeError> {
         let enacted = move |tx: &WriteTx<'_>| {
@@ -91,7 +98,7 @@ impl Intake {
                 first_signatures: hold.first_signatures.as_deref(),
             };
             record(tx, &by, &hold, decision, reason.clone())?;
-            match turn(tx, &by, &hold, verdict.as_ref(), &update, reason)? {
+            match turn(tx, &by, &hold, scanned.as_ref(), &update, reason)? {
                 true => Ok(to),
                 false => Err(IntakeError::Changed),
             }

@@ -79,7 +79,7 @@ impl Intake {
         converter: &Arc<Converter>,
         now: Timestamp,
     ) -> Result<EntryId, RenderError> {
-        let Ok(sample) = self.sample_of(document.hold.space, document.hold.version).await? else {
+        let Ok((sample, _)) = self.sample_of(document.hold.space, document.hold.version).await? else {
             return Err(LibraryError::Incomplete.into());
         };
         let (converter, kind) = (Arc::clone(converter), document.kind);

@@ -11,7 +11,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::decide::Finding;
 use super::hit::withhold;
 use super::{Intake, IntakeError};
 use crate::catalog::{RescanRow, Rescanned, StoredVersion, VerdictRow, WriteTx};
@@ -247,13 +246,13 @@ impl Intake {
                 done.push(Done { stored, known: Known::Before(before) });
                 continue;
             }
-            match self.scan(stored.space, stored.id, engine).await? {
-                Finding::None(HoldReason::ScannerFailed) => return Ok((done, true)),
-                Finding::None(_) => done.push(Done { stored, known: Known::Nothing }),
-                Finding::Verdict(verdict, used) => {
-                    done.push(Done { stored, known: Known::Now(verdict) });
+            match self.scan(stored.space, stored.id, engine, false).await? {
+                Err(HoldReason::ScannerFailed) => return Ok((done, true)),
+                Err(_) => done.push(Done { stored, known: Known::Nothing }),
+                Ok(scanned) => {
+                    done.push(Done { stored, known: Known::Now(scanned.verdict) });
                     // Others, which were not tested yet.
-                    if used.identity != signatures.identity {
+                    if scanned.signatures.identity != signatures.identity {
                         return Ok((done, true));
                     }
                 }

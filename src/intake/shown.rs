@@ -2,7 +2,7 @@
 
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx, VerdictRow};
-use crate::model::{Access, HoldId, HoldReason, HoldState, Recorded, Right, SpaceId, Timestamp};
+use crate::model::{Access, HoldId, HoldReason, HoldState, Look, Recorded, Right, SpaceId, Timestamp};
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
@@ -26,6 +26,8 @@ pub struct Hold {
     pub due: Timestamp,
     /// Why it is not released yet.
     pub reason: Option<HoldReason>,
+    /// What a look into it found.
+    pub look: Option<Look>,
     /// Whether a person released it although a scanner objected.
     pub overridden: bool,
     /// The results of its scans.
@@ -111,6 +113,7 @@ fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
         arrived: row.arrived,
         due: row.due,
         reason: row.reason,
+        look: row.look.clone(),
         overridden: row.overridden,
         verdicts: tx.verdicts(row.id)?,
         fetched: Vec::new(),

@@ -1,55 +1,66 @@
 //! Verdicts: brings a content into sealed memory and has it scanned by a scanner that was tested.
 
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use super::decide::Finding;
+use super::decide::{Finding, Scanned};
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
 use crate::catalog::VerdictRow;
+use crate::inspect::{Inspection, Inspector};
 use crate::library::LibraryError;
-use crate::model::{ByteRange, HoldReason, SpaceId, Timestamp, VerdictKind, VersionId, Worker};
+use crate::model::{ByteRange, HoldReason, Look, SpaceId, Timestamp, VerdictKind, VersionId, Worker};
 use crate::scan::{
     Distrust, Engine, Newest, Report, Sample, ScanError, Signatures, Trust, Verdict, canary,
     reports_its_limits,
 };
 
 impl Intake {
-    /// Scans a content, whatever its state.
+    /// Scans a content, whatever its state, and looks into a clean one if `looks`.
     pub(super) async fn scan(
         &self,
         space: SpaceId,
         version: VersionId,
         engine: &Arc<dyn Engine>,
+        looks: bool,
     ) -> Result<Finding, IntakeError> {
         let _turn = self.scans.acquire().await.map_err(|_| LibraryError::Interrupted)?;
-        let sample = match self.sample_of(space, version).await? {
-            Ok(sample) => sample,
-            Err(reason) => return Ok(Finding::None(reason)),
+        let (sample, name) = match self.sample_of(space, version).await? {
+            Ok(found) => found,
+            Err(reason) => return Ok(Err(reason)),
         };
         let scanner = Arc::clone(engine);
-        let report = tokio::task::spawn_blocking(move || scanner.scan(&sample)).await;
-        let report = report.map_err(LibraryError::from)?;
-        Ok(match report {
-            Ok(report) => {
-                let row = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
-                Finding::Verdict(row, report.signatures)
+        let inspector = self.inspector.clone().filter(|_| looks);
+        let judged = tokio::task::spawn_blocking(move || {
+            let report = match scanner.scan(&sample) {
+                Ok(report) => report,
+                Err(ScanError::TooLarge) => return Err(HoldReason::TooLarge),
+                Err(error) => {
+                    tracing::warn!(code = error.code(), "a scan failed");
+                    return Err(HoldReason::ScannerFailed);
+                }
+            };
+            let inspector = inspector.filter(|_| report.verdict == Verdict::Clean);
+            let look = inspector.map(|inspector| look(&inspector, &sample, &name)).transpose()?;
+            Ok((report, look))
+        });
+        Ok(match judged.await.map_err(LibraryError::from)? {
+            Ok((report, look)) => {
+                let verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
+                Ok(Scanned { verdict, signatures: report.signatures, look })
             }
-            Err(ScanError::TooLarge) => Finding::None(HoldReason::TooLarge),
-            Err(error) => {
-                tracing::warn!(code = error.code(), "a scan failed");
-                Finding::None(HoldReason::ScannerFailed)
-            }
+            Err(reason) => Err(reason),
         })
     }
 
-    /// The content in sealed memory, or why it cannot be brought there.
+    /// The content in sealed memory with the file's name, or why it cannot be brought there.
     ///
     /// Errors: those of the catalogue.
     pub(super) async fn sample_of(
         &self,
         space: SpaceId,
         version: VersionId,
-    ) -> Result<Result<Sample, HoldReason>, IntakeError> {
+    ) -> Result<Result<(Sample, String), HoldReason>, IntakeError> {
         let access = self.library.as_worker(Worker::Intake, space);
         let read = async {
             let mut content = self.library.open_version(&access, version).await?;
@@ -66,7 +77,8 @@ impl Intake {
                     }
                 }
             }
-            Ok(writer.seal().map_err(|_| HoldReason::ScannerFailed))
+            let sample = writer.seal().map_err(|_| HoldReason::ScannerFailed);
+            Ok(sample.map(|sample| (sample, content.entry.name)))
         };
         match read.await {
             Ok(sample) => Ok(sample),
@@ -147,6 +159,18 @@ impl Intake {
                 Err(HoldReason::ScannerNotTrusted)
             }
             Err(_) => Err(HoldReason::ScannerFailed),
+        }
+    }
+}
+
+/// Looks into a content.
+fn look(inspector: &Inspector, sample: &Sample, name: &str) -> Result<Look, HoldReason> {
+    match inspector.inspect(sample.as_fd(), name) {
+        Ok(Inspection { kind, labels, obstacle, .. }) => Ok(Look { kind, labels, obstacle }),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "cannot look into contents: nothing is released");
+            Err(HoldReason::InspectionFailed)
         }
     }
 }

@@ -1,15 +1,13 @@
 //! The holding area's part in the write path: contents that arrive in a space with a holding time are withheld from
 //! the moment of their commit. `intake` examines and releases them.
 
-use std::time::Duration;
-
 use super::LibraryError;
 use crate::catalog::{ReadTx, WriteTx};
-use crate::model::{SpaceId, Timestamp, VersionId, VersionState, Viewer, Worker};
+use crate::model::{Holding, SpaceId, Timestamp, VersionId, VersionState, Viewer, Worker};
 
 /// How a content arrives in a space.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Arriving(Option<Duration>);
+pub(crate) struct Arriving(Option<Holding>);
 
 impl Arriving {
     /// A content of this size, stored by `by`. An empty one is not held: Finder, Explorer and davfs2 create a placeholder
@@ -36,7 +34,7 @@ impl Arriving {
         version: VersionId,
         now: Timestamp,
     ) -> Result<(), LibraryError> {
-        let Some(time) = self.0 else { return Ok(()) };
+        let Some(Holding { time, .. }) = self.0 else { return Ok(()) };
         // By a clock that is behind, its time would end too early; by one that is ahead, it would wait for its first scan.
         let (due, first_scan) = (tx.not_before_certain(now)?.after(time), tx.not_after_certain(now)?);
         Ok(tx.insert_hold(version, now, due, first_scan)?)

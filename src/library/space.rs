@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::RwLock;
 
@@ -11,7 +10,7 @@ use super::space_note::SpaceNote;
 use super::{Detail, JointUsage, Library, LibraryError, Member, SpaceUsage};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
 use crate::model::{
-    Access, ByteSize, EntryId, EntryName, Etag, Event, Right, SpaceEvent, SpaceId, SpaceKind, Stamp,
+    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, Right, SpaceEvent, SpaceId, SpaceKind, Stamp,
     Timestamp,
 };
 
@@ -47,8 +46,8 @@ pub struct SpaceSettings {
     pub version_days: u32,
     /// Days for which deleted entries are kept.
     pub trash_days: u32,
-    /// Time for which contents that arrive are held and examined; `None` if nothing is held.
-    pub hold: Option<Duration>,
+    /// How contents that arrive are held and examined; `None` if nothing is held.
+    pub hold: Option<Holding>,
 }
 
 impl Default for SpaceSettings {

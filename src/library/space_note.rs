@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 
 use super::{Library, LibraryError};
 use crate::catalog::SpaceRow;
-use crate::model::{ByteSize, EntryName, SpaceId, SpaceKind, Timestamp};
+use crate::model::{ByteSize, EntryName, HoldScope, Holding, SpaceId, SpaceKind, Timestamp};
 use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
 use crate::vault::keys::{KeyFileFault, KeyRing};
@@ -22,7 +22,7 @@ pub(crate) struct SpaceNote {
     pub(crate) history: Option<ByteSize>,
     pub(crate) version_days: u32,
     pub(crate) trash_days: u32,
-    pub(crate) hold: Option<Duration>,
+    pub(crate) hold: Option<Holding>,
     pub(crate) created: Timestamp,
 }
 
@@ -43,6 +43,9 @@ struct Record {
     /// In milliseconds. Older notes do not have it.
     #[serde(default)]
     hold: Option<u64>,
+    /// Older notes do not have it.
+    #[serde(default)]
+    holds: Option<String>,
     created: i64,
 }
 
@@ -103,7 +106,8 @@ impl SpaceNote {
             history: self.history.map(|size| size.0),
             version_days: self.version_days,
             trash_days: self.trash_days,
-            hold: self.hold.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            hold: self.hold.map(|hold| u64::try_from(hold.time.as_millis()).unwrap_or(u64::MAX)),
+            holds: self.hold.map(|hold| hold.scope.as_str().to_owned()),
             created: self.created.0,
         };
         serde_json::to_string(&record).unwrap_or_default()
@@ -112,6 +116,10 @@ impl SpaceNote {
 
 impl Record {
     fn note(self) -> Option<SpaceNote> {
+        let scope = match &self.holds {
+            None => HoldScope::Risky,
+            Some(word) => HoldScope::from_word(word)?,
+        };
         Some(SpaceNote {
             name: EntryName::parse(&self.name).ok()?,
             kind: SpaceKind::from_word(&self.kind)?,
@@ -119,7 +127,7 @@ impl Record {
             history: self.history.map(ByteSize),
             version_days: self.version_days,
             trash_days: self.trash_days,
-            hold: self.hold.map(Duration::from_millis),
+            hold: self.hold.map(|millis| Holding { time: Duration::from_millis(millis), scope }),
             created: Timestamp(self.created),
         })
     }

@@ -1,8 +1,10 @@
 //! The holding area: states of a held content, reasons for waiting, kinds of verdicts.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::words::words;
+use super::{ContentKind, Label, Obstacle};
 
 /// Time for which a space holds contents unless it is set otherwise.
 pub const DEFAULT_HOLD: Duration = Duration::from_hours(12);
@@ -52,6 +54,10 @@ words! {
         NotFullyScannable = "not-fully-scannable",
         /// It is encrypted, so that no scanner can look into it.
         Encrypted = "encrypted",
+        /// It is a program, a script or the like, or carries one, or deceives about what it is.
+        DangerousKind = "dangerous-kind",
+        /// No process can be started that looks into it.
+        InspectionFailed = "inspection-failed",
         /// A scanner found a virus.
         Infected = "infected",
         /// One signature found something in many contents at once: it may be wrong.
@@ -106,6 +112,36 @@ words! {
         /// Not until a person decides otherwise.
         Paused = "paused",
     }
+}
+
+words! {
+    /// What a space holds of the contents that arrive.
+    HoldScope {
+        /// What can carry malware; pictures, plain PDFs and the like are released after a clean first scan.
+        Risky = "risky",
+        /// Everything.
+        All = "all",
+    }
+}
+
+/// How a space holds contents that arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// For how long.
+    pub time: Duration,
+    /// Which of them.
+    pub scope: HoldScope,
+}
+
+/// What a look into a content found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The kind by content and name, the stricter of both.
+    pub kind: ContentKind,
+    /// Facts about it and its members.
+    pub labels: BTreeSet<Label>,
+    /// Why not all of it could be looked at.
+    pub obstacle: Option<Obstacle>,
 }
 
 impl HoldState {

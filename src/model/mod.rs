@@ -38,7 +38,8 @@ pub use event::{
     RemovedKind, SpaceEvent, Spot,
 };
 pub use hold::{
-    DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldState, RescanMode, VerdictKind,
+    DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldScope, HoldState, Holding, Look,
+    RescanMode, VerdictKind,
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{

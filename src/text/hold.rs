@@ -51,6 +51,13 @@ impl Language {
                 self.choose("sie kann nicht vollständig geprüft werden", "not all of it can be examined")
             }
             HoldReason::Encrypted => self.choose("sie ist verschlüsselt", "it is encrypted"),
+            HoldReason::DangerousKind => self.choose(
+                "sie ist oder enthält ein Programm oder Skript, oder sie täuscht über ihre Art",
+                "it is or carries a program or script, or deceives about what it is",
+            ),
+            HoldReason::InspectionFailed => {
+                self.choose("der Server kann sie nicht untersuchen", "the server cannot look into it")
+            }
             HoldReason::Infected => self.choose("sie enthält Schadsoftware", "it contains malware"),
             HoldReason::MassHit => self.choose(
                 "dieselbe Signatur trifft auf viele Dateien zu und ist vielleicht falsch",

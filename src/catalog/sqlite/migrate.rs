@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0018-fewer-pages.sql"),
     include_str!("../../../migrations/0019-holds.sql"),
     include_str!("../../../migrations/0020-rescan.sql"),
+    include_str!("../../../migrations/0021-inspections.sql"),
 ];
 
 /// Gives an empty database the newest format.

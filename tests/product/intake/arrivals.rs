@@ -20,15 +20,15 @@ fn a_guest_hands_over_by_link_and_the_office_sees_it_when_it_is_released() {
         .expect(200);
     let made: serde_json::Value = serde_json::from_slice(&made.body).unwrap();
     let token = made["ocs"]["data"]["token"].as_str().unwrap().to_owned();
-    let target = format!("/public.php/dav/files/{token}/beleg.pdf");
+    let target = format!("/public.php/dav/files/{token}/beleg.txt");
     world.server.anonymous("PUT", &target).body(CONTENT).send().expect(201);
-    let id = world.item("eingang/beleg.pdf");
+    let id = world.item("eingang/beleg.txt");
     world.comes_to(id, "held");
     // A guest is no author: even the link's creator waits.
-    world.author("eingang/beleg.pdf").expect(404);
-    world.colleague("GET", "eingang/beleg.pdf").send().expect(404);
+    world.author("eingang/beleg.txt").expect(404);
+    world.colleague("GET", "eingang/beleg.txt").send().expect(404);
     world.decide("release", id, "an invoice that is due today");
-    world.assert_released("eingang/beleg.pdf", CONTENT);
+    world.assert_released("eingang/beleg.txt", CONTENT);
 }
 
 #[test]
@@ -60,25 +60,25 @@ fn a_copy_from_another_space_is_examined_and_one_inside_the_space_is_not_examine
 #[test]
 fn a_held_content_stays_held_under_every_other_name() {
     let world = World::holding("12h");
-    let first = world.arrive("a.docx", b"the first content");
+    let first = world.arrive("a.txt", b"the first content");
     world.comes_to(first, "held");
     world.decide("release", first, "known");
     let temporary = world.arrive("a.tmp", CONTENT);
     world.comes_to(temporary, "held");
-    let to = world.server.url(&format!("/dav/{SPACE}/a.docx"));
+    let to = world.server.url(&format!("/dav/{SPACE}/a.txt"));
     world
         .server
         .request("MOVE", &format!("/dav/{SPACE}/a.tmp"))
         .header("Destination", &to)
         .send()
         .expect(204);
-    world.assert_withheld("a.docx");
-    let moved = world.item("a.docx");
+    world.assert_withheld("a.txt");
+    let moved = world.item("a.txt");
     assert_ne!(moved, first);
     world.comes_to(moved, "held");
     // Nor does it become readable as an earlier version of something else, or out of the trash.
-    world.server.request("PUT", &format!("/dav/{SPACE}/a.docx")).body("a third content").send().expect(204);
-    world.server.request("DELETE", &format!("/dav/{SPACE}/a.docx")).send().expect(204);
+    world.server.request("PUT", &format!("/dav/{SPACE}/a.txt")).body("a third content").send().expect(204);
+    world.server.request("DELETE", &format!("/dav/{SPACE}/a.txt")).send().expect(204);
     let versions = world.server.office.attempt(["trash", "list", SPACE]);
     assert_eq!(versions.code, 0, "{versions}");
     for row in world.listed().as_array().unwrap() {

@@ -10,17 +10,17 @@ use crate::support::office::Office;
 #[test]
 fn a_release_is_certified_and_checked_without_an_instance() {
     let world = World::holding("2s");
-    let id = world.arrive("bilanz.pdf", b"a harmless content");
+    let id = world.arrive("bilanz.txt", b"a harmless content");
     world.waits(id, "waiting_for_signatures", "signatures-not-newer");
     let refused = world.server.office.attempt(["hold", "certificate", &id.to_string()]);
     assert!(refused.code == 1 && refused.stderr.contains("not possible"), "{refused}");
     world.publish("more.hdb", IDLE);
     world.retry(id);
     world.comes_to(id, "released");
-    let early = world.arrive("eilig.docx", b"needed today");
+    let early = world.arrive("eilig.txt", b"needed today");
     world.comes_to(early, "held");
     world.decide("release", early, "the sender confirmed by phone");
-    let forced = world.arrive("virus.doc", &eicar());
+    let forced = world.arrive("virus.txt", &eicar());
     world.comes_to(forced, "quarantined");
     world.server.cli_ok(["hold", "release", "--override", &forced.to_string(), "--reason", "a test file"]);
 
@@ -33,17 +33,17 @@ fn a_release_is_certified_and_checked_without_an_instance() {
     auditor.write("released.txt", certificate(id));
     auditor.write("early.txt", certificate(early));
     auditor.write("forced.txt", certificate(forced));
-    auditor.write("bilanz.pdf", b"a harmless content");
+    auditor.write("bilanz.txt", b"a harmless content");
     let check = |file: &str, more: &[&str]| {
         let words = ["hold", "verify-certificate", file].into_iter().chain(more.iter().copied());
         auditor.run(words)
     };
-    let shown = check("released.txt", &["--signed-by", key, "--content", "bilanz.pdf", "--json"]);
+    let shown = check("released.txt", &["--signed-by", key, "--content", "bilanz.txt", "--json"]);
     assert_eq!(shown.code, 0, "{shown}");
     let known: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(
         (&known["outcome"], &known["path"], &known["released_by"]),
-        (&"released-after-hold".into(), &"/bilanz.pdf".into(), &"worker".into()),
+        (&"released-after-hold".into(), &"/bilanz.txt".into(), &"worker".into()),
         "{known}"
     );
     let verdicts = known["verdicts"].as_array().unwrap();
@@ -66,8 +66,8 @@ fn a_release_is_certified_and_checked_without_an_instance() {
     assert!(unsure.code == 0 && unsure.stdout.contains("Is this the office's key?"), "{unsure}");
 
     // Another content, another key, a changed word.
-    auditor.write("bilanz.pdf", b"another content");
-    let other = check("released.txt", &["--content", "bilanz.pdf"]);
+    auditor.write("bilanz.txt", b"another content");
+    let other = check("released.txt", &["--content", "bilanz.txt"]);
     assert!(other.code == 1 && other.stderr.contains("about another content"), "{other}");
     let name = key.split('+').next().unwrap();
     let stranger = Signer::new(name.to_owned(), &Zeroizing::new([1; 32])).verifier().to_string();

@@ -11,10 +11,10 @@ fn a_sync_client_keeps_its_file_while_it_is_held_and_others_get_it_after_its_rel
     let colleague = Desktop::of(&world.server, "colleague", READER, PASSWORD);
     author.sync();
     colleague.sync();
-    let path = format!("{SPACE}/sub/beleg.pdf");
+    let path = format!("{SPACE}/sub/beleg.txt");
     author.write(&path, b"a receipt", 1_600_000_000);
     author.sync();
-    let id = world.item("sub/beleg.pdf");
+    let id = world.item("sub/beleg.txt");
     world.comes_to(id, "held");
 
     let before = author.tree();
@@ -36,7 +36,7 @@ fn a_sync_client_keeps_its_file_while_it_is_held_and_others_get_it_after_its_rel
     colleague.sync();
     author.write(&path, b"a corrected receipt", 1_600_000_100);
     author.sync();
-    let again = world.item("sub/beleg.pdf");
+    let again = world.item("sub/beleg.txt");
     assert_ne!(again, id);
     world.comes_to(again, "held");
     author.sync();

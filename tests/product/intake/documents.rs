@@ -64,8 +64,9 @@ fn what_cannot_be_converted_is_held_without_a_pdf() {
     let world = World::holding("12h");
     let id = world.arrive("kaputt.docx", b"this is no document of an office");
     eventually("it says why", LIMIT, || world.shown(id)["pdf_fault"] == "not-an-office-document");
-    world.comes_to(id, "held");
+    // Its name says what its content is not.
+    world.waits(id, "needs_decision", "not-fully-scannable");
     let other = world.arrive("bild.jpg", b"this is no document at all");
-    world.comes_to(other, "held");
+    world.waits(other, "needs_decision", "not-fully-scannable");
     assert!(world.shown(other)["pdf"].is_null());
 }

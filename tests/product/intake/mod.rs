@@ -4,6 +4,7 @@ mod arrivals;
 mod certificate;
 mod clients;
 mod documents;
+mod kinds;
 mod release;
 mod rescan;
 mod trouble;

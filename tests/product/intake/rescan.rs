@@ -32,13 +32,13 @@ fn guest(world: &World, token: &str) -> u16 {
 #[test]
 fn what_is_known_later_is_taken_from_its_readers_and_its_links_end() {
     let world = World::open("rescan_share = 100");
-    put(&world, "a.xls", LATER, 201);
-    put(&world, "gleich.xls", LATER, 201);
-    put(&world, "gut.pdf", b"harmless", 201);
-    put(&world, "ersetzt.xls", LATER, 201);
-    put(&world, "ersetzt.xls", b"a new content", 204);
-    let (bad, good) = (link(&world, "a.xls"), link(&world, "gut.pdf"));
-    world.assert_released("a.xls", LATER);
+    put(&world, "a.txt", LATER, 201);
+    put(&world, "gleich.txt", LATER, 201);
+    put(&world, "gut.txt", b"harmless", 201);
+    put(&world, "ersetzt.txt", LATER, 201);
+    put(&world, "ersetzt.txt", b"a new content", 204);
+    let (bad, good) = (link(&world, "a.txt"), link(&world, "gut.txt"));
+    world.assert_released("a.txt", LATER);
     assert_eq!((guest(&world, &bad), guest(&world, &good)), (200, 200));
     let first = world.rescanned();
     assert_eq!((&first["found"], world.listed()), (&0.into(), Value::Array(Vec::new())), "{first}");
@@ -51,7 +51,7 @@ fn what_is_known_later_is_taken_from_its_readers_and_its_links_end() {
         (&5.into(), &3.into(), &3.into()),
         "{pass}"
     );
-    for name in ["a.xls", "gleich.xls"] {
+    for name in ["a.txt", "gleich.txt"] {
         let shown = world.shown(world.item(name));
         assert_eq!(
             (&shown["state"], &shown["reason"], &shown["verdicts"][0]["detail"]),
@@ -61,28 +61,28 @@ fn what_is_known_later_is_taken_from_its_readers_and_its_links_end() {
         world.assert_withheld(name);
     }
     // The earlier version alone, and nothing else.
-    world.assert_released("ersetzt.xls", b"a new content");
-    world.assert_released("gut.pdf", b"harmless");
+    world.assert_released("ersetzt.txt", b"a new content");
+    world.assert_released("gut.txt", b"harmless");
     assert_eq!((guest(&world, &bad), guest(&world, &good)), (404, 200));
     let links = world.server.cli_ok(["link", "list"]);
-    assert!(links.contains("gut.pdf") && !links.contains("a.xls"), "{links}");
+    assert!(links.contains("gut.txt") && !links.contains("a.txt"), "{links}");
 
     // The people who have it already are named.
     let mut shown = Value::Null;
     eventually("the downloads are recorded", std::time::Duration::from_secs(30), || {
-        shown = world.shown(world.item("a.xls"));
+        shown = world.shown(world.item("a.txt"));
         shown["fetched"].as_array().is_some_and(|fetched| fetched.len() == 3)
     });
     let fetched = shown["fetched"].as_array().unwrap();
     assert!(fetched.iter().any(|fetch| fetch["user"] == READER), "{shown}");
     assert!(fetched.iter().any(|fetch| fetch["link"].is_number()), "{shown}");
-    let printed = world.server.cli_ok(["hold", "show", &world.item("a.xls").to_string()]);
+    let printed = world.server.cli_ok(["hold", "show", &world.item("a.txt").to_string()]);
     assert!(printed.contains("DOWNLOADED") && printed.contains(READER), "{printed}");
 
     // Whoever stores it now loses it within seconds.
-    put(&world, "neu.xls", &[LATER, b"..."].concat(), 201);
+    put(&world, "neu.txt", &[LATER, b"..."].concat(), 201);
     eventually("the new file is found", std::time::Duration::from_mins(1), || {
-        world.colleague("GET", "neu.xls").send().status == 404
+        world.colleague("GET", "neu.txt").send().status == 404
     });
     world.assert_sound();
 }
@@ -90,12 +90,12 @@ fn what_is_known_later_is_taken_from_its_readers_and_its_links_end() {
 #[test]
 fn what_a_person_released_stays_released_until_something_else_is_found() {
     let world = World::open("rescan_share = 100");
-    put(&world, "a.xls", LATER, 201);
+    put(&world, "a.txt", LATER, 201);
     world.publish("later.ndb", NEW_SIGNATURE);
     world.rescanned();
-    let id = world.item("a.xls");
+    let id = world.item("a.txt");
     world.server.cli_ok(["hold", "release", "--override", &id.to_string(), "--reason", "our own macro"]);
-    world.assert_released("a.xls", LATER);
+    world.assert_released("a.txt", LATER);
 
     let before = world.rescan()["begun"].clone();
     let said = world.server.cli_ok(["scan", "now"]);
@@ -105,7 +105,7 @@ fn what_a_person_released_stays_released_until_something_else_is_found() {
         pass["begun"] != before && pass["ended"].is_string()
     });
     assert_eq!(world.rescan()["mode"], "scheduled");
-    world.assert_released("a.xls", LATER);
+    world.assert_released("a.txt", LATER);
 
     world.publish("other.ndb", "Test.Other:0:*:6f7468657277697365206861726d6c657373\n");
     world.publish("later.ndb", IDLE_NDB);
@@ -113,7 +113,7 @@ fn what_a_person_released_stays_released_until_something_else_is_found() {
     let shown = world.shown(id);
     assert_eq!(shown["state"], "quarantined", "{shown}");
     assert_eq!(shown["labels"][0], "overridden", "{shown}");
-    world.assert_withheld("a.xls");
+    world.assert_withheld("a.txt");
     world.assert_sound();
 }
 
@@ -123,7 +123,7 @@ const IDLE_NDB: &str = "Test.Nothing:0:*:00112233445566778899aabbccddeeff\n";
 #[test]
 fn a_signature_that_finds_half_the_office_is_a_persons_matter() {
     let world = World::open("rescan_share = 100");
-    let name = |number: usize| format!("datei-{number}.xls");
+    let name = |number: usize| format!("datei-{number}.txt");
     for number in 0..12 {
         put(&world, &name(number), &[LATER, number.to_string().as_bytes()].concat(), 201);
     }

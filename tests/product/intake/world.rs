@@ -28,10 +28,15 @@ pub struct World {
 }
 
 impl World {
-    /// Holds what arrives for this time.
+    /// Holds everything that arrives for this time.
     pub fn holding(time: &str) -> Self {
+        Self::holding_what("all", time)
+    }
+
+    /// Holds what arrives, or what of it can carry malware, for this time.
+    pub fn holding_what(what: &str, time: &str) -> Self {
         let world = Self::open("");
-        world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time]);
+        world.server.cli_ok(["space", "set", SPACE, "--intake", "on", "--hold", time, "--hold-what", what]);
         world
     }
 
