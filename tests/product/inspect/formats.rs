@@ -203,7 +203,8 @@ fn documents_in_pdf_earn_their_labels() {
     }
     let picture = [b"GIF89a".to_vec(), Zip::of(&[("a.exe", b"MZ")])].concat();
     check("a.gif", &picture, "image ambiguous polyglot");
-    check("a.gif", b"GIF89a %PDF-1.7", "image ambiguous polyglot");
+    check("a.pdf", b"GIF89a %PDF-1.7", "pdf ambiguous name-mismatch");
+    check("a.mp3", b"ID3 %PDF-1.7", "audio-video ambiguous polyglot");
 }
 
 /// A mail with these parts, each with its header.
