@@ -27,6 +27,11 @@ pub mod resumable {
     pub use crate::http::resumable::tus::metadata::Metadata;
 }
 
+/// Contents of all formats, which only a confined process may look into.
+pub mod contents {
+    pub use crate::inspect::look::look_into;
+}
+
 /// Packs of small containers.
 pub mod packs {
     pub use crate::vault::disk::pack::{Member, Members, PackedFile, erase, is_empty, names};

@@ -58,7 +58,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
         ],
     ),
     ("main", &["cli"]),
-    ("parsers", &["vault", "net", "http"]),
+    ("parsers", &["inspect", "vault", "net", "http"]),
 ];
 
 /// The folders of `http` that each answer one protocol. They share what lies beside them (`protocol`, `context`,

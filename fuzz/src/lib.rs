@@ -27,6 +27,7 @@ use tresor::accounts::{AppToken, UserName, device_label, login_name};
 use tresor::admin::Request;
 use tresor::config::RawConfig;
 use tresor::model::{ByteSize, Checksum, ContainerId, SpaceId};
+use tresor::parsers::contents::look_into;
 
 /// A parser and what must be true of it: returns for any input, panics where a promise is broken.
 pub type Target = fn(&[u8]);
@@ -46,6 +47,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("header-blocks", messages::header_blocks),
     ("headers", heads::headers),
     ("if-header", heads::if_header),
+    ("inspect", inspect),
     ("key-file", containers::key_file),
     ("lockinfo", bodies::lockinfo),
     ("login", heads::login),
@@ -75,6 +77,13 @@ fn config(data: &[u8]) {
     let Ok(config) = raw.check(PathBuf::from("data")) else { return };
     config.limits.check().unwrap();
     assert!(config.metrics_listen.is_none_or(|listen| listen.ip().to_canonical().is_loopback()));
+}
+
+/// A content of any format: the look ends, says the same again, and keeps its bound.
+fn inspect(data: &[u8]) {
+    let found = look_into(data);
+    assert_eq!(look_into(data), found);
+    assert!(found.members <= 10_001, "{found:?}");
 }
 
 /// A line on the owner's socket.

@@ -12,6 +12,11 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET.get_or_init(chosen)(data));
 
 fn chosen() -> Target {
     let name = std::env::var("TRESOR_FUZZ_TARGET").unwrap_or_default();
+    // libFuzzer ends the process at each panic. Foreign readers of contents panic behind a fence, which is no finding; what
+    // gets past it still is.
+    if name == "inspect" {
+        drop(std::panic::take_hook());
+    }
     tresor_fuzz::targets()
         .find(|(known, _)| *known == name)
         .unwrap_or_else(|| panic!("TRESOR_FUZZ_TARGET names no target: '{name}'"))

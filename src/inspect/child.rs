@@ -99,7 +99,8 @@ mod misdeed {
             },
             Some("rubbish") => drop(io::stdout().write_all(b"{\"kind\":\"text\"}")),
             Some("lie") => {
-                drop(io::stdout().write_all(br#"{"kind":"text","labels":[],"obstacle":null,"members":0}"#));
+                let answer = br#"{"kind":"text","labels":[],"obstacle":null,"members":0}"#;
+                drop(io::stdout().write_all(answer).and_then(|()| io::stdout().flush()));
                 std::process::abort();
             }
             _ => return ExitCode::from(2),

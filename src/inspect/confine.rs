@@ -45,8 +45,8 @@ pub(super) fn confine() -> Result<(), Box<dyn std::error::Error>> {
     // Fails only for the leader of a group, which a child of the server is not.
     let _ = setsid();
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    // Requests come first.
-    nice(5)?;
+    // Requests come first; systemd may have forbidden to say so.
+    let _ = nice(5);
     // Kernels without Landlock, or with it switched off, leave the work to the two others.
     Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK))?

@@ -110,7 +110,7 @@ const MAGICS: &[Magic] = &[
     (0, b"MM\0*", Format::Leaf(Image)),
     (0, b"8BPS", Format::Leaf(Image)),
     (0, b"\0\0\x01\0", Format::Leaf(Image)),
-    (0, b"\x01\0\0\0", Format::Leaf(Image)),
+    (40, b" EMF", Format::Leaf(Image)),
     (0, b"\xd7\xcd\xc6\x9a", Format::Leaf(Image)),
     (0, b"\x01\0\x09\0\0\x03", Format::Leaf(Image)),
     (0, b"\0\0\0\x0cjP  ", Format::Leaf(Image)),
@@ -166,6 +166,7 @@ const STARTS: &[(&str, Format)] = &[
     ("delivered-to:", Format::Mail),
     ("mime-version:", Format::Mail),
     ("message-id:", Format::Mail),
+    ("content-type:", Format::Mail),
     ("x-", Format::Mail),
 ];
 
@@ -192,6 +193,10 @@ const MARKUP: &[(&str, Format)] = &[
     ("http://www.w3.org/1999/xhtml", Format::Leaf(ContentKind::Web)),
     ("http://www.w3.org/1999/xsl/transform", Format::Leaf(Script)),
 ];
+
+/// Fields of which a mail has one at least, in lower case and after the end of a line.
+const MAIL_FIELDS: [&str; 7] =
+    ["\nfrom:", "\nto:", "\ndate:", "\nsubject:", "\nreceived:", "\nmime-version:", "\nmessage-id:"];
 
 /// Bytes at the beginning of a text that say what it is.
 const HEAD: usize = 8 << 10;
@@ -231,7 +236,8 @@ impl Format {
     /// Whether other programs could take the same bytes for another format, too: a picture that is an archive.
     pub(super) fn has_a_second(self, content: &[u8]) -> bool {
         (self != Self::Zip && self.kind() != Program && zip::ends_here(content))
-            || (!matches!(self.kind(), ContentKind::Pdf | Archive | Mail) && has_pdf_head(content))
+            // Metafiles of macOS show a PDF that is in them.
+            || (!matches!(self.kind(), ContentKind::Pdf | Archive | Mail | Image) && has_pdf_head(content))
     }
 }
 
@@ -258,10 +264,7 @@ fn of_text(content: &[u8]) -> Option<Format> {
         return named;
     }
     // Any other header field in the first line, and one that only mails have.
-    let is_mail = has_header(start)
-        && ["\nfrom:", "\nreceived:", "\nmime-version:", "\nmessage-id:", "\nsubject:"]
-            .iter()
-            .any(|field| head.contains(field));
+    let is_mail = has_header(start) && MAIL_FIELDS.iter().any(|field| head.contains(field));
     if is_mail {
         return Some(Format::Mail);
     }

@@ -20,8 +20,8 @@ enum Role {
     Part,
 }
 
-/// Looks into a whole content, whose name is not known here.
-pub(super) fn look_into(content: &[u8]) -> Inspection {
+/// Looks into a whole content, whose name is not known here. Only the child may call it, and tests.
+pub fn look_into(content: &[u8]) -> Inspection {
     let mut notes = Notes::new(content.len() as u64);
     let kind = look(content, Role::File, 0, &mut notes);
     Inspection { kind, labels: notes.labels, obstacle: notes.obstacle, members: notes.members }
@@ -132,7 +132,7 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
     let is_ooxml = names.contains(ooxml::CONTENT_TYPES);
     let mimetype = entries.iter().find(|entry| entry.name == "mimetype");
     let mimetype = mimetype.and_then(|entry| entry.expand(content, notes));
-    let is_odf = mimetype.is_some_and(|mimetype| mimetype.starts_with(odf::MIMETYPE));
+    let is_odf = mimetype.is_some_and(|found| odf::MIMETYPES.iter().any(|known| found.starts_with(known)));
     if is_ooxml {
         // Parts whose names differ in case only are the same to some programs.
         notes.expect(names.len() == entries.len(), Obstacle::Ambiguous);

@@ -19,7 +19,7 @@ mod child;
 mod confine;
 mod format;
 mod kind;
-mod look;
+pub(crate) mod look;
 mod name;
 mod notes;
 

@@ -25,7 +25,7 @@ const ENDINGS: &[(ContentKind, &str)] = &[
         ContentKind::Office,
         "doc dot docx docm dotx dotm docb wbk wiz xls xlt xlsx xlsm xlsb xltx xltm xla xlam xlw xlm ppt pps pot ppa pptx pptm \
          ppsx ppsm potx potm ppam sldx sldm pub vsd vsdx vsdm vss vst vstx mpp mdb accdb accde accda mde ade adp odt ott ods \
-         ots odp otp odg otg odf odb odm fodt fods fodp fodg sxw sxc sxi rtf wri wps wpd wks hwp hwpx pages numbers slk xps \
+         ots odp otp odg otg odf odb odm fodt fods fodp fodg sxw stw sxc stc sxi sti sxd sxg sxm rtf wri wps wpd wks hwp hwpx pages numbers slk xps \
          oxps dif thmx",
     ),
     (

@@ -63,10 +63,12 @@ words! {
         Encrypted = "encrypted",
         /// A PDF with JavaScript.
         JavaScript = "javascript",
-        /// A PDF that starts programs or opens other files.
+        /// A PDF that starts programs or opens other files, or slides that do.
         Launch = "launch",
-        /// A PDF with files in it.
+        /// A PDF with files in it, other than electronic invoices.
         EmbeddedFile = "embedded-file",
+        /// A PDF with an electronic invoice in it, as XML, and with no other file.
+        EInvoice = "e-invoice",
         /// A PDF with a form of the XFA kind.
         Xfa = "xfa",
         /// A PDF that acts when it or a page is opened or closed.

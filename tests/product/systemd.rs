@@ -1,11 +1,13 @@
 //! The systemd units: understood by systemd, and shut as tightly as they promise.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::process::{Outcome, tool};
+use crate::support::process::{Outcome, succeed, tool};
 
 /// The highest exposure we accept, in tenths on systemd's scale from 0 (shut) to 10 (open).
 const HIGHEST_EXPOSURE: &str = "15";
@@ -37,6 +39,51 @@ fn each_example_fits_the_unit() {
     for example in examples {
         Units::install(&[&example]).verify();
     }
+}
+
+/// A filter of the unit that stops the child from confining itself would make every content one that nobody looked into.
+#[test]
+fn unit_lets_the_child_that_looks_into_contents_confine_itself() {
+    let unit = fs::read_to_string(source().join("tresor@.service")).unwrap();
+    let (mut allowed, mut denied) = (BTreeSet::new(), BTreeSet::new());
+    for list in unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter=")) {
+        match list.strip_prefix('~') {
+            Some(list) => list.split(' ').for_each(|name| denied.extend(calls(name))),
+            None => list.split(' ').for_each(|name| allowed.extend(calls(name))),
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (trace, content) = (folder.path().join("trace"), folder.path().join("content"));
+    fs::write(&content, "Guten Tag").unwrap();
+    // Not by a runner that gives it no standard input.
+    let child = Command::new("strace")
+        .arg("-qqo")
+        .args([trace.as_path(), Path::new(env!("CARGO_BIN_EXE_tresor"))])
+        .arg("inspect-standard-input")
+        .stdin(Stdio::from(fs::File::open(content).unwrap()))
+        .output()
+        .expect("strace is missing: install the Debian package strace (tests/install.sh)");
+    assert!(String::from_utf8(child.stdout).unwrap().contains("\"kind\":\"text\""));
+    let trace = fs::read_to_string(trace).unwrap();
+    let used: BTreeSet<&str> = trace.lines().filter_map(|line| Some(line.split_once('(')?.0)).collect();
+    assert!(used.contains("seccomp") && used.contains("landlock_create_ruleset"), "{used:?}");
+    // That requests come first is a courtesy.
+    let stopped: Vec<_> = used
+        .into_iter()
+        .filter(|name| *name != "setpriority" && (!allowed.contains(*name) || denied.contains(*name)))
+        .collect();
+    assert!(stopped.is_empty(), "{stopped:?}");
+}
+
+/// The system calls of a name in a filter, which may be one itself or a set of them and other sets.
+fn calls(name: &str) -> Vec<String> {
+    if !name.starts_with('@') {
+        return vec![name.to_owned()];
+    }
+    let listed = succeed(tool("systemd-analyze", "systemd").args(["syscall-filter", name]));
+    let names =
+        listed.lines().skip(1).map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('#'));
+    names.flat_map(calls).collect()
 }
 
 fn source() -> PathBuf {

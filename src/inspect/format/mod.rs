@@ -4,6 +4,7 @@
 mod biff;
 mod bytes;
 pub(super) mod field;
+mod invoice;
 pub(super) mod mail;
 pub(super) mod odf;
 pub(super) mod ole;

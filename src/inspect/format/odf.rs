@@ -9,8 +9,9 @@ use super::xml::{self, Piece, Tag};
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
-/// How the member named `mimetype` begins in every document.
-pub(in crate::inspect) const MIMETYPE: &[u8] = b"application/vnd.oasis.opendocument.";
+/// How the member named `mimetype` begins in every document, today and before 2005.
+pub(in crate::inspect) const MIMETYPES: [&[u8]; 2] =
+    [b"application/vnd.oasis.opendocument.", b"application/vnd.sun.xml."];
 
 /// Most bytes of the objects of a flat document, as text.
 const MAX_OBJECTS: usize = 128 << 20;

@@ -41,7 +41,14 @@ const NAMES: [&str; 4] =
 /// Reads a compound file: its kind, and the contents in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> (ContentKind, Vec<Member>) {
     let Ok(mut file) = CompoundFile::open(Cursor::new(content)) else {
+        // Office opens some of these. What it would find has its name in there.
         notes.obstacle(Obstacle::Damaged);
+        for name in ["VBA", "_VBA_PROJECT", "EncryptedPackage", "ObjectPool", "\u{1}Ole10Native"] {
+            let wide: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+            if bytes::find(content, &wide, 0).is_some() {
+                note_name(&name.to_lowercase(), true, notes);
+            }
+        }
         return (ContentKind::Office, Vec::new());
     };
     let class = file.root_entry().clsid().to_string();
@@ -189,45 +196,56 @@ fn note_word(stream: &[u8], notes: &mut Notes) {
 /// Most bytes of a field's instruction that are looked at.
 const MAX_FIELD: usize = 2 << 10;
 
-/// The objects in slides (MS-PPT), and what a click on a shape does.
+/// Beginnings of records in slides (MS-PPT 2.13.24): version and instance, type.
+const SLIDE_RECORDS: [(&[u8; 4], Label); 3] = [
+    (b"\x0f\0\xcc\x0f", Label::OleObject),
+    (b"\x0f\0\xce\x0f", Label::ExternalObject),
+    (b"\x0f\0\xee\x0f", Label::ActiveX),
+];
+
+/// The beginning of a record that says what a click does, with its length.
+const CLICK: &[u8] = b"\0\0\xf3\x0f\x10\0\0\0";
+
+/// The type of a record with an object.
+const OBJECT: &[u8] = b"\x11\x10";
+
+/// The objects in slides, and what a click on a shape does. Programs find records by a list of their places, which need
+/// not be in the tree of records: so they are looked for everywhere.
 fn slides(stream: &[u8], notes: &mut Notes) -> Vec<Member> {
-    let mut members = Vec::new();
+    for (begin, label) in SLIDE_RECORDS {
+        if bytes::find(stream, begin, 0).is_some() {
+            notes.label(label);
+        }
+    }
     let mut at = 0;
-    while let (Some(head), Some(kind), Some(length)) =
-        (bytes::u16(stream, at), bytes::u16(stream, at + 2), bytes::length(stream, at + 4))
-    {
-        at += 8;
-        match kind {
-            0x0fcc => notes.label(Label::OleObject),
-            0x0fce => notes.label(Label::ExternalObject),
-            0x0fee => notes.label(Label::ActiveX),
+    while let Some(click) = bytes::find(stream, CLICK, at) {
+        at = click + CLICK.len();
+        match stream.get(at + 8) {
+            Some(1) => notes.label(Label::Macros),
+            Some(2) => notes.label(Label::Launch),
             _ => {}
         }
-        // A container: its records follow.
-        if head & 0xf == 0xf {
-            continue;
-        }
-        let Some(record) = bytes::slice(stream, at, length) else {
-            notes.obstacle(Obstacle::Damaged);
-            break;
+    }
+    let (mut members, mut at) = (Vec::new(), 0);
+    while let Some(kind) = bytes::find(stream, OBJECT, at).filter(|_| !notes.is_over()) {
+        at = kind + OBJECT.len();
+        let record = bytes::length(stream, at).and_then(|length| bytes::slice(stream, at + 4, length));
+        let is_packed = match kind.checked_sub(2).and_then(|head| bytes::slice(stream, head, 2)) {
+            Some([0, 0]) => false,
+            Some([0x10, 0]) => true,
+            _ => continue,
         };
-        at += length;
-        match (kind, head >> 4) {
-            (0x0ff3, _) => match record.get(8) {
-                Some(1) => notes.label(Label::Macros),
-                Some(2) => notes.label(Label::Launch),
-                _ => {}
-            },
-            (0x1011, 0) => members.push(Member { name: String::new(), content: record.to_vec() }),
-            (0x1011, _) => {
-                // Some writers leave out the checksum at the end.
+        let content = match record {
+            Some(record) if !is_packed && record.starts_with(MAGIC) => Some(record.to_vec()),
+            // Its size, and what zlib made of it; some writers leave out the checksum at the end.
+            Some(record) if is_packed && record.get(4) == Some(&0x78) => {
                 let packed = record.get(4..).unwrap_or_default();
                 let size = u64::from(bytes::u32(record, 0).unwrap_or_default());
-                let content = notes.expand(packed.len(), &mut ZlibDecoder::new(packed).take(size));
-                members.extend(content.map(|content| Member { name: String::new(), content }));
+                notes.expand(packed.len(), &mut ZlibDecoder::new(packed).take(size))
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        members.extend(content.map(|content| Member { name: String::new(), content }));
     }
     members
 }

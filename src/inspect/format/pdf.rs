@@ -6,6 +6,7 @@
 
 use flate2::read::ZlibDecoder;
 
+use super::invoice::Files;
 use super::{Member, bytes};
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
@@ -42,88 +43,118 @@ const MAX_DICTIONARY: usize = 16 << 10;
 
 /// Reads a document and returns the files in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member> {
-    let mut members = Vec::new();
-    let mut at = 0;
-    while let Some(begin) = bytes::find(content, b"stream", at) {
-        note_names(content.get(at..begin).unwrap_or_default(), 0, notes);
-        let data = begin + b"stream".len();
-        // Only what follows a dictionary begins a stream; "endstream" and texts do not.
-        let before = content.get(at..begin).unwrap_or_default().trim_ascii_end();
-        if !before.ends_with(b">>") {
-            at = data;
-            continue;
-        }
-        let end = bytes::find(content, b"endstream", data).unwrap_or(content.len());
-        let raw = content.get(data..end).unwrap_or_default();
-        note_names(raw, MIN_LONG_NAME, notes);
-        let dictionary = before.get(before.len().saturating_sub(MAX_DICTIONARY)..).unwrap_or_default();
-        let begins = dictionary.windows(4).rposition(|word| word == b" obj").unwrap_or(0);
-        if let Some(member) = stream(dictionary.get(begins..).unwrap_or_default(), raw, notes) {
-            members.push(member);
-        }
-        if notes.is_over() {
-            return members;
-        }
-        at = end;
+    let had_files = notes.labels.contains(&Label::EmbeddedFile);
+    let mut pdf = Pdf::default();
+    pdf.read(content, notes);
+    // One that was not found as a stream holds objects that were not seen.
+    notes.expect(pdf.object_streams == 0, Obstacle::Ambiguous);
+    if !had_files && pdf.files.are_invoices(content) {
+        notes.labels.remove(&Label::EmbeddedFile);
+        notes.label(Label::EInvoice);
     }
-    note_names(content.get(at..).unwrap_or_default(), 0, notes);
-    members
+    pdf.members
 }
 
-/// Reads the streams that matter: those with objects in them, and files.
-fn stream(dictionary: &[u8], raw: &[u8], notes: &mut Notes) -> Option<Member> {
-    let names: Vec<Vec<u8>> = names(dictionary).map(|(name, _)| name).collect();
-    let has = |wanted: &[u8]| names.iter().any(|name| name == wanted);
-    let (has_objects, is_file) = (has(b"ObjStm"), has(b"EmbeddedFile"));
-    if !has_objects && !is_file {
-        return None;
-    }
-    let filters = names
-        .iter()
-        .filter(|name| {
-            name.ends_with(b"Decode")
-                || matches!(name.as_slice(), b"Crypt" | b"Fl" | b"AHx" | b"A85" | b"LZW" | b"RL")
-        })
-        .count();
-    let is_flate = has(b"FlateDecode") || has(b"Fl");
-    let is_readable = filters == 0 || filters == 1 && is_flate && !has(b"Predictor");
-    if !is_readable {
-        notes.obstacle(Obstacle::UnreadableFormat);
-        return None;
-    }
-    let raw = raw
-        .strip_prefix(b"\r\n")
-        .or_else(|| raw.strip_prefix(b"\n"))
-        .or_else(|| raw.strip_prefix(b"\r"))
-        .unwrap_or(raw);
-    let content = match is_flate {
-        true => notes.expand(raw.len(), &mut ZlibDecoder::new(raw))?,
-        false => notes.expand(raw.len(), &mut &*raw)?,
-    };
-    if has_objects {
-        note_names(&content, 0, notes);
-    }
-    is_file.then_some(Member { name: String::new(), content })
+/// What was seen of a document.
+#[derive(Default)]
+struct Pdf {
+    members: Vec<Member>,
+    files: Files,
+    /// Object streams that were named and not read yet.
+    object_streams: usize,
 }
 
-/// Notes the names in some bytes with at least so many letters.
-fn note_names(content: &[u8], least: usize, notes: &mut Notes) {
-    for (name, _) in names(content).filter(|(name, _)| name.len() >= least) {
-        match NAMES.iter().find(|(known, _)| *known == name) {
-            Some((_, Label::Encrypted)) => notes.obstacle(Obstacle::Encrypted),
-            Some((_, label)) => notes.label(*label),
-            None => {}
+impl Pdf {
+    fn read(&mut self, content: &[u8], notes: &mut Notes) {
+        let mut at = 0;
+        while let Some(begin) = bytes::find(content, b"stream", at) {
+            let before = content.get(at..begin).unwrap_or_default();
+            self.note_names(before, 0, notes);
+            let data = begin + b"stream".len();
+            // Only what follows a dictionary begins a stream; "endstream" and texts do not.
+            let before = before.trim_ascii_end();
+            if !before.ends_with(b">>") {
+                at = data;
+                continue;
+            }
+            let end = bytes::find(content, b"endstream", data).unwrap_or(content.len());
+            let raw = content.get(data..end).unwrap_or_default();
+            self.note_names(raw, MIN_LONG_NAME, notes);
+            let near = before.get(before.len().saturating_sub(MAX_DICTIONARY)..).unwrap_or_default();
+            let (head, dictionary) =
+                near.split_at(near.windows(4).rposition(|word| word == b" obj").map_or(0, |at| at + 4));
+            self.read_stream(head, dictionary, raw, notes);
+            if notes.is_over() {
+                return;
+            }
+            at = end;
+        }
+        self.note_names(content.get(at..).unwrap_or_default(), 0, notes);
+    }
+
+    /// Reads a stream that matters: one with objects in it, or a file.
+    fn read_stream(&mut self, head: &[u8], dictionary: &[u8], raw: &[u8], notes: &mut Notes) {
+        let names: Vec<Vec<u8>> = names(dictionary).map(|(name, _)| name).collect();
+        let has = |wanted: &[u8]| names.iter().any(|name| name == wanted);
+        let is_file = has(b"EmbeddedFile");
+        // Its type may be written elsewhere.
+        let has_objects = has(b"ObjStm") || has(b"First") && has(b"N");
+        if !has_objects && !is_file {
+            return;
+        }
+        let is_filter =
+            |name: &&Vec<u8>| name.ends_with(b"Decode") || SHORT_FILTERS.contains(&name.as_slice());
+        let filters = names.iter().filter(is_filter).count();
+        let is_flate = has(b"FlateDecode") || has(b"Fl");
+        let raw = [&b"\r\n"[..], b"\n", b"\r"].iter().find_map(|end| raw.strip_prefix(*end)).unwrap_or(raw);
+        let content = if filters == 0 {
+            notes.expand(raw.len(), &mut &*raw)
+        } else if filters == 1 && is_flate && !has(b"Predictor") {
+            notes.expand(raw.len(), &mut ZlibDecoder::new(raw))
+        } else {
+            notes.obstacle(Obstacle::UnreadableFormat);
+            None
+        };
+        if has_objects {
+            self.note_names(content.as_deref().unwrap_or_default(), 0, notes);
+            self.object_streams = self.object_streams.saturating_sub(usize::from(has(b"ObjStm")));
+        }
+        if is_file {
+            self.files.file(head, content.as_deref());
+            self.members.extend(content.map(|content| Member { name: String::new(), content }));
+        }
+    }
+
+    /// Notes the names in some bytes with at least so many letters.
+    fn note_names(&mut self, content: &[u8], least: usize, notes: &mut Notes) {
+        for (name, end) in names(content) {
+            let rest = content.get(end..).unwrap_or_default();
+            let rest = content.get(end..).unwrap_or_default().trim_ascii_start();
+            match name.as_slice() {
+                b"EF" if least == 0 || rest.starts_with(b"<<") => self.files.reference(rest),
+                b"ObjStm" if least == 0 => self.object_streams += 1,
+                // A place in the document to be shown first.
+                b"OpenAction" if rest.starts_with(b"[") => continue,
+                _ => {}
+            }
+            match NAMES.iter().find(|(known, _)| *known == name && name.len() >= least) {
+                Some((_, Label::Encrypted)) => notes.obstacle(Obstacle::Encrypted),
+                Some((_, label)) => notes.label(*label),
+                None => {}
+            }
         }
     }
 }
 
-/// The names in some bytes, without the slash, `#` and two digits read as the character that they stand for; and their
-/// places.
+/// Filters whose names do not end with `Decode`.
+const SHORT_FILTERS: [&[u8]; 6] = [b"Crypt", b"Fl", b"AHx", b"A85", b"LZW", b"RL"];
+
+/// The names in some bytes, without the slash, `#` and two digits read as the character that they stand for; and the
+/// places after them.
 fn names(content: &[u8]) -> impl Iterator<Item = (Vec<u8>, usize)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         at = bytes::find(content, b"/", at)? + 1;
-        let begin = at;
         let mut name = Vec::new();
         while let Some(byte) = content.get(at).filter(|byte| !is_delimiter(**byte)) {
             at += 1;
@@ -140,7 +171,7 @@ fn names(content: &[u8]) -> impl Iterator<Item = (Vec<u8>, usize)> {
                 break;
             }
         }
-        Some((name, begin))
+        Some((name, at))
     })
 }
 

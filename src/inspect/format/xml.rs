@@ -44,7 +44,7 @@ impl Tag<'_> {
     }
 }
 
-/// Passes each piece to `take`. What is no XML, or has a document type, in which names can mean anything, is noted.
+/// Passes each piece to `take`. What is no XML, or gives names a meaning of their own, is noted.
 pub(super) fn read(content: &[u8], notes: &mut Notes, mut take: impl FnMut(&mut Notes, Piece<'_>)) {
     let Some(text) = text(content) else { return notes.obstacle(Obstacle::Damaged) };
     let mut reader = Reader::from_str(&text);
@@ -67,7 +67,8 @@ pub(super) fn read(content: &[u8], notes: &mut Notes, mut take: impl FnMut(&mut 
                     None => notes.obstacle(Obstacle::Ambiguous),
                 }
             }
-            Ok(Event::DocType(_)) => notes.obstacle(Obstacle::Ambiguous),
+            // One without names of its own says nothing; old documents have it.
+            Ok(Event::DocType(text)) => notes.expect(!text.contains('['), Obstacle::Ambiguous),
             Ok(Event::Decl(declaration)) => {
                 let encoding = declaration.encoding().and_then(Result::ok).map(|name| name.to_lowercase());
                 let is_known = |name: String| {

@@ -185,6 +185,7 @@ fn documents_in_pdf_earn_their_labels() {
         (b"<</S/J#61vaScript>>".to_vec(), "pdf - javascript"),
         (b"<</S /Launch /F(cmd.exe)>>".to_vec(), "pdf - launch"),
         (b"<</OpenAction 1 0 R/AcroForm<</XFA 2 0 R>>>>".to_vec(), "pdf - xfa open-action"),
+        (b"<</OpenAction [3 0 R /FitH 0]>>".to_vec(), "pdf -"),
         (b"trailer<</Encrypt 5 0 R>>".to_vec(), "pdf encrypted encrypted"),
         (stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         (stream("/Type/Obj#53tm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
@@ -195,6 +196,9 @@ fn documents_in_pdf_earn_their_labels() {
             "pdf - embedded-file contains-program",
         ),
         (stream("/Type/EmbeddedFile", b"<?xml version='1.0'?><invoice/>"), "pdf - embedded-file"),
+        // Programs read it; a comment hides it from simple readers.
+        (b"1 0 obj\n<</Type/ObjStm>> %\nstream\nx\nendstream".to_vec(), "pdf ambiguous"),
+        (stream("/Type 7 0 R/N 1/First 4/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         // Pictures have these letters by chance.
         (stream("/Subtype/Image", b"\x01/JS /AA(\x02"), "pdf -"),
         (stream("/Subtype/Image", b"endstre /JavaScript "), "pdf - javascript"),
@@ -203,7 +207,34 @@ fn documents_in_pdf_earn_their_labels() {
     }
     let picture = [b"GIF89a".to_vec(), Zip::of(&[("a.exe", b"MZ")])].concat();
     check("a.gif", &picture, "image ambiguous polyglot");
-    check("a.gif", b"GIF89a %PDF-1.7", "image ambiguous polyglot");
+    check("a.pdf", b"GIF89a %PDF-1.7", "pdf ambiguous name-mismatch");
+    check("a.mp3", b"ID3 %PDF-1.7", "audio-video ambiguous polyglot");
+}
+
+/// ZUGFeRD and XRechnung in PDF are every day's work.
+#[test]
+fn invoices_in_pdf_are_no_reason_to_hold_it() {
+    const INVOICE: &[u8] =
+        b"<r:CrossIndustryInvoice xmlns:r='urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100'/>";
+    let pdf = |file: &[u8], more: &[u8]| {
+        let begin = b"%PDF-1.7\n2 0 obj <</Names<</EmbeddedFiles 3 0 R>>>> endobj 4 0 obj <</EF<</F 1 0 R/UF 1 0 R>>>> endobj\n";
+        [&begin[..], &stream("/Type/EmbeddedFile/Filter/FlateDecode", &zlib(file)), more].concat()
+    };
+    check("a.pdf", &pdf(INVOICE, b""), "pdf - e-invoice");
+    let styled = [b"<?xml-stylesheet href='a.xsl'?>", INVOICE].concat();
+    for (file, more) in [
+        (&b"<r:CrossIndustryInvoice/>"[..], &b""[..]),
+        (&styled, b""),
+        (b"%PDF-1.4", b""),
+        // Another file without its type, one whose place is not plain, and two objects of one number.
+        (INVOICE, b"5 0 obj <</EF<</F 6 0 R>>>> endobj"),
+        (INVOICE, b"5 0 obj <</EF 6 0 R>> endobj"),
+        (INVOICE, b"5 0 obj <<>>stream /E#46 << /F 6 0 R>> endstream endobj"),
+        (INVOICE, b"1 0 obj <<>> endobj"),
+        (INVOICE, &stream("/Type/EmbeddedFile", b"other")),
+    ] {
+        check("a.pdf", &pdf(file, more), "pdf - embedded-file");
+    }
 }
 
 /// A mail with these parts, each with its header.
