@@ -6,7 +6,7 @@
 //! | program, script, shortcut, disk image, OneNote, HTML, SVG; an archive, mail or document with one of these | waits for a person |
 //! | document of an office program; archive or mail with one | held |
 //! | PDF that acts, carries files or has an XFA form; a name that contradicts the content; an unknown format | held |
-//! | text, picture, sound, film, plain PDF; archive or mail with nothing else | released, unless the space holds everything |
+//! | text, picture, sound, film, plain PDF (with an electronic invoice, too); archive or mail with nothing else | released, unless the space holds everything |
 
 use crate::model::{ContentKind, HoldReason, HoldScope, Label, Look, Obstacle};
 
@@ -43,8 +43,9 @@ pub(super) fn treatment(look: Option<&Look>, scope: HoldScope) -> Treatment {
             | ContentKind::Mail
             | ContentKind::Archive
     );
-    // Every label is a reason to hold: those of a PDF that acts, of an archive with an office document, of a deceptive name.
-    match scope == HoldScope::Risky && is_harmless && look.labels.is_empty() {
+    // Every other label is a reason to hold: those of a PDF that acts, of an archive with an office document.
+    let is_plain = look.labels.iter().all(|label| *label == Label::EInvoice);
+    match scope == HoldScope::Risky && is_harmless && is_plain {
         true => Treatment::Release,
         false => Treatment::Hold,
     }
@@ -101,13 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn no_label_is_released_by_the_first_scan() {
+    fn no_label_but_that_of_an_invoice_is_released_by_the_first_scan() {
         for label in Label::ALL {
             for kind in [ContentKind::Pdf, ContentKind::Archive, ContentKind::Text] {
                 let found = treatment(Some(&look(kind, &[*label], None)), HoldScope::Risky);
-                let expected = match DANGEROUS.contains(label) {
-                    true => Treatment::Decide(HoldReason::DangerousKind),
-                    false => Treatment::Hold,
+                let expected = match label {
+                    Label::EInvoice => Treatment::Release,
+                    label if DANGEROUS.contains(label) => Treatment::Decide(HoldReason::DangerousKind),
+                    _ => Treatment::Hold,
                 };
                 assert_eq!(found, expected, "{kind} {label}");
             }
