@@ -21,6 +21,8 @@ pub(super) enum Format {
     FlatOffice,
     /// A mail by RFC 5322, or several.
     Mail,
+    /// `winmail.dat` of Outlook.
+    Tnef,
     /// Text without markup.
     Text,
     /// Nothing in it needs a look: the kind says all.
@@ -99,8 +101,8 @@ const MAGICS: &[Magic] = &[
     (0, b"QFI\xfb", Format::Opaque(DiskImage)),
     (32_769, b"CD001", Format::Opaque(DiskImage)),
     (32_769, b"BEA01", Format::Opaque(DiskImage)),
-    // winmail.dat of Outlook, and its mailbox.
-    (0, b"\x78\x9f\x3e\x22", Format::Opaque(Mail)),
+    (0, b"\x78\x9f\x3e\x22", Format::Tnef),
+    // A mailbox of Outlook.
     (0, b"!BDN", Format::Opaque(Mail)),
     (0, b"\x89PNG\r\n\x1a\n", Format::Leaf(Image)),
     (0, b"\xff\xd8\xff", Format::Leaf(Image)),
@@ -227,7 +229,7 @@ impl Format {
             Self::Zip | Self::Gzip | Self::Tar => Archive,
             Self::Ole | Self::Rtf | Self::FlatOffice | Self::Mso => Office,
             Self::Pdf => ContentKind::Pdf,
-            Self::Mail => Mail,
+            Self::Mail | Self::Tnef => Mail,
             Self::Text => ContentKind::Text,
             Self::Leaf(kind) | Self::Opaque(kind) => kind,
         }

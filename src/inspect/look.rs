@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Inspection;
-use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, zip};
+use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
 use super::kind::Format;
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
@@ -51,6 +51,7 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         }
         Format::Pdf => notes.fenced(|notes| pdf::read(content, notes)).unwrap_or_default(),
         Format::Rtf => notes.fenced(|notes| rtf::read(content, notes)).unwrap_or_default(),
+        Format::Tnef => notes.fenced(|notes| tnef::read(content, notes)).unwrap_or_default(),
         Format::Mail => notes.fenced(|notes| mail::read(content, notes)).unwrap_or_default(),
         Format::FlatOffice => {
             let read = notes.fenced(|notes| {

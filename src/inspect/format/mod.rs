@@ -13,6 +13,7 @@ pub(super) mod pdf;
 pub(super) mod rtf;
 pub(super) mod tar;
 pub(super) mod text;
+pub(super) mod tnef;
 mod xml;
 pub(super) mod zip;
 

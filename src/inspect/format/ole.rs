@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use cfb::CompoundFile;
 use flate2::read::ZlibDecoder;
 
-use super::{Member, biff, bytes, field};
+use super::{Member, biff, bytes, field, text};
 use crate::inspect::name::claimed;
 use crate::inspect::notes::Notes;
 use crate::model::{ContentKind, Label, Obstacle};
@@ -77,7 +77,7 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> (ContentKin
         if let Some(rank) = NAMES.iter().position(|known| known == name) {
             let known = attachment_names.entry(folder).or_insert((usize::MAX, String::new()));
             if rank < known.0 {
-                *known = (rank, string(&stream, name.ends_with('f')));
+                *known = (rank, text::field(&stream, name.ends_with('f')));
             }
             continue;
         }
@@ -256,20 +256,20 @@ pub(super) fn package(data: &[u8], notes: &mut Notes) -> Vec<Member> {
     let whole = || vec![Member { name: String::new(), content: data.to_vec() }];
     let parsed = (|| {
         let mut at = 2;
-        let text = |at: &mut usize| {
+        let word = |at: &mut usize| {
             let length = data.get(*at..)?.iter().position(|byte| *byte == 0)?;
-            let text = string(bytes::slice(data, *at, length)?, false);
+            let word = text::field(bytes::slice(data, *at, length)?, false);
             *at += length + 1;
-            Some(text)
+            Some(word)
         };
-        let (label, path) = (text(&mut at)?, text(&mut at)?);
+        let (label, path) = (word(&mut at)?, word(&mut at)?);
         let form = bytes::u16(data, at + 2)?;
         at += 4;
         if form != 3 {
             return Some((label, path, None));
         }
         at += 4;
-        text(&mut at)?;
+        word(&mut at)?;
         let length = bytes::length(data, at)?;
         Some((label, path, Some(bytes::slice(data, at + 4, length)?)))
     })();
@@ -301,7 +301,7 @@ pub(super) fn first_ole(data: &[u8], notes: &mut Notes) -> Vec<Member> {
         for _ in 0..3 {
             let length = bytes::length(data, at)?;
             texts.push(
-                string(bytes::slice(data, at + 4, length)?, false).trim_end_matches('\0').to_lowercase(),
+                text::field(bytes::slice(data, at + 4, length)?, false).trim_end_matches('\0').to_lowercase(),
             );
             at += 4 + length;
         }
@@ -318,13 +318,4 @@ pub(super) fn first_ole(data: &[u8], notes: &mut Notes) -> Vec<Member> {
         notes.label(Label::ExternalObject);
     }
     if class == "package" { package(native, notes) } else { whole(native) }
-}
-
-fn string(bytes: &[u8], is_wide: bool) -> String {
-    if is_wide {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        let units = pairs.iter().map(|pair| u16::from_le_bytes(*pair));
-        return char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    }
-    bytes.iter().map(|byte| char::from(*byte)).collect()
 }

@@ -128,7 +128,6 @@ impl Pdf {
     /// Notes the names in some bytes with at least so many letters.
     fn note_names(&mut self, content: &[u8], least: usize, notes: &mut Notes) {
         for (name, end) in names(content) {
-            let rest = content.get(end..).unwrap_or_default();
             let rest = content.get(end..).unwrap_or_default().trim_ascii_start();
             match name.as_slice() {
                 b"EF" if least == 0 || rest.starts_with(b"<<") => self.files.reference(rest),

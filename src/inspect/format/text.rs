@@ -4,12 +4,7 @@ use std::borrow::Cow;
 
 /// The bytes as text; `None` if they are none. What is no UTF is taken for Latin-1.
 pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
-            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect::<String>()
-    };
+    let utf16 = |bytes: &[u8], unit| utf16(bytes.as_chunks().0, unit);
     let text: Cow<'_, str> = match content {
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
@@ -39,4 +34,18 @@ pub(in crate::inspect) fn has_packed(text: &str) -> bool {
             || line.starts_with("begin-base64 ")
             || line.starts_with("(This file must be converted with BinHex")
     })
+}
+
+/// A text in a field of a binary format: UTF-16, the low byte first, or one byte for each character.
+pub(in crate::inspect) fn field(bytes: &[u8], is_wide: bool) -> String {
+    if is_wide {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        return utf16(pairs, u16::from_le_bytes);
+    }
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+fn utf16(pairs: &[[u8; 2]], unit: fn([u8; 2]) -> u16) -> String {
+    let units = pairs.iter().map(|pair| unit(*pair));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }

@@ -304,6 +304,51 @@ fn mails_are_walked_to_every_leaf() {
     check("a.mbox", &mailbox, "mail - contains-office");
 }
 
+/// An attribute of `winmail.dat`.
+fn attribute(id: u16, data: &[u8]) -> Vec<u8> {
+    let sum = data.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+    let length = u32::try_from(data.len()).unwrap().to_le_bytes();
+    [&[2][..], &id.to_le_bytes(), &[6, 0], &length, data, &sum.to_le_bytes()].concat()
+}
+
+#[test]
+fn attachments_in_winmail_dat_are_found() {
+    let tnef = |attributes: &[Vec<u8>]| [b"\x78\x9f\x3e\x22\0\0", &attributes.concat()[..]].concat();
+    let new = || attribute(0x9002, b"x");
+    let file =
+        |name: &[u8], content: &[u8]| [new(), attribute(0x8010, name), attribute(0x800f, content)].concat();
+    // A number, a property with a name of its own, two texts, and the long name, the length of which is filled up.
+    let properties = [
+        &[4, 0, 0, 0, 3, 0, 1, 0, 9, 9, 9, 9, 0x1e, 0, 1, 0x80][..],
+        &[7; 16],
+        &[1, 0, 0, 0, 2, 0, 0, 0, b'n', 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, b'x', 0, 0, 0],
+        &[0x1f, 0x10, 2, 0, 2, 0, 0, 0, 2, 0, 0, 0, b'x', 0, 0, 0, 2, 0, 0, 0, b'x', 0, 0, 0],
+        &[0x1e, 0, 7, 0x37, 1, 0, 0, 0, 5, 0, 0, 0],
+        b"a.js\0\0\0\0",
+    ]
+    .concat();
+    let inner = tnef(&[file(b"a.lnk\0", b"x")]);
+    let object = [
+        &[1, 0, 0, 0, 0x0d, 0, 1, 0x37, 1, 0, 0, 0][..],
+        &u32::try_from(inner.len() + 16).unwrap().to_le_bytes(),
+        &[0; 16],
+        &inner,
+    ]
+    .concat();
+    for (attributes, expected) in [
+        (vec![], "mail -"),
+        (vec![file(b"a.txt\0", b"x")], "mail -"),
+        (vec![file(b"a.docx\0", &docx(&[]))], "mail - contains-office"),
+        (vec![attribute(0x800f, b"MZ"), file(b"a.txt\0", b"x")], "mail - contains-program"),
+        (vec![file(b"A~1.TXT\0", b"x"), attribute(0x9005, &properties)], "mail - contains-script"),
+        (vec![new(), attribute(0x9005, &object)], "mail - contains-script"),
+        (vec![new(), attribute(0x9005, b"\x01\0\0\0\x1e\0")], "mail damaged"),
+        (vec![file(b"a.txt\0", b"x"), b"more".to_vec()], "mail damaged"),
+    ] {
+        check("winmail.dat", &tnef(&attributes), expected);
+    }
+}
+
 #[test]
 fn archives_tell_what_they_hold() {
     let header = |name: &str, length: usize| {
