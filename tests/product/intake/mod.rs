@@ -7,4 +7,5 @@ mod documents;
 mod release;
 mod rescan;
 mod trouble;
+mod watch;
 mod world;
