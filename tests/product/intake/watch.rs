@@ -326,9 +326,10 @@ fn thousands_of_files_of_one_space_do_not_keep_another_from_its_own() {
     scans.assert_sound();
 }
 
-/// While the server works, somebody who may write to the folder puts links in the place of its folders.
+/// While the server works, a person who may write to the folder puts a link in the place of one in it.
 #[test]
 fn exchanging_a_folder_for_a_link_leads_nowhere() {
+    const SETTLE: Duration = Duration::from_secs(1);
     let scans = Scans::settling("1s");
     let outside = scans.server.scratch("outside");
     let names: Vec<String> = (0..200).map(|number| format!("{number}.txt")).collect();
@@ -341,12 +342,20 @@ fn exchanging_a_folder_for_a_link_leads_nowhere() {
     let (is_over, left) = (AtomicBool::new(false), |folder: &Path| fs::read_dir(folder).unwrap().count());
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            let pause = std::thread::sleep;
             let exchange = || renameat_with(CWD, &inner, CWD, &link, RenameFlags::EXCHANGE).unwrap();
             while !is_over.load(Ordering::Relaxed) {
+                // Long enough for files behind the link to settle, were it followed.
                 exchange();
-                std::thread::sleep(Duration::from_micros(300));
+                pause(2 * SETTLE);
                 exchange();
-                std::thread::sleep(Duration::from_millis(5));
+                let begun = Instant::now();
+                while begun.elapsed() < 2 * SETTLE {
+                    pause(Duration::from_millis(5));
+                    exchange();
+                    pause(Duration::from_micros(300));
+                    exchange();
+                }
             }
         });
         eventually("most are taken", LIMIT, || left(&inner).min(left(&link)) < 50);
