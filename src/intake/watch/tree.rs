@@ -105,7 +105,8 @@ impl Root {
                 }
                 Named::As(name) => name,
             };
-            match look(&self.0, &name)? {
+            // A folder that lies elsewhere and cannot be reached keeps no other from being listed.
+            match look(&self.0, &name).unwrap_or(Some(Kind::Not(Reason::Unreadable))) {
                 Some(Kind::Folder) if tops.folders.len() < MAX_FOLDERS => tops.folders.push(name),
                 Some(Kind::Folder) => tops.others.push(Reason::TooMany),
                 Some(Kind::File(_)) => tops.others.push(Reason::NoSpace),
@@ -149,7 +150,10 @@ impl Root {
         let (above, name) = path.split_last().ok_or(Fault::Gone)?;
         let folder = self.folder(top, &above)?;
         require(&folder, name, seen)?;
-        unlinkat(&folder, name.as_str(), AtFlags::empty()).map_err(fault)
+        unlinkat(&folder, name.as_str(), AtFlags::empty()).map_err(|error| match fault(error) {
+            Fault::Waits(_) => Fault::Waits(Reason::NotRemovable),
+            gone => gone,
+        })
     }
 
     /// Removes the folder at `path`, if it is still this one and empty.
@@ -264,7 +268,6 @@ fn fault(error: Errno) -> Fault {
         Errno::NOENT => Fault::Gone,
         // A link, or something else, took the place of a folder or a file.
         Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NOTEMPTY | Errno::NXIO => Fault::Changed,
-        Errno::PERM | Errno::ROFS => Fault::Waits(Reason::NotRemovable),
         _ => Fault::Waits(Reason::Unreadable),
     }
 }
