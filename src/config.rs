@@ -16,6 +16,9 @@ use crate::scan::{Address, Clamd, ParseAddressError};
 /// Default listening address: reachable from this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 
+/// Time for which a file in the watched folder must not change, unless `watch_settle` says otherwise.
+const WATCH_SETTLES: Duration = Duration::from_secs(10);
+
 /// Default log level.
 pub const DEFAULT_LOG_LEVEL: &str = "info";
 
@@ -199,6 +202,10 @@ pub struct RawIntake {
     pub rescan_hours: Option<DailyHours>,
     /// Percentage of the time for which that may scan: 1 to 100.
     pub rescan_share: u32,
+    /// Folder from which files are taken into the spaces that its subfolders are named after.
+    pub watch: Option<PathBuf>,
+    /// Time for which a file in it must not change before it is taken.
+    pub watch_settle: Span,
 }
 
 impl Default for RawIntake {
@@ -212,6 +219,8 @@ impl Default for RawIntake {
             rescan: Switch::On,
             rescan_hours: None,
             rescan_share: 25,
+            watch: None,
+            watch_settle: Span(WATCH_SETTLES),
         }
     }
 }
@@ -286,6 +295,15 @@ pub struct RescanSchedule {
     pub share: u32,
 }
 
+/// The folder from which files are taken.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Time for which a file in it must not change before it is taken.
+    pub settle: Duration,
+}
+
 /// The scanner for contents.
 #[derive(Clone, Debug)]
 pub struct Scanner {
@@ -313,6 +331,24 @@ impl RawIntake {
             1..=100 => Ok((self.rescan == Switch::On).then_some(RescanSchedule { hours, share })),
             _ => Err(ConfigError::Intake("rescan_share must lie between 1 and 100")),
         }
+    }
+
+    /// Links are resolved when the folder is opened; a mistake in the names is named here.
+    fn watched(&self, data: &Path) -> Result<Option<Watch>, ConfigError> {
+        /// Longest time for which a file must not change.
+        const LONGEST_SETTLING: Duration = Duration::from_hours(1);
+        if self.watch_settle.0 > LONGEST_SETTLING {
+            return Err(ConfigError::Intake("watch_settle must be at most 1h"));
+        }
+        let Some(folder) = self.watch.clone() else { return Ok(None) };
+        if !folder.is_absolute() {
+            return Err(ConfigError::Intake("watch must be an absolute path"));
+        }
+        if std::path::absolute(data).is_ok_and(|data| folder.starts_with(&data) || data.starts_with(&folder))
+        {
+            return Err(ConfigError::Intake("watch and the data directory must not contain one another"));
+        }
+        Ok(Some(Watch { folder, settle: self.watch_settle.0 }))
     }
 
     /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
@@ -474,6 +510,8 @@ pub struct Config {
     pub converter: Conversion,
     /// When everything stored is scanned again; `None` for never.
     pub rescan: Option<RescanSchedule>,
+    /// The folder from which files are taken.
+    pub watch: Option<Watch>,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -536,6 +574,7 @@ impl RawConfig {
         self.limits.check()?;
         self.scrub.check()?;
         Ok(Config {
+            watch: self.intake.watched(&data)?,
             data,
             listen,
             transport,
@@ -709,6 +748,21 @@ mod tests {
     }
 
     #[test]
+    fn the_watched_folder_and_the_data_lie_apart() {
+        let here = std::env::current_dir().unwrap();
+        for (folder, is_fine) in
+            [("scans", true), ("data", false), ("data/scans", false), ("data2", true), ("", false)]
+        {
+            let text = format!("[intake]\nwatch = '{}'", here.join(folder).display());
+            assert_eq!(check(&text).is_ok(), is_fine, "{folder}");
+        }
+        assert_eq!(
+            check("[intake]\nwatch = '/srv/scans'").unwrap().watch.unwrap().settle,
+            Duration::from_secs(10)
+        );
+    }
+
+    #[test]
     fn every_mistake_is_named() {
         for (text, expected) in [
             ("lisen = '127.0.0.1:1'", "lisen"),
@@ -753,6 +807,10 @@ mod tests {
             ("[intake]\nrescan_share = 0", "rescan_share must lie between 1 and 100"),
             ("[intake]\nrescan_hours = 'night'", "'night' names no hours of a day"),
             ("[intake]\nclamav = '/run/clamd'", "clamav"),
+            ("[intake]\nwatch = 'scans'", "watch must be an absolute path"),
+            ("[intake]\nwatch = '/'", "must not contain one another"),
+            ("[intake]\nwatch_settle = '61m'", "watch_settle must be at most 1h"),
+            ("[intake]\nwatch_settle = '0s'", "'0s' is not a span of time"),
             ("[snapshots]\nevery_days = 1", "every_days"),
         ] {
             let error = check(text).unwrap_err().to_string();

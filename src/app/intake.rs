@@ -1,5 +1,5 @@
 //! The jobs of the holding area: one examines and releases what arrives, one makes PDFs of documents, one scans again
-//! everything stored.
+//! everything stored, one takes files from the watched folder.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::clock;
 use super::upkeep::READ_ONLY;
 use super::workers::{StepResult, Worker};
 use crate::config::RescanSchedule;
-use crate::intake::{Intake, RescanStep, RescanTime};
+use crate::intake::{Intake, RescanStep, RescanTime, WATCH_EVERY, WatchedFolder};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
 use crate::text::Language;
@@ -140,5 +140,33 @@ impl Worker for Rescanner {
                 Some(format!("scanned again: {seen} of {total}, found: {found}"))
             }
         })
+    }
+}
+
+/// Takes files from the watched folder.
+pub(super) struct Watcher {
+    pub(super) library: Library,
+    pub(super) watched: WatchedFolder,
+}
+
+impl Worker for Watcher {
+    fn name(&self) -> &'static str {
+        model::Worker::Watch.as_str()
+    }
+
+    fn interval(&self) -> Duration {
+        WATCH_EVERY
+    }
+
+    async fn woken(&mut self) {
+        self.watched.woken().await;
+    }
+
+    async fn step(&mut self) -> StepResult {
+        if self.library.read_only().is_some() {
+            return Ok(Some(READ_ONLY.to_owned()));
+        }
+        self.watched.round().await?;
+        Ok(self.watched.words())
     }
 }

@@ -10,7 +10,7 @@ use super::control::OwnerSocket;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
-use super::intake::{Examiner, Renderer, Rescanner};
+use super::intake::{Examiner, Renderer, Rescanner, Watcher};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
@@ -21,11 +21,11 @@ use super::snapshots::{HighWater, Snapshots};
 use super::upkeep::{KeyCheck, ReadRecorder, Sweep, Upkeep};
 use super::workers::Workers;
 use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
-use crate::config::{Config, Conversion, Transport};
+use crate::config::{Config, Conversion, Transport, Watch};
 use crate::convert::{self as converter, Converter};
 use crate::http::{Health, HealthState, Router};
 use crate::inspect::Inspector;
-use crate::intake::{Intake, IntakeSettings};
+use crate::intake::{Intake, IntakeSettings, WatchSettings, WatchedFolder};
 use crate::library::connections_of_process;
 use crate::model::Timestamp;
 use crate::net::{
@@ -200,6 +200,11 @@ impl Host {
         workers.start(Renderer { library: library.clone(), intake: intake.clone() });
         if let Some(schedule) = config.rescan {
             workers.start(Rescanner::new(library.clone(), intake.clone(), schedule));
+        }
+        if let Some(Watch { folder, settle }) = config.watch.clone() {
+            let settings = WatchSettings { folder, settle, data: config.data.clone() };
+            let watched = WatchedFolder::new(intake.clone(), settings);
+            workers.start(Watcher { library: library.clone(), watched });
         }
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));

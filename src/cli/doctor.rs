@@ -15,11 +15,14 @@ use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
     foreign_files, missing_parts, spaces_without_any_file,
 };
-use crate::config::{Conversion, RawConfig, Scanner};
+use crate::config::{Conversion, RawConfig, Scanner, Watch};
 use crate::convert::{ConvertError, Converter, Probe, Settings};
+use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
 use crate::vault::disk::{Capacity, LocalDisk};
 
+/// Most folders of the watched folder whose permissions `doctor` looks at.
+const MOST_LOOKED_AT: usize = 1_000;
 /// Bytes of free space below which `doctor` warns.
 const LITTLE_SPACE: u64 = 5 << 30;
 
@@ -236,7 +239,34 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     };
     findings.extend(config.scanner.iter().flat_map(scanner));
     findings.extend(conversion(config.converter));
+    findings.extend(config.watch.iter().map(|watch| watched(watch, data)));
     findings
+}
+
+/// Opens the watched folder, and looks for others who may put files into it.
+fn watched(watch: &Watch, data: &Path) -> Finding {
+    let settings =
+        WatchSettings { folder: watch.folder.clone(), data: data.to_owned(), settle: watch.settle };
+    let shown = watch.folder.display();
+    if let Err(error) = check_watched(&settings) {
+        let error = anyhow::Error::from(error);
+        return Finding::fault(format!("{error:#} ({shown}): nothing is taken from it; does it exist?"));
+    }
+    let is_open = |path: &Path| {
+        std::fs::symlink_metadata(path)
+            .is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o002 != 0)
+    };
+    let below = std::fs::read_dir(&watch.folder).into_iter().flatten().flatten().take(MOST_LOOKED_AT);
+    match std::iter::once(watch.folder.clone())
+        .chain(below.map(|entry| entry.path()))
+        .find(|path| is_open(path))
+    {
+        Some(open) => Finding::warning(format!(
+            "every user of this machine may put files into {0}, and so into a space; chmod o-w {0}",
+            open.display()
+        )),
+        None => Finding::ok(format!("files are taken from {shown}")),
+    }
 }
 
 /// Asks the scanner and tries it.

@@ -30,6 +30,7 @@ mod render;
 mod rescan;
 mod shown;
 mod verdict;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use render::RenderError;
 pub use rescan::{RescanStep, RescanTime};
 pub use shown::Hold;
+pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_watched};
 
 use rescan::Often;
 

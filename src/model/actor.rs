@@ -46,6 +46,8 @@ words! {
         Rebuild = "rebuild",
         /// Examines and releases what arrives in the holding area.
         Intake = "intake",
+        /// Takes files from the watched folder.
+        Watch = "watch",
     }
 }
 

@@ -32,6 +32,7 @@ impl Language {
                     Worker::History => self.choose("Verlauf begrenzen", "history limit"),
                     Worker::Rebuild => self.choose("Wiederaufbau", "rebuild"),
                     Worker::Intake => self.choose("Prüfbereich", "holding area"),
+                    Worker::Watch => self.choose("überwachter Ordner", "watched folder"),
                 };
                 format!("{} ({work})", self.choose("Server", "server"))
             }

@@ -202,6 +202,34 @@ fn on_a_full_disk_one_reads_and_deletes_and_all_goes_on_when_there_is_space() {
 }
 
 #[test]
+fn on_a_full_disk_nothing_is_taken_from_the_watched_folder() {
+    let mut disk = OnDisk::tmpfs("size=110m");
+    let scans = disk.server.scratch("scans");
+    let settings = "converter = 'off'\nclamd = 'off'\nwatch_settle = '1s'";
+    disk.server.configure(&format!("[intake]\n{settings}\nwatch = '{}'\n", scans.display()));
+    disk.server.spawn();
+    let server = &disk.server;
+    let wait = std::time::Duration::from_mins(1);
+    disk.leave(RESERVE - MIB);
+    eventually("the server notices by itself", wait, || {
+        read_only_reason(server).as_deref() == Some("disk-full")
+    });
+    fs::create_dir(scans.join(SPACE)).unwrap();
+    let scan = scans.join(SPACE).join("scan.pdf");
+    fs::write(&scan, bytes(1, 1_000)).unwrap();
+    let job = || status(server).workers.into_iter().find(|job| job.name == "watch").unwrap();
+    let before = job().last_run;
+    eventually("it is looked at, and settles", wait, || {
+        let job = job();
+        job.last_run > before && job.result.as_deref() == Some("skipped: read-only")
+    });
+    assert!(scan.exists());
+    disk.empty();
+    eventually("it is taken", wait, || !scan.exists());
+    assert_eq!(ask(server, "GET", "scan.pdf", Vec::new()).expect(200).body, bytes(1, 1_000));
+}
+
+#[test]
 fn a_start_without_a_free_byte_serves_what_there_is() {
     let mut disk = OnDisk::tmpfs("size=110m");
     starts_without_a_free_byte(&mut disk);

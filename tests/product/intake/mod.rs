@@ -8,4 +8,5 @@ mod kinds;
 mod release;
 mod rescan;
 mod trouble;
+mod watch;
 mod world;

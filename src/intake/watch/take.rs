@@ -1,0 +1,240 @@
+//! Takes one file into its space:
+//!
+//! ```text
+//! open        the file that was seen, and no other
+//! look        is its content in the space already, under its name or a numbered one?   → only remove it
+//! store       under a free name; each piece, then: was it written meanwhile?           → drop it, try later
+//! remove      after the durable commit, if it is still the same file
+//! ```
+//! Because of the second step, a crash between the commit and the removal leaves one entry. Only after so many namesakes
+//! that a name gets random letters ([`numbered`]) would it leave two.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+
+use super::tree::{Fault, Root, Stamp, is_unchanged, piece};
+use super::waits::Reason;
+use crate::catalog::ReadTx;
+use crate::library::digest::Digests;
+use crate::library::naming::numbered;
+use crate::library::{Change, Library, LibraryError, NewFile, Source, receive};
+use crate::model::{
+    Access, Actor, Checksum, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EtagMatch, Timestamp,
+    Worker,
+};
+
+/// Bytes read of a file at a time.
+const PIECE: usize = 256 * 1024;
+
+/// A file to be taken.
+pub(super) struct Ready {
+    /// Name of the folder in the watched folder.
+    pub(super) top: EntryName,
+    /// Path below that, and in the space.
+    pub(super) path: EntryPath,
+    pub(super) stamp: Stamp,
+    /// Whether it is stored already, so that only its removal is missing.
+    pub(super) is_stored: bool,
+}
+
+/// Why a file was not taken.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The file is gone, or another one: the next listing sees what there is.
+    Other,
+    /// It was written while it was read.
+    Written,
+    /// It waits.
+    Waits {
+        reason: Reason,
+        /// Whether it was stored before.
+        is_stored: bool,
+    },
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Gone | Fault::Changed => Self::Other,
+            Fault::Waits(reason) => Self::Waits { reason, is_stored: false },
+        }
+    }
+}
+
+impl From<LibraryError> for Trouble {
+    fn from(error: LibraryError) -> Self {
+        let reason = Reason::of(&error);
+        if reason == Reason::Failed {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "a file of the watched folder could not be stored; it stays there");
+        }
+        Self::Waits { reason, is_stored: false }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(_: io::Error) -> Self {
+        Self::Waits { reason: Reason::Unreadable, is_stored: false }
+    }
+}
+
+/// Stores a file in the space that `access` opens, and then removes it.
+pub(super) async fn take(
+    library: &Library,
+    root: &Arc<Root>,
+    access: Access,
+    ready: &Ready,
+) -> Result<(), Trouble> {
+    if !ready.is_stored {
+        let file = Arc::new(on_disk(root, ready, Root::file).await?);
+        let place = find_place(library, access, ready).await?;
+        if !is_one_of(&file, ready, place.twins).await? {
+            store(library, access, ready, &file, place.path).await?;
+        }
+    }
+    match on_disk(root, ready, Root::remove).await {
+        // It is stored, and what is there now is another file.
+        Ok(()) | Err(Trouble::Other | Trouble::Written) => Ok(()),
+        Err(Trouble::Waits { reason, .. }) => Err(Trouble::Waits { reason, is_stored: true }),
+    }
+}
+
+/// Does something with the file on a blocking thread.
+async fn on_disk<T: Send + 'static>(
+    root: &Arc<Root>,
+    ready: &Ready,
+    act: fn(&Root, &EntryName, &EntryPath, &Stamp) -> Result<T, Fault>,
+) -> Result<T, Trouble> {
+    let (root, top, path, stamp) = (Arc::clone(root), ready.top.clone(), ready.path.clone(), ready.stamp);
+    let done = spawn_blocking(move || act(&root, &top, &path, &stamp)).await;
+    Ok(done.map_err(LibraryError::from)??)
+}
+
+/// Where a file will be in its space.
+struct Place {
+    path: EntryPath,
+    /// Digests of the contents of the same size that have its name or a numbered one.
+    twins: Vec<Checksum>,
+}
+
+async fn find_place(library: &Library, access: Access, ready: &Ready) -> Result<Place, LibraryError> {
+    let (above, name) = ready.path.split_last().ok_or(LibraryError::IsRoot)?;
+    let folder = match library.find(&access, &above).await {
+        Ok(folder) if folder.is_folder() => folder.id,
+        Ok(_) => return Err(LibraryError::ParentMissing),
+        // It will be made.
+        Err(LibraryError::NotFound) => return Ok(Place { path: ready.path.clone(), twins: Vec::new() }),
+        Err(error) => return Err(error),
+    };
+    let (name, size) = (name.clone(), ready.stamp.size);
+    let (name, twins) = library.catalog().read(move |tx| free_name(tx, folder, &name, size)).await?;
+    Ok(Place { path: above.join(name)?, twins })
+}
+
+/// A free name, and the digests of the contents of this size under the names that were tried before it.
+fn free_name(
+    tx: &ReadTx<'_>,
+    folder: EntryId,
+    name: &EntryName,
+    size: u64,
+) -> Result<(EntryName, Vec<Checksum>), LibraryError> {
+    let twins = RefCell::new(Vec::new());
+    let free = numbered(name, |candidate| {
+        let Some(row) = tx.child(folder, &candidate.key())? else { return Ok(false) };
+        let is_same_name = EntryName::parse(&row.name).is_ok_and(|name| name.is_same_text(candidate));
+        if let Some(version) = row.version.filter(|_| is_same_name && row.size == size) {
+            let checksums = tx.version(version)?.into_iter().flat_map(|version| version.checksums);
+            twins.borrow_mut().extend(checksums.filter(|checksum| checksum.kind() == ChecksumKind::Sha256));
+        }
+        Ok(true)
+    })?;
+    Ok((free, twins.into_inner()))
+}
+
+/// Whether the file has one of these digests.
+async fn is_one_of(file: &Arc<File>, ready: &Ready, digests: Vec<Checksum>) -> Result<bool, Trouble> {
+    if digests.is_empty() {
+        return Ok(false);
+    }
+    let mut own = Digests::of([ChecksumKind::Sha256]);
+    let mut pieces = Pieces::from_start(file)?;
+    while let Some(bytes) = pieces.next(0).await {
+        own.update(&bytes?);
+    }
+    if !is_unchanged(file, &ready.stamp) {
+        return Err(Trouble::Written);
+    }
+    Ok(own.finish().iter().any(|own| digests.contains(own)))
+}
+
+async fn store(
+    library: &Library,
+    access: Access,
+    ready: &Ready,
+    file: &Arc<File>,
+    path: EntryPath,
+) -> Result<(), Trouble> {
+    let change = Change {
+        access,
+        actor: Actor::Worker(Worker::Watch),
+        now: Timestamp::now(),
+        // What comes first keeps the name.
+        conditions: Conditions { if_none_match: Some(EtagMatch::Any), ..Conditions::default() },
+    };
+    let (size, modified) = (Some(ready.stamp.size), Some(ready.stamp.modified()));
+    let new = NewFile { path, size, modified, checksum: None };
+    let put = match library.begin_put(change.clone(), new.clone()).await {
+        Err(LibraryError::ParentMissing) => {
+            make_folders(library, &change, &new.path).await?;
+            library.begin_put(change, new).await?
+        }
+        put => put?,
+    };
+    let still_the_same =
+        async || if is_unchanged(file, &ready.stamp) { Ok(()) } else { Err(Trouble::Written) };
+    match receive(put, Pieces::from_start(file)?, still_the_same, Timestamp::now).await? {
+        Ok(_) => Ok(()),
+        Err(LibraryError::WrongSize) => Err(Trouble::Written),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the folders above a file that are missing.
+async fn make_folders(library: &Library, change: &Change, path: &EntryPath) -> Result<(), LibraryError> {
+    for length in 1..path.names().len() {
+        let above = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
+        match library.make_folder(change.clone(), &above).await {
+            Ok(_) | Err(LibraryError::Exists | LibraryError::PreconditionFailed) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The content of a file, piece by piece from blocking threads.
+struct Pieces(Arc<File>);
+
+impl Pieces {
+    fn from_start(file: &Arc<File>) -> io::Result<Self> {
+        io::Seek::rewind(&mut &**file)?;
+        Ok(Self(Arc::clone(file)))
+    }
+}
+
+impl Source for Pieces {
+    type Error = io::Error;
+
+    async fn next(&mut self, _durable: u64) -> Option<Result<Bytes, io::Error>> {
+        let file = Arc::clone(&self.0);
+        match spawn_blocking(move || piece(&file, PIECE)).await {
+            Ok(Ok(bytes)) if bytes.is_empty() => None,
+            Ok(bytes) => Some(bytes.map(Bytes::from)),
+            Err(_) => Some(Err(io::ErrorKind::Interrupted.into())),
+        }
+    }
+}
