@@ -76,14 +76,12 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Records a departure, replacing an earlier one from the same name.
-    pub fn put_departure(&self, name: &EntryName, row: &DepartureRow) -> Result<(), CatalogError> {
+    /// Records a departure if none from the same name is recorded; `false` if one is.
+    pub fn add_departure(&self, name: &EntryName, row: &DepartureRow) -> Result<bool, CatalogError> {
         self.execute(
             &format!(
                 "INSERT INTO departures ({COLUMNS}, name_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (folder_id, name_key) DO UPDATE SET name = excluded.name,
-                     entry_id = excluded.entry_id, version_id = excluded.version_id,
-                     absorbed_by = excluded.absorbed_by, user_id = excluded.user_id, left_at = excluded.left_at"
+                 ON CONFLICT (folder_id, name_key) DO NOTHING"
             ),
             params![
                 row.folder.0,
@@ -96,7 +94,7 @@ impl WriteTx<'_> {
                 name.key(),
             ],
         )
-        .map(drop)
+        .map(|added| added > 0)
     }
 
     /// Removes the record of a departure.

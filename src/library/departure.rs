@@ -148,9 +148,6 @@ pub(super) fn note(
         return Ok(());
     };
     let name = EntryName::parse(&file.name)?;
-    if let Some(earlier) = tx.departure(folder, &name.key())? {
-        settle(tx, &earlier)?;
-    }
     let row = DepartureRow {
         folder,
         name: file.name.clone(),
@@ -160,7 +157,12 @@ pub(super) fn note(
         user,
         left: change.now,
     };
-    Ok(tx.put_departure(&name, &row)?)
+    if !tx.add_departure(&name, &row)? {
+        let earlier = tx.departure(folder, &name.key())?.ok_or(LibraryError::NotFound)?;
+        settle(tx, &earlier)?;
+        tx.add_departure(&name, &row)?;
+    }
+    Ok(())
 }
 
 /// Ends `file`, whose content and properties belong to `into` now: its links lead there, and its earlier versions
