@@ -61,6 +61,9 @@ impl Admin {
                 "a space holds what arrives, but no scanner is set up ([intake] clamd), so nothing is released".to_owned(),
             );
         }
+        if holds && self.intake.has_scanner() && !self.intake.scanner_answers().await {
+            warnings.push("the scanner does not answer, so the holding area releases nothing; does clamd run?".to_owned());
+        }
         let undecided = self.intake.undecided().await;
         let (undecided, in_doubt) = self.known(undecided)?.unwrap_or_default();
         if undecided > 0 {

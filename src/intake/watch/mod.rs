@@ -394,7 +394,7 @@ impl Folder {
 
 impl Intake {
     /// Whether contents that arrive now are scanned soon; also without a scanner, where everything waits for a person.
-    async fn scanner_answers(&self) -> bool {
+    pub async fn scanner_answers(&self) -> bool {
         let Some(engine) = &self.engine else { return true };
         let engine = Arc::clone(engine);
         spawn_blocking(move || engine.signatures().is_ok()).await.unwrap_or(false)

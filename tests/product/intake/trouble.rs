@@ -23,6 +23,8 @@ fn a_scanner_that_died_and_one_that_knows_nothing_release_nothing() {
     world.waits(id, "waiting_for_signatures", "signatures-not-newer");
 
     world.clamd.kill();
+    let status = world.server.cli_ok(["status"]);
+    assert!(status.contains("the scanner does not answer, so the holding area releases nothing"), "{status}");
     world.retry(id);
     world.waits(id, "held", "scanner-failed");
     world.assert_withheld("a.txt");
