@@ -185,15 +185,15 @@ impl WatchedFolder {
             self.folders.remove(&top);
             return false;
         };
-        let is_news =
-            folder.taken > 0 || self.folders.get(&top).is_some_and(|slot| slot.shown != folder.shown);
-        self.taken += std::mem::take(&mut folder.taken);
+        let taken = std::mem::take(&mut folder.taken);
+        self.taken += taken;
         // Otherwise the folder was renamed or removed meanwhile.
         let Some(slot) = self.folders.get_mut(&top) else { return false };
-        let has_more = folder.has_more || is_news;
+        let is_news = taken > 0 || (folder.walk.is_none() && slot.shown != folder.shown);
         slot.shown.clone_from(&folder.shown);
+        let has_more = folder.has_more;
         slot.folder = Some(folder);
-        has_more
+        has_more || is_news
     }
 
     /// Completes when a listing is worth while before its time. Cancel safe.
@@ -291,8 +291,10 @@ impl Job {
             (folder, ready)
         });
         let Ok((mut folder, ready)) = listed.await else { return Folder::default() };
-        if let Some(target) = job.space {
+        if let Some(target) = job.space.filter(|_| !ready.is_empty()) {
             job.take_all(&mut folder, target, ready).await;
+            // If all of them failed, the next ones can wait: they probably fail, too.
+            folder.has_more &= folder.taken > 0;
         }
         folder
     }
@@ -318,7 +320,6 @@ impl Job {
             match walk.next(&self.root, &self.top, tidy) {
                 None => {
                     folder.end_listing();
-                    folder.has_more = ready.len() >= MAX_TAKEN;
                     return ready;
                 }
                 Some(Met::Nothing) => {}
@@ -333,9 +334,12 @@ impl Job {
                             folder.counts.add(reason);
                             folder.due(until);
                         }
-                        Judgment::Take { .. } if ready.len() >= MAX_TAKEN => folder.counts.add(Reason::Turn),
                         Judgment::Take { is_stored } => {
                             ready.push(Ready { top: self.top.clone(), path, stamp, is_stored });
+                            // The next round goes on here, so that each round takes its fill.
+                            if ready.len() >= MAX_TAKEN {
+                                break;
+                            }
                         }
                     }
                 }
@@ -350,7 +354,7 @@ impl Job {
         let library = &self.intake.library;
         let access = library.as_worker(Worker::Watch, target.space);
         // What a space holds is scanned at once: without a scanner it waits here, where its sender sees it.
-        let mut obstacle = match target.holds && !ready.is_empty() && !self.intake.scanner_answers().await {
+        let mut obstacle = match target.holds && !self.intake.scanner_answers().await {
             true => Some(Reason::ScannerDown),
             false => None,
         };
