@@ -7,13 +7,14 @@
 //! ```
 //! The listing is the truth, and notifications only wake it ([`hint`]). What has a finished name, did not change for a
 //! while and is a regular file without a second name is taken ([`take`]); whatever cannot be taken stays where it is
-//! and is tried again. Jobs of different spaces do not wait for one another, so that none of them keeps others from
-//! theirs.
+//! and is tried again. What a program writes into a file that was just removed is stored, too ([`late`]). Jobs of
+//! different spaces do not wait for one another, so that none of them keeps others from theirs.
 //!
 //! It lies in this room because the folder is a way into the holding area and stores by the library's own steps; it
 //! imports nothing of its neighbours but the scanner.
 
 mod hint;
+mod late;
 mod seen;
 mod take;
 mod tree;
@@ -31,8 +32,9 @@ use tokio::task::{Id, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
 use hint::Hint;
+use late::{Late, MAX_REMOVED, Removed};
 use seen::{Judgment, Seen};
-use take::{Ready, Trouble, take};
+use take::{Ready, Trouble, keep, take};
 use tree::{Fault, Root};
 use waits::{Counts, Reason};
 use walk::{Met, Walk};
@@ -87,6 +89,8 @@ pub struct WatchedFolder {
     settings: WatchSettings,
     wake: Arc<Notify>,
     turns: Arc<Semaphore>,
+    /// Descriptors for removed files.
+    removed: Arc<Semaphore>,
     hint: Option<Hint>,
     /// By the name of the folder in the watched folder.
     folders: HashMap<EntryName, Slot>,
@@ -115,6 +119,7 @@ impl WatchedFolder {
             settings,
             wake: Arc::default(),
             turns: Arc::new(Semaphore::new(MAX_JOBS)),
+            removed: Arc::new(Semaphore::new(MAX_REMOVED)),
             hint: None,
             folders: HashMap::new(),
             jobs: JoinSet::new(),
@@ -166,6 +171,7 @@ impl WatchedFolder {
                 top: top.clone(),
                 settle: self.settings.settle,
                 room: share,
+                removed: Arc::clone(&self.removed),
             };
             let turns = Arc::clone(&self.turns);
             let task = self.jobs.spawn(async move {
@@ -185,15 +191,15 @@ impl WatchedFolder {
             self.folders.remove(&top);
             return false;
         };
-        let is_news =
-            folder.taken > 0 || self.folders.get(&top).is_some_and(|slot| slot.shown != folder.shown);
-        self.taken += std::mem::take(&mut folder.taken);
+        let taken = std::mem::take(&mut folder.taken);
+        self.taken += taken;
         // Otherwise the folder was renamed or removed meanwhile.
         let Some(slot) = self.folders.get_mut(&top) else { return false };
-        let has_more = folder.has_more || is_news;
+        let is_news = taken > 0 || (folder.walk.is_none() && slot.shown != folder.shown);
         slot.shown.clone_from(&folder.shown);
+        let has_more = folder.has_more;
         slot.folder = Some(folder);
-        has_more
+        has_more || is_news
     }
 
     /// Completes when a listing is worth while before its time. Cancel safe.
@@ -258,6 +264,7 @@ impl Spaces {
 #[derive(Default)]
 struct Folder {
     seen: Seen,
+    removed: Removed,
     /// The listing that is not at its end.
     walk: Option<Walk>,
     /// What waits, as far as this listing has come.
@@ -280,6 +287,7 @@ struct Job {
     space: Option<Target>,
     settle: Duration,
     room: usize,
+    removed: Arc<Semaphore>,
 }
 
 impl Job {
@@ -287,12 +295,20 @@ impl Job {
         let job = Arc::new(self);
         let own = Arc::clone(&job);
         let listed = spawn_blocking(move || {
-            let ready = own.list(&mut folder, Instant::now());
-            (folder, ready)
+            let now = Instant::now();
+            let late = folder.removed.written(now, own.settle);
+            let ready = own.list(&mut folder, now);
+            (folder, late, ready)
         });
-        let Ok((mut folder, ready)) = listed.await else { return Folder::default() };
-        if let Some(target) = job.space {
+        let Ok((mut folder, late, ready)) = listed.await else { return Folder::default() };
+        match job.space {
+            Some(target) => job.keep_late(&mut folder, target, late).await,
+            None => late.into_iter().for_each(|late| folder.removed.put_back(late)),
+        }
+        if let Some(target) = job.space.filter(|_| !ready.is_empty()) {
             job.take_all(&mut folder, target, ready).await;
+            // If all of them failed, the next ones can wait: they probably fail, too.
+            folder.has_more &= folder.taken > 0;
         }
         folder
     }
@@ -318,7 +334,6 @@ impl Job {
             match walk.next(&self.root, &self.top, tidy) {
                 None => {
                     folder.end_listing();
-                    folder.has_more = ready.len() >= MAX_TAKEN;
                     return ready;
                 }
                 Some(Met::Nothing) => {}
@@ -333,9 +348,12 @@ impl Job {
                             folder.counts.add(reason);
                             folder.due(until);
                         }
-                        Judgment::Take { .. } if ready.len() >= MAX_TAKEN => folder.counts.add(Reason::Turn),
                         Judgment::Take { is_stored } => {
                             ready.push(Ready { top: self.top.clone(), path, stamp, is_stored });
+                            // The next round goes on here, so that each round takes its fill.
+                            if ready.len() >= MAX_TAKEN {
+                                break;
+                            }
                         }
                     }
                 }
@@ -346,11 +364,31 @@ impl Job {
         ready
     }
 
+    /// Stores what was written to files after they were removed.
+    async fn keep_late(&self, folder: &mut Folder, target: Target, written: Vec<Late>) {
+        let library = &self.intake.library;
+        let access = library.as_worker(Worker::Watch, target.space);
+        for late in written {
+            let (top, path, stamp) = (self.top.clone(), late.path.clone(), late.stamp);
+            let ready = Ready { top, path, stamp, is_stored: false };
+            match keep(library, access, &ready, &late.file).await {
+                Ok(()) => {
+                    tracing::warn!(
+                        "a file was written after it was taken from the watched folder, and stored once more; a \
+                         longer watch_settle prevents that"
+                    );
+                    folder.taken += 1;
+                }
+                Err(_) => folder.removed.put_back(late),
+            }
+        }
+    }
+
     async fn take_all(&self, folder: &mut Folder, target: Target, ready: Vec<Ready>) {
         let library = &self.intake.library;
         let access = library.as_worker(Worker::Watch, target.space);
         // What a space holds is scanned at once: without a scanner it waits here, where its sender sees it.
-        let mut obstacle = match target.holds && !ready.is_empty() && !self.intake.scanner_answers().await {
+        let mut obstacle = match target.holds && !self.intake.scanner_answers().await {
             true => Some(Reason::ScannerDown),
             false => None,
         };
@@ -360,9 +398,12 @@ impl Job {
                 None => take(library, &self.root, access, &file).await,
             };
             match outcome {
-                Ok(()) => {
+                Ok(open) => {
                     folder.seen.forget(&file.path);
                     folder.taken += 1;
+                    if let Some(open) = open {
+                        folder.removed.add(file.path, open, &file.stamp, Instant::now(), &self.removed);
+                    }
                 }
                 Err(Trouble::Other) => folder.seen.forget(&file.path),
                 Err(Trouble::Written) => {

@@ -83,25 +83,39 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// Stores a file in the space that `access` opens, and then removes it.
+/// Stores a file in the space that `access` opens, and then removes it. Returns it, still open, if it was removed.
 pub(super) async fn take(
     library: &Library,
     root: &Arc<Root>,
     access: Access,
     ready: &Ready,
-) -> Result<(), Trouble> {
+) -> Result<Option<Arc<File>>, Trouble> {
+    let mut open = None;
     if !ready.is_stored {
         let file = Arc::new(on_disk(root, ready, Root::file).await?);
-        let place = find_place(library, access, ready).await?;
-        if !is_one_of(&file, ready, place.twins).await? {
-            store(library, access, ready, &file, place.path).await?;
-        }
+        keep(library, access, ready, &file).await?;
+        open = Some(file);
     }
     match on_disk(root, ready, Root::remove).await {
+        Ok(()) => Ok(open),
         // It is stored, and what is there now is another file.
-        Ok(()) | Err(Trouble::Other | Trouble::Written) => Ok(()),
+        Err(Trouble::Other | Trouble::Written) => Ok(None),
         Err(Trouble::Waits { reason, .. }) => Err(Trouble::Waits { reason, is_stored: true }),
     }
+}
+
+/// Sees to it that the space has the content of an open file.
+pub(super) async fn keep(
+    library: &Library,
+    access: Access,
+    ready: &Ready,
+    file: &Arc<File>,
+) -> Result<(), Trouble> {
+    let place = find_place(library, access, ready).await?;
+    if is_one_of(file, ready, place.twins).await? {
+        return Ok(());
+    }
+    store(library, access, ready, file, place.path).await
 }
 
 /// Does something with the file on a blocking thread.

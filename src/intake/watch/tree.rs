@@ -185,6 +185,11 @@ impl Stamp {
         }
     }
 
+    /// Whether nothing was written between the two, whatever became of the name.
+    pub(super) fn has_content_of(&self, other: &Self) -> bool {
+        (self.size, self.modified) == (other.size, other.modified)
+    }
+
     /// The modification time.
     pub(super) fn modified(&self) -> Timestamp {
         let (seconds, nanos) = self.modified;
@@ -272,7 +277,12 @@ fn fault(error: Errno) -> Fault {
     }
 }
 
-/// Whether nothing was written to an open file since it was seen.
+/// An open file as it is now.
+pub(super) fn stamp(file: &File) -> Option<Stamp> {
+    fstat(file).ok().map(|stat| Stamp::of(&stat))
+}
+
+/// Whether nothing happened to an open file since it was seen.
 pub(super) fn is_unchanged(file: &File, seen: &Stamp) -> bool {
     fstat(file).is_ok_and(|stat| kind(&stat) == Kind::File(*seen))
 }

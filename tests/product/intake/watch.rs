@@ -171,6 +171,25 @@ fn grown(scans: &Scans, name: &str, settle: Duration) -> Option<(String, Vec<u8>
     is_proof.then(|| (name.to_owned(), whole))
 }
 
+/// A program that pauses for longer than files take to settle goes on writing into a file that has no name any more.
+#[test]
+fn what_is_written_after_a_file_was_taken_is_stored_beside_it() {
+    let scans = Scans::settling("1s");
+    let mut file = File::create(scans.folder.join("space/scan.pdf")).unwrap();
+    file.write_all(b"first page").unwrap();
+    scans.leaves("space/scan.pdf");
+    scans.assert_stored("space/scan.pdf", "first page");
+    file.write_all(b", second page").unwrap();
+    eventually("the whole is stored", LIMIT, || scans.stored("space/scan%20(2).pdf").is_some());
+    scans.assert_stored("space/scan%20(2).pdf", "first page, second page");
+    scans.assert_stored("space/scan.pdf", "first page");
+    eventually("the log says so", LIMIT, || {
+        scans.server.log().contains("a longer watch_settle prevents that")
+    });
+    assert_eq!(scans.count(SPACE), 2);
+    scans.assert_sound();
+}
+
 #[test]
 fn a_temporary_name_waits_until_the_file_has_its_own() {
     let scans = Scans::settling("1s");
