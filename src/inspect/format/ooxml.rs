@@ -80,7 +80,7 @@ fn note_elements(content: &[u8], notes: &mut Notes) {
                 notes.label(Label::ExternalContent);
             }
             "hlinkClick" | "hlinkHover" | "hlinkMouseOver" => {
-                note_click(&tag.attribute("action").unwrap_or_default(), notes)
+                note_click(&tag.attribute("action").unwrap_or_default(), notes);
             }
             "f" => is_formula = true,
             _ => {}
