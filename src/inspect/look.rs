@@ -139,6 +139,8 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
         notes.expect(names.len() == entries.len(), Obstacle::Ambiguous);
         notes.expect(!is_odf, Obstacle::Ambiguous);
     }
+    // A part that should be XML, in an encoding that other programs may know.
+    let mut has_odd = false;
     for entry in entries.iter().filter(|entry| !entry.is_folder()) {
         let Some(part) = entry.expand(content, notes) else {
             if notes.is_over() {
@@ -156,8 +158,11 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
         if is_odf {
             odf::note_name(&entry.name, notes);
         }
-        if (is_ooxml || is_odf) && ooxml::is_xml(&entry.name, &part) {
-            is_done = true;
+        let name = entry.name.to_lowercase();
+        let is_xml = (is_ooxml || is_odf) && ooxml::is_xml(&part);
+        has_odd |= !is_xml && !part.is_empty() && [".xml", ".rels"].iter().any(|end| name.ends_with(end));
+        if is_xml {
+            is_done = claimed(&name) != Some(ContentKind::Web);
             notes.holding(part.len(), |notes| {
                 notes.fenced(|notes| {
                     if is_ooxml {
@@ -168,13 +173,18 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
                     }
                 });
             });
-            notes.count_member();
+            if is_done {
+                notes.count_member();
+            }
         }
         let role = if is_ooxml || is_odf { Role::Part } else { Role::File };
         look_at_all(objects, role, depth, notes);
         if !is_done {
             look_at(&Member { name: entry.name.clone(), content: part }, role, depth, notes);
         }
+    }
+    if has_odd && (is_ooxml || is_odf) && !notes.labels.contains(&Label::Encrypted) {
+        notes.obstacle(Obstacle::Ambiguous);
     }
     let has = |name: &str| names.contains(name);
     let is_jar = has("meta-inf/manifest.mf") && names.iter().any(|name| ending(name) == "class");

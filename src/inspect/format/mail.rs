@@ -2,7 +2,7 @@
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Encoding, HeaderName, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{ContentType, Encoding, HeaderName, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::{Member, text};
 use crate::inspect::name::claimed;
@@ -60,6 +60,7 @@ fn leaf(part: &MessagePart<'_>, mail: &[u8], notes: &mut Notes) -> Option<Member
     let encoding = part.content_transfer_encoding().unwrap_or("7bit").trim().to_lowercase();
     notes.expect(ENCODINGS.contains(&encoding.as_str()), Obstacle::UnreadableFormat);
     note_type(part, notes);
+    let is_attachment = part.content_disposition().is_some_and(ContentType::is_attachment);
     let names = [
         part.content_disposition().and_then(|disposition| disposition.attribute("filename")),
         part.content_type().and_then(|kind| kind.attribute("name")),
@@ -68,8 +69,8 @@ fn leaf(part: &MessagePart<'_>, mail: &[u8], notes: &mut Notes) -> Option<Member
     let name = match &part.body {
         PartType::Multipart(_) => return None,
         PartType::Message(_) => MAIL.to_owned(),
-        // A page without a name is what the mail says.
-        PartType::Html(_) if name.is_none() => {
+        // A page that is no attachment is what the mail says.
+        PartType::Html(_) if name.is_none() && !is_attachment => {
             notes.count_member();
             return None;
         }
@@ -90,6 +91,10 @@ fn note_type(part: &MessagePart<'_>, notes: &mut Notes) {
     let Some(kind) = part.content_type() else { return };
     let subtype = kind.subtype().unwrap_or_default().to_lowercase();
     match (kind.ctype().to_lowercase().as_str(), subtype.as_str()) {
+        // Its parts were not found, or others find them by another boundary.
+        ("multipart", _) if !matches!(part.body, PartType::Multipart(_)) || boundaries(kind) != 1 => {
+            notes.obstacle(Obstacle::Ambiguous);
+        }
         ("multipart", "encrypted") => notes.obstacle(Obstacle::Encrypted),
         ("application", "pkcs7-mime" | "x-pkcs7-mime") => {
             let is_signed =
@@ -100,4 +105,9 @@ fn note_type(part: &MessagePart<'_>, notes: &mut Notes) {
         ("message", "partial" | "external-body") => notes.obstacle(Obstacle::UnreadableFormat),
         _ => {}
     }
+}
+
+fn boundaries(kind: &ContentType<'_>) -> usize {
+    let attributes = kind.attributes.iter().flatten();
+    attributes.filter(|attribute| attribute.name.to_lowercase().starts_with("boundary")).count()
 }

@@ -137,6 +137,8 @@ fn is_read(name: &str) -> bool {
     NAMES.contains(&name)
         || [
             "worddocument",
+            "0table",
+            "1table",
             "workbook",
             "book",
             "powerpoint document",
@@ -154,6 +156,7 @@ fn is_read(name: &str) -> bool {
 fn note_stream(name: &str, stream: Vec<u8>, notes: &mut Notes) -> Vec<Member> {
     match name {
         "worddocument" => note_word(&stream, notes),
+        "0table" | "1table" => note_template(&stream, notes),
         "workbook" | "book" => biff::note_records(&stream, notes),
         // Its records are encrypted, too.
         "powerpoint document" if notes.labels.contains(&Label::Encrypted) => {}
@@ -192,6 +195,27 @@ fn note_word(stream: &[u8], notes: &mut Notes) {
         field::note_instruction(&instruction, notes);
     }
 }
+
+/// The tables of a document of Word, which have the place of its template (MS-DOC 2.9.280), and no hyperlinks.
+fn note_template(stream: &[u8], notes: &mut Notes) {
+    for start in ["http://", "https://", "\\\\"] {
+        let wide: Vec<u8> = start.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut at = 0;
+        while let Some(found) = bytes::find(stream, &wide, at) {
+            at = found + wide.len();
+            let rest = stream.get(at..).unwrap_or_default();
+            let place = text::field(rest.get(..MAX_PLACE).unwrap_or(rest), true);
+            let place = place.split(char::is_control).next().unwrap_or_default().to_lowercase();
+            if start.starts_with("http") || [".dot", ".dotm", ".dotx"].iter().any(|end| place.ends_with(end))
+            {
+                notes.label(Label::ExternalTemplate);
+            }
+        }
+    }
+}
+
+/// Most bytes of the place of a template that are looked at.
+const MAX_PLACE: usize = 520;
 
 /// Most bytes of a field's instruction that are looked at.
 const MAX_FIELD: usize = 2 << 10;

@@ -45,15 +45,15 @@ pub(in crate::inspect) fn note_binary_part(content: &[u8], notes: &mut Notes) {
 pub(in crate::inspect) fn note_part(name: &str, content: &[u8], notes: &mut Notes) {
     let before = notes.obstacle;
     note_elements(content, notes);
-    // Drawings of old versions are not well-formed.
-    if name.to_lowercase().ends_with(".vml") {
+    // Drawings of old versions are not well-formed, and pages need not be.
+    if name.to_lowercase().ends_with(".vml") || claimed(name) == Some(ContentKind::Web) {
         notes.obstacle = before;
     }
 }
 
 fn note_elements(content: &[u8], notes: &mut Notes) {
     let mut fields = Fields::default();
-    let mut is_instruction = false;
+    let (mut is_instruction, mut is_formula) = (false, false);
     xml::read(content, notes, |notes, piece| match piece {
         Piece::Start(tag) => match tag.name() {
             "Relationship" => note_relationship(&tag, notes),
@@ -76,14 +76,34 @@ fn note_elements(content: &[u8], notes: &mut Notes) {
             "control" | "ocx" => notes.label(Label::ActiveX),
             "oleObj" | "oleObject" | "OLEObject" => notes.label(Label::OleObject),
             "xlMacrosheet" | "macrosheet" => notes.label(Label::XlmMacros),
-            "webPr" | "webPublishItem" => notes.label(Label::ExternalContent),
+            "webPr" | "webPublishItem" | "dbPr" | "olapPr" | "DataMashup" | "webextension" => {
+                notes.label(Label::ExternalContent);
+            }
+            "hlinkClick" | "hlinkHover" | "hlinkMouseOver" => {
+                note_click(&tag.attribute("action").unwrap_or_default(), notes);
+            }
+            "f" => is_formula = true,
             _ => {}
         },
         Piece::End("instrText" | "delInstrText") => is_instruction = false,
+        Piece::End("f") => is_formula = false,
         Piece::Text(text) if is_instruction => fields.text(&text),
+        Piece::Text(text) if is_formula && text.to_uppercase().contains("WEBSERVICE(") => {
+            notes.label(Label::ExternalContent);
+        }
         Piece::End(_) | Piece::Text(_) => {}
     });
     fields.finish(notes);
+}
+
+/// What a click in slides does: most go to another slide.
+fn note_click(action: &str, notes: &mut Notes) {
+    match action.split('?').next() {
+        Some("ppaction://program") => notes.label(Label::Launch),
+        Some("ppaction://macro") => notes.label(Label::Macros),
+        Some("ppaction://ole") => notes.label(Label::OleObject),
+        _ => {}
+    }
 }
 
 fn note_type(name: &str, notes: &mut Notes) {
@@ -130,9 +150,9 @@ fn note_relationship(tag: &Tag<'_>, notes: &mut Notes) {
 }
 
 /// Whether a part is XML, which has the meaning; the others are pictures, objects and data.
-pub(in crate::inspect) fn is_xml(name: &str, content: &[u8]) -> bool {
+pub(in crate::inspect) fn is_xml(content: &[u8]) -> bool {
     let start = content.get(..64).unwrap_or(content);
     let is_skipped =
         |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff);
-    claimed(name) != Some(ContentKind::Web) && start.iter().find(|byte| !is_skipped(byte)) == Some(&b'<')
+    start.iter().find(|byte| !is_skipped(byte)) == Some(&b'<')
 }

@@ -247,7 +247,8 @@ fn check_places(content: &[u8], entries: &mut [Entry], directory: &Directory, no
 impl Entry {
     /// Whether it is a folder.
     pub(in crate::inspect) fn is_folder(&self) -> bool {
-        self.name.ends_with('/') && self.size == 0
+        // Two bytes are what deflate makes of nothing.
+        self.name.ends_with('/') && self.size == 0 && self.packed <= 2
     }
 
     /// Where its header begins and its bytes end, and whether header and directory say the same; `None` if that is

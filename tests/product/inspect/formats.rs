@@ -1,6 +1,7 @@
 //! What each format earns: kinds, labels, members.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
+use std::path::Path;
 
 use data_encoding::{BASE64, HEXLOWER};
 use flate2::Compression;
@@ -70,6 +71,17 @@ fn documents_of_office_earn_their_labels() {
         ),
         ("word/f.xml", b"<w:fldSimple w:instr=\" DDE a b\"/>", "office - dde"),
         ("xl/externalLinks/a.xml", b"<x:ddeLink/>", "office - dde"),
+        ("xl/connections.xml", b"<connection><dbPr/></connection>", "office - external-content"),
+        (
+            "xl/worksheets/a.xml",
+            b"<c><f>_xlfn.WEBSERVICE(\"https://x\")</f></c>",
+            "office - external-content",
+        ),
+        ("ppt/slides/a.xml", b"<a:hlinkClick action='ppaction://program'/>", "office - launch"),
+        ("ppt/slides/a.xml", b"<a:hlinkClick action='ppaction://hlinksldjump'/>", "office -"),
+        // The main part may have any name and ending.
+        ("word/a.htm", b"<w:fldSimple w:instr='DDE a'/>", "office - dde contains-web"),
+        ("word/a.xml", b"\x4c\x6f\xa7\x94", "office ambiguous"),
     ] {
         check("", &docx(&[(name, content)]), expected);
     }
@@ -82,6 +94,106 @@ fn documents_of_office_earn_their_labels() {
         &docx(&[("word/embeddings/a.docx", &docx(&[("word/vbaProject.bin", b"x")]))]),
         "office - macros contains-office",
     );
+}
+
+/// A compound file with these streams.
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    for (path, content) in streams {
+        file.create_storage_all(Path::new(path).parent().unwrap()).unwrap();
+        file.create_stream(path).unwrap().write_all(content).unwrap();
+    }
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Records of a workbook: type and content.
+fn records(records: &[(u16, &[u8])]) -> Vec<u8> {
+    let record = |(kind, content): &(u16, &[u8])| {
+        [&kind.to_le_bytes()[..], &u16::try_from(content.len()).unwrap().to_le_bytes(), content].concat()
+    };
+    records.iter().flat_map(record).collect()
+}
+
+#[test]
+fn documents_before_2007_earn_their_labels() {
+    let word = |text: &[u8]| [&[0; 0x60], text].concat();
+    let (plain, template) = (word(b"Brief"), wide("x\0https://example.org/a.dotm\0"));
+    let mut sealed = word(b"");
+    sealed[11] = 1;
+    let shared = wide("\\\\server\\vorlagen\\brief.dot\0");
+    let saved = wide("\\\\server\\akten\\brief.doc\0");
+    let dde = [word(b"\x13"), wide(" DDEAUTO a b"), b"\x14\0x\x15\0".to_vec()].concat();
+    let slide = |kind: &[u8], content: &[u8]| {
+        [kind, &u32::try_from(content.len()).unwrap().to_le_bytes(), content].concat()
+    };
+    let macros = compound(&[("/VBA/dir", b"x")]);
+    let packed = [&u32::try_from(macros.len()).unwrap().to_le_bytes()[..], &zlib(&macros)].concat();
+    let mut locked = [0; 20];
+    locked[12..16].copy_from_slice(&[0xdf, 0xc4, 0xd1, 0xf3]);
+    for (streams, expected) in [
+        (vec![("/WordDocument", &plain[..]), ("/1Table", &saved)], "office -"),
+        (vec![("/WordDocument", &plain), ("/1Table", &template)], "office - external-template"),
+        (vec![("/WordDocument", &plain), ("/0Table", &shared)], "office - external-template"),
+        (vec![("/WordDocument", &sealed)], "office encrypted encrypted"),
+        (vec![("/WordDocument", &dde)], "office - dde"),
+        (vec![("/WordDocument", &plain), ("/Macros/VBA/dir", b"x")], "office - macros"),
+        (
+            vec![("/WordDocument", &plain), ("/ObjectPool/_1/\u{1}Ole", &[1, 0, 0, 2, 1, 0, 0, 0])],
+            "office - ole-object external-object",
+        ),
+        (
+            vec![("/WordDocument", &plain), ("/ObjectPool/_1/\u{3}OCXNAME", b"x")],
+            "office - ole-object activex",
+        ),
+        (
+            vec![("/WordDocument", &plain), ("/ObjectPool/_1/Package", &docx(&[]))],
+            "office - ole-object contains-office",
+        ),
+        (vec![("/Workbook", &records(&[(0x809, &[0, 6, 5, 0]), (10, b"")]))], "office -"),
+        (vec![("/Workbook", &records(&[(0x85, &[0, 0, 0, 0, 0, 1, 1, 0, b'A'])]))], "office - xlm-macros"),
+        (vec![("/Workbook", &records(&[(0x809, &[0, 6, 0x40, 0])]))], "office - xlm-macros"),
+        (vec![("/Workbook", &records(&[(0x2f, &[0; 6])]))], "office encrypted encrypted"),
+        (vec![("/Workbook", &records(&[(0x1ae, b"\x01\0\x05\0\0cmd\x03x")]))], "office - dde"),
+        (vec![("/Workbook", &records(&[(0x1ae, b"\x01\0\x05\0\0b.xls")]))], "office - external-content"),
+        (vec![("/Workbook", &records(&[(0x1ae, b"\x01\0\x01\x04")]))], "office -"),
+        (vec![("/Workbook", &records(&[(10, b"")])[..3])], "office -"),
+        (vec![("/Workbook", &[9, 8, 9, 0])], "office damaged"),
+        (vec![("/PowerPoint Document", &slide(&[0x10, 0, 0x11, 0x10], &packed))], "office - macros"),
+        (vec![("/PowerPoint Document", &slide(&[0, 0, 0x11, 0x10], &macros))], "office - macros"),
+        (vec![("/PowerPoint Document", &slide(&[0x0f, 0, 0xce, 0x0f], b""))], "office - external-object"),
+        (
+            vec![(
+                "/PowerPoint Document",
+                &slide(&[0, 0, 0xf3, 0x0f], &[0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]),
+            )],
+            "office - launch",
+        ),
+        (vec![("/PowerPoint Document", b""), ("/Current User", &locked)], "office encrypted encrypted"),
+        (vec![("/EncryptedPackage", b"x"), ("/EncryptionInfo", b"x")], "office encrypted encrypted"),
+        (vec![("/irgendwas", b"x")], "unknown unreadable-format"),
+    ] {
+        check("", &compound(&streams), expected);
+    }
+    let attachment = |name: &str| format!("/__attach_version1.0_#00000000/__substg1.0_{name}");
+    let (data, long, short) = (attachment("37010102"), attachment("3707001F"), attachment("3704001F"));
+    let mail = [
+        ("/__properties_version1.0", &b"x"[..]),
+        (&short, &wide("A~1.TXT")),
+        (&data, b"x"),
+        (&long, &wide("a.txt.js")),
+    ];
+    check("a.msg", &compound(&mail), "mail - contains-script");
+    check("a.msg", &compound(&mail[..1]), "mail -");
+    let mut installer = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let class = "000c1084-0000-0000-c000-000000000046".parse().unwrap();
+    installer.set_storage_clsid("/", class).unwrap();
+    installer.flush().unwrap();
+    check("a.doc", &installer.into_inner().into_inner(), "program - name-mismatch");
 }
 
 fn odt(parts: &[(&str, &[u8])]) -> Vec<u8> {
@@ -256,6 +368,11 @@ fn mails_are_walked_to_every_leaf() {
             .unwrap();
     for (parts, expected) in [
         (vec!["Content-Type: text/plain\r\n\r\nGuten Tag".to_owned()], "mail -"),
+        (
+            vec!["Content-Type: text/html\r\nContent-Disposition: attachment\r\n\r\n<html>".to_owned()],
+            "mail - contains-web",
+        ),
+        (vec!["Content-Type: multipart/mixed; boundary=c\r\n\r\n--d\r\n\r\nx".to_owned()], "mail ambiguous"),
         (vec!["Content-Type: text/html\r\n\r\n<html><p>Guten Tag</html>".to_owned()], "mail -"),
         (vec![file("Content-Type: application/pdf; name=a.pdf", b"%PDF-1.7")], "mail -"),
         (vec![file("Content-Type: text/plain", b"MZ\x90\0")], "mail - contains-program"),

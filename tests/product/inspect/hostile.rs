@@ -35,11 +35,16 @@ fn what_two_programs_could_read_differently_is_no_archive_that_was_looked_at() {
         ),
         ("the same name twice", Zip::of(&[("a.txt", b"one"), ("a.txt", b"two")])),
         ("a name with a zero", Zip::of(&[("a.txt\0.exe", b"one")])),
+        ("a folder with bytes", {
+            let mut zip = Zip::default();
+            zip.add_wrong("a/", b"MZ", |header, record| (header.size, record.size) = (0, 0));
+            zip.finish()
+        }),
         ("bytes before it", [b"#!/bin/sh".to_vec(), wrong(|_, _| {})].concat()),
         ("bytes after it", [wrong(|_, _| {}), b"more".to_vec()].concat()),
     ] {
         let found = look("", &zip);
-        assert!(found.obstacle >= Some(Obstacle::Ambiguous), "{what}: {found:?}");
+        assert!(found.obstacle >= Some(Obstacle::Damaged), "{what}: {found:?}");
     }
     // A member that only programs find that read headers one after another.
     let mut hidden = Zip::default();
