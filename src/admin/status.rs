@@ -62,7 +62,10 @@ impl Admin {
             );
         }
         if holds && self.intake.has_scanner() && !self.intake.scanner_answers().await {
-            warnings.push("the scanner does not answer, so the holding area releases nothing; does clamd run?".to_owned());
+            warnings.push(
+                "the scanner does not answer, so the holding area releases nothing; does clamd run?"
+                    .to_owned(),
+            );
         }
         let undecided = self.intake.undecided().await;
         let (undecided, in_doubt) = self.known(undecided)?.unwrap_or_default();
