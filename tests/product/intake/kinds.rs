@@ -88,3 +88,48 @@ fn what_nothing_can_look_into_needs_an_override() {
     world.assert_released("geheim.zip", &locked);
     world.assert_sound();
 }
+
+/// One harmless program in 44 wrappings: archives, mails, documents, installers, packers.
+#[test]
+fn none_of_the_test_files_of_clamav_is_released_even_if_the_scanner_knows_none() {
+    let world = World::holding_what("risky", "12h");
+    let place = std::path::Path::new("/usr/share/clamav-testfiles");
+    let files: Vec<_> = std::fs::read_dir(place)
+        .expect("Debian has the files in clamav-testfiles")
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    assert!(files.len() >= 44, "{}", files.len());
+    let settled = |folder: &str| {
+        world.server.request("MKCOL", &format!("/dav/space/{folder}")).send().expect(201);
+        for file in &files {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let content = std::fs::read(file).unwrap();
+            world
+                .server
+                .request("PUT", &format!("/dav/space/{folder}/{name}"))
+                .body(content)
+                .send()
+                .expect(201);
+        }
+        let mut states = Vec::new();
+        eventually("all are scanned", std::time::Duration::from_mins(2), || {
+            let listed = world.listed();
+            states = listed.as_array().unwrap().iter().cloned().collect();
+            states.retain(|row| row["path"].as_str().unwrap().starts_with(&format!("/{folder}/")));
+            states.len() == files.len() && states.iter().all(|row| row["state"] != "arrived")
+        });
+        assert!(states.iter().all(|row| row["state"] != "released"), "{states:#?}");
+        states
+    };
+    let known = settled("bekannt");
+    assert!(
+        known.iter().filter(|row| row["reason"] == "infected" || row["reason"] == "mass-hit").count() >= 40
+    );
+    // The scanner is trusted still, for it finds its test virus.
+    std::fs::remove_file(world.clamd.databases().join("testfiles.hdb")).unwrap();
+    world.clamd.reload();
+    let unknown = settled("unbekannt");
+    assert!(unknown.iter().all(|row| row["reason"] != "infected"), "{unknown:#?}");
+    world.assert_sound();
+}
