@@ -6,7 +6,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Inspection;
 use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
-use super::kind::Format;
+use super::kind::{APPLE_DOUBLE, Format};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
 use crate::model::{ContentKind, Label, Obstacle};
@@ -112,9 +112,12 @@ fn look_at(member: &Member, role: Role, depth: u32, notes: &mut Notes) {
     }
     notes.holding(member.content.len(), |notes| {
         let found = look(&member.content, role, depth + 1, notes);
-        let kind = match member.content.is_empty() {
-            true => claimed(&member.name).unwrap_or(found),
-            false => stricter(found, &member.name, notes),
+        let kind = if member.content.is_empty() {
+            claimed(&member.name).unwrap_or(found)
+        } else if member.content.starts_with(APPLE_DOUBLE) {
+            found
+        } else {
+            stricter(found, &member.name, notes)
         };
         note_kind(Some(kind), notes);
     });

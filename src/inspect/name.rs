@@ -65,6 +65,13 @@ fn ending(name: &str) -> Option<String> {
     Some(ending.to_lowercase())
 }
 
+/// Whether a path leads out of the folder into which an archive is unpacked.
+pub(super) fn leaves_its_folder(path: &str) -> bool {
+    path.starts_with(['/', '\\'])
+        || path.split(['/', '\\']).any(|part| part == "..")
+        || path.get(1..2) == Some(":")
+}
+
 /// Takes in the name of the whole content.
 pub(super) fn make_stricter(found: &mut Inspection, name: &str) {
     let mut notes = Notes::new(0);

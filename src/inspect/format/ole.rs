@@ -112,6 +112,12 @@ fn kind(class: &str, names: &BTreeSet<&str>, notes: &mut Notes) -> ContentKind {
     {
         return ContentKind::Other;
     }
+    // Small pictures of a folder's files, by Windows: a list, and streams with numbers.
+    let is_number = |name: &&str| name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let is_other = |name: &&&str| !["catalog", "root entry"].contains(*name);
+    if names.contains("catalog") && names.iter().filter(is_other).all(is_number) {
+        return ContentKind::Other;
+    }
     ContentKind::Unknown
 }
 

@@ -9,6 +9,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::bytes;
+use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
@@ -212,10 +213,7 @@ fn check_names(entries: &[Entry], notes: &mut Notes) {
         let name = entry.name.as_str();
         // Which of two one gets, and where a name ends, depends on the program.
         notes.expect(seen.insert(name) && !name.contains('\0'), Obstacle::Ambiguous);
-        if name.starts_with(['/', '\\'])
-            || name.split(['/', '\\']).any(|part| part == "..")
-            || name.get(1..2) == Some(":")
-        {
+        if leaves_its_folder(name) {
             notes.label(Label::DeceptiveName);
         }
     }

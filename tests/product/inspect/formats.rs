@@ -176,6 +176,7 @@ fn documents_before_2007_earn_their_labels() {
         (vec![("/PowerPoint Document", b""), ("/Current User", &locked)], "office encrypted encrypted"),
         (vec![("/EncryptedPackage", b"x"), ("/EncryptionInfo", b"x")], "office encrypted encrypted"),
         (vec![("/irgendwas", b"x")], "unknown unreadable-format"),
+        (vec![("/Catalog", b"x"), ("/1", b"x"), ("/256_2", b"x")], "other -"),
     ] {
         check("", &compound(&streams), expected);
     }
@@ -489,6 +490,11 @@ fn archives_tell_what_they_hold() {
         ("a.zip", Zip::of(&[("a.txt", b"x"), ("ordner/", b"")]), "archive -"),
         ("a.zip", Zip::of(&[("a.docx", &docx(&[]))]), "archive - contains-office"),
         ("a.zip", Zip::of(&[("a.pdf.exe", b"MZ")]), "archive - contains-program"),
+        (
+            "a.zip",
+            Zip::of(&[("__MACOSX/._a.docx", b"\0\x05\x16\x07"), (".DS_Store", b"\0\0\0\x01Bud1")]),
+            "archive -",
+        ),
         ("a.zip", Zip::of(&[("a.unbekannt", b"\x01\x02")]), "archive unreadable-format"),
         ("a.zip", Zip::of(&[("../../a.txt", b"x")]), "archive - deceptive-name"),
         ("a.zip", Zip::of(&[("a.txt", b"MZ")]), "archive - name-mismatch contains-program"),
@@ -501,6 +507,7 @@ fn archives_tell_what_they_hold() {
         ),
         ("a.tar", tar("a.docx", &docx(&[])), "archive - contains-office"),
         ("a.tar", tar("a.pdf", b"%PDF-1.7"), "archive -"),
+        ("a.tar", tar("/etc/passwd", b"x"), "archive - deceptive-name"),
         ("a.tar.gz", gz(&tar("a.js", b"x")), "archive - contains-script"),
         ("a.exe.gz", gz(b"x"), "archive - contains-program"),
         ("a.tar", tar("a.txt", b"x")[..512].to_vec(), "archive damaged"),

@@ -107,6 +107,11 @@ fn bombs_are_not_expanded() {
         many.add(&at.to_string(), b"");
     }
     check("", &many.finish(), "archive too-many-members");
+    // All depths count together.
+    let names: Vec<String> = (0..6_000).map(|at| at.to_string()).collect();
+    let half = Zip::of(&names.iter().map(|name| (name.as_str(), &b""[..])).collect::<Vec<_>>());
+    check("", &Zip::of(&[("a.zip", &half)]), "archive -");
+    check("", &Zip::of(&[("a.zip", &half), ("b.zip", &half)]), "archive too-many-members");
     check("", &Zip::default().finish_as(u16::MAX, b""), "archive too-many-members");
 }
 
