@@ -44,8 +44,15 @@ const MAX_DICTIONARY: usize = 16 << 10;
 /// Reads a document and returns the files in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member> {
     let had_files = notes.labels.contains(&Label::EmbeddedFile);
+    let before = notes.obstacle;
     let mut pdf = Pdf::default();
     pdf.read(content, notes);
+    if pdf.is_encrypted && !notes.is_over() {
+        // Streams that cannot be read are no damage then.
+        notes.obstacle = before;
+        notes.obstacle(Obstacle::Encrypted);
+        return pdf.members;
+    }
     // One that was not found as a stream holds objects that were not seen.
     notes.expect(pdf.object_streams == 0, Obstacle::Ambiguous);
     if !had_files && pdf.files.are_invoices(content) {
@@ -62,6 +69,7 @@ struct Pdf {
     files: Files,
     /// Object streams that were named and not read yet.
     object_streams: usize,
+    is_encrypted: bool,
 }
 
 impl Pdf {
@@ -137,7 +145,7 @@ impl Pdf {
                 _ => {}
             }
             match NAMES.iter().find(|(known, _)| *known == name && name.len() >= least) {
-                Some((_, Label::Encrypted)) => notes.obstacle(Obstacle::Encrypted),
+                Some((_, Label::Encrypted)) => self.is_encrypted = true,
                 Some((_, label)) => notes.label(*label),
                 None => {}
             }

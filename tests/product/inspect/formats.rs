@@ -300,6 +300,11 @@ fn documents_in_pdf_earn_their_labels() {
         (b"<</OpenAction 1 0 R/AcroForm<</XFA 2 0 R>>>>".to_vec(), "pdf - xfa open-action"),
         (b"<</OpenAction [3 0 R /FitH 0]>>".to_vec(), "pdf -"),
         (b"trailer<</Encrypt 5 0 R>>".to_vec(), "pdf encrypted encrypted"),
+        (
+            [stream("/Type/ObjStm/Filter/FlateDecode", b"sealed"), b"trailer<</Encrypt 5 0 R>>".to_vec()]
+                .concat(),
+            "pdf encrypted encrypted",
+        ),
         (stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         (stream("/Type/Obj#53tm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         (stream("/Type/ObjStm/Filter[/ASCIIHexDecode/FlateDecode]", b"x"), "pdf unreadable-format"),
