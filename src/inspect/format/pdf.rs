@@ -82,12 +82,19 @@ impl Pdf {
             // Only what follows a dictionary begins a stream; "endstream" and texts do not.
             let before = before.trim_ascii_end();
             if !before.ends_with(b">>") {
+                notes.expect(!is_keyword(content, begin), Obstacle::Ambiguous);
                 at = data;
                 continue;
             }
             let end = bytes::find(content, b"endstream", data).unwrap_or(content.len());
             let raw = content.get(data..end).unwrap_or_default();
             self.note_names(raw, MIN_LONG_NAME, notes);
+            // A stream in a stream: programs that go by the list of objects find it.
+            let mut inner = data;
+            while let Some(found) = bytes::find(content, b"stream", inner).filter(|found| *found < end) {
+                notes.expect(!is_keyword(content, found), Obstacle::Ambiguous);
+                inner = found + 1;
+            }
             let near = before.get(before.len().saturating_sub(MAX_DICTIONARY)..).unwrap_or_default();
             let (head, dictionary) =
                 near.split_at(near.windows(4).rposition(|word| word == b" obj").map_or(0, |at| at + 4));
@@ -139,7 +146,7 @@ impl Pdf {
             let rest = content.get(end..).unwrap_or_default().trim_ascii_start();
             match name.as_slice() {
                 b"EF" if least == 0 || rest.starts_with(b"<<") => self.files.reference(rest),
-                b"ObjStm" if least == 0 => self.object_streams += 1,
+                b"ObjStm" => self.object_streams += 1,
                 // A place in the document to be shown first.
                 b"OpenAction" if rest.starts_with(b"[") => continue,
                 _ => {}
@@ -151,6 +158,12 @@ impl Pdf {
             }
         }
     }
+}
+
+/// Whether `stream` at a place stands as the word that begins one, and not in a text.
+fn is_keyword(content: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| content.get(before));
+    before.is_some_and(|byte| is_delimiter(*byte)) && matches!(content.get(at + 6), Some(b'\r' | b'\n'))
 }
 
 /// Filters whose names do not end with `Decode`.

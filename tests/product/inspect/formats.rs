@@ -316,6 +316,12 @@ fn documents_in_pdf_earn_their_labels() {
         (stream("/Type/EmbeddedFile", b"<?xml version='1.0'?><invoice/>"), "pdf - embedded-file"),
         // Programs read it; a comment hides it from simple readers.
         (b"1 0 obj\n<</Type/ObjStm>> %\nstream\nx\nendstream".to_vec(), "pdf ambiguous"),
+        (stream("/Length 99", &stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden))), "pdf ambiguous"),
+        (
+            stream("/Length 99", &stream("/Type 7 0 R/N 1/First 4/Filter/FlateDecode", &zlib(hidden))),
+            "pdf ambiguous",
+        ),
+        (stream("/Length 99", b"(Bitstream and stream) Tj"), "pdf -"),
         (stream("/Type 7 0 R/N 1/First 4/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         // Pictures have these letters by chance.
         (stream("/Subtype/Image", b"\x01/JS /AA(\x02"), "pdf -"),
