@@ -112,7 +112,7 @@ fn agree(claimed: ContentKind, found: ContentKind) -> bool {
             (Script | Web, Text) | (Script, Web | Office) | (Web, Mail | Script)
             // jar, apk, deb and dmg are named for what they start.
             | (Program, Archive | DiskImage) | (OneNote, Archive)
-            // What is signed or encrypted is DER.
+            // Signed and encrypted mails are DER.
             | (Mail, ContentKind::Unknown)
         )
 }

@@ -158,7 +158,7 @@ fn is_read(name: &str) -> bool {
         .contains(&name)
 }
 
-/// Notes what is in a stream, and returns the contents in it.
+/// Notes the facts in a stream, and returns the contents in it.
 fn note_stream(name: &str, stream: Vec<u8>, notes: &mut Notes) -> Vec<Member> {
     match name {
         "worddocument" => note_word(&stream, notes),

@@ -1,6 +1,6 @@
 //! PDF (ISO 32000-2): names that act, in the file and in its object streams.
 //!
-//! This is no parser: programs repair what is broken, each in its own way. Each name is found wherever it stands, however
+//! This is no parser: programs repair broken files, each in its own way. Each name is found wherever it stands, however
 //! it is written, outside of the bytes of streams; long ones inside of them, too, because a lying length can make objects
 //! of these. That errs to the strict side.
 

@@ -83,7 +83,7 @@ fn a_process_that_dies_hangs_or_lies_costs_one_obstacle() {
 }
 
 #[test]
-fn the_process_is_told_nothing_but_the_bytes() {
+fn the_process_gets_nothing_but_the_bytes() {
     let impostor = Impostor::new("");
     let found = look_by(&Inspector::new(impostor.program()), "Kündigung Meier.pdf", b"%PDF-1.7\n");
     assert_eq!(found.kind, ContentKind::Pdf);

@@ -268,6 +268,11 @@ fn rich_text_earns_its_labels() {
             format!("{{\\object{{\\*\\objdata {}}}}}", object("OLE2Link", b"x")),
             "office - ole-object external-object",
         ),
+        (
+            format!("{{\\object{{\\*\\objdata {}}}}}", object("Package", &package("a.xyz", b"\x01"))),
+            "office unreadable-format ole-object",
+        ),
+        (format!("{{\\object{{\\*\\objdata {}}}}}", object("Equation.3", b"\x01")), "office - ole-object"),
         ("{\\object{\\*\\objdata 01050000}}".to_owned(), "office ambiguous ole-object"),
         (
             format!("{{\\object{{\\*\\objdata 0{{\\x}}{}}}}}", &data[1..]),

@@ -68,7 +68,7 @@ fn what_two_programs_could_read_differently_is_no_archive_that_was_looked_at() {
 }
 
 #[test]
-fn what_is_damaged_or_not_readable_is_said() {
+fn damage_and_unread_formats_are_named() {
     for (expected, zip) in [
         ("archive damaged", wrong(|header, record| (header.crc, record.crc) = (1, 1))),
         ("archive damaged", wrong(|header, record| (header.size, record.size) = (1, 1))),
