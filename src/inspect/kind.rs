@@ -274,6 +274,21 @@ fn is_signature(content: &[u8]) -> bool {
     head.first() == Some(&0x30) && has(SIGNED) && ELSEWHERE.into_iter().any(has)
 }
 
+/// Beginnings of contents that are encrypted as a whole: age, OpenSSL, PGP.
+const SEALED: [&[u8]; 4] =
+    [b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE", b"Salted__", b"-----BEGIN PGP MESSAGE"];
+
+/// The identifier of an encrypted content (RFC 5652).
+const ENVELOPED: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03";
+
+/// Whether a content is encrypted as a whole, in a form that says so.
+pub(super) fn is_sealed(content: &[u8]) -> bool {
+    let content = content.trim_ascii_start();
+    let head = content.get(..64).unwrap_or(content);
+    SEALED.iter().any(|start| head.starts_with(start))
+        || head.first() == Some(&0x30) && head.windows(ENVELOPED.len()).any(|found| found == ENVELOPED)
+}
+
 /// Images of disks that are known by their last block: VHD, DMG.
 fn is_trailed(content: &[u8]) -> bool {
     let block = content.len().checked_sub(512).and_then(|at| content.get(at..)).unwrap_or_default();

@@ -6,7 +6,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Inspection;
 use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
-use super::kind::{APPLE_DOUBLE, Format};
+use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
 use crate::model::{ContentKind, Label, Obstacle};
@@ -36,6 +36,7 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         notes.label(Label::Polyglot);
         notes.obstacle(Obstacle::Ambiguous);
     }
+    notes.expect(!is_sealed(content), Obstacle::Encrypted);
     let mut kind = format.kind();
     let members = match format {
         Format::Zip => return archive(content, depth, notes),

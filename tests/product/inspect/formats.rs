@@ -527,6 +527,13 @@ fn archives_tell_what_they_hold() {
         ("a.tar.gz", gz(&tar("a.js", b"x")), "archive - contains-script"),
         ("a.exe.gz", gz(b"x"), "archive - contains-program"),
         ("a.tar", tar("a.txt", b"x")[..512].to_vec(), "archive damaged"),
+        ("a.age", b"age-encryption.org/v1\n-> X25519 \x01".to_vec(), "unknown unreadable-format encrypted"),
+        ("a.asc", b"-----BEGIN PGP MESSAGE-----\n\nx".to_vec(), "text encrypted encrypted"),
+        (
+            "smime.p7m",
+            b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03".to_vec(),
+            "mail unreadable-format encrypted",
+        ),
         ("a.7z", b"7z\xbc\xaf\x27\x1c".to_vec(), "archive unreadable-format"),
         ("a.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "archive unreadable-format"),
     ] {
