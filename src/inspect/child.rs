@@ -84,6 +84,12 @@ mod misdeed {
             Some("write-elsewhere") => drop(rustix::io::write(io::stdin(), b"changed")),
             Some("abort") => std::process::abort(),
             Some("panic") => panic!("as asked"),
+            // As a reader behind its fence does.
+            Some("panic-fenced") => {
+                let outcome = std::panic::catch_unwind(|| panic!("as asked"));
+                let answer = br#"{"kind":"text","labels":[],"obstacle":null,"members":0}"#;
+                drop(outcome.or_else(|_| io::stdout().write_all(answer)));
+            }
             Some("overflow") => drop(std::hint::black_box(deeper(u64::MAX))),
             Some("allocate") => drop(std::hint::black_box(vec![1_u8; 4 << 30])),
             Some("compute") => loop {

@@ -22,7 +22,7 @@ const NOTHING_OF: [Resource; 4] = [Resource::Nofile, Resource::Fsize, Resource::
 const LANDLOCK: ABI = ABI::V6;
 
 /// System calls with any arguments.
-const ALLOWED: [i64; 15] = [
+const ALLOWED: [i64; 16] = [
     libc::SYS_read,
     libc::SYS_pread64,
     libc::SYS_lseek,
@@ -34,6 +34,8 @@ const ALLOWED: [i64; 15] = [
     libc::SYS_madvise,
     libc::SYS_futex,
     libc::SYS_getrandom,
+    // Only where the machine cannot tell the time without it.
+    libc::SYS_clock_gettime,
     libc::SYS_sigaltstack,
     libc::SYS_rt_sigreturn,
     libc::SYS_exit,

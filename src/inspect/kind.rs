@@ -36,6 +36,16 @@ type Magic = (usize, &'static [u8], Format);
 
 use ContentKind::{Archive, AudioVideo, DiskImage, Image, Mail, Office, OneNote, Other, Program, Script};
 
+/// How the attributes of a file of macOS begin, which have the same name after `._`.
+pub(super) const APPLE_DOUBLE: &[u8] = b"\0\x05\x16\x07";
+
+/// The identifiers in a signed content (RFC 5652): that it is one, and that what it signs is not in it.
+const SIGNED: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+const ELSEWHERE: [&[u8]; 2] = [
+    b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01",
+    b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\0\0",
+];
+
 const MAGICS: &[Magic] = &[
     (0, b"MZ", Format::Leaf(Program)),
     (0, b"ZM", Format::Leaf(Program)),
@@ -131,6 +141,9 @@ const MAGICS: &[Magic] = &[
     (0, b"\x1a\x45\xdf\xa3", Format::Leaf(AudioVideo)),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format::Leaf(AudioVideo)),
     (0, b"\0\0\x01\xba", Format::Leaf(AudioVideo)),
+    // What macOS puts beside each file, and into each folder.
+    (0, APPLE_DOUBLE, Format::Leaf(Other)),
+    (4, b"Bud1", Format::Leaf(Other)),
     (0, b"OTTO\0", Format::Leaf(Other)),
     (0, b"\0\x01\0\0\0", Format::Leaf(Other)),
     (0, b"true\0", Format::Leaf(Other)),
@@ -200,7 +213,7 @@ const MARKUP: &[(&str, Format)] = &[
     ("http://www.w3.org/1999/xsl/transform", Format::Leaf(Script)),
 ];
 
-/// Fields of which a mail has one at least, in lower case and after the end of a line.
+/// Fields of which a mail has two at least, in lower case and after the end of a line.
 const MAIL_FIELDS: [&str; 7] =
     ["\nfrom:", "\nto:", "\ndate:", "\nsubject:", "\nreceived:", "\nmime-version:", "\nmessage-id:"];
 
@@ -219,6 +232,7 @@ impl Format {
         match magic {
             Some((_, _, format)) => *format,
             None if tar::begins(content) => Self::Tar,
+            None if is_signature(content) => Self::Leaf(Other),
             None if is_trailed(content) => Self::Opaque(DiskImage),
             None if has_pdf_head(content) => Self::Pdf,
             // Something precedes the archive, as it may.
@@ -253,6 +267,28 @@ fn has_pdf_head(content: &[u8]) -> bool {
     head.windows(5).any(|five| five == b"%PDF-")
 }
 
+/// Whether it is the signature of a mail and nothing more.
+fn is_signature(content: &[u8]) -> bool {
+    let head = content.get(..256).unwrap_or(content);
+    let has = |word: &[u8]| head.windows(word.len()).any(|found| found == word);
+    head.first() == Some(&0x30) && has(SIGNED) && ELSEWHERE.into_iter().any(has)
+}
+
+/// Beginnings of contents that are encrypted as a whole: age, OpenSSL, PGP.
+const SEALED: [&[u8]; 4] =
+    [b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE", b"Salted__", b"-----BEGIN PGP MESSAGE"];
+
+/// The identifier of an encrypted content (RFC 5652).
+const ENVELOPED: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03";
+
+/// Whether a content is encrypted as a whole, in a form that says so.
+pub(super) fn is_sealed(content: &[u8]) -> bool {
+    let content = content.trim_ascii_start();
+    let head = content.get(..64).unwrap_or(content);
+    SEALED.iter().any(|start| head.starts_with(start))
+        || head.first() == Some(&0x30) && head.windows(ENVELOPED.len()).any(|found| found == ENVELOPED)
+}
+
 /// Images of disks that are known by their last block: VHD, DMG.
 fn is_trailed(content: &[u8]) -> bool {
     let block = content.len().checked_sub(512).and_then(|at| content.get(at..)).unwrap_or_default();
@@ -269,8 +305,9 @@ fn of_text(content: &[u8]) -> Option<Format> {
     if named.is_some() && named != Some(Format::Mail) || named == Some(Format::Mail) && has_header(start) {
         return named;
     }
-    // Any other header field in the first line, and one that only mails have.
-    let is_mail = has_header(start) && MAIL_FIELDS.iter().any(|field| head.contains(field));
+    // Any other header field in the first line, and two that mails have.
+    let lines = format!("\n{start}");
+    let is_mail = has_header(start) && MAIL_FIELDS.iter().filter(|field| lines.contains(**field)).count() > 1;
     if is_mail {
         return Some(Format::Mail);
     }
@@ -326,6 +363,11 @@ mod tests {
             (b"From a@b Thu Jan  1\nX: y\n\nText", Format::Mail),
             (b"From me to you\nwith love", Format::Text),
             (b"From me", Format::Text),
+            (b"BEGIN:VCARD\nVERSION:3.0\nN:Meier", Format::Text),
+            (b"name: x\nversion: 1\ndate: 2026", Format::Text),
+            (b"\0\x05\x16\x07\0", Format::Leaf(Other)),
+            (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", Format::Leaf(Other)),
+            (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\x30\x1b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", Format::Opaque(ContentKind::Unknown)),
             (b"text\nbegin 644 x.exe\nM", Format::Opaque(Archive)),
         ] {
             assert_eq!(Format::of(content), format, "{}", String::from_utf8_lossy(content));

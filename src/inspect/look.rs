@@ -6,7 +6,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Inspection;
 use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
-use super::kind::Format;
+use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
 use crate::model::{ContentKind, Label, Obstacle};
@@ -36,6 +36,7 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         notes.label(Label::Polyglot);
         notes.obstacle(Obstacle::Ambiguous);
     }
+    notes.expect(!is_sealed(content), Obstacle::Encrypted);
     let mut kind = format.kind();
     let members = match format {
         Format::Zip => return archive(content, depth, notes),
@@ -58,9 +59,7 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
                 ooxml::note_part("", content, notes);
                 odf::note_xml(content, notes)
             });
-            let members = read.unwrap_or_default();
-            look_at_all(members, Role::Part, depth, notes);
-            return kind;
+            read.unwrap_or_default()
         }
         Format::Gzip => unpacked(notes.expand(content.len(), &mut MultiGzDecoder::new(content))),
         Format::Mso => {
@@ -78,13 +77,13 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
     {
         notes.obstacle(Obstacle::UnreadableFormat);
     }
-    // Objects in documents may have a form of their own; attachments and packed files are files.
-    let inner = if matches!(format, Format::Ole | Format::Rtf) && kind != ContentKind::Mail {
-        Role::Part
-    } else {
-        Role::File
-    };
-    look_at_all(members, inner, depth, notes);
+    // Objects in documents may have a form of their own; whatever has a name is a file that a click opens.
+    let is_document =
+        kind == ContentKind::Office || matches!(format, Format::Ole) && kind == ContentKind::Other;
+    for member in members {
+        let is_part = is_document && member.name.is_empty();
+        look_at(&member, if is_part { Role::Part } else { Role::File }, depth, notes);
+    }
     kind
 }
 
@@ -93,12 +92,6 @@ const MSO_HEAD: usize = 50;
 
 fn unpacked(content: Option<Vec<u8>>) -> Vec<Member> {
     content.map(|content| Member { name: String::new(), content }).into_iter().collect()
-}
-
-fn look_at_all(members: Vec<Member>, role: Role, depth: u32, notes: &mut Notes) {
-    for member in members {
-        look_at(&member, role, depth, notes);
-    }
 }
 
 /// Looks at a member of a content that lies at `depth`.
@@ -112,9 +105,12 @@ fn look_at(member: &Member, role: Role, depth: u32, notes: &mut Notes) {
     }
     notes.holding(member.content.len(), |notes| {
         let found = look(&member.content, role, depth + 1, notes);
-        let kind = match member.content.is_empty() {
-            true => claimed(&member.name).unwrap_or(found),
-            false => stricter(found, &member.name, notes),
+        let kind = if member.content.is_empty() {
+            claimed(&member.name).unwrap_or(found)
+        } else if member.content.starts_with(APPLE_DOUBLE) {
+            found
+        } else {
+            stricter(found, &member.name, notes)
         };
         note_kind(Some(kind), notes);
     });
@@ -178,7 +174,9 @@ fn archive(content: &[u8], depth: u32, notes: &mut Notes) -> ContentKind {
             }
         }
         let role = if is_ooxml || is_odf { Role::Part } else { Role::File };
-        look_at_all(objects, role, depth, notes);
+        for object in objects {
+            look_at(&object, role, depth, notes);
+        }
         if !is_done {
             look_at(&Member { name: entry.name.clone(), content: part }, role, depth, notes);
         }

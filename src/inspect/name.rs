@@ -9,11 +9,13 @@ const ENDINGS: &[(ContentKind, &str)] = &[
     (
         ContentKind::Program,
         "exe com scr pif cpl dll sys drv ocx msi msp mst msix msixbundle appx appxbundle jar class apk deb rpm pkg dmg \
-         elf so dylib gadget xll wll air efi",
+         elf so dylib gadget xll wll air efi msu",
     ),
     (
         ContentKind::Script,
-        "js jse mjs vbs vbe vb ps1 ps1xml ps2 psc1 psd1 psm1 bat cmd btm sh bash zsh csh fish command hta wsf wsc wsh ws sct \
+        "appcontent-ms asp aspx asx bas cnt diagcfg diagpack dqy fileloc fxp grp hpj inetloc ins isp its ksh mad maf mag mam maq \
+         mar mas mau mav maw mcf mobileconfig msh msh1 msh1xml msh2 msh2xml mshxml odc ops osd pcd plg prf prg printerexport \
+         psdm1 pyo shb shs terminal tool udl vbp vsmacros vsw wax webpnp wvx xnk js jse mjs vbs vbe vb ps1 ps1xml ps2 psc1 psd1 psm1 bat cmd btm sh bash zsh csh fish command hta wsf wsc wsh ws sct \
          lnk url scf reg inf job desktop webloc jnlp py pyc pyw pyz rb pl php lua ahk au3 chm hlp settingcontent-ms \
          library-ms search-ms searchconnector-ms theme themepack deskthemepack appref-ms application msc xsl xslt xbap \
          diagcab rdp website iqy oqy rqy applescript scpt",
@@ -24,7 +26,7 @@ const ENDINGS: &[(ContentKind, &str)] = &[
     (
         ContentKind::Office,
         "doc dot docx docm dotx dotm docb wbk wiz xls xlt xlsx xlsm xlsb xltx xltm xla xlam xlw xlm ppt pps pot ppa pptx pptm \
-         ppsx ppsm potx potm ppam sldx sldm pub vsd vsdx vsdm vss vst vstx mpp mdb accdb accde accda mde ade adp odt ott ods \
+         ppsx ppsm potx potm ppam sldx sldm pub vsd vsdx vsdm vss vst vstx mpp mda mdb mdt mdw mdz accdb accde accda mde ade adp odt ott ods \
          ots odp otp odg otg odf odb odm fodt fods fodp fodg sxw stw sxc stc sxi sti sxd sxg sxm rtf wri wps wpd wks hwp hwpx pages numbers slk xps \
          oxps dif thmx",
     ),
@@ -65,6 +67,13 @@ fn ending(name: &str) -> Option<String> {
     Some(ending.to_lowercase())
 }
 
+/// Whether a path leads out of the folder into which an archive is unpacked.
+pub(super) fn leaves_its_folder(path: &str) -> bool {
+    path.starts_with(['/', '\\'])
+        || path.split(['/', '\\']).any(|part| part == "..")
+        || path.get(1..2) == Some(":")
+}
+
 /// Takes in the name of the whole content.
 pub(super) fn make_stricter(found: &mut Inspection, name: &str) {
     let mut notes = Notes::new(0);
@@ -103,7 +112,7 @@ fn agree(claimed: ContentKind, found: ContentKind) -> bool {
             (Script | Web, Text) | (Script, Web | Office) | (Web, Mail | Script)
             // jar, apk, deb and dmg are named for what they start.
             | (Program, Archive | DiskImage) | (OneNote, Archive)
-            // What is signed or encrypted is DER.
+            // Signed and encrypted mails are DER.
             | (Mail, ContentKind::Unknown)
         )
 }

@@ -41,7 +41,7 @@ fn each_example_fits_the_unit() {
     }
 }
 
-/// A filter of the unit that stops the child from confining itself would make every content one that nobody looked into.
+/// A filter of the unit that stops the child from confining itself would leave every content unseen.
 #[test]
 fn unit_lets_the_child_that_looks_into_contents_confine_itself() {
     let unit = fs::read_to_string(source().join("tresor@.service")).unwrap();

@@ -24,7 +24,7 @@ pub(in crate::inspect) fn note_name(name: &str, notes: &mut Notes) {
     }
 }
 
-/// Notes what is in XML of a document, and returns the objects that are written into it.
+/// Notes the facts in XML of a document, and returns the objects that are written into it.
 pub(in crate::inspect) fn note_xml(content: &[u8], notes: &mut Notes) -> Vec<Member> {
     let (mut objects, mut object, mut total): (_, Option<String>, _) = (Vec::new(), None, 0);
     xml::read(content, notes, |notes, piece| match piece {

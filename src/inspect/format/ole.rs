@@ -112,6 +112,12 @@ fn kind(class: &str, names: &BTreeSet<&str>, notes: &mut Notes) -> ContentKind {
     {
         return ContentKind::Other;
     }
+    // Small pictures of a folder's files, by Windows: a list, and streams with numbers.
+    let is_number = |name: &&str| name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let is_other = |name: &&&str| !["catalog", "root entry"].contains(*name);
+    if names.contains("catalog") && names.iter().filter(is_other).all(is_number) {
+        return ContentKind::Other;
+    }
     ContentKind::Unknown
 }
 
@@ -152,7 +158,7 @@ fn is_read(name: &str) -> bool {
         .contains(&name)
 }
 
-/// Notes what is in a stream, and returns the contents in it.
+/// Notes the facts in a stream, and returns the contents in it.
 fn note_stream(name: &str, stream: Vec<u8>, notes: &mut Notes) -> Vec<Member> {
     match name {
         "worddocument" => note_word(&stream, notes),

@@ -1,6 +1,6 @@
 //! Documents of Microsoft Office since 2007: parts in a ZIP archive, tied by relationships (ECMA-376, part 2).
 //!
-//! Parts are known by what is in them and by their relationships; a part may have any name.
+//! Parts are known by their contents and relationships; a part may have any name.
 
 use super::bytes;
 use super::field::Fields;
@@ -29,7 +29,7 @@ pub(in crate::inspect) fn note_name(name: &str, notes: &mut Notes) {
     }
 }
 
-/// Notes what is in a part of a binary workbook that says where cells come from (MS-XLSB 2.4.255).
+/// Notes the source of cells that a part of a binary workbook names (MS-XLSB 2.4.255).
 pub(in crate::inspect) fn note_binary_part(content: &[u8], notes: &mut Notes) {
     // BrtBeginSupBook, the bytes of its length, of which all but the last have the high bit, and its kind.
     let Some(rest) = content.strip_prefix(b"\xe8\x02") else { return };
@@ -41,7 +41,7 @@ pub(in crate::inspect) fn note_binary_part(content: &[u8], notes: &mut Notes) {
     }
 }
 
-/// Notes what is in a part that is XML.
+/// Notes the facts in a part that is XML.
 pub(in crate::inspect) fn note_part(name: &str, content: &[u8], notes: &mut Notes) {
     let before = notes.obstacle;
     note_elements(content, notes);

@@ -1,6 +1,6 @@
 //! PDF (ISO 32000-2): names that act, in the file and in its object streams.
 //!
-//! This is no parser: programs repair what is broken, each in its own way. Each name is found wherever it stands, however
+//! This is no parser: programs repair broken files, each in its own way. Each name is found wherever it stands, however
 //! it is written, outside of the bytes of streams; long ones inside of them, too, because a lying length can make objects
 //! of these. That errs to the strict side.
 
@@ -44,8 +44,15 @@ const MAX_DICTIONARY: usize = 16 << 10;
 /// Reads a document and returns the files in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member> {
     let had_files = notes.labels.contains(&Label::EmbeddedFile);
+    let before = notes.obstacle;
     let mut pdf = Pdf::default();
     pdf.read(content, notes);
+    if pdf.is_encrypted && !notes.is_over() {
+        // Streams that cannot be read are no damage then.
+        notes.obstacle = before;
+        notes.obstacle(Obstacle::Encrypted);
+        return pdf.members;
+    }
     // One that was not found as a stream holds objects that were not seen.
     notes.expect(pdf.object_streams == 0, Obstacle::Ambiguous);
     if !had_files && pdf.files.are_invoices(content) {
@@ -62,6 +69,7 @@ struct Pdf {
     files: Files,
     /// Object streams that were named and not read yet.
     object_streams: usize,
+    is_encrypted: bool,
 }
 
 impl Pdf {
@@ -74,12 +82,19 @@ impl Pdf {
             // Only what follows a dictionary begins a stream; "endstream" and texts do not.
             let before = before.trim_ascii_end();
             if !before.ends_with(b">>") {
+                notes.expect(!is_keyword(content, begin), Obstacle::Ambiguous);
                 at = data;
                 continue;
             }
             let end = bytes::find(content, b"endstream", data).unwrap_or(content.len());
             let raw = content.get(data..end).unwrap_or_default();
             self.note_names(raw, MIN_LONG_NAME, notes);
+            // A stream in a stream: programs that go by the list of objects find it.
+            let mut inner = data;
+            while let Some(found) = bytes::find(content, b"stream", inner).filter(|found| *found < end) {
+                notes.expect(!is_keyword(content, found), Obstacle::Ambiguous);
+                inner = found + 1;
+            }
             let near = before.get(before.len().saturating_sub(MAX_DICTIONARY)..).unwrap_or_default();
             let (head, dictionary) =
                 near.split_at(near.windows(4).rposition(|word| word == b" obj").map_or(0, |at| at + 4));
@@ -131,18 +146,24 @@ impl Pdf {
             let rest = content.get(end..).unwrap_or_default().trim_ascii_start();
             match name.as_slice() {
                 b"EF" if least == 0 || rest.starts_with(b"<<") => self.files.reference(rest),
-                b"ObjStm" if least == 0 => self.object_streams += 1,
+                b"ObjStm" => self.object_streams += 1,
                 // A place in the document to be shown first.
                 b"OpenAction" if rest.starts_with(b"[") => continue,
                 _ => {}
             }
             match NAMES.iter().find(|(known, _)| *known == name && name.len() >= least) {
-                Some((_, Label::Encrypted)) => notes.obstacle(Obstacle::Encrypted),
+                Some((_, Label::Encrypted)) => self.is_encrypted = true,
                 Some((_, label)) => notes.label(*label),
                 None => {}
             }
         }
     }
+}
+
+/// Whether `stream` at a place stands as the word that begins one, and not in a text.
+fn is_keyword(content: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| content.get(before));
+    before.is_some_and(|byte| is_delimiter(*byte)) && matches!(content.get(at + 6), Some(b'\r' | b'\n'))
 }
 
 /// Filters whose names do not end with `Decode`.

@@ -1,8 +1,9 @@
 //! tar archives (POSIX.1-2024 pax, and GNU's long names).
 
 use super::Member;
+use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
-use crate::model::Obstacle;
+use crate::model::{Label, Obstacle};
 
 const BLOCK: usize = 512;
 
@@ -49,6 +50,9 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes, mut take: impl
             b'0' | b'7' | 0 => {
                 let short = text(header.get(..100).unwrap_or_default());
                 let name = long_name.take().unwrap_or(short);
+                if leaves_its_folder(&name) {
+                    notes.label(Label::DeceptiveName);
+                }
                 if let Some(content) = notes.expand(bytes.len(), &mut &*bytes) {
                     take(notes, Member { name, content });
                 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The bytes as text; `None` if they are none. What is no UTF is taken for Latin-1.
+/// The bytes as text; `None` if they are none. Bytes that are no UTF count as Latin-1.
 pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |bytes: &[u8], unit| utf16(bytes.as_chunks().0, unit);
     let text: Cow<'_, str> = match content {
@@ -18,7 +18,7 @@ pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
     };
     let is_text = |character: char| {
         !character.is_control()
-            || "\t\n\r\u{c}\u{1a}\u{1b}".contains(character)
+            || "\t\n\r\u{c}\u{1a}\u{1b}\u{1c}\u{1d}\u{1e}\u{1f}".contains(character)
             || ('\u{80}'..'\u{a0}').contains(&character)
     };
     text.chars().all(is_text).then_some(text)

@@ -44,7 +44,7 @@ impl Tag<'_> {
     }
 }
 
-/// Passes each piece to `take`. What is no XML, or gives names a meaning of their own, is noted.
+/// Passes each piece to `take`. Malformed XML is noted, and XML that gives names a meaning of its own.
 pub(super) fn read(content: &[u8], notes: &mut Notes, mut take: impl FnMut(&mut Notes, Piece<'_>)) {
     let Some(text) = text(content) else { return notes.obstacle(Obstacle::Damaged) };
     let mut reader = Reader::from_str(&text);

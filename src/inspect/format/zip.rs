@@ -9,13 +9,14 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::bytes;
+use crate::inspect::name::leaves_its_folder;
 use crate::inspect::notes::Notes;
 use crate::model::{Label, Obstacle};
 
 /// A member as the directory has it.
 #[derive(Debug)]
 pub(in crate::inspect) struct Entry {
-    /// As its writer encoded it; what is no UTF-8 is taken for Latin-1.
+    /// As its writer encoded it; bytes that are no UTF-8 count as Latin-1.
     pub(in crate::inspect) name: String,
     flags: u16,
     method: u16,
@@ -45,7 +46,7 @@ pub(in crate::inspect) fn ends_here(content: &[u8]) -> bool {
     end(content).is_some()
 }
 
-/// The members of an archive, in the order of the directory. What is wrong with it is noted.
+/// The members of an archive, in the order of the directory. Its faults are noted.
 pub(in crate::inspect) fn entries(content: &[u8], notes: &mut Notes) -> Vec<Entry> {
     let Some(directory) = Directory::find(content, notes) else {
         notes.obstacle(Obstacle::Damaged);
@@ -212,10 +213,7 @@ fn check_names(entries: &[Entry], notes: &mut Notes) {
         let name = entry.name.as_str();
         // Which of two one gets, and where a name ends, depends on the program.
         notes.expect(seen.insert(name) && !name.contains('\0'), Obstacle::Ambiguous);
-        if name.starts_with(['/', '\\'])
-            || name.split(['/', '\\']).any(|part| part == "..")
-            || name.get(1..2) == Some(":")
-        {
+        if leaves_its_folder(name) {
             notes.label(Label::DeceptiveName);
         }
     }

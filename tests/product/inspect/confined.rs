@@ -76,6 +76,10 @@ fn a_process_that_dies_hangs_or_lies_costs_one_obstacle() {
         let noted = fs::read_to_string(impostor.noted()).unwrap();
         assert!(!Path::new("/proc").join(noted.lines().next().unwrap()).exists(), "{deed}");
     }
+    // A reader that panics behind its fence can do so there.
+    let impostor = Impostor::new("panic-fenced");
+    let found = look_by(&Inspector::new(impostor.program()), "", b"Guten Tag");
+    assert_eq!((found.kind, found.obstacle), (ContentKind::Text, None));
     // The name counts whatever happens.
     let impostor = Impostor::new("abort");
     let found = look_by(&Inspector::new(impostor.program()), "a.exe", b"Guten Tag");
@@ -83,7 +87,7 @@ fn a_process_that_dies_hangs_or_lies_costs_one_obstacle() {
 }
 
 #[test]
-fn the_process_is_told_nothing_but_the_bytes() {
+fn the_process_gets_nothing_but_the_bytes() {
     let impostor = Impostor::new("");
     let found = look_by(&Inspector::new(impostor.program()), "Kündigung Meier.pdf", b"%PDF-1.7\n");
     assert_eq!(found.kind, ContentKind::Pdf);

@@ -176,6 +176,7 @@ fn documents_before_2007_earn_their_labels() {
         (vec![("/PowerPoint Document", b""), ("/Current User", &locked)], "office encrypted encrypted"),
         (vec![("/EncryptedPackage", b"x"), ("/EncryptionInfo", b"x")], "office encrypted encrypted"),
         (vec![("/irgendwas", b"x")], "unknown unreadable-format"),
+        (vec![("/Catalog", b"x"), ("/1", b"x"), ("/256_2", b"x")], "other -"),
     ] {
         check("", &compound(&streams), expected);
     }
@@ -267,6 +268,11 @@ fn rich_text_earns_its_labels() {
             format!("{{\\object{{\\*\\objdata {}}}}}", object("OLE2Link", b"x")),
             "office - ole-object external-object",
         ),
+        (
+            format!("{{\\object{{\\*\\objdata {}}}}}", object("Package", &package("a.xyz", b"\x01"))),
+            "office unreadable-format ole-object",
+        ),
+        (format!("{{\\object{{\\*\\objdata {}}}}}", object("Equation.3", b"\x01")), "office - ole-object"),
         ("{\\object{\\*\\objdata 01050000}}".to_owned(), "office ambiguous ole-object"),
         (
             format!("{{\\object{{\\*\\objdata 0{{\\x}}{}}}}}", &data[1..]),
@@ -299,6 +305,11 @@ fn documents_in_pdf_earn_their_labels() {
         (b"<</OpenAction 1 0 R/AcroForm<</XFA 2 0 R>>>>".to_vec(), "pdf - xfa open-action"),
         (b"<</OpenAction [3 0 R /FitH 0]>>".to_vec(), "pdf -"),
         (b"trailer<</Encrypt 5 0 R>>".to_vec(), "pdf encrypted encrypted"),
+        (
+            [stream("/Type/ObjStm/Filter/FlateDecode", b"sealed"), b"trailer<</Encrypt 5 0 R>>".to_vec()]
+                .concat(),
+            "pdf encrypted encrypted",
+        ),
         (stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         (stream("/Type/Obj#53tm/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         (stream("/Type/ObjStm/Filter[/ASCIIHexDecode/FlateDecode]", b"x"), "pdf unreadable-format"),
@@ -310,6 +321,12 @@ fn documents_in_pdf_earn_their_labels() {
         (stream("/Type/EmbeddedFile", b"<?xml version='1.0'?><invoice/>"), "pdf - embedded-file"),
         // Programs read it; a comment hides it from simple readers.
         (b"1 0 obj\n<</Type/ObjStm>> %\nstream\nx\nendstream".to_vec(), "pdf ambiguous"),
+        (stream("/Length 99", &stream("/Type/ObjStm/Filter/FlateDecode", &zlib(hidden))), "pdf ambiguous"),
+        (
+            stream("/Length 99", &stream("/Type 7 0 R/N 1/First 4/Filter/FlateDecode", &zlib(hidden))),
+            "pdf ambiguous",
+        ),
+        (stream("/Length 99", b"(Bitstream and stream) Tj"), "pdf -"),
         (stream("/Type 7 0 R/N 1/First 4/Filter/FlateDecode", &zlib(hidden)), "pdf - javascript"),
         // Pictures have these letters by chance.
         (stream("/Subtype/Image", b"\x01/JS /AA(\x02"), "pdf -"),
@@ -489,6 +506,11 @@ fn archives_tell_what_they_hold() {
         ("a.zip", Zip::of(&[("a.txt", b"x"), ("ordner/", b"")]), "archive -"),
         ("a.zip", Zip::of(&[("a.docx", &docx(&[]))]), "archive - contains-office"),
         ("a.zip", Zip::of(&[("a.pdf.exe", b"MZ")]), "archive - contains-program"),
+        (
+            "a.zip",
+            Zip::of(&[("__MACOSX/._a.docx", b"\0\x05\x16\x07"), (".DS_Store", b"\0\0\0\x01Bud1")]),
+            "archive -",
+        ),
         ("a.zip", Zip::of(&[("a.unbekannt", b"\x01\x02")]), "archive unreadable-format"),
         ("a.zip", Zip::of(&[("../../a.txt", b"x")]), "archive - deceptive-name"),
         ("a.zip", Zip::of(&[("a.txt", b"MZ")]), "archive - name-mismatch contains-program"),
@@ -501,9 +523,17 @@ fn archives_tell_what_they_hold() {
         ),
         ("a.tar", tar("a.docx", &docx(&[])), "archive - contains-office"),
         ("a.tar", tar("a.pdf", b"%PDF-1.7"), "archive -"),
+        ("a.tar", tar("/etc/passwd", b"x"), "archive - deceptive-name"),
         ("a.tar.gz", gz(&tar("a.js", b"x")), "archive - contains-script"),
         ("a.exe.gz", gz(b"x"), "archive - contains-program"),
         ("a.tar", tar("a.txt", b"x")[..512].to_vec(), "archive damaged"),
+        ("a.age", b"age-encryption.org/v1\n-> X25519 \x01".to_vec(), "unknown unreadable-format encrypted"),
+        ("a.asc", b"-----BEGIN PGP MESSAGE-----\n\nx".to_vec(), "text encrypted encrypted"),
+        (
+            "smime.p7m",
+            b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03".to_vec(),
+            "mail unreadable-format encrypted",
+        ),
         ("a.7z", b"7z\xbc\xaf\x27\x1c".to_vec(), "archive unreadable-format"),
         ("a.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "archive unreadable-format"),
     ] {

@@ -68,7 +68,7 @@ fn what_two_programs_could_read_differently_is_no_archive_that_was_looked_at() {
 }
 
 #[test]
-fn what_is_damaged_or_not_readable_is_said() {
+fn damage_and_unread_formats_are_named() {
     for (expected, zip) in [
         ("archive damaged", wrong(|header, record| (header.crc, record.crc) = (1, 1))),
         ("archive damaged", wrong(|header, record| (header.size, record.size) = (1, 1))),
@@ -107,6 +107,11 @@ fn bombs_are_not_expanded() {
         many.add(&at.to_string(), b"");
     }
     check("", &many.finish(), "archive too-many-members");
+    // All depths count together.
+    let names: Vec<String> = (0..6_000).map(|at| at.to_string()).collect();
+    let half = Zip::of(&names.iter().map(|name| (name.as_str(), &b""[..])).collect::<Vec<_>>());
+    check("", &Zip::of(&[("a.zip", &half)]), "archive -");
+    check("", &Zip::of(&[("a.zip", &half), ("b.zip", &half)]), "archive too-many-members");
     check("", &Zip::default().finish_as(u16::MAX, b""), "archive too-many-members");
 }
 
