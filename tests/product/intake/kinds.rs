@@ -115,7 +115,7 @@ fn none_of_the_test_files_of_clamav_is_released_even_if_the_scanner_knows_none()
         let mut states = Vec::new();
         eventually("all are scanned", std::time::Duration::from_mins(2), || {
             let listed = world.listed();
-            states = listed.as_array().unwrap().iter().cloned().collect();
+            states = listed.as_array().unwrap().to_vec();
             states.retain(|row| row["path"].as_str().unwrap().starts_with(&format!("/{folder}/")));
             states.len() == files.len() && states.iter().all(|row| row["state"] != "arrived")
         });
