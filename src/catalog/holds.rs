@@ -65,7 +65,7 @@ pub struct VerdictRow {
     pub signatures_built: Option<Timestamp>,
     /// The result.
     pub result: VerdictKind,
-    /// Name of the virus, or why it could not be scanned.
+    /// Name of the virus, why it could not be scanned, or how a clean one was.
     pub detail: Option<String>,
     /// When the scanner last passed its test with these signatures, if it was tested with them.
     pub tested: Option<Timestamp>,

@@ -21,6 +21,7 @@ mod memory;
 mod password;
 mod probe;
 mod sandbox;
+mod unlock;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -129,6 +130,15 @@ impl Converter {
         let pdf = if contents.active.is_empty() { pdf } else { self.redraw(&pdf, &contents.active)? };
         notes.extend((!contents.active.is_empty()).then_some(Note::Redrawn(contents.active)));
         Ok(Converted { pdf, pages: contents.pages, notes, libreoffice: self.libreoffice.version() })
+    }
+
+    /// A PDF without the encryption that opens without a password, as a sealed file in memory; `None` if it needs one, is
+    /// not sound, or is too large.
+    pub fn unlocked(&self, pdf: &mut dyn Read) -> Result<Option<File>, ConvertError> {
+        match memory::copy(pdf, MAX_DOCUMENT)? {
+            Some(pdf) => unlock::unlocked(&self.sandbox, &pdf),
+            None => Ok(None),
+        }
     }
 
     /// The PDF as LibreOffice makes it.

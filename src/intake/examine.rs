@@ -95,7 +95,8 @@ impl Intake {
         let (seen, scanned) = (hold.clone(), scanned_of(finding));
         let settled = move |tx: &WriteTx<'_>| {
             tx.silent("the holding area's own rows tell what was examined");
-            let detail = scanned.as_ref().and_then(|scanned| scanned.verdict.detail.clone());
+            let found = scanned.as_ref().filter(|scanned| scanned.verdict.result != VerdictKind::Clean);
+            let detail = found.and_then(|scanned| scanned.verdict.detail.clone());
             let (state, reason) = match next.state {
                 HoldState::Quarantined => {
                     let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;

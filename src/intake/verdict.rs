@@ -1,15 +1,18 @@
 //! Verdicts: brings a content into sealed memory and has it scanned by a scanner that was tested.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::decide::{Finding, Scanned};
 use super::{Intake, IntakeError, TRUST_FOR, Trusted};
 use crate::catalog::VerdictRow;
+use crate::convert::Converter;
 use crate::inspect::{Inspection, Inspector};
 use crate::library::LibraryError;
-use crate::model::{ByteRange, HoldReason, Look, SpaceId, Timestamp, VerdictKind, VersionId, Worker};
+use crate::model::{
+    ByteRange, HoldReason, Label, Look, Obstacle, SpaceId, Timestamp, VerdictKind, VersionId, Worker,
+};
 use crate::scan::{
     Distrust, Engine, Newest, Report, Sample, ScanError, Signatures, Trust, Verdict, canary,
     reports_its_limits,
@@ -29,24 +32,18 @@ impl Intake {
             Ok(found) => found,
             Err(reason) => return Ok(Err(reason)),
         };
-        let scanner = Arc::clone(engine);
-        let inspector = self.inspector.clone().filter(|_| looks);
-        let judged = tokio::task::spawn_blocking(move || {
-            let report = match scanner.scan(&sample) {
-                Ok(report) => report,
-                Err(ScanError::TooLarge) => return Err(HoldReason::TooLarge),
-                Err(error) => {
-                    tracing::warn!(code = error.code(), "a scan failed");
-                    return Err(HoldReason::ScannerFailed);
-                }
-            };
-            let inspector = inspector.filter(|_| report.verdict == Verdict::Clean);
-            let look = inspector.map(|inspector| look(&inspector, &sample, &name)).transpose()?;
-            Ok((report, look))
-        });
+        let machines = Machines {
+            scanner: Arc::clone(engine),
+            inspector: self.inspector.clone().filter(|_| looks),
+            converter: self.converter.clone(),
+        };
+        let judged = tokio::task::spawn_blocking(move || machines.judge(&sample, &name));
         Ok(match judged.await.map_err(LibraryError::from)? {
-            Ok((report, look)) => {
-                let verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
+            Ok(Judged { report, look, is_unlocked }) => {
+                let mut verdict = self.verdict_row(engine.name(), &report, Timestamp::now()).await;
+                if is_unlocked && verdict.detail.is_none() {
+                    verdict.detail = Some(UNLOCKED.to_owned());
+                }
                 Ok(Scanned { verdict, signatures: report.signatures, look })
             }
             Err(reason) => Err(reason),
@@ -163,14 +160,92 @@ impl Intake {
     }
 }
 
-/// Looks into a content.
-fn look(inspector: &Inspector, sample: &Sample, name: &str) -> Result<Look, HoldReason> {
-    match inspector.inspect(sample.as_fd(), name) {
-        Ok(Inspection { kind, labels, obstacle, .. }) => Ok(Look { kind, labels, obstacle }),
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(error, "cannot look into contents: nothing is released");
-            Err(HoldReason::InspectionFailed)
+/// Detail of a verdict about a PDF that was scanned and looked into without its encryption.
+const UNLOCKED: &str = "scanned without its encryption, which needs no password";
+
+/// What a content goes through, on a thread that may wait.
+struct Machines {
+    scanner: Arc<dyn Engine>,
+    inspector: Option<Inspector>,
+    converter: Option<Arc<Converter>>,
+}
+
+/// What was found out about a content.
+struct Judged {
+    report: Report,
+    look: Option<Look>,
+    /// Whether that is about the PDF without its encryption.
+    is_unlocked: bool,
+}
+
+impl Machines {
+    /// Scans a content and looks into a clean one. A PDF that is encrypted and needs no password goes through both
+    /// without its encryption.
+    fn judge(&self, sample: &Sample, name: &str) -> Result<Judged, HoldReason> {
+        let report = self.scan(sample)?;
+        let is_clean = report.verdict == Verdict::Clean;
+        let first = if is_clean { self.look(sample, name)? } else { None };
+        let is_locked = first.as_ref().is_some_and(|look| look.obstacle == Some(Obstacle::Encrypted));
+        if (is_locked || report.verdict == Verdict::Encrypted)
+            && let Some(open) = self.unlocked(sample)
+        {
+            let report = self.scan(&open)?;
+            let look =
+                if report.verdict == Verdict::Clean { self.look_twice(sample, &open, name)? } else { None };
+            return Ok(Judged { report, look, is_unlocked: true });
         }
+        Ok(Judged { report, look: first, is_unlocked: false })
+    }
+
+    fn scan(&self, sample: &Sample) -> Result<Report, HoldReason> {
+        self.scanner.scan(sample).map_err(|error| match error {
+            ScanError::TooLarge => HoldReason::TooLarge,
+            error => {
+                tracing::warn!(code = error.code(), "a scan failed");
+                HoldReason::ScannerFailed
+            }
+        })
+    }
+
+    fn look(&self, sample: &Sample, name: &str) -> Result<Option<Look>, HoldReason> {
+        let Some(inspector) = &self.inspector else { return Ok(None) };
+        match inspector.inspect(sample.as_fd(), name) {
+            Ok(Inspection { kind, labels, obstacle, .. }) => Ok(Some(Look { kind, labels, obstacle })),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, "cannot look into contents: nothing is released");
+                Err(HoldReason::InspectionFailed)
+            }
+        }
+    }
+
+    /// What is seen in a PDF with and without its encryption together: one may show what the other hides.
+    fn look_twice(&self, locked: &Sample, open: &Sample, name: &str) -> Result<Option<Look>, HoldReason> {
+        let (Some(before), Some(mut look)) = (self.look(locked, name)?, self.look(open, name)?) else {
+            return Ok(None);
+        };
+        look.labels.extend(before.labels);
+        look.labels.remove(&Label::Encrypted);
+        look.kind = look.kind.max(before.kind);
+        look.obstacle =
+            look.obstacle.max(before.obstacle.filter(|obstacle| *obstacle != Obstacle::Encrypted));
+        Ok(Some(look))
+    }
+
+    /// A PDF without its encryption, if it needs no password and the machine has a sandbox.
+    fn unlocked(&self, sample: &Sample) -> Option<Sample> {
+        let converter = self.converter.as_ref()?;
+        let mut start = [0; 5];
+        sample.reader().read_exact(&mut start).ok().filter(|()| &start == b"%PDF-")?;
+        let mut open = match converter.unlocked(&mut sample.reader()) {
+            Ok(open) => open?,
+            Err(error) => {
+                tracing::warn!(code = error.code(), "cannot remove the encryption of a PDF");
+                return None;
+            }
+        };
+        let mut copy = Sample::begin().ok()?;
+        io::copy(&mut open, &mut copy).ok()?;
+        copy.seal().ok()
     }
 }

@@ -89,6 +89,61 @@ fn what_nothing_can_look_into_needs_an_override() {
     world.assert_sound();
 }
 
+/// A PDF of one page, made by hand; `more` are further objects and `catalog` further entries of its root.
+fn pdf(catalog: &str, more: &str) -> Vec<u8> {
+    format!(
+        "%PDF-1.5\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R {catalog} >>\nendobj\n\
+         2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n\
+         3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>\nendobj\n{more}\
+         trailer\n<< /Root 1 0 R /Size 9 >>\n%%EOF\n"
+    )
+    .into_bytes()
+}
+
+/// The same PDF through qpdf with these options.
+fn through_qpdf(pdf: &[u8], options: &[&str]) -> Vec<u8> {
+    let work = tempfile::tempdir().unwrap();
+    std::fs::write(work.path().join("in.pdf"), pdf).unwrap();
+    let status = std::process::Command::new("qpdf")
+        .args(options)
+        .args(["in.pdf", "out.pdf"])
+        .current_dir(work.path())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .expect("qpdf runs; Debian has it in qpdf");
+    // 3: it repaired the one made by hand.
+    assert!([Some(0), Some(3)].contains(&status.code()), "{status}");
+    std::fs::read(work.path().join("out.pdf")).unwrap()
+}
+
+/// Statements of banks are encrypted so that nobody prints them, and open without a password.
+#[test]
+fn a_pdf_that_opens_without_a_password_is_looked_into_without_its_encryption() {
+    let world = World::holding_what("risky", "12h");
+    let locked = |pdf: &[u8], user: &str| {
+        let sound = through_qpdf(pdf, &["--object-streams=generate"]);
+        through_qpdf(&sound, &["--encrypt", user, "owner", "256", "--"])
+    };
+    let plain = locked(&pdf("", ""), "");
+    let id = world.arrive("kontoauszug.pdf", &plain);
+    let shown = world.comes_to(id, "released");
+    assert_eq!((&shown["kind"], &shown["labels"]), (&"pdf".into(), &serde_json::json!([])), "{shown}");
+    let detail = shown["verdicts"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("without its encryption"), "{shown}");
+    world.assert_released("kontoauszug.pdf", &plain);
+
+    let script = pdf("/OpenAction 4 0 R", "4 0 obj\n<< /S /JavaScript /JS (app.alert\\(1\\)) >>\nendobj\n");
+    let id = world.arrive("skript.pdf", &locked(&script, ""));
+    let shown = world.comes_to(id, "held");
+    let labels = shown["labels"].as_array().unwrap();
+    assert!(labels.iter().any(|label| label == "javascript"), "{shown}");
+
+    let id = world.arrive("geheim.pdf", &locked(&pdf("", ""), "a password"));
+    world.waits(id, "needs_decision", "encrypted");
+    world.assert_withheld("geheim.pdf");
+    world.assert_sound();
+}
+
 /// One harmless program in 44 wrappings: archives, mails, documents, installers, packers.
 #[test]
 fn none_of_the_test_files_of_clamav_is_released_even_if_the_scanner_knows_none() {
@@ -115,7 +170,7 @@ fn none_of_the_test_files_of_clamav_is_released_even_if_the_scanner_knows_none()
         let mut states = Vec::new();
         eventually("all are scanned", std::time::Duration::from_mins(2), || {
             let listed = world.listed();
-            states = listed.as_array().unwrap().to_vec();
+            states = listed.as_array().unwrap().clone();
             states.retain(|row| row["path"].as_str().unwrap().starts_with(&format!("/{folder}/")));
             states.len() == files.len() && states.iter().all(|row| row["state"] != "arrived")
         });
