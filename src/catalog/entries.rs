@@ -1,5 +1,7 @@
 //! The tree of files and folders.
 
+use std::collections::HashMap;
+
 use super::row::{Row, params};
 use super::versions::{Withheld, withheld};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
@@ -63,6 +65,15 @@ pub struct NewEntry<'a> {
 const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
      entries.created_at, entries.modified_at, withheld.state, withheld.author_id";
 
+/// The same without withheld versions.
+const UNJOINED: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
+     entries.created_at, entries.modified_at, NULL, NULL";
+
+type WithheldByFile = HashMap<(EntryId, VersionId), Withheld>;
+
+/// Most withheld versions that a listing reads at once to find those of a folder.
+const MAX_FEW: usize = 256;
+
 /// Entries, joined with withheld versions. These come from `versions_withheld`, an index that is nearly empty; the
 /// `+` keeps SQLite from reading the table of all versions instead.
 pub(super) const ENTRIES: &str = "entries LEFT JOIN versions AS withheld ON withheld.entry_id = entries.id
@@ -116,14 +127,36 @@ impl ReadTx<'_> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<EntryRow>, CatalogError> {
-        self.all(
-            &format!(
+        let page = params![parent.0, after.unwrap_or_default(), limit];
+        let Some(few) = self.few_withheld()? else {
+            let sql = format!(
                 "SELECT {COLUMNS} FROM {ENTRIES} WHERE parent_id = ?1 AND name_key > ?2
                  ORDER BY name_key LIMIT ?3"
-            ),
-            params![parent.0, after.unwrap_or_default(), limit],
-            entry_row,
-        )
+            );
+            return self.all(&sql, page, entry_row);
+        };
+        // A join would look for each entry of a large folder in what is mostly empty.
+        let sql = format!(
+            "SELECT {UNJOINED} FROM entries WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3"
+        );
+        let mut rows = self.all(&sql, page, entry_row)?;
+        if !few.is_empty() {
+            for row in &mut rows {
+                row.withheld = row.version.and_then(|version| few.get(&(row.id, version)).copied());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// All withheld versions with their files, unless they are many.
+    fn few_withheld(&self) -> Result<Option<WithheldByFile>, CatalogError> {
+        let found = self.all(
+            "SELECT entry_id, id, state, author_id FROM versions WHERE state <> 'visible' LIMIT ?1",
+            [MAX_FEW + 1],
+            |row| Ok(((EntryId(row.get(0)?), VersionId(row.get(1)?)), withheld(row, 2)?)),
+        )?;
+        let is_few = found.len() <= MAX_FEW;
+        Ok(is_few.then(|| found.into_iter().filter_map(|(key, by)| Some((key, by?))).collect()))
     }
 
     /// The entry and all of its parents, nearest first.
@@ -333,5 +366,41 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM versions WHERE entry_id = ?1", [entry.0])?;
         self.execute("DELETE FROM entries WHERE id = ?1", [entry.0])?;
         self.discard_unused(&containers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::sqlite::fixture::fresh;
+
+    /// A folder (1) with 600 files, whose versions have the same numbers; `withheld` of these are held.
+    #[test]
+    fn a_listing_shows_what_is_withheld_whether_it_is_little_or_much() {
+        for withheld in [0, 1, MAX_FEW, MAX_FEW + 1, 500] {
+            let (_folder, connection) = fresh();
+            connection.run_all(&format!(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, revision,
+                                      created_at, modified_at)
+                 SELECT 1, zeroblob(16), NULL, '', '', 1, 0, 0, 0;
+                 WITH RECURSIVE n (i) AS (VALUES (1000) UNION ALL SELECT i + 1 FROM n WHERE i < 1599)
+                 INSERT INTO entries (id, space_id, parent_id, name, name_key, is_folder, version_id, revision,
+                                      created_at, modified_at)
+                 SELECT i, zeroblob(16), 1, i, i, 0, i, 0, 0, 0 FROM n;
+                 INSERT INTO versions (id, entry_id, size, modified_at, created_at, state)
+                 SELECT id, id, 1, 0, 0, CASE WHEN id < 1000 + {withheld} THEN 'held' ELSE 'visible' END
+                 FROM entries WHERE parent_id = 1;
+                 -- An earlier version says nothing about the file.
+                 INSERT INTO versions (entry_id, size, modified_at, created_at, state) VALUES (1599, 1, 0, 0, 'held');"
+            ));
+            let tx = ReadTx::new(&connection);
+            let listed = tx.children(EntryId(1), None, 1_000).unwrap();
+            assert_eq!(listed.len(), 600);
+            assert_eq!(listed.iter().filter(|row| row.withheld.is_some()).count(), withheld, "{withheld}");
+            for row in listed {
+                assert_eq!(Some(&row), tx.entry(row.id).unwrap().as_ref(), "{withheld}");
+            }
+        }
     }
 }
