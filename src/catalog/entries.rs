@@ -67,7 +67,7 @@ const COLUMNS: &str = "entries.id, space_id, parent_id, name, version_id, entrie
 
 /// The same without withheld versions.
 const UNJOINED: &str = "entries.id, space_id, parent_id, name, version_id, entries.size, revision,
-     entries.created_at, entries.modified_at, NULL, NULL";
+     entries.created_at, entries.modified_at";
 
 type WithheldByFile = HashMap<(EntryId, VersionId), Withheld>;
 
@@ -80,6 +80,11 @@ pub(super) const ENTRIES: &str = "entries LEFT JOIN versions AS withheld ON with
      AND +withheld.id = entries.version_id AND withheld.state <> 'visible'";
 
 fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
+    Ok(EntryRow { withheld: withheld(row, 9)?, ..unjoined_row(row)? })
+}
+
+/// The columns of [`UNJOINED`].
+fn unjoined_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
     Ok(EntryRow {
         id: EntryId(row.get(0)?),
         space: SpaceId(row.get(1)?),
@@ -90,7 +95,7 @@ fn entry_row(row: &Row<'_>) -> Result<EntryRow, DatabaseError> {
         revision: row.get(6)?,
         created: Timestamp(row.get(7)?),
         modified: Timestamp(row.get(8)?),
-        withheld: withheld(row, 9)?,
+        withheld: None,
     })
 }
 
@@ -139,7 +144,7 @@ impl ReadTx<'_> {
         let sql = format!(
             "SELECT {UNJOINED} FROM entries WHERE parent_id = ?1 AND name_key > ?2 ORDER BY name_key LIMIT ?3"
         );
-        let mut rows = self.all(&sql, page, entry_row)?;
+        let mut rows = self.all(&sql, page, unjoined_row)?;
         if !few.is_empty() {
             for row in &mut rows {
                 row.withheld = row.version.and_then(|version| few.get(&(row.id, version)).copied());
