@@ -8,7 +8,7 @@
 //!    ├──infected──────┴─────────▶ quarantined                                 │ a person
 //!    └──encrypted, too large, not fully scannable─▶ needs_decision ◀──────────┘
 //! ```
-//! What the first scan found nothing in is treated by its kind ([`policy`]): a plain picture is released at once, a
+//! What the first scan found nothing in is treated by its kind (`policy.rs`): a plain picture is released at once, a
 //! program waits for a person.
 //!
 //! Everything is a row (`catalog::holds`), so a crash, a restart or days of downtime only delay it. A content is
