@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::note::{NoteError, Verifier, split};
-use super::shown::may_handle;
+use super::shown::{may_handle, show};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, VerdictRow};
 use crate::model::{
@@ -53,7 +53,7 @@ pub struct Certificate {
     pub due: String,
     /// When it was released.
     pub released: Option<String>,
-    /// Who released it: `worker`, `owner` or `user`.
+    /// The kind of actor that released it: `worker`, `owner` or `user`.
     pub released_by: Option<String>,
     /// Why a person released it.
     pub reason: Option<String>,
@@ -120,15 +120,15 @@ impl Intake {
         space_name: impl Fn(SpaceId) -> String,
         now: Timestamp,
     ) -> Result<String, IntakeError> {
-        let hold = self.show(accesses.clone(), id).await?;
-        let (row, version, released) = self
+        let (row, hold, version, released) = self
             .catalog()
             .read(move |tx| {
                 let row = tx.hold(id)?.filter(|row| may_handle(&accesses, row));
                 let row = row.ok_or(IntakeError::NoSuchHold)?;
+                let hold = show(tx, &row)?;
                 let version = tx.version(row.version)?.ok_or(IntakeError::NoSuchHold)?;
                 let change = tx.latest_state_change(row.version, VersionState::Visible)?;
-                Ok::<_, IntakeError>((row, version, change))
+                Ok::<_, IntakeError>((row, hold, version, change))
             })
             .await?;
         if row.state != HoldState::Released {

@@ -91,7 +91,7 @@ pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
     access.is_some_and(|access| access.require(Right::Manage).is_ok())
 }
 
-fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
+pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
     let entry = tx.version(row.version)?.map(|version| version.entry);
     let path = match entry {
         None => None,
