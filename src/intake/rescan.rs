@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::hit::withhold;
+use super::verdict::signatures;
 use super::{Intake, IntakeError};
 use crate::catalog::{RescanRow, Rescanned, StoredVersion, VerdictRow, WriteTx};
 use crate::model::{HoldReason, RescanMode, Stamp, Timestamp, VerdictKind, VersionId, VersionState, Worker};
@@ -139,6 +140,9 @@ impl Intake {
                 None => return Ok(RescanStep::OutsideHours),
             },
         };
+        if self.has_nothing_to_do(latest.as_ref(), engine).await? {
+            return Ok(RescanStep::Idle);
+        }
         let signatures = match self.trusted_signatures(engine, now).await {
             Ok(signatures) => signatures,
             Err(reason) => return Ok(RescanStep::Waits(reason)),
@@ -160,6 +164,21 @@ impl Intake {
                 return Ok(RescanStep::Worked { seen: pass.seen, total: pass.total, found: pass.found });
             }
         }
+    }
+
+    /// Whether everything was scanned with the present signatures: then the scanner need not show that it works.
+    async fn has_nothing_to_do(
+        &self,
+        latest: Option<&RescanRow>,
+        engine: &Arc<dyn Engine>,
+    ) -> Result<bool, IntakeError> {
+        let Some(row) = latest.filter(|row| row.ended.is_some() && row.mode != RescanMode::Urgent) else {
+            return Ok(false);
+        };
+        let above = row.above;
+        let fresh = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.stored_above(above, 1)?)).await?;
+        let present = signatures(engine).await;
+        Ok(fresh.is_empty() && present.is_ok_and(|present| present.identity.as_str() == row.signatures))
     }
 
     /// The pass to work on: the latest, or a new one.

@@ -88,6 +88,14 @@ impl Intake {
         }
     }
 
+    /// Whether contents that arrive now are scanned soon; also without a scanner, where everything waits for a person.
+    pub async fn scanner_answers(&self) -> bool {
+        match &self.engine {
+            Some(engine) => signatures(engine).await.is_ok(),
+            None => true,
+        }
+    }
+
     async fn verdict_row(&self, engine: &str, report: &Report, at: Timestamp) -> VerdictRow {
         let (result, detail) = match &report.verdict {
             Verdict::Clean => (VerdictKind::Clean, None),
@@ -114,16 +122,7 @@ impl Intake {
         now: Timestamp,
     ) -> Result<Signatures, HoldReason> {
         let mut trusted = self.trusted.lock().await;
-        let scanner = Arc::clone(engine);
-        let asked = tokio::task::spawn_blocking(move || scanner.signatures()).await;
-        let signatures = match asked {
-            Ok(Ok(signatures)) => signatures,
-            Ok(Err(error)) => {
-                tracing::warn!(code = error.code(), "the scanner does not answer");
-                return Err(HoldReason::ScannerFailed);
-            }
-            Err(_) => return Err(HoldReason::ScannerFailed),
-        };
+        let signatures = signatures(engine).await?;
         let is_fresh = |known: &Trusted| {
             known.signatures == signatures.identity.as_str()
                 && known.at <= now
@@ -157,6 +156,19 @@ impl Intake {
             }
             Err(_) => Err(HoldReason::ScannerFailed),
         }
+    }
+}
+
+/// The scanner's present signatures, whether or not it can be trusted with them.
+pub(super) async fn signatures(engine: &Arc<dyn Engine>) -> Result<Signatures, HoldReason> {
+    let scanner = Arc::clone(engine);
+    match tokio::task::spawn_blocking(move || scanner.signatures()).await {
+        Ok(Ok(signatures)) => Ok(signatures),
+        Ok(Err(error)) => {
+            tracing::warn!(code = error.code(), "the scanner does not answer");
+            Err(HoldReason::ScannerFailed)
+        }
+        Err(_) => Err(HoldReason::ScannerFailed),
     }
 }
 

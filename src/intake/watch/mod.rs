@@ -433,15 +433,6 @@ impl Folder {
     }
 }
 
-impl Intake {
-    /// Whether contents that arrive now are scanned soon; also without a scanner, where everything waits for a person.
-    pub async fn scanner_answers(&self) -> bool {
-        let Some(engine) = &self.engine else { return true };
-        let engine = Arc::clone(engine);
-        spawn_blocking(move || engine.signatures().is_ok()).await.unwrap_or(false)
-    }
-}
-
 /// Opens the folder as the server does; for `tresor doctor`.
 pub fn check_watched(settings: &WatchSettings) -> Result<(), WatchError> {
     Root::open(&settings.folder, &settings.data)?.tops().map(drop).map_err(WatchError::Folder)
