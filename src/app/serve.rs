@@ -175,8 +175,7 @@ impl Host {
                 }
             },
         };
-        // This program, even after its file was replaced by a newer one.
-        let inspector = Inspector::new("/proc/self/exe");
+        let inspector = Inspector::of_this_program();
         instance.intake.clone().with(engine, converter, inspector, settings)
     }
 

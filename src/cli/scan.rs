@@ -87,7 +87,7 @@ fn inspect(path: &Path) -> anyhow::Result<Inspection> {
     io::copy(&mut File::open(path)?, &mut sample)?;
     let sample = sample.seal()?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Inspector::new(std::env::current_exe()?).inspect(sample.as_fd(), &name)?)
+    Ok(Inspector::of_this_program().inspect(sample.as_fd(), &name)?)
 }
 
 fn show(found: &Inspection, format: Format) -> anyhow::Result<()> {

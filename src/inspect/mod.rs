@@ -87,6 +87,11 @@ impl Inspector {
         Self { program: program.into(), longest: LONGEST_LOOK }
     }
 
+    /// This program, even after its file was replaced by a newer one.
+    pub fn of_this_program() -> Self {
+        Self::new("/proc/self/exe")
+    }
+
     /// Ends each look after another time than the usual 20 seconds.
     pub fn within(self, longest: Duration) -> Self {
         Self { longest, ..self }
