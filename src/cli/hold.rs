@@ -58,14 +58,7 @@ enum HoldCommand {
     History(Item),
     /// Print the signed certificate of a released item: its hash, all verdicts with the identities of the signatures, the
     /// times, and what was not checked. For one that a person released by an override it says just that.
-    Certificate {
-        /// The number that `list` shows.
-        id: i64,
-        #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
-        format: Format,
-    },
+    Certificate(Item),
     /// Print the key that checks this instance's certificates. It is not secret: give it to whoever checks them.
     CertificateKey {
         #[command(flatten)]
@@ -143,12 +136,12 @@ impl Hold {
             }
             HoldCommand::Show(Item { id, place, format }) => place.request(Request::HoldShow { id }, format),
             HoldCommand::Release(release) => release.run(),
-            HoldCommand::Keep(decision) => decision.take("keep"),
-            HoldCommand::Quarantine(decision) => decision.take("quarantine"),
-            HoldCommand::Retry(decision) => decision.take("retry"),
-            HoldCommand::Withdraw(decision) => decision.take("withdraw"),
+            HoldCommand::Keep(decision) => decision.take(HoldDecision::Keep),
+            HoldCommand::Quarantine(decision) => decision.take(HoldDecision::Quarantine),
+            HoldCommand::Retry(decision) => decision.take(HoldDecision::Retry),
+            HoldCommand::Withdraw(decision) => decision.take(HoldDecision::Withdraw),
             HoldCommand::History(item) => item.history(),
-            HoldCommand::Certificate { id, place, format } => {
+            HoldCommand::Certificate(Item { id, place, format }) => {
                 place.request(Request::HoldCertificate { id }, format)
             }
             HoldCommand::CertificateKey { place, format } => {
@@ -160,10 +153,14 @@ impl Hold {
 }
 
 impl Decision {
-    fn take(self, decision: &str) -> anyhow::Result<()> {
+    fn take(self, decision: HoldDecision) -> anyhow::Result<()> {
         let Self { id, reason, place, format } = self;
-        place.request(Request::HoldDecide { id, decision: decision.to_owned(), reason }, format)
+        place.request(decide(id, decision, reason), format)
     }
+}
+
+fn decide(id: i64, decision: HoldDecision, reason: Option<String>) -> Request {
+    Request::HoldDecide { id, decision: decision.as_str().to_owned(), reason }
 }
 
 impl VerifyCertificate {
@@ -205,13 +202,12 @@ impl Release {
     fn run(self) -> anyhow::Result<()> {
         let Self { id, virus, r#override, reason, place, format } = self;
         let decision = if r#override { HoldDecision::Override } else { HoldDecision::Release };
-        let decide =
-            |id| Request::HoldDecide { id, decision: decision.as_str().to_owned(), reason: reason.clone() };
         match (id, virus) {
-            (Some(id), _) => place.request(decide(id), format),
+            (Some(id), _) => place.request(decide(id, decision, reason), format),
             (None, virus) => {
                 let session = place.session()?;
-                let outcome = all(&session, &virus.unwrap_or_default(), decide);
+                let order = |id| decide(id, decision, reason.clone());
+                let outcome = all(&session, &virus.unwrap_or_default(), order);
                 session.close();
                 output::reply(Reply::Done(outcome?), format)
             }
@@ -220,7 +216,7 @@ impl Release {
 }
 
 /// Takes a decision about all open items in which this virus was found last; returns what was done.
-fn all(session: &Session, virus: &str, decide: impl Fn(i64) -> Request) -> anyhow::Result<String> {
+fn all(session: &Session, virus: &str, order: impl Fn(i64) -> Request) -> anyhow::Result<String> {
     let items = match session.ask(Request::HoldList { space: None, all: false })? {
         Reply::Holds(items) => items,
         Reply::Refused { code, text } => return Err(output::refused(&code, &text)),
@@ -232,7 +228,7 @@ fn all(session: &Session, virus: &str, decide: impl Fn(i64) -> Request) -> anyho
     };
     let (mut released, mut kept) = (0_u32, 0_u32);
     for item in items.iter().filter(|item| has_it(item)) {
-        match session.ask(decide(item.id))? {
+        match session.ask(order(item.id))? {
             Reply::Done(_) => released += 1,
             // It is found still.
             Reply::Refused { code, .. } if code == "not-clean" => kept += 1,
