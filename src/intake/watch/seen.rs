@@ -45,7 +45,7 @@ struct Sight {
     is_stored: bool,
 }
 
-/// What is to be done with a file.
+/// The next step for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Judgment {
     /// It has settled.

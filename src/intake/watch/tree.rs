@@ -240,7 +240,7 @@ pub(super) fn look(folder: impl AsFd, name: &EntryName) -> io::Result<Option<Kin
 fn kind(stat: &Stat) -> Kind {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Kind::Folder,
-        // Its other name may belong to somebody who goes on writing.
+        // A program may go on writing under its other name.
         FileType::RegularFile if stat.st_nlink > 1 => Kind::Not(Reason::HardLink),
         FileType::RegularFile => Kind::File(Stamp::of(stat)),
         _ => Kind::Not(Reason::Special),

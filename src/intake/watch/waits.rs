@@ -34,7 +34,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    /// What is said of the files after their number.
+    /// The words after the number of files.
     fn words(self) -> &'static str {
         match self {
             Self::Settling => "may still be written",
@@ -61,7 +61,7 @@ impl Reason {
         }
     }
 
-    /// Whether it ends by itself and for all files at once, so that waiting longer each time would help nobody.
+    /// Whether it ends by itself and for all files at once, so that waiting longer each time gains nothing.
     pub(super) fn is_general(self) -> bool {
         matches!(self, Self::DiskFull | Self::ReadOnly | Self::ScannerDown | Self::Busy)
     }
