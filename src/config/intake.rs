@@ -1,0 +1,213 @@
+//! The part `[intake]`: the scanner, holding times, the converter, the watched folder.
+//!
+//! An error is the rest of a sentence that begins with `[intake]`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, DailyHours, Span};
+use crate::scan::{Address, Clamd, ParseAddressError};
+
+/// Time for which a file in the watched folder must not change, unless `watch_settle` says otherwise.
+const WATCH_SETTLES: Duration = Duration::from_secs(10);
+
+/// What happens to contents that come from outside.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawIntake {
+    /// The daemon of ClamAV.
+    pub clamd: ClamdAt,
+    /// The folder from which that daemon reads its signatures.
+    pub signatures: Option<PathBuf>,
+    /// Age from which signatures are too old.
+    pub signatures_max_age: Span,
+    /// Time for which a space holds what arrives, unless it has its own.
+    pub hold: Span,
+    /// Whether office documents become PDFs.
+    pub converter: Conversion,
+    /// Whether everything stored is scanned again when there are other signatures.
+    pub rescan: Switch,
+    /// Hours of the day, by the machine's time zone, in which that is done; all of them if not set.
+    pub rescan_hours: Option<DailyHours>,
+    /// Percentage of the time for which that may scan: 1 to 100.
+    pub rescan_share: u32,
+    /// Folder from which files are taken into the spaces that its subfolders are named after.
+    pub watch: Option<PathBuf>,
+    /// Time for which a file in it must not change before it is taken.
+    pub watch_settle: Span,
+}
+
+impl Default for RawIntake {
+    fn default() -> Self {
+        Self {
+            clamd: ClamdAt::Auto,
+            signatures: None,
+            signatures_max_age: Span(DEFAULT_SIGNATURES_MAX_AGE),
+            hold: Span(DEFAULT_HOLD),
+            converter: Conversion::default(),
+            rescan: Switch::On,
+            rescan_hours: None,
+            rescan_share: 25,
+            watch: None,
+            watch_settle: Span(WATCH_SETTLES),
+        }
+    }
+}
+
+/// Where ClamAV's daemon listens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ClamdAt {
+    /// Where Debian's package has it, if it is installed.
+    Auto,
+    /// Nowhere: nothing is scanned.
+    Off,
+    /// At this socket, or `host:port`.
+    At(Address),
+}
+
+/// The socket of Debian's package, and the program that opens it.
+const DEBIAN_CLAMD: (&str, &str) = ("/run/clamav/clamd.ctl", "/usr/sbin/clamd");
+
+impl ClamdAt {
+    /// The address on this machine.
+    fn address(self) -> Option<Address> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::Off => None,
+            Self::Auto => {
+                let (socket, program) = DEBIAN_CLAMD;
+                Path::new(program).exists().then(|| Address::Socket(socket.into()))
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for ClamdAt {
+    type Error = ParseAddressError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "auto" => Ok(Self::Auto),
+            "off" => Ok(Self::Off),
+            address => Ok(Self::At(address.parse()?)),
+        }
+    }
+}
+
+impl From<ClamdAt> for String {
+    fn from(at: ClamdAt) -> Self {
+        match at {
+            ClamdAt::Auto => "auto".to_owned(),
+            ClamdAt::Off => "off".to_owned(),
+            ClamdAt::At(address) => address.to_string(),
+        }
+    }
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// When everything stored is scanned again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RescanSchedule {
+    /// Hours of the day in which it is done; `None` for all.
+    pub hours: Option<DailyHours>,
+    /// Percentage of the time for which it may scan.
+    pub share: u32,
+}
+
+/// The folder from which files are taken.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Time for which a file in it must not change before it is taken.
+    pub settle: Duration,
+}
+
+/// The scanner for contents.
+#[derive(Clone, Debug)]
+pub struct Scanner {
+    /// Where it listens.
+    pub address: Address,
+    /// The folder with its signatures.
+    pub signatures: Option<PathBuf>,
+    /// Age from which its signatures are too old.
+    pub signatures_max_age: Duration,
+    /// Whether it was found on this machine rather than named.
+    pub is_presumed: bool,
+}
+
+impl Scanner {
+    /// The engine at that address.
+    pub fn engine(&self) -> Clamd {
+        Clamd::new(self.address.clone(), self.signatures.clone())
+    }
+}
+
+impl RawIntake {
+    pub(super) fn rescan(&self) -> Result<Option<RescanSchedule>, &'static str> {
+        let (hours, share) = (self.rescan_hours, self.rescan_share);
+        match share {
+            1..=100 => Ok((self.rescan == Switch::On).then_some(RescanSchedule { hours, share })),
+            _ => Err("rescan_share must lie between 1 and 100"),
+        }
+    }
+
+    /// Links are resolved when the folder is opened; a mistake in the names is named here.
+    pub(super) fn watched(&self, data: &Path) -> Result<Option<Watch>, &'static str> {
+        /// Longest time for which a file must not change.
+        const LONGEST_SETTLING: Duration = Duration::from_hours(1);
+        if self.watch_settle.0 > LONGEST_SETTLING {
+            return Err("watch_settle must be at most 1h");
+        }
+        let Some(folder) = self.watch.clone() else { return Ok(None) };
+        if !folder.is_absolute() {
+            return Err("watch must be an absolute path");
+        }
+        if std::path::absolute(data).is_ok_and(|data| folder.starts_with(&data) || data.starts_with(&folder))
+        {
+            return Err("watch and the data directory must not contain one another");
+        }
+        Ok(Some(Watch { folder, settle: self.watch_settle.0 }))
+    }
+
+    /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.
+    pub(super) fn scanner(self) -> Result<Option<Scanner>, &'static str> {
+        if self.signatures.as_ref().is_some_and(|folder| !folder.is_absolute()) {
+            return Err("signatures must be an absolute path");
+        }
+        let is_presumed = self.clamd == ClamdAt::Auto;
+        let Some(address) = self.clamd.address() else {
+            return match self.signatures {
+                Some(_) => Err("signatures belongs to clamd: give clamd, too"),
+                None => Ok(None),
+            };
+        };
+        let usual = || matches!(address, Address::Socket(_)).then(|| PathBuf::from("/var/lib/clamav"));
+        let signatures = self.signatures.or_else(usual);
+        let signatures_max_age = self.signatures_max_age.0;
+        Ok(Some(Scanner { address, signatures, signatures_max_age, is_presumed }))
+    }
+}
+
+/// Whether office documents become PDFs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conversion {
+    /// If this machine can do it.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+}
