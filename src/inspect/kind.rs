@@ -1,5 +1,6 @@
 //! The format of a content by its bytes. Names have no say here.
 
+use super::format::cms::{self, Cms};
 use super::format::text::{has_packed, text};
 use super::format::{tar, zip};
 use crate::model::ContentKind;
@@ -23,6 +24,8 @@ pub(super) enum Format {
     Mail,
     /// `winmail.dat` of Outlook.
     Tnef,
+    /// A content together with its signature: `smime.p7m`.
+    Signed,
     /// Text without markup.
     Text,
     /// Nothing in it needs a look: the kind says all.
@@ -38,13 +41,6 @@ use ContentKind::{Archive, AudioVideo, DiskImage, Image, Mail, Office, OneNote, 
 
 /// How the attributes of a file of macOS begin, which have the same name after `._`.
 pub(super) const APPLE_DOUBLE: &[u8] = b"\0\x05\x16\x07";
-
-/// The identifiers in a signed content (RFC 5652): that it is one, and that what it signs is not in it.
-const SIGNED: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-const ELSEWHERE: [&[u8]; 2] = [
-    b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01",
-    b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\0\0",
-];
 
 const MAGICS: &[Magic] = &[
     (0, b"MZ", Format::Leaf(Program)),
@@ -182,7 +178,10 @@ const STARTS: &[(&str, Format)] = &[
     ("delivered-to:", Format::Mail),
     ("mime-version:", Format::Mail),
     ("message-id:", Format::Mail),
+    // The part that a signature belongs to may begin with any of these.
     ("content-type:", Format::Mail),
+    ("content-transfer-encoding:", Format::Mail),
+    ("content-disposition:", Format::Mail),
     ("x-", Format::Mail),
 ];
 
@@ -232,7 +231,10 @@ impl Format {
         match magic {
             Some((_, _, format)) => *format,
             None if tar::begins(content) => Self::Tar,
-            None if is_signature(content) => Self::Leaf(Other),
+            None if let Some(Cms::Signed(signed)) = cms::read(content) => {
+                // The signature of a mail has nothing else in it.
+                if signed.is_some() { Self::Signed } else { Self::Leaf(Other) }
+            }
             None if is_trailed(content) => Self::Opaque(DiskImage),
             None if has_pdf_head(content) => Self::Pdf,
             // Something precedes the archive, as it may.
@@ -247,7 +249,7 @@ impl Format {
             Self::Zip | Self::Gzip | Self::Tar => Archive,
             Self::Ole | Self::Rtf | Self::FlatOffice | Self::Mso => Office,
             Self::Pdf => ContentKind::Pdf,
-            Self::Mail | Self::Tnef => Mail,
+            Self::Mail | Self::Tnef | Self::Signed => Mail,
             Self::Text => ContentKind::Text,
             Self::Leaf(kind) | Self::Opaque(kind) => kind,
         }
@@ -265,13 +267,6 @@ impl Format {
 fn has_pdf_head(content: &[u8]) -> bool {
     let head = content.get(..PDF_HEAD).unwrap_or(content);
     head.windows(5).any(|five| five == b"%PDF-")
-}
-
-/// Whether it is the signature of a mail and nothing more.
-fn is_signature(content: &[u8]) -> bool {
-    let head = content.get(..256).unwrap_or(content);
-    let has = |word: &[u8]| head.windows(word.len()).any(|found| found == word);
-    head.first() == Some(&0x30) && has(SIGNED) && ELSEWHERE.into_iter().any(has)
 }
 
 /// Beginnings of contents that are encrypted as a whole: age, OpenSSL, PGP.
@@ -334,6 +329,14 @@ fn has_header(start: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// A signature of something elsewhere, and one of a content in it.
+    const SIGNATURE: &[u8] =
+        b"\x30\x23\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x16\x30\x14\x02\x01\x01\x31\0\
+        \x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\x31\0";
+    const SIGNED: &[u8] =
+        b"\x30\x28\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x1b\x30\x19\x02\x01\x01\x31\0\
+        \x30\x10\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x03\x04\x01x\x31\0";
+
     #[test]
     fn contents_are_known_by_their_bytes() {
         for (content, format) in [
@@ -366,8 +369,9 @@ mod tests {
             (b"BEGIN:VCARD\nVERSION:3.0\nN:Meier", Format::Text),
             (b"name: x\nversion: 1\ndate: 2026", Format::Text),
             (b"\0\x05\x16\x07\0", Format::Leaf(Other)),
-            (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", Format::Leaf(Other)),
-            (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\x30\x1b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", Format::Opaque(ContentKind::Unknown)),
+            (SIGNATURE, Format::Leaf(Other)),
+            (SIGNED, Format::Signed),
+            (&SIGNED[..SIGNED.len() - 1], Format::Opaque(ContentKind::Unknown)),
             (b"text\nbegin 644 x.exe\nM", Format::Opaque(Archive)),
         ] {
             assert_eq!(Format::of(content), format, "{}", String::from_utf8_lossy(content));

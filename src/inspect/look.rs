@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Inspection;
-use super::format::{Member, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
+use super::format::{Member, cms, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
 use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
@@ -52,8 +52,15 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         }
         Format::Pdf => notes.fenced(|notes| pdf::read(content, notes)).unwrap_or_default(),
         Format::Rtf => notes.fenced(|notes| rtf::read(content, notes)).unwrap_or_default(),
-        Format::Tnef => notes.fenced(|notes| tnef::read(content, notes)).unwrap_or_default(),
-        Format::Mail => notes.fenced(|notes| mail::read(content, notes)).unwrap_or_default(),
+        Format::Tnef => {
+            let attached = notes.fenced(|notes| tnef::read(content, notes)).unwrap_or_default();
+            attached.files.into_iter().chain(attached.objects).collect()
+        }
+        Format::Mail => {
+            mail::walk(content, notes, &mut |notes, leaf| look_at_leaf(leaf, depth, notes));
+            return kind;
+        }
+        Format::Signed => signed(content, notes),
         Format::FlatOffice => {
             let read = notes.fenced(|notes| {
                 ooxml::note_part("", content, notes);
@@ -85,6 +92,28 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
         look_at(&member, if is_part { Role::Part } else { Role::File }, depth, notes);
     }
     kind
+}
+
+fn look_at_leaf(leaf: mail::Leaf, depth: u32, notes: &mut Notes) {
+    match leaf.role {
+        // A page that is no attachment is what the mail says.
+        mail::Role::Page => drop(notes.count_member()),
+        mail::Role::Mail => {
+            let member = Member { name: mail::MAIL.to_owned(), ..leaf.member };
+            look_at(&member, Role::File, depth, notes);
+        }
+        mail::Role::Text | mail::Role::File => look_at(&leaf.member, Role::File, depth, notes),
+    }
+}
+
+/// The content that a signature is about.
+pub(super) fn signed(content: &[u8], notes: &mut Notes) -> Vec<Member> {
+    let signed = match cms::read(content) {
+        Some(cms::Cms::Signed(Some(octets))) => octets.bytes(),
+        _ => None,
+    };
+    notes.expect(signed.is_some(), Obstacle::Damaged);
+    unpacked(signed)
 }
 
 /// Bytes before the compressed ones in what Office puts beside a document.

@@ -17,7 +17,7 @@
 mod answer;
 mod child;
 mod confine;
-mod format;
+pub(crate) mod format;
 mod kind;
 pub(crate) mod look;
 mod name;

@@ -3,24 +3,29 @@
 
 mod biff;
 mod bytes;
+pub(crate) mod cms;
+mod encoded;
 pub(super) mod field;
 mod invoice;
 pub(super) mod mail;
 pub(super) mod odf;
 pub(super) mod ole;
 pub(super) mod ooxml;
+mod parameters;
 pub(super) mod pdf;
 pub(super) mod rtf;
 pub(super) mod tar;
 pub(super) mod text;
 pub(super) mod tnef;
+pub(crate) mod uuencode;
 mod xml;
 pub(super) mod zip;
 
 /// A content inside another.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub struct Member {
     /// The name as the format has it; empty if it has none.
     pub(super) name: String,
-    pub(super) content: Vec<u8>,
+    /// Its bytes.
+    pub content: Vec<u8>,
 }

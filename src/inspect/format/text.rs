@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::uuencode;
+
 /// The bytes as text; `None` if they are none. Bytes that are no UTF count as Latin-1.
 pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |bytes: &[u8], unit| utf16(bytes.as_chunks().0, unit);
@@ -26,14 +28,15 @@ pub(in crate::inspect) fn text(content: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Whether a text has a file in it, as uuencode or BinHex write it.
 pub(in crate::inspect) fn has_packed(text: &str) -> bool {
-    text.lines().any(|line| {
-        let mut words = line.split(' ');
-        let is_mode =
-            |mode: &str| (3..5).contains(&mode.len()) && mode.bytes().all(|digit| digit.is_ascii_digit());
-        words.next() == Some("begin") && words.next().is_some_and(is_mode) && words.next().is_some()
-            || line.starts_with("begin-base64 ")
-            || line.starts_with("(This file must be converted with BinHex")
-    })
+    text.lines().any(|line| is_packed_line(line.as_bytes()))
+}
+
+/// Whether a line begins such a file.
+pub(super) fn is_packed_line(line: &[u8]) -> bool {
+    uuencode::begins(line).is_some()
+        || [&b"begin-base64 "[..], b"=ybegin ", b"(This file must be converted with BinHex"]
+            .iter()
+            .any(|start| line.starts_with(start))
 }
 
 /// A text in a field of a binary format: UTF-16, the low byte first, or one byte for each character.

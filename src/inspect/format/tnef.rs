@@ -14,9 +14,17 @@ const PROPERTIES: u16 = 0x9005;
 const LONG_NAME: u16 = 0x3707;
 const OBJECT: u16 = 0x3701;
 
+/// What is attached.
+#[derive(Default)]
+pub(in crate::inspect) struct Attached {
+    pub(in crate::inspect) files: Vec<Member>,
+    /// Mails and objects in a form that only Outlook reads, which have no name here.
+    pub(in crate::inspect) objects: Vec<Member>,
+}
+
 /// Reads the attachments.
-pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member> {
-    let (mut members, mut attachment, mut at) = (Vec::new(), Attachment::default(), 6);
+pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Attached {
+    let (mut attached, mut attachment, mut at) = (Attached::default(), Attachment::default(), 6);
     while at < content.len() {
         let parsed = bytes::u16(content, at + 1).zip(bytes::length(content, at + 5));
         let data = parsed.and_then(|(_, length)| bytes::slice(content, at + 9, length));
@@ -28,7 +36,7 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member>
         notes.expect(bytes::u16(content, at + 9 + length) == Some(sum), Obstacle::Damaged);
         at += 9 + length + 2;
         match id {
-            NEW_ATTACHMENT => std::mem::take(&mut attachment).end(&mut members),
+            NEW_ATTACHMENT => std::mem::take(&mut attachment).end(&mut attached),
             TITLE => attachment.short_name = text(data, false),
             DATA => attachment.files.push(data.to_vec()),
             PROPERTIES => {
@@ -37,8 +45,8 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Vec<Member>
             _ => {}
         }
     }
-    attachment.end(&mut members);
-    members
+    attachment.end(&mut attached);
+    attached
 }
 
 #[derive(Default)]
@@ -51,11 +59,11 @@ struct Attachment {
 }
 
 impl Attachment {
-    fn end(self, members: &mut Vec<Member>) {
+    fn end(self, attached: &mut Attached) {
         let name = self.long_name.unwrap_or(self.short_name);
-        let files = self.files.into_iter().map(|content| Member { name: name.clone(), content });
+        attached.files.extend(self.files.into_iter().map(|content| Member { name: name.clone(), content }));
         let objects = self.objects.into_iter().map(|content| Member { name: String::new(), content });
-        members.extend(files.chain(objects));
+        attached.objects.extend(objects);
     }
 
     /// Reads a list of properties; `None` if it is not one.
