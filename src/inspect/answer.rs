@@ -1,8 +1,8 @@
-//! An [`Inspection`] as JSON: what the child answers, and what the command prints.
+//! Answers of the child as JSON: an [`Inspection`], which the command prints, too, and a [`MailHead`].
 
 use serde::{Deserialize, Serialize};
 
-use super::Inspection;
+use super::{Inspection, MailHead};
 use crate::model::{ContentKind, Label, Obstacle};
 
 #[derive(Serialize, Deserialize)]
@@ -41,6 +41,43 @@ pub(super) fn read(text: &[u8]) -> Option<Inspection> {
     })
 }
 
+/// Most bytes of a text that names a mail. Two of these fit an answer, whatever characters they have.
+const MAX_HEAD_TEXT: usize = 900;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    subject: Option<String>,
+    from: Option<String>,
+    is_automatic: bool,
+}
+
+impl MailHead {
+    /// For [`read_head`]: the texts without control characters, and cut where they are too long.
+    pub(super) fn to_json(&self) -> String {
+        let bounded = |text: &Option<String>| {
+            let text: String = text.as_ref()?.chars().filter(|character| !character.is_control()).collect();
+            let end = text.floor_char_boundary(MAX_HEAD_TEXT);
+            Some(text.get(..end)?.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let head = Head {
+            subject: bounded(&self.subject),
+            from: bounded(&self.from),
+            is_automatic: self.is_automatic,
+        };
+        serde_json::to_string(&head).expect("texts and a word")
+    }
+}
+
+/// Understands a whole answer about a head.
+pub(super) fn read_head(text: &[u8]) -> Option<MailHead> {
+    let Head { subject, from, is_automatic } = serde_json::from_slice(text).ok()?;
+    let is_text = |text: &Option<String>| {
+        text.as_ref().is_none_or(|text| !text.is_empty() && !text.contains(char::is_control))
+    };
+    (is_text(&subject) && is_text(&from)).then_some(MailHead { subject, from, is_automatic })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +100,29 @@ mod tests {
         {
             assert_eq!(read(text.replacen(from, to, 1).as_bytes()), None, "{from} {to}");
         }
+    }
+
+    #[test]
+    fn heads_are_bounded() {
+        let head = |subject: &str| MailHead { subject: Some(subject.to_owned()), ..MailHead::default() };
+        for (subject, expected) in [
+            ("Kündigung".to_owned(), Some("Kündigung".to_owned())),
+            (" a\n\u{85}b ".to_owned(), Some("ab".to_owned())),
+            ("\n".to_owned(), None),
+            ("\"".repeat(MAX_HEAD_TEXT + 1), Some("\"".repeat(MAX_HEAD_TEXT))),
+            (
+                "a".to_owned() + &"ü".repeat(MAX_HEAD_TEXT),
+                Some("a".to_owned() + &"ü".repeat(MAX_HEAD_TEXT / 2 - 1)),
+            ),
+        ] {
+            let text = MailHead { from: Some(subject.clone()), ..head(&subject) }.to_json();
+            assert!(text.len() as u64 <= crate::inspect::MAX_ANSWER, "{text}");
+            assert_eq!(read_head(text.as_bytes()).unwrap().subject, expected);
+        }
+        for text in ["", "{}", "{\"subject\":\"\",\"from\":null,\"is_automatic\":false}"] {
+            assert_eq!(read_head(text.as_bytes()), None, "{text}");
+        }
+        let control = "{\"subject\":\"\\u0001\",\"from\":null,\"is_automatic\":false}";
+        assert_eq!(read_head(control.as_bytes()), None);
     }
 }

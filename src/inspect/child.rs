@@ -1,44 +1,73 @@
-//! The process that looks into a content: its standard input, of which it knows nothing else.
+//! The process that does one task with a content: its standard input, of which it knows nothing else.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use super::format::head;
 use super::look::look_into;
+use super::unpack::unpack;
 use super::{Inspection, confine};
 
-/// The first argument of a child.
-pub(super) const ARGUMENT: &str = "inspect-standard-input";
+/// What a child does; the server says it by the first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Says what the content is and holds.
+    Look,
+    /// Hands out the files in a mail.
+    Unpack,
+    /// Says what names a mail.
+    Head,
+}
+
+impl Task {
+    const ALL: [Self; 3] = [Self::Look, Self::Unpack, Self::Head];
+
+    /// The first argument of the child.
+    pub(super) fn argument(self) -> &'static str {
+        match self {
+            Self::Look => "inspect-standard-input",
+            Self::Unpack => "unpack-standard-input",
+            Self::Head => "head-of-standard-input",
+        }
+    }
+}
 
 /// Most bytes of a content that is looked into. More than a sample of the scanner has.
 const MAX_CONTENT: u64 = 128 << 20;
 
-/// Looks into the standard input if this process was started for that, and returns its exit code. It must come first in
-/// `main`: the process has not read anything yet and has one thread.
+/// Does its task with the standard input if this process was started for one, and returns its exit code. It must come first
+/// in `main`: the process has not read anything yet and has one thread.
 pub fn run_if_asked() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
-    (arguments.next().as_deref() == Some(OsStr::new(ARGUMENT))).then(|| {
-        if confine::confine().is_err() {
-            return ExitCode::FAILURE;
-        }
-        // Where this ends a process, the standard error is nowhere.
-        std::panic::set_hook(Box::new(|_| {}));
-        #[cfg(debug_assertions)]
-        if let Some(deed) = arguments.next() {
-            return misdeed::run(&deed);
-        }
-        run().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
-    })
+    let first = arguments.next()?;
+    let task = Task::ALL.into_iter().find(|task| first == OsStr::new(task.argument()))?;
+    if confine::confine().is_err() {
+        return Some(ExitCode::FAILURE);
+    }
+    // Where this ends a process, the standard error is nowhere.
+    std::panic::set_hook(Box::new(|_| {}));
+    #[cfg(debug_assertions)]
+    if let Some(deed) = arguments.next() {
+        return Some(misdeed::run(&deed));
+    }
+    Some(run(task).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
 }
 
-fn run() -> io::Result<()> {
+fn run(task: Task) -> io::Result<()> {
     let content = read_content()?;
-    // Formats are fenced one by one; this is for all else.
-    let found: Inspection = catch_unwind(AssertUnwindSafe(|| look_into(&content)))
-        .map_err(|_| io::Error::other("the look did not finish"))?;
     let mut output = io::stdout().lock();
-    output.write_all(found.to_json().as_bytes())?;
+    // Formats are fenced one by one; this is for all else.
+    let done = catch_unwind(AssertUnwindSafe(|| match task {
+        Task::Look => {
+            let found: Inspection = look_into(&content);
+            output.write_all(found.to_json().as_bytes())
+        }
+        Task::Unpack => unpack(&content, &mut output),
+        Task::Head => output.write_all(head::read(&content).to_json().as_bytes()),
+    }));
+    done.map_err(|_| io::Error::other("the task did not finish"))??;
     output.flush()
 }
 
@@ -104,6 +133,31 @@ mod misdeed {
                 }
             },
             Some("rubbish") => drop(io::stdout().write_all(b"{\"kind\":\"text\"}")),
+            // One file, and the beginning of another; or more than was announced, or less.
+            Some("half-a-file") => {
+                drop(io::stdout().write_all(FILE).and_then(|()| io::stdout().write_all(HALF)));
+            }
+            Some("half-and-abort") => {
+                drop(io::stdout().write_all(FILE).and_then(|()| io::stdout().flush()));
+                std::process::abort();
+            }
+            Some("another-number") => {
+                drop(io::stdout().write_all(FILE).and_then(|()| io::stdout().write_all(&[0, 0, 0, 0, 2, 0])));
+            }
+            Some("more-after-the-end") => {
+                drop(
+                    io::stdout()
+                        .write_all(FILE)
+                        .and_then(|()| io::stdout().write_all(&[0, 0, 0, 0, 1, 0, 0])),
+                );
+            }
+            Some("end-and-abort") => {
+                let written = io::stdout().write_all(FILE);
+                drop(written.and_then(|()| io::stdout().write_all(&[0, 0, 0, 0, 1, 0])));
+                drop(io::stdout().flush());
+                std::process::abort();
+            }
+            Some("files-without-end") => while io::stdout().write_all(FILE).is_ok() {},
             Some("lie") => {
                 let answer = br#"{"kind":"text","labels":[],"obstacle":null,"members":0}"#;
                 drop(io::stdout().write_all(answer).and_then(|()| io::stdout().flush()));
@@ -113,6 +167,11 @@ mod misdeed {
         }
         ExitCode::SUCCESS
     }
+
+    /// A file `a` with one byte, as the server reads it.
+    const FILE: &[u8] = &[1, 1, 0, 1, b'a', 0, 0, 0, 1, b'x'];
+
+    const HALF: &[u8] = &[1, 1, 0, 1, b'a', 0];
 
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 128]);

@@ -1,10 +1,11 @@
 //! Looks into one content: what kind is it, which labels does it earn, and can all of it be looked at?
 //!
 //! ```text
-//! Inspector    starts the process, waits, reads its answer                    (in the server)
-//! child        confine > look > answer                                        (in a process of its own)
+//! Inspector    starts the process, waits, reads its answer, trusts nothing    (in the server)
+//! child        confine > one task > answer                                    (in a process of its own)
 //! confine      limits, Landlock, seccomp: memory and one pipe are all it has
 //! look         kind of a content, then its format, then each member again
+//! unpack       the files in a mail, handed out one by one as frames
 //! format/      one file per format: the labels it earns and the members it has
 //! notes        what was found, and what may still be spent
 //! ```
@@ -18,21 +19,24 @@ mod answer;
 mod child;
 mod confine;
 pub(crate) mod format;
+mod frames;
 mod kind;
 pub(crate) mod look;
 mod name;
 mod notes;
+mod process;
+pub(crate) mod unpack;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{self, BufReader};
+use std::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::retry_on_intr;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use child::Task;
+use frames::{Frame, MAX_ALL_ATTACHMENTS, MAX_ATTACHMENTS};
+use process::Process;
 
 use crate::model::{ContentKind, Label, Obstacle};
 
@@ -41,7 +45,7 @@ pub use child::run_if_asked;
 /// Longest time of a look until it is ended.
 const LONGEST_LOOK: Duration = Duration::from_secs(20);
 
-/// Most bytes of an answer; all labels together are shorter.
+/// Most bytes of an answer; all labels together are shorter, and so are the texts that name a mail.
 const MAX_ANSWER: u64 = 4 << 10;
 
 /// What a look found.
@@ -55,6 +59,38 @@ pub struct Inspection {
     pub obstacle: Option<Obstacle>,
     /// Number of members that were looked at, at all depths.
     pub members: u32,
+}
+
+/// A file that was sent in a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The folders in which it lies in the mail, the outermost first, and its own name at the end. A mail in the mail, or a
+    /// `winmail.dat`, is a folder named after it without its ending. These are the sender's names as they were decoded, each
+    /// of 1 to 1,024 bytes and without control characters, and not checked for anything else; they can occur twice.
+    pub path: Vec<String>,
+    /// Its bytes as the sender had them, at most 128 MiB.
+    pub content: Vec<u8>,
+}
+
+/// How the files in a mail were handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unpacked {
+    /// Number of files that were handed out, at most 1,000.
+    pub attachments: u32,
+    /// What ended it early or hid something; then only the mail itself has everything.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// What names a mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailHead {
+    /// Its subject, decoded, in one line; not checked for anything else.
+    pub subject: Option<String>,
+    /// The name of its first author as the mail says it, or else the address.
+    pub from: Option<String>,
+    /// A program made it, or it goes to many (RFC 3834): nothing should answer it. A head that cannot be read
+    /// counts as such.
+    pub is_automatic: bool,
 }
 
 /// Why a look could not begin. It says nothing about the content.
@@ -109,68 +145,70 @@ impl Inspector {
             // Programs make an empty file first; it is what its name says.
             return Ok(nothing(name::claimed(name).unwrap_or(ContentKind::Text), None));
         }
-        let answer = self.ask(content).map_err(InspectError::NotStarted)?;
+        let answer = self.ask(Task::Look, content)?.and_then(|text| answer::read(&text));
         let mut found = answer.unwrap_or_else(|| nothing(ContentKind::Unknown, Some(Obstacle::NotFinished)));
         name::make_stricter(&mut found, name);
         Ok(found)
     }
 
-    /// The child's answer; `None` if it gives none that can be understood. Errors: it cannot be started.
-    fn ask(&self, content: BorrowedFd<'_>) -> io::Result<Option<Inspection>> {
-        let mut command = Command::new(&self.program);
-        command.arg(child::ARGUMENT).env_clear().current_dir(Path::new("/"));
-        command
-            .stdin(Stdio::from(content.try_clone_to_owned()?))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = Ended(command.spawn()?);
-        let until = Instant::now() + self.longest;
-        let Some(pipe) = child.0.stdout.take() else { return Ok(None) };
-        let Some(text) = read_answer(pipe, until)? else { return Ok(None) };
-        // It has said everything. Now it must end by itself, and well.
-        let Some(pid) = i32::try_from(child.0.id()).ok().and_then(Pid::from_raw) else { return Ok(None) };
-        let process = pidfd_open(pid, PidfdFlags::empty())?;
-        if !is_ready(process.as_fd(), until)? || !child.0.wait()?.success() {
-            return Ok(None);
+    /// Hands out the files in a mail, in order, each to `take`; ends early when that breaks off. The mail is a sealed file in
+    /// memory. One file at a time is in this process' memory. Waits for some 20 seconds at most, and for `take`.
+    ///
+    /// A file is every part that has a name, is sent as an attachment, or is not the text that programs show; the files in
+    /// mails in the mail follow each of these. What arrived whole stays, whatever happens to the process afterwards; then the
+    /// obstacle is [`Obstacle::NotFinished`].
+    ///
+    /// Errors: only those of the system.
+    pub fn attachments(
+        &self,
+        mail: BorrowedFd<'_>,
+        take: &mut dyn FnMut(Attachment) -> ControlFlow<()>,
+    ) -> Result<Unpacked, InspectError> {
+        let mut input = BufReader::new(self.start(Task::Unpack, mail)?);
+        let (mut attachments, mut bytes) = (0, 0);
+        let stopped = |attachments| Unpacked { attachments, obstacle: Some(Obstacle::NotFinished) };
+        loop {
+            match frames::read(&mut input) {
+                Ok(Frame::File(file)) => {
+                    bytes += file.content.len() as u64;
+                    if attachments >= MAX_ATTACHMENTS || bytes > MAX_ALL_ATTACHMENTS {
+                        return Ok(stopped(attachments));
+                    }
+                    attachments += 1;
+                    let before = Instant::now();
+                    if take(file).is_break() {
+                        return Ok(stopped(attachments));
+                    }
+                    input.get_mut().extend(before.elapsed());
+                }
+                Ok(Frame::End { files, obstacle }) if files == attachments && input.buffer().is_empty() => {
+                    let ends_well = input.get_mut().ends_well().map_err(InspectError::NotStarted)?;
+                    return Ok(if ends_well {
+                        Unpacked { attachments, obstacle }
+                    } else {
+                        stopped(attachments)
+                    });
+                }
+                _ => return Ok(stopped(attachments)),
+            }
         }
-        Ok(answer::read(&text))
     }
-}
 
-/// All that a child writes; `None` if it is too much or takes too long.
-fn read_answer(mut pipe: ChildStdout, until: Instant) -> io::Result<Option<Vec<u8>>> {
-    let mut text = Vec::new();
-    loop {
-        if !is_ready(pipe.as_fd(), until)? {
-            return Ok(None);
-        }
-        let mut piece = [0; 1 << 10];
-        let length = pipe.read(&mut piece)?;
-        if length == 0 {
-            return Ok(Some(text));
-        }
-        text.extend_from_slice(piece.get(..length).unwrap_or_default());
-        if text.len() as u64 > MAX_ANSWER {
-            return Ok(None);
-        }
+    /// What names a mail, from its first bytes: a sealed file in memory. Some 64 KiB have the whole header.
+    ///
+    /// Errors: only those of the system. A head that cannot be read has no names and counts as a program's.
+    pub fn mail_head(&self, head: BorrowedFd<'_>) -> Result<MailHead, InspectError> {
+        let text = self.ask(Task::Head, head)?;
+        let unread = MailHead { is_automatic: true, ..MailHead::default() };
+        Ok(text.and_then(|text| answer::read_head(&text)).unwrap_or(unread))
     }
-}
 
-/// Waits until there is something to read, or the process is gone; `false` if the time has come.
-fn is_ready(descriptor: BorrowedFd<'_>, until: Instant) -> io::Result<bool> {
-    let left =
-        Timespec::try_from(until.saturating_duration_since(Instant::now())).expect("a time until then fits");
-    let mut polled = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
-    Ok(retry_on_intr(|| poll(&mut polled, Some(&left)))? > 0)
-}
+    /// The child's whole answer; `None` if it gives none. Errors: it cannot be started.
+    fn ask(&self, task: Task, content: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, InspectError> {
+        self.start(task, content)?.answer(MAX_ANSWER).map_err(InspectError::NotStarted)
+    }
 
-/// A child that is gone, with the last of its memory, when this is dropped.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        // Both fail only if it is gone already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    fn start(&self, task: Task, content: BorrowedFd<'_>) -> Result<Process, InspectError> {
+        Process::start(&self.program, task, content, self.longest).map_err(InspectError::NotStarted)
     }
 }

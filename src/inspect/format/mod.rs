@@ -6,6 +6,7 @@ mod bytes;
 pub(crate) mod cms;
 mod encoded;
 pub(super) mod field;
+pub(super) mod head;
 mod invoice;
 pub(super) mod mail;
 pub(super) mod odf;

@@ -33,10 +33,20 @@ const DOCUMENTS: [&str; 8] = [
     "quill",
 ];
 
+/// The stream with the properties of a mail of Outlook.
+const PROPERTIES: &str = "__properties_version1.0";
+
 /// Properties of an attachment in a mail of Outlook (MS-OXMSG): its bytes, its long and its short name.
 const ATTACHMENT: &str = "__substg1.0_37010102";
 const NAMES: [&str; 4] =
     ["__substg1.0_3707001f", "__substg1.0_3707001e", "__substg1.0_3704001f", "__substg1.0_3704001e"];
+
+/// Whether a compound file is a mail of Outlook.
+pub(in crate::inspect) fn is_mail(content: &[u8]) -> bool {
+    CompoundFile::open(Cursor::new(content)).is_ok_and(|file| {
+        file.walk().take(MAX_ENTRIES).any(|entry| entry.name().to_lowercase() == PROPERTIES)
+    })
+}
 
 /// Reads a compound file: its kind, and the contents in it.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> (ContentKind, Vec<Member>) {
@@ -94,7 +104,7 @@ fn kind(class: &str, names: &BTreeSet<&str>, notes: &mut Notes) -> ContentKind {
     if INSTALLERS.contains(&class) {
         return ContentKind::Program;
     }
-    if names.contains("__properties_version1.0") {
+    if names.contains(PROPERTIES) {
         return ContentKind::Mail;
     }
     if DOCUMENTS.iter().any(|name| names.contains(name)) {

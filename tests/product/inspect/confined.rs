@@ -32,12 +32,12 @@ fn a_content_that_takes_over_its_process_finds_nothing_to_use() {
 }
 
 /// A program in the place of this one, which misbehaves in the process that looks into a content.
-struct Impostor {
+pub(super) struct Impostor {
     folder: TempDir,
 }
 
 impl Impostor {
-    fn new(deed: &str) -> Self {
+    pub(super) fn new(deed: &str) -> Self {
         let impostor = Self { folder: tempfile::tempdir().unwrap() };
         let (program, noted) = (env!("CARGO_BIN_EXE_tresor"), impostor.noted());
         let script = format!(
@@ -49,7 +49,7 @@ impl Impostor {
         impostor
     }
 
-    fn program(&self) -> PathBuf {
+    pub(super) fn program(&self) -> PathBuf {
         self.folder.path().join("program")
     }
 

@@ -14,7 +14,7 @@ use crate::support::office::Office;
 const TYPES: &str = r#"<Types><Override PartName="/word/document.xml" ContentType="x.main+xml"/></Types>"#;
 
 /// A text document of Word with these parts beside what every document has.
-fn docx(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn docx(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let fixed = [
         ("[Content_Types].xml", TYPES.as_bytes()),
         ("word/document.xml", b"<w:document><w:t>Brief</w:t></w:document>"),
@@ -97,7 +97,7 @@ fn documents_of_office_earn_their_labels() {
 }
 
 /// A compound file with these streams.
-fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     for (path, content) in streams {
         file.create_storage_all(Path::new(path).parent().unwrap()).unwrap();
@@ -107,7 +107,7 @@ fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     file.into_inner().into_inner()
 }
 
-fn wide(text: &str) -> Vec<u8> {
+pub(super) fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
@@ -367,7 +367,7 @@ fn invoices_in_pdf_are_no_reason_to_hold_it() {
 }
 
 /// A mail with these parts, each with its header.
-fn mail(parts: &[&str]) -> Vec<u8> {
+pub(super) fn mail(parts: &[&str]) -> Vec<u8> {
     let mut mail = "From: a@example.org\r\nSubject: Unterlagen\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
     for part in parts {
         mail.extend(["--b\r\n", part, "\r\n"]);
@@ -439,7 +439,7 @@ fn mails_are_walked_to_every_leaf() {
 }
 
 /// An attribute of `winmail.dat`.
-fn attribute(id: u16, data: &[u8]) -> Vec<u8> {
+pub(super) fn attribute(id: u16, data: &[u8]) -> Vec<u8> {
     let sum = data.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
     let length = u32::try_from(data.len()).unwrap().to_le_bytes();
     [&[2][..], &id.to_le_bytes(), &[6, 0], &length, data, &sum.to_le_bytes()].concat()

@@ -4,6 +4,7 @@ mod confined;
 mod corpora;
 mod formats;
 mod hostile;
+mod mails;
 mod zips;
 
 use std::collections::BTreeSet;

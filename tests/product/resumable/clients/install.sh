@@ -35,7 +35,13 @@ samples() {
     mkdir -p "$clients/$2"
     "$clients/office/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
         -d "$clients/$2" -r "$1" || fail "pip did not get what $1 names (is PyPI reachable?)"
-    (cd "$clients/$2" && python3 -m zipfile -e ./*.zip . && rm ./*.zip)
+    for archive in "$clients/$2"/*; do
+        case "$archive" in
+        *.zip) python3 -m zipfile -e "$archive" "$clients/$2" ;;
+        *) python3 -m tarfile -e "$archive" "$clients/$2" ;;
+        esac
+        rm "$archive"
+    done
     cp "$1" "$clients/$2/"
 }
 
@@ -57,5 +63,6 @@ python "$here/../../clients/python/requirements.txt" webdav-py
 python "$here/../../convert/requirements.txt" office
 python "$here/../../../architecture/requirements.txt" pglast
 samples "$here/../../inspect/requirements.txt" oletools
+samples "$here/../../inspect/mails/requirements.txt" mails
 javascript "$here" tus-js
 javascript "$here/../../clients/javascript" webdav-js
