@@ -27,7 +27,7 @@ use tresor::accounts::{AppToken, UserName, device_label, login_name};
 use tresor::admin::Request;
 use tresor::config::RawConfig;
 use tresor::model::{ByteSize, Checksum, ContainerId, SpaceId};
-use tresor::parsers::contents::look_into;
+use tresor::parsers::contents::{Cms, look_into, read_cms, take_uuencoded, unpack};
 
 /// A parser and what must be true of it: returns for any input, panics where a promise is broken.
 pub type Target = fn(&[u8]);
@@ -51,6 +51,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("key-file", containers::key_file),
     ("lockinfo", bodies::lockinfo),
     ("login", heads::login),
+    ("mail", mail),
     ("meta", containers::meta),
     ("multipart", bodies::multipart),
     ("owner-line", owner_line),
@@ -62,7 +63,9 @@ const TARGETS: &[(&str, Target)] = &[
     ("proppatch", bodies::proppatch),
     ("range", heads::range),
     ("root-key", containers::root_key),
+    ("signed", signed),
     ("snapshot-name", packs::snapshot_name),
+    ("uuencode", uuencode),
     ("words", words),
     ("xml", bodies::xml),
 ];
@@ -84,6 +87,37 @@ fn inspect(data: &[u8]) {
     let found = look_into(data);
     assert_eq!(look_into(data), found);
     assert!(found.members <= 10_001, "{found:?}");
+}
+
+/// A mail whose files are handed out: that ends, does the same again, and says so at the end.
+fn mail(data: &[u8]) {
+    let unpacked = || {
+        let mut output = Vec::new();
+        unpack(data, &mut output).expect("memory takes all");
+        output
+    };
+    let output = unpacked();
+    assert!(output.len() >= 6 && output.len() <= 13 * data.len() + 100_000, "{}", output.len());
+    assert_eq!(unpacked(), output);
+}
+
+/// A signed or encrypted content: what is signed is a part of it, and nothing is added.
+fn signed(data: &[u8]) {
+    let Some(Cms::Signed(Some(octets))) = read_cms(data) else { return };
+    let Some(bytes) = octets.bytes() else { return };
+    assert!(bytes.len() < data.len());
+    let mut rest = data.iter();
+    assert!(bytes.iter().all(|byte| rest.any(|found| found == byte)), "in the same order");
+}
+
+/// A text with files in it: they take less room than their lines, which are gone, and the other lines stay.
+fn uuencode(data: &[u8]) {
+    let (left, files) = take_uuencoded(data);
+    let taken = data.len() - left.len();
+    assert!(files.iter().map(|file| file.content.len()).sum::<usize>() <= taken.saturating_mul(64));
+    assert_eq!(files.is_empty(), taken == 0);
+    let mut lines = data.split_inclusive(|byte| *byte == b'\n');
+    assert!(left.split_inclusive(|byte| *byte == b'\n').all(|line| lines.any(|found| found == line)));
 }
 
 /// A line on the owner's socket.
