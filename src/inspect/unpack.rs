@@ -356,6 +356,34 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_others_find_elsewhere_are_an_obstacle() {
+        let file = "Content-Type: text/plain; name=a.txt\r\n\r\nx";
+        for (text, expected) in [
+            ("\r\na - b", None),
+            ("\r\na --b5 c", None),
+            // Within a line, at the beginning of a longer word, or of another boundary.
+            ("\r\na --b4 c", Some(Obstacle::Ambiguous)),
+            ("\r\n--b4c", Some(Obstacle::Ambiguous)),
+            ("\r\n--b4-- c", Some(Obstacle::Ambiguous)),
+            (
+                "Content-Type: multipart/mixed; boundary=b44\r\n\r\n--b44\r\n\r\nx\r\n--b44--",
+                Some(Obstacle::Ambiguous),
+            ),
+        ] {
+            assert_eq!(unpacked(&mail("Post", &[text, file])).1, expected, "{text}");
+        }
+        // A line of its own in the text means nothing, but at the beginning it makes a mailbox.
+        let one = mail("Post", &["\r\nGuten Tag\r\n\r\nFrom here on:\r\n\r\nx", file]);
+        assert_eq!(unpacked(&one).0, [("a.txt".to_owned(), "x".to_owned())]);
+        let two = format!(
+            "From a Thu Jan 1\r\n{}\r\nFrom b Thu Jan 1\r\n{}",
+            mail("Alt", &[file]),
+            mail("Neu", &[file])
+        );
+        assert_eq!(names(&two), ["Alt.eml", "Alt/a.txt", "Neu.eml", "Neu/a.txt"]);
+    }
+
+    #[test]
     fn nesting_has_an_end() {
         let mut inner = mail("0", &["Content-Type: text/plain; name=a.txt\r\n\r\nx"]);
         for depth in 1..=MAX_NESTING + 1 {
