@@ -13,8 +13,10 @@ build=(
     "/usr/include/openssl/evp.h libssl-dev"
 )
 test=(
+    "7zz 7zip"
     "age age"
     "bwrap bubblewrap"
+    "bzip2 bzip2"
     "cadaver cadaver"
     "clamd clamav-daemon"
     "/usr/share/clamav-testfiles/clam.exe clamav-testfiles"
@@ -52,6 +54,7 @@ test=(
     "sqlite3 sqlite3"
     "strace strace"
     "systemd-analyze systemd"
+    "xz xz-utils"
     "zip zip"
     "/etc/ssl/certs/ca-certificates.crt ca-certificates"
 )

@@ -15,6 +15,9 @@ pub(super) enum Format {
     Pdf,
     Rtf,
     Gzip,
+    Bzip2,
+    Xz,
+    SevenZip,
     Tar,
     /// Macros or objects of a document, compressed and beside it.
     Mso,
@@ -78,12 +81,12 @@ const MAGICS: &[Magic] = &[
     (0, b"\x09\x04\x06\0", Format::Opaque(Office)),
     (0, b"\x09\x08\x08\0", Format::Opaque(Office)),
     (0, b"\x09\x08\x10\0", Format::Opaque(Office)),
-    (0, b"7z\xbc\xaf\x27\x1c", Format::Opaque(Archive)),
+    (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
     (0, b"Rar!\x1a\x07", Format::Opaque(Archive)),
     (0, b"MSCF", Format::Opaque(Archive)),
     (0, b"ISc(", Format::Opaque(Archive)),
-    (0, b"BZh", Format::Opaque(Archive)),
-    (0, b"\xfd7zXZ\0", Format::Opaque(Archive)),
+    (0, b"BZh", Format::Bzip2),
+    (0, b"\xfd7zXZ\0", Format::Xz),
     (0, b"\x28\xb5\x2f\xfd", Format::Opaque(Archive)),
     (0, b"\x04\x22\x4d\x18", Format::Opaque(Archive)),
     (0, b"LZIP", Format::Opaque(Archive)),
@@ -246,7 +249,7 @@ impl Format {
     /// The kind, before a look inside.
     pub(super) fn kind(self) -> ContentKind {
         match self {
-            Self::Zip | Self::Gzip | Self::Tar => Archive,
+            Self::Zip | Self::Gzip | Self::Bzip2 | Self::Xz | Self::SevenZip | Self::Tar => Archive,
             Self::Ole | Self::Rtf | Self::FlatOffice | Self::Mso => Office,
             Self::Pdf => ContentKind::Pdf,
             Self::Mail | Self::Tnef | Self::Signed => Mail,

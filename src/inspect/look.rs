@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use bzip2::read::MultiBzDecoder;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use lzma_rust2::XzReader;
 
 use super::Inspection;
-use super::format::{Member, cms, field, mail, odf, ole, ooxml, pdf, rtf, tar, text, tnef, zip};
+use super::format::{Member, cms, field, mail, odf, ole, ooxml, pdf, rtf, seven_zip, tar, text, tnef, zip};
 use super::kind::{APPLE_DOUBLE, Format, is_sealed};
 use super::name::{claimed, stricter};
 use super::notes::{MAX_NESTING, Notes};
@@ -69,6 +71,28 @@ fn look(content: &[u8], role: Role, depth: u32, notes: &mut Notes) -> ContentKin
             read.unwrap_or_default()
         }
         Format::Gzip => unpacked(notes.expand(content.len(), &mut MultiGzDecoder::new(content))),
+        Format::Bzip2 => {
+            let read = notes.fenced(|notes| notes.expand(content.len(), &mut MultiBzDecoder::new(content)));
+            unpacked(read.flatten())
+        }
+        Format::Xz => {
+            let read = notes.fenced(|notes| {
+                notes.expand(content.len(), &mut XzReader::new_mem_limit(content, true, MAX_XZ_KIB))
+            });
+            unpacked(read.flatten())
+        }
+        Format::SevenZip => {
+            let unread = notes.fenced(|notes| {
+                seven_zip::read(content, notes, &mut |notes, member| {
+                    look_at(&member, Role::File, depth, notes);
+                })
+            });
+            for name in unread.unwrap_or_default() {
+                notes.count_member();
+                note_kind(claimed(&name), notes);
+            }
+            return kind;
+        }
         Format::Mso => {
             let packed = content.get(MSO_HEAD..).unwrap_or_default();
             unpacked(notes.expand(packed.len(), &mut ZlibDecoder::new(packed)))
@@ -115,6 +139,9 @@ pub(super) fn signed(content: &[u8], notes: &mut Notes) -> Vec<Member> {
     notes.expect(signed.is_some(), Obstacle::Damaged);
     unpacked(signed)
 }
+
+/// Most KiB of memory for the decoder of an xz file; `xz -9` takes 65 MiB.
+const MAX_XZ_KIB: u32 = 160 << 10;
 
 /// Bytes before the compressed ones in what Office puts beside a document.
 const MSO_HEAD: usize = 50;

@@ -243,6 +243,7 @@ fn ending_of(content: &[u8]) -> &'static str {
         Format::Pdf => "pdf",
         Format::Zip => "zip",
         Format::Rtf => "rtf",
+        Format::SevenZip => "7z",
         Format::Gzip => "gz",
         Format::Tar => "tar",
         Format::Mail => "eml",

@@ -15,6 +15,7 @@ pub(super) mod ooxml;
 mod parameters;
 pub(super) mod pdf;
 pub(super) mod rtf;
+pub(super) mod seven_zip;
 pub(super) mod tar;
 pub(super) mod text;
 pub(super) mod tnef;

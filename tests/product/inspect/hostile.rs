@@ -140,6 +140,10 @@ fn damaged_documents_end_no_process() {
         b"{\\rtf1{\\object\\objdata 0105000002000000}}".to_vec(),
         b"%PDF-1.7\n1 0 obj<</Type/ObjStm/Filter/FlateDecode>>stream\nx\nendstream".to_vec(),
     ];
+    let text = b"Guten Tag ".repeat(9);
+    seeds.push(super::packed::seven_zip(&[("a.txt", &text), ("b.js", b"x")], &[]));
+    seeds.push(super::packed::packed("xz", "xz-utils", &text));
+    seeds.push(super::packed::packed("bzip2", "bzip2", &text));
     for name in ["clam.ole.doc", "clam.ppt", "clam.pdf", "clam.mail", "clam.tar.gz"] {
         let files = crate::support::clamd::test_files();
         seeds.push(files.into_iter().find(|(found, _)| found == name).unwrap().1);

@@ -5,6 +5,7 @@ mod corpora;
 mod formats;
 mod hostile;
 mod mails;
+mod packed;
 mod zips;
 
 use std::collections::BTreeSet;
