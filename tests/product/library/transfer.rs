@@ -1,7 +1,8 @@
 //! Moving and copying inside a space.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
 use tresor::catalog::{CatalogError, Commit, NewEntry, WriteTx};
@@ -112,11 +113,13 @@ async fn a_large_copy_lets_others_write_and_appears_as_a_whole() {
     steps.next();
     assert_eq!(count(&store, "SELECT count(*) FROM trash WHERE is_purging = 1"), 1);
     assert_eq!(store.names("").await, ["large"]);
-    let saving = tokio::spawn({
+    let mut saving = Box::pin({
         let store = Arc::clone(&store);
-        // Queued at the first poll, while the copy's next step is not.
         async move { store.mkcol("other").await.map(drop) }
     });
+    // Queued at the first poll, while the copy's next step is not; a busy machine may run a task only after the copy.
+    assert!(poll_fn(|context| Poll::Ready(saving.as_mut().poll(context).is_pending())).await);
+    let saving = tokio::spawn(saving);
     let upkeep = tokio::spawn({
         let store = Arc::clone(&store);
         async move { store.library.upkeep(NOW).await.map(drop) }
