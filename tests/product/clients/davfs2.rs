@@ -162,18 +162,18 @@ fn davfs2_free_space_is_sane_and_the_quota_is_kept() {
 }
 
 /// A mount to be made, with configuration, secrets, cache and mount point of its own.
-struct Davfs<'a> {
+pub struct Davfs<'a> {
     server: &'a TestServer,
     name: String,
     url: String,
 }
 
 impl<'a> Davfs<'a> {
-    fn of(server: &'a TestServer, name: &str) -> Self {
+    pub fn of(server: &'a TestServer, name: &str) -> Self {
         Self { server, name: name.to_owned(), url: server.space_url() }
     }
 
-    fn mount(&self) -> Mount {
+    pub fn mount(&self) -> Mount {
         assert!(geteuid().is_root(), "davfs2 mounts for root only here: run `sudo make test`");
         let point = self.server.scratch(&format!("davfs2/{}", self.name));
         succeed(

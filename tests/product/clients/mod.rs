@@ -6,7 +6,7 @@
 
 mod cadaver;
 mod curl;
-mod davfs2;
+pub mod davfs2;
 mod explorer;
 mod finder;
 mod gvfs;
@@ -14,5 +14,5 @@ mod joplin;
 mod links;
 mod litmus;
 mod packages;
-mod rclone;
+pub mod rclone;
 mod restic;
