@@ -137,6 +137,7 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 version_days: 30,
                 trash_days: 30,
                 hold: None,
+                mail: None,
                 created: NOW,
             })?;
             Ok(space)

@@ -7,16 +7,16 @@ use super::error::AdminError;
 use super::judge::{Asker, Judged};
 use super::shown;
 use super::{
-    AppPasswordShown, GrantShown, HoldShown, IntakeAsked, IssuedAppPassword, RecoveryKeyShown, RemovalShown,
-    Reply, Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
+    AppPasswordShown, GrantShown, HoldShown, IntakeAsked, IssuedAppPassword, MailAsked, RecoveryKeyShown,
+    RemovalShown, Reply, Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
 use crate::intake::Intake;
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, NameError, RescanMode, Right, Role,
-    SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, MailName, NameError, RescanMode, Right,
+    Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -163,12 +163,12 @@ impl Admin {
                 self.accounts.remove_second_factor(user.id, by).await?;
                 Ok(Reply::Done(format!("{} signs in with the password alone", user.name)))
             }
-            Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake } => {
+            Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake, mail } => {
                 let name = EntryName::parse(&name)?;
                 let kind = word("kind of space", &kind, SpaceKind::from_word, SpaceKind::ALL)?;
                 let settings =
                     with_changes(SpaceSettings::default(), (quota, history), version_days, trash_days);
-                let settings = SpaceSettings { hold: self.hold(None, intake), ..settings };
+                let settings = self.with_intake(settings, intake, mail)?;
                 self.library.add_space(&name, kind, settings, by).await?;
                 self.accounts.forget_snapshot();
                 Ok(Reply::Done(format!("space {name} is ready; give people access with `tresor grant`")))
@@ -176,10 +176,11 @@ impl Admin {
             Request::SpaceList => {
                 Ok(Reply::Spaces(self.library.spaces().await?.iter().map(shown::space).collect()))
             }
-            Request::SpaceSet { name, quota, history, version_days, trash_days, intake } => {
+            Request::SpaceSet { name, quota, history, version_days, trash_days, intake, mail } => {
                 let space = self.space(&name).await?;
-                let settings = with_changes(space.settings, (quota, history), version_days, trash_days);
-                let settings = SpaceSettings { hold: self.hold(space.settings.hold, intake), ..settings };
+                let settings =
+                    with_changes(space.settings.clone(), (quota, history), version_days, trash_days);
+                let settings = self.with_intake(settings, intake, mail)?;
                 self.library.set_space_settings(space.id, settings, by).await?;
                 Ok(Reply::Done(format!("space {} has new settings", space.name)))
             }
@@ -383,6 +384,25 @@ impl Admin {
                 Ok(Reply::Verify(VerifyShown::new(step, now)))
             }
         }
+    }
+
+    /// The settings after a change of the holding area or the address. Whoever knows an address can send anything to it:
+    /// a space that gets one holds what arrives, unless the change says otherwise.
+    fn with_intake(
+        &self,
+        settings: SpaceSettings,
+        intake: IntakeAsked,
+        mail: Option<MailAsked>,
+    ) -> Result<SpaceSettings, AdminError> {
+        let (mail, intake) = match mail {
+            None => (settings.mail, intake),
+            Some(MailAsked::Off) => (None, intake),
+            Some(MailAsked::Name(name)) => {
+                let on = intake.on.or(Some(true));
+                (Some(MailName::parse(&name)?), IntakeAsked { on, ..intake })
+            }
+        };
+        Ok(SpaceSettings { hold: self.hold(settings.hold, intake), mail, ..settings })
     }
 
     /// How a space holds contents after a change.

@@ -4,7 +4,7 @@ use super::reply::Reply;
 use crate::accounts::{AccountsError, LookupError, UserNameError};
 use crate::intake::IntakeError;
 use crate::library::LibraryError;
-use crate::model::NameError;
+use crate::model::{MailNameError, NameError};
 use crate::recovery::RecoveryError;
 use crate::sharing::LinkError;
 use crate::uploads::UploadError;
@@ -30,6 +30,9 @@ pub enum AdminError {
     /// The name of a space, or a path, is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The address for mails is invalid.
+    #[error(transparent)]
+    MailName(#[from] MailNameError),
     /// An error about the holding area.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -76,6 +79,7 @@ impl AdminError {
             Self::Recovery(error) => error.code(),
             Self::UserName(error) => error.code(),
             Self::Name(error) => error.code(),
+            Self::MailName(error) => error.code(),
             Self::Intake(error) => error.code(),
             Self::Links(error) => error.code(),
             Self::Word { .. } => "word-unknown",

@@ -24,4 +24,4 @@ pub use reply::{
     SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
     UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };
-pub use request::{IntakeAsked, Request, Secret};
+pub use request::{IntakeAsked, MailAsked, Request, Secret};

@@ -217,6 +217,9 @@ pub struct SpaceShown {
     /// What it holds: `risky` or `all`; `None` if nothing is held.
     #[serde(default)]
     pub holds: Option<String>,
+    /// Local part of its address for mails; `None` if it takes none.
+    #[serde(default)]
+    pub mail: Option<String>,
 }
 
 /// An unfinished upload.
@@ -347,6 +350,13 @@ pub struct HoldShown {
     /// Code of the error for which there is none; see docs/errors.md.
     #[serde(default)]
     pub pdf_fault: Option<String>,
+    /// Address of the sender of the mail that it is or came with, by the envelope and not verified; empty for a mail without
+    /// one.
+    #[serde(default)]
+    pub mail_from: Option<String>,
+    /// Why attachments of that mail are missing, as one word.
+    #[serde(default)]
+    pub mail_fault: Option<String>,
     /// Downloads of the content, latest first, by person and quarter of an hour. Only where one item is shown.
     #[serde(default)]
     pub fetched: Vec<FetchShown>,

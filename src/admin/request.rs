@@ -46,6 +46,16 @@ pub struct IntakeAsked {
     pub everything: Option<bool>,
 }
 
+/// A change of a space's address for mails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailAsked {
+    /// It takes mails at this address.
+    Name(String),
+    /// It takes none.
+    Off,
+}
+
 /// One request. Names are as the owner entered them and are parsed where they are used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -95,6 +105,8 @@ pub enum Request {
         trash_days: Option<u32>,
         #[serde(default)]
         intake: IntakeAsked,
+        #[serde(default)]
+        mail: Option<MailAsked>,
     },
     /// List all spaces.
     SpaceList,
@@ -108,6 +120,8 @@ pub enum Request {
         trash_days: Option<u32>,
         #[serde(default)]
         intake: IntakeAsked,
+        #[serde(default)]
+        mail: Option<MailAsked>,
     },
     /// Rename a space.
     SpaceRename { name: String, new_name: String },

@@ -40,6 +40,7 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         trash_days: space.settings.trash_days,
         hold_seconds: space.settings.hold.map(|hold| hold.time.as_secs()),
         holds: space.settings.hold.map(|hold| hold.scope.as_str().to_owned()),
+        mail: space.settings.mail.as_ref().map(ToString::to_string),
     }
 }
 
@@ -69,6 +70,8 @@ pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
         verdicts: verdicts.collect(),
         pdf: hold.pdf,
         pdf_fault: hold.pdf_fault,
+        mail_from: hold.mail.as_ref().map(|mail| mail.sender.clone()),
+        mail_fault: hold.mail.and_then(|mail| mail.fault),
         fetched: Vec::new(),
     }
 }

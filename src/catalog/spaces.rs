@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
-use crate::model::{ByteSize, EntryId, EntryName, HoldScope, Holding, SpaceId, SpaceKind, Timestamp};
+use crate::model::{
+    ByteSize, EntryId, EntryName, HoldScope, Holding, MailName, SpaceId, SpaceKind, Timestamp,
+};
 
 /// A space's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct SpaceRow {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// Its address for mails; `None` if it takes none.
+    pub mail: Option<MailName>,
     /// Time of creation.
     pub created: Timestamp,
 }
@@ -89,13 +93,15 @@ pub struct NewSpace<'a> {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// Its address for mails, which no other space has; `None` if it takes none.
+    pub mail: Option<&'a MailName>,
     /// Time of the insertion.
     pub created: Timestamp,
 }
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
      property_bytes, history_limit, history_bytes, received_bytes,
-     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds";
+     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds, mail";
 
 fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
@@ -117,6 +123,7 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         // Missing only while a damaged catalogue is examined.
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
         hold: holding(row, 15)?,
+        mail: row.get::<Option<String>>(17)?.and_then(|name| MailName::parse(&name).ok()),
     })
 }
 
@@ -151,6 +158,11 @@ impl ReadTx<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM spaces WHERE name_key = ?1"), [name_key], space_row)
     }
 
+    /// The space with this address for mails.
+    pub fn space_by_mail(&self, name: &MailName) -> Result<Option<SpaceRow>, CatalogError> {
+        self.one(&format!("SELECT {COLUMNS} FROM spaces WHERE mail = ?1"), [name.as_str()], space_row)
+    }
+
     /// All spaces by name.
     pub fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
         self.all(&format!("SELECT {COLUMNS} FROM spaces ORDER BY name_key"), [], space_row)
@@ -178,8 +190,8 @@ impl WriteTx<'_> {
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
-                 history_limit, hold_ms, holds)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 history_limit, hold_ms, holds, mail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -193,6 +205,7 @@ impl WriteTx<'_> {
                 space.history_limit.map(|size| size.0),
                 space.hold.map(|hold| millis(hold.time)),
                 space.hold.map_or(HoldScope::Risky, |hold| hold.scope).as_str(),
+                space.mail.map(MailName::as_str),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -248,6 +261,12 @@ impl WriteTx<'_> {
             params![space.0, hold.map(|hold| millis(hold.time)), scope.as_str()],
         )
         .map(drop)
+    }
+
+    /// Sets the address of a space for mails, which no other space has; `None` if it takes none.
+    pub fn set_mail(&self, space: SpaceId, name: Option<&MailName>) -> Result<(), CatalogError> {
+        let name = name.map(MailName::as_str);
+        self.execute("UPDATE spaces SET mail = ?2 WHERE id = ?1", params![space.0, name]).map(drop)
     }
 
     /// Renames a space.

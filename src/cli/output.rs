@@ -61,7 +61,10 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
         Reply::SecondFactor(shown) => line(&shown.uri),
         Reply::RecoveryCodes(codes) => recovery_codes(&codes),
         Reply::Spaces(rows) => table(
-            &["NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "HELD", "ID"],
+            &[
+                "NAME", "KIND", "USED", "QUOTA", "HISTORY", "AT MOST", "VERSIONS", "TRASH", "HELD", "MAIL",
+                "ID",
+            ],
             &[2, 3, 4, 5],
             rows.iter().map(|row| {
                 let bound = |bytes: Option<u64>| {
@@ -77,6 +80,7 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
                     format!("{} days", row.version_days),
                     format!("{} days", row.trash_days),
                     held(row),
+                    row.mail.clone().unwrap_or_else(|| "no".into()),
                     row.id.clone(),
                 ]
             }),
@@ -413,6 +417,13 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
         (Some(pdf), _) => line(&format!("PDF: {}", safe(pdf)))?,
         (None, Some(fault)) => line(&format!("no PDF: {}", safe(fault)))?,
         (None, None) => {}
+    }
+    if let Some(sender) = &shown.mail_from {
+        let sender = if sender.is_empty() { "no sender".to_owned() } else { safe(sender) };
+        line(&format!("by mail from {sender} (as the envelope says)"))?;
+    }
+    if let Some(fault) = &shown.mail_fault {
+        line(&format!("attachments of the mail are missing: {}; the .eml file has all of it", safe(fault)))?;
     }
     if !shown.fetched.is_empty() {
         table(

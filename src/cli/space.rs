@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Format, Place, output};
-use crate::admin::{IntakeAsked, Request};
+use crate::admin::{IntakeAsked, MailAsked, Request};
 use crate::model::{ByteSize, Span};
 
 /// Manage spaces: one per client of the office or team, each with its own key.
@@ -89,6 +89,10 @@ struct Settings {
     /// new space: pictures, plain PDFs and texts are released after a clean first scan.
     #[arg(long, value_name = "risky|all")]
     hold_what: Option<Held>,
+    /// Take mails at this address, NAME@ and NAME+FOLDER@ any domain that the mail server sends here: see `lmtp` in
+    /// docs/configuration.md. `off` for none. What arrives is held, unless `--intake off` says otherwise.
+    #[arg(long, value_name = "NAME|off")]
+    mail: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -137,6 +141,14 @@ impl Settings {
     }
 }
 
+/// What `--mail` says.
+fn mail(asked: Option<String>) -> Option<MailAsked> {
+    Some(match asked?.as_str() {
+        "off" => MailAsked::Off,
+        name => MailAsked::Name(name.to_owned()),
+    })
+}
+
 impl Space {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self.command {
@@ -146,21 +158,23 @@ impl Space {
                     KindWord::Team => "team",
                 };
                 let intake = settings.intake()?;
-                let Settings { quota, history, version_days, trash_days, .. } = settings;
+                let Settings { quota, history, version_days, trash_days, mail: asked, .. } = settings;
+                let mail = mail(asked);
                 let (kind, quota, history) =
                     (kind.to_owned(), quota.map(|size| size.0), history.map(|size| size.0));
                 place.request(
-                    Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake },
+                    Request::SpaceAdd { name, kind, quota, history, version_days, trash_days, intake, mail },
                     format,
                 )
             }
             SpaceCommand::List { place, format } => place.request(Request::SpaceList, format),
             SpaceCommand::Set { name, settings, place, format } => {
                 let intake = settings.intake()?;
-                let Settings { quota, history, version_days, trash_days, .. } = settings;
+                let Settings { quota, history, version_days, trash_days, mail: asked, .. } = settings;
+                let mail = mail(asked);
                 let (quota, history) = (quota.map(|size| size.0), history.map(|size| size.0));
                 place.request(
-                    Request::SpaceSet { name, quota, history, version_days, trash_days, intake },
+                    Request::SpaceSet { name, quota, history, version_days, trash_days, intake, mail },
                     format,
                 )
             }

@@ -53,6 +53,7 @@ pub(super) fn library_status(error: &LibraryError) -> StatusCode {
         // Not 507, which Finder shows as "not enough space".
         LibraryError::ReadOnly | LibraryError::Busy | LibraryError::Closed => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::SpaceExists
+        | LibraryError::MailNameTaken
         | LibraryError::Damaged(_)
         | LibraryError::Incomplete
         | LibraryError::Vault(_)

@@ -1,7 +1,7 @@
 //! What an office sees of the holding area.
 
 use super::{Intake, IntakeError};
-use crate::catalog::{HoldRow, ReadTx, VerdictRow};
+use crate::catalog::{HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{Access, HoldId, HoldReason, HoldState, Look, Recorded, Right, SpaceId, Timestamp};
 
 /// Most items of one answer.
@@ -36,6 +36,8 @@ pub struct Hold {
     pub pdf: Option<String>,
     /// Code of the error for which there is no PDF.
     pub pdf_fault: Option<String>,
+    /// The mail that it is, or came with.
+    pub mail: Option<MailRow>,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
 }
@@ -116,6 +118,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         look: row.look.clone(),
         overridden: row.overridden,
         verdicts: tx.verdicts(row.id)?,
+        mail: tx.mail_of(row.version)?,
         fetched: Vec::new(),
     })
 }

@@ -104,6 +104,9 @@ pub enum LibraryError {
     /// A space of this name exists.
     #[error("there is already a space of this name")]
     SpaceExists,
+    /// Another space has this address for mails.
+    #[error("another space has this mail name")]
+    MailNameTaken,
     /// There is no such space.
     #[error("there is no such space")]
     NoSuchSpace,
@@ -153,6 +156,7 @@ impl LibraryError {
             Self::Incomplete => "incomplete",
             Self::NoSuchVersion => "version-unknown",
             Self::SpaceExists => "space-exists",
+            Self::MailNameTaken => "mail-name-taken",
             Self::NoSuchSpace => "space-unknown",
             Self::Vault(_) => "store-failed",
             Self::Closed => "stopping",

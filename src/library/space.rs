@@ -10,8 +10,8 @@ use super::space_note::SpaceNote;
 use super::{Detail, JointUsage, Library, LibraryError, Member, SpaceUsage};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
 use crate::model::{
-    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, Right, SpaceEvent, SpaceId, SpaceKind, Stamp,
-    Timestamp,
+    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, MailName, Right, SpaceEvent, SpaceId,
+    SpaceKind, Stamp, Timestamp,
 };
 
 /// A client's or team's space.
@@ -36,7 +36,7 @@ pub struct Space {
 }
 
 /// An administrator's settings for a space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpaceSettings {
     /// The quota: limit for current data; `None` for as much as the disk can hold.
     pub quota: Option<ByteSize>,
@@ -48,11 +48,13 @@ pub struct SpaceSettings {
     pub trash_days: u32,
     /// How contents that arrive are held and examined; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// Its address for mails; `None` if it takes none.
+    pub mail: Option<MailName>,
 }
 
 impl Default for SpaceSettings {
     fn default() -> Self {
-        Self { quota: None, history: None, version_days: 30, trash_days: 30, hold: None }
+        Self { quota: None, history: None, version_days: 30, trash_days: 30, hold: None, mail: None }
     }
 }
 
@@ -95,8 +97,18 @@ impl From<SpaceRow> for Space {
                 version_days: row.version_days,
                 trash_days: row.trash_days,
                 hold: row.hold,
+                mail: row.mail,
             },
         }
+    }
+}
+
+/// Errors: `MailNameTaken` if another space has this address.
+fn require_free(tx: &ReadTx<'_>, mail: Option<&MailName>, space: SpaceId) -> Result<(), LibraryError> {
+    let Some(name) = mail else { return Ok(()) };
+    match tx.space_by_mail(name)? {
+        Some(other) if other.id != space => Err(LibraryError::MailNameTaken),
+        _ => Ok(()),
     }
 }
 
@@ -153,6 +165,7 @@ impl Library {
             version_days: settings.version_days,
             trash_days: settings.trash_days,
             hold: settings.hold,
+            mail: settings.mail.clone(),
             created: by.at,
         };
         self.note_new_space(id, note).await?;
@@ -163,6 +176,7 @@ impl Library {
                 if tx.space_by_name(&name.key())?.is_some() {
                     return Err(LibraryError::SpaceExists);
                 }
+                require_free(tx, settings.mail.as_ref(), id)?;
                 tx.insert_space(&NewSpace {
                     id,
                     name: &name,
@@ -173,6 +187,7 @@ impl Library {
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
                     hold: settings.hold,
+                    mail: settings.mail.as_ref(),
                     created: by.at,
                 })?;
                 let made = tx.space(id)?.map(Space::from).ok_or(LibraryError::NoSuchSpace)?;
@@ -194,6 +209,12 @@ impl Library {
     pub async fn space_name(&self, id: SpaceId) -> Result<String, LibraryError> {
         let found = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.space(id)?)).await?;
         Ok(found.ok_or(LibraryError::NoSuchSpace)?.name)
+    }
+
+    /// The space with this address for mails.
+    pub async fn space_with_mail(&self, name: &MailName) -> Result<Option<Space>, LibraryError> {
+        let name = name.clone();
+        self.catalog().read(move |tx| Ok(tx.space_by_mail(&name)?.map(Space::from))).await
     }
 
     /// All spaces by name, whatever the rights of the user.
@@ -247,10 +268,12 @@ impl Library {
         self.catalog()
             .write(move |tx| {
                 let row = tx.space(space)?.ok_or(LibraryError::NoSuchSpace)?;
+                require_free(tx, settings.mail.as_ref(), space)?;
                 record(tx, &by, SpaceEvent::SettingsChanged, &row.into())?;
                 tx.set_quota(space, settings.quota)?;
                 tx.set_history_limit(space, settings.history)?;
                 tx.set_hold(space, settings.hold)?;
+                tx.set_mail(space, settings.mail.as_ref())?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })
             .await?;

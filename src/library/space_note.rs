@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 
 use super::{Library, LibraryError};
 use crate::catalog::SpaceRow;
-use crate::model::{ByteSize, EntryName, HoldScope, Holding, SpaceId, SpaceKind, Timestamp};
+use crate::model::{ByteSize, EntryName, HoldScope, Holding, MailName, SpaceId, SpaceKind, Timestamp};
 use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
 use crate::vault::keys::{KeyFileFault, KeyRing};
@@ -23,6 +23,7 @@ pub(crate) struct SpaceNote {
     pub(crate) version_days: u32,
     pub(crate) trash_days: u32,
     pub(crate) hold: Option<Holding>,
+    pub(crate) mail: Option<MailName>,
     pub(crate) created: Timestamp,
 }
 
@@ -46,6 +47,9 @@ struct Record {
     /// Older notes do not have it.
     #[serde(default)]
     holds: Option<String>,
+    /// Older notes do not have it.
+    #[serde(default)]
+    mail: Option<String>,
     created: i64,
 }
 
@@ -59,6 +63,7 @@ impl SpaceNote {
             version_days: row.version_days,
             trash_days: row.trash_days,
             hold: row.hold,
+            mail: row.mail.clone(),
             created: row.created,
         })
     }
@@ -108,6 +113,7 @@ impl SpaceNote {
             trash_days: self.trash_days,
             hold: self.hold.map(|hold| u64::try_from(hold.time.as_millis()).unwrap_or(u64::MAX)),
             holds: self.hold.map(|hold| hold.scope.as_str().to_owned()),
+            mail: self.mail.as_ref().map(ToString::to_string),
             created: self.created.0,
         };
         serde_json::to_string(&record).unwrap_or_default()
@@ -128,6 +134,10 @@ impl Record {
             version_days: self.version_days,
             trash_days: self.trash_days,
             hold: self.hold.map(|millis| Holding { time: Duration::from_millis(millis), scope }),
+            mail: match self.mail {
+                None => None,
+                Some(name) => Some(MailName::parse(&name).ok()?),
+            },
             created: Timestamp(self.created),
         })
     }

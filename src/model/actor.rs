@@ -48,6 +48,8 @@ words! {
         Intake = "intake",
         /// Takes files from the watched folder.
         Watch = "watch",
+        /// Stores what arrives by mail.
+        Mail = "mail",
     }
 }
 

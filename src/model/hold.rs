@@ -60,6 +60,8 @@ words! {
         InspectionFailed = "inspection-failed",
         /// A scanner found a virus.
         Infected = "infected",
+        /// The mail that it came with is in quarantine.
+        MailQuarantined = "mail-quarantined",
         /// One signature found something in many contents at once: it may be wrong.
         MassHit = "mass-hit",
         /// A person keeps it.

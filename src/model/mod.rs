@@ -16,6 +16,7 @@ mod inspect;
 mod integrity;
 pub mod layout;
 mod lock;
+mod mail;
 mod name;
 mod place;
 mod random;
@@ -49,6 +50,10 @@ pub use id::{
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};
 pub use lock::{DeadProperties, Depth, LockScope, PropertyName};
+pub use mail::{
+    DEFAULT_MAIL_SIZE, DEFAULT_MAILS_PER_HOUR, MAX_MAIL_SIZE, MailAddress, MailName, MailNameError,
+    ParseMailAddressError, encoded_mail,
+};
 pub use name::{EntryName, EntryPath, NameError, NamePolicy, Shown};
 pub use place::{PackedPlace, Place};
 pub use random::{fill_random, random_bytes};

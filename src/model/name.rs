@@ -76,6 +76,32 @@ impl EntryName {
         Ok(Self(text.to_owned()))
     }
 
+    /// The nearest name to a foreign text that every system can show: without separators, control and invisible
+    /// characters, cut to `most` bytes before its ending. `None` if nothing is left of it.
+    pub fn nearest(text: &str, most: usize) -> Option<Self> {
+        let odd = |c: char| matches!(c, '/' | '\\' | '<' | '>' | ':' | '"' | '|' | '?' | '*');
+        let shown = text.chars().map(|c| {
+            if odd(c) {
+                '_'
+            } else if c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        });
+        let shown: String = shown.filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let words: Vec<_> = shown.split(' ').filter(|word| !word.is_empty()).collect();
+        let whole = words.join(" ");
+        let whole = whole.trim_end_matches(['.', ' ']);
+        let ending = whole.rfind('.').filter(|dot| *dot > 0 && whole.len() - dot <= MAX_ENDING);
+        let (stem, ending) = ending.map_or((whole, ""), |dot| whole.split_at(dot));
+        let room = most.min(Self::MAX_BYTES).saturating_sub(ending.len());
+        let stem = stem.get(..stem.floor_char_boundary(room))?;
+        let name = Self::parse(format!("{stem}{ending}").trim_end_matches(['.', ' '])).ok()?;
+        // What is left to object to is the name of a device.
+        if name.is_portable() { Some(name) } else { Self::parse(&format!("_{name}")).ok() }
+    }
+
     /// The name as sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -124,6 +150,14 @@ impl fmt::Display for EntryName {
     }
 }
 
+/// Longest ending of a foreign name in bytes, with its dot, that is kept when the name is cut.
+const MAX_ENDING: usize = 32;
+
+/// Whether a character has no shape, or changes the direction of those around it.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// A text in a form that cannot control a terminal or look like another text: control characters and invisible ones
 /// are escaped.
 #[derive(Clone, Copy, Debug)]
@@ -131,10 +165,7 @@ pub struct Shown<'a>(pub &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let invisible = |c: char| {
-            c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        };
+        let invisible = |c: char| c.is_control() || is_invisible(c);
         self.0.chars().try_for_each(|c| {
             if invisible(c) { write!(f, "{}", c.escape_unicode()) } else { write!(f, "{c}") }
         })
@@ -238,6 +269,29 @@ mod tests {
         assert_ne!(name("Maße").key(), name("Masse").key());
         assert!(name("ü").is_same_text(&name("u\u{308}")));
         assert!(!name("A").is_same_text(&name("a")));
+    }
+
+    #[test]
+    fn a_foreign_name_becomes_one_that_every_system_shows() {
+        for (text, expected) in [
+            ("Erklärung 2025.docx", Some("Erklärung 2025.docx")),
+            ("../../etc/passwd", Some(".._.._etc_passwd")),
+            ("a\\b:c?.pdf", Some("a_b_c_.pdf")),
+            ("  zwei\t Worte \r\n .pdf ", Some("zwei Worte .pdf")),
+            ("Rechnung\u{202e}fdp.exe", Some("Rechnungfdp.exe")),
+            ("Re\u{ad}chnung\u{200b}", Some("Rechnung")),
+            ("con.txt", Some("_con.txt")),
+            ("end...", Some("end")),
+            ("...", None),
+            ("\u{202e}", None),
+            ("", None),
+        ] {
+            let name = EntryName::nearest(text, 200);
+            assert_eq!(name.as_ref().map(EntryName::as_str), expected, "{text:?}");
+            assert!(name.is_none_or(|name| name.is_portable()));
+        }
+        let long = EntryName::nearest(&format!("{}.docx", "ä".repeat(300)), 21).unwrap();
+        assert_eq!(long.as_str(), format!("{}.docx", "ä".repeat(8)));
     }
 
     #[test]

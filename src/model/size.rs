@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A number of bytes; `0` to `2^63 - 1`, the range of the catalogue's integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ByteSize(pub u64);
 
 /// Why a text is not a size.
@@ -56,6 +59,25 @@ impl FromStr for ByteSize {
         let bytes = scaled.checked_mul(u128::from(factor)).ok_or_else(refuse)? / scale;
         i64::try_from(bytes).map_err(|_| refuse())?;
         u64::try_from(bytes).map(Self).map_err(|_| refuse())
+    }
+}
+
+impl TryFrom<String> for ByteSize {
+    type Error = ParseSizeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ByteSize> for String {
+    /// Exact, in the largest binary unit of which it is a whole number: `50MiB`.
+    fn from(size: ByteSize) -> Self {
+        let units = [("TiB", 1_u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        match units.iter().find(|(_, unit)| size.0 > 0 && size.0.is_multiple_of(*unit)) {
+            Some((name, unit)) => format!("{}{name}", size.0 / unit),
+            None => format!("{}B", size.0),
+        }
     }
 }
 

@@ -33,6 +33,7 @@ impl Language {
                     Worker::Rebuild => self.choose("Wiederaufbau", "rebuild"),
                     Worker::Intake => self.choose("Prüfbereich", "holding area"),
                     Worker::Watch => self.choose("überwachter Ordner", "watched folder"),
+                    Worker::Mail => self.choose("E-Mail", "mail"),
                 };
                 format!("{} ({work})", self.choose("Server", "server"))
             }

@@ -59,6 +59,10 @@ impl Language {
                 self.choose("der Server kann sie nicht untersuchen", "the server cannot look into it")
             }
             HoldReason::Infected => self.choose("sie enthält Schadsoftware", "it contains malware"),
+            HoldReason::MailQuarantined => self.choose(
+                "die E-Mail, mit der sie kam, ist in Quarantäne",
+                "the mail that it came with is in quarantine",
+            ),
             HoldReason::MassHit => self.choose(
                 "dieselbe Signatur trifft auf viele Dateien zu und ist vielleicht falsch",
                 "one signature finds something in many files and may be wrong",

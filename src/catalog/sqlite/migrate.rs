@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0019-holds.sql"),
     include_str!("../../../migrations/0020-rescan.sql"),
     include_str!("../../../migrations/0021-inspections.sql"),
+    include_str!("../../../migrations/0022-mail.sql"),
 ];
 
 /// Gives an empty database the newest format.

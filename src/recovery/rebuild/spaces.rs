@@ -10,7 +10,7 @@ use crate::library::error::disk_error;
 use crate::library::naming::numbered;
 use crate::library::space_note::SpaceNote;
 use crate::library::{LibraryError, SpaceSettings};
-use crate::model::{EntryName, Event, SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp, Worker};
+use crate::model::{EntryName, Event, MailName, SpaceEvent, SpaceId, SpaceKind, Stamp, Timestamp, Worker};
 use crate::recovery::Recovery;
 
 /// Result for the spaces.
@@ -102,6 +102,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
     tx.set_quota(space, note.quota)?;
     tx.set_history_limit(space, note.history)?;
     tx.set_hold(space, note.hold)?;
+    tx.set_mail(space, free_mail(tx, note, space)?)?;
     Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
 }
 
@@ -118,8 +119,20 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         version_days: note.version_days,
         trash_days: note.trash_days,
         hold: note.hold,
+        mail: free_mail(tx, note, space)?,
         created: note.created,
     })?)
+}
+
+/// The address of a space, unless another one took it after the note was written.
+fn free_mail<'a>(
+    tx: &ReadTx<'_>,
+    note: &'a SpaceNote,
+    space: SpaceId,
+) -> Result<Option<&'a MailName>, LibraryError> {
+    let Some(name) = &note.mail else { return Ok(None) };
+    let is_taken = tx.space_by_mail(name)?.is_some_and(|other| other.id != space);
+    Ok((!is_taken).then_some(name))
 }
 
 fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<EntryName, LibraryError> {
@@ -128,9 +141,9 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
 
 /// A space whose note is missing.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
-    let SpaceSettings { quota, history, version_days, trash_days, hold } = SpaceSettings::default();
+    let SpaceSettings { quota, history, version_days, trash_days, hold, mail } = SpaceSettings::default();
     let id = space.to_string();
     let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
     let kind = SpaceKind::Team;
-    Ok(SpaceNote { name, kind, quota, history, version_days, trash_days, hold, created: now })
+    Ok(SpaceNote { name, kind, quota, history, version_days, trash_days, hold, mail, created: now })
 }

@@ -125,6 +125,7 @@ pub const OPERATIONS: [Operation; 25] = [
                     version_days: None,
                     trash_days: None,
                     intake: IntakeAsked::default(),
+                    mail: None,
                 },
             )
         },

@@ -159,8 +159,10 @@ async fn spaces_have_names_of_their_own() {
     let store = Store::new().await;
     let settings = SpaceSettings::default();
     for taken in ["space", "SPACE"] {
-        let again =
-            store.library.add_space(&name(taken), SpaceKind::Client, settings, Stamp::owner(NOW)).await;
+        let again = store
+            .library
+            .add_space(&name(taken), SpaceKind::Client, settings.clone(), Stamp::owner(NOW))
+            .await;
         assert!(matches!(again, Err(LibraryError::SpaceExists)), "{taken}");
     }
     let other = store.another_space("other").await;

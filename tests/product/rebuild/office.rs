@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tresor::library::{Change, Entry, NewFile, Overwrite, Space, SpaceSettings};
 use tresor::model::{
-    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, Right, SpaceKind,
-    Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
+    Access, Actor, ByteRange, ByteSize, ChunkName, Conditions, Depth, EntryName, EntryPath, MailName, Right,
+    SpaceKind, Stamp, Timestamp, UploadId, UploadShape, UserId, VersionId,
 };
 use tresor::uploads::{Finish, NewUpload, PartInfo};
 
@@ -92,6 +92,7 @@ impl Open {
             version_days: 77,
             trash_days: 88,
             hold: None,
+            mail: MailName::parse(&format!("m-{}", space.to_lowercase())).ok(),
         };
         let (name, now) = (name(space), Timestamp::now());
         self.instance.library.add_space(&name, SpaceKind::Client, settings, Stamp::owner(now)).await.unwrap()

@@ -245,7 +245,7 @@ async fn an_upload_goes_to_another_space_with_all_it_has() {
     let relocate = async |to: Access| uploads.relocate(&access, &to, user, upload.id, NOW).await;
     let settings = |quota| tresor::library::SpaceSettings {
         quota: Some(tresor::model::ByteSize(quota)),
-        ..other.settings
+        ..other.settings.clone()
     };
     store
         .library

@@ -1,0 +1,128 @@
+//! Mails that were delivered, and their attachments.
+
+use super::row::{Row, params};
+use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
+use crate::model::{HoldState, SpaceId, Timestamp, VersionId};
+
+/// A mail that was delivered: the content of its `.eml` file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailRow {
+    /// The content.
+    pub version: VersionId,
+    /// Its space.
+    pub space: SpaceId,
+    /// Address of the sender by the envelope, not verified; empty if it has none.
+    pub sender: String,
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// Number of its attachments that are stored.
+    pub attachments: u64,
+    /// Why attachments are missing: a word of [`Obstacle`](crate::model::Obstacle), or the code of an error.
+    pub fault: Option<String>,
+}
+
+/// What became of the attachments of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailUpdate<'a> {
+    /// When they are tried again; `None` if it is done.
+    pub next: Option<Timestamp>,
+    /// Number of those that are stored.
+    pub attachments: u64,
+    /// Why some are missing.
+    pub fault: Option<&'a str>,
+}
+
+const MAILS: &str = "SELECT mails.version_id, entries.space_id, sender, mails.arrived_at, attachments, fault
+    FROM mails JOIN versions ON versions.id = mails.version_id JOIN entries ON entries.id = versions.entry_id";
+
+fn mail_row(row: &Row<'_>) -> Result<MailRow, DatabaseError> {
+    Ok(MailRow {
+        version: VersionId(row.get(0)?),
+        space: SpaceId(row.get(1)?),
+        sender: row.get(2)?,
+        arrived: Timestamp(row.get(3)?),
+        attachments: row.get(4)?,
+        fault: row.get(5)?,
+    })
+}
+
+impl ReadTx<'_> {
+    /// Up to `limit` mails whose attachments are to be stored now, longest due first.
+    pub fn mails_due(&self, now: Timestamp, limit: usize) -> Result<Vec<MailRow>, CatalogError> {
+        self.all(
+            &format!("{MAILS} WHERE next_at <= ?1 ORDER BY next_at, mails.version_id LIMIT ?2"),
+            params![now.0, limit],
+            mail_row,
+        )
+    }
+
+    /// Number of mails whose attachments are still to be stored.
+    pub fn mails_waiting(&self) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(*) FROM mails WHERE next_at IS NOT NULL";
+        Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// Up to `limit` contents of mails with this hash, latest first.
+    pub fn mails_with(&self, hash: &[u8], limit: usize) -> Result<Vec<VersionId>, CatalogError> {
+        let sql = "SELECT version_id FROM mails WHERE hash = ?1 ORDER BY version_id DESC LIMIT ?2";
+        self.all(sql, params![hash, limit], |row| Ok(VersionId(row.get(0)?)))
+    }
+
+    /// The mail whose content or attachment this is.
+    pub fn mail_of(&self, content: VersionId) -> Result<Option<MailRow>, CatalogError> {
+        let own = self.one(&format!("{MAILS} WHERE mails.version_id = ?1"), [content.0], mail_row)?;
+        match own {
+            Some(mail) => Ok(Some(mail)),
+            None => self.one(
+                &format!(
+                    "{MAILS} WHERE mails.version_id = (SELECT mail_id FROM mail_parts WHERE version_id = ?1)"
+                ),
+                [content.0],
+                mail_row,
+            ),
+        }
+    }
+
+    /// State of the hold of the mail that a content came with; `None` if it came with none, or that is not held.
+    pub fn mail_state(&self, attachment: VersionId) -> Result<Option<HoldState>, CatalogError> {
+        let sql = "SELECT state FROM holds WHERE version_id = (SELECT mail_id FROM mail_parts WHERE version_id = ?1)";
+        let word = self.one(sql, [attachment.0], |row| row.get::<String>(0))?;
+        // A state of a newer program is one that needs a person.
+        Ok(word.map(|word| HoldState::from_word(&word).unwrap_or(HoldState::NeedsDecision)))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a mail whose attachments are to be stored.
+    pub fn insert_mail(
+        &self,
+        version: VersionId,
+        hash: &[u8],
+        sender: &str,
+        arrived: Timestamp,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO mails (version_id, hash, sender, arrived_at, next_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            params![version.0, hash, sender, arrived.0],
+        )
+        .map(drop)
+    }
+
+    /// Notes what became of the attachments of a mail.
+    pub fn update_mail(&self, mail: VersionId, update: &MailUpdate<'_>) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE mails SET next_at = ?2, attachments = ?3, fault = ?4 WHERE version_id = ?1",
+            params![mail.0, update.next.map(|at| at.0), update.attachments, update.fault],
+        )
+        .map(drop)
+    }
+
+    /// Notes that a content is an attachment of a mail, unless that is known.
+    pub fn insert_mail_part(&self, attachment: VersionId, mail: VersionId) -> Result<(), CatalogError> {
+        self.execute(
+            "INSERT INTO mail_parts (version_id, mail_id) VALUES (?1, ?2) ON CONFLICT (version_id) DO NOTHING",
+            params![attachment.0, mail.0],
+        )
+        .map(drop)
+    }
+}
