@@ -10,8 +10,8 @@
 //! and is tried again. What a program writes into a file that was just removed is stored, too ([`late`]). Jobs of
 //! different spaces do not wait for one another, so that none of them keeps others from theirs.
 //!
-//! It lies in this room because the folder is a way into the holding area and stores by the library's own steps; it
-//! imports nothing of its neighbours but the scanner.
+//! It lies in this room because the folder is a way into the holding area; of its neighbours it imports the scanner and the
+//! places for what comes from outside.
 
 mod hint;
 mod late;

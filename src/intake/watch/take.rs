@@ -9,7 +9,6 @@
 //! Because of the second step, a crash between the commit and the removal leaves one entry. Only after so many namesakes
 //! that a name gets random letters ([`numbered`]) would it leave two.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -19,14 +18,10 @@ use tokio::task::spawn_blocking;
 
 use super::tree::{Fault, Root, Stamp, is_unchanged, piece};
 use super::waits::Reason;
-use crate::catalog::ReadTx;
+use crate::intake::place::{addition, begin_put, find_place};
 use crate::library::digest::Digests;
-use crate::library::naming::numbered;
-use crate::library::{Change, Library, LibraryError, NewFile, Source, receive};
-use crate::model::{
-    Access, Actor, Checksum, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EtagMatch, Timestamp,
-    Worker,
-};
+use crate::library::{Library, LibraryError, NewFile, Source, receive};
+use crate::model::{Access, Checksum, ChecksumKind, EntryName, EntryPath, Timestamp, Worker};
 
 /// Bytes read of a file at a time.
 const PIECE: usize = 256 * 1024;
@@ -111,8 +106,9 @@ pub(super) async fn keep(
     ready: &Ready,
     file: &Arc<File>,
 ) -> Result<(), Trouble> {
-    let place = find_place(library, access, ready).await?;
-    if is_one_of(file, ready, place.twins).await? {
+    let place = find_place(library, access, &ready.path, ready.stamp.size).await?;
+    let twins = place.twins.into_iter().map(|(_, digest)| digest).collect();
+    if is_one_of(file, ready, twins).await? {
         return Ok(());
     }
     store(library, access, ready, file, place.path).await
@@ -127,47 +123,6 @@ async fn on_disk<T: Send + 'static>(
     let (root, top, path, stamp) = (Arc::clone(root), ready.top.clone(), ready.path.clone(), ready.stamp);
     let done = spawn_blocking(move || act(&root, &top, &path, &stamp)).await;
     Ok(done.map_err(LibraryError::from)??)
-}
-
-/// Where a file will be in its space.
-struct Place {
-    path: EntryPath,
-    /// Digests of the contents of the same size that have its name or a numbered one.
-    twins: Vec<Checksum>,
-}
-
-async fn find_place(library: &Library, access: Access, ready: &Ready) -> Result<Place, LibraryError> {
-    let (above, name) = ready.path.split_last().ok_or(LibraryError::IsRoot)?;
-    let folder = match library.find(&access, &above).await {
-        Ok(folder) if folder.is_folder() => folder.id,
-        Ok(_) => return Err(LibraryError::ParentMissing),
-        // It will be made.
-        Err(LibraryError::NotFound) => return Ok(Place { path: ready.path.clone(), twins: Vec::new() }),
-        Err(error) => return Err(error),
-    };
-    let (name, size) = (name.clone(), ready.stamp.size);
-    let (name, twins) = library.catalog().read(move |tx| free_name(tx, folder, &name, size)).await?;
-    Ok(Place { path: above.join(name)?, twins })
-}
-
-/// A free name, and the digests of the contents of this size under the names that were tried before it.
-fn free_name(
-    tx: &ReadTx<'_>,
-    folder: EntryId,
-    name: &EntryName,
-    size: u64,
-) -> Result<(EntryName, Vec<Checksum>), LibraryError> {
-    let twins = RefCell::new(Vec::new());
-    let free = numbered(name, |candidate| {
-        let Some(row) = tx.child(folder, &candidate.key())? else { return Ok(false) };
-        let is_same_name = EntryName::parse(&row.name).is_ok_and(|name| name.is_same_text(candidate));
-        if let Some(version) = row.version.filter(|_| is_same_name && row.size == size) {
-            let checksums = tx.version(version)?.into_iter().flat_map(|version| version.checksums);
-            twins.borrow_mut().extend(checksums.filter(|checksum| checksum.kind() == ChecksumKind::Sha256));
-        }
-        Ok(true)
-    })?;
-    Ok((free, twins.into_inner()))
 }
 
 /// Whether the file has one of these digests.
@@ -193,22 +148,9 @@ async fn store(
     file: &Arc<File>,
     path: EntryPath,
 ) -> Result<(), Trouble> {
-    let change = Change {
-        access,
-        actor: Actor::Worker(Worker::Watch),
-        now: Timestamp::now(),
-        // What comes first keeps the name.
-        conditions: Conditions { if_none_match: Some(EtagMatch::Any), ..Conditions::default() },
-    };
     let (size, modified) = (Some(ready.stamp.size), Some(ready.stamp.modified()));
     let new = NewFile { path, size, modified, checksum: None };
-    let put = match library.begin_put(change.clone(), new.clone()).await {
-        Err(LibraryError::ParentMissing) => {
-            make_folders(library, &change, &new.path).await?;
-            library.begin_put(change, new).await?
-        }
-        put => put?,
-    };
+    let put = begin_put(library, &addition(access, Worker::Watch), new).await?;
     let still_the_same =
         async || if is_unchanged(file, &ready.stamp) { Ok(()) } else { Err(Trouble::Written) };
     match receive(put, Pieces::from_start(file)?, still_the_same, Timestamp::now).await? {
@@ -216,18 +158,6 @@ async fn store(
         Err(LibraryError::WrongSize) => Err(Trouble::Written),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Makes the folders above a file that are missing.
-async fn make_folders(library: &Library, change: &Change, path: &EntryPath) -> Result<(), LibraryError> {
-    for length in 1..path.names().len() {
-        let above = EntryPath::new(path.names().iter().take(length).cloned().collect())?;
-        match library.make_folder(change.clone(), &above).await {
-            Ok(_) | Err(LibraryError::Exists | LibraryError::PreconditionFailed) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// The content of a file, piece by piece from blocking threads.
