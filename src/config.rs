@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use intake::{ClamdAt, Conversion, RawIntake, RescanSchedule, Scanner, Switch, Watch};
+pub use intake::{ClamdAt, Conversion, Mail, RawIntake, RescanSchedule, Scanner, Switch, Watch};
 
 use crate::model::NamePolicy;
 use crate::net::{AllowedHosts, ForwardedHeader, IpNetwork, Limits, LimitsError, ProxyTrust, WebOrigin};
@@ -313,6 +313,10 @@ pub struct Config {
     pub rescan: Option<RescanSchedule>,
     /// The folder from which files are taken.
     pub watch: Option<Watch>,
+    /// Mail from the office's mail server; `None` if it takes none.
+    pub mail: Option<Mail>,
+    /// Mails for a space within an hour.
+    pub mails_per_hour: u32,
     /// Limits of the network layer.
     pub limits: Limits,
 }
@@ -376,6 +380,8 @@ impl RawConfig {
         self.scrub.check()?;
         Ok(Config {
             watch: self.intake.watched(&data).map_err(ConfigError::Intake)?,
+            mail: self.intake.mail().map_err(ConfigError::Intake)?,
+            mails_per_hour: self.intake.mails_per_hour,
             data,
             listen,
             transport,
@@ -612,6 +618,13 @@ mod tests {
             ("[intake]\nwatch = '/'", "must not contain one another"),
             ("[intake]\nwatch_settle = '61m'", "watch_settle must be at most 1h"),
             ("[intake]\nwatch_settle = '0s'", "'0s' is not a span of time"),
+            ("[intake]\nlmtp = '0.0.0.0:24'", "must be a loopback address"),
+            ("[intake]\nlmtp = 'lmtp.sock'", "absolute path of a socket"),
+            ("[intake]\nmail_policy = '127.0.0.1:25'", "give lmtp, too"),
+            ("[intake]\nlmtp = '/run/m'\nmail_policy = '/run/m'", "must be two addresses"),
+            ("[intake]\nmail_size = '71MiB'", "mail_size must lie between"),
+            ("[intake]\nmail_size = '50'", "'50' is not a size"),
+            ("[intake]\nmails_per_hour = 0", "mails_per_hour must be at least 1"),
             ("[snapshots]\nevery_days = 1", "every_days"),
         ] {
             let error = check(text).unwrap_err().to_string();

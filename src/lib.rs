@@ -13,6 +13,7 @@ pub mod http;
 pub mod inspect;
 pub mod intake;
 pub mod library;
+pub mod lmtp;
 pub mod model;
 pub mod net;
 #[doc(hidden)]

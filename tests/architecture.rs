@@ -25,7 +25,7 @@ mod statements;
 
 /// Each room and the rooms it may import. A room stands below all that it imports, so the arrows point
 /// one way by construction.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("text", &["model"]),
     ("scan", &["model"]),
@@ -41,20 +41,21 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("sharing", &["model", "catalog", "library", "accounts"]),
     ("admin", &["model", "text", "library", "uploads", "recovery", "intake", "accounts", "sharing"]),
     ("net", &["model"]),
+    ("lmtp", &["model", "library", "intake", "net"]),
     ("http", &["model", "text", "library", "uploads", "accounts", "sharing", "net"]),
     ("config", &["model", "scan", "net"]),
     (
         "app",
         &[
             "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "admin", "net", "http", "config",
+            "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config",
         ],
     ),
     (
         "cli",
         &[
             "model", "text", "scan", "inspect", "convert", "vault", "catalog", "library", "uploads",
-            "recovery", "intake", "accounts", "sharing", "admin", "net", "http", "config", "app",
+            "recovery", "intake", "accounts", "sharing", "admin", "net", "lmtp", "http", "config", "app",
         ],
     ),
     ("main", &["cli"]),

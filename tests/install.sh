@@ -44,6 +44,7 @@ test=(
     "oathtool oathtool"
     "openssl openssl"
     "pdftotext poppler-utils"
+    "postfix postfix"
     "prlimit util-linux"
     "import:ensurepip python3-venv"
     "qpdf qpdf"

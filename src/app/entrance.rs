@@ -6,7 +6,8 @@ use tokio::net::TcpListener;
 
 use super::instance::ephemeral_certificate;
 use super::serve_error::{ServeError, io};
-use crate::config::{Config, Transport};
+use crate::config::{Config, Mail, Transport};
+use crate::lmtp::MailSockets;
 use crate::model::Timestamp;
 use crate::net::{Tls, TlsSource, bind, systemd};
 
@@ -19,6 +20,8 @@ pub struct Entrance {
     pub(super) plain: Option<TcpListener>,
     /// For `GET /metrics`.
     pub(super) metrics: Option<TcpListener>,
+    /// For mails, and for what the mail server asks before it accepts them.
+    pub(super) mail: Option<MailSockets>,
     /// `None` for plain HTTP.
     pub(super) tls: Option<Arc<Tls>>,
 }
@@ -33,8 +36,10 @@ impl Entrance {
         };
         let bind_extra =
             |address: Option<_>| address.map(|address| bind(address, &config.limits)).transpose();
+        let open_mail = |mail: &Mail| MailSockets::open(&mail.lmtp, mail.policy.as_ref());
         Ok(Self {
             main,
+            mail: config.mail.as_ref().map(open_mail).transpose().map_err(io("open the socket for mail"))?,
             plain: bind_extra(config.plain_listen)?,
             metrics: bind_extra(config.metrics_listen)?,
             tls: transport(config)?,

@@ -1,5 +1,5 @@
 //! The jobs of the holding area: one examines and releases what arrives, one makes PDFs of documents, one scans again
-//! everything stored, one takes files from the watched folder.
+//! everything stored, one takes files from the watched folder, one stores the attachments of mails.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::clock;
 use super::upkeep::READ_ONLY;
 use super::workers::{StepResult, Worker};
 use crate::config::RescanSchedule;
-use crate::intake::{Intake, RescanStep, RescanTime, WATCH_EVERY, WatchedFolder};
+use crate::intake::{Intake, RescanStep, RescanTime, Unpacked, WATCH_EVERY, WatchedFolder};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
 use crate::text::Language;
@@ -140,6 +140,30 @@ impl Worker for Rescanner {
                 Some(format!("scanned again: {seen} of {total}, found: {found}"))
             }
         })
+    }
+}
+
+/// Stores the attachments of mails.
+pub(super) struct Unpacker {
+    pub(super) library: Library,
+    pub(super) intake: Intake,
+}
+
+impl Worker for Unpacker {
+    fn name(&self) -> &'static str {
+        model::Worker::Mail.as_str()
+    }
+
+    fn interval(&self) -> Duration {
+        ROUND
+    }
+
+    async fn step(&mut self) -> StepResult {
+        if self.library.read_only().is_some() {
+            return Ok(Some(READ_ONLY.to_owned()));
+        }
+        let Unpacked { mails, waiting } = self.intake.unpack_some(Timestamp::now()).await?;
+        Ok((mails > 0 || waiting > 0).then(|| format!("unpacked: {mails}, waiting: {waiting}")))
     }
 }
 

@@ -10,7 +10,7 @@ use super::control::OwnerSocket;
 use super::directory::DataDirectory;
 use super::entrance::Entrance;
 use super::instance::{Instance, InstanceError};
-use super::intake::{Examiner, Renderer, Rescanner, Watcher};
+use super::intake::{Examiner, Renderer, Rescanner, Unpacker, Watcher};
 use super::pulse::{Watchdog, WriterProbe};
 use super::read_figures;
 use super::read_only::{DiskCheck, ReadOnlyFigure};
@@ -27,6 +27,7 @@ use crate::http::{Health, HealthState, Router};
 use crate::inspect::Inspector;
 use crate::intake::{Intake, IntakeSettings, WatchSettings, WatchedFolder};
 use crate::library::connections_of_process;
+use crate::lmtp::MailServer;
 use crate::model::Timestamp;
 use crate::net::{
     Limits, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, Tls, Validity, serve as serve_http,
@@ -73,6 +74,7 @@ pub async fn serve(
         directory,
         tls: tls.clone(),
         health,
+        mail: MailServer::new(config.mail.as_ref().map_or(0, |mail| mail.most)),
         figures: ScrubFigures::default(),
         read_only: ReadOnlyFigure::default(),
         proxy_faults: ProxyFaults::default(),
@@ -115,6 +117,7 @@ struct Host {
     router: Arc<Router>,
     tls: Option<Arc<Tls>>,
     health: HealthState,
+    mail: MailServer,
     metrics: Metrics,
     figures: ScrubFigures,
     read_only: ReadOnlyFigure,
@@ -150,6 +153,7 @@ impl Host {
             origins,
             limits,
         );
+        self.mail.open(instance.intake.clone());
         self.start_workers(&instance);
         read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
@@ -161,7 +165,8 @@ impl Host {
     fn holding_area(&self, instance: &Instance) -> Intake {
         let scanner = self.config.scanner.as_ref();
         let engine = scanner.map(|scanner| Arc::new(scanner.engine()) as Arc<dyn Engine>);
-        let mut settings = IntakeSettings { hold: self.config.hold, ..IntakeSettings::default() };
+        let Config { hold, mails_per_hour, .. } = self.config;
+        let mut settings = IntakeSettings { hold, mails_per_hour, ..IntakeSettings::default() };
         if let Some(scanner) = scanner {
             settings.signatures_max_age = scanner.signatures_max_age;
         }
@@ -204,6 +209,9 @@ impl Host {
             let settings = WatchSettings { folder, settle, data: config.data.clone() };
             let watched = WatchedFolder::new(intake.clone(), settings);
             workers.start(Watcher { library: library.clone(), watched });
+        }
+        if config.mail.is_some() {
+            workers.start(Unpacker { library: library.clone(), intake: intake.clone() });
         }
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
@@ -248,6 +256,8 @@ impl Host {
         if let Some(listener) = entrance.metrics {
             tokio::spawn(serve_metrics(listener, metrics, shutdown.clone()));
         }
+        let post =
+            entrance.mail.map(|sockets| tokio::spawn(self.mail.clone().serve(sockets, shutdown.clone())));
         let plain = entrance
             .plain
             .map(|listener| tokio::spawn(serve_http(listener, None, server.clone(), shutdown.clone())));
@@ -274,6 +284,9 @@ impl Host {
             let _ = plain.await;
         }
         let _ = owner.await;
+        if let Some(post) = post {
+            let _ = post.await;
+        }
         for worker in workers.await.unwrap_or_default() {
             tracing::warn!(worker, "a background job did not end in time and is abandoned");
         }

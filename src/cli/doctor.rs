@@ -15,7 +15,7 @@ use crate::app::{
     ControlError, DataDirectory, DirectoryError, Exposed, ExposedSecret, ForeignFiles, ask, exposed_secrets,
     foreign_files, missing_parts, spaces_without_any_file,
 };
-use crate::config::{Conversion, RawConfig, Scanner, Watch};
+use crate::config::{Conversion, Mail, RawConfig, Scanner, Watch};
 use crate::convert::{ConvertError, Converter, Probe, Settings};
 use crate::intake::{WatchSettings, check_watched};
 use crate::model::{ByteSize, Span, Timestamp};
@@ -240,7 +240,16 @@ fn configuration(path: &Path, data: &Path) -> Vec<Finding> {
     findings.extend(config.scanner.iter().flat_map(scanner));
     findings.extend(conversion(config.converter));
     findings.extend(config.watch.iter().map(|watch| watched(watch, data)));
+    findings.extend(config.mail.iter().map(mail));
     findings
+}
+
+/// What the mail server must know.
+fn mail(mail: &Mail) -> Finding {
+    Finding::ok(format!(
+        "mails are taken at {}; Postfix must have: message_size_limit = {}",
+        mail.lmtp, mail.most
+    ))
 }
 
 /// Opens the watched folder, and looks for others who may put files into it.

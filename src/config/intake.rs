@@ -1,4 +1,4 @@
-//! The part `[intake]`: the scanner, holding times, the converter, the watched folder.
+//! The part `[intake]`: the scanner, holding times, the converter, the watched folder, mail.
 //!
 //! An error is the rest of a sentence that begins with `[intake]`.
 
@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, DailyHours, Span};
+use crate::model::{
+    ByteSize, DEFAULT_HOLD, DEFAULT_MAIL_SIZE, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE,
+    DailyHours, MAX_MAIL_SIZE, MailAddress, Span, encoded_mail,
+};
 use crate::scan::{Address, Clamd, ParseAddressError};
 
 /// Time for which a file in the watched folder must not change, unless `watch_settle` says otherwise.
@@ -37,6 +40,14 @@ pub struct RawIntake {
     pub watch: Option<PathBuf>,
     /// Time for which a file in it must not change before it is taken.
     pub watch_settle: Span,
+    /// Where the office's mail server delivers.
+    pub lmtp: Option<MailAddress>,
+    /// Where it asks before it accepts a mail.
+    pub mail_policy: Option<MailAddress>,
+    /// Largest files of a mail, together.
+    pub mail_size: ByteSize,
+    /// Mails for a space within an hour.
+    pub mails_per_hour: u32,
 }
 
 impl Default for RawIntake {
@@ -52,6 +63,10 @@ impl Default for RawIntake {
             rescan_share: 25,
             watch: None,
             watch_settle: Span(WATCH_SETTLES),
+            lmtp: None,
+            mail_policy: None,
+            mail_size: ByteSize(DEFAULT_MAIL_SIZE),
+            mails_per_hour: DEFAULT_MAILS_PER_HOUR,
         }
     }
 }
@@ -135,6 +150,17 @@ pub struct Watch {
     pub settle: Duration,
 }
 
+/// Mail from the office's mail server.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Where it delivers.
+    pub lmtp: MailAddress,
+    /// Where it asks before it accepts a mail.
+    pub policy: Option<MailAddress>,
+    /// Longest mail in bytes, as it is sent.
+    pub most: u64,
+}
+
 /// The scanner for contents.
 #[derive(Clone, Debug)]
 pub struct Scanner {
@@ -180,6 +206,23 @@ impl RawIntake {
             return Err("watch and the data directory must not contain one another");
         }
         Ok(Some(Watch { folder, settle: self.watch_settle.0 }))
+    }
+
+    pub(super) fn mail(&self) -> Result<Option<Mail>, &'static str> {
+        if self.mail_size.0 == 0 || self.mail_size.0 > MAX_MAIL_SIZE {
+            return Err("mail_size must lie between 1 and 70MiB, because a mail is scanned as a whole");
+        }
+        if self.mails_per_hour == 0 {
+            return Err("mails_per_hour must be at least 1");
+        }
+        match (self.lmtp.clone(), self.mail_policy.clone()) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err("mail_policy belongs to lmtp: give lmtp, too"),
+            (Some(lmtp), policy) if policy.as_ref() == Some(&lmtp) => {
+                Err("lmtp and mail_policy must be two addresses")
+            }
+            (Some(lmtp), policy) => Ok(Some(Mail { lmtp, policy, most: encoded_mail(self.mail_size.0) })),
+        }
     }
 
     /// Debian's folder for signatures is the default for a clamd on this machine; that of another is not here.

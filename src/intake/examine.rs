@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decide::{Clock, Finding, Scanned, decide, is_due, objection};
 use super::hit::consequence;
-use super::{Intake, IntakeError, MAX_ROUND};
+use super::{Intake, IntakeError, MAX_ROUND, RETRY_AFTER};
 use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
 use crate::library::version::change_state;
 use crate::model::{
@@ -40,7 +40,7 @@ impl Intake {
             None => Err(HoldReason::NoScanner),
             Some(engine) => self.trusted_signatures(engine, now).await.map(|signatures| (engine, signatures)),
         };
-        for hold in fairly(due) {
+        for hold in fairly(due, |hold| hold.space) {
             let finding = match &scanner {
                 Err(reason) => Err(*reason),
                 Ok((engine, signatures)) => self.finding(&hold, engine, signatures, clock).await?,
@@ -102,6 +102,14 @@ impl Intake {
                     let (state, reason) = consequence(tx, detail.as_deref(), clock.now)?;
                     (state, Some(reason))
                 }
+                HoldState::Released => match tx.mail_state(seen.version)? {
+                    Some(HoldState::Quarantined) => {
+                        (HoldState::NeedsDecision, Some(HoldReason::MailQuarantined))
+                    }
+                    // The mail is scanned first: as a whole it may be what its parts are not.
+                    Some(HoldState::Arrived) => return put_off(tx, &seen, clock),
+                    _ => (HoldState::Released, next.reason),
+                },
                 state => (state, next.reason),
             };
             let update = HoldUpdate {
@@ -121,6 +129,23 @@ impl Intake {
         };
         self.library.storing().await?.write(settled).await
     }
+}
+
+/// Leaves a hold as it is for a while.
+fn put_off(tx: &WriteTx<'_>, seen: &HoldRow, clock: Clock) -> Result<Option<HoldState>, IntakeError> {
+    tx.touches_only([]);
+    if tx.hold(seen.id)?.as_ref() != Some(seen) {
+        return Ok(None);
+    }
+    let update = HoldUpdate {
+        state: seen.state,
+        next: Some(clock.certain.after(RETRY_AFTER)),
+        reason: seen.reason,
+        overridden: seen.overridden,
+        first_signatures: seen.first_signatures.as_deref(),
+    };
+    tx.update_hold(seen.id, &update)?;
+    Ok(Some(seen.state))
 }
 
 /// Changes a hold and, with it, the state of its content; `reason` is for the history. `false`, without changes, if the
@@ -178,17 +203,18 @@ fn scanned_of(finding: &Finding) -> Option<Scanned> {
     }
 }
 
-/// The same holds, one of each space in turn: a space that receives a thousand files does not delay the others.
-fn fairly(holds: Vec<HoldRow>) -> Vec<HoldRow> {
+/// The same items, one of each space in turn: a space that receives a thousand files does not delay the others.
+pub(super) fn fairly<T>(items: Vec<T>, space: impl Fn(&T) -> SpaceId) -> Vec<T> {
     let mut order: VecDeque<SpaceId> = VecDeque::new();
-    let mut queues: HashMap<SpaceId, VecDeque<HoldRow>> = HashMap::new();
-    let mut turns = Vec::with_capacity(holds.len());
-    for hold in holds {
-        let queue = queues.entry(hold.space).or_default();
+    let mut queues: HashMap<SpaceId, VecDeque<T>> = HashMap::new();
+    let mut turns = Vec::with_capacity(items.len());
+    for item in items {
+        let space = space(&item);
+        let queue = queues.entry(space).or_default();
         if queue.is_empty() {
-            order.push_back(hold.space);
+            order.push_back(space);
         }
-        queue.push_back(hold);
+        queue.push_back(item);
     }
     while let Some(space) = order.pop_front() {
         let Some(queue) = queues.get_mut(&space) else { continue };

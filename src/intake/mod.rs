@@ -23,8 +23,10 @@ mod decide;
 mod error;
 mod examine;
 mod hit;
+mod mail;
 mod note;
 mod people;
+mod place;
 mod policy;
 mod render;
 mod rescan;
@@ -40,12 +42,15 @@ use tokio::sync::{Mutex, Semaphore};
 pub use certificate::{Certificate, CertifiedVerdict, Outcome};
 pub use error::IntakeError;
 pub use examine::Round;
+pub use mail::{MailError, Mailbox, Unpacked};
 pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use render::RenderError;
 pub use rescan::{RescanStep, RescanTime};
 pub use shown::Hold;
 pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_watched};
 
+use examine::fairly;
+use mail::{Flood, NamesTaken};
 use rescan::Often;
 
 pub use crate::catalog::RescanRow as Rescan;
@@ -54,7 +59,7 @@ use crate::catalog::Catalog;
 use crate::convert::Converter;
 use crate::inspect::Inspector;
 use crate::library::Library;
-use crate::model::{DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
+use crate::model::{DEFAULT_HOLD, DEFAULT_MAILS_PER_HOUR, DEFAULT_SIGNATURES_MAX_AGE, Timestamp};
 use crate::scan::Engine;
 
 /// Time after its due time at which a content that still waits needs a person's decision.
@@ -77,11 +82,17 @@ pub struct IntakeSettings {
     pub hold: Duration,
     /// Age of the newest signatures beyond which no scan releases anything.
     pub signatures_max_age: Duration,
+    /// Mails for a space within an hour; the sender's server keeps the others for later.
+    pub mails_per_hour: u32,
 }
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        Self { hold: DEFAULT_HOLD, signatures_max_age: DEFAULT_SIGNATURES_MAX_AGE }
+        Self {
+            hold: DEFAULT_HOLD,
+            signatures_max_age: DEFAULT_SIGNATURES_MAX_AGE,
+            mails_per_hour: DEFAULT_MAILS_PER_HOUR,
+        }
     }
 }
 
@@ -100,6 +111,8 @@ pub struct Intake {
     scans: Arc<Semaphore>,
     /// What a new scan of everything stored begins with.
     often: Arc<Mutex<Often>>,
+    flood: Arc<Flood>,
+    names_taken: Arc<NamesTaken>,
 }
 
 /// A successful test of the scanner.
@@ -122,6 +135,8 @@ impl Intake {
             trusted: Arc::default(),
             scans: Arc::new(Semaphore::new(MAX_SCANS)),
             often: Arc::default(),
+            flood: Arc::default(),
+            names_taken: Arc::default(),
         }
     }
 

@@ -48,6 +48,14 @@ pub trait Source {
     fn next(&mut self, durable: u64) -> impl Future<Output = Option<Result<Bytes, Self::Error>>> + Send;
 }
 
+impl<S: Source + Send> Source for &mut S {
+    type Error = S::Error;
+
+    fn next(&mut self, durable: u64) -> impl Future<Output = Option<Result<Bytes, S::Error>>> + Send {
+        (**self).next(durable)
+    }
+}
+
 /// Writes all data of `source`; then calls `still_allowed`, because the right may have been revoked meanwhile, and
 /// commits at the time of `clock`.
 ///

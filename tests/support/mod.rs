@@ -27,6 +27,7 @@ pub mod in_process;
 pub mod load;
 pub mod multistatus;
 pub mod office;
+pub mod postfix;
 pub mod process;
 pub mod recovery;
 pub mod server;

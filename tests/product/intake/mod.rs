@@ -5,6 +5,7 @@ mod certificate;
 mod clients;
 mod documents;
 mod kinds;
+mod mail;
 mod release;
 mod rescan;
 mod trouble;

@@ -1,0 +1,197 @@
+//! Stores the attachments of mails, each as a file in a folder beside the mail that has its name.
+//!
+//! It can end at any step: what is stored already is found by its content and not stored twice.
+
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::catalog::{MailRow, MailUpdate, WriteTx};
+use crate::inspect::{Attachment, InspectError};
+use crate::intake::place::{Place, addition, begin_put, beside, find_place};
+use crate::intake::{Intake, IntakeError, fairly};
+use crate::library::{LibraryError, NewFile};
+use crate::model::{
+    Checksum, ChecksumKind, EntryName, EntryPath, NameError, Obstacle, Timestamp, VersionId, Worker,
+};
+
+/// Mails looked at in one round, to take some of each space.
+const MAX_LISTED: usize = 256;
+/// Mails unpacked in one round, one after the other.
+const MAX_UNPACKED: usize = 16;
+/// Time until attachments that could not be stored are tried again.
+const RETRY_AFTER: Duration = Duration::from_mins(5);
+/// Most bytes of a foreign name.
+const MAX_NAME: usize = 200;
+/// Name of an attachment whose name cannot be used.
+const NO_NAME: &str = "Anlage";
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unpacked {
+    /// Mails whose attachments are stored now.
+    pub mails: usize,
+    /// Mails that wait, because their attachments could not be stored.
+    pub waiting: u64,
+}
+
+/// What became of the attachments of one mail.
+struct Outcome {
+    stored: u64,
+    /// Why some are missing.
+    fault: Option<&'static str>,
+    /// Whether trying again would change nothing.
+    is_done: bool,
+}
+
+impl Outcome {
+    fn later(stored: u64, fault: &'static str) -> Self {
+        Self { stored, fault: Some(fault), is_done: false }
+    }
+}
+
+impl Intake {
+    /// Stores the attachments of mails that have arrived, up to a bounded number.
+    ///
+    /// Errors: those of the catalogue and of the machine; what concerns one mail is a word in its row.
+    pub async fn unpack_some(&self, now: Timestamp) -> Result<Unpacked, IntakeError> {
+        let due = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.mails_due(now, MAX_LISTED)?)).await?;
+        let mut round = Unpacked::default();
+        for mail in fairly(due, |mail| mail.space).into_iter().take(MAX_UNPACKED) {
+            let Outcome { stored, fault, is_done } = self.unpack(&mail).await?;
+            let next = if is_done { None } else { Some(now.after(RETRY_AFTER)) };
+            round.mails += usize::from(is_done);
+            let note = move |tx: &WriteTx<'_>| {
+                tx.silent("the stored files are the events");
+                tx.touches_only([]);
+                let update = MailUpdate { next, attachments: stored, fault };
+                Ok::<_, IntakeError>(tx.update_mail(mail.version, &update)?)
+            };
+            self.library.storing().await?.write(note).await?;
+        }
+        round.waiting = self.catalog().read(|tx| Ok::<_, IntakeError>(tx.mails_waiting()?)).await?;
+        Ok(round)
+    }
+
+    /// Stores the attachments of one mail.
+    async fn unpack(&self, mail: &MailRow) -> Result<Outcome, IntakeError> {
+        let version = mail.version;
+        let place = self.catalog().read(move |tx| beside(tx, version)).await?;
+        let (Some((folder, name)), Some(inspector)) = (place, self.inspector.clone()) else {
+            // It was deleted or replaced.
+            return Ok(Outcome { stored: mail.attachments, fault: None, is_done: true });
+        };
+        let folder = folder_name(&name).and_then(|name| folder.join(name)).map_err(LibraryError::from)?;
+        let sample = match self.sample_of(mail.space, version).await? {
+            Ok((sample, _)) => sample,
+            Err(reason) => return Ok(Outcome::later(mail.attachments, reason.as_str())),
+        };
+        // One at a time lies in memory beside the mail.
+        let (sender, mut receiver) = mpsc::channel::<Attachment>(1);
+        let walk = spawn_blocking(move || {
+            inspector.attachments(sample.as_fd(), &mut |attachment| match sender.blocking_send(attachment) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            })
+        });
+        let mut stored = 0;
+        while let Some(attachment) = receiver.recv().await {
+            match self.keep(mail, &folder, attachment).await {
+                Ok(()) => stored += 1,
+                // Such as a full quota, which must not keep others from theirs.
+                Err(error) if error.is_refusal() => return Ok(Outcome::later(stored, error.code())),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(match walk.await.map_err(LibraryError::from)? {
+            Ok(unpacked) => {
+                let fault = unpacked.obstacle.map(Obstacle::as_str);
+                Outcome { stored, fault, is_done: true }
+            }
+            Err(error @ InspectError::NotStarted(_)) => Outcome::later(stored, error.code()),
+        })
+    }
+
+    /// Sees to it that the folder has an attachment.
+    async fn keep(
+        &self,
+        mail: &MailRow,
+        folder: &EntryPath,
+        attachment: Attachment,
+    ) -> Result<(), LibraryError> {
+        let (access, content) = (self.library.as_worker(Worker::Mail, mail.space), attachment.content);
+        let wanted = path_of(folder, &attachment.path)?;
+        let size = content.len() as u64;
+        let Place { path, twins } = find_place(&self.library, access, &wanted, size).await?;
+        let own = Checksum::new(ChecksumKind::Sha256, Sha256::digest(&content).to_vec());
+        if let Some((version, _)) = twins.into_iter().find(|(_, digest)| Some(digest) == own.as_ref()) {
+            return self.note_part(version, mail.version).await;
+        }
+        let new = NewFile { path, size: Some(size), modified: None, checksum: None };
+        let mut put = begin_put(&self.library, &addition(access, Worker::Mail), new).await?;
+        put.write(Bytes::from(content)).await?;
+        let stored = put.commit(Timestamp::now()).await?;
+        let entry = stored.entry.id;
+        let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.entry(entry)?)).await?;
+        match row.and_then(|row| row.version) {
+            Some(version) => self.note_part(version, mail.version).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn note_part(&self, attachment: VersionId, mail: VersionId) -> Result<(), LibraryError> {
+        let note = move |tx: &WriteTx<'_>| {
+            tx.silent("the stored file is the event");
+            tx.touches_only([]);
+            Ok::<_, LibraryError>(tx.insert_mail_part(attachment, mail)?)
+        };
+        self.library.storing().await?.write(note).await
+    }
+}
+
+/// The name of the folder for the attachments of a mail with this name: the same without its ending.
+fn folder_name(mail: &str) -> Result<EntryName, NameError> {
+    match mail.rsplit_once('.') {
+        Some((stem, _)) if !matches!(stem, "" | "." | "..") => EntryName::parse(stem),
+        // Someone renamed it.
+        _ => EntryName::nearest(&format!("{mail} {NO_NAME}"), MAX_NAME)
+            .map_or_else(|| EntryName::parse(NO_NAME), Ok),
+    }
+}
+
+/// The path of an attachment below a folder, by names that its sender chose.
+fn path_of(folder: &EntryPath, names: &[String]) -> Result<EntryPath, LibraryError> {
+    let mut path = folder.clone();
+    for name in names {
+        let name = EntryName::nearest(name, MAX_NAME).map_or_else(|| EntryName::parse(NO_NAME), Ok)?;
+        path = path.join(name)?;
+    }
+    if names.is_empty() {
+        path = path.join(EntryName::parse(NO_NAME)?)?;
+    }
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_mail_never_has_its_name() {
+        for (mail, expected) in [
+            ("2026-11-29 14.02 a.eml", "2026-11-29 14.02 a"),
+            ("a.b.eml", "a.b"),
+            ("a", "a Anlage"),
+            (".eml", ".eml Anlage"),
+            ("..eml", "..eml Anlage"),
+            ("...eml", "...eml Anlage"),
+        ] {
+            assert_eq!(folder_name(mail).unwrap().as_str(), expected, "{mail}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Attachments: each becomes a file beside its mail, once, and is examined like everything that arrives.
+
+use std::os::unix::net::UnixStream;
+
+use super::client::{ADDRESS, Client, LIMIT, Post, mail, target, undated};
+use crate::intake::world::World;
+use crate::support::clamd::eicar;
+use crate::support::process::eventually;
+use crate::support::server::SPACE;
+
+#[test]
+fn attachments_are_files_beside_their_mail() {
+    let post = Post::open();
+    post.deliver(&mail(
+        "Unterlagen",
+        &[
+            ("Lohn.pdf", b"one"),
+            ("Lohn.pdf", b"two"),
+            ("../../weg.txt", b"three"),
+            ("con.txt", b"four"),
+            ("=?utf-8?Q?Gr=C3=B6=C3=9Fe.txt?=", b"five"),
+            ("leer.txt", b""),
+        ],
+    ));
+    post.comes_to(&[
+        "Unterlagen.eml",
+        "Unterlagen/",
+        "Unterlagen/.._.._weg.txt",
+        "Unterlagen/Größe.txt",
+        "Unterlagen/Lohn (2).pdf",
+        "Unterlagen/Lohn.pdf",
+        "Unterlagen/_con.txt",
+        "Unterlagen/leer.txt",
+    ]);
+    let path = |end: &str| post.files().into_iter().find(|path| path.ends_with(end)).unwrap();
+    assert_eq!(post.content(&path("Lohn.pdf")), b"one");
+    assert_eq!(post.content(&path("Lohn (2).pdf")), b"two");
+    assert_eq!(post.content(&path("weg.txt")), b"three");
+    let history = post.server.cli_ok(["history", SPACE]);
+    assert!(history.contains("Server (E-Mail)") || history.contains("server (mail)"), "{history}");
+    post.server.assert_no_traces(&["Unterlagen", "Lohn.pdf", "anna@example.org"]);
+}
+
+/// What was stored before a crash is not stored twice, and what was not is stored afterwards.
+#[test]
+fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
+    let mut post = Post::open();
+    let contents: Vec<_> =
+        (0..200).map(|number| (format!("{number:03}.txt"), vec![b'a'; 100 + number])).collect();
+    let attachments: Vec<_> = contents.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
+    post.deliver(&mail("Viele", &attachments));
+    let mut killed_between = 0;
+    for _ in 0..5 {
+        let mut seen = 0;
+        let before = post.files().len();
+        eventually("more are stored", LIMIT, || {
+            seen = post.files().len();
+            seen > before || seen == 202
+        });
+        post.server.kill();
+        post.server.spawn();
+        killed_between += usize::from(seen < 202);
+    }
+    eventually("all are stored", LIMIT, || post.files().len() == 202);
+    // The mail server asks again, because nothing more is to come.
+    eventually("nothing waits", LIMIT, || {
+        let status = post.server.cli_ok(["status"]);
+        status.lines().any(|line| line.contains("mail") && line.contains("waiting: 0"))
+            || !status.contains("waiting")
+    });
+    let files: Vec<_> = post.files().iter().map(|path| undated(path)).collect();
+    assert_eq!(files.len(), 202, "{files:?}");
+    assert!(contents.iter().all(|(name, _)| files.contains(&format!("Viele/{name}"))));
+    assert!(killed_between > 0, "it was killed between two attachments");
+    post.assert_sound();
+}
+
+#[test]
+fn attachments_without_room_wait_for_it() {
+    let post = Post::open();
+    let text = mail("Voll", &[("a.bin", &[7; 3_000])]);
+    post.server.cli_ok(["space", "set", SPACE, "--quota", &format!("{}B", text.len() + 100)]);
+    post.deliver(&text);
+    eventually("it waits", LIMIT, || post.server.cli_ok(["status"]).contains("waiting: 1"));
+    assert_eq!(post.files().len(), 2, "{:?}", post.files());
+}
+
+#[test]
+fn a_mail_that_is_moved_takes_its_attachments_along_and_one_that_is_deleted_has_none() {
+    // Without a process that looks into mails they are unpacked later, when the program is whole again; here they are
+    // moved faster than they are unpacked, or not: both are right.
+    let post = Post::open();
+    post.server.request("MKCOL", &target("neu")).send().expect(201);
+    post.deliver(&mail("Umzug", &[("a.txt", b"one")]));
+    let eml = post.eml();
+    let to = post.server.url(&target("neu/Umzug.eml"));
+    post.server.request("MOVE", &target(&eml)).header("Destination", &to).send().expect(201);
+    eventually("it is unpacked", LIMIT, || post.files().iter().any(|path| path.ends_with("/a.txt")));
+}
+
+#[test]
+fn mails_lie_in_the_holding_area_until_they_are_released() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("lmtp");
+    let world = World::open(&format!("lmtp = '{}'", socket.display()));
+    world.server.cli_ok(["space", "set", SPACE, "--mail", "mueller", "--hold", "12h"]);
+    let deliver = |mail: &str| {
+        let mut client = Client::new(UnixStream::connect(&socket).unwrap());
+        client.reply();
+        client.say("LHLO x");
+        assert_eq!(client.send("anna@example.org", &[ADDRESS], mail.as_bytes()), ["250 2.0.0 stored"]);
+    };
+    let item = |end: &str| {
+        let mut id = None;
+        eventually(&format!("there is an item {end}"), LIMIT, || {
+            let listed = world.listed();
+            let rows = listed.as_array().unwrap().iter();
+            id = rows
+                .filter(|row| row["path"].as_str().unwrap().ends_with(end))
+                .find_map(|row| row["id"].as_i64());
+            id.is_some()
+        });
+        id.unwrap()
+    };
+    deliver(&mail("Harmlos", &[("bild.txt", b"only text"), ("brief.rtf", br"{\rtf1 text}")]));
+    world.comes_to(item("Harmlos/bild.txt"), "released");
+    let held = world.comes_to(item("Harmlos/brief.rtf"), "held");
+    assert_eq!(held["mail_from"], "anna@example.org");
+    // The mail as a whole is held because of the document in it.
+    world.comes_to(item("Harmlos.eml"), "held");
+
+    let virus = eicar();
+    deliver(&mail("Schlecht", &[("rechnung.txt", &virus), ("bild.txt", b"only text, too")]));
+    world.comes_to(item("Schlecht/rechnung.txt"), "quarantined");
+    world.comes_to(item("Schlecht.eml"), "quarantined");
+    // Harmless by itself, but not released by itself: the mail that carries it is in quarantine.
+    world.waits(item("Schlecht/bild.txt"), "needs_decision", "mail-quarantined");
+    world.decide("release", item("Schlecht/bild.txt"), "looked at it");
+    world.comes_to(item("Schlecht/bild.txt"), "released");
+    let words = world.server.cli_ok(["hold", "show", &item("Schlecht.eml").to_string()]);
+    assert!(words.contains("by mail from anna@example.org (as the envelope says)"), "{words}");
+    world.assert_sound();
+}
