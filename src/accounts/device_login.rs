@@ -155,7 +155,8 @@ impl Accounts {
         Ok(DeviceLogin { name: self.change(create).await?, password: token })
     }
 
-    async fn account_named(&self, name: &str) -> Result<Option<AccountState>, CatalogError> {
+    /// The present state of the account of this name.
+    pub(super) async fn account_named(&self, name: &str) -> Result<Option<AccountState>, CatalogError> {
         let name_key = login_name(name).map(|name| name.key()).unwrap_or_default();
         Ok(self.inner.directory.current().await?.user_by_name(&name_key).map(state))
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::Principal;
 use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
@@ -96,6 +97,17 @@ impl Snapshot {
 
     pub(super) fn name_of(&self, user: UserId) -> Option<UserName> {
         self.users.get(&user).map(|row| UserName::from_stored(&row.name))
+    }
+
+    /// The user as a principal who gave the account's own password, if the account exists and may log in.
+    pub(super) fn principal(&self, user: UserId) -> Option<Principal> {
+        let row = self.users.get(&user).filter(|row| standing(row) == Standing::Enabled)?;
+        Some(Principal {
+            user,
+            name: UserName::from_stored(&row.name),
+            role: row.role,
+            via_app_password: None,
+        })
     }
 
     pub(super) fn spaces_of(&self, user: UserId) -> Vec<Access> {

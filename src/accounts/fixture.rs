@@ -8,7 +8,7 @@ use argon2::{Argon2, PasswordHasher};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, UserName};
+use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, SessionKey, UserName};
 use crate::catalog::{Catalog, CatalogError, CatalogKey, NewSpace};
 use crate::model::{EntryName, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
 
@@ -49,7 +49,9 @@ impl Office {
     pub(super) async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let catalog = Catalog::create(&dir.path().join("catalog.db"), &CatalogKey::new([7; 32])).unwrap();
-        let accounts = Accounts::new(catalog.clone(), AppPasswordKey::new(Zeroizing::new([9; 32])));
+        let (devices, sessions) = (Zeroizing::new([9; 32]), Zeroizing::new([8; 32]));
+        let keys = (AppPasswordKey::new(devices), SessionKey::new(sessions));
+        let accounts = Accounts::new(catalog.clone(), keys.0, keys.1);
         let add =
             async |text, role| accounts.add_user(&name(text), role, None, Stamp::owner(NOW)).await.unwrap();
         let root = add("root", Role::Administrator).await;

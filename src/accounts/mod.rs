@@ -2,9 +2,10 @@
 //!
 //! [`Accounts`] is the room's front. `login.rs` turns a name and a password into a [`Principal`], `directory.rs`
 //! answers from a snapshot in memory which spaces that principal may use, `admin.rs` changes both,
-//! `device_login.rs` creates device passwords through a browser. Every change goes through this room, because it
-//! renews the snapshot.
+//! `device_login.rs` creates device passwords through a browser, `session.rs` keeps a browser signed in to the pages.
+//! Every change goes through this room, because it renews the snapshot.
 
+mod actors;
 mod admin;
 mod app_password;
 mod device_login;
@@ -17,6 +18,7 @@ mod password;
 mod policy;
 mod rights;
 mod second_factor;
+mod session;
 mod throttle;
 mod totp;
 mod verified;
@@ -30,6 +32,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::model::{Access, Actor, AppPasswordId, Role, SpaceId, Stamp, Timestamp, UserId, Via};
 
 pub use crate::catalog::{AppPasswordRow, CatalogError as LookupError, GrantRow, UserRow};
+pub use actors::ActorNames;
 pub use admin::{AccountsError, LabelError};
 pub use app_password::{AppPasswordKey, AppToken, Spelled, TokenHash};
 pub use device_login::{ConsentError, DeviceLogin, device_label};
@@ -38,6 +41,7 @@ pub use login_flow::{DeviceRequest, DeviceTokens, FlowToken, TooManyDevices};
 pub use name::{UserName, UserNameError, login_name};
 pub use policy::{MIN_LINK_CHARS, WeakPassword, check_password};
 pub use rights::{Standing, decide, may_administer, owner_access};
+pub use session::{SESSION_IDLE, SESSION_LIFETIME, Session, SessionKey, SessionToken, SignInError};
 pub use totp::FactorSecret;
 
 use directory::Directory;
@@ -56,6 +60,7 @@ struct Inner {
     catalog: Catalog,
     directory: Directory,
     app_password_key: AppPasswordKey,
+    session_key: SessionKey,
     passwords: PasswordPool,
     remembered: CredentialCache,
     throttle: Mutex<Throttle>,
@@ -92,11 +97,12 @@ impl Principal {
 
 impl Accounts {
     /// Opens the room over an open catalogue.
-    pub fn new(catalog: Catalog, app_password_key: AppPasswordKey) -> Self {
+    pub fn new(catalog: Catalog, app_password_key: AppPasswordKey, session_key: SessionKey) -> Self {
         let inner = Inner {
             directory: Directory::new(catalog.clone()),
             catalog,
             app_password_key,
+            session_key,
             passwords: PasswordPool::new(),
             remembered: CredentialCache::new(),
             throttle: Mutex::new(Throttle::new()),

@@ -1,14 +1,13 @@
 //! Answers requests for the history of events.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::answer::Admin;
 use super::error::AdminError;
 use super::{EventShown, FetchShown, HistoryShown, When};
+use crate::accounts::ActorNames;
 use crate::intake::Hold;
-use crate::model::{
-    Access, Actor, AppPasswordId, EntryPath, Event, EventId, EventPage, Recorded, SpaceId, UserId, Via,
-};
+use crate::model::{Access, Actor, EntryPath, Event, EventId, EventPage, Recorded, SpaceId};
 use crate::text::Language;
 
 /// Most events in one reply.
@@ -43,42 +42,28 @@ impl Admin {
 
     /// The words for events.
     async fn words(&self, events: &[Recorded], language: Language) -> Result<Words, AdminError> {
-        let names = self.accounts.names_in_history().await?;
-        let with_device = |recorded: &Recorded| match recorded.actor {
-            Actor::User { id, via: Via::Device(_) } => Some(id),
-            _ => None,
-        };
-        let mut devices = HashMap::new();
-        for user in events.iter().filter_map(with_device).collect::<HashSet<_>>() {
-            let rows = self.accounts.app_passwords_of(user).await?.into_iter();
-            devices.extend(rows.map(|row| (row.id, row.label)));
-        }
+        let names = self.accounts.names_for(events).await?;
         let spaces = self.library.spaces().await?.into_iter().map(|space| (space.id, space.name)).collect();
-        Ok(Words { language, names, devices, spaces })
+        Ok(Words { language, names, spaces })
     }
 }
 
 struct Words {
     language: Language,
-    names: HashMap<UserId, String>,
-    devices: HashMap<AppPasswordId, String>,
+    names: ActorNames,
     spaces: HashMap<SpaceId, String>,
 }
 
 impl Words {
     fn shown(&self, recorded: &Recorded) -> EventShown {
         let Recorded { id, at, actor, event } = recorded;
-        let (kind, user, device, link) = match actor {
-            Actor::User { id, via } => ("user", Some(id), Some(via), None),
-            Actor::Guest { link, creator } => ("guest", Some(creator), None, Some(link.0)),
-            Actor::Owner => ("owner", None, None, None),
-            Actor::Worker(_) => ("worker", None, None, None),
+        let (kind, link) = match actor {
+            Actor::User { .. } => ("user", None),
+            Actor::Guest { link, .. } => ("guest", Some(link.0)),
+            Actor::Owner => ("owner", None),
+            Actor::Worker(_) => ("worker", None),
         };
-        let user = user.and_then(|user| self.names.get(user)).cloned();
-        let device = match device {
-            Some(Via::Device(id)) => self.devices.get(id).cloned(),
-            _ => None,
-        };
+        let (user, device) = (self.names.account(actor), self.names.device(actor));
         let spot = event.spot();
         let name = |space: SpaceId| self.spaces.get(&space).cloned().unwrap_or_else(|| space.to_string());
         let (version, bytes) = match event {
@@ -95,9 +80,9 @@ impl Words {
             id: id.0,
             at: When(*at),
             actor: kind.to_owned(),
-            who: self.language.actor(actor, user.as_deref(), device.as_deref()),
-            user,
-            device,
+            who: self.language.actor(actor, user, device),
+            user: user.map(str::to_owned),
+            device: device.map(str::to_owned),
             link,
             event: event.word(),
             what: self.language.event(event),

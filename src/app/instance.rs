@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::directory::DataDirectory;
 use super::directory_error::DirectoryError;
-use crate::accounts::{Accounts, AccountsError, AppPasswordKey, UserName, check_password};
+use crate::accounts::{Accounts, AccountsError, AppPasswordKey, SessionKey, UserName, check_password};
 use crate::admin::Admin;
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::intake::{Intake, Signer};
@@ -151,7 +151,8 @@ impl Instance {
     ) -> Result<Self, InstanceError> {
         let library = Library::open(catalog.clone(), storage.clone(), Arc::clone(&keys), names).await?;
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
-        let accounts = Accounts::new(catalog.clone(), app_passwords);
+        let sessions = SessionKey::new(Zeroizing::new(*keys.session_key().expose()));
+        let accounts = Accounts::new(catalog.clone(), app_passwords, sessions);
         let sharing = Sharing::new(catalog.clone(), library.clone(), accounts.clone(), link_keys(&keys));
         let (uploads, recovery) = (Uploads::new(library.clone()), Recovery::new(library.clone()));
         let seed = Zeroizing::new(*keys.certificate_key().expose());

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::directory::DataDirectory;
 use super::directory_error::DirectoryError;
 use super::instance::{FirstAdministrator, catalog_key};
-use crate::accounts::{Accounts, AccountsError, AppPasswordKey};
+use crate::accounts::{Accounts, AccountsError, AppPasswordKey, SessionKey};
 use crate::catalog::{Catalog, CatalogError, CatalogKey};
 use crate::library::{Library, LibraryError, RESERVE};
 use crate::model::{NamePolicy, Role, Stamp, Timestamp};
@@ -267,7 +267,8 @@ impl Rebuild<'_> {
             return Ok(None);
         }
         let app_passwords = AppPasswordKey::new(Zeroizing::new(*self.keys.token_key().expose()));
-        let accounts = Accounts::new(catalog.clone(), app_passwords);
+        let sessions = SessionKey::new(Zeroizing::new(*self.keys.session_key().expose()));
+        let accounts = Accounts::new(catalog.clone(), app_passwords, sessions);
         accounts.add_user(&name, Role::Administrator, Some(password), Stamp::owner(now)).await?;
         Ok(Some(name.as_str().to_owned()))
     }

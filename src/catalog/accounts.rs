@@ -194,8 +194,9 @@ impl WriteTx<'_> {
         Ok(UserId(self.last_insert_id()))
     }
 
-    /// Sets or removes a user's password; earlier logins end.
+    /// Sets or removes a user's password; earlier logins and sessions end.
     pub fn set_password_hash(&self, user: UserId, hash: Option<&str>) -> Result<(), CatalogError> {
+        self.delete_sessions_of(user)?;
         self.execute(
             "UPDATE users SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1",
             params![user.0, hash],
@@ -217,8 +218,9 @@ impl WriteTx<'_> {
         self.execute("UPDATE users SET role = ?2 WHERE id = ?1", params![user.0, role.as_str()]).map(drop)
     }
 
-    /// Disables a user since a time, or with `None` enables the account; earlier logins end.
+    /// Disables a user since a time, or with `None` enables the account; earlier logins and sessions end.
     pub fn set_disabled(&self, user: UserId, since: Option<Timestamp>) -> Result<(), CatalogError> {
+        self.delete_sessions_of(user)?;
         self.execute(
             "UPDATE users SET disabled_at = ?2, epoch = epoch + 1 WHERE id = ?1",
             params![user.0, since.map(|at| at.0)],
@@ -226,8 +228,8 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Removes a user with all rows that refer to the account, by the schema's rules: device passwords, grants,
-    /// locks, links and a second factor are removed, uploads lose their owner. Only the name stays, for the
+    /// Removes a user with all rows that refer to the account, by the schema's rules: device passwords, sessions,
+    /// grants, locks, links and a second factor are removed, uploads lose their owner. Only the name stays, for the
     /// history, at the same cost however long that is; the login name becomes free.
     pub fn remove_user(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
         for Reference { table, column, cascades } in self.connection().references_to("users")? {

@@ -55,8 +55,9 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
-    /// Requires the factor from now on; earlier logins end.
+    /// Requires the factor from now on; earlier logins and sessions end.
     pub fn confirm_second_factor(&self, user: UserId, now: Timestamp) -> Result<(), CatalogError> {
+        self.delete_sessions_of(user)?;
         self.execute(
             "UPDATE second_factors SET confirmed_at = ?2 WHERE user_id = ?1",
             params![user.0, now.0],
@@ -77,8 +78,9 @@ impl WriteTx<'_> {
         Ok(is_fresh)
     }
 
-    /// Removes a user's factor and recovery codes; earlier logins end.
+    /// Removes a user's factor and recovery codes; earlier logins and sessions end.
     pub fn remove_second_factor(&self, user: UserId) -> Result<(), CatalogError> {
+        self.delete_sessions_of(user)?;
         self.execute("DELETE FROM second_factors WHERE user_id = ?1", [user.0])?;
         self.execute("DELETE FROM used_codes WHERE user_id = ?1", [user.0])?;
         self.execute("DELETE FROM recovery_codes WHERE user_id = ?1", [user.0])?;

@@ -44,6 +44,10 @@ row_id!(
     /// A device password.
     AppPasswordId
 );
+row_id!(
+    /// A browser in which a person signed in.
+    SessionId
+);
 
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {

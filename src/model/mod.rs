@@ -44,8 +44,8 @@ pub use hold::{
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{
-    AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SpaceId, UploadId, UserId, VersionId,
-    WriteSerial,
+    AppPasswordId, ContainerId, EntryId, HoldId, LinkId, PackId, SessionId, SpaceId, UploadId, UserId,
+    VersionId, WriteSerial,
 };
 pub use inspect::{ContentKind, Label, Obstacle};
 pub use integrity::{DamageKind, SetAsideReason, VerifyMode, VerifyStarter};

@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0020-rescan.sql"),
     include_str!("../../../migrations/0021-inspections.sql"),
     include_str!("../../../migrations/0022-mail.sql"),
+    include_str!("../../../migrations/0023-sessions.sql"),
 ];
 
 /// Gives an empty database the newest format.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use secrecy::SecretString;
-use tresor::accounts::{Accounts, AppPasswordKey, Principal, UserName};
+use tresor::accounts::{Accounts, AppPasswordKey, Principal, SessionKey, UserName};
 use tresor::library::{Change, LibraryError};
 use tresor::model::{Access, Actor, LinkRight, Right, Role, Stamp, Timestamp};
 use tresor::sharing::{Expiry, GuestKey, LinkError, LinkKeys, NewLink, Shared, Sharing, Visit, VisitError};
@@ -46,7 +46,8 @@ pub fn secret(text: &str) -> SecretString {
 fn join(store: &Store) -> (Accounts, Sharing) {
     let (catalog, keys) = (&store.catalog, &store.keys);
     let app_passwords = AppPasswordKey::new(Zeroizing::new(*keys.token_key().expose()));
-    let accounts = Accounts::new(catalog.clone(), app_passwords);
+    let sessions = SessionKey::new(Zeroizing::new(*keys.session_key().expose()));
+    let accounts = Accounts::new(catalog.clone(), app_passwords, sessions);
     let links = LinkKeys::new(
         Zeroizing::new(*keys.link_token_key().expose()),
         Zeroizing::new(*keys.link_lookup_key().expose()),
