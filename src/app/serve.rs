@@ -23,7 +23,7 @@ use super::workers::Workers;
 use crate::admin::{AdminError, Asker, Reply, Request, StatusShown};
 use crate::config::{Config, Conversion, Transport, Watch};
 use crate::convert::{self as converter, Converter};
-use crate::http::{Health, HealthState, Router};
+use crate::http::{Health, HealthState, Rooms, Router};
 use crate::inspect::Inspector;
 use crate::intake::{Intake, IntakeSettings, WatchSettings, WatchedFolder};
 use crate::library::connections_of_process;
@@ -140,20 +140,20 @@ impl Host {
         if let (Transport::SelfSigned, Some(tls)) = (&self.config.transport, &self.tls) {
             renew(&instance, tls, &self.config.hosts, Timestamp::now())?;
         }
-        let Instance { library, uploads, accounts, sharing, .. } = &*instance;
+        let Instance { library, uploads, accounts, sharing, intake, .. } = &*instance;
         sharing.allow_clients(self.config.client_links);
         library.keep_events_for(self.config.events_kept_for);
         let origins = self.config.cors_origins.clone();
         let limits = &self.config.limits;
-        self.router.open(
-            library.clone(),
-            uploads.clone(),
-            accounts.clone(),
-            sharing.clone(),
-            origins,
-            limits,
-        );
-        self.mail.open(instance.intake.clone());
+        let rooms = Rooms {
+            library: library.clone(),
+            uploads: uploads.clone(),
+            accounts: accounts.clone(),
+            sharing: sharing.clone(),
+            intake: intake.clone(),
+        };
+        self.router.open(rooms, origins, limits);
+        self.mail.open(intake.clone());
         self.start_workers(&instance);
         read_figures::register(&instance, &self.metrics);
         *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
@@ -187,8 +187,12 @@ impl Host {
     /// Starts the background jobs of an instance. Those of the server itself are started by [`Self::run`].
     fn start_workers(&self, instance: &Arc<Instance>) {
         let (config, workers) = (&self.config, &self.workers);
-        let Instance { library, uploads, recovery, intake, .. } = &**instance;
-        workers.start(Upkeep { library: library.clone(), uploads: uploads.clone() });
+        let Instance { library, uploads, accounts, recovery, intake, .. } = &**instance;
+        workers.start(Upkeep {
+            library: library.clone(),
+            uploads: uploads.clone(),
+            accounts: accounts.clone(),
+        });
         workers.start(Sweep(library.clone()));
         workers.start(ReadRecorder(library.clone()));
         workers.start(HighWater(library.clone()));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::clock;
 use super::workers::{StepResult, Worker};
+use crate::accounts::Accounts;
 use crate::library::{Library, LibraryError, ReadOnlyCause};
 use crate::model::{self, ByteSize, Timestamp};
 use crate::uploads::Uploads;
@@ -24,6 +25,7 @@ pub(super) const READ_ONLY: &str = "skipped: read-only";
 pub(super) struct Upkeep {
     pub(super) library: Library,
     pub(super) uploads: Uploads,
+    pub(super) accounts: Accounts,
 }
 
 impl Worker for Upkeep {
@@ -40,7 +42,8 @@ impl Worker for Upkeep {
         let uploads = self.uploads.upkeep(now).await;
         // Files expire even if uploads cannot. If both fail, it is for the same reason.
         let done = self.library.upkeep(now).await?;
-        let expired = uploads? + done.versions + done.trash + done.locks;
+        let sessions = self.accounts.remove_ended_sessions(now).await.map_err(LibraryError::from)?;
+        let expired = uploads? + done.versions + done.trash + done.locks + sessions;
         let words = format!("expired: {expired}, files removed: {}", done.containers);
         Ok((expired + done.containers > 0).then_some(words))
     }

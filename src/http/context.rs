@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 
 use super::recent_spaces::RecentSpaces;
 use crate::accounts::Accounts;
+use crate::intake::Intake;
 use crate::library::Library;
 use crate::net::{RequestInfo, SendLanes};
 use crate::sharing::Sharing;
@@ -16,6 +17,7 @@ pub(super) struct Services {
     pub(super) uploads: Uploads,
     pub(super) accounts: Accounts,
     pub(super) sharing: Sharing,
+    pub(super) intake: Intake,
     pub(super) recent_spaces: RecentSpaces,
     pub(super) lanes: SendLanes,
 }
@@ -33,12 +35,17 @@ impl<'a> RequestContext<'a> {
         self.parts.uri.path()
     }
 
+    /// The path with its query.
+    pub(super) fn address(self) -> &'a str {
+        self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+
     /// The path, together with its query if the request changes something: `DELETE /a/?b` does not mean `/a/`, and
     /// [`Mount::locate`](super::protocol::href::Mount::locate) refuses the `?` that should have been escaped.
     pub(super) fn written_path(self) -> &'a str {
         match self.parts.method.as_str() {
             "GET" | "HEAD" | "PROPFIND" | "OPTIONS" => self.path(),
-            _ => self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str),
+            _ => self.address(),
         }
     }
 }

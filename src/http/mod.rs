@@ -2,9 +2,11 @@
 
 pub(crate) mod auth;
 mod context;
+mod cookies;
 mod dav;
 mod error;
 mod health;
+mod holding;
 mod links;
 mod mounts;
 pub(crate) mod nextcloud;
@@ -14,7 +16,9 @@ mod recent_spaces;
 mod reply;
 pub(crate) mod resumable;
 mod router;
+mod session;
+mod signin;
 mod source;
 
 pub use health::{Health, HealthState, KnownTroubles, health_response};
-pub use router::Router;
+pub use router::{Rooms, Router};

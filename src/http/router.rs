@@ -8,17 +8,22 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use super::auth::authenticate;
 use super::context::{RequestContext, Services};
 use super::dav::{self, Dav};
+use super::holding;
 use super::links::{self, LinkAddress};
 use super::nextcloud;
 use super::page;
 use super::page::error_page::{self, Browser};
 use super::page::language::preferred;
+use super::protocol::href::{Mount, Place};
 use super::recent_spaces::RecentSpaces;
 use super::reply::{empty, plain, read_only};
 use super::resumable::{Endpoint, Resumable, UploadStart};
+use super::signin;
 use super::{Health, HealthState, KnownTroubles, health_response};
 use crate::accounts::Accounts;
+use crate::intake::Intake;
 use crate::library::Library;
+use crate::model::{EntryName, EntryPath};
 use crate::net::{
     Handler, Limits, LogUser, RequestBody, RequestId, RequestInfo, ResponseBody, Route, SendLanes, WebOrigin,
 };
@@ -35,6 +40,20 @@ pub struct Router {
     open: OnceLock<Open>,
 }
 
+/// The rooms of an open instance that answer requests.
+pub struct Rooms {
+    /// Files.
+    pub library: Library,
+    /// Uploads in parts.
+    pub uploads: Uploads,
+    /// People and their rights.
+    pub accounts: Accounts,
+    /// Links.
+    pub sharing: Sharing,
+    /// The holding area.
+    pub intake: Intake,
+}
+
 /// Everything that exists once the instance is open.
 struct Open {
     services: Services,
@@ -49,17 +68,10 @@ impl Router {
     }
 
     /// Serves files from now on; web pages of these sites may upload. Later calls have no effect.
-    pub fn open(
-        &self,
-        library: Library,
-        uploads: Uploads,
-        accounts: Accounts,
-        sharing: Sharing,
-        origins: Vec<WebOrigin>,
-        limits: &Limits,
-    ) {
+    pub fn open(&self, rooms: Rooms, origins: Vec<WebOrigin>, limits: &Limits) {
+        let Rooms { library, uploads, accounts, sharing, intake } = rooms;
         let (recent_spaces, lanes) = (RecentSpaces::default(), SendLanes::default());
-        let services = Services { library, uploads, accounts, sharing, recent_spaces, lanes };
+        let services = Services { library, uploads, accounts, sharing, intake, recent_spaces, lanes };
         let (dav, resumable) = (Dav::new(limits), Resumable::new(origins));
         // A second unlock finds the instance already open and never gets here.
         let _ = self.open.set(Open { services, dav, resumable });
@@ -151,6 +163,12 @@ impl Open {
         if Dav::serves(path) {
             return self.dav(context, body).await;
         }
+        if signin::serves(path) {
+            return signin::handle(context, body).await;
+        }
+        if holding::serves(path) {
+            return self.holding(context, body).await;
+        }
         match path {
             // `OPTIONS *` asks for the capabilities of the server as a whole (RFC 9110 9.3.7).
             "/" | "*" => {
@@ -159,6 +177,28 @@ impl Open {
             _ => {}
         }
         routed(plain(StatusCode::NOT_FOUND, "Not found. The files are below /dav/."), Route::named("none"))
+    }
+
+    /// A page of the holding area. A file that it leads to is read like any other, with the rights of the person.
+    async fn holding(&self, context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
+        let (principal, space, path) = match holding::handle(context, body).await {
+            holding::Answer::Made(response) => return response,
+            holding::Answer::File { principal, space, path } => (principal, space, path),
+        };
+        let names = (EntryName::parse(&space), EntryPath::parse(path.trim_start_matches('/')));
+        let (Ok(space), Ok(path)) = names else {
+            return routed(plain(StatusCode::NOT_FOUND, "Not found."), Route::named("holding"));
+        };
+        let address = Mount::new(["dav"]).href(&Place::Entry { space, path }, false);
+        let Ok(uri) = address.parse() else {
+            return routed(plain(StatusCode::NOT_FOUND, "Not found."), Route::named("holding"));
+        };
+        let mut parts = context.parts.clone();
+        parts.uri = uri;
+        let context = RequestContext { parts: &parts, ..context };
+        let mut response = self.dav.handle(context, body, &principal).await;
+        response.extensions_mut().insert(LogUser(principal.user));
+        routed(response, Route::named("holding"))
     }
 
     async fn link(

@@ -2,12 +2,33 @@
 
 use super::decide::{Clock, Scanned};
 use super::examine::turn;
-use super::shown::may_handle;
+use super::shown::{Hold, may_handle};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
 use crate::model::{
     Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Obstacle, Stamp, VerdictKind,
 };
+
+impl Hold {
+    /// The decisions that are possible in its present state.
+    pub fn decisions(&self) -> impl Iterator<Item = HoldDecision> {
+        let state = self.state;
+        // Whether it was ever found clean changes where a decision leads, not whether it is possible.
+        HoldDecision::ALL.iter().copied().filter(move |decision| target(state, true, *decision).is_ok())
+    }
+
+    /// Whether it is in the state to which a decision leads. After a new examination, that may be any.
+    pub fn shows(&self, decision: HoldDecision) -> bool {
+        match decision {
+            HoldDecision::Release => self.state == HoldState::Released && !self.overridden,
+            HoldDecision::Override => self.state == HoldState::Released && self.overridden,
+            HoldDecision::Keep => self.reason == Some(HoldReason::Kept),
+            HoldDecision::Quarantine => self.reason == Some(HoldReason::QuarantinedByHand),
+            HoldDecision::Retry => !self.state.has_ended(),
+            HoldDecision::Withdraw => self.state == HoldState::Withdrawn,
+        }
+    }
+}
 
 impl Intake {
     /// Carries out a decision and returns the new state.
@@ -31,7 +52,7 @@ impl Intake {
         if reason.is_none() && decision != HoldDecision::Retry {
             return Err(IntakeError::NoReason);
         }
-        let to = target(&hold, decision)?;
+        let to = target(hold.state, hold.first_signatures.is_none(), decision)?;
         let scanned = match decision {
             HoldDecision::Release => Some(self.clean_now(&hold, by).await?),
             HoldDecision::Override
@@ -130,14 +151,14 @@ fn record(
     Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason })?)
 }
 
-/// The state to which a decision leads.
-fn target(hold: &HoldRow, decision: HoldDecision) -> Result<HoldState, IntakeError> {
-    let wrong = Err(IntakeError::WrongState { state: hold.state });
-    match (decision, hold.state) {
+/// The state to which a decision leads, about a content in this state that was never found clean or was.
+fn target(state: HoldState, was_never_clean: bool, decision: HoldDecision) -> Result<HoldState, IntakeError> {
+    let wrong = Err(IntakeError::WrongState { state });
+    match (decision, state) {
         // What was released may be taken back only by quarantine.
         (HoldDecision::Quarantine, HoldState::Released) => Ok(HoldState::Quarantined),
         (_, HoldState::Released) => wrong,
-        (HoldDecision::Retry, _) if hold.first_signatures.is_none() => Ok(HoldState::Arrived),
+        (HoldDecision::Retry, _) if was_never_clean => Ok(HoldState::Arrived),
         (HoldDecision::Retry, _) => Ok(HoldState::Held),
         (_, HoldState::Withdrawn) => wrong,
         (HoldDecision::Release | HoldDecision::Override, _) => Ok(HoldState::Released),

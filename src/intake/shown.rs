@@ -2,7 +2,9 @@
 
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, MailRow, ReadTx, VerdictRow};
-use crate::model::{Access, HoldId, HoldReason, HoldState, Look, Recorded, Right, SpaceId, Timestamp};
+use crate::model::{
+    Access, HoldId, HoldReason, HoldState, Look, Recorded, Right, SpaceId, Timestamp, VersionId,
+};
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
@@ -14,6 +16,8 @@ const MAX_FETCHED: usize = 1_000;
 pub struct Hold {
     /// Id of the item.
     pub id: HoldId,
+    /// Its content.
+    pub version: VersionId,
     /// Its space.
     pub space: SpaceId,
     /// Present path, or that from which it was deleted.
@@ -90,18 +94,15 @@ impl Intake {
 /// Whether a person with these rights may see a hold and decide about it.
 pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
     let access = accesses.iter().find(|access| access.space() == hold.space);
-    access.is_some_and(|access| access.require(Right::Manage).is_ok())
+    access.is_some_and(may_manage)
+}
+
+/// Whether an access is enough for what is held in its space.
+pub(super) fn may_manage(access: &Access) -> bool {
+    access.require(Right::Manage).is_ok()
 }
 
 pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
-    let entry = tx.version(row.version)?.map(|version| version.entry);
-    let path = match entry {
-        None => None,
-        Some(entry) => match tx.trashed(row.space, entry)? {
-            Some(item) => Some(format!("/{}", item.path)),
-            None => tx.spot(entry)?.map(|spot| spot.path),
-        },
-    };
     let rendition = tx.rendition(row.id)?;
     let pdf = rendition.as_ref().and_then(|rendition| rendition.entry);
     let pdf = pdf.map(|entry| tx.spot(entry)).transpose()?.flatten();
@@ -109,8 +110,9 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         pdf: pdf.map(|spot| spot.path),
         pdf_fault: rendition.and_then(|rendition| rendition.fault),
         id: row.id,
+        version: row.version,
         space: row.space,
-        path: path.unwrap_or_default(),
+        path: path(tx, row)?,
         state: row.state,
         arrived: row.arrived,
         due: row.due,
@@ -121,4 +123,17 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         mail: tx.mail_of(row.version)?,
         fetched: Vec::new(),
     })
+}
+
+/// Present path of a held content, or that from which it was deleted.
+pub(super) fn path(tx: &ReadTx<'_>, row: &HoldRow) -> Result<String, IntakeError> {
+    let entry = tx.version(row.version)?.map(|version| version.entry);
+    let path = match entry {
+        None => None,
+        Some(entry) => match tx.trashed(row.space, entry)? {
+            Some(item) => Some(format!("/{}", item.path)),
+            None => tx.spot(entry)?.map(|spot| spot.path),
+        },
+    };
+    Ok(path.unwrap_or_default())
 }

@@ -4,26 +4,32 @@ mod browse;
 mod errors;
 mod history;
 mod hold;
+mod holding;
 mod links;
 mod login;
 mod sentences;
+mod sign_in;
 
 pub use browse::BrowseTexts;
 pub use errors::ErrorTexts;
+pub use holding::HoldingTexts;
 pub use links::LinkTexts;
 pub use login::LoginTexts;
 pub use sentences::Sentence;
+pub use sign_in::SignInTexts;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::model::{ByteSize, Timestamp};
 
 /// The tables of sentences on pages, by the names of their types.
-pub const PAGES: [(&str, &[Sentence]); 4] = [
+pub const PAGES: [(&str, &[Sentence]); 6] = [
     ("BrowseTexts", BrowseTexts::ALL),
     ("ErrorTexts", ErrorTexts::ALL),
+    ("HoldingTexts", HoldingTexts::ALL),
     ("LinkTexts", LinkTexts::ALL),
     ("LoginTexts", LoginTexts::ALL),
+    ("SignInTexts", SignInTexts::ALL),
 ];
 
 /// A supported language.
@@ -41,6 +47,19 @@ impl Language {
         match tag.split(['-', '_', '.', '@']).next() {
             Some(first) if first.eq_ignore_ascii_case("de") => Self::German,
             _ => Self::English,
+        }
+    }
+
+    /// The language whose tag this is.
+    pub fn of_exact_tag(tag: &str) -> Option<Self> {
+        [Self::German, Self::English].into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// Its name in itself.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::German => "Deutsch",
+            Self::English => "English",
         }
     }
 

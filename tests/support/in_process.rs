@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 use tresor::app::{DataDirectory, Instance};
-use tresor::http::{HealthState, Router};
+use tresor::http::{HealthState, Rooms, Router};
 use tresor::net::{Limits, ListenError, Metrics, ProxyFaults, Server, Shutdown, ShutdownSwitch, bind, serve};
 
 use super::TestServer;
@@ -36,14 +36,14 @@ impl InProcess {
         let runtime = Runtime::new().unwrap();
         let Open { instance, directory, .. } = runtime.block_on(server.office.open());
         let router = Router::locked(HealthState::default());
-        router.open(
-            instance.library.clone(),
-            instance.uploads.clone(),
-            instance.accounts.clone(),
-            instance.sharing.clone(),
-            Vec::new(),
-            &Limits::default(),
-        );
+        let rooms = Rooms {
+            library: instance.library.clone(),
+            uploads: instance.uploads.clone(),
+            accounts: instance.accounts.clone(),
+            sharing: instance.sharing.clone(),
+            intake: instance.intake.clone(),
+        };
+        router.open(rooms, Vec::new(), &Limits::default());
         Self { router, instance, runtime, _directory: directory, server }
     }
 

@@ -17,6 +17,7 @@
     reason = "these lints guard the server; a test may stop at the first surprise and owns its files"
 )]
 
+pub mod browser;
 pub mod canary;
 pub mod clamd;
 pub mod client;

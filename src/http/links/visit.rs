@@ -1,12 +1,12 @@
 //! Opening a link, and the answers if it does not open.
 
-use http::header::COOKIE;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 
 use super::LinkRequest;
 use super::address::Endpoint;
 use super::pages::{self, Problem};
 use crate::http::auth::challenge;
+use crate::http::cookies;
 use crate::http::error::{library_status, log_library};
 use crate::http::reply::{plain, see_other, too_many};
 use crate::net::ResponseBody;
@@ -29,7 +29,7 @@ impl LinkRequest<'_> {
 
     /// The pass in the browser's cookie, as the key of a link.
     pub(super) fn pass(&self) -> GuestKey<'_> {
-        pass(&self.parts.headers).map_or(GuestKey::None, GuestKey::Pass)
+        cookies::find(&self.parts.headers, PASS_COOKIE).map_or(GuestKey::None, GuestKey::Pass)
     }
 
     pub(super) fn refused(&self, error: &VisitError) -> Response<ResponseBody> {
@@ -75,30 +75,4 @@ impl LinkRequest<'_> {
 /// The same answer for an address that does not exist and one that is not for guests.
 pub(super) fn not_found() -> Response<ResponseBody> {
     plain(StatusCode::NOT_FOUND, "There is no such link, or it has ended.")
-}
-
-/// The pass in a request's cookies.
-fn pass(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|cookies| cookies.split(';')).find_map(|cookie| {
-        let (name, value) = cookie.trim().split_once('=')?;
-        (name == PASS_COOKIE).then_some(value)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn the_pass_is_found_among_other_cookies() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(pass(&headers), None);
-        headers.append(COOKIE, HeaderValue::from_static("a=b; xtresor-pass=no"));
-        assert_eq!(pass(&headers), None);
-        headers.append(COOKIE, HeaderValue::from_static("c=d;tresor-pass=yes=; e=f"));
-        assert_eq!(pass(&headers), Some("yes="));
-    }
 }

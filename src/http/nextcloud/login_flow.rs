@@ -2,23 +2,20 @@
 //! password of its own.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{Method, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::pages::{self, Consent, Problem};
 use super::{Answer, absent, no_host};
-use crate::accounts::{AccountsError, AuthError, ConsentError, Credentials};
+use crate::accounts::{AccountsError, ConsentError};
 use crate::http::context::RequestContext;
 use crate::http::page::form::{self, MAX_FORM_BYTES};
 use crate::http::page::language::preferred;
+use crate::http::page::login_form::{Entered, LoginProblem};
 use crate::http::reply::{json as json_reply, not_allowed, plain, too_many};
 use crate::net::{RequestBody, ResponseBody};
 use crate::text::Language;
-
-/// The media type of plain forms.
-const FORM: &str = "application/x-www-form-urlencoded";
 
 impl RequestContext<'_> {
     /// Answers with two addresses and a token; needs no authentication.
@@ -90,7 +87,7 @@ impl RequestContext<'_> {
         if form::is_from_another_site(*self) {
             return (plain(StatusCode::FORBIDDEN, "This form belongs to another site.\n"), None);
         }
-        if !self.is_form() {
+        if !form::is_form(self.parts) {
             return (plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send the form as it is.\n"), None);
         }
         match body.collect(MAX_FORM_BYTES).await {
@@ -100,13 +97,9 @@ impl RequestContext<'_> {
     }
 
     async fn consent(&self, language: Language, token: &str, body: &Bytes) -> Answer {
-        let field = |name| form::field(body, name).unwrap_or_default();
-        let (name, nonce) = (field("user"), field("nonce"));
-        let credentials =
-            Credentials { name: name.to_string(), password: SecretString::from(field("password").as_str()) };
+        let Entered { credentials, code } = Entered::of(body);
+        let nonce = form::field(body, "nonce").unwrap_or_default();
         let (peer, now) = (self.info.peer, self.info.received);
-        let code = Some(field("code")).filter(|code| !code.trim().is_empty());
-        let code = code.map(|code| SecretString::from(code.as_str()));
         let outcome = self
             .services
             .accounts
@@ -116,19 +109,11 @@ impl RequestContext<'_> {
             Ok(user) => return (pages::done(language), Some(user)),
             Err(ConsentError::Gone) => return (pages::gone(language), None),
             Err(ConsentError::StalePage) => Problem::StalePage,
-            Err(ConsentError::DevicePassword) => Problem::DevicePassword,
+            Err(ConsentError::DevicePassword) => Problem::Login(LoginProblem::DevicePassword),
             Err(ConsentError::TooManyAppPasswords) => Problem::TooManyDevices,
-            Err(ConsentError::Login(AuthError::Rejected)) => Problem::Rejected,
-            Err(ConsentError::Login(AuthError::SecondFactorNeeded)) => Problem::CodeNeeded,
-            Err(ConsentError::Login(AuthError::WrongCode)) => Problem::WrongCode,
-            Err(ConsentError::Login(AuthError::Throttled { retry_after })) => Problem::Throttled(retry_after),
-            Err(ConsentError::Login(AuthError::Busy)) => Problem::Busy,
-            Err(ConsentError::Login(AuthError::Catalog(error))) => {
-                self.log_failure(&error);
-                Problem::Failed
-            }
+            Err(ConsentError::Login(error)) => Problem::Login(LoginProblem::of(&error, self.info.request_id)),
         };
-        (self.form_page(language, token, &name, Some(problem)), None)
+        (self.form_page(language, token, &credentials.name, Some(problem)), None)
     }
 
     fn form_page(
@@ -145,12 +130,6 @@ impl RequestContext<'_> {
         let action = self.parts.uri.path();
         let (visitor, nonce) = (self.info.peer, nonce.expose());
         pages::consent(language, &Consent { request: &request, visitor, action, nonce, name, problem, now })
-    }
-
-    fn is_form(&self) -> bool {
-        let media_type = self.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-        media_type.trim().eq_ignore_ascii_case(FORM)
     }
 
     fn log_failure(&self, error: &(dyn std::error::Error + 'static)) {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use maud::{Markup, html};
 
 use crate::accounts::DeviceRequest;
-use crate::http::page::{Field, Page, Width, facts, note, notice, problem};
+use crate::http::page::login_form::{self, LoginProblem};
+use crate::http::page::{Page, Width, facts, note, notice, problem};
 use crate::model::Timestamp;
 use crate::net::ResponseBody;
 use crate::text::{Language, LoginTexts};
@@ -31,17 +31,9 @@ pub(super) struct Consent<'a> {
 /// Why the form is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Problem {
-    Rejected,
-    /// The password is right, but a second factor is required.
-    CodeNeeded,
-    WrongCode,
-    /// Seconds to wait.
-    Throttled(u32),
-    Busy,
+    Login(LoginProblem),
     StalePage,
-    DevicePassword,
     TooManyDevices,
-    Failed,
 }
 
 /// The page on which a user approves a device.
@@ -57,8 +49,8 @@ pub(super) fn consent(language: Language, shown: &Consent<'_>) -> Response<Respo
     };
     let page = Page { language, width: Width::Narrow, title: texts.title(), content };
     let mut response = page.into_response(shown.problem.map_or(StatusCode::OK, Problem::status));
-    if let Some(Problem::Throttled(seconds)) = shown.problem {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    if let Some(Problem::Login(problem)) = shown.problem {
+        problem.mark(&mut response);
     }
     response
 }
@@ -76,31 +68,20 @@ pub(super) fn gone(language: Language) -> Response<ResponseBody> {
 }
 
 impl Problem {
-    /// Not 200: a browser would offer to store the wrong password.
     fn status(self) -> StatusCode {
         match self {
-            Self::Rejected | Self::CodeNeeded | Self::WrongCode | Self::DevicePassword => {
-                StatusCode::FORBIDDEN
-            }
-            Self::Throttled(_) | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Login(problem) => problem.status(),
             Self::StalePage | Self::TooManyDevices => StatusCode::CONFLICT,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn sentence(self, language: Language) -> Cow<'static, str> {
         let texts = LoginTexts(language);
-        Cow::Borrowed(match self {
-            Self::Throttled(seconds) => return Cow::Owned(texts.throttled(&language.wait(seconds))),
-            Self::Rejected => texts.rejected(),
-            Self::CodeNeeded => texts.code_needed(),
-            Self::WrongCode => texts.wrong_code(),
-            Self::Busy => texts.busy(),
-            Self::StalePage => texts.stale_page(),
-            Self::DevicePassword => texts.device_password(),
-            Self::TooManyDevices => texts.too_many_devices(),
-            Self::Failed => texts.failed(),
-        })
+        match self {
+            Self::Login(problem) => problem.sentence(language),
+            Self::StalePage => texts.stale_page().into(),
+            Self::TooManyDevices => texts.too_many_devices().into(),
+        }
     }
 }
 
@@ -127,30 +108,14 @@ fn asked(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
 }
 
 fn form(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
-    let needs_code = matches!(shown.problem, Some(Problem::CodeNeeded | Problem::WrongCode));
-    let field = |name, label, kind, autocomplete| Field {
-        name,
-        label,
-        kind,
-        autocomplete,
-        value: "",
-        has_focus: false,
-    };
-    let user = Field {
-        value: shown.name,
-        has_focus: shown.name.is_empty(),
-        ..field("user", texts.user_name(), "text", "username")
-    };
-    let password = Field {
-        has_focus: !shown.name.is_empty(),
-        ..field("password", texts.password(), "password", "current-password")
+    let problem = match shown.problem {
+        Some(Problem::Login(problem)) => Some(problem),
+        Some(Problem::StalePage | Problem::TooManyDevices) | None => None,
     };
     html! {
         form method="post" action=(shown.action) {
             input type="hidden" name="nonce" value=(shown.nonce);
-            (user)
-            (password)
-            @if needs_code { (field("code", texts.code(), "text", "one-time-code")) }
+            (login_form::lines(texts.0, shown.name, problem))
             button { (texts.send()) }
         }
     }
@@ -158,6 +123,7 @@ fn form(texts: LoginTexts, shown: &Consent<'_>) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use http::header::RETRY_AFTER;
     use http_body_util::BodyExt;
 
     use super::*;
@@ -201,22 +167,22 @@ mod tests {
     async fn every_problem_has_a_sentence_and_a_status_in_both_languages() {
         let request = request("Laptop");
         for problem in [
-            Problem::Rejected,
-            Problem::Throttled(1),
-            Problem::Throttled(30),
-            Problem::Throttled(600),
-            Problem::Busy,
+            Problem::Login(LoginProblem::Rejected),
+            Problem::Login(LoginProblem::Throttled(1)),
+            Problem::Login(LoginProblem::Throttled(30)),
+            Problem::Login(LoginProblem::Throttled(600)),
+            Problem::Login(LoginProblem::Busy),
             Problem::StalePage,
-            Problem::DevicePassword,
+            Problem::Login(LoginProblem::DevicePassword),
             Problem::TooManyDevices,
-            Problem::Failed,
+            Problem::Login(LoginProblem::Failed),
         ] {
             for language in [Language::German, Language::English] {
                 let shown = consent(language, &page(&request, "anna", Some(problem)));
                 assert!(!shown.status().is_success());
                 assert_eq!(
                     shown.headers().contains_key(RETRY_AFTER),
-                    matches!(problem, Problem::Throttled(_))
+                    matches!(problem, Problem::Login(LoginProblem::Throttled(_)))
                 );
                 let html = text(shown).await;
                 let sentence = problem.sentence(language);

@@ -1,6 +1,7 @@
 //! Bodies and queries of the form `a=1&b=two+words` (WHATWG URL 5.1).
 
-use http::header::{HeaderName, ORIGIN};
+use http::header::{CONTENT_TYPE, HeaderName, ORIGIN};
+use http::request::Parts;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
@@ -33,6 +34,28 @@ pub(in crate::http) fn is_from_another_site(context: RequestContext<'_>) -> bool
         let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
         site.is_none_or(|(_scheme, host)| !host.eq_ignore_ascii_case(here))
     })
+}
+
+/// Whether a form was sent from a page of this site, as browsers report it. A browser that reports nothing does not
+/// count: all that are younger than some years tell the origin of a form.
+pub(in crate::http) fn is_from_this_site(context: RequestContext<'_>) -> bool {
+    let headers = &context.parts.headers;
+    let site = headers.get(SEC_FETCH_SITE).map(|site| site == "same-origin");
+    let (scheme, host) = (if context.info.secure { "https" } else { "http" }, context.info.requested_host());
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = origins.next().map(|origin| {
+        let named = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        named.is_some_and(|(by, name)| by == scheme && name.eq_ignore_ascii_case(host))
+    });
+    let is_told = site.is_some() || origin.is_some();
+    is_told && site != Some(false) && origin != Some(false) && origins.next().is_none()
+}
+
+/// Whether a request carries a form without files.
+pub(in crate::http) fn is_form(parts: &Parts) -> bool {
+    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 fn decoded(raw: &[u8]) -> Zeroizing<Vec<u8>> {

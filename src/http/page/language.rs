@@ -1,9 +1,43 @@
 //! Chooses the language of a page by the reader's preference.
 
-use http::HeaderMap;
-use http::header::ACCEPT_LANGUAGE;
+use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Response};
 
+use super::form::field;
+use crate::http::context::RequestContext;
+use crate::http::cookies;
+use crate::net::ResponseBody;
 use crate::text::Language;
+
+/// The cookie with the language that a reader chose.
+const COOKIE: &str = "tresor-language";
+/// Seconds for which a browser keeps the choice: a year.
+const KEPT_S: u32 = 31_536_000;
+/// The part of a query that chooses a language.
+pub(super) const CHOICE: &str = "lang";
+
+/// The language of a page with a switch: the one that its address names, else the one chosen before, else by
+/// [`preferred`].
+pub(in crate::http) fn chosen(context: RequestContext<'_>) -> Language {
+    let before = || Language::of_exact_tag(cookies::find(&context.parts.headers, COOKIE)?);
+    named(context).or_else(before).unwrap_or_else(|| preferred(&context.parts.headers))
+}
+
+/// Lets the browser keep the language that the address names.
+pub(in crate::http) fn keep_choice(context: RequestContext<'_>, response: &mut Response<ResponseBody>) {
+    let Some(language) = named(context) else { return };
+    let secure = if context.info.secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{COOKIE}={}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax{secure}", language.tag());
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+fn named(context: RequestContext<'_>) -> Option<Language> {
+    let query = context.parts.uri.query().unwrap_or_default();
+    Language::of_exact_tag(&field(query.as_bytes(), CHOICE)?)
+}
 
 /// German if the client prefers it to English (RFC 9110 12.5.4); otherwise English.
 pub(in crate::http) fn preferred(headers: &HeaderMap) -> Language {

@@ -1,10 +1,12 @@
 //! The pages that people see in a browser: plain HTML without scripts, in German or English. `html!` escapes everything
 //! that is put into a page; nothing can be put in unescaped (`tests/architecture.rs`). Sentences come from `text`.
 
+pub(super) mod bar;
 pub(super) mod error_page;
 pub(super) mod folder;
 pub(crate) mod form;
 pub(super) mod language;
+pub(super) mod login_form;
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY};
 use http::{HeaderValue, Response, StatusCode};
@@ -43,6 +45,11 @@ pub(in crate::http) enum Width {
 impl Page<'_> {
     /// The page as an answer that is not cached.
     pub(in crate::http) fn into_response(self, status: StatusCode) -> Response<ResponseBody> {
+        self.below(&html! {}, status)
+    }
+
+    /// The same below a bar.
+    pub(in crate::http) fn below(self, bar: &Markup, status: StatusCode) -> Response<ResponseBody> {
         let page = html! {
             (DOCTYPE)
             html lang=(self.language.tag()) {
@@ -53,6 +60,7 @@ impl Page<'_> {
                     title { (self.title) " · Tresor" }
                 }
                 body {
+                    (bar)
                     main class=[(self.width == Width::Narrow).then_some("narrow")] {
                         p.brand { "Tresor" }
                         h1 { (self.title) }

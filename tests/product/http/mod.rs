@@ -22,6 +22,7 @@ mod ranges;
 mod reads;
 mod rights;
 mod saving;
+mod sessions;
 mod throttle;
 mod transfer;
 mod uploads;

@@ -5,6 +5,7 @@ use tresor::text::{Language, PAGES, Sentence};
 
 use super::fixture::shared_with;
 use crate::support::TestServer;
+use crate::support::browser::{Browser, leads_to};
 use crate::support::http::{Request, Response};
 use crate::support::server::{PASSWORD, SPACE, USER};
 
@@ -14,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 22] = [
+const UNSEEN: [(&str, &str); 39] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -23,6 +24,21 @@ const UNSEEN: [(&str, &str); 22] = [
     ("ErrorTexts::locked", "needs a locked server: start::locked"),
     ("ErrorTexts::failed_title", "needs a fault"),
     ("ErrorTexts::failed", "needs a fault"),
+    ("HoldingTexts::nothing_yet", "needs 2,000 files"),
+    ("HoldingTexts::later_items", "needs more than 50 files: intake::pages"),
+    ("HoldingTexts::filter", "for screen readers"),
+    ("HoldingTexts::due_over", "needs a scanner: intake::pages"),
+    ("HoldingTexts::kind", "needs a scanner: intake::pages"),
+    ("HoldingTexts::obstacle", "needs a scanner: intake::pages"),
+    ("HoldingTexts::open_pdf", "needs a converter: intake::documents"),
+    ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
+    ("HoldingTexts::signatures", "needs a scanner: intake::pages"),
+    ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),
+    ("HoldingTexts::no_history", "needs events of more than a year ago"),
+    ("HoldingTexts::release_done", "needs a scanner: intake::pages"),
+    ("HoldingTexts::changed", "needs two decisions at once"),
+    ("HoldingTexts::no_hash", "needs a file larger than what is hashed at once"),
+    ("HoldingTexts::failed", "needs a broken disk"),
     ("LinkTexts::busy", "needs more logins at once than there are turns"),
     ("LinkTexts::more", "needs 2,000 files"),
     ("LinkTexts::being_edited", "a form replaces no file, so it meets no lock"),
@@ -37,6 +53,8 @@ const UNSEEN: [(&str, &str); 22] = [
     ("LoginTexts::busy", "needs more logins at once than there are turns"),
     ("LoginTexts::too_many_devices", "needs 100 devices"),
     ("LoginTexts::failed", "needs a broken disk"),
+    ("SignInTexts::pages", "for screen readers"),
+    ("SignInTexts::language", "for screen readers"),
 ];
 
 /// A person at a browser.
@@ -90,6 +108,8 @@ impl Reader<'_> {
         pages.extend(self.links());
         pages.extend(self.logins());
         pages.extend(self.refusals());
+        pages.extend(self.sign_ins());
+        pages.extend(self.holding());
         pages
     }
 
@@ -203,6 +223,66 @@ impl Reader<'_> {
     }
 }
 
+/// The pages of people who sign in with a browser.
+impl Reader<'_> {
+    fn browser(&self) -> Browser<'_> {
+        Browser::new(self.server, self.language.tag())
+    }
+
+    fn sign_ins(&self) -> Vec<Response> {
+        let newcomer = self.browser();
+        newcomer.sign_in("newcomer", PASSWORD).expect(303);
+        vec![
+            self.browser().get("/login").expect(200),
+            self.browser().sign_in(USER, "0").expect(403),
+            self.browser().get("/login?out").expect(200),
+            self.browser().get("/login?lost").expect(200),
+            self.browser().form("/login", &[]).send().expect(403),
+            newcomer.get("/holding").expect(200),
+        ]
+    }
+
+    fn holding(&self) -> Vec<Response> {
+        let name = |n: u8| format!("{n}{}.txt", self.language.tag());
+        for n in [1, 2] {
+            self.server.request("PUT", &format!("/dav/h1/{}", name(n))).body("x").send().expect(201);
+        }
+        let browser = self.browser();
+        browser.sign_in(USER, PASSWORD).expect(303);
+        let list = browser.get("/holding").expect(200);
+        let item = |n: u8| {
+            let text = list.text();
+            let (before, _) =
+                text.split_once(&format!("\">{}</a>", name(n))).unwrap_or_else(|| panic!("{list}"));
+            before.rsplit_once('"').unwrap().1.to_owned()
+        };
+        let (first, second) = (item(1), item(2));
+        let shown = browser.get(&first).expect(200);
+        let decide = |path: &str, fields: &[(&str, &str)]| browser.send(&shown, path, fields);
+        let refused = |path: &str, status: u16, fields: &[(&str, &str)]| decide(path, fields).expect(status);
+        let done =
+            |path: &str, fields: &[(&str, &str)]| browser.get(&leads_to(&decide(path, fields))).expect(200);
+        let long = "x".repeat(1_001);
+        vec![
+            browser.get("/holding?q=none").expect(200),
+            browser.get("/holding?before=1&state=all").expect(200),
+            refused(&first, 409, &[("decision", "release"), ("reason", "1")]),
+            refused(&first, 400, &[("decision", "keep"), ("reason", " ")]),
+            refused(&first, 400, &[("decision", "keep"), ("reason", &long)]),
+            refused(&first, 400, &[("decision", "override"), ("reason", "1")]),
+            done(&first, &[("decision", "keep"), ("reason", "1")]),
+            done(&first, &[("decision", "quarantine"), ("reason", "1")]),
+            done(&first, &[("decision", "retry")]),
+            done(&first, &[("decision", "withdraw"), ("reason", "1")]),
+            done(&second, &[("decision", "override"), ("reason", "1"), ("confirm", "yes")]),
+            refused(&second, 409, &[("decision", "release"), ("reason", "1")]),
+            browser.get("/holding/999999").expect(404),
+            list,
+            shown,
+        ]
+    }
+}
+
 /// The text that a reader sees, between the tags.
 fn texts(page: &Response) -> Vec<String> {
     let html = page.text();
@@ -230,6 +310,7 @@ fn in_language(sentence: &Sentence, language: Language) -> &'static str {
 fn every_page_speaks_one_language_and_names_no_command() {
     let server = shared_with("hosts = ['127.0.0.1']");
     server.add_space("tiny", ["--kind", "team", "--quota", "1MiB"], "manage");
+    server.add_space("h1", ["--kind", "team", "--intake", "on"], "manage");
     server.cli_ok(["grant", USER, SPACE, "manage"]);
     server.add_user("newcomer", "staff", PASSWORD);
     for folder in [format!("{SPACE}/0"), format!("{SPACE}/empty"), "tiny/0".to_owned()] {

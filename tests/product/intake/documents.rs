@@ -4,7 +4,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::world::World;
+use crate::support::browser::Browser;
 use crate::support::process::{eventually, require, succeed};
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 /// Time for LibreOffice on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -34,6 +36,16 @@ fn a_document_is_a_pdf_at_once_and_the_document_only_after_its_release() {
     std::fs::write(&file, pdf).unwrap();
     let text = succeed(Command::new(require("pdftotext", "poppler-utils")).arg(&file).arg("-"));
     assert!(text.contains(sentence), "{text}");
+    // On the pages too, without another password.
+    world.server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let browser = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    let page = browser.get(&format!("/holding/{id}")).expect(200);
+    let address = format!("/holding/{id}/pdf");
+    assert!(page.text().contains(&format!("href=\"{address}\">PDF-Fassung herunterladen")), "{page}");
+    let shown = browser.get(&address).expect(200);
+    assert_eq!(shown.header("content-type"), Some("application/pdf"));
+    assert_eq!(shown.header("content-security-policy"), Some("sandbox; default-src 'none'"));
+    assert_eq!(shown.body, std::fs::read(&file).unwrap());
     // It is there once, and stays after a crash.
     world.server.kill();
     world.server.spawn();
@@ -64,6 +76,11 @@ fn what_cannot_be_converted_is_held_without_a_pdf() {
     let world = World::holding("12h");
     let id = world.arrive("kaputt.docx", b"this is no document of an office");
     eventually("it says why", LIMIT, || world.shown(id)["pdf_fault"] == "not-an-office-document");
+    world.server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let browser = Browser::signed_in(&world.server, "en", USER, PASSWORD);
+    let page = browser.get(&format!("/holding/{id}")).expect(200);
+    assert!(page.text().contains("No PDF could be made of this file."), "{page}");
+    browser.get(&format!("/holding/{id}/pdf")).expect(404);
     // Its name says what its content is not.
     world.waits(id, "needs_decision", "not-fully-scannable");
     let other = world.arrive("bild.jpg", b"this is no document at all");

@@ -6,6 +6,7 @@ mod clients;
 mod documents;
 mod kinds;
 mod mail;
+mod pages;
 mod release;
 mod rescan;
 mod trouble;

@@ -77,6 +77,13 @@ impl World {
         self.json(["hold", "show", &id.to_string(), "--json"])
     }
 
+    /// The id of a space.
+    pub fn space_id(&self, name: &str) -> String {
+        let spaces = self.json(["space", "list", "--json"]);
+        let space = spaces.as_array().unwrap().iter().find(|space| space["name"] == name);
+        space.unwrap_or_else(|| panic!("{spaces}"))["id"].as_str().unwrap().to_owned()
+    }
+
     fn json<const N: usize>(&self, words: [&str; N]) -> Value {
         serde_json::from_str(&self.server.cli_ok(words)).unwrap()
     }

@@ -1,0 +1,77 @@
+//! The addresses of the holding area's pages.
+//!
+//! ```text
+//! /holding                   the list; what it shows is in the query
+//! /holding/ID                an item, and where its forms are sent
+//! /holding/ID/pdf            its PDF
+//! /holding/ID/certificate    its certificate
+//! ```
+
+use crate::model::HoldId;
+
+/// The address of the list.
+pub(super) const LIST: &str = "/holding";
+
+/// What an address stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    List,
+    Item(HoldId),
+    Pdf(HoldId),
+    Certificate(HoldId),
+}
+
+impl Address {
+    /// Parses a path; `None` if it is none of the pages.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(LIST)?;
+        if rest.is_empty() || rest == "/" {
+            return Some(Self::List);
+        }
+        let (id, below) = rest.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, "")))?;
+        let number: i64 = id.parse().ok()?;
+        if number < 0 || number.to_string() != id {
+            return None;
+        }
+        let id = HoldId(number);
+        match below {
+            "" => Some(Self::Item(id)),
+            "pdf" => Some(Self::Pdf(id)),
+            "certificate" => Some(Self::Certificate(id)),
+            _ => None,
+        }
+    }
+}
+
+/// The address of an item's page.
+pub(super) fn of_item(id: HoldId) -> String {
+    format!("{LIST}/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_one_form() {
+        let id = HoldId(15);
+        for (path, expected) in [
+            ("/holding", Some(Address::List)),
+            ("/holding/", Some(Address::List)),
+            ("/holding/15", Some(Address::Item(id))),
+            ("/holding/15/", Some(Address::Item(id))),
+            ("/holding/15/pdf", Some(Address::Pdf(id))),
+            ("/holding/15/certificate", Some(Address::Certificate(id))),
+            ("/holding/015", None),
+            ("/holding/+15", None),
+            ("/holding/-15", None),
+            ("/holding/x", None),
+            ("/holding/15/other", None),
+            ("/holding/99999999999999999999", None),
+            ("/holdingx", None),
+        ] {
+            assert_eq!(Address::of(path), expected, "{path}");
+        }
+        assert_eq!(of_item(id), "/holding/15");
+    }
+}

@@ -1,0 +1,175 @@
+//! The list of what is held.
+
+use http::{Response, StatusCode};
+use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::address::{LIST, of_item};
+use super::item::{due, name_and_folder, peculiarities};
+use super::{Desk, Failure};
+use crate::http::page::form::field;
+use crate::intake::{Hold, HoldPage, HoldStates, HoldsAsked};
+use crate::model::{HoldId, HoldState, Shown, SpaceId};
+use crate::net::ResponseBody;
+
+/// Most items of one page.
+const MAX_ITEMS: usize = 50;
+/// Most characters of a name that is searched for.
+const MAX_SEARCH_CHARS: usize = 200;
+/// The words of the query for open items, and for all.
+const OPEN: &str = "open";
+const ALL: &str = "all";
+
+impl Desk<'_> {
+    pub(super) async fn list(&self) -> Result<Response<ResponseBody>, Failure> {
+        let texts = self.texts();
+        let asked = asked(self.context.parts.uri.query().unwrap_or_default().as_bytes());
+        let intake = &self.context.services.intake;
+        let found = intake.page(self.accesses.clone(), asked.clone(), MAX_ITEMS).await?;
+        let content = if found.spaces.is_empty() {
+            html! { p { (texts.no_spaces()) } }
+        } else {
+            html! {
+                p { (texts.about()) }
+                (self.filter(&asked, &found.spaces))
+                (self.items(&asked, &found))
+            }
+        };
+        Ok(self.page(texts.title(), self.context.address(), content, StatusCode::OK))
+    }
+
+    /// The form that chooses what the list shows.
+    fn filter(&self, asked: &HoldsAsked, spaces: &[SpaceId]) -> Markup {
+        let texts = self.texts();
+        let option = |value: &str, is_chosen: bool, words: &str| {
+            html! { option value=(value) selected[is_chosen] { (words) } }
+        };
+        html! {
+            form.filter method="get" action=(LIST) role="search" aria-label=(texts.filter()) {
+                label { (texts.state())
+                    select name="state" {
+                        (option(OPEN, asked.states == HoldStates::Open, texts.any_open()))
+                        @for state in HoldState::ALL {
+                            (option(
+                                state.as_str(),
+                                asked.states == HoldStates::One(*state),
+                                self.language.hold_state(*state),
+                            ))
+                        }
+                        (option(ALL, asked.states == HoldStates::All, texts.any_state()))
+                    }
+                }
+                label { (texts.space())
+                    select name="space" {
+                        (option("", asked.space.is_none(), texts.any_space()))
+                        @for space in spaces {
+                            (option(&space.to_string(), asked.space == Some(*space), &self.space_name(*space)))
+                        }
+                    }
+                }
+                label { (texts.search())
+                    input type="search" name="q" maxlength=(MAX_SEARCH_CHARS) autocomplete="off" spellcheck="false"
+                        value=(asked.name.as_deref().unwrap_or_default());
+                }
+                button { (texts.show()) }
+            }
+        }
+    }
+
+    fn items(&self, asked: &HoldsAsked, found: &HoldPage) -> Markup {
+        let texts = self.texts();
+        html! {
+            @if found.holds.is_empty() {
+                p role="status" { (if found.next.is_some() { texts.nothing_yet() } else { texts.nothing() }) }
+            } @else {
+                ul.items { @for hold in &found.holds { (self.line(hold)) } }
+            }
+            @if asked.before.is_some() || found.next.is_some() {
+                nav.paging aria-label=(texts.later_items()) {
+                    @if asked.before.is_some() {
+                        a href=(address(asked, None)) { (texts.latest_items()) }
+                    }
+                    @if let Some(next) = found.next {
+                        a href=(address(asked, Some(next))) rel="next" { (texts.later_items()) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// An item of the list.
+    fn line(&self, hold: &Hold) -> Markup {
+        let (texts, language) = (self.texts(), self.language);
+        let (name, folder) = name_and_folder(&hold.path);
+        let place = format!("{}{folder}", Shown(&self.space_name(hold.space)));
+        html! {
+            li {
+                h2 { a href=(of_item(hold.id)) { (name) } }
+                p.where { (texts.in_space(&place)) " · " (texts.arrived()) ": " (language.moment(hold.arrived)) }
+                p.state.alarm[hold.state == HoldState::Quarantined] {
+                    (language.hold_state(hold.state))
+                    @if let Some(reason) = hold.reason { ": " (language.hold_reason(reason)) }
+                }
+                @if let Some(due) = due(texts, hold, self.context.info.received) {
+                    p { (texts.due()) ": " (due) }
+                }
+                @let found = peculiarities(texts, hold);
+                @if !found.is_empty() { p { (texts.found()) ": " (found.join(", ")) } }
+                @if hold.pdf.is_some() { p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } } }
+            }
+        }
+    }
+}
+
+/// What a query asks for. A value that is none is left out.
+fn asked(query: &[u8]) -> HoldsAsked {
+    let value = |name| field(query, name).filter(|value| !value.trim().is_empty());
+    let states = value("state").and_then(|word| match word.as_str() {
+        OPEN => Some(HoldStates::Open),
+        ALL => Some(HoldStates::All),
+        word => HoldState::from_word(word).map(HoldStates::One),
+    });
+    HoldsAsked {
+        states: states.unwrap_or_default(),
+        space: value("space").and_then(|space| space.parse().ok()),
+        name: value("q").map(|name| name.trim().chars().take(MAX_SEARCH_CHARS).collect()),
+        before: value("before").and_then(|id| id.parse().ok()).map(HoldId),
+    }
+}
+
+/// The address of a list.
+fn address(asked: &HoldsAsked, before: Option<HoldId>) -> String {
+    let states = match asked.states {
+        HoldStates::Open => OPEN,
+        HoldStates::One(state) => state.as_str(),
+        HoldStates::All => ALL,
+    };
+    let space = asked.space.map(|space| format!("&space={space}")).unwrap_or_default();
+    let name = asked.name.as_ref().map(|name| format!("&q={}", utf8_percent_encode(name, NON_ALPHANUMERIC)));
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    format!("{LIST}?state={states}{space}{}{before}", name.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_asks_for_what_it_was_made_from() {
+        let space = SpaceId::random();
+        for states in [HoldStates::Open, HoldStates::All, HoldStates::One(HoldState::Quarantined)] {
+            for name in [None, Some("Müller & Söhne \"+%".to_owned())] {
+                for (space, before) in [(None, None), (Some(space), Some(HoldId(7)))] {
+                    let made = HoldsAsked { states, space, name: name.clone(), before };
+                    let address = address(&made, before);
+                    let (_, query) = address.split_once('?').unwrap();
+                    assert_eq!(asked(query.as_bytes()), made, "{address}");
+                    assert!(address.is_ascii() && !address.contains('"'), "{address}");
+                }
+            }
+        }
+        for rubbish in ["", "state=x&space=y&before=z&q=+", "q", "space=%00"] {
+            assert_eq!(asked(rubbish.as_bytes()), HoldsAsked::default(), "{rubbish}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The pages of the holding area, for people who may decide about what is held: a list, a page for each item with the
+//! forms to decide about it, its PDF and its certificate. Plain HTML without scripts, in German or English.
+//!
+//! Rights are judged as for the command line: an item in a space that the person may not manage does not exist.
+
+mod address;
+mod decide;
+mod item;
+mod list;
+mod outcome;
+
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use self::address::Address;
+use self::outcome::{Outcome, Refused, Why};
+use super::context::RequestContext;
+use super::error::{library_status, log_library};
+use super::page::bar::{SignedIn, bar};
+use super::page::language::{chosen, keep_choice};
+use super::page::{Page, Width};
+use super::reply::{not_allowed, see_other, uncached};
+use super::session;
+use crate::accounts::{LookupError, Principal, Session};
+use crate::intake::IntakeError;
+use crate::library::{LibraryError, Space};
+use crate::model::{Access, HoldId, SpaceId};
+use crate::net::{LogUser, RequestBody, ResponseBody, Route};
+use crate::text::{ErrorTexts, HoldingTexts, Language};
+
+/// What a request to a page leads to.
+pub(super) enum Answer {
+    /// A page, or a file that is made here.
+    Made(Response<ResponseBody>),
+    /// The file at this path of a space, which the person reads as by any other way.
+    File { principal: Box<Principal>, space: String, path: String },
+}
+
+/// A person at the pages.
+struct Desk<'a> {
+    context: RequestContext<'a>,
+    language: Language,
+    session: Session,
+    /// Token of the session's forms.
+    form_token: String,
+    /// The spaces that the person may use, with the rights.
+    accesses: Vec<Access>,
+    /// All spaces, for their names.
+    spaces: Vec<Space>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    #[error("read the accounts")]
+    Accounts(#[from] LookupError),
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        Self::Intake(error.into())
+    }
+}
+
+/// Whether this endpoint serves the path.
+pub(super) fn serves(path: &str) -> bool {
+    path.strip_prefix(address::LIST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request to a page.
+pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Answer {
+    let language = chosen(context);
+    let mut answer = match Desk::of(context, language).await {
+        Ok(Some(desk)) => {
+            let user = desk.session.principal.user;
+            let mut answer =
+                desk.answer(body).await.unwrap_or_else(|failure| Answer::Made(desk.failed(&failure)));
+            if let Answer::Made(response) = &mut answer {
+                response.extensions_mut().insert(LogUser(user));
+            }
+            answer
+        }
+        Ok(None) => Answer::Made(to_login(context)),
+        Err(failure) => {
+            Answer::Made(failed(context, language, &bar(language, address::LIST, None), &failure))
+        }
+    };
+    if let Answer::Made(response) = &mut answer {
+        keep_choice(context, response);
+        response.extensions_mut().insert(Route::named("holding"));
+    }
+    answer
+}
+
+impl<'a> Desk<'a> {
+    /// `None` without a session.
+    async fn of(context: RequestContext<'a>, language: Language) -> Result<Option<Self>, Failure> {
+        let Some(session) = session::current(context).await? else { return Ok(None) };
+        let accounts = &context.services.accounts;
+        let accesses = accounts.spaces_of(&session.principal).await?;
+        let spaces = context.services.library.spaces().await?;
+        let form_token = accounts.form_token(&session.token);
+        Ok(Some(Self { context, language, session, form_token, accesses, spaces }))
+    }
+
+    async fn answer(&self, body: &mut RequestBody) -> Result<Answer, Failure> {
+        let is_read = matches!(self.context.parts.method, Method::GET | Method::HEAD);
+        let is_post = self.context.parts.method == Method::POST;
+        let made = match Address::of(self.context.path()) {
+            None => self.not_found(),
+            Some(Address::List) if is_read => self.list().await?,
+            Some(Address::Item(id)) if is_read => self.item(id, Outcome::of_address(self.context)).await?,
+            Some(Address::Item(id)) if is_post => self.decide(id, body).await?,
+            Some(Address::Item(_)) => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
+            Some(Address::Pdf(id)) if is_read => return self.pdf(id).await,
+            Some(Address::Certificate(id)) if is_read => self.certificate(id).await?,
+            Some(_) => not_allowed("GET, HEAD", "Open this address in a browser.\n"),
+        };
+        Ok(Answer::Made(made))
+    }
+
+    /// The PDF of an item.
+    async fn pdf(&self, id: HoldId) -> Result<Answer, Failure> {
+        let hold = self.context.services.intake.show(self.accesses.clone(), id).await?;
+        let Some(path) = hold.pdf else { return Ok(Answer::Made(self.not_found())) };
+        let principal = Box::new(self.session.principal.clone());
+        Ok(Answer::File { principal, space: self.space_name(hold.space), path })
+    }
+
+    /// The certificate of an item, as a file.
+    async fn certificate(&self, id: HoldId) -> Result<Response<ResponseBody>, Failure> {
+        let (intake, now) = (&self.context.services.intake, self.context.info.received);
+        let made = intake.certificate(self.accesses.clone(), id, |space| self.space_name(space), now).await;
+        let note = match made {
+            Ok(note) => note,
+            Err(error @ (IntakeError::NoHash | IntakeError::WrongState { .. })) => {
+                let refused = Refused { why: Why::Intake(error), decision: None, reason: String::new() };
+                return self.item(id, Outcome::Refused(refused)).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut response = uncached(StatusCode::OK);
+        *response.body_mut() = ResponseBody::full(note);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        let name = format!("attachment; filename=\"tresor-{id}.certificate.txt\"");
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            headers.insert(CONTENT_DISPOSITION, name);
+        }
+        Ok(response)
+    }
+
+    fn texts(&self) -> HoldingTexts {
+        HoldingTexts(self.language)
+    }
+
+    fn space_name(&self, id: SpaceId) -> String {
+        let space = self.spaces.iter().find(|space| space.id == id);
+        space.map(|space| space.name.clone()).unwrap_or_default()
+    }
+
+    /// A page below the bar; `here` is its address.
+    fn page(&self, title: &str, here: &str, content: Markup, status: StatusCode) -> Response<ResponseBody> {
+        Page { language: self.language, width: Width::Wide, title, content }.below(&self.bar(here), status)
+    }
+
+    fn bar(&self, here: &str) -> Markup {
+        bar(self.language, here, Some(&self.person()))
+    }
+
+    fn person(&self) -> SignedIn<'_> {
+        SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
+    }
+
+    /// The same for an item that does not exist as for one in a space that the person may not manage.
+    fn not_found(&self) -> Response<ResponseBody> {
+        nothing(self.language, &self.bar(address::LIST))
+    }
+
+    fn failed(&self, failure: &Failure) -> Response<ResponseBody> {
+        failed(self.context, self.language, &self.bar(address::LIST), failure)
+    }
+}
+
+fn nothing(language: Language, bar: &Markup) -> Response<ResponseBody> {
+    let texts = ErrorTexts(language);
+    notice_below(language, bar, StatusCode::NOT_FOUND, texts.nothing_title(), texts.nothing())
+}
+
+fn failed(
+    context: RequestContext<'_>,
+    language: Language,
+    bar: &Markup,
+    failure: &Failure,
+) -> Response<ResponseBody> {
+    let request_id = context.info.request_id;
+    let status = match failure {
+        Failure::Intake(IntakeError::NoSuchHold) => return nothing(language, bar),
+        Failure::Intake(IntakeError::Library(error)) => {
+            let status = library_status(error);
+            log_library(error, status, request_id);
+            status
+        }
+        Failure::Intake(_) => StatusCode::CONFLICT,
+        Failure::Accounts(error) => {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(%request_id, error, "page of the holding area not made");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    let texts = ErrorTexts(language);
+    notice_below(language, bar, status, texts.failed_title(), texts.failed())
+}
+
+fn notice_below(
+    language: Language,
+    bar: &Markup,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response<ResponseBody> {
+    let content = html! { p { (text) } };
+    Page { language, width: Width::Narrow, title, content }.below(bar, status)
+}
+
+/// Asks a person without a session to sign in, and leads back. What a form sent is lost.
+fn to_login(context: RequestContext<'_>) -> Response<ResponseBody> {
+    let is_read = matches!(context.parts.method, Method::GET | Method::HEAD);
+    let (next, lost) = if is_read { (context.address(), "") } else { (context.path(), "&lost") };
+    see_other(&format!("/login?next={}{lost}", utf8_percent_encode(next, NON_ALPHANUMERIC)))
+}

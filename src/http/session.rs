@@ -1,0 +1,106 @@
+//! The session of a browser, for the pages that ask for one: its cookie, and the token in its forms.
+//!
+//! Over TLS the cookie has the prefix `__Host-`, so that only this server can set it, over TLS and for all of its paths
+//! (RFC 6265bis 4.1.3). Nothing but the pages reads it: WebDAV and the other protocols authenticate each request.
+
+use http::header::SET_COOKIE;
+use http::{HeaderValue, Response, StatusCode};
+use maud::html;
+
+use super::context::RequestContext;
+use super::cookies;
+use super::page::bar::{SignedIn, bar};
+use super::page::form::{field, is_from_this_site};
+use super::page::{Page, Width, problem};
+use crate::accounts::{LookupError, Session, SessionToken};
+use crate::net::ResponseBody;
+use crate::text::{Language, SignInTexts};
+
+/// The field of a form with the token of its session.
+pub(super) const FORM_TOKEN: &str = "token";
+
+/// A cookie of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// The token of a session.
+    Session,
+    /// The token of a browser that was shown the form to sign in.
+    BeforeSession,
+}
+
+impl Cookie {
+    fn name(self, is_secure: bool) -> &'static str {
+        match (self, is_secure) {
+            (Self::Session, true) => "__Host-tresor",
+            (Self::Session, false) => "tresor",
+            (Self::BeforeSession, true) => "__Host-tresor-form",
+            (Self::BeforeSession, false) => "tresor-form",
+        }
+    }
+
+    /// The token that a browser sent.
+    pub(super) fn read(self, context: RequestContext<'_>) -> Option<SessionToken> {
+        SessionToken::parse(cookies::find(&context.parts.headers, self.name(context.info.secure))?)
+    }
+
+    /// Gives the browser a token, until it is closed.
+    pub(super) fn set(
+        self,
+        context: RequestContext<'_>,
+        token: &SessionToken,
+        response: &mut Response<ResponseBody>,
+    ) {
+        self.write(context, &token.reveal(), "", response);
+    }
+
+    /// Takes the browser's token away.
+    pub(super) fn remove(self, context: RequestContext<'_>, response: &mut Response<ResponseBody>) {
+        self.write(context, "", "; Max-Age=0", response);
+    }
+
+    /// Lax: the browser sends it when a link to a page is followed, but not with another site's form.
+    fn write(
+        self,
+        context: RequestContext<'_>,
+        value: &str,
+        more: &str,
+        response: &mut Response<ResponseBody>,
+    ) {
+        let is_secure = context.info.secure;
+        let secure = if is_secure { "; Secure" } else { "" };
+        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", self.name(is_secure));
+        if let Ok(mut text) = HeaderValue::from_str(&text) {
+            text.set_sensitive(true);
+            response.headers_mut().append(SET_COOKIE, text);
+        }
+    }
+}
+
+/// The browser's session; `None` if it has none, or it has ended.
+pub(super) async fn current(context: RequestContext<'_>) -> Result<Option<Session>, LookupError> {
+    match Cookie::Session.read(context) {
+        Some(token) => context.services.accounts.session(&token, context.info.received).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether a form was shown by this server to the browser with this token, and sent from its page.
+pub(super) fn is_own_form(context: RequestContext<'_>, token: &SessionToken, form: &[u8]) -> bool {
+    let sent = field(form, FORM_TOKEN).unwrap_or_default();
+    is_from_this_site(context) && context.services.accounts.is_form_token(token, &sent)
+}
+
+/// The answer to any other form; `again` is the address of the page that shows the right one.
+pub(super) fn forged(
+    language: Language,
+    person: Option<&SignedIn<'_>>,
+    again: &str,
+) -> Response<ResponseBody> {
+    let texts = SignInTexts(language);
+    let content = html! {
+        (problem(texts.forged()))
+        p { a.button href=(again) { (texts.open_again()) } }
+    };
+    Page { language, width: Width::Narrow, title: texts.forged_title(), content }
+        .below(&bar(language, again, person), StatusCode::FORBIDDEN)
+}

@@ -1,0 +1,214 @@
+//! The pages of the holding area.
+
+use super::sentences::sentences;
+
+sentences! {
+    /// Sentences of the list of held items and of the page of one.
+    HoldingTexts;
+
+    title:
+        de "Prüfbereich",
+        en "Holding area";
+    about:
+        de "Hier liegen Dateien, die geprüft werden, bevor andere sie sehen. Sie sehen die Dateien der Bereiche, die Sie verwalten.",
+        en "These are files that are examined before others see them. You see the files of the spaces that you manage.";
+    nothing:
+        de "Hier liegt keine Datei, auf die das zutrifft.",
+        en "There is no such file here.";
+    nothing_yet:
+        de "Auf dieser Seite ist nichts dabei. Auf der nächsten geht die Suche weiter.",
+        en "There is nothing on this page. The search goes on with the next one.";
+    no_spaces:
+        de "Sie verwalten keinen Bereich, in dem Sie über Dateien entscheiden könnten. Wenden Sie sich an Ihr Büro, falls das \
+            nicht stimmt.",
+        en "You manage no space in which you could decide about files. Please contact your office if that is wrong.";
+    later_items:
+        de "Ältere Einträge",
+        en "Older items";
+    latest_items:
+        de "Zurück zu den neuesten Einträgen",
+        en "Back to the latest items";
+    filter:
+        de "Auswahl",
+        en "Selection";
+    state:
+        de "Zustand",
+        en "State";
+    any_open:
+        de "alles, was noch offen ist",
+        en "everything that is open";
+    any_state:
+        de "alles, auch Erledigtes",
+        en "everything, also what has ended";
+    space:
+        de "Bereich",
+        en "Space";
+    any_space:
+        de "alle Bereiche",
+        en "all spaces";
+    search:
+        de "Name enthält",
+        en "Name contains";
+    show:
+        de "Anzeigen",
+        en "Show";
+
+    in_space(space: &str):
+        de "im Bereich {space}",
+        en "in the space {space}";
+    arrived:
+        de "Eingegangen",
+        en "Arrived";
+    reason:
+        de "Grund",
+        en "Reason";
+    due:
+        de "Frühestens frei",
+        en "Free at the earliest";
+    due_over(moment: &str):
+        de "{moment} (Zeit abgelaufen)",
+        en "{moment} (time is over)";
+    due_in(moment: &str, left: &str):
+        de "{moment} ({left})",
+        en "{moment} – {left}";
+    kind:
+        de "Art der Datei",
+        en "Kind of file";
+    found:
+        de "Auffälligkeiten",
+        en "Peculiarities";
+    obstacle:
+        de "Nicht ganz untersucht",
+        en "Not looked at completely";
+    overridden:
+        de "gegen den Befund der Prüfung freigegeben",
+        en "released against the result of the scan";
+    open_pdf:
+        de "PDF-Fassung herunterladen",
+        en "Download as PDF";
+    no_pdf:
+        de "Von dieser Datei ließ sich keine PDF-Fassung herstellen.",
+        en "No PDF could be made of this file.";
+    certificate:
+        de "Prüfbescheinigung herunterladen",
+        en "Download the certificate";
+    all_items:
+        de "Zurück zur Liste",
+        en "Back to the list";
+
+    scans:
+        de "Prüfungen",
+        en "Scans";
+    no_scans:
+        de "Die Datei wurde noch nicht geprüft.",
+        en "The file was not scanned yet.";
+    signatures(identity: &str):
+        de "mit den Signaturen {identity}",
+        en "with the signatures {identity}";
+    signatures_of(identity: &str, built: &str):
+        de "mit den Signaturen {identity}, Stand {built}",
+        en "with the signatures {identity}, as of {built}";
+    downloads:
+        de "Heruntergeladen von",
+        en "Downloaded by";
+    no_downloads:
+        de "Niemand hat die Datei heruntergeladen.",
+        en "The file was not downloaded.";
+    history:
+        de "Verlauf",
+        en "History";
+    no_history:
+        de "Zu dieser Datei ist nichts mehr verzeichnet.",
+        en "Nothing is recorded about this file any more.";
+
+    decide:
+        de "Entscheiden",
+        en "Decide";
+    why:
+        de "Begründung (wird im Verlauf festgehalten)",
+        en "Reason (it is recorded in the history)";
+    release:
+        de "Freigeben",
+        en "Release";
+    release_about:
+        de "Die Datei wird jetzt noch einmal geprüft und nur freigegeben, wenn dabei nichts gefunden wird.",
+        en "The file is scanned once more now, and released only if nothing is found.";
+    release_done:
+        de "Die Datei ist freigegeben.",
+        en "The file is released.";
+    force:
+        de "Trotz Befund freigeben",
+        en "Release in spite of the result";
+    force_about:
+        de "Achtung: Die Datei wird ohne Prüfung freigegeben. Alle, die den Bereich lesen dürfen, können sie öffnen, auch wenn sie \
+            Schadsoftware enthält. Die Freigabe bleibt mit Ihrem Namen gekennzeichnet und ist keine Prüfung.",
+        en "Warning: the file is released without a scan. Everybody who may read the space can open it, even if it contains \
+            malware. The release stays marked, with your name, and proves no scan.";
+    force_confirm:
+        de "Ich habe die Warnung gelesen und verantworte die Freigabe.",
+        en "I have read the warning and answer for the release.";
+    force_done:
+        de "Die Datei ist ohne Prüfung freigegeben.",
+        en "The file was released without a scan.";
+    keep:
+        de "Zurückhalten",
+        en "Keep";
+    keep_about:
+        de "Die Datei bleibt zurückgehalten, bis jemand anders entscheidet.",
+        en "The file stays held until a person decides otherwise.";
+    keep_done:
+        de "Die Datei wird zurückgehalten, bis jemand anders entscheidet.",
+        en "The file is kept until a person decides otherwise.";
+    quarantine:
+        de "In Quarantäne nehmen",
+        en "Quarantine";
+    quarantine_about:
+        de "Die Datei gilt als gefährlich. Niemand kann sie mehr öffnen.",
+        en "The file counts as dangerous. It cannot be opened any more.";
+    quarantine_done:
+        de "Die Datei ist in Quarantäne.",
+        en "The file is quarantined.";
+    retry:
+        de "Neu prüfen",
+        en "Examine again";
+    retry_about:
+        de "Der Server prüft die Datei in den nächsten Sekunden von vorn. Eine Begründung ist nicht nötig.",
+        en "The server examines the file anew within seconds. No reason is needed.";
+    retry_done:
+        de "Die Datei wird neu geprüft. Laden Sie die Seite in einigen Sekunden neu.",
+        en "The file is examined again. Reload the page in a few seconds.";
+    withdraw:
+        de "Zurückziehen",
+        en "Withdraw";
+    withdraw_about:
+        de "Die Datei wird nicht mehr freigegeben, etwa weil sie ein Versehen war.",
+        en "The file is not released any more, for example because it was sent by mistake.";
+    withdraw_done:
+        de "Die Datei ist zurückgezogen.",
+        en "The file is withdrawn.";
+
+    not_clean(reason: &str):
+        de "Nicht freigegeben: {reason}.",
+        en "Not released: {reason}.";
+    wrong_state(state: &str):
+        de "Das ist nicht mehr möglich. Zustand der Datei: {state}.",
+        en "This is not possible any more. State of the file: {state}.";
+    reason_needed:
+        de "Bitte geben Sie eine Begründung an.",
+        en "Please give a reason.";
+    reason_long:
+        de "Bitte fassen Sie die Begründung kürzer.",
+        en "Please give a shorter reason.";
+    confirm_needed:
+        de "Bitte bestätigen Sie, dass Sie die Warnung gelesen haben.",
+        en "Please confirm that you have read the warning.";
+    changed:
+        de "An der Datei hat sich inzwischen etwas geändert. Sehen Sie sich den Stand an und entscheiden Sie dann.",
+        en "Something about the file has changed meanwhile. Look at it again before you decide.";
+    no_hash:
+        de "Die Bescheinigung ist noch nicht fertig. Bitte versuchen Sie es in einer Minute noch einmal.",
+        en "The certificate is not ready yet. Please try again in a minute.";
+    failed:
+        de "Die Entscheidung ließ sich nicht ausführen. Bitte versuchen Sie es später noch einmal.",
+        en "The decision could not be carried out. Please try again later.";
+}
