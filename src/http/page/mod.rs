@@ -89,6 +89,7 @@ pub(in crate::http) fn front(language: Language) -> Response<ResponseBody> {
         p { (texts.front()) }
         p { a.button href="/dav/" { (texts.your_files()) } }
         p { (texts.front_app()) }
+        p { a href="/holding" { (texts.front_holding()) } }
     };
     Page { language, width: Width::Narrow, title: texts.front_title(), content }.into_response(StatusCode::OK)
 }
