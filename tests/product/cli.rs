@@ -374,9 +374,9 @@ fn tables_read_well() {
     );
     assert_eq!(
         show(&["space", "list"]),
-        "NAME KIND USED QUOTA HISTORY AT MOST VERSIONS TRASH HELD ID\n\
-         Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days no SECRET\n\
-         Team team 0 B none 0 B none 30 days 30 days no SECRET"
+        "NAME KIND USED QUOTA HISTORY AT MOST VERSIONS TRASH HELD MAIL ID\n\
+         Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days no no SECRET\n\
+         Team team 0 B none 0 B none 30 days 30 days no no SECRET"
     );
     assert_eq!(show(&["grants"]), "SPACE USER RIGHT\nMüller GmbH Anna write\nMüller GmbH otto manage");
     let trash = show(&["trash", "list", "müller gmbh"]);
