@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use super::format::head;
+use super::format::letter::letter;
 use super::look::look_into;
 use super::unpack::unpack;
 use super::{Inspection, confine};
@@ -19,10 +20,12 @@ pub(super) enum Task {
     Unpack,
     /// Says what names a mail.
     Head,
+    /// Makes a document of a mail.
+    Letter,
 }
 
 impl Task {
-    const ALL: [Self; 3] = [Self::Look, Self::Unpack, Self::Head];
+    const ALL: [Self; 4] = [Self::Look, Self::Unpack, Self::Head, Self::Letter];
 
     /// The first argument of the child.
     pub(super) fn argument(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Task {
             Self::Look => "inspect-standard-input",
             Self::Unpack => "unpack-standard-input",
             Self::Head => "head-of-standard-input",
+            Self::Letter => "letter-of-standard-input",
         }
     }
 }
@@ -66,6 +70,7 @@ fn run(task: Task) -> io::Result<()> {
         }
         Task::Unpack => unpack(&content, &mut output),
         Task::Head => output.write_all(head::read(&content).to_json().as_bytes()),
+        Task::Letter => output.write_all(letter(&content).unwrap_or_default().as_bytes()),
     }));
     done.map_err(|_| io::Error::other("the task did not finish"))??;
     output.flush()

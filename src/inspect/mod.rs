@@ -39,6 +39,7 @@ use frames::{Frame, MAX_ALL_ATTACHMENTS, MAX_ATTACHMENTS};
 use process::Process;
 
 use crate::model::{ContentKind, Label, Obstacle};
+use format::letter::MAX_LETTER;
 
 pub use child::run_if_asked;
 
@@ -201,6 +202,14 @@ impl Inspector {
         let text = self.ask(Task::Head, head)?;
         let unread = MailHead { is_automatic: true, ..MailHead::default() };
         Ok(text.and_then(|text| answer::read_head(&text)).unwrap_or(unread))
+    }
+
+    /// A mail as a document in flat ODF that can be printed: a sealed file in memory. `None` if it cannot be read.
+    ///
+    /// The document is as foreign as the mail: only a converter in a sandbox may read it. Errors: only those of the system.
+    pub fn letter(&self, mail: BorrowedFd<'_>) -> Result<Option<Vec<u8>>, InspectError> {
+        let made = self.start(Task::Letter, mail)?.answer(MAX_LETTER).map_err(InspectError::NotStarted)?;
+        Ok(made.filter(|document| !document.is_empty()))
     }
 
     /// The child's whole answer; `None` if it gives none. Errors: it cannot be started.

@@ -1,11 +1,12 @@
-//! Makes a PDF of each office document that the first scan found nothing in: people work with it while the document
-//! itself is held.
+//! Makes a PDF of each office document and mail that the first scan found nothing in: people work with it while the
+//! document itself is held.
 //!
 //! The PDF is an entry of its own beside the document, `X.docx (Kopie).pdf`, readable by everyone who may read the
 //! space. Its name is noted before it is made, so that a crash leads to one PDF and not to two. A failure never holds or
 //! releases anything.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,10 +24,28 @@ const MAX_RENDERED: usize = 16;
 /// What follows the document's name.
 const SUFFIX: &str = " (Kopie).pdf";
 
+/// What a PDF is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A document of an office program.
+    Office(OfficeKind),
+    /// A mail: who wrote it, to whom, and its text.
+    Mail,
+}
+
+impl Kind {
+    fn of_extension(extension: &str) -> Option<Self> {
+        match extension.eq_ignore_ascii_case("eml") {
+            true => Some(Self::Mail),
+            false => OfficeKind::of_extension(extension).map(Self::Office),
+        }
+    }
+}
+
 /// A document that becomes a PDF.
 struct Document {
     hold: HoldRow,
-    kind: OfficeKind,
+    kind: Kind,
     /// The PDF's path in its space.
     path: EntryPath,
 }
@@ -82,9 +101,18 @@ impl Intake {
         let Ok((sample, _)) = self.sample_of(document.hold.space, document.hold.version).await? else {
             return Err(LibraryError::Incomplete.into());
         };
-        let (converter, kind) = (Arc::clone(converter), document.kind);
+        let (converter, kind, inspector) = (Arc::clone(converter), document.kind, self.inspector.clone());
         let pdf = tokio::task::spawn_blocking(move || {
-            let Converted { mut pdf, .. } = converter.convert(&mut sample.reader(), kind)?;
+            let Converted { mut pdf, .. } = match kind {
+                Kind::Office(kind) => converter.convert(&mut sample.reader(), kind)?,
+                Kind::Mail => {
+                    let letter = inspector.map(|inspector| inspector.letter(sample.as_fd())).transpose();
+                    let letter =
+                        letter.map_err(io::Error::other)?.flatten().ok_or(ConvertError::Unreadable)?;
+                    let kind = OfficeKind::of_extension("fodt").ok_or(ConvertError::NotOffice)?;
+                    converter.convert(&mut letter.as_slice(), kind)?
+                }
+            };
             let mut bytes = Vec::new();
             pdf.read_to_end(&mut bytes)?;
             Ok::<_, ConvertError>(bytes)
@@ -141,7 +169,7 @@ impl From<LibraryError> for RenderError {
 }
 
 /// The kind of the document and the path of its PDF: the one that was noted before, or a free name.
-fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(OfficeKind, EntryPath)>, IntakeError> {
+fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(Kind, EntryPath)>, IntakeError> {
     if hold.state.has_ended() || hold.state == HoldState::Quarantined {
         return Ok(None);
     }
@@ -149,7 +177,7 @@ fn place(tx: &ReadTx<'_>, hold: &HoldRow) -> Result<Option<(OfficeKind, EntryPat
     let Some(file) = tx.entry(version.entry)? else { return Ok(None) };
     let Some(folder) = file.parent.filter(|_| file.version == Some(hold.version)) else { return Ok(None) };
     let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let Some(kind) = OfficeKind::of_extension(extension) else { return Ok(None) };
+    let Some(kind) = Kind::of_extension(extension) else { return Ok(None) };
     let noted = tx.rendition(hold.id)?.and_then(|row| row.name);
     let name = if let Some(Ok(name)) = noted.map(|name| EntryName::parse(&name)) {
         name

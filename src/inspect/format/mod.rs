@@ -8,6 +8,7 @@ mod encoded;
 pub(super) mod field;
 pub(super) mod head;
 mod invoice;
+pub(super) mod letter;
 pub(super) mod mail;
 pub(super) mod odf;
 pub(super) mod ole;

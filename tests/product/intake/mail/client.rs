@@ -109,10 +109,14 @@ impl Post {
     }
 }
 
+/// A path as it stands in a target.
+pub fn encoded(path: &str) -> String {
+    utf8_percent_encode(path, NON_ALPHANUMERIC).to_string().replace("%2F", "/")
+}
+
 /// The target of a path in the space.
 pub fn target(path: &str) -> String {
-    let path = utf8_percent_encode(path, NON_ALPHANUMERIC).to_string();
-    format!("/dav/{SPACE}/{}", path.replace("%2F", "/"))
+    format!("/dav/{SPACE}/{}", encoded(path))
 }
 
 /// A path without the date of the mail at its beginning.

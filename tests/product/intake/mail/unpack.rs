@@ -1,11 +1,12 @@
 //! Attachments: each becomes a file beside its mail, once, and is examined like everything that arrives.
 
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
-use super::client::{ADDRESS, Client, LIMIT, Post, mail, target, undated};
+use super::client::{ADDRESS, Client, LIMIT, Post, encoded, mail, target, undated};
 use crate::intake::world::World;
 use crate::support::clamd::eicar;
-use crate::support::process::eventually;
+use crate::support::process::{eventually, require, succeed};
 use crate::support::server::SPACE;
 
 #[test]
@@ -127,7 +128,20 @@ fn mails_lie_in_the_holding_area_until_they_are_released() {
     let held = world.comes_to(item("Harmlos/brief.rtf"), "held");
     assert_eq!(held["mail_from"], "anna@example.org");
     // The mail as a whole is held because of the document in it.
-    world.comes_to(item("Harmlos.eml"), "held");
+    let eml = item("Harmlos.eml");
+    world.comes_to(eml, "held");
+    // Until it is released, people read its text as a PDF.
+    eventually("its PDF is there", 2 * LIMIT, || !world.shown(eml)["pdf"].is_null());
+    let path = world.shown(eml)["pdf"].as_str().unwrap()[1..].to_owned();
+    let pdf = world.colleague("GET", &encoded(&path)).send().expect(200).body;
+    let file = folder.path().join("copy.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let text = succeed(Command::new(require("pdftotext", "poppler-utils")).arg(&file).arg("-"));
+    for part in
+        ["Von: Anna <anna@example.org>", "Betreff: Harmlos", "Anlagen: bild.txt, brief.rtf", "Guten Tag"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 
     let virus = eicar();
     deliver(&mail("Schlecht", &[("rechnung.txt", &virus), ("bild.txt", b"only text, too")]));
