@@ -187,6 +187,13 @@ sentences! {
         de "Die Datei ist zurückgezogen.",
         en "The file is withdrawn.";
 
+    by_mail:
+        de "Per E-Mail von",
+        en "By mail from";
+    sender(address: &str):
+        de "{address} (nicht geprüft)",
+        en "{address} (not verified)";
+
     not_clean(reason: &str):
         de "Nicht freigegeben: {reason}.",
         en "Not released: {reason}.";

@@ -94,6 +94,8 @@ impl Desk<'_> {
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
         facts.push((texts.arrived(), language.moment(hold.arrived)));
         facts.extend(due(texts, hold, self.context.info.received).map(|due| (texts.due(), due)));
+        let mail = hold.mail.as_ref().map(|mail| texts.sender(&Shown(&mail.sender).to_string()));
+        facts.extend(mail.map(|sender| (texts.by_mail(), sender)));
         facts.extend(look.map(|look| (texts.kind(), language.content_kind(look.kind).to_owned())));
         facts.extend((!found.is_empty()).then(|| (texts.found(), found.join(", "))));
         let obstacle = look.and_then(|look| look.obstacle);
