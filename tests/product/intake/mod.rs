@@ -12,3 +12,4 @@ mod rescan;
 mod trouble;
 mod watch;
 mod world;
+mod wrapped;

@@ -12,7 +12,7 @@ use crate::support::server::{PASSWORD, SPACE};
 use crate::support::sound::assert_sound;
 
 /// Time for the server to scan what is due, on a busy machine.
-const LIMIT: Duration = Duration::from_mins(1);
+pub const LIMIT: Duration = Duration::from_mins(1);
 /// A colleague of the author with the right to read.
 pub const READER: &str = "reader";
 
