@@ -216,8 +216,16 @@ const MARKUP: &[(&str, Format)] = &[
 ];
 
 /// Fields of which a mail has two at least, in lower case and after the end of a line.
-const MAIL_FIELDS: [&str; 7] =
-    ["\nfrom:", "\nto:", "\ndate:", "\nsubject:", "\nreceived:", "\nmime-version:", "\nmessage-id:"];
+const MAIL_FIELDS: [&str; 8] = [
+    "\nfrom:",
+    "\nto:",
+    "\ndate:",
+    "\nsubject:",
+    "\nreceived:",
+    "\nmime-version:",
+    "\nmessage-id:",
+    "\ncontent-type:",
+];
 
 /// Bytes at the beginning of a text that say what it is.
 const HEAD: usize = 8 << 10;
@@ -366,6 +374,7 @@ mod tests {
             (b"{\\rtf1 x}", Format::Rtf),
             (b"Received: from a\n by b\nSubject: x\n\nText", Format::Mail),
             (b"Subject: x\nFrom: a@b\n\nText", Format::Mail),
+            (b"Subject: x\nContent-Type: text/html\n\n<html>", Format::Mail),
             (b"From a@b Thu Jan  1\nX: y\n\nText", Format::Mail),
             (b"From me to you\nwith love", Format::Text),
             (b"From me", Format::Text),

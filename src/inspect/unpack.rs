@@ -362,12 +362,14 @@ mod tests {
         for (text, expected) in [
             ("\r\na - b", None),
             ("\r\na --b5 c", None),
-            // Within a line, at the beginning of a longer word, or of another boundary.
+            // Some programs name parts in parts so.
+            ("Content-Type: multipart/mixed; boundary=b4.a\r\n\r\n--b4.a\r\n\r\nx\r\n--b4.a--", None),
+            // Within a line, at the beginning of a longer word, before the parts to which it belongs.
             ("\r\na --b4 c", Some(Obstacle::Ambiguous)),
             ("\r\n--b4c", Some(Obstacle::Ambiguous)),
             ("\r\n--b4-- c", Some(Obstacle::Ambiguous)),
             (
-                "Content-Type: multipart/mixed; boundary=b44\r\n\r\n--b44\r\n\r\nx\r\n--b44--",
+                "\r\n--b4.a\r\n\r\nx\r\n--b4\r\nContent-Type: multipart/mixed; boundary=b4.a\r\n\r\n--b4.a\r\n\r\nx\r\n--b4.a--",
                 Some(Obstacle::Ambiguous),
             ),
         ] {

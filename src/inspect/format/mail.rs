@@ -281,22 +281,30 @@ fn boundaries(kind: &ContentType<'_>) -> usize {
 }
 
 /// Notes places at which the parser ends a part and others do not: a boundary within a line, or at the beginning of a longer
-/// word.
+/// word, unless that is the boundary of the parts around it.
 fn note_boundaries(message: &Message<'_>, mail: &[u8], notes: &mut Notes) {
-    for part in message.parts.iter().filter(|part| matches!(part.body, PartType::Multipart(_))) {
-        let Some(boundary) = part.content_type().and_then(|kind| kind.attribute("boundary")) else {
-            continue;
-        };
-        let word = format!("--{boundary}");
-        let end = usize::try_from(part.offset_end).unwrap_or(usize::MAX).min(mail.len());
-        let mut at = usize::try_from(part.offset_body).unwrap_or(usize::MAX);
-        while let Some(found) = bytes::find(mail, word.as_bytes(), at).filter(|found| *found < end) {
+    let place = |place: u32| usize::try_from(place).unwrap_or(usize::MAX).min(mail.len());
+    let multiparts: Vec<(String, Range<usize>)> = message
+        .parts
+        .iter()
+        .filter(|part| matches!(part.body, PartType::Multipart(_)))
+        .filter_map(|part| {
+            let boundary = part.content_type()?.attribute("boundary")?;
+            Some((format!("--{boundary}"), place(part.offset_body)..place(part.offset_end)))
+        })
+        .collect();
+    for (word, body) in &multiparts {
+        let mut at = body.start;
+        while let Some(found) = bytes::find(mail, word.as_bytes(), at).filter(|found| *found < body.end) {
             at = found + word.len();
             let is_first = found == 0 || mail.get(found - 1) == Some(&b'\n');
-            let rest = mail.get(at..).unwrap_or_default();
-            let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let is_last = rest.strip_prefix(b"--").unwrap_or(rest).trim_ascii().is_empty();
-            notes.expect(is_first && is_last, Obstacle::Ambiguous);
+            let line = mail.get(found..).unwrap_or_default();
+            let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+            let is_boundary = |(word, body): &(String, Range<usize>)| {
+                body.contains(&found)
+                    && line.strip_prefix(word.as_bytes()).is_some_and(|rest| matches!(rest, b"" | b"--"))
+            };
+            notes.expect(is_first && multiparts.iter().any(is_boundary), Obstacle::Ambiguous);
         }
     }
 }
