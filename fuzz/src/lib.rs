@@ -26,7 +26,7 @@ use secrecy::SecretString;
 use tresor::accounts::{AppToken, UserName, device_label, login_name};
 use tresor::admin::Request;
 use tresor::config::RawConfig;
-use tresor::model::{ByteSize, Checksum, ContainerId, SpaceId};
+use tresor::model::{ByteSize, Checksum, ContainerId, ContentKind, SpaceId};
 use tresor::parsers::contents::{Cms, look_into, read_cms, take_uuencoded, unpack};
 
 /// A parser and what must be true of it: returns for any input, panics where a promise is broken.
@@ -89,16 +89,46 @@ fn inspect(data: &[u8]) {
     assert!(found.members <= 10_001, "{found:?}");
 }
 
-/// A mail whose files are handed out: that ends, does the same again, and says so at the end.
+/// A mail whose files are handed out: that ends, does the same again, and whatever comes out was looked at before.
 fn mail(data: &[u8]) {
+    use ContentKind::{DiskImage, Office, OneNote, Program, Script, Web};
     let unpacked = || {
         let mut output = Vec::new();
         unpack(data, &mut output).expect("memory takes all");
         output
     };
     let output = unpacked();
-    assert!(output.len() >= 6 && output.len() <= 13 * data.len() + 100_000, "{}", output.len());
     assert_eq!(unpacked(), output);
+    let found = look_into(data);
+    let mut rest = output.as_slice();
+    let mut take = |length: usize| rest.split_off(..length).expect("whole frames");
+    let mut files = 0;
+    while take(1) == [1] {
+        for _ in 0..take(1)[0] {
+            let length = u16::from_be_bytes(take(2).try_into().unwrap());
+            let name = std::str::from_utf8(take(length.into())).unwrap();
+            assert!(!name.is_empty() && name.len() <= 1_024 && !name.contains(char::is_control), "{name:?}");
+        }
+        let length = u32::from_be_bytes(take(4).try_into().unwrap());
+        let file = look_into(take(usize::try_from(length).unwrap()));
+        files += 1;
+        // Whatever is not a mail to the look is nothing that it lets pass.
+        if found.obstacle.is_none() && found.kind == ContentKind::Mail {
+            // Its name may have made its kind stricter.
+            let kinds = [Office, Web, OneNote, DiskImage, Script, Program].into_iter();
+            let mut labels = kinds.filter(|kind| *kind >= file.kind).filter_map(ContentKind::as_member);
+            let is_known =
+                file.kind.as_member().is_none() || labels.any(|label| found.labels.contains(&label));
+            assert!(
+                is_known && file.labels.is_subset(&found.labels) && file.obstacle.is_none(),
+                "{file:?}, {found:?}"
+            );
+        }
+    }
+    assert_eq!(u32::from_be_bytes(take(4).try_into().unwrap()), files);
+    let length = take(1)[0];
+    take(length.into());
+    assert!(rest.is_empty() && files <= 1_000);
 }
 
 /// A signed or encrypted content: what is signed is a part of it, and nothing is added.

@@ -3,7 +3,7 @@
 
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "public in the fuzz crate, to which these files belong")]
-mod targets;
+pub(crate) mod targets;
 
 use std::fs;
 use std::path::{Path, PathBuf};
