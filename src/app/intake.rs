@@ -7,7 +7,7 @@ use super::clock;
 use super::upkeep::READ_ONLY;
 use super::workers::{StepResult, Worker};
 use crate::config::RescanSchedule;
-use crate::intake::{Intake, RescanStep, RescanTime, Unpacked, WATCH_EVERY, WatchedFolder};
+use crate::intake::{Intake, RescanStep, RescanTime, WATCH_EVERY, WatchedFolder};
 use crate::library::Library;
 use crate::model::{self, Timestamp};
 use crate::text::Language;
@@ -162,7 +162,15 @@ impl Worker for Unpacker {
         if self.library.read_only().is_some() {
             return Ok(Some(READ_ONLY.to_owned()));
         }
-        let Unpacked { mails, waiting } = self.intake.unpack_some(Timestamp::now()).await?;
+        let (begun, mut mails) = (Instant::now(), 0);
+        let waiting = loop {
+            let round = self.intake.unpack_some(Timestamp::now()).await?;
+            mails += round.mails;
+            // After a night without the server there are many.
+            if round.mails == 0 || begun.elapsed() >= ROUND {
+                break round.waiting;
+            }
+        };
         Ok((mails > 0 || waiting > 0).then(|| format!("unpacked: {mails}, waiting: {waiting}")))
     }
 }

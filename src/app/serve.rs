@@ -214,9 +214,8 @@ impl Host {
             let watched = WatchedFolder::new(intake.clone(), settings);
             workers.start(Watcher { library: library.clone(), watched });
         }
-        if config.mail.is_some() {
-            workers.start(Unpacker { library: library.clone(), intake: intake.clone() });
-        }
+        // Also where mail is switched off again: some may not be unpacked yet.
+        workers.start(Unpacker { library: library.clone(), intake: intake.clone() });
         workers.start(KeyCheck(library.clone()));
         workers.start(DiskCheck::new(library.clone(), self.read_only.clone()));
         workers.start(WriterProbe {

@@ -40,7 +40,7 @@ impl Intake {
                 };
                 (folder, path) = (child, path.join(name)?);
             }
-            let has_room = space.left() >= size;
+            let has_room = space.left() > size;
             Ok::<_, LibraryError>(Some((Mailbox { name, space: space.id, folder, path }, has_room)))
         });
         match found.await? {

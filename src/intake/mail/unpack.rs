@@ -86,7 +86,9 @@ impl Intake {
             // It was deleted or replaced.
             return Ok(Outcome { stored: mail.attachments, fault: None, is_done: true });
         };
-        let folder = folder_name(&name).and_then(|name| folder.join(name)).map_err(LibraryError::from)?;
+        let own_folder = folder_name(&name).and_then(|name| folder.join(name));
+        // Its path may be too long already.
+        let own_folder = own_folder.unwrap_or_else(|_| folder.clone());
         let sample = match self.sample_of(mail.space, version).await? {
             Ok((sample, _)) => sample,
             Err(reason) => return Ok(Outcome::later(mail.attachments, reason.as_str())),
@@ -99,10 +101,11 @@ impl Intake {
                 Err(_) => ControlFlow::Break(()),
             })
         });
-        let mut stored = 0;
-        while let Some(attachment) = receiver.recv().await {
-            match self.keep(mail, &folder, attachment).await {
+        let (mut stored, mut lost) = (0, None);
+        while let Some(Attachment { path, content }) = receiver.recv().await {
+            match self.keep_somewhere(mail, &places(&folder, &own_folder, &path), content.into()).await {
                 Ok(()) => stored += 1,
+                Err(error) if has_no_place(&error) => lost = Some(error.code()),
                 // Such as a full quota, which must not keep others from theirs.
                 Err(error) if error.is_refusal() => return Ok(Outcome::later(stored, error.code())),
                 Err(error) => return Err(error.into()),
@@ -110,31 +113,41 @@ impl Intake {
         }
         Ok(match walk.await.map_err(LibraryError::from)? {
             Ok(unpacked) => {
-                let fault = unpacked.obstacle.map(Obstacle::as_str);
+                let fault = unpacked.obstacle.map(Obstacle::as_str).or(lost);
                 Outcome { stored, fault, is_done: true }
             }
             Err(error @ InspectError::NotStarted(_)) => Outcome::later(stored, error.code()),
         })
     }
 
-    /// Sees to it that the folder has an attachment.
-    async fn keep(
+    /// Sees to it that the space has an attachment at the first of these places that it can have.
+    async fn keep_somewhere(
         &self,
         mail: &MailRow,
-        folder: &EntryPath,
-        attachment: Attachment,
+        places: &[EntryPath],
+        content: Bytes,
     ) -> Result<(), LibraryError> {
-        let (access, content) = (self.library.as_worker(Worker::Mail, mail.space), attachment.content);
-        let wanted = path_of(folder, &attachment.path)?;
+        let mut outcome = Err(LibraryError::ParentMissing);
+        for place in places {
+            outcome = self.keep(mail, place, content.clone()).await;
+            if !outcome.as_ref().is_err_and(has_no_place) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn keep(&self, mail: &MailRow, wanted: &EntryPath, content: Bytes) -> Result<(), LibraryError> {
+        let access = self.library.as_worker(Worker::Mail, mail.space);
         let size = content.len() as u64;
-        let Place { path, twins } = find_place(&self.library, access, &wanted, size).await?;
+        let Place { path, twins } = find_place(&self.library, access, wanted, size).await?;
         let own = Checksum::new(ChecksumKind::Sha256, Sha256::digest(&content).to_vec());
         if let Some((version, _)) = twins.into_iter().find(|(_, digest)| Some(digest) == own.as_ref()) {
             return self.note_part(version, mail.version).await;
         }
         let new = NewFile { path, size: Some(size), modified: None, checksum: None };
         let mut put = begin_put(&self.library, &addition(access, Worker::Mail), new).await?;
-        put.write(Bytes::from(content)).await?;
+        put.write(content).await?;
         let stored = put.commit(Timestamp::now()).await?;
         let entry = stored.entry.id;
         let row = self.catalog().read(move |tx| Ok::<_, LibraryError>(tx.entry(entry)?)).await?;
@@ -164,17 +177,21 @@ fn folder_name(mail: &str) -> Result<EntryName, NameError> {
     }
 }
 
-/// The path of an attachment below a folder, by names that its sender chose.
-fn path_of(folder: &EntryPath, names: &[String]) -> Result<EntryPath, LibraryError> {
-    let mut path = folder.clone();
-    for name in names {
-        let name = EntryName::nearest(name, MAX_NAME).map_or_else(|| EntryName::parse(NO_NAME), Ok)?;
-        path = path.join(name)?;
-    }
-    if names.is_empty() {
-        path = path.join(EntryName::parse(NO_NAME)?)?;
-    }
-    Ok(path)
+/// Whether an attachment cannot have this place: its path is too long, or a file has the name of a folder above it.
+fn has_no_place(error: &LibraryError) -> bool {
+    matches!(error, LibraryError::Name(_) | LibraryError::ParentMissing | LibraryError::NameTaken)
+}
+
+/// Places for an attachment with these names of its sender, best first: below the mail's own folder, directly in it, beside
+/// the mail.
+fn places(beside: &EntryPath, own: &EntryPath, names: &[String]) -> Vec<EntryPath> {
+    let name = |text: &str| EntryName::nearest(text, MAX_NAME).map_or_else(|| EntryName::parse(NO_NAME), Ok);
+    let last = names.last().map_or(NO_NAME, String::as_str);
+    let folders = names.split_last().map_or(&[][..], |(_, folders)| folders);
+    let below = folders.iter().try_fold(own.clone(), |path, text| path.join(name(text)?));
+    let below = below.and_then(|folder| folder.join(name(last)?));
+    let directly = |folder: &EntryPath| folder.join(name(last)?);
+    [below, directly(own), directly(beside)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -193,5 +210,21 @@ mod tests {
         ] {
             assert_eq!(folder_name(mail).unwrap().as_str(), expected, "{mail}");
         }
+    }
+
+    #[test]
+    fn an_attachment_has_a_place_whatever_its_name() {
+        let (beside, own) = (EntryPath::root(), EntryPath::parse("mail").unwrap());
+        let shown = |names: &[&str]| -> Vec<String> {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            places(&beside, &own, &names).iter().map(ToString::to_string).collect()
+        };
+        let three = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+        assert_eq!(shown(&["a.txt"]), three(["/mail/a.txt", "/mail/a.txt", "/a.txt"]));
+        assert_eq!(shown(&["in it", "a/b"]), three(["/mail/in it/a_b", "/mail/a_b", "/a_b"]));
+        assert_eq!(shown(&[".."]), three(["/mail/Anlage", "/mail/Anlage", "/Anlage"]));
+        assert_eq!(shown(&[]), three(["/mail/Anlage", "/mail/Anlage", "/Anlage"]));
+        // Too deep for a path.
+        assert_eq!(shown(&["x"; 120]), ["/mail/x", "/x"]);
     }
 }

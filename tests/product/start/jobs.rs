@@ -54,6 +54,7 @@ fn status_shows_what_each_job_did_last_and_when_it_runs_next() {
             ("intake", 2),
             ("pdf", 2),
             ("rescan", 5),
+            ("mail", 2),
             ("keys", 86_400),
             ("disk", 10),
             ("writer", 10),

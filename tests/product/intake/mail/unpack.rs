@@ -42,6 +42,23 @@ fn attachments_are_files_beside_their_mail() {
     post.server.assert_no_traces(&["Unterlagen", "Lohn.pdf", "anna@example.org"]);
 }
 
+/// A mail in the mail has a folder for its own attachments, which a file with the folder's name must not cost.
+#[test]
+fn a_file_with_the_name_of_a_folder_costs_no_attachment() {
+    let post = Post::open();
+    let inner = mail("innen", &[("c.txt", b"three")]);
+    post.deliver(&mail("Doppelt", &[("b", b"one"), ("b.eml", inner.as_bytes()), ("d.txt", b"four")]));
+    post.comes_to(&[
+        "Doppelt.eml",
+        "Doppelt/",
+        "Doppelt/b",
+        "Doppelt/b.eml",
+        "Doppelt/c.txt",
+        "Doppelt/d.txt",
+    ]);
+    eventually("nothing waits", LIMIT, || !post.server.cli_ok(["status"]).contains("waiting: 1"));
+}
+
 /// What was stored before a crash is not stored twice, and what was not is stored afterwards.
 #[test]
 fn a_crash_while_attachments_are_stored_costs_none_and_doubles_none() {
