@@ -16,7 +16,7 @@ use crate::model::Obstacle;
 /// Errors: those of the output.
 pub fn unpack(mail: &[u8], output: &mut dyn Write) -> io::Result<()> {
     let mut notes = Notes::new(mail.len() as u64);
-    let mut unpacking = Unpacking { output, files: 0, bytes: 0, folders: BTreeSet::new(), failed: None };
+    let mut unpacking = Unpacking { output, files: 0, bytes: 0, taken: BTreeSet::new(), failed: None };
     unpacking.mail(mail, &[], 0, &mut notes);
     match unpacking.failed {
         Some(error) => Err(error),
@@ -29,8 +29,8 @@ struct Unpacking<'o> {
     /// Files and bytes that were handed out.
     files: u32,
     bytes: u64,
-    /// Folders in use: two mails with one subject have two.
-    folders: BTreeSet<Vec<String>>,
+    /// Paths in use, in lower case: two mails with one subject have two folders, and none has the name of a file.
+    taken: BTreeSet<Vec<String>>,
     failed: Option<io::Error>,
 }
 
@@ -114,12 +114,12 @@ impl Unpacking<'_> {
         attached.files
     }
 
-    /// A folder named after a mail.
+    /// A folder named after a mail, whose own name was taken before.
     fn folder(&mut self, folder: &[String], mail: &str) -> Vec<String> {
         let stem = stem(mail);
         let mut path = [folder, &[stem.to_owned()]].concat();
         for number in 2.. {
-            if self.folders.insert(path.clone()) {
+            if self.taken.insert(lower(&path)) {
                 break;
             }
             path = [folder, &[named(&format!("{stem} ({number})"))]].concat();
@@ -137,6 +137,7 @@ impl Unpacking<'_> {
             return;
         }
         let path = [folder, &[name.to_owned()]].concat();
+        self.taken.insert(lower(&path));
         match frames::write_file(self.output, &path, content) {
             Ok(()) => {
                 self.files += 1;
@@ -145,6 +146,10 @@ impl Unpacking<'_> {
             Err(error) => self.failed = Some(error),
         }
     }
+}
+
+fn lower(path: &[String]) -> Vec<String> {
+    path.iter().map(|name| name.to_lowercase()).collect()
 }
 
 /// The name of a mail in a mail: its subject, or the name that it was given.
@@ -352,6 +357,12 @@ mod tests {
         // As a file like any other, too.
         let part = format!("Content-Type: application/octet-stream; name=b.eml\r\n\r\n{inner}");
         assert_eq!(names(&mail("Post", &[&part])), ["b.eml", "b/a.txt"]);
+        // No folder has the name of a file.
+        let part = part.replace("b.eml", "b");
+        let other = "Content-Type: text/plain; name=B\r\n\r\nx";
+        assert_eq!(names(&mail("Post", &[&part])), ["b", "b (2)/a.txt"]);
+        let part = part.replace("name=b", "name=b.eml");
+        assert_eq!(names(&mail("Post", &[other, &part])), ["B", "b.eml", "b (2)/a.txt"]);
         let unnamed = "Content-Type: message/rfc822\r\n\r\nFrom: a@b\r\nTo: b@c\r\n\r\nx";
         assert_eq!(names(&mail("Post", &[unnamed])), ["mail.eml"]);
     }
