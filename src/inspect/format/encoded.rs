@@ -57,7 +57,7 @@ pub(super) fn unfolded(raw: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes of no declared character set: UTF-8, or else what Western programs send for it.
-fn plain(bytes: &[u8]) -> String {
+pub(super) fn plain(bytes: &[u8]) -> String {
     match (std::str::from_utf8(bytes), charset_decoder(b"windows-1252")) {
         (Ok(text), _) => text.to_owned(),
         (Err(_), Some(decode)) => decode(bytes),

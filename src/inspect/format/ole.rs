@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use cfb::CompoundFile;
 use flate2::read::ZlibDecoder;
 
-use super::{Member, biff, bytes, field, text};
+use super::{Member, biff, bytes, encoded, field, text};
 use crate::inspect::name::claimed;
 use crate::inspect::notes::Notes;
 use crate::model::{ContentKind, Label, Obstacle};
@@ -87,7 +87,9 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> (ContentKin
         if let Some(rank) = NAMES.iter().position(|known| known == name) {
             let known = attachment_names.entry(folder).or_insert((usize::MAX, String::new()));
             if rank < known.0 {
-                *known = (rank, text::field(&stream, name.ends_with('f')));
+                let is_wide = name.ends_with('f');
+                let name = if is_wide { text::field(&stream, true) } else { encoded::plain(&stream) };
+                *known = (rank, name);
             }
             continue;
         }

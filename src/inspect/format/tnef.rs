@@ -1,10 +1,12 @@
 //! What Outlook sends as `winmail.dat` (MS-OXTNEF): the attachments of a mail.
 
-use super::{Member, bytes};
+use super::{Member, bytes, encoded, text};
 use crate::inspect::notes::Notes;
 use crate::model::Obstacle;
 
-/// Attributes, by the low half of their identifiers: a new attachment, its short name, its bytes, its properties.
+/// Attributes, by the low half of their identifiers: the code page of texts, a new attachment, its short name, its bytes, its
+/// properties.
+const CODE_PAGE: u16 = 0x9007;
 const NEW_ATTACHMENT: u16 = 0x9002;
 const TITLE: u16 = 0x8010;
 const DATA: u16 = 0x800f;
@@ -25,6 +27,7 @@ pub(in crate::inspect) struct Attached {
 /// Reads the attachments.
 pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Attached {
     let (mut attached, mut attachment, mut at) = (Attached::default(), Attachment::default(), 6);
+    let mut charset = String::new();
     while at < content.len() {
         let parsed = bytes::u16(content, at + 1).zip(bytes::length(content, at + 5));
         let data = parsed.and_then(|(_, length)| bytes::slice(content, at + 9, length));
@@ -37,10 +40,11 @@ pub(in crate::inspect) fn read(content: &[u8], notes: &mut Notes) -> Attached {
         at += 9 + length + 2;
         match id {
             NEW_ATTACHMENT => std::mem::take(&mut attachment).end(&mut attached),
-            TITLE => attachment.short_name = text(data, false),
+            CODE_PAGE => charset = charset_of(bytes::u32(data, 0)),
+            TITLE => attachment.short_name = name(data, false, &charset),
             DATA => attachment.files.push(data.to_vec()),
             PROPERTIES => {
-                notes.expect(attachment.take_properties(data).is_some(), Obstacle::Damaged);
+                notes.expect(attachment.take_properties(data, &charset).is_some(), Obstacle::Damaged);
             }
             _ => {}
         }
@@ -67,7 +71,7 @@ impl Attachment {
     }
 
     /// Reads a list of properties; `None` if it is not one.
-    fn take_properties(&mut self, data: &[u8]) -> Option<()> {
+    fn take_properties(&mut self, data: &[u8], charset: &str) -> Option<()> {
         let mut at = 4;
         for _ in 0..bytes::u32(data, 0)? {
             let (kind, id) = (bytes::u16(data, at)?, bytes::u16(data, at + 2)?);
@@ -96,7 +100,7 @@ impl Attachment {
                 let value = bytes::slice(data, at, length)?;
                 at += length.next_multiple_of(4);
                 match id {
-                    LONG_NAME => self.long_name = Some(text(value, kind & 0xfff == 0x1f)),
+                    LONG_NAME => self.long_name = Some(name(value, kind & 0xfff == 0x1f, charset)),
                     // An object has the identifier of its interface first.
                     OBJECT if kind == 0x0d => self.objects.push(value.get(16..)?.to_vec()),
                     OBJECT => self.files.push(value.to_vec()),
@@ -108,6 +112,19 @@ impl Attachment {
     }
 }
 
-fn text(bytes: &[u8], is_wide: bool) -> String {
-    super::text::field(bytes, is_wide).trim_end_matches('\0').to_owned()
+/// The name of a code page of Windows as a character set; of one that is not known, an empty one.
+fn charset_of(page: Option<u32>) -> String {
+    match page {
+        Some(page @ 1250..=1258) => format!("windows-{page}"),
+        Some(932) => "shift_jis".to_owned(),
+        Some(936) => "gbk".to_owned(),
+        Some(949) => "euc-kr".to_owned(),
+        Some(950) => "big5".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn name(bytes: &[u8], is_wide: bool, charset: &str) -> String {
+    let name = if is_wide { text::field(bytes, true) } else { encoded::decode(charset, bytes) };
+    name.trim_end_matches('\0').to_owned()
 }

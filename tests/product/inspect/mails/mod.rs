@@ -145,6 +145,15 @@ fn attachments_of_winmail_dat_take_its_place() {
     check_paths(&sent(&whole), "-", &["winmail/a.pdf", "winmail/attachment-2.png"]);
     let (files, _) = unpack(&sent(&whole));
     assert_eq!(files[0].content, b"%PDF-1.7");
+    // Names in the code page that the file names, or in the one of Western Europe.
+    for (page, name, expected) in [
+        (1252_u32, &b"K\xfcndigung 5 \x80.pdf\0"[..], "winmail/Kündigung 5 €.pdf"),
+        (1250, b"Ma\xb3gorzata.pdf\0", "winmail/Małgorzata.pdf"),
+        (0, b"K\xfcndigung.pdf\0", "winmail/Kündigung.pdf"),
+    ] {
+        let tnef = tnef(&[attribute(0x9007, &page.to_le_bytes()), file(name, b"%PDF-1.7")]);
+        check_paths(&sent(&tnef), "-", &[expected]);
+    }
     // A mail attached to the mail is for Outlook only; what is damaged may have more.
     let object =
         [&[1, 0, 0, 0, 0x0d, 0, 1, 0x37, 1, 0, 0, 0, 17, 0, 0, 0][..], &[0; 16], b"x\0\0\0"].concat();
@@ -176,9 +185,14 @@ fn attachments_of_a_mail_of_outlook_lie_beside_it() {
     let outer = [("/__properties_version1.0", &b"x"[..]), (&data, &inner), (&long, &wide("b.msg"))];
     let part = part("application/vnd.ms-outlook", "a.msg", &compound(&outer));
     check_paths(&mail(&[&part]), "-", &["a.msg", "a/b.msg", "a/b/Kündigung.pdf"]);
+    // A name of one byte for each character.
+    let narrow = attachment("3707001E");
+    let narrow =
+        compound(&[("/__properties_version1.0", &b"x"[..]), (&data, b"%PDF-1.7"), (&narrow, b"5 \x80.pdf")]);
+    check_paths(&mail(&[&self::part("application/x", "a.msg", &narrow)]), "-", &["a.msg", "a/5 €.pdf"]);
     // Other compound files are files like any other.
     let document = compound(&[("/WordDocument", &[0; 96])]);
-    check_paths(&mail(&[&super::mails::part("application/msword", "a.doc", &document)]), "-", &["a.doc"]);
+    check_paths(&mail(&[&self::part("application/msword", "a.doc", &document)]), "-", &["a.doc"]);
 }
 
 /// A program is found by the look and handed out, however its part is named and wrapped.
