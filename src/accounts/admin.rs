@@ -11,7 +11,7 @@ use super::password::{Busy, PasswordHash};
 use super::policy::{self, WeakPassword};
 use super::{Accounts, AppPasswordRow, GrantRow, UserRow};
 use crate::catalog::{CatalogError, NewAppPassword, NewUser, ReadTx, WriteTx};
-use crate::model::{AccountEvent, AppPasswordId, Event, Right, Role, SpaceId, Stamp, Timestamp, UserId};
+use crate::model::{AccountEvent, AppPasswordId, Event, Role, SpaceGrant, SpaceId, Stamp, Timestamp, UserId};
 
 /// Most device passwords of one user.
 pub(super) const MAX_APP_PASSWORDS: usize = 100;
@@ -215,14 +215,15 @@ impl Accounts {
         &self,
         user: UserId,
         space: SpaceId,
-        right: Right,
+        grant: impl Into<SpaceGrant>,
         by: Stamp,
     ) -> Result<(), AccountsError> {
+        let grant = grant.into();
         self.change(move |tx| {
             let name = existing(tx, user)?.name;
             tx.space(space)?.ok_or(AccountsError::UnknownSpace)?;
-            tx.record(&by, &Event::Grant { user, name, space, right: Some(right) })?;
-            Ok(tx.put_grant(&GrantRow { user, space, right })?)
+            tx.record(&by, &Event::Grant { user, name, space, grant: Some(grant) })?;
+            Ok(tx.put_grant(&GrantRow { user, space, grant })?)
         })
         .await
     }
@@ -232,7 +233,7 @@ impl Accounts {
         self.change(move |tx| {
             if tx.delete_grant(user, space)? {
                 let name = existing(tx, user)?.name;
-                tx.record(&by, &Event::Grant { user, name, space, right: None })?;
+                tx.record(&by, &Event::Grant { user, name, space, grant: None })?;
             }
             Ok(())
         })
@@ -358,6 +359,7 @@ fn checked_label(label: &str) -> Result<String, LabelError> {
 mod tests {
     use super::*;
     use crate::accounts::fixture::{NOW, Office, PASSWORD, later, name, secret};
+    use crate::model::Right;
     use secrecy::ExposeSecret;
 
     #[tokio::test]

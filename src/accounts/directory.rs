@@ -9,7 +9,7 @@ use super::name::UserName;
 use super::rights::{self, Standing};
 use super::verified::AccountState;
 use crate::catalog::{Catalog, CatalogError, ReadTx, UserRow};
-use crate::model::{Access, LinkGrant, Right, SpaceId, UserId};
+use crate::model::{Access, LinkGrant, SpaceGrant, SpaceId, UserId};
 
 /// Loads the snapshot on demand, if it was invalidated since the last load.
 pub(super) struct Directory {
@@ -23,7 +23,7 @@ pub(super) struct Directory {
 pub(super) struct Snapshot {
     users: HashMap<UserId, UserRow>,
     ids: HashMap<String, UserId>,
-    grants: HashMap<UserId, BTreeMap<SpaceId, Right>>,
+    grants: HashMap<UserId, BTreeMap<SpaceId, SpaceGrant>>,
 }
 
 impl Directory {
@@ -68,9 +68,9 @@ impl Directory {
 
 impl Snapshot {
     fn load(tx: &ReadTx<'_>) -> Result<Self, CatalogError> {
-        let mut grants: HashMap<UserId, BTreeMap<SpaceId, Right>> = HashMap::new();
+        let mut grants: HashMap<UserId, BTreeMap<SpaceId, SpaceGrant>> = HashMap::new();
         for grant in tx.grants()? {
-            grants.entry(grant.user).or_default().insert(grant.space, grant.right);
+            grants.entry(grant.user).or_default().insert(grant.space, grant.grant);
         }
         let users = tx.users()?;
         Ok(Self {

@@ -1,6 +1,6 @@
 //! The only code that decides about rights. No other code compares roles.
 
-use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceId, UserId};
+use crate::model::{Access, LinkGrant, LinkRight, Right, Role, SpaceGrant, SpaceId, UserId};
 
 /// Whether an account is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,30 +11,34 @@ pub enum Standing {
     Disabled,
 }
 
-/// The effective right of a user who was granted `grant` in a space.
+/// The effective grant of a user who was granted `grant` in a space.
 ///
 /// Without a grant there is no right, not even for administrators: one who wants to read a client's files has to
 /// grant the right to their own account, which is recorded. Auditors can at most read, clients of the office at
-/// most write, whatever the grant.
-pub fn decide(role: Role, standing: Standing, grant: Option<Right>) -> Option<Right> {
+/// most write, whatever the grant, and neither decides about held contents. Whoever manages a space does.
+pub fn decide(role: Role, standing: Standing, grant: Option<SpaceGrant>) -> Option<SpaceGrant> {
     let highest = match role {
         Role::Auditor => Right::Read,
         Role::Client => Right::Write,
         Role::Staff | Role::Administrator => Right::Manage,
     };
-    match standing {
-        Standing::Enabled => grant.map(|granted| granted.min(highest)),
-        Standing::Disabled => None,
-    }
+    let grant = grant.filter(|_| standing == Standing::Enabled)?;
+    let right = grant.right.min(highest);
+    let releases = (grant.releases && highest == Right::Manage) || right == Right::Manage;
+    Some(SpaceGrant { right, releases })
 }
 
 /// The proof that `library` requires for every request from the network.
 pub(super) fn access(
     (user, role, standing): (UserId, Role, Standing),
     space: SpaceId,
-    grant: Option<Right>,
+    grant: Option<SpaceGrant>,
 ) -> Option<Access> {
-    decide(role, standing, grant).map(|right| Access::granted(space, right, user))
+    let SpaceGrant { right, releases } = decide(role, standing, grant)?;
+    Some(match releases {
+        true => Access::granted_to_release(space, right, user),
+        false => Access::granted(space, right, user),
+    })
 }
 
 /// The proof for a guest, from the present right of the link's creator and from the link's own right. A link never
@@ -89,8 +93,15 @@ mod tests {
         ];
         assert_eq!(table.len(), Role::ALL.len() * (Right::ALL.len() + 1));
         for (role, grant, expected) in table {
-            assert_eq!(decide(role, Standing::Enabled, grant), expected, "{role} {grant:?}");
-            assert_eq!(decide(role, Standing::Disabled, grant), None, "{role} {grant:?}");
+            for releases in [false, true] {
+                let grant = grant.map(|right| SpaceGrant { right, releases });
+                let decided = decide(role, Standing::Enabled, grant);
+                assert_eq!(decided.map(|decided| decided.right), expected, "{role} {grant:?}");
+                let of_the_office = role == Staff || role == Administrator;
+                let may_decide = grant.is_some() && of_the_office && (releases || expected == Some(Manage));
+                assert_eq!(decided.is_some_and(|decided| decided.releases), may_decide, "{role} {grant:?}");
+                assert_eq!(decide(role, Standing::Disabled, grant), None, "{role} {grant:?}");
+            }
         }
     }
 
@@ -98,7 +109,7 @@ mod tests {
     fn access_names_the_space_that_was_asked_for() {
         let space = SpaceId::random();
         let who = (UserId(7), Client, Standing::Enabled);
-        let access = access(who, space, Some(Manage)).unwrap();
+        let access = access(who, space, Some(Manage.into())).unwrap();
         assert_eq!((access.space(), access.right()), (space, Write));
         assert_eq!(access.viewer(), Viewer::User(UserId(7)));
     }

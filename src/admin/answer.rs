@@ -16,7 +16,7 @@ use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSett
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
     HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, MailName, NameError, RescanMode, Right,
-    Role, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
@@ -189,11 +189,12 @@ impl Admin {
                 self.library.rename_space(space.id, &new_name, by).await?;
                 Ok(Reply::Done(format!("space {} is now {new_name}", space.name)))
             }
-            Request::Grant { user, space, right } => {
+            Request::Grant { user, space, right, release } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
                 let right = word("right", &right, Right::from_word, Right::ALL)?;
-                self.accounts.grant(user.id, space.id, right, by).await?;
-                Ok(Reply::Done(granted(&user, &space, right)))
+                let grant = SpaceGrant { right, releases: release };
+                self.accounts.grant(user.id, space.id, grant, by).await?;
+                Ok(Reply::Done(granted(&user, &space, grant)))
             }
             Request::Revoke { user, space } => {
                 let (user, space) = (self.user(&user).await?, self.space(&space).await?);
@@ -433,10 +434,13 @@ impl Admin {
         });
         let mut shown: Vec<_> = rows
             .filter_map(|row| {
+                let user = users.iter().find(|user| user.id == row.user)?;
+                let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(row.grant));
                 Some(GrantShown {
-                    user: users.iter().find(|user| user.id == row.user)?.name.clone(),
+                    user: user.name.clone(),
                     space: spaces.iter().find(|space| space.id == row.space)?.name.clone(),
-                    right: row.right.as_str().into(),
+                    right: row.grant.right.as_str().into(),
+                    release: effective.is_some_and(|effective| effective.releases),
                 })
             })
             .collect();
@@ -492,15 +496,21 @@ impl Admin {
     }
 }
 
-fn granted(user: &UserRow, space: &Space, right: Right) -> String {
-    let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(right));
+fn granted(user: &UserRow, space: &Space, grant: SpaceGrant) -> String {
+    let effective = accounts::decide(user.role, accounts::Standing::Enabled, Some(grant));
+    let SpaceGrant { right, releases } = grant;
     let cut = match effective {
-        Some(effective) if effective < right => {
-            format!(", which for a {} means {effective}", user.role)
+        Some(effective) if effective.right < right => {
+            format!(", which for a {} means {}", user.role, effective.right)
         }
         _ => String::new(),
     };
-    format!("{} may {right} in {}{cut}", user.name, space.name)
+    let more = match (releases, effective) {
+        (true, Some(effective)) if effective.releases => ", and decide what is released".to_owned(),
+        (true, _) => format!(", and decide nothing about held files, because a {} never does", user.role),
+        (false, _) => String::new(),
+    };
+    format!("{} may {right} in {}{cut}{more}", user.name, space.name)
 }
 
 fn parse_path(text: &str) -> Result<EntryPath, NameError> {

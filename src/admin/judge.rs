@@ -4,7 +4,7 @@ use super::error::AdminError;
 use super::request::Request;
 use crate::accounts::{Accounts, Principal, UserName, owner_access};
 use crate::library::{LibraryError, Space};
-use crate::model::{Access, Actor, Right, SpaceId};
+use crate::model::{Access, AccessDenied, Actor, Right, SpaceId};
 
 /// The person who makes a request.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ enum Askers<'a> {
     /// Users with this right, in the spaces where they have it. Administrators need a grant as well, because
     /// these requests show names and contents of files.
     Spaces(Right),
+    /// Users who decide about held contents, in the spaces where they do.
+    Releasers,
 }
 
 /// The only decision about requests. Secrets of the whole instance, and work for its disk, are the owner's.
@@ -75,13 +77,13 @@ fn askers(request: &Request) -> Askers<'_> {
         | Request::UploadList { .. }
         | Request::UploadCancel { .. }
         | Request::LinkList { .. }
-        | Request::HoldList { .. }
+        | Request::LockList { .. }
+        | Request::LockEnd { .. } => Askers::Spaces(Right::Manage),
+        Request::HoldList { .. }
         | Request::HoldShow { .. }
         | Request::HoldDecide { .. }
         | Request::HoldCertificate { .. }
-        | Request::HoldCertificateKey
-        | Request::LockList { .. }
-        | Request::LockEnd { .. } => Askers::Spaces(Right::Manage),
+        | Request::HoldCertificateKey => Askers::Releasers,
     }
 }
 
@@ -97,6 +99,8 @@ enum Reach {
     Every,
     /// Those of the user's accesses that include this right.
     Granted(Vec<Access>, Right),
+    /// Those of the user's accesses that include decisions about held contents.
+    Releasing(Vec<Access>),
     /// None: the request is about accounts or settings.
     None,
 }
@@ -124,6 +128,10 @@ impl Judged {
                 let has_any = rights.iter().any(|access| access.require(needed).is_ok());
                 has_any.then_some(Reach::Granted(rights, needed))
             }
+            Askers::Releasers => {
+                let rights = accounts.spaces_of(user).await?;
+                rights.iter().any(Access::may_release).then_some(Reach::Releasing(rights))
+            }
         };
         Ok(Self { actor: user.actor(), reach: reach.ok_or(AdminError::NotAllowed)? })
     }
@@ -145,6 +153,14 @@ impl Judged {
                 access.require(*needed).map_err(LibraryError::from)?;
                 Ok(*access)
             }
+            Reach::Releasing(rights) => {
+                let access = rights.iter().find(|access| access.space() == space);
+                let access = access.ok_or(LibraryError::NoSuchSpace)?;
+                match access.may_release() {
+                    true => Ok(*access),
+                    false => Err(LibraryError::from(AccessDenied { needed: Right::Manage }).into()),
+                }
+            }
             Reach::None => Err(LibraryError::NoSuchSpace.into()),
         }
     }
@@ -159,7 +175,7 @@ impl Judged {
     pub(super) fn to_count_in(&self, spaces: &[Space]) -> Vec<Access> {
         match self.reach {
             Reach::Every | Reach::None => spaces.iter().map(|space| owner_access(space.id)).collect(),
-            Reach::Granted(..) => self.accesses(spaces),
+            Reach::Granted(..) | Reach::Releasing(_) => self.accesses(spaces),
         }
     }
 }

@@ -298,6 +298,8 @@ pub struct GrantShown {
     pub space: String,
     /// `read`, `write` or `manage`.
     pub right: String,
+    /// Whether the user decides about what is held in the space, by this mark or by managing it.
+    pub release: bool,
 }
 
 /// A deleted file or folder.

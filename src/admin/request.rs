@@ -126,7 +126,13 @@ pub enum Request {
     /// Rename a space.
     SpaceRename { name: String, new_name: String },
     /// Grant a user a right to a space, replacing an earlier one.
-    Grant { user: String, space: String, right: String },
+    Grant {
+        user: String,
+        space: String,
+        right: String,
+        #[serde(default)]
+        release: bool,
+    },
     /// Revoke a user's right to a space.
     Revoke { user: String, space: String },
     /// List rights of users to spaces.

@@ -3,7 +3,7 @@
 use super::row::{Row, params};
 use super::sqlite::Reference;
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
-use crate::model::{AppPasswordId, Right, Role, SpaceId, Timestamp, UserId};
+use crate::model::{AppPasswordId, Right, Role, SpaceGrant, SpaceId, Timestamp, UserId};
 
 /// A user's row, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub struct GrantRow {
     /// Space of the right.
     pub space: SpaceId,
     /// The right as granted; the user's role may limit it.
-    pub right: Right,
+    pub grant: SpaceGrant,
 }
 
 /// A user to insert.
@@ -91,7 +91,7 @@ const USER: &str = "id, name, name_key, role, password_hash IS NOT NULL, epoch, 
 /// References to users that outlive the account.
 const HISTORY: [(&str, &str); 2] = [("versions", "author_id"), ("trash", "deleted_by")];
 const APP_PASSWORD: &str = "id, user_id, label, created_at, last_used_at, expires_at";
-const GRANT: &str = "user_id, space_id, \"right\"";
+const GRANT: &str = "user_id, space_id, \"right\", releases";
 
 fn user_row(row: &Row<'_>) -> Result<UserRow, DatabaseError> {
     let role: String = row.get(3)?;
@@ -124,7 +124,10 @@ fn grant_row(row: &Row<'_>) -> Result<GrantRow, DatabaseError> {
     Ok(GrantRow {
         user: UserId(row.get(0)?),
         space: SpaceId(row.get(1)?),
-        right: Right::from_word(&right).ok_or_else(|| DatabaseError::unknown_word(&right))?,
+        grant: SpaceGrant {
+            right: Right::from_word(&right).ok_or_else(|| DatabaseError::unknown_word(&right))?,
+            releases: row.get(3)?,
+        },
     })
 }
 
@@ -278,9 +281,10 @@ impl WriteTx<'_> {
     /// Grants a right, replacing an earlier one in the same space.
     pub fn put_grant(&self, grant: &GrantRow) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO grants (user_id, space_id, \"right\") VALUES (?1, ?2, ?3)
-             ON CONFLICT (user_id, space_id) DO UPDATE SET \"right\" = excluded.\"right\"",
-            params![grant.user.0, grant.space.0, grant.right.as_str()],
+            "INSERT INTO grants (user_id, space_id, \"right\", releases) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (user_id, space_id)
+                 DO UPDATE SET \"right\" = excluded.\"right\", releases = excluded.releases",
+            params![grant.user.0, grant.space.0, grant.grant.right.as_str(), grant.grant.releases],
         )
         .map(drop)
     }

@@ -6,8 +6,8 @@ use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
     AccountEvent, Actor, AppPasswordId, EntryEvent, EntryId, Event, EventId, EventPage, HoldEvent,
-    InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceId,
-    Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
+    InstanceEvent, LinkEvent, LinkId, LinkRight, Recorded, RemovedKind, Right, Role, SpaceEvent, SpaceGrant,
+    SpaceId, Spot, Stamp, Timestamp, UserId, VersionId, VersionState, Via, Worker,
 };
 
 /// Events of a space that are examined for one page of those at a path.
@@ -61,6 +61,8 @@ struct Detail {
     user: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     right: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    releases: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,13 +277,14 @@ fn columns_of(event: &Event) -> Columns {
             }
             Columns { kind: event.word(), detail: Some(detail), ..Columns::default() }
         }
-        Event::Grant { user, name, space, right } => Columns {
+        Event::Grant { user, name, space, grant } => Columns {
             kind: event.word(),
             space: Some(*space),
             detail: Some(Detail {
                 user: Some(user.0),
                 name: Some(name.clone()),
-                right: right.map(|right| right.as_str().to_owned()),
+                right: grant.map(|grant| grant.right.as_str().to_owned()),
+                releases: grant.map(|grant| grant.releases).filter(|releases| *releases),
                 ..Detail::default()
             }),
             ..Columns::default()
@@ -376,7 +379,9 @@ fn event_of(columns: Columns) -> Option<Event> {
     let (user, name) = (UserId(detail.user?), detail.name?);
     if kind == Event::GRANTED || kind == Event::REVOKED {
         let right = detail.right.as_deref().and_then(Right::from_word);
-        return Some(Event::Grant { user, name, space: space?, right });
+        let releases = detail.releases.unwrap_or_default();
+        let grant = right.map(|right| SpaceGrant { right, releases });
+        return Some(Event::Grant { user, name, space: space?, grant });
     }
     let role = detail.role.as_deref().and_then(Role::from_word);
     let kind = AccountEvent::from_word(&kind, role, detail.device.map(AppPasswordId), detail.label)?;
@@ -439,12 +444,9 @@ mod tests {
         ];
         let (user, name) = (UserId(2), "anna".to_owned());
         events.extend(accounts.map(|kind| Event::Account { kind, user, name: name.clone() }));
-        events.extend([Some(Right::Manage), None].map(|right| Event::Grant {
-            user,
-            name: name.clone(),
-            space,
-            right,
-        }));
+        let grants = [false, true].map(|releases| Some(SpaceGrant { right: Right::Read, releases }));
+        let grants = grants.into_iter().chain([None]);
+        events.extend(grants.map(|grant| Event::Grant { user, name: name.clone(), space, grant }));
         events
     }
 

@@ -232,6 +232,10 @@ pub(super) struct Grant {
     space: String,
     /// The right.
     right: RightWord,
+    /// Also let the user decide about what is held in the space, which those who manage it do anyway. Auditors and
+    /// clients never do.
+    #[arg(long)]
+    release: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -240,8 +244,8 @@ pub(super) struct Grant {
 
 impl Grant {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { user, space, right, place, format } = self;
-        place.request(Request::Grant { user, space, right: word(&right) }, format)
+        let Self { user, space, right, release, place, format } = self;
+        place.request(Request::Grant { user, space, right: word(&right), release }, format)
     }
 }
 

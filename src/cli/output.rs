@@ -86,9 +86,12 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
             }),
         ),
         Reply::Grants(rows) => table(
-            &["SPACE", "USER", "RIGHT"],
+            &["SPACE", "USER", "RIGHT", "RELEASE"],
             &[],
-            rows.iter().map(|row| vec![safe(&row.space), safe(&row.user), row.right.clone()]),
+            rows.iter().map(|row| {
+                let release = if row.release { "yes" } else { "" };
+                vec![safe(&row.space), safe(&row.user), row.right.clone(), release.to_owned()]
+            }),
         ),
         Reply::Trash(rows) => trash(&rows),
         Reply::Verify(step) => {

@@ -111,7 +111,7 @@ impl Certificate {
 impl Intake {
     /// The certificate of a released content, as a signed note. `spaces` are the names of the spaces.
     ///
-    /// Errors: `NoSuchHold`, also without the right to manage the space; `WrongState` if it was not released;
+    /// Errors: `NoSuchHold`, also without the right to decide about the space's held contents; `WrongState` if it was not released;
     /// `NoHash` before the hash of the content is computed.
     pub async fn certificate(
         &self,

@@ -1,6 +1,6 @@
 //! The holding area in pages, as people read it.
 
-use super::shown::{Hold, may_handle, may_manage, path, show};
+use super::shown::{Hold, may_handle, path, show};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, ReadTx};
 use crate::model::{Access, HoldId, HoldState, SpaceId};
@@ -86,7 +86,7 @@ impl Intake {
         asked: HoldsAsked,
         limit: usize,
     ) -> Result<HoldPage, IntakeError> {
-        let accesses: Vec<_> = accesses.into_iter().filter(may_manage).collect();
+        let accesses: Vec<_> = accesses.into_iter().filter(Access::may_release).collect();
         let spaces: Vec<_> = accesses.iter().map(Access::space).collect();
         if spaces.is_empty() {
             return Ok(HoldPage { holds: Vec::new(), next: None, spaces });

@@ -33,7 +33,7 @@ impl Hold {
 impl Intake {
     /// Carries out a decision and returns the new state.
     ///
-    /// Errors: `NoSuchHold`, also without the right to manage the space; `NoReason`; `WrongState`; `NotClean`;
+    /// Errors: `NoSuchHold`, also without the right to decide about the space's held contents; `NoReason`; `WrongState`; `NotClean`;
     /// `Changed` if something else happened during the scan.
     pub async fn decide(
         &self,

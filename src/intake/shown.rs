@@ -1,15 +1,17 @@
 //! What an office sees of the holding area.
 
 use super::{Intake, IntakeError};
-use crate::catalog::{HoldRow, MailRow, ReadTx, VerdictRow};
+use crate::catalog::{EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
-    Access, HoldId, HoldReason, HoldState, Look, Recorded, Right, SpaceId, Timestamp, VersionId,
+    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, SpaceId, Timestamp, VersionId,
 };
 
 /// Most items of one answer.
 const MAX_SHOWN: usize = 1_000;
 /// Most downloads shown of one item.
 const MAX_FETCHED: usize = 1_000;
+/// Most events of a file that are looked at for the history of an item.
+const MAX_EVENTS: usize = 500;
 
 /// A content in the holding area, with all that is known about it.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub struct Hold {
     pub mail: Option<MailRow>,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
+    /// What else happened to it, latest first; only of an item that was asked for alone.
+    pub history: Vec<Recorded>,
 }
 
 impl Intake {
@@ -76,7 +80,7 @@ impl Intake {
 
     /// One item.
     ///
-    /// Errors: `NoSuchHold`, also for an item in a space that the asker may not manage.
+    /// Errors: `NoSuchHold`, also for an item in a space about whose contents the asker does not decide.
     pub async fn show(&self, accesses: Vec<Access>, id: HoldId) -> Result<Hold, IntakeError> {
         self.catalog()
             .read(move |tx| {
@@ -85,7 +89,7 @@ impl Intake {
                     return Err(IntakeError::NoSuchHold);
                 }
                 let fetched = tx.reads_of(row.version, MAX_FETCHED)?;
-                Ok(Hold { fetched, ..show(tx, &row)? })
+                Ok(Hold { fetched, history: history(tx, &row)?, ..show(tx, &row)? })
             })
             .await
     }
@@ -94,12 +98,7 @@ impl Intake {
 /// Whether a person with these rights may see a hold and decide about it.
 pub(super) fn may_handle(accesses: &[Access], hold: &HoldRow) -> bool {
     let access = accesses.iter().find(|access| access.space() == hold.space);
-    access.is_some_and(may_manage)
-}
-
-/// Whether an access is enough for what is held in its space.
-pub(super) fn may_manage(access: &Access) -> bool {
-    access.require(Right::Manage).is_ok()
+    access.is_some_and(Access::may_release)
 }
 
 pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> {
@@ -122,6 +121,7 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         verdicts: tx.verdicts(row.id)?,
         mail: tx.mail_of(row.version)?,
         fetched: Vec::new(),
+        history: Vec::new(),
     })
 }
 
@@ -136,4 +136,17 @@ pub(super) fn path(tx: &ReadTx<'_>, row: &HoldRow) -> Result<String, IntakeError
         },
     };
     Ok(path.unwrap_or_default())
+}
+
+/// What happened to a held content besides downloads.
+fn history(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Vec<Recorded>, IntakeError> {
+    let entry = tx.version(row.version)?.map(|version| version.entry);
+    let of = EventsOf::Below { space: row.space, entry, path: &path(tx, row)? };
+    let mut events = tx.events(of, None, MAX_EVENTS)?.events;
+    events.retain(|recorded| match &recorded.event {
+        Event::Entry { kind, version, .. } => *kind != EntryEvent::Read && *version == Some(row.version),
+        Event::StateChanged { version, .. } | Event::Hold { version, .. } => *version == row.version,
+        _ => false,
+    });
+    Ok(events)
 }

@@ -91,10 +91,28 @@ pub enum Viewer {
 pub struct Access {
     space: SpaceId,
     right: Right,
+    /// Whether it reaches decisions about held contents.
+    releases: bool,
     viewer: Viewer,
     grant: Option<LinkGrant>,
     /// The entry that the guest's link leads to; the access begins there, or below if it was narrowed.
     linked: Option<EntryId>,
+}
+
+/// What a person is granted in a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceGrant {
+    /// The right to its files.
+    pub right: Right,
+    /// Whether the person decides about held contents. Whoever manages the space does so anyway.
+    pub releases: bool,
+}
+
+impl From<Right> for SpaceGrant {
+    /// The right alone.
+    fn from(right: Right) -> Self {
+        Self { right, releases: false }
+    }
 }
 
 /// The access that the creator of a link gives to its guests.
@@ -137,6 +155,11 @@ impl Access {
         Self::to_all(space, right, Viewer::User(user))
     }
 
+    /// The same for a user who decides about held contents, too.
+    pub fn granted_to_release(space: SpaceId, right: Right, user: UserId) -> Self {
+        Self { releases: true, ..Self::granted(space, right, user) }
+    }
+
     /// Access for the owner of the data directory. Only the rights check in `accounts` may call this.
     pub fn granted_to_owner(space: SpaceId) -> Self {
         Self::to_all(space, Right::Manage, Viewer::Owner)
@@ -148,7 +171,7 @@ impl Access {
     }
 
     fn to_all(space: SpaceId, right: Right, viewer: Viewer) -> Self {
-        Self { space, right, viewer, grant: None, linked: None }
+        Self { space, right, releases: right == Right::Manage, viewer, grant: None, linked: None }
     }
 
     /// Access for a guest. Only the rights check in `accounts` may call this.
@@ -158,7 +181,7 @@ impl Access {
             LinkRight::Edit => Right::Write,
         };
         let viewer = Viewer::Guest(grant.link);
-        Self { space, right, viewer, linked: Some(grant.top), grant: Some(grant) }
+        Self { space, right, releases: false, viewer, linked: Some(grant.top), grant: Some(grant) }
     }
 
     /// The space of the access; a guest has access to a part of it.
@@ -218,6 +241,11 @@ impl Access {
         } else {
             Err(AccessDenied { needed })
         }
+    }
+
+    /// Whether it reaches decisions about what is held in the space.
+    pub fn may_release(&self) -> bool {
+        self.releases
     }
 
     /// Where paths begin, if the right reaches `needed` there; for guests too.
@@ -324,6 +352,20 @@ mod tests {
         assert_eq!(access.require(Right::Manage), Err(AccessDenied { needed: Right::Manage }));
         assert!(Access::granted(space, Right::Read, anna).scope_to_add().is_err());
         assert!(guest(LinkRight::Edit).whole_space(Right::Read).is_err());
+    }
+
+    #[test]
+    fn guests_and_readers_decide_about_nothing() {
+        let (space, anna) = (SpaceId([1; 16]), UserId(7));
+        for (right, decides) in [(Right::Read, false), (Right::Write, false), (Right::Manage, true)] {
+            assert_eq!(Access::granted(space, right, anna).may_release(), decides, "{right}");
+            let releasing = Access::granted_to_release(space, right, anna);
+            assert!(releasing.may_release() && releasing.right() == right, "{right}");
+        }
+        assert!(Access::granted_to_owner(space).may_release());
+        for right in [LinkRight::Read, LinkRight::Edit, LinkRight::Add] {
+            assert!(!guest(right).may_release(), "{right}");
+        }
     }
 
     #[test]

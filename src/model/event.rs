@@ -5,8 +5,8 @@
 
 use super::words::words;
 use super::{
-    Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Right, Role, SpaceId, Timestamp, UserId,
-    VersionId, VersionState,
+    Actor, AppPasswordId, EntryId, EntryPath, LinkId, LinkRight, Role, SpaceGrant, SpaceId, Timestamp,
+    UserId, VersionId, VersionState,
 };
 
 /// One recorded event.
@@ -130,8 +130,8 @@ pub enum Event {
         name: String,
         /// The space concerned.
         space: SpaceId,
-        /// The right; `None` if it was revoked.
-        right: Option<Right>,
+        /// What was granted; `None` if the right was revoked.
+        grant: Option<SpaceGrant>,
     },
     /// An event about a link.
     Link {
@@ -325,8 +325,8 @@ impl Event {
             Self::Instance(kind) => kind.as_str().to_owned(),
             Self::Space { kind, .. } => kind.as_str().to_owned(),
             Self::Account { kind, .. } => kind.word().to_owned(),
-            Self::Grant { right: Some(_), .. } => Self::GRANTED.to_owned(),
-            Self::Grant { right: None, .. } => Self::REVOKED.to_owned(),
+            Self::Grant { grant: Some(_), .. } => Self::GRANTED.to_owned(),
+            Self::Grant { grant: None, .. } => Self::REVOKED.to_owned(),
             Self::Link { kind, .. } => kind.as_str().to_owned(),
         }
     }

@@ -28,7 +28,8 @@ mod upload;
 mod words;
 
 pub use access::{
-    Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceKind, Start, VersionState, Viewer,
+    Access, AccessDenied, LinkGrant, LinkRight, Right, Role, Scope, SpaceGrant, SpaceKind, Start,
+    VersionState, Viewer,
 };
 pub use actor::{Actor, Stamp, Via, Worker};
 pub use checksum::{Checksum, ChecksumError, ChecksumKind};

@@ -3,7 +3,7 @@
 use super::Language;
 use crate::model::{
     AccountEvent, Actor, EntryEvent, Event, HoldEvent, InstanceEvent, LinkEvent, LinkRight, RemovedKind,
-    Right, Role, SpaceEvent, VersionState, Via, Worker,
+    Right, Role, SpaceEvent, SpaceGrant, VersionState, Via, Worker,
 };
 
 /// A person's reason, to be appended.
@@ -77,11 +77,15 @@ impl Language {
                 }
             },
             Event::Account { kind, name, .. } => self.account_event(kind, name),
-            Event::Grant { name, right, .. } => match (self, right) {
-                (Self::German, Some(right)) => {
-                    format!("hat {name} das Recht „{}“ gegeben", self.right(*right))
+            Event::Grant { name, grant, .. } => match (self, grant) {
+                (Self::German, Some(SpaceGrant { right, releases })) => {
+                    let more = if *releases { " und „freigeben“" } else { "" };
+                    format!("hat {name} das Recht „{}“{more} gegeben", self.right(*right))
                 }
-                (Self::English, Some(right)) => format!("gave {name} the right to {}", self.right(*right)),
+                (Self::English, Some(SpaceGrant { right, releases })) => {
+                    let more = if *releases { ", and to decide about held files" } else { "" };
+                    format!("gave {name} the right to {}{more}", self.right(*right))
+                }
                 (Self::German, None) => format!("hat {name} das Recht am Bereich entzogen"),
                 (Self::English, None) => format!("took {name}'s right to the space away"),
             },

@@ -10,8 +10,8 @@ sentences! {
         de "Prüfbereich",
         en "Holding area";
     about:
-        de "Hier liegen Dateien, die geprüft werden, bevor andere sie sehen. Sie sehen die Dateien der Bereiche, die Sie verwalten.",
-        en "These are files that are examined before others see them. You see the files of the spaces that you manage.";
+        de "Hier liegen Dateien, die geprüft werden, bevor andere sie sehen. Sie sehen die Dateien der Bereiche, in denen Sie darüber entscheiden.",
+        en "These are files that are examined before others see them. You see the files of the spaces in which you decide about them.";
     nothing:
         de "Hier liegt keine Datei, auf die das zutrifft.",
         en "There is no such file here.";
@@ -19,9 +19,9 @@ sentences! {
         de "Auf dieser Seite ist nichts dabei. Auf der nächsten geht die Suche weiter.",
         en "There is nothing on this page. The search goes on with the next one.";
     no_spaces:
-        de "Sie verwalten keinen Bereich, in dem Sie über Dateien entscheiden könnten. Wenden Sie sich an Ihr Büro, falls das \
+        de "Es gibt keinen Bereich, in dem Sie über Dateien entscheiden. Wenden Sie sich an Ihr Büro, falls das \
             nicht stimmt.",
-        en "You manage no space in which you could decide about files. Please contact your office if that is wrong.";
+        en "There is no space in which you decide about files. Please contact your office if that is wrong.";
     later_items:
         de "Ältere Einträge",
         en "Older items";

@@ -5,86 +5,86 @@ use tresor::accounts::{Principal, UserName};
 use tresor::admin::{Admin, Asker, Reply, Request};
 use tresor::intake::{Intake, Signer};
 use tresor::library::SpaceSettings;
-use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceKind, Stamp, UserId};
+use tresor::model::{AppPasswordId, EntryName, Right, Role, SpaceGrant, SpaceKind, Stamp, UserId};
 use tresor::recovery::Recovery;
 use zeroize::Zeroizing;
 
 use crate::sharing::office::{NOW, Office};
 
 /// The columns of [`TABLE`]. The administrator has no grant; manager, staff and client may manage, write and write
-/// in the space `space`.
-const ASKERS: [&str; 5] = ["owner", "administrator", "manager", "staff", "client"];
+/// in the space `space`; the releaser reads there, and decides about what is held.
+const ASKERS: [&str; 6] = ["owner", "administrator", "manager", "staff", "client", "releaser"];
 
 /// Each request, its fields, and the askers who may make it: `x` in the order of [`ASKERS`]. `ME` is the name of the
 /// asker. Most requests fail when they are carried out, because they name something that does not exist; so nothing
 /// here changes what the next line finds.
 #[rustfmt::skip]
 const TABLE: [(&str, &str, &str); 64] = [
-    // request               fields                                                    o a m s c
-    ("status",               "{}",                                                    "x x . . ."),
-    ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . ."),
-    ("user-add",             r#"{"name": "carl", "role": "none", "password": null}"#, "x x . . ."),
-    ("user-list",            "{}",                                                    "x x . . ."),
-    ("user-set-password",    r#"{"name": "none", "password": "x"}"#,                  "x x . . ."),
-    ("user-set-password",    r#"{"name": "ME", "password": "x"}"#,                    "x x . . ."),
-    ("user-set-role",        r#"{"name": "none", "role": "staff"}"#,                  "x x . . ."),
-    ("user-set-role",        r#"{"name": "ME", "role": "none"}"#,                     "x x . . ."),
-    ("user-disable",         r#"{"name": "none"}"#,                                   "x x . . ."),
-    ("user-enable",          r#"{"name": "ME"}"#,                                     "x x . . ."),
-    ("user-removal-preview", r#"{"name": "staff"}"#,                                  "x x . . ."),
-    ("user-remove",          r#"{"name": "none"}"#,                                   "x x . . ."),
-    ("app-password-add",     r#"{"user": "staff", "label": "", "days": null}"#,       "x x . x ."),
-    ("app-password-add",     r#"{"user": "ME", "label": "", "days": null}"#,          "x x x x x"),
-    ("app-password-list",    r#"{"user": "staff"}"#,                                  "x x . x ."),
-    ("app-password-list",    r#"{"user": "ME"}"#,                                     "x x x x x"),
-    ("app-password-revoke",  r#"{"user": "staff", "id": 9}"#,                         "x x . x ."),
-    ("app-password-revoke",  r#"{"user": "ME", "id": 9}"#,                            "x x x x x"),
-    ("second-factor-begin",  r#"{"name": "staff"}"#,                                  "x x . x ."),
-    ("second-factor-begin",  r#"{"name": "ME"}"#,                                     "x x x x x"),
-    ("second-factor-confirm", r#"{"name": "staff", "code": "0"}"#,                    "x x . x ."),
-    ("second-factor-confirm", r#"{"name": "ME", "code": "0"}"#,                       "x x x x x"),
-    ("recovery-codes-renew", r#"{"name": "staff"}"#,                                  "x x . x ."),
-    ("recovery-codes-renew", r#"{"name": "ME"}"#,                                     "x x x x x"),
-    ("second-factor-remove", r#"{"name": "staff"}"#,                                  "x x . . ."),
-    ("second-factor-remove", r#"{"name": "ME"}"#,                                     "x x . . ."),
-    ("space-add",            r#"{"name": "", "kind": "team"}"#,                       "x x . . ."),
-    ("space-list",           "{}",                                                    "x x . . ."),
-    ("space-set",            r#"{"name": "space"}"#,                                "x x . . ."),
-    ("space-rename",         r#"{"name": "space", "new_name": ""}"#,                "x x . . ."),
-    ("grant",                r#"{"user": "ME", "space": "space", "right": "none"}"#, "x x . . ."),
-    ("revoke",               r#"{"user": "none", "space": "space"}"#,               "x x . . ."),
-    ("grant-list",           r#"{"user": null, "space": "space"}"#,                 "x x . . ."),
-    ("grant-list",           r#"{"user": "staff", "space": null}"#,                   "x x . x ."),
-    ("grant-list",           r#"{"user": "ME", "space": null}"#,                      "x x x x x"),
-    ("trash-list",           r#"{"space": "space"}"#,                               "x . x x x"),
-    ("trash-list",           r#"{"space": "Andere"}"#,                                "x . . . ."),
-    ("trash-restore",        r#"{"space": "space", "entry": 9999}"#,                "x . x x x"),
-    ("trash-purge",          r#"{"space": "space", "entry": 9999}"#,                "x . x . ."),
-    ("change-recovery-key",  r#"{"recipient": "x"}"#,                                 "x . . . ."),
-    ("snapshot",             "{}",                                                    "x . . . ."),
-    ("snapshot-list",        "{}",                                                    "x . . . ."),
-    ("version-list",         r#"{"space": "space", "path": "outside.txt"}"#,        "x . x x x"),
-    ("version-list",         r#"{"space": "Andere", "path": "outside.txt"}"#,         "x . . . ."),
-    ("version-restore",      r#"{"space": "space", "path": "outside.txt", "version": 9999}"#, "x . x x x"),
-    ("history",              r#"{"space": null, "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . . . ."),
-    ("history",              r#"{"space": "space", "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . x . ."),
-    ("upload-list",          r#"{"user": null}"#,                                     "x . x . ."),
-    ("upload-cancel",        r#"{"upload": "9"}"#,                                    "x . x . ."),
-    ("link-list",            r#"{"space": null}"#,                                    "x . x . ."),
-    ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . ."),
-    ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . ."),
-    ("hold-list",            r#"{"space": "space", "all": true}"#,                  "x . x . ."),
-    ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . ."),
-    ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . ."),
-    ("hold-decide",          r#"{"id": 9999, "decision": "keep", "reason": "x"}"#,    "x . x . ."),
-    ("hold-certificate",     r#"{"id": 9999}"#,                                       "x . x . ."),
-    ("hold-certificate-key", "{}",                                                    "x . x . ."),
-    ("scan-status",          "{}",                                                    "x x . . ."),
-    ("scan-set",             r#"{"mode": "scheduled"}"#,                              "x x . . ."),
-    ("lock-list",            r#"{"space": "space"}"#,                               "x . x . ."),
-    ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . ."),
-    ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . ."),
-    ("verify-step",          r#"{"run": 1}"#,                                         "x . . . ."),
+    // request               fields                                                    o a m s c r
+    ("status",               "{}",                                                    "x x . . . ."),
+    ("unlock",               r#"{"passphrase": "x"}"#,                                "x . . . . ."),
+    ("user-add",             r#"{"name": "carl", "role": "none", "password": null}"#, "x x . . . ."),
+    ("user-list",            "{}",                                                    "x x . . . ."),
+    ("user-set-password",    r#"{"name": "none", "password": "x"}"#,                  "x x . . . ."),
+    ("user-set-password",    r#"{"name": "ME", "password": "x"}"#,                    "x x . . . ."),
+    ("user-set-role",        r#"{"name": "none", "role": "staff"}"#,                  "x x . . . ."),
+    ("user-set-role",        r#"{"name": "ME", "role": "none"}"#,                     "x x . . . ."),
+    ("user-disable",         r#"{"name": "none"}"#,                                   "x x . . . ."),
+    ("user-enable",          r#"{"name": "ME"}"#,                                     "x x . . . ."),
+    ("user-removal-preview", r#"{"name": "staff"}"#,                                  "x x . . . ."),
+    ("user-remove",          r#"{"name": "none"}"#,                                   "x x . . . ."),
+    ("app-password-add",     r#"{"user": "staff", "label": "", "days": null}"#,       "x x . x . ."),
+    ("app-password-add",     r#"{"user": "ME", "label": "", "days": null}"#,          "x x x x x x"),
+    ("app-password-list",    r#"{"user": "staff"}"#,                                  "x x . x . ."),
+    ("app-password-list",    r#"{"user": "ME"}"#,                                     "x x x x x x"),
+    ("app-password-revoke",  r#"{"user": "staff", "id": 9}"#,                         "x x . x . ."),
+    ("app-password-revoke",  r#"{"user": "ME", "id": 9}"#,                            "x x x x x x"),
+    ("second-factor-begin",  r#"{"name": "staff"}"#,                                  "x x . x . ."),
+    ("second-factor-begin",  r#"{"name": "ME"}"#,                                     "x x x x x x"),
+    ("second-factor-confirm", r#"{"name": "staff", "code": "0"}"#,                    "x x . x . ."),
+    ("second-factor-confirm", r#"{"name": "ME", "code": "0"}"#,                       "x x x x x x"),
+    ("recovery-codes-renew", r#"{"name": "staff"}"#,                                  "x x . x . ."),
+    ("recovery-codes-renew", r#"{"name": "ME"}"#,                                     "x x x x x x"),
+    ("second-factor-remove", r#"{"name": "staff"}"#,                                  "x x . . . ."),
+    ("second-factor-remove", r#"{"name": "ME"}"#,                                     "x x . . . ."),
+    ("space-add",            r#"{"name": "", "kind": "team"}"#,                       "x x . . . ."),
+    ("space-list",           "{}",                                                    "x x . . . ."),
+    ("space-set",            r#"{"name": "space"}"#,                                "x x . . . ."),
+    ("space-rename",         r#"{"name": "space", "new_name": ""}"#,                "x x . . . ."),
+    ("grant",                r#"{"user": "ME", "space": "space", "right": "none"}"#, "x x . . . ."),
+    ("revoke",               r#"{"user": "none", "space": "space"}"#,               "x x . . . ."),
+    ("grant-list",           r#"{"user": null, "space": "space"}"#,                 "x x . . . ."),
+    ("grant-list",           r#"{"user": "staff", "space": null}"#,                   "x x . x . ."),
+    ("grant-list",           r#"{"user": "ME", "space": null}"#,                      "x x x x x x"),
+    ("trash-list",           r#"{"space": "space"}"#,                               "x . x x x x"),
+    ("trash-list",           r#"{"space": "Andere"}"#,                                "x . . . . ."),
+    ("trash-restore",        r#"{"space": "space", "entry": 9999}"#,                "x . x x x ."),
+    ("trash-purge",          r#"{"space": "space", "entry": 9999}"#,                "x . x . . ."),
+    ("change-recovery-key",  r#"{"recipient": "x"}"#,                                 "x . . . . ."),
+    ("snapshot",             "{}",                                                    "x . . . . ."),
+    ("snapshot-list",        "{}",                                                    "x . . . . ."),
+    ("version-list",         r#"{"space": "space", "path": "outside.txt"}"#,        "x . x x x x"),
+    ("version-list",         r#"{"space": "Andere", "path": "outside.txt"}"#,         "x . . . . ."),
+    ("version-restore",      r#"{"space": "space", "path": "outside.txt", "version": 9999}"#, "x . x x x ."),
+    ("history",              r#"{"space": null, "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . . . . ."),
+    ("history",              r#"{"space": "space", "path": "", "before": null, "limit": 1, "language": "de"}"#, "x . x . . ."),
+    ("upload-list",          r#"{"user": null}"#,                                     "x . x . . ."),
+    ("upload-cancel",        r#"{"upload": "9"}"#,                                    "x . x . . ."),
+    ("link-list",            r#"{"space": null}"#,                                    "x . x . . ."),
+    ("link-list",            r#"{"space": "Andere"}"#,                                "x . . . . ."),
+    ("link-revoke",          r#"{"link": 9999}"#,                                     "x x . . . ."),
+    ("hold-list",            r#"{"space": "space", "all": true}"#,                  "x . x . . x"),
+    ("hold-list",            r#"{"space": "Andere", "all": true}"#,                   "x . . . . ."),
+    ("hold-show",            r#"{"id": 9999}"#,                                       "x . x . . x"),
+    ("hold-decide",          r#"{"id": 9999, "decision": "keep", "reason": "x"}"#,    "x . x . . x"),
+    ("hold-certificate",     r#"{"id": 9999}"#,                                       "x . x . . x"),
+    ("hold-certificate-key", "{}",                                                    "x . x . . x"),
+    ("scan-status",          "{}",                                                    "x x . . . ."),
+    ("scan-set",             r#"{"mode": "scheduled"}"#,                              "x x . . . ."),
+    ("lock-list",            r#"{"space": "space"}"#,                               "x . x . . ."),
+    ("lock-end",             r#"{"token": "x", "user": null, "space": null}"#,        "x . x . . ."),
+    ("verify-begin",         r#"{"full": false, "restart": false, "rate": null}"#,    "x . . . . ."),
+    ("verify-step",          r#"{"run": 1}"#,                                         "x . . . . ."),
 ];
 
 /// The refusals of a judgement; all others come from carrying the request out.
@@ -127,6 +127,10 @@ impl Judging {
                 accounts.grant(user, office.space.id, right, Stamp::owner(NOW)).await.unwrap();
             }
         }
+        let name = UserName::parse("releaser").unwrap();
+        let user = accounts.add_user(&name, Role::Staff, None, Stamp::owner(NOW)).await.unwrap();
+        let grant = SpaceGrant { right: Right::Read, releases: true };
+        accounts.grant(user, office.space.id, grant, Stamp::owner(NOW)).await.unwrap();
         let admin = Admin::new(
             library.clone(),
             office.uploads.clone(),

@@ -112,7 +112,7 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
     drop(offline);
     let offline = twin(&online);
     let _served: Served = online.serve(["--key-file", "key.txt", "--plain-http"]);
-    let steps: [&[&str]; 62] = [
+    let steps: [&[&str]; 64] = [
         &["status"],
         &["user", "list"],
         &["user", "add", "berta", "--role", "auditor", "--password-file", "password"],
@@ -143,6 +143,8 @@ fn a_running_server_and_the_command_itself_give_the_same_answers() {
         &["space", "rename", "Mannschaft", "müller gmbh"],
         &["space", "list"],
         &["grants"],
+        &["grant", "berta", "Mannschaft", "manage"],
+        &["grant", "berta", "Mannschaft", "read", "--release"],
         &["grant", "berta", "Mannschaft", "manage"],
         &["grant", "berta", "none", "read"],
         &["grants", "--user", "berta"],
@@ -378,7 +380,10 @@ fn tables_read_well() {
          Müller GmbH client 6 B 18.6 GiB 10 B 18.6 GiB 30 days 30 days no no SECRET\n\
          Team team 0 B none 0 B none 30 days 30 days no no SECRET"
     );
-    assert_eq!(show(&["grants"]), "SPACE USER RIGHT\nMüller GmbH Anna write\nMüller GmbH otto manage");
+    assert_eq!(
+        show(&["grants"]),
+        "SPACE USER RIGHT RELEASE\nMüller GmbH Anna write\nMüller GmbH otto manage"
+    );
     let trash = show(&["trash", "list", "müller gmbh"]);
     let lines: Vec<&str> = trash.lines().collect();
     assert_eq!(lines[0], "ID DELETED BY SIZE PATH");
@@ -424,7 +429,7 @@ fn scripts_find_the_same_keys_for_good() {
             &["space", "list"],
             "history_bytes history_limit_bytes hold_seconds holds id kind mail name quota_bytes trash_days used_bytes version_days",
         ),
-        (&["grants"], "right space user"),
+        (&["grants"], "release right space user"),
         (&["trash", "list", "Müller GmbH"], "bytes deleted deleted_by entry folder path"),
         (
             &["versions", "list", "Müller GmbH", "2025/Bilanz.pdf"],

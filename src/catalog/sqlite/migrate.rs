@@ -40,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0021-inspections.sql"),
     include_str!("../../../migrations/0022-mail.sql"),
     include_str!("../../../migrations/0023-sessions.sql"),
+    include_str!("../../../migrations/0024-release.sql"),
 ];
 
 /// Gives an empty database the newest format.

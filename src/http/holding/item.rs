@@ -10,14 +10,9 @@ use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::http::session::FORM_TOKEN;
 use crate::intake::Hold;
-use crate::model::{
-    EntryEvent, EntryPath, Event, HoldDecision, HoldId, HoldState, Recorded, Shown, Timestamp, VersionId,
-};
+use crate::model::{HoldDecision, HoldId, HoldState, Recorded, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
-
-/// Events of an item's history that its page shows.
-const MAX_EVENTS: usize = 200;
 
 /// The words of a decision.
 struct Words {
@@ -29,7 +24,7 @@ struct Words {
 impl Desk<'_> {
     pub(super) async fn item(&self, id: HoldId, outcome: Outcome) -> Result<Response<ResponseBody>, Failure> {
         let hold = self.context.services.intake.show(self.accesses.clone(), id).await?;
-        let events = self.events(&hold).await?;
+        let events = &hold.history;
         let shown: Vec<Recorded> = events.iter().chain(&hold.fetched).cloned().collect();
         let names = self.context.services.accounts.names_for(&shown).await?;
         let (texts, (name, folder)) = (self.texts(), name_and_folder(&hold.path));
@@ -49,7 +44,7 @@ impl Desk<'_> {
             section {
                 h2 { (texts.history()) }
                 @if events.is_empty() { p { (texts.no_history()) } } @else {
-                    ul { @for event in &events { (self.event(event, &names)) } }
+                    ul { @for event in events { (self.event(event, &names)) } }
                 }
             }
             p { a href=(LIST) { (texts.all_items()) } }
@@ -59,17 +54,6 @@ impl Desk<'_> {
             Outcome::None | Outcome::Done(_) => StatusCode::OK,
         };
         Ok(self.page(&name, &of_item(id), content, status))
-    }
-
-    /// What happened to the content of an item, besides downloads; latest first.
-    async fn events(&self, hold: &Hold) -> Result<Vec<Recorded>, Failure> {
-        let access = self.accesses.iter().find(|access| access.space() == hold.space);
-        let path = EntryPath::parse(hold.path.trim_start_matches('/'));
-        let (Some(access), Ok(path)) = (access, path) else { return Ok(Vec::new()) };
-        let page = self.context.services.library.events(access, &path, None, MAX_EVENTS).await?;
-        let mut events = page.events;
-        events.retain(|recorded| is_about(&recorded.event, hold.version));
-        Ok(events)
     }
 
     fn outcome(&self, hold: &Hold, outcome: &Outcome) -> Markup {
@@ -206,15 +190,6 @@ fn words(texts: HoldingTexts, decision: HoldDecision) -> Words {
         HoldDecision::Withdraw => (texts.withdraw(), texts.withdraw_about(), texts.withdraw_done()),
     };
     Words { title, about, done }
-}
-
-/// Whether an event is about this content, and not a download, which the page lists by itself.
-fn is_about(event: &Event, content: VersionId) -> bool {
-    match event {
-        Event::Entry { kind, version, .. } => *kind != EntryEvent::Read && *version == Some(content),
-        Event::StateChanged { version, .. } | Event::Hold { version, .. } => *version == content,
-        _ => false,
-    }
 }
 
 /// When an item may be released by itself; `None` once that does not matter any more.

@@ -1,7 +1,7 @@
 //! The pages of the holding area, for people who may decide about what is held: a list, a page for each item with the
 //! forms to decide about it, its PDF and its certificate. Plain HTML without scripts, in German or English.
 //!
-//! Rights are judged as for the command line: an item in a space that the person may not manage does not exist.
+//! Rights are judged as for the command line: an item does not exist for whoever may not decide about it.
 
 mod address;
 mod decide;
@@ -176,7 +176,7 @@ impl<'a> Desk<'a> {
         SignedIn { name: self.session.principal.name.as_str(), form_token: &self.form_token }
     }
 
-    /// The same for an item that does not exist as for one in a space that the person may not manage.
+    /// The same for an item that does not exist as for one about which the person may not decide.
     fn not_found(&self) -> Response<ResponseBody> {
         nothing(self.language, &self.bar(address::LIST))
     }

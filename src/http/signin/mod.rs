@@ -47,15 +47,16 @@ pub(super) fn serves(path: &str) -> bool {
 /// Answers a request to sign in or out.
 pub(super) async fn handle(context: RequestContext<'_>, body: &mut RequestBody) -> Response<ResponseBody> {
     let request = SignIn { context, language: chosen(context) };
-    let (route, mut response) = match (context.path(), &context.parts.method) {
-        (LOGOUT, &Method::POST) => ("logout", request.leave(body).await),
-        (LOGOUT, _) => ("logout", not_allowed("POST", "Send the form of a page.\n")),
-        (_, &Method::POST) => ("login", request.enter(body).await),
-        (_, &Method::GET | &Method::HEAD) => ("login", request.open().await),
-        _ => ("login", not_allowed("GET, HEAD, POST", "Open this address in a browser.\n")),
+    let route = if context.path() == LOGOUT { Route::named("logout") } else { Route::named("login") };
+    let mut response = match (context.path(), &context.parts.method) {
+        (LOGOUT, &Method::POST) => request.leave(body).await,
+        (LOGOUT, _) => not_allowed("POST", "Send the form of a page.\n"),
+        (_, &Method::POST) => request.enter(body).await,
+        (_, &Method::GET | &Method::HEAD) => request.open().await,
+        _ => not_allowed("GET, HEAD, POST", "Open this address in a browser.\n"),
     };
     keep_choice(context, &mut response);
-    response.extensions_mut().insert(Route::named(route));
+    response.extensions_mut().insert(route);
     response
 }
 

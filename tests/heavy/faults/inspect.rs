@@ -140,7 +140,7 @@ impl<'a> Inspection<'a> {
         for grant in instance.accounts.grants().await.unwrap() {
             let user = users.iter().find(|user| user.id == grant.user).unwrap().name.clone();
             let space = spaces.iter().find(|space| space.id == grant.space).unwrap().name.clone();
-            contents.grants.insert((user, space, grant.right.as_str()));
+            contents.grants.insert((user, space, grant.grant.right.as_str()));
         }
         Self { library, uploads, user: users[0].id, spaces, contents }
     }

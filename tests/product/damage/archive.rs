@@ -349,7 +349,7 @@ async fn reopened(store: Store) -> Store {
 }
 
 async fn set_right(store: &Store, right: Right) {
-    let grant = GrantRow { user: store.user, space: store.space.id, right };
+    let grant = GrantRow { user: store.user, space: store.space.id, grant: right.into() };
     store.catalog.write_silent("a test", move |tx| tx.put_grant(&grant)).await.unwrap();
 }
 

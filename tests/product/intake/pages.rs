@@ -143,7 +143,7 @@ fn every_decision_is_made_on_the_page_and_shown_there() {
 }
 
 #[test]
-fn only_people_who_manage_the_space_see_what_is_held_in_it() {
+fn only_people_who_decide_in_the_space_see_what_is_held_in_it() {
     let world = World::holding("12h");
     let server = &world.server;
     let id = world.arrive("geheim.txt", b"x");
@@ -166,7 +166,7 @@ fn only_people_who_manage_the_space_see_what_is_held_in_it() {
         let list = browser.get("/holding?state=all").expect(200);
         assert!(!list.text().contains("geheim") && !list.text().contains("/holding/"), "{user}: {list}");
         assert_eq!(
-            list.text().contains("Sie verwalten keinen Bereich"),
+            list.text().contains("Es gibt keinen Bereich, in dem Sie"),
             user != "elsewhere",
             "{user}: {list}"
         );
@@ -182,6 +182,27 @@ fn only_people_who_manage_the_space_see_what_is_held_in_it() {
         browser.send(&list, &address(id), &sent).expect(404);
     }
     assert_eq!(world.shown(id)["state"], "held");
+    // The mark of a grant lets a person decide who may only read; auditors and clients never.
+    for (user, space) in [("client", SPACE), ("auditor", SPACE), ("elsewhere", "other")] {
+        server.cli_ok(["grant", user, space, "read", "--release"]);
+        Browser::signed_in(server, "de", user, PASSWORD).get(&address(id)).expect(404);
+    }
+    let told = server.cli_ok(["grant", "client", SPACE, "read", "--release"]);
+    assert!(told.contains("because a client never does"), "{told}");
+    server.cli_ok(["grant", "writer", SPACE, "read", "--release"]);
+    let releaser = Browser::signed_in(server, "de", "writer", PASSWORD);
+    assert_shows(&releaser.get("/holding").expect(200), &["geheim.txt"]);
+    assert_shows(&decide(&releaser, id, "keep", "Rückfrage"), &["writer behält ", ": Rückfrage"]);
+    let history = server.cli_ok(["history", SPACE]);
+    assert!(history.contains("gave writer the right to read, and to decide about held files"), "{history}");
+    let granted = server.cli_ok(["grants", "--space", SPACE]);
+    let line = |user: &str| granted.lines().find(|line| line.contains(user)).unwrap().ends_with("yes");
+    assert!(line("writer") && line("manager") && !line("client") && !line("auditor"), "{granted}");
+    server.cli_ok(["grant", "writer", SPACE, "read"]);
+    releaser.get(&address(id)).expect(404);
+    world.retry(id);
+    world.comes_to(id, "held");
+
     let browser = Browser::signed_in(server, "de", "manager", PASSWORD);
     assert_shows(&browser.get("/holding").expect(200), &["geheim.txt"]);
     let page = browser.get(&address(id)).expect(200);
