@@ -80,6 +80,18 @@ sentences! {
     obstacle:
         de "Nicht ganz untersucht",
         en "Not looked at completely";
+    sender:
+        de "Per E-Mail von",
+        en "By mail from";
+    unverified(address: &str):
+        de "{address} (Angabe des Absenders, nicht geprüft)",
+        en "{address} (as the sender says, not verified)";
+    no_sender:
+        de "einem Absender, der sich nicht nennt",
+        en "a sender without an address";
+    attachments_missing:
+        de "Nicht alle Anlagen der E-Mail liegen einzeln vor. Die E-Mail selbst (.eml) enthält sie alle.",
+        en "Not all attachments of the mail are stored beside it. The mail itself (.eml) has them all.";
     overridden:
         de "gegen den Befund der Prüfung freigegeben",
         en "released against the result of the scan";
@@ -186,13 +198,6 @@ sentences! {
     withdraw_done:
         de "Die Datei ist zurückgezogen.",
         en "The file is withdrawn.";
-
-    by_mail:
-        de "Per E-Mail von",
-        en "By mail from";
-    sender(address: &str):
-        de "{address} (nicht geprüft)",
-        en "{address} (not verified)";
 
     not_clean(reason: &str):
         de "Nicht freigegeben: {reason}.",

@@ -78,8 +78,7 @@ impl Desk<'_> {
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
         facts.push((texts.arrived(), language.moment(hold.arrived)));
         facts.extend(due(texts, hold, self.context.info.received).map(|due| (texts.due(), due)));
-        let mail = hold.mail.as_ref().map(|mail| texts.sender(&Shown(&mail.sender).to_string()));
-        facts.extend(mail.map(|sender| (texts.by_mail(), sender)));
+        facts.extend(sender(texts, hold).map(|sender| (texts.sender(), sender)));
         facts.extend(look.map(|look| (texts.kind(), language.content_kind(look.kind).to_owned())));
         facts.extend((!found.is_empty()).then(|| (texts.found(), found.join(", "))));
         let obstacle = look.and_then(|look| look.obstacle);
@@ -91,6 +90,9 @@ impl Desk<'_> {
                 p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } }
             } @else if hold.pdf_fault.is_some() {
                 p { (texts.no_pdf()) }
+            }
+            @if hold.mail.as_ref().is_some_and(|mail| mail.fault.is_some()) {
+                (note(texts.attachments_missing()))
             }
             @if hold.state == HoldState::Released {
                 p { a href={ (of_item(hold.id)) "/certificate" } { (texts.certificate()) } }
@@ -199,6 +201,15 @@ pub(super) fn due(texts: HoldingTexts, hold: &Hold, now: Timestamp) -> Option<St
     waits.then(|| match now < hold.due {
         true => texts.due_in(&moment, &texts.0.time_left(hold.due.since(now))),
         false => texts.due_over(&moment),
+    })
+}
+
+/// The sender of the mail that a content is or came with.
+pub(super) fn sender(texts: HoldingTexts, hold: &Hold) -> Option<String> {
+    let mail = hold.mail.as_ref()?;
+    Some(match mail.sender.as_str() {
+        "" => texts.no_sender().to_owned(),
+        address => texts.unverified(&Shown(address).to_string()),
     })
 }
 

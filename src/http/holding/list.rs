@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::address::{LIST, of_item};
-use super::item::{due, name_and_folder, peculiarities};
+use super::item::{due, name_and_folder, peculiarities, sender};
 use super::{Desk, Failure};
 use crate::http::page::form::field;
 use crate::intake::{Hold, HoldPage, HoldStates, HoldsAsked};
@@ -113,6 +113,7 @@ impl Desk<'_> {
                 @if let Some(due) = due(texts, hold, self.context.info.received) {
                     p { (texts.due()) ": " (due) }
                 }
+                @if let Some(sender) = sender(texts, hold) { p { (texts.sender()) ": " (sender) } }
                 @let found = peculiarities(texts, hold);
                 @if !found.is_empty() { p { (texts.found()) ": " (found.join(", ")) } }
                 @if hold.pdf.is_some() { p { a href={ (of_item(hold.id)) "/pdf" } { (texts.open_pdf()) } } }

@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 39] = [
+const UNSEEN: [(&str, &str); 43] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -30,6 +30,10 @@ const UNSEEN: [(&str, &str); 39] = [
     ("HoldingTexts::due_over", "needs a scanner: intake::pages"),
     ("HoldingTexts::kind", "needs a scanner: intake::pages"),
     ("HoldingTexts::obstacle", "needs a scanner: intake::pages"),
+    ("HoldingTexts::sender", "needs a mail: intake::mail"),
+    ("HoldingTexts::unverified", "needs a mail: intake::mail"),
+    ("HoldingTexts::no_sender", "needs a mail: intake::mail"),
+    ("HoldingTexts::attachments_missing", "needs a mail: intake::mail"),
     ("HoldingTexts::open_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::signatures", "needs a scanner: intake::pages"),

@@ -5,9 +5,10 @@ use std::process::Command;
 
 use super::client::{ADDRESS, Client, LIMIT, Post, encoded, mail, target, undated};
 use crate::intake::world::World;
+use crate::support::browser::Browser;
 use crate::support::clamd::eicar;
 use crate::support::process::{eventually, require, succeed};
-use crate::support::server::SPACE;
+use crate::support::server::{PASSWORD, SPACE, USER};
 
 #[test]
 fn attachments_are_files_beside_their_mail() {
@@ -144,6 +145,13 @@ fn mails_lie_in_the_holding_area_until_they_are_released() {
     world.comes_to(item("Harmlos/bild.txt"), "released");
     let held = world.comes_to(item("Harmlos/brief.rtf"), "held");
     assert_eq!(held["mail_from"], "anna@example.org");
+    world.server.cli_ok(["grant", USER, SPACE, "manage"]);
+    let browser = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    let sender = "anna@example.org (Angabe des Absenders, nicht geprüft)";
+    let list = browser.get("/holding").expect(200).text();
+    assert!(list.contains(&format!("<p>Per E-Mail von: {sender}</p>")), "{list}");
+    let page = browser.get(&format!("/holding/{}", held["id"])).expect(200).text();
+    assert!(page.contains(&format!("<dt>Per E-Mail von:</dt><dd>{sender}</dd>")), "{page}");
     // The mail as a whole is held because of the document in it.
     let eml = item("Harmlos.eml");
     world.comes_to(eml, "held");
