@@ -77,6 +77,27 @@ fn files_are_handed_out_in_order_and_whole() {
     assert_eq!(unpacked.unwrap(), Unpacked { attachments: 2, obstacle: Some(Obstacle::NotFinished) });
 }
 
+/// The time of the process is its own: a disk that takes longer costs no attachment.
+#[test]
+fn a_slow_taker_costs_no_file() {
+    let limit = Duration::from_secs(2);
+    let inspector = Inspector::new(env!("CARGO_BIN_EXE_tresor")).within(limit);
+    let large = ["a.dat", "b.dat"].map(|name| part("application/x", name, &vec![0; 300_000]));
+    let mail = mail(&[&large[0], &large[1]]);
+    let (_open, never) = std::sync::mpsc::channel::<()>();
+    let mut names = Vec::new();
+    let sample = Sample::of(&mail).unwrap();
+    let unpacked = inspector.attachments(sample.as_fd(), &mut |file| {
+        names.extend(file.path);
+        never.recv_timeout(limit).unwrap_err();
+        ControlFlow::Continue(())
+    });
+    assert_eq!(
+        (names, unpacked.unwrap()),
+        (vec!["a.dat".to_owned(), "b.dat".to_owned()], Unpacked { attachments: 2, obstacle: None })
+    );
+}
+
 #[test]
 fn what_arrived_whole_stays_whatever_the_process_does() {
     for (deed, expected) in [
@@ -123,7 +144,7 @@ fn a_mail_is_named_by_its_first_bytes() {
         (Some("Kündigung"), Some("Meier, Hans"), true)
     );
     let found = head(&inspector, &bytes[..bytes.len() - 20]);
-    assert_eq!(found.subject.as_deref(), Some("Kündigung"), "of the first bytes, what is whole");
+    assert_eq!(found.subject.as_deref(), Some("Kündigung"), "it is whole in the first bytes");
     assert!(!found.is_automatic);
     // A process that fails has said nothing: nothing should answer such a mail.
     for deed in ["abort", "hang", "flood", "rubbish", "nothing"] {
@@ -154,7 +175,7 @@ fn attachments_of_winmail_dat_take_its_place() {
         let tnef = tnef(&[attribute(0x9007, &page.to_le_bytes()), file(name, b"%PDF-1.7")]);
         check_paths(&sent(&tnef), "-", &[expected]);
     }
-    // A mail attached to the mail is for Outlook only; what is damaged may have more.
+    // A mail attached to the mail is for Outlook only; a damaged file may have more.
     let object =
         [&[1, 0, 0, 0, 0x0d, 0, 1, 0x37, 1, 0, 0, 0, 17, 0, 0, 0][..], &[0; 16], b"x\0\0\0"].concat();
     let with_object =
