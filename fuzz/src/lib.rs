@@ -131,7 +131,7 @@ fn mail(data: &[u8]) {
     assert!(rest.is_empty() && files <= 1_000);
 }
 
-/// A signed or encrypted content: what is signed is a part of it, and nothing is added.
+/// A signed or encrypted content: the signed bytes are a part of it, and nothing is added.
 fn signed(data: &[u8]) {
     let Some(Cms::Signed(Some(octets))) = read_cms(data) else { return };
     let Some(bytes) = octets.bytes() else { return };

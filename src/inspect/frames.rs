@@ -63,7 +63,7 @@ fn number<N: TryFrom<usize>>(number: usize) -> io::Result<N> {
     number.try_into().map_err(|_| ErrorKind::InvalidInput.into())
 }
 
-/// Reads one frame. Errors: also what is not exactly a frame within all bounds.
+/// Reads one frame. Errors: also anything that is not exactly a frame within all bounds.
 pub(super) fn read(input: &mut dyn Read) -> io::Result<Frame> {
     match few(input)? {
         [FILE] => {

@@ -5,7 +5,7 @@
 //! child        confine > one task > answer                                    (in a process of its own)
 //! confine      limits, Landlock, seccomp: memory and one pipe are all it has
 //! look         kind of a content, then its format, then each member again
-//! unpack       the files in a mail, handed out one by one as frames
+//! unpack       the files in a mail, handed out one by one as frames, with a name each (file_name)
 //! format/      one file per format: the labels it earns and the members it has
 //! notes        what was found, and what may still be spent
 //! ```
@@ -18,6 +18,7 @@
 mod answer;
 mod child;
 mod confine;
+mod file_name;
 pub(crate) mod format;
 mod frames;
 mod kind;

@@ -1,6 +1,6 @@
 //! Mails (RFC 5322, MIME) and mailboxes with several.
 //!
-//! One walk serves the look and those who want the files: [`walk`] visits every leaf, and [`role`] alone decides whether it is
+//! One walk serves the look and the handing out of files: [`walk`] visits every leaf, and [`role`] alone decides whether it is
 //! text that programs show or a file.
 
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(in crate::inspect) const MAIL: &str = "mail.eml";
 const ENCODINGS: [&str; 5] = ["7bit", "8bit", "binary", "base64", "quoted-printable"];
 const UUENCODED: [&str; 4] = ["x-uuencode", "uuencode", "x-uue", "uue"];
 
-/// What a leaf is to a person who reads the mail.
+/// How a reader of the mail meets a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::inspect) enum Role {
     /// Plain text that programs show.
@@ -151,7 +151,7 @@ impl Part {
             }
         };
         notes.expect(decoded.is_some(), Obstacle::Damaged);
-        // As most programs read them: what is no digit is passed over.
+        // As most programs read them, which pass over other characters than digits.
         Some(decoded.unwrap_or_else(|| match self.encoding {
             Transfer::Base64 => {
                 let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

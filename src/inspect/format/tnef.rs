@@ -16,7 +16,7 @@ const PROPERTIES: u16 = 0x9005;
 const LONG_NAME: u16 = 0x3707;
 const OBJECT: u16 = 0x3701;
 
-/// What is attached.
+/// The attachments.
 #[derive(Default)]
 pub(in crate::inspect) struct Attached {
     pub(in crate::inspect) files: Vec<Member>,

@@ -25,7 +25,7 @@ fn file(lines: &[u8]) -> Option<(Member, &[u8])> {
     }
 }
 
-/// Takes the files out of a text: what is left, and the files. One that is not whole, or that programs could read
+/// Takes the files out of a text: the other lines, and the files. One that is not whole, or that programs could read
 /// differently, stays where it is.
 pub fn take(text: &[u8]) -> (Vec<u8>, Vec<Member>) {
     let (mut left, mut files, mut rest) = (Vec::new(), Vec::new(), text);
