@@ -53,8 +53,9 @@ fn a_file_with_the_name_of_a_folder_costs_no_attachment() {
         "Doppelt.eml",
         "Doppelt/",
         "Doppelt/b",
+        "Doppelt/b (2)/",
+        "Doppelt/b (2)/c.txt",
         "Doppelt/b.eml",
-        "Doppelt/c.txt",
         "Doppelt/d.txt",
     ]);
     eventually("nothing waits", LIMIT, || !post.server.cli_ok(["status"]).contains("waiting: 1"));
