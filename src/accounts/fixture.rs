@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Accounts, AppPasswordKey, AuthError, Credentials, Principal, SessionKey, UserName};
 use crate::catalog::{Catalog, CatalogError, CatalogKey, NewSpace};
-use crate::model::{EntryName, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
+use crate::model::{EntryName, ReleaseBy, Role, SpaceId, SpaceKind, Stamp, Timestamp, UserId};
 
 pub(super) const NOW: Timestamp = Timestamp(1_760_000_000_000);
 pub(super) const HOME: &str = "192.0.2.7";
@@ -139,6 +139,7 @@ async fn add_space(catalog: &Catalog) -> Result<SpaceId, CatalogError> {
                 version_days: 30,
                 trash_days: 30,
                 hold: None,
+                release_by: ReleaseBy::One,
                 mail: None,
                 created: NOW,
             })?;

@@ -11,18 +11,20 @@ use super::{
     RemovalShown, Reply, Request, SecondFactorShown, TrashShown, VerifyShown, VersionShown, When,
 };
 use crate::accounts::{self, Accounts, AccountsError, UserName, UserRow};
-use crate::intake::Intake;
+use crate::intake::{Decided, Intake};
 use crate::library::{Change, Library, LibraryError, LockFilter, Space, SpaceSettings};
 use crate::model::{
     Access, AppPasswordId, ByteSize, ChecksumKind, Conditions, EntryId, EntryName, EntryPath, EventId,
-    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, MailName, NameError, RescanMode, Right,
-    Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
+    HoldDecision, HoldId, HoldScope, Holding, LinkId, LockToken, MailName, NameError, ReleaseBy, RescanMode,
+    Right, Role, SpaceGrant, SpaceKind, Stamp, Timestamp, VerifyMode, VerifyStarter, VersionId,
 };
 use crate::recovery::{Recovery, RunId, VerifyOrder};
 use crate::sharing::{LinkError, Sharing};
 use crate::text::Language;
 use crate::uploads::{Upload, UploadError, Uploads, UploadsOf};
 
+/// Said of an item about which the first of two persons has decided.
+pub const WAITS_FOR_SECOND: &str = "waits for a second person";
 /// Name of this server in authenticator apps.
 const ISSUER: &str = "Tresor";
 
@@ -315,19 +317,27 @@ impl Admin {
             Request::HoldList { space, all } => {
                 let spaces = self.spaces(space, judged).await?;
                 let holds = self.intake.list(judged.accesses(&spaces), all).await?.into_iter();
-                Ok(Reply::Holds(holds.map(|hold| shown::hold(hold, &spaces)).collect()))
+                let names = self.accounts.names_in_history().await?;
+                Ok(Reply::Holds(holds.map(|hold| shown::hold(hold, &spaces, &names, now)).collect()))
             }
             Request::HoldShow { id } => {
                 let spaces = self.library.spaces().await?;
                 let hold = self.intake.show(judged.accesses(&spaces), HoldId(id)).await?;
                 let fetched = self.fetched(&hold).await?;
-                Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces) }))
+                let names = self.accounts.names_in_history().await?;
+                Ok(Reply::Hold(HoldShown { fetched, ..shown::hold(hold, &spaces, &names, now) }))
             }
             Request::HoldDecide { id, decision, reason } => {
                 let decision = word("decision", &decision, HoldDecision::from_word, HoldDecision::ALL)?;
                 let accesses = judged.accesses(&self.library.spaces().await?);
-                let state = self.intake.decide(accesses, HoldId(id), decision, reason, by).await?;
-                Ok(Reply::Done(format!("item {id} is {}", Language::English.hold_state(state))))
+                Ok(Reply::Done(
+                    match self.intake.decide(accesses, HoldId(id), decision, reason, by).await? {
+                        Decided::Done(state) => {
+                            format!("item {id} is {}", Language::English.hold_state(state))
+                        }
+                        Decided::Waits(until) => format!("item {id} {WAITS_FOR_SECOND} until {until}"),
+                    },
+                ))
             }
             Request::HoldCertificate { id } => {
                 let spaces = self.library.spaces().await?;
@@ -403,12 +413,18 @@ impl Admin {
                 (Some(MailName::parse(&name)?), IntakeAsked { on, ..intake })
             }
         };
-        Ok(SpaceSettings { hold: self.hold(settings.hold, intake), mail, ..settings })
+        let release_by = match intake.release_by {
+            None => settings.release_by,
+            Some(persons) => {
+                word("number of persons", &persons.to_string(), ReleaseBy::from_word, ReleaseBy::ALL)?
+            }
+        };
+        Ok(SpaceSettings { hold: self.hold(settings.hold, intake), release_by, mail, ..settings })
     }
 
     /// How a space holds contents after a change.
     fn hold(&self, present: Option<Holding>, asked: IntakeAsked) -> Option<Holding> {
-        let IntakeAsked { on, hold, everything } = asked;
+        let IntakeAsked { on, hold, everything, release_by: _ } = asked;
         let scope = everything.map(|all| if all { HoldScope::All } else { HoldScope::Risky });
         if on == Some(false) || (present, on, hold) == (None, None, None) {
             return None;

@@ -14,13 +14,13 @@ mod shown;
 mod status;
 mod verify;
 
-pub use answer::Admin;
+pub use answer::{Admin, WAITS_FOR_SECOND};
 pub use error::AdminError;
 pub(crate) use error::sentence;
 pub use judge::Asker;
 pub use reply::{
-    AppPasswordShown, EventShown, FetchShown, FindingShown, GrantShown, HistoryShown, HoldShown,
-    IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
+    AppPasswordShown, ApprovalShown, EventShown, FetchShown, FindingShown, GrantShown, HistoryShown,
+    HoldShown, IssuedAppPassword, LinkShown, LockShown, RecoveryKeyShown, RemovalShown, Reply, RescanShown,
     SecondFactorShown, SnapshotShown, SpaceShown, StatusShown, TrashShown, UnknownFileShown, UploadShown,
     UseShown, UserShown, VerdictShown, VerifyShown, VersionShown, When, WorkerShown,
 };

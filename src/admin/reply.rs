@@ -217,9 +217,16 @@ pub struct SpaceShown {
     /// What it holds: `risky` or `all`; `None` if nothing is held.
     #[serde(default)]
     pub holds: Option<String>,
+    /// How many persons decide to release what is held: 1 or 2.
+    #[serde(default = "one")]
+    pub release_by: u8,
     /// Local part of its address for mails; `None` if it takes none.
     #[serde(default)]
     pub mail: Option<String>,
+}
+
+fn one() -> u8 {
+    1
 }
 
 /// An unfinished upload.
@@ -359,9 +366,27 @@ pub struct HoldShown {
     /// Why attachments of that mail are missing, as one word.
     #[serde(default)]
     pub mail_fault: Option<String>,
+    /// The first of two decisions to release it, while it counts.
+    #[serde(default)]
+    pub approval: Option<Box<ApprovalShown>>,
     /// Downloads of the content, latest first, by person and quarter of an hour. Only where one item is shown.
     #[serde(default)]
     pub fetched: Vec<FetchShown>,
+}
+
+/// The first of two decisions to release a content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalShown {
+    /// `release` or `override`.
+    pub decision: String,
+    /// The person, in words.
+    pub who: String,
+    /// Login name of the user; `None` for the owner at the command line.
+    pub user: Option<String>,
+    /// When it was decided.
+    pub at: When,
+    /// When it counts no more.
+    pub until: When,
 }
 
 /// A download of a content.

@@ -44,6 +44,8 @@ pub struct IntakeAsked {
     pub hold: Option<u64>,
     /// Whether everything is held, or only what can carry malware.
     pub everything: Option<bool>,
+    /// How many persons release what is held: 1 or 2.
+    pub release_by: Option<u8>,
 }
 
 /// A change of a space's address for mails.

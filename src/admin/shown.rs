@@ -1,19 +1,21 @@
 //! Conversions of users, spaces, uploads, links and snapshots for the owner.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    HoldShown, LinkShown, LockShown, Reply, RescanShown, SnapshotShown, SpaceShown, UploadShown, UserShown,
-    VerdictShown, When,
+    ApprovalShown, HoldShown, LinkShown, LockShown, Reply, RescanShown, SnapshotShown, SpaceShown,
+    UploadShown, UserShown, VerdictShown, When,
 };
 use crate::accounts::UserRow;
-use crate::intake::{Hold, Rescan};
+use crate::intake::{Approval, Hold, Rescan};
 use crate::library::{LockHeld, Space};
-use crate::model::{LockScope, Timestamp};
+use crate::model::{Actor, LockScope, ReleaseBy, Timestamp, UserId};
 use crate::recovery::Snapshot;
 use crate::sharing::Shared;
+use crate::text::Language;
 use crate::uploads::Upload;
 
 pub(super) fn user(row: &UserRow) -> UserShown {
@@ -40,11 +42,30 @@ pub(super) fn space(space: &Space) -> SpaceShown {
         trash_days: space.settings.trash_days,
         hold_seconds: space.settings.hold.map(|hold| hold.time.as_secs()),
         holds: space.settings.hold.map(|hold| hold.scope.as_str().to_owned()),
+        release_by: if space.settings.release_by == ReleaseBy::Two { 2 } else { 1 },
         mail: space.settings.mail.as_ref().map(ToString::to_string),
     }
 }
 
-pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
+/// The first of two decisions, while it counts; `names` are those of all users.
+fn approval(first: &Approval, names: &HashMap<UserId, String>) -> ApprovalShown {
+    let user = first.user.and_then(|user| names.get(&user)).cloned();
+    let actor = first.user.map_or(Actor::Owner, Actor::user);
+    ApprovalShown {
+        decision: first.decision.as_str().to_owned(),
+        who: Language::English.actor(&actor, user.as_deref(), None),
+        user,
+        at: When(first.at),
+        until: When(first.lapses),
+    }
+}
+
+pub(super) fn hold(
+    hold: Hold,
+    spaces: &[Space],
+    names: &HashMap<UserId, String>,
+    now: Timestamp,
+) -> HoldShown {
     let space = spaces.iter().find(|space| space.id == hold.space);
     let verdicts = hold.verdicts.into_iter().map(|verdict| VerdictShown {
         engine: verdict.engine,
@@ -72,6 +93,10 @@ pub(super) fn hold(hold: Hold, spaces: &[Space]) -> HoldShown {
         pdf_fault: hold.pdf_fault,
         mail_from: hold.mail.as_ref().map(|mail| mail.sender.clone()),
         mail_fault: hold.mail.and_then(|mail| mail.fault),
+        approval: hold
+            .approval
+            .filter(|first| now < first.lapses)
+            .map(|first| Box::new(approval(&first, names))),
         fetched: Vec::new(),
     }
 }

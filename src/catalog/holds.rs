@@ -1,11 +1,11 @@
 //! The holding area: contents that are withheld until they were examined, and the verdicts of scanners.
 
 use super::row::{Row, params};
-use super::spaces::holding;
+use super::spaces::{holding, release_by};
 use super::{CatalogError, DatabaseError, ReadTx, WriteTx};
 use crate::model::{
-    ContentKind, EntryId, HoldId, HoldReason, HoldScope, HoldState, Label, Look, Obstacle, SpaceId,
-    Timestamp, VerdictKind, VersionId,
+    ContentKind, EntryId, HoldDecision, HoldId, HoldReason, HoldScope, HoldState, Label, Look, Obstacle,
+    ReleaseBy, SpaceId, Timestamp, UserId, VerdictKind, VersionId,
 };
 
 /// A content that is, or was, held.
@@ -35,6 +35,8 @@ pub struct HoldRow {
     pub look: Option<Look>,
     /// What its space holds now.
     pub scope: HoldScope,
+    /// How many persons release what its space holds now.
+    pub release_by: ReleaseBy,
 }
 
 /// The values of a hold that change.
@@ -71,6 +73,23 @@ pub struct VerdictRow {
     pub tested: Option<Timestamp>,
 }
 
+/// The first of two decisions to release a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// The user who decided; `None` for the owner at the command line.
+    pub user: Option<UserId>,
+    /// The decision.
+    pub decision: HoldDecision,
+    /// State of the hold then.
+    pub state: HoldState,
+    /// Why it was not released then.
+    pub objection: Option<HoldReason>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The certain time from which it counts no more.
+    pub lapses: Timestamp,
+}
+
 /// The PDF of a held document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenditionRow {
@@ -86,7 +105,7 @@ pub struct RenditionRow {
 
 const COLUMNS: &str =
     "holds.id, holds.version_id, entries.space_id, holds.state, arrived_at, due_at, next_at, reason,
-     overridden, first_signatures, holds.kind, labels, obstacle, hold_ms, spaces.holds";
+     overridden, first_signatures, holds.kind, labels, obstacle, hold_ms, spaces.holds, release_by";
 /// Holds with their files.
 const HOLDS: &str =
     "holds JOIN versions ON versions.id = holds.version_id JOIN entries ON entries.id = versions.entry_id
@@ -110,6 +129,7 @@ fn hold_row(row: &Row<'_>) -> Result<HoldRow, DatabaseError> {
         look: look(row, 10)?,
         // What arrived in a space that holds nothing any more is held as strictly as possible.
         scope: holding(row, 13)?.map_or(HoldScope::All, |hold| hold.scope),
+        release_by: release_by(row, 15)?,
     })
 }
 
@@ -170,6 +190,27 @@ impl ReadTx<'_> {
             [limit],
             hold_row,
         )
+    }
+
+    /// The first of two decisions to release a content, also one that does not count any more.
+    pub fn approval(&self, hold: HoldId) -> Result<Option<ApprovalRow>, CatalogError> {
+        let sql =
+            "SELECT user_id, decision, state, objection, at, lapses_at FROM approvals WHERE hold_id = ?1";
+        let found = self.one(sql, [hold.0], |row| {
+            let (decision, state): (String, String) = (row.get(1)?, row.get(2)?);
+            let words = HoldDecision::from_word(&decision).zip(HoldState::from_word(&state));
+            let (user, objection) = (row.get::<Option<i64>>(0)?, row.get::<Option<String>>(3)?);
+            let (at, lapses) = (Timestamp(row.get(4)?), Timestamp(row.get(5)?));
+            Ok(words.map(|(decision, state)| ApprovalRow {
+                user: user.map(UserId),
+                decision,
+                state,
+                objection: objection.and_then(|word| HoldReason::from_word(&word)),
+                at,
+                lapses,
+            }))
+        });
+        Ok(found?.flatten())
     }
 
     /// The PDF of a held document; `None` before its first scan.
@@ -292,6 +333,30 @@ impl WriteTx<'_> {
             ],
         )
         .map(drop)
+    }
+
+    /// Stores the first of two decisions, in place of an earlier one.
+    pub fn put_approval(&self, hold: HoldId, row: &ApprovalRow) -> Result<(), CatalogError> {
+        self.delete_approval(hold)?;
+        self.execute(
+            "INSERT INTO approvals (hold_id, user_id, decision, state, objection, at, lapses_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                hold.0,
+                row.user.map(|user| user.0),
+                row.decision.as_str(),
+                row.state.as_str(),
+                row.objection.map(HoldReason::as_str),
+                row.at.0,
+                row.lapses.0
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Removes the first of two decisions, if there is one.
+    pub fn delete_approval(&self, hold: HoldId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM approvals WHERE hold_id = ?1", [hold.0]).map(drop)
     }
 
     /// Notes what a look into a held content found.

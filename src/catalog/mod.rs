@@ -42,7 +42,7 @@ pub use departures::DepartureRow;
 pub use entries::{EntryRow, NewEntry};
 pub use events::EventsOf;
 pub use history::Past;
-pub use holds::{HoldRow, HoldUpdate, RenditionRow, VerdictRow};
+pub use holds::{ApprovalRow, HoldRow, HoldUpdate, RenditionRow, VerdictRow};
 pub use integrity::{ContentStart, DamagedRow, Noted, ScrubRow, StoredContainer, UseRow};
 pub use links::{LinkRow, NewLink};
 pub use locks::{LockCounts, LockRow, NewLock};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::row::{Row, params};
 use super::{CatalogError, DatabaseError, NewEntry, ReadTx, WriteTx};
 use crate::model::{
-    ByteSize, EntryId, EntryName, HoldScope, Holding, MailName, SpaceId, SpaceKind, Timestamp,
+    ByteSize, EntryId, EntryName, HoldScope, Holding, MailName, ReleaseBy, SpaceId, SpaceKind, Timestamp,
 };
 
 /// A space's row.
@@ -42,6 +42,8 @@ pub struct SpaceRow {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// How many persons release what is held.
+    pub release_by: ReleaseBy,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,
     /// Time of creation.
@@ -93,6 +95,8 @@ pub struct NewSpace<'a> {
     pub trash_days: u32,
     /// How contents that arrive are held; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// How many persons release what is held.
+    pub release_by: ReleaseBy,
     /// Its address for mails, which no other space has; `None` if it takes none.
     pub mail: Option<&'a MailName>,
     /// Time of the insertion.
@@ -101,7 +105,7 @@ pub struct NewSpace<'a> {
 
 const COLUMNS: &str = "id, name, kind, root_id, quota_bytes, used_bytes, version_days, trash_days, created_at, reserved_bytes, \
      property_bytes, history_limit, history_bytes, received_bytes,
-     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds, mail";
+     (SELECT size FROM entries WHERE entries.id = root_id), hold_ms, holds, mail, release_by";
 
 fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
     let kind: String = row.get(2)?;
@@ -123,6 +127,7 @@ fn space_row(row: &Row<'_>) -> Result<SpaceRow, DatabaseError> {
         // Missing only while a damaged catalogue is examined.
         present: ByteSize(row.get::<Option<u64>>(14)?.unwrap_or(0)),
         hold: holding(row, 15)?,
+        release_by: release_by(row, 18)?,
         mail: row.get::<Option<String>>(17)?.and_then(|name| MailName::parse(&name).ok()),
     })
 }
@@ -134,6 +139,13 @@ pub(super) fn holding(row: &Row<'_>, column: usize) -> Result<Option<Holding>, D
     // The strictest reading of a newer program's word.
     let scope = HoldScope::from_word(&scope).unwrap_or(HoldScope::All);
     Ok(Some(Holding { time: Duration::from_millis(millis), scope }))
+}
+
+/// The column `release_by`.
+pub(super) fn release_by(row: &Row<'_>, column: usize) -> Result<ReleaseBy, DatabaseError> {
+    let word: String = row.get(column)?;
+    // The strictest reading of a newer program's word.
+    Ok(ReleaseBy::from_word(&word).unwrap_or(ReleaseBy::Two))
 }
 
 /// The column `hold_ms`.
@@ -190,8 +202,8 @@ impl WriteTx<'_> {
     pub fn insert_space(&self, space: &NewSpace<'_>) -> Result<(), CatalogError> {
         self.execute(
             "INSERT INTO spaces (id, name, name_key, kind, root_id, quota_bytes, version_days, trash_days, created_at,
-                 history_limit, hold_ms, holds, mail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 history_limit, hold_ms, holds, mail, release_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 space.id.0,
                 space.name.as_str(),
@@ -206,6 +218,7 @@ impl WriteTx<'_> {
                 space.hold.map(|hold| millis(hold.time)),
                 space.hold.map_or(HoldScope::Risky, |hold| hold.scope).as_str(),
                 space.mail.map(MailName::as_str),
+                space.release_by.as_str(),
             ],
         )?;
         self.insert_entry(&NewEntry {
@@ -261,6 +274,12 @@ impl WriteTx<'_> {
             params![space.0, hold.map(|hold| millis(hold.time)), scope.as_str()],
         )
         .map(drop)
+    }
+
+    /// Sets how many persons release what is held.
+    pub fn set_release_by(&self, space: SpaceId, persons: ReleaseBy) -> Result<(), CatalogError> {
+        self.execute("UPDATE spaces SET release_by = ?2 WHERE id = ?1", params![space.0, persons.as_str()])
+            .map(drop)
     }
 
     /// Sets the address of a space for mails, which no other space has; `None` if it takes none.

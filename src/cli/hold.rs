@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::admin::Session;
 use super::history::of_terminal;
 use super::{Format, Place, output};
-use crate::admin::{HoldShown, Reply, Request};
+use crate::admin::{HoldShown, Reply, Request, WAITS_FOR_SECOND};
 use crate::intake::{Certificate, MAX_NOTE, Verifier};
 use crate::model::HoldDecision;
 
@@ -226,9 +226,10 @@ fn all(session: &Session, virus: &str, order: impl Fn(i64) -> Request) -> anyhow
         let found = item.verdicts.iter().rev().find(|verdict| verdict.detail.is_some());
         found.is_some_and(|verdict| verdict.detail.as_deref() == Some(virus))
     };
-    let (mut released, mut kept) = (0_u32, 0_u32);
+    let (mut released, mut kept, mut waiting) = (0_u32, 0_u32, 0_u32);
     for item in items.iter().filter(|item| has_it(item)) {
         match session.ask(order(item.id))? {
+            Reply::Done(text) if text.contains(WAITS_FOR_SECOND) => waiting += 1,
             Reply::Done(_) => released += 1,
             // It is found still.
             Reply::Refused { code, .. } if code == "not-clean" => kept += 1,
@@ -236,7 +237,8 @@ fn all(session: &Session, virus: &str, order: impl Fn(i64) -> Request) -> anyhow
             _ => {}
         }
     }
-    Ok(format!("{released} items are released, {kept} are not: a scanner still objects to them"))
+    let more = if waiting > 0 { format!("; {waiting} wait for a second person") } else { String::new() };
+    Ok(format!("{released} items are released, {kept} are not: a scanner still objects to them{more}"))
 }
 
 impl Item {

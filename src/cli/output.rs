@@ -122,7 +122,9 @@ pub(super) fn reply(reply: Reply, format: Format) -> anyhow::Result<()> {
 fn held(row: &SpaceShown) -> String {
     let Some(seconds) = row.hold_seconds else { return "no".to_owned() };
     let time = span(Duration::from_secs(seconds));
-    if row.holds.as_deref() == Some("all") { format!("all, {time}") } else { time }
+    let what = if row.holds.as_deref() == Some("all") { "all, " } else { "" };
+    let persons = if row.release_by == 2 { ", 2 persons" } else { "" };
+    format!("{what}{time}{persons}")
 }
 
 fn recovery_key(changed: &RecoveryKeyShown) -> anyhow::Result<()> {
@@ -420,6 +422,10 @@ fn hold(shown: &HoldShown) -> anyhow::Result<()> {
         (Some(pdf), _) => line(&format!("PDF: {}", safe(pdf)))?,
         (None, Some(fault)) => line(&format!("no PDF: {}", safe(fault)))?,
         (None, None) => {}
+    }
+    if let Some(first) = &shown.approval {
+        let (who, decision, until) = (safe(&first.who), &first.decision, first.until);
+        line(&format!("{who} decided to {decision} it; it waits for a second person until {until}"))?;
     }
     if let Some(sender) = &shown.mail_from {
         let sender = if sender.is_empty() { "no sender".to_owned() } else { safe(sender) };

@@ -89,6 +89,10 @@ struct Settings {
     /// new space: pictures, plain PDFs and texts are released after a clean first scan.
     #[arg(long, value_name = "risky|all")]
     hold_what: Option<Held>,
+    /// How many persons decide that something held is released before its time or in spite of a scanner. With 2, the first
+    /// decision waits for that of another person for 24 hours; the command line counts as one person.
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    release_by: Option<u8>,
     /// Take mails at this address, NAME@ and NAME+FOLDER@ any domain that the mail server sends here: see `lmtp` in
     /// docs/configuration.md. `off` for none. What arrives is held, unless `--intake off` says otherwise.
     #[arg(long, value_name = "NAME|off")]
@@ -137,7 +141,8 @@ impl Settings {
                 "Warning: new signatures come about once a day. After so short a time an item mostly waits for them.",
             )?;
         }
-        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()), everything })
+        let release_by = self.release_by;
+        Ok(IntakeAsked { on, hold: hold.map(|hold| hold.as_secs()), everything, release_by })
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{ContentKind, HoldId, HoldScope, Obstacle, SpaceId, VersionId};
+    use crate::model::{ContentKind, HoldId, HoldScope, Obstacle, ReleaseBy, SpaceId, VersionId};
     use crate::scan::Newest;
 
     const HOUR: Duration = Duration::from_hours(1);
@@ -155,6 +155,7 @@ mod tests {
             first_signatures: first.map(str::to_owned),
             look: Some(looked(ContentKind::Office, None)),
             scope: HoldScope::Risky,
+            release_by: ReleaseBy::One,
         }
     }
 

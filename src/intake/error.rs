@@ -31,6 +31,9 @@ pub enum IntakeError {
     /// Another change came first.
     #[error("it changed meanwhile; look at it again")]
     Changed,
+    /// Two different persons must decide, and this one has decided already.
+    #[error("you have decided this already; another person must do so, too")]
+    SamePerson,
     /// Any other fault.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -46,6 +49,7 @@ impl IntakeError {
             Self::NotClean { .. } => "not-clean",
             Self::NoHash => "no-hash",
             Self::Changed => "hold-changed",
+            Self::SamePerson => "second-person-needed",
             Self::Library(error) => error.code(),
         }
     }

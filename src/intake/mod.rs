@@ -31,6 +31,7 @@ mod place;
 mod policy;
 mod render;
 mod rescan;
+mod second;
 mod shown;
 mod verdict;
 mod watch;
@@ -46,8 +47,10 @@ pub use examine::Round;
 pub use mail::{MailError, Mailbox, Unpacked};
 pub use note::{MAX_NOTE, NoteError, Signer, Verifier};
 pub use page::{HoldPage, HoldStates, HoldsAsked};
+pub use people::Decided;
 pub use render::RenderError;
 pub use rescan::{RescanStep, RescanTime};
+pub use second::APPROVAL_LASTS;
 pub use shown::Hold;
 pub use watch::{WATCH_EVERY, WatchError, WatchSettings, WatchedFolder, check_watched};
 
@@ -55,7 +58,7 @@ use examine::fairly;
 use mail::{Flood, NamesTaken};
 use rescan::Often;
 
-pub use crate::catalog::RescanRow as Rescan;
+pub use crate::catalog::{ApprovalRow as Approval, RescanRow as Rescan};
 
 use crate::catalog::Catalog;
 use crate::convert::Converter;

@@ -2,12 +2,23 @@
 
 use super::decide::{Clock, Scanned};
 use super::examine::turn;
+use super::second::{is_seconded, needs_two, note_first};
 use super::shown::{Hold, may_handle};
 use super::{Intake, IntakeError};
 use crate::catalog::{HoldRow, HoldUpdate, WriteTx};
 use crate::model::{
-    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Obstacle, Stamp, VerdictKind,
+    Access, Event, HoldDecision, HoldEvent, HoldId, HoldReason, HoldState, Obstacle, Stamp, Timestamp,
+    VerdictKind,
 };
+
+/// What a decision led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It was carried out; the new state.
+    Done(HoldState),
+    /// It is the first of two; another person can carry it out until then.
+    Waits(Timestamp),
+}
 
 impl Hold {
     /// The decisions that are possible in its present state.
@@ -31,10 +42,10 @@ impl Hold {
 }
 
 impl Intake {
-    /// Carries out a decision and returns the new state.
+    /// Carries out a decision. Where two persons release, the first decision to do so is noted only.
     ///
     /// Errors: `NoSuchHold`, also without the right to decide about the space's held contents; `NoReason`; `WrongState`; `NotClean`;
-    /// `Changed` if something else happened during the scan.
+    /// `SamePerson`; `Changed` if something else happened during the scan.
     pub async fn decide(
         &self,
         accesses: Vec<Access>,
@@ -42,7 +53,7 @@ impl Intake {
         decision: HoldDecision,
         reason: Option<String>,
         by: Stamp,
-    ) -> Result<HoldState, IntakeError> {
+    ) -> Result<Decided, IntakeError> {
         let hold = self.catalog().read(move |tx| Ok::<_, IntakeError>(tx.hold(id)?)).await?;
         let hold = hold.ok_or(IntakeError::NoSuchHold)?;
         if !may_handle(&accesses, &hold) {
@@ -53,6 +64,11 @@ impl Intake {
             return Err(IntakeError::NoReason);
         }
         let to = target(hold.state, hold.first_signatures.is_none(), decision)?;
+        if needs_two(&hold, decision)
+            && let Some(lapses) = self.approve(&hold, decision, reason.clone(), by).await?
+        {
+            return Ok(Decided::Waits(lapses));
+        }
         let scanned = match decision {
             HoldDecision::Release => Some(self.clean_now(&hold, by).await?),
             HoldDecision::Override
@@ -61,7 +77,31 @@ impl Intake {
             | HoldDecision::Retry
             | HoldDecision::Withdraw => None,
         };
-        self.enact(hold, to, decision, reason, scanned, by).await
+        Ok(Decided::Done(self.enact(hold, to, decision, reason, scanned, by).await?))
+    }
+
+    /// Notes the first of two decisions, and returns when it lapses; `None` if another person decided the same before.
+    async fn approve(
+        &self,
+        hold: &HoldRow,
+        decision: HoldDecision,
+        reason: Option<String>,
+        by: Stamp,
+    ) -> Result<Option<Timestamp>, IntakeError> {
+        let seen = hold.clone();
+        let approve = move |tx: &WriteTx<'_>| {
+            tx.touches_only([]);
+            if tx.hold(seen.id)?.as_ref() != Some(&seen) {
+                return Err(IntakeError::Changed);
+            }
+            if is_seconded(tx, &seen, decision, &by)? {
+                return Ok(None);
+            }
+            let lapses = note_first(tx, &seen, decision, &by)?;
+            tell(tx, &by, &seen, HoldEvent::Approved, reason)?;
+            Ok(Some(lapses))
+        };
+        self.library.storing().await?.write(approve).await
     }
 
     /// The clean result of a scan now, of a content that can be looked at whole.
@@ -118,6 +158,10 @@ impl Intake {
                 overridden: hold.overridden || decision == HoldDecision::Override,
                 first_signatures: hold.first_signatures.as_deref(),
             };
+            if needs_two(&hold, decision) && !is_seconded(tx, &hold, decision, &by)? {
+                return Err(IntakeError::Changed);
+            }
+            tx.delete_approval(hold.id)?;
             record(tx, &by, &hold, decision, reason.clone())?;
             match turn(tx, &by, &hold, scanned.as_ref(), &update, reason)? {
                 true => Ok(to),
@@ -146,6 +190,17 @@ fn record(
             return Ok(());
         }
     };
+    tell(tx, by, hold, kind, reason)
+}
+
+/// Records an event about a held content.
+fn tell(
+    tx: &WriteTx<'_>,
+    by: &Stamp,
+    hold: &HoldRow,
+    kind: HoldEvent,
+    reason: Option<String>,
+) -> Result<(), IntakeError> {
     let version = tx.version(hold.version)?.ok_or(IntakeError::NoSuchHold)?;
     let spot = tx.spot(version.entry)?.ok_or(IntakeError::NoSuchHold)?;
     Ok(tx.record(by, &Event::Hold { kind, spot, version: version.id, reason })?)

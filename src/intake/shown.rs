@@ -1,9 +1,11 @@
 //! What an office sees of the holding area.
 
+use super::second::fits;
 use super::{Intake, IntakeError};
-use crate::catalog::{EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
+use crate::catalog::{ApprovalRow, EventsOf, HoldRow, MailRow, ReadTx, VerdictRow};
 use crate::model::{
-    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, SpaceId, Timestamp, VersionId,
+    Access, EntryEvent, Event, HoldId, HoldReason, HoldState, Look, Recorded, ReleaseBy, SpaceId, Timestamp,
+    VersionId,
 };
 
 /// Most items of one answer.
@@ -44,6 +46,10 @@ pub struct Hold {
     pub pdf_fault: Option<String>,
     /// The mail that it is, or came with.
     pub mail: Option<MailRow>,
+    /// How many persons decide to release it.
+    pub release_by: ReleaseBy,
+    /// The first of two decisions to release it. It counts no more once it has lapsed.
+    pub approval: Option<ApprovalRow>,
     /// Downloads of it, latest first; only of an item that was asked for alone.
     pub fetched: Vec<Recorded>,
     /// What else happened to it, latest first; only of an item that was asked for alone.
@@ -120,6 +126,8 @@ pub(super) fn show(tx: &ReadTx<'_>, row: &HoldRow) -> Result<Hold, IntakeError> 
         overridden: row.overridden,
         verdicts: tx.verdicts(row.id)?,
         mail: tx.mail_of(row.version)?,
+        release_by: row.release_by,
+        approval: tx.approval(row.id)?.filter(|first| fits(first, row)),
         fetched: Vec::new(),
         history: Vec::new(),
     })

@@ -10,8 +10,8 @@ use super::space_note::SpaceNote;
 use super::{Detail, JointUsage, Library, LibraryError, Member, SpaceUsage};
 use crate::catalog::{Catalog, NewSpace, ReadTx, SpaceRow, WriteTx};
 use crate::model::{
-    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, MailName, Right, SpaceEvent, SpaceId,
-    SpaceKind, Stamp, Timestamp,
+    Access, ByteSize, EntryId, EntryName, Etag, Event, Holding, MailName, ReleaseBy, Right, SpaceEvent,
+    SpaceId, SpaceKind, Stamp, Timestamp,
 };
 
 /// A client's or team's space.
@@ -48,13 +48,23 @@ pub struct SpaceSettings {
     pub trash_days: u32,
     /// How contents that arrive are held and examined; `None` if nothing is held.
     pub hold: Option<Holding>,
+    /// How many persons release what is held.
+    pub release_by: ReleaseBy,
     /// Its address for mails; `None` if it takes none.
     pub mail: Option<MailName>,
 }
 
 impl Default for SpaceSettings {
     fn default() -> Self {
-        Self { quota: None, history: None, version_days: 30, trash_days: 30, hold: None, mail: None }
+        Self {
+            quota: None,
+            history: None,
+            version_days: 30,
+            trash_days: 30,
+            hold: None,
+            release_by: ReleaseBy::One,
+            mail: None,
+        }
     }
 }
 
@@ -97,6 +107,7 @@ impl From<SpaceRow> for Space {
                 version_days: row.version_days,
                 trash_days: row.trash_days,
                 hold: row.hold,
+                release_by: row.release_by,
                 mail: row.mail,
             },
         }
@@ -165,6 +176,7 @@ impl Library {
             version_days: settings.version_days,
             trash_days: settings.trash_days,
             hold: settings.hold,
+            release_by: settings.release_by,
             mail: settings.mail.clone(),
             created: by.at,
         };
@@ -187,6 +199,7 @@ impl Library {
                     version_days: settings.version_days,
                     trash_days: settings.trash_days,
                     hold: settings.hold,
+                    release_by: settings.release_by,
                     mail: settings.mail.as_ref(),
                     created: by.at,
                 })?;
@@ -273,6 +286,7 @@ impl Library {
                 tx.set_quota(space, settings.quota)?;
                 tx.set_history_limit(space, settings.history)?;
                 tx.set_hold(space, settings.hold)?;
+                tx.set_release_by(space, settings.release_by)?;
                 tx.set_mail(space, settings.mail.as_ref())?;
                 Ok::<_, LibraryError>(tx.set_keep_days(space, settings.version_days, settings.trash_days)?)
             })

@@ -8,7 +8,9 @@ use tokio::sync::MutexGuard;
 
 use super::{Library, LibraryError};
 use crate::catalog::SpaceRow;
-use crate::model::{ByteSize, EntryName, HoldScope, Holding, MailName, SpaceId, SpaceKind, Timestamp};
+use crate::model::{
+    ByteSize, EntryName, HoldScope, Holding, MailName, ReleaseBy, SpaceId, SpaceKind, Timestamp,
+};
 use crate::vault::VaultError;
 use crate::vault::disk::SmallFile;
 use crate::vault::keys::{KeyFileFault, KeyRing};
@@ -23,6 +25,7 @@ pub(crate) struct SpaceNote {
     pub(crate) version_days: u32,
     pub(crate) trash_days: u32,
     pub(crate) hold: Option<Holding>,
+    pub(crate) release_by: ReleaseBy,
     pub(crate) mail: Option<MailName>,
     pub(crate) created: Timestamp,
 }
@@ -49,6 +52,9 @@ struct Record {
     holds: Option<String>,
     /// Older notes do not have it.
     #[serde(default)]
+    release_by: Option<String>,
+    /// Older notes do not have it.
+    #[serde(default)]
     mail: Option<String>,
     created: i64,
 }
@@ -63,6 +69,7 @@ impl SpaceNote {
             version_days: row.version_days,
             trash_days: row.trash_days,
             hold: row.hold,
+            release_by: row.release_by,
             mail: row.mail.clone(),
             created: row.created,
         })
@@ -113,6 +120,7 @@ impl SpaceNote {
             trash_days: self.trash_days,
             hold: self.hold.map(|hold| u64::try_from(hold.time.as_millis()).unwrap_or(u64::MAX)),
             holds: self.hold.map(|hold| hold.scope.as_str().to_owned()),
+            release_by: Some(self.release_by.as_str().to_owned()),
             mail: self.mail.as_ref().map(ToString::to_string),
             created: self.created.0,
         };
@@ -134,6 +142,10 @@ impl Record {
             version_days: self.version_days,
             trash_days: self.trash_days,
             hold: self.hold.map(|millis| Holding { time: Duration::from_millis(millis), scope }),
+            release_by: match self.release_by {
+                None => ReleaseBy::One,
+                Some(word) => ReleaseBy::from_word(&word)?,
+            },
             mail: match self.mail {
                 None => None,
                 Some(name) => Some(MailName::parse(&name).ok()?),

@@ -189,6 +189,8 @@ words! {
         Withdrawn = "hold-withdrawn",
         /// It was released although a scanner objected.
         Overridden = "hold-overridden",
+        /// The first of two persons decided to release it.
+        Approved = "hold-approved",
     }
 }
 

@@ -126,6 +126,17 @@ words! {
     }
 }
 
+words! {
+    /// How many persons decide that a content of a space is released before the server does so, or in spite of a scanner.
+    #[derive(PartialOrd, Ord)]
+    ReleaseBy {
+        /// One.
+        One = "1",
+        /// Two different ones.
+        Two = "2",
+    }
+}
+
 /// How a space holds contents that arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holding {

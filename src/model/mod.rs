@@ -41,7 +41,7 @@ pub use event::{
 };
 pub use hold::{
     DEFAULT_HOLD, DEFAULT_SIGNATURES_MAX_AGE, HoldDecision, HoldReason, HoldScope, HoldState, Holding, Look,
-    RescanMode, VerdictKind,
+    ReleaseBy, RescanMode, VerdictKind,
 };
 pub use hours::{DailyHours, ParseHoursError};
 pub use id::{

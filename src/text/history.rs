@@ -172,6 +172,12 @@ impl Language {
             (Self::English, HoldEvent::Retried) => format!("has {path} examined again"),
             (Self::German, HoldEvent::Withdrawn) => format!("hat {path} aus dem Prüfbereich zurückgezogen"),
             (Self::English, HoldEvent::Withdrawn) => format!("withdrew {path} from the holding area"),
+            (Self::German, HoldEvent::Approved) => {
+                format!("hat als erste Person entschieden, {path} freizugeben")
+            }
+            (Self::English, HoldEvent::Approved) => {
+                format!("decided as the first of two persons to release {path}")
+            }
             (Self::German, HoldEvent::Overridden) => {
                 format!("hat {path} entgegen dem Prüfergebnis freigegeben")
             }

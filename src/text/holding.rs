@@ -92,6 +92,21 @@ sentences! {
     attachments_missing:
         de "Nicht alle Anlagen der E-Mail liegen einzeln vor. Die E-Mail selbst (.eml) enthält sie alle.",
         en "Not all attachments of the mail are stored beside it. The mail itself (.eml) has them all.";
+    second:
+        de "Zweite Person",
+        en "Second person";
+    waits_for_second(who: &str, decision: &str, until: &str):
+        de "{who} hat „{decision}“ entschieden; eine zweite Person muss das bis {until} ebenfalls tun",
+        en "{who} decided \"{decision}\"; a second person must do so, too, until {until}";
+    awaits_second:
+        de "wartet auf eine zweite Person",
+        en "waits for a second person";
+    two_persons:
+        de "In diesem Bereich entscheiden zwei Personen. Ausgeführt wird es, wenn eine zweite dasselbe entscheidet.",
+        en "In this space two persons decide. It is carried out when a second one decides the same.";
+    first_done:
+        de "Ihre Entscheidung ist festgehalten. Sie wird ausgeführt, wenn eine zweite Person dasselbe entscheidet.",
+        en "Your decision is recorded. It is carried out when a second person decides the same.";
     overridden:
         de "gegen den Befund der Prüfung freigegeben",
         en "released against the result of the scan";
@@ -214,6 +229,9 @@ sentences! {
     confirm_needed:
         de "Bitte bestätigen Sie, dass Sie die Warnung gelesen haben.",
         en "Please confirm that you have read the warning.";
+    same_person:
+        de "Das haben Sie schon entschieden. Jetzt muss eine andere Person dasselbe entscheiden.",
+        en "You have decided this already. Now another person must decide the same.";
     changed:
         de "An der Datei hat sich inzwischen etwas geändert. Sehen Sie sich den Stand an und entscheiden Sie dann.",
         en "Something about the file has changed meanwhile. Look at it again before you decide.";

@@ -427,7 +427,7 @@ fn scripts_find_the_same_keys_for_good() {
         (&["user", "app-password", "add", "anna", "--label", "x"], "id password user"),
         (
             &["space", "list"],
-            "history_bytes history_limit_bytes hold_seconds holds id kind mail name quota_bytes trash_days used_bytes version_days",
+            "history_bytes history_limit_bytes hold_seconds holds id kind mail name quota_bytes release_by trash_days used_bytes version_days",
         ),
         (&["grants"], "release right space user"),
         (&["trash", "list", "Müller GmbH"], "bytes deleted deleted_by entry folder path"),

@@ -3,12 +3,12 @@
 use http::{Response, StatusCode};
 
 use super::address::of_item;
-use super::outcome::{MAX_REASON_CHARS, Outcome, Refused, Why};
+use super::outcome::{FIRST, MAX_REASON_CHARS, Outcome, Refused, Why};
 use super::{Desk, Failure};
 use crate::http::page::form::{MAX_FORM_BYTES, field, is_form};
 use crate::http::reply::{plain, see_other};
 use crate::http::session::{forged, is_own_form};
-use crate::intake::IntakeError;
+use crate::intake::{Decided, IntakeError};
 use crate::model::{HoldDecision, HoldId};
 use crate::net::{RequestBody, ResponseBody};
 
@@ -43,7 +43,8 @@ impl Desk<'_> {
             let intake = &self.context.services.intake;
             let decided = intake.decide(self.accesses.clone(), id, decision, Some(reason.clone()), by).await;
             match decided {
-                Ok(_) => return Ok(see_other(&format!("{}?done={decision}", of_item(id)))),
+                Ok(Decided::Done(_)) => return Ok(see_other(&format!("{}?done={decision}", of_item(id)))),
+                Ok(Decided::Waits(_)) => return Ok(see_other(&format!("{}?done={FIRST}", of_item(id)))),
                 Err(error @ (IntakeError::NoSuchHold | IntakeError::Library(_))) => return Err(error.into()),
                 Err(error) => Why::Intake(error),
             }

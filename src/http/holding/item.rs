@@ -9,8 +9,8 @@ use super::{Desk, Failure};
 use crate::accounts::ActorNames;
 use crate::http::page::{note, problem, success};
 use crate::http::session::FORM_TOKEN;
-use crate::intake::Hold;
-use crate::model::{HoldDecision, HoldId, HoldState, Recorded, Shown, Timestamp};
+use crate::intake::{Approval, Hold};
+use crate::model::{Actor, HoldDecision, HoldId, HoldState, Recorded, ReleaseBy, Shown, Timestamp};
 use crate::net::ResponseBody;
 use crate::text::HoldingTexts;
 
@@ -32,7 +32,7 @@ impl Desk<'_> {
         let content = html! {
             (self.outcome(&hold, &outcome))
             p.where { (texts.in_space(&place)) }
-            (self.facts(&hold))
+            (self.facts(&hold, &names))
             (self.forms(&hold, &outcome))
             (self.scans(&hold))
             section {
@@ -51,7 +51,7 @@ impl Desk<'_> {
         };
         let status = match &outcome {
             Outcome::Refused(refused) => refused.status(),
-            Outcome::None | Outcome::Done(_) => StatusCode::OK,
+            Outcome::None | Outcome::Done(_) | Outcome::First => StatusCode::OK,
         };
         Ok(self.page(&name, &of_item(id), content, status))
     }
@@ -64,18 +64,31 @@ impl Desk<'_> {
                 Outcome::Done(decision) if hold.shows(*decision) => {
                     (success(words(self.texts(), *decision).done))
                 },
-                Outcome::Done(_) => {},
+                Outcome::First if self.approval(hold).is_some() => (success(self.texts().first_done())),
+                Outcome::Done(_) | Outcome::First => {},
                 Outcome::Refused(refused) => (problem(&refused.sentence(self.language))),
             }
         }
     }
 
-    fn facts(&self, hold: &Hold) -> Markup {
+    /// The first of two decisions, while it counts.
+    pub(super) fn approval<'h>(&self, hold: &'h Hold) -> Option<&'h Approval> {
+        hold.approval.as_ref().filter(|first| self.context.info.received < first.lapses)
+    }
+
+    fn facts(&self, hold: &Hold, names: &ActorNames) -> Markup {
         let (texts, language) = (self.texts(), self.language);
+        let first = self.approval(hold).map(|first| {
+            let actor = first.user.map_or(Actor::Owner, Actor::user);
+            let who = Shown(&language.actor(&actor, names.account(&actor), None)).to_string();
+            let title = words(texts, first.decision).title;
+            texts.waits_for_second(&who, title, &language.moment(first.lapses))
+        });
         let look = hold.look.as_ref();
         let found = peculiarities(texts, hold);
         let mut facts = vec![(texts.state(), language.hold_state(hold.state).to_owned())];
         facts.extend(hold.reason.map(|reason| (texts.reason(), language.hold_reason(reason).to_owned())));
+        facts.extend(first.map(|first| (texts.second(), first)));
         facts.push((texts.arrived(), language.moment(hold.arrived)));
         facts.extend(due(texts, hold, self.context.info.received).map(|due| (texts.due(), due)));
         facts.extend(sender(texts, hold).map(|sender| (texts.sender(), sender)));
@@ -132,12 +145,12 @@ impl Desk<'_> {
         html! {
             section {
                 h2 { (self.texts().decide()) }
-                @for decision in hold.decisions() { (self.form(hold.id, decision, outcome)) }
+                @for decision in hold.decisions() { (self.form(hold, decision, outcome)) }
             }
         }
     }
 
-    fn form(&self, id: HoldId, decision: HoldDecision, outcome: &Outcome) -> Markup {
+    fn form(&self, hold: &Hold, decision: HoldDecision, outcome: &Outcome) -> Markup {
         let texts = self.texts();
         let words = words(texts, decision);
         let sent = match outcome {
@@ -148,7 +161,11 @@ impl Desk<'_> {
             details open[sent.is_some()] {
                 summary { (words.title) }
                 @if decision == HoldDecision::Override { (note(words.about)) } @else { p { (words.about) } }
-                form method="post" action=(of_item(id)) {
+                @if hold.release_by == ReleaseBy::Two
+                    && matches!(decision, HoldDecision::Release | HoldDecision::Override) {
+                    p { (texts.two_persons()) }
+                }
+                form method="post" action=(of_item(hold.id)) {
                     input type="hidden" name=(FORM_TOKEN) value=(self.form_token);
                     input type="hidden" name="decision" value=(decision);
                     @if decision == HoldDecision::Override {

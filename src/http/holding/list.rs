@@ -113,6 +113,7 @@ impl Desk<'_> {
                 @if let Some(due) = due(texts, hold, self.context.info.received) {
                     p { (texts.due()) ": " (due) }
                 }
+                @if self.approval(hold).is_some() { p.state { (texts.awaits_second()) } }
                 @if let Some(sender) = sender(texts, hold) { p { (texts.sender()) ": " (sender) } }
                 @let found = peculiarities(texts, hold);
                 @if !found.is_empty() { p { (texts.found()) ": " (found.join(", ")) } }

@@ -13,12 +13,17 @@ use crate::text::{HoldingTexts, Language};
 /// Most characters of a reason.
 pub(super) const MAX_REASON_CHARS: usize = 1_000;
 
+/// The word of an address for the first of two decisions.
+pub(super) const FIRST: &str = "first";
+
 /// The result of a form that the page tells.
 pub(super) enum Outcome {
     /// No form was sent.
     None,
     /// The decision was carried out.
     Done(HoldDecision),
+    /// The decision is the first of two.
+    First,
     Refused(Refused),
 }
 
@@ -26,8 +31,12 @@ impl Outcome {
     /// What an address to which a form led tells.
     pub(super) fn of_address(context: RequestContext<'_>) -> Self {
         let query = context.parts.uri.query().unwrap_or_default();
-        let done = field(query.as_bytes(), "done").and_then(|word| HoldDecision::from_word(&word));
-        done.map_or(Self::None, Self::Done)
+        let Some(done) = field(query.as_bytes(), "done") else { return Self::None };
+        match HoldDecision::from_word(&done) {
+            Some(decision) => Self::Done(decision),
+            None if done.as_str() == FIRST => Self::First,
+            None => Self::None,
+        }
     }
 }
 
@@ -71,6 +80,7 @@ impl Refused {
                 return texts.wrong_state(language.hold_state(*state)).into();
             }
             Why::Intake(IntakeError::Changed) => texts.changed(),
+            Why::Intake(IntakeError::SamePerson) => texts.same_person(),
             Why::Intake(IntakeError::NoHash) => texts.no_hash(),
             Why::Intake(IntakeError::NoSuchHold | IntakeError::Library(_)) => texts.failed(),
         })

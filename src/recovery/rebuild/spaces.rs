@@ -102,6 +102,7 @@ fn settle(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<(), Libr
     tx.set_quota(space, note.quota)?;
     tx.set_history_limit(space, note.history)?;
     tx.set_hold(space, note.hold)?;
+    tx.set_release_by(space, note.release_by)?;
     tx.set_mail(space, free_mail(tx, note, space)?)?;
     Ok(tx.set_keep_days(space, note.version_days, note.trash_days)?)
 }
@@ -119,6 +120,7 @@ fn insert_space(tx: &WriteTx<'_>, space: SpaceId, note: &SpaceNote) -> Result<()
         version_days: note.version_days,
         trash_days: note.trash_days,
         hold: note.hold,
+        release_by: note.release_by,
         mail: free_mail(tx, note, space)?,
         created: note.created,
     })?)
@@ -141,9 +143,21 @@ fn free_space_name(tx: &ReadTx<'_>, name: &EntryName, space: SpaceId) -> Result<
 
 /// A space whose note is missing.
 fn nameless(space: SpaceId, now: Timestamp) -> Result<SpaceNote, LibraryError> {
-    let SpaceSettings { quota, history, version_days, trash_days, hold, mail } = SpaceSettings::default();
+    let SpaceSettings { quota, history, version_days, trash_days, hold, release_by, mail } =
+        SpaceSettings::default();
     let id = space.to_string();
     let name = EntryName::parse(&format!("Space {}", id.get(..8).unwrap_or(&id)))?;
     let kind = SpaceKind::Team;
-    Ok(SpaceNote { name, kind, quota, history, version_days, trash_days, hold, mail, created: now })
+    Ok(SpaceNote {
+        name,
+        kind,
+        quota,
+        history,
+        version_days,
+        trash_days,
+        hold,
+        release_by,
+        mail,
+        created: now,
+    })
 }

@@ -15,7 +15,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Sentences that no page of [`Reader::pages`] shows, and why. Rendering them is tested where they are written.
-const UNSEEN: [(&str, &str); 43] = [
+const UNSEEN: [(&str, &str); 49] = [
     ("BrowseTexts::more", "needs 2,000 files"),
     ("ErrorTexts::encrypted_only_title", "needs a server behind a proxy"),
     ("ErrorTexts::encrypted_only", "needs a server behind a proxy"),
@@ -34,12 +34,18 @@ const UNSEEN: [(&str, &str); 43] = [
     ("HoldingTexts::unverified", "needs a mail: intake::mail"),
     ("HoldingTexts::no_sender", "needs a mail: intake::mail"),
     ("HoldingTexts::attachments_missing", "needs a mail: intake::mail"),
+    ("HoldingTexts::second", "needs two persons: intake::second"),
+    ("HoldingTexts::waits_for_second", "needs two persons: intake::second"),
+    ("HoldingTexts::awaits_second", "needs two persons: intake::second"),
+    ("HoldingTexts::two_persons", "needs two persons: intake::second"),
+    ("HoldingTexts::first_done", "needs two persons: intake::second"),
     ("HoldingTexts::open_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::no_pdf", "needs a converter: intake::documents"),
     ("HoldingTexts::signatures", "needs a scanner: intake::pages"),
     ("HoldingTexts::signatures_of", "needs a scanner: intake::pages"),
     ("HoldingTexts::no_history", "needs events of more than a year ago"),
     ("HoldingTexts::release_done", "needs a scanner: intake::pages"),
+    ("HoldingTexts::same_person", "needs two persons: intake::second"),
     ("HoldingTexts::changed", "needs two decisions at once"),
     ("HoldingTexts::no_hash", "needs a file larger than what is hashed at once"),
     ("HoldingTexts::failed", "needs a broken disk"),

@@ -9,6 +9,7 @@ mod mail;
 mod pages;
 mod release;
 mod rescan;
+mod second;
 mod trouble;
 mod watch;
 mod world;

@@ -92,6 +92,7 @@ impl Open {
             version_days: 77,
             trash_days: 88,
             hold: None,
+            release_by: tresor::model::ReleaseBy::Two,
             mail: MailName::parse(&format!("m-{}", space.to_lowercase())).ok(),
         };
         let (name, now) = (name(space), Timestamp::now());
