@@ -35,8 +35,8 @@ sentences! {
         de "Zustand",
         en "State";
     any_open:
-        de "alles, was noch offen ist",
-        en "everything that is open";
+        de "alles Offene",
+        en "all open items";
     any_state:
         de "alles, auch Erledigtes",
         en "everything, also what has ended";
