@@ -172,6 +172,7 @@ impl Accounts {
                 refuse_for_last_administrator(tx, user)?;
             }
             record(tx, &by, AccountEvent::RoleChanged(role), user)?;
+            tx.delete_approvals_of(user)?;
             Ok(tx.set_role(user, role)?)
         })
         .await
@@ -182,6 +183,7 @@ impl Accounts {
         self.change(move |tx| {
             refuse_for_last_administrator(tx, user)?;
             record(tx, &by, AccountEvent::Disabled, user)?;
+            tx.delete_approvals_of(user)?;
             Ok(tx.set_disabled(user, Some(by.at))?)
         })
         .await
@@ -223,6 +225,8 @@ impl Accounts {
             let name = existing(tx, user)?.name;
             tx.space(space)?.ok_or(AccountsError::UnknownSpace)?;
             tx.record(&by, &Event::Grant { user, name, space, grant: Some(grant) })?;
+            // What the person decided by an earlier grant would count for a second person.
+            tx.delete_approvals_of(user)?;
             Ok(tx.put_grant(&GrantRow { user, space, grant })?)
         })
         .await
@@ -234,6 +238,7 @@ impl Accounts {
             if tx.delete_grant(user, space)? {
                 let name = existing(tx, user)?.name;
                 tx.record(&by, &Event::Grant { user, name, space, grant: None })?;
+                tx.delete_approvals_of(user)?;
             }
             Ok(())
         })

@@ -354,6 +354,11 @@ impl WriteTx<'_> {
         .map(drop)
     }
 
+    /// Removes what a user decided as the first of two persons.
+    pub fn delete_approvals_of(&self, user: UserId) -> Result<(), CatalogError> {
+        self.execute("DELETE FROM approvals WHERE user_id = ?1", [user.0]).map(drop)
+    }
+
     /// Removes the first of two decisions, if there is one.
     pub fn delete_approval(&self, hold: HoldId) -> Result<(), CatalogError> {
         self.execute("DELETE FROM approvals WHERE hold_id = ?1", [hold.0]).map(drop)

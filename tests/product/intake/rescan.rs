@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::world::{LATER, NEW_SIGNATURE, READER, VIRUS, World};
-use crate::support::clamd::IDLE;
 use crate::support::process::eventually;
 use crate::support::server::SPACE;
 
@@ -175,7 +174,6 @@ fn a_pass_continues_after_a_crash_and_waits_while_it_is_paused() {
     let begun = world.rescan()["begun"].clone();
     world.server.kill();
     world.server.spawn();
-    world.clamd.write_database("more.hdb", IDLE);
     let ended = {
         let mut shown = Value::Null;
         eventually("it ends", std::time::Duration::from_mins(1), || {

@@ -157,3 +157,26 @@ fn the_first_decision_lapses_after_a_day() {
     assert!(matches!(decide(1, now), Ok(Decided::Waits(_))));
     assert_eq!(decide(2, Timestamp(ends.0 - 1)).unwrap(), Decided::Done(HoldState::Released));
 }
+
+/// A person who left the office yesterday must not release anything today.
+#[test]
+fn a_first_decision_ends_with_the_right_to_it() {
+    let world = of_two();
+    let id = world.arrive("eilig.txt", b"needed today");
+    world.comes_to(id, "held");
+    let first = Browser::signed_in(&world.server, "de", OTHER, PASSWORD);
+    let second = Browser::signed_in(&world.server, "de", USER, PASSWORD);
+    for take_away in
+        [&["grant", OTHER, SPACE, "read"][..], &["revoke", OTHER, SPACE], &["user", "disable", OTHER]]
+    {
+        assert_has(&decide(&first, id, "release"), "Ihre Entscheidung ist festgehalten.");
+        world.server.cli_ok(take_away);
+        let told = decide(&second, id, "release");
+        assert_has(&told, "staff hat „Freigeben“ entschieden; eine zweite Person muss das bis ");
+        world.assert_withheld("eilig.txt");
+        world.server.cli_ok(["grant", OTHER, SPACE, "read", "--release"]);
+        // Whose own decision would now be seconded.
+        world.server.cli_ok(["hold", "retry", &id.to_string()]);
+        world.comes_to(id, "held");
+    }
+}
